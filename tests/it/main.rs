@@ -1,0 +1,1 @@
+//! Stories: the real router, the pretend AMC behind the real client, time moved by hand.
