@@ -1,1 +1,8 @@
-//! web
+//! What all pages share: the layout around them, the values their components take, the files they load.
+
+pub mod assets;
+pub mod components;
+pub mod shell;
+
+#[cfg(test)]
+mod gallery;
