@@ -6,13 +6,14 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use tower_sessions::Session;
 
 use super::audit::{self, Action};
 use crate::ids::SessionId;
 use crate::web::shell::{Section, Shell, Theme, Tone};
-use crate::web::{self, Fields, Html, Person, Site, Visit, session, words};
+use crate::web::{self, Fields, Html, Person, Site, Visit, session};
 
 pub(super) fn routes(site: Site) -> Router {
     Router::new()
@@ -41,7 +42,7 @@ async fn sign_out(State(site): State<Site>, person: Option<Person>, session: Ses
 async fn theme(fields: Fields) -> Response {
     let theme = Theme::parse(fields.get("theme"));
     let cookie = format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", Theme::COOKIE, theme.name());
-    ([(header::SET_COOKIE, cookie)], Redirect::to(web::local_path(fields.get("here")))).into_response()
+    ([(header::SET_COOKIE, cookie)], Redirect::to(web::local_path(fields.get("next")))).into_response()
 }
 
 #[derive(Template)]
@@ -54,8 +55,8 @@ struct SessionsPage {
 struct SessionLine {
     id: SessionId,
     agent: String,
-    created: words::Instant,
-    seen: words::Instant,
+    created_at: DateTime<Utc>,
+    seen_at: DateTime<Utc>,
     is_this: bool,
 }
 
@@ -69,8 +70,8 @@ async fn sessions(State(site): State<Site>, person: Person, visit: Visit) -> web
             is_this: line.id == person.session,
             id: line.id,
             agent: if line.agent.is_empty() { "A browser without a name".to_owned() } else { line.agent },
-            created: words::instant(line.created_at),
-            seen: words::instant(line.seen_at),
+            created_at: line.created_at,
+            seen_at: line.seen_at,
         })
         .collect();
     Ok(Html(SessionsPage { shell: visit.shell("Sessions", Section::None).await, sessions }))

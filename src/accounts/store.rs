@@ -47,8 +47,7 @@ pub async fn admit(
         return Ok(Some(id));
     }
     let Single(people): Single<i64> = sql(COUNT).one(tx).await?;
-    let Admission::As(role) = admission(people == 0, config.is_sandbox(), &config.allowed_emails, &person.email)
-    else {
+    let Admission::As(role) = admission(people == 0, config.is_sandbox(), &config.allowed_emails, &person.email) else {
         return Ok(None);
     };
     let id: PersonId = random.id(now);

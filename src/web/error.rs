@@ -157,6 +157,8 @@ pub struct WayOut {
     pub href: &'static str,
     /// The words of the link.
     pub label: &'static str,
+    /// How the link looks: `primary` or nothing.
+    pub kind: &'static str,
 }
 
 /// The page around an error.
@@ -167,23 +169,17 @@ pub struct ErrorPage {
     pub shell: Shell,
     /// The HTTP status.
     pub status: u16,
-    /// What happened, as a heading.
-    pub title: String,
     /// What happened and what to do.
     pub sentence: String,
     /// Where to go from here.
-    pub ways_out: Vec<WayOut>,
+    pub ways: Vec<WayOut>,
     /// Names this request in the logs.
     pub request_id: String,
 }
 
 /// Puts the visitor's own frame around an error answer; answers without one (a body over the limit, an
 /// unknown method) get one by their status.
-pub async fn framed(
-    visit: super::Visit,
-    request: axum::extract::Request,
-    next: axum::middleware::Next,
-) -> Response {
+pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: axum::middleware::Next) -> Response {
     let request_id = super::security::request_id(request.headers());
     let mut response = next.run(request).await;
     let shown = response.extensions_mut().remove::<Shown>().or_else(|| bare(&response));
@@ -192,15 +188,14 @@ pub async fn framed(
     let page = ErrorPage {
         shell: visit.shell(shown.title, super::shell::Section::None).await,
         status: status.as_u16(),
-        title: shown.title.to_owned(),
         sentence: shown.sentence,
-        ways_out: ways_out(visit.person.is_some()),
+        ways: ways(visit.person.is_some()),
         request_id,
     };
     let retry = response.headers().get(axum::http::header::RETRY_AFTER).cloned();
     let mut response = match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
-        Err(_) => (status, format!("{}\n{}", page.title, page.sentence)).into_response(),
+        Err(_) => (status, format!("{}\n{}", shown.title, page.sentence)).into_response(),
     };
     if let Some(retry) = retry {
         response.headers_mut().insert(axum::http::header::RETRY_AFTER, retry);
@@ -210,14 +205,17 @@ pub async fn framed(
 
 /// The words for an answer that no handler made.
 fn bare(response: &Response) -> Option<Shown> {
-    let is_page = response.headers().get(axum::http::header::CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8");
+    let is_page = response
+        .headers()
+        .get(axum::http::header::CONTENT_TYPE)
+        .is_some_and(|kind| kind != "text/plain; charset=utf-8");
     let error = match response.status() {
         _ if is_page => return None,
         StatusCode::NOT_FOUND => Error::Missing,
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-        StatusCode::METHOD_NOT_ALLOWED => {
-            Error::Invalid("This address does not take that kind of request. Go back and use the page's own buttons.".to_owned())
-        }
+        StatusCode::METHOD_NOT_ALLOWED => Error::Invalid(
+            "This address does not take that kind of request. Go back and use the page's own buttons.".to_owned(),
+        ),
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             Error::Invalid("What was sent does not fit this address. Go back and use the page's own form.".to_owned())
         }
@@ -230,14 +228,14 @@ fn bare(response: &Response) -> Option<Shown> {
     Some(Shown { title: error.title(), sentence: error.sentence() })
 }
 
-fn ways_out(signed_in: bool) -> Vec<WayOut> {
+fn ways(signed_in: bool) -> Vec<WayOut> {
     if signed_in {
         vec![
-            WayOut { href: "/", label: "Dashboard" },
-            WayOut { href: "/queries", label: "Queries" },
-            WayOut { href: "/executions", label: "Executions" },
+            WayOut { href: "/", label: "Dashboard", kind: "primary" },
+            WayOut { href: "/queries", label: "Queries", kind: "" },
+            WayOut { href: "/executions", label: "Executions", kind: "" },
         ]
     } else {
-        vec![WayOut { href: "/sign-in", label: "Sign in" }]
+        vec![WayOut { href: "/sign-in", label: "Sign in", kind: "primary" }]
     }
 }

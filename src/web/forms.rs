@@ -1,8 +1,7 @@
-//! Forms as people fill them in: plain fields in, values or messages beside the fields out.
+//! Forms as people fill them in: the plain fields that a browser sends.
 //!
-//! A form that does not fit comes back as it was typed, with every message at once; nothing is lost.
-
-use std::collections::BTreeMap;
+//! A form that does not fit comes back as it was typed, with every message at once
+//! ([`Errors`](super::components::Errors)); nothing is lost.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -65,32 +64,6 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             _ => Error::Invalid("The form did not arrive whole. Send it again.".to_owned()),
         })?;
         Ok(Self::parse(&body))
-    }
-}
-
-/// Messages beside fields, by the field's name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problems(BTreeMap<String, String>);
-
-impl Problems {
-    /// Says what is wrong with a field and what to do; the first message of a field stays.
-    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.entry(field.into()).or_insert_with(|| message.into());
-    }
-
-    /// The message of a field, or an empty text.
-    pub fn of(&self, field: &str) -> &str {
-        self.0.get(field).map_or("", String::as_str)
-    }
-
-    /// Whether all is well.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// All messages, by field.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(field, message)| (field.as_str(), message.as_str()))
     }
 }
 

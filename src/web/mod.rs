@@ -1,11 +1,11 @@
 //! What all pages share: the frame, the person, forms, errors as pages, live parts, headers.
 
 pub mod assets;
+pub mod components;
 mod error;
 mod forms;
 pub mod live;
 mod page;
-pub mod paging;
 mod person;
 pub mod security;
 pub mod session;
@@ -14,8 +14,11 @@ mod site;
 mod visit;
 pub mod words;
 
-pub use error::{Error, ErrorPage, Result, WayOut, framed};
-pub use forms::{Fields, Problems};
+#[cfg(test)]
+mod gallery;
+
+pub use error::{Error, ErrorPage, Result, framed};
+pub use forms::Fields;
 pub use page::{Html, local_path};
 pub use person::Person;
 pub use site::Site;

@@ -48,7 +48,8 @@ mod tests {
         for inside in ["/", "/queries?page=2", "/executions/exe_1#result"] {
             assert_eq!(local_path(inside), inside);
         }
-        for outside in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "x", "/ü"] {
+        for outside in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "x", "/ü"]
+        {
             assert_eq!(local_path(outside), "/", "{outside}");
         }
     }

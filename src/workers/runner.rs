@@ -194,8 +194,7 @@ mod tests {
     async fn a_worker_that_panics_is_reported_and_ticks_again_when_woken() {
         let stop = CancellationToken::new();
         let (statuses, wakes) = (Statuses::default(), Wakes::default());
-        let runner =
-            Runner::new(Clock::system(), Random::seeded(1), statuses.clone(), wakes.clone(), stop.clone());
+        let runner = Runner::new(Clock::system(), Random::seeded(1), statuses.clone(), wakes.clone(), stop.clone());
         let worker = Arc::new(Clumsy { ticks: AtomicUsize::new(0), ticked: Notify::new() });
         runner.start(worker.clone());
         worker.ticked.notified().await;

@@ -1,0 +1,153 @@
+//! The stylesheet, the script and the icons, compiled into the program.
+//!
+//! Every file has one address with its content's hash in it (`/static/app.1f2e3d4c5b6a7988.css`), so
+//! a browser keeps it for ever and still sees the next release at once. The plain address is not
+//! served: a page that names it by hand would be stale some day, and here it is broken at once.
+//!
+//! The script is one file made of three (htmx, its polling tags, our own), in that order: each page
+//! stays within five requests on a cold cache, favicon included, which is the icon sprite's own
+//! picture. Compression is left to the layer around the router.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+/// What a browser may do with a hashed address: keep it for a year and never ask again.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// The address given for a name that is not compiled in; it answers 404.
+const NOWHERE: &str = "/static/unknown";
+
+/// A file as it is written down: its name, its kind, and the parts that are joined to make it.
+struct Source {
+    name: &'static str,
+    content_type: &'static str,
+    parts: &'static [&'static [u8]],
+}
+
+const SOURCES: &[Source] = &[
+    Source {
+        name: "app.css",
+        content_type: "text/css; charset=utf-8",
+        parts: &[include_bytes!("../../static/app.css")],
+    },
+    Source {
+        name: "app.js",
+        content_type: "text/javascript; charset=utf-8",
+        parts: &[
+            include_bytes!("../../static/vendor/htmx-4.0.1.min.js"),
+            include_bytes!("../../static/vendor/hx-ptag-4.0.1.min.js"),
+            include_bytes!("../../static/app.js"),
+        ],
+    },
+    Source { name: "icons.svg", content_type: "image/svg+xml", parts: &[include_bytes!("../../static/icons.svg")] },
+];
+
+/// A file as it is served.
+struct Asset {
+    name: &'static str,
+    address: String,
+    content_type: &'static str,
+    body: Bytes,
+}
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| SOURCES.iter().map(Asset::from).collect());
+
+impl From<&Source> for Asset {
+    fn from(source: &Source) -> Self {
+        let body = Bytes::from(source.parts.join(&b"\n"[..]));
+        let (stem, ending) = source.name.rsplit_once('.').unwrap_or((source.name, ""));
+        Self {
+            name: source.name,
+            address: format!("/static/{stem}.{}.{ending}", fingerprint(&body)),
+            content_type: source.content_type,
+            body,
+        }
+    }
+}
+
+/// The first 64 bits of the content's SHA-256, in hexadecimal.
+fn fingerprint(content: &[u8]) -> String {
+    let digest = Sha256::digest(content);
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The address of the file `name` (`app.css`, `app.js`, `icons.svg`), with its hash. For a name
+/// that is not compiled in it is an address that answers 404.
+pub fn path(name: &str) -> &'static str {
+    ASSETS.iter().find(|asset| asset.name == name).map_or(NOWHERE, |asset| &asset.address)
+}
+
+/// The route under which all files are served.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/static/{file}", get(serve))
+}
+
+async fn serve(Path(file): Path<String>) -> Response {
+    let asked = |asset: &&Asset| asset.address.strip_prefix("/static/") == Some(file.as_str());
+    match ASSETS.iter().find(asked) {
+        Some(asset) => {
+            ([(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, FOR_EVER)], asset.body.clone()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn each() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    ASSETS.iter().map(|asset| (asset.address.as_str(), &asset.body[..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn get(address: &str) -> Response {
+        let request = Request::get(address).body(Body::empty()).unwrap();
+        routes::<()>().oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hashed_address_serves_its_file_for_ever() {
+        let response = get(path("app.css")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[CONTENT_TYPE], "text/css; charset=utf-8");
+        assert_eq!(response.headers()[CACHE_CONTROL], FOR_EVER);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(&body[..], include_bytes!("../../static/app.css"));
+    }
+
+    #[tokio::test]
+    async fn the_script_is_htmx_then_its_tags_then_our_own() {
+        let body = get(path("app.js")).await.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        let at = |needle: &str| text.find(needle).unwrap();
+        assert!(at("var htmx") < at("\"ptag\""));
+        assert!(text.ends_with(include_str!("../../static/app.js")));
+    }
+
+    #[tokio::test]
+    async fn plain_stale_and_unknown_addresses_are_not_found() {
+        for address in ["/static/app.css", "/static/app.0000000000000000.css", "/static/%00", path("x")] {
+            assert_eq!(get(address).await.status(), StatusCode::NOT_FOUND, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_content_changes_the_address() {
+        assert_ne!(fingerprint(b"a"), fingerprint(b"b"));
+        assert_eq!(fingerprint(b"").len(), 16);
+    }
+}
