@@ -215,8 +215,7 @@ async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshak
                 .to_owned(),
         ));
     };
-    let connection =
-        store::put(&mut tx, &site.vault, &site.random, now, &person, region, &grant(tokens, now)).await?;
+    let connection = store::put(&mut tx, &site.vault, &site.random, now, &person, region, &grant(tokens, now)).await?;
     let detail = json!({ "region": region.code() });
     audit::write(&mut tx, &site.random, now, Some(&person), Action::Granted, connection.as_str(), detail).await?;
     audit::write(&mut tx, &site.random, now, Some(&person), Action::SignedIn, person.as_str(), json!({})).await?;

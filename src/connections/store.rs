@@ -149,8 +149,8 @@ pub async fn prove(db: &Db, vault: &Vault) -> Result<Proof> {
         refreshed_at, failures, last_error, revision from connections where state = 'active'";
     let mut tx = db.read(&Scope::System).await?;
     let connections: Vec<Connection> = sql(ALL).all(&mut tx).await?;
-    let closed = connections.iter().filter(|connection| {
-        vault.open(&connection.sealed_refresh, &belongs_to(&connection.id, "refresh")).is_err()
-    });
+    let closed = connections
+        .iter()
+        .filter(|connection| vault.open(&connection.sealed_refresh, &belongs_to(&connection.id, "refresh")).is_err());
     Ok(Proof { closed: closed.count(), grants: connections.len() })
 }
