@@ -66,7 +66,7 @@ fn source(kept: &Value) -> Option<DataSource> {
 
 fn unknown_column(name: &str, kept: &Value) -> ColumnDef {
     let is_metric = kept["columnType"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("METRIC"));
-    let data_type = kept["dataType"].as_str().and_then(|text| text.parse().ok());
+    let data_type = kept["dataType"].as_str().and_then(DataType::parse);
     let threshold = serde_json::from_value(kept["sensitivity"].clone());
     ColumnDef {
         name: name.to_lowercase(),
