@@ -11,7 +11,7 @@ use crate::ids::Random;
 
 /// The longest wait that a `Retry-After` can ask for. More is cut to this, so that one odd header
 /// does not silence a worker for days.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// The wait before try `attempt + 1`, where `attempt` counts failures from 0: between zero and
 /// `base · 2^attempt`, at most `cap`. With `retry_after`, that long and up to `base` more, whatever
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     const BASE: Duration = Duration::from_secs(2);
-    const CAP: Duration = Duration::from_secs(60);
+    const CAP: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_delay_stays_below_its_doubling_bound_and_the_cap() {

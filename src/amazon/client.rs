@@ -188,11 +188,6 @@ impl Answer {
         let result = answer::json(&self.body).and_then(read);
         result.map_err(|what| Error::from(what).with_request_id(self.request_id))
     }
-
-    /// The bytes of the answer.
-    pub(super) fn into_body(self) -> Vec<u8> {
-        self.body
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the client that all of the program shares")]

@@ -113,10 +113,12 @@ async fn next_piece((mut response, left): (Response, u64)) -> Result<Option<(Byt
 fn stale(error: Error) -> Error {
     let request_id = error.request_id().map(str::to_owned);
     let refused_for_good = match error.kind() {
-        ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::Missing { .. } => true,
         ErrorKind::Refused { status, .. } => *status == StatusCode::BAD_REQUEST.as_u16(),
-        // The XML of a 404; a success is not read here, and so cannot be unreadable.
-        ErrorKind::Unreadable(Unreadable::NotJson) => true,
+        // "Not JSON" is the XML of a 404: a success is not read as JSON here.
+        ErrorKind::Unauthorized
+        | ErrorKind::Forbidden
+        | ErrorKind::Missing { .. }
+        | ErrorKind::Unreadable(Unreadable::NotJson) => true,
         _ => false,
     };
     if refused_for_good { Error::new(ErrorKind::LinkExpired).with_request_id(request_id) } else { error }

@@ -26,9 +26,9 @@ use crate::ids::Random;
 pub const SCOPES: [&str; 2] = ["advertising::campaign_management", "profile"];
 
 /// Assumed when an answer does not say how long its access token lives (Amazon Ads documentation, access tokens).
-const USUAL_LIFETIME: Duration = Duration::from_secs(60 * 60);
+const USUAL_LIFETIME: Duration = Duration::from_hours(1);
 /// A longer lifetime is taken for this: the token is then refreshed sooner than it need be.
-const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_LIFETIME: Duration = Duration::from_hours(24);
 
 type LoginClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 type TokenError = RequestTokenError<Error, oauth2::basic::BasicErrorResponse>;

@@ -93,6 +93,7 @@ fn wall_clock<S: Serializer>(time: &NaiveDateTime, serializer: S) -> Result<S::O
     serializer.collect_str(&time.format(WALL_CLOCK))
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn zone_name<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(zone.name())
 }
