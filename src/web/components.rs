@@ -9,7 +9,7 @@ use std::fmt::{self, Write as _};
 use chrono::TimeDelta;
 use url::form_urlencoded;
 
-/// The four states that have a colour, and one that is over without an outcome.
+/// The four states that have a colour, and two without: over on purpose, and not reached yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Not started: queued, pending, scheduled.
@@ -22,6 +22,8 @@ pub enum State {
     Failed,
     /// Ended on purpose: cancelled, skipped, off.
     Stopped,
+    /// Not reached yet, as a later step on a timeline.
+    Later,
 }
 
 impl State {
@@ -33,6 +35,7 @@ impl State {
             Self::Done => "circle-check",
             Self::Failed => "circle-x",
             Self::Stopped => "ban",
+            Self::Later => "circle-dashed",
         }
     }
 }
@@ -46,6 +49,7 @@ impl fmt::Display for State {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Stopped => "stopped",
+            Self::Later => "later",
         })
     }
 }

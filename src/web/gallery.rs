@@ -132,7 +132,7 @@ fn steps() -> Vec<Step> {
         step("Sent to AMC", State::Done, Some(0), ""),
         step("In AMC's queue", State::Done, Some(1), "2 min 10 s"),
         step("Running", State::Running, Some(3), "Usually 4 min."),
-        step("Result fetched", State::Stopped, None, ""),
+        step("Result fetched", State::Later, None, ""),
     ]
 }
 
