@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -47,11 +47,7 @@ const SOURCES: &[Source] = &[
             include_bytes!("../../static/app.js"),
         ],
     },
-    Source {
-        name: "icons.svg",
-        content_type: "image/svg+xml",
-        parts: &[include_bytes!("../../static/icons.svg")],
-    },
+    Source { name: "icons.svg", content_type: "image/svg+xml", parts: &[include_bytes!("../../static/icons.svg")] },
 ];
 
 /// A file as it is served.
@@ -97,11 +93,9 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 async fn serve(Path(file): Path<String>) -> Response {
     let asked = |asset: &&Asset| asset.address.strip_prefix("/static/") == Some(file.as_str());
     match ASSETS.iter().find(asked) {
-        Some(asset) => (
-            [(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, FOR_EVER)],
-            asset.body.clone(),
-        )
-            .into_response(),
+        Some(asset) => {
+            ([(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, FOR_EVER)], asset.body.clone()).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -115,8 +109,10 @@ pub(crate) fn each() -> impl Iterator<Item = (&'static str, &'static [u8])> {
 mod tests {
     use axum::body::Body;
     use axum::http::Request;
+    use axum::http::header::ACCEPT_ENCODING;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
+    use tower_http::compression::CompressionLayer;
 
     use super::*;
 
@@ -148,6 +144,19 @@ mod tests {
     async fn plain_stale_and_unknown_addresses_are_not_found() {
         for address in ["/static/app.css", "/static/app.0000000000000000.css", "/static/%00", path("x")] {
             assert_eq!(get(address).await.status(), StatusCode::NOT_FOUND, "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn compressed_files_stay_within_their_budgets() {
+        let app = routes::<()>().layer(CompressionLayer::new());
+        for (name, budget) in [("app.css", 15_000), ("app.js", 20_000), ("icons.svg", 6_000)] {
+            let request = Request::get(path(name)).header(ACCEPT_ENCODING, "gzip");
+            let request = request.body(Body::empty()).unwrap();
+            let response = app.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.headers()["content-encoding"], "gzip", "{name}");
+            let size = response.into_body().collect().await.unwrap().to_bytes().len();
+            assert!(size <= budget, "{name} is {size} bytes, more than {budget}");
         }
     }
 

@@ -132,8 +132,7 @@ impl Address {
     /// The same address with `name` set to `value`, or without it when `value` is empty.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut pairs: Vec<_> =
-            self.pairs.iter().filter(|(known, _)| known != name).cloned().collect();
+        let mut pairs: Vec<_> = self.pairs.iter().filter(|(known, _)| known != name).cloned().collect();
         if !value.is_empty() {
             pairs.push((name.to_owned(), value.to_owned()));
         }

@@ -14,7 +14,8 @@ use scraper::{Html, Selector};
 
 use super::assets;
 use super::components::{Address, Choice, Errors, Pager, SortLink, State, Step, duration};
-use super::shell::{Flash, Section, Shell, ShellPerson, Theme, Tone};
+use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
+use super::theme::Theme;
 
 const SQL: &str = "SELECT\n  campaign,\n  SUM(impressions) AS impressions,\n  COUNT(DISTINCT user_id) AS \
     reach\nFROM dsp_impressions\nWHERE campaign IN (SELECT name FROM {{campaigns}})\n  AND impressions > \
@@ -112,8 +113,7 @@ fn at() -> DateTime<Utc> {
 }
 
 fn shell(title: &str, current: Section) -> Shell {
-    let person =
-        ShellPerson { name: "Ana Duarte".to_owned(), email: "ana@agency.example".to_owned() };
+    let person = ShellPerson { name: "Ana Duarte".to_owned(), email: "ana@agency.example".to_owned() };
     Shell { person: Some(person), demo: true, current, ..Shell::new(title) }
 }
 
@@ -216,9 +216,7 @@ fn editor() -> String {
 }
 
 fn execution() -> String {
-    Execution { shell: shell("Reach by campaign", Section::Executions), sql: SQL, steps: steps() }
-        .render()
-        .unwrap()
+    Execution { shell: shell("Reach by campaign", Section::Executions), sql: SQL, steps: steps() }.render().unwrap()
 }
 
 fn refusal() -> String {
@@ -275,10 +273,7 @@ fn the_gallery_is_written_for_the_eye() {
     }
     for (name, page) in pages() {
         for theme in [Theme::Light, Theme::Dark] {
-            let page = page.replace(
-                r#"data-theme="system""#,
-                &format!(r#"data-theme="{}""#, theme.name()),
-            );
+            let page = page.replace(r#"data-theme="system""#, &format!(r#"data-theme="{}""#, theme.name()));
             fs::write(folder.join(format!("{name}.{}.html", theme.name())), page).unwrap();
         }
         fs::write(folder.join(format!("{name}.html")), page).unwrap();

@@ -2,7 +2,9 @@
 
 pub mod assets;
 pub mod components;
+pub mod local;
 pub mod shell;
+pub mod theme;
 
 #[cfg(test)]
 mod gallery;
