@@ -158,6 +158,7 @@ impl App {
             .merge(instances::routes(site(), self.grants.clone()))
             .merge(connections::routes(self.grants.clone()))
             .merge(accounts::routes(site()))
+            .merge(web::theme::routes())
             .fallback(|| async { web::Error::Missing })
     }
 

@@ -109,8 +109,10 @@ pub(crate) fn each() -> impl Iterator<Item = (&'static str, &'static [u8])> {
 mod tests {
     use axum::body::Body;
     use axum::http::Request;
+    use axum::http::header::ACCEPT_ENCODING;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
+    use tower_http::compression::CompressionLayer;
 
     use super::*;
 
@@ -142,6 +144,19 @@ mod tests {
     async fn plain_stale_and_unknown_addresses_are_not_found() {
         for address in ["/static/app.css", "/static/app.0000000000000000.css", "/static/%00", path("x")] {
             assert_eq!(get(address).await.status(), StatusCode::NOT_FOUND, "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn compressed_files_stay_within_their_budgets() {
+        let app = routes::<()>().layer(CompressionLayer::new());
+        for (name, budget) in [("app.css", 15_000), ("app.js", 20_000), ("icons.svg", 6_000)] {
+            let request = Request::get(path(name)).header(ACCEPT_ENCODING, "gzip");
+            let request = request.body(Body::empty()).unwrap();
+            let response = app.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.headers()["content-encoding"], "gzip", "{name}");
+            let size = response.into_body().collect().await.unwrap().to_bytes().len();
+            assert!(size <= budget, "{name} is {size} bytes, more than {budget}");
         }
     }
 
