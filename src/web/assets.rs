@@ -76,7 +76,8 @@ impl From<&Source> for Asset {
 /// The first 64 bits of the content's SHA-256, in hexadecimal.
 fn fingerprint(content: &[u8]) -> String {
     let digest = Sha256::digest(content);
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let number = digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:016x}")
 }
 
 /// The address of the file `name` (`app.css`, `app.js`, `icons.svg`), with its hash. For a name
