@@ -1,1 +1,323 @@
-//! config
+//! Every setting, read from the environment and checked once; all faults are reported together.
+//!
+//! A setting is `RECOMAMP_<NAME>`; each may be given as `RECOMAMP_<NAME>_FILE` instead, a file that
+//! holds the value, which is how secrets are handed over. Nothing else in the crate reads the
+//! environment. Without any setting the program starts as a sandbox: SQLite and files in `./data`, the
+//! pretend AMC inside.
+
+mod reader;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+pub use reader::{Environment, Fault, Faults};
+
+use crate::vault::Secret;
+use reader::Reader;
+
+/// The regions of Amazon's hosts, by the suffix that their settings carry.
+pub const REGIONS: [&str; 3] = ["NA", "EU", "FE"];
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The address that browsers and Amazon's consent page use for this program; ends without a slash.
+    pub public_url: Url,
+    /// The folder for the database, the keys, results and the emulator's state.
+    pub data_dir: PathBuf,
+    /// `sqlite:` or `postgres:`.
+    pub database_url: String,
+    /// The key ring.
+    pub keys_file: PathBuf,
+    /// Credentials for Amazon; none means the sandbox.
+    pub amazon: Option<AmazonApp>,
+    /// Hosts that replace Amazon's own, in the order of [`REGIONS`].
+    pub hosts: [RegionHosts; 3],
+    /// Who may sign in after the first person: addresses or `@domain`s, in lower case.
+    pub allowed_emails: Vec<String>,
+    /// How logs look.
+    pub log_format: LogFormat,
+    /// What is logged (`tracing` filter).
+    pub log_filter: String,
+    /// Periods and limits.
+    pub limits: Limits,
+    /// How the pretend AMC behaves.
+    pub emulator: EmulatorSettings,
+}
+
+/// The security profile that this program has with Login with Amazon.
+#[derive(Clone, Debug)]
+pub struct AmazonApp {
+    /// `amzn1.application-oa2-client.…`
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+}
+
+/// Hosts of one region, where they differ from Amazon's.
+#[derive(Clone, Debug, Default)]
+pub struct RegionHosts {
+    /// The consent page.
+    pub consent: Option<Url>,
+    /// The token endpoint.
+    pub token: Option<Url>,
+    /// The profile endpoint.
+    pub profile: Option<Url>,
+    /// The base of the Ads API.
+    pub api: Option<Url>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For eyes.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Periods and limits; each says what happens at it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// How often a running execution is asked after; it grows for long runs.
+    pub poll: Duration,
+    /// How often grants are looked over for tokens that expire soon.
+    pub refresh: Duration,
+    /// Runs at once on one instance; more wait here.
+    pub runs_per_instance: i64,
+    /// Runs at once on one account; more wait here.
+    pub runs_per_account: i64,
+    /// Largest body of a request in bytes; larger ones get 413.
+    pub body_bytes: usize,
+    /// Largest result in bytes; a larger one ends its run as failed, with this limit named.
+    pub result_bytes: u64,
+    /// Requests a minute for one client; more get 429.
+    pub requests_per_minute: u32,
+    /// A session ends after so long without a request.
+    pub session_idle: Duration,
+    /// A session ends after so long in any case.
+    pub session_absolute: Duration,
+}
+
+/// How the pretend AMC behaves.
+#[derive(Clone, Debug)]
+pub struct EmulatorSettings {
+    /// How many times faster than AMC a run goes; 0 means no waiting beside the real work.
+    pub speed: f64,
+    /// The same seed gives the same synthetic data.
+    pub seed: u64,
+    /// 1 is the default amount of data.
+    pub scale: f64,
+}
+
+impl Config {
+    /// Reads all settings; gives every fault, not the first only.
+    pub fn read(environment: &dyn Environment) -> Result<Self, Faults> {
+        let mut reader = Reader::new(environment);
+        let listen = reader.value("LISTEN", "127.0.0.1:8080", "0.0.0.0:8080", "an address and a port");
+        let data_dir = PathBuf::from(reader.text("DATA_DIR").unwrap_or_else(|| "data".to_owned()));
+        let database_url = database_url(&mut reader, &data_dir);
+        let config = Self {
+            public_url: public_url(&mut reader, listen),
+            listen,
+            database_url,
+            keys_file: reader.text("KEYS_FILE").map_or_else(|| data_dir.join("keys"), PathBuf::from),
+            data_dir,
+            amazon: amazon(&mut reader),
+            hosts: REGIONS.map(|region| hosts(&mut reader, region)),
+            allowed_emails: allowed_emails(&mut reader),
+            log_format: log_format(&mut reader),
+            log_filter: reader.text("LOG").unwrap_or_else(|| crate::telemetry::DEFAULT_FILTER.to_owned()),
+            limits: limits(&mut reader),
+            emulator: EmulatorSettings {
+                speed: reader.number("EMULATOR_SPEED", 20.0, 0.0..=1_000_000.0, "20"),
+                seed: reader.number("EMULATOR_SEED", 1, 0..=u64::MAX, "7"),
+                scale: reader.number("EMULATOR_SCALE", 1.0, 0.01..=1_000.0, "1"),
+            },
+        };
+        reader.finish(config)
+    }
+
+    /// Whether the pretend AMC is inside, because no credentials for Amazon are set.
+    pub fn is_sandbox(&self) -> bool {
+        self.amazon.is_none()
+    }
+}
+
+fn public_url(reader: &mut Reader<'_>, listen: SocketAddr) -> Url {
+    let local = format!("http://{listen}");
+    let url: Url = reader.value("PUBLIC_URL", &local, "https://recomamp.example.com", "an http or https address");
+    if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.path() != "/" {
+        reader.fault(
+            "PUBLIC_URL",
+            "has to be an http or https address without a path or query",
+            "https://recomamp.example.com",
+        );
+    }
+    url
+}
+
+fn database_url(reader: &mut Reader<'_>, data_dir: &std::path::Path) -> String {
+    let Some(url) = reader.text("DATABASE_URL") else {
+        return format!("sqlite:{}", data_dir.join("recomamp.sqlite").display());
+    };
+    if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+        reader.fault(
+            "DATABASE_URL",
+            "has to begin with `sqlite:` or `postgres:`",
+            "postgres://recomamp@localhost/recomamp",
+        );
+    }
+    url
+}
+
+fn amazon(reader: &mut Reader<'_>) -> Option<AmazonApp> {
+    const EXAMPLE: &str = "amzn1.application-oa2-client.0123456789abcdef";
+    match (reader.text("AMAZON_CLIENT_ID"), reader.text("AMAZON_CLIENT_SECRET")) {
+        (Some(client_id), Some(secret)) => Some(AmazonApp { client_id, client_secret: Secret::new(secret) }),
+        (None, None) => None,
+        (None, Some(_)) => {
+            reader.fault("AMAZON_CLIENT_ID", "is missing although the secret is set", EXAMPLE);
+            None
+        }
+        (Some(_), None) => {
+            reader.fault(
+                "AMAZON_CLIENT_SECRET",
+                "is missing although the client id is set; it may be given by file",
+                "RECOMAMP_AMAZON_CLIENT_SECRET_FILE=/run/secrets/amazon",
+            );
+            None
+        }
+    }
+}
+
+fn hosts(reader: &mut Reader<'_>, region: &str) -> RegionHosts {
+    let mut host = |name: &str, example: &str| reader.url(&format!("{name}_{region}"), example);
+    RegionHosts {
+        consent: host("CONSENT_URL", "https://www.amazon.com/ap/oa"),
+        token: host("TOKEN_URL", "https://api.amazon.com/auth/o2/token"),
+        profile: host("PROFILE_URL", "https://api.amazon.com/user/profile"),
+        api: host("ADS_API_URL", "https://advertising-api.amazon.com"),
+    }
+}
+
+fn allowed_emails(reader: &mut Reader<'_>) -> Vec<String> {
+    let text = reader.text("ALLOWED_EMAILS").unwrap_or_default();
+    let entries: Vec<String> = text
+        .split([',', ' ', '\n'])
+        .map(|entry| entry.trim().to_lowercase())
+        .filter(|entry| !entry.is_empty())
+        .collect();
+    if entries.iter().any(|entry| !entry.contains('@')) {
+        reader.fault(
+            "ALLOWED_EMAILS",
+            "has to hold addresses, or domains that begin with `@`, separated by commas",
+            "ada@example.com,@example.org",
+        );
+    }
+    entries
+}
+
+fn log_format(reader: &mut Reader<'_>) -> LogFormat {
+    match reader.text("LOG_FORMAT").as_deref() {
+        None | Some("pretty") => LogFormat::Pretty,
+        Some("json") => LogFormat::Json,
+        Some(_) => {
+            reader.fault("LOG_FORMAT", "has to be `pretty` or `json`", "json");
+            LogFormat::Pretty
+        }
+    }
+}
+
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    const MEBIBYTE: u64 = 1 << 20;
+    Limits {
+        poll: Duration::from_secs(reader.number("POLL_SECONDS", 15, 1..=3_600, "15")),
+        refresh: Duration::from_secs(reader.number("REFRESH_SECONDS", 600, 10..=3_000, "600")),
+        runs_per_instance: reader.number("RUNS_PER_INSTANCE", 10, 1..=1_000, "10"),
+        runs_per_account: reader.number("RUNS_PER_ACCOUNT", 200, 1..=10_000, "200"),
+        body_bytes: reader.number("MAX_BODY_KIB", 2_048, 64..=65_536, "2048") * 1_024,
+        result_bytes: reader.number("MAX_RESULT_MIB", 4_096, 1..=1_048_576, "4096") * MEBIBYTE,
+        requests_per_minute: reader.number("REQUESTS_PER_MINUTE", 100, 1..=1_000_000, "100"),
+        session_idle: Duration::from_secs(reader.number("SESSION_IDLE_HOURS", 72, 1..=8_760, "72") * 3_600),
+        session_absolute: Duration::from_secs(reader.number("SESSION_ABSOLUTE_DAYS", 30, 1..=365, "30") * 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, Faults> {
+        let map: BTreeMap<String, String> =
+            settings.iter().map(|(name, value)| (format!("RECOMAMP_{name}"), (*value).to_owned())).collect();
+        Config::read(&map)
+    }
+
+    #[test]
+    fn without_settings_it_is_a_sandbox_in_one_folder() {
+        let config = read(&[]).unwrap();
+        assert!(config.is_sandbox());
+        assert_eq!(config.database_url, "sqlite:data/recomamp.sqlite");
+        assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080/");
+        assert_eq!(config.limits.requests_per_minute, 100);
+    }
+
+    #[test]
+    fn all_faults_are_reported_together_with_an_example() {
+        let faults = read(&[
+            ("LISTEN", "nowhere"),
+            ("DATABASE_URL", "mysql://x"),
+            ("AMAZON_CLIENT_ID", "amzn1.application-oa2-client.1"),
+            ("POLL_SECONDS", "0"),
+            ("EMULATOR_SCALE", "much"),
+            ("LOG_FORMAT", "xml"),
+            ("ALLOWED_EMAILS", "everyone"),
+            ("TOKEN_URL_EU", "not an address"),
+            ("LISTENN", "127.0.0.1:1"),
+        ])
+        .unwrap_err();
+        let text = faults.to_string();
+        for name in [
+            "RECOMAMP_LISTEN ",
+            "RECOMAMP_DATABASE_URL",
+            "RECOMAMP_AMAZON_CLIENT_SECRET",
+            "RECOMAMP_POLL_SECONDS",
+            "RECOMAMP_EMULATOR_SCALE",
+            "RECOMAMP_LOG_FORMAT",
+            "RECOMAMP_ALLOWED_EMAILS",
+            "RECOMAMP_TOKEN_URL_EU",
+            "RECOMAMP_LISTENN",
+        ] {
+            assert!(text.contains(name), "{name} is not in: {text}");
+        }
+        assert_eq!(faults.0.len(), 9, "{text}");
+        assert!(text.contains("for example"), "{text}");
+    }
+
+    #[test]
+    fn a_secret_is_read_from_a_file_and_never_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "hush\n").unwrap();
+        let config =
+            read(&[("AMAZON_CLIENT_ID", "amzn1.x"), ("AMAZON_CLIENT_SECRET_FILE", &path.display().to_string())])
+                .unwrap();
+        assert_eq!(config.amazon.as_ref().unwrap().client_secret.expose(), "hush");
+        assert!(!format!("{config:?}").contains("hush"));
+        assert!(!config.is_sandbox());
+    }
+
+    #[test]
+    fn a_secret_file_that_is_not_there_is_a_fault() {
+        let faults = read(&[("AMAZON_CLIENT_ID", "amzn1.x"), ("AMAZON_CLIENT_SECRET_FILE", "/nowhere/secret")]);
+        assert!(faults.unwrap_err().to_string().contains("RECOMAMP_AMAZON_CLIENT_SECRET_FILE"));
+    }
+}

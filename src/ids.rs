@@ -147,6 +147,10 @@ macro_rules! ids {
             }
         }
 
+        impl crate::db::Column for $name {
+            const KIND: crate::db::Kind = crate::db::Kind::Text;
+        }
+
         impl crate::db::FromValue for $name {
             fn from_value(value: crate::db::Value) -> Result<Self, crate::db::WrongValue> {
                 String::from_value(value)?.parse().map_err(|_| crate::db::WrongValue::new(stringify!($name)))

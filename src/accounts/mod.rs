@@ -1,1 +1,52 @@
-//! accounts
+//! People: who may come in, their sessions, and the log of what was done.
+//!
+//! Signing in itself needs a grant from Amazon and so lives one room up, in `connections`; it comes
+//! here to have a person admitted. The first person becomes the administrator; others have to be on
+//! the list of allowed addresses.
+
+pub mod audit;
+mod model;
+mod pages;
+mod store;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use tower_sessions::Session;
+
+pub use model::{Admission, NewPerson, Role};
+pub use store::admit;
+
+use crate::db::Scope;
+use crate::ids::PersonId;
+use crate::web::{self, Person, Site, session};
+
+/// The room's routes.
+pub fn routes(site: Site) -> axum::Router {
+    pages::routes(site)
+}
+
+/// Lays the signed-in [`Person`] into the request, where handlers find them.
+pub async fn recognise(
+    State(site): State<Site>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> web::Result<Response> {
+    let id: Option<PersonId> = session.get(session::PERSON).await.map_err(anyhow::Error::from)?;
+    if let (Some(id), Some(cookie)) = (id, session.id()) {
+        let mut tx = site.db.read(&Scope::Person(id.clone())).await?;
+        let person = store::find(&mut tx, &id).await?;
+        let public = session::public_id(&mut tx, cookie).await?;
+        if let (Some(person), Some(public)) = (person, public) {
+            request.extensions_mut().insert(Person {
+                id,
+                session: public,
+                name: person.name,
+                email: person.email,
+                is_administrator: person.role == Role::Administrator,
+            });
+        }
+    }
+    Ok(next.run(request).await)
+}

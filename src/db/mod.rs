@@ -1,5 +1,202 @@
-//! The database behind one door: SQLite and PostgreSQL with one text for each statement.
+//! The database behind one door: SQLite and PostgreSQL, one text for each statement.
+//!
+//! An enum of two concrete pools, not a trait with two implementations (they drift apart) and not
+//! `sqlx::Any` (it reads neither SQLite's booleans nor PostgreSQL's times). A statement is a constant
+//! text with `$1` binds, run by [`sql`] on whichever database is behind the [`Tx`].
+//!
+//! Everything happens in a transaction that knows its [`Scope`]: whose rows it may touch. Each
+//! statement states that rule itself; on PostgreSQL row-level security states it again, because the
+//! transaction takes a role that owns nothing and names the person to the policies.
+//!
+//! What must stay true: no [`Tx`] is held across a call to the network; no statement uses the
+//! database's own clock; columns have one of six types (`text bigint boolean "double precision"
+//! timestamptz jsonb`). The one statement with two texts is the claim of a [`lease`].
 
+mod error;
+pub mod lease;
+mod migrations;
+mod statement;
 mod value;
 
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+pub use error::{Error, Result};
+pub use statement::{FromRow, Row, Single, Statement, sql};
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
+
+use crate::ids::PersonId;
+
+/// How long a caller waits for a connection before [`Error::Unavailable`].
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another writer's lock before [`Error::Unavailable`].
+const BUSY: Duration = Duration::from_secs(5);
+/// Connections for reading (SQLite) or for everything (PostgreSQL); callers beyond wait.
+const CONNECTIONS: u32 = 8;
+
+/// Whose rows a transaction may touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// A signed-in person: their own rows, and rows of instances to which they have access.
+    Person(PersonId),
+    /// The program itself: workers and sign-in.
+    System,
+}
+
+/// The pools of one database; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db(Pools);
+
+#[derive(Clone, Debug)]
+enum Pools {
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// Which database is behind a [`Db`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file inside the data folder.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Engine {
+    /// The name that people use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
+impl Db {
+    /// Opens `sqlite:FILE` or `postgres://…` and brings the schema up to date.
+    pub async fn open(address: &str) -> Result<Self> {
+        let db = Self::connect(address).await?;
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    /// Opens without touching the schema.
+    pub async fn connect(address: &str) -> Result<Self> {
+        if address.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(address)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .foreign_keys(true)
+                .busy_timeout(BUSY);
+            // The writer comes first: it makes the file and switches it to WAL, which a reader may not.
+            let write = SqlitePoolOptions::new()
+                .max_connections(1)
+                .min_connections(1)
+                .acquire_timeout(ACQUIRE)
+                .connect_with(options.clone())
+                .await?;
+            let read = SqlitePoolOptions::new()
+                .max_connections(CONNECTIONS)
+                .acquire_timeout(ACQUIRE)
+                .connect_lazy_with(options.pragma("query_only", "on"));
+            return Ok(Self(Pools::Sqlite { read, write }));
+        }
+        let options = PgConnectOptions::from_str(address)?.application_name("recomamp");
+        let pool =
+            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE).connect_with(options).await?;
+        Ok(Self(Pools::Postgres(pool)))
+    }
+
+    /// Which database this is.
+    pub fn engine(&self) -> Engine {
+        match self.0 {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        let migrator = migrations::migrator(self.engine());
+        match &self.0 {
+            Pools::Sqlite { write, .. } => migrator.run(write).await?,
+            Pools::Postgres(pool) => migrator.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// A transaction that only looks. Dropping it ends it.
+    pub async fn read(&self, scope: &Scope) -> Result<Tx> {
+        match &self.0 {
+            Pools::Sqlite { read, .. } => Ok(Tx(Inner::Sqlite(read.begin().await?))),
+            Pools::Postgres(pool) => scoped(pool, scope).await,
+        }
+    }
+
+    /// A transaction that changes rows; [`Tx::commit`] keeps them, dropping it does not.
+    pub async fn write(&self, scope: &Scope) -> Result<Tx> {
+        match &self.0 {
+            Pools::Sqlite { write, .. } => Ok(Tx(Inner::Sqlite(write.begin_with("begin immediate").await?))),
+            Pools::Postgres(pool) => scoped(pool, scope).await,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        let mut tx = self.read(&Scope::System).await?;
+        sql("select cast(1 as bigint) as value").one::<Single<i64>>(&mut tx).await?;
+        Ok(())
+    }
+
+    /// Ends all connections, after the transactions in hand.
+    pub async fn close(&self) {
+        match &self.0 {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Takes the role that owns nothing and names the person to the policies, for this transaction only.
+async fn scoped(pool: &PgPool, scope: &Scope) -> Result<Tx> {
+    const ENTER: &str = "select set_config('role', 'recomamp_app', true), set_config('app.person', $1, true)";
+    let mut tx = Tx(Inner::Postgres(pool.begin().await?));
+    let person = match scope {
+        Scope::Person(person) => person.as_str(),
+        Scope::System => "system",
+    };
+    sql(ENTER).bind(person).execute(&mut tx).await?;
+    Ok(tx)
+}
+
+/// A transaction in a scope.
+#[derive(Debug)]
+pub struct Tx(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    fn inner(&mut self) -> &mut Inner {
+        &mut self.0
+    }
+
+    /// Keeps what was changed.
+    pub async fn commit(self) -> Result<()> {
+        match self.0 {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

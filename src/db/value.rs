@@ -53,8 +53,8 @@ impl WrongValue {
     }
 }
 
-/// A type that can be read from a column.
-pub trait FromValue: Sized {
+/// A type that can be read from a column of its kind.
+pub trait FromValue: Column + Sized {
     /// Reads the value, or says what was expected.
     fn from_value(value: Value) -> Result<Self, WrongValue>;
 }
@@ -63,6 +63,10 @@ pub trait FromValue: Sized {
 pub trait Column {
     /// The kind of the column.
     const KIND: Kind;
+}
+
+impl<T: Column> Column for Option<T> {
+    const KIND: Kind = T::KIND;
 }
 
 impl<T: FromValue> FromValue for Option<T> {

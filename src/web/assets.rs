@@ -161,6 +161,44 @@ mod tests {
         }
     }
 
+    /// The arguments of each call of the macro `name` in a template, as far as they are plain texts.
+    fn calls<'a>(template: &'a str, name: &str) -> Vec<Vec<&'a str>> {
+        let texts = |call: &'a str| {
+            let end = call.find([')', '(']).unwrap_or(call.len());
+            call[..end].split(", ").map(|text| text.trim_matches('"')).collect()
+        };
+        template.split(&format!("c::{name}(")).skip(1).map(texts).collect()
+    }
+
+    #[test]
+    fn every_icon_that_a_template_names_is_in_the_sprite() {
+        let sprite = include_str!("../../static/icons.svg");
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                    continue;
+                }
+                let template = std::fs::read_to_string(&entry).unwrap();
+                for (name, place) in
+                    [("icon", 0), ("empty_state", 0), ("button", 2), ("link_button", 3), ("post_button", 3)]
+                {
+                    for call in calls(&template, name) {
+                        let icon = call.get(place).copied().unwrap_or_default();
+                        let is_name = icon.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                        if is_name && !icon.is_empty() {
+                            seen += 1;
+                            assert!(sprite.contains(&format!(r#"id="{icon}""#)), "{}: {icon}", entry.display());
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 20, "the templates name more icons than {seen}");
+    }
+
     #[test]
     fn a_change_of_content_changes_the_address() {
         assert_ne!(fingerprint(b"a"), fingerprint(b"b"));

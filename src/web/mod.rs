@@ -1,10 +1,25 @@
-//! What all pages share: the layout around them, the values their components take, the files they load.
+//! What all pages share: the frame, the person, forms, errors as pages, live parts, headers.
 
 pub mod assets;
 pub mod components;
-pub mod local;
+mod error;
+mod forms;
+pub mod live;
+mod page;
+mod person;
+pub mod security;
+pub mod session;
 pub mod shell;
-pub mod theme;
+mod site;
+mod visit;
+pub mod words;
 
 #[cfg(test)]
 mod gallery;
+
+pub use error::{Error, ErrorPage, Result, framed};
+pub use forms::Fields;
+pub use page::{Html, local_path};
+pub use person::Person;
+pub use site::Site;
+pub use visit::{Sandbox, Visit, cookie};

@@ -1,0 +1,68 @@
+//! The log of what was done with grants, people and data: who, what, when.
+
+use chrono::{DateTime, Utc};
+
+use crate::db::{Result, Tx, sql};
+use crate::ids::{AuditId, PersonId, Random};
+
+/// What is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Somebody signed in.
+    SignedIn,
+    /// Somebody signed out or ended a session.
+    SignedOut,
+    /// Somebody was kept out.
+    Refused,
+    /// A grant was given or renewed by its owner.
+    Granted,
+    /// A grant was revoked at Amazon.
+    Revoked,
+    /// An instance was removed from somebody's list or came back.
+    InstanceChanged,
+    /// A query was deleted or restored.
+    QueryDeleted,
+    /// A result was exported.
+    Exported,
+}
+
+impl Action {
+    /// As it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed-in",
+            Self::SignedOut => "signed-out",
+            Self::Refused => "refused",
+            Self::Granted => "granted",
+            Self::Revoked => "revoked",
+            Self::InstanceChanged => "instance-changed",
+            Self::QueryDeleted => "query-deleted",
+            Self::Exported => "exported",
+        }
+    }
+}
+
+/// Writes a line in the transaction of the deed itself, so that neither is there without the other.
+/// `detail` is an object without tokens, SQL or results.
+pub async fn write(
+    tx: &mut Tx,
+    random: &Random,
+    now: DateTime<Utc>,
+    person: Option<&PersonId>,
+    action: Action,
+    subject: &str,
+    detail: serde_json::Value,
+) -> Result<()> {
+    const WRITE: &str =
+        "insert into audit (id, at, person_id, action, subject, detail) values ($1, $2, $3, $4, $5, $6)";
+    sql(WRITE)
+        .bind(&random.id::<AuditId>(now))
+        .bind(now)
+        .bind(person.map(|person| person.as_str().to_owned()))
+        .bind(action.name())
+        .bind(subject)
+        .bind(detail)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Who may come in.
+
+/// What a person may do with the installation as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Looks after the installation.
+    Administrator,
+    /// Works in it.
+    Member,
+}
+
+impl Role {
+    /// As it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Member => "member",
+        }
+    }
+}
+
+/// A person as Amazon's profile describes them.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// Amazon's id of the account.
+    pub amazon_user_id: String,
+    /// Their name; may be any text.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
+/// Whether somebody comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// With this role.
+    As(Role),
+    /// Not: they are neither known nor on the list.
+    Refused,
+}
+
+/// Decides about somebody who was never here: the first comes in as administrator, later ones if the
+/// list names their address or its domain. The sandbox lets everybody in, since its people are pretend.
+pub(super) fn admission(is_first: bool, sandbox: bool, allowed: &[String], email: &str) -> Admission {
+    let email = email.trim().to_lowercase();
+    let domain = email.rfind('@').map(|at| &email[at..]);
+    let listed = || allowed.iter().any(|entry| *entry == email || Some(entry.as_str()) == domain);
+    match (is_first, sandbox || listed()) {
+        (true, _) => Admission::As(Role::Administrator),
+        (false, true) => Admission::As(Role::Member),
+        (false, false) => Admission::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_person_administers_and_others_need_to_be_listed() {
+        let allowed = ["ada@example.com".to_owned(), "@agency.example".to_owned()];
+        let later = |email| admission(false, false, &allowed, email);
+        assert_eq!(admission(true, false, &[], "x@example.org"), Admission::As(Role::Administrator));
+        assert_eq!(later("Ada@Example.com"), Admission::As(Role::Member));
+        assert_eq!(later("bob@agency.example"), Admission::As(Role::Member));
+        assert_eq!(later("bob@evil.example"), Admission::Refused);
+        assert_eq!(later("bob@agency.example.evil.example"), Admission::Refused);
+        assert_eq!(later("@agency.example@evil.example"), Admission::Refused);
+        assert_eq!(later(""), Admission::Refused);
+        assert_eq!(admission(false, true, &[], "x@example.org"), Admission::As(Role::Member));
+    }
+}

@@ -1,0 +1,94 @@
+//! Sign-out, the colours, and the list of one's own sessions.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use tower_sessions::Session;
+
+use super::audit::{self, Action};
+use crate::ids::SessionId;
+use crate::web::shell::{Section, Shell, Theme, Tone};
+use crate::web::{self, Fields, Html, Person, Site, Visit, session};
+
+pub(super) fn routes(site: Site) -> Router {
+    Router::new()
+        .route("/sign-out", post(sign_out))
+        .route("/settings/theme", post(theme))
+        .route("/settings/sessions", get(sessions))
+        .route("/settings/sessions/{id}/end", post(end_session))
+        .with_state(site)
+}
+
+/// Ends this session, and tells the browser to forget the pages that it kept.
+async fn sign_out(State(site): State<Site>, person: Option<Person>, session: Session) -> web::Result<Response> {
+    if let Some(person) = person {
+        let mut tx = site.db.write(&person.scope()).await?;
+        let subject = person.session.as_str();
+        audit::write(&mut tx, &site.random, site.clock.now(), Some(&person.id), Action::SignedOut, subject, json!({}))
+            .await?;
+        tx.commit().await?;
+    }
+    session.flush().await.map_err(anyhow::Error::from)?;
+    let clear = (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
+    Ok(([clear], Redirect::to("/sign-in?out=1")).into_response())
+}
+
+/// Keeps the choice of colours in a cookie for a year and goes back to where the switch was.
+async fn theme(fields: Fields) -> Response {
+    let theme = Theme::parse(fields.get("theme"));
+    let cookie = format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", Theme::COOKIE, theme.name());
+    ([(header::SET_COOKIE, cookie)], Redirect::to(web::local_path(fields.get("next")))).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sessions.html")]
+struct SessionsPage {
+    shell: Shell,
+    sessions: Vec<SessionLine>,
+}
+
+struct SessionLine {
+    id: SessionId,
+    agent: String,
+    created_at: DateTime<Utc>,
+    seen_at: DateTime<Utc>,
+    is_this: bool,
+}
+
+async fn sessions(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Html<SessionsPage>> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let sessions = session::of_person(&mut tx, &person.id).await?;
+    drop(tx);
+    let sessions = sessions
+        .into_iter()
+        .map(|line| SessionLine {
+            is_this: line.id == person.session,
+            id: line.id,
+            agent: if line.agent.is_empty() { "A browser without a name".to_owned() } else { line.agent },
+            created_at: line.created_at,
+            seen_at: line.seen_at,
+        })
+        .collect();
+    Ok(Html(SessionsPage { shell: visit.shell("Sessions", Section::None).await, sessions }))
+}
+
+async fn end_session(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let id: SessionId = id.parse().map_err(|_| web::Error::Missing)?;
+    let mut tx = site.db.write(&person.scope()).await?;
+    session::end_one(&mut tx, &person.id, &id).await?;
+    audit::write(&mut tx, &site.random, site.clock.now(), Some(&person.id), Action::SignedOut, id.as_str(), json!({}))
+        .await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "That session has ended: its browser has to sign in again.").await;
+    Ok(Redirect::to("/settings/sessions"))
+}

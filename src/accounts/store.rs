@@ -1,0 +1,64 @@
+//! The table of people.
+
+use chrono::{DateTime, Utc};
+
+use super::model::{Admission, NewPerson, Role, admission};
+use crate::config::Config;
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::ids::{PersonId, Random};
+
+/// A person's row.
+pub(super) struct PersonRow {
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) role: Role,
+}
+
+impl FromRow for PersonRow {
+    fn from_row(row: &Row) -> Result<Self> {
+        let role: String = row.get("role")?;
+        let role = if role == Role::Administrator.name() { Role::Administrator } else { Role::Member };
+        Ok(Self { name: row.get("name")?, email: row.get("email")?, role })
+    }
+}
+
+/// The person with this id.
+pub(super) async fn find(tx: &mut Tx, id: &PersonId) -> Result<Option<PersonRow>> {
+    const FIND: &str = "select name, email, role from people where id = $1";
+    sql(FIND).bind(id).optional(tx).await
+}
+
+/// Lets a person in: one who was here before always (with their newest name and address), a new one by
+/// the rules. `None` means that they stay out.
+pub async fn admit(
+    tx: &mut Tx,
+    random: &Random,
+    config: &Config,
+    now: DateTime<Utc>,
+    person: &NewPerson,
+) -> Result<Option<PersonId>> {
+    const KNOWN: &str = "update people set name = $2, email = $3, signed_in_at = $4 where amazon_user_id = $1 \
+        returning id as value";
+    const COUNT: &str = "select count(*) as value from people";
+    const ADD: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) \
+        values ($1, $2, $3, $4, $5, $6, $6)";
+    let known = sql(KNOWN).bind(&person.amazon_user_id).bind(&person.name).bind(&person.email).bind(now);
+    if let Some(Single(id)) = known.optional::<Single<PersonId>>(tx).await? {
+        return Ok(Some(id));
+    }
+    let Single(people): Single<i64> = sql(COUNT).one(tx).await?;
+    let Admission::As(role) = admission(people == 0, config.is_sandbox(), &config.allowed_emails, &person.email) else {
+        return Ok(None);
+    };
+    let id: PersonId = random.id(now);
+    sql(ADD)
+        .bind(&id)
+        .bind(&person.amazon_user_id)
+        .bind(&person.name)
+        .bind(&person.email)
+        .bind(role.name())
+        .bind(now)
+        .execute(tx)
+        .await?;
+    Ok(Some(id))
+}

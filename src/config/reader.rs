@@ -1,0 +1,174 @@
+//! Reads single settings and gathers what is wrong with them.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use url::Url;
+
+const PREFIX: &str = "RECOMAMP_";
+
+/// Where settings come from: the process's environment, or a map in tests.
+pub trait Environment {
+    /// The value of this variable, if it is set.
+    fn get(&self, name: &str) -> Option<String>;
+    /// The names of all variables.
+    fn names(&self) -> Vec<String>;
+}
+
+impl Environment for BTreeMap<String, String> {
+    fn get(&self, name: &str) -> Option<String> {
+        BTreeMap::get(self, name).cloned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.keys().cloned().collect()
+    }
+}
+
+/// One thing that is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The variable's full name.
+    pub name: String,
+    /// What is wrong, as the end of a sentence that begins with the name.
+    pub what: String,
+    /// A value that would be right.
+    pub example: String,
+}
+
+/// All that is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "The settings are not right:")?;
+        for fault in &self.0 {
+            writeln!(formatter, "  {} {}; for example: {}", fault.name, fault.what, fault.example)?;
+        }
+        write!(formatter, "Nothing was started. Change these and start again.")
+    }
+}
+
+impl std::error::Error for Faults {}
+
+pub(super) struct Reader<'a> {
+    environment: &'a dyn Environment,
+    faults: Vec<Fault>,
+    known: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(environment: &'a dyn Environment) -> Self {
+        Self { environment, faults: Vec::new(), known: RefCell::default() }
+    }
+
+    pub(super) fn fault(&mut self, name: &str, what: &str, example: &str) {
+        self.faults.push(Fault { name: format!("{PREFIX}{name}"), what: what.to_owned(), example: example.to_owned() });
+    }
+
+    /// The setting, or what its file holds; blank counts as not set.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        let by_file = format!("{name}_FILE");
+        self.known.borrow_mut().extend([format!("{PREFIX}{name}"), format!("{PREFIX}{by_file}")]);
+        let get = |name: &str| {
+            self.environment
+                .get(&format!("{PREFIX}{name}"))
+                .map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty())
+        };
+        match (get(name), get(&by_file)) {
+            (Some(_), Some(_)) => {
+                self.fault(&by_file, &format!("is set although {PREFIX}{name} is set too"), "one of the two");
+                None
+            }
+            (Some(value), None) => Some(value),
+            (None, Some(path)) => match std::fs::read_to_string(&path) {
+                Ok(text) => Some(text.trim().to_owned()),
+                Err(error) => {
+                    self.fault(&by_file, &format!("names a file that cannot be read ({error})"), "/run/secrets/value");
+                    None
+                }
+            },
+            (None, None) => None,
+        }
+    }
+
+    /// The setting, or `default`, which has to parse.
+    pub(super) fn value<T: FromStr>(&mut self, name: &str, default: &str, example: &str, what: &str) -> T
+    where
+        T: Fallback,
+    {
+        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        text.parse().unwrap_or_else(|_| {
+            self.fault(name, &format!("has to be {what}, not `{text}`"), example);
+            T::fallback()
+        })
+    }
+
+    pub(super) fn number<T>(&mut self, name: &str, default: T, range: RangeInclusive<T>, example: &str) -> T
+    where
+        T: FromStr + PartialOrd + fmt::Display + Copy,
+    {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse::<T>() {
+            Ok(value) if range.contains(&value) => value,
+            _ => {
+                let what = format!("has to be a number from {} to {}, not `{text}`", range.start(), range.end());
+                self.fault(name, &what, example);
+                default
+            }
+        }
+    }
+
+    pub(super) fn url(&mut self, name: &str, example: &str) -> Option<Url> {
+        let text = self.text(name)?;
+        match text.parse::<Url>() {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Some(url),
+            _ => {
+                self.fault(name, "has to be an http or https address", example);
+                None
+            }
+        }
+    }
+
+    /// Gives the settings when nothing was wrong; a name that begins right and is not known is a fault
+    /// too, since it is nearly always a slip of the pen.
+    pub(super) fn finish<T>(mut self, config: T) -> Result<T, Faults> {
+        let known = self.known.take();
+        for name in self.environment.names() {
+            if name.starts_with(PREFIX) && !known.contains(&name) {
+                let example = nearest(&name, &known);
+                self.faults.push(Fault { name, what: "is not a setting of RecomAMP".to_owned(), example });
+            }
+        }
+        if self.faults.is_empty() { Ok(config) } else { Err(Faults(self.faults)) }
+    }
+}
+
+/// The known name that shares the longest beginning.
+fn nearest(name: &str, known: &BTreeSet<String>) -> String {
+    let shared = |other: &&String| name.bytes().zip(other.bytes()).take_while(|(left, right)| left == right).count();
+    known.iter().max_by_key(shared).cloned().unwrap_or_default()
+}
+
+/// What stands in for a value that could not be read, until the faults are reported.
+pub(super) trait Fallback {
+    fn fallback() -> Self;
+}
+
+impl Fallback for std::net::SocketAddr {
+    fn fallback() -> Self {
+        ([127, 0, 0, 1], 8080).into()
+    }
+}
+
+impl Fallback for Url {
+    fn fallback() -> Self {
+        #[expect(clippy::expect_used, reason = "a constant that parses")]
+        Url::parse("http://127.0.0.1:8080").expect("a constant address")
+    }
+}

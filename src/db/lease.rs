@@ -1,0 +1,71 @@
+//! Leases: how a worker claims rows that are due, so that no two processes do the same thing.
+//!
+//! A lease is three columns of the row itself: who holds it, until when, and an epoch that counts
+//! claims. What a holder writes back names its epoch, so a holder that was away too long (a paused
+//! machine) cannot overwrite its successor's work: that is the fence. This is the only statement with
+//! two texts: PostgreSQL deadlocks without `for update skip locked`, which SQLite does not know.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{FromRow, Result, Row, Tx, sql};
+use crate::ids::ProcessId;
+
+/// The two texts that claim due rows of one table.
+#[derive(Clone, Copy, Debug)]
+pub struct Queue {
+    /// For SQLite.
+    pub sqlite: &'static str,
+    /// For PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// Declares the [`Queue`] of a table with columns `id`, the named due column, `lease_owner`,
+/// `lease_until` and `lease_epoch`.
+#[macro_export]
+macro_rules! queue {
+    ($table:literal, due $due:literal) => {
+        $crate::db::lease::Queue {
+            sqlite: $crate::queue!(@text $table, $due, ""),
+            postgres: $crate::queue!(@text $table, $due, " for update skip locked"),
+        }
+    };
+    (@text $table:literal, $due:literal, $lock:literal) => {
+        concat!(
+            "update ", $table, " set lease_owner = $1, lease_until = $2, lease_epoch = lease_epoch + 1 ",
+            "where id in (select id from ", $table, " where ", $due, " <= $3 ",
+            "and (lease_until is null or lease_until <= $3) order by ", $due, " limit $4", $lock, ") ",
+            "returning id, lease_epoch"
+        )
+    };
+}
+
+/// A row that this process may work on, until the lease lapses.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    /// The row's id.
+    pub id: String,
+    /// The claim's number: what is written back names it.
+    pub epoch: i64,
+}
+
+impl FromRow for Lease {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { id: row.get("id")?, epoch: row.get("lease_epoch")? })
+    }
+}
+
+/// Claims at most `limit` rows that are due at `now`, for `time`.
+pub async fn claim(
+    tx: &mut Tx,
+    queue: Queue,
+    owner: &ProcessId,
+    now: DateTime<Utc>,
+    time: TimeDelta,
+    limit: i64,
+) -> Result<Vec<Lease>> {
+    let text = match tx.inner() {
+        super::Inner::Sqlite(_) => queue.sqlite,
+        super::Inner::Postgres(_) => queue.postgres,
+    };
+    sql(text).bind(owner).bind(now + time).bind(now).bind(limit).all(tx).await
+}

@@ -1,0 +1,195 @@
+//! One statement: a text that both databases take, its values, and what it gives back.
+
+use std::time::Instant;
+
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, Row as _};
+
+use super::value::{FromValue, Kind, Value};
+use super::{Error, Result, Tx};
+
+/// Statements that take longer are logged as slow.
+const SLOW: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// A statement without its values yet. The text is constant: nothing that a person typed is ever
+/// part of it.
+pub fn sql(text: &'static str) -> Statement {
+    Statement { text, values: Vec::new() }
+}
+
+/// A struct that a row fills.
+pub trait FromRow: Sized {
+    /// Reads the columns by name.
+    fn from_row(row: &Row) -> Result<Self>;
+}
+
+/// A text with the values for its `$1`, `$2`, ….
+#[derive(Debug)]
+pub struct Statement {
+    text: &'static str,
+    values: Vec<Value>,
+}
+
+impl Statement {
+    /// Gives the next value.
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Runs it; gives the number of rows that it touched.
+    pub async fn execute(self, tx: &mut Tx) -> Result<u64> {
+        let started = Instant::now();
+        let text = self.text;
+        let touched = match tx.inner() {
+            super::Inner::Sqlite(tx) => {
+                with(self.text, sqlite_arguments(self.values)?).execute(&mut **tx).await?.rows_affected()
+            }
+            super::Inner::Postgres(tx) => {
+                with(self.text, postgres_arguments(self.values)?).execute(&mut **tx).await?.rows_affected()
+            }
+        };
+        note(text, started, touched);
+        Ok(touched)
+    }
+
+    /// All rows.
+    pub async fn all<T: FromRow>(self, tx: &mut Tx) -> Result<Vec<T>> {
+        let rows = self.rows(tx).await?;
+        rows.iter().map(T::from_row).collect()
+    }
+
+    /// The only row, or none.
+    pub async fn optional<T: FromRow>(self, tx: &mut Tx) -> Result<Option<T>> {
+        let rows = self.rows(tx).await?;
+        rows.first().map(T::from_row).transpose()
+    }
+
+    /// The only row; [`Error::Missing`] when there is none.
+    pub async fn one<T: FromRow>(self, tx: &mut Tx) -> Result<T> {
+        self.optional(tx).await?.ok_or(Error::Missing)
+    }
+
+    async fn rows(self, tx: &mut Tx) -> Result<Vec<Row>> {
+        let started = Instant::now();
+        let text = self.text;
+        let rows: Vec<Row> = match tx.inner() {
+            super::Inner::Sqlite(tx) => with(self.text, sqlite_arguments(self.values)?)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Sqlite)
+                .collect(),
+            super::Inner::Postgres(tx) => with(self.text, postgres_arguments(self.values)?)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect(),
+        };
+        note(text, started, rows.len() as u64);
+        Ok(rows)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one door through which statements go")]
+fn with<DB: sqlx::Database, A: sqlx::IntoArguments<DB>>(
+    text: &'static str,
+    arguments: A,
+) -> sqlx::query::Query<'static, DB, A> {
+    sqlx::query_with(text, arguments)
+}
+
+fn note(text: &'static str, started: Instant, rows: u64) {
+    let took = started.elapsed();
+    if took >= SLOW {
+        tracing::warn!(db.statement = text, duration_ms = took.as_millis() as u64, rows, "slow statement");
+    } else {
+        tracing::trace!(db.statement = text, duration_us = took.as_micros() as u64, rows, "statement");
+    }
+}
+
+macro_rules! arguments {
+    ($values:ident, $arguments:ty) => {{
+        let mut arguments = <$arguments>::default();
+        for value in $values {
+            match value {
+                Value::Text(value) => arguments.add(value),
+                Value::Int(value) => arguments.add(value),
+                Value::Real(value) => arguments.add(value),
+                Value::Bool(value) => arguments.add(value),
+                Value::Time(value) => arguments.add(value),
+                Value::Json(value) => arguments.add(sqlx::types::Json(value)),
+                Value::Null(Kind::Text) => arguments.add(None::<String>),
+                Value::Null(Kind::Int) => arguments.add(None::<i64>),
+                Value::Null(Kind::Real) => arguments.add(None::<f64>),
+                Value::Null(Kind::Bool) => arguments.add(None::<bool>),
+                Value::Null(Kind::Time) => arguments.add(None::<chrono::DateTime<chrono::Utc>>),
+                Value::Null(Kind::Json) => arguments.add(None::<sqlx::types::Json<serde_json::Value>>),
+            }
+            .map_err(|error| Error::Other(sqlx::Error::Encode(error)))?;
+        }
+        Ok(arguments)
+    }};
+}
+
+fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments> {
+    arguments!(values, SqliteArguments)
+}
+
+fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments> {
+    arguments!(values, PgArguments)
+}
+
+/// A row of either database.
+pub enum Row {
+    /// From SQLite.
+    Sqlite(SqliteRow),
+    /// From PostgreSQL.
+    Postgres(PgRow),
+}
+
+impl Row {
+    /// The value of the column of this name, read as the kind that `T` lives in.
+    pub fn get<T: FromValue>(&self, column: &'static str) -> Result<T> {
+        let value = self.value(column, T::KIND)?;
+        T::from_value(value).map_err(|source| Error::Inconsistent { column, source })
+    }
+
+    fn value(&self, column: &'static str, kind: Kind) -> Result<Value> {
+        macro_rules! read {
+            ($row:ident, $rust:ty, $variant:ident) => {
+                $row.try_get_unchecked::<Option<$rust>, _>(column)?.map_or(Value::Null(kind), Value::$variant)
+            };
+        }
+        macro_rules! any {
+            ($row:ident) => {
+                match kind {
+                    Kind::Text => read!($row, String, Text),
+                    Kind::Int => read!($row, i64, Int),
+                    Kind::Real => read!($row, f64, Real),
+                    Kind::Bool => read!($row, bool, Bool),
+                    Kind::Time => read!($row, chrono::DateTime<chrono::Utc>, Time),
+                    Kind::Json => $row
+                        .try_get_unchecked::<Option<sqlx::types::Json<serde_json::Value>>, _>(column)?
+                        .map_or(Value::Null(kind), |json| Value::Json(json.0)),
+                }
+            };
+        }
+        Ok(match self {
+            Self::Sqlite(row) => any!(row),
+            Self::Postgres(row) => any!(row),
+        })
+    }
+}
+
+/// A row of one column named `value`.
+pub struct Single<T>(pub T);
+
+impl<T: FromValue> FromRow for Single<T> {
+    fn from_row(row: &Row) -> Result<Self> {
+        row.get("value").map(Self)
+    }
+}

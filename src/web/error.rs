@@ -1,0 +1,241 @@
+//! What a visitor sees when something does not work: a title, a sentence, a way out, a request id.
+//!
+//! The cause goes to the log, once, and never to the page. What a person has no right to is shown as
+//! missing: a page that says "forbidden" would say that the thing exists.
+
+use askama::Template;
+use axum::http::{StatusCode, Uri};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use super::shell::Shell;
+use crate::db;
+
+/// The result of a handler.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request ends without its page.
+#[derive(Debug)]
+pub enum Error {
+    /// Somebody has to sign in first; afterwards they come back to this local address.
+    SignIn(String),
+    /// Nothing is here, or nothing that this person may see.
+    Missing,
+    /// The request itself is wrong, with what to do about it.
+    Invalid(String),
+    /// It may not be done, with the reason.
+    Forbidden(String),
+    /// Somebody else changed the same thing meanwhile.
+    Conflict(String),
+    /// The body is larger than the limit.
+    TooLarge,
+    /// Too many requests; try again after so many seconds.
+    TooMany(u64),
+    /// Something that this depends on does not answer; with what to do.
+    Unavailable(String),
+    /// A defect, or something that nobody foresaw.
+    Internal(anyhow::Error),
+}
+
+impl Error {
+    /// Sends to the sign-in page and back to `uri` afterwards.
+    pub fn sign_in(uri: &Uri) -> Self {
+        Self::SignIn(uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string))
+    }
+
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::SignIn(_) => StatusCode::SEE_OTHER,
+            Self::Missing => StatusCode::NOT_FOUND,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::SignIn(_) => "Sign in first",
+            Self::Missing => "There is nothing here",
+            Self::Invalid(_) => "That request cannot be understood",
+            Self::Forbidden(_) => "That is not allowed",
+            Self::Conflict(_) => "Somebody changed this meanwhile",
+            Self::TooLarge => "That is too large",
+            Self::TooMany(_) => "Too many requests",
+            Self::Unavailable(_) => "Not available right now",
+            Self::Internal(_) => "Something went wrong here",
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::SignIn(_) => "This page is for people who are signed in.".to_owned(),
+            Self::Missing => "The address may be mistyped, the thing may have been deleted, or it belongs to somebody \
+                              who has not shared it with you."
+                .to_owned(),
+            Self::Invalid(what) | Self::Forbidden(what) | Self::Conflict(what) | Self::Unavailable(what) => {
+                what.clone()
+            }
+            Self::TooLarge => "What was sent is larger than this installation accepts. Send less at once, or ask the \
+                               person who runs it to raise RECOMAMP_MAX_BODY_KIB."
+                .to_owned(),
+            Self::TooMany(seconds) => format!(
+                "This address made more requests than the limit allows. Wait {seconds} s and try again; nothing was \
+                 lost."
+            ),
+            Self::Internal(_) => "This is a defect of RecomAMP, not something you did. Try again; if it stays, give \
+                                  the request id below to the person who runs this installation."
+                .to_owned(),
+        }
+    }
+}
+
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::Missing => Self::Missing,
+            db::Error::Unavailable(cause) => {
+                tracing::error!(error = %cause, "the database does not answer");
+                Self::Unavailable(
+                    "The database does not answer. Nothing was changed; try again in a minute.".to_owned(),
+                )
+            }
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<db::Error>() {
+            Ok(error) => error.into(),
+            Err(error) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<askama::Error> for Error {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl IntoResponse for Error {
+    /// The bare answer. The layer [`framed`] puts the visitor's own frame around it.
+    fn into_response(self) -> Response {
+        if let Self::SignIn(back) = &self {
+            let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", back).finish();
+            return Redirect::to(&format!("/sign-in?{query}")).into_response();
+        }
+        if let Self::Internal(cause) = &self {
+            tracing::error!(error = format!("{cause:#}"), "request failed");
+        }
+        let mut response = self.status().into_response();
+        if let Self::TooMany(seconds) = &self {
+            response.headers_mut().insert(axum::http::header::RETRY_AFTER, (*seconds).into());
+        }
+        response.extensions_mut().insert(Shown { title: self.title(), sentence: self.sentence() });
+        response
+    }
+}
+
+/// What the frame shows of an error.
+#[derive(Clone, Debug)]
+struct Shown {
+    title: &'static str,
+    sentence: String,
+}
+
+/// A way out of an error page.
+#[derive(Clone, Copy, Debug)]
+pub struct WayOut {
+    /// Where to.
+    pub href: &'static str,
+    /// The words of the link.
+    pub label: &'static str,
+    /// How the link looks: `primary` or nothing.
+    pub kind: &'static str,
+}
+
+/// The page around an error.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened and what to do.
+    pub sentence: String,
+    /// Where to go from here.
+    pub ways: Vec<WayOut>,
+    /// Names this request in the logs.
+    pub request_id: String,
+}
+
+/// Puts the visitor's own frame around an error answer; answers without one (a body over the limit, an
+/// unknown method) get one by their status.
+pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let request_id = super::security::request_id(request.headers());
+    let mut response = next.run(request).await;
+    let shown = response.extensions_mut().remove::<Shown>().or_else(|| bare(&response));
+    let Some(shown) = shown else { return response };
+    let status = response.status();
+    let page = ErrorPage {
+        shell: visit.shell(shown.title, super::shell::Section::None).await,
+        status: status.as_u16(),
+        sentence: shown.sentence,
+        ways: ways(visit.person.is_some()),
+        request_id,
+    };
+    let retry = response.headers().get(axum::http::header::RETRY_AFTER).cloned();
+    let mut response = match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => (status, format!("{}\n{}", shown.title, page.sentence)).into_response(),
+    };
+    if let Some(retry) = retry {
+        response.headers_mut().insert(axum::http::header::RETRY_AFTER, retry);
+    }
+    response
+}
+
+/// The words for an answer that no handler made.
+fn bare(response: &Response) -> Option<Shown> {
+    let is_page = response
+        .headers()
+        .get(axum::http::header::CONTENT_TYPE)
+        .is_some_and(|kind| kind != "text/plain; charset=utf-8");
+    let error = match response.status() {
+        _ if is_page => return None,
+        StatusCode::NOT_FOUND => Error::Missing,
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        StatusCode::METHOD_NOT_ALLOWED => Error::Invalid(
+            "This address does not take that kind of request. Go back and use the page's own buttons.".to_owned(),
+        ),
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Error::Invalid("What was sent does not fit this address. Go back and use the page's own form.".to_owned())
+        }
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => {
+            Error::Unavailable("This took longer than it may. Try again; nothing was lost.".to_owned())
+        }
+        status if status.is_server_error() => Error::Internal(anyhow::anyhow!("an answer {status} without a page")),
+        _ => return None,
+    };
+    Some(Shown { title: error.title(), sentence: error.sentence() })
+}
+
+fn ways(signed_in: bool) -> Vec<WayOut> {
+    if signed_in {
+        vec![
+            WayOut { href: "/", label: "Dashboard", kind: "primary" },
+            WayOut { href: "/queries", label: "Queries", kind: "" },
+            WayOut { href: "/executions", label: "Executions", kind: "" },
+        ]
+    } else {
+        vec![WayOut { href: "/sign-in", label: "Sign in", kind: "primary" }]
+    }
+}

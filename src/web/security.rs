@@ -1,0 +1,168 @@
+//! What every request passes through: a name, headers, the same origin, a fair share.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tower_http::request_id::{MakeRequestId, RequestId};
+
+use super::Error;
+use crate::config::Config;
+use crate::ids::Random;
+
+/// The header that carries the request's name, both ways.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The name of this request, as the answer will carry it.
+pub fn request_id(headers: &HeaderMap) -> String {
+    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or("unknown").to_owned()
+}
+
+/// Gives each request a fresh name; what a client sends as one is not believed.
+#[derive(Clone, Debug)]
+pub struct Names(pub Random);
+
+impl MakeRequestId for Names {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        let name = format!("req_{:016x}", u64::from_le_bytes(self.0.bytes()));
+        HeaderValue::from_str(&name).ok().map(RequestId::new)
+    }
+}
+
+/// The headers of every answer, made once.
+#[derive(Clone, Debug)]
+pub struct Headers(Arc<Vec<(HeaderName, HeaderValue)>>);
+
+impl Headers {
+    /// As strict as the pages allow. Forms may lead to Amazon's consent pages, nothing else leaves.
+    pub fn new(config: &Config, consent_origins: &[String]) -> Self {
+        let policy = format!(
+            "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'{}",
+            consent_origins.iter().map(|origin| format!(" {origin}")).collect::<String>()
+        );
+        let mut headers = vec![
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+            (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+            (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+            (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+            (
+                HeaderName::from_static("permissions-policy"),
+                HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+            ),
+        ];
+        headers.extend(HeaderValue::from_str(&policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+        if config.public_url.scheme() == "https" {
+            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            headers.push((header::STRICT_TRANSPORT_SECURITY, year));
+        }
+        Self(Arc::new(headers))
+    }
+}
+
+/// Adds the [`Headers`]; pages are kept by nobody but the browser, which asks each time.
+pub async fn headers(State(headers): State<Headers>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let answer = response.headers_mut();
+    for (name, value) in headers.0.iter() {
+        answer.entry(name).or_insert_with(|| value.clone());
+    }
+    answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    response
+}
+
+/// Refuses what another site's page makes a browser send. Browsers say where a request comes from
+/// (`Sec-Fetch-Site`, older ones `Origin`); a client that says neither is no browser and carries no
+/// cookie that it did not mean to send.
+pub async fn same_origin(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && comes_from_elsewhere(request.headers(), &config) {
+        return Error::Forbidden(
+            "This request came from another site, so nothing was done. Open RecomAMP itself and use its own buttons."
+                .to_owned(),
+        )
+        .into_response();
+    }
+    next.run(request).await
+}
+
+fn comes_from_elsewhere(headers: &HeaderMap, config: &Config) -> bool {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN) else { return false };
+    let own = config.public_url.origin().ascii_serialization();
+    let host = text(header::HOST).unwrap_or_default();
+    let origin_host = origin.split_once("://").map(|(_, host)| host);
+    origin != own && origin_host != Some(host)
+}
+
+/// A fair share of requests for each client address.
+#[derive(Clone)]
+pub struct Shares(Arc<DefaultKeyedRateLimiter<IpAddr>>);
+
+impl Shares {
+    /// `per_minute` requests, which may come at once.
+    pub fn new(per_minute: u32) -> Self {
+        Self(Arc::new(RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN)))))
+    }
+}
+
+impl std::fmt::Debug for Shares {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Shares({} clients)", self.0.len())
+    }
+}
+
+/// Answers 429 to a client that takes more than its share. A router without a socket (in tests) has
+/// no addresses and no shares.
+pub async fn share(State(shares): State<Shares>, request: Request, next: Next) -> Response {
+    let client = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    if let Some(client) = client
+        && let Err(wait) = shares.0.check_key(&client)
+    {
+        let seconds = wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+        return Error::TooMany(seconds).into_response();
+    }
+    if shares.0.len() > 10_000 {
+        shares.0.retain_recent();
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn elsewhere(headers: &[(&'static str, &'static str)]) -> bool {
+        let config = Config::read(&std::collections::BTreeMap::new()).unwrap();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        comes_from_elsewhere(&headers, &config)
+    }
+
+    #[test]
+    fn another_sites_posts_are_recognised() {
+        assert!(elsewhere(&[("sec-fetch-site", "cross-site")]));
+        assert!(elsewhere(&[("sec-fetch-site", "same-site")]));
+        assert!(elsewhere(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")]));
+        assert!(elsewhere(&[("origin", "null"), ("host", "127.0.0.1:8080")]));
+    }
+
+    #[test]
+    fn own_pages_and_plain_clients_pass() {
+        assert!(!elsewhere(&[("sec-fetch-site", "same-origin")]));
+        assert!(!elsewhere(&[("origin", "http://127.0.0.1:8080")]));
+        assert!(!elsewhere(&[("origin", "http://localhost:8080"), ("host", "localhost:8080")]));
+        assert!(!elsewhere(&[]));
+    }
+}

@@ -1,0 +1,89 @@
+//! One request to a page: who makes it, and what its frame shows.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use tower_sessions::Session;
+
+use super::person::Person;
+use super::shell::{Flash, Section, Shell, ShellPerson, Theme, Tone};
+
+/// The session's key for a message to the next page.
+const FLASH: &str = "flash";
+
+/// Marks requests of the sandbox; laid into every request by the router.
+#[derive(Clone, Copy, Debug)]
+pub struct Sandbox(pub bool);
+
+/// What a page's frame needs, gathered from the request.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// Who, if anybody.
+    pub person: Option<Person>,
+    /// Path and query as the browser has them.
+    pub here: String,
+    theme: Theme,
+    sandbox: bool,
+    session: Option<Session>,
+}
+
+impl Visit {
+    /// The frame of a page that shows the message left for it, which is gone then.
+    pub async fn shell(&self, title: impl Into<String>, current: Section) -> Shell {
+        let mut shell = Shell::new(title);
+        shell.person =
+            self.person.as_ref().map(|person| ShellPerson { name: person.name.clone(), email: person.email.clone() });
+        shell.theme = self.theme;
+        shell.demo = self.sandbox;
+        shell.current = current;
+        shell.here.clone_from(&self.here);
+        shell.flash = self.take_flash().await;
+        shell
+    }
+
+    /// Leaves a message for the next page.
+    pub async fn flash(&self, tone: Tone, text: impl Into<String>) {
+        let Some(session) = &self.session else { return };
+        let stored = session.insert(FLASH, (tone.to_string(), text.into())).await;
+        if let Err(error) = stored {
+            tracing::warn!(error = %error, "a message for the next page was not kept");
+        }
+    }
+
+    async fn take_flash(&self) -> Option<Flash> {
+        let session = self.session.as_ref()?;
+        // OK to look first: `remove` alone would mark every session as changed and write it.
+        session.get_value(FLASH).await.ok()??;
+        let (tone, text) = session.remove::<(String, String)>(FLASH).await.ok()??;
+        let tone = [Tone::Success, Tone::Warning, Tone::Error].into_iter().find(|known| known.to_string() == tone);
+        Some(Flash { tone: tone.unwrap_or(Tone::Info), text })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        Ok(Self {
+            person: parts.extensions.get::<Person>().cloned(),
+            here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            theme: cookie(&parts.headers, Theme::COOKIE).map(Theme::parse).unwrap_or_default(),
+            sandbox: parts.extensions.get::<Sandbox>().is_some_and(|sandbox| sandbox.0),
+            session: parts.extensions.get::<Session>().cloned(),
+        })
+    }
+}
+
+/// The value of a cookie of the request.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}

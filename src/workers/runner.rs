@@ -1,0 +1,227 @@
+//! The loop around each worker's ticks.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Outcome, PATIENCE, Status, Statuses, Tick, Worker};
+use crate::clock::Clock;
+use crate::ids::Random;
+
+/// Makes a worker's next tick sooner; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Wakes(Arc<Mutex<BTreeMap<&'static str, Arc<Notify>>>>);
+
+impl Wakes {
+    /// Wakes the worker of this name. One wake is kept when it is in the middle of a tick.
+    pub fn wake(&self, name: &'static str) {
+        self.of(name).notify_one();
+    }
+
+    fn of(&self, name: &'static str) -> Arc<Notify> {
+        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default())
+    }
+}
+
+/// Runs workers until it is told to stop.
+#[derive(Debug)]
+pub struct Runner {
+    clock: Clock,
+    random: Random,
+    statuses: Statuses,
+    wakes: Wakes,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Runner {
+    /// A runner of nothing yet.
+    pub fn new(clock: Clock, random: Random, statuses: Statuses, wakes: Wakes, stop: CancellationToken) -> Self {
+        Self { clock, random, statuses, wakes, stop, tasks: TaskTracker::new() }
+    }
+
+    /// Starts the loop of one worker; its first tick is at once.
+    pub fn start(&self, worker: Arc<dyn Worker>) {
+        self.statuses.put(Status {
+            name: worker.name(),
+            duty: worker.duty(),
+            period: worker.period(),
+            began_at: None,
+            ended_at: None,
+            next_at: Some(self.clock.now()),
+            outcome: Outcome::NotYet,
+            ticks: 0,
+            failures: 0,
+        });
+        let lane = Lane {
+            wake: self.wakes.of(worker.name()),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            statuses: self.statuses.clone(),
+            worker,
+        };
+        self.tasks.spawn(lane.run(self.stop.clone()));
+    }
+
+    /// Shows a worker that is held back, with the reason, and never ticks it.
+    pub fn hold(&self, worker: &dyn Worker, reason: &str) {
+        self.statuses.put(Status {
+            name: worker.name(),
+            duty: worker.duty(),
+            period: worker.period(),
+            began_at: None,
+            ended_at: None,
+            next_at: None,
+            outcome: Outcome::Held(reason.to_owned()),
+            ticks: 0,
+            failures: 0,
+        });
+    }
+
+    /// Resolves when every loop has ended, after the stop was asked for.
+    pub async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// One worker's loop.
+struct Lane {
+    worker: Arc<dyn Worker>,
+    wake: Arc<Notify>,
+    clock: Clock,
+    random: Random,
+    statuses: Statuses,
+}
+
+impl Lane {
+    async fn run(self, stop: CancellationToken) {
+        let name = self.worker.name();
+        while !stop.is_cancelled() {
+            let wait = self.tick().await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        tracing::debug!(worker = name, "worker stopped");
+    }
+
+    /// Ticks once; gives how long to wait.
+    async fn tick(&self) -> Duration {
+        let name = self.worker.name();
+        let began = self.clock.now();
+        self.statuses.change(name, |status| status.began_at = Some(began));
+        let guarded = AssertUnwindSafe(tokio::time::timeout(PATIENCE, self.worker.tick())).catch_unwind();
+        let outcome = match guarded.await {
+            Ok(Ok(Ok(tick))) => Outcome::Done(tick),
+            Ok(Ok(Err(error))) => Outcome::Failed(format!("{error:#}")),
+            Ok(Err(_)) => Outcome::Failed(format!("gave up after {} s", PATIENCE.as_secs())),
+            Err(_) => Outcome::Failed("a defect: the tick panicked".to_owned()),
+        };
+        if let Outcome::Failed(reason) = &outcome {
+            tracing::error!(worker = name, reason, "worker tick failed");
+        }
+        let ended = self.clock.now();
+        let wait = self.wait(&outcome, ended);
+        self.statuses.change(name, |status| {
+            status.ticks += 1;
+            status.failures += u64::from(matches!(outcome, Outcome::Failed(_)));
+            status.ended_at = Some(ended);
+            status.next_at = chrono::TimeDelta::from_std(wait).ok().map(|wait| ended + wait);
+            status.outcome = outcome;
+        });
+        wait
+    }
+
+    /// The period less jitter, or less when a row is due before that.
+    fn wait(&self, outcome: &Outcome, now: DateTime<Utc>) -> Duration {
+        let period = self.worker.period().mul_f64(1.0 - 0.1 * self.random.fraction());
+        match outcome {
+            Outcome::Done(Tick { next: Some(next), .. }) => {
+                period.min((*next - now).to_std().unwrap_or(Duration::from_millis(50)))
+            }
+            _ => period,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::BoxFuture;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    struct Clumsy {
+        ticks: AtomicUsize,
+        ticked: Notify,
+    }
+
+    impl Worker for Clumsy {
+        fn name(&self) -> &'static str {
+            "clumsy"
+        }
+
+        fn duty(&self) -> &'static str {
+            "Falls at the first tick."
+        }
+
+        fn period(&self) -> Duration {
+            Duration::from_secs(3_600)
+        }
+
+        fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+            Box::pin(async {
+                self.ticked.notify_one();
+                assert!(self.ticks.fetch_add(1, Ordering::SeqCst) > 0, "falls");
+                Ok(Tick { looked: 1, ..Tick::default() })
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_panics_is_reported_and_ticks_again_when_woken() {
+        let stop = CancellationToken::new();
+        let (statuses, wakes) = (Statuses::default(), Wakes::default());
+        let runner = Runner::new(Clock::system(), Random::seeded(1), statuses.clone(), wakes.clone(), stop.clone());
+        let worker = Arc::new(Clumsy { ticks: AtomicUsize::new(0), ticked: Notify::new() });
+        runner.start(worker.clone());
+        worker.ticked.notified().await;
+        wakes.wake("clumsy");
+        worker.ticked.notified().await;
+        stop.cancel();
+        runner.finished().await;
+        let status = &statuses.all()[0];
+        assert_eq!((status.ticks, status.failures), (2, 1));
+        assert!(matches!(status.outcome, Outcome::Done(Tick { looked: 1, .. })));
+    }
+
+    #[test]
+    fn a_worker_is_late_when_its_next_tick_is_a_period_overdue() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let status = Status {
+            name: "w",
+            duty: "",
+            period: Duration::from_secs(60),
+            began_at: None,
+            ended_at: None,
+            next_at: Some(at(1_000)),
+            outcome: Outcome::NotYet,
+            ticks: 0,
+            failures: 0,
+        };
+        assert!(!status.is_late(at(1_060)));
+        assert!(status.is_late(at(1_061)));
+    }
+}

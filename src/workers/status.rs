@@ -1,0 +1,74 @@
+//! What each worker last did, kept in memory for the operations page.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Tick;
+
+/// How the last tick ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has not run since the process started.
+    NotYet,
+    /// It did its work.
+    Done(Tick),
+    /// It failed as a whole, with what was said.
+    Failed(String),
+    /// Background work is held back, with the reason.
+    Held(String),
+}
+
+/// One worker, as people see it.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The worker's name.
+    pub name: &'static str,
+    /// What it does.
+    pub duty: &'static str,
+    /// How long at most between ticks.
+    pub period: Duration,
+    /// When the last tick began.
+    pub began_at: Option<DateTime<Utc>>,
+    /// When the last tick ended; a tick is in hand while this is before `began_at`.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// When the next tick is to begin at the latest.
+    pub next_at: Option<DateTime<Utc>>,
+    /// How the last tick ended.
+    pub outcome: Outcome,
+    /// Ticks since the start.
+    pub ticks: u64,
+    /// Of those, the failed.
+    pub failures: u64,
+}
+
+impl Status {
+    /// Whether the next tick should have begun at least a period ago.
+    pub fn is_late(&self, now: DateTime<Utc>) -> bool {
+        let grace = TimeDelta::from_std(self.period).unwrap_or(TimeDelta::zero());
+        self.next_at.is_some_and(|next| now > next + grace)
+    }
+}
+
+/// The status of all workers; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Statuses(Arc<Mutex<BTreeMap<&'static str, Status>>>);
+
+impl Statuses {
+    /// All workers, by name.
+    pub fn all(&self) -> Vec<Status> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    pub(super) fn put(&self, status: Status) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(status.name, status);
+    }
+
+    pub(super) fn change(&self, name: &'static str, change: impl FnOnce(&mut Status)) {
+        if let Some(status) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(name) {
+            change(status);
+        }
+    }
+}
