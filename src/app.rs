@@ -75,8 +75,7 @@ impl App {
             statuses: Statuses::default(),
         };
         let emulator = if site.config.is_sandbox() { Some(emulator(&site, address)?) } else { None };
-        let client =
-            amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;
+        let client = amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;
         let grants = Grants::new(site.clone(), client);
         let executions = Executions::new(site.clone(), grants.clone())?;
         let process = site.random.id(site.clock.now());
@@ -159,6 +158,7 @@ impl App {
             .merge(instances::routes(site(), self.grants.clone()))
             .merge(connections::routes(self.grants.clone()))
             .merge(accounts::routes(site()))
+            .merge(web::theme::routes())
             .fallback(|| async { web::Error::Missing })
     }
 

@@ -14,7 +14,8 @@ use scraper::{Html, Selector};
 
 use super::assets;
 use super::components::{Address, Choice, Errors, Pager, SortLink, State, Step, duration};
-use super::shell::{Flash, Section, Shell, ShellPerson, Theme, Tone};
+use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
+use super::theme::Theme;
 
 const SQL: &str = "SELECT\n  campaign,\n  SUM(impressions) AS impressions,\n  COUNT(DISTINCT user_id) AS \
     reach\nFROM dsp_impressions\nWHERE campaign IN (SELECT name FROM {{campaigns}})\n  AND impressions > \
