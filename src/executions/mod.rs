@@ -11,7 +11,6 @@
 //! * `pending`, `running`: AMC has it under a known id.
 //! * `fetching`: AMC is done. Links are asked for anew on each try.
 
-mod grid;
 mod live;
 mod model;
 mod pages;

@@ -3,6 +3,8 @@
 mod detail;
 mod result;
 
+pub(super) use detail::source_map;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{RawQuery, State};

@@ -194,6 +194,6 @@ pub(super) async fn problem(
 }
 
 /// The map that is kept with a run, as it was put there by [`super::run`].
-pub(crate) fn source_map(kept: &Value) -> SourceMap {
+pub(in crate::executions) fn source_map(kept: &Value) -> SourceMap {
     serde_json::from_value(kept["pieces"].clone()).unwrap_or_default()
 }
