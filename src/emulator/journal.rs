@@ -143,7 +143,7 @@ mod tests {
         let damaged = std::fs::read_to_string(&path).unwrap().replacen("Instance", "Nonsense", 3);
         std::fs::write(&path, damaged).unwrap();
         let error = Journal::open(folder.path()).err().unwrap();
-        assert!(format!("{error:#}").contains("line 1 is damaged"), "{error:#}");
+        assert!(format!("{error:#}").contains("line 2 is damaged"), "{error:#}");
     }
 
     #[test]

@@ -15,9 +15,7 @@ use super::JSON;
 pub(super) async fn list(State(_): State<Emulator>, caller: Caller, query: Query) -> Answer {
     let mut accounts: Vec<_> = caller.person.amc_accounts().collect();
     accounts.sort_by_key(|account| account.id);
-    let row = |account: &Account| {
-        json!({ "accountId": account.id, "accountName": account.name, "marketplaceId": account.marketplace })
-    };
+    let row = |account: &Account| json!({ "accountId": account.id, "accountName": account.name, "marketplaceId": account.marketplace });
     let rows = accounts.into_iter().map(|account| (account.id.to_owned(), row(account)));
     let (page, next) = query.page()?.cut(rows, Order::Ascending);
     let mut body = json!({ "amcAccounts": page });

@@ -100,7 +100,8 @@ pub(super) async fn update(
 
 /// Makes the changes of all updates that are complete.
 pub(crate) fn apply_updates(edit: &mut Edit<'_>, now: DateTime<Utc>) {
-    let due = |instance: &Arc<Instance>| instance.updates.iter().any(|update| !update.applied && update.completes <= now);
+    let due =
+        |instance: &Arc<Instance>| instance.updates.iter().any(|update| !update.applied && update.completes <= now);
     let state = edit.state();
     let instances: Vec<_> = state.updating.iter().filter_map(|id| state.instances.get(id)).cloned().collect();
     for mut instance in instances.into_iter().filter(due) {
@@ -119,7 +120,11 @@ pub(crate) fn apply_updates(edit: &mut Edit<'_>, now: DateTime<Utc>) {
 /// When the next update is complete.
 pub(crate) fn next_completion(state: &Memory) -> Option<DateTime<Utc>> {
     let instances = state.updating.iter().filter_map(|id| state.instances.get(id));
-    instances.flat_map(|instance| &instance.updates).filter(|update| !update.applied).map(|update| update.completes).min()
+    instances
+        .flat_map(|instance| &instance.updates)
+        .filter(|update| !update.applied)
+        .map(|update| update.completes)
+        .min()
 }
 
 fn advertiser(new: &AdvertiserRef) -> Advertiser {

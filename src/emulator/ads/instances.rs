@@ -76,7 +76,9 @@ pub(super) async fn create(State(emulator): State<Emulator>, by: ByAccount, fiel
             return Ok(Arc::clone(known));
         }
         if own().count() >= MOST_INSTANCES {
-            return Err(Refusal::bad(format!("The account has {MOST_INSTANCES} instances, the most that are allowed.")));
+            return Err(Refusal::bad(format!(
+                "The account has {MOST_INSTANCES} instances, the most that are allowed."
+            )));
         }
         let instance = Arc::new(instance);
         edit.put(Change::Instance(Arc::clone(&instance)));

@@ -25,7 +25,9 @@ pub(super) fn authenticate(emulator: &Emulator, headers: &HeaderMap, form: &Quer
     let sent = in_body.map(|(id, secret)| (id.to_owned(), secret.to_owned())).or_else(|| basic(headers));
     let (id, secret) = sent.ok_or_else(invalid_client)?;
     match &emulator.options().client {
-        Some((known_id, known_secret)) if !(same(&id, known_id) && same(&secret, known_secret)) => Err(invalid_client()),
+        Some((known_id, known_secret)) if !(same(&id, known_id) && same(&secret, known_secret)) => {
+            Err(invalid_client())
+        }
         _ => Ok(id),
     }
 }

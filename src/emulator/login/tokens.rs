@@ -53,7 +53,9 @@ pub(super) async fn exchange(State(emulator): State<Emulator>, request: Request)
         None => return Err(missing("grant_type")),
     };
     let mut response = answer("application/json;charset=UTF-8", token_answer(&emulator, &grant));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
     Ok(response)
 }
 
@@ -162,8 +164,7 @@ fn read_form(body: &[u8]) -> Result<Query, Refusal> {
         return Ok(Query::parse(body));
     }
     let fields = Fields::parse(body)?;
-    let names =
-        ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token"];
+    let names = ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token"];
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     for name in names {
         if let Some(text) = fields.text(name)? {

@@ -19,7 +19,11 @@ pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: 
 }
 
 /// `GET /dataSources/{dataSourceId}`: flat, as all single reads are in practice.
-pub(super) async fn read(State(emulator): State<Emulator>, reach: Reach, Path((_, id)): Path<(String, String)>) -> Answer {
+pub(super) async fn read(
+    State(emulator): State<Emulator>,
+    reach: Reach,
+    Path((_, id)): Path<(String, String)>,
+) -> Answer {
     let sources = emulator.analytics().data_sources(reach.instance.kind == InstanceKind::Sandbox);
     let wanted = id.rsplit('.').next().unwrap_or(&id);
     let source = sources.into_iter().find(|source| source.id.eq_ignore_ascii_case(wanted));

@@ -123,7 +123,8 @@ fn items(
 }
 
 fn no_name_twice(parameters: Option<&Value>) -> Result<(), Refusal> {
-    let mut names: Vec<_> = parameters.and_then(Value::as_array).into_iter().flatten().map(|one| &one["name"]).collect();
+    let mut names: Vec<_> =
+        parameters.and_then(Value::as_array).into_iter().flatten().map(|one| &one["name"]).collect();
     while let Some(name) = names.pop() {
         if names.contains(&name) {
             let name = name.as_str().unwrap_or_default();

@@ -27,9 +27,9 @@ use super::errors::answer;
 
 pub(crate) use compiling::statement;
 pub(crate) use definition::{format, privacy};
+pub(crate) use downloads::METADATA_FILE;
 pub(crate) use firing::fire;
 pub(crate) use schedules::next_slot;
-pub(crate) use downloads::METADATA_FILE;
 pub(crate) use shown::metadata;
 
 const WORKFLOWS: &str = "application/vnd.amcworkflows.v1+json";

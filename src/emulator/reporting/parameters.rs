@@ -8,8 +8,19 @@ use crate::emulator::state::Workflow;
 
 /// The types of a parameter, or of the elements of one that is an array.
 const TYPES: [&str; 13] = [
-    "BINARY", "BOOLEAN", "BYTE", "CALENDAR_INTERVAL", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "INTEGER", "LONG", "SHORT",
-    "STRING", "TIMESTAMP",
+    "BINARY",
+    "BOOLEAN",
+    "BYTE",
+    "CALENDAR_INTERVAL",
+    "DATE",
+    "DECIMAL",
+    "DOUBLE",
+    "FLOAT",
+    "INTEGER",
+    "LONG",
+    "SHORT",
+    "STRING",
+    "TIMESTAMP",
 ];
 
 /// A declaration with the fields that AMC knows; others, such as `column_type`, are dropped.

@@ -46,7 +46,11 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
 }
 
 /// `GET /workflows/{workflowId}`.
-pub(super) async fn read(State(emulator): State<Emulator>, reach: Reach, Path((_, id)): Path<(String, String)>) -> Answer {
+pub(super) async fn read(
+    State(emulator): State<Emulator>,
+    reach: Reach,
+    Path((_, id)): Path<(String, String)>,
+) -> Answer {
     let workflow = find(&emulator, &reach.instance.id, &id).ok_or_else(|| unknown(&id))?;
     Ok(answer(WORKFLOWS, shown(&workflow)))
 }

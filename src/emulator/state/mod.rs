@@ -97,11 +97,13 @@ impl State {
         let login = login.chain(self.grants.values().cloned().map(Change::Grant));
         let instances = self.instances.values().cloned().map(Change::Instance);
         let workflows = self.workflows.iter().flat_map(|(instance, rows)| {
-            let row = |workflow: &Arc<Workflow>| Change::Workflow { instance: instance.clone(), workflow: workflow.clone() };
+            let row =
+                |workflow: &Arc<Workflow>| Change::Workflow { instance: instance.clone(), workflow: workflow.clone() };
             rows.values().map(row)
         });
         let schedules = self.schedules.iter().flat_map(|(instance, rows)| {
-            let row = |schedule: &Arc<Schedule>| Change::Schedule { instance: instance.clone(), schedule: schedule.clone() };
+            let row =
+                |schedule: &Arc<Schedule>| Change::Schedule { instance: instance.clone(), schedule: schedule.clone() };
             rows.values().map(row)
         });
         let executions = self.order.values().flat_map(|ids| ids.values()).filter_map(|id| self.executions.get(id));

@@ -122,10 +122,12 @@ async fn a_refresh_gives_the_same_refresh_token_and_reads_json_too() {
     let bench = Bench::new();
     let code = allowed(&bench, "").await;
     let refresh = exchange(&bench, &code, "").await.ok()["refresh_token"].clone();
-    let body = json!({ "grant_type": "refresh_token", "refresh_token": refresh, "client_id": "c1", "client_secret": "s" });
+    let body =
+        json!({ "grant_type": "refresh_token", "refresh_token": refresh, "client_id": "c1", "client_secret": "s" });
     let again = bench.bare(Method::POST, "/auth/o2/token", &body.to_string()).await.ok();
     assert_eq!(again["refresh_token"], refresh);
-    let other = json!({ "grant_type": "refresh_token", "refresh_token": refresh, "client_id": "c2", "client_secret": "s" });
+    let other =
+        json!({ "grant_type": "refresh_token", "refresh_token": refresh, "client_id": "c2", "client_secret": "s" });
     let reply = bench.bare(Method::POST, "/auth/o2/token", &other.to_string()).await;
     let text = "The request has an invalid grant parameter : refresh_token. User may have revoked or didn't grant the permission.";
     assert_eq!(error(&reply), (400, "invalid_grant".to_owned(), text.to_owned()));
@@ -207,7 +209,8 @@ async fn a_withdrawn_grant_is_dead_at_once() {
     let bench = Bench::new();
     let code = allowed(&bench, "").await;
     let tokens = exchange(&bench, &code, "").await.ok();
-    let id = tokens["refresh_token"].as_str().unwrap().trim_start_matches("Atzr|").split('.').next().unwrap().to_owned();
+    let id =
+        tokens["refresh_token"].as_str().unwrap().trim_start_matches("Atzr|").split('.').next().unwrap().to_owned();
     let reply = bench.bare(Method::POST, "/control/grants/remove", &format!("id={id}")).await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     let body = json!({ "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_id": "c1", "client_secret": "s" });
