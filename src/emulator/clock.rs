@@ -90,17 +90,17 @@ fn shifted(instant: DateTime<Utc>, by_micros: i64) -> DateTime<Utc> {
 
 /// How fast the emulator lets its own waits pass.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace(f64);
+pub(crate) struct Pace(f64);
 
 impl Pace {
     /// Waits take as long as they would with AMC, divided by `speed`; 0 and what is no number mean
     /// [`Pace::INSTANT`].
-    pub fn times(speed: f64) -> Self {
+    pub(crate) fn times(speed: f64) -> Self {
         if speed.is_finite() && speed > 0.0 { Self(speed) } else { Self::INSTANT }
     }
 
     /// No waits beyond the real work.
-    pub const INSTANT: Self = Self(f64::INFINITY);
+    pub(crate) const INSTANT: Self = Self(f64::INFINITY);
 
     /// How long a wait of `seconds` with AMC takes here.
     pub(crate) fn wait(self, seconds: f64) -> TimeDelta {

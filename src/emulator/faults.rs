@@ -23,7 +23,7 @@ use super::errors::{Refusal, content_type};
 const MOST_FAULTS: usize = 100;
 
 /// The longest delay of [`FaultKind::Slow`]; longer ones are cut to it.
-const LONGEST_DELAY: Duration = Duration::from_secs(120);
+const LONGEST_DELAY: Duration = Duration::from_mins(2);
 
 /// Something that goes wrong on purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -87,7 +87,9 @@ impl Emulator {
             edit.put(Change::Schedule { instance: instance.clone(), schedule: Arc::new(after) });
             executions.into_iter().filter_map(|execution| take_in(edit, execution).ok()?.1).collect()
         });
-        gone.iter().for_each(|gone| self.remove_results(Some(gone)));
+        for gone in gone {
+            self.remove_results(Some(&gone));
+        }
     }
 
     /// Cancels an execution at once; the error is the status of one that is over already.

@@ -50,7 +50,7 @@ use crate::clock::Clock;
 use crate::ids::Random;
 
 use analytics::Analytics;
-use clock::EmulatorClock;
+use clock::{EmulatorClock, Pace};
 use errors::Refusal;
 use faults::Faults;
 use login::Signer;
@@ -59,7 +59,6 @@ use state::{Change, Secrets};
 use store::Store;
 use work::Workshop;
 
-pub use clock::Pace;
 pub use faults::{Fault, FaultKind};
 pub use options::Options;
 pub use serve::serve;
@@ -94,7 +93,7 @@ impl Emulator {
         let secrets = ensure_seed(&store, &random, clock.now());
         let emulator = Self(Arc::new(Inner {
             signer: Signer::new(&secrets.key).context("the emulator's key cannot be used")?,
-            pace: Mutex::new(options.pace),
+            pace: Mutex::new(Pace::times(options.speed)),
             faults: Faults::new(options.faults.clone()),
             workshop: Arc::new(Workshop::new(options.parallel_work)),
             log: RequestLog::default(),
@@ -135,7 +134,7 @@ impl Emulator {
             .collect();
         let (client_id, client_secret) = self.client();
         json!({
-            "base": self.options().base,
+            "base": self.address(""),
             "client_id": client_id,
             "client_secret": client_secret,
             "refresh_token": tokens.first().map(|(_, token)| token),
@@ -164,14 +163,19 @@ impl Emulator {
             .with_state(self.clone())
     }
 
-    /// The client that works: the only one, or one made for this emulator.
-    fn client(&self) -> (String, String) {
+    /// The id and secret of a client that works: the only one, or one made for this emulator.
+    pub fn client(&self) -> (String, String) {
         let own = || (self.0.secrets.client_id.clone(), self.0.secrets.client_secret.clone());
         self.options().client.clone().unwrap_or_else(own)
     }
 
     pub(crate) fn client_id(&self) -> String {
         self.client().0
+    }
+
+    /// The whole address of a path, by which callers reach it.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.options().base.as_str().trim_end_matches('/'))
     }
 
     pub(crate) fn options(&self) -> &Options {

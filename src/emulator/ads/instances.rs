@@ -120,7 +120,7 @@ pub(super) async fn update_aws_account(State(emulator): State<Emulator>, reach: 
         instance.aws_account = aws_account;
         instance.bucket = bucket;
     })?;
-    let url = format!("{}/control?stack={}", emulator.options().base, instance.id);
+    let url = emulator.address(&format!("/control?stack={}", instance.id));
     Ok(answer(BYTES, json!({ "cfnBucketUrl": url })))
 }
 
@@ -220,7 +220,7 @@ fn shown(emulator: &Emulator, instance: &Instance, now: DateTime<Utc>) -> Value 
     let status = instance.creation(now);
     let complete = status == CreationStatus::Completed;
     let made = complete.then(|| instance.completes.to_rfc3339_opts(SecondsFormat::Micros, true));
-    let endpoint = complete.then(|| emulator.options().base.clone());
+    let endpoint = complete.then(|| emulator.address(""));
     let collaboration = instance.collaboration.as_ref();
     let collaboration = collaboration.map(|name| json!({ "id": instance.id, "name": name, "description": name }));
     let mut kinds: Vec<_> = instance.advertisers.iter().map(|advertiser| advertiser.kind.as_str()).collect();

@@ -93,7 +93,7 @@ pub(super) async fn answer(State(emulator): State<Emulator>, request: Request) -
 fn allow(emulator: &Emulator, wish: &Wish, person: &Person) -> Response {
     let now = emulator.now();
     let code = Code {
-        code: format!("AN{}", emulator.random().token()),
+        text: format!("AN{}", emulator.random().token()),
         client_id: wish.client_id.clone(),
         person: person.key.to_owned(),
         scope: wish.scope.clone(),
@@ -104,13 +104,13 @@ fn allow(emulator: &Emulator, wish: &Wish, person: &Person) -> Response {
         }),
         expires: now + CODE_LIFE,
     };
-    let text = code.code.clone();
+    let text = code.text.clone();
     emulator.store().write(|edit| {
-        let over = edit.state().codes.values().filter(|code| code.expires <= now).map(|code| code.code.clone());
+        let over = edit.state().codes.values().filter(|code| code.expires <= now).map(|code| code.text.clone());
         let over: Vec<_> = over.collect();
         let full = edit.state().codes.len() - over.len() >= MOST_CODES;
         let oldest = edit.state().codes.values().min_by_key(|code| code.expires).filter(|_| full);
-        let oldest = oldest.map(|code| code.code.clone());
+        let oldest = oldest.map(|code| code.text.clone());
         over.into_iter().chain(oldest).for_each(|code| edit.put(Change::CodeGone(code)));
         edit.put(Change::Code(code));
     });

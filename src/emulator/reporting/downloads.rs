@@ -54,8 +54,8 @@ pub(super) async fn fetch(
     if emulator.faults().take(&path, |kind| kind == FaultKind::ExpiredLink).is_some() {
         return denied("AccessDenied", "Request has expired");
     }
-    if let Err(refused) = check(&emulator, &execution, &file, &query) {
-        return refused;
+    if let Err((code, message)) = check(&emulator, &execution, &file, &query) {
+        return denied(code, message);
     }
     let known = emulator.store().read(|state| state.execution(&execution).cloned());
     let belongs = known.is_some_and(|execution| {
@@ -70,28 +70,30 @@ pub(super) async fn fetch(
 fn link(emulator: &Emulator, execution: &str, file: &str, now: DateTime<Utc>) -> String {
     let date = now.format(DATE_FORMAT).to_string();
     let signature = emulator.signer().sign(PURPOSE, &signed_text(execution, file, &date));
-    let base = &emulator.options().base;
     let seconds = LINK_LIFE.num_seconds();
-    format!(
-        "{base}/amc-output/{execution}/{file}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date={date}&X-Amz-Expires={seconds}\
+    emulator.address(&format!(
+        "/amc-output/{execution}/{file}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date={date}&X-Amz-Expires={seconds}\
          &X-Amz-SignedHeaders=host&X-Amz-Signature={signature}"
-    )
+    ))
 }
 
-fn check(emulator: &Emulator, execution: &str, file: &str, query: &Query) -> Result<(), Response> {
+/// S3's code and message for a link that does not hold.
+type Denial = (&'static str, &'static str);
+
+fn check(emulator: &Emulator, execution: &str, file: &str, query: &Query) -> Result<(), Denial> {
     let date = query.get("X-Amz-Date").unwrap_or_default();
     let signature = query.get("X-Amz-Signature").unwrap_or_default();
     if date.is_empty() && signature.is_empty() {
-        return Err(denied("AccessDenied", "Access Denied"));
+        return Err(("AccessDenied", "Access Denied"));
     }
     let holds = emulator.signer().holds(PURPOSE, &signed_text(execution, file, date), signature);
     let written = NaiveDateTime::parse_from_str(date, DATE_FORMAT).ok().filter(|_| holds);
     let Some(written) = written else {
         let text = "The request signature we calculated does not match the signature you provided.";
-        return Err(denied("SignatureDoesNotMatch", text));
+        return Err(("SignatureDoesNotMatch", text));
     };
     if emulator.now() >= written.and_utc() + LINK_LIFE {
-        return Err(denied("AccessDenied", "Request has expired"));
+        return Err(("AccessDenied", "Request has expired"));
     }
     Ok(())
 }

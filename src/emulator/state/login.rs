@@ -17,7 +17,7 @@ pub(crate) struct Secrets {
 /// A consent that has not been exchanged yet.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Code {
-    pub(crate) code: String,
+    pub(crate) text: String,
     pub(crate) client_id: String,
     pub(crate) person: String,
     pub(crate) scope: String,

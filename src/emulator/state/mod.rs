@@ -71,7 +71,7 @@ impl State {
         match change {
             Change::Secrets(secrets) => self.secrets = Some(secrets),
             Change::Clock(setting) => self.clock = setting,
-            Change::Code(code) => drop(self.codes.insert(code.code.clone(), code)),
+            Change::Code(code) => drop(self.codes.insert(code.text.clone(), code)),
             Change::CodeGone(code) => drop(self.codes.remove(&code)),
             Change::Grant(grant) => drop(self.grants.insert(grant.id.clone(), grant)),
             Change::GrantGone(id) => drop(self.grants.remove(&id)),

@@ -17,7 +17,7 @@ use crate::emulator::analytics::{
     Analytics, CompileProblem, Compiled, DataSource, OutputColumn, ResultFiles, Statement, Work,
 };
 use crate::emulator::people::{AGENCY_A_US, Account};
-use crate::emulator::{Emulator, Options, Pace};
+use crate::emulator::{Emulator, Options};
 use crate::ids::Random;
 
 pub(super) const STANDARD: &str = "amcpretenda1";
@@ -128,8 +128,8 @@ impl Bench {
     }
 
     fn open(folder: Arc<TempDir>, clock: Clock, hand: ManualClock, change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = Options::new("http://emulator.test", folder.path());
-        options.pace = Pace::times(1.0);
+        let base = "http://emulator.test/".parse().unwrap();
+        let mut options = Options { base, folder: folder.path().to_owned(), speed: 1.0, ..Options::default() };
         change(&mut options);
         let emulator = Emulator::open_with(options, clock, Random::seeded(1), Arc::new(Words)).unwrap();
         Self { emulator, hand, folder }
@@ -152,7 +152,7 @@ impl Bench {
     pub(super) async fn call(&self, request: Request<Body>) -> Reply {
         let response = self.emulator.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         Reply { status: parts.status, headers: parts.headers, text }
     }

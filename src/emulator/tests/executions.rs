@@ -4,7 +4,6 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, SANDBOX};
-use crate::emulator::Pace;
 
 async fn links(bench: &Bench, id: &str) -> Vec<String> {
     let reply = bench.report(Method::GET, &format!("/workflowExecutions/{id}/downloadUrls"), Value::Null).await.ok();
@@ -78,7 +77,7 @@ async fn an_execution_is_validated_runs_and_succeeds() {
 
 #[tokio::test]
 async fn without_waits_an_execution_takes_only_its_real_work() {
-    let bench = Bench::with(|options| options.pace = Pace::INSTANT);
+    let bench = Bench::with(|options| options.speed = 0.0);
     let id = bench.execute("SELECT 1").await;
     bench.emulator.settled().await;
     assert_eq!(bench.status(&id).await, "SUCCEEDED");
@@ -179,7 +178,7 @@ async fn ten_of_an_instance_run_and_the_others_wait_in_order() {
 
 #[tokio::test]
 async fn two_hundred_executions_all_end() {
-    let bench = Bench::with(|options| options.pace = Pace::INSTANT);
+    let bench = Bench::with(|options| options.speed = 0.0);
     let mut ids = Vec::new();
     for _ in 0..200 {
         ids.push(bench.execute("SELECT 1").await);
@@ -302,7 +301,7 @@ async fn a_result_is_fetched_by_its_link_alone_for_ten_minutes() {
 #[tokio::test]
 async fn faults_of_runs_split_empty_and_reject() {
     let bench = Bench::with(|options| {
-        options.pace = Pace::INSTANT;
+        options.speed = 0.0;
         options.faults = ["split=3*1", "overlap*1", "header-only*1"].map(|text| text.parse().unwrap()).to_vec();
     });
     let id = bench.execute("SELECT 1").await;

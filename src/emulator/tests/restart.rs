@@ -51,7 +51,7 @@ async fn the_clock_stays_where_it_was_moved() {
     let folder = std::sync::Arc::clone(&bench.folder);
     let moved = bench.emulator.now();
     drop(bench);
-    let options = crate::emulator::Options::new("http://emulator.test", folder.path());
+    let options = crate::emulator::Options { folder: folder.path().to_owned(), ..Default::default() };
     let analytics = std::sync::Arc::new(super::bench::Words);
     let random = crate::ids::Random::seeded(2);
     let emulator = crate::emulator::Emulator::open_with(options, clock, random, analytics).unwrap();
