@@ -1,1 +1,3 @@
 //! amcsql
+
+pub mod engine;
