@@ -30,11 +30,11 @@ pub mod web;
 // Rooms, from the lowest to the highest.
 pub mod accounts;
 pub mod connections;
-pub mod instances;
-pub mod queries;
 pub mod executions;
 pub mod guides;
 pub mod home;
+pub mod instances;
+pub mod queries;
 
 pub mod app;
 pub mod command;
