@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 
 pub(super) use brands::Brand;
 pub(super) use products::Product;
-pub(super) use segments::{Family, SEGMENTS, Segment};
+pub(super) use segments::{Family, SEGMENTS};
 pub(super) use supply::{Channel, Deal, Outlet};
 
 use super::calendar::{DAY, DayNumber, HISTORY_DAYS, Moment, Zone, day_number};
