@@ -378,6 +378,8 @@ impl<'stage> Journey<'stage> {
             self.intents.push(Intent { at: at + 5, deed: Deed::Subscription, product, units: 0 });
         }
         let (mut at, again) = (at, if subscribed { 0.82 } else { 0.2 });
+        // OK because a stream of its own keeps the rest of the week the same however far the orders reach.
+        let mut dice = Dice::new(dice.next());
         while at < self.until && dice.chance(again) {
             let days = f32::from(lasts) * if subscribed { 1.0 } else { 0.7 + 0.6 * dice.unit() };
             at += (days * DAY as f32) as u32;

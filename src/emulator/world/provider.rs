@@ -21,7 +21,7 @@ use super::tables::{Cell, Feed, Row, Scene, Window, column, bought_privately};
 use crate::amcsql::catalogue::DataSource;
 use crate::amcsql::engine::USER_COLUMN;
 
-/// Rows of a batch; a place of a feed that gives several rows may end a little above.
+/// Rows of a batch; the last place of a feed may go a little above.
 const BATCH_ROWS: usize = 8192;
 /// Places below which a scan is not worth dividing.
 const WORTH_DIVIDING: usize = 32_768;
@@ -253,5 +253,25 @@ fn make(maker: &Maker, field: &Field, rows: &[Row<'_>]) -> ArrayRef {
         Maker::Cell(cell) => array(field.data_type(), rows.iter().map(cell)),
         Maker::User => Arc::new(rows.iter().map(|row| user_number(row.person, row.identity)).collect::<UInt32Array>()),
         Maker::Null => new_null_array(field.data_type(), rows.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::prelude::{col, lit};
+
+    use super::*;
+
+    #[test]
+    fn comparisons_of_the_time_column_narrow_the_window_and_others_do_not() {
+        let at = |millis| lit(ScalarValue::TimestampMillisecond(Some(millis), None));
+        let (from, to) = (1_790_000_000_000, 1_790_086_400_000);
+        let filter = col("t").gt_eq(at(from)).and(at(to).gt(col("t"))).and(col("other").lt(at(0)));
+        let mut window = Window::ALL;
+        narrow(&mut window, &filter, Some("t"));
+        assert_eq!(window, Window { from: moment(from), to: moment(to) + 1 });
+        let mut window = Window::ALL;
+        narrow(&mut window, &col("t").gt(lit("soon")), Some("t"));
+        assert_eq!(window, Window::ALL);
     }
 }

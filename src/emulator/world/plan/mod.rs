@@ -146,8 +146,6 @@ pub(super) struct Term {
     pub(super) text: String,
     pub(super) brand: u8,
     pub(super) branded: bool,
-    /// Index of the kind of product searched for.
-    pub(super) kind: Option<u8>,
     pub(super) weight: f32,
     /// Ads that answer the search.
     pub(super) ads: Vec<u16>,

@@ -138,7 +138,7 @@ fn search_terms(plan: &mut Plan, brand: u8) {
     for (text, branded, kind, weight) in terms {
         let weight = weight * advertiser.size;
         let ads = answering(plan, brand, &text, branded, kind);
-        plan.terms.push(Term { text, brand, branded, kind, weight, ads });
+        plan.terms.push(Term { text, brand, branded, weight, ads });
     }
 }
 
