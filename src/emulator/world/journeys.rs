@@ -13,7 +13,7 @@ use super::people::{self, BRANDS, Device, Identity, Person};
 use super::plan::{AdProduct, Channel, Plan, Reach};
 
 /// DSP contacts that an ordinary person has in an ordinary week; each brings about two impressions.
-const DSP_CONTACTS: f32 = 0.145;
+const DSP_CONTACTS: f32 = 0.172;
 /// Searches in the brands' categories that an ordinary person makes in an ordinary week.
 const SEARCHES: f32 = 0.062;
 /// Visits to products of the brands, without an ad, by an ordinary person in an ordinary week.
@@ -77,7 +77,9 @@ impl<'plan> Stage<'plan> {
         match (campaign.product, line.reach) {
             (AdProduct::Dsp, _) => {}
             (AdProduct::Display, Reach::Visitors) => self.remarketing[brand].push(ad, line.weight),
-            (AdProduct::Products | AdProduct::Display, _) if by_product => self.product_pages[brand].push(ad, line.weight),
+            (AdProduct::Products | AdProduct::Display, _) if by_product => {
+                self.product_pages[brand].push(ad, line.weight)
+            }
             (AdProduct::Television, _) => self.product_pages[brand].push(ad, line.weight * 0.6),
             _ => {}
         }
@@ -167,7 +169,8 @@ impl<'stage> Journey<'stage> {
         let stage = self.stage;
         for week in &stage.weeks {
             let mut dice = Dice::new(mix(person.hash, u64::from(week.first)));
-            let busy = self.visited.iter().any(|at| at + 35 * DAY > week.first * DAY && *at > 0) || !self.intents.is_empty();
+            let busy =
+                self.visited.iter().any(|at| at + 35 * DAY > week.first * DAY && *at > 0) || !self.intents.is_empty();
             let idle = (-rate * week.season).exp();
             let point = dice.unit();
             if !busy && point < idle {
@@ -475,7 +478,10 @@ fn contact(at: Moment, person: &Person, ad: u16, term: u16, identity: Identity, 
 /// One to four pages of a brand store.
 fn store_visit(conversion: &Conversion, hash: u64, until: Moment, ledger: &mut Ledger) {
     let mut at = conversion.at;
-    let ad = conversion.credit.filter(|credit| credit.click && at - credit.contact.at < 3600).map(|credit| credit.contact.ad);
+    let ad = conversion
+        .credit
+        .filter(|credit| credit.click && at - credit.contact.at < 3600)
+        .map(|credit| credit.contact.ad);
     for step in 0..=(unit(hash, 3) * 3.6) as u8 {
         if at >= until {
             return;

@@ -3,6 +3,8 @@
 //! Big cities hold most people and a few codes each; small towns have many codes with a handful of
 //! people, which is where a threshold of a hundred users bites.
 
+use std::sync::LazyLock;
+
 use super::chance::{below, unit};
 
 /// A city with its market area; `weight` is its share of the people.
@@ -13,15 +15,22 @@ pub(super) struct City {
     pub(super) dma: &'static str,
     zip: u32,
     codes: usize,
-    weight: u32,
+    weight: usize,
 }
 
-const fn city(name: &'static str, state: &'static str, dma: &'static str, zip: u32, codes: usize, weight: u32) -> City {
+const fn city(
+    name: &'static str,
+    state: &'static str,
+    dma: &'static str,
+    zip: u32,
+    codes: usize,
+    weight: usize,
+) -> City {
     City { name, state, dma, zip, codes, weight }
 }
 
 /// Largest first; the tail of towns shares its weight over many postal codes.
-const CITIES: [City; 32] = [
+static CITIES: [City; 32] = [
     city("New York", "US-NY", "US-DMA501", 10001, 40, 150),
     city("Los Angeles", "US-CA", "US-DMA803", 90001, 40, 110),
     city("Chicago", "US-IL", "US-DMA602", 60601, 30, 72),
@@ -56,17 +65,13 @@ const CITIES: [City; 32] = [
     city("Helena", "US-MT", "US-DMA766", 59601, 50, 4),
 ];
 
+/// Each city as often as its weight, so that a draw is one look.
+static SPREAD: LazyLock<Vec<&'static City>> =
+    LazyLock::new(|| CITIES.iter().flat_map(|city| std::iter::repeat_n(city, city.weight)).collect());
+
 /// The city of a person, drawn from a hash.
 pub(super) fn city_of(hash: u64) -> &'static City {
-    let total: u32 = CITIES.iter().map(|city| city.weight).sum();
-    let mut rest = below(hash, 0x0c17, total as usize) as u32;
-    for city in &CITIES {
-        if rest < city.weight {
-            return city;
-        }
-        rest -= city.weight;
-    }
-    &CITIES[0]
+    SPREAD[below(hash, 0x0c17, SPREAD.len())]
 }
 
 /// The postal code of a person in a city, as `US-12345`; the first codes of a city are crowded.

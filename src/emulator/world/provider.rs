@@ -17,7 +17,7 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use super::calendar::{DAY, moment};
 use super::cells::array;
 use super::people::user_number;
-use super::tables::{Cell, Feed, Row, Scene, Window, column, bought_privately};
+use super::tables::{Cell, Feed, Row, Scene, Window, bought_privately, column};
 use crate::amcsql::catalogue::DataSource;
 use crate::amcsql::engine::USER_COLUMN;
 
@@ -124,7 +124,11 @@ impl TableProvider for WorldTable {
         let useful = |filter: &&Expr| {
             let mut window = Window::ALL;
             narrow(&mut window, filter, self.time.as_deref());
-            if window == Window::ALL { TableProviderFilterPushDown::Unsupported } else { TableProviderFilterPushDown::Inexact }
+            if window == Window::ALL {
+                TableProviderFilterPushDown::Unsupported
+            } else {
+                TableProviderFilterPushDown::Inexact
+            }
         };
         Ok(filters.iter().map(useful).collect())
     }

@@ -36,7 +36,9 @@ async fn rows(context: &SessionContext, sql: &str) -> Vec<Vec<String>> {
         let options = FormatOptions::default();
         let columns: Vec<_> =
             batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
-        rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row).to_string()).collect()));
+        rows.extend(
+            (0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row).to_string()).collect()),
+        );
     }
     rows
 }
@@ -81,7 +83,7 @@ async fn sources_that_can_be_read_have_rows_and_retired_ones_none() {
 }
 
 #[tokio::test]
-async fn most_columns_say_something() {
+async fn columns_say_something() {
     let context = context(&WORLD);
     let mut silent = Vec::new();
     for source in Catalogue::standard().sources() {
@@ -99,8 +101,14 @@ async fn most_columns_say_something() {
             }
         }
     }
-    println!("{silent:#?}");
-    assert!(silent.len() < 90, "{} columns are always NULL: {silent:#?}", silent.len());
+    // Sponsored ads run on without an end, have no line items, and no live events are streamed.
+    let explained = |name: &String| {
+        let sponsored = name.starts_with("sponsored_ads_traffic.");
+        let absent = ["_end_d", "line_item_id", "line_item_type", "matched_behavior_segment_ids"];
+        sponsored && absent.iter().any(|part| name.contains(part)) || name.contains(".pv_gti_event_")
+    };
+    silent.retain(|name| !explained(name));
+    assert!(silent.is_empty(), "always NULL: {silent:#?}");
 }
 
 #[tokio::test]
@@ -125,7 +133,8 @@ async fn a_week_keeps_nearly_all_its_impressions_when_the_clock_moves_on() {
 
 #[tokio::test]
 async fn the_display_click_rate_is_between_a_tenth_and_one_percent() {
-    let rate = numbers("select sum(clicks) * 1.0 / (select sum(impressions) from dsp_impressions) from dsp_clicks").await;
+    let rate =
+        numbers("select sum(clicks) * 1.0 / (select sum(impressions) from dsp_impressions) from dsp_clicks").await;
     assert!((0.001..0.01).contains(&rate[0]), "{rate:?}");
 }
 
@@ -165,7 +174,6 @@ async fn a_week_of_reach_has_large_campaigns_and_tiny_ones() {
            and user_id is not null group by 1",
     )
     .await;
-    println!("{reach:#?}");
     let users: Vec<u32> = reach.iter().map(|row| row[1].parse().unwrap()).collect();
     assert!(users.iter().filter(|users| **users >= 100).count() >= 6, "{reach:?}");
     assert!(users.iter().any(|users| *users < 30), "{reach:?}");
@@ -194,7 +202,6 @@ async fn new_to_brand_and_return_on_spend_are_plausible() {
          from amazon_attributed_events_by_conversion_time where ad_product_type is null",
     )
     .await;
-    println!("{found:?}");
     assert!((0.2..0.7).contains(&found[0]), "new-to-brand {found:?}");
     assert!((2.0..12.0).contains(&found[1]), "return {found:?}");
 }
@@ -325,4 +332,17 @@ async fn data_reach_to_two_days_before_today_and_thirteen_months_back() {
     assert_eq!(days[0][..2], ["2025-10-21", "2026-11-20"].map(String::from));
     let arriving: f64 = days[0][2].parse().unwrap();
     assert!((0.3..0.95).contains(&arriving), "{arriving}");
+}
+
+#[test]
+fn the_standard_world_takes_less_than_forty_megabytes() {
+    let scene = (WORLD.scene)();
+    let ledger = &scene.ledger;
+    let bytes = ledger.impressions.capacity() * size_of::<events::Contact>()
+        + ledger.traffic.capacity() * size_of::<events::Contact>()
+        + ledger.conversions.capacity() * size_of::<events::Conversion>()
+        + ledger.store_views.capacity() * size_of::<events::StoreView>()
+        + ledger.relevant.capacity() * 2
+        + (ledger.clicks.capacity() + ledger.by_conversion.capacity() + ledger.by_traffic.capacity()) * 4;
+    assert!(bytes * 4 < 40_000_000, "{bytes} bytes at a quarter");
 }

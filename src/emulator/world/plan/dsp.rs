@@ -44,8 +44,10 @@ const PROSPECTING: [Item; 4] = [
     item("Lifestyle", "AAP_DISPLAY", 450.0, 0.2),
     Item { targeted: false, ..item("Contextual", "AAP_DISPLAY", 330.0, 0.1) },
 ];
-const RETARGETING: [Item; 2] =
-    [item("Viewed not purchased", "AAP_DISPLAY", 610.0, 0.7), item("Similar products viewed", "AAP_MOBILE", 540.0, 0.3)];
+const RETARGETING: [Item; 2] = [
+    item("Viewed not purchased", "AAP_DISPLAY", 610.0, 0.7),
+    item("Similar products viewed", "AAP_MOBILE", 540.0, 0.3),
+];
 const LOYALTY: [Item; 1] = [item("Past buyers", "AAP_DISPLAY", 560.0, 1.0)];
 const AUDIO: [Item; 1] = [Item { targeted: false, ..item("Audio Morning and evening", "AAP", 1450.0, 1.0) }];
 const OWN_SITE: [Item; 1] = [item("Own shop Mobile", "CLASS_I_MOBILE_WEB", 400.0, 1.0)];
@@ -127,10 +129,9 @@ fn place(plan: &mut Plan, brand: u8, order: &Order, period: &str, (start, end): 
     });
     for item in order.lines {
         let weight = order.weight * advertiser.size * item.share;
-        let deal = item.deal.map(|name| Deal {
-            id: format!("AZ-{}", code_text(hash_text(plan.seed, name), 7)),
-            name: name.to_owned(),
-        });
+        let deal = item
+            .deal
+            .map(|name| Deal { id: format!("AZ-{}", code_text(hash_text(plan.seed, name), 7)), name: name.to_owned() });
         let line = Line {
             campaign,
             name: format!("{} | {}", advertiser.brand.name, item.title),
@@ -157,7 +158,9 @@ fn targeted(item: &Item, category: &str) -> Vec<usize> {
     let lifestyle = item.title.contains("Lifestyle") || item.title.contains("STV");
     let prefix = if lifestyle { "LS" } else { "IM" };
     (0..SEGMENTS.len())
-        .filter(|index| item.targeted && SEGMENTS[*index].category == category && SEGMENTS[*index].name.starts_with(prefix))
+        .filter(|index| {
+            item.targeted && SEGMENTS[*index].category == category && SEGMENTS[*index].name.starts_with(prefix)
+        })
         .collect()
 }
 
@@ -170,12 +173,16 @@ fn promoted(plan: &Plan, brand: u8, reach: Reach) -> Vec<u16> {
 
 fn creatives(plan: &mut Plan, brand: &str, channel: Channel, link_in: bool) {
     let forms: &[(&str, &str, Option<i64>)] = match channel {
-        Channel::Television => &[("1920x1080", "Streaming TV Video", Some(30)), ("1920x1080", "Streaming TV Video", Some(15))],
+        Channel::Television => {
+            &[("1920x1080", "Streaming TV Video", Some(30)), ("1920x1080", "Streaming TV Video", Some(15))]
+        }
         Channel::Video => &[("640x360", "Video", Some(15)), ("640x360", "Video", Some(6))],
         Channel::Audio => &[("1x1", "Audio", Some(30))],
-        Channel::Display if link_in => {
-            &[("Responsive", "Responsive eCommerce", None), ("300x250", "Standard Display", None), ("728x90", "Standard Display", None)]
-        }
+        Channel::Display if link_in => &[
+            ("Responsive", "Responsive eCommerce", None),
+            ("300x250", "Standard Display", None),
+            ("728x90", "Standard Display", None),
+        ],
         Channel::Display => &[("300x250", "Standard Display", None), ("320x50", "Standard Display", None)],
     };
     for (size, kind, seconds) in forms {

@@ -179,8 +179,10 @@ impl Plan {
         let zone = Zone::new(zone[below(seed, 0x20e, 3)], first - 60, today + 1);
         let offset = below(seed, 0xb2a, brands::BRANDS.len());
         let pick = |index| &brands::BRANDS[(offset + index) % brands::BRANDS.len()];
-        let advertisers: Vec<Advertiser> = (0..people::BRANDS).map(|index| advertiser(seed, index, pick(index))).collect();
-        let products = (0..people::BRANDS).flat_map(|index| products::of_brand(seed, index as u8, pick(index))).collect();
+        let advertisers: Vec<Advertiser> =
+            (0..people::BRANDS).map(|index| advertiser(seed, index, pick(index))).collect();
+        let products =
+            (0..people::BRANDS).flat_map(|index| products::of_brand(seed, index as u8, pick(index))).collect();
         let mut plan = Self {
             seed,
             group: brands::GROUPS[below(seed, 0x620, brands::GROUPS.len())],

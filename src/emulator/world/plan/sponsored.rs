@@ -38,7 +38,11 @@ const SETUPS: [Setup; 11] = [
         reach: Reach::Visitors,
         ..setup("SD", "Views remarketing vCPM", AdProduct::Display, "TARGETING_EXPRESSION")
     },
-    Setup { price_cents: 2300.0, weight: 0.5, ..setup("STV", "Streaming starter", AdProduct::Television, "TARGETING_EXPRESSION") },
+    Setup {
+        price_cents: 2300.0,
+        weight: 0.5,
+        ..setup("STV", "Streaming starter", AdProduct::Television, "TARGETING_EXPRESSION")
+    },
 ];
 
 /// Places a brand's sponsored ads, then the searches of its category.
@@ -92,14 +96,16 @@ fn place(plan: &mut Plan, brand: u8, setup: &Setup) {
     }
 }
 
-
 fn group_ads(plan: &mut Plan, setup: &Setup, brand: &str, slip: &str, product: u16) {
     let Product { asin, title, kind, .. } = plan.products[usize::from(product)].clone();
-    let noun = plan.advertisers[usize::from(plan.products[usize::from(product)].brand)].brand.kinds[usize::from(kind)].term;
+    let noun =
+        plan.advertisers[usize::from(plan.products[usize::from(product)].brand)].brand.kinds[usize::from(kind)].term;
     let texts: Vec<String> = match (setup.product, setup.match_type) {
         (AdProduct::Television, _) => vec!["interest=\"Streaming households\"".to_owned()],
         (_, "EXACT") => vec![brand.to_lowercase(), format!("{} {noun}", brand.to_lowercase()), slip.to_owned()],
-        (_, "TARGETING_EXPRESSION_PREDEFINED") => ["close-match", "loose-match", "substitutes"].map(String::from).to_vec(),
+        (_, "TARGETING_EXPRESSION_PREDEFINED") => {
+            ["close-match", "loose-match", "substitutes"].map(String::from).to_vec()
+        }
         (_, "TARGETING_EXPRESSION") if setup.reach == Reach::Visitors => {
             vec!["views=(exact-product lookback=30)".to_owned(), "views=(similar-product lookback=30)".to_owned()]
         }

@@ -29,7 +29,9 @@ fn who(name: &str) -> Option<Cell> {
         "demand_channel" => dsp(|_| "Amazon DSP".into()),
         "demand_channel_owner" => dsp(|_| "Amazon".into()),
         "no_3p_trackers" => cell(|row| super::super::people::untracked(row.person_hash()).into()),
-        "is_amazon_business" | "is_business_flag" => cell(|row| super::super::people::business(row.person_hash()).into()),
+        "is_amazon_business" | "is_business_flag" => {
+            cell(|row| super::super::people::business(row.person_hash()).into())
+        }
         _ => None,
     }
 }
@@ -79,7 +81,9 @@ fn line(name: &str) -> Option<Cell> {
         "line_item_budget_amount" => {
             dsp(|row| row.campaign().map(|campaign| Value::Whole(campaign.budget_cents * 400)).into())
         }
-        "line_item_status" => cell(|row| row.line().map(|line| status(row, Some(line.end).filter(|_| row.is_dsp()))).into()),
+        "line_item_status" => {
+            cell(|row| row.line().map(|line| status(row, Some(line.end).filter(|_| row.is_dsp()))).into())
+        }
         "ad_group_status" => cell(|row| row.line().map(|_| "ENABLED").into()),
         "deal_id" => cell(|row| row.line().and_then(|line| line.deal.as_ref()).map(|deal| deal.id.as_str()).into()),
         "deal_name" => cell(|row| row.line().and_then(|line| line.deal.as_ref()).map(|deal| deal.name.as_str()).into()),

@@ -87,6 +87,11 @@ fn what(name: &str) -> Option<Cell> {
     }
 }
 
+/// The category as `conversions_all` spells it: off-Amazon events are pixels there.
+pub(super) fn category_of_all() -> Option<Cell> {
+    of(|_, it| if it.off_amazon() { "pixel" } else { it.deed.category() }.into())
+}
+
 fn off(conversion: &Conversion, name: impl Fn() -> String) -> Option<String> {
     conversion.off_amazon().then(name)
 }
@@ -110,7 +115,11 @@ fn promoted(row: &Row<'_>, conversion: &Conversion) -> bool {
         (None, Some(credit)) => credit.promoted,
         (Some(campaign), _) if !conversion.off_amazon() => {
             matches!(conversion.deed, Deed::BrandedSearch | Deed::StoreView)
-                || row.plan().lines.iter().any(|line| line.campaign == campaign && line.promoted.contains(&conversion.product))
+                || row
+                    .plan()
+                    .lines
+                    .iter()
+                    .any(|line| line.campaign == campaign && line.promoted.contains(&conversion.product))
         }
         _ => true,
     }
@@ -130,9 +139,13 @@ fn halo(row: &Row<'_>, conversion: &Conversion) -> Value<'static> {
 fn worth(name: &str) -> Option<Cell> {
     match name {
         "conversions" => of(|_, _| Value::Whole(1)),
-        "purchase_unit_price" => of(|_, it| it.deed.converts().then_some(Value::Money(i64::from(it.unit_cents) * 100)).into()),
+        "purchase_unit_price" => {
+            of(|_, it| it.deed.converts().then_some(Value::Money(i64::from(it.unit_cents) * 100)).into())
+        }
         "off_amazon_product_sales" => of(|_, it| Value::Money(if it.off_amazon() { it.sales() } else { 0 })),
-        "off_amazon_conversion_value" => of(|_, it| Value::Money(if it.deed == Deed::OwnShopPage { 10_000 } else { 0 })),
+        "off_amazon_conversion_value" => {
+            of(|_, it| Value::Money(if it.deed == Deed::OwnShopPage { 10_000 } else { 0 }))
+        }
         "combined_sales" => of(|_, it| Value::Money(it.sales())),
         "total_product_sales" => of(|_, it| Value::Money(on_amazon(it).sales_of())),
         "total_units_sold" => of(|_, it| Value::Whole(on_amazon(it).units_of())),
@@ -195,7 +208,8 @@ fn metric(name: &str) -> Option<Cell> {
     };
     of(move |_, it| {
         let counted = it.credit.is_some_and(|credit| {
-            scope.is_none_or(|promoted| promoted == credit.promoted) && by_click.is_none_or(|click| click == credit.click)
+            scope.is_none_or(|promoted| promoted == credit.promoted)
+                && by_click.is_none_or(|click| click == credit.click)
         });
         let counted = counted && (!new || it.new_to_brand) && !it.off_amazon();
         measured(measure, it, counted)

@@ -133,13 +133,13 @@ fn place(name: &str) -> Option<Cell> {
         "dma_code" => dsp(|row| people::home(row.person_hash()).dma.into()),
         "city_name" => dsp(|row| people::home(row.person_hash()).name.into()),
         "postal_code" => dsp(|row| postal_code(people::home(row.person_hash()), row.person_hash()).into()),
-        "marketplace_name" | "traffic_event_marketplace_name" | "conversion_event_marketplace_name" => {
-            cell(|row| if row.conversion.is_some_and(super::super::events::Conversion::off_amazon) {
+        "marketplace_name" | "traffic_event_marketplace_name" | "conversion_event_marketplace_name" => cell(|row| {
+            if row.conversion.is_some_and(super::super::events::Conversion::off_amazon) {
                 Value::Null
             } else {
                 "AMAZON.COM".into()
-            })
-        }
+            }
+        }),
         "marketplace_id" | "segment_marketplace_id" => cell(|_| Value::Whole(1)),
         _ => None,
     }
@@ -254,9 +254,17 @@ fn count(name: &str) -> Option<Cell> {
             Some(_) => Value::Whole(i64::from(row.click)),
             None => Value::Whole(i64::from(row.contact.is_some_and(|contact| contact.clicked()))),
         }),
-        "viewable_impressions" => cell(move |row| {
-            if row.is_dsp() { Value::Whole(i64::from(row.pick == 1)) } else { Value::Whole(i64::from(view(row))) }
-        }),
+        "viewable_impressions" => {
+            cell(
+                move |row| {
+                    if row.is_dsp() {
+                        Value::Whole(i64::from(row.pick == 1))
+                    } else {
+                        Value::Whole(i64::from(view(row)))
+                    }
+                },
+            )
+        }
         "view_definition" => cell(move |row| {
             let viewed = if row.is_dsp() { row.pick == 1 } else { view(row) };
             viewed.then_some("MRC").into()
@@ -264,6 +272,10 @@ fn count(name: &str) -> Option<Cell> {
         "unmeasurable_viewable_impressions" => cell(|row| Value::Whole(i64::from(row.is_dsp() && row.pick == 3))),
         "measurable_impressions" => dsp(|row| Value::Whole(i64::from(row.pick == 0))),
         "events" => dsp(|_| Value::Whole(1)),
+        "traffic_event_subtype" => {
+            cell(|row| row.contact.map(|_| if row.click { "AD_CLICK" } else { "AD_IMP" }).into())
+        }
+        "traffic_event_type" => cell(|row| row.contact.map(|_| "TRAFFIC").into()),
         _ => None,
     }
 }
@@ -282,7 +294,9 @@ fn watched(row: &Row<'_>) -> Option<f32> {
 }
 
 fn video(name: &str) -> Option<Cell> {
-    let reached = |share: f32| cell(move |row| Value::Whole(i64::from(!clicked_ad(row) && watched(row).is_some_and(|it| it >= share))));
+    let reached = |share: f32| {
+        cell(move |row| Value::Whole(i64::from(!clicked_ad(row) && watched(row).is_some_and(|it| it >= share))))
+    };
     let rare = |salt: u64, share: f32| {
         cell(move |row| Value::Whole(i64::from(watched(row).is_some() && unit(row.contact_hash(), salt) < share)))
     };
@@ -326,9 +340,9 @@ fn segment(name: &str) -> Option<Cell> {
         "behavior_segment_id" => cell(|row| Value::Whole(i64::from(SEGMENTS[row.pick].id))),
         "behavior_segment_name" => cell(|row| SEGMENTS[row.pick].name.into()),
         "behavior_segment_description" => cell(|row| SEGMENTS[row.pick].description().into()),
-        "behavior_segment_matched" => cell(|row| {
-            Value::Whole(i64::from(row.line().is_some_and(|line| line.segments.contains(&row.pick))))
-        }),
+        "behavior_segment_matched" => {
+            cell(|row| Value::Whole(i64::from(row.line().is_some_and(|line| line.segments.contains(&row.pick)))))
+        }
         _ => None,
     }
 }

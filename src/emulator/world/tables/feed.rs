@@ -37,18 +37,35 @@ pub(in super::super) enum Feed {
     Clicks,
     Views,
     /// Impressions once for each segment of the person, or only for those that the line targeted.
-    BySegment { targeted: bool },
+    BySegment {
+        targeted: bool,
+    },
     Video,
     Traffic,
-    Attributed { by_traffic: bool },
-    Conversions { exposed: bool, unexposed: bool },
+    Attributed {
+        by_traffic: bool,
+    },
+    Conversions {
+        exposed: bool,
+        unexposed: bool,
+    },
     Relevance,
     Retail,
-    StorePages { endemic: bool },
-    StoreEvents { endemic: bool },
+    StorePages {
+        endemic: bool,
+    },
+    StoreEvents {
+        endemic: bool,
+    },
     Live,
-    Segments { family: Family, region: u8 },
-    Snapshots { family: Family, region: u8 },
+    Segments {
+        family: Family,
+        region: u8,
+    },
+    Snapshots {
+        family: Family,
+        region: u8,
+    },
     SegmentList,
     Enrollments,
     Streams,
@@ -184,6 +201,9 @@ impl Feed {
 
     fn rows_of_person<'w>(self, scene: &'w Scene, person: u32, window: Window, out: &mut Vec<Row<'w>>) {
         let hash = person_hash(scene.plan.seed, person);
+        // A week of groceries is told by the Saturday that ends it, up to six days later.
+        let reach = if self == Self::Groceries { 7 * DAY } else { 0 };
+        let window = Window { from: window.from.saturating_sub(reach), ..window };
         let mut add = |salt: u64, pick: usize| {
             let at = moment_of(scene, mix(hash, salt));
             let brand = below(hash, salt, 3) as u8;
@@ -203,11 +223,14 @@ impl Feed {
             }
             Self::Enrollments if subscribed(hash) => {
                 let at = moment_of(scene, mix(hash, 0x22));
-                for pick in 0..1 + usize::from(unit(hash, 0x23) < 0.6) {
+                let stays = unit(hash, 0x23) < 0.6 && at + 7 * DAY < scene.plan.today * DAY;
+                for pick in 0..=usize::from(stays) {
                     out.push(Row::of_person(scene, person, at + pick as u32 * 7 * DAY, pick));
                 }
             }
-            Self::Streams if subscribed(hash) => (0..3 + below(hash, 0x24, 9) as u64).for_each(|salt| add(0x2400 + salt, 0)),
+            Self::Streams if subscribed(hash) => {
+                (0..3 + below(hash, 0x24, 9) as u64).for_each(|salt| add(0x2400 + salt, 0))
+            }
             Self::Garage if unit(hash, 0x31) < 0.06 => add(0x32, 0),
             Self::VehicleSales if unit(hash, 0x33) < 0.02 => add(0x34, 0),
             Self::Groceries if unit(hash, 0x35) < 0.2 => {
@@ -240,7 +263,8 @@ fn range(len: usize, window: Window, at: impl Fn(usize) -> Moment) -> Range<usiz
 /// A moment of the history that stays where it is in the calendar while the history rolls.
 fn moment_of(scene: &Scene, hash: u64) -> Moment {
     let first = scene.plan.first;
-    let day = first + (below(hash, 1, HISTORY_DAYS as usize) as u32 + HISTORY_DAYS - first % HISTORY_DAYS) % HISTORY_DAYS;
+    let day =
+        first + (below(hash, 1, HISTORY_DAYS as usize) as u32 + HISTORY_DAYS - first % HISTORY_DAYS) % HISTORY_DAYS;
     day * DAY + below(hash, 2, DAY as usize) as u32
 }
 

@@ -37,6 +37,7 @@ pub(super) fn column(feed: Feed, name: &str) -> Option<Cell> {
         Feed::Groceries => paid::groceries(name),
         Feed::Views if name == "event_type" => view_kind(),
         Feed::Traffic if name == "matched_behavior_segment_ids" => cell(|_| Value::Null),
+        Feed::Conversions { unexposed: true, .. } if name == "event_category" => conversion::category_of_all(),
         Feed::Attributed { .. } | Feed::Conversions { .. } | Feed::Relevance => conversion::column(name),
         _ => None,
     };

@@ -1,6 +1,8 @@
 //! Columns of the smaller sources that hang on people: segments, live shows, channels, vehicles, groceries.
 
-use super::super::calendar::DAY;
+use chrono::NaiveDate;
+
+use super::super::calendar::{DAY, day_number};
 use super::super::cells::Value;
 use super::super::chance::{below, key_text, mix, unit};
 use super::super::people;
@@ -36,6 +38,7 @@ pub(super) fn live(name: &str) -> Option<Cell> {
         "broadcast_id" => cell(move |row| key_text(mix(show(row), 1), 14).into()),
         "broadcast_name" => cell(move |row| format!("{} Live #{}", row.advertiser().brand.name, show(row)).into()),
         "impressions" => cell(|row| Value::Whole(i64::from(row.pick == 0))),
+        "views" => cell(|row| Value::Whole(i64::from(row.pick == 0 && unit(row.key, 5) < 0.6))),
         "clicks" => cell(|row| Value::Whole(i64::from(row.pick == 1))),
         "creative_id" => cell(move |row| Value::Whole(700_000_000 + (mix(show(row), 2) % 1_000_000) as i64)),
         "creative_asin" => cell(|row| {
@@ -65,7 +68,9 @@ fn enrollment(name: &str) -> Option<Cell> {
         "pv_billing_type" => cell(move |row| if paid(row) { "PAID" } else { "FREE_TRIAL" }.into()),
         "pv_start_date" => cell(|row| row.time(row.at, true)),
         "pv_end_date" => cell(move |row| row.time(row.at + if paid(row) { 30 } else { 7 } * DAY, true)),
-        "pv_enrollment_status" => cell(|row| if unit(row.person_hash(), 5) < 0.7 { "ACTIVE" } else { "CANCELLED" }.into()),
+        "pv_enrollment_status" => {
+            cell(|row| if unit(row.person_hash(), 5) < 0.7 { "ACTIVE" } else { "CANCELLED" }.into())
+        }
         "pv_is_latest_record" | "pv_is_plan_conversion" => cell(move |row| Value::Flag(paid(row))),
         "pv_is_plan_start" => cell(move |row| Value::Flag(!paid(row))),
         "pv_is_promo" => cell(|row| Value::Flag(unit(row.person_hash(), 6) < 0.15)),
@@ -78,8 +83,12 @@ fn enrollment(name: &str) -> Option<Cell> {
     }
 }
 
-const SERIES: [(&str, &str); 4] =
-    [("The Lantern Keepers", "Drama"), ("Saltmarsh", "Mystery"), ("Half Past Nine", "Comedy"), ("Orchard Road", "Family")];
+const SERIES: [(&str, &str); 4] = [
+    ("The Lantern Keepers", "Drama"),
+    ("Saltmarsh", "Mystery"),
+    ("Half Past Nine", "Comedy"),
+    ("Orchard Road", "Family"),
+];
 
 fn series(row: &Row<'_>) -> (&'static str, &'static str) {
     SERIES[below(row.key, 8, SERIES.len())]
@@ -120,8 +129,12 @@ fn playback(name: &str) -> Option<Cell> {
     }
 }
 
-const VEHICLES: [(&str, &str, &str); 4] =
-    [("Corvane", "Pinto Ridge", "SUV"), ("Corvane", "Meadow", "Sedan"), ("Halden", "Freight 150", "Truck"), ("Osprey", "Ion", "Sedan")];
+const VEHICLES: [(&str, &str, &str); 4] = [
+    ("Corvane", "Pinto Ridge", "SUV"),
+    ("Corvane", "Meadow", "Sedan"),
+    ("Halden", "Freight 150", "Truck"),
+    ("Osprey", "Ion", "Sedan"),
+];
 
 fn vehicle(row: &Row<'_>) -> (&'static str, &'static str, &'static str) {
     VEHICLES[below(row.person_hash(), 90, VEHICLES.len())]
@@ -129,7 +142,7 @@ fn vehicle(row: &Row<'_>) -> (&'static str, &'static str, &'static str) {
 
 /// The column of the garage or of vehicle purchases; makers are invented.
 pub(super) fn vehicles(name: &str) -> Option<Cell> {
-    let year = |row: &Row<'_>| 2012 + below(row.person_hash(), 91, 13) as i64;
+    let year = |row: &Row<'_>| 2020 + below(row.person_hash(), 91, 6) as i64;
     match name {
         "creation_date" | "update_date" | "last_accessed_date" => cell(|row| row.time(row.at, true)),
         "purchase_date" => cell(|row| row.time(row.at, true)),
@@ -148,10 +161,16 @@ pub(super) fn vehicles(name: &str) -> Option<Cell> {
         "garage_springtypes" => cell(|_| "Coil".into()),
         "garage_submodel" | "garage_variant" => cell(|_| "Base".into()),
         "garage_year" => cell(move |row| year(row).to_string().into()),
+        "garage_year_range" => cell(move |row| {
+            let first = NaiveDate::from_ymd_opt(year(row) as i32, 1, 1).map_or(0, day_number);
+            row.time(first * DAY, true)
+        }),
         "vehicle_model_year" => cell(move |row| Value::Whole(year(row))),
         "new_or_used" => cell(|row| if unit(row.person_hash(), 92) < 0.35 { "N" } else { "U" }.into()),
         "reported_dealership" => cell(|row| format!("{} Motors", people::home(row.person_hash()).name).into()),
-        "vehicle_registered_state" => cell(|row| people::home(row.person_hash()).state.trim_start_matches("US-").into()),
+        "vehicle_registered_state" => {
+            cell(|row| people::home(row.person_hash()).state.trim_start_matches("US-").into())
+        }
         "region" => cell(|_| "US".into()),
         "status" => cell(|_| "ACTIVE".into()),
         _ => None,

@@ -50,7 +50,8 @@ fn ingress(row: &Row<'_>, view: &StoreView) -> &'static str {
     if view.ad.is_some() {
         return "4";
     }
-    ["1", "1", "2", "2", "7", "0", "9"][super::super::chance::below(mix(row.person_hash(), u64::from(view.began)), 5, 7)]
+    ["1", "1", "2", "2", "7", "0", "9"]
+        [super::super::chance::below(mix(row.person_hash(), u64::from(view.began)), 5, 7)]
 }
 
 fn page_title(row: &Row<'_>, view: &StoreView) -> String {
@@ -74,9 +75,13 @@ pub(super) fn retail(name: &str) -> Option<Cell> {
         "is_gift_flag" => cell(|row| Value::Flag(unit(row.key, 4) < 0.06)),
         "origin_session_id" => cell(|row| key_text(mix(row.key, 5), 20).into()),
         "purchase_session_id" => cell(|row| key_text(mix(row.key, 6), 20).into()),
-        "purchase_id" => cell(|row| format!("{}-{}", code_text(mix(row.key, 7), 3), code_text(mix(row.key, 8), 7)).into()),
+        "purchase_id" => {
+            cell(|row| format!("{}-{}", code_text(mix(row.key, 7), 3), code_text(mix(row.key, 8), 7)).into())
+        }
         "purchase_order_method" => cell(|row| ["S", "B", "1"][(unit(row.key, 9) * 2.6) as usize].into()),
-        "purchase_order_type" => cell(|row| if people::prime(row.person_hash()) { "Prime" } else { "NON-PRIME" }.into()),
+        "purchase_order_type" => {
+            cell(|row| if people::prime(row.person_hash()) { "Prime" } else { "NON-PRIME" }.into())
+        }
         "purchase_program_name" => cell(|_| "Amazon.com".into()),
         "purchase_units_sold" => cell(|row| row.conversion.map(|conversion| i64::from(conversion.units)).into()),
         "unit_price" => {
