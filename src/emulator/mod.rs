@@ -11,6 +11,7 @@
 //! somebody asks, or at a tick: no state depends on a sleeping task.
 
 pub mod analytics;
+pub mod world;
 
 mod ads;
 mod caller;
