@@ -6,16 +6,16 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringArray, StructArray, UInt32Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, Field};
 use arrow::row::{Row, RowConverter, Rows, SortField};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
 use super::super::written;
-use super::native::safe_cast;
+use super::native::{invoke, safe_cast};
 use super::text::{functions, gives_long, gives_text};
 use super::{Args, Native};
 
@@ -62,6 +62,41 @@ functions! {
         Some(DataType::List(inner)) => Ok(inner.data_type().clone()),
         _ => exec_err!("FLATTEN takes an array of arrays"),
     }, flatten;
+}
+
+/// `NAMED_ROW('name', value, …)` as `(value, …)`, for that type of row.
+pub(in super::super) fn named_row(to: DataType) -> ScalarUDF {
+    ScalarUDF::new_from_impl(NamedRow { signature: Signature::variadic_any(Volatility::Immutable), to })
+}
+
+/// Puts values into a row of named fields.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct NamedRow {
+    signature: Signature,
+    to: DataType,
+}
+
+impl ScalarUDFImpl for NamedRow {
+    fn name(&self) -> &'static str {
+        "amc_named_row"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.to.clone())
+    }
+
+    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        invoke(&call, |args| {
+            let DataType::Struct(fields) = &self.to else { return exec_err!("NAMED_ROW gives a row") };
+            let columns = args.arrays().iter().zip(fields).map(|(array, field)| safe_cast(array, field.data_type()));
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            Ok(Arc::new(StructArray::try_new(fields.clone(), columns, None)?))
+        })
+    }
 }
 
 /// The type of an array of such elements.

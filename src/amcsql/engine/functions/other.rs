@@ -19,6 +19,10 @@ use super::{Args, Native};
 functions! {
     /// `HASH64(x)`: 64-bit FNV-1a of the value's comparable bytes; the same value gives the same number in every run.
     HASH64 = "amc_hash64", gives_long, hash64;
+    /// `SHA1(s)`, in lower-case hexadecimal.
+    SHA1 = "amc_sha1", gives_text, |args| {
+        Ok(Arc::new(args.text(0)?.iter().map(|text| text.map(|text| sha1(text.as_bytes()))).collect::<StringArray>()))
+    };
     /// `TO_VARBINARY(s, encoding)`: NULL for a text that is not of that encoding.
     TO_VARBINARY = "amc_to_varbinary", |_| Ok(DataType::Binary), to_varbinary;
     /// `FROM_VARBINARY(b, encoding)`.
@@ -59,6 +63,40 @@ fn fnv(bytes: &[u8]) -> i64 {
     }
     hash ^= hash >> 32;
     hash.wrapping_mul(0x9e37_79b9_7f4a_7c15).cast_signed()
+}
+
+/// SHA-1 (RFC 3174). Written here because nothing else in the crate needs a broken hash.
+fn sha1(bytes: &[u8]) -> String {
+    let mut padded = bytes.to_vec();
+    padded.push(0x80);
+    padded.resize(padded.len().next_multiple_of(64) + if padded.len() % 64 > 56 { 64 } else { 0 }, 0);
+    let length = padded.len() - 8;
+    padded[length..].copy_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
+    let mut state = [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    for block in padded.chunks_exact(64) {
+        let mut words = [0_u32; 80];
+        for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
+            *word = bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+        }
+        for at in 16..80 {
+            words[at] = (words[at - 3] ^ words[at - 8] ^ words[at - 14] ^ words[at - 16]).rotate_left(1);
+        }
+        let [mut a, mut b, mut c, mut d, mut e] = state;
+        for (at, word) in words.iter().enumerate() {
+            let (mixed, constant) = match at / 20 {
+                0 => ((b & c) | (!b & d), 0x5a82_7999_u32),
+                1 => (b ^ c ^ d, 0x6ed9_eba1),
+                2 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
+                _ => (b ^ c ^ d, 0xca62_c1d6),
+            };
+            let next = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(constant).wrapping_add(*word);
+            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
+        }
+        for (kept, value) in state.iter_mut().zip([a, b, c, d, e]) {
+            *kept = kept.wrapping_add(value);
+        }
+    }
+    state.iter().map(|word| format!("{word:08x}")).collect()
 }
 
 fn to_varbinary(args: &Args<'_>) -> Result<ArrayRef> {
@@ -183,6 +221,13 @@ mod tests {
         assert_eq!(step(&value, ".a.b[0]"), Some(&Value::from(1)));
         assert_eq!(step(&value, ".a.b[1]['c d']"), Some(&Value::from("x")));
         assert_eq!(step(&value, ".a.x"), None);
+    }
+
+    #[test]
+    fn the_known_hashes_come_out() {
+        assert_eq!(sha1(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        assert_eq!(sha1(b""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert_eq!(sha1(&[b'a'; 60]).len(), 40);
     }
 
     #[test]
