@@ -84,8 +84,8 @@ hidden_aggregate!(Contribute, "amc_contribute", |it: &Contribute| Groups {
 });
 
 /// What a hidden aggregate keeps per group, and how rows enter it.
-trait Kind: Send + std::fmt::Debug + Clone + 'static {
-    type State: Default + Send + std::fmt::Debug;
+trait Kind: Send + Sync + std::fmt::Debug + Clone + 'static {
+    type State: Default + Send + Sync + std::fmt::Debug;
 
     /// Calls `enter` for what each row brings; `wanted` says which rows count.
     fn update(

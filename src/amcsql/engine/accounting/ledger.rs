@@ -46,7 +46,7 @@ pub(in super::super) struct Tags {
 
 impl Ledger {
     /// Adds a tag, unless its reading has enough users.
-    pub(super) fn add(&mut self, tag: u64) {
+    pub(in super::super) fn add(&mut self, tag: u64) {
         match self {
             Self::Empty => *self = Self::One(tag),
             Self::One(known) if *known == tag => {}
@@ -60,7 +60,7 @@ impl Ledger {
     }
 
     /// Adds what [`Ledger::encode`] wrote.
-    pub(super) fn add_encoded(&mut self, bytes: &[u8]) {
+    pub(in super::super) fn add_encoded(&mut self, bytes: &[u8]) {
         decode(bytes).for_each(|tag| self.add(tag));
     }
 

@@ -13,7 +13,6 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, cast, try_cast,
 };
 
-use super::super::written;
 use super::native::{invoke, safe_cast};
 use super::text::gives_text;
 use super::{Args, Native};
@@ -184,6 +183,7 @@ pub(in super::super) fn read_timestamp(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::written;
     use super::*;
 
     fn reader(to: DataType) -> ReadText {

@@ -1,12 +1,14 @@
 //! Expressions.
 
+use std::sync::Arc;
+
 use arrow::datatypes::DataType as Arrow;
 use datafusion::common::{Column, ScalarValue, Spans};
 use datafusion::functions as standard;
 use datafusion::logical_expr::expr::{Exists, InList, InSubquery};
 use datafusion::logical_expr::{Between, Case, Expr, Like, Operator, Subquery, binary_expr, cast, lit};
 
-use super::super::functions::{array, cast as casts, number, other, regex, text, time};
+use super::super::functions::{array, cast as casts, number, other, regex, time};
 use super::super::run::RunError;
 use super::literal;
 use super::relation::null;
@@ -174,14 +176,14 @@ impl Lowering<'_> {
             Function::Lower => standard::string::lower(),
             Function::Upper => standard::string::upper(),
             Function::Md5 => standard::crypto::md5(),
-            Function::Sha1 => other::SHA1.clone(),
+            Function::Sha1 => Arc::clone(&other::SHA1),
             Function::Extract(unit) => time::extract(unit),
             Function::DateTrunc(unit) => time::truncate(unit),
             Function::ArrayToString if args.len() == 1 => {
                 args.push(lit(","));
-                array::TO_STRING.clone()
+                Arc::clone(&array::TO_STRING)
             }
-            _ => super::names::ours(function).clone(),
+            _ => Arc::clone(super::names::ours(function)),
         };
         Ok(cast(udf.call(args), kind.clone()))
     }

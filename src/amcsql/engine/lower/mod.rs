@@ -26,6 +26,7 @@ use super::tables::Tables;
 use crate::amcsql::bound::{ColumnId, CommonId, Query, Relation};
 
 pub(super) use trace::Trace;
+pub(super) use wanted::measures;
 
 /// Steps that a plan may have; a larger one is refused with [`RunError::TooComplex`].
 const MOST_STEPS: usize = 4_000;

@@ -51,6 +51,11 @@ impl Trace {
         self.users.iter().map(|it| it.name.as_str()).chain(shares)
     }
 
+    /// The hidden columns that say who contributed to a column.
+    pub(in super::super) fn shares_of(&self, id: ColumnId) -> Vec<String> {
+        self.metrics.get(&id).map_or_else(Vec::new, |metric| metric.shares.iter().cloned().collect())
+    }
+
     /// All readings behind the rows.
     pub(super) fn readings(&self) -> Readings {
         self.users.iter().flat_map(|it| &it.readings).copied().collect()
