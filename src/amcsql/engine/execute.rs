@@ -112,11 +112,15 @@ impl Drop for Engine {
 async fn work(query: &Query, run: &Run, tables: &dyn Tables, limits: &Limits) -> Result<ResultSet, RunError> {
     let lowered = lower(query, run, tables)?;
     let batches = rows(&lowered, limits).await?;
-    let mut columns: Vec<OutputColumn> = query.outputs.iter().map(|output| {
-        let column = query.column(output.column);
-        let name = output.name.clone();
-        OutputColumn { name, data_type: column.data_type.clone(), column_type: column.column_type }
-    }).collect();
+    let mut columns: Vec<OutputColumn> = query
+        .outputs
+        .iter()
+        .map(|output| {
+            let column = query.column(output.column);
+            let name = output.name.clone();
+            OutputColumn { name, data_type: column.data_type.clone(), column_type: column.column_type }
+        })
+        .collect();
     let batches = if run.controls {
         let thresholds = Thresholds::new(query, &lowered.trace, &run.privacy);
         columns.extend(thresholds.extra_columns());

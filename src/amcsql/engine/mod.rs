@@ -15,6 +15,8 @@ mod privacy;
 mod result;
 mod run;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod written;
 
 pub use execute::{Engine, Limits};

@@ -34,7 +34,8 @@ impl ScalarUDFImpl for AsLedger {
         let arrays = ColumnarValue::values_to_arrays(&call.args)?;
         let bytes = arrays.first().and_then(|array| array.as_primitive_opt::<UInt64Type>()).into_iter().flatten();
         let bytes: Vec<Option<[u8; 8]>> = bytes.map(|tag| tag.map(u64::to_le_bytes)).collect();
-        let result: ArrayRef = Arc::new(bytes.iter().map(|it| it.as_ref().map(<[u8; 8]>::as_slice)).collect::<BinaryArray>());
+        let result: ArrayRef =
+            Arc::new(bytes.iter().map(|it| it.as_ref().map(<[u8; 8]>::as_slice)).collect::<BinaryArray>());
         Ok(ColumnarValue::Array(result))
     }
 }

@@ -8,8 +8,8 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Float64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
+use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility};
 
 use super::array::list_of;
 
@@ -207,7 +207,10 @@ mod tests {
     #[test]
     fn percentiles_interpolate() {
         let sorted = [10.0, 20.0, 30.0, 40.0];
-        assert_eq!((at(&sorted, 0.5), at(&sorted, 1.0), at(&sorted, 0.0), at(&[], 0.5)), (Some(25.0), Some(40.0), Some(10.0), None));
+        assert_eq!(
+            (at(&sorted, 0.5), at(&sorted, 1.0), at(&sorted, 0.0), at(&[], 0.5)),
+            (Some(25.0), Some(40.0), Some(10.0), None)
+        );
     }
 
     #[test]

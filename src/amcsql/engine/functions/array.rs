@@ -6,7 +6,9 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringArray, StructArray, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringArray, StructArray, UInt32Array,
+};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, Field};
@@ -235,7 +237,9 @@ fn cardinality(args: &Args<'_>) -> Result<ArrayRef> {
     let offsets = match (array.as_list_opt::<i32>(), array.as_map_opt()) {
         (Some(list), _) => list.value_offsets(),
         (_, Some(map)) => map.value_offsets(),
-        _ if array.data_type() == &DataType::Null => return Ok(arrow::array::new_null_array(&DataType::Int64, args.rows)),
+        _ if array.data_type() == &DataType::Null => {
+            return Ok(arrow::array::new_null_array(&DataType::Int64, args.rows));
+        }
         _ => return exec_err!("CARDINALITY takes an array or a map"),
     };
     let result = (0..args.rows).map(|row| array.is_valid(row).then(|| size(offsets, row)));

@@ -175,9 +175,10 @@ fn divided(a: i128, a_scale: i32, b: i128, b_scale: i32) -> Option<i128> {
         return None;
     }
     let shift = i32::from(QUOTIENT_SCALE) + b_scale - a_scale;
-    let exactly = u32::try_from(shift.unsigned_abs()).ok().and_then(|by| 10_i128.checked_pow(by)).and_then(|power| {
-        if shift >= 0 { Some((a.checked_mul(power)?, b)) } else { Some((a, b.checked_mul(power)?)) }
-    });
+    let exactly = u32::try_from(shift.unsigned_abs())
+        .ok()
+        .and_then(|by| 10_i128.checked_pow(by))
+        .and_then(|power| if shift >= 0 { Some((a.checked_mul(power)?, b)) } else { Some((a, b.checked_mul(power)?)) });
     match exactly {
         Some((a, b)) => Some(half_up_signed(a, b)),
         None => {
@@ -290,7 +291,8 @@ mod tests {
 
     #[test]
     fn decimals_round_exactly() {
-        let array: ArrayRef = Arc::new(Decimal128Array::from(vec![10_050, -10_050]).with_precision_and_scale(10, 4).unwrap());
+        let array: ArrayRef =
+            Arc::new(Decimal128Array::from(vec![10_050, -10_050]).with_precision_and_scale(10, 4).unwrap());
         let result = at_digits(&array, 2, f64::round, half_up).unwrap();
         assert_eq!(result.as_primitive::<Decimal128Type>().values(), &[10_100, -10_100]);
     }

@@ -170,7 +170,8 @@ fn step<'v>(mut value: &'v Value, mut path: &str) -> Option<&'v Value> {
 
 fn json_serialize(args: &Args<'_>) -> Result<ArrayRef> {
     let array = args.array(0)?;
-    let result = (0..args.rows).map(|row| Ok(array.is_valid(row).then_some(json(array, row)?).map(|it| it.to_string())));
+    let result =
+        (0..args.rows).map(|row| Ok(array.is_valid(row).then_some(json(array, row)?).map(|it| it.to_string())));
     Ok(Arc::new(result.collect::<Result<StringArray>>()?))
 }
 
@@ -181,7 +182,9 @@ fn json(array: &ArrayRef, row: usize) -> Result<Value> {
     let kind = array.data_type();
     Ok(match kind {
         DataType::Boolean => Value::from(array.as_boolean().value(row)),
-        kind if kind.is_integer() => Value::from(safe_cast(&array.slice(row, 1), &DataType::Int64)?.as_primitive::<Int64Type>().value(0)),
+        kind if kind.is_integer() => {
+            Value::from(safe_cast(&array.slice(row, 1), &DataType::Int64)?.as_primitive::<Int64Type>().value(0))
+        }
         DataType::Float32 | DataType::Float64 => {
             Value::from(safe_cast(&array.slice(row, 1), &DataType::Float64)?.as_primitive::<Float64Type>().value(0))
         }

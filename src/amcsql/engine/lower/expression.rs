@@ -109,7 +109,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn binary(&mut self, op: BinaryOp, left: &bound::Expr, right: &bound::Expr, kind: &Arrow) -> Result<Expr, RunError> {
+    fn binary(
+        &mut self,
+        op: BinaryOp,
+        left: &bound::Expr,
+        right: &bound::Expr,
+        kind: &Arrow,
+    ) -> Result<Expr, RunError> {
         let types = (left.data_type.arrow(), right.data_type.arrow());
         let (left, right) = (self.expression(left)?, self.expression(right)?);
         let operator = match op {

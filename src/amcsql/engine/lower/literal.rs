@@ -37,9 +37,9 @@ pub(super) fn parameter(
     values: &HashMap<String, Value>,
     now: i64,
 ) -> Result<ScalarValue, RunError> {
-    let given = values.get(name).or_else(|| {
-        values.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    });
+    let given = values
+        .get(name)
+        .or_else(|| values.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value));
     let Some(given) = given else {
         return Err(RunError::Parameter(format!("The parameter '{name}' has no value and no default value.")));
     };

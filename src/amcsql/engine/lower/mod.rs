@@ -9,11 +9,11 @@
 mod aggregate;
 mod expression;
 mod literal;
+mod names;
 mod relation;
 mod scan;
 mod set;
 mod trace;
-mod names;
 mod wanted;
 
 use std::collections::{BTreeSet, HashMap};

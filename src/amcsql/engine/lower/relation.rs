@@ -150,7 +150,8 @@ impl Lowering<'_> {
 
     /// Keeps rows of the left that the right has (or has not), NULLs being equal.
     pub(super) fn matching(&mut self, left: Lowered, right: &Lowered, kind: JoinType) -> Result<Lowered, RunError> {
-        let keys = |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
+        let keys =
+            |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
         let on = (keys(&left), keys(right));
         let right_only: Vec<Expr> = right.ids.iter().map(|id| column(*id)).collect();
         let right = right.builder().project(right_only)?.build()?;

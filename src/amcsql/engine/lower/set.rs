@@ -56,7 +56,8 @@ impl Lowering<'_> {
             }
             for (id, given) in columns.iter().zip(&input.ids) {
                 let Some(metric) = trace.metrics.get(id) else { continue };
-                let theirs: Vec<&String> = input.trace.metrics.get(given).map_or_else(Vec::new, |it| it.shares.iter().collect());
+                let theirs: Vec<&String> =
+                    input.trace.metrics.get(given).map_or_else(Vec::new, |it| it.shares.iter().collect());
                 for (at, share) in metric.shares.iter().enumerate() {
                     let value = theirs.get(at).map_or_else(|| null(&Arrow::Binary), |it| Ok(named(it.as_str())))?;
                     items.push(value.alias(share.clone()));
@@ -96,7 +97,9 @@ fn hidden_users(input: &Lowered, at: usize, users: &Users) -> Result<Expr, RunEr
     let kind = if users.tags { Arrow::UInt64 } else { Arrow::Binary };
     Ok(match input.trace.users.get(at) {
         None => null(&kind)?,
-        Some(own) if own.tags && !users.tags => super::super::accounting::as_ledger().call(vec![named(own.name.as_str())]),
+        Some(own) if own.tags && !users.tags => {
+            super::super::accounting::as_ledger().call(vec![named(own.name.as_str())])
+        }
         Some(own) => named(own.name.as_str()),
     })
 }

@@ -57,7 +57,10 @@ fn visit(query: &Query, relation: &Relation, wanted: &mut BTreeSet<ColumnId>) {
             visit(query, &join.right, wanted);
         }
         Node::Set { inputs, columns, .. } => set(query, inputs, columns, wanted),
-        Node::Filter { input, .. } | Node::Distinct { input } | Node::Sort { input, .. } | Node::Limit { input, .. } => {
+        Node::Filter { input, .. }
+        | Node::Distinct { input }
+        | Node::Sort { input, .. }
+        | Node::Limit { input, .. } => {
             visit(query, input, wanted);
         }
     }
@@ -87,12 +90,14 @@ fn measure(query: &Query, relation: &Relation, known: &mut BTreeSet<ColumnId>) {
     match &relation.node {
         Node::Scan(_) | Node::One | Node::Values { .. } => {}
         Node::Common { columns, .. } => {
-            let made: Vec<ColumnId> = columns.iter().filter(|(_, old)| known.contains(old)).map(|(new, _)| *new).collect();
+            let made: Vec<ColumnId> =
+                columns.iter().filter(|(_, old)| known.contains(old)).map(|(new, _)| *new).collect();
             known.extend(made);
         }
         Node::Project { input, items } => {
             measure(query, input, known);
-            let made: Vec<ColumnId> = items.iter().filter(|item| made_of(&item.expr, known)).map(|item| item.id).collect();
+            let made: Vec<ColumnId> =
+                items.iter().filter(|item| made_of(&item.expr, known)).map(|item| item.id).collect();
             known.extend(made);
         }
         Node::Aggregate(aggregate) => {

@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Schema};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
 
-use super::verdict::Verdict;
 use super::trouble;
+use super::verdict::Verdict;
 use crate::amcsql::engine::run::RunError;
 
 /// One row for all that share their dimensions, with the metrics added up. Of the verdicts the strictest stays.
@@ -24,7 +24,11 @@ pub(super) fn merged(
     let (group_of, firsts) = groups(&rows, measured)?;
     let places = UInt32Array::from(firsts.clone());
     let columns = rows.columns().iter().zip(measured).map(|(column, measured)| {
-        if *measured { added(column, &group_of, firsts.len()) } else { take(column.as_ref(), &places, None).map_err(trouble) }
+        if *measured {
+            added(column, &group_of, firsts.len())
+        } else {
+            take(column.as_ref(), &places, None).map_err(trouble)
+        }
     });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     let mut strictest: Vec<Verdict> = firsts.iter().filter_map(|row| verdicts.get(*row as usize)).cloned().collect();
@@ -44,7 +48,8 @@ fn groups(rows: &RecordBatch, measured: &[bool]) -> Result<(Vec<usize>, Vec<u32>
         return Ok((vec![0; rows.num_rows()], vec![0]));
     }
     let fields = dimensions.iter().map(|column| SortField::new(column.data_type().clone())).collect();
-    let keys = RowConverter::new(fields).and_then(|converter| converter.convert_columns(&dimensions)).map_err(trouble)?;
+    let keys =
+        RowConverter::new(fields).and_then(|converter| converter.convert_columns(&dimensions)).map_err(trouble)?;
     let (mut known, mut firsts) = (HashMap::new(), Vec::new());
     let group_of = keys.iter().enumerate().map(|(row, key)| {
         *known.entry(key).or_insert_with(|| {

@@ -66,7 +66,11 @@ impl<'q> Thresholds<'q> {
             let column_type = ColumnType::Dimension;
             name.clone().map(|name| OutputColumn { name, data_type, column_type })
         };
-        let flag = if self.privacy.mode == Mode::Blank { column(&self.privacy.discriminator, DataType::Boolean) } else { None };
+        let flag = if self.privacy.mode == Mode::Blank {
+            column(&self.privacy.discriminator, DataType::Boolean)
+        } else {
+            None
+        };
         let count = column(&self.privacy.distinct_user_count, DataType::Long);
         let reason = column(&self.privacy.reason, DataType::String);
         flag.into_iter().chain(count).chain(reason).collect()
@@ -105,7 +109,8 @@ impl<'q> Thresholds<'q> {
             arrow::compute::nullif(column.as_ref(), &hidden)
         });
         let columns = columns.collect::<Result<Vec<ArrayRef>, _>>().map_err(trouble)?;
-        let fields = rows.schema().fields().iter().map(|it| it.as_ref().clone().with_nullable(true)).collect::<Vec<_>>();
+        let fields =
+            rows.schema().fields().iter().map(|it| it.as_ref().clone().with_nullable(true)).collect::<Vec<_>>();
         let size = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &size).map_err(trouble)
     }
