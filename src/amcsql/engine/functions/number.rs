@@ -4,12 +4,13 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array};
 use arrow::datatypes::{DataType, Decimal128Type};
-use datafusion::common::Result;
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::common::{Result, exec_err};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
-use super::native::safe_cast;
+use super::native::{invoke, safe_cast};
 use super::text::functions;
 use super::{Args, Native};
+use crate::amcsql::bound::BinaryOp;
 
 functions! {
     /// `CEIL(x)`, of the argument's type.
@@ -174,9 +175,10 @@ fn divided(a: i128, a_scale: i32, b: i128, b_scale: i32) -> Option<i128> {
         return None;
     }
     let shift = i32::from(QUOTIENT_SCALE) + b_scale - a_scale;
-    let exactly = u32::try_from(shift.unsigned_abs()).ok().and_then(|by| 10_i128.checked_pow(by)).and_then(|power| {
-        if shift >= 0 { Some((a.checked_mul(power)?, b)) } else { Some((a, b.checked_mul(power)?)) }
-    });
+    let exactly = u32::try_from(shift.unsigned_abs())
+        .ok()
+        .and_then(|by| 10_i128.checked_pow(by))
+        .and_then(|power| if shift >= 0 { Some((a.checked_mul(power)?, b)) } else { Some((a, b.checked_mul(power)?)) });
     match exactly {
         Some((a, b)) => Some(half_up_signed(a, b)),
         None => {
@@ -190,6 +192,75 @@ fn half_up_signed(a: i128, b: i128) -> i128 {
     let (quotient, rest) = (a.wrapping_div(b), a.wrapping_rem(b));
     let sign = if (a < 0) == (b < 0) { 1 } else { -1 };
     if rest.unsigned_abs() >= b.unsigned_abs() - rest.unsigned_abs() { quotient + sign } else { quotient }
+}
+
+/// `a + b`, `a - b`, `a * b` or `a % b` of whole numbers or decimals, as a decimal of type `to`.
+pub(in super::super) fn decimal(op: BinaryOp, to: DataType) -> ScalarUDF {
+    ScalarUDF::new_from_impl(DecimalArithmetic { signature: Signature::any(2, Volatility::Immutable), op, to })
+}
+
+/// Arithmetic that rounds to the digits of its type, and is NULL where these do not hold the result.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct DecimalArithmetic {
+    signature: Signature,
+    op: BinaryOp,
+    to: DataType,
+}
+
+impl ScalarUDFImpl for DecimalArithmetic {
+    fn name(&self) -> &'static str {
+        "amc_decimal"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.to.clone())
+    }
+
+    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        invoke(&call, |args| {
+            let DataType::Decimal128(precision, scale) = self.to else {
+                return exec_err!("decimal arithmetic gives a decimal");
+            };
+            let (left, left_scale) = exact_digits(args.array(0)?)?;
+            let (right, right_scale) = exact_digits(args.array(1)?)?;
+            let limit = 10_i128.pow(u32::from(precision.min(38)));
+            let rows = left.iter().zip(right.iter()).map(|(a, b)| {
+                let value = computed(self.op, (a?, left_scale), (b?, right_scale), i32::from(scale))?;
+                (value.abs() < limit).then_some(value)
+            });
+            let result = rows.collect::<Decimal128Array>();
+            Ok(Arc::new(result.with_precision_and_scale(precision, scale)?))
+        })
+    }
+}
+
+fn computed(op: BinaryOp, (a, a_scale): (i128, i32), (b, b_scale): (i128, i32), scale: i32) -> Option<i128> {
+    if op == BinaryOp::Times {
+        return match a.checked_mul(b) {
+            Some(product) => rescaled(product, a_scale + b_scale, scale),
+            None => {
+                let product = a as f64 * b as f64 * 10_f64.powi(scale - a_scale - b_scale);
+                (product.abs() < 1e38).then_some(product as i128)
+            }
+        };
+    }
+    let common = a_scale.max(b_scale);
+    let (a, b) = (rescaled(a, a_scale, common)?, rescaled(b, b_scale, common)?);
+    let result = match op {
+        BinaryOp::Plus => a.checked_add(b),
+        BinaryOp::Minus => a.checked_sub(b),
+        _ => a.checked_rem(b),
+    };
+    rescaled(result?, common, scale)
+}
+
+fn rescaled(value: i128, from: i32, to: i32) -> Option<i128> {
+    let power = 10_i128.checked_pow(from.abs_diff(to))?;
+    if to >= from { value.checked_mul(power) } else { Some(half_up(value, power)) }
 }
 
 #[cfg(test)]
@@ -220,7 +291,8 @@ mod tests {
 
     #[test]
     fn decimals_round_exactly() {
-        let array: ArrayRef = Arc::new(Decimal128Array::from(vec![10_050, -10_050]).with_precision_and_scale(10, 4).unwrap());
+        let array: ArrayRef =
+            Arc::new(Decimal128Array::from(vec![10_050, -10_050]).with_precision_and_scale(10, 4).unwrap());
         let result = at_digits(&array, 2, f64::round, half_up).unwrap();
         assert_eq!(result.as_primitive::<Decimal128Type>().values(), &[10_100, -10_100]);
     }

@@ -4,18 +4,16 @@
 //! back-references, possessive quantifiers and inline flags; `\Q…\E` and the POSIX classes are rewritten first. An
 //! expression that backtracks too much ends the run with a message instead of hanging it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, BooleanArray, ListBuilder, StringArray, StringBuilder};
+use arrow::array::{ArrayRef, BooleanArray, ListBuilder, StringArray, StringBuilder};
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::{Result, exec_datafusion_err};
+use datafusion::logical_expr::ScalarUDF;
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
 use super::text::{functions, gives_text, rows};
 use super::{Args, Native};
-
-use datafusion::logical_expr::ScalarUDF;
-use std::sync::LazyLock;
 
 /// Steps of backtracking per match, after which the run fails.
 const BACKTRACKING: usize = 200_000;
@@ -118,7 +116,7 @@ fn replace(args: &Args<'_>) -> Result<ArrayRef> {
         let Some([text, pattern, with]) = row else { return Ok(None) };
         let regex = compiled.get(&pattern)?;
         let (mut out, mut end) = (String::with_capacity(text.len()), 0);
-        for captures in regex.captures_iter(&text) {
+        for captures in regex.captures_iter(text.as_str()) {
             let captures = captures.map_err(trouble)?;
             let Some(whole) = captures.get(0) else { continue };
             out.push_str(&text[end..whole.start()]);
@@ -132,7 +130,7 @@ fn replace(args: &Args<'_>) -> Result<ArrayRef> {
 }
 
 /// Java's replacement text: `$1` is a group (the longest number that is one), a backslash takes the next character as it is.
-fn expand(with: &str, captures: &Captures<'_>, out: &mut String) {
+fn expand(with: &str, captures: &Captures<'_, str>, out: &mut String) {
     let mut characters = with.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
@@ -158,7 +156,7 @@ fn substr(args: &Args<'_>) -> Result<ArrayRef> {
     let mut compiled = Patterns::default();
     let result = rows::<2>(args)?.map(|row| {
         let Some([text, pattern]) = row else { return Ok(None) };
-        let found = compiled.get(&pattern)?.find(&text).map_err(trouble)?;
+        let found = compiled.get(&pattern)?.find(text.as_str()).map_err(trouble)?;
         Ok(found.map(|found| found.as_str().to_owned()))
     });
     Ok(Arc::new(result.collect::<Result<StringArray>>()?))
@@ -172,7 +170,7 @@ fn split(args: &Args<'_>) -> Result<ArrayRef> {
             out.append_null();
             continue;
         };
-        for part in compiled.get(&pattern)?.split(&text) {
+        for part in compiled.get(&pattern)?.split(text.as_str()) {
             out.values().append_value(part.map_err(trouble)?);
         }
         out.append(true);

@@ -165,11 +165,8 @@ fn map_type() -> DataType {
 
 /// A part without the second separator is a key without a value; of equal keys the last one counts.
 fn str_to_map(args: &Args<'_>) -> Result<ArrayRef> {
-    let names = arrow::array::MapFieldNames {
-        entry: "entries".to_owned(),
-        key: "key".to_owned(),
-        value: "value".to_owned(),
-    };
+    let names =
+        arrow::array::MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() };
     let mut out = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
     for row in rows::<3>(args)? {
         let Some([text, pairs, keys]) = row else {
