@@ -346,3 +346,14 @@ fn the_standard_world_takes_less_than_forty_megabytes() {
         + (ledger.clicks.capacity() + ledger.by_conversion.capacity() + ledger.by_traffic.capacity()) * 4;
     assert!(bytes * 4 < 40_000_000, "{bytes} bytes at a quarter");
 }
+
+#[tokio::test]
+async fn days_that_no_world_can_hold_give_the_nearest_that_one_can() {
+    for day in [NaiveDate::MIN, NaiveDate::MAX] {
+        let context = context(&World::new(1, 0.002, day));
+        let counted = rows(&context, "select count(1) > 100 from dsp_impressions").await;
+        assert_eq!(counted[0][0], "true");
+    }
+    let nobody = context(&World::new(1, f64::NAN, today()));
+    assert_eq!(rows(&nobody, "select count(1) from conversions").await[0][0], "0");
+}
