@@ -50,7 +50,7 @@ impl std::fmt::Debug for World {
 
 impl World {
     /// The world of a seed as it stands at the beginning of `today` (UTC): thirteen months of
-    /// history, the last two days still coming in. At scale 1 there are some nine hundred thousand
+    /// history, the last two days still coming in. At scale 1 there are some million
     /// DSP impressions and half a million sponsored ones among 60,000 people; other scales in
     /// proportion, from one person up to what 32-bit person numbers hold.
     pub fn new(seed: u64, scale: f64, today: NaiveDate) -> Self {
