@@ -13,6 +13,9 @@ pub(super) const DAY: u32 = 86_400;
 /// Days of history before today, as AMC keeps about thirteen months.
 pub(super) const HISTORY_DAYS: u32 = 396;
 
+/// The last day that can be today, in 2151: later ones would not fit in 32 bits of seconds.
+pub(super) const LAST_DAY: DayNumber = 48_000;
+
 /// A moment: seconds since 2020-01-01, UTC.
 pub(super) type Moment = u32;
 /// A day: days since 2020-01-01.

@@ -18,6 +18,7 @@ mod people;
 mod places;
 mod plan;
 mod provider;
+mod stage;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -30,9 +31,9 @@ use datafusion::catalog::TableProvider;
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::engine::Tables;
 use events::Ledger;
-use journeys::Stage;
 use plan::Plan;
 use provider::{LazyScene, WorldTable};
+use stage::Stage;
 use tables::Scene;
 
 /// A world; cheap to clone and to make, played when a table is first read.
@@ -49,7 +50,7 @@ impl std::fmt::Debug for World {
 
 impl World {
     /// The world of a seed as it stands at the beginning of `today` (UTC): thirteen months of
-    /// history, the last two days still coming in. At scale 1 there are some nine hundred thousand
+    /// history, the last two days still coming in. At scale 1 there are some million
     /// DSP impressions and half a million sponsored ones among 60,000 people; other scales in
     /// proportion, from one person up to what 32-bit person numbers hold.
     pub fn new(seed: u64, scale: f64, today: NaiveDate) -> Self {
@@ -77,7 +78,7 @@ fn play(seed: u64, people: u32, today: NaiveDate) -> Scene {
     let play_share = |index: u32| {
         let mut ledger = Ledger::default();
         let start = (index * share).min(people);
-        stage.play(start..(start + share).min(people), &mut ledger);
+        journeys::play(&stage, start..(start + share).min(people), &mut ledger);
         ledger
     };
     std::thread::scope(|scope| {

@@ -69,7 +69,7 @@ pub(super) struct Person {
 
 /// The hash from which all traits of a person are drawn.
 pub(super) fn person_hash(seed: u64, index: u32) -> u64 {
-    mix(mix(seed, 0x9e0b1e), u64::from(index))
+    mix(mix(seed, 0x9e0b), u64::from(index))
 }
 
 impl Person {

@@ -80,8 +80,11 @@ const ALWAYS_ON: [Order; 8] = [
     order("Pilot | New placements", "OTHER", Channel::Display, Reach::Prospects, 0.08, &PILOT),
 ];
 
-/// Tent-poles: title, first and last day (month, day), weight.
-const TENT_POLES: [(&str, (u32, u32), (u32, u32), f32); 3] = [
+/// A month and a day of it.
+type MonthDay = (u32, u32);
+
+/// Tent-poles: title, first and last day, weight.
+const TENT_POLES: [(&str, MonthDay, MonthDay, f32); 3] = [
     ("Spring Refresh", (3, 9), (4, 5), 12.0),
     ("Deal Days", (7, 4), (7, 20), 38.0),
     ("Black Week", (11, 12), (12, 2), 42.0),
@@ -103,7 +106,7 @@ pub(super) fn lay_out(plan: &mut Plan, brand: u8) {
     }
 }
 
-fn span(year: i32, start: (u32, u32), end: (u32, u32)) -> (DayNumber, DayNumber) {
+fn span(year: i32, start: MonthDay, end: MonthDay) -> (DayNumber, DayNumber) {
     let day = |(month, day)| NaiveDate::from_ymd_opt(year, month, day).map_or(0, day_number);
     (day(start), day(end))
 }
@@ -189,12 +192,11 @@ fn creatives(plan: &mut Plan, brand: &str, channel: Channel, link_in: bool) {
         let length = seconds.map(|seconds| format!(" {seconds}s")).unwrap_or_default();
         let name = format!("{brand} {kind} {size}{length}{}", if link_in { "" } else { " own shop" });
         let known = plan.creatives.iter().position(|creative| creative.name == name);
-        let creative = match known {
-            Some(index) => index as u16,
-            None => {
-                let id = number(hash_text(plan.seed, &name), 4, 590_000_000_000_000);
-                plan.add_creative(Creative { name, id, size, kind, seconds: *seconds })
-            }
+        let creative = if let Some(index) = known {
+            index as u16
+        } else {
+            let id = number(hash_text(plan.seed, &name), 4, 590_000_000_000_000);
+            plan.add_creative(Creative { name, id, size, kind, seconds: *seconds })
         };
         plan.add_ad(creative, None, None);
     }

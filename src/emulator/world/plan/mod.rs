@@ -18,7 +18,7 @@ pub(super) use products::Product;
 pub(super) use segments::{Family, SEGMENTS};
 pub(super) use supply::{Channel, Deal, Outlet};
 
-use super::calendar::{DAY, DayNumber, HISTORY_DAYS, Moment, Zone, day_number};
+use super::calendar::{DAY, DayNumber, HISTORY_DAYS, LAST_DAY, Moment, Zone, day_number};
 use super::chance::{below, code_text, hash_text};
 use super::people;
 
@@ -173,7 +173,7 @@ pub(super) struct Plan {
 impl Plan {
     /// The plan of a seed as it stands on a day.
     pub(super) fn new(seed: u64, today: NaiveDate) -> Self {
-        let today = day_number(today).max(HISTORY_DAYS + 60);
+        let today = day_number(today).clamp(HISTORY_DAYS + 60, LAST_DAY);
         let first = today - HISTORY_DAYS;
         let zone = [chrono_tz::America::New_York, chrono_tz::America::Los_Angeles, chrono_tz::America::Chicago];
         let zone = Zone::new(zone[below(seed, 0x20e, 3)], first - 60, today + 1);

@@ -147,8 +147,7 @@ fn placement(row: &Row<'_>) -> &'static str {
     let point = mix(row.contact_hash() & !1, hash_text(0, "placement")) % 100;
     match (row.contact.is_some_and(|contact| contact.term > 0), point) {
         (true, 0..46) => "Top of Search on-Amazon",
-        (true, 46..92) => "Detail Page on-Amazon",
-        (false, 0..68) => "Detail Page on-Amazon",
+        (true, 46..92) | (false, 0..68) => "Detail Page on-Amazon",
         (false, 68..86) => "Homepage on-Amazon",
         _ => "Off Amazon",
     }

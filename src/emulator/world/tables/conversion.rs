@@ -79,7 +79,7 @@ fn what(name: &str) -> Option<Cell> {
             _ => "non-ad-exposed".into(),
         }),
         "engagement_scope" => of(|row, it| if promoted(row, it) { "PROMOTED" } else { "BRAND_HALO" }.into()),
-        "halo_code" => of(|row, it| halo(row, it)),
+        "halo_code" => of(halo),
         "sns_subscription_id" => of(|row, it| (it.deed == Deed::Subscription).then(|| key_text(row.key, 18)).into()),
         "purchase_retail_program" => of(|_, it| (it.deed == Deed::Order).then_some("Amazon.com").into()),
         "new_to_brand" => of(|_, it| (it.deed == Deed::Order).then_some(it.new_to_brand).into()),
@@ -125,7 +125,7 @@ fn promoted(row: &Row<'_>, conversion: &Conversion) -> bool {
     }
 }
 
-fn halo(row: &Row<'_>, conversion: &Conversion) -> Value<'static> {
+fn halo<'r>(row: &'r Row<'_>, conversion: &'r Conversion) -> Value<'r> {
     match conversion.deed {
         Deed::OwnShopPage | Deed::OwnShopOrder => Value::Null,
         Deed::BrandedSearch => "BRAND_KEYWORD".into(),

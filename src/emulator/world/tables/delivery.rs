@@ -2,9 +2,10 @@
 
 use super::super::cells::Value;
 use super::super::chance::{below, key_text, mix, unit};
+use super::super::events::{Contact, Conversion};
 use super::super::people::{self, Device};
 use super::super::places::postal_code;
-use super::super::plan::{AdProduct, Channel, Reach, SEGMENTS};
+use super::super::plan::{Channel, SEGMENTS};
 use super::campaign::dsp;
 use super::{Cell, Row, cell};
 
@@ -14,9 +15,7 @@ pub(super) fn column(name: &str) -> Option<Cell> {
         .or_else(|| device(name))
         .or_else(|| place(name))
         .or_else(|| supply(name))
-        .or_else(|| cost(name))
         .or_else(|| count(name))
-        .or_else(|| video(name))
         .or_else(|| segment(name))
 }
 
@@ -133,13 +132,13 @@ fn place(name: &str) -> Option<Cell> {
         "dma_code" => dsp(|row| people::home(row.person_hash()).dma.into()),
         "city_name" => dsp(|row| people::home(row.person_hash()).name.into()),
         "postal_code" => dsp(|row| postal_code(people::home(row.person_hash()), row.person_hash()).into()),
-        "marketplace_name" | "traffic_event_marketplace_name" | "conversion_event_marketplace_name" => cell(|row| {
-            if row.conversion.is_some_and(super::super::events::Conversion::off_amazon) {
-                Value::Null
-            } else {
-                "AMAZON.COM".into()
-            }
-        }),
+        "marketplace_name" | "traffic_event_marketplace_name" | "conversion_event_marketplace_name" => {
+            cell(
+                |row| {
+                    if row.conversion.is_some_and(Conversion::off_amazon) { Value::Null } else { "AMAZON.COM".into() }
+                },
+            )
+        }
         "marketplace_id" | "segment_marketplace_id" => cell(|_| Value::Whole(1)),
         _ => None,
     }
@@ -182,65 +181,9 @@ fn view_rate(channel: Channel) -> f32 {
     }
 }
 
-/// Media cost of a DSP impression in microcents, with the spread of an auction.
-fn media(row: &Row<'_>) -> i64 {
-    let (Some(line), Some(contact)) = (row.line(), row.contact) else { return 0 };
-    let spread = 0.75 + 0.5 * unit(contact_root(row, contact.at), 5);
-    (line.price_cents * spread) as i64 * 1000
-}
-
-/// Of the impression itself, so that a clicked one costs what it would have cost anyway.
-fn contact_root(row: &Row<'_>, at: u32) -> u64 {
-    mix(row.person_hash(), u64::from(at))
-}
-
-fn audience_fee(row: &Row<'_>) -> i64 {
-    let targeted = row.line().is_some_and(|line| !line.segments.is_empty());
-    if targeted { media(row) / 8 } else { 0 }
-}
-
-fn third_party(row: &Row<'_>) -> i64 {
-    let video = row.line().is_some_and(|line| matches!(line.channel, Channel::Television | Channel::Video));
-    media(row) / if video { 50 } else { 100 }
-}
-
-fn platform_fee(row: &Row<'_>) -> i64 {
-    media(row) * 2 / 25
-}
-
-/// Cost of a sponsored ads event in microcents: clicks, or views where views are paid.
-fn spend(row: &Row<'_>) -> i64 {
-    let (Some(line), Some(contact), Some(campaign)) = (row.line(), row.contact, row.campaign()) else { return 0 };
-    let spread = f64::from(0.7 + 0.6 * unit(contact_root(row, contact.at), 6));
-    let by_view = campaign.product == AdProduct::Television
-        || campaign.product == AdProduct::Display && line.reach == Reach::Visitors;
-    let paid = if by_view { !contact.clicked() && contact.viewable() } else { contact.clicked() };
-    let events = if by_view { 1000.0 } else { 1.0 };
-    if paid { (f64::from(line.price_cents) * spread * 1_000_000.0 / events) as i64 } else { 0 }
-}
-
-fn cost(name: &str) -> Option<Cell> {
-    match name {
-        "supply_cost" => dsp(|row| Value::Whole(media(row) - audience_fee(row))),
-        "audience_fee" => dsp(|row| Value::Whole(audience_fee(row))),
-        "platform_fee" => dsp(|row| Value::Whole(platform_fee(row))),
-        "third_party_fees" => dsp(|row| Value::Whole(third_party(row))),
-        "managed_service_fee" | "ocm_fee" => dsp(|_| Value::Whole(0)),
-        // Millicents: a thousand microcents each.
-        "impression_cost" => dsp(|row| Value::Whole(media(row) / 1000)),
-        "total_cost" => dsp(|row| Value::Real((media(row) + platform_fee(row) + third_party(row)) as f64 / 1000.0)),
-        "winning_bid_cost" => dsp(|row| Value::Whole(media(row) / 1000)),
-        "bid_price" => dsp(|row| Value::Whole(media(row) * 13 / 10)),
-        // OK because DSP lines pay by impression: a click costs nothing more.
-        "click_cost" => dsp(|_| Value::Whole(0)),
-        "spend" => cell(|row| Value::Whole(spend(row))),
-        _ => None,
-    }
-}
-
 /// Whether the viewability of a DSP impression could be measured.
 pub(super) fn measurable(row: &Row<'_>) -> bool {
-    unit(contact_root(row, row.at), 8) < 0.95
+    unit(row.moment_hash(row.at), 8) < 0.95
 }
 
 fn count(name: &str) -> Option<Cell> {
@@ -252,7 +195,7 @@ fn count(name: &str) -> Option<Cell> {
         }),
         "clicks" => cell(|row| match row.conversion {
             Some(_) => Value::Whole(i64::from(row.click)),
-            None => Value::Whole(i64::from(row.contact.is_some_and(|contact| contact.clicked()))),
+            None => Value::Whole(i64::from(row.contact.is_some_and(Contact::clicked))),
         }),
         "viewable_impressions" => {
             cell(
@@ -278,51 +221,6 @@ fn count(name: &str) -> Option<Cell> {
         "traffic_event_type" => cell(|row| row.contact.map(|_| "TRAFFIC").into()),
         _ => None,
     }
-}
-
-/// How far a video was watched, 0 to 1; nothing for what is no video.
-fn watched(row: &Row<'_>) -> Option<f32> {
-    row.creative().and_then(|creative| creative.seconds)?;
-    let contact = row.contact?;
-    let point = unit(contact_root(row, contact.at), 9);
-    let patient = match row.line()?.channel {
-        Channel::Television => 0.94,
-        Channel::Audio => 0.9,
-        _ => 0.42,
-    };
-    Some(if point < patient { 1.0 } else { (1.0 - point) / (1.0 - patient) })
-}
-
-fn video(name: &str) -> Option<Cell> {
-    let reached = |share: f32| {
-        cell(move |row| Value::Whole(i64::from(!clicked_ad(row) && watched(row).is_some_and(|it| it >= share))))
-    };
-    let rare = |salt: u64, share: f32| {
-        cell(move |row| Value::Whole(i64::from(watched(row).is_some() && unit(row.contact_hash(), salt) < share)))
-    };
-    match name {
-        "video_impression" | "video_start" => reached(0.0),
-        "video_first_quartile" | "video_first_quartile_views" => reached(0.25),
-        "video_midpoint" | "video_midpoint_views" => reached(0.5),
-        "video_third_quartile" | "video_third_quartile_views" => reached(0.75),
-        "video_complete" | "video_complete_views" => reached(1.0),
-        "five_sec_views" => reached(0.25),
-        "video_click" => cell(|row| Value::Whole(i64::from(row.contact.is_some_and(|contact| contact.clicked())))),
-        "video_mute" => rare(20, 0.02),
-        "video_unmute" | "video_unmutes" => rare(21, 0.015),
-        "video_pause" => rare(22, 0.02),
-        "video_resume" => rare(22, 0.015),
-        "video_replay" => rare(23, 0.004),
-        "video_skip_forward" => rare(24, 0.003),
-        "video_skip_backward" => rare(25, 0.003),
-        "video_creative_view" => rare(26, 0.05),
-        _ => None,
-    }
-}
-
-/// A sponsored click is a row of its own and shows no view.
-fn clicked_ad(row: &Row<'_>) -> bool {
-    !row.is_dsp() && row.contact.is_some_and(|contact| contact.clicked())
 }
 
 /// Segments of the person, only those targeted by the line when asked so.

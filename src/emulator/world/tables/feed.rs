@@ -6,7 +6,7 @@ use chrono::{Datelike, Weekday};
 
 use super::super::calendar::{DAY, HISTORY_DAYS, Moment, date};
 use super::super::chance::{below, mix, unit};
-use super::super::events::{Deed, StoreView};
+use super::super::events::{Contact, Deed, StoreView};
 use super::super::people::{Identity, identity, person_hash};
 use super::super::plan::{AdProduct, Channel, Family, SEGMENTS};
 use super::delivery::measurable;
@@ -217,7 +217,7 @@ impl Feed {
                 }
             }
             Self::Live if unit(hash, 0x11) < 0.05 => {
-                for salt in 0..1 + below(hash, 0x12, 3) as u64 {
+                for salt in 0..=below(hash, 0x12, 3) as u64 {
                     add(0x1100 + salt, usize::from(unit(hash, 0x13 + salt) < 0.06));
                 }
             }
@@ -229,12 +229,12 @@ impl Feed {
                 }
             }
             Self::Streams if subscribed(hash) => {
-                (0..3 + below(hash, 0x24, 9) as u64).for_each(|salt| add(0x2400 + salt, 0))
+                (0..3 + below(hash, 0x24, 9) as u64).for_each(|salt| add(0x2400 + salt, 0));
             }
             Self::Garage if unit(hash, 0x31) < 0.06 => add(0x32, 0),
             Self::VehicleSales if unit(hash, 0x33) < 0.02 => add(0x34, 0),
             Self::Groceries if unit(hash, 0x35) < 0.2 => {
-                (0..1 + below(hash, 0x36, 5) as u64).for_each(|salt| add(0x3600 + salt, 0));
+                (0..=below(hash, 0x36, 5) as u64).for_each(|salt| add(0x3600 + salt, 0));
             }
             _ => {}
         }
@@ -270,7 +270,7 @@ fn moment_of(scene: &Scene, hash: u64) -> Moment {
 
 /// A measurable impression, and the view when it was viewable; else an unmeasurable one, perhaps thought viewable.
 fn views<'w>(row: Row<'w>, out: &mut Vec<Row<'w>>) {
-    let viewable = row.contact.is_some_and(|contact| contact.viewable());
+    let viewable = row.contact.is_some_and(Contact::viewable);
     if measurable(&row) {
         out.push(Row { pick: 0, ..row });
         out.extend(viewable.then_some(Row { pick: 1, at: row.at + 1, ..row }));

@@ -2,12 +2,14 @@
 
 mod campaign;
 mod conversion;
+mod cost;
 mod delivery;
 mod feed;
 mod paid;
 mod row;
 mod store;
 mod time;
+mod video;
 
 pub(super) use feed::{Feed, Window, bought_privately};
 pub(super) use row::{Row, Scene};
@@ -17,6 +19,7 @@ use super::cells::Value;
 /// How a column's value comes out of a row.
 pub(super) type Cell = Box<dyn for<'r, 'w> Fn(&'r Row<'w>) -> Value<'r> + Send + Sync>;
 
+#[expect(clippy::unnecessary_wraps, reason = "every column answers with an option, as most names are another module's")]
 fn cell<F>(make: F) -> Option<Cell>
 where
     F: for<'r, 'w> Fn(&'r Row<'w>) -> Value<'r> + Send + Sync + 'static,
@@ -45,6 +48,8 @@ pub(super) fn column(feed: Feed, name: &str) -> Option<Cell> {
         .or_else(|| time::flight(name))
         .or_else(|| campaign::column(name))
         .or_else(|| delivery::column(name))
+        .or_else(|| cost::column(name))
+        .or_else(|| video::column(name))
 }
 
 /// What a row of the views table is; its pick says which.

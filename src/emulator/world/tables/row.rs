@@ -147,6 +147,12 @@ impl<'w> Row<'w> {
         }
     }
 
+    /// Hash of the person at a moment: the same for an impression and the click on it, so that a
+    /// clicked impression costs what it would have cost anyway.
+    pub(super) fn moment_hash(&self, at: Moment) -> u64 {
+        mix(self.person_hash(), u64::from(at))
+    }
+
     pub(super) fn person_hash(&self) -> u64 {
         people::person_hash(self.plan().seed, self.person)
     }

@@ -5,12 +5,14 @@
 //! carts and orders after hours or days; what is used up is bought again. A journey stops up to two
 //! days before today, person by person, as AMC's data arrives within 48 hours.
 
-use super::attribution;
-use super::calendar::{DAY, DayNumber, Habit, Moment, Rhythm};
-use super::chance::{Dice, Wheel, mix, unit};
-use super::events::{Contact, Conversion, Deed, Ledger, StoreView, traffic_moment};
+mod record;
+
+use super::calendar::{DAY, Habit, Moment};
+use super::chance::{Dice, mix, unit};
+use super::events::{Contact, Deed, Ledger, traffic_moment};
 use super::people::{self, BRANDS, Device, Identity, Person};
-use super::plan::{AdProduct, Channel, Plan, Reach};
+use super::plan::{AdProduct, Channel, Reach};
+use super::stage::{Stage, WEEK, Week};
 
 /// DSP contacts that an ordinary person has in an ordinary week; each brings about two impressions.
 const DSP_CONTACTS: f32 = 0.172;
@@ -18,105 +20,15 @@ const DSP_CONTACTS: f32 = 0.172;
 const SEARCHES: f32 = 0.062;
 /// Visits to products of the brands, without an ad, by an ordinary person in an ordinary week.
 const UNPROMPTED: f32 = 0.0025;
-/// Weeks before the history in which contacts are made already, so that its first days have a past.
-const RUN_UP_WEEKS: u32 = 5;
-/// Days in a week.
-const WEEK: u32 = 7;
 
-/// What can be shown in a week.
-struct Week {
-    first: DayNumber,
-    season: f32,
-    prospecting: Wheel<u16>,
-    visitors: [Wheel<u16>; BRANDS],
-    buyers: [Wheel<u16>; BRANDS],
-}
-
-/// The stage on which all journeys take place.
-pub(super) struct Stage<'plan> {
-    plan: &'plan Plan,
-    rhythm: Rhythm,
-    weeks: Vec<Week>,
-    searches: Wheel<u16>,
-    /// Sponsored ads on product pages, per brand.
-    product_pages: [Wheel<u16>; BRANDS],
-    remarketing: [Wheel<u16>; BRANDS],
-}
-
-impl<'plan> Stage<'plan> {
-    pub(super) fn new(plan: &'plan Plan) -> Self {
-        let first = plan.first / WEEK - RUN_UP_WEEKS;
-        let rhythm = Rhythm::new(first * WEEK, plan.today + WEEK);
-        let weeks = (first..=plan.today / WEEK).map(|week| week_of(plan, &rhythm, week * WEEK)).collect();
-        let mut searches = Wheel::default();
-        for (index, term) in plan.terms.iter().enumerate() {
-            searches.push(index as u16, term.weight);
-        }
-        let mut stage = Self {
-            plan,
-            rhythm,
-            weeks,
-            searches,
-            product_pages: std::array::from_fn(|_| Wheel::default()),
-            remarketing: std::array::from_fn(|_| Wheel::default()),
-        };
-        for ad in 0..plan.ads.len() as u16 {
-            stage.place_sponsored(ad);
-        }
-        stage
+/// Adds everything that the given people did to a ledger, in no order of time.
+///
+/// Memory grows with the people of one call only, so a large world can be played range by range.
+pub(super) fn play(stage: &Stage<'_>, people: std::ops::Range<u32>, ledger: &mut Ledger) {
+    let mut journey = Journey::new(stage);
+    for index in people {
+        journey.live(Person::new(stage.plan.seed, index), ledger);
     }
-
-    fn place_sponsored(&mut self, ad: u16) {
-        let campaign = self.plan.campaign_of(ad);
-        let line = self.plan.line_of(ad);
-        let brand = usize::from(campaign.brand);
-        let target = self.plan.ads[usize::from(ad)].target.map(|target| &self.plan.targets[usize::from(target)]);
-        let by_product = target.is_some_and(|target| {
-            target.match_type == "TARGETING_EXPRESSION" || matches!(target.text.as_str(), "substitutes" | "close-match")
-        });
-        match (campaign.product, line.reach) {
-            (AdProduct::Dsp, _) => {}
-            (AdProduct::Display, Reach::Visitors) => self.remarketing[brand].push(ad, line.weight),
-            (AdProduct::Products | AdProduct::Display, _) if by_product => {
-                self.product_pages[brand].push(ad, line.weight)
-            }
-            (AdProduct::Television, _) => self.product_pages[brand].push(ad, line.weight * 0.6),
-            _ => {}
-        }
-    }
-
-    /// Adds everything that the given people did to a ledger, in no order of time.
-    pub(super) fn play(&self, people: std::ops::Range<u32>, ledger: &mut Ledger) {
-        let mut journey = Journey::new(self);
-        for index in people {
-            journey.live(Person::new(self.plan.seed, index), ledger);
-        }
-    }
-}
-
-fn week_of(plan: &Plan, rhythm: &Rhythm, first: DayNumber) -> Week {
-    let mut week = Week {
-        first,
-        season: (0..WEEK).map(|day| rhythm.season(first + day)).sum::<f32>() / 7.0,
-        prospecting: Wheel::default(),
-        visitors: std::array::from_fn(|_| Wheel::default()),
-        buyers: std::array::from_fn(|_| Wheel::default()),
-    };
-    for (index, line) in plan.lines.iter().enumerate() {
-        let campaign = &plan.campaigns[usize::from(line.campaign)];
-        let days = (line.end + 1).min(first + WEEK).saturating_sub(line.start.max(first));
-        if campaign.product != AdProduct::Dsp || days == 0 {
-            continue;
-        }
-        let brand = usize::from(campaign.brand);
-        let weight = line.weight * days as f32 / WEEK as f32;
-        match line.reach {
-            Reach::Prospects => week.prospecting.push(index as u16, weight),
-            Reach::Visitors => week.visitors[brand].push(index as u16, weight),
-            Reach::Buyers => week.buyers[brand].push(index as u16, weight),
-        }
-    }
-    week
 }
 
 /// Something a person is going to do.
@@ -413,90 +325,8 @@ impl<'stage> Journey<'stage> {
         }
         self.stage.plan.zone.utc(day, self.stage.rhythm.second_of_day(habit, dice.next()))
     }
-
-    /// Writes the person's life into the ledger.
-    fn record(&mut self, person: &Person, ledger: &mut Ledger) {
-        let (since, until) = (self.stage.plan.since(), self.until);
-        self.contacts.sort_by_key(|contact| contact.at);
-        self.intents.sort_by_key(|intent| intent.at);
-        let mut owned = person.owner;
-        for place in 0..self.intents.len() {
-            let intent = self.intents[place];
-            let brand = usize::from(self.stage.plan.products[usize::from(intent.product)].brand);
-            if intent.at < until && intent.at >= since {
-                self.convert(person, intent, !owned[brand], ledger);
-            }
-            owned[brand] |= intent.deed == Deed::Order;
-        }
-        for contact in self.contacts.iter().filter(|contact| contact.at >= since && contact.at < until) {
-            let dsp = self.stage.plan.campaign_of(contact.ad).product == AdProduct::Dsp;
-            if dsp { ledger.impressions.push(*contact) } else { ledger.traffic.push(*contact) }
-        }
-    }
-
-    fn convert(&self, person: &Person, intent: Intent, new: bool, ledger: &mut Ledger) {
-        let plan = self.stage.plan;
-        let hash = mix(person.hash, u64::from(intent.at));
-        let product = &plan.products[usize::from(intent.product)];
-        let off_amazon = matches!(intent.deed, Deed::OwnShopPage | Deed::OwnShopOrder);
-        let device = if unit(hash, 1) < 0.36 { Device::Computer } else { Device::Phone };
-        let identity = match people::identity(person.hash, device, !off_amazon, unit(hash, 2)) {
-            // OK because nobody buys without an account.
-            Identity::Browser | Identity::Device if !off_amazon => Identity::Account,
-            identity => identity,
-        };
-        let mut conversion = Conversion {
-            at: intent.at,
-            person: person.index,
-            deed: intent.deed,
-            brand: product.brand,
-            product: intent.product,
-            units: intent.units,
-            identity: identity as u8,
-            new_to_brand: new && intent.deed == Deed::Order,
-            exposed: false,
-            unit_cents: product.cents,
-            credit: None,
-            relevant: (ledger.relevant.len() as u32, 0),
-        };
-        conversion.exposed = attribution::exposed(&self.contacts, &conversion);
-        conversion.credit = attribution::credit(plan, &self.contacts, &conversion);
-        let relevant = attribution::relevant(plan, &self.contacts, &conversion);
-        conversion.relevant.1 = relevant.len() as u8;
-        ledger.relevant.extend(relevant);
-        if intent.deed == Deed::StoreView {
-            store_visit(&conversion, hash, self.until, ledger);
-        }
-        ledger.conversions.push(conversion);
-    }
 }
 
 fn contact(at: Moment, person: &Person, ad: u16, term: u16, identity: Identity, marks: u8) -> Contact {
     Contact { at, person: person.index, ad, term, identity: identity as u8, marks }
-}
-
-/// One to four pages of a brand store.
-fn store_visit(conversion: &Conversion, hash: u64, until: Moment, ledger: &mut Ledger) {
-    let mut at = conversion.at;
-    let ad = conversion
-        .credit
-        .filter(|credit| credit.click && at - credit.contact.at < 3600)
-        .map(|credit| credit.contact.ad);
-    for step in 0..=(unit(hash, 3) * 3.6) as u8 {
-        if at >= until {
-            return;
-        }
-        let page = if step == 0 { 0 } else { 1 + (unit(hash, 10 + u64::from(step)) * 4.0) as u8 };
-        ledger.store_views.push(StoreView {
-            at,
-            person: conversion.person,
-            brand: conversion.brand,
-            page,
-            step,
-            identity: conversion.identity,
-            began: conversion.at,
-            ad,
-        });
-        at += 15 + (unit(hash, 20 + u64::from(step)) * 90.0) as u32;
-    }
 }
