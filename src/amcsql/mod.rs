@@ -13,6 +13,7 @@ pub mod ast;
 pub mod bound;
 pub mod catalogue;
 pub mod check;
+pub mod engine;
 pub mod finding;
 pub mod functions;
 mod lexer;

@@ -1,0 +1,10 @@
+//! The contract, driven through the router, with time moved by hand.
+
+mod ads;
+mod bench;
+mod control;
+mod executions;
+mod login;
+mod restart;
+mod schedules;
+mod workflows;
