@@ -4,6 +4,7 @@
 //! This seam keeps it so, and lets tests of the contract run without either.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -19,7 +20,7 @@ pub trait Analytics: Send + Sync {
     fn run(&self, work: Work) -> BoxFuture<'static, Result<ResultFiles, String>>;
 
     /// What an instance of that kind can read, sorted by id.
-    fn data_sources(&self, sandbox: bool) -> Vec<DataSource>;
+    fn data_sources(&self, sandbox: bool) -> Arc<[DataSource]>;
 }
 
 /// A query with all that decides what it means.

@@ -30,6 +30,7 @@ mod query;
 mod reporting;
 mod requests;
 mod serve;
+mod sql;
 mod state;
 mod store;
 mod work;
@@ -39,6 +40,7 @@ mod tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -47,6 +49,7 @@ use axum::middleware::from_fn_with_state;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use crate::amcsql::engine::Limits;
 use crate::clock::Clock;
 use crate::ids::Random;
 
@@ -56,6 +59,7 @@ use errors::Refusal;
 use faults::Faults;
 use login::Signer;
 use requests::RequestLog;
+use sql::WorldSql;
 use state::{Change, Secrets};
 use store::Store;
 use work::Workshop;
@@ -84,6 +88,21 @@ struct Inner {
 }
 
 impl Emulator {
+    /// Opens the emulator that keeps its state in the options' folder, over the synthetic world of
+    /// the options' seed and scale.
+    ///
+    /// # Errors
+    /// When the folder cannot be used: see the message.
+    pub fn open(options: Options, clock: Clock, random: Random) -> Result<Self> {
+        let limits = Limits {
+            parallel_runs: options.parallel_work,
+            time: Duration::from_secs(options.longest_work_seconds),
+            ..Limits::default()
+        };
+        let sql = WorldSql::new(options.seed, options.scale, limits);
+        Self::open_with(options, clock, random, Arc::new(sql))
+    }
+
     /// Opens the emulator that keeps its state in the options' folder, over `analytics`.
     ///
     /// # Errors

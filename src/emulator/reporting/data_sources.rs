@@ -14,7 +14,8 @@ use super::{DATA_SOURCES, listed};
 pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
     let page = query.page()?;
     let sources = emulator.analytics().data_sources(reach.instance.kind == InstanceKind::Sandbox);
-    let (rows, next) = page.cut(sources.into_iter().map(|source| (source.id, source.description)), Order::Ascending);
+    let (rows, next) = page.cut(sources.iter().map(|source| (source.id.clone(), source)), Order::Ascending);
+    let rows = rows.into_iter().map(|source| source.description.clone()).collect();
     Ok(listed(DATA_SOURCES, "dataSources", rows, next))
 }
 
@@ -26,7 +27,7 @@ pub(super) async fn read(
 ) -> Answer {
     let sources = emulator.analytics().data_sources(reach.instance.kind == InstanceKind::Sandbox);
     let wanted = id.rsplit('.').next().unwrap_or(&id);
-    let source = sources.into_iter().find(|source| source.id.eq_ignore_ascii_case(wanted));
+    let source = sources.iter().find(|source| source.id.eq_ignore_ascii_case(wanted));
     let source = source.ok_or_else(|| Refusal::missing(format!("Data source with ID {id} does not exist.")))?;
-    Ok(answer(DATA_SOURCES, source.description))
+    Ok(answer(DATA_SOURCES, source.description.clone()))
 }

@@ -57,10 +57,10 @@ impl Analytics for Words {
         .boxed()
     }
 
-    fn data_sources(&self, _: bool) -> Vec<DataSource> {
+    fn data_sources(&self, _: bool) -> Arc<[DataSource]> {
         ["conversions", "dsp_clicks", "dsp_impressions"]
             .map(|id| DataSource { id: id.to_owned(), description: json!({ "dataSourceId": id, "columns": [] }) })
-            .to_vec()
+            .into()
     }
 }
 
