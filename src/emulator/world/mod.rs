@@ -85,8 +85,9 @@ fn play(seed: u64, people: u32, today: NaiveDate) -> Scene {
         let play_share = &play_share;
         let handles: Vec<_> = (0..threads).map(|index| scope.spawn(move || play_share(index))).collect();
         // In the order of people, so that the number of processors leaves no trace.
-        for played in handles.into_iter().filter_map(|handle| handle.join().ok()) {
-            ledger.append(played);
+        for handle in handles {
+            // OK because a fault in one share must end the scan, not leave its people out.
+            ledger.append(handle.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)));
         }
     });
     drop(stage);
