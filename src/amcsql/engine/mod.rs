@@ -10,6 +10,7 @@
 mod accounting;
 mod execute;
 mod functions;
+mod json;
 mod lower;
 mod privacy;
 mod result;
