@@ -31,7 +31,9 @@ impl Driver {
             .kill_on_drop(true)
             .spawn()
             .unwrap_or_else(|error| {
-                panic!("`chromedriver` does not start ({error}): install Chromium and its driver, or run `scripts/test`")
+                panic!(
+                    "`chromedriver` does not start ({error}): install Chromium and its driver, or run `scripts/test`"
+                )
             });
         let mut said = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
         let port = tokio::time::timeout(PATIENCE, port(&mut said)).await.expect("`chromedriver` says its port in time");

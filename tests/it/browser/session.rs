@@ -136,7 +136,8 @@ impl Browser {
 
     /// Waits until the page shows `text`; loading the page again is the page's own business.
     pub(crate) async fn see(&self, text: &str) {
-        let found = format!("//body//*[not(self::script or self::style)][contains(normalize-space(.), {})]", quoted(text));
+        let found =
+            format!("//body//*[not(self::script or self::style)][contains(normalize-space(.), {})]", quoted(text));
         self.element(Locator::XPath(&found)).await;
     }
 
@@ -202,16 +203,16 @@ impl Browser {
         std::fs::read(&path).expect("a saved file can be read")
     }
 
-    /// Keeps a picture of the screen as `target/screenshots/<name>.png`.
+    /// Keeps a picture of the screen as `screenshots/<name>.png` in cargo's target folder.
     pub(crate) async fn screenshot(&self, name: &str) {
-        self.keep(&root().join("target/screenshots"), name).await;
+        self.keep(&screenshots(), name).await;
     }
 
     /// Keeps a picture of the screen as `docs/pictures/<name>.png`, where the README shows it. Pictures
     /// are made anew only when their file is not there, so that running the tests changes nothing.
     pub(crate) async fn picture(&self, name: &str) {
         self.screenshot(name).await;
-        let folder = root().join("docs/pictures");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
         if !folder.join(name).with_extension("png").exists() {
             self.keep(&folder, name).await;
         }
@@ -313,6 +314,6 @@ fn quoted(text: &str) -> String {
     format!("concat({})", parts.join(", '\"', "))
 }
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+fn screenshots() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots")
 }

@@ -26,7 +26,8 @@ const ON: &str = "document.getElementById('scripts').textContent = 'Scripts are 
 
 /// Serves the pages under the strictest policy for as long as the story runs; gives the address.
 async fn pages() -> String {
-    let typed = |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
+    let typed =
+        |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
     let router = Router::new()
         .route("/good", get(async || ([(header::CONTENT_SECURITY_POLICY, "default-src 'self'")], Html(GOOD))))
         .route("/bad", get(async || Html(BAD)))
