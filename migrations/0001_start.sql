@@ -89,6 +89,23 @@ create table instance_access (
 );
 create index instance_access_by_person on instance_access (person_id, instance_id);
 
+-- When each connection was last asked for its instances. A connection without a row was never asked.
+
+create table surveys (
+    connection_id text primary key references connections (id) on delete cascade,
+    person_id text not null references people (id) on delete cascade,
+    due_at timestamptz not null,
+    done_at timestamptz,
+    found bigint not null default 0,
+    failures bigint not null default 0,
+    error text,
+    lease_owner text,
+    lease_until timestamptz,
+    lease_epoch bigint not null default 0,
+    id text not null unique
+);
+create index surveys_by_due on surveys (due_at);
+
 -- What an instance answered when it was last asked for its data sources.
 
 create table instance_sources (

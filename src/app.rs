@@ -1,1 +1,274 @@
-//! app
+//! The one file that knows every room: the parts that exist once, the routes, the workers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::time::Duration as CookieDuration;
+use tower_sessions::{Expiry, SessionManagerLayer};
+use url::Url;
+
+use crate::amazon::{self, Hosts, Region, RegionHosts, Timeouts};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connections::{Grants, Refresher};
+use crate::db::Db;
+use crate::emulator::Emulator;
+use crate::executions::{Executions, Poller};
+use crate::ids::{ProcessId, Random};
+use crate::instances::Surveyor;
+use crate::vault::{Secret, Vault};
+use crate::web::security::{self, Headers, Names, Shares};
+use crate::web::session::Sessions;
+use crate::web::{self, Sandbox, Site, assets};
+use crate::workers::{Runner, Statuses, Wakes, Worker};
+use crate::{accounts, connections, executions, guides, home, instances, queries};
+
+/// A request that takes longer is given up with 503.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program, put together and not yet started.
+#[derive(Debug)]
+pub struct App {
+    /// The parts that exist once.
+    pub site: Site,
+    /// The pretend AMC, in the sandbox.
+    pub emulator: Option<Emulator>,
+    grants: Grants,
+    executions: Executions,
+    process: ProcessId,
+    /// Why background work must not start, if so.
+    pub held: Option<String>,
+}
+
+impl App {
+    /// Puts the program together: opens the keys and the database, proves the one on the other.
+    /// `address` is where this process will listen, for the calls to its own pretend AMC.
+    pub async fn open(config: Config, address: SocketAddr, clock: Clock, random: Random) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+        let vault = Vault::from_file(&config.keys_file, &random)?;
+        let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
+        let held = held(&db, &vault).await?;
+        let site = Site {
+            db,
+            clock,
+            random,
+            vault,
+            config: Arc::new(config),
+            wakes: Wakes::default(),
+            statuses: Statuses::default(),
+        };
+        let emulator = if site.config.is_sandbox() { Some(emulator(&site, address)?) } else { None };
+        let client = amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;
+        let grants = Grants::new(site.clone(), client);
+        let executions = Executions::new(site.clone(), grants.clone())?;
+        let process = site.random.id(site.clock.now());
+        Ok(Self { site, emulator, grants, executions, process, held })
+    }
+
+    /// All workers.
+    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        let process = || self.process.clone();
+        vec![
+            Arc::new(Refresher::new(self.grants.clone(), process())),
+            Arc::new(Surveyor::new(self.site.clone(), self.grants.clone(), process())),
+            Arc::new(Poller::new(self.executions.clone(), process())),
+        ]
+    }
+
+    /// Starts all workers, or shows them as held back.
+    pub fn start_workers(&self, stop: &CancellationToken) -> Runner {
+        let site = &self.site;
+        let (clock, random) = (site.clock.clone(), site.random.clone());
+        let runner = Runner::new(clock, random, site.statuses.clone(), site.wakes.clone(), stop.clone());
+        for worker in self.workers() {
+            match &self.held {
+                Some(reason) => runner.hold(worker.as_ref(), reason),
+                None => runner.start(worker),
+            }
+        }
+        runner
+    }
+
+    /// Every page, with everything that a request passes through on its way to it.
+    pub fn router(&self) -> Router {
+        let site = &self.site;
+        let config = &site.config;
+        let sandbox = Sandbox(config.is_sandbox());
+        let shares = Shares::new(config.limits.requests_per_minute);
+        let pages = self
+            .rooms()
+            .layer(DefaultBodyLimit::max(config.limits.body_bytes))
+            .layer(from_fn_with_state(Arc::clone(config), security::same_origin))
+            .layer(from_fn(web::framed))
+            .layer(from_fn_with_state(site.clone(), accounts::recognise))
+            .layer(self.sessions())
+            .layer(from_fn_with_state(shares, security::share))
+            .layer(from_fn(web::framed));
+        let app = Router::new()
+            .merge(pages)
+            .merge(assets::routes())
+            .layer(from_fn(move |mut request: Request, next: axum::middleware::Next| {
+                request.extensions_mut().insert(sandbox);
+                next.run(request)
+            }))
+            .layer(from_fn_with_state(self.headers(), security::headers))
+            .layer(CompressionLayer::new());
+        let app = match &self.emulator {
+            Some(emulator) => app.nest("/emulator", emulator.router()),
+            None => app,
+        };
+        Router::new()
+            .merge(app)
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready).with_state(site.clone()))
+            .layer(
+                ServiceBuilder::new()
+                    .layer(SetRequestIdLayer::new(security::REQUEST_ID, Names(site.random.clone())))
+                    .layer(TraceLayer::new_for_http().make_span_with(span))
+                    .layer(PropagateRequestIdLayer::new(security::REQUEST_ID))
+                    .layer(CatchPanicLayer::new())
+                    .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE)),
+            )
+    }
+
+    fn rooms(&self) -> Router {
+        let site = || self.site.clone();
+        Router::new()
+            .merge(home::routes(site()))
+            .merge(guides::routes(site()))
+            .merge(executions::routes(self.executions.clone()))
+            .merge(queries::routes(site()))
+            .merge(instances::routes(site(), self.grants.clone()))
+            .merge(connections::routes(self.grants.clone()))
+            .merge(accounts::routes(site()))
+            .fallback(|| async { web::Error::Missing })
+    }
+
+    fn sessions(&self) -> SessionManagerLayer<Sessions> {
+        let site = &self.site;
+        let limits = &site.config.limits;
+        let secure = site.config.public_url.scheme() == "https";
+        let sessions = Sessions::new(site.db.clone(), site.clock.clone(), site.random.clone(), limits);
+        let lives = i64::try_from(limits.session_absolute.as_secs()).unwrap_or(i64::MAX);
+        SessionManagerLayer::new(sessions)
+            .with_name(if secure { "__Host-recomamp" } else { "recomamp" })
+            .with_secure(secure)
+            .with_http_only(true)
+            .with_same_site(SameSite::Lax)
+            .with_path("/")
+            .with_expiry(Expiry::OnInactivity(CookieDuration::seconds(lives)))
+    }
+
+    fn headers(&self) -> Headers {
+        let client = self.grants.client();
+        let mut origins: Vec<String> =
+            Region::ALL.iter().map(|region| client.hosts(*region).consent.origin().ascii_serialization()).collect();
+        origins.sort();
+        origins.dedup();
+        Headers::new(&self.site.config, &origins)
+    }
+}
+
+/// Why background work must not start: the key ring does not open what is stored.
+async fn held(db: &Db, vault: &Vault) -> anyhow::Result<Option<String>> {
+    let proof = connections::prove(db, vault).await?;
+    if proof.closed == 0 {
+        return Ok(None);
+    }
+    let reason = format!(
+        "The key file does not open {} of {} stored grants. Put the right key file back (RECOMAMP_KEYS_FILE) and start \
+         again; until then nothing runs in the background.",
+        proof.closed, proof.grants
+    );
+    tracing::error!(reason, "background work is held back");
+    Ok(Some(reason))
+}
+
+/// The pretend AMC inside this process: consent for browsers at the public address, calls on loopback.
+fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
+    let config = &site.config;
+    let options = crate::emulator::Options {
+        base: internal(address)?,
+        folder: config.data_dir.join("emulator"),
+        seed: config.emulator.seed,
+        scale: config.emulator.scale,
+        speed: config.emulator.speed,
+        ..crate::emulator::Options::default()
+    };
+    Ok(Emulator::open(options, site.clock.clone(), site.random.clone())?)
+}
+
+/// The address at which this process reaches its own pretend AMC.
+fn internal(address: SocketAddr) -> anyhow::Result<Url> {
+    let host = if address.ip().is_unspecified() { "127.0.0.1".parse()? } else { address.ip() };
+    Ok(Url::parse(&format!("http://{}/emulator/", SocketAddr::new(host, address.port())))?)
+}
+
+fn client_settings(
+    config: &Config,
+    address: SocketAddr,
+    emulator: Option<&Emulator>,
+) -> anyhow::Result<amazon::Settings> {
+    let Some(app) = &config.amazon else {
+        let inside = internal(address)?;
+        let hosts = Hosts {
+            consent: config.public_url.join("emulator/ap/oa")?,
+            token: inside.join("auth/o2/token")?,
+            profile: inside.join("user/profile")?,
+            api: inside,
+        };
+        let (client_id, client_secret) = emulator.map(Emulator::client).unwrap_or_default();
+        return Ok(amazon::Settings {
+            client_id,
+            client_secret: Secret::new(client_secret),
+            hosts: RegionHosts { na: hosts.clone(), eu: hosts.clone(), fe: hosts },
+            timeouts: Timeouts::default(),
+        });
+    };
+    let own = |region: Region, index: usize| {
+        let (default, set) = (Hosts::amazon(region), config.hosts[index].clone());
+        Hosts {
+            consent: set.consent.unwrap_or(default.consent),
+            token: set.token.unwrap_or(default.token),
+            profile: set.profile.unwrap_or(default.profile),
+            api: set.api.unwrap_or(default.api),
+        }
+    };
+    Ok(amazon::Settings {
+        client_id: app.client_id.clone(),
+        client_secret: app.client_secret.clone(),
+        hosts: RegionHosts { na: own(Region::Na, 0), eu: own(Region::Eu, 1), fe: own(Region::Fe, 2) },
+        timeouts: Timeouts::default(),
+    })
+}
+
+fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
+    // OK without the query string: it may hold a consent's code, names or filters.
+    let (method, path) = (request.method(), request.uri().path());
+    tracing::info_span!("request", request.id = security::request_id(request.headers()), %method, path)
+}
+
+/// Whether this process can serve: the database answers and no worker is held back.
+async fn ready(State(site): State<Site>) -> Response {
+    match site.db.ping().await {
+        Ok(()) => (StatusCode::OK, "ready\n").into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+    }
+}

@@ -59,6 +59,9 @@ create policy audit_scope on audit using ((select app_is_system()) or person_id 
 alter table connections enable row level security;
 create policy connections_scope on connections using ((select app_is_system()) or person_id = (select app_person()));
 
+alter table surveys enable row level security;
+create policy surveys_scope on surveys using ((select app_is_system()) or person_id = (select app_person()));
+
 alter table instances enable row level security;
 create policy instances_scope on instances using ((select app_is_system()) or id in (select app_instances()));
 

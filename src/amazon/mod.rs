@@ -1,9 +1,52 @@
 //! The client of Login with Amazon, the Ads API and AMC; the only user of `reqwest`.
+//!
+//! Everything that differs between Amazon and a stand-in comes in with [`Settings`]: addresses, the
+//! application's id and secret, time limits. The client knows no rooms and no database. It keeps no
+//! tokens either: whoever calls hands over a [`Caller`].
+//!
+//! What must stay true:
+//!
+//! * **One call, one request.** Nothing is sent twice here, because AMC has no idempotency token for
+//!   executions. [`Error::may_have_been_accepted`] says when a repeat could run a query twice,
+//!   [`Error::is_transient`] when a later try makes sense, [`backoff`] how long to wait.
+//! * **The status code decides.** AMC declares JSON as `application/octet-stream` in places, so the
+//!   declared type is not looked at. Unknown fields and unknown enum values are kept, not refused.
+//! * **Nothing is followed, nothing is endless.** Redirects are errors; bodies, pages and waits are
+//!   bounded.
+//! * **Secrets stay in.** Tokens, pre-signed links and Amazon's texts are in no `Display`; see
+//!   [`Error::amazons_words`] for the text that a person may see beside their own query.
 
-/// AMC's own id of an instance (`amc…`), as opposed to [`crate::ids::InstanceId`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AmcInstanceId(pub String);
+mod accounts;
+mod answer;
+pub mod backoff;
+mod client;
+mod data_sources;
+mod download;
+mod error;
+mod executions;
+mod instances;
+mod login;
+mod names;
+mod new_execution;
+mod refusal;
+mod region;
+mod secret;
+mod settings;
+#[cfg(test)]
+mod test_server;
+mod text_enum;
 
-/// AMC's own id of an execution (a UUID), as opposed to [`crate::ids::ExecutionId`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AmcExecutionId(pub String);
+pub use accounts::AmcAccount;
+pub use answer::{MAX_PAGES, Page};
+pub use client::{AccountCaller, Caller, Client, NotBuilt};
+pub use data_sources::{DataSource, DataSourceColumn};
+pub use download::{Download, DownloadLinks, Link};
+pub use error::{Error, ErrorKind, Network, Unreadable};
+pub use executions::{Execution, ExecutionFilter, OutputChannel, OutputColumn, Status};
+pub use instances::{CreationStatus, Instance, InstanceType};
+pub use login::{Handshake, Profile, SCOPES, Tokens};
+pub use names::{AmcExecutionId, AmcInstanceId, EntityId, MarketplaceId};
+pub use new_execution::{NewExecution, TimeWindow, Workflow};
+pub use region::{Hosts, Region, RegionHosts, UnknownRegion};
+pub use secret::Secret;
+pub use settings::{Settings, Timeouts};

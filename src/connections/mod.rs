@@ -1,1 +1,21 @@
-//! connections
+//! Grants to call Amazon in a person's name: given at sign-in, sealed, refreshed, revoked.
+//!
+//! [`Grants`] is how every other room calls Amazon: it opens the token, calls, and on a 401 refreshes
+//! once and calls once more. All who need the same refresh share it. A grant that its owner has
+//! withdrawn ends in one state, "reconnect", and one line of the audit log, not in a string of errors.
+
+mod grants;
+mod model;
+mod pages;
+mod refresher;
+mod store;
+
+pub use grants::{CallError, Grants};
+pub use model::State;
+pub use refresher::Refresher;
+pub use store::{Reach, prove};
+
+/// The room's routes: signing in, and the list of one's own connections.
+pub fn routes(grants: Grants) -> axum::Router {
+    pages::routes(grants)
+}

@@ -1,1 +1,21 @@
-//! instances
+//! Instances of AMC: found through the API, named side by side as account, customer and instance.
+//!
+//! An instance is one row however many people reach it; what each may do, and by which connection, is
+//! their row in `instance_access`. RecomAMP's id of an instance and AMC's are different types.
+
+mod catalogue;
+mod model;
+mod pages;
+mod store;
+mod surveyor;
+
+pub use model::{Instance, Role};
+pub use store::{Filter, catalogue, find, find_for_run, list};
+pub use surveyor::Surveyor;
+
+use crate::web::Site;
+
+/// The room's routes.
+pub fn routes(site: Site, grants: crate::connections::Grants) -> axum::Router {
+    pages::routes(site, grants)
+}

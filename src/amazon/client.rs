@@ -1,0 +1,253 @@
+//! The one HTTP client: builds requests, sends each once, reads bounded answers.
+
+use std::sync::Arc;
+
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response, redirect, retry};
+use serde_json::Value;
+use url::Url;
+
+use super::answer;
+use super::error::{Error, ErrorKind, Unreadable};
+use super::names::{EntityId, MarketplaceId};
+use super::refusal;
+use super::region::{Hosts, Region};
+use super::secret::Secret;
+use super::settings::Settings;
+use crate::clock::Clock;
+
+/// More than this in an answer is [`Unreadable::TooLarge`]. The largest known answer is the list of an
+/// instance's data sources with all their columns, a few megabytes.
+const MAX_ANSWER_BYTES: usize = 16 << 20;
+/// More than this in a refusal is not read: the status is enough.
+const MAX_REFUSAL_BYTES: usize = 64 << 10;
+/// An unused connection is dropped after this long, sooner than load balancers commonly drop theirs, so that a
+/// request seldom meets a connection that is just being closed.
+const IDLE: std::time::Duration = std::time::Duration::from_secs(30);
+
+const CLIENT_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-clientid");
+const ADVERTISER_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-advertiserid");
+const MARKETPLACE_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-marketplaceid");
+
+/// In whose name and where a call is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// The region of the account.
+    pub region: Region,
+    /// A valid access token of the person.
+    pub access_token: &'a Secret,
+}
+
+impl<'a> Caller<'a> {
+    /// The same caller, with the account that nearly all calls to AMC have to name.
+    pub const fn of(self, entity: &'a EntityId, marketplace: &'a MarketplaceId) -> AccountCaller<'a> {
+        AccountCaller { caller: self, entity, marketplace }
+    }
+}
+
+/// A [`Caller`] who acts in one AMC account.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountCaller<'a> {
+    /// Who calls, and where.
+    pub caller: Caller<'a>,
+    /// The account.
+    pub entity: &'a EntityId,
+    /// The marketplace of that account.
+    pub marketplace: &'a MarketplaceId,
+}
+
+/// The client; cheap to clone, all clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    settings: Arc<Settings>,
+    clock: Clock,
+}
+
+/// Settings that no client can be made from.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBuilt {
+    /// The application's id cannot stand in a header.
+    #[error("the Amazon client id is empty or has characters that no header can carry")]
+    ClientId,
+    /// An address is neither `http` nor `https`.
+    #[error("an address of Amazon is not an http or https address: {0}")]
+    Address(Url),
+    /// TLS could not be set up, most often because the system has no root certificates.
+    #[error("no HTTP client could be made; are CA certificates installed?")]
+    Http(#[source] reqwest::Error),
+}
+
+impl Client {
+    /// A client for the given addresses and application.
+    pub fn new(settings: Settings, clock: Clock) -> Result<Self, NotBuilt> {
+        if settings.client_id.is_empty() || HeaderValue::from_str(&settings.client_id).is_err() {
+            return Err(NotBuilt::ClientId);
+        }
+        if let Some(address) = settings.hosts.unusable() {
+            return Err(NotBuilt::Address(address.clone()));
+        }
+        let http = http_client(&settings).map_err(NotBuilt::Http)?;
+        Ok(Self { http, settings: Arc::new(settings), clock })
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn hosts(&self, region: Region) -> &Hosts {
+        self.settings.hosts.of(region)
+    }
+
+    /// A plain request without Amazon's headers and without a limit on the whole time.
+    pub(super) fn bare(&self, url: Url) -> RequestBuilder {
+        self.http.get(url)
+    }
+
+    /// A request that was put together elsewhere.
+    pub(super) fn prepared(&self, request: oauth2::HttpRequest) -> Result<RequestBuilder, Error> {
+        let request = reqwest::Request::try_from(request).map_err(Error::from_reqwest)?;
+        Ok(RequestBuilder::from_parts(self.http.clone(), request).timeout(self.settings.timeouts.answer))
+    }
+
+    /// A request with the person's token.
+    pub(super) fn bearer(&self, method: Method, url: Url, token: &Secret) -> Result<RequestBuilder, Error> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+            .map_err(|_| Error::new(ErrorKind::Unauthorized))?;
+        value.set_sensitive(true);
+        let timeout = self.settings.timeouts.answer;
+        Ok(self.http.request(method, url).timeout(timeout).header(AUTHORIZATION, value))
+    }
+
+    /// A request to the Ads API in the person's name. `path` is in segments, each of which is one
+    /// name: ids that would change the path are refused as [`ErrorKind::Missing`].
+    pub(super) fn ads(&self, method: Method, caller: Caller<'_>, path: &[&str]) -> Result<RequestBuilder, Error> {
+        let url = below(&self.hosts(caller.region).api, path)?;
+        let request = self.bearer(method, url, caller.access_token)?;
+        Ok(request.header(CLIENT_ID, &self.settings.client_id))
+    }
+
+    /// A request to AMC in one account's name.
+    pub(super) fn amc(
+        &self,
+        method: Method,
+        caller: AccountCaller<'_>,
+        path: &[&str],
+    ) -> Result<RequestBuilder, Error> {
+        let request = self.ads(method, caller.caller, path)?;
+        let entity = name_header(caller.entity.as_str())?;
+        let marketplace = name_header(caller.marketplace.as_str())?;
+        Ok(request.header(ADVERTISER_ID, entity).header(MARKETPLACE_ID, marketplace))
+    }
+
+    /// Sends the request and reads a successful answer. `operation` names the call in the log.
+    pub(super) async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Answer, Error> {
+        let result = self.exchange_once(request).await;
+        match &result {
+            Ok(answer) => tracing::debug!(operation, amazon.request_id = answer.request_id, "Amazon answered"),
+            Err(error) => {
+                tracing::debug!(operation, amazon.request_id = error.request_id(), %error, "a call to Amazon failed");
+            }
+        }
+        result
+    }
+
+    async fn exchange_once(&self, request: RequestBuilder) -> Result<Answer, Error> {
+        let response = self.succeed(request).await?;
+        let request_id = refusal::request_id(response.headers());
+        match bounded(response, MAX_ANSWER_BYTES).await {
+            Ok(body) => Ok(Answer { body, request_id }),
+            Err((error, _)) => Err(error.with_request_id(request_id)),
+        }
+    }
+
+    /// Sends the request and gives the response when its status is a success; its body is unread.
+    pub(super) async fn succeed(&self, request: RequestBuilder) -> Result<Response, Error> {
+        let response = request.send().await.map_err(Error::from_reqwest)?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let headers = response.headers().clone();
+        // OK because the status says what happened, even when the words for it are cut off.
+        let body = bounded(response, MAX_REFUSAL_BYTES).await.unwrap_or_else(|(_, read)| read);
+        Err(refusal::error(status, &headers, &body, self.clock.now()))
+    }
+}
+
+/// A successful answer, read to its end.
+#[derive(Debug)]
+pub(super) struct Answer {
+    body: Vec<u8>,
+    request_id: Option<String>,
+}
+
+impl Answer {
+    /// Reads the answer as JSON with `read`.
+    pub(super) fn json<T>(self, read: impl FnOnce(Value) -> Result<T, Unreadable>) -> Result<T, Error> {
+        let result = answer::json(&self.body).and_then(read);
+        result.map_err(|what| Error::from(what).with_request_id(self.request_id))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the client that all of the program shares")]
+fn http_client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
+    // OK because it fails only when the process has a provider already, and then that one serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("RecomAMP/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .connect_timeout(settings.timeouts.connect)
+        .read_timeout(settings.timeouts.silence)
+        .pool_idle_timeout(IDLE);
+    if settings.hosts.need_tls() {
+        builder.build()
+    } else {
+        // A stand-in over plain HTTP on this machine or network: no proxy on the way, and it must
+        // work where no root certificates are installed.
+        builder.no_proxy().tls_certs_only([]).build()
+    }
+}
+
+/// The address of `path` below `base`, whose own path is kept.
+fn below(base: &Url, path: &[&str]) -> Result<Url, Error> {
+    // `..` and its encoded forms are the same to an address: they would lead to another resource.
+    let leads_elsewhere = |name: &&&str| {
+        let name = name.to_ascii_lowercase().replace("%2e", ".");
+        matches!(name.as_str(), "" | "." | "..")
+    };
+    if path.iter().any(|name| leads_elsewhere(&name)) {
+        return Err(ErrorKind::Missing { message: None }.into());
+    }
+    let mut url = base.clone();
+    // OK because an address that cannot have a path was refused when the client was made.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    Ok(url)
+}
+
+fn name_header(name: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(name).map_err(|_| ErrorKind::Missing { message: None }.into())
+}
+
+/// The body, at most `limit` bytes of it; on failure also what had been read until then.
+async fn bounded(mut response: Response, limit: usize) -> Result<Vec<u8>, (Error, Vec<u8>)> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
+                body.extend_from_slice(&chunk[..limit - body.len()]);
+                return Err((Unreadable::TooLarge.into(), body));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err((Error::from_reqwest(error), body)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

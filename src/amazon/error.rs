@@ -1,0 +1,310 @@
+//! What can go wrong between RecomAMP and Amazon, sorted by what the caller should do next.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A call that did not give what was asked for. Cheap to clone, since callers that share one refresh
+/// share its failure too.
+///
+/// `Display` is a text for people that ends with Amazon's request id. It holds no token, no address
+/// and none of Amazon's own words, which may quote SQL: [`Error::amazons_words`] has those.
+#[derive(Clone, Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    request_id: Option<String>,
+    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// 401: the access token is not valid any more. Refresh it once, then give up.
+    Unauthorized,
+    /// 403: the person may not see or do this.
+    Forbidden,
+    /// The terms of AMC are not accepted for the account; told from other refusals by their text,
+    /// because sources disagree on the status.
+    TermsNotAccepted,
+    /// 404, or a 400 that says "does not exist".
+    Missing {
+        /// Amazon's words.
+        message: Option<String>,
+    },
+    /// Any other 4xx: the request will not do as it is.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Amazon's words.
+        message: Option<String>,
+    },
+    /// 429: too many requests.
+    Throttled {
+        /// How long Amazon asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// 5xx or 408: Amazon is in trouble.
+    Server {
+        /// The HTTP status.
+        status: u16,
+        /// How long Amazon asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// No whole answer came.
+    Network(Network),
+    /// An answer came that is not what Amazon's documentation describes.
+    Unreadable(Unreadable),
+    /// `invalid_grant`: the code is used up or the person has withdrawn the grant. Only a new consent
+    /// helps.
+    GrantRevoked,
+    /// `invalid_client`: Login with Amazon does not accept the application's id or secret.
+    ClientRejected,
+    /// A download link that storage does not honour any more (they live ten minutes). Ask for new ones.
+    LinkExpired,
+}
+
+/// How far a call came before the network failed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// The connection never opened: the request was not sent.
+    Connect,
+    /// No answer in time.
+    Timeout,
+    /// The connection ended before the answer did.
+    Cut,
+}
+
+/// Why an answer could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Not JSON, as when a proxy answers with a page of its own.
+    NotJson,
+    /// JSON that ends in the middle.
+    HalfABody,
+    /// JSON of another shape than documented.
+    Shape,
+    /// A redirect; none is followed, so that tokens stay with the host they were meant for.
+    Redirect,
+    /// More bytes or pages than the limit.
+    TooLarge,
+    /// A list that leads back to one of its own pages.
+    EndlessPages,
+}
+
+impl Error {
+    /// An error without request id, as when no answer came.
+    pub(super) const fn new(kind: ErrorKind) -> Self {
+        Self { kind, request_id: None, cause: None }
+    }
+
+    pub(super) fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.request_id = self.request_id.or(request_id);
+        self
+    }
+
+    /// The error of a request that got no whole answer. The address is dropped: links carry secrets.
+    pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
+        // OK because a connection that did not open in time is both, and "not sent" is the finding.
+        let network = if error.is_connect() {
+            Network::Connect
+        } else if error.is_timeout() {
+            Network::Timeout
+        } else {
+            Network::Cut
+        };
+        // OK because a request that could not even be built was not sent either.
+        let network = if error.is_builder() { Network::Connect } else { network };
+        let cause = Arc::new(error.without_url());
+        Self { kind: ErrorKind::Network(network), request_id: None, cause: Some(cause) }
+    }
+
+    /// What went wrong.
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Amazon's id of the request, for their support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Amazon's own words, when it gave a reason for refusing. They may quote the query: show them to
+    /// its author, do not log them.
+    pub fn amazons_words(&self) -> Option<&str> {
+        match &self.kind {
+            ErrorKind::Missing { message } | ErrorKind::Refused { message, .. } => message.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything.
+    pub const fn is_transient(&self) -> bool {
+        match self.kind {
+            ErrorKind::Throttled { .. } | ErrorKind::Server { .. } | ErrorKind::Network(_) => true,
+            ErrorKind::Unreadable(what) => !matches!(what, Unreadable::TooLarge),
+            _ => false,
+        }
+    }
+
+    /// Whether a request that creates something may have done so although this error came back. Look
+    /// at Amazon's list before sending it again. False only when the request was never sent or the
+    /// answer was a definite refusal.
+    pub const fn may_have_been_accepted(&self) -> bool {
+        match self.kind {
+            ErrorKind::Server { .. } | ErrorKind::Unreadable(_) => true,
+            ErrorKind::Network(network) => !matches!(network, Network::Connect),
+            _ => false,
+        }
+    }
+
+    /// How long Amazon asks to wait, at most [`super::backoff::MAX_RETRY_AFTER`].
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self.kind {
+            ErrorKind::Throttled { retry_after } | ErrorKind::Server { retry_after, .. } => retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl From<Unreadable> for Error {
+    fn from(what: Unreadable) -> Self {
+        Self::new(ErrorKind::Unreadable(what))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(formatter)?;
+        match &self.request_id {
+            Some(id) => write!(formatter, " Amazon's request id: {id}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Unauthorized => "Amazon did not accept the access token. Try again; if it stays so, reconnect.",
+            Self::Forbidden => {
+                "Amazon does not allow this for the connected person. Ask an admin of the AMC account for access."
+            }
+            Self::TermsNotAccepted => {
+                "The terms of AMC are not accepted for this account. An admin accepts them in the AMC console."
+            }
+            Self::Missing { .. } => {
+                "Amazon does not know this. It may have been deleted, or belong to another account."
+            }
+            Self::Refused { status, .. } => {
+                return write!(formatter, "Amazon refused the request with status {status}. Change it and try again.");
+            }
+            Self::Throttled { .. } => "Amazon has too many requests from here. Wait a little, then try again.",
+            Self::Server { status, .. } => {
+                return write!(formatter, "Amazon is in trouble and answered with status {status}. Try again later.");
+            }
+            Self::Network(network) => return network.fmt(formatter),
+            Self::Unreadable(what) => return what.fmt(formatter),
+            Self::GrantRevoked => "Amazon does not honour this permission any more. Reconnect to give it again.",
+            Self::ClientRejected => {
+                "Amazon does not accept this application's id or secret. Whoever runs RecomAMP checks both."
+            }
+            Self::LinkExpired => "The download link is not valid any more. Fetch the result again.",
+        })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Connect => "Amazon could not be reached. Check the network and the addresses, then try again.",
+            Self::Timeout => "Amazon did not answer in time. Try again later.",
+            Self::Cut => "The connection to Amazon broke off. Try again.",
+        })
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NotJson => "Something else than Amazon's API answered. Check the address and proxies on the way.",
+            Self::HalfABody => "Amazon's answer ended in the middle. Try again.",
+            Self::Shape => "Amazon's answer does not have the documented form. Try again; if it stays so, report it.",
+            Self::Redirect => "The address of Amazon's API leads elsewhere. Check the configured addresses.",
+            Self::TooLarge => "Amazon's answer is larger than the limit. Ask for less.",
+            Self::EndlessPages => "Amazon's list leads back to a page already read. Try again later.",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds() -> Vec<ErrorKind> {
+        let message = Some("SELECT secret_column".to_owned());
+        vec![
+            ErrorKind::Unauthorized,
+            ErrorKind::Forbidden,
+            ErrorKind::TermsNotAccepted,
+            ErrorKind::Missing { message: message.clone() },
+            ErrorKind::Refused { status: 400, message },
+            ErrorKind::Throttled { retry_after: None },
+            ErrorKind::Server { status: 503, retry_after: None },
+            ErrorKind::Network(Network::Connect),
+            ErrorKind::Network(Network::Timeout),
+            ErrorKind::Network(Network::Cut),
+            ErrorKind::Unreadable(Unreadable::NotJson),
+            ErrorKind::Unreadable(Unreadable::HalfABody),
+            ErrorKind::Unreadable(Unreadable::Shape),
+            ErrorKind::Unreadable(Unreadable::Redirect),
+            ErrorKind::Unreadable(Unreadable::TooLarge),
+            ErrorKind::Unreadable(Unreadable::EndlessPages),
+            ErrorKind::GrantRevoked,
+            ErrorKind::ClientRejected,
+            ErrorKind::LinkExpired,
+        ]
+    }
+
+    #[test]
+    fn a_text_for_people_says_what_to_do_and_quotes_nobody() {
+        for kind in kinds() {
+            let text = Error::new(kind).with_request_id(Some("rid-1".to_owned())).to_string();
+            assert!(text.matches(". ").count() >= 2, "{text}");
+            assert!(text.ends_with("Amazon's request id: rid-1"), "{text}");
+            assert!(!text.contains("secret_column"), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_an_unsent_or_refused_request_cannot_have_been_accepted() {
+        let accepted = kinds().into_iter().filter(|kind| Error::new(kind.clone()).may_have_been_accepted());
+        let accepted: Vec<_> = accepted.collect();
+        assert_eq!(accepted.len(), 9, "{accepted:?}");
+        assert!(accepted.contains(&ErrorKind::Network(Network::Timeout)));
+        assert!(accepted.contains(&ErrorKind::Network(Network::Cut)));
+        assert!(accepted.contains(&ErrorKind::Server { status: 503, retry_after: None }));
+        assert!(accepted.contains(&ErrorKind::Unreadable(Unreadable::NotJson)));
+    }
+
+    #[test]
+    fn what_needs_a_person_is_not_transient() {
+        let transient = kinds().into_iter().filter(|kind| Error::new(kind.clone()).is_transient());
+        let transient: Vec<_> = transient.collect();
+        assert_eq!(transient.len(), 10, "{transient:?}");
+        for kind in [ErrorKind::GrantRevoked, ErrorKind::Unauthorized, ErrorKind::Unreadable(Unreadable::TooLarge)] {
+            assert!(!transient.contains(&kind), "{kind:?}");
+        }
+    }
+}

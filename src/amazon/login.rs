@@ -1,0 +1,182 @@
+//! Login with Amazon: consent, codes, tokens, the person's profile (OAuth 2.0 with PKCE).
+//!
+//! The `oauth2` crate makes addresses, challenges and token requests; they are sent by the one
+//! [`Client`], so that limits and errors are the same as for all other calls.
+
+use std::time::Duration;
+
+use oauth2::basic::{BasicClient, BasicTokenResponse};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    TokenResponse as _, TokenUrl,
+};
+use reqwest::Method;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::answer::Fields;
+use super::client::Client;
+use super::error::{Error, Unreadable};
+use super::region::Region;
+use super::secret::Secret;
+use crate::ids::Random;
+
+/// What is asked for at consent: nearly all of the Ads API with AMC in it, and who the person is.
+pub const SCOPES: [&str; 2] = ["advertising::campaign_management", "profile"];
+
+/// Assumed when an answer does not say how long its access token lives (Amazon Ads documentation, access tokens).
+const USUAL_LIFETIME: Duration = Duration::from_hours(1);
+/// A longer lifetime is taken for this: the token is then refreshed sooner than it need be.
+const MAX_LIFETIME: Duration = Duration::from_hours(24);
+
+type LoginClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+type TokenError = RequestTokenError<Error, oauth2::basic::BasicErrorResponse>;
+
+/// What ties the answer of a consent page to the browser that asked: both stay in its session.
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    /// Comes back with the answer and must be the same.
+    pub state: Secret,
+    /// Proves at the exchange that the code was asked for here (PKCE, `S256`).
+    pub verifier: Secret,
+}
+
+impl Handshake {
+    /// A new one; 256 random bits each.
+    pub fn new(random: &Random) -> Self {
+        Self { state: Secret::new(random.token()), verifier: Secret::new(random.token()) }
+    }
+}
+
+/// What a grant gives.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// Opens the API for [`Tokens::expires_in`].
+    pub access: Secret,
+    /// Gives the next access token; store it again after every refresh.
+    pub refresh: Secret,
+    /// How long the access token lives from now, at most a day.
+    pub expires_in: Duration,
+}
+
+/// Who the person is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Amazon's stable id of the person for this application (`amzn1.account.…`).
+    pub user_id: String,
+    /// The person's name.
+    pub name: Option<String>,
+    /// The person's mail address.
+    pub email: Option<String>,
+    /// What else Amazon said.
+    pub rest: Map<String, Value>,
+}
+
+impl Client {
+    /// The address of the consent page to send the person to.
+    pub fn authorization(&self, region: Region, redirect: &Url, handshake: &Handshake) -> Url {
+        let verifier = PkceCodeVerifier::new(handshake.verifier.expose().to_owned());
+        let state = CsrfToken::new(handshake.state.expose().to_owned());
+        let (mut url, _) = self
+            .login(region, redirect)
+            .authorize_url(|| state)
+            .add_scopes(SCOPES.map(|scope| Scope::new(scope.to_owned())))
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
+            .url();
+        // Login with Amazon documents `%20` between scopes; `+` means a space in forms only.
+        let query = url.query().map(|query| query.replace('+', "%20"));
+        url.set_query(query.as_deref());
+        url
+    }
+
+    /// Gives the code of a consent, which lives five minutes and works once, for tokens. `redirect` and
+    /// the handshake are those of the consent.
+    pub async fn exchange(
+        &self,
+        region: Region,
+        code: &Secret,
+        redirect: &Url,
+        handshake: &Handshake,
+    ) -> Result<Tokens, Error> {
+        let login = self.login(region, redirect);
+        let send = |request| self.token_request("login.exchange", request);
+        let answer = login
+            .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(handshake.verifier.expose().to_owned()))
+            .request_async(&send)
+            .await;
+        tokens(answer, None)
+    }
+
+    /// Gives a refresh token for a new access token. The refresh token commonly stays the same; when
+    /// Amazon sends none, the given one is kept.
+    pub async fn refresh(&self, region: Region, refresh_token: &Secret) -> Result<Tokens, Error> {
+        let login = self.login_without_redirect(region);
+        let send = |request| self.token_request("login.refresh", request);
+        let token = RefreshToken::new(refresh_token.expose().to_owned());
+        let answer = login.exchange_refresh_token(&token).request_async(&send).await;
+        tokens(answer, Some(refresh_token))
+    }
+
+    /// Who the person with this access token is.
+    pub async fn profile(&self, region: Region, access_token: &Secret) -> Result<Profile, Error> {
+        let request = self.bearer(Method::GET, self.hosts(region).profile.clone(), access_token)?;
+        self.send("login.profile", request).await?.json(|answer| {
+            let mut fields = Fields::of(answer)?;
+            Ok(Profile {
+                user_id: fields.required("user_id")?,
+                name: fields.text("name"),
+                email: fields.text("email"),
+                rest: fields.rest(),
+            })
+        })
+    }
+
+    fn login(&self, region: Region, redirect: &Url) -> LoginClient {
+        self.login_without_redirect(region).set_redirect_uri(RedirectUrl::from_url(redirect.clone()))
+    }
+
+    fn login_without_redirect(&self, region: Region) -> LoginClient {
+        let settings = self.settings();
+        let hosts = self.hosts(region);
+        BasicClient::new(ClientId::new(settings.client_id.clone()))
+            .set_client_secret(ClientSecret::new(settings.client_secret.expose().to_owned()))
+            .set_auth_type(AuthType::RequestBody)
+            .set_auth_uri(AuthUrl::from_url(hosts.consent.clone()))
+            .set_token_uri(TokenUrl::from_url(hosts.token.clone()))
+    }
+
+    async fn token_request(&self, operation: &'static str, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let answer = self.send(operation, self.prepared(request)?).await?;
+        // Any success, of any declared type: `oauth2` would insist on 200 and on JSON by name.
+        let body = answer.json(|answer| Ok(answer.to_string()))?;
+        Ok(HttpResponse::new(body.into_bytes()))
+    }
+}
+
+fn tokens(answer: Result<BasicTokenResponse, TokenError>, old: Option<&Secret>) -> Result<Tokens, Error> {
+    let answer = answer.map_err(|error| match error {
+        RequestTokenError::Request(error) => error,
+        // The other cases hold the answer's bytes, tokens included: they end here.
+        _ => Unreadable::Shape.into(),
+    })?;
+    let refresh = match (answer.refresh_token(), old) {
+        (Some(new), _) => usable(new.secret())?,
+        (None, Some(old)) => old.clone(),
+        (None, None) => return Err(Unreadable::Shape.into()),
+    };
+    Ok(Tokens {
+        access: usable(answer.access_token().secret())?,
+        refresh,
+        expires_in: answer.expires_in().unwrap_or(USUAL_LIFETIME).min(MAX_LIFETIME),
+    })
+}
+
+fn usable(token: &str) -> Result<Secret, Unreadable> {
+    let fits_a_header = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits_a_header { Ok(Secret::new(token)) } else { Err(Unreadable::Shape) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! The functions of the dialect, each once, whatever its synonyms.
+
+/// A unit of time that is extracted or truncated to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimeUnit {
+    /// Second.
+    Second,
+    /// Minute.
+    Minute,
+    /// Hour.
+    Hour,
+    /// Day; extracted: of the month.
+    Day,
+    /// Day of the week, 1 is Sunday; extracted only.
+    DayOfWeek,
+    /// ISO week, which begins on Monday.
+    Week,
+    /// Month.
+    Month,
+    /// Quarter.
+    Quarter,
+    /// Year.
+    Year,
+}
+
+/// A scalar function of a resolved query. The list after each name is its arguments; text is
+/// `STRING`, positions count characters from 1. Unless said otherwise, NULL in gives NULL out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// `(text, …)`: all arguments joined; arrives with text arguments only. NULL in gives NULL out.
+    Concat,
+    /// `(text)`.
+    Lower,
+    /// `(text)`.
+    Upper,
+    /// `(text)`: characters, `LONG`.
+    Length,
+    /// `(text, LONG)`.
+    Left,
+    /// `(text, LONG)`.
+    Right,
+    /// `(text, LONG start[, LONG length])`.
+    Substring,
+    /// `(text[, characters])`: both ends; without characters: spaces.
+    Trim,
+    /// `(text[, characters])`.
+    TrimStart,
+    /// `(text[, characters])`.
+    TrimEnd,
+    /// `(text, find, with)`.
+    Replace,
+    /// `(find, text[, LONG from])`: first position at or after `from`, 0 when absent; also `INSTR`,
+    /// `STRPOS`, `CHARINDEX`, `LOCATE`.
+    Position,
+    /// `(text, Java regular expression, with)`: every match; `$1` is a group.
+    RegexpReplace,
+    /// `(text, Java regular expression)`: the first match, or NULL.
+    RegexpSubstr,
+    /// `(text, Java regular expression)`: the parts between matches, `ARRAY<STRING>`.
+    RegexpSplit,
+    /// `(text, separator of pairs, separator of key and value)`: `MAP<STRING, STRING>`.
+    StrToMap,
+    /// `(value, pattern)`: the value as text after a pattern.
+    Format,
+
+    /// `(number)`.
+    Abs,
+    /// `(number)`.
+    Ceil,
+    /// `(number)`.
+    Floor,
+    /// `(number[, INTEGER digits])`: half away from zero.
+    Round,
+    /// `(number[, INTEGER digits])`: towards zero.
+    Trunc,
+    /// `(DOUBLE)`: NULL for a negative number.
+    Sqrt,
+    /// `(DOUBLE, DOUBLE)`.
+    Power,
+    /// `(DOUBLE)`.
+    Exp,
+    /// `(DOUBLE)`: NULL unless positive.
+    Ln,
+    /// `(DOUBLE)`: NULL unless positive.
+    Log10,
+    /// `(DOUBLE base, DOUBLE x)`: NULL unless both are positive.
+    Log,
+    /// `()`: Euler's number.
+    E,
+    /// `()`: in [0, 1), another for each row.
+    Random,
+
+    /// `(a, b)`, each `DATE` or `TIMESTAMP`: b minus a in seconds, signed, `LONG`.
+    SecondsBetween,
+    /// `(TIMESTAMP)`: a part of it, `LONG`. Also `HOUR`, `DAYOFWEEK` and the like.
+    Extract(TimeUnit),
+    /// `(TIMESTAMP)`: the start of the unit that holds it, `TIMESTAMP`.
+    DateTrunc(TimeUnit),
+    /// `(t, zone name)`, t `DATE` or `TIMESTAMP`: keeps the type.
+    ConvertTimeZoneFromUtc,
+    /// `(LONG)`: seconds or milliseconds since 1970, told apart by size, as `TIMESTAMP`.
+    EpochToUtcTimestamp,
+    /// `()`: the day of the run in UTC. Also `CAST('today' AS DATE)`.
+    CurrentDate,
+    /// `()`: the instant of the run in UTC. Also `CAST('now' AS TIMESTAMP)`.
+    CurrentTimestamp,
+
+    /// `(a, …)`: the first that is not NULL. Also `IFNULL`, `NVL`.
+    Coalesce,
+    /// `(a, b)`: NULL when equal, else a. The result has the type of a.
+    NullIf,
+    /// `(number, …)`: NULL if any is NULL.
+    Greatest,
+    /// `(number, …)`: NULL if any is NULL.
+    Least,
+
+    /// `(array, x)`: whether x is an element.
+    ArrayContains,
+    /// `(array)`: ascending; structs field by field, NULLs first.
+    ArraySort,
+    /// `(array)`.
+    ArrayDistinct,
+    /// `(array, array)`: elements of either, once.
+    ArrayUnion,
+    /// `(array, array)`: elements of both, once.
+    ArrayIntersect,
+    /// `(array, array)`: elements of the first that the second has not.
+    ArrayComplement,
+    /// `(array, array)`: one after the other.
+    ArrayCat,
+    /// `(array, x)`: without the elements equal to x.
+    ArrayRemove,
+    /// `(array, separator)`: text; elements arrive as they are.
+    ArrayToString,
+    /// `(array)` or `(map)`: size, `LONG`.
+    Cardinality,
+    /// `(array of arrays)`: one level less.
+    Flatten,
+
+    /// `()`: a new random identifier for each row, text.
+    Uuid,
+    /// `(x)`: a 64-bit hash of any value, `LONG`.
+    Hash64,
+    /// `(text)`: lower-case hexadecimal text.
+    Md5,
+    /// `(text)`: lower-case hexadecimal text.
+    Sha1,
+    /// `(text, 'hex' | 'base64' | 'utf-8')`: `BINARY`.
+    ToVarbinary,
+    /// `(BINARY, 'hex' | 'base64' | 'utf-8')`: text.
+    FromVarbinary,
+    /// `(json text, path)`: the part as text, NULL when absent.
+    JsonExtract,
+    /// `(x)`: any value as JSON text.
+    JsonSerialize,
+}
+
+/// An aggregate function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AggregateFunction {
+    /// `()` or `(x)`: rows, or rows where x is not NULL; `LONG`.
+    Count,
+    /// `(number)`.
+    Sum,
+    /// `(number)`: `DOUBLE` for whole numbers, otherwise a decimal or `DOUBLE`.
+    Avg,
+    /// `(x)`.
+    Min,
+    /// `(x)`.
+    Max,
+    /// `(x)`: array of the values, NULLs kept, in no order.
+    Collect,
+    /// `(DOUBLE)`: of a sample. Also `STDDEV`.
+    StddevSamp,
+    /// `(DOUBLE)`: of a population.
+    StddevPop,
+    /// `(DOUBLE)`: of a sample. Also `VARIANCE`.
+    VarSamp,
+    /// `(DOUBLE)`: of a population.
+    VarPop,
+    /// `(DOUBLE)`.
+    Skewness,
+    /// `(DOUBLE, DOUBLE p)`: exact, interpolated; p is constant, in [0, 1].
+    Percentile,
+    /// `(DOUBLE, DOUBLE p)`: approximate; p is constant, in [0, 1].
+    ApproxPercentile,
+    /// `(DOUBLE)`.
+    Median,
+    /// `(x)`: `LONG`.
+    ApproxCountDistinct,
+}
+
+/// A function over a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WindowFunction {
+    /// `()`: from 1; ties in any order.
+    RowNumber,
+    /// `()`: with gaps.
+    Rank,
+    /// `()`: without gaps.
+    DenseRank,
+    /// `(x[, offset literal[, default]])`.
+    Lag,
+    /// `(x[, offset literal[, default]])`.
+    Lead,
+    /// `(x)`.
+    FirstValue,
+    /// `(x)`.
+    LastValue,
+    /// An aggregate over the frame.
+    Aggregate(AggregateFunction),
+}

@@ -1,0 +1,185 @@
+//! How other rooms call Amazon: with a connection, not with a token.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::TimeDelta;
+use futures::future::BoxFuture;
+use serde_json::json;
+
+use super::model::{Connection, Grant, State, belongs_to};
+use super::store;
+use crate::accounts::audit::{self, Action};
+use crate::amazon::{self, Caller, Client, ErrorKind, Region, Tokens};
+use crate::db;
+use crate::db::Scope;
+use crate::ids::ConnectionId;
+use crate::vault::Secret;
+use crate::web::Site;
+
+/// Calls Amazon by connections; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Grants {
+    pub(super) site: Site,
+    pub(super) client: Client,
+    turns: Turns,
+}
+
+/// One turn for each connection, so that a refresh happens once however many wait for it.
+#[derive(Clone, Debug, Default)]
+struct Turns(Arc<Mutex<HashMap<ConnectionId, Arc<tokio::sync::Mutex<()>>>>>);
+
+impl Turns {
+    fn of(&self, id: &ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default())
+    }
+}
+
+/// Why a call by a connection gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The grant was withdrawn or cannot be opened: its owner has to sign in again.
+    #[error("the connection to Amazon has to be renewed: its owner has to sign in again")]
+    Reconnect,
+    /// Amazon, or the way to it.
+    #[error(transparent)]
+    Amazon(#[from] amazon::Error),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+}
+
+/// A token as it was when a call used it.
+struct Opened {
+    connection: Connection,
+    access: Secret,
+}
+
+impl Grants {
+    /// Calls through `client`.
+    pub fn new(site: Site, client: Client) -> Self {
+        Self { site, client, turns: Turns::default() }
+    }
+
+    /// The client, for calls of the closure that [`Grants::call`] runs.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Calls with the connection's token. A token about to expire is refreshed first; a 401 refreshes
+    /// once and calls once more.
+    pub async fn call<T, F>(&self, id: &ConnectionId, call: F) -> Result<T, CallError>
+    where
+        F: for<'a> Fn(Caller<'a>) -> BoxFuture<'a, Result<T, amazon::Error>>,
+    {
+        let mut opened = self.open(id).await?;
+        if !opened.connection.is_fresh(self.site.clock.now()) {
+            opened = self.renew(&opened.connection).await?;
+        }
+        let region = opened.connection.region;
+        match call(Caller { region, access_token: &opened.access }).await {
+            Err(error) if *error.kind() == ErrorKind::Unauthorized => {
+                let renewed = self.renew(&opened.connection).await?;
+                Ok(call(Caller { region, access_token: &renewed.access }).await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn open(&self, id: &ConnectionId) -> Result<Opened, CallError> {
+        let mut tx = self.site.db.read(&Scope::System).await?;
+        let connection = store::find(&mut tx, id).await?.ok_or(CallError::Reconnect)?;
+        drop(tx);
+        self.unseal(connection).await
+    }
+
+    async fn unseal(&self, connection: Connection) -> Result<Opened, CallError> {
+        if connection.state == State::Reconnect {
+            return Err(CallError::Reconnect);
+        }
+        match self.site.vault.open(&connection.sealed_access, &belongs_to(&connection.id, "access")) {
+            Ok(access) => Ok(Opened { connection, access }),
+            Err(error) => {
+                self.give_up(&connection, &format!("The stored grant does not open: {error}.")).await?;
+                Err(CallError::Reconnect)
+            }
+        }
+    }
+
+    /// Refreshes the grant that was seen as `seen`. Whoever comes while another refreshes waits, and
+    /// takes what that one brought.
+    async fn renew(&self, seen: &Connection) -> Result<Opened, CallError> {
+        let turn = self.turns.of(&seen.id);
+        let _mine = turn.lock().await;
+        let now_stored = self.open(&seen.id).await?;
+        if now_stored.connection.revision != seen.revision {
+            return Ok(now_stored);
+        }
+        self.refresh(&now_stored.connection).await?;
+        self.open(&seen.id).await
+    }
+
+    /// Refreshes by turn, whatever is left of the token: for the refresher.
+    pub(super) async fn refresh_due(&self, seen: &Connection) -> Result<(), CallError> {
+        self.renew(seen).await.map(drop)
+    }
+
+    /// Asks for new tokens and stores them, or stores why there are none.
+    async fn refresh(&self, connection: &Connection) -> Result<(), CallError> {
+        let belongs = belongs_to(&connection.id, "refresh");
+        let refresh = match self.site.vault.open(&connection.sealed_refresh, &belongs) {
+            Ok(refresh) => refresh,
+            Err(error) => {
+                self.give_up(connection, &format!("The stored grant does not open: {error}.")).await?;
+                return Err(CallError::Reconnect);
+            }
+        };
+        let answer = self.client.refresh(connection.region, &refresh).await;
+        let now = self.site.clock.now();
+        match answer {
+            Ok(tokens) => {
+                let mut tx = self.site.db.write(&Scope::System).await?;
+                // OK not to look at whether it was written: if another process was faster, its tokens are as good.
+                store::refreshed(&mut tx, &self.site.vault, now, connection, &grant(tokens, now)).await?;
+                tx.commit().await?;
+                tracing::debug!(connection.id = %connection.id, "grant refreshed");
+                Ok(())
+            }
+            Err(error) if *error.kind() == ErrorKind::GrantRevoked => {
+                self.give_up(connection, "Amazon says that the permission was withdrawn.").await?;
+                Err(CallError::Reconnect)
+            }
+            Err(error) => {
+                let mut tx = self.site.db.write(&Scope::System).await?;
+                store::failed(&mut tx, now, connection, &error.to_string()).await?;
+                tx.commit().await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Turns the connection to "reconnect", with one line in the log of deeds.
+    async fn give_up(&self, connection: &Connection, why: &str) -> db::Result<()> {
+        let mut tx = self.site.db.write(&Scope::System).await?;
+        if store::broken(&mut tx, connection, why).await? {
+            let (now, detail) = (self.site.clock.now(), json!({ "region": connection.region.code(), "why": why }));
+            let subject = connection.id.as_str();
+            let person = Some(&connection.person);
+            audit::write(&mut tx, &self.site.random, now, person, Action::Revoked, subject, detail).await?;
+            tx.commit().await?;
+            tracing::warn!(connection.id = %connection.id, why, "connection has to be renewed by its owner");
+        }
+        Ok(())
+    }
+}
+
+/// The tokens of an answer that came at `now`.
+pub(super) fn grant(tokens: Tokens, now: chrono::DateTime<chrono::Utc>) -> Grant {
+    let lives = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::hours(1));
+    Grant { access: tokens.access, refresh: tokens.refresh, expires_at: now + lives }
+}
+
+/// The region that a form or a query string names; the first when it names none that exists.
+pub(super) fn region(text: &str) -> Region {
+    text.parse().unwrap_or(Region::Na)
+}

@@ -1,0 +1,286 @@
+//! Signing in with Amazon, and the list of one's own connections.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tower_sessions::Session;
+
+use super::grants::{Grants, grant, region};
+use super::model::{Connection, State as Standing};
+use super::store;
+use crate::accounts::audit::{self, Action};
+use crate::accounts::{self, NewPerson};
+use crate::amazon::{self, ErrorKind, Handshake, Region};
+use crate::db::Scope;
+use crate::ids::PersonId;
+use crate::vault::Secret;
+use crate::web::components::{Choice, Errors, State as Colour};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Fields, Html, Person, Visit, local_path, session};
+
+/// The session's key for consents under way.
+const PENDING: &str = "consents";
+/// Consents under way in one browser; the oldest is forgotten.
+const MOST_PENDING: usize = 5;
+
+pub(super) fn routes(grants: Grants) -> Router {
+    Router::new()
+        .route("/sign-in", get(sign_in))
+        .route("/auth/amazon/start", post(start))
+        .route("/auth/amazon/callback", get(callback))
+        .route("/settings/connections", get(connections))
+        .with_state(grants)
+}
+
+/// A consent that was asked for and not answered yet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Pending {
+    state: String,
+    verifier: String,
+    region: String,
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    shell: Shell,
+    errors: Errors,
+    regions: Vec<Choice>,
+    region: String,
+    next: String,
+}
+
+impl SignInPage {
+    async fn new(visit: &Visit, region: Region, next: &str, error: Option<&str>) -> Self {
+        let mut errors = Errors::new();
+        if let Some(error) = error {
+            errors.add("", error);
+        }
+        Self {
+            shell: visit.shell("Sign in", Section::None).await,
+            errors,
+            regions: regions(),
+            region: region.code().to_owned(),
+            next: local_path(next).to_owned(),
+        }
+    }
+}
+
+fn regions() -> Vec<Choice> {
+    vec![
+        Choice::new("NA", "North America"),
+        Choice::new("EU", "Europe, Middle East, India"),
+        Choice::new("FE", "Far East: Japan, Australia, Singapore"),
+    ]
+}
+
+async fn sign_in(person: Option<Person>, visit: Visit, RawQuery(query): RawQuery) -> Response {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    if person.is_some() && !fields.has("again") {
+        return Redirect::to(local_path(fields.get("to"))).into_response();
+    }
+    Html(SignInPage::new(&visit, region(fields.get("region")), fields.get("to"), None).await).into_response()
+}
+
+/// Sends the browser to Amazon's consent page, and remembers in the session what must come back.
+async fn start(State(grants): State<Grants>, session: Session, fields: Fields) -> web::Result<Redirect> {
+    let region = region(fields.get("region"));
+    let handshake = Handshake::new(&grants.site.random);
+    let mut pending = pending(&session).await?;
+    pending.push(Pending {
+        state: handshake.state.expose().to_owned(),
+        verifier: handshake.verifier.expose().to_owned(),
+        region: region.code().to_owned(),
+        next: local_path(fields.get("next")).to_owned(),
+    });
+    let surplus = pending.len().saturating_sub(MOST_PENDING);
+    pending.drain(..surplus);
+    session.insert(PENDING, &pending).await.map_err(anyhow::Error::from)?;
+    let consent = grants.client.authorization(region, &redirect_address(&grants)?, &handshake);
+    Ok(Redirect::to(consent.as_str()))
+}
+
+async fn pending(session: &Session) -> web::Result<Vec<Pending>> {
+    Ok(session.get(PENDING).await.map_err(anyhow::Error::from)?.unwrap_or_default())
+}
+
+fn redirect_address(grants: &Grants) -> web::Result<url::Url> {
+    Ok(grants.site.config.public_url.join("auth/amazon/callback").map_err(anyhow::Error::from)?)
+}
+
+/// Takes Amazon's answer: the state must be one that this browser was given, and is used up by it.
+async fn callback(
+    State(grants): State<Grants>,
+    session: Session,
+    visit: Visit,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> web::Result<Response> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let mut waiting = pending(&session).await?;
+    let Some(at) = waiting.iter().position(|one| !one.state.is_empty() && one.state == fields.get("state")) else {
+        let why = "This sign-in was not started in this browser, or was used already. Start again.";
+        return Ok(refused(&visit, Region::Na, "/", why).await);
+    };
+    let asked = waiting.remove(at);
+    session.insert(PENDING, &waiting).await.map_err(anyhow::Error::from)?;
+    let region = region(&asked.region);
+    if fields.has("error") {
+        let why = if fields.get("error") == "access_denied" {
+            "You did not allow it on Amazon's page, so nothing was connected. Sign in again when you want to."
+        } else {
+            "Amazon did not finish the sign-in. Start again; if it stays so, check the settings of the security \
+             profile at Amazon."
+        };
+        return Ok(refused(&visit, region, &asked.next, why).await);
+    }
+    let handshake = Handshake { state: Secret::new(asked.state), verifier: Secret::new(asked.verifier) };
+    match enter(&grants, region, fields.get("code"), &handshake).await {
+        Ok(person) => {
+            admit_session(&session, &person, &headers).await?;
+            grants.site.wakes.wake("surveyor");
+            Ok(Redirect::to(local_path(&asked.next)).into_response())
+        }
+        Err(Refusal::Say(why)) => Ok(refused(&visit, region, &asked.next, &why).await),
+        Err(Refusal::Fail(error)) => Err(error),
+    }
+}
+
+/// A fresh session id for the signed-in person, so that an id planted before is worth nothing.
+async fn admit_session(session: &Session, person: &PersonId, headers: &HeaderMap) -> web::Result<()> {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let agent: String = agent.chars().take(session::AGENT_LENGTH).collect();
+    session.cycle_id().await.map_err(anyhow::Error::from)?;
+    session.insert(session::PERSON, person).await.map_err(anyhow::Error::from)?;
+    session.insert(session::AGENT, agent).await.map_err(anyhow::Error::from)?;
+    Ok(())
+}
+
+/// Why nobody came in.
+enum Refusal {
+    /// With words for the sign-in page.
+    Say(String),
+    /// As an error page.
+    Fail(web::Error),
+}
+
+impl From<crate::db::Error> for Refusal {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Fail(error.into())
+    }
+}
+
+impl From<amazon::Error> for Refusal {
+    fn from(error: amazon::Error) -> Self {
+        Self::Say(match error.kind() {
+            ErrorKind::GrantRevoked => {
+                "Amazon's answer was used already or came too late (it lives five minutes). Start again.".to_owned()
+            }
+            ErrorKind::ClientRejected => "Amazon does not accept this installation's client id or secret. The person \
+                                          who runs it has to check RECOMAMP_AMAZON_CLIENT_ID and its secret."
+                .to_owned(),
+            _ => format!("{error} Start again."),
+        })
+    }
+}
+
+/// Exchanges the code, asks who it is, and keeps person and grant together.
+async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshake) -> Result<PersonId, Refusal> {
+    let site = &grants.site;
+    let redirect = redirect_address(grants).map_err(Refusal::Fail)?;
+    let tokens = grants.client.exchange(region, &Secret::new(code), &redirect, handshake).await?;
+    let profile = grants.client.profile(region, &tokens.access).await?;
+    let now = site.clock.now();
+    let email = profile.email.unwrap_or_default();
+    let newcomer = NewPerson {
+        name: profile.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| email.clone()),
+        amazon_user_id: profile.user_id,
+        email,
+    };
+    let mut tx = site.db.write(&Scope::System).await?;
+    let Some(person) = accounts::admit(&mut tx, &site.random, &site.config, now, &newcomer).await? else {
+        let (subject, detail) = (newcomer.amazon_user_id.as_str(), json!({ "region": region.code() }));
+        audit::write(&mut tx, &site.random, now, None, Action::Refused, subject, detail).await?;
+        tx.commit().await?;
+        return Err(Refusal::Say(
+            "You are not on the list of people who may use this installation. Ask the person who runs it to add your \
+             address to RECOMAMP_ALLOWED_EMAILS."
+                .to_owned(),
+        ));
+    };
+    let connection = store::put(&mut tx, &site.vault, &site.random, now, &person, region, &grant(tokens, now)).await?;
+    let detail = json!({ "region": region.code() });
+    audit::write(&mut tx, &site.random, now, Some(&person), Action::Granted, connection.as_str(), detail).await?;
+    audit::write(&mut tx, &site.random, now, Some(&person), Action::SignedIn, person.as_str(), json!({})).await?;
+    tx.commit().await?;
+    Ok(person)
+}
+
+async fn refused(visit: &Visit, region: Region, next: &str, why: &str) -> Response {
+    let page = SignInPage::new(visit, region, next, Some(why)).await;
+    (StatusCode::BAD_REQUEST, Html(page)).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "connections/list.html")]
+struct ConnectionsPage {
+    shell: Shell,
+    connections: Vec<Line>,
+    regions: Vec<Choice>,
+}
+
+struct Line {
+    region: Choice,
+    colour: Colour,
+    state: &'static str,
+    refreshed_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    error: String,
+    needs_owner: bool,
+}
+
+impl Line {
+    fn new(connection: Connection) -> Self {
+        let needs_owner = connection.state == Standing::Reconnect;
+        let label = regions().into_iter().find(|choice| choice.value == connection.region.code());
+        Self {
+            region: label.unwrap_or_else(|| Choice::new(connection.region.code(), connection.region.code())),
+            colour: match (needs_owner, connection.failures) {
+                (true, _) => Colour::Failed,
+                (false, 0) => Colour::Done,
+                (false, _) => Colour::Waiting,
+            },
+            state: match (needs_owner, connection.failures) {
+                (true, _) => "Reconnect",
+                (false, 0) => "Working",
+                (false, _) => "Trying again",
+            },
+            refreshed_at: connection.refreshed_at,
+            expires_at: connection.access_expires_at,
+            error: connection.last_error.unwrap_or_default(),
+            needs_owner,
+        }
+    }
+}
+
+async fn connections(State(grants): State<Grants>, person: Person, visit: Visit) -> web::Result<Html<ConnectionsPage>> {
+    let mut tx = grants.site.db.read(&person.scope()).await?;
+    let connections = store::of_person(&mut tx, &person.id).await?;
+    drop(tx);
+    let mut shell = visit.shell("Connections", Section::None).await;
+    if shell.flash.is_none() && connections.iter().any(|connection| connection.state == Standing::Reconnect) {
+        shell.flash = Some(web::shell::Flash {
+            tone: Tone::Warning,
+            text: "A connection has to be renewed. Runs that need it wait until then; nothing is lost.".to_owned(),
+        });
+    }
+    let connections = connections.into_iter().map(Line::new).collect();
+    Ok(Html(ConnectionsPage { shell, connections, regions: regions() }))
+}

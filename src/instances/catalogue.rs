@@ -1,0 +1,83 @@
+//! The data sources of one instance, as the checker of SQL reads them.
+//!
+//! An instance lists its sources; the documentation knows their columns' types, thresholds and units
+//! better than the list tells. So a listed source that is documented takes the documentation's
+//! columns for those that it lists, and a source or column that only the instance knows is read from
+//! the list.
+
+use serde_json::{Value, json};
+
+use crate::amazon;
+use crate::amcsql::catalogue::{Catalogue, ColumnDef, ColumnType, DataSource, DataType, Kind, Threshold};
+
+/// What is kept of an instance's answer: names, types and thresholds.
+pub(super) fn to_json(sources: &[amazon::DataSource]) -> Value {
+    let column = |column: &amazon::DataSourceColumn| {
+        json!({ "name": column.name, "columnType": column.column_type, "dataType": column.data_type,
+            "sensitivity": column.sensitivity, "description": column.description })
+    };
+    let source = |source: &amazon::DataSource| {
+        json!({ "id": source.id, "description": source.description, "owner": source.owner,
+            "columns": source.columns.iter().map(column).collect::<Vec<_>>() })
+    };
+    json!({ "sources": sources.iter().map(source).collect::<Vec<_>>() })
+}
+
+/// The catalogue that [`to_json`] kept.
+pub(super) fn from_json(kept: &Value) -> Catalogue {
+    let sources = kept["sources"].as_array().map_or(&[][..], Vec::as_slice);
+    Catalogue::from_sources(sources.iter().filter_map(source).collect())
+}
+
+fn source(kept: &Value) -> Option<DataSource> {
+    let listed = kept["id"].as_str()?;
+    let id = listed.rsplit('.').next().unwrap_or(listed).to_lowercase();
+    let columns = kept["columns"].as_array().map_or(&[][..], Vec::as_slice);
+    let standard = Catalogue::standard().source(&id);
+    let column = |kept: &Value| {
+        let name = kept["name"].as_str()?;
+        standard.and_then(|standard| standard.column(name)).cloned().or_else(|| Some(unknown_column(name, kept)))
+    };
+    let columns: Vec<ColumnDef> = columns.iter().filter_map(column).collect();
+    if let Some(standard) = standard {
+        // OK because a list without columns says that the source is there, not that it is empty.
+        let columns = if columns.is_empty() { standard.columns.clone() } else { columns };
+        return Some(DataSource { columns, ..standard.clone() });
+    }
+    Some(DataSource {
+        name: id.clone(),
+        id,
+        category: "Advertiser data".to_owned(),
+        description: kept["description"].as_str().unwrap_or_default().to_owned(),
+        availability: String::new(),
+        data_lag: String::new(),
+        history: String::new(),
+        kind: Kind::Dimension,
+        audience_table: None,
+        audience_lacks: Vec::new(),
+        time_window_column: None,
+        join_keys: Vec::new(),
+        notes: Vec::new(),
+        legacy_names: Vec::new(),
+        deprecated: false,
+        columns,
+    })
+}
+
+fn unknown_column(name: &str, kept: &Value) -> ColumnDef {
+    let is_metric = kept["columnType"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("METRIC"));
+    let data_type = kept["dataType"].as_str().and_then(DataType::parse);
+    let threshold = serde_json::from_value(kept["sensitivity"].clone());
+    ColumnDef {
+        name: name.to_lowercase(),
+        data_type: data_type.unwrap_or(if is_metric { DataType::Double } else { DataType::String }),
+        column_type: if is_metric { ColumnType::Metric } else { ColumnType::Dimension },
+        threshold: threshold.unwrap_or(Threshold::Low),
+        category: String::new(),
+        description: kept["description"].as_str().unwrap_or_default().to_owned(),
+        unit: None,
+        values: Vec::new(),
+        example: None,
+        legacy: false,
+    }
+}

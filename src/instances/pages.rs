@@ -1,0 +1,375 @@
+//! The list of instances, one instance, adding one by hand.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use futures::FutureExt as _;
+use serde_json::json;
+
+use super::model::{Instance, Role};
+use super::store::{self, Filter};
+use super::surveyor;
+use crate::accounts::audit::{self, Action};
+use crate::amazon::{AmcAccount, AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
+use crate::connections::{CallError, Grants};
+use crate::db::{self, Single, sql};
+use crate::ids::{ConnectionId, InstanceId};
+use crate::web::components::{Choice, Errors};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Fields, Html, Person, Site, Visit};
+
+/// Longest name that people may give an instance, in characters.
+const NAME_LENGTH: usize = 100;
+
+#[derive(Clone, Debug)]
+struct Room {
+    site: Site,
+    grants: Grants,
+}
+
+pub(super) fn routes(site: Site, grants: Grants) -> Router {
+    Router::new()
+        .route("/instances", get(list))
+        .route("/instances.csv", get(export))
+        .route("/instances/refresh", post(refresh))
+        .route("/instances/new", get(new).post(add))
+        .route("/instances/{id}", get(detail))
+        .route("/instances/{id}/rename", post(rename))
+        .route("/instances/{id}/remove", post(remove))
+        .route("/instances/{id}/restore", post(restore))
+        .with_state(Room { site, grants })
+}
+
+#[derive(Template)]
+#[template(path = "instances/list.html", blocks = ["body"])]
+struct ListPage {
+    shell: Shell,
+    instances: Vec<Instance>,
+    q: String,
+    hidden: bool,
+    looking: bool,
+    errors: Vec<String>,
+    slots: i64,
+}
+
+async fn list(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> web::Result<Html<ListPage>> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let filter = filter(&fields);
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let instances = store::list(&mut tx, &person.id, &filter).await?;
+    let surveys = store::surveys(&mut tx, &person.id).await?;
+    drop(tx);
+    Ok(Html(ListPage {
+        shell: visit.shell("Instances", Section::Instances).await,
+        looking: surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none()),
+        errors: surveys.into_iter().filter_map(|survey| survey.error).collect(),
+        instances,
+        q: filter.text,
+        hidden: filter.hidden,
+        slots: room.site.config.limits.runs_per_instance,
+    }))
+}
+
+fn filter(fields: &Fields) -> Filter {
+    Filter { text: fields.trimmed("q").to_owned(), hidden: fields.get("show") == "removed" }
+}
+
+/// The list as it is filtered, for spreadsheets.
+async fn export(State(room): State<Room>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let instances = store::list(&mut tx, &person.id, &filter(&fields)).await?;
+    drop(tx);
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let head = [
+        "account",
+        "customer",
+        "name",
+        "name_at_amazon",
+        "region",
+        "instance_id",
+        "entity_id",
+        "marketplace_id",
+        "kind",
+    ];
+    csv.write_record(head).map_err(anyhow::Error::from)?;
+    for instance in &instances {
+        let row = [
+            instance.account_name.as_str(),
+            instance.customer_name.as_deref().unwrap_or(""),
+            instance.name(),
+            &instance.amc_name,
+            instance.region.code(),
+            instance.amc_id.as_str(),
+            instance.entity.as_str(),
+            instance.marketplace.as_str(),
+            if instance.is_sandbox { "sandbox" } else { "standard" },
+        ];
+        csv.write_record(row).map_err(anyhow::Error::from)?;
+    }
+    let body = csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok((
+        [
+            ("content-type", "text/csv; charset=utf-8"),
+            ("content-disposition", "attachment; filename=\"instances.csv\""),
+        ],
+        body,
+    )
+        .into_response())
+}
+
+async fn refresh(State(room): State<Room>, person: Person, visit: Visit) -> web::Result<Redirect> {
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    store::ask_again(&mut tx, &person.id, room.site.clock.now()).await?;
+    tx.commit().await?;
+    room.site.wakes.wake("surveyor");
+    visit.flash(Tone::Info, "Amazon is being asked for your instances again.").await;
+    Ok(Redirect::to("/instances"))
+}
+
+#[derive(Template)]
+#[template(path = "instances/detail.html")]
+struct DetailPage {
+    shell: Shell,
+    instance: Instance,
+    can_manage: bool,
+    can_run: bool,
+    slots: i64,
+    account_slots: i64,
+    account_in_use: i64,
+    waiting: i64,
+    sources: usize,
+    errors: Errors,
+    name: String,
+}
+
+async fn page(
+    room: &Room,
+    person: &Person,
+    visit: &Visit,
+    id: &str,
+    errors: Errors,
+    name: Option<&str>,
+) -> web::Result<DetailPage> {
+    const IN_USE: &str = "select count(*) as value from executions e join instances i on i.id = e.instance_id \
+        where i.entity_id = $1 and e.state in ('sending', 'pending', 'running')";
+    const WAITING: &str = "select count(*) as value from executions where instance_id = $1 and state = 'waiting'";
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let instance = store::find(&mut tx, &person.id, &own(id)?).await?;
+    let Single(account_in_use) = sql(IN_USE).bind(&instance.entity).one::<Single<i64>>(&mut tx).await?;
+    let Single(waiting) = sql(WAITING).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
+    let sources = store::catalogue(&mut tx, &instance.id).await?.sources().len();
+    drop(tx);
+    let limits = &room.site.config.limits;
+    Ok(DetailPage {
+        shell: visit.shell(instance.name(), Section::Instances).await,
+        can_manage: instance.role >= Role::Manager,
+        can_run: instance.role >= Role::Analyst && instance.is_ready(),
+        slots: limits.runs_per_instance,
+        account_slots: limits.runs_per_account,
+        account_in_use,
+        waiting,
+        sources,
+        errors,
+        name: name.unwrap_or(instance.own_name.as_deref().unwrap_or("")).to_owned(),
+        instance,
+    })
+}
+
+/// The id in an address; one that is none names nothing.
+fn own(id: &str) -> web::Result<InstanceId> {
+    id.parse().map_err(|_| web::Error::Missing)
+}
+
+async fn detail(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Html<DetailPage>> {
+    Ok(Html(page(&room, &person, &visit, &id, Errors::new(), None).await?))
+}
+
+async fn rename(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let name = fields.trimmed("name");
+    if name.chars().count() > NAME_LENGTH || name.chars().any(char::is_control) {
+        let mut errors = Errors::new();
+        errors.add("name", format!("Take a name of at most {NAME_LENGTH} characters on one line."));
+        return Ok(Html(page(&room, &person, &visit, &id, errors, Some(name)).await?).unprocessable());
+    }
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let instance = store::find(&mut tx, &person.id, &own(&id)?).await?;
+    if instance.role < Role::Manager {
+        return Err(web::Error::Forbidden("Only managers of an instance rename it. Ask one of them.".to_owned()));
+    }
+    store::rename(&mut tx, &instance.id, name).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "The name is changed here; Amazon keeps its own.").await;
+    Ok(Redirect::to(&format!("/instances/{}", instance.id)).into_response())
+}
+
+async fn remove(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    set_hidden(&room, &person, &id, true).await?;
+    visit.flash(Tone::Success, "Taken off your list. It is under “Removed”, where you can put it back.").await;
+    Ok(Redirect::to("/instances"))
+}
+
+async fn restore(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    set_hidden(&room, &person, &id, false).await?;
+    visit.flash(Tone::Success, "Back on your list.").await;
+    Ok(Redirect::to(&format!("/instances/{id}")))
+}
+
+async fn set_hidden(room: &Room, person: &Person, id: &str, hidden: bool) -> web::Result<()> {
+    let (id, now) = (own(id)?, room.site.clock.now());
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    store::hide(&mut tx, &person.id, &id, hidden.then_some(now)).await?;
+    let detail = json!({ "removed": hidden });
+    audit::write(&mut tx, &room.site.random, now, Some(&person.id), Action::InstanceChanged, id.as_str(), detail)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[derive(Template)]
+#[template(path = "instances/new.html")]
+struct NewPage {
+    shell: Shell,
+    errors: Errors,
+    connections: Vec<Choice>,
+    connection: String,
+    instance: String,
+    entity: String,
+    marketplace: String,
+}
+
+async fn new_page(
+    room: &Room,
+    person: &Person,
+    visit: &Visit,
+    fields: &Fields,
+    errors: Errors,
+) -> web::Result<NewPage> {
+    const REGIONS: &str =
+        "select id, person_id, region from connections where person_id = $1 and state = 'active' order by region";
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let reaches: Vec<crate::connections::Reach> = sql(REGIONS).bind(&person.id).all(&mut tx).await?;
+    drop(tx);
+    Ok(NewPage {
+        shell: visit.shell("Add an instance", Section::Instances).await,
+        errors,
+        connections: reaches.iter().map(|reach| Choice::new(reach.id.as_str(), reach.region.code())).collect(),
+        connection: fields.get("connection").to_owned(),
+        instance: fields.trimmed("instance").to_owned(),
+        entity: fields.trimmed("entity").to_owned(),
+        marketplace: fields.trimmed("marketplace").to_owned(),
+    })
+}
+
+async fn new(State(room): State<Room>, person: Person, visit: Visit) -> web::Result<Html<NewPage>> {
+    Ok(Html(new_page(&room, &person, &visit, &Fields::default(), Errors::new()).await?))
+}
+
+/// Adds an instance that Amazon's lists do not show, if Amazon answers for it with these names.
+async fn add(State(room): State<Room>, person: Person, visit: Visit, fields: Fields) -> web::Result<Response> {
+    let mut errors = Errors::new();
+    for (name, what) in [
+        ("instance", "the instance's id, such as amcabc123"),
+        ("entity", "the account's id, such as ENTITY123"),
+        ("marketplace", "the marketplace's id, such as ATVPDKIKX0DER"),
+    ] {
+        let value = fields.trimmed(name);
+        if value.is_empty() || value.len() > 100 || !value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            errors.add(name, format!("Give {what}: letters and digits only."));
+        }
+    }
+    let connection = connection_of(&room, &person, fields.get("connection")).await?;
+    let Some(connection) = connection.filter(|_| errors.is_empty()) else {
+        if errors.is_empty() {
+            errors.add("connection", "Choose one of your connections.");
+        }
+        return Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable());
+    };
+    match add_asked(&room, &person, &connection, &fields).await {
+        Ok(id) => {
+            visit.flash(Tone::Success, "Amazon knows it: the instance is on your list.").await;
+            Ok(Redirect::to(&format!("/instances/{id}")).into_response())
+        }
+        Err(CallError::Db(error)) => Err(error.into()),
+        Err(CallError::Amazon(error))
+            if matches!(error.kind(), ErrorKind::Missing { .. } | ErrorKind::Forbidden | ErrorKind::Refused { .. }) =>
+        {
+            errors.add("instance", "Amazon shows no such instance to you. Check the three ids and the region.");
+            Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable())
+        }
+        Err(error) => {
+            errors.add("", error.to_string());
+            Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable())
+        }
+    }
+}
+
+async fn connection_of(room: &Room, person: &Person, id: &str) -> web::Result<Option<ConnectionId>> {
+    const OWN: &str = "select id as value from connections where id = $1 and person_id = $2 and state = 'active'";
+    let Ok(id) = id.parse::<ConnectionId>() else { return Ok(None) };
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let found = sql(OWN).bind(&id).bind(&person.id).optional::<Single<ConnectionId>>(&mut tx).await?;
+    Ok(found.map(|Single(id)| id))
+}
+
+async fn add_asked(
+    room: &Room,
+    person: &Person,
+    connection: &ConnectionId,
+    fields: &Fields,
+) -> Result<InstanceId, CallError> {
+    let account = AmcAccount {
+        entity: EntityId(fields.trimmed("entity").to_owned()),
+        name: None,
+        marketplace: MarketplaceId(fields.trimmed("marketplace").to_owned()),
+        rest: serde_json::Map::new(),
+    };
+    let asked = AmcInstanceId(fields.trimmed("instance").to_owned());
+    let client = room.grants.client();
+    let (region, instance) = room
+        .grants
+        .call(connection, |caller| {
+            let (account, asked) = (&account, &asked);
+            async move {
+                let found = client.instance(caller.of(&account.entity, &account.marketplace), asked).await?;
+                Ok((caller.region, found))
+            }
+            .boxed()
+        })
+        .await?;
+    let found = surveyor::found(region, &account, instance);
+    let site = &room.site;
+    // OK in the system's scope: the person has no access to the row before Amazon has said that they do.
+    let mut tx = site.db.write(&db::Scope::System).await?;
+    let id = store::keep(&mut tx, &site.random, site.clock.now(), &person.id, connection, &found, "hand").await?;
+    tx.commit().await?;
+    Ok(id)
+}

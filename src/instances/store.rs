@@ -1,0 +1,242 @@
+//! The tables of instances, of who may work in them, of surveys and of listed data sources.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::catalogue as listed;
+use super::model::{Found, Instance, Role};
+use crate::amazon::{self, AmcInstanceId, EntityId, MarketplaceId, Region};
+use crate::amcsql::catalogue::Catalogue;
+use crate::db::{Error, FromRow, Result, Row, Single, Tx, sql};
+use crate::ids::{ConnectionId, Id, InstanceId, PersonId, Random};
+
+impl FromRow for Instance {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            amc_id: row.get::<AmcInstanceId>("amc_id")?,
+            region: row.get::<Region>("region")?,
+            entity: row.get::<EntityId>("entity_id")?,
+            marketplace: row.get::<MarketplaceId>("marketplace_id")?,
+            own_name: row.get("name")?,
+            amc_name: row.get("amc_name")?,
+            account_name: row.get("account_name")?,
+            customer_name: row.get("customer_name")?,
+            is_sandbox: row.get::<String>("kind")? == "SANDBOX",
+            creation_status: row.get("creation_status")?,
+            seen_at: row.get("seen_at")?,
+            connection: row.get("connection_id")?,
+            role: Role::parse(&row.get::<String>("role")?),
+            is_hidden: row.get::<Option<DateTime<Utc>>>("hidden_at")?.is_some(),
+            slots_in_use: row.get("slots_in_use")?,
+        })
+    }
+}
+
+/// Which of a person's instances are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Text that the names or ids hold.
+    pub text: String,
+    /// Those taken off the list instead of those on it.
+    pub hidden: bool,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select i.id, i.amc_id, i.region, i.entity_id, i.marketplace_id, i.name, i.amc_name, i.account_name, ",
+            "i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.hidden_at, ",
+            "(select count(*) from executions e where e.instance_id = i.id ",
+            "and e.state in ('sending', 'pending', 'running')) as slots_in_use ",
+            "from instances i join instance_access a on a.instance_id = i.id where a.person_id = $1 ",
+            $rest
+        )
+    };
+}
+
+/// A person's instances, by account, customer and name.
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<Vec<Instance>> {
+    const LIST: &str = select!(
+        "and (a.hidden_at is not null) = $2 and ($3 = '' or lower(coalesce(i.name, '') || ' ' || i.amc_name || ' ' || \
+         i.account_name || ' ' || coalesce(i.customer_name, '') || ' ' || i.amc_id || ' ' || i.entity_id) \
+         like lower($3) escape '\\') order by lower(i.account_name), lower(i.amc_name), i.id"
+    );
+    let pattern = if filter.text.is_empty() { String::new() } else { containing(&filter.text) };
+    sql(LIST).bind(person).bind(filter.hidden).bind(pattern).all(tx).await
+}
+
+/// The pattern for `like … escape '\'` that finds `text` anywhere.
+fn containing(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+/// One of a person's instances; [`Error::Missing`] when it is not theirs.
+pub async fn find(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Instance> {
+    const FIND: &str = select!("and i.id = $2");
+    sql(FIND).bind(person).bind(id).one(tx).await
+}
+
+/// One of a person's instances, if they may run queries there; [`Error::Missing`] otherwise.
+pub async fn find_for_run(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Instance> {
+    let instance = find(tx, person, id).await?;
+    if instance.role >= Role::Analyst { Ok(instance) } else { Err(Error::Missing) }
+}
+
+/// The data sources of an instance; the documented ones while it has not been asked.
+pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Catalogue> {
+    const FIND: &str = "select sources as value from instance_sources where instance_id = $1";
+    let kept = sql(FIND).bind(id).optional::<Single<serde_json::Value>>(tx).await?;
+    let catalogue = kept.map(|Single(kept)| listed::from_json(&kept));
+    // OK because an instance that lists nothing is one whose answer was not understood.
+    Ok(catalogue.filter(|catalogue| !catalogue.sources().is_empty()).unwrap_or_else(|| Catalogue::standard().clone()))
+}
+
+/// Gives the instance a name of its own, or takes it away with an empty one.
+pub(super) async fn rename(tx: &mut Tx, id: &InstanceId, name: &str) -> Result<()> {
+    const RENAME: &str = "update instances set name = $2 where id = $1";
+    let name = if name.is_empty() { None } else { Some(name) };
+    sql(RENAME).bind(id).bind(name).execute(tx).await?;
+    Ok(())
+}
+
+/// Takes an instance off a person's list, or puts it back.
+pub(super) async fn hide(tx: &mut Tx, person: &PersonId, id: &InstanceId, at: Option<DateTime<Utc>>) -> Result<()> {
+    const HIDE: &str = "update instance_access set hidden_at = $3 where person_id = $1 and instance_id = $2";
+    match sql(HIDE).bind(person).bind(id).bind(at).execute(tx).await? {
+        0 => Err(Error::Missing),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps an instance that Amazon showed to a person, with access through `connection`. The names that
+/// Amazon has are taken each time; the name given here stays.
+pub(super) async fn keep(
+    tx: &mut Tx,
+    random: &Random,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    connection: &ConnectionId,
+    found: &Found,
+    added_by: &'static str,
+) -> Result<InstanceId> {
+    const KEEP: &str = "insert into instances (id, region, amc_id, entity_id, marketplace_id, amc_name, account_name, \
+        customer_name, kind, creation_status, added_by, seen_at, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) on conflict (region, amc_id) do update set \
+        entity_id = excluded.entity_id, marketplace_id = excluded.marketplace_id, amc_name = excluded.amc_name, \
+        account_name = excluded.account_name, customer_name = excluded.customer_name, kind = excluded.kind, \
+        creation_status = excluded.creation_status, seen_at = excluded.seen_at returning id as value";
+    let Single(id) = sql(KEEP)
+        .bind(&random.id::<InstanceId>(now))
+        .bind(found.region)
+        .bind(&found.amc_id)
+        .bind(&found.entity)
+        .bind(&found.marketplace)
+        .bind(&found.amc_name)
+        .bind(&found.account_name)
+        .bind(found.customer_name.clone())
+        .bind(if found.is_sandbox { "SANDBOX" } else { "STANDARD" })
+        .bind(&found.creation_status)
+        .bind(added_by)
+        .bind(now)
+        .one::<Single<InstanceId>>(tx)
+        .await?;
+    const REACH: &str = "insert into instance_access (instance_id, person_id, connection_id, role, created_at) \
+        values ($1, $2, $3, 'manager', $4) on conflict (instance_id, person_id) do update set \
+        connection_id = excluded.connection_id";
+    sql(REACH).bind(&id).bind(person).bind(connection).bind(now).execute(tx).await?;
+    Ok(id)
+}
+
+/// Instances of a connection whose data sources were read before `before`, or never.
+pub(super) async fn without_sources(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    before: DateTime<Utc>,
+) -> Result<Vec<Instance>> {
+    const LIST: &str = "select i.id, i.amc_id, i.region, i.entity_id, i.marketplace_id, i.name, i.amc_name, \
+        i.account_name, i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.hidden_at, \
+        cast(0 as bigint) as slots_in_use from instances i join instance_access a on a.instance_id = i.id \
+        left join instance_sources s on s.instance_id = i.id \
+        where a.connection_id = $1 and (s.read_at is null or s.read_at < $2) order by i.id";
+    sql(LIST).bind(connection).bind(before).all(tx).await
+}
+
+/// Keeps what an instance answered about its data sources.
+pub(super) async fn keep_sources(
+    tx: &mut Tx,
+    id: &InstanceId,
+    now: DateTime<Utc>,
+    sources: &[amazon::DataSource],
+) -> Result<()> {
+    const KEEP: &str = "insert into instance_sources (instance_id, sources, read_at) values ($1, $2, $3) \
+        on conflict (instance_id) do update set sources = excluded.sources, read_at = excluded.read_at";
+    sql(KEEP).bind(id).bind(listed::to_json(sources)).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// A survey of one connection, as its person sees it.
+#[derive(Clone, Debug)]
+pub(super) struct Survey {
+    pub(super) done_at: Option<DateTime<Utc>>,
+    pub(super) error: Option<String>,
+}
+
+impl FromRow for Survey {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { done_at: row.get("done_at")?, error: row.get("error")? })
+    }
+}
+
+/// A person's surveys.
+pub(super) async fn surveys(tx: &mut Tx, person: &PersonId) -> Result<Vec<Survey>> {
+    const LIST: &str = "select done_at, error from surveys where person_id = $1 order by connection_id";
+    sql(LIST).bind(person).all(tx).await
+}
+
+/// Makes surveys of connections that have none, due now.
+pub(super) async fn plan_surveys(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    const PLAN: &str = "insert into surveys (connection_id, id, person_id, due_at) \
+        select c.id, c.id, c.person_id, $1 from connections c where c.state = 'active' \
+        and not exists (select 1 from surveys s where s.connection_id = c.id) on conflict (connection_id) do nothing";
+    sql(PLAN).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// Asks for a person's instances again, now.
+pub(super) async fn ask_again(tx: &mut Tx, person: &PersonId, now: DateTime<Utc>) -> Result<()> {
+    const ASK: &str = "update surveys set due_at = $2, done_at = null, error = null where person_id = $1";
+    sql(ASK).bind(person).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// Notes how a survey went and when the next is due.
+pub(super) async fn surveyed(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    epoch: i64,
+    now: DateTime<Utc>,
+    outcome: std::result::Result<usize, String>,
+) -> Result<()> {
+    const DONE: &str = "update surveys set due_at = $3, done_at = $4, found = $5, failures = 0, error = null, \
+        lease_until = null where connection_id = $1 and lease_epoch = $2";
+    const FAILED: &str = "update surveys set due_at = $3, done_at = $4, failures = failures + 1, error = $5, \
+        lease_until = null where connection_id = $1 and lease_epoch = $2";
+    let statement = match outcome {
+        Ok(found) => sql(DONE).bind(connection).bind(epoch).bind(now + EVERY).bind(now).bind(found as i64),
+        Err(error) => sql(FAILED).bind(connection).bind(epoch).bind(now + AGAIN).bind(now).bind(error),
+    };
+    statement.execute(tx).await?;
+    Ok(())
+}
+
+/// How often Amazon is asked for new instances by itself.
+const EVERY: TimeDelta = TimeDelta::hours(6);
+/// How soon after a failed survey.
+const AGAIN: TimeDelta = TimeDelta::minutes(5);
+
+/// Connections are named by their id in the survey's lease too.
+pub(super) fn connection_of(lease_id: &str) -> Option<ConnectionId> {
+    debug_assert_eq!(ConnectionId::PREFIX, "con");
+    lease_id.parse().ok()
+}
