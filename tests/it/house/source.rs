@@ -13,7 +13,7 @@ pub(super) struct File {
 impl File {
     /// The program's part: no line comments, nothing from the unit tests on, which stand at the end.
     pub(super) fn code(&self) -> String {
-        if self.path.ends_with("/tests.rs") || self.path.contains("/tests/") {
+        if !self.is_program() {
             return String::new();
         }
         let tests = self.text.find("#[cfg(test)]\nmod tests").unwrap_or(self.text.len());
@@ -21,6 +21,16 @@ impl File {
         lines
             .map(|line| line.split(" // ").next().unwrap_or_default())
             .fold(String::new(), |code, line| code + line + "\n")
+    }
+
+    /// Whether it is Rust, and not a module of unit tests.
+    pub(super) fn is_program(&self) -> bool {
+        self.path.ends_with(".rs") && !self.path.ends_with("/tests.rs") && !self.path.contains("/tests/")
+    }
+
+    /// How many modules deep it lies below the crate.
+    pub(super) fn depth(&self) -> usize {
+        self.path.trim_end_matches("/mod.rs").split('/').count()
     }
 
     /// The module of the crate to which the file belongs: the first step of its path.
