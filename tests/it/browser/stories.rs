@@ -10,7 +10,7 @@ use super::{Browser, LOOKS, Options, report};
 
 const GOOD: &str = r##"<!doctype html><html lang="en"><head><title>Good</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/look.css"><script defer src="/on.js"></script></head><body><main><h1>Good page</h1>
-<p id="scripts">Scripts are off.</p>
+<p id="scripts">Scripts are off.</p><noscript><p>No scripts at all.</p></noscript>
 <form method="post" action="/said"><label>Word <input name="word" value="old"></label>
 <label>Size <select name="size"><option>Small</option><option>Large</option></select></label>
 <button>Say "it"</button></form>
@@ -49,6 +49,7 @@ async fn a_form_is_filled_and_sent_with_scripts_on_and_off() {
         let browser = Browser::start(Options { javascript, ..Options::default() }).await;
         browser.open(&format!("{address}/good")).await;
         browser.see(shown).await;
+        assert_eq!(browser.text().await.contains("No scripts at all."), !javascript);
         browser.fill("word", "new").await;
         browser.choose("size", "Large").await;
         assert_eq!(browser.value("word").await, "new");

@@ -53,8 +53,8 @@ fn is_file(name: &str) -> bool {
     name == "RECOMAMP_KEYS_FILE"
 }
 
-#[test]
-fn every_dependency_is_documented_and_no_other() {
+/// The crates that the manifest names.
+fn dependencies() -> BTreeSet<String> {
     let manifest = read("Cargo.toml");
     let mut crates = BTreeSet::new();
     let mut inside = false;
@@ -68,7 +68,23 @@ fn every_dependency_is_documented_and_no_other() {
         }
     }
     assert!(crates.len() > 20, "the manifest was not read");
-    assert_eq!(first_cells(&read("docs/dependencies.md")), crates, "docs/dependencies.md and Cargo.toml differ");
+    crates
+}
+
+#[test]
+fn every_dependency_is_documented_and_no_other() {
+    let documented = first_cells(&read("docs/dependencies.md"));
+    assert_eq!(documented, dependencies(), "docs/dependencies.md and Cargo.toml differ");
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let sources: Vec<String> = ["src", "tests"].iter().flat_map(|folder| files(folder)).map(|file| file.text).collect();
+    let unused = dependencies().into_iter().filter(|name| {
+        let path = format!("{}::", name.replace('-', "_"));
+        !sources.iter().any(|text| text.match_indices(&path).any(|(at, _)| !text[..at].ends_with([':', '_'])))
+    });
+    none(&unused.map(|name| format!("Cargo.toml names `{name}`, which nothing uses")).collect::<Vec<_>>());
 }
 
 #[test]
