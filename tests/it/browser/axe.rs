@@ -20,13 +20,13 @@ axe.run(document, { resultTypes: ['violations'] }).then(
 
 /// A rule that a page breaks.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Violation {
+pub(super) struct Violation {
     /// axe's id of the rule, such as `color-contrast`.
-    pub(crate) rule: String,
+    pub(super) rule: String,
     /// The rule in a sentence.
-    pub(crate) help: String,
+    pub(super) help: String,
     /// Where, and what would repair it.
-    pub(crate) nodes: Vec<String>,
+    pub(super) nodes: Vec<String>,
 }
 
 impl fmt::Display for Violation {
@@ -37,6 +37,6 @@ impl fmt::Display for Violation {
 }
 
 /// All of them as one text, for the message of an assertion.
-pub(crate) fn report(violations: &[Violation]) -> String {
+pub(super) fn report(violations: &[Violation]) -> String {
     violations.iter().map(|violation| format!("{violation}\n")).collect()
 }

@@ -9,8 +9,11 @@
 
 mod axe;
 mod driver;
+mod harness;
+mod path;
+mod program;
 mod session;
-mod stories;
 
-pub(crate) use axe::{Violation, report};
-pub(crate) use session::{Browser, LOOKS, Look, Options, Weight};
+use axe::report;
+use program::Program;
+use session::{Browser, LOOKS, Options};

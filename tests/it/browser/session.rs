@@ -22,17 +22,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// A screen: a width, a height, light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(super) struct Look {
     /// In CSS pixels; below 600 it is a phone.
-    pub(crate) width: u32,
+    pub(super) width: u32,
     /// In CSS pixels.
-    pub(crate) height: u32,
+    pub(super) height: u32,
     /// What the system prefers.
-    pub(crate) dark: bool,
+    pub(super) dark: bool,
 }
 
 /// The four looks in which every page is checked.
-pub(crate) const LOOKS: [Look; 4] = [
+pub(super) const LOOKS: [Look; 4] = [
     Look { width: 1280, height: 800, dark: false },
     Look { width: 1280, height: 800, dark: true },
     Look { width: 390, height: 844, dark: false },
@@ -41,11 +41,11 @@ pub(crate) const LOOKS: [Look; 4] = [
 
 /// How a browser is started.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Options {
+pub(super) struct Options {
     /// Whether pages may run scripts.
-    pub(crate) javascript: bool,
+    pub(super) javascript: bool,
     /// The first look.
-    pub(crate) look: Look,
+    pub(super) look: Look,
 }
 
 impl Default for Options {
@@ -56,20 +56,20 @@ impl Default for Options {
 
 /// What a page cost on a cold cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Weight {
+pub(super) struct Weight {
     /// Requests, the page's own included.
-    pub(crate) requests: u64,
+    pub(super) requests: u64,
     /// Compressed bytes of the page.
-    pub(crate) html: u64,
+    pub(super) html: u64,
     /// Compressed bytes of its styles.
-    pub(crate) css: u64,
+    pub(super) css: u64,
     /// Compressed bytes of its scripts.
-    pub(crate) js: u64,
+    pub(super) js: u64,
 }
 
 /// A browser with a profile of its own.
 #[derive(Debug)]
-pub(crate) struct Browser {
+pub(super) struct Browser {
     client: Client,
     javascript: bool,
     // The order matters: the driver ends the browser before its folders go.
@@ -79,7 +79,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// Starts Chromium, headless, with an empty profile.
-    pub(crate) async fn start(options: Options) -> Self {
+    pub(super) async fn start(options: Options) -> Self {
         let driver = Driver::start().await;
         let folder = tempfile::tempdir().expect("a folder for the profile");
         let client = ClientBuilder::new(HttpConnector::new())
@@ -95,7 +95,7 @@ impl Browser {
     }
 
     /// Changes the screen; the page stays open.
-    pub(crate) async fn look(&self, look: Look) {
+    pub(super) async fn look(&self, look: Look) {
         let phone = look.width < 600;
         let screen = json!({ "width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": phone });
         self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
@@ -109,45 +109,40 @@ impl Browser {
     }
 
     /// Opens an address and waits until it is loaded.
-    pub(crate) async fn open(&self, address: &str) {
+    pub(super) async fn open(&self, address: &str) {
         self.client.goto(address).await.unwrap_or_else(|error| panic!("{address} does not open: {error}"));
     }
 
-    /// Loads the page again.
-    pub(crate) async fn reload(&self) {
-        self.client.refresh().await.expect("a page that can be loaded again");
-    }
-
     /// Where the browser is.
-    pub(crate) async fn address(&self) -> Url {
+    pub(super) async fn address(&self) -> Url {
         self.client.current_url().await.expect("a page is open")
     }
 
     /// The text of the page's one `h1`.
-    pub(crate) async fn heading(&self) -> String {
+    pub(super) async fn heading(&self) -> String {
         self.element(Locator::Css("h1")).await.text().await.expect("a heading has a text")
     }
 
     /// Everything that the page shows.
-    pub(crate) async fn text(&self) -> String {
+    pub(super) async fn text(&self) -> String {
         let body = self.element(Locator::Css("body")).await;
         body.text().await.expect("a page has a text")
     }
 
     /// Waits until the page shows `text`; loading the page again is the page's own business.
-    pub(crate) async fn see(&self, text: &str) {
+    pub(super) async fn see(&self, text: &str) {
         let found =
             format!("//body//*[not(self::script or self::style)][contains(normalize-space(.), {})]", quoted(text));
         self.element(Locator::XPath(&found)).await;
     }
 
     /// Waits for the first element of a CSS selector and gives its text.
-    pub(crate) async fn read(&self, selector: &str) -> String {
+    pub(super) async fn read(&self, selector: &str) -> String {
         self.element(Locator::Css(selector)).await.text().await.expect("an element has a text")
     }
 
     /// The texts of all elements of a CSS selector, as they are now.
-    pub(crate) async fn read_all(&self, selector: &str) -> Vec<String> {
+    pub(super) async fn read_all(&self, selector: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for element in self.client.find_all(Locator::Css(selector)).await.expect("a selector that can be read") {
             texts.push(element.text().await.expect("an element has a text"));
@@ -155,13 +150,19 @@ impl Browser {
         texts
     }
 
-    /// Whether anything fits the CSS selector now.
-    pub(crate) async fn has(&self, selector: &str) -> bool {
-        !self.client.find_all(Locator::Css(selector)).await.expect("a selector that can be read").is_empty()
+    /// Waits until something fits the CSS selector.
+    pub(super) async fn wait_for(&self, selector: &str) {
+        self.element(Locator::Css(selector)).await;
+    }
+
+    /// Presses the first thing that fits the CSS selector, where its text says too little.
+    pub(super) async fn follow(&self, selector: &str) {
+        let control = self.element(Locator::Css(selector)).await;
+        control.click().await.unwrap_or_else(|error| panic!("{selector} cannot be pressed: {error}"));
     }
 
     /// Presses the button or follows the link with this text.
-    pub(crate) async fn press(&self, label: &str) {
+    pub(super) async fn press(&self, label: &str) {
         let label = quoted(label);
         let found = format!(
             "//*[self::button or self::a or self::summary][not(ancestor::*[@hidden])][normalize-space(.)={label} or @aria-label={label}]"
@@ -171,46 +172,49 @@ impl Browser {
     }
 
     /// Replaces what stands in the field of this form name.
-    pub(crate) async fn fill(&self, name: &str, value: &str) {
+    pub(super) async fn fill(&self, name: &str, value: &str) {
         let field = self.field(name).await;
         field.clear().await.unwrap_or_else(|error| panic!("the field {name} cannot be cleared: {error}"));
         field.send_keys(value).await.unwrap_or_else(|error| panic!("the field {name} cannot be filled: {error}"));
     }
 
     /// Chooses from a list by the option's text.
-    pub(crate) async fn choose(&self, name: &str, label: &str) {
+    pub(super) async fn choose(&self, name: &str, label: &str) {
         let field = self.field(name).await;
         field.select_by_label(label).await.unwrap_or_else(|error| panic!("{name} offers no {label:?}: {error}"));
     }
 
     /// What stands in the field of this form name.
-    pub(crate) async fn value(&self, name: &str) -> String {
+    pub(super) async fn value(&self, name: &str) -> String {
         self.field(name).await.prop("value").await.expect("a field has a value").unwrap_or_default()
     }
 
-    /// Follows the link to a file and gives what was saved under `name`.
-    pub(crate) async fn download(&self, label: &str, name: &str) -> Vec<u8> {
+    /// Follows the link to a file and gives what was saved.
+    pub(super) async fn download(&self, label: &str) -> Vec<u8> {
+        let folder = self.folder.path().join("downloads");
+        let known = saved(&folder);
         self.press(label).await;
-        let path = self.folder.path().join("downloads").join(name);
         let mut ticks = tokio::time::interval(LOOK_EVERY);
-        let saved = async {
-            // OK because Chromium writes under another name and renames at the end.
-            while !path.is_file() {
+        let file = async {
+            loop {
                 ticks.tick().await;
+                if let Some(file) = saved(&folder).into_iter().find(|file| !known.contains(file)) {
+                    break file;
+                }
             }
         };
-        tokio::time::timeout(PATIENCE, saved).await.unwrap_or_else(|_| panic!("nothing was saved as {name}"));
-        std::fs::read(&path).expect("a saved file can be read")
+        let file = tokio::time::timeout(PATIENCE, file).await.unwrap_or_else(|_| panic!("{label} saved nothing"));
+        std::fs::read(file).expect("a saved file can be read")
     }
 
     /// Keeps a picture of the screen as `screenshots/<name>.png` in cargo's target folder.
-    pub(crate) async fn screenshot(&self, name: &str) {
+    pub(super) async fn screenshot(&self, name: &str) {
         self.keep(&screenshots(), name).await;
     }
 
     /// Keeps a picture of the screen as `docs/pictures/<name>.png`, where the README shows it. Pictures
     /// are made anew only when their file is not there, so that running the tests changes nothing.
-    pub(crate) async fn picture(&self, name: &str) {
+    pub(super) async fn picture(&self, name: &str) {
         self.screenshot(name).await;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
         if !folder.join(name).with_extension("png").exists() {
@@ -225,7 +229,7 @@ impl Browser {
     }
 
     /// What axe says against the page as it is now; needs a browser in which scripts run.
-    pub(crate) async fn axe(&self) -> Vec<Violation> {
+    pub(super) async fn axe(&self) -> Vec<Violation> {
         assert!(self.javascript, "axe is a script: check the page in a browser that runs scripts");
         let script = format!("{}\n{}", axe::SOURCE, axe::RUN);
         let mut answer = self.client.execute_async(&script, Vec::new()).await.expect("axe runs");
@@ -234,7 +238,7 @@ impl Browser {
     }
 
     /// What the page cost; meant for the first page of a fresh browser.
-    pub(crate) async fn weight(&self) -> Weight {
+    pub(super) async fn weight(&self) -> Weight {
         const SCRIPT: &str = "return [...performance.getEntriesByType('navigation'), \
             ...performance.getEntriesByType('resource')].map((entry) => [entry.name, entry.encodedBodySize])";
         let entries = self.client.execute(SCRIPT, Vec::new()).await.expect("a page knows what it loaded");
@@ -254,7 +258,9 @@ impl Browser {
         match self.client.wait().at_most(PATIENCE).every(LOOK_EVERY).for_element(locator).await {
             Ok(element) => element,
             Err(error) => {
-                self.screenshot("failed").await;
+                // The runtime of a story has one thread, which bears the story's name.
+                let story = std::thread::current().name().unwrap_or("story").replace("::", "-");
+                self.screenshot(&format!("failed-{story}")).await;
                 let source = self.client.source().await.unwrap_or_default();
                 panic!("{locator:?} is not on {} ({error}):\n{source}", self.address().await)
             }
@@ -312,6 +318,14 @@ fn quoted(text: &str) -> String {
     }
     let parts: Vec<String> = text.split('"').map(|part| format!("\"{part}\"")).collect();
     format!("concat({})", parts.join(", '\"', "))
+}
+
+/// The files that were saved whole: Chromium writes under another name and renames at the end.
+fn saved(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let hidden = |file: &Path| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    files.filter(|file| !hidden(file) && file.extension().is_none_or(|ending| ending != "crdownload")).collect()
 }
 
 fn screenshots() -> PathBuf {

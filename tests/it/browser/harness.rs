@@ -68,7 +68,7 @@ async fn a_file_is_saved_and_a_page_is_weighed() {
     let weight = browser.weight().await;
     assert_eq!(weight.requests, 3);
     assert_eq!((weight.html, weight.css, weight.js), (GOOD.len() as u64, LOOK.len() as u64, ON.len() as u64));
-    assert_eq!(browser.download("Download", "words.csv").await, b"word\nnew\n");
+    assert_eq!(browser.download("Download").await, b"word\nnew\n");
 }
 
 #[tokio::test]
