@@ -75,7 +75,8 @@ impl App {
             statuses: Statuses::default(),
         };
         let emulator = if site.config.is_sandbox() { Some(emulator(&site, address)?) } else { None };
-        let client = amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;
+        let client =
+            amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;
         let grants = Grants::new(site.clone(), client);
         let executions = Executions::new(site.clone(), grants.clone())?;
         let process = site.random.id(site.clock.now());
