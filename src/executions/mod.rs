@@ -1,1 +1,3 @@
 //! executions
+
+pub mod results;
