@@ -5,6 +5,7 @@ mod bench;
 mod control;
 mod executions;
 mod login;
+mod real;
 mod restart;
 mod schedules;
 mod workflows;
