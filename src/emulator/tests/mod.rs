@@ -1,6 +1,7 @@
 //! The contract, driven through the router, with time moved by hand.
 
 mod ads;
+mod alone;
 mod bench;
 mod control;
 mod executions;
