@@ -117,6 +117,13 @@ pub(super) fn start() -> DateTime<Utc> {
     "2026-03-10T15:00:00Z".parse().unwrap()
 }
 
+fn options(folder: &TempDir, change: impl FnOnce(&mut Options)) -> Options {
+    let base = "http://emulator.test/".parse().unwrap();
+    let mut options = Options { base, folder: folder.path().to_owned(), speed: 1.0, ..Options::default() };
+    change(&mut options);
+    options
+}
+
 impl Bench {
     pub(super) fn new() -> Self {
         Self::with(|_| ())
@@ -127,10 +134,17 @@ impl Bench {
         Self::open(Arc::new(tempfile::tempdir().unwrap()), clock, hand, change)
     }
 
+    /// With real SQL over a synthetic world instead of [`Words`].
+    pub(super) fn over_the_world(change: impl FnOnce(&mut Options)) -> Self {
+        let (clock, hand) = Clock::manual(start());
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let options = options(&folder, change);
+        let emulator = Emulator::open(options, clock, Random::seeded(1)).unwrap();
+        Self { emulator, hand, folder }
+    }
+
     fn open(folder: Arc<TempDir>, clock: Clock, hand: ManualClock, change: impl FnOnce(&mut Options)) -> Self {
-        let base = "http://emulator.test/".parse().unwrap();
-        let mut options = Options { base, folder: folder.path().to_owned(), speed: 1.0, ..Options::default() };
-        change(&mut options);
+        let options = options(&folder, change);
         let emulator = Emulator::open_with(options, clock, Random::seeded(1), Arc::new(Words)).unwrap();
         Self { emulator, hand, folder }
     }
