@@ -12,7 +12,7 @@ use datafusion::common::{Result, exec_datafusion_err};
 pub(in super::super) const ENOUGH: usize = 100;
 
 /// Stands for rows that belong to nobody (`user_id` is NULL): present, but not counted.
-pub(in super::super) const NOBODY: u32 = u32::MAX;
+pub(super) const NOBODY: u32 = u32::MAX;
 
 /// The reading that a tag belongs to.
 pub(super) fn reading(tag: u64) -> u32 {

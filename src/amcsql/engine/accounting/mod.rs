@@ -10,6 +10,6 @@ mod shares;
 mod single;
 
 pub(super) use aggregates::{contribute, unite};
-pub(super) use ledger::{ENOUGH, Ledger, NOBODY};
+pub(super) use ledger::{ENOUGH, Ledger};
 pub(super) use shares::Shares;
-pub(super) use single::as_ledger;
+pub(super) use single::{as_ledger, tag};

@@ -8,7 +8,8 @@ use datafusion::functions_aggregate as standard;
 use datafusion::functions_window as windowed;
 use datafusion::logical_expr::expr::{AggregateFunction as Call, WindowFunction as WindowExpr};
 use datafusion::logical_expr::{
-    AggregateUDF, Expr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, cast, lit,
+    AggregateUDF, Expr, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+    cast, lit,
 };
 
 use super::super::accounting::{contribute, unite};
@@ -171,16 +172,21 @@ impl Lowering<'_> {
         accounting: bool,
     ) -> Result<Lowered, RunError> {
         let input = self.relation(input, accounting)?;
-        let exprs = calls.iter().map(|call| Ok(self.window_call(call)?.alias(name(call.id))));
-        let exprs = exprs.collect::<Result<Vec<Expr>, RunError>>()?;
+        // OK because a window function of DataFusion goes by its own text: an alias is lost on the way to the physical plan, and
+        // equal calls are one.
+        let mut functions: Vec<Expr> = Vec::new();
         let mut items: Vec<Expr> = input.ids.iter().map(|id| column(*id)).collect();
-        let typed = |call: &WindowCall| {
-            cast(column(call.id), self.query.column(call.id).data_type.arrow()).alias(name(call.id))
-        };
-        items.extend(calls.iter().map(typed));
+        for call in calls {
+            let function = self.window_call(call)?;
+            let value = named(function.schema_name().to_string());
+            items.push(cast(value, self.query.column(call.id).data_type.arrow()).alias(name(call.id)));
+            if !functions.contains(&function) {
+                functions.push(function);
+            }
+        }
         items.extend(input.trace.hidden().map(named));
-        let plan = datafusion::logical_expr::LogicalPlanBuilder::window_plan(input.plan.clone(), exprs)?;
-        let plan = datafusion::logical_expr::LogicalPlanBuilder::new(plan).project(items)?.build()?;
+        let builder = LogicalPlanBuilder::new(LogicalPlanBuilder::window_plan(input.plan.clone(), functions)?);
+        let plan = builder.project(items)?.build()?;
         let Lowered { mut ids, mut trace, .. } = input;
         for call in calls {
             ids.push(call.id);

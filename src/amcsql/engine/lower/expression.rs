@@ -12,7 +12,7 @@ use super::super::functions::{array, cast as casts, number, other, regex, time};
 use super::super::run::RunError;
 use super::literal;
 use super::relation::null;
-use super::{Lowered, Lowering, column, name};
+use super::{Lowering, column, name};
 use crate::amcsql::bound::{self, BinaryOp, ColumnId, ExprKind, Truth};
 use crate::amcsql::functions::Function;
 
@@ -49,12 +49,12 @@ impl Lowering<'_> {
             }
             ExprKind::InQuery { expr, query, negated } => {
                 let value = self.boxed(expr)?;
-                Expr::InSubquery(InSubquery::new(value, subquery(self.aside(query)?)?, *negated))
+                Expr::InSubquery(InSubquery::new(value, self.subquery(query)?, *negated))
             }
             ExprKind::Exists { query, negated } => {
-                Expr::Exists(Exists { subquery: subquery(self.aside(query)?)?, negated: *negated })
+                Expr::Exists(Exists { subquery: self.subquery(query)?, negated: *negated })
             }
-            ExprKind::Scalar(query) => cast(Expr::ScalarSubquery(subquery(self.aside(query)?)?), kind),
+            ExprKind::Scalar(query) => cast(Expr::ScalarSubquery(self.subquery(query)?), kind),
             ExprKind::Like { expr, pattern, escape, negated } => {
                 let pattern = match &pattern.kind {
                     ExprKind::Literal(bound::Literal::String(text)) => lit(like_pattern(text, *escape)),
@@ -91,6 +91,17 @@ impl Lowering<'_> {
                 _ => Err(RunError::Value("an argument that must be constant is not".to_owned())),
             },
         }
+    }
+
+    /// A subquery; its users do not stand behind the row. Its columns carry a name of the subquery's own, because DataFusion
+    /// takes an unqualified one for a second column where an `IN` stands beside an `OR`.
+    fn subquery(&mut self, relation: &bound::Relation) -> Result<Subquery, RunError> {
+        let lowered = self.relation(relation, false)?;
+        let items: Vec<Expr> = lowered.ids.iter().map(|id| column(*id)).collect();
+        let builder = if items.is_empty() { lowered.builder() } else { lowered.builder().project(items)? };
+        let plan = builder.alias(self.fresh("query"))?.build()?;
+        let outer_ref_columns = plan.all_out_ref_exprs();
+        Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
     }
 
     fn boxed(&mut self, expr: &bound::Expr) -> Result<Box<Expr>, RunError> {
@@ -222,13 +233,6 @@ fn extreme(function: Function, args: Vec<Expr>, kind: &Arrow) -> Expr {
     let present = args.iter().cloned().map(Expr::is_not_null).reduce(Expr::and).unwrap_or_else(|| lit(true));
     let value = cast(udf.call(args), kind.clone());
     Expr::Case(Case::new(None, vec![(Box::new(present), Box::new(value))], None))
-}
-
-fn subquery(lowered: Lowered) -> Result<Subquery, RunError> {
-    let items: Vec<Expr> = lowered.ids.iter().map(|id| column(*id)).collect();
-    let plan = if items.is_empty() { lowered.plan } else { lowered.builder().project(items)?.build()? };
-    let outer_ref_columns = plan.all_out_ref_exprs();
-    Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
 }
 
 /// The same pattern with a backslash as the escape character, which is the only one that Arrow knows.

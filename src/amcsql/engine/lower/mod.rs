@@ -23,7 +23,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 
 use super::run::{Run, RunError};
 use super::tables::Tables;
-use crate::amcsql::bound::{ColumnId, CommonId, Query, Relation};
+use crate::amcsql::bound::{ColumnId, CommonId, Query};
 
 pub(super) use trace::Trace;
 pub(super) use wanted::measures;
@@ -93,11 +93,6 @@ impl Lowering<'_> {
     fn count(&mut self, steps: usize) -> Result<(), RunError> {
         self.steps += steps;
         if self.steps > MOST_STEPS { Err(RunError::TooComplex(self.steps)) } else { Ok(()) }
-    }
-
-    /// A subquery whose users do not stand behind the row.
-    fn aside(&mut self, relation: &Relation) -> Result<Lowered, RunError> {
-        self.relation(relation, false)
     }
 }
 

@@ -4,10 +4,9 @@ use arrow::datatypes::DataType as Arrow;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::datasource::provider_as_source;
-use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit};
 
-use super::super::accounting::NOBODY;
+use super::super::accounting::tag;
 use super::super::run::RunError;
 use super::super::tables::USER_COLUMN;
 use super::trace::{Metric, Readings, Trace, Users};
@@ -38,7 +37,7 @@ impl Lowering<'_> {
             let known = provider.schema().field_with_name(USER_COLUMN).is_ok();
             let user = if known { of(USER_COLUMN) } else { lit(ScalarValue::UInt32(None)) };
             let users = Users { name: self.fresh("user"), tags: true, readings: Readings::from([id.0]) };
-            items.push(tag(user, id.0).alias(users.name.clone()));
+            items.push(tag(id.0).call(vec![user]).alias(users.name.clone()));
             trace.users.push(users);
             let own = || Metric { own: Readings::from([id.0]), ..Metric::default() };
             trace.metrics = ids.iter().filter(|id| self.wanted.contains(id)).map(|id| (*id, own())).collect();
@@ -66,9 +65,4 @@ impl Lowering<'_> {
         };
         Some(of(column).gt_eq(bound(start)?).and(of(column).lt(bound(end)?)))
     }
-}
-
-fn tag(user: Expr, reading: u32) -> Expr {
-    let user = coalesce(vec![user, lit(ScalarValue::UInt32(Some(NOBODY)))]);
-    cast(user, Arrow::UInt64) + lit(ScalarValue::UInt64(Some(u64::from(reading) << 32)))
 }

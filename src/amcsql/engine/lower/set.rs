@@ -32,7 +32,7 @@ impl Lowering<'_> {
                     return Err(RunError::Value("INTERSECT and EXCEPT take two queries".to_owned()));
                 };
                 let left = self.relation(left, accounting)?;
-                let right = self.aside(right)?;
+                let right = self.relation(right, false)?;
                 let join = if kind == SetKind::Intersect { JoinType::LeftSemi } else { JoinType::LeftAnti };
                 let matched = self.matching(left, &right, join)?;
                 self.union(vec![matched], columns)?

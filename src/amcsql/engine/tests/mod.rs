@@ -2,6 +2,8 @@
 
 mod functions;
 mod queries;
+mod sources;
+mod texts;
 mod thresholds;
 
 use std::collections::HashMap;
