@@ -14,6 +14,7 @@ pub mod bound;
 pub mod catalogue;
 pub mod check;
 pub mod finding;
+pub mod flatten;
 pub mod functions;
 mod lexer;
 pub mod parser;
@@ -21,4 +22,5 @@ mod spelling;
 
 pub use check::{Checked, Context, Purpose, check};
 pub mod parameters;
+pub mod template;
 pub mod text;

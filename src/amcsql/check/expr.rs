@@ -90,7 +90,7 @@ impl Binder<'_> {
         let item = if aliased { self.alias(names) } else { None };
         let Some(at) = item else { return self.column(names, span) };
         let Some(item) = state.and_then(|it| it.items.get(at)).cloned() else { return Value::unknown(span) };
-        if item.has_window && self.selects.last().is_some_and(|it| it.clause == Clause::Having) {
+        if !item.windows.is_empty() && self.selects.last().is_some_and(|it| it.clause == Clause::Having) {
             let message = format!(
                 "`{}` is a window function, which HAVING cannot see. Filter on it in a SELECT around this one.",
                 item.name
