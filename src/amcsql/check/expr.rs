@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::super::ast::{Expr, ExprKind as Ast, Query, TypeName};
 use super::super::bound::{BinaryOp, ExprKind, Literal, Relation, Truth};
-use super::super::catalogue::{DataType, Threshold};
+use super::super::catalogue::DataType;
 use super::super::functions::Function;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
@@ -366,11 +366,6 @@ impl Value {
     /// The same value as something that describes and does not measure.
     pub(super) fn described(self) -> Self {
         Self { metric: false, ..self }
-    }
-
-    /// The same value at another level.
-    pub(super) fn at_level(self, level: Threshold) -> Self {
-        Self { level, ..self }
     }
 }
 
