@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::super::ast::{Expr, ExprKind as Ast, Query, TypeName};
 use super::super::bound::{BinaryOp, ExprKind, Literal, Relation, Truth};
-use super::super::catalogue::{DataType, Threshold};
+use super::super::catalogue::DataType;
 use super::super::functions::Function;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
@@ -90,7 +90,7 @@ impl Binder<'_> {
         let item = if aliased { self.alias(names) } else { None };
         let Some(at) = item else { return self.column(names, span) };
         let Some(item) = state.and_then(|it| it.items.get(at)).cloned() else { return Value::unknown(span) };
-        if item.has_window && self.selects.last().is_some_and(|it| it.clause == Clause::Having) {
+        if !item.windows.is_empty() && self.selects.last().is_some_and(|it| it.clause == Clause::Having) {
             let message = format!(
                 "`{}` is a window function, which HAVING cannot see. Filter on it in a SELECT around this one.",
                 item.name
@@ -366,11 +366,6 @@ impl Value {
     /// The same value as something that describes and does not measure.
     pub(super) fn described(self) -> Self {
         Self { metric: false, ..self }
-    }
-
-    /// The same value at another level.
-    pub(super) fn at_level(self, level: Threshold) -> Self {
-        Self { level, ..self }
     }
 }
 

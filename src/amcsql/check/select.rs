@@ -53,6 +53,8 @@ pub(super) struct State {
     pub(super) aggregates: Vec<AggregateCall>,
     pub(super) windows: Vec<WindowCall>,
     pub(super) explode: Option<(Bound, ColumnId)>,
+    /// Window functions and exploded arrays that `GROUP BY` points at: computed before grouping.
+    pub(super) early: HashSet<ColumnId>,
     pub(super) items: Vec<Selected>,
     /// Items by name, in lower case; of equal names the first.
     pub(super) aliases: HashMap<String, usize>,
@@ -69,6 +71,7 @@ impl State {
             aggregates: Vec::new(),
             windows: Vec::new(),
             explode: None,
+            early: HashSet::new(),
             items: Vec::new(),
             aliases: HashMap::new(),
             alias_names: HashSet::new(),
@@ -82,9 +85,10 @@ impl State {
 pub(super) struct Selected {
     pub(super) name: String,
     pub(super) value: Value,
-    /// Whether aggregates or window functions are in it.
+    /// Whether aggregates are in it.
     pub(super) has_aggregate: bool,
-    pub(super) has_window: bool,
+    /// The window functions and exploded arrays in it.
+    pub(super) windows: Vec<ColumnId>,
 }
 
 /// A key of a grouping.
@@ -173,6 +177,7 @@ impl Binder<'_> {
                 Item::Qualified(names, span) => open |= self.qualified_star(names, *span),
                 Item::Expr(expr, alias) => {
                     let (aggregates, windows) = self.collected();
+                    let explodes = self.selects.last().is_some_and(|it| it.explode.is_some());
                     let value = self.expr(expr);
                     let name =
                         alias.as_ref().map(|it| it.name.clone()).or_else(|| written_name(item)).unwrap_or_else(|| {
@@ -180,9 +185,12 @@ impl Binder<'_> {
                             self.info("unnamed-column", expr.span, "This column has no name. Give it one with AS.");
                             format!("EXPR${at}")
                         });
-                    let (aggregates_now, windows_now) = self.collected();
-                    let has_aggregate = aggregates_now > aggregates;
-                    self.push_item(Selected { name, value, has_aggregate, has_window: windows_now > windows });
+                    let state = self.selects.last();
+                    let has_aggregate = state.is_some_and(|it| it.aggregates.len() > aggregates);
+                    let calls = state.map(|it| it.windows.get(windows..).unwrap_or_default()).unwrap_or_default();
+                    let exploded = state.and_then(|it| it.explode.as_ref()).filter(|_| !explodes);
+                    let windows = calls.iter().map(|it| it.id).chain(exploded.map(|(_, id)| *id)).collect();
+                    self.push_item(Selected { name, value, has_aggregate, windows });
                 }
             }
             if self.is_full(Span::default()) {
@@ -262,7 +270,7 @@ impl Binder<'_> {
         }
         for (name, id) in columns {
             let value = self.value_of(id, span);
-            self.push_item(Selected { name, value, has_aggregate: false, has_window: false });
+            self.push_item(Selected { name, value, has_aggregate: false, windows: Vec::new() });
         }
         open
     }
@@ -293,7 +301,7 @@ impl Binder<'_> {
             return Some(Key { value, item: None });
         };
         let selected = self.selects.last().and_then(|it| it.items.get(at)).cloned()?;
-        if selected.has_aggregate || selected.has_window {
+        if selected.has_aggregate {
             let message = if matches!(expr.kind, Ast::Number(_)) {
                 format!("Column {} is an aggregate: rows cannot be grouped by it.", at + 1)
             } else {
@@ -309,6 +317,9 @@ impl Binder<'_> {
                 "Aggregate expression is illegal in GROUP BY clause",
             );
             return None;
+        }
+        if let Some(state) = self.selects.last_mut() {
+            state.early.extend(&selected.windows);
         }
         self.remark_on_alias(&selected, expr);
         let mut value = selected.value;
@@ -371,7 +382,7 @@ impl Binder<'_> {
             return None;
         }
         let at = items.len();
-        let selected = Selected { name: String::new(), value, has_aggregate: false, has_window: false };
+        let selected = Selected { name: String::new(), value, has_aggregate: false, windows: Vec::new() };
         self.selects.last_mut()?.items.push(selected);
         Some(at)
     }
@@ -395,6 +406,7 @@ impl Binder<'_> {
         let mut having = having.map(|it| it.expr);
         if keys.is_some() || having.is_some() || !state.aggregates.is_empty() {
             let keys = keys.unwrap_or_default();
+            relation = early(relation, &mut state, span);
             let (groups, grouping, items) = self.grouping(keys, &state);
             for (at, item) in state.items.iter_mut().enumerate() {
                 match items.get(&at) {
@@ -483,6 +495,22 @@ impl Binder<'_> {
         }
         bound
     }
+}
+
+/// Computes window functions and exploded arrays that are keys of the grouping above.
+fn early(mut relation: Relation, state: &mut State, span: Span) -> Relation {
+    let (before, after): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut state.windows).into_iter().partition(|it| state.early.contains(&it.id));
+    state.windows = after;
+    if state.explode.as_ref().is_some_and(|(_, id)| state.early.contains(id))
+        && let Some((array, id)) = state.explode.take()
+    {
+        relation = Relation { node: Node::Explode { input: Box::new(relation), array, id }, span };
+    }
+    if before.is_empty() {
+        return relation;
+    }
+    Relation { node: Node::Window { input: Box::new(relation), calls: before }, span }
 }
 
 /// The name that an item has by itself or by its alias.
