@@ -6,7 +6,7 @@
 
 mod literal;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 pub use literal::{Invalid, MOST_CHARACTERS, MOST_ITEMS, Value};
 
@@ -185,7 +185,7 @@ impl Before {
 /// `text` with every field written as its value's literal, and where each part came from. The
 /// findings say which fields have no value, a value that cannot be written, or a list where one value
 /// is needed; the text is complete only when there are none.
-pub fn fill(text: &str, values: &HashMap<String, Value>) -> Result<Mapped, Vec<Finding>> {
+pub fn fill(text: &str, values: &BTreeMap<String, Value>) -> Result<Mapped, Vec<Finding>> {
     let index = LineIndex::new(text);
     let mut filled = Mapped::default();
     let mut findings = Vec::new();
@@ -206,7 +206,7 @@ pub fn fill(text: &str, values: &HashMap<String, Value>) -> Result<Mapped, Vec<F
     if findings.is_empty() { Ok(filled) } else { Err(findings) }
 }
 
-fn missing(field: &Field, values: &HashMap<String, Value>, index: &LineIndex<'_>) -> Finding {
+fn missing(field: &Field, values: &BTreeMap<String, Value>, index: &LineIndex<'_>) -> Finding {
     let meant = spelling::closest(&field.name, values.keys().map(String::as_str));
     let hint = meant.map_or(String::new(), |it| format!(" Did you mean `{it}`?"));
     let message = format!("the field has no value. Fill it in on the form.{hint}");
@@ -221,7 +221,7 @@ fn refused(code: &'static str, field: &Field, message: &str, index: &LineIndex<'
 
 /// `text` with a literal in place of every field, so that it can be checked before values are known.
 /// Fields without a sample become NULL.
-pub fn sample(text: &str, samples: &HashMap<String, Value>) -> Mapped {
+pub fn sample(text: &str, samples: &BTreeMap<String, Value>) -> Mapped {
     let mut filled = Mapped::default();
     let mut end = 0;
     for field in fields(text) {

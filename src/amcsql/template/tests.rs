@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::super::lexer::{TokenKind, tokens};
 use super::*;
 
-fn values(pairs: &[(&str, Value)]) -> HashMap<String, Value> {
+fn values(pairs: &[(&str, Value)]) -> BTreeMap<String, Value> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
@@ -95,7 +95,7 @@ fn places_in_the_sent_text_lead_back_to_the_authors() {
 
 #[test]
 fn a_sample_stands_for_values_that_are_not_known() {
-    assert_eq!(sample("SELECT {{a}} WHERE b IN ({{c}})", &HashMap::new()).text, "SELECT NULL WHERE b IN (NULL)");
+    assert_eq!(sample("SELECT {{a}} WHERE b IN ({{c}})", &BTreeMap::new()).text, "SELECT NULL WHERE b IN (NULL)");
 }
 
 proptest! {
@@ -126,6 +126,6 @@ proptest! {
             prop_assert!(field.span.start >= end && field.span.of(&sql).starts_with("{{"));
             end = field.span.end;
         }
-        sample(&sql, &HashMap::new());
+        sample(&sql, &BTreeMap::new());
     }
 }

@@ -11,28 +11,23 @@ fn the_deepest_texts_are_bound_on_a_small_stack() {
     query(&format!("SELECT {}1{} AS x", "ABS(".repeat(55), ")".repeat(55)));
     query(&format!("SELECT {}1{} AS x", "IF(TRUE, ".repeat(30), ", 2)".repeat(30)));
     query(&format!("SELECT x FROM {}SELECT 1 AS x{}", "(SELECT x FROM ".repeat(18) + "(", ")".repeat(19)));
-    let joins: String = (0..63).map(|at| format!(" JOIN a a{at} ON a{at}.x = b.x")).collect();
-    query(&format!("WITH a AS (SELECT 1 AS x) SELECT COUNT(1) AS n FROM a b{joins}"));
+    let joins: Vec<String> = (0..63).map(|at| format!("JOIN a a{at} ON a{at}.x = b.x")).collect();
+    query(&format!("WITH a AS (SELECT 1 AS x) SELECT COUNT(1) AS n FROM a b {}", joins.join(" ")));
 }
 
 #[test]
 fn common_tables_that_double_stay_as_small_as_the_text() {
-    let mut text = "WITH c0 AS (SELECT 1 AS x)".to_owned();
-    for at in 1..200 {
-        let before = at - 1;
-        text.push_str(&format!(", c{at} AS (SELECT a.x FROM c{before} a JOIN c{before} b ON a.x = b.x)"));
-    }
-    let query = query(&format!("{text} SELECT COUNT(1) AS n FROM c199"));
+    let doubled = |at: usize| format!("c{} AS (SELECT a.x FROM c{at} a JOIN c{at} b ON a.x = b.x)", at + 1);
+    let tables: Vec<String> = (0..199).map(doubled).collect();
+    let query = query(&format!("WITH c0 AS (SELECT 1 AS x), {} SELECT COUNT(1) AS n FROM c199", tables.join(", ")));
     assert!(query.columns.len() < 2_000);
 }
 
 #[test]
 fn columns_that_multiply_are_cut_off() {
     let list: Vec<String> = (0..2_000).map(|at| format!("1 AS c{at}")).collect();
-    let mut text = format!("WITH a AS (SELECT {})", list.join(", "));
-    for at in 0..500 {
-        text.push_str(&format!(", b{at} AS (SELECT a.* FROM a)"));
-    }
+    let tables: Vec<String> = (0..500).map(|at| format!("b{at} AS (SELECT a.* FROM a)")).collect();
+    let text = format!("WITH a AS (SELECT {}), {}", list.join(", "), tables.join(", "));
     assert!(errors(&format!("{text} SELECT COUNT(1) AS n FROM b0")).contains(&"too-large"));
     let tables = vec!["dsp_clicks"; 5_000].join(", ");
     assert!(errors(&format!("SELECT COUNT(1) AS n FROM {tables}")).contains(&"too-many-tables"));
