@@ -1,7 +1,6 @@
 //! Sending an intent, and finding out whether an unclear send arrived.
 
 use chrono::TimeDelta;
-use futures::FutureExt as _;
 
 use super::{Address, Poller, problem};
 use crate::amazon::{self, ErrorKind, ExecutionFilter};
@@ -44,9 +43,9 @@ impl Poller {
         let answer = self
             .room
             .grants
-            .call(&execution.connection, |caller| {
-                let account = caller.of(&address.entity, &address.marketplace);
-                client.create_execution(account, &address.amc_id, &execution.sent.body).boxed()
+            .call(&execution.connection, |token| async move {
+                let account = token.caller().of(&address.entity, &address.marketplace);
+                client.create_execution(account, &address.amc_id, &execution.sent.body).await
             })
             .await;
         self.after_send(execution, answer)
@@ -89,7 +88,7 @@ impl Poller {
     /// After a crash or an unclear answer: asks AMC by the execution's own workflow id.
     pub(super) async fn look_up(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
         let since = execution.sent_at.unwrap_or(execution.created_at) - CLOCKS_DIFFER;
-        let filter = ExecutionFilter::of_workflow(&execution.amc_workflow_id)
+        let filter = &ExecutionFilter::of_workflow(&execution.amc_workflow_id)
             .and_created_since(since)
             .including_cancelled()
             .oldest_first();
@@ -97,9 +96,9 @@ impl Poller {
         let answer = self
             .room
             .grants
-            .call(&execution.connection, |caller| {
-                let account = caller.of(&address.entity, &address.marketplace);
-                client.executions(account, &address.amc_id, &filter, None).boxed()
+            .call(&execution.connection, |token| async move {
+                let account = token.caller().of(&address.entity, &address.marketplace);
+                client.executions(account, &address.amc_id, filter, None).await
             })
             .await;
         match answer {
