@@ -5,9 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
-use proptest::prelude::*;
 
 use super::*;
+
+mod bucket;
+mod properties;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -315,83 +317,28 @@ async fn a_large_result_pages_sorts_and_filters_to_its_last_row() {
     assert_eq!((page.total, page.unfiltered, rows), (2_000, ROWS, vec!["199842", "199942"]));
 }
 
-/// Texts that mean something to CSV, and some that do not.
-fn cell() -> impl Strategy<Value = Option<String>> {
-    proptest::option::of("[a,\"\\\\\r\n =\u{e9}\u{1f600}'\u{0}]{0,6}|[0-9]{1,3}")
-}
+#[tokio::test]
+async fn a_page_reads_its_own_rows_and_not_the_whole_file() {
+    let scratch = tempfile::tempdir().unwrap();
+    let bucket = Arc::new(bucket::Bucket::default());
+    let shelf = Shelf::store(Arc::clone(&bucket) as Arc<dyn object_store::ObjectStore>, scratch.path()).unwrap();
+    let key = Key::new("exe_1").unwrap();
+    let rows: String =
+        (0..100_000_u64).map(|row| format!("{row},{:x}\n", row.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let parts = futures::stream::iter([part(format!("row,id\n{rows}").as_bytes())]);
+    let kept = shelf.keep(&key, &[], parts, Limits::default()).await.unwrap();
+    let read = || bucket.read.swap(0, std::sync::atomic::Ordering::Relaxed);
 
-fn table() -> impl Strategy<Value = Vec<Vec<Option<String>>>> {
-    (1_usize..4).prop_flat_map(|columns| proptest::collection::vec(proptest::collection::vec(cell(), columns), 0..12))
-}
+    shelf.page(&key, first(1)).await.unwrap();
+    read();
+    let page = shelf.page(&key, PageRequest { offset: 90_000, ..first(100) }).await.unwrap();
+    assert_eq!(page.rows[0][0].exact, "90000");
+    assert!((1..kept.bytes / 10).contains(&read()), "of {}", kept.bytes);
 
-/// The table as CSV: `quoted` fields escape with a backslash as AMC does, or double their quotes.
-fn written(table: &[Vec<Option<String>>], columns: usize, backslash: bool) -> String {
-    let field = |value: &Option<String>| match value {
-        None if columns == 1 => "\"\"".to_owned(),
-        None => String::new(),
-        Some(text) if backslash => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
-        Some(text) => format!("\"{}\"", text.replace('"', "\"\"")),
-    };
-    let header = ["one", "two", "three"][..columns].join(",");
-    let lines = table.iter().map(|row| row.iter().map(field).collect::<Vec<_>>().join(","));
-    std::iter::once(header).chain(lines).map(|line| line + "\n").collect()
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().build().unwrap()
-}
-
-/// What another reader of CSV makes of a file. It cannot tell NULL from an empty text.
-fn read_by_others(text: &str, backslash: bool) -> Vec<Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new();
-    reader.escape(backslash.then_some(b'\\'));
-    let mut reader = reader.from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn any_table_of_texts_comes_out_of_a_download_as_it_went_in(table in table()) {
-        let columns = table.first().map_or(1, Vec::len);
-        let place = place();
-        let declared: Vec<_> = ["one", "two", "three"][..columns].iter().map(|name| (*name, "STRING")).collect();
-        runtime().block_on(async {
-            place.keep(&declared, &[written(&table, columns, true).as_bytes()]).await.unwrap();
-            // In a table of one column an empty text counts as NULL.
-            let empty = |value: &Option<String>| value.clone().filter(|text| columns > 1 || !text.is_empty());
-            let expected: Vec<Vec<_>> = table.iter().map(|row| row.iter().map(empty).collect()).collect();
-            prop_assert_eq!(&place.page(first(100)).await.unwrap(), &expected);
-            let exported = place.csv(CsvForm::Amc).await;
-            let plain: Vec<Vec<String>> = table.iter().map(|row| row.iter().map(|value| value.clone().unwrap_or_default()).collect()).collect();
-            prop_assert_eq!(read_by_others(&exported, true), plain);
-            place.keep(&declared, &[exported.as_bytes()]).await.unwrap();
-            prop_assert_eq!(place.page(first(100)).await.unwrap(), expected);
-            let json: serde_json::Value = serde_json::from_str(&text_of_json(&place).await).unwrap();
-            prop_assert_eq!(json.as_array().unwrap().len(), table.len());
-            Ok(())
-        })?;
-    }
-
-    #[test]
-    fn odd_bytes_are_kept_whole_or_refused_with_a_reason(
-        bytes in proptest::collection::vec(proptest::sample::select(b"ab1.,,\"\"\\\r\n\n-E\xc3\xa9\xff<".to_vec()), 0..120),
-        types in proptest::collection::vec(proptest::sample::select(vec!["LONG", "DECIMAL(38,4)", "DOUBLE", "DATE", "STRING"]), 0..4),
-    ) {
-        let place = place();
-        let declared: Vec<_> = ["a", "b", "1", "ab"].into_iter().zip(types).collect();
-        runtime().block_on(async {
-            match place.keep(&declared, &[&bytes[..]]).await {
-                Ok(kept) => {
-                    prop_assert_eq!(place.page(sorted(0, Direction::Descending)).await.unwrap().len() as u64, kept.rows);
-                    let exported = read_by_others(&place.csv(CsvForm::Amc).await, true);
-                    prop_assert_eq!(exported.len() as u64, kept.rows);
-                }
-                Err(error) => prop_assert!(error.to_string().ends_with('.'), "{}", error),
-            }
-            prop_assert_eq!(place.unfinished(), 0);
-            Ok(())
-        })?;
-    }
+    let request = |offset| PageRequest { offset, limit: 1, ..sorted(1, Direction::Ascending) };
+    shelf.page(&key, request(0)).await.unwrap();
+    let first_sort = read();
+    shelf.page(&key, request(50_000)).await.unwrap();
+    let next_page = read();
+    assert!(next_page < first_sort / 5, "{next_page} of {first_sort}: the order is kept for the next page");
 }
