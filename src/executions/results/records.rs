@@ -161,8 +161,9 @@ impl Records {
             (State::FieldStart | State::Plain, _) => self.keep(byte, State::Plain),
             (State::Quoted, b'"') => self.state = State::QuoteInQuoted,
             (State::Quoted, b'\\') if self.escapes == Escapes::Both => self.state = State::Backslash,
-            (State::Quoted, _) => self.keep(byte, State::Quoted),
-            (State::Backslash, b'"' | b'\\') | (State::QuoteInQuoted, b'"') => self.keep(byte, State::Quoted),
+            (State::Quoted, _) | (State::Backslash, b'"' | b'\\') | (State::QuoteInQuoted, b'"') => {
+                self.keep(byte, State::Quoted);
+            }
             (State::Backslash, _) => {
                 self.bytes.push(b'\\');
                 self.keep(byte, State::Quoted);

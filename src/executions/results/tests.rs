@@ -323,8 +323,8 @@ async fn a_page_reads_its_own_rows_and_not_the_whole_file() {
     let bucket = Arc::new(bucket::Bucket::default());
     let shelf = Shelf::store(Arc::clone(&bucket) as Arc<dyn object_store::ObjectStore>, scratch.path()).unwrap();
     let key = Key::new("exe_1").unwrap();
-    let rows: String =
-        (0..100_000_u64).map(|row| format!("{row},{:x}\n", row.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let line = |row: u64| format!("{row},{:x}", row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let rows = (0..100_000).map(line).collect::<Vec<_>>().join("\n");
     let parts = futures::stream::iter([part(format!("row,id\n{rows}").as_bytes())]);
     let kept = shelf.keep(&key, &[], parts, Limits::default()).await.unwrap();
     let read = || bucket.read.swap(0, std::sync::atomic::Ordering::Relaxed);
