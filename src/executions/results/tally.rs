@@ -21,7 +21,8 @@ const SAMPLE: usize = 60;
 /// A column that is not kept as its declared type, because of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Misfit {
-    /// The first row with such a value, counted from 1 over all parts.
+    /// The first row with such a value, counted from 1 over all parts; 0 where no single value is at fault
+    /// but all together need more digits than a number has.
     pub row: u64,
     /// That value, shortened to sixty characters.
     pub value: String,
