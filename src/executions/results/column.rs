@@ -42,17 +42,6 @@ impl KeptColumn {
     pub fn is_metric(&self) -> bool {
         self.column_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("METRIC"))
     }
-
-    /// A sentence for people on why the column is not kept as it was declared, if it is not.
-    pub fn note(&self) -> Option<String> {
-        let (misfit, declared) = (self.misfit.as_ref()?, self.declared.as_deref()?);
-        let kept = if self.kind == Kind::Text { "text" } else { "numbers" };
-        Some(if misfit.row == 0 {
-            format!("Kept as {kept} and not as {declared}: its values have too many digits for that type.")
-        } else {
-            format!("Kept as {kept} and not as {declared}, because row {} holds `{}`.", misfit.row, misfit.value)
-        })
-    }
 }
 
 /// The entry in a Parquet file's own metadata under which its columns stand as JSON.

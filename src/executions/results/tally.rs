@@ -5,6 +5,8 @@
 //! narrowest kind of number that holds all its values, or as text, and says so. Only canonical forms
 //! count as numbers: `007` stays text, or it would come back as `7`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Kind, parse_date, parse_timestamp};
@@ -116,6 +118,16 @@ impl Tally {
             }
             Kind::Timestamp { .. } => Kind::Timestamp { zoned: self.zoned },
             other => other,
+        }
+    }
+}
+
+impl fmt::Display for Misfit {
+    /// A sentence for people.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.row {
+            0 => formatter.write_str("Not kept as its declared type: its values have too many digits for that."),
+            row => write!(formatter, "Not kept as its declared type: row {row} holds `{}`.", self.value),
         }
     }
 }

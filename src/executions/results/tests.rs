@@ -150,8 +150,8 @@ async fn a_value_that_is_not_of_its_type_makes_the_column_text_and_is_not_lost()
     let place = place();
     let kept = place.keep(&[("n", "LONG")], &[b"n\n1\n", b"n\n12 of 40\n"]).await.unwrap();
     assert_eq!(kept.columns[0].misfit, Some(Misfit { row: 2, value: "12 of 40".to_owned() }));
-    let note = "Kept as text and not as LONG, because row 2 holds `12 of 40`.";
-    assert_eq!(kept.columns[0].note().as_deref(), Some(note));
+    let note = "Not kept as its declared type: row 2 holds `12 of 40`.";
+    assert_eq!(kept.columns[0].misfit.as_ref().map(ToString::to_string).as_deref(), Some(note));
     assert_eq!((kept.columns[0].kind, kept.columns[0].total.as_deref()), (Kind::Text, None));
     assert_eq!(place.csv(CsvForm::Amc).await, "n\n1\n12 of 40\n");
 }
