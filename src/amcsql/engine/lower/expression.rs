@@ -272,17 +272,23 @@ fn collect(expr: &bound::Expr, found: &mut Vec<ColumnId>) {
             collect(expr, found);
         }
         ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Array(parts) | ExprKind::Call { args: parts, .. } => {
-            parts.iter().for_each(|part| collect(part, found));
+            for part in parts {
+                collect(part, found);
+            }
         }
         ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|it| collect(it, found)),
         ExprKind::Between { expr, low, high, .. } => [expr, low, high].into_iter().for_each(|it| collect(it, found)),
         ExprKind::InList { expr, list, .. } => {
             collect(expr, found);
-            list.iter().for_each(|it| collect(it, found));
+            for it in list {
+                collect(it, found);
+            }
         }
         ExprKind::InQuery { expr, .. } => collect(expr, found),
         ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => {
-            [expr, pattern].into_iter().for_each(|it| collect(it, found));
+            for it in [expr, pattern] {
+                collect(it, found);
+            }
         }
         ExprKind::Case { operand, branches, otherwise } => {
             operand.iter().chain(otherwise).for_each(|it| collect(it, found));

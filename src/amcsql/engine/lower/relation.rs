@@ -91,21 +91,18 @@ impl Lowering<'_> {
         columns: &[(ColumnId, ColumnId)],
         accounting: bool,
     ) -> Result<Lowered, RunError> {
-        let lowered = match self.commons.get(&(id, accounting)) {
-            Some((lowered, steps)) => {
-                let (lowered, steps) = (lowered.clone(), *steps);
-                self.count(steps)?;
-                lowered
-            }
-            None => {
-                let Some(common) = self.query.commons.get(id.index()) else {
-                    return Err(RunError::Value("a common table is missing".to_owned()));
-                };
-                let before = self.steps;
-                let lowered = self.relation(&common.relation, accounting)?;
-                self.commons.insert((id, accounting), (lowered.clone(), self.steps - before));
-                lowered
-            }
+        let lowered = if let Some((lowered, steps)) = self.commons.get(&(id, accounting)) {
+            let (lowered, steps) = (lowered.clone(), *steps);
+            self.count(steps)?;
+            lowered
+        } else {
+            let Some(common) = self.query.commons.get(id.index()) else {
+                return Err(RunError::Value("a common table is missing".to_owned()));
+            };
+            let before = self.steps;
+            let lowered = self.relation(&common.relation, accounting)?;
+            self.commons.insert((id, accounting), (lowered.clone(), self.steps - before));
+            lowered
         };
         let mut items: Vec<Expr> = columns.iter().map(|(new, old)| column(*old).alias(name(*new))).collect();
         let mut trace = Trace::default();
@@ -148,17 +145,6 @@ impl Lowering<'_> {
         Ok(Lowered { plan: builder.build()?, ids, trace: left.trace.joined(right.trace) })
     }
 
-    /// Keeps rows of the left that the right has (or has not), NULLs being equal.
-    pub(super) fn matching(&mut self, left: Lowered, right: &Lowered, kind: JoinType) -> Result<Lowered, RunError> {
-        let keys =
-            |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
-        let on = (keys(&left), keys(right));
-        let right_only: Vec<Expr> = right.ids.iter().map(|id| column(*id)).collect();
-        let right = right.builder().project(right_only)?.build()?;
-        let builder = left.builder().join_detailed(right, kind, on, None, NullEquality::NullEqualsNull)?;
-        Ok(left.with(builder.build()?))
-    }
-
     fn explode(
         &mut self,
         input: &Relation,
@@ -181,6 +167,16 @@ impl Lowering<'_> {
         }
         Ok(Lowered { plan, ids, trace })
     }
+}
+
+/// Keeps rows of the left that the right has (or has not), NULLs being equal.
+pub(super) fn matching(left: Lowered, right: &Lowered, kind: JoinType) -> Result<Lowered, RunError> {
+    let keys = |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
+    let on = (keys(&left), keys(right));
+    let right_only: Vec<Expr> = right.ids.iter().map(|id| column(*id)).collect();
+    let right = right.builder().project(right_only)?.build()?;
+    let builder = left.builder().join_detailed(right, kind, on, None, NullEquality::NullEqualsNull)?;
+    Ok(left.with(builder.build()?))
 }
 
 /// NULL of a type.
