@@ -12,7 +12,7 @@ use super::super::functions::{array, cast as casts, number, other, regex, time};
 use super::super::run::RunError;
 use super::literal;
 use super::relation::null;
-use super::{Lowering, column, name};
+use super::{Lowering, Mark, column, name, named};
 use crate::amcsql::bound::{self, BinaryOp, ColumnId, ExprKind, Truth};
 use crate::amcsql::functions::Function;
 
@@ -49,10 +49,13 @@ impl Lowering<'_> {
             }
             ExprKind::InQuery { expr, query, negated } => {
                 let value = self.boxed(expr)?;
+                if self.marks.is_some() {
+                    return self.mark(*value, query, *negated);
+                }
                 Expr::InSubquery(InSubquery::new(value, self.subquery(query)?, *negated))
             }
             ExprKind::Exists { query, negated } => {
-                Expr::Exists(Exists { subquery: self.subquery(query)?, negated: *negated })
+                Expr::Exists(Exists { subquery: self.correlated(query)?, negated: *negated })
             }
             ExprKind::Scalar(query) => cast(Expr::ScalarSubquery(self.subquery(query)?), kind),
             ExprKind::Like { expr, pattern, escape, negated } => {
@@ -102,6 +105,30 @@ impl Lowering<'_> {
         let plan = builder.alias(self.fresh("query"))?.build()?;
         let outer_ref_columns = plan.all_out_ref_exprs();
         Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
+    }
+
+    /// The subquery of an EXISTS.
+    fn correlated(&mut self, relation: &bound::Relation) -> Result<Subquery, RunError> {
+        let plan = self.relation(relation, false)?.plan;
+        let outer_ref_columns = plan.all_out_ref_exprs();
+        Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
+    }
+
+    /// An `IN (subquery)` in a computed column, which DataFusion does not run: the answer of a join. A candidate of NULL is
+    /// left out, so that it makes no answer unknown.
+    fn mark(&mut self, key: Expr, relation: &bound::Relation, negated: bool) -> Result<Expr, RunError> {
+        let lowered = self.relation(relation, false)?;
+        let Some(first) = lowered.ids.first() else {
+            return Err(RunError::Value("a subquery of IN gives no column".to_owned()));
+        };
+        let name = self.fresh("mark");
+        let candidates = lowered.builder().project([column(*first).alias(name.clone())])?.distinct()?.build()?;
+        let found = if negated { named(name.clone()).is_null() } else { named(name.clone()).is_not_null() };
+        let known = key.clone().is_not_null();
+        if let Some(marks) = &mut self.marks {
+            marks.push(Mark { key, candidates, name });
+        }
+        Ok(Expr::Case(Case::new(None, vec![(Box::new(known), Box::new(found))], None)))
     }
 
     fn boxed(&mut self, expr: &bound::Expr) -> Result<Box<Expr>, RunError> {

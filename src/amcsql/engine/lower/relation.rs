@@ -14,7 +14,14 @@ impl Lowering<'_> {
     /// The plan of a relation. Without `accounting` there are no hidden columns.
     pub(super) fn relation(&mut self, relation: &Relation, accounting: bool) -> Result<Lowered, RunError> {
         self.count(1)?;
-        match &relation.node {
+        let marks = self.marks.take();
+        let lowered = self.node(&relation.node, accounting);
+        self.marks = marks;
+        lowered
+    }
+
+    fn node(&mut self, node: &Node, accounting: bool) -> Result<Lowered, RunError> {
+        match node {
             Node::Scan(id) => self.scan(*id, accounting),
             Node::Common { common, columns } => self.common(*common, columns, accounting),
             Node::One => {
@@ -72,6 +79,7 @@ impl Lowering<'_> {
     fn project(&mut self, input: &Relation, items: &[Computed], accounting: bool) -> Result<Lowered, RunError> {
         let input = self.relation(input, accounting)?;
         let mut exprs = Vec::with_capacity(items.len());
+        self.marks = Some(Vec::new());
         let mut trace = Trace { users: input.trace.users.clone(), ..Trace::default() };
         for item in items {
             exprs.push(self.expression(&item.expr)?.alias(name(item.id)));
@@ -80,8 +88,19 @@ impl Lowering<'_> {
             }
         }
         exprs.extend(trace.hidden().map(named));
-        let plan = input.builder().project(exprs)?.build()?;
+        let plan = self.marked(&input)?.project(exprs)?.build()?;
         Ok(Lowered { plan, ids: items.iter().map(|item| item.id).collect(), trace })
+    }
+
+    /// The relation, joined with what the `IN (subquery)` of its computed columns look into. Candidates are distinct, so no
+    /// row is doubled.
+    pub(super) fn marked(&mut self, input: &Lowered) -> Result<LogicalPlanBuilder, RunError> {
+        let mut builder = input.builder();
+        for mark in self.marks.take().into_iter().flatten() {
+            let on = mark.key.eq(named(mark.name));
+            builder = builder.join_on(mark.candidates, JoinType::Left, [on])?;
+        }
+        Ok(builder)
     }
 
     /// A common table where it is read: the same plan under new names.

@@ -64,3 +64,32 @@ fn a_rank_can_be_filtered_in_the_query_around_it() {
                 SELECT campaign, SUM(clicks) AS clicks FROM ranked WHERE place = 1 GROUP BY 1";
     assert_eq!(answered(text, false).len(), 2);
 }
+
+#[test]
+fn a_subquery_may_stand_in_a_computed_column() {
+    let text = "WITH wanted (name) AS (VALUES ('campaign-1'), ('campaign-1'), (NULL)) \
+                SELECT IF(campaign IN (SELECT name FROM wanted), 'in', 'out') AS side, \
+                SUM(IF(campaign NOT IN (SELECT name FROM wanted), 1, 0)) AS outside, COUNT(1) AS n \
+                FROM sponsored_ads_traffic GROUP BY 1";
+    let found = answered(text, false);
+    let rows: Vec<Vec<&str>> = found[1..].iter().map(|line| line.split(',').collect()).collect();
+    assert_eq!((rows[0][0], rows[0][1], rows[1][0]), ("in", "0", "out"), "{rows:?}");
+    assert_eq!(rows[1][1], rows[1][2], "{rows:?}");
+}
+
+#[test]
+fn exists_may_look_at_the_query_around_it() {
+    let text = |not: &str| {
+        format!(
+            "SELECT campaign, SUM(impressions) AS impressions FROM dsp_impressions d WHERE {not} EXISTS \
+             (SELECT 1 FROM dsp_clicks c WHERE c.user_id = d.user_id) AND user_id IS NOT NULL GROUP BY 1"
+        )
+    };
+    assert!(answered(&text(""), false).len() > 2);
+    assert_eq!(answered(&text("NOT"), false).len(), 1);
+}
+
+#[test]
+fn a_bare_null_is_an_empty_field() {
+    assert_eq!(answered("SELECT 7 / 2 AS half, NULL AS nothing", false), ["half,nothing", "3.500000,"]);
+}
