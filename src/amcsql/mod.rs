@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod check;
 pub mod engine;
 pub mod finding;
+pub mod flatten;
 pub mod functions;
 mod lexer;
 pub mod parser;
@@ -22,4 +23,5 @@ mod spelling;
 
 pub use check::{Checked, Context, Purpose, check};
 pub mod parameters;
+pub mod template;
 pub mod text;

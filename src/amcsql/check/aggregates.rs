@@ -25,7 +25,7 @@ impl Binder<'_> {
             state.in_aggregate = false;
         }
         let Some(args) = args else { return Value::unknown(span) };
-        let mut result = self.aggregate_value(function, &args, span);
+        let mut result = Self::aggregate_value(function, &args, span);
         if let Some(filter) = &filter {
             result.level = result.level.max(if is_count(function) { Threshold::None } else { filter.level });
         }
@@ -152,7 +152,7 @@ impl Binder<'_> {
         }
     }
 
-    fn aggregate_value(&mut self, function: AggregateFunction, args: &[Value], span: Span) -> Value {
+    fn aggregate_value(function: AggregateFunction, args: &[Value], span: Span) -> Value {
         use AggregateFunction as A;
         let first = args.first();
         let kind = first.map_or(DataType::Null, |it| it.expr.data_type.clone());
@@ -185,7 +185,7 @@ impl Binder<'_> {
             A::Collect => false,
             _ => true,
         };
-        Value { unit, metric, ..value }
+        Value { metric, unit, ..value }
     }
 
     pub(super) fn window_function(&mut self, function: WindowFunction, call: &Call, span: Span) -> Value {
@@ -214,19 +214,19 @@ impl Binder<'_> {
             self.error("count-star-over", span, message, "COUNT(*) is not supported as a window function");
             return Value::unknown(span);
         }
-        let Some((spec, partition, order, frame)) = self.window(over) else { return Value::unknown(span) };
+        let Some(window) = self.window(over) else { return Value::unknown(span) };
         let args = match function {
             WindowFunction::Aggregate(aggregate) => self.aggregate_arguments(aggregate, call, span),
             _ => self.window_arguments(function, call, span),
         };
         let Some(args) = args else { return Value::unknown(span) };
         let ranked = matches!(function, WindowFunction::Rank | WindowFunction::DenseRank | WindowFunction::RowNumber);
-        if ranked && order.is_empty() {
+        if ranked && window.order.is_empty() {
             let message = "Without ORDER BY in its window this numbers rows in any order.";
-            self.warning("unordered-window", spec, message);
+            self.warning("unordered-window", window.span, message);
         }
         let result = match function {
-            WindowFunction::Aggregate(aggregate) => self.aggregate_value(aggregate, &args, span),
+            WindowFunction::Aggregate(aggregate) => Self::aggregate_value(aggregate, &args, span),
             _ if ranked => Value::new(ExprKind::Literal(Literal::Null), DataType::Long, span),
             _ => {
                 let kind = args.first().map_or(DataType::Null, |it| it.expr.data_type.clone());
@@ -235,6 +235,7 @@ impl Binder<'_> {
         };
         let id = self.column_of(self.text_of(span), &result);
         let args = args.into_iter().map(|it| it.expr).collect();
+        let Window { partition, order, frame, .. } = window;
         if let Some(state) = self.selects.last_mut() {
             state.windows.push(WindowCall { id, function, args, partition, order, frame });
         }
@@ -284,7 +285,7 @@ impl Binder<'_> {
     }
 
     /// The parts of a window, with what a named one adds.
-    fn window(&mut self, over: &Over) -> Option<(Span, Vec<super::super::bound::Expr>, Vec<SortKey>, Option<Frame>)> {
+    fn window(&mut self, over: &Over) -> Option<Window> {
         let (own, base) = match over {
             Over::Named(name) => (None, Some(name)),
             Over::Spec(spec) => (Some(spec), spec.base.as_ref()),
@@ -315,13 +316,21 @@ impl Binder<'_> {
                 frame = Some(*bounds);
             }
         }
-        Some((span, partition, order, frame))
+        Some(Window { span, partition, order, frame })
     }
 
     fn sort_key(&mut self, item: &OrderItem) -> SortKey {
         let expr = self.expr(&item.expr).expr;
         SortKey { expr, descending: item.descending, nulls_first: item.nulls_first.unwrap_or(item.descending) }
     }
+}
+
+/// A resolved window.
+struct Window {
+    span: Span,
+    partition: Vec<super::super::bound::Expr>,
+    order: Vec<SortKey>,
+    frame: Option<Frame>,
 }
 
 fn is_count(function: AggregateFunction) -> bool {

@@ -1,7 +1,7 @@
 //! Binds calls of functions of one row.
 
 use super::super::ast::{Call, Expr, ExprKind as Ast, Ident};
-use super::super::bound::{ExprKind, Literal, Truth};
+use super::super::bound::{ExprKind, Literal};
 use super::super::catalogue::DataType;
 use super::super::finding::{self, Finding, Fix};
 use super::super::functions::{Argument, Function, Kind, Outcome, Signature, TimeUnit, signature, signatures};
@@ -48,7 +48,7 @@ impl Binder<'_> {
 
     fn unknown_function(&mut self, call: &Call, span: Span) -> Value {
         let name = call.name.name.to_uppercase();
-        let values: Vec<Value> = call.args.iter().map(|it| self.argument(it)).collect();
+        let values: Vec<Value> = call.args.iter().map(|it| self.expr(it)).collect();
         let types: Vec<String> = values.iter().map(|it| format!("<{}>", it.expr.data_type.calcite())).collect();
         let amc = format!("No match found for function signature {name}({})", types.join(", "));
         let amc = finding::located(&self.index, span, &amc);
@@ -68,13 +68,14 @@ impl Binder<'_> {
         Value::unknown(span)
     }
 
-    /// An argument of a call that is refused: its own mistakes are told, aggregates in it are not.
-    fn argument(&mut self, expr: &Expr) -> Value {
-        self.expr(expr)
-    }
-
     /// The bound arguments when there are as many as `signature` takes.
-    fn arguments(&mut self, call: &Call, signature: &Signature, least: usize, most: usize) -> Option<Vec<Value>> {
+    pub(super) fn arguments(
+        &mut self,
+        call: &Call,
+        signature: &Signature,
+        least: usize,
+        most: usize,
+    ) -> Option<Vec<Value>> {
         let values: Vec<Value> = call.args.iter().map(|it| self.expr(it)).collect();
         if (least..=most).contains(&values.len()) {
             return Some(values);
@@ -147,9 +148,8 @@ impl Binder<'_> {
             // OK because CONCAT is documented to join values of any type.
             Argument::Text if from != DataType::Binary => Some(DataType::String),
             Argument::Whole if number => Some(DataType::Long),
-            Argument::Real if number => Some(DataType::Double),
             Argument::Number if from.is_numeric() => None,
-            Argument::Number if number => Some(DataType::Double),
+            Argument::Real | Argument::Number if number => Some(DataType::Double),
             Argument::Moment if from.is_temporal() => None,
             Argument::Moment | Argument::Timestamp if moment => Some(DataType::Timestamp),
             Argument::Array if matches!(from, DataType::Array(_)) => None,
@@ -170,7 +170,7 @@ impl Binder<'_> {
         }
     }
 
-    fn wrong_argument(&mut self, kind: Argument, value: &Value) -> Value {
+    pub(super) fn wrong_argument(&mut self, kind: Argument, value: &Value) -> Value {
         let wanted = match kind {
             Argument::Text => "text",
             Argument::Whole => "a whole number",
@@ -246,95 +246,6 @@ impl Binder<'_> {
             }
             _ => self.conditional(call, signature, span),
         }
-    }
-
-    /// `IF`, `COALESCE` and their like.
-    fn conditional(&mut self, call: &Call, signature: &Signature, span: Span) -> Value {
-        let (least, most) = match signature.name {
-            "IF" | "NVL2" => (3, 3),
-            "NULLIF" | "IFNULL" | "NVL" => (2, 2),
-            "CONTAINED_IN" => (2, 10_000),
-            _ => (1, 10_000),
-        };
-        let Some(values) = self.arguments(call, signature, least, most) else { return Value::unknown(span) };
-        match signature.name {
-            "IF" => self.if_else(values, span),
-            "NVL2" => {
-                let mut values = values.into_iter();
-                let Some(tested) = values.next() else { return Value::unknown(span) };
-                let kind = ExprKind::Is { expr: Box::new(tested.expr), truth: Truth::Null, negated: true };
-                let when = Value::new(kind, DataType::Boolean, span);
-                self.choose(None, vec![when], values.collect(), true, span)
-            }
-            "NULLIF" => self.null_if(values, span),
-            "CONTAINED_IN" => {
-                let mut values = values.into_iter();
-                let Some(first) = values.next() else { return Value::unknown(span) };
-                self.among(first, values.collect(), false, span)
-            }
-            "GREATEST" => self.extreme(Function::Greatest, values, span),
-            "LEAST" => self.extreme(Function::Least, values, span),
-            _ => {
-                let data_type = self.result_type(&values, "COALESCE");
-                self.one_of(Function::Coalesce, values, data_type, span)
-            }
-        }
-    }
-
-    fn one_of(&mut self, function: Function, values: Vec<Value>, data_type: DataType, span: Span) -> Value {
-        let whole = Value::unknown(span).fed_by(&values);
-        let unit = values.first().and_then(|it| it.unit);
-        let args = values.into_iter().map(|it| self.coerced(it, &data_type).expr).collect();
-        let value = Value::new(ExprKind::Call { function, args }, data_type, span).fed_by([&whole]);
-        Value { unit, ..value }
-    }
-
-    fn if_else(&mut self, values: Vec<Value>, span: Span) -> Value {
-        let mut values = values.into_iter();
-        let Some(condition) = values.next() else { return Value::unknown(span) };
-        let condition = match &condition.expr.data_type {
-            DataType::Boolean | DataType::Null => self.coerced(condition, &DataType::Boolean),
-            other => {
-                let message = format!("IF needs a condition; this is {other}.");
-                let amc = format!("Cannot apply 'IF' to arguments of type '<{}>'", other.calcite());
-                self.error("condition", condition.expr.span, message, &amc);
-                Value::unknown(span)
-            }
-        };
-        self.choose(None, vec![condition], values.collect(), true, span)
-    }
-
-    fn null_if(&mut self, values: Vec<Value>, span: Span) -> Value {
-        let [a, b]: [Value; 2] = match values.try_into() {
-            Ok(both) => both,
-            Err(_) => return Value::unknown(span),
-        };
-        let whole = Value::unknown(span).fed_by([&a]);
-        let unit = a.unit;
-        self.compared(&a, &b, "=", span);
-        let kind = a.expr.data_type.clone();
-        let b = self.coerced(b, &kind);
-        let args = vec![a.expr, b.expr];
-        let value = Value::new(ExprKind::Call { function: Function::NullIf, args }, kind, span).fed_by([&whole]);
-        Value { unit, ..value }
-    }
-
-    fn extreme(&mut self, function: Function, values: Vec<Value>, span: Span) -> Value {
-        let mut data_type = DataType::Null;
-        for value in &values {
-            let kind = &value.expr.data_type;
-            let fits = kind.is_numeric() || kind.is_temporal() || *kind == DataType::Null;
-            match coercion::comparable(&data_type, kind).filter(|_| fits) {
-                Some(wider) => data_type = wider,
-                None => {
-                    self.wrong_argument(Argument::Number, value);
-                }
-            }
-        }
-        if data_type.is_temporal() {
-            self.warning("argument-type", span, "GREATEST and LEAST are documented for numbers only.");
-        }
-        self.one_of(function, values, data_type, span)
     }
 
     pub(super) fn extract(&mut self, unit: &Ident, expr: &Expr, span: Span) -> Value {

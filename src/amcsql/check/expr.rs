@@ -1,10 +1,8 @@
 //! Binds expressions.
 
-use chrono::{NaiveDate, NaiveDateTime};
-
 use super::super::ast::{Expr, ExprKind as Ast, Query, TypeName};
 use super::super::bound::{BinaryOp, ExprKind, Literal, Relation, Truth};
-use super::super::catalogue::{DataType, Threshold};
+use super::super::catalogue::DataType;
 use super::super::functions::Function;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
@@ -15,23 +13,6 @@ impl Binder<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> Value {
         let span = expr.span;
         match &expr.kind {
-            Ast::Name(names) => self.name(names, span),
-            Ast::Number(text) => self.number(text, span),
-            Ast::String(text) => Value::literal(Literal::String(text.clone()), DataType::String, span),
-            Ast::Boolean(value) => Value::literal(Literal::Boolean(*value), DataType::Boolean, span),
-            Ast::Null => Value::literal(Literal::Null, DataType::Null, span),
-            Ast::Date(text) => self.moment(text, DataType::Date, span),
-            Ast::Timestamp(text) => self.moment(text, DataType::Timestamp, span),
-            Ast::Interval => {
-                let message = "AMC has no INTERVAL. Compare SECONDS_BETWEEN(a, b) with a number of seconds.";
-                self.error("interval", span, message, "interval data types are not enabled");
-                Value::unknown(span)
-            }
-            Ast::Colon(name) => {
-                let message = "This form of a parameter is not in AMC's documentation. Write CUSTOM_PARAMETER('…').";
-                self.warning("colon-parameter", span, message);
-                self.parameter(&name.name, span)
-            }
             Ast::Logical { and, operands } => self.logical(*and, operands, span),
             Ast::Not(inner) => {
                 let value = self.boolean(inner, "NOT");
@@ -70,6 +51,31 @@ impl Binder<'_> {
             Ast::Extract { unit, expr } => self.extract(unit, expr, span),
             Ast::Call(call) => self.call(call, span),
             Ast::Array(items) => self.array(items, span),
+            _ => self.leaf(expr),
+        }
+    }
+
+    /// An expression of one piece, or one that AMC does not have.
+    fn leaf(&mut self, expr: &Expr) -> Value {
+        let span = expr.span;
+        match &expr.kind {
+            Ast::Name(names) => self.name(names, span),
+            Ast::Number(text) => self.number(text, span),
+            Ast::String(text) => Value::literal(Literal::String(text.clone()), DataType::String, span),
+            Ast::Boolean(value) => Value::literal(Literal::Boolean(*value), DataType::Boolean, span),
+            Ast::Null => Value::literal(Literal::Null, DataType::Null, span),
+            Ast::Date(text) => self.moment(text, DataType::Date, span),
+            Ast::Timestamp(text) => self.moment(text, DataType::Timestamp, span),
+            Ast::Interval => {
+                let message = "AMC has no INTERVAL. Compare SECONDS_BETWEEN(a, b) with a number of seconds.";
+                self.error("interval", span, message, "interval data types are not enabled");
+                Value::unknown(span)
+            }
+            Ast::Colon(name) => {
+                let message = "This form of a parameter is not in AMC's documentation. Write CUSTOM_PARAMETER('…').";
+                self.warning("colon-parameter", span, message);
+                self.parameter(&name.name, span)
+            }
             Ast::Row(_) => {
                 let message = "AMC has no rows in parentheses. Compare the columns one by one, joined by AND.";
                 self.error("row", span, message, "ROW expressions are not supported here");
@@ -81,6 +87,8 @@ impl Binder<'_> {
                 self.error("array-index", span, message, "Unsupported scalar operation type ITEM");
                 Value::unknown(span)
             }
+            // OK because everything else is bound by the caller.
+            _ => Value::unknown(span),
         }
     }
 
@@ -90,7 +98,7 @@ impl Binder<'_> {
         let item = if aliased { self.alias(names) } else { None };
         let Some(at) = item else { return self.column(names, span) };
         let Some(item) = state.and_then(|it| it.items.get(at)).cloned() else { return Value::unknown(span) };
-        if item.has_window && self.selects.last().is_some_and(|it| it.clause == Clause::Having) {
+        if !item.windows.is_empty() && self.selects.last().is_some_and(|it| it.clause == Clause::Having) {
             let message = format!(
                 "`{}` is a window function, which HAVING cannot see. Filter on it in a SELECT around this one.",
                 item.name
@@ -101,47 +109,6 @@ impl Binder<'_> {
         let mut value = item.value;
         value.expr.span = span;
         value
-    }
-
-    fn number(&mut self, text: &str, span: Span) -> Value {
-        let exponent = text.bytes().any(|it| it.eq_ignore_ascii_case(&b'e'));
-        if !exponent
-            && !text.contains('.')
-            && let Ok(value) = text.parse::<i64>()
-        {
-            let kind = if i32::try_from(value).is_ok() { DataType::Integer } else { DataType::Long };
-            return Value::literal(Literal::Integer(value), kind, span);
-        }
-        if !exponent && let Some((literal, kind)) = decimal(text) {
-            return Value::literal(literal, kind, span);
-        }
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Value::literal(Literal::Double(value), DataType::Double, span),
-            _ => {
-                self.error(
-                    "number",
-                    span,
-                    "This number is too large.",
-                    &format!("Numeric literal '{text}' out of range"),
-                );
-                Value::unknown(span)
-            }
-        }
-    }
-
-    fn moment(&mut self, text: &str, kind: DataType, span: Span) -> Value {
-        let literal = if kind == DataType::Date {
-            NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok().map(Literal::Date)
-        } else {
-            timestamp(text.trim()).map(Literal::Timestamp)
-        };
-        let Some(literal) = literal else {
-            let form = if kind == DataType::Date { "DATE '2026-01-31'" } else { "TIMESTAMP '2026-01-31 13:45:00'" };
-            let message = format!("This is no {}. Write {form}.", kind.to_string().to_lowercase());
-            self.error("moment", span, message, &format!("Illegal {kind} literal '{text}': not in format"));
-            return Value::unknown(span);
-        };
-        Value::literal(literal, kind, span)
     }
 
     fn logical(&mut self, and: bool, operands: &[Expr], span: Span) -> Value {
@@ -166,36 +133,6 @@ impl Binder<'_> {
                 Value::unknown(expr.span)
             }
         }
-    }
-
-    fn negate(&mut self, inner: &Expr, span: Span) -> Value {
-        let value = self.expr(inner);
-        let kind = value.expr.data_type.clone();
-        match &value.expr.kind {
-            ExprKind::Literal(Literal::Integer(number)) => {
-                return Value::literal(Literal::Integer(number.wrapping_neg()), kind, span);
-            }
-            ExprKind::Literal(Literal::Decimal { unscaled, scale }) => {
-                return Value::literal(Literal::Decimal { unscaled: -unscaled, scale: *scale }, kind, span);
-            }
-            ExprKind::Literal(Literal::Double(number)) => {
-                return Value::literal(Literal::Double(-number), kind, span);
-            }
-            _ => {}
-        }
-        if !kind.is_numeric() && kind != DataType::Null {
-            let message = format!("Minus needs a number; this is {kind}.");
-            self.error(
-                "operands",
-                span,
-                message,
-                &format!("Cannot apply '-' to arguments of type '-<{}>'", kind.calcite()),
-            );
-            return Value::unknown(span);
-        }
-        let unit = value.unit;
-        let negated = Value::new(ExprKind::Negate(Box::new(value.expr.clone())), kind, span).fed_by([&value]);
-        Value { unit, ..negated }
     }
 
     fn is(&mut self, expr: &Expr, truth: Truth, negated: bool, span: Span) -> Value {
@@ -285,23 +222,22 @@ impl Binder<'_> {
         let branches = whens.into_iter().map(|it| it.expr).zip(results).collect();
         let operand = operand.map(|it| Box::new(it.expr));
         let value = Value::new(ExprKind::Case { operand, branches, otherwise }, data_type, span).fed_by([&whole]);
-        Value { metric, unit, literal, ..value }
+        Value { literal, metric, unit, ..value }
     }
 
     /// The type of a value that is one of `values`.
     pub(super) fn result_type(&mut self, values: &[Value], what: &str) -> DataType {
         let mut data_type = DataType::Null;
         for value in values {
-            match coercion::widest(&data_type, &value.expr.data_type) {
-                Some(wider) => data_type = wider,
-                None => {
-                    let message = format!(
-                        "The results of {what} must be of one kind; this is {}, others are {data_type}.",
-                        value.expr.data_type
-                    );
-                    let amc = format!("Illegal mixing of types in {what} or COALESCE statement");
-                    self.error("mixed-types", value.expr.span, message, &amc);
-                }
+            if let Some(wider) = coercion::widest(&data_type, &value.expr.data_type) {
+                data_type = wider;
+            } else {
+                let message = format!(
+                    "The results of {what} must be of one kind; this is {}, others are {data_type}.",
+                    value.expr.data_type
+                );
+                let amc = format!("Illegal mixing of types in {what} or COALESCE statement");
+                self.error("mixed-types", value.expr.span, message, &amc);
             }
         }
         data_type
@@ -367,42 +303,18 @@ impl Value {
     pub(super) fn described(self) -> Self {
         Self { metric: false, ..self }
     }
-
-    /// The same value at another level.
-    pub(super) fn at_level(self, level: Threshold) -> Self {
-        Self { level, ..self }
-    }
-}
-
-fn decimal(text: &str) -> Option<(Literal, DataType)> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let whole = whole.trim_start_matches('0');
-    if whole.len() + fraction.len() > 38 {
-        return None;
-    }
-    let unscaled = format!("0{whole}{fraction}").parse::<i128>().ok()?;
-    let scale = u8::try_from(fraction.len()).ok()?;
-    let precision = u8::try_from((whole.len() + fraction.len()).max(1)).ok()?;
-    Some((Literal::Decimal { unscaled, scale }, DataType::Decimal { precision, scale }))
-}
-
-fn timestamp(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ"]
-        .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))
 }
 
 /// Whether a written cast may be made at all; whether it succeeds depends on the value.
 fn castable(from: &DataType, to: &DataType) -> bool {
     use DataType as T;
+    if from == to {
+        return true;
+    }
     match (from, to) {
-        _ if from == to => true,
-        (T::Null, _) | (_, T::String) => true,
         (T::Array(a), T::Array(b)) => castable(a, b),
         (T::String, T::Array(_) | T::Struct(_) | T::Map(..)) => false,
-        (T::String, _) => true,
+        (T::Null | T::String, _) | (_, T::String) => true,
         (T::Boolean, other) | (other, T::Boolean) => other.is_numeric(),
         _ if from.is_temporal() || to.is_temporal() => from.is_temporal() && to.is_temporal(),
         _ => from.is_numeric() && to.is_numeric(),

@@ -4,6 +4,7 @@
 use super::super::ast::{Body, ExprKind as Ast, Query};
 use super::super::bound::{CommonId, Node, Output, Relation};
 use super::super::catalogue::Threshold;
+use super::super::finding::Level;
 use super::super::text::Span;
 use super::Purpose;
 use super::binder::{Binder, Value};
@@ -33,7 +34,9 @@ impl Binder<'_> {
             Purpose::Reporting if self.context.controls => {
                 self.hidden_columns(outputs);
                 self.hidden_keys(query);
-                if !self.aggregates(relation) {
+                // OK because a mistyped SUM is no missing one: other errors come first.
+                let refused = self.findings.iter().any(|it| it.level == Level::Error);
+                if !refused && !self.aggregates(relation) {
                     let place = query.body.span();
                     let message = "AMC returns aggregated rows only. Add SUM, COUNT and the like with GROUP BY, or SELECT DISTINCT.";
                     self.error(

@@ -39,7 +39,7 @@ impl Binder<'_> {
                     bound.relation = Relation { node: Node::Limit { input: Box::new(bound.relation), count }, span };
                 }
                 _ => {
-                    self.error("limit", limit.span, "LIMIT takes a whole number.", "Illegal LIMIT: a number is needed")
+                    self.error("limit", limit.span, "LIMIT takes a whole number.", "Illegal LIMIT: a number is needed");
                 }
             }
         }

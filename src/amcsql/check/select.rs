@@ -15,9 +15,8 @@ use super::super::bound::{
 use super::super::catalogue::DataType;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
-use super::grouping::{Grouping, same};
+use super::grouping::Grouping;
 use super::query;
-use super::scope::Provider;
 
 /// The clause in hand: decides what may stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +52,8 @@ pub(super) struct State {
     pub(super) aggregates: Vec<AggregateCall>,
     pub(super) windows: Vec<WindowCall>,
     pub(super) explode: Option<(Bound, ColumnId)>,
+    /// Window functions and exploded arrays that `GROUP BY` points at: computed before grouping.
+    pub(super) early: HashSet<ColumnId>,
     pub(super) items: Vec<Selected>,
     /// Items by name, in lower case; of equal names the first.
     pub(super) aliases: HashMap<String, usize>,
@@ -69,6 +70,7 @@ impl State {
             aggregates: Vec::new(),
             windows: Vec::new(),
             explode: None,
+            early: HashSet::new(),
             items: Vec::new(),
             aliases: HashMap::new(),
             alias_names: HashSet::new(),
@@ -82,16 +84,17 @@ impl State {
 pub(super) struct Selected {
     pub(super) name: String,
     pub(super) value: Value,
-    /// Whether aggregates or window functions are in it.
+    /// Whether aggregates are in it.
     pub(super) has_aggregate: bool,
-    pub(super) has_window: bool,
+    /// The window functions and exploded arrays in it.
+    pub(super) windows: Vec<ColumnId>,
 }
 
 /// A key of a grouping.
-struct Key {
-    value: Value,
+pub(super) struct Key {
+    pub(super) value: Value,
     /// The item that it repeats.
-    item: Option<usize>,
+    pub(super) item: Option<usize>,
 }
 
 impl Binder<'_> {
@@ -117,7 +120,7 @@ impl Binder<'_> {
         let order: Vec<(usize, &OrderItem)> =
             order.iter().filter_map(|item| Some((self.order_key(item, select.distinct)?, item))).collect();
         let state = self.selects.pop().unwrap_or_else(|| State::new(Clause::Items));
-        let visible = self.visible_items(&state, &order);
+        let visible = visible_items(&state, &order);
         let bound = self.stack(relation, state, keys, having, select);
         self.scopes.pop();
         let bound = self.ordered(bound, visible, &order);
@@ -164,224 +167,6 @@ impl Binder<'_> {
         }
     }
 
-    /// Binds what is selected; whether some of it could not be resolved.
-    fn items(&mut self, items: &[Item]) -> bool {
-        let mut open = false;
-        for item in items {
-            match item {
-                Item::Star(span, except) => open |= self.star(*span, *except),
-                Item::Qualified(names, span) => open |= self.qualified_star(names, *span),
-                Item::Expr(expr, alias) => {
-                    let (aggregates, windows) = self.collected();
-                    let value = self.expr(expr);
-                    let name =
-                        alias.as_ref().map(|it| it.name.clone()).or_else(|| written_name(item)).unwrap_or_else(|| {
-                            let at = self.selects.last().map_or(0, |it| it.items.len());
-                            self.info("unnamed-column", expr.span, "This column has no name. Give it one with AS.");
-                            format!("EXPR${at}")
-                        });
-                    let (aggregates_now, windows_now) = self.collected();
-                    let has_aggregate = aggregates_now > aggregates;
-                    self.push_item(Selected { name, value, has_aggregate, has_window: windows_now > windows });
-                }
-            }
-            if self.is_full(Span::default()) {
-                return true;
-            }
-        }
-        open
-    }
-
-    fn collected(&self) -> (usize, usize) {
-        self.selects.last().map_or((0, 0), |it| (it.aggregates.len(), it.windows.len()))
-    }
-
-    fn push_item(&mut self, item: Selected) {
-        if let Some(state) = self.selects.last_mut() {
-            let at = state.items.len();
-            state.aliases.entry(item.name.to_lowercase()).or_insert(at);
-            state.items.push(item);
-        }
-    }
-
-    fn star(&mut self, span: Span, except: Option<Span>) -> bool {
-        if let Some(except) = except {
-            let message = "AMC has no * EXCEPT. List the columns that you want.";
-            self.error("star", span.to(except), message, "SELECT * EXCEPT is not supported");
-            return true;
-        }
-        let scope = self.scopes.last();
-        let sources =
-            scope.is_some_and(|it| it.tables.iter().any(|table| matches!(table.provider, Provider::Source(_))));
-        if sources {
-            let message = "AMC does not allow SELECT * on a data source, for privacy. List the columns that you want.";
-            self.error("star", span, message, "SELECT * is not supported");
-            return true;
-        }
-        if scope.is_none_or(|it| it.tables.is_empty()) {
-            self.error("star", span, "There is no table to take columns from.", "SELECT * requires a FROM clause");
-            return true;
-        }
-        let message = "AMC documents SELECT * as unsupported. List the columns, or write alias.* for a common table.";
-        self.warning("star", span, message);
-        self.expand(None, span)
-    }
-
-    fn qualified_star(&mut self, names: &[Ident], span: Span) -> bool {
-        let Some(table) = names.last() else { return true };
-        let name = table.name.to_lowercase();
-        let found =
-            self.scopes.last().and_then(|it| it.tables.iter().find(|it| it.name.as_deref() == Some(name.as_str())));
-        match found.map(|it| matches!(it.provider, Provider::Source(_))) {
-            None => {
-                let message = format!("`{}` is not a table of this query.", table.name);
-                self.error("unknown-table-alias", table.span, message, &format!("Unknown identifier '{}'", table.name));
-                true
-            }
-            Some(true) => {
-                let message = "AMC does not allow * on a data source, for privacy. List the columns that you want.";
-                self.error("star", span, message, "SELECT * is not supported");
-                true
-            }
-            Some(false) => self.expand(Some(&name), span),
-        }
-    }
-
-    /// Selects all columns of one table or of all; whether one of them is not known.
-    fn expand(&mut self, table: Option<&str>, span: Span) -> bool {
-        let mut open = false;
-        let mut columns = Vec::new();
-        for it in self.scopes.last().map(|it| it.tables.as_slice()).unwrap_or_default() {
-            if table.is_some() && it.name.as_deref() != table {
-                continue;
-            }
-            match &it.provider {
-                Provider::Columns { names, .. } => columns.extend(names.iter().cloned()),
-                Provider::Unknown | Provider::Source(_) => open = true,
-            }
-        }
-        for (name, id) in columns {
-            let value = self.value_of(id, span);
-            self.push_item(Selected { name, value, has_aggregate: false, has_window: false });
-        }
-        open
-    }
-
-    fn keys(&mut self, list: &[Expr]) -> Vec<Key> {
-        let mut keys: Vec<Key> = Vec::new();
-        for expr in list {
-            let single = std::slice::from_ref(expr);
-            let parts = if let Ast::Row(parts) = &expr.kind { parts.as_slice() } else { single };
-            for part in parts {
-                let Some(key) = self.key(part) else { continue };
-                if !keys.iter().any(|it| same(&it.value.expr, &key.value.expr)) {
-                    keys.push(key);
-                }
-            }
-        }
-        keys
-    }
-
-    fn key(&mut self, expr: &Expr) -> Option<Key> {
-        let item = match &expr.kind {
-            Ast::Number(text) => Some(self.ordinal(text, expr.span, "GROUP BY")?),
-            Ast::Name(names) => self.alias(names),
-            _ => None,
-        };
-        let Some(at) = item else {
-            let value = self.expr(expr);
-            return Some(Key { value, item: None });
-        };
-        let selected = self.selects.last().and_then(|it| it.items.get(at)).cloned()?;
-        if selected.has_aggregate || selected.has_window {
-            let message = if matches!(expr.kind, Ast::Number(_)) {
-                format!("Column {} is an aggregate: rows cannot be grouped by it.", at + 1)
-            } else {
-                format!(
-                    "`{0}` is the name of an aggregate here, so rows cannot be grouped by it. Give the aggregate another name.",
-                    selected.name
-                )
-            };
-            self.error(
-                "aggregate-in-group-by",
-                expr.span,
-                message,
-                "Aggregate expression is illegal in GROUP BY clause",
-            );
-            return None;
-        }
-        self.remark_on_alias(&selected, expr);
-        let mut value = selected.value;
-        value.expr.span = expr.span;
-        Some(Key { value, item: Some(at) })
-    }
-
-    /// Warns when a name in `GROUP BY` is an alias and a column, and the two differ.
-    fn remark_on_alias(&mut self, item: &Selected, expr: &Expr) {
-        let Ast::Name(names) = &expr.kind else { return };
-        let [name] = names.as_slice() else { return };
-        if !self.has_column(&name.name) {
-            return;
-        }
-        let column = self.column(names, expr.span);
-        if !same(&column.expr, &item.value.expr) {
-            let message = format!(
-                "`{0}` is a column and the name of a computed value; AMC groups by the computed value.",
-                name.name
-            );
-            self.warning("group-by-alias", expr.span, message);
-        }
-    }
-
-    /// The item that a single name means where aliases are seen.
-    pub(super) fn alias(&self, names: &[Ident]) -> Option<usize> {
-        let [name] = names else { return None };
-        self.selects.last()?.aliases.get(&name.name.to_lowercase()).copied()
-    }
-
-    fn ordinal(&mut self, text: &str, span: Span, clause: &str) -> Option<usize> {
-        let count = self.selects.last().map_or(0, |it| it.items.len());
-        let at = text.parse::<usize>().ok().and_then(|it| it.checked_sub(1)).filter(|it| *it < count);
-        if at.is_none() {
-            let message = format!("{clause} {text} points at no column: the SELECT has {count}.");
-            self.error("ordinal", span, message, "Ordinal out of range");
-        }
-        at
-    }
-
-    /// The place of an order key among the items; one that is not selected is added to them.
-    fn order_key(&mut self, item: &OrderItem, distinct: bool) -> Option<usize> {
-        match &item.expr.kind {
-            Ast::Number(text) => return self.ordinal(text, item.expr.span, "ORDER BY"),
-            Ast::Name(names) => {
-                if let Some(at) = self.alias(names) {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-        let value = self.expr(&item.expr);
-        let items = self.selects.last().map(|it| it.items.as_slice()).unwrap_or_default();
-        if let Some(at) = items.iter().position(|it| same(&it.value.expr, &value.expr)) {
-            return Some(at);
-        }
-        if distinct {
-            let message = "With SELECT DISTINCT, ORDER BY takes selected columns only.";
-            self.error("order-by", item.expr.span, message, "Expression is not in the select clause");
-            return None;
-        }
-        let at = items.len();
-        let selected = Selected { name: String::new(), value, has_aggregate: false, has_window: false };
-        self.selects.last_mut()?.items.push(selected);
-        Some(at)
-    }
-
-    /// How many items are results; the rest only order.
-    fn visible_items(&self, state: &State, order: &[(usize, &OrderItem)]) -> usize {
-        let hidden = order.iter().filter(|(at, _)| state.items.get(*at).is_some_and(|it| it.name.is_empty())).count();
-        state.items.len() - hidden.min(state.items.len())
-    }
-
     /// Stacks the relations of a `SELECT` whose parts are bound.
     fn stack(
         &mut self,
@@ -395,6 +180,7 @@ impl Binder<'_> {
         let mut having = having.map(|it| it.expr);
         if keys.is_some() || having.is_some() || !state.aggregates.is_empty() {
             let keys = keys.unwrap_or_default();
+            relation = early(relation, &mut state, span);
             let (groups, grouping, items) = self.grouping(keys, &state);
             for (at, item) in state.items.iter_mut().enumerate() {
                 match items.get(&at) {
@@ -485,8 +271,30 @@ impl Binder<'_> {
     }
 }
 
+/// How many items are results; the rest only order.
+fn visible_items(state: &State, order: &[(usize, &OrderItem)]) -> usize {
+    let hidden = order.iter().filter(|(at, _)| state.items.get(*at).is_some_and(|it| it.name.is_empty())).count();
+    state.items.len() - hidden.min(state.items.len())
+}
+
+/// Computes window functions and exploded arrays that are keys of the grouping above.
+fn early(mut relation: Relation, state: &mut State, span: Span) -> Relation {
+    let (before, after): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut state.windows).into_iter().partition(|it| state.early.contains(&it.id));
+    state.windows = after;
+    if state.explode.as_ref().is_some_and(|(_, id)| state.early.contains(id))
+        && let Some((array, id)) = state.explode.take()
+    {
+        relation = Relation { node: Node::Explode { input: Box::new(relation), array, id }, span };
+    }
+    if before.is_empty() {
+        return relation;
+    }
+    Relation { node: Node::Window { input: Box::new(relation), calls: before }, span }
+}
+
 /// The name that an item has by itself or by its alias.
-fn written_name(item: &Item) -> Option<String> {
+pub(super) fn written_name(item: &Item) -> Option<String> {
     match item {
         Item::Expr(_, Some(alias)) => Some(alias.name.clone()),
         Item::Expr(Expr { kind: Ast::Name(names), .. }, None) => names.last().map(|it| it.name.clone()),

@@ -140,7 +140,8 @@ fn unexpected(
     if !expected.is_empty() {
         amc.push_str(if expected.len() == 1 { "\nWas expecting:" } else { "\nWas expecting one of:" });
         for it in expected {
-            amc.push_str(&if it.starts_with('<') { format!("\n    {it} ...") } else { format!("\n    \"{it}\" ...") });
+            let quote = if it.starts_with('<') { "" } else { "\"" };
+            amc.extend(["\n    ", quote, it, quote, " ..."]);
         }
     }
     let fix = slip.map(|(_, span, keyword)| Fix::spelling(span, keyword));
@@ -190,8 +191,7 @@ pub(super) fn lexical(error: &LexError, text: &str, index: &LineIndex<'_>) -> Fi
         shown as u32
     );
     let straight = match error {
-        LexError::Character('\u{2018}' | '\u{2019}' | '`', _) => Some("'"),
-        LexError::Character('\u{201c}' | '\u{201d}', _) => Some("'"),
+        LexError::Character('\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '`', _) => Some("'"),
         LexError::Character('\u{2013}' | '\u{2014}' | '\u{2212}', _) => Some("-"),
         _ => None,
     };

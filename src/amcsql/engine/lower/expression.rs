@@ -47,13 +47,7 @@ impl Lowering<'_> {
                 let list = list.iter().map(|it| self.expression(it)).collect::<Result<_, _>>()?;
                 Expr::InList(InList::new(self.boxed(expr)?, list, *negated))
             }
-            ExprKind::InQuery { expr, query, negated } => {
-                let value = self.boxed(expr)?;
-                if self.marks.is_some() {
-                    return self.mark(*value, query, *negated);
-                }
-                Expr::InSubquery(InSubquery::new(value, self.subquery(query)?, *negated))
-            }
+            ExprKind::InQuery { expr, query, negated } => self.in_query(expr, query, *negated)?,
             ExprKind::Exists { query, negated } => {
                 Expr::Exists(Exists { subquery: self.correlated(query)?, negated: *negated })
             }
@@ -105,6 +99,14 @@ impl Lowering<'_> {
         let plan = builder.alias(self.fresh("query"))?.build()?;
         let outer_ref_columns = plan.all_out_ref_exprs();
         Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
+    }
+
+    fn in_query(&mut self, expr: &bound::Expr, query: &bound::Relation, negated: bool) -> Result<Expr, RunError> {
+        let value = self.boxed(expr)?;
+        if self.marks.is_some() {
+            return self.mark(*value, query, negated);
+        }
+        Ok(Expr::InSubquery(InSubquery::new(value, self.subquery(query)?, negated)))
     }
 
     /// The subquery of an EXISTS.
