@@ -49,9 +49,15 @@ pub(super) struct ResultView {
 }
 
 fn ops() -> Vec<Choice> {
-    [("equals", "is"), ("contains", "contains"), ("less", "is less than"), ("greater", "is more than"), ("empty", "is empty")]
-        .map(|(value, label)| Choice::new(value, label))
-        .to_vec()
+    [
+        ("equals", "is"),
+        ("contains", "contains"),
+        ("less", "is less than"),
+        ("greater", "is more than"),
+        ("empty", "is empty"),
+    ]
+    .map(|(value, label)| Choice::new(value, label))
+    .to_vec()
 }
 
 /// What the address asks for. A column is named by its place, since names may repeat.
@@ -114,7 +120,7 @@ impl ResultView {
             unit: unit(&column.name),
             sort: SortLink::new(here, &place.to_string(), &sort),
             total: column.total.as_deref().map(results::grouped),
-            note: column.misfit.as_ref().map(misfit).unwrap_or_default(),
+            note: column.misfit.as_ref().map(ToString::to_string).unwrap_or_default(),
         };
         let heads: Vec<Head> = page.columns.iter().enumerate().map(head).collect();
         let file = |kind: &str| format!("/executions/{}/result.{kind}", execution.id);
@@ -146,11 +152,6 @@ fn unit(column: &str) -> &'static str {
         "total_cost" | "impression_cost" | "click_cost" => "millicents",
         _ => "",
     }
-}
-
-/// Why a column is shown as text although AMC said otherwise.
-fn misfit(misfit: &results::Misfit) -> String {
-    format!("Kept as text: row {} holds “{}”, which is not of the declared type.", misfit.row, misfit.value)
 }
 
 fn failed(error: results::Error) -> web::Error {
