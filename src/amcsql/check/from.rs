@@ -252,6 +252,9 @@ impl<'a> Binder<'a> {
     }
 
     pub(super) fn source_not_found(&mut self, name: &str, span: Span, word: Span) {
+        if self.has_said_enough() {
+            return;
+        }
         let catalogue = self.context.catalogue;
         let common = self.visible.iter().map(|(it, _)| it.as_str());
         let meant = catalogue
