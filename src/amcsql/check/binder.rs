@@ -267,6 +267,9 @@ impl<'a> Binder<'a> {
 
     /// Reports an error that AMC words as `From line …: amc`.
     pub(super) fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, amc: &str) {
+        if self.has_said_enough() {
+            return;
+        }
         let amc = finding::located(&self.index, span, amc);
         self.report(Finding::error(code, span, message, amc));
     }
