@@ -43,13 +43,7 @@ struct DetailPage {
     here: String,
 }
 
-async fn page(
-    room: &Executions,
-    person: &Person,
-    visit: &Visit,
-    id: &ExecutionId,
-    query: &str,
-) -> web::Result<DetailPage> {
+async fn page(room: &Executions, person: &Person, visit: &Visit, id: &ExecutionId, query: &str) -> web::Result<DetailPage> {
     let now = room.site.clock.now();
     let mut tx = room.site.db.read(&person.scope()).await?;
     let execution = store::find(&mut tx, &person.id, id).await?;
@@ -61,15 +55,7 @@ async fn page(
     };
     drop(tx);
     let result = match execution.state {
-        Stage::Succeeded => Some(
-            ResultView::load(
-                room,
-                &execution,
-                &Address::new(format!("/executions/{id}"), query),
-                &Fields::parse(query.as_bytes()),
-            )
-            .await?,
-        ),
+        Stage::Succeeded => Some(ResultView::load(room, &execution, &Address::new(format!("/executions/{id}"), query), &Fields::parse(query.as_bytes())).await?),
         _ => None,
     };
     let place = live::place(&execution);
@@ -81,10 +67,7 @@ async fn page(
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         expected: expected(&past),
-        can_cancel: can_run
-            && execution.cancel_asked_at.is_none()
-            && !execution.state.is_final()
-            && execution.state != Stage::Fetching,
+        can_cancel: can_run && execution.cancel_asked_at.is_none() && !execution.state.is_final() && execution.state != Stage::Fetching,
         can_rerun: can_run && execution.state.is_final(),
         values: live::filled_in(&execution.field_values),
         cause: execution.problem.as_ref().map(live::cause),

@@ -26,7 +26,11 @@ type Answers = HashMap<String, amazon::Execution>;
 
 impl Poller {
     /// What each of the executions of one instance becomes.
-    pub(super) async fn ask(&self, address: &Address, running: Vec<Execution>) -> db::Result<Vec<(Execution, Change)>> {
+    pub(super) async fn ask(
+        &self,
+        address: &Address,
+        running: Vec<Execution>,
+    ) -> db::Result<Vec<(Execution, Change)>> {
         let mut changes = Vec::with_capacity(running.len());
         let mut by_connection: HashMap<ConnectionId, Vec<Execution>> = HashMap::new();
         for execution in running {
@@ -75,8 +79,7 @@ impl Poller {
                 })
                 .await?;
             answers.extend(page.items.into_iter().map(|one| (one.id.to_string(), one)));
-            let all =
-                executions.iter().all(|one| one.amc_id.as_ref().is_none_or(|id| answers.contains_key(id.as_str())));
+            let all = executions.iter().all(|one| one.amc_id.as_ref().is_none_or(|id| answers.contains_key(id.as_str())));
             next = page.next;
             if all || next.is_none() {
                 break;
@@ -177,9 +180,7 @@ impl Poller {
             // OK to be refused: it ended meanwhile, and the next look tells how.
             Ok(()) => Ok(Change { next: self.soon(AFTER_CANCEL), ..change }),
             Err(CallError::Db(error)) => Err(error),
-            Err(CallError::Amazon(error))
-                if matches!(error.kind(), ErrorKind::Refused { .. } | ErrorKind::Missing { .. }) =>
-            {
+            Err(CallError::Amazon(error)) if matches!(error.kind(), ErrorKind::Refused { .. } | ErrorKind::Missing { .. }) => {
                 Ok(Change { next: self.soon(AFTER_CANCEL), ..change })
             }
             Err(error) => Ok(self.retry(execution, &error)),

@@ -53,14 +53,17 @@ impl Poller {
     }
 
     /// What the answer to a send means.
-    fn after_send(&self, execution: &Execution, answer: Result<amazon::Execution, CallError>) -> db::Result<Change> {
+    fn after_send(
+        &self,
+        execution: &Execution,
+        answer: Result<amazon::Execution, CallError>,
+    ) -> db::Result<Change> {
         match answer {
             Ok(accepted) => Ok(self.accepted(&accepted)),
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error)) if error.may_have_been_accepted() => {
                 let mut change = Change::to(State::Sending, self.soon(LOOK_AGAIN));
-                change.waiting_for =
-                    Some(format!("{error} AMC is asked whether the run arrived before anything is sent again."));
+                change.waiting_for = Some(format!("{error} AMC is asked whether the run arrived before anything is sent again."));
                 Ok(change)
             }
             Err(CallError::Amazon(error)) if is_refusal(&error) => {
@@ -131,10 +134,7 @@ impl Poller {
         let mut tx = self.room.site.db.read(&Scope::System).await?;
         let (on_instance, on_account) = store::slots(&mut tx, &execution.instance).await?;
         Ok(if on_instance >= limits.runs_per_instance {
-            Some(format!(
-                "All {} slots of the instance are in use; it gets the next free one.",
-                limits.runs_per_instance
-            ))
+            Some(format!("All {} slots of the instance are in use; it gets the next free one.", limits.runs_per_instance))
         } else if on_account >= limits.runs_per_account {
             Some(format!("All {} slots of the account are in use; it gets the next free one.", limits.runs_per_account))
         } else {

@@ -84,8 +84,7 @@ impl<W: Write + Send> Encoder<W> {
             return Ok(());
         }
         let arrays: Result<Vec<_>, _> = self.cells.iter_mut().map(|cells| cells.builder.finish()).collect();
-        let batch =
-            RecordBatch::try_new(Arc::clone(&self.schema), arrays?).map_err(|error| Error::Damaged(error.into()))?;
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays?).map_err(|error| Error::Damaged(error.into()))?;
         self.writer.write(&batch)?;
         (self.rows, self.bytes) = (0, 0);
         Ok(())

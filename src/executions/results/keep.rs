@@ -81,12 +81,7 @@ impl Shelf {
         Ok(kept)
     }
 
-    async fn spool(
-        &self,
-        key: &Key,
-        parts: impl Stream<Item = Part> + Send,
-        limits: Limits,
-    ) -> Result<Vec<Scratch>, Error> {
+    async fn spool(&self, key: &Key, parts: impl Stream<Item = Part> + Send, limits: Limits) -> Result<Vec<Scratch>, Error> {
         let mut parts = std::pin::pin!(parts);
         let (mut spooled, mut bytes) = (Vec::new(), 0);
         while let Some(mut part) = parts.next().await {
@@ -133,8 +128,7 @@ impl Table {
             let mut see_header = |found: Vec<String>| {
                 if header.is_none() {
                     let specs = matched(&found, declared)?;
-                    tallies =
-                        specs.iter().map(|spec| Tally::new(spec.map(|spec| Kind::declared(&spec.data_type)))).collect();
+                    tallies = specs.iter().map(|spec| Tally::new(spec.map(|spec| Kind::declared(&spec.data_type)))).collect();
                 }
                 let first = header.get_or_insert_with(|| found.clone());
                 if *first == found { Ok(()) } else { Err(differ(number, first, &found)) }

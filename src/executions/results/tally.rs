@@ -92,8 +92,7 @@ impl Tally {
             None if none_seen => Kind::Text,
             None => self.narrowest(&[Kind::Integer, DECIMAL, Kind::Double, Kind::Boolean, Kind::Date, TIMESTAMP]),
         };
-        let changed =
-            self.declared.is_some_and(|declared| std::mem::discriminant(&declared) != std::mem::discriminant(&kind));
+        let changed = self.declared.is_some_and(|declared| std::mem::discriminant(&declared) != std::mem::discriminant(&kind));
         (kind, self.first.or_else(|| changed.then(Misfit::too_long)).filter(|_| changed))
     }
 

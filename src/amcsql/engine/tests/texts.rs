@@ -51,10 +51,11 @@ fn several_optional_filters_and_an_in_beside_an_or_run() {
                 FROM sponsored_ads_traffic WHERE campaign IN (SELECT name FROM wanted) \
                 OR ARRAY_CONTAINS(CUSTOM_PARAMETER('list'), campaign) GROUP BY campaign";
     let found = answered(text, false);
-    assert_eq!(
-        found.iter().skip(1).filter_map(|line| line.split(',').next()).collect::<Vec<_>>(),
-        ["campaign-1", "campaign-2", "campaign-3"]
-    );
+    assert_eq!(found.iter().skip(1).filter_map(|line| line.split(',').next()).collect::<Vec<_>>(), [
+        "campaign-1",
+        "campaign-2",
+        "campaign-3"
+    ]);
 }
 
 #[test]
