@@ -107,6 +107,32 @@ impl App {
         runner
     }
 
+    /// Ends the claims of a process before this one. Only where no other process can be alive.
+    pub async fn take_over(&self) -> anyhow::Result<()> {
+        Ok(Poller::new(self.executions.clone(), self.process.clone()).take_over().await?)
+    }
+
+    /// Lets the pretend AMC's time pass, until `stop`.
+    pub async fn keep_time(&self, stop: &CancellationToken) {
+        match &self.emulator {
+            Some(emulator) => {
+                tokio::select! {
+                    () = emulator.keep_time() => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+            None => stop.cancelled().await,
+        }
+    }
+
+    /// Ends what is left: the pretend AMC's work, the connections to the database.
+    pub async fn close(&self) {
+        if let Some(emulator) = &self.emulator {
+            emulator.shutdown().await;
+        }
+        self.site.db.close().await;
+    }
+
     /// Every page, with everything that a request passes through on its way to it.
     pub fn router(&self) -> Router {
         let site = &self.site;
@@ -159,6 +185,7 @@ impl App {
             .merge(instances::routes(site(), self.grants.clone()))
             .merge(connections::routes(self.grants.clone()))
             .merge(accounts::routes(site()))
+            .merge(web::theme::routes())
             .fallback(|| async { web::Error::Missing })
     }
 

@@ -1,0 +1,125 @@
+// Comfort for readers whose browser runs scripts. Nothing here is needed to do anything: every part
+// starts from HTML that works without it, found by data attributes, also in fragments that arrive later.
+(() => {
+  "use strict";
+  const on = (name, act, target = document) => target.addEventListener(name, act);
+  const all = (selector, root = document) => root.querySelectorAll(selector);
+  const byId = (id) => document.getElementById(id);
+
+  // Times: the server writes UTC; show the reader's zone and keep the exact UTC in the title. This
+  // year goes without saying.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const style = (more) =>
+    new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", ...more });
+  const near = style({});
+  const far = style({ year: "numeric" });
+  function localise(root) {
+    for (const time of all("time[datetime]", root)) {
+      // A bare date is a day in AMC's or the query's own zone: moving it would change its meaning.
+      if (!time.dateTime.includes("T")) continue;
+      const at = new Date(time.dateTime);
+      if (isNaN(at)) continue;
+      const text = (at.getFullYear() === new Date().getFullYear() ? near : far).format(at);
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }
+
+  // Copy buttons: hidden until there is a script that can copy.
+  function reveal(root) {
+    if (!navigator.clipboard) return;
+    for (const button of all("[data-copy],[data-copy-from]", root)) button.hidden = false;
+  }
+  on("click", async (event) => {
+    const button = event.target.closest?.("[data-copy],[data-copy-from]");
+    if (!button) return;
+    const text = button.dataset.copy ?? byId(button.dataset.copyFrom)?.textContent ?? "";
+    const use = button.querySelector("use");
+    const icon = use?.getAttribute("href");
+    try {
+      await navigator.clipboard.writeText(text);
+      use?.setAttribute("href", icon.replace(/#.*/, "#check"));
+    } catch {
+      use?.setAttribute("href", icon.replace(/#.*/, "#x"));
+    }
+    setTimeout(() => use?.setAttribute("href", icon), 1500);
+  });
+
+  function dress(root) {
+    localise(root);
+    reveal(root);
+    for (const place of all("[data-zone]", root)) place.textContent = `Times in ${zone}`;
+  }
+  on("DOMContentLoaded", () => dress(document));
+  on("htmx:after:swap", () => dress(document));
+
+  // A poll that fails leaves the page as it is and says so; the next good answer takes it back.
+  function connection(lost) {
+    const place = byId("connection");
+    if (!place) return;
+    const text = lost ? place.dataset.lost : "";
+    if (place.textContent !== text) place.textContent = text;
+  }
+  on("htmx:error", (event) => {
+    // Without an answer it was the network; with one, a fault in what came.
+    const ctx = event.detail?.ctx;
+    if (ctx?.request && !ctx.response) connection(true);
+  });
+  on("htmx:after:request", (event) => connection(event.detail.ctx.response.status >= 500));
+
+  // Forms: sent once, guarded while changed, run by Ctrl or Cmd and Enter.
+  const changed = new Set();
+  let leaving = false;
+  on("input", (event) => {
+    const form = event.target.form;
+    if (form?.hasAttribute("data-guard")) changed.add(form);
+  });
+  on("beforeunload", (event) => {
+    if (!leaving && [...changed].some((form) => form.isConnected)) event.preventDefault();
+  }, window);
+  on("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || event.submitter?.formTarget) return;
+    if (form.matches("[data-theme-switch]")) return switchTheme(event);
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+    event.submitter?.setAttribute("data-busy", "");
+    leaving = !changed.size || changed.has(form);
+  });
+  // Back from the next page: usable again.
+  on("pageshow", () => {
+    leaving = false;
+    for (const form of all("form[data-sent]")) delete form.dataset.sent;
+    for (const button of all("[data-busy]")) button.removeAttribute("data-busy");
+  }, window);
+
+  // The theme changes in place, so that nothing that has been typed is lost to a reload.
+  function switchTheme(event) {
+    const { form } = event.submitter ?? {};
+    if (!form) return;
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    document.documentElement.dataset.theme = event.submitter.value;
+    for (const button of all("button[name=theme]", form)) button.setAttribute("aria-pressed", button === event.submitter);
+    fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" }).catch(() => connection(true));
+  }
+
+  // Keys: single letters only where nobody is typing.
+  on("keydown", (event) => {
+    const typing = event.target.closest?.("input,textarea,select,[contenteditable]");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const form = event.target.closest?.("form");
+      const button = form?.querySelector("button.primary");
+      if (!button) return;
+      event.preventDefault();
+      return form.requestSubmit(button);
+    }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") {
+      const search = byId("search");
+      if (!search) return;
+      event.preventDefault();
+      search.select();
+      search.focus();
+    } else if (event.key === "?") byId("keys")?.togglePopover?.();
+  });
+})();

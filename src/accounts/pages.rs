@@ -1,9 +1,9 @@
-//! Sign-out, the colours, and the list of one's own sessions.
+//! Sign-out, and the list of one's own sessions.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
@@ -12,13 +12,12 @@ use tower_sessions::Session;
 
 use super::audit::{self, Action};
 use crate::ids::SessionId;
-use crate::web::shell::{Section, Shell, Theme, Tone};
-use crate::web::{self, Fields, Html, Person, Site, Visit, session};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Html, Person, Site, Visit, session};
 
 pub(super) fn routes(site: Site) -> Router {
     Router::new()
         .route("/sign-out", post(sign_out))
-        .route("/settings/theme", post(theme))
         .route("/settings/sessions", get(sessions))
         .route("/settings/sessions/{id}/end", post(end_session))
         .with_state(site)
@@ -36,13 +35,6 @@ async fn sign_out(State(site): State<Site>, person: Option<Person>, session: Ses
     session.flush().await.map_err(anyhow::Error::from)?;
     let clear = (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
     Ok(([clear], Redirect::to("/sign-in?out=1")).into_response())
-}
-
-/// Keeps the choice of colours in a cookie for a year and goes back to where the switch was.
-async fn theme(fields: Fields) -> Response {
-    let theme = Theme::parse(fields.get("theme"));
-    let cookie = format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", Theme::COOKIE, theme.name());
-    ([(header::SET_COOKIE, cookie)], Redirect::to(web::local_path(fields.get("next")))).into_response()
 }
 
 #[derive(Template)]

@@ -12,9 +12,9 @@ use super::error::{Error, ErrorKind, Unreadable};
 use super::names::{EntityId, MarketplaceId};
 use super::refusal;
 use super::region::{Hosts, Region};
-use super::secret::Secret;
 use super::settings::Settings;
 use crate::clock::Clock;
+use crate::vault::Secret;
 
 /// More than this in an answer is [`Unreadable::TooLarge`]. The largest known answer is the list of an
 /// instance's data sources with all their columns, a few megabytes.
@@ -95,7 +95,8 @@ impl Client {
         &self.settings
     }
 
-    pub(super) fn hosts(&self, region: Region) -> &Hosts {
+    /// The addresses of a region.
+    pub fn hosts(&self, region: Region) -> &Hosts {
         self.settings.hosts.of(region)
     }
 

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Fields, Page};
 use super::client::{AccountCaller, Client};
 use super::error::{Error, Unreadable};
 use super::names::{AmcExecutionId, AmcInstanceId};
-use super::new_execution::NewExecution;
 use super::text_enum::text_enum;
 
 text_enum! {
@@ -188,14 +188,14 @@ fn utc(time: DateTime<Utc>) -> String {
 }
 
 impl Client {
-    /// Asks AMC to run something. It is sent once: when [`Error::may_have_been_accepted`], look at
+    /// Asks AMC to run something: a [`super::NewExecution`], or its JSON as it was stored before. It is sent once: when [`Error::may_have_been_accepted`], look at
     /// [`Client::executions`] before asking again. A query that does not compile is commonly accepted
     /// here and rejected a few seconds later.
     pub async fn create_execution(
         &self,
         caller: AccountCaller<'_>,
         instance: &AmcInstanceId,
-        execution: &NewExecution,
+        execution: &impl Serialize,
     ) -> Result<Execution, Error> {
         let request = self.amc(Method::POST, caller, &executions_path(instance))?.json(execution);
         self.send("executions.create", request).await?.json(one)

@@ -19,8 +19,8 @@ use super::answer::Fields;
 use super::client::Client;
 use super::error::{Error, Unreadable};
 use super::region::Region;
-use super::secret::Secret;
 use crate::ids::Random;
+use crate::vault::Secret;
 
 /// What is asked for at consent: nearly all of the Ads API with AMC in it, and who the person is.
 pub const SCOPES: [&str; 2] = ["advertising::campaign_management", "profile"];

@@ -30,7 +30,6 @@ mod names;
 mod new_execution;
 mod refusal;
 mod region;
-mod secret;
 mod settings;
 #[cfg(test)]
 mod test_server;
@@ -48,5 +47,6 @@ pub use login::{Handshake, Profile, SCOPES, Tokens};
 pub use names::{AmcExecutionId, AmcInstanceId, EntityId, MarketplaceId};
 pub use new_execution::{NewExecution, TimeWindow, Workflow};
 pub use region::{Hosts, Region, RegionHosts, UnknownRegion};
-pub use secret::Secret;
 pub use settings::{Settings, Timeouts};
+
+pub use crate::vault::Secret;

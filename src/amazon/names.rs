@@ -30,6 +30,10 @@ macro_rules! names {
             const KIND: Kind = Kind::Text;
         }
 
+        impl Column for $name {
+            const KIND: Kind = Kind::Text;
+        }
+
         impl From<&$name> for Value {
             fn from(name: &$name) -> Self {
                 Self::Text(name.0.clone())

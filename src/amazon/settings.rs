@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::region::RegionHosts;
-use super::secret::Secret;
+use crate::vault::Secret;
 
 /// Everything that the client is told from outside.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ use crate::ids::PersonId;
 use crate::vault::Secret;
 use crate::web::components::{Choice, Errors, State as Colour};
 use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Visit, local_path, session};
+use crate::web::{self, Fields, Html, Person, Visit, local_or_home, session};
 
 /// The session's key for consents under way.
 const PENDING: &str = "consents";
@@ -68,7 +68,7 @@ impl SignInPage {
             errors,
             regions: regions(),
             region: region.code().to_owned(),
-            next: local_path(next).to_owned(),
+            next: local_or_home(next).to_owned(),
         }
     }
 }
@@ -84,7 +84,7 @@ fn regions() -> Vec<Choice> {
 async fn sign_in(person: Option<Person>, visit: Visit, RawQuery(query): RawQuery) -> Response {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     if person.is_some() && !fields.has("again") {
-        return Redirect::to(local_path(fields.get("to"))).into_response();
+        return Redirect::to(local_or_home(fields.get("to"))).into_response();
     }
     Html(SignInPage::new(&visit, region(fields.get("region")), fields.get("to"), None).await).into_response()
 }
@@ -98,7 +98,7 @@ async fn start(State(grants): State<Grants>, session: Session, fields: Fields) -
         state: handshake.state.expose().to_owned(),
         verifier: handshake.verifier.expose().to_owned(),
         region: region.code().to_owned(),
-        next: local_path(fields.get("next")).to_owned(),
+        next: local_or_home(fields.get("next")).to_owned(),
     });
     let surplus = pending.len().saturating_sub(MOST_PENDING);
     pending.drain(..surplus);
@@ -146,7 +146,7 @@ async fn callback(
         Ok(person) => {
             admit_session(&session, &person, &headers).await?;
             grants.site.wakes.wake("surveyor");
-            Ok(Redirect::to(local_path(&asked.next)).into_response())
+            Ok(Redirect::to(local_or_home(&asked.next)).into_response())
         }
         Err(Refusal::Say(why)) => Ok(refused(&visit, region, &asked.next, &why).await),
         Err(Refusal::Fail(error)) => Err(error),

@@ -9,7 +9,7 @@ use std::fmt::{self, Write as _};
 use chrono::TimeDelta;
 use url::form_urlencoded;
 
-/// The four states that have a colour, and one that is over without an outcome.
+/// The four states that have a colour, and two without: over on purpose, and not reached yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Not started: queued, pending, scheduled.
@@ -22,6 +22,8 @@ pub enum State {
     Failed,
     /// Ended on purpose: cancelled, skipped, off.
     Stopped,
+    /// Not reached yet, as a later step on a timeline.
+    Later,
 }
 
 impl State {
@@ -33,6 +35,7 @@ impl State {
             Self::Done => "circle-check",
             Self::Failed => "circle-x",
             Self::Stopped => "ban",
+            Self::Later => "circle-dashed",
         }
     }
 }
@@ -46,6 +49,7 @@ impl fmt::Display for State {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Stopped => "stopped",
+            Self::Later => "later",
         })
     }
 }
@@ -99,6 +103,11 @@ impl Choice {
     /// A choice that sends `value` and reads `label`.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into() }
+    }
+
+    /// Whether this is the choice whose value is `chosen`.
+    pub fn is(&self, chosen: impl AsRef<str>) -> bool {
+        self.value == chosen.as_ref()
     }
 }
 
@@ -264,19 +273,19 @@ pub struct Step {
     pub note: String,
 }
 
-/// A number with its thousands apart: `1,234,567`.
-pub fn count(number: impl Into<i128>) -> String {
-    let number = number.into();
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
-    if number < 0 {
-        text.push('-');
-    }
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+/// A number with its thousands apart: `1,234,567`, `-1,234.5`. Takes whatever is written as digits,
+/// by value or reference; other text comes back as it is.
+pub fn count(number: impl fmt::Display) -> String {
+    let plain = number.to_string();
+    let start = plain.len() - plain.trim_start_matches('-').len();
+    let digits = plain[start..].bytes().take_while(u8::is_ascii_digit).count();
+    let mut text = String::with_capacity(plain.len() * 4 / 3 + 1);
+    for (index, character) in plain.char_indices() {
+        let left = (start + digits).saturating_sub(index);
+        if index > start && left > 0 && left.is_multiple_of(3) {
             text.push(',');
         }
-        text.push(digit);
+        text.push(character);
     }
     text
 }
@@ -370,6 +379,9 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")] {
             assert_eq!(count(number), text);
         }
+        assert_eq!(count(-123), "-123");
+        assert_eq!(count(12345.25), "12,345.25");
+        assert_eq!(count("é1234"), "é1234");
         assert_eq!(count(u64::MAX), "18,446,744,073,709,551,615");
     }
 

@@ -5,12 +5,14 @@ pub mod components;
 mod error;
 mod forms;
 pub mod live;
+mod local;
 mod page;
 mod person;
 pub mod security;
 pub mod session;
 pub mod shell;
 mod site;
+pub mod theme;
 mod visit;
 pub mod words;
 
@@ -19,7 +21,8 @@ mod gallery;
 
 pub use error::{Error, ErrorPage, Result, framed};
 pub use forms::Fields;
-pub use page::{Html, local_path};
+pub use local::local_or_home;
+pub use page::Html;
 pub use person::Person;
 pub use site::Site;
-pub use visit::{Sandbox, Visit, cookie};
+pub use visit::{Sandbox, Visit};

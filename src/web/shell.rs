@@ -14,6 +14,8 @@
 
 use std::fmt;
 
+use super::theme::Theme;
+
 /// What the layout needs of every page.
 #[derive(Debug, Clone)]
 pub struct Shell {
@@ -58,58 +60,6 @@ pub struct ShellPerson {
     pub name: String,
     /// The address that they signed in with.
     pub email: String,
-}
-
-/// A choice of colours, kept in the cookie [`Theme::COOKIE`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Theme {
-    /// What the operating system asks for.
-    #[default]
-    System,
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
-}
-
-impl Theme {
-    /// The cookie that keeps the choice; its value is the theme's name.
-    pub const COOKIE: &'static str = "theme";
-
-    /// All choices, in the order of the switch.
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-
-    /// Reads a cookie or a form value; anything unknown is the system's choice.
-    pub fn parse(text: &str) -> Self {
-        Self::ALL.into_iter().find(|theme| theme.name() == text).unwrap_or_default()
-    }
-
-    /// The value in the cookie, in the form, and in `<html data-theme>`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    /// The word on the switch.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::System => "System",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
-        }
-    }
-
-    /// The icon on the switch.
-    pub fn icon(self) -> &'static str {
-        match self {
-            Self::System => "monitor",
-            Self::Light => "sun",
-            Self::Dark => "moon",
-        }
-    }
 }
 
 /// A message that a step leaves for the page that follows it.
@@ -226,14 +176,6 @@ impl Section {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_theme_survives_its_cookie_and_nonsense_means_the_system() {
-        for theme in Theme::ALL {
-            assert_eq!(Theme::parse(theme.name()), theme);
-        }
-        assert_eq!(Theme::parse("\"><script>"), Theme::System);
-    }
 
     #[test]
     fn only_an_error_interrupts() {

@@ -4,11 +4,11 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use tower_sessions::Session;
 
 use super::person::Person;
-use super::shell::{Flash, Section, Shell, ShellPerson, Theme, Tone};
+use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
+use super::theme::Theme;
 
 /// The session's key for a message to the next page.
 const FLASH: &str = "flash";
@@ -70,20 +70,9 @@ impl<S: Sync> FromRequestParts<S> for Visit {
         Ok(Self {
             person: parts.extensions.get::<Person>().cloned(),
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
-            theme: cookie(&parts.headers, Theme::COOKIE).map(Theme::parse).unwrap_or_default(),
+            theme: Theme::of(&parts.headers),
             sandbox: parts.extensions.get::<Sandbox>().is_some_and(|sandbox| sandbox.0),
             session: parts.extensions.get::<Session>().cloned(),
         })
     }
-}
-
-/// The value of a cookie of the request.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
 }

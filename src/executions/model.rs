@@ -1,0 +1,278 @@
+//! What an execution is, the states that it goes through, and when it is looked at again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::results::KeptColumn;
+use crate::amazon::{AmcExecutionId, Status};
+use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
+use crate::web::components;
+
+/// Where an execution stands. AMC's own words are kept beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Stored here, not sent yet: no free slot, or Amazon cannot be reached.
+    Waiting,
+    /// Being sent. After a crash or an unclear answer AMC is asked whether it arrived.
+    Sending,
+    /// AMC has it and has not begun.
+    Pending,
+    /// AMC works on it.
+    Running,
+    /// AMC is done; the result is being fetched.
+    Fetching,
+    /// The result is kept here.
+    Succeeded,
+    /// It ended without a result.
+    Failed,
+    /// AMC would not run it.
+    Rejected,
+    /// Somebody stopped it.
+    Cancelled,
+    /// AMC does not know it any more.
+    Lost,
+}
+
+impl State {
+    /// All states, in the order of a run.
+    pub const ALL: [Self; 10] = [
+        Self::Waiting,
+        Self::Sending,
+        Self::Pending,
+        Self::Running,
+        Self::Fetching,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Rejected,
+        Self::Cancelled,
+        Self::Lost,
+    ];
+
+    /// As it is stored and as addresses name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Fetching => "fetching",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Rejected => "rejected",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Reads [`State::name`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == text)
+    }
+
+    /// What people read.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting",
+            Self::Sending => "Sending",
+            Self::Pending => "Pending at AMC",
+            Self::Running => "Running",
+            Self::Fetching => "Fetching result",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Rejected => "Rejected",
+            Self::Cancelled => "Cancelled",
+            Self::Lost => "Lost",
+        }
+    }
+
+    /// The colour that carries it.
+    pub const fn colour(self) -> components::State {
+        match self {
+            Self::Waiting | Self::Pending => components::State::Waiting,
+            Self::Sending | Self::Running | Self::Fetching => components::State::Running,
+            Self::Succeeded => components::State::Done,
+            Self::Failed | Self::Rejected | Self::Lost => components::State::Failed,
+            Self::Cancelled => components::State::Stopped,
+        }
+    }
+
+    /// Whether it stays so.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Rejected | Self::Cancelled | Self::Lost)
+    }
+}
+
+/// Why an execution ended without a result, or cannot go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What happened, in a sentence of ours.
+    pub what: String,
+    /// AMC's own words, which may quote the query.
+    #[serde(default)]
+    pub words: String,
+    /// Amazon's id of the request that said so.
+    #[serde(default)]
+    pub request_id: Option<String>,
+}
+
+impl Problem {
+    /// With a sentence of ours only.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), ..Self::default() }
+    }
+}
+
+/// What is sent: the body of the request as it is, and what people want to read of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The body of `POST /workflowExecutions`.
+    pub body: Value,
+    /// The SQL in it.
+    pub sql: String,
+    /// The window in words.
+    pub window: String,
+    /// What the privacy setting is, in words.
+    pub privacy: String,
+}
+
+/// A kept result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Rows in it.
+    pub rows: u64,
+    /// Bytes that it takes on disk.
+    pub bytes: u64,
+    /// Its columns.
+    pub columns: Vec<KeptColumn>,
+}
+
+/// An execution as its row has it.
+#[derive(Clone, Debug)]
+pub struct Execution {
+    /// RecomAMP's id.
+    pub id: ExecutionId,
+    /// Where it runs.
+    pub instance: InstanceId,
+    /// By which grant.
+    pub connection: ConnectionId,
+    /// The saved query, while there is one.
+    pub query: Option<QueryId>,
+    /// The query's name at the time.
+    pub query_name: String,
+    /// Who ran it.
+    pub person: PersonId,
+    /// Their name at the time.
+    pub person_name: String,
+    /// Where it stands.
+    pub state: State,
+    /// The SQL as its author wrote it, with `{{fields}}`.
+    pub author_sql: String,
+    /// What is sent.
+    pub sent: Sent,
+    /// From positions in the sent SQL to positions in the author's.
+    pub source_map: Value,
+    /// What was filled in.
+    pub field_values: Value,
+    /// The id of the workflow that goes along with it: unique, so that AMC can be asked about it.
+    pub amc_workflow_id: String,
+    /// AMC's id, once it has one.
+    pub amc_id: Option<AmcExecutionId>,
+    /// AMC's word for where it stands.
+    pub amc_status: Option<String>,
+    /// When somebody asked to stop it.
+    pub cancel_asked_at: Option<DateTime<Utc>>,
+    /// Why it ended without a result.
+    pub problem: Option<Problem>,
+    /// What it waits for.
+    pub waiting_for: Option<String>,
+    /// The columns that AMC announced (`name`, `dataType`, `columnType`).
+    pub output_columns: Option<Value>,
+    /// The kept result.
+    pub result: Option<Kept>,
+    /// Failed tries of the step in hand.
+    pub attempts: i64,
+    /// How often AMC was asked in vain whether it arrived.
+    pub lookups: i64,
+    /// When somebody pressed Run.
+    pub created_at: DateTime<Utc>,
+    /// When it was last sent.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When AMC began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Counts changes of the row.
+    pub revision: i64,
+    /// The claim under which the poller works on it.
+    pub epoch: i64,
+}
+
+impl Execution {
+    /// How long it took, or has taken until `now`, from pressing Run.
+    pub fn took(&self, now: DateTime<Utc>) -> TimeDelta {
+        self.finished_at.unwrap_or(now) - self.created_at
+    }
+}
+
+/// What AMC's word means here; unknown words mean that it goes on.
+pub(super) fn state_of(status: &Status, now: State) -> State {
+    match status {
+        Status::Pending => State::Pending,
+        Status::Running => State::Running,
+        Status::Succeeded => State::Fetching,
+        Status::Failed => State::Failed,
+        Status::Rejected => State::Rejected,
+        Status::Cancelled => State::Cancelled,
+        _ => now,
+    }
+}
+
+/// When a run of this age is asked after again: at `poll`, half as often after ten minutes, a quarter
+/// as often after an hour, with up to a fifth of jitter so that runs do not march in step.
+pub(super) fn next_poll(now: DateTime<Utc>, age: TimeDelta, poll: TimeDelta, chance: f64) -> DateTime<Utc> {
+    let slower = match age.num_minutes() {
+        ..10 => 1,
+        10..60 => 2,
+        _ => 4,
+    };
+    let wait = poll * slower;
+    now + wait - TimeDelta::milliseconds((wait.num_milliseconds() as f64 * 0.2 * chance) as i64)
+}
+
+/// An unclear send is looked up this soon, and this soon again.
+pub(super) const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(15);
+/// A run that AMC does not list is sent again only so long after it was sent: longer than a request
+/// of ours can be under way.
+pub(super) const SETTLED: TimeDelta = TimeDelta::seconds(60);
+/// And only after so many looks in vain.
+pub(super) const LOOKS: i64 = 2;
+/// A run that AMC does not know any more is lost after so many looks in vain.
+pub(super) const LOST_AFTER: i64 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_survives_its_name() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.name()), Some(state));
+        }
+        assert_eq!(State::parse("done"), None);
+    }
+
+    #[test]
+    fn long_runs_are_asked_after_less_often() {
+        let (now, poll) = (DateTime::UNIX_EPOCH, TimeDelta::seconds(15));
+        let wait = |minutes, chance| (next_poll(now, TimeDelta::minutes(minutes), poll, chance) - now).num_seconds();
+        assert_eq!((wait(1, 0.0), wait(10, 0.0), wait(61, 0.0)), (15, 30, 60));
+        assert_eq!(wait(1, 1.0), 12);
+    }
+
+    #[test]
+    fn a_status_that_is_not_known_changes_nothing() {
+        assert_eq!(state_of(&Status::from("SOMETHING_NEW".to_owned()), State::Running), State::Running);
+        assert_eq!(state_of(&Status::Rejected, State::Pending), State::Rejected);
+    }
+}

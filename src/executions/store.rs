@@ -1,0 +1,398 @@
+//! The tables of executions and of what happened to them.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::model::{Execution, Kept, Problem, Sent, State};
+use crate::db::{Error, FromRow, FromValue as _, Result, Row, Single, Tx, Value as DbValue, WrongValue, lease, sql};
+use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId};
+
+/// Executions that are due.
+pub(super) const DUE: lease::Queue = crate::queue!("executions", due "next_step_at");
+
+fn read<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
+}
+
+impl FromRow for Execution {
+    fn from_row(row: &Row) -> Result<Self> {
+        let optional = |column| row.get::<Option<Value>>(column);
+        Ok(Self {
+            id: row.get("id")?,
+            instance: row.get("instance_id")?,
+            connection: row.get("connection_id")?,
+            query: row.get("query_id")?,
+            query_name: row.get("query_name")?,
+            person: row.get("person_id")?,
+            person_name: row.get("person_name")?,
+            state: state(row)?,
+            author_sql: row.get("author_sql")?,
+            sent: read("sent", row.get("sent")?)?,
+            source_map: row.get("source_map")?,
+            field_values: row.get("field_values")?,
+            amc_workflow_id: row.get("amc_workflow_id")?,
+            amc_id: row.get("amc_execution_id")?,
+            amc_status: row.get("amc_status")?,
+            cancel_asked_at: row.get("cancel_asked_at")?,
+            problem: optional("problem")?.map(|value| read("problem", value)).transpose()?,
+            waiting_for: row.get("waiting_for")?,
+            output_columns: optional("output_columns")?,
+            result: optional("result")?.map(|value| read("result", value)).transpose()?,
+            attempts: row.get("attempts")?,
+            lookups: row.get("lookups")?,
+            created_at: row.get("created_at")?,
+            sent_at: row.get("sent_at")?,
+            started_at: row.get("started_at")?,
+            finished_at: row.get("finished_at")?,
+            revision: row.get("revision")?,
+            epoch: row.get("lease_epoch")?,
+        })
+    }
+}
+
+fn state(row: &Row) -> Result<State> {
+    let text: String = row.get("state")?;
+    State::parse(&text).ok_or(Error::Inconsistent { column: "state", source: WrongValue::new("known state") })
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select e.id, e.instance_id, e.connection_id, e.query_id, e.query_name, e.person_id, e.person_name, ",
+            "e.state, e.author_sql, e.sent, e.source_map, e.field_values, e.amc_workflow_id, e.amc_execution_id, ",
+            "e.amc_status, e.cancel_asked_at, e.problem, e.waiting_for, e.output_columns, e.result, e.attempts, ",
+            "e.lookups, e.created_at, e.sent_at, e.started_at, e.finished_at, e.revision, e.lease_epoch ",
+            "from executions e ",
+            $rest
+        )
+    };
+}
+
+/// One of the executions that a person may see; [`Error::Missing`] otherwise.
+pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Result<Execution> {
+    const FIND: &str =
+        select!("join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.id = $2");
+    sql(FIND).bind(person).bind(id).one(tx).await
+}
+
+/// Any execution, for the poller.
+pub(super) async fn find_any(tx: &mut Tx, id: &str) -> Result<Option<Execution>> {
+    const FIND: &str = select!("where e.id = $1");
+    sql(FIND).bind(id).optional(tx).await
+}
+
+/// An execution that is about to be stored.
+#[derive(Debug)]
+pub(super) struct NewRow<'a> {
+    pub(super) id: &'a ExecutionId,
+    pub(super) instance: &'a InstanceId,
+    pub(super) connection: &'a ConnectionId,
+    pub(super) query: Option<&'a QueryId>,
+    pub(super) query_name: &'a str,
+    pub(super) person: &'a PersonId,
+    pub(super) person_name: &'a str,
+    pub(super) rerun_of: Option<&'a ExecutionId>,
+    pub(super) author_sql: &'a str,
+    pub(super) sent: &'a Sent,
+    pub(super) source_map: &'a Value,
+    pub(super) field_values: &'a Value,
+    pub(super) amc_workflow_id: &'a str,
+}
+
+/// Stores the intent: due at once.
+pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &NewRow<'_>) -> Result<()> {
+    const ADD: &str = "insert into executions (id, instance_id, connection_id, query_id, query_name, person_id, \
+        person_name, rerun_of, state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, \
+        updated_at, next_step_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $14, $14)";
+    sql(ADD)
+        .bind(row.id)
+        .bind(row.instance)
+        .bind(row.connection)
+        .bind(row.query.map(|id| id.as_str().to_owned()))
+        .bind(row.query_name)
+        .bind(row.person)
+        .bind(row.person_name)
+        .bind(row.rerun_of.map(|id| id.as_str().to_owned()))
+        .bind(row.author_sql)
+        .bind(json!(row.sent))
+        .bind(row.source_map.clone())
+        .bind(row.field_values.clone())
+        .bind(row.amc_workflow_id)
+        .bind(now)
+        .execute(tx)
+        .await?;
+    note(tx, row.id, now, State::Waiting, "").await
+}
+
+/// What a step changes. What is `None` stays; the lease ends with it.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) state: State,
+    pub(super) next: Option<DateTime<Utc>>,
+    pub(super) amc_id: Option<String>,
+    pub(super) amc_status: Option<String>,
+    pub(super) problem: Option<Problem>,
+    pub(super) waiting_for: Option<String>,
+    pub(super) output_columns: Option<Value>,
+    pub(super) result: Option<Kept>,
+    pub(super) attempts: i64,
+    pub(super) lookups: i64,
+    pub(super) sent_at: Option<DateTime<Utc>>,
+    pub(super) keep_lease: bool,
+}
+
+impl Change {
+    /// The execution goes to `state` and is looked at again at `next`.
+    pub(super) fn to(state: State, next: Option<DateTime<Utc>>) -> Self {
+        Self {
+            state,
+            next,
+            amc_id: None,
+            amc_status: None,
+            problem: None,
+            waiting_for: None,
+            output_columns: None,
+            result: None,
+            attempts: 0,
+            lookups: 0,
+            sent_at: None,
+            keep_lease: false,
+        }
+    }
+}
+
+/// Writes a step where the claim still holds; says whether it did. A new state is noted as an event.
+pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Execution, change: &Change) -> Result<bool> {
+    const CHANGE: &str = "update executions set state = $3, next_step_at = $4, \
+        amc_execution_id = coalesce($5, amc_execution_id), amc_status = coalesce($6, amc_status), \
+        problem = coalesce($7, problem), waiting_for = $8, output_columns = coalesce($9, output_columns), \
+        result = coalesce($10, result), attempts = $11, lookups = $12, sent_at = coalesce($13, sent_at), \
+        started_at = coalesce(started_at, $14), finished_at = coalesce(finished_at, $15), updated_at = $16, \
+        revision = revision + 1, lease_until = case when $17 then lease_until else null end \
+        where id = $1 and lease_epoch = $2";
+    let started = matches!(change.state, State::Running).then_some(now);
+    let finished = change.state.is_final().then_some(now);
+    let touched = sql(CHANGE)
+        .bind(&before.id)
+        .bind(before.epoch)
+        .bind(change.state.name())
+        .bind(change.next)
+        .bind(change.amc_id.clone())
+        .bind(change.amc_status.clone())
+        .bind(change.problem.as_ref().map(|problem| json!(problem)))
+        .bind(change.waiting_for.clone())
+        .bind(change.output_columns.clone())
+        .bind(change.result.as_ref().map(|kept| json!(kept)))
+        .bind(change.attempts)
+        .bind(change.lookups)
+        .bind(change.sent_at)
+        .bind(started)
+        .bind(finished)
+        .bind(now)
+        .bind(change.keep_lease)
+        .execute(tx)
+        .await?;
+    if touched == 1 && change.state != before.state {
+        let words = change.problem.as_ref().map_or("", |problem| problem.what.as_str());
+        note(tx, &before.id, now, change.state, words).await?;
+    }
+    Ok(touched == 1)
+}
+
+async fn note(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>, state: State, note: &str) -> Result<()> {
+    const NOTE: &str = "insert into execution_events (execution_id, position, at, state, note) \
+        select $1, coalesce(max(position), 0) + 1, $2, $3, $4 from execution_events where execution_id = $1";
+    sql(NOTE).bind(id).bind(now).bind(state.name()).bind(note).execute(tx).await?;
+    Ok(())
+}
+
+/// Asks to stop an execution that has not ended; says whether there was anything to stop.
+pub(super) async fn ask_cancel(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>) -> Result<bool> {
+    const ASK: &str = "update executions set cancel_asked_at = $2, next_step_at = $2, revision = revision + 1 \
+        where id = $1 and cancel_asked_at is null and state in ('waiting', 'sending', 'pending', 'running')";
+    Ok(sql(ASK).bind(id).bind(now).execute(tx).await? == 1)
+}
+
+/// Keeps a claim for longer, while a long step goes on; says whether it still holds.
+pub(super) async fn hold(tx: &mut Tx, execution: &Execution, until: DateTime<Utc>) -> Result<bool> {
+    const HOLD: &str = "update executions set lease_until = $3 where id = $1 and lease_epoch = $2";
+    Ok(sql(HOLD).bind(&execution.id).bind(execution.epoch).bind(until).execute(tx).await? == 1)
+}
+
+/// Ends the claims of processes before this one, where this process is the only one.
+pub(super) async fn release_all(tx: &mut Tx, but: &ProcessId) -> Result<u64> {
+    const RELEASE: &str = "update executions set lease_until = null where lease_until is not null and lease_owner <> $1";
+    sql(RELEASE).bind(but).execute(tx).await
+}
+
+/// Slots in use on an instance and on its account.
+pub(super) async fn slots(tx: &mut Tx, instance: &InstanceId) -> Result<(i64, i64)> {
+    const ON_INSTANCE: &str = "select count(*) as value from executions where instance_id = $1 \
+        and state in ('sending', 'pending', 'running')";
+    const ON_ACCOUNT: &str = "select count(*) as value from executions e join instances i on i.id = e.instance_id \
+        where e.state in ('sending', 'pending', 'running') \
+        and i.entity_id = (select entity_id from instances where id = $1)";
+    let Single(on_instance) = sql(ON_INSTANCE).bind(instance).one::<Single<i64>>(tx).await?;
+    let Single(on_account) = sql(ON_ACCOUNT).bind(instance).one::<Single<i64>>(tx).await?;
+    Ok((on_instance, on_account))
+}
+
+/// When the next execution is due, if any waits.
+pub(super) async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
+    const NEXT: &str = "select min(next_step_at) as value from executions";
+    let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
+    Ok(next)
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) at: DateTime<Utc>,
+    pub(super) state: State,
+    pub(super) note: String,
+}
+
+impl FromRow for Event {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { at: row.get("at")?, state: state(row)?, note: row.get("note")? })
+    }
+}
+
+/// What happened to an execution, in order.
+pub(super) async fn events(tx: &mut Tx, id: &ExecutionId) -> Result<Vec<Event>> {
+    const LIST: &str = "select at, state, note from execution_events where execution_id = $1 order by position";
+    sql(LIST).bind(id).all(tx).await
+}
+
+/// How long the last successful runs of a query took, newest first.
+pub(super) async fn past(tx: &mut Tx, query: &QueryId) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
+    const LIST: &str = "select created_at, finished_at from executions where query_id = $1 and state = 'succeeded' \
+        and finished_at is not null order by created_at desc limit 9";
+    struct Span(DateTime<Utc>, DateTime<Utc>);
+    impl FromRow for Span {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("created_at")?, row.get("finished_at")?))
+        }
+    }
+    Ok(sql(LIST).bind(query).all::<Span>(tx).await?.into_iter().map(|span| (span.0, span.1)).collect())
+}
+
+/// Which executions are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of one instance.
+    pub instance: Option<InstanceId>,
+    /// Of one query.
+    pub query: Option<QueryId>,
+    /// In one state; `active` for all that have not ended, `problem` for all that ended badly.
+    pub state: String,
+    /// Text that the query's name or the person's name holds.
+    pub text: String,
+}
+
+/// A line of the list.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// RecomAMP's id.
+    pub id: ExecutionId,
+    /// The query's name at the time.
+    pub query_name: String,
+    /// Who ran it.
+    pub person_name: String,
+    /// The instance's name.
+    pub instance_name: String,
+    /// Where it stands.
+    pub state: State,
+    /// What it waits for.
+    pub waiting_for: Option<String>,
+    /// What went wrong, in a sentence.
+    pub problem: Option<Problem>,
+    /// Rows of the result.
+    pub rows: Option<u64>,
+    /// When somebody pressed Run.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for Line {
+    fn from_row(row: &Row) -> Result<Self> {
+        let json = |column| row.get::<Option<Value>>(column);
+        let kept = json("result")?;
+        Ok(Self {
+            id: row.get("id")?,
+            query_name: row.get("query_name")?,
+            person_name: row.get("person_name")?,
+            instance_name: row.get("instance_name")?,
+            state: state(row)?,
+            waiting_for: row.get("waiting_for")?,
+            problem: json("problem")?.map(|value| read("problem", value)).transpose()?,
+            rows: kept.and_then(|kept| kept["rows"].as_u64()),
+            created_at: row.get("created_at")?,
+            finished_at: row.get("finished_at")?,
+        })
+    }
+}
+
+macro_rules! listed {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from executions e join instances i on i.id = e.instance_id ",
+            "join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 ",
+            "where ($2 is null or e.instance_id = $2) and ($3 is null or e.query_id = $3) ",
+            "and ($4 = '' or e.state = $4 or ($4 = 'active' and e.finished_at is null) ",
+            "or ($4 = 'problem' and e.state in ('failed', 'rejected', 'lost'))) ",
+            "and ($5 = '' or lower(e.query_name || ' ' || e.person_name) like lower($5) escape '\\') ",
+            $rest
+        )
+    };
+}
+
+fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> crate::db::Statement {
+    let escaped = filter.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let pattern = if filter.text.is_empty() { String::new() } else { format!("%{escaped}%") };
+    sql(text)
+        .bind(person)
+        .bind(filter.instance.as_ref().map(|id| id.as_str().to_owned()))
+        .bind(filter.query.as_ref().map(|id| id.as_str().to_owned()))
+        .bind(&filter.state)
+        .bind(pattern)
+}
+
+/// A page of the executions that a person may see, the newest first.
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Line>> {
+    const LIST: &str = listed!(
+        "e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, e.waiting_for, \
+         e.problem, e.result, e.created_at, e.finished_at",
+        "order by e.created_at desc, e.id desc limit $6 offset $7"
+    );
+    filtered(LIST, person, filter).bind(limit).bind(offset).all(tx).await
+}
+
+/// How many executions the filter leaves.
+pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<i64> {
+    const COUNT: &str = listed!("count(*) as value", "");
+    let Single(count) = filtered(COUNT, person, filter).one::<Single<i64>>(tx).await?;
+    Ok(count)
+}
+
+/// How many executions a person may see in each state.
+pub async fn totals(tx: &mut Tx, person: &PersonId) -> Result<Vec<(State, i64)>> {
+    const TOTALS: &str = "select e.state, count(*) as count from executions e \
+        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 group by e.state";
+    struct Total(State, i64);
+    impl FromRow for Total {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(state(row)?, row.get("count")?))
+        }
+    }
+    Ok(sql(TOTALS).bind(person).all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
+}
+
+/// The id in a lease.
+pub(super) fn id_of(text: String) -> Result<ExecutionId> {
+    ExecutionId::from_value(DbValue::Text(text))
+        .map_err(|source| Error::Inconsistent { column: "id", source })
+}

@@ -1,0 +1,146 @@
+//! Light or dark: a choice kept in a cookie, changed by a form that works without scripts.
+//!
+//! It is a cookie and not a row, because the sign-in page has colours too, and because one person may
+//! like dark on one screen and light on another.
+
+use axum::Router;
+use axum::extract::Form;
+use axum::http::HeaderMap;
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::post;
+use serde::Deserialize;
+
+use super::local::local_or_home;
+
+/// How long a browser keeps the choice, in seconds: a year. After that it is the system's again.
+const KEPT_FOR: u32 = 31_536_000;
+
+/// A choice of colours, kept in the cookie [`Theme::COOKIE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// What the operating system asks for.
+    #[default]
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// The cookie that keeps the choice; its value is the theme's name.
+    pub const COOKIE: &'static str = "theme";
+
+    /// All choices, in the order of the switch.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The choice in a request's cookies.
+    pub fn of(headers: &HeaderMap) -> Self {
+        headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| *name == Self::COOKIE)
+            .map_or(Self::default(), |(_, value)| Self::parse(value))
+    }
+
+    /// Reads a cookie or a form value; anything unknown is the system's choice.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.name() == text).unwrap_or_default()
+    }
+
+    /// The value in the cookie, in the form, and in `<html data-theme>`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The word on the switch.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::System => "System",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+        }
+    }
+
+    /// The icon on the switch.
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::System => "monitor",
+            Self::Light => "sun",
+            Self::Dark => "moon",
+        }
+    }
+}
+
+/// What the switch in the menu sends.
+#[derive(Deserialize)]
+struct Switch {
+    theme: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// The address to which the switch posts.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/settings/theme", post(switch))
+}
+
+/// Stores the choice and goes back to the page on which it was made.
+async fn switch(Form(form): Form<Switch>) -> Response {
+    let theme = Theme::parse(&form.theme);
+    let cookie = format!("{}={}; Path=/; Max-Age={KEPT_FOR}; HttpOnly; SameSite=Lax", Theme::COOKIE, theme.name());
+    ([(SET_COOKIE, cookie)], Redirect::to(local_or_home(&form.next))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::header::{CONTENT_TYPE, LOCATION};
+    use axum::http::{HeaderValue, Request, StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn post_form(body: &'static str) -> Response {
+        let request = Request::post("/settings/theme")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        routes::<()>().oneshot(request).await.unwrap()
+    }
+
+    #[test]
+    fn a_theme_survives_its_cookie_and_nonsense_means_the_system() {
+        for theme in Theme::ALL {
+            let mut headers = HeaderMap::new();
+            let line = format!("session=x; {}={}; other=y", Theme::COOKIE, theme.name());
+            headers.insert(COOKIE, HeaderValue::from_str(&line).unwrap());
+            assert_eq!(Theme::of(&headers), theme);
+        }
+        assert_eq!(Theme::of(&HeaderMap::new()), Theme::System);
+        assert_eq!(Theme::parse("\"><script>"), Theme::System);
+    }
+
+    #[tokio::test]
+    async fn the_switch_stores_the_choice_and_goes_back() {
+        let response = post_form("theme=dark&next=%2Fexecutions%3Fpage%3D2").await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        assert_eq!(response.headers()[LOCATION], "/executions?page=2");
+        let cookie = response.headers()[SET_COOKIE].to_str().unwrap();
+        assert!(cookie.starts_with("theme=dark; Path=/;"), "{cookie}");
+    }
+
+    #[tokio::test]
+    async fn the_switch_leads_to_no_other_site() {
+        let response = post_form("theme=light&next=%2F%2Fevil.example").await;
+        assert_eq!(response.headers()[LOCATION], "/");
+    }
+}
