@@ -219,6 +219,11 @@ impl Emulator {
         *self.0.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
     }
 
+    /// Whether an account's terms were accepted from the start or since.
+    pub(crate) fn has_accepted_terms(&self, account: &people::Account) -> bool {
+        account.terms_accepted || self.store().read(|state| state.accepted.contains(account.id))
+    }
+
     pub(crate) fn random(&self) -> &Random {
         &self.0.random
     }

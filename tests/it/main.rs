@@ -4,4 +4,12 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
+mod executions;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod security;
+#[cfg(test)]
+mod support;

@@ -174,6 +174,13 @@ impl House {
         panic!("executions do not come to an end");
     }
 
+    /// Switches a fault of the pretend AMC on, as its control page does: `kind`, `measure`, `path`, `times`.
+    pub(crate) async fn fault(&self, kind: &str, path: &str, times: &str) {
+        let fields = [("kind", kind), ("path", path), ("times", times), ("measure", "")];
+        let answer = self.visitor().post("/emulator/control/faults", &fields).await;
+        assert!(answer.status.is_success() || answer.status.is_redirection(), "{}", answer.body);
+    }
+
     /// Executions that have not ended.
     pub(crate) async fn unfinished(&self) -> i64 {
         self.count("select count(*) as value from executions where finished_at is null").await
