@@ -174,6 +174,11 @@ impl Emulator {
         self.0.workshop.idle().await;
     }
 
+    /// How many executions were taken in so far, dry runs and cancelled ones included.
+    pub fn executions(&self) -> usize {
+        self.store().read(|state| state.execution_count())
+    }
+
     fn dressed(&self, routes: Router<Emulator>) -> Router {
         routes
             .fallback(unknown_path)

@@ -140,6 +140,11 @@ impl State {
         self.executions.get(id)
     }
 
+    /// How many executions there are, of all instances.
+    pub(crate) fn execution_count(&self) -> usize {
+        self.executions.len()
+    }
+
     /// An instance's executions, oldest first; reversible.
     pub(crate) fn executions_of(&self, instance: &str) -> impl DoubleEndedIterator<Item = &Arc<Execution>> {
         let ids = self.order.get(instance).into_iter().flat_map(BTreeMap::values);
