@@ -5,7 +5,9 @@
 pub(super) fn is_allowed(address: &str) -> bool {
     // OK to refuse blanks and backslashes wholesale: browsers drop or turn them, so `java\tscript:` and
     // `/\host` are not what they look like.
-    if address.is_empty() || address.chars().any(|letter| letter.is_control() || letter.is_whitespace() || letter == '\\') {
+    if address.is_empty()
+        || address.chars().any(|letter| letter.is_control() || letter.is_whitespace() || letter == '\\')
+    {
         return false;
     }
     let lower = address.to_ascii_lowercase();
@@ -42,11 +44,22 @@ mod tests {
 
     #[test]
     fn links_lead_to_the_web_or_stay_here() {
-        for address in ["https://a.example/x", "HTTP://a.example", "/queries", "#window", "other-guide#x", "a/b:c", "?q=a:b"] {
+        for address in
+            ["https://a.example/x", "HTTP://a.example", "/queries", "#window", "other-guide#x", "a/b:c", "?q=a:b"]
+        {
             assert!(is_allowed(address), "{address}");
         }
-        let scripts = ["javascript:alert(1)", "JavaScript:x", "java\tscript:x", " javascript:x", "data:text/html,x", "vbscript:x"];
-        for address in scripts.into_iter().chain(["", "//evil.example", "/\\evil.example", "\\\\evil", "mailto:a@b.example"]) {
+        let scripts = [
+            "javascript:alert(1)",
+            "JavaScript:x",
+            "java\tscript:x",
+            " javascript:x",
+            "data:text/html,x",
+            "vbscript:x",
+        ];
+        for address in
+            scripts.into_iter().chain(["", "//evil.example", "/\\evil.example", "\\\\evil", "mailto:a@b.example"])
+        {
             assert!(!is_allowed(address), "{address}");
         }
     }

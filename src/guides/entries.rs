@@ -65,10 +65,17 @@ mod tests {
     #[test]
     fn values_stand_on_the_line_in_brackets_or_below() {
         let mut faults = Vec::new();
-        let entries = read("title: Reach: the basics\n\n# a remark\ntags: [a, b ,]\nsources:\n  - x\n  - y | z\n", 2, &mut faults);
+        let entries = read(
+            "title: Reach: the basics\n\n# a remark\ntags: [a, b ,]\nsources:\n  - x\n  - y | z\n",
+            2,
+            &mut faults,
+        );
         assert_eq!(faults, []);
         let seen: Vec<_> = entries.iter().map(|entry| (entry.line, entry.key.as_str(), entry.text())).collect();
-        assert_eq!(seen, [(2, "title", "Reach: the basics".into()), (5, "tags", "a\nb".into()), (6, "sources", "x\ny | z".into())]);
+        assert_eq!(
+            seen,
+            [(2, "title", "Reach: the basics".into()), (5, "tags", "a\nb".into()), (6, "sources", "x\ny | z".into())]
+        );
     }
 
     #[test]

@@ -95,7 +95,8 @@ mod tests {
 
     use super::*;
 
-    const TEXT: &str = "campaigns: list\ncampaigns.label: Campaigns\ncampaigns.sandbox-default:\n  - A | {half-year}\n  - B";
+    const TEXT: &str =
+        "campaigns: list\ncampaigns.label: Campaigns\ncampaigns.sandbox-default:\n  - A | {half-year}\n  - B";
 
     #[test]
     fn the_sandboxs_default_is_for_the_sandbox() {

@@ -73,3 +73,26 @@ async fn open(
     tx.commit().await?;
     Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use scraper::{Html as Dom, Selector};
+
+    use super::*;
+
+    #[test]
+    fn a_guides_page_has_one_h1_its_queries_as_forms_and_a_contents_that_leads_to_it() {
+        for guide in library::all() {
+            let html = DetailPage { shell: Shell::new(&guide.title), guide }.render().unwrap();
+            let dom = Dom::parse_document(&html);
+            let count = |css: &str| dom.select(&Selector::parse(css).unwrap()).count();
+            assert_eq!(count("h1"), 1);
+            assert_eq!(count("[style]"), 0);
+            assert_eq!(count("article form[method=post][action$='/open']"), guide.queries().count());
+            for section in dom.select(&Selector::parse("nav ol a").unwrap()) {
+                let id = section.attr("href").unwrap().trim_start_matches('#');
+                assert_eq!(count(&format!("h2[id='{id}']")), 1, "{id}");
+            }
+        }
+    }
+}

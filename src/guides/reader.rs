@@ -50,7 +50,8 @@ fn head<'a>(text: &'a str, guide: &mut Guide, faults: &mut Vec<Fault>) -> &'a st
             key => faults.push(Fault::new(entry.line, format!("`{key}` means nothing in a guide's head. Remove it."))),
         }
     }
-    let missing = [("title", guide.title.is_empty()), ("summary", guide.summary.is_empty()), ("minutes", guide.minutes == 0)];
+    let missing =
+        [("title", guide.title.is_empty()), ("summary", guide.summary.is_empty()), ("minutes", guide.minutes == 0)];
     for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
         faults.push(Fault::new(1, format!("The head lacks `{key}:`.")));
     }
@@ -233,7 +234,8 @@ impl<'a> Body<'a> {
 
     /// The name in `name="…"`.
     fn name(&mut self, attributes: &str, line: usize) -> String {
-        let name = attributes.trim().strip_prefix("name=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or("").trim();
+        let name =
+            attributes.trim().strip_prefix("name=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or("").trim();
         if name.is_empty() {
             self.faults.push(Fault::new(line, "Name the query: ```sql query name=\"Reach by campaign\""));
             return format!("Query of {}", self.guide.title);

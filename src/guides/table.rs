@@ -52,7 +52,9 @@ impl Table {
 
     /// Takes the words of a head, to repeat them on a phone.
     pub(super) fn hear(&mut self, words: &str) {
-        if self.in_head && let Some(head) = self.heads.get_mut(self.column) {
+        if self.in_head
+            && let Some(head) = self.heads.get_mut(self.column)
+        {
             head.push_str(words);
         }
     }

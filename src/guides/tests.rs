@@ -43,14 +43,17 @@ fn every_folder_of_guides_is_built_in() {
 
 #[test]
 fn every_link_inside_leads_somewhere() {
-    let pages: Vec<&str> = Section::MENU.iter().map(|section| section.href()).chain(["/queries/new", "/search", "/operations"]).collect();
+    let pages: Vec<&str> =
+        Section::MENU.iter().map(|section| section.href()).chain(["/queries/new", "/search", "/operations"]).collect();
     let heading = |guide: &Guide, id: &str| guide.headings.iter().any(|heading| heading.id == id);
     for guide in all() {
         for (line, link) in guide.links.iter().filter(|(_, link)| !link.starts_with("http")) {
             let (path, id) = link.split_once('#').map_or((link.as_str(), None), |(path, id)| (path, Some(id)));
             let path = path.split('?').next().unwrap_or("");
-            let target = if path.is_empty() { Some(guide) } else { find(path.strip_prefix("/guides/").unwrap_or(path)) };
-            let leads = target.map_or(pages.contains(&path) && id.is_none(), |target| id.is_none_or(|id| heading(target, id)));
+            let target =
+                if path.is_empty() { Some(guide) } else { find(path.strip_prefix("/guides/").unwrap_or(path)) };
+            let leads =
+                target.map_or(pages.contains(&path) && id.is_none(), |target| id.is_none_or(|id| heading(target, id)));
             assert!(leads, "guides/{}/guide.md:{line}: {link} leads nowhere", guide.slug);
         }
     }
@@ -85,8 +88,13 @@ fn every_field_of_a_query_is_declared_and_its_default_fits() {
     for guide in all() {
         for query in guide.queries() {
             let fields = query.fields(now, true);
-            let used: BTreeSet<&str> =
-                query.sql.split("{{").skip(1).filter_map(|part| part.split_once("}}")).map(|(name, _)| name.trim()).collect();
+            let used: BTreeSet<&str> = query
+                .sql
+                .split("{{")
+                .skip(1)
+                .filter_map(|part| part.split_once("}}"))
+                .map(|(name, _)| name.trim())
+                .collect();
             let declared: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
             assert_eq!(used, declared, "guides/{}/guide.md:{}", guide.slug, query.line);
             for field in &fields {
@@ -129,7 +137,8 @@ fn a_table_carries_its_heads_and_no_inline_style() {
 
 #[test]
 fn a_query_keeps_its_text_and_takes_the_fields_below_it() {
-    let (guide, faults) = read("A\n\n```sql query name=\"Q\"\nSELECT {{a}} < 1\n```\n\n```fields\na: number\na.default: 3\n```\n\nB\n");
+    let (guide, faults) =
+        read("A\n\n```sql query name=\"Q\"\nSELECT {{a}} < 1\n```\n\n```fields\na: number\na.default: 3\n```\n\nB\n");
     assert!(faults.is_empty(), "{faults:?}");
     let query = guide.query(1).unwrap();
     assert_eq!((query.name.as_str(), query.sql.as_str(), query.line), ("Q", "SELECT {{a}} < 1", 8));
