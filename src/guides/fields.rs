@@ -63,13 +63,15 @@ pub(super) fn read(text: &str, first: usize, faults: &mut Vec<Fault>) -> Vec<Fie
         let Some(field) = fields.iter_mut().find(|field| field.definition.name == name) else { continue };
         let (definition, text) = (&mut field.definition, entry.text());
         match part {
-            "kind" => match FieldKind::ALL.into_iter().find(|kind| kind.name() == text) {
-                Some(kind) => definition.kind = kind,
-                None => {
+            "kind" => {
+                if let Some(kind) = FieldKind::ALL.into_iter().find(|kind| kind.name() == text) {
+                    definition.kind = kind;
+                } else {
                     let known = FieldKind::ALL.map(FieldKind::name).join(", ");
-                    faults.push(Fault::new(entry.line, format!("`{text}` is no type of a field. Write one of {known}.")));
+                    let message = format!("`{text}` is no type of a field. Write one of {known}.");
+                    faults.push(Fault::new(entry.line, message));
                 }
-            },
+            }
             "label" => definition.label = text,
             "help" => definition.help = text,
             "default" => definition.default = text,

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use super::library;
 use super::model::{Guide, Heading, Part};
-use crate::queries;
+use crate::queries::{self, HandedOver};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit, words};
 
@@ -66,10 +66,15 @@ async fn open(
 ) -> web::Result<Redirect> {
     let guide = find(&slug)?;
     let query = number.parse().ok().and_then(|number| guide.query(number)).ok_or(web::Error::Missing)?;
-    let fields = query.fields(site.clock.now(), site.config.is_sandbox());
-    let source = format!("guide:{}", guide.slug);
+    let now = site.clock.now();
+    let text = HandedOver {
+        name: &query.name,
+        source: &format!("Guide: {}", guide.title),
+        sql: &query.sql,
+        fields: query.fields(now, site.config.is_sandbox()),
+    };
     let mut tx = site.db.write(&person.scope()).await?;
-    let draft = queries::hand_over(&mut tx, &person.id, &query.name, &source, &query.sql, &fields).await?;
+    let draft = queries::hand_over(&mut tx, &site.random, now, &person.id, text).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
 }

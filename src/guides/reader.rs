@@ -212,7 +212,9 @@ impl<'a> Body<'a> {
         if !taken(id) {
             return id.to_owned();
         }
-        (2..).map(|number| format!("{id}-{number}")).find(|id| !taken(id)).unwrap_or_default()
+        // OK to end there: so many headings take at most so many of these ids.
+        let last = self.guide.headings.len() + 2;
+        (2..=last).map(|number| format!("{id}-{number}")).find(|id| !taken(id)).unwrap_or_default()
     }
 
     /// Whether a block of code is one of ours, which is then read apart.

@@ -109,7 +109,7 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
     let failed = runs(&mut tx, &person.id, "problem").await?;
     let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;
     let all = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
-    let has_queries = !queries::list(&mut tx, &person.id, &queries::Filter::default(), 1, 0).await?.is_empty();
+    let has_queries = !queries::list(&mut tx, &person.id, &queries::Filter::default(), 0, 1).await?.is_empty();
     drop(tx);
     Ok(Html(DashboardPage {
         shell: visit.shell("Dashboard", Section::Dashboard).await,

@@ -109,7 +109,7 @@ mod tests {
         Status {
             name: "poller",
             duty: "Polls.",
-            period: Duration::from_secs(60),
+            period: Duration::from_mins(1),
             began_at: Some(at),
             ended_at: Some(at),
             next_at: Some(at + TimeDelta::seconds(60)),

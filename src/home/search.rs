@@ -87,7 +87,7 @@ pub(super) async fn show(
 async fn stored(tx: &mut Tx, person: &Person, q: &str) -> Result<Vec<Group>> {
     let limit = MOST as i64 + 1;
     let filter = queries::Filter { text: q.to_owned(), ..queries::Filter::default() };
-    let queries = queries::list(tx, &person.id, &filter, limit, 0).await?;
+    let queries = queries::list(tx, &person.id, &filter, 0, limit).await?;
     let filter = instances::Filter { text: q.to_owned(), hidden: false };
     let instances = instances::list(tx, &person.id, &filter).await?;
     let filter = executions::Filter { text: q.to_owned(), ..executions::Filter::default() };
