@@ -18,7 +18,7 @@ async fn instance(visitor: &Visitor) -> String {
 /// Saves a query; gives its id.
 async fn saved(visitor: &Visitor, sql: &str) -> String {
     let instance = instance(visitor).await;
-    let fields = [("instance", instance.as_str()), ("name", "Reach by campaign"), ("sql", sql), ("window", "safe")];
+    let fields = [("instance", instance.as_str()), ("name", "Reach by campaign"), ("sql", sql), ("window", "settled")];
     let led = visitor.post("/queries/new", &fields).await.with(303).location;
     led.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).expect("an id").to_owned()
 }

@@ -120,13 +120,6 @@ impl Visitor {
         self.send(Method::POST, address, &[], Some(body)).await
     }
 
-    /// Sends a form and looks at where it leads.
-    pub(crate) async fn submit(&self, address: &str, fields: &[(&str, &str)]) -> (String, Answer) {
-        let led = self.post(address, fields).await.with(303);
-        let page = self.get(&led.location).await;
-        (led.location, page)
-    }
-
     /// Signs in as the pretend person whose name begins with `name`, through the consent page.
     pub(crate) async fn sign_in(&self, name: &str) {
         let consent = self.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
