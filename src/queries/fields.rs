@@ -1,0 +1,306 @@
+//! The form fields of a query: what `{{name}}` and `CUSTOM_PARAMETER('name')` ask people for, and how
+//! what they type becomes a value of the declared type.
+//!
+//! A value is read here and written as a literal by [`crate::amcsql::template`]: the text that somebody
+//! typed is never part of the SQL. A field that is optional and empty is `NULL`.
+
+use std::collections::HashSet;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+use crate::web::Fields;
+use crate::web::components::Errors;
+
+/// Longest text value, in characters; a longer one is refused beside its field.
+const TEXT_LENGTH: usize = 10_000;
+/// Longest single value of a list, in characters.
+const ITEM_LENGTH: usize = 1_000;
+/// Most values of a list; more are refused beside the field.
+const MOST_ITEMS: usize = 20_000;
+/// Most characters of a number; AMC's decimals have 38 digits.
+const NUMBER_LENGTH: usize = 60;
+/// Most choices of a field; more are cut off.
+pub(super) const MOST_CHOICES: usize = 500;
+/// Most definitions of a query: AMC takes 100 parameters.
+pub(super) const MOST_FIELDS: usize = 100;
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldKind {
+    /// One line of text.
+    #[default]
+    Text,
+    /// A whole or decimal number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// A day.
+    Date,
+    /// A day and a time, in UTC as AMC keeps its timestamps.
+    DateTime,
+    /// Several texts.
+    List,
+    /// One of some texts.
+    Choice,
+}
+
+impl FieldKind {
+    /// All, in the order of the form.
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Number, Self::Boolean, Self::Date, Self::DateTime, Self::List, Self::Choice];
+
+    /// As it is stored and sent by forms.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::DateTime => "datetime",
+            Self::List => "list",
+            Self::Choice => "choice",
+        }
+    }
+
+    /// What people read.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Text => "Text",
+            Self::Number => "Number",
+            Self::Boolean => "True or false",
+            Self::Date => "Date",
+            Self::DateTime => "Date and time (UTC)",
+            Self::List => "List of texts",
+            Self::Choice => "Choice",
+        }
+    }
+
+    /// Reads a form's value; anything unknown is text.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|kind| kind.name() == text).unwrap_or_default()
+    }
+}
+
+/// What a query says about one of its fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FieldDef {
+    /// The name between the braces.
+    pub name: String,
+    /// Its type.
+    pub kind: FieldKind,
+    /// What people call it; empty means its name.
+    pub label: String,
+    /// What to fill in.
+    pub help: String,
+    /// Used when nothing is filled in; written as in the form.
+    pub default: String,
+    /// Whether a run needs a value.
+    pub required: bool,
+    /// What a choice offers.
+    pub choices: Vec<String>,
+}
+
+/// A value of a declared type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Optional, and nothing was filled in.
+    Null,
+    /// A text without control characters.
+    Text(String),
+    /// Digits with at most a sign, a point and an exponent.
+    Number(String),
+    /// True or false.
+    Boolean(bool),
+    /// A day.
+    Date(NaiveDate),
+    /// A moment, in UTC.
+    DateTime(NaiveDateTime),
+    /// Texts, each once.
+    List(Vec<String>),
+}
+
+impl FieldDef {
+    /// A required text field of that name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), required: true, ..Self::default() }
+    }
+
+    /// What the form calls it.
+    pub fn title(&self) -> &str {
+        if self.label.is_empty() { &self.name } else { &self.label }
+    }
+
+    /// The form's name of it.
+    pub fn input(&self) -> String {
+        format!("param.{}", self.name)
+    }
+
+    /// The text that the form shows: what was sent, or the default when nothing was sent at all.
+    pub fn text<'a>(&'a self, fields: &'a Fields) -> &'a str {
+        let input = self.input();
+        if fields.has(&input) { fields.get(&input) } else { &self.default }
+    }
+
+    /// Reads what was typed.
+    pub fn value(&self, text: &str) -> Result<Value, String> {
+        if text.contains('\0') {
+            return Err(format!("{} holds a NUL character, which SQL cannot carry. Type it again.", self.title()));
+        }
+        if text.trim().is_empty() {
+            return match self.required {
+                true => Err(format!("Fill in {}.", self.title())),
+                false => Ok(Value::Null),
+            };
+        }
+        match self.kind {
+            FieldKind::Text => self.line(text).map(Value::Text),
+            FieldKind::Number => self.number(text.trim()),
+            FieldKind::Boolean => self.boolean(text.trim()),
+            FieldKind::Date => self.date(text.trim()),
+            FieldKind::DateTime => self.date_time(text.trim()),
+            FieldKind::List => self.list(text),
+            FieldKind::Choice => self.choice(text),
+        }
+    }
+
+    fn line(&self, text: &str) -> Result<String, String> {
+        if text.chars().any(char::is_control) {
+            return Err(format!("{} has to be one line without control characters.", self.title()));
+        }
+        if text.chars().count() > TEXT_LENGTH {
+            return Err(format!("{} is longer than {TEXT_LENGTH} characters. Shorten it.", self.title()));
+        }
+        Ok(text.to_owned())
+    }
+
+    fn number(&self, text: &str) -> Result<Value, String> {
+        if is_number(text) {
+            return Ok(Value::Number(text.trim_start_matches('+').to_owned()));
+        }
+        Err(format!("{} has to be a number such as 1000 or -2.5, without thousands separators.", self.title()))
+    }
+
+    fn boolean(&self, text: &str) -> Result<Value, String> {
+        match text.to_lowercase().as_str() {
+            "true" => Ok(Value::Boolean(true)),
+            "false" => Ok(Value::Boolean(false)),
+            _ => Err(format!("{} has to be true or false.", self.title())),
+        }
+    }
+
+    fn date(&self, text: &str) -> Result<Value, String> {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| plausible(*day));
+        day.map(Value::Date).ok_or_else(|| format!("{} has to be a date like 2025-07-15.", self.title()))
+    }
+
+    fn date_time(&self, text: &str) -> Result<Value, String> {
+        const FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+        let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN));
+        let time = FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).or_else(day);
+        time.filter(|time| plausible(time.date()))
+            .map(Value::DateTime)
+            .ok_or_else(|| format!("{} has to be a date and time like 2025-07-15T06:30, in UTC.", self.title()))
+    }
+
+    fn list(&self, text: &str) -> Result<Value, String> {
+        let items = items(text);
+        if items.len() > MOST_ITEMS {
+            return Err(format!("{} has more than {MOST_ITEMS} values. Split the run.", self.title()));
+        }
+        for item in &items {
+            if item.chars().count() > ITEM_LENGTH || item.chars().any(char::is_control) {
+                let shown: String = item.chars().filter(|c| !c.is_control()).take(30).collect();
+                return Err(format!(
+                    "A value of {} is longer than {ITEM_LENGTH} characters or has control characters: {shown}…",
+                    self.title()
+                ));
+            }
+        }
+        match (items.is_empty(), self.required) {
+            (false, _) => Ok(Value::List(items)),
+            (true, true) => Err(format!("Fill in {}.", self.title())),
+            (true, false) => Ok(Value::Null),
+        }
+    }
+
+    fn choice(&self, text: &str) -> Result<Value, String> {
+        match self.choices.iter().any(|choice| choice == text) {
+            true => self.line(text).map(Value::Text),
+            false => Err(format!("{} has to be one of its choices.", self.title())),
+        }
+    }
+
+    /// Says what is wrong with the definition, beside its inputs in the editor.
+    pub(super) fn check(&self, errors: &mut Errors) {
+        let input = |part: &str| format!("field.{}.{part}", self.name);
+        for (part, text, most) in [("label", &self.label, 100), ("help", &self.help, 300)] {
+            if text.chars().count() > most || text.chars().any(char::is_control) {
+                errors.add(input(part), format!("{}: take at most {most} characters on one line.", self.name));
+            }
+        }
+        if self.kind == FieldKind::Choice && self.choices.is_empty() {
+            errors.add(input("choices"), format!("{}: give the choices, one a line.", self.name));
+        }
+        if !self.default.trim().is_empty()
+            && let Err(sentence) = self.value(&self.default)
+        {
+            errors.add(input("default"), format!("The default does not fit. {sentence}"));
+        }
+    }
+
+    /// A value of the type, for checking a text before anything is filled in.
+    pub(super) fn sample(&self) -> Value {
+        let day = NaiveDate::default();
+        match self.kind {
+            FieldKind::Text => Value::Text("sample".to_owned()),
+            FieldKind::Number => Value::Number("1".to_owned()),
+            FieldKind::Boolean => Value::Boolean(true),
+            FieldKind::Date => Value::Date(day),
+            FieldKind::DateTime => Value::DateTime(day.and_time(NaiveTime::MIN)),
+            FieldKind::List => Value::List(vec!["sample".to_owned()]),
+            FieldKind::Choice => Value::Text(self.choices.first().cloned().unwrap_or_default()),
+        }
+    }
+}
+
+/// One value a line; a single line may separate them by commas. Blanks around them and repetitions fall
+/// out: a value twice in `VALUES` would count its rows twice.
+fn items(text: &str) -> Vec<String> {
+    let text = text.trim();
+    let pieces: Vec<&str> =
+        if text.contains(['\n', '\r']) { text.split(['\n', '\r']).collect() } else { text.split(',').collect() };
+    let mut seen = HashSet::new();
+    pieces
+        .into_iter()
+        .map(|piece| piece.trim().trim_end_matches(',').trim_end())
+        .filter(|piece| !piece.is_empty() && seen.insert(*piece))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// `-1`, `2.5`, `.5`, `1e-5`: what AMC takes as a number.
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent_fits = exponent.is_none_or(|text| {
+        let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+        (1..=3).contains(&text.len()) && digits(text)
+    });
+    text.len() <= NUMBER_LENGTH
+        && digits(whole)
+        && digits(fraction)
+        && whole.len() + fraction.len() > 0
+        && exponent_fits
+}
+
+fn plausible(day: NaiveDate) -> bool {
+    (1..=9999).contains(&day.year())
+}
+
+#[cfg(test)]
+mod tests;

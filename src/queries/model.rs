@@ -1,0 +1,255 @@
+//! What a saved query is.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::fields::FieldDef;
+use super::window::WindowForm;
+use crate::ids::{InstanceId, QueryId};
+use crate::web::Fields;
+use crate::web::components::Errors;
+
+/// Longest name, in characters.
+pub(super) const NAME_LENGTH: usize = 200;
+/// Longest description, in characters.
+pub(super) const DESCRIPTION_LENGTH: usize = 2_000;
+/// Longest SQL, as written and as sent, in bytes; longer is refused with this reason.
+pub(super) const SQL_BYTES: usize = 1024 * 1024;
+/// Longest name of an added column, in characters.
+const COLUMN_LENGTH: usize = 60;
+
+/// A saved query, as one person sees it.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Its id.
+    pub id: QueryId,
+    /// Where it runs.
+    pub instance: InstanceId,
+    /// What people call it.
+    pub name: String,
+    /// What it answers; may be empty.
+    pub description: String,
+    /// The text as written, with `{{name}}`.
+    pub sql: String,
+    /// What its fields are.
+    pub fields: Vec<FieldDef>,
+    /// The window that its form starts with.
+    pub window: WindowForm,
+    /// The privacy options that its form starts with.
+    pub privacy: Privacy,
+    /// Grows by one with each change.
+    pub revision: i64,
+    /// Who made it; a name for people.
+    pub created_by: String,
+    /// Who changed it last.
+    pub updated_by: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
+    /// When it was deleted, if it was. A deleted query can be looked at and restored, not run.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+impl Query {
+    /// What [`prepare`](super::prepare) takes of it.
+    pub fn script(&self) -> Script<'_> {
+        Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
+    }
+}
+
+/// A text with everything that decides what is sent for it, saved or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Script<'a> {
+    /// The text as written.
+    pub sql: &'a str,
+    /// What its fields are; a name without a definition is guessed.
+    pub fields: &'a [FieldDef],
+    /// The window unless the form says otherwise.
+    pub window: &'a WindowForm,
+    /// The privacy options unless the form says otherwise.
+    pub privacy: &'a Privacy,
+}
+
+/// What AMC does with rows that too few people are behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrivacyMode {
+    /// They vanish: AMC's default.
+    #[default]
+    Drop,
+    /// Their values become NULL and they are merged; a column says which.
+    Blank,
+    /// Nothing: all rows come back. With synthetic data only.
+    Off,
+}
+
+impl PrivacyMode {
+    /// As it is stored and sent by forms.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Blank => "blank",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// The options on aggregation thresholds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Privacy {
+    /// What happens to rows below the threshold.
+    pub mode: PrivacyMode,
+    /// The name of the added column when values are blanked.
+    pub column: String,
+}
+
+impl Default for Privacy {
+    fn default() -> Self {
+        Self { mode: PrivacyMode::Drop, column: "filtered".to_owned() }
+    }
+}
+
+impl Privacy {
+    /// The options of a form (`privacy`, `privacy.column`): what was sent, and for the rest these.
+    #[must_use]
+    pub fn with(&self, fields: &Fields) -> Self {
+        let mode = match fields.get("privacy") {
+            "drop" => PrivacyMode::Drop,
+            "blank" => PrivacyMode::Blank,
+            "off" => PrivacyMode::Off,
+            _ => self.mode,
+        };
+        let column =
+            if fields.has("privacy.column") { fields.trimmed("privacy.column") } else { &self.column }.to_owned();
+        Self { mode, column }
+    }
+
+    /// Says what is wrong with them on an instance that is a sandbox or not.
+    pub(super) fn check(&self, sandbox: bool, errors: &mut Errors) {
+        if self.mode == PrivacyMode::Off && !sandbox {
+            errors.add("privacy", "AMC returns all rows on sandbox instances only. Choose one of the others.");
+        }
+        if self.mode == PrivacyMode::Blank && !is_column_name(&self.column) {
+            errors.add(
+                "privacy.column",
+                "Name the added column with letters, digits and underscores, such as filtered; a letter comes first.",
+            );
+        }
+    }
+}
+
+fn is_column_name(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.len() <= COLUMN_LENGTH && text.chars().all(word) && text.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// What of a query people write themselves: as a form has it, before it is saved.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) sql: String,
+    pub(super) fields: Vec<FieldDef>,
+    pub(super) window: WindowForm,
+    pub(super) privacy: Privacy,
+}
+
+impl Written {
+    /// What [`prepare`](super::prepare) takes of it.
+    pub(super) fn script(&self) -> Script<'_> {
+        Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
+    }
+
+    /// Says what keeps it from being saved. SQL that AMC would refuse can be saved: work is not lost
+    /// because it is not finished.
+    pub(super) fn check(&self, errors: &mut Errors) {
+        if self.name.is_empty() {
+            errors.add("name", "Give the query a name.");
+        } else if self.name.chars().count() > NAME_LENGTH || self.name.chars().any(char::is_control) {
+            errors.add("name", format!("Take a name of at most {NAME_LENGTH} characters on one line."));
+        }
+        if self.description.chars().count() > DESCRIPTION_LENGTH || self.description.contains('\0') {
+            errors.add("description", format!("Shorten the description to {DESCRIPTION_LENGTH} characters."));
+        }
+        check_sql(&self.sql, errors);
+        for field in &self.fields {
+            field.check(errors);
+        }
+    }
+}
+
+impl From<Query> for Written {
+    fn from(query: Query) -> Self {
+        Self {
+            name: query.name,
+            description: query.description,
+            sql: query.sql,
+            fields: query.fields,
+            window: query.window,
+            privacy: query.privacy,
+        }
+    }
+}
+
+/// Says what keeps a text from being read at all.
+pub(super) fn check_sql(sql: &str, errors: &mut Errors) {
+    if sql.trim().is_empty() {
+        errors.add("sql", "Write the SQL of the query.");
+    } else if sql.len() > SQL_BYTES {
+        let size = crate::web::words::bytes(sql.len() as u64);
+        errors.add("sql", format!("The SQL is {size} long; the limit is 1 MiB. Move long lists into a field."));
+    } else if sql.contains('\0') {
+        errors.add("sql", "The SQL holds a NUL character, which cannot be sent. Remove it; it is often pasted unseen.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(written: &Written) -> Errors {
+        let mut errors = Errors::new();
+        written.check(&mut errors);
+        errors
+    }
+
+    #[test]
+    fn everything_that_keeps_a_query_from_being_saved_is_told_at_once() {
+        let mut written = Written { name: "n".repeat(201), description: "d".repeat(2_001), ..Written::default() };
+        let found = errors(&written);
+        assert_eq!(found.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["name", "description", "sql"]);
+        written = Written { name: "ü".repeat(200), sql: "SELEC nonsense".into(), ..Written::default() };
+        assert!(errors(&written).is_empty(), "unfinished work can be saved");
+    }
+
+    #[test]
+    fn sql_over_the_limit_or_with_nul_is_refused_with_the_reason() {
+        let sql = |sql: String| errors(&Written { name: "n".into(), sql, ..Written::default() }).of("sql").to_owned();
+        assert!(sql("x".repeat(SQL_BYTES + 1)).contains("1 MiB"));
+        assert_eq!(sql("x".repeat(SQL_BYTES)), "");
+        assert!(sql("SELECT \0".into()).contains("NUL"));
+    }
+
+    #[test]
+    fn all_rows_come_back_from_sandboxes_only() {
+        let mut found = Errors::new();
+        let off = Privacy::default().with(&Fields::parse(b"privacy=off"));
+        off.check(true, &mut found);
+        assert!(found.is_empty());
+        off.check(false, &mut found);
+        assert!(!found.of("privacy").is_empty());
+    }
+
+    #[test]
+    fn the_added_column_needs_a_plain_name() {
+        for (name, fits) in
+            [("filtered", true), ("f_1", true), ("", false), ("1f", false), ("a b", false), ("a\"", false)]
+        {
+            let mut found = Errors::new();
+            Privacy { mode: PrivacyMode::Blank, column: name.into() }.check(false, &mut found);
+            assert_eq!(found.is_empty(), fits, "{name}");
+        }
+    }
+}

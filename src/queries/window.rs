@@ -1,0 +1,319 @@
+//! The time window of a run: what people choose, what AMC is sent for it, what to know about it.
+//!
+//! A window is outside the SQL: AMC cuts every table of events to it. It is sent as the wall clock of a
+//! zone shows it, without an offset. Two delays decide which window is worth running, and they are not
+//! the same: data is complete after about 48 hours, and conversions are credited to an ad contact for
+//! 14 days after it (AMC documentation, executing workflows and attribution). The default waits for
+//! both.
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::amazon::TimeWindow;
+use crate::web::Fields;
+use crate::web::components::Errors;
+
+/// After so long AMC has the data of a moment.
+const FRESH_AFTER: TimeDelta = TimeDelta::hours(48);
+/// For so many days after an ad contact conversions are credited to it.
+const ATTRIBUTION_DAYS: u64 = 14;
+/// AMC keeps about so many months of most sources; a window that starts earlier is warned of.
+const HISTORY_MONTHS: u32 = 13;
+/// Years that a window can lie in; others are taken for a slip of the finger.
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
+
+/// How a window is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WindowKind {
+    /// The seven days that ended fourteen days ago: complete and fully credited.
+    #[default]
+    Settled,
+    /// The last whole day that is complete.
+    LastDay,
+    /// The last whole week, Monday to Sunday, that is complete.
+    LastWeek,
+    /// The last whole calendar month that is complete.
+    LastMonth,
+    /// From a date and time to another.
+    Explicit,
+    /// AMC's own: the newest day that it has.
+    MostRecentDay,
+    /// AMC's own: the newest week that it has.
+    MostRecentWeek,
+    /// AMC's own: this month until now.
+    CurrentMonth,
+    /// AMC's own: the month before this one.
+    PreviousMonth,
+}
+
+impl WindowKind {
+    /// All, in the order of the form.
+    pub const ALL: [Self; 9] = [
+        Self::Settled,
+        Self::LastDay,
+        Self::LastWeek,
+        Self::LastMonth,
+        Self::Explicit,
+        Self::MostRecentDay,
+        Self::MostRecentWeek,
+        Self::CurrentMonth,
+        Self::PreviousMonth,
+    ];
+
+    /// The value of the form field `window`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::LastDay => "last-day",
+            Self::LastWeek => "last-week",
+            Self::LastMonth => "last-month",
+            Self::Explicit => "explicit",
+            Self::MostRecentDay => "MOST_RECENT_DAY",
+            Self::MostRecentWeek => "MOST_RECENT_WEEK",
+            Self::CurrentMonth => "CURRENT_MONTH",
+            Self::PreviousMonth => "PREVIOUS_MONTH",
+        }
+    }
+
+    /// What the form says.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Settled => "Seven days that ended 14 days ago (safe)",
+            Self::LastDay => "Last complete day",
+            Self::LastWeek => "Last complete week, Monday to Sunday",
+            Self::LastMonth => "Last complete month",
+            Self::Explicit => "From and to, as below",
+            Self::MostRecentDay => "AMC's most recent day (UTC)",
+            Self::MostRecentWeek => "AMC's most recent week (UTC)",
+            Self::CurrentMonth => "This month so far (UTC)",
+            Self::PreviousMonth => "AMC's previous month (UTC)",
+        }
+    }
+
+    /// Reads the form field `window`.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+
+    /// The type that AMC resolves by itself, if this is one.
+    fn relative(self) -> Option<TimeWindow> {
+        match self {
+            Self::MostRecentDay => Some(TimeWindow::MostRecentDay),
+            Self::MostRecentWeek => Some(TimeWindow::MostRecentWeek),
+            Self::CurrentMonth => Some(TimeWindow::CurrentMonth),
+            Self::PreviousMonth => Some(TimeWindow::PreviousMonth),
+            _ => None,
+        }
+    }
+}
+
+/// A window as the form has it; every part is the text that was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowForm {
+    /// The value of a [`WindowKind`].
+    pub kind: String,
+    /// The beginning of an explicit window, `2025-07-15T00:00`.
+    pub start: String,
+    /// Its end, which is not part of the window.
+    pub end: String,
+    /// A zone of the IANA database.
+    pub zone: String,
+}
+
+impl Default for WindowForm {
+    fn default() -> Self {
+        Self {
+            kind: WindowKind::default().name().to_owned(),
+            start: String::new(),
+            end: String::new(),
+            zone: "UTC".to_owned(),
+        }
+    }
+}
+
+impl WindowForm {
+    /// The window of a form: what was sent, and for what was not sent, this one's.
+    #[must_use]
+    pub fn with(&self, fields: &Fields) -> Self {
+        let own = |name: &str, mine: &str| if fields.has(name) { fields.trimmed(name) } else { mine }.to_owned();
+        Self {
+            kind: own("window", &self.kind),
+            start: own("start", &self.start),
+            end: own("end", &self.end),
+            zone: own("zone", &self.zone),
+        }
+    }
+
+    /// What the form means at `now`. What is wrong goes to `errors` under the names of the fields; the
+    /// answer is then the default's, so that the rest of the page can be made.
+    pub fn resolve(&self, now: DateTime<Utc>, errors: &mut Errors) -> Window {
+        let zone = self.zone.parse::<Tz>().unwrap_or_else(|_| {
+            let known = "Use a name such as UTC, America/New_York or Europe/Berlin.";
+            errors.add("zone", format!("This time zone is not known. {known}"));
+            Tz::UTC
+        });
+        let Some(kind) = WindowKind::parse(&self.kind) else {
+            errors.add("window", "Choose one of the windows.");
+            return Window::preset(WindowKind::Settled, zone, now);
+        };
+        match kind {
+            WindowKind::Explicit => {
+                self.explicit(zone, now, errors).unwrap_or_else(|| Window::preset(WindowKind::Settled, zone, now))
+            }
+            kind => Window::preset(kind, zone, now),
+        }
+    }
+
+    fn explicit(&self, zone: Tz, now: DateTime<Utc>, errors: &mut Errors) -> Option<Window> {
+        let start = moment("start", "start", &self.start, errors);
+        let end = moment("end", "end", &self.end, errors);
+        let (start, end) = (start?, end?);
+        if start >= end {
+            errors.add("end", "The window ends before it starts. The end has to be after the start.");
+            return None;
+        }
+        if instant(zone, end) > now {
+            errors.add("end", format!("The window ends in the future; in {zone} it is {} now.", shown(now, zone)));
+            return None;
+        }
+        Some(Window::between(WindowKind::Explicit, zone, start, end, now))
+    }
+}
+
+/// Reads a date and time as browsers send it and people type it.
+fn moment(field: &str, what: &str, text: &str, errors: &mut Errors) -> Option<NaiveDateTime> {
+    const FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+    if text.is_empty() {
+        errors.add(field, format!("Give the {what} of the window, or choose another kind of window."));
+        return None;
+    }
+    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN));
+    let read = FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).or_else(day);
+    let read = read.filter(|time| YEARS.contains(&time.year()));
+    if read.is_none() {
+        errors.add(field, format!("The {what} cannot be read. Write it like 2025-07-15T00:00, without an offset."));
+    }
+    read
+}
+
+/// What a form means at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// What AMC is sent.
+    pub sent: TimeWindow,
+    /// How it was chosen.
+    pub kind: WindowKind,
+    /// The zone of the form.
+    pub zone: Tz,
+    /// First moment, as the zone's wall clock shows it; none when AMC decides.
+    pub start: Option<NaiveDateTime>,
+    /// The moment after the last; none when AMC decides.
+    pub end: Option<NaiveDateTime>,
+    /// What to know before running: sentences.
+    pub notes: Vec<String>,
+}
+
+impl Window {
+    /// The window of any kind but an explicit one at `now`.
+    pub(super) fn preset(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Self {
+        let Some((start, end)) = days(kind, zone, now) else {
+            let sent = kind.relative().unwrap_or_default();
+            let mut window = Self { sent, kind, zone, start: None, end: None, notes: Vec::new() };
+            if kind != WindowKind::PreviousMonth {
+                window.notes.push(LATE_CREDIT.to_owned());
+            }
+            if kind == WindowKind::CurrentMonth {
+                window.notes.push(FRESHNESS.to_owned());
+            }
+            return window;
+        };
+        Self::between(kind, zone, start.and_time(NaiveTime::MIN), end.and_time(NaiveTime::MIN), now)
+    }
+
+    fn between(kind: WindowKind, zone: Tz, start: NaiveDateTime, end: NaiveDateTime, now: DateTime<Utc>) -> Self {
+        let mut notes = Vec::new();
+        let ended = now - instant(zone, end);
+        if ended < FRESH_AFTER {
+            notes.push(FRESHNESS.to_owned());
+        }
+        // OK with an hour less: a change of the clocks must not make fourteen whole days too few.
+        if ended < TimeDelta::days(ATTRIBUTION_DAYS as i64) - TimeDelta::hours(1) {
+            notes.push(LATE_CREDIT.to_owned());
+        }
+        let today = now.with_timezone(&zone).date_naive();
+        if today.checked_sub_months(Months::new(HISTORY_MONTHS)).is_some_and(|oldest| start.date() < oldest) {
+            notes.push(
+                "The window starts more than 13 months ago. AMC keeps most sources about that long, so older days come \
+                 back empty; purchases are kept for 60 months."
+                    .to_owned(),
+            );
+        }
+        let sent = TimeWindow::Explicit { start, end, zone };
+        Self { sent, kind, zone, start: Some(start), end: Some(end), notes }
+    }
+
+    /// In words: `2026-10-31 00:00 to 2026-11-07 00:00, Europe/Berlin`.
+    pub fn words(&self) -> String {
+        match (self.start, self.end) {
+            (Some(start), Some(end)) => {
+                let form = "%Y-%m-%d %H:%M";
+                format!("{} to {}, {}", start.format(form), end.format(form), self.zone)
+            }
+            _ => format!("{}; AMC decides the days when it runs", self.kind.label()),
+        }
+    }
+
+    /// Only the days, for the choices of the form: `31 Oct – 6 Nov 2026`.
+    pub fn days(&self) -> String {
+        let (Some(start), Some(end)) = (self.start, self.end) else { return String::new() };
+        let last = end - TimeDelta::seconds(1);
+        if start.date() == last.date() {
+            return start.format("%-d %b %Y").to_string();
+        }
+        format!("{} – {}", start.format("%-d %b"), last.format("%-d %b %Y"))
+    }
+}
+
+const FRESHNESS: &str = "The window ends less than 48 hours ago. AMC needs about that long to have all data, so its last \
+                         hours will be counted too low.";
+const LATE_CREDIT: &str = "The window ends less than 14 days ago. Conversions are still being credited to its ads, so \
+                           attributed numbers will go on rising; impressions and clicks will not.";
+
+/// First day and the day after the last of a preset; none for AMC's own types.
+fn days(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Option<(NaiveDate, NaiveDate)> {
+    let today = now.with_timezone(&zone).date_naive();
+    let fresh = (now - FRESH_AFTER).with_timezone(&zone).date_naive();
+    match kind {
+        WindowKind::Settled => {
+            let end = today - Days::new(ATTRIBUTION_DAYS);
+            Some((end - Days::new(7), end))
+        }
+        WindowKind::LastDay => Some((fresh - Days::new(1), fresh)),
+        WindowKind::LastWeek => {
+            let monday = fresh - Days::new(u64::from(fresh.weekday().num_days_from_monday()));
+            Some((monday - Days::new(7), monday))
+        }
+        WindowKind::LastMonth => {
+            let first = fresh.with_day(1)?;
+            Some((first.checked_sub_months(Months::new(1))?, first))
+        }
+        _ => None,
+    }
+}
+
+/// When a wall clock shows `time`. A time that it shows twice means the later one; one that it skips
+/// means the same distance after the skip, as AMC's Java reads it.
+fn instant(zone: Tz, time: NaiveDateTime) -> DateTime<Utc> {
+    let local = zone.from_local_datetime(&time).latest();
+    let shifted = || zone.from_local_datetime(&(time + TimeDelta::hours(1))).latest();
+    local.or_else(shifted).map_or_else(|| time.and_utc(), |found| found.to_utc())
+}
+
+fn shown(now: DateTime<Utc>, zone: Tz) -> String {
+    now.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+use chrono_tz::{America, Europe, Pacific};
+
+use super::*;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn local(text: &str) -> NaiveDateTime {
+    text.parse().unwrap()
+}
+
+fn preset(kind: WindowKind, zone: Tz, now: &str) -> (String, String) {
+    let window = Window::preset(kind, zone, at(now));
+    (window.start.unwrap().to_string(), window.end.unwrap().to_string())
+}
+
+fn explicit(start: &str, end: &str, zone: &str, now: &str) -> Result<Window, Errors> {
+    let form = WindowForm { kind: "explicit".into(), start: start.into(), end: end.into(), zone: zone.into() };
+    let mut errors = Errors::new();
+    let window = form.resolve(at(now), &mut errors);
+    if errors.is_empty() { Ok(window) } else { Err(errors) }
+}
+
+fn dates(from: &str, to: &str) -> (String, String) {
+    (format!("{from} 00:00:00"), format!("{to} 00:00:00"))
+}
+
+#[test]
+fn the_default_is_the_seven_days_that_ended_fourteen_days_ago() {
+    let window = WindowForm::default().resolve(at("2026-11-21T10:00:00Z"), &mut Errors::new());
+    assert_eq!(window.start, Some(local("2026-10-31T00:00:00")));
+    assert_eq!(window.end, Some(local("2026-11-07T00:00:00")));
+    assert_eq!(window.notes, Vec::<String>::new());
+    let sent = serde_json::to_value(&window.sent).unwrap();
+    assert_eq!(sent["timeWindowStart"], "2026-10-31T00:00:00");
+    assert_eq!(sent["timeWindowType"], "EXPLICIT");
+}
+
+#[test]
+fn whole_days_are_those_of_the_zone() {
+    let now = "2026-11-21T06:00:00Z";
+    assert_eq!(preset(WindowKind::Settled, Tz::UTC, now), dates("2026-10-31", "2026-11-07"));
+    assert_eq!(preset(WindowKind::Settled, America::Los_Angeles, now), dates("2026-10-30", "2026-11-06"));
+    assert_eq!(
+        preset(WindowKind::Settled, Pacific::Auckland, "2026-11-20T12:00:00Z"),
+        dates("2026-10-31", "2026-11-07")
+    );
+}
+
+#[test]
+fn a_change_of_the_clocks_neither_shortens_the_days_nor_makes_them_unsettled() {
+    // Clocks in New York go back on 1 November 2026 and forward on 8 March 2026.
+    for now in ["2026-11-08T05:30:00Z", "2026-11-14T06:00:00Z", "2026-03-15T04:30:00Z", "2026-03-22T05:00:00Z"] {
+        let window = Window::preset(WindowKind::Settled, America::New_York, at(now));
+        assert_eq!(window.end.unwrap() - window.start.unwrap(), TimeDelta::days(7), "{now}");
+        assert_eq!(window.notes, Vec::<String>::new(), "{now}");
+    }
+}
+
+#[test]
+fn complete_days_weeks_and_months_ended_two_days_ago_or_earlier() {
+    assert_eq!(preset(WindowKind::LastDay, Tz::UTC, "2026-11-21T00:00:00Z"), dates("2026-11-18", "2026-11-19"));
+    assert_eq!(preset(WindowKind::LastDay, Tz::UTC, "2026-11-20T23:59:59Z"), dates("2026-11-17", "2026-11-18"));
+    // Sunday 22 November ended two days before Wednesday the 25th began.
+    assert_eq!(preset(WindowKind::LastWeek, Tz::UTC, "2026-11-25T00:00:00Z"), dates("2026-11-16", "2026-11-23"));
+    assert_eq!(preset(WindowKind::LastWeek, Tz::UTC, "2026-11-24T23:59:59Z"), dates("2026-11-09", "2026-11-16"));
+    assert_eq!(preset(WindowKind::LastMonth, Tz::UTC, "2026-03-03T00:00:00Z"), dates("2026-02-01", "2026-03-01"));
+    assert_eq!(preset(WindowKind::LastMonth, Tz::UTC, "2026-03-02T23:00:00Z"), dates("2026-01-01", "2026-02-01"));
+    assert_eq!(preset(WindowKind::LastMonth, Tz::UTC, "2026-01-01T12:00:00Z"), dates("2025-11-01", "2025-12-01"));
+}
+
+#[test]
+fn an_explicit_window_is_sent_as_typed_without_an_offset() {
+    let window = explicit("2026-07-01T00:00", "2026-07-08 06:30:15", "Europe/Berlin", "2026-11-21T00:00:00Z").unwrap();
+    let sent = serde_json::to_value(&window.sent).unwrap();
+    assert_eq!(sent["timeWindowStart"], "2026-07-01T00:00:00");
+    assert_eq!(sent["timeWindowEnd"], "2026-07-08T06:30:15");
+    assert_eq!(sent["timeWindowTimeZone"], "Europe/Berlin");
+    assert_eq!(window.words(), "2026-07-01 00:00 to 2026-07-08 06:30, Europe/Berlin");
+}
+
+#[test]
+fn a_reversed_or_empty_window_is_refused() {
+    for end in ["2026-07-01T00:00", "2026-06-30"] {
+        let errors = explicit("2026-07-01", end, "UTC", "2026-11-21T00:00:00Z").unwrap_err();
+        assert!(errors.of("end").contains("before it starts"), "{errors:?}");
+    }
+}
+
+#[test]
+fn the_future_begins_by_the_clock_of_the_zone() {
+    let now = "2026-11-21T00:30:00Z";
+    assert!(explicit("2026-11-20", "2026-11-21T01:30", "Europe/Berlin", now).is_ok());
+    let errors = explicit("2026-11-20", "2026-11-21T01:31", "Europe/Berlin", now).unwrap_err();
+    assert!(errors.of("end").contains("2026-11-21 01:30 now"), "{errors:?}");
+    assert!(explicit("2026-11-20", "2026-11-21T00:31", "UTC", now).is_err());
+}
+
+#[test]
+fn a_time_that_the_clocks_skip_or_show_twice_still_has_its_place() {
+    // 02:30 does not exist on 29 March 2026 in Berlin, and comes twice on 25 October.
+    assert_eq!(instant(Europe::Berlin, local("2026-03-29T02:30:00")), at("2026-03-29T01:30:00Z"));
+    assert_eq!(instant(Europe::Berlin, local("2026-10-25T02:30:00")), at("2026-10-25T01:30:00Z"));
+    assert!(explicit("2026-03-29T02:30", "2026-03-29T03:30", "Europe/Berlin", "2026-11-21T00:00:00Z").is_ok());
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_beside_its_field() {
+    let errors = explicit("yesterday", "", "Mars/Olympus", "2026-11-21T00:00:00Z").unwrap_err();
+    let named: Vec<&str> = errors.iter().map(|(field, _)| field).collect();
+    assert_eq!(named, ["zone", "start", "end"]);
+    for odd in ["2026-07-01T00:00Z", "2026-07-01T00:00+02:00", "0001-01-01", "+262142-12-31", "2026-02-30", "\0", "９"]
+    {
+        let errors = explicit(odd, "2026-07-08", "UTC", "2026-11-21T00:00:00Z").unwrap_err();
+        assert!(!errors.of("start").is_empty(), "{odd}");
+    }
+    let unknown = WindowForm { kind: "forever".into(), ..WindowForm::default() };
+    let mut errors = Errors::new();
+    unknown.resolve(at("2026-11-21T00:00:00Z"), &mut errors);
+    assert!(!errors.of("window").is_empty());
+}
+
+#[test]
+fn freshness_attribution_and_age_are_three_separate_remarks() {
+    let notes = |start, end| explicit(start, end, "UTC", "2026-11-21T00:00:00Z").unwrap().notes;
+    assert_eq!(notes("2026-11-18", "2026-11-20"), [FRESHNESS, LATE_CREDIT]);
+    assert_eq!(notes("2026-11-18", "2026-11-19"), [LATE_CREDIT]);
+    assert_eq!(notes("2026-10-01", "2026-11-07"), Vec::<String>::new());
+    assert_eq!(notes("2025-10-21", "2026-11-07"), Vec::<String>::new());
+    let old = notes("2025-10-20", "2026-11-07");
+    assert!(old.len() == 1 && old[0].contains("13 months"), "{old:?}");
+}
+
+#[test]
+fn the_form_keeps_what_was_not_sent() {
+    let saved = WindowForm { kind: "last-week".into(), zone: "Asia/Tokyo".into(), ..WindowForm::default() };
+    let asked = saved.with(&Fields::parse(b"window=last-day"));
+    assert_eq!((asked.kind.as_str(), asked.zone.as_str()), ("last-day", "Asia/Tokyo"));
+    assert_eq!(saved.with(&Fields::default()), saved);
+}
+
+#[test]
+fn amcs_own_types_have_no_dates_here() {
+    for kind in WindowKind::ALL {
+        assert_eq!(WindowKind::parse(kind.name()), Some(kind));
+        if kind == WindowKind::Explicit {
+            continue;
+        }
+        let window = Window::preset(kind, Tz::UTC, at("2026-11-21T00:00:00Z"));
+        let amcs = serde_json::to_value(&window.sent).unwrap()["timeWindowType"] == kind.name();
+        assert_eq!(window.start.is_none(), amcs, "{kind:?}");
+    }
+}
