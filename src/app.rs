@@ -75,7 +75,8 @@ impl App {
             statuses: Statuses::default(),
         };
         let emulator = if site.config.is_sandbox() { Some(emulator(&site, address)?) } else { None };
-        let client = amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;
+        let client =
+            amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;
         let grants = Grants::new(site.clone(), client);
         let executions = Executions::new(site.clone(), grants.clone())?;
         let process = site.random.id(site.clock.now());
@@ -104,6 +105,32 @@ impl App {
             }
         }
         runner
+    }
+
+    /// Ends the claims of a process before this one. Only where no other process can be alive.
+    pub async fn take_over(&self) -> anyhow::Result<()> {
+        Ok(Poller::new(self.executions.clone(), self.process.clone()).take_over().await?)
+    }
+
+    /// Lets the pretend AMC's time pass, until `stop`.
+    pub async fn keep_time(&self, stop: &CancellationToken) {
+        match &self.emulator {
+            Some(emulator) => {
+                tokio::select! {
+                    () = emulator.keep_time() => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+            None => stop.cancelled().await,
+        }
+    }
+
+    /// Ends what is left: the pretend AMC's work, the connections to the database.
+    pub async fn close(&self) {
+        if let Some(emulator) = &self.emulator {
+            emulator.shutdown().await;
+        }
+        self.site.db.close().await;
     }
 
     /// Every page, with everything that a request passes through on its way to it.

@@ -1,1 +1,154 @@
-//! command
+//! The command line: starts the program, and the few things that are done beside it.
+
+mod emulate;
+mod serve;
+mod sql;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Environment};
+
+/// Stack of a worker thread in bytes. Plans of deeply nested queries recurse; the default of 2 MiB is
+/// not enough for them in a development build.
+const STACK: usize = 16 << 20;
+/// The exit code for settings or arguments that are not right.
+pub(crate) const USAGE: u8 = 2;
+
+/// Write, run, watch and keep Amazon Marketing Cloud queries.
+#[derive(Debug, Parser)]
+#[command(name = "recomamp", version, about)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the program (the default).
+    Serve,
+    /// Start the pretend AMC alone, for testing other clients.
+    Emulator(Emulate),
+    /// Check or run AMC SQL without a server.
+    #[command(subcommand)]
+    Sql(sql::Sql),
+    /// Look after the key ring.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Exit with 0 if the program on this machine answers.
+    Health,
+}
+
+/// Options of the pretend AMC alone.
+#[derive(Debug, clap::Args)]
+struct Emulate {
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8099")]
+    listen: SocketAddr,
+    /// Where it keeps its state; a temporary folder when not given.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// How many times faster than AMC; 0 means no waiting beside the real work.
+    #[arg(long, default_value_t = 20.0)]
+    speed: f64,
+    /// Which synthetic data.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How much of it; 1 is the usual amount.
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Answer the consent page at once.
+    #[arg(long)]
+    auto_consent: bool,
+    /// Accept only this client id.
+    #[arg(long, requires = "client_secret")]
+    client_id: Option<String>,
+    /// Accept only this client secret.
+    #[arg(long, requires = "client_id")]
+    client_secret: Option<String>,
+}
+
+/// Work on the key ring.
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Keys {
+    /// Put a new key in front of the ring and seal everything again with it.
+    Rotate,
+}
+
+/// The process's own environment.
+struct Process;
+
+impl Environment for Process {
+    #[expect(clippy::disallowed_methods, reason = "the one place that hands the environment to `config`")]
+    fn get(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn names(&self) -> Vec<String> {
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+    }
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let line = Line::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let Ok(runtime) = runtime else {
+        say("The program cannot start threads. Check the limits of this machine.");
+        return ExitCode::FAILURE;
+    };
+    // OK because a task of its own has the large stack; the main thread's is the system's.
+    let work = async { handed_over(line).await };
+    let code = runtime.block_on(work);
+    // OK not to wait: what is still running at a hard stop is picked up at the next start.
+    runtime.shutdown_background();
+    code
+}
+
+async fn handed_over(line: Line) -> ExitCode {
+    match line.command.unwrap_or(Command::Serve) {
+        Command::Serve => with_config(serve::serve).await,
+        Command::Emulator(options) => emulate::run(options).await,
+        Command::Sql(sql) => sql::run(sql).await,
+        Command::Keys(Keys::Rotate) => with_config(serve::rotate).await,
+        Command::Health => with_config(serve::health).await,
+    }
+}
+
+/// Reads the settings first; all their faults are said together.
+async fn with_config<F, R>(work: F) -> ExitCode
+where
+    F: FnOnce(Config) -> R,
+    R: Future<Output = anyhow::Result<ExitCode>>,
+{
+    let config = match Config::read(&Process) {
+        Ok(config) => config,
+        Err(faults) => {
+            say(&faults.to_string());
+            return ExitCode::from(USAGE);
+        }
+    };
+    crate::telemetry::start(config.log_format, &config.log_filter);
+    match work(config).await {
+        Ok(code) => code,
+        Err(error) => {
+            say(&format!("RecomAMP stopped: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A line for whoever started the program.
+#[expect(clippy::print_stderr, reason = "what the command line says to its user")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+/// A line of output.
+#[expect(clippy::print_stdout, reason = "what the command line gives")]
+pub(crate) fn give(text: &str) {
+    println!("{text}");
+}

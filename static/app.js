@@ -6,19 +6,20 @@
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const byId = (id) => document.getElementById(id);
 
-  // Times: the server writes UTC; show the reader's zone and keep the exact UTC in the title.
+  // Times: the server writes UTC; show the reader's zone and keep the exact UTC in the title. This
+  // year goes without saying.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const styles = {
-    day: new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }),
-    time: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
-  };
+  const style = (more) =>
+    new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", ...more });
+  const near = style({});
+  const far = style({ year: "numeric" });
   function localise(root) {
     for (const time of all("time[datetime]", root)) {
       // A bare date is a day in AMC's or the query's own zone: moving it would change its meaning.
       if (!time.dateTime.includes("T")) continue;
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
-      const text = (styles[time.dataset.format] ?? styles.time).format(at);
+      const text = (at.getFullYear() === new Date().getFullYear() ? near : far).format(at);
       if (time.textContent !== text) time.textContent = text;
     }
   }

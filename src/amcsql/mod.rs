@@ -9,7 +9,19 @@
 //! aliases) and like Spark where it computes. A general SQL parser was rejected: its positions and
 //! messages are not AMC's, and it accepts what AMC refuses.
 
+pub mod ast;
 pub mod bound;
 pub mod catalogue;
+pub mod check;
+pub mod engine;
+pub mod finding;
+pub mod flatten;
 pub mod functions;
+mod lexer;
+pub mod parser;
+mod spelling;
+
+pub use check::{Checked, Context, Purpose, check};
+pub mod parameters;
+pub mod template;
 pub mod text;

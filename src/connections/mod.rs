@@ -13,7 +13,7 @@ mod store;
 pub use grants::{CallError, Grants};
 pub use model::State;
 pub use refresher::Refresher;
-pub use store::{Reach, prove};
+pub use store::{Proof, Reach, prove, reseal};
 
 /// The room's routes: signing in, and the list of one's own connections.
 pub fn routes(grants: Grants) -> axum::Router {

@@ -154,3 +154,30 @@ pub async fn prove(db: &Db, vault: &Vault) -> Result<Proof> {
         .filter(|connection| vault.open(&connection.sealed_refresh, &belongs_to(&connection.id, "refresh")).is_err());
     Ok(Proof { closed: closed.count(), grants: connections.len() })
 }
+
+/// Seals every grant again with the first key of the ring; gives how many were sealed with another.
+pub async fn reseal(db: &Db, vault: &Vault) -> anyhow::Result<usize> {
+    const ALL: &str = "select id, person_id, region, state, sealed_access, sealed_refresh, access_expires_at, \
+        refreshed_at, failures, last_error, revision from connections where state = 'active'";
+    const WRITE: &str = "update connections set sealed_access = $3, sealed_refresh = $4, revision = revision + 1 \
+        where id = $1 and revision = $2";
+    let mut tx = db.write(&Scope::System).await?;
+    let connections: Vec<Connection> = sql(ALL).all(&mut tx).await?;
+    let mut sealed = 0;
+    for connection in connections.iter().filter(|connection| !vault.is_current(&connection.sealed_refresh)) {
+        let again = |text: &str, which: &str| {
+            let place = belongs_to(&connection.id, which);
+            anyhow::Ok(vault.seal(&vault.open(text, &place)?, &place))
+        };
+        sql(WRITE)
+            .bind(&connection.id)
+            .bind(connection.revision)
+            .bind(again(&connection.sealed_access, "access")?)
+            .bind(again(&connection.sealed_refresh, "refresh")?)
+            .execute(&mut tx)
+            .await?;
+        sealed += 1;
+    }
+    tx.commit().await?;
+    Ok(sealed)
+}

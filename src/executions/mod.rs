@@ -1,1 +1,30 @@
-//! executions
+//! Executions: runs of queries that are never lost and never doubled, and the results that they leave.
+//!
+//! Pressing Run stores the intent ([`Executions::submit`]) and wakes the [`Poller`]. The poller sends it,
+//! asks AMC how it goes, fetches the result within the life of its links, and keeps it. Every step is: read
+//! the row, call, write the row where the claim still holds. What a crash leaves is an unfinished row, and
+//! the next tick takes it from there:
+//!
+//! * `waiting`: not sent. It is sent when a slot is free.
+//! * `sending`: it may have been sent. The execution carries a workflow id of its own, so AMC is asked by
+//!   that id. Only when AMC does not list it, twice and a minute after the send, is it sent again.
+//! * `pending`, `running`: AMC has it under a known id.
+//! * `fetching`: AMC is done. Links are asked for anew on each try.
+
+mod live;
+mod model;
+mod pages;
+mod poller;
+pub mod results;
+mod store;
+mod submit;
+
+pub use model::{Execution, Kept, Problem, State};
+pub use poller::Poller;
+pub use store::{Filter, Line, count, list, totals};
+pub use submit::{Executions, NewRun};
+
+/// The room's routes.
+pub fn routes(executions: Executions) -> axum::Router {
+    pages::routes(executions)
+}

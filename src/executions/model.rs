@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::results::KeptColumn;
 use crate::amazon::{AmcExecutionId, Status};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
 use crate::web::components;
@@ -135,15 +136,6 @@ pub struct Sent {
     pub privacy: String,
 }
 
-/// A column of a kept result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResultColumn {
-    /// Its heading.
-    pub name: String,
-    /// Its type, as it is kept.
-    pub data_type: String,
-}
-
 /// A kept result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
@@ -152,10 +144,7 @@ pub struct Kept {
     /// Bytes that it takes on disk.
     pub bytes: u64,
     /// Its columns.
-    pub columns: Vec<ResultColumn>,
-    /// What to know before trusting it: types that did not fit, files that were empty.
-    #[serde(default)]
-    pub notes: Vec<String>,
+    pub columns: Vec<KeptColumn>,
 }
 
 /// An execution as its row has it.
@@ -223,11 +212,6 @@ impl Execution {
     /// How long it took, or has taken until `now`, from pressing Run.
     pub fn took(&self, now: DateTime<Utc>) -> TimeDelta {
         self.finished_at.unwrap_or(now) - self.created_at
-    }
-
-    /// The key of its result on the shelf.
-    pub fn result_key(&self) -> String {
-        format!("{}.parquet", self.id)
     }
 }
 

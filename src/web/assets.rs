@@ -76,7 +76,8 @@ impl From<&Source> for Asset {
 /// The first 64 bits of the content's SHA-256, in hexadecimal.
 fn fingerprint(content: &[u8]) -> String {
     let digest = Sha256::digest(content);
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let number = digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:016x}")
 }
 
 /// The address of the file `name` (`app.css`, `app.js`, `icons.svg`), with its hash. For a name
@@ -158,6 +159,44 @@ mod tests {
             let size = response.into_body().collect().await.unwrap().to_bytes().len();
             assert!(size <= budget, "{name} is {size} bytes, more than {budget}");
         }
+    }
+
+    /// The arguments of each call of the macro `name` in a template, as far as they are plain texts.
+    fn calls<'a>(template: &'a str, name: &str) -> Vec<Vec<&'a str>> {
+        let texts = |call: &'a str| {
+            let end = call.find([')', '(']).unwrap_or(call.len());
+            call[..end].split(", ").map(|text| text.trim_matches('"')).collect()
+        };
+        template.split(&format!("c::{name}(")).skip(1).map(texts).collect()
+    }
+
+    #[test]
+    fn every_icon_that_a_template_names_is_in_the_sprite() {
+        let sprite = include_str!("../../static/icons.svg");
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                    continue;
+                }
+                let template = std::fs::read_to_string(&entry).unwrap();
+                for (name, place) in
+                    [("icon", 0), ("empty_state", 0), ("button", 2), ("link_button", 3), ("post_button", 3)]
+                {
+                    for call in calls(&template, name) {
+                        let icon = call.get(place).copied().unwrap_or_default();
+                        let is_name = icon.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                        if is_name && !icon.is_empty() {
+                            seen += 1;
+                            assert!(sprite.contains(&format!(r#"id="{icon}""#)), "{}: {icon}", entry.display());
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 20, "the templates name more icons than {seen}");
     }
 
     #[test]

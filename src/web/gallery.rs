@@ -75,11 +75,17 @@ struct Editor {
 }
 
 #[derive(Template)]
-#[template(path = "gallery/execution.html")]
+#[template(path = "gallery/execution.html", blocks = ["live"])]
 struct Execution {
     shell: Shell,
     sql: &'static str,
     steps: Vec<Step>,
+}
+
+#[derive(Template)]
+#[template(path = "gallery/guide.html")]
+struct Guide {
+    shell: Shell,
 }
 
 #[derive(Template)]
@@ -215,8 +221,8 @@ fn editor() -> String {
     .unwrap()
 }
 
-fn execution() -> String {
-    Execution { shell: shell("Reach by campaign", Section::Executions), sql: SQL, steps: steps() }.render().unwrap()
+fn running() -> Execution {
+    Execution { shell: shell("Reach by campaign", Section::Executions), sql: SQL, steps: steps() }
 }
 
 fn refusal() -> String {
@@ -254,7 +260,8 @@ fn pages() -> BTreeMap<&'static str, String> {
         ("executions", executions()),
         ("result", outcome()),
         ("editor", editor()),
-        ("execution", execution()),
+        ("execution", running().render().unwrap()),
+        ("guide", Guide { shell: shell("Your first query", Section::Guides) }.render().unwrap()),
         ("error", refusal()),
         ("sign-in", sign_in()),
     ])
@@ -329,6 +336,14 @@ fn every_page_has_one_heading_unique_ids_and_labels_for_what_is_filled_in() {
             }
         }
     }
+}
+
+#[test]
+fn a_fragment_is_a_block_of_its_page() {
+    let fragment = running().as_live().render().unwrap();
+    assert!(fragment.trim_start().starts_with(r#"<div id="live""#));
+    assert!(!fragment.contains("<body"));
+    assert!(running().render().unwrap().contains(fragment.trim()));
 }
 
 #[test]

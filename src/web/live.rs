@@ -1,9 +1,10 @@
 //! Live parts of pages: answers that cost almost nothing while nothing changed.
 //!
-//! A part that is asked for every few seconds carries a tag of what it showed. The tag of what there
-//! is now is kept here, in memory, and moved by whoever changes the thing: an unchanged poll is
-//! answered 304 without asking the database. A process that does not know a tag (it has just started,
-//! or another process made the change) answers in full.
+//! A part that is asked for every few seconds carries a tag of what it showed (`HX-PTag`). The tag of
+//! what each reader was shown is kept here, in memory, and forgotten by whoever changes the thing: an
+//! unchanged poll is answered 304 without reading the thing. A process that does not know a tag (it
+//! has just started, or another process made the change) answers in full. Tags are kept for each
+//! reader, so that a tag is worth nothing to anybody else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,21 +13,25 @@ use std::time::{Duration, Instant};
 /// How long a tag is believed without having been told of a change. Another process may have changed
 /// the thing; its change is shown at the latest after this.
 const BELIEVED: Duration = Duration::from_secs(3);
-/// More tags than this are forgotten at once; the polls that follow are answered in full.
+/// When tags of more things than this are kept, all are forgotten at once; the polls that follow are
+/// answered in full.
 const MOST: usize = 50_000;
 
-/// The tags of live things by their id; cheap to clone.
+/// What was shown to each reader of one thing.
+type Shown = HashMap<String, (String, Instant)>;
+
+/// The tags of live things; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Tags(Arc<Mutex<HashMap<String, (String, Instant)>>>);
+pub struct Tags(Arc<Mutex<HashMap<String, Shown>>>);
 
 impl Tags {
-    /// Notes what is shown of a thing now.
-    pub fn note(&self, thing: &str, tag: &str) {
+    /// Notes what a reader is shown of a thing now.
+    pub fn note(&self, thing: &str, reader: &str, tag: &str) {
         let mut tags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tags.len() >= MOST {
             tags.clear();
         }
-        tags.insert(thing.to_owned(), (tag.to_owned(), Instant::now()));
+        tags.entry(thing.to_owned()).or_default().insert(reader.to_owned(), (tag.to_owned(), Instant::now()));
     }
 
     /// Forgets a thing, because it changed.
@@ -34,10 +39,11 @@ impl Tags {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(thing);
     }
 
-    /// Whether what the browser shows is what there is.
-    pub fn is_current(&self, thing: &str, tag: &str) -> bool {
+    /// Whether what the reader's browser shows is what there is.
+    pub fn is_current(&self, thing: &str, reader: &str, tag: &str) -> bool {
         let tags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tags.get(thing).is_some_and(|(known, noted)| known == tag && noted.elapsed() < BELIEVED)
+        let shown = tags.get(thing).and_then(|shown| shown.get(reader));
+        shown.is_some_and(|(known, noted)| known == tag && noted.elapsed() < BELIEVED)
     }
 }
 
@@ -46,13 +52,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thing_is_current_until_it_changes() {
+    fn a_thing_is_current_for_its_reader_until_it_changes() {
         let tags = Tags::default();
-        assert!(!tags.is_current("exe_1", "1"));
-        tags.note("exe_1", "1");
-        assert!(tags.is_current("exe_1", "1"));
-        assert!(!tags.is_current("exe_1", "2"));
+        assert!(!tags.is_current("exe_1", "per_1", "1"));
+        tags.note("exe_1", "per_1", "1");
+        assert!(tags.is_current("exe_1", "per_1", "1"));
+        assert!(!tags.is_current("exe_1", "per_1", "2"));
+        assert!(!tags.is_current("exe_1", "per_2", "1"));
         tags.forget("exe_1");
-        assert!(!tags.is_current("exe_1", "1"));
+        assert!(!tags.is_current("exe_1", "per_1", "1"));
     }
 }

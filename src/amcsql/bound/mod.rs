@@ -38,9 +38,10 @@ pub struct Query {
     pub outputs: Vec<Output>,
     /// Everything there is to know of each column, by id.
     pub columns: Vec<Column>,
-    /// The readings of data sources, in the order of the text.
+    /// The readings of data sources, in the order of the text; also those of common tables that nobody
+    /// reads, which have `path` 0.
     pub scans: Vec<Scan>,
-    /// The common tables (`WITH`), each after those that it reads. A name that nobody reads is left out.
+    /// The common tables (`WITH`), each after those that it reads; also those that nobody reads.
     pub commons: Vec<Common>,
     /// The custom parameters that the text uses, in the order of first use.
     pub parameters: Vec<UsedParameter>,

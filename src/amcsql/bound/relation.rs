@@ -22,7 +22,7 @@ pub enum Node {
     Common {
         /// Which table.
         common: CommonId,
-        /// (new id, id in [`super::Common::columns`]); only columns that are used.
+        /// (new id, id in [`super::Common::columns`]), one for each column of the table, in its order.
         columns: Vec<(ColumnId, ColumnId)>,
     },
     /// One row without columns: what a `SELECT` without `FROM` reads.

@@ -1,4 +1,9 @@
-//! The functions of the dialect, each once, whatever its synonyms.
+//! The functions of the dialect: what they mean once ([`Function`] and its like), and under which names
+//! and with which arguments the text may call them ([`signature`]).
+
+mod table;
+
+pub use table::{Argument, Kind, Outcome, Signature, signature, signatures};
 
 /// A unit of time that is extracted or truncated to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

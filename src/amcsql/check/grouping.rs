@@ -1,0 +1,152 @@
+//! Exchanges what stands above a grouping for its keys and aggregates.
+
+use std::collections::HashSet;
+
+use super::super::bound::{ColumnId, Expr, ExprKind, WindowCall};
+use super::binder::Binder;
+
+/// What may be referred to above a grouping.
+#[derive(Default)]
+pub(super) struct Grouping {
+    /// The keys: what they were over the tables, and the column that each became.
+    pub(super) keys: Vec<(Expr, ColumnId)>,
+    /// Columns of aggregates, window functions and exploded arrays.
+    pub(super) computed: HashSet<ColumnId>,
+}
+
+impl<'a> Binder<'a> {
+    /// Replaces every part of `expr` that is a key by the key's column, and reports columns that are
+    /// neither in a key nor in an aggregate.
+    pub(super) fn regroup(&mut self, expr: &mut Expr, grouping: &Grouping) {
+        if let Some((_, id)) = grouping.keys.iter().find(|(key, _)| same(key, expr)) {
+            expr.kind = ExprKind::Column(*id);
+            return;
+        }
+        if let ExprKind::Column(id) = expr.kind {
+            if !grouping.computed.contains(&id) && !grouping.keys.iter().any(|(_, key)| *key == id) {
+                self.not_grouped(expr);
+            }
+            return;
+        }
+        for part in parts_mut(expr) {
+            self.regroup(part, grouping);
+        }
+    }
+
+    fn not_grouped(&mut self, expr: &mut Expr) {
+        let text = self.text_of(expr.span).to_owned();
+        let message = format!("`{text}` is neither in GROUP BY nor inside an aggregate such as SUM or MAX.");
+        self.error("not-grouped", expr.span, message, &format!("Expression '{text}' is not being grouped"));
+    }
+
+    pub(super) fn regroup_window(&mut self, call: &mut WindowCall, grouping: &Grouping) {
+        let keys = call.order.iter_mut().map(|it| &mut it.expr);
+        for expr in call.args.iter_mut().chain(call.partition.iter_mut()).chain(keys) {
+            self.regroup(expr, grouping);
+        }
+    }
+
+    /// The author's text at a place.
+    pub(super) fn text_of(&self, span: super::super::text::Span) -> &'a str {
+        span.of(self.text)
+    }
+}
+
+/// The direct parts of an expression; subqueries are left alone.
+fn parts_mut(expr: &mut Expr) -> Vec<&mut Expr> {
+    match &mut expr.kind {
+        ExprKind::Column(_)
+        | ExprKind::Outer(_)
+        | ExprKind::Literal(_)
+        | ExprKind::WindowStart
+        | ExprKind::WindowEnd
+        | ExprKind::Parameter(_)
+        | ExprKind::Exists { .. }
+        | ExprKind::Scalar(_) => Vec::new(),
+        ExprKind::Cast { expr, .. }
+        | ExprKind::Not(expr)
+        | ExprKind::Negate(expr)
+        | ExprKind::Is { expr, .. }
+        | ExprKind::InQuery { expr, .. } => vec![expr],
+        ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Array(list) => list.iter_mut().collect(),
+        ExprKind::Call { args, .. } => args.iter_mut().collect(),
+        ExprKind::NamedRow(fields) => fields.iter_mut().map(|(_, it)| it).collect(),
+        ExprKind::Binary { left, right, .. } => vec![left, right],
+        ExprKind::Between { expr, low, high, .. } => vec![expr, low, high],
+        ExprKind::InList { expr, list, .. } => std::iter::once(&mut **expr).chain(list.iter_mut()).collect(),
+        ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => vec![expr, pattern],
+        ExprKind::Case { operand, branches, otherwise } => operand
+            .iter_mut()
+            .chain(otherwise.iter_mut())
+            .map(|it| &mut **it)
+            .chain(branches.iter_mut().flat_map(|(when, then)| [when, then]))
+            .collect(),
+    }
+}
+
+/// Whether two expressions are written alike, wherever they stand. Subqueries never are.
+pub(super) fn same(a: &Expr, b: &Expr) -> bool {
+    a.data_type == b.data_type && same_kind(&a.kind, &b.kind)
+}
+
+fn same_list(a: &[Expr], b: &[Expr]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+}
+
+fn same_option(a: Option<&Expr>, b: Option<&Expr>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => same(a, b),
+        _ => false,
+    }
+}
+
+fn same_kind(a: &ExprKind, b: &ExprKind) -> bool {
+    use ExprKind as K;
+    match (a, b) {
+        (K::Column(a), K::Column(b)) | (K::Outer(a), K::Outer(b)) => a == b,
+        (K::Literal(a), K::Literal(b)) => a == b,
+        (K::WindowStart, K::WindowStart) | (K::WindowEnd, K::WindowEnd) => true,
+        (K::Parameter(a), K::Parameter(b)) => a == b,
+        (K::Cast { expr: a, .. }, K::Cast { expr: b, .. }) | (K::Not(a), K::Not(b)) | (K::Negate(a), K::Negate(b)) => {
+            same(a, b)
+        }
+        (K::And(a), K::And(b)) | (K::Or(a), K::Or(b)) | (K::Array(a), K::Array(b)) => same_list(a, b),
+        (K::Binary { op, left, right }, K::Binary { op: op_b, left: left_b, right: right_b }) => {
+            op == op_b && same(left, left_b) && same(right, right_b)
+        }
+        (K::Is { expr, truth, negated }, K::Is { expr: b, truth: truth_b, negated: negated_b }) => {
+            truth == truth_b && negated == negated_b && same(expr, b)
+        }
+        (
+            K::Between { expr, low, high, negated },
+            K::Between { expr: b, low: low_b, high: high_b, negated: negated_b },
+        ) => negated == negated_b && same(expr, b) && same(low, low_b) && same(high, high_b),
+        (K::InList { expr, list, negated }, K::InList { expr: b, list: list_b, negated: negated_b }) => {
+            negated == negated_b && same(expr, b) && same_list(list, list_b)
+        }
+        (
+            K::Like { expr, pattern, escape, negated },
+            K::Like { expr: b, pattern: pattern_b, escape: escape_b, negated: negated_b },
+        ) => negated == negated_b && escape == escape_b && same(expr, b) && same(pattern, pattern_b),
+        (K::SimilarTo { expr, pattern, negated }, K::SimilarTo { expr: b, pattern: pattern_b, negated: negated_b }) => {
+            negated == negated_b && same(expr, b) && same(pattern, pattern_b)
+        }
+        (K::Call { function, args }, K::Call { function: function_b, args: args_b }) => {
+            function == function_b && same_list(args, args_b)
+        }
+        (K::NamedRow(a), K::NamedRow(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|((name, a), (other, b))| name == other && same(a, b))
+        }
+        (
+            K::Case { operand, branches, otherwise },
+            K::Case { operand: operand_b, branches: branches_b, otherwise: otherwise_b },
+        ) => {
+            same_option(operand.as_deref(), operand_b.as_deref())
+                && same_option(otherwise.as_deref(), otherwise_b.as_deref())
+                && branches.len() == branches_b.len()
+                && branches.iter().zip(branches_b).all(|((w, t), (w_b, t_b))| same(w, w_b) && same(t, t_b))
+        }
+        _ => false,
+    }
+}

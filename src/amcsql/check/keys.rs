@@ -1,0 +1,121 @@
+//! Binds what a `SELECT` groups and orders by: ordinals, aliases, expressions.
+
+use super::super::ast::{Expr, ExprKind as Ast, Ident, OrderItem};
+use super::super::text::Span;
+use super::binder::Binder;
+use super::grouping::same;
+use super::select::{Key, Selected};
+
+impl Binder<'_> {
+    pub(super) fn keys(&mut self, list: &[Expr]) -> Vec<Key> {
+        let mut keys: Vec<Key> = Vec::new();
+        for expr in list {
+            let single = std::slice::from_ref(expr);
+            let parts = if let Ast::Row(parts) = &expr.kind { parts.as_slice() } else { single };
+            for part in parts {
+                let Some(key) = self.key(part) else { continue };
+                if !keys.iter().any(|it| same(&it.value.expr, &key.value.expr)) {
+                    keys.push(key);
+                }
+            }
+        }
+        keys
+    }
+
+    fn key(&mut self, expr: &Expr) -> Option<Key> {
+        let item = match &expr.kind {
+            Ast::Number(text) => Some(self.ordinal(text, expr.span, "GROUP BY")?),
+            Ast::Name(names) => self.alias(names),
+            _ => None,
+        };
+        let Some(at) = item else {
+            let value = self.expr(expr);
+            return Some(Key { value, item: None });
+        };
+        let selected = self.selects.last().and_then(|it| it.items.get(at)).cloned()?;
+        if selected.has_aggregate {
+            let message = if matches!(expr.kind, Ast::Number(_)) {
+                format!("Column {} is an aggregate: rows cannot be grouped by it.", at + 1)
+            } else {
+                format!(
+                    "`{0}` is the name of an aggregate here, so rows cannot be grouped by it. Give the aggregate another name.",
+                    selected.name
+                )
+            };
+            self.error(
+                "aggregate-in-group-by",
+                expr.span,
+                message,
+                "Aggregate expression is illegal in GROUP BY clause",
+            );
+            return None;
+        }
+        if let Some(state) = self.selects.last_mut() {
+            state.early.extend(&selected.windows);
+        }
+        self.remark_on_alias(&selected, expr);
+        let mut value = selected.value;
+        value.expr.span = expr.span;
+        Some(Key { value, item: Some(at) })
+    }
+
+    /// Warns when a name in `GROUP BY` is an alias and a column, and the two differ.
+    fn remark_on_alias(&mut self, item: &Selected, expr: &Expr) {
+        let Ast::Name(names) = &expr.kind else { return };
+        let [name] = names.as_slice() else { return };
+        if !self.has_column(&name.name) {
+            return;
+        }
+        let column = self.column(names, expr.span);
+        if !same(&column.expr, &item.value.expr) {
+            let message = format!(
+                "`{0}` is a column and the name of a computed value; AMC groups by the computed value.",
+                name.name
+            );
+            self.warning("group-by-alias", expr.span, message);
+        }
+    }
+
+    /// The item that a single name means where aliases are seen.
+    pub(super) fn alias(&self, names: &[Ident]) -> Option<usize> {
+        let [name] = names else { return None };
+        self.selects.last()?.aliases.get(&name.name.to_lowercase()).copied()
+    }
+
+    fn ordinal(&mut self, text: &str, span: Span, clause: &str) -> Option<usize> {
+        let count = self.selects.last().map_or(0, |it| it.items.len());
+        let at = text.parse::<usize>().ok().and_then(|it| it.checked_sub(1)).filter(|it| *it < count);
+        if at.is_none() {
+            let message = format!("{clause} {text} points at no column: the SELECT has {count}.");
+            self.error("ordinal", span, message, "Ordinal out of range");
+        }
+        at
+    }
+
+    /// The place of an order key among the items; one that is not selected is added to them.
+    pub(super) fn order_key(&mut self, item: &OrderItem, distinct: bool) -> Option<usize> {
+        match &item.expr.kind {
+            Ast::Number(text) => return self.ordinal(text, item.expr.span, "ORDER BY"),
+            Ast::Name(names) => {
+                if let Some(at) = self.alias(names) {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+        let value = self.expr(&item.expr);
+        let items = self.selects.last().map(|it| it.items.as_slice()).unwrap_or_default();
+        if let Some(at) = items.iter().position(|it| same(&it.value.expr, &value.expr)) {
+            return Some(at);
+        }
+        if distinct {
+            let message = "With SELECT DISTINCT, ORDER BY takes selected columns only.";
+            self.error("order-by", item.expr.span, message, "Expression is not in the select clause");
+            return None;
+        }
+        let at = items.len();
+        let selected = Selected { name: String::new(), value, has_aggregate: false, windows: Vec::new() };
+        self.selects.last_mut()?.items.push(selected);
+        Some(at)
+    }
+}

@@ -1,0 +1,102 @@
+//! Binds numbers, dates and their signs.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::super::ast::Expr;
+use super::super::bound::{ExprKind, Literal};
+use super::super::catalogue::DataType;
+use super::super::text::Span;
+use super::binder::{Binder, Value};
+
+impl Binder<'_> {
+    pub(super) fn number(&mut self, text: &str, span: Span) -> Value {
+        let exponent = text.bytes().any(|it| it.eq_ignore_ascii_case(&b'e'));
+        if !exponent
+            && !text.contains('.')
+            && let Ok(value) = text.parse::<i64>()
+        {
+            let kind = if i32::try_from(value).is_ok() { DataType::Integer } else { DataType::Long };
+            return Value::literal(Literal::Integer(value), kind, span);
+        }
+        if !exponent && let Some((literal, kind)) = decimal(text) {
+            return Value::literal(literal, kind, span);
+        }
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Value::literal(Literal::Double(value), DataType::Double, span),
+            _ => {
+                self.error(
+                    "number",
+                    span,
+                    "This number is too large.",
+                    &format!("Numeric literal '{text}' out of range"),
+                );
+                Value::unknown(span)
+            }
+        }
+    }
+
+    pub(super) fn moment(&mut self, text: &str, kind: DataType, span: Span) -> Value {
+        let literal = if kind == DataType::Date {
+            NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok().map(Literal::Date)
+        } else {
+            timestamp(text.trim()).map(Literal::Timestamp)
+        };
+        let Some(literal) = literal else {
+            let form = if kind == DataType::Date { "DATE '2026-01-31'" } else { "TIMESTAMP '2026-01-31 13:45:00'" };
+            let message = format!("This is no {}. Write {form}.", kind.to_string().to_lowercase());
+            self.error("moment", span, message, &format!("Illegal {kind} literal '{text}': not in format"));
+            return Value::unknown(span);
+        };
+        Value::literal(literal, kind, span)
+    }
+
+    pub(super) fn negate(&mut self, inner: &Expr, span: Span) -> Value {
+        let value = self.expr(inner);
+        let kind = value.expr.data_type.clone();
+        match &value.expr.kind {
+            ExprKind::Literal(Literal::Integer(number)) => {
+                return Value::literal(Literal::Integer(number.wrapping_neg()), kind, span);
+            }
+            ExprKind::Literal(Literal::Decimal { unscaled, scale }) => {
+                return Value::literal(Literal::Decimal { unscaled: -unscaled, scale: *scale }, kind, span);
+            }
+            ExprKind::Literal(Literal::Double(number)) => {
+                return Value::literal(Literal::Double(-number), kind, span);
+            }
+            _ => {}
+        }
+        if !kind.is_numeric() && kind != DataType::Null {
+            let message = format!("Minus needs a number; this is {kind}.");
+            self.error(
+                "operands",
+                span,
+                message,
+                &format!("Cannot apply '-' to arguments of type '-<{}>'", kind.calcite()),
+            );
+            return Value::unknown(span);
+        }
+        let unit = value.unit;
+        let negated = Value::new(ExprKind::Negate(Box::new(value.expr.clone())), kind, span).fed_by([&value]);
+        Value { unit, ..negated }
+    }
+}
+
+fn decimal(text: &str) -> Option<(Literal, DataType)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let whole = whole.trim_start_matches('0');
+    if whole.len() + fraction.len() > 38 {
+        return None;
+    }
+    let unscaled = format!("0{whole}{fraction}").parse::<i128>().ok()?;
+    let scale = u8::try_from(fraction.len()).ok()?;
+    let precision = u8::try_from((whole.len() + fraction.len()).max(1)).ok()?;
+    Some((Literal::Decimal { unscaled, scale }, DataType::Decimal { precision, scale }))
+}
+
+fn timestamp(text: &str) -> Option<NaiveDateTime> {
+    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))
+}

@@ -1,0 +1,204 @@
+//! Operators: comparisons with the rule on literals, arithmetic with its result types.
+
+use super::super::ast::{Expr, ExprKind as Ast, Query};
+use super::super::bound::{BinaryOp, ExprKind, Literal};
+use super::super::catalogue::DataType;
+use super::super::text::Span;
+use super::binder::{Binder, Value};
+use super::coercion;
+
+impl Binder<'_> {
+    pub(super) fn comparison(&mut self, op: BinaryOp, a: Value, b: Value, span: Span) -> Value {
+        let whole = Value::unknown(span).fed_by([&a, &b]);
+        let Some(kind) = self.compared(&a, &b, op.sign(), span) else {
+            return Value::new(ExprKind::Literal(Literal::Null), DataType::Boolean, span);
+        };
+        let (left, right) = (Box::new(self.coerced(a, &kind).expr), Box::new(self.coerced(b, &kind).expr));
+        Value::new(ExprKind::Binary { op, left, right }, DataType::Boolean, span).fed_by([&whole]).described()
+    }
+
+    /// The type in which two values are compared; reports when there is none, and when a value that
+    /// must not meet literals meets one.
+    pub(super) fn compared(&mut self, a: &Value, b: &Value, sign: &str, span: Span) -> Option<DataType> {
+        self.no_literal(a, b, span);
+        let (left, right) = (&a.expr.data_type, &b.expr.data_type);
+        let kind = coercion::comparable(left, right);
+        if kind.is_none() {
+            let message = format!("{left} and {right} cannot be compared. Cast one of them.");
+            let amc = format!(
+                "Cannot apply '{sign}' to arguments of type '<{}> {sign} <{}>'",
+                left.calcite(),
+                right.calcite()
+            );
+            self.error("operands", span, message, &amc);
+        }
+        kind
+    }
+
+    pub(super) fn between(&mut self, expr: &Expr, low: &Expr, high: &Expr, negated: bool, span: Span) -> Value {
+        let (value, low, high) = (self.expr(expr), self.expr(low), self.expr(high));
+        let whole = Value::unknown(span).fed_by([&value, &low, &high]);
+        let first = self.compared(&value, &low, "BETWEEN", span);
+        let second = self.compared(&value, &high, "BETWEEN", span);
+        let kind = first.zip(second).and_then(|(a, b)| coercion::comparable(&a, &b)).unwrap_or(DataType::Null);
+        let [expr, low, high] = [value, low, high].map(|it| Box::new(self.coerced(it, &kind).expr));
+        Value::new(ExprKind::Between { expr, low, high, negated }, DataType::Boolean, span).fed_by([&whole]).described()
+    }
+
+    pub(super) fn in_list(&mut self, expr: &Expr, list: &[Expr], negated: bool, span: Span) -> Value {
+        let value = self.expr(expr);
+        let list = list.iter().map(|it| self.expr(it)).collect();
+        self.among(value, list, negated, span)
+    }
+
+    /// `value IN (list)` of bound parts.
+    pub(super) fn among(&mut self, value: Value, list: Vec<Value>, negated: bool, span: Span) -> Value {
+        let whole = Value::unknown(span).fed_by([&value]).fed_by(&list);
+        let mut kind = value.expr.data_type.clone();
+        for it in &list {
+            if let Some(wider) = self.compared(&value, it, "IN", it.expr.span) {
+                kind = coercion::comparable(&kind, &wider).unwrap_or(kind);
+            }
+        }
+        let expr = Box::new(self.coerced(value, &kind).expr);
+        let list = list.into_iter().map(|it| self.coerced(it, &kind).expr).collect();
+        Value::new(ExprKind::InList { expr, list, negated }, DataType::Boolean, span).fed_by([&whole]).described()
+    }
+
+    pub(super) fn in_query(&mut self, expr: &Expr, query: &Query, negated: bool, span: Span) -> Value {
+        let value = self.expr(expr);
+        let (mut relation, columns) = self.subquery(query);
+        let [column] = columns.as_slice() else {
+            let message = format!("The subquery of IN gives one column; this one gives {}.", columns.len());
+            let amc = "Values passed to IN operator must have compatible types";
+            self.error("subquery-columns", query.span, message, amc);
+            return Value::new(ExprKind::Literal(Literal::Null), DataType::Boolean, span);
+        };
+        let whole = Value::unknown(span).fed_by([&value, column]);
+        let kind = self.compared(&value, column, "IN", span).unwrap_or(DataType::Null);
+        if column.expr.data_type != kind && column.expr.data_type != DataType::Null {
+            relation = self.converted(relation, column.clone(), &kind);
+        }
+        let expr = Box::new(self.coerced(value, &kind).expr);
+        let kind = ExprKind::InQuery { expr, query: Box::new(relation), negated };
+        Value::new(kind, DataType::Boolean, span).fed_by([&whole]).described()
+    }
+
+    fn converted(
+        &mut self,
+        relation: super::super::bound::Relation,
+        column: Value,
+        kind: &DataType,
+    ) -> super::super::bound::Relation {
+        use super::super::bound::{Computed, Node, Relation};
+        let span = relation.span;
+        let value = self.coerced(column, kind);
+        let items = vec![Computed { id: self.column_of("in", &value), expr: value.expr }];
+        Relation { node: Node::Project { input: Box::new(relation), items }, span }
+    }
+
+    pub(super) fn like(
+        &mut self,
+        expr: &Expr,
+        pattern: &Expr,
+        escape: Option<&Expr>,
+        negated: bool,
+        span: Span,
+    ) -> Value {
+        let (value, pattern) = self.texts(expr, pattern, "LIKE", span);
+        let escape = escape.and_then(|it| match &it.kind {
+            Ast::String(text) if text.chars().count() == 1 => text.chars().next(),
+            _ => {
+                self.error("escape", it.span, "ESCAPE takes one character.", "Invalid escape character");
+                None
+            }
+        });
+        let whole = Value::unknown(span).fed_by([&value, &pattern]);
+        let (expr, pattern) = (Box::new(value.expr), Box::new(pattern.expr));
+        Value::new(ExprKind::Like { expr, pattern, escape, negated }, DataType::Boolean, span)
+            .fed_by([&whole])
+            .described()
+    }
+
+    pub(super) fn similar(&mut self, expr: &Expr, pattern: &Expr, negated: bool, span: Span) -> Value {
+        let (value, pattern) = self.texts(expr, pattern, "SIMILAR TO", span);
+        let whole = Value::unknown(span).fed_by([&value, &pattern]);
+        let (expr, pattern) = (Box::new(value.expr), Box::new(pattern.expr));
+        Value::new(ExprKind::SimilarTo { expr, pattern, negated }, DataType::Boolean, span).fed_by([&whole]).described()
+    }
+
+    fn texts(&mut self, expr: &Expr, pattern: &Expr, sign: &str, span: Span) -> (Value, Value) {
+        let (value, pattern) = (self.expr(expr), self.expr(pattern));
+        self.no_literal(&value, &pattern, span);
+        for it in [&value, &pattern] {
+            if matches!(it.expr.data_type, DataType::Array(_) | DataType::Struct(_) | DataType::Map(..)) {
+                let kind = it.expr.data_type.clone();
+                let message = format!("{sign} compares texts; this is {kind}.");
+                let amc = format!("Cannot apply '{sign}' to arguments of type '<{}>'", kind.calcite());
+                self.error("operands", it.expr.span, message, &amc);
+            }
+        }
+        (self.coerced(value, &DataType::String), self.coerced(pattern, &DataType::String))
+    }
+
+    pub(super) fn arithmetic(&mut self, op: BinaryOp, a: Value, b: Value, span: Span) -> Value {
+        let (left, right) = (a.expr.data_type.clone(), b.expr.data_type.clone());
+        if left.is_temporal() || right.is_temporal() {
+            let message = "AMC has no arithmetic on dates. SECONDS_BETWEEN(a, b) gives the difference in seconds.";
+            let amc = arithmetic_error(op, &left, &right);
+            self.error("date-arithmetic", span, message, &amc);
+            return Value::unknown(span);
+        }
+        let number = |it: &DataType| it.is_numeric() || matches!(it, DataType::String | DataType::Null);
+        if !number(&left) || !number(&right) {
+            let message = format!("{left} {} {right} cannot be computed. Cast to a number first.", op.sign());
+            let amc = arithmetic_error(op, &left, &right);
+            self.error("operands", span, message, &amc);
+            return Value::unknown(span);
+        }
+        self.advise_on_arithmetic(op, &a, &b, span);
+        let unit = if op == BinaryOp::Plus && a.unit == b.unit { a.unit } else { None };
+        let whole = Value::unknown(span).fed_by([&a, &b]);
+        let a = self.number_of(a, &right);
+        let b = self.number_of(b, &left);
+        let kind = result(op, &a.expr.data_type, &b.expr.data_type);
+        let fits = |it: &DataType| *it == kind || (matches!(kind, DataType::Decimal { .. }) && it.is_numeric());
+        let [left, right] =
+            [a, b].map(|it| Box::new(if fits(&it.expr.data_type) { it.expr } else { self.coerced(it, &kind).expr }));
+        let value = Value::new(ExprKind::Binary { op, left, right }, kind, span).fed_by([&whole]);
+        Value { unit, ..value }
+    }
+
+    /// Text in arithmetic is read as a number, and what has no type takes that of its partner.
+    fn number_of(&mut self, value: Value, partner: &DataType) -> Value {
+        match value.expr.data_type {
+            DataType::String => self.coerced(value, &DataType::Double),
+            DataType::Null => {
+                let kind = if partner.is_numeric() { partner.clone() } else { DataType::Double };
+                self.coerced(value, &kind)
+            }
+            _ => value,
+        }
+    }
+}
+
+fn arithmetic_error(op: BinaryOp, left: &DataType, right: &DataType) -> String {
+    let sign = op.sign();
+    format!("Cannot apply '{sign}' to arguments of type '<{}> {sign} <{}>'", left.calcite(), right.calcite())
+}
+
+/// The type of an arithmetic result: floating point as soon as an operand is; fractions from division;
+/// otherwise decimals when an operand is one, and 64 bits for whole numbers.
+fn result(op: BinaryOp, a: &DataType, b: &DataType) -> DataType {
+    let (Some((_, scale_a)), Some((_, scale_b))) = (coercion::digits(a), coercion::digits(b)) else {
+        return DataType::Double;
+    };
+    if op == BinaryOp::Divide {
+        return DataType::QUOTIENT;
+    }
+    if a.is_integer() && b.is_integer() {
+        return DataType::Long;
+    }
+    let scale = if op == BinaryOp::Times { (scale_a + scale_b).min(17) } else { scale_a.max(scale_b) };
+    DataType::Decimal { precision: 38, scale }
+}

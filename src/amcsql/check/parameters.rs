@@ -1,0 +1,101 @@
+//! Parameters of a run in a query: declared, or known by their use.
+
+use super::super::ast::{Call, Expr, ExprKind as Ast};
+use super::super::bound::{ExprKind, UsedParameter};
+use super::super::catalogue::{ColumnType, DataType};
+use super::super::finding::{Finding, Fix};
+use super::super::parameters::{MOST_PARAMETERS, repeated};
+use super::super::spelling;
+use super::super::text::Span;
+use super::binder::{Binder, Value};
+
+impl Binder<'_> {
+    /// Checks the declarations themselves.
+    pub(super) fn declarations(&mut self) {
+        let declared = self.context.parameters.unwrap_or_default();
+        for name in repeated(declared) {
+            let message = format!("The parameter `{name}` is declared more than once. Keep one declaration.");
+            let amc = format!("The workflow parameter {name} is defined multiple times");
+            self.report(Finding::error("repeated-parameter", Span::default(), message, amc));
+        }
+        if declared.len() > MOST_PARAMETERS {
+            let message = format!("{} parameters are declared; {MOST_PARAMETERS} are possible.", declared.len());
+            let amc = format!("A workflow can have at most {MOST_PARAMETERS} input parameters");
+            self.report(Finding::error("too-many-parameters", Span::default(), message, amc));
+        }
+    }
+
+    /// `BUILT_IN_PARAMETER('…')`.
+    pub(super) fn built_in(&mut self, call: &Call, span: Span) -> Value {
+        let name = match call.args.as_slice() {
+            [Expr { kind: Ast::String(name), .. }] => name.to_ascii_uppercase(),
+            _ => String::new(),
+        };
+        let kind = match name.as_str() {
+            "TIME_WINDOW_START" => ExprKind::WindowStart,
+            "TIME_WINDOW_END" => ExprKind::WindowEnd,
+            _ => {
+                let message = "AMC knows two built-in parameters: 'TIME_WINDOW_START' and 'TIME_WINDOW_END'.";
+                self.error("built-in-parameter", span, message, &format!("Unknown built-in parameter '{name}'"));
+                return Value::unknown(span);
+            }
+        };
+        Value { literal: true, ..Value::new(kind, DataType::Timestamp, span) }
+    }
+
+    /// `CUSTOM_PARAMETER('…')`.
+    pub(super) fn custom(&mut self, call: &Call, span: Span) -> Value {
+        if let [Expr { kind: Ast::String(name), .. }] = call.args.as_slice() {
+            return self.parameter(name, span);
+        }
+        let message = "CUSTOM_PARAMETER takes the name of a parameter as text: CUSTOM_PARAMETER('name').";
+        self.error("arguments", span, message, "Invalid arguments to function 'CUSTOM_PARAMETER'");
+        Value::unknown(span)
+    }
+
+    pub(super) fn parameter(&mut self, name: &str, span: Span) -> Value {
+        let mut data_type = DataType::Null;
+        let mut metric = false;
+        if let Some(declared) = self.context.parameters {
+            let Some(found) = declared.iter().find(|it| it.name == name) else {
+                self.undeclared(name, span);
+                return Value::unknown(span);
+            };
+            data_type = found.data_type.clone();
+            metric = found.column_type == ColumnType::Metric;
+        }
+        match self.parameters.iter().find(|it| it.name == name) {
+            Some(known) => data_type = known.data_type.clone(),
+            None => self.parameters.push(UsedParameter { name: name.to_owned(), data_type: data_type.clone(), span }),
+        }
+        Value { literal: true, metric, ..Value::new(ExprKind::Parameter(name.to_owned()), data_type, span) }
+    }
+
+    fn undeclared(&mut self, name: &str, span: Span) {
+        let declared = self.context.parameters.unwrap_or_default();
+        let meant = spelling::closest(name, declared.iter().map(|it| it.name.as_str()));
+        let hint = meant.map_or(" Declare it with its type.".to_owned(), |it| format!(" Did you mean `{it}`?"));
+        let message = format!("The query uses the parameter `{name}`, which is not declared.{hint}");
+        let amc = format!("Filter operation filter_operation referenced an undeclared parameter {name}.");
+        let fix = meant.map(|it| Fix {
+            span,
+            replacement: format!("CUSTOM_PARAMETER('{}')", it.replace('\'', "''")),
+            label: format!("Change to `{it}`"),
+        });
+        self.report(Finding::error("undeclared-parameter", span, message, amc).with_fix(fix));
+    }
+
+    /// Gives a parameter without a type the one that its surroundings ask for.
+    pub(super) fn typed_parameter(&mut self, mut value: Value, target: &DataType) -> Value {
+        if value.expr.data_type != DataType::Null || *target == DataType::Null {
+            return value;
+        }
+        let ExprKind::Parameter(name) = &value.expr.kind else { return value };
+        let Some(known) = self.parameters.iter_mut().find(|it| it.name == *name) else { return value };
+        if known.data_type == DataType::Null {
+            known.data_type = target.clone();
+        }
+        value.expr.data_type = known.data_type.clone();
+        value
+    }
+}

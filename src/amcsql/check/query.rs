@@ -1,0 +1,307 @@
+//! Binds queries: common tables, set operations, `VALUES`, order and limit around them.
+
+use super::super::ast::{Body, Cte, ExprKind as Ast, OrderItem, Query, Values};
+use super::super::bound::{ColumnId, Common, CommonId, Computed, Node, Relation, SetKind, SortKey};
+use super::super::catalogue::DataType;
+use super::super::text::Span;
+use super::binder::{Binder, Owner, Value};
+use super::coercion;
+use super::select::{Clause, State};
+
+/// A bound query.
+pub(super) struct Bound {
+    pub(super) relation: Relation,
+    /// The columns in order, as named in the text.
+    pub(super) names: Vec<(String, ColumnId)>,
+    /// Whether there may be more columns than could be resolved.
+    pub(super) open: bool,
+}
+
+impl Binder<'_> {
+    pub(super) fn query(&mut self, query: &Query, top: bool) -> Bound {
+        let visible = self.visible.len();
+        for cte in &query.with {
+            self.common(cte);
+        }
+        self.remark_on_order(query, top);
+        let mut bound = match &query.body {
+            Body::Select(select) => self.select(select, &query.order_by),
+            other => {
+                let bound = self.body(other);
+                self.sorted(bound, &query.order_by)
+            }
+        };
+        if let Some(limit) = &query.limit {
+            match &limit.kind {
+                Ast::Number(text) if text.parse::<u64>().is_ok() => {
+                    let count = text.parse().unwrap_or(u64::MAX);
+                    let span = bound.relation.span;
+                    bound.relation = Relation { node: Node::Limit { input: Box::new(bound.relation), count }, span };
+                }
+                _ => {
+                    self.error("limit", limit.span, "LIMIT takes a whole number.", "Illegal LIMIT: a number is needed");
+                }
+            }
+        }
+        self.visible.truncate(visible);
+        bound
+    }
+
+    fn remark_on_order(&mut self, query: &Query, top: bool) {
+        if let (Some(first), Some(last)) = (query.order_by.first(), query.order_by.last()) {
+            let span = first.expr.span.to(last.expr.span);
+            if top {
+                let message =
+                    "AMC documents ORDER BY as unsupported outside a window, and result files have no fixed order.";
+                self.warning("order-by", span, message);
+            } else if query.limit.is_none() {
+                self.warning("order-by", span, "ORDER BY in a subquery or common table has no effect.");
+            }
+        }
+        if let Some(limit) = &query.limit {
+            let message =
+                "AMC documents LIMIT as unsupported. To keep the best rows, filter on RANK() OVER (ORDER BY …).";
+            self.warning("limit", limit.span, message);
+        }
+        if let Some(span) = query.paging {
+            let message = "AMC has no OFFSET and no FETCH. Number rows with ROW_NUMBER() OVER (…) and filter on that.";
+            self.error("offset", span, message, "OFFSET and FETCH are not supported");
+        }
+    }
+
+    fn common(&mut self, cte: &Cte) {
+        let owner = Owner(self.owners.len());
+        self.owners.push(None);
+        let around = self.owner.replace(owner);
+        // OK because a common table stands for itself: it sees nothing of the query around it.
+        let scopes = std::mem::take(&mut self.scopes);
+        let bound = self.query(&cte.query, false);
+        self.scopes = scopes;
+        self.owner = around;
+        let mut names = bound.names;
+        if let (Some(first), Some(last)) = (cte.columns.first(), cte.columns.last()) {
+            if cte.columns.len() == names.len() || bound.open {
+                for ((name, _), given) in names.iter_mut().zip(&cte.columns) {
+                    name.clone_from(&given.name);
+                }
+            } else {
+                let message = format!(
+                    "`{}` names {} columns, but its query gives {}.",
+                    cte.name.name,
+                    cte.columns.len(),
+                    names.len()
+                );
+                let amc = "Number of columns must match number of query columns";
+                self.error("column-count", first.span.to(last.span), message, amc);
+                self.visible.push((cte.name.name.to_lowercase(), None));
+                return;
+            }
+        }
+        if self.visible.iter().any(|(name, _)| *name == cte.name.name.to_lowercase()) {
+            let message = format!("Another common table is called `{}` too; the later one counts.", cte.name.name);
+            self.warning("repeated-common-table", cte.name.span, message);
+        }
+        let id = CommonId(u32::try_from(self.commons.len()).unwrap_or(u32::MAX));
+        for (name, column) in &names {
+            if let Some(column) = self.columns.get_mut(column.index()) {
+                column.name.clone_from(name);
+            }
+        }
+        let columns = names.into_iter().map(|(_, id)| id).collect();
+        let mut relation = bound.relation;
+        relation.span = cte.name.span;
+        self.commons.push(Common { name: cte.name.name.clone(), relation, columns });
+        if let Some(slot) = self.owners.get_mut(owner.0) {
+            *slot = Some(id);
+        }
+        self.visible.push((cte.name.name.to_lowercase(), (!bound.open).then_some(id)));
+    }
+
+    fn body(&mut self, body: &Body) -> Bound {
+        match body {
+            Body::Select(select) => self.select(select, &[]),
+            Body::Values(values) => self.values(values),
+            Body::Query(query) => self.query(query, false),
+            Body::Set { kind, all, inputs, operator, span } => self.set(*kind, *all, inputs, *operator, *span),
+        }
+    }
+
+    fn set(&mut self, kind: SetKind, all: bool, inputs: &[Body], operator: Span, span: Span) -> Bound {
+        let sign = match (kind, all) {
+            (SetKind::Union, true) => "UNION ALL",
+            (SetKind::Union, false) => "UNION",
+            (SetKind::Intersect, _) => "INTERSECT",
+            (SetKind::Except, _) => "EXCEPT",
+        };
+        if kind != SetKind::Union {
+            self.warning(
+                "set-operation",
+                operator,
+                format!("{sign} is not in AMC's documentation; it may be refused."),
+            );
+        }
+        let spans: Vec<Span> = inputs.iter().map(Body::span).collect();
+        let mut bound: Vec<Bound> = inputs.iter().map(|input| self.body(input)).collect();
+        let open = bound.iter().any(|it| it.open);
+        let width = bound.first().map_or(0, |it| it.names.len());
+        let uneven = bound.iter().position(|it| it.names.len() != width);
+        if let Some(at) = uneven {
+            if !open {
+                let found = bound.get(at).map_or(0, |it| it.names.len());
+                let place = spans.get(at).copied().unwrap_or(operator);
+                let message = format!(
+                    "All parts of a {sign} need equally many columns: the first has {width}, this one {found}."
+                );
+                self.error("column-count", place, message, &format!("Column count mismatch in {sign}"));
+            }
+            let mut first = bound.swap_remove(0);
+            first.open = true;
+            return first;
+        }
+        let columns = (0..width).map(|at| self.set_column(&bound, at, operator, sign)).collect::<Vec<_>>();
+        let names: Vec<(String, ColumnId)> = bound
+            .first()
+            .map(|it| it.names.iter().zip(&columns).map(|((name, _), id)| (name.clone(), *id)).collect())
+            .unwrap_or_default();
+        let inputs = bound.into_iter().map(|it| self.fitted(it, &columns)).collect();
+        Bound { relation: Relation { node: Node::Set { kind, all, inputs, columns }, span }, names, open }
+    }
+
+    /// The column that all inputs have at a position.
+    fn set_column(&mut self, inputs: &[Bound], at: usize, operator: Span, sign: &str) -> ColumnId {
+        let values: Vec<Value> = inputs
+            .iter()
+            .filter_map(|it| it.names.get(at))
+            .map(|(_, id)| {
+                let span = self.columns.get(id.index()).map_or(operator, |it| it.span);
+                self.value_of(*id, span)
+            })
+            .collect();
+        let mut data_type = DataType::Null;
+        for value in &values {
+            if let Some(wider) = coercion::widest(&data_type, &value.expr.data_type) {
+                data_type = wider;
+            } else {
+                let message = format!(
+                    "Column {} of this {sign} is {} in one part and {} in another. Cast one of them.",
+                    at + 1,
+                    data_type,
+                    value.expr.data_type
+                );
+                let amc = format!("Type mismatch in column {} of {sign}", at + 1);
+                self.error("set-types", value.expr.span, message, &amc);
+            }
+        }
+        let name = inputs.first().and_then(|it| it.names.get(at)).map(|(name, _)| name.clone()).unwrap_or_default();
+        let span = values.first().map_or(operator, |it| it.expr.span);
+        let units_agree = values.windows(2).all(|pair| matches!(pair, [a, b] if a.unit == b.unit));
+        let mut value = Value::unknown(span).fed_by(&values);
+        value.expr.data_type = data_type;
+        value.unit = values.first().filter(|_| units_agree).and_then(|it| it.unit);
+        self.column_of(&name, &value)
+    }
+
+    /// `input` with the types of `columns`, and with exactly its named columns.
+    fn fitted(&mut self, input: Bound, columns: &[ColumnId]) -> Relation {
+        let span = input.relation.span;
+        let items = input
+            .names
+            .iter()
+            .zip(columns)
+            .map(|((name, id), column)| {
+                let target = self.columns.get(column.index()).map_or(DataType::Null, |it| it.data_type.clone());
+                let place = self.columns.get(id.index()).map_or(span, |it| it.span);
+                let value = self.value_of(*id, place);
+                let value = self.coerced(value, &target);
+                Computed { id: self.column_of(name, &value), expr: value.expr }
+            })
+            .collect();
+        Relation { node: Node::Project { input: Box::new(input.relation), items }, span }
+    }
+
+    fn values(&mut self, values: &Values) -> Bound {
+        self.selects.push(State::new(Clause::Values));
+        let scopes = std::mem::take(&mut self.scopes);
+        let width = values.rows.first().map_or(0, |(cells, _)| cells.len());
+        let mut rows: Vec<Vec<Value>> = Vec::with_capacity(values.rows.len());
+        let mut open = false;
+        for (cells, span) in &values.rows {
+            if cells.len() == width {
+                rows.push(cells.iter().map(|cell| self.expr(cell)).collect());
+            } else if !open {
+                open = true;
+                let message = format!("This row has {} values, the first has {width}.", cells.len());
+                self.error(
+                    "column-count",
+                    *span,
+                    message,
+                    "Values passed to VALUES operator must have compatible types",
+                );
+            }
+        }
+        self.scopes = scopes;
+        self.selects.pop();
+        let mut columns = Vec::with_capacity(width);
+        for at in 0..width {
+            columns.push(self.values_column(&rows, at, values.span));
+        }
+        let types: Vec<DataType> = columns
+            .iter()
+            .map(|id| self.columns.get(id.index()).map_or(DataType::Null, |it| it.data_type.clone()))
+            .collect();
+        let rows = rows
+            .into_iter()
+            .map(|row| row.into_iter().zip(&types).map(|(cell, kind)| self.coerced(cell, kind).expr).collect())
+            .collect();
+        let names = columns.iter().enumerate().map(|(at, id)| (format!("EXPR${at}"), *id)).collect();
+        Bound { relation: Relation { node: Node::Values { columns, rows }, span: values.span }, names, open }
+    }
+
+    fn values_column(&mut self, rows: &[Vec<Value>], at: usize, span: Span) -> ColumnId {
+        let mut data_type = DataType::Null;
+        let mut whole = Value::unknown(rows.first().and_then(|row| row.get(at)).map_or(span, |it| it.expr.span));
+        for cell in rows.iter().filter_map(|row| row.get(at)) {
+            whole.level = whole.level.max(cell.level);
+            whole.literal |= cell.literal;
+            if let Some(wider) = coercion::widest(&data_type, &cell.expr.data_type) {
+                data_type = wider;
+            } else {
+                let message = format!("Here is a {} where the rows before have {data_type}.", cell.expr.data_type);
+                let amc = "Values passed to VALUES operator must have compatible types";
+                self.error("values-types", cell.expr.span, message, amc);
+            }
+        }
+        whole.expr.data_type = data_type;
+        self.column_of(&format!("EXPR${at}"), &whole)
+    }
+
+    /// Orders a set operation or `VALUES` by its columns.
+    fn sorted(&mut self, mut bound: Bound, order: &[OrderItem]) -> Bound {
+        let keys: Vec<SortKey> = order.iter().filter_map(|item| self.output_key(&bound, item)).collect();
+        if !keys.is_empty() {
+            let span = bound.relation.span;
+            bound.relation = Relation { node: Node::Sort { input: Box::new(bound.relation), keys }, span };
+        }
+        bound
+    }
+
+    fn output_key(&mut self, bound: &Bound, item: &OrderItem) -> Option<SortKey> {
+        let id = match &item.expr.kind {
+            Ast::Number(text) => {
+                text.parse::<usize>().ok().and_then(|at| at.checked_sub(1)).and_then(|at| bound.names.get(at))
+            }
+            Ast::Name(names) => {
+                let name = names.last().map(|it| it.name.to_lowercase()).unwrap_or_default();
+                bound.names.iter().find(|(it, _)| it.to_lowercase() == name)
+            }
+            _ => None,
+        };
+        let Some((_, id)) = id else {
+            let message = "ORDER BY after a set operation takes the names or numbers of its columns.";
+            self.error("order-by", item.expr.span, message, "ORDER BY expression is not a column of the result");
+            return None;
+        };
+        let expr = self.value_of(*id, item.expr.span).expr;
+        Some(SortKey { expr, descending: item.descending, nulls_first: item.nulls_first.unwrap_or(item.descending) })
+    }
+}

@@ -1,0 +1,178 @@
+//! Running plans: threads of their own, bounded memory, bounded time, fair order.
+//!
+//! Queries run on the engine's own threads, so that a heavy one slows nobody's web page. Their stacks are deep, because plans
+//! are trees and trees are walked by recursion. Each run has a memory pool of its own: what one run uses up, no other misses.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::Array;
+use arrow::datatypes::{Field, Schema};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt as _;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::lower::{Lowered, lower};
+use super::privacy::Thresholds;
+use super::result::{OutputColumn, ResultSet};
+use super::run::{Run, RunError};
+use super::tables::Tables;
+use crate::amcsql::bound::Query;
+
+/// What runs may use.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Memory in bytes that all runs together may use for what they compute; each gets an equal part. A run that needs more
+    /// ends with [`RunError::OutOfMemory`].
+    pub memory_bytes: usize,
+    /// Bytes that one run may put on disk, when sorting or grouping does not fit its memory; zero: nothing goes to disk.
+    pub disk_bytes: u64,
+    /// How many runs work at the same time; others wait in the order in which they came.
+    pub parallel_runs: usize,
+    /// Threads that the engine works with, and parts into which one run is split.
+    pub threads: usize,
+    /// How long one run may work, waiting not counted; then it ends with [`RunError::TimedOut`].
+    pub time: Duration,
+    /// Rows of one result; a run that gives more ends with [`RunError::TooManyRows`].
+    pub result_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 1 << 30,
+            disk_bytes: 0,
+            parallel_runs: 2,
+            threads: 2,
+            time: Duration::from_mins(15),
+            result_rows: 5_000_000,
+        }
+    }
+}
+
+/// Stack of a thread that plans and runs; only what is used takes memory.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Runs queries on the tables of one instance.
+pub struct Engine {
+    tables: Arc<dyn Tables>,
+    limits: Limits,
+    turns: Arc<Semaphore>,
+    /// Always there until the engine is dropped.
+    threads: Option<Runtime>,
+}
+
+impl Engine {
+    /// An engine with threads of its own. Fails when the system gives no threads.
+    pub fn new(tables: Arc<dyn Tables>, limits: Limits) -> std::io::Result<Self> {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(limits.threads.max(1)).thread_stack_size(STACK_BYTES).thread_name("amc-engine");
+        let threads = Some(builder.enable_time().build()?);
+        let turns = Arc::new(Semaphore::new(limits.parallel_runs.max(1)));
+        Ok(Self { tables, limits, turns, threads })
+    }
+
+    /// Runs a query. Dropping the future ends the run.
+    pub async fn run(&self, query: &Query, run: &Run) -> Result<ResultSet, RunError> {
+        let stopped = || RunError::Value("the engine is stopping".to_owned());
+        let _turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| stopped())?;
+        let threads = self.threads.as_ref().ok_or_else(stopped)?;
+        let (tables, limits) = (Arc::clone(&self.tables), self.limits.clone());
+        let (query, run) = (query.clone(), run.clone());
+        let time = limits.time;
+        let work = async move {
+            let work = work(&query, &run, tables.as_ref(), &limits);
+            tokio::time::timeout(time, work).await.map_err(|_| RunError::TimedOut(time.as_secs()))?
+        };
+        AbortOnDropHandle::new(threads.spawn(work)).await.map_err(|fault| {
+            tracing::error!(error = %fault, "a run of the engine broke off");
+            RunError::Value("the engine met a fault of its own".to_owned())
+        })?
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // OK because an engine may be dropped on a thread of another runtime, where waiting is not allowed.
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}
+
+async fn work(query: &Query, run: &Run, tables: &dyn Tables, limits: &Limits) -> Result<ResultSet, RunError> {
+    let lowered = lower(query, run, tables)?;
+    let batches = rows(&lowered, limits).await?;
+    let mut columns: Vec<OutputColumn> = query
+        .outputs
+        .iter()
+        .map(|output| {
+            let column = query.column(output.column);
+            let name = output.name.clone();
+            OutputColumn { name, data_type: column.data_type.clone(), column_type: column.column_type }
+        })
+        .collect();
+    let batches = if run.controls {
+        let thresholds = Thresholds::new(query, &lowered.trace, &run.privacy);
+        columns.extend(thresholds.extra_columns());
+        thresholds.apply(batches)?
+    } else {
+        batches
+    };
+    let fields = columns.iter().map(|column| Field::new(column.name.clone(), column.data_type.arrow(), true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let named = |batch: RecordBatch| {
+        let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let columns = batch.columns().to_vec();
+        RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &rows).map_err(DataFusionError::from)
+    };
+    Ok(ResultSet { columns, batches: batches.into_iter().map(named).collect::<Result<_, _>>()? })
+}
+
+/// The bytes of a batch's own rows.
+fn held_by(batch: &RecordBatch) -> Result<usize, DataFusionError> {
+    let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size());
+    Ok(sizes.sum::<Result<usize, _>>()?)
+}
+
+/// All rows of a plan, in its order.
+async fn rows(lowered: &Lowered, limits: &Limits) -> Result<Vec<RecordBatch>, RunError> {
+    let share = limits.memory_bytes / limits.parallel_runs.max(1);
+    let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(share));
+    let session = session(Arc::clone(&pool), limits)?;
+    let state = session.state();
+    let plan = state.create_physical_plan(&lowered.plan).await?;
+    let mut stream = execute_stream(plan, session.task_ctx())?;
+    let held = MemoryConsumer::new("result").register(&pool);
+    let (mut batches, mut count) = (Vec::new(), 0);
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        held.try_grow(held_by(&batch)?)?;
+        count += batch.num_rows();
+        if count > limits.result_rows {
+            return Err(RunError::TooManyRows(limits.result_rows));
+        }
+        batches.push(batch);
+    }
+    Ok(batches)
+}
+
+fn session(pool: Arc<dyn MemoryPool>, limits: &Limits) -> Result<SessionContext, RunError> {
+    let mode = if limits.disk_bytes == 0 { DiskManagerMode::Disabled } else { DiskManagerMode::OsTmpDirectory };
+    let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(limits.disk_bytes);
+    let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).with_disk_manager_builder(disk).build_arc()?;
+    let mut config = SessionConfig::new().with_target_partitions(limits.threads.max(1));
+    // OK because DataFusion's two ideas of what can be NULL differ for COALESCE, and nothing here relies on either.
+    config.options_mut().execution.skip_physical_aggregate_schema_check = true;
+    let state = SessionStateBuilder::new().with_config(config).with_runtime_env(environment).with_default_features();
+    Ok(SessionContext::new_with_state(state.build()))
+}

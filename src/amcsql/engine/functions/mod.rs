@@ -1,0 +1,17 @@
+//! AMC's functions, as DataFusion functions.
+//!
+//! Where DataFusion has the name with another meaning, AMC's meaning is written here; where both agree, the lowering
+//! takes DataFusion's. Nothing here may panic: the values come from data and from people.
+
+pub(super) mod aggregate;
+pub(super) mod array;
+pub(super) mod cast;
+pub(super) mod format;
+mod native;
+pub(super) mod number;
+pub(super) mod other;
+pub(super) mod regex;
+pub(super) mod text;
+pub(super) mod time;
+
+use native::{Args, Native};

@@ -1,0 +1,136 @@
+//! One shape for all scalar functions: a name, a result type, a body over whole arrays.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray, TimestampMillisecondArray};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
+use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+
+use super::super::written;
+
+/// The type of a function's result, from the types of its arguments.
+pub(super) type Returns = fn(&[DataType]) -> Result<DataType>;
+/// A function's result, one value per row, from its arguments.
+pub(super) type Body = fn(&Args<'_>) -> Result<ArrayRef>;
+
+/// A scalar function of AMC; two of the same name are the same function.
+#[derive(Debug)]
+pub(in super::super) struct Native {
+    name: &'static str,
+    signature: Signature,
+    returns: Returns,
+    body: Body,
+}
+
+impl Native {
+    /// A function whose result depends on its arguments only.
+    pub(super) fn new(name: &'static str, returns: Returns, body: Body) -> Arc<ScalarUDF> {
+        let signature = Signature::variadic_any(Volatility::Immutable);
+        Arc::new(ScalarUDF::new_from_impl(Self { name, signature, returns, body }))
+    }
+}
+
+impl PartialEq for Native {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Native {}
+
+impl Hash for Native {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Native {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        (self.returns)(arguments)
+    }
+
+    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        invoke(&call, self.body)
+    }
+}
+
+/// Runs a body over the arguments of a call; once only when all of them are constants.
+pub(super) fn invoke(call: &ScalarFunctionArgs, body: impl Fn(&Args<'_>) -> Result<ArrayRef>) -> Result<ColumnarValue> {
+    let constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+    let rows = if constant { 1 } else { call.number_rows };
+    let arrays = call.args.iter().map(|argument| argument.to_array(rows)).collect::<Result<Vec<_>>>()?;
+    let result = body(&Args { arrays, rows, returns: call.return_field.data_type() })?;
+    if constant && !call.args.is_empty() {
+        return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?));
+    }
+    Ok(ColumnarValue::Array(result))
+}
+
+/// The arguments of one call, as arrays of the same length.
+pub(in super::super) struct Args<'a> {
+    arrays: Vec<ArrayRef>,
+    /// How many rows to answer.
+    pub(super) rows: usize,
+    /// The type to answer with.
+    pub(super) returns: &'a DataType,
+}
+
+impl Args<'_> {
+    /// How many arguments there are.
+    pub(super) fn len(&self) -> usize {
+        self.arrays.len()
+    }
+
+    /// The argument as it came.
+    pub(super) fn array(&self, place: usize) -> Result<&ArrayRef> {
+        match self.arrays.get(place) {
+            Some(array) => Ok(array),
+            None => exec_err!("argument {} is missing", place + 1),
+        }
+    }
+
+    /// All arguments as they came.
+    pub(super) fn arrays(&self) -> &[ArrayRef] {
+        &self.arrays
+    }
+
+    /// The argument as text, in AMC's text form.
+    pub(super) fn text(&self, place: usize) -> Result<StringArray> {
+        written::text_of(self.array(place)?)
+    }
+
+    /// The argument as whole numbers; fractions are cut off.
+    pub(super) fn long(&self, place: usize) -> Result<Int64Array> {
+        Ok(safe_cast(self.array(place)?, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+    }
+
+    /// The argument as floating-point numbers.
+    pub(super) fn double(&self, place: usize) -> Result<Float64Array> {
+        Ok(safe_cast(self.array(place)?, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
+    }
+
+    /// The argument as moments, milliseconds since 1970 in UTC; a date is its midnight.
+    pub(super) fn timestamp(&self, place: usize) -> Result<TimestampMillisecondArray> {
+        let to = DataType::Timestamp(TimeUnit::Millisecond, None);
+        Ok(safe_cast(self.array(place)?, &to)?.as_primitive::<TimestampMillisecondType>().clone())
+    }
+}
+
+/// Arrow's own cast, with NULL for what does not fit.
+pub(super) fn safe_cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
+    if array.data_type() == to {
+        return Ok(Arc::clone(array));
+    }
+    Ok(cast_with_options(array, to, &CastOptions { safe: true, ..CastOptions::default() })?)
+}

@@ -1,0 +1,304 @@
+//! Expressions.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType as Arrow;
+use datafusion::common::{Column, ScalarValue, Spans};
+use datafusion::functions as standard;
+use datafusion::logical_expr::expr::{Exists, InList, InSubquery};
+use datafusion::logical_expr::{Between, Case, Expr, Like, Operator, Subquery, binary_expr, cast, lit};
+
+use super::super::functions::{array, cast as casts, number, other, regex, time};
+use super::super::run::RunError;
+use super::literal;
+use super::relation::null;
+use super::{Lowering, column, name};
+use crate::amcsql::bound::{self, BinaryOp, ColumnId, ExprKind, Truth};
+use crate::amcsql::functions::Function;
+
+impl Lowering<'_> {
+    /// An expression of DataFusion with the same value, and of the Arrow type that its type maps to.
+    pub(super) fn expression(&mut self, expr: &bound::Expr) -> Result<Expr, RunError> {
+        let kind = expr.data_type.arrow();
+        Ok(match &expr.kind {
+            ExprKind::Column(id) => column(*id),
+            ExprKind::Outer(id) => {
+                let field = arrow::datatypes::Field::new(name(*id), kind, true);
+                Expr::OuterReferenceColumn(field.into(), Column::new_unqualified(name(*id)))
+            }
+            ExprKind::Literal(value) => lit(literal::value(value, &kind)?),
+            ExprKind::WindowStart => lit(moment(self.run.window.start.timestamp_millis())),
+            ExprKind::WindowEnd => lit(moment(self.run.window.end.timestamp_millis())),
+            ExprKind::Parameter(name) => lit(literal::parameter(name, &kind, &self.run.parameters, self.now())?),
+            ExprKind::Cast { expr: inner, explicit } => {
+                casts::convert(self.expression(inner)?, &inner.data_type.arrow(), &kind, *explicit, self.now())
+            }
+            ExprKind::And(parts) => self.folded(parts, Operator::And)?,
+            ExprKind::Or(parts) => self.folded(parts, Operator::Or)?,
+            ExprKind::Not(inner) => Expr::Not(Box::new(self.expression(inner)?)),
+            ExprKind::Negate(inner) => Expr::Negative(Box::new(self.expression(inner)?)),
+            ExprKind::Binary { op, left, right } => self.binary(*op, left, right, &kind)?,
+            ExprKind::Is { expr, truth, negated } => is(self.expression(expr)?, *truth, *negated),
+            ExprKind::Between { expr, low, high, negated } => {
+                let (value, low, high) = (self.boxed(expr)?, self.boxed(low)?, self.boxed(high)?);
+                Expr::Between(Between::new(value, *negated, low, high))
+            }
+            ExprKind::InList { expr, list, negated } => {
+                let list = list.iter().map(|it| self.expression(it)).collect::<Result<_, _>>()?;
+                Expr::InList(InList::new(self.boxed(expr)?, list, *negated))
+            }
+            ExprKind::InQuery { expr, query, negated } => {
+                let value = self.boxed(expr)?;
+                Expr::InSubquery(InSubquery::new(value, self.subquery(query)?, *negated))
+            }
+            ExprKind::Exists { query, negated } => {
+                Expr::Exists(Exists { subquery: self.subquery(query)?, negated: *negated })
+            }
+            ExprKind::Scalar(query) => cast(Expr::ScalarSubquery(self.subquery(query)?), kind),
+            ExprKind::Like { expr, pattern, escape, negated } => {
+                let pattern = match &pattern.kind {
+                    ExprKind::Literal(bound::Literal::String(text)) => lit(like_pattern(text, *escape)),
+                    _ => self.expression(pattern)?,
+                };
+                Expr::Like(Like::new(*negated, self.boxed(expr)?, Box::new(pattern), None, false))
+            }
+            ExprKind::SimilarTo { expr, pattern, negated } => {
+                let found = regex::SIMILAR_TO.call(vec![self.expression(expr)?, self.expression(pattern)?]);
+                if *negated { Expr::Not(Box::new(found)) } else { found }
+            }
+            ExprKind::Case { operand, branches, otherwise } => {
+                self.case(operand.as_deref(), branches, otherwise.as_deref(), &kind)?
+            }
+            ExprKind::Call { function, args } => self.function_call(*function, args, &kind)?,
+            ExprKind::Array(items) => {
+                let items = items.iter().map(|it| self.expression(it)).collect::<Result<Vec<_>, _>>()?;
+                cast(array::ARRAY.call(items), kind)
+            }
+            ExprKind::NamedRow(fields) => {
+                let values = fields.iter().map(|(_, value)| self.expression(value)).collect::<Result<Vec<_>, _>>()?;
+                array::named_row(kind).call(values)
+            }
+        })
+    }
+
+    /// The value of a constant: a literal or a parameter, converted or not.
+    pub(super) fn constant(&mut self, expr: &bound::Expr) -> Result<ScalarValue, RunError> {
+        match &expr.kind {
+            ExprKind::Cast { expr: inner, .. } => Ok(self.constant(inner)?.cast_to(&expr.data_type.arrow())?),
+            ExprKind::Negate(inner) => Ok(self.constant(inner)?.arithmetic_negate()?),
+            _ => match self.expression(expr)? {
+                Expr::Literal(value, _) => Ok(value),
+                _ => Err(RunError::Value("an argument that must be constant is not".to_owned())),
+            },
+        }
+    }
+
+    /// A subquery; its users do not stand behind the row. Its columns carry a name of the subquery's own, because DataFusion
+    /// takes an unqualified one for a second column where an `IN` stands beside an `OR`.
+    fn subquery(&mut self, relation: &bound::Relation) -> Result<Subquery, RunError> {
+        let lowered = self.relation(relation, false)?;
+        let items: Vec<Expr> = lowered.ids.iter().map(|id| column(*id)).collect();
+        let builder = if items.is_empty() { lowered.builder() } else { lowered.builder().project(items)? };
+        let plan = builder.alias(self.fresh("query"))?.build()?;
+        let outer_ref_columns = plan.all_out_ref_exprs();
+        Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
+    }
+
+    fn boxed(&mut self, expr: &bound::Expr) -> Result<Box<Expr>, RunError> {
+        self.expression(expr).map(Box::new)
+    }
+
+    /// A balanced tree, so that a thousand conditions do not make a thousand levels.
+    fn folded(&mut self, parts: &[bound::Expr], operator: Operator) -> Result<Expr, RunError> {
+        match parts {
+            [] => Ok(lit(operator == Operator::And)),
+            [only] => self.expression(only),
+            _ => {
+                let (left, right) = parts.split_at(parts.len() / 2);
+                Ok(binary_expr(self.folded(left, operator)?, operator, self.folded(right, operator)?))
+            }
+        }
+    }
+
+    fn binary(
+        &mut self,
+        op: BinaryOp,
+        left: &bound::Expr,
+        right: &bound::Expr,
+        kind: &Arrow,
+    ) -> Result<Expr, RunError> {
+        let types = (left.data_type.arrow(), right.data_type.arrow());
+        let (left, right) = (self.expression(left)?, self.expression(right)?);
+        let operator = match op {
+            BinaryOp::Plus => Operator::Plus,
+            BinaryOp::Minus => Operator::Minus,
+            BinaryOp::Times => Operator::Multiply,
+            BinaryOp::Divide => Operator::Divide,
+            BinaryOp::Modulo => Operator::Modulo,
+            BinaryOp::Eq => Operator::Eq,
+            BinaryOp::NotEq => Operator::NotEq,
+            BinaryOp::Less => Operator::Lt,
+            BinaryOp::LessEq => Operator::LtEq,
+            BinaryOp::Greater => Operator::Gt,
+            BinaryOp::GreaterEq => Operator::GtEq,
+        };
+        if op.is_comparison() {
+            return Ok(binary_expr(left, operator, right));
+        }
+        if op == BinaryOp::Divide {
+            let floating = kind.is_floating() || types.0.is_floating() || types.1.is_floating();
+            let function = if floating { &number::DIVIDE } else { &number::QUOTIENT };
+            return Ok(cast(function.call(vec![left, right]), kind.clone()));
+        }
+        if let Arrow::Decimal128(..) = kind {
+            return Ok(number::decimal(op, kind.clone()).call(vec![left, right]));
+        }
+        let (left, right) = (cast(left, kind.clone()), cast(right, kind.clone()));
+        let right = if op == BinaryOp::Modulo { nonzero(right, kind)? } else { right };
+        Ok(binary_expr(left, operator, right))
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&bound::Expr>,
+        branches: &[(bound::Expr, bound::Expr)],
+        otherwise: Option<&bound::Expr>,
+        kind: &Arrow,
+    ) -> Result<Expr, RunError> {
+        let operand = operand.map(|it| self.boxed(it)).transpose()?;
+        let branches = branches.iter().map(|(when, then)| Ok((self.boxed(when)?, self.boxed(then)?)));
+        let branches = branches.collect::<Result<Vec<_>, RunError>>()?;
+        let otherwise = match otherwise {
+            Some(it) => self.expression(it)?,
+            None => null(kind)?,
+        };
+        Ok(Expr::Case(Case::new(operand, branches, Some(Box::new(otherwise)))))
+    }
+
+    fn function_call(&mut self, function: Function, args: &[bound::Expr], kind: &Arrow) -> Result<Expr, RunError> {
+        let mut args = args.iter().map(|it| self.expression(it)).collect::<Result<Vec<_>, _>>()?;
+        let udf = match function {
+            Function::CurrentDate => {
+                let day = self.now().div_euclid(86_400_000);
+                return Ok(lit(ScalarValue::Date32(i32::try_from(day).ok())));
+            }
+            Function::CurrentTimestamp => return Ok(lit(moment(self.now()))),
+            Function::E => return Ok(lit(std::f64::consts::E)),
+            Function::Coalesce => standard::core::coalesce(),
+            Function::NullIf => standard::core::nullif(),
+            Function::Greatest | Function::Least => return Ok(extreme(function, args, kind)),
+            Function::Random => standard::math::random(),
+            Function::Uuid => standard::string::uuid(),
+            Function::Abs => standard::math::abs(),
+            Function::Lower => standard::string::lower(),
+            Function::Upper => standard::string::upper(),
+            Function::Md5 => standard::crypto::md5(),
+            Function::Sha1 => Arc::clone(&other::SHA1),
+            Function::Extract(unit) => time::extract(unit),
+            Function::DateTrunc(unit) => time::truncate(unit),
+            Function::ArrayToString if args.len() == 1 => {
+                args.push(lit(","));
+                Arc::clone(&array::TO_STRING)
+            }
+            _ => Arc::clone(super::names::ours(function)),
+        };
+        Ok(cast(udf.call(args), kind.clone()))
+    }
+}
+
+fn moment(millis: i64) -> ScalarValue {
+    ScalarValue::TimestampMillisecond(Some(millis), None)
+}
+
+fn nonzero(expr: Expr, kind: &Arrow) -> Result<Expr, RunError> {
+    let zero = lit(ScalarValue::new_zero(kind)?);
+    Ok(standard::core::nullif().call(vec![expr, zero]))
+}
+
+fn is(expr: Expr, truth: Truth, negated: bool) -> Expr {
+    let expr = Box::new(expr);
+    match (truth, negated) {
+        (Truth::Null, false) => Expr::IsNull(expr),
+        (Truth::Null, true) => Expr::IsNotNull(expr),
+        (Truth::True, false) => Expr::IsTrue(expr),
+        (Truth::True, true) => Expr::IsNotTrue(expr),
+        (Truth::False, false) => Expr::IsFalse(expr),
+        (Truth::False, true) => Expr::IsNotFalse(expr),
+    }
+}
+
+/// DataFusion's skip NULLs; AMC's are NULL when any argument is.
+fn extreme(function: Function, args: Vec<Expr>, kind: &Arrow) -> Expr {
+    let udf = if function == Function::Greatest { standard::core::greatest() } else { standard::core::least() };
+    let present = args.iter().cloned().map(Expr::is_not_null).reduce(Expr::and).unwrap_or_else(|| lit(true));
+    let value = cast(udf.call(args), kind.clone());
+    Expr::Case(Case::new(None, vec![(Box::new(present), Box::new(value))], None))
+}
+
+/// The same pattern with a backslash as the escape character, which is the only one that Arrow knows.
+fn like_pattern(pattern: &str, escape: Option<char>) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        if Some(character) == escape {
+            out.push('\\');
+            out.extend(characters.next());
+        } else {
+            out.push_str(if character == '\\' { "\\\\" } else { "" });
+            out.extend((character != '\\').then_some(character));
+        }
+    }
+    out
+}
+
+/// The columns that an expression reads, subqueries aside.
+pub(super) fn columns_in(expr: &bound::Expr) -> Vec<ColumnId> {
+    let mut found = Vec::new();
+    collect(expr, &mut found);
+    found
+}
+
+fn collect(expr: &bound::Expr, found: &mut Vec<ColumnId>) {
+    match &expr.kind {
+        ExprKind::Column(id) => found.push(*id),
+        ExprKind::Outer(_)
+        | ExprKind::Literal(_)
+        | ExprKind::WindowStart
+        | ExprKind::WindowEnd
+        | ExprKind::Parameter(_)
+        | ExprKind::Exists { .. }
+        | ExprKind::Scalar(_) => {}
+        ExprKind::Cast { expr, .. } | ExprKind::Not(expr) | ExprKind::Negate(expr) | ExprKind::Is { expr, .. } => {
+            collect(expr, found);
+        }
+        ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Array(parts) | ExprKind::Call { args: parts, .. } => {
+            parts.iter().for_each(|part| collect(part, found));
+        }
+        ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|it| collect(it, found)),
+        ExprKind::Between { expr, low, high, .. } => [expr, low, high].into_iter().for_each(|it| collect(it, found)),
+        ExprKind::InList { expr, list, .. } => {
+            collect(expr, found);
+            list.iter().for_each(|it| collect(it, found));
+        }
+        ExprKind::InQuery { expr, .. } => collect(expr, found),
+        ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => {
+            [expr, pattern].into_iter().for_each(|it| collect(it, found));
+        }
+        ExprKind::Case { operand, branches, otherwise } => {
+            operand.iter().chain(otherwise).for_each(|it| collect(it, found));
+            branches.iter().flat_map(|(when, then)| [when, then]).for_each(|it| collect(it, found));
+        }
+        ExprKind::NamedRow(fields) => fields.iter().for_each(|(_, value)| collect(value, found)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_character_of_the_query_becomes_a_backslash() {
+        assert_eq!(like_pattern("50!%_a", Some('!')), "50\\%_a");
+        assert_eq!(like_pattern("a\\b%", None), "a\\\\b%");
+    }
+}

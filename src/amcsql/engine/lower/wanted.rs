@@ -1,0 +1,132 @@
+//! Which columns feed a metric of the result, and which columns are measures.
+
+use std::collections::BTreeSet;
+
+use crate::amcsql::bound::{ColumnId, Expr, Node, Query, Relation};
+use crate::amcsql::catalogue::ColumnType;
+
+use super::expression::columns_in;
+
+/// All columns from which a metric of the result is computed, however far below.
+pub(super) fn metrics(query: &Query) -> BTreeSet<ColumnId> {
+    let outputs = query.outputs.iter().map(|output| output.column);
+    let metric = |id: &ColumnId| {
+        let column = query.column(*id);
+        column.column_type == ColumnType::Metric && column.data_type.is_numeric()
+    };
+    let mut wanted: BTreeSet<ColumnId> = outputs.filter(metric).collect();
+    visit(query, &query.root, &mut wanted);
+    // OK because a common table reads only those before it, so its readings have been visited.
+    query.commons.iter().rev().for_each(|common| visit(query, &common.relation, &mut wanted));
+    wanted
+}
+
+fn feed(wanted: &mut BTreeSet<ColumnId>, id: ColumnId, from: &[Expr]) {
+    if wanted.contains(&id) {
+        wanted.extend(from.iter().flat_map(columns_in));
+    }
+}
+
+fn visit(query: &Query, relation: &Relation, wanted: &mut BTreeSet<ColumnId>) {
+    match &relation.node {
+        Node::Scan(_) | Node::One | Node::Values { .. } => {}
+        Node::Common { columns, .. } => {
+            let inner: Vec<ColumnId> =
+                columns.iter().filter(|(id, _)| wanted.contains(id)).map(|(_, inner)| *inner).collect();
+            wanted.extend(inner);
+        }
+        Node::Project { input, items } => {
+            items.iter().for_each(|item| feed(wanted, item.id, std::slice::from_ref(&item.expr)));
+            visit(query, input, wanted);
+        }
+        Node::Aggregate(aggregate) => {
+            aggregate.groups.iter().for_each(|key| feed(wanted, key.id, std::slice::from_ref(&key.expr)));
+            aggregate.calls.iter().for_each(|call| feed(wanted, call.id, &call.args));
+            visit(query, &aggregate.input, wanted);
+        }
+        Node::Window { input, calls } => {
+            calls.iter().for_each(|call| feed(wanted, call.id, &call.args));
+            visit(query, input, wanted);
+        }
+        Node::Explode { input, array, id } => {
+            feed(wanted, *id, std::slice::from_ref(array));
+            visit(query, input, wanted);
+        }
+        Node::Join(join) => {
+            visit(query, &join.left, wanted);
+            visit(query, &join.right, wanted);
+        }
+        Node::Set { inputs, columns, .. } => set(query, inputs, columns, wanted),
+        Node::Filter { input, .. }
+        | Node::Distinct { input }
+        | Node::Sort { input, .. }
+        | Node::Limit { input, .. } => {
+            visit(query, input, wanted);
+        }
+    }
+}
+
+fn set(query: &Query, inputs: &[Relation], columns: &[ColumnId], wanted: &mut BTreeSet<ColumnId>) {
+    for input in inputs {
+        let given = query.columns_of(input);
+        let fed = columns.iter().zip(given).filter(|(id, _)| wanted.contains(id)).map(|(_, inner)| inner);
+        let fed: Vec<ColumnId> = fed.collect();
+        wanted.extend(fed);
+        visit(query, input, wanted);
+    }
+}
+
+/// All columns that an aggregate made, or that were computed from such a column: what is added up when rows of a result merge.
+pub(in super::super) fn measures(query: &Query) -> BTreeSet<ColumnId> {
+    let mut known = BTreeSet::new();
+    // OK because a common table reads only those before it.
+    query.commons.iter().for_each(|common| measure(query, &common.relation, &mut known));
+    measure(query, &query.root, &mut known);
+    known
+}
+
+fn measure(query: &Query, relation: &Relation, known: &mut BTreeSet<ColumnId>) {
+    let made_of = |expr: &Expr, known: &BTreeSet<ColumnId>| columns_in(expr).iter().any(|id| known.contains(id));
+    match &relation.node {
+        Node::Scan(_) | Node::One | Node::Values { .. } => {}
+        Node::Common { columns, .. } => {
+            let made: Vec<ColumnId> =
+                columns.iter().filter(|(_, old)| known.contains(old)).map(|(new, _)| *new).collect();
+            known.extend(made);
+        }
+        Node::Project { input, items } => {
+            measure(query, input, known);
+            let made: Vec<ColumnId> =
+                items.iter().filter(|item| made_of(&item.expr, known)).map(|item| item.id).collect();
+            known.extend(made);
+        }
+        Node::Aggregate(aggregate) => {
+            measure(query, &aggregate.input, known);
+            known.extend(aggregate.calls.iter().map(|call| call.id));
+        }
+        Node::Window { input, calls } => {
+            measure(query, input, known);
+            let made = calls.iter().filter(|call| call.args.iter().any(|arg| made_of(arg, known)));
+            let made: Vec<ColumnId> = made.map(|call| call.id).collect();
+            known.extend(made);
+        }
+        Node::Join(join) => {
+            measure(query, &join.left, known);
+            measure(query, &join.right, known);
+        }
+        Node::Set { inputs, columns, .. } => {
+            for input in inputs {
+                measure(query, input, known);
+                let given = query.columns_of(input);
+                let made = columns.iter().zip(given).filter(|(_, given)| known.contains(given)).map(|(id, _)| *id);
+                let made: Vec<ColumnId> = made.collect();
+                known.extend(made);
+            }
+        }
+        Node::Explode { input, .. }
+        | Node::Filter { input, .. }
+        | Node::Distinct { input }
+        | Node::Sort { input, .. }
+        | Node::Limit { input, .. } => measure(query, input, known),
+    }
+}

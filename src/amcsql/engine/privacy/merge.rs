@@ -1,0 +1,97 @@
+//! Blanked rows that look alike become one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array, UInt32Array};
+use arrow::compute::{cast, concat_batches, take};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Schema};
+use arrow::record_batch::RecordBatch;
+use arrow::row::{RowConverter, SortField};
+
+use super::trouble;
+use super::verdict::Verdict;
+use crate::amcsql::engine::run::RunError;
+
+/// One row for all that share their dimensions, with the metrics added up. Of the verdicts the strictest stays.
+pub(super) fn merged(
+    parts: Vec<(RecordBatch, Vec<Verdict>)>,
+    measured: &[bool],
+) -> Result<(RecordBatch, Vec<Verdict>), RunError> {
+    let schema = parts.first().map_or_else(|| Arc::new(Schema::empty()), |(rows, _)| rows.schema());
+    let rows = concat_batches(&schema, parts.iter().map(|(rows, _)| rows)).map_err(trouble)?;
+    let verdicts: Vec<Verdict> = parts.into_iter().flat_map(|(_, verdicts)| verdicts).collect();
+    let (group_of, firsts) = groups(&rows, measured)?;
+    let places = UInt32Array::from(firsts.clone());
+    let columns = rows.columns().iter().zip(measured).map(|(column, measured)| {
+        if *measured {
+            added(column, &group_of, firsts.len())
+        } else {
+            take(column.as_ref(), &places, None).map_err(trouble)
+        }
+    });
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    let mut strictest: Vec<Verdict> = firsts.iter().filter_map(|row| verdicts.get(*row as usize)).cloned().collect();
+    for (group, verdict) in group_of.iter().zip(verdicts) {
+        if strictest.get(*group).is_some_and(|known| verdict.users < known.users) {
+            strictest[*group] = verdict;
+        }
+    }
+    Ok((RecordBatch::try_new(schema, columns).map_err(trouble)?, strictest))
+}
+
+/// The group of each row, and the first row of each group.
+fn groups(rows: &RecordBatch, measured: &[bool]) -> Result<(Vec<usize>, Vec<u32>), RunError> {
+    let dimensions: Vec<ArrayRef> =
+        rows.columns().iter().zip(measured).filter(|(_, measured)| !**measured).map(|(it, _)| Arc::clone(it)).collect();
+    if dimensions.is_empty() {
+        return Ok((vec![0; rows.num_rows()], vec![0]));
+    }
+    let fields = dimensions.iter().map(|column| SortField::new(column.data_type().clone())).collect();
+    let keys =
+        RowConverter::new(fields).and_then(|converter| converter.convert_columns(&dimensions)).map_err(trouble)?;
+    let (mut known, mut firsts) = (HashMap::new(), Vec::new());
+    let group_of = keys.iter().enumerate().map(|(row, key)| {
+        *known.entry(key).or_insert_with(|| {
+            firsts.push(row as u32);
+            firsts.len() - 1
+        })
+    });
+    let group_of = group_of.collect();
+    Ok((group_of, firsts))
+}
+
+/// The sum per group, NULL where all are NULL. Exact for whole numbers and decimals; NULL where the type cannot hold it.
+fn added(column: &ArrayRef, group_of: &[usize], groups: usize) -> Result<ArrayRef, RunError> {
+    let kind = column.data_type();
+    if kind.is_floating() {
+        let values = cast(column, &DataType::Float64).map_err(trouble)?;
+        let values = values.as_primitive::<Float64Type>();
+        let sums = sums(group_of, groups, |row| values.is_valid(row).then(|| values.value(row)), |a, b| Some(a + b));
+        return cast(&Float64Array::from(sums), kind).map_err(trouble);
+    }
+    let (precision, scale) = match kind {
+        DataType::Decimal128(precision, scale) => (*precision, *scale),
+        _ => (38, 0),
+    };
+    let values = cast(column, &DataType::Decimal128(precision, scale)).map_err(trouble)?;
+    let values = values.as_primitive::<Decimal128Type>();
+    let sums = sums(group_of, groups, |row| values.is_valid(row).then(|| values.value(row)), i128::checked_add);
+    let sums = Decimal128Array::from(sums).with_precision_and_scale(38, scale).map_err(trouble)?;
+    cast(&sums, kind).map_err(trouble)
+}
+
+fn sums<T: Copy>(
+    group_of: &[usize],
+    groups: usize,
+    value: impl Fn(usize) -> Option<T>,
+    add: impl Fn(T, T) -> Option<T>,
+) -> Vec<Option<T>> {
+    let mut sums: Vec<Option<T>> = vec![None; groups];
+    for (row, group) in group_of.iter().enumerate() {
+        if let (Some(value), Some(sum)) = (value(row), sums.get_mut(*group)) {
+            *sum = sum.map_or(Some(value), |sum| add(sum, value));
+        }
+    }
+    sums
+}

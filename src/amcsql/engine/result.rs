@@ -1,0 +1,161 @@
+//! The result of a run, and its text form: one CSV file with a header.
+
+use std::io::{self, Write};
+
+use arrow::array::Array;
+use arrow::record_batch::RecordBatch;
+use datafusion::error::DataFusionError;
+
+use super::written;
+use crate::amcsql::catalogue::{ColumnType, DataType};
+
+/// The rows that a run gave.
+#[derive(Clone, Debug)]
+pub struct ResultSet {
+    /// The columns, in order.
+    pub columns: Vec<OutputColumn>,
+    /// The rows, in Arrow's types for the columns' types. Without rows there may be no batch.
+    pub batches: Vec<RecordBatch>,
+}
+
+/// A column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputColumn {
+    /// Its name, as the header has it.
+    pub name: String,
+    /// Its type; `to_string` gives AMC's name of it.
+    pub data_type: DataType,
+    /// Whether it describes or measures.
+    pub column_type: ColumnType,
+}
+
+/// How a result file separates, quotes and escapes (AMC documentation, output format of a workflow).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CsvFormat {
+    /// Stands between fields.
+    pub separator: char,
+    /// Stands around a field that holds the separator, the quote, the escape or a line break.
+    pub quote: char,
+    /// Stands before a quote or an escape inside a quoted field.
+    pub escape: char,
+}
+
+impl Default for CsvFormat {
+    fn default() -> Self {
+        Self { separator: ',', quote: '"', escape: '\\' }
+    }
+}
+
+impl ResultSet {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// Writes the result as AMC does: UTF-8, the names first, NULL as an empty field. An empty text is quoted, so that it is
+    /// not taken for NULL.
+    pub fn write_csv(&self, out: impl Write, format: &CsvFormat) -> io::Result<()> {
+        let mut file = File { out, format };
+        file.line(self.columns.iter().map(|column| Some(column.name.as_str())))?;
+        for batch in &self.batches {
+            file.batch(batch)?;
+        }
+        file.out.flush()
+    }
+}
+
+struct File<'f, W> {
+    out: W,
+    format: &'f CsvFormat,
+}
+
+impl<W: Write> File<'_, W> {
+    fn batch(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        let writers = batch.columns().iter().map(|column| written::writer(column.as_ref()));
+        let writers = writers.collect::<Result<Vec<_>, DataFusionError>>().map_err(io::Error::other)?;
+        let mut fields = vec![String::new(); writers.len()];
+        for row in 0..batch.num_rows() {
+            for ((field, write), column) in fields.iter_mut().zip(&writers).zip(batch.columns()) {
+                field.clear();
+                if column.is_valid(row) {
+                    write(row, field);
+                }
+            }
+            let line = fields.iter().zip(batch.columns());
+            self.line(line.map(|(field, column)| column.is_valid(row).then_some(field.as_str())))?;
+        }
+        Ok(())
+    }
+
+    fn line<'a>(&mut self, fields: impl Iterator<Item = Option<&'a str>>) -> io::Result<()> {
+        let mut line = String::new();
+        for (at, field) in fields.enumerate() {
+            if at > 0 {
+                line.push(self.format.separator);
+            }
+            if let Some(field) = field {
+                self.field(field, &mut line);
+            }
+        }
+        line.push('\n');
+        self.out.write_all(line.as_bytes())
+    }
+
+    fn field(&self, text: &str, line: &mut String) {
+        let CsvFormat { separator, quote, escape } = *self.format;
+        let special = |character: char| {
+            character == separator || character == quote || character == escape || matches!(character, '\n' | '\r')
+        };
+        if !text.is_empty() && !text.contains(special) {
+            line.push_str(text);
+            return;
+        }
+        line.push(quote);
+        for character in text.chars() {
+            if character == quote || character == escape {
+                line.push(escape);
+            }
+            line.push(character);
+        }
+        line.push(quote);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, StringArray};
+
+    use super::*;
+
+    fn written(format: &CsvFormat) -> String {
+        let texts: ArrayRef =
+            Arc::new(StringArray::from(vec![Some("a,b"), Some("say \"hi\""), Some("back\\slash"), None, Some("")]));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(3), Some(4), Some(5)]));
+        let column = |name: &str, data_type| OutputColumn {
+            name: name.to_owned(),
+            data_type,
+            column_type: ColumnType::Dimension,
+        };
+        let result = ResultSet {
+            columns: vec![column("t", DataType::String), column("n", DataType::Long)],
+            batches: vec![RecordBatch::try_from_iter([("t", texts), ("n", numbers)]).unwrap()],
+        };
+        let mut bytes = Vec::new();
+        result.write_csv(&mut bytes, format).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn null_is_an_empty_field_and_an_empty_text_is_quoted() {
+        let expected = "t,n\n\"a,b\",1\n\"say \\\"hi\\\"\",\n\"back\\\\slash\",3\n,4\n\"\",5\n";
+        assert_eq!(written(&CsvFormat::default()), expected);
+    }
+
+    #[test]
+    fn separator_quote_and_escape_can_be_chosen() {
+        let written = written(&CsvFormat { separator: '\t', quote: '"', escape: '"' });
+        assert!(written.starts_with("t\tn\na,b\t1\n\"say \"\"hi\"\"\"\t\nback\\slash\t3\n"));
+    }
+}

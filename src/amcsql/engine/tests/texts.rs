@@ -1,0 +1,67 @@
+//! Queries as people write them, checked and run.
+
+use super::sources::Sources;
+use super::*;
+use crate::amcsql::catalogue::Catalogue;
+use crate::amcsql::{Context, check};
+
+/// The lines of the result file, sorted; the header first.
+fn answered(text: &str, controls: bool) -> Vec<String> {
+    let context = Context { controls, ..Context::reporting(Catalogue::standard()) };
+    let checked = check(text, &context);
+    let query = checked.query.unwrap_or_else(|| panic!("{:?}", checked.findings));
+    let mut run = day(controls, Privacy::default());
+    let list = serde_json::json!(["campaign-1", "campaign-2"]);
+    run.parameters = query.parameters.iter().map(|it| (it.name.clone(), list.clone())).collect();
+    let engine = Engine::new(Arc::new(Sources), Limits::default()).unwrap();
+    let result = futures::executor::block_on(engine.run(&query, &run)).unwrap();
+    let mut bytes = Vec::new();
+    result.write_csv(&mut bytes, &CsvFormat::default()).unwrap();
+    let mut lines: Vec<String> = String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
+    lines[1..].sort();
+    lines
+}
+
+#[test]
+fn reach_counts_people_and_not_rows() {
+    let text = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions \
+                FROM dsp_impressions WHERE user_id IS NOT NULL GROUP BY 1";
+    let found = answered(text, true);
+    assert_eq!(found[0], "campaign,reach,impressions");
+    assert!(found.len() > 5, "{found:?}");
+    let free = answered(text, false);
+    assert_eq!(found, free);
+}
+
+#[test]
+fn a_path_prints_as_nested_brackets() {
+    let text = "WITH steps AS (SELECT user_id, campaign, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY campaign) AS n \
+                FROM dsp_impressions WHERE user_id = user_id GROUP BY user_id, campaign), \
+                named AS (SELECT user_id, NAMED_ROW('order', n, 'campaign', campaign) AS step FROM steps WHERE n < 3), \
+                paths AS (SELECT user_id, ARRAY_SORT(COLLECT(DISTINCT step)) AS path FROM named GROUP BY user_id) \
+                SELECT path, COUNT(DISTINCT user_id) AS users FROM paths GROUP BY path";
+    let found = answered(text, true);
+    assert!(found.len() > 2 && found[1].starts_with("\"[[1, campaign-"), "{found:?}");
+}
+
+#[test]
+fn several_optional_filters_and_an_in_beside_an_or_run() {
+    let text = "WITH wanted (name) AS (VALUES ('campaign-1'), ('campaign-3')) \
+                SELECT campaign, SUM(impressions) AS impressions, SUM(clicks) / SUM(impressions) AS rate \
+                FROM sponsored_ads_traffic WHERE campaign IN (SELECT name FROM wanted) \
+                OR ARRAY_CONTAINS(CUSTOM_PARAMETER('list'), campaign) GROUP BY campaign";
+    let found = answered(text, false);
+    assert_eq!(found.iter().skip(1).filter_map(|line| line.split(',').next()).collect::<Vec<_>>(), [
+        "campaign-1",
+        "campaign-2",
+        "campaign-3"
+    ]);
+}
+
+#[test]
+fn a_rank_can_be_filtered_in_the_query_around_it() {
+    let text = "WITH ranked AS (SELECT campaign, clicks, RANK() OVER (ORDER BY clicks DESC) AS place FROM \
+                (SELECT campaign, SUM(clicks) AS clicks FROM sponsored_ads_traffic GROUP BY 1)) \
+                SELECT campaign, SUM(clicks) AS clicks FROM ranked WHERE place = 1 GROUP BY 1";
+    assert_eq!(answered(text, false).len(), 2);
+}

@@ -1,0 +1,82 @@
+//! What a check has to say about a text, for people, for programs and in AMC's own words.
+
+use serde::Serialize;
+
+use super::text::{LineIndex, Span};
+
+/// One remark on one place of a text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// A stable name in kebab case, for filters and tests.
+    pub code: &'static str,
+    /// What is the matter and what to do, for the author.
+    pub message: String,
+    /// What AMC would say; errors only. Positions are those of the text given.
+    pub amc: Option<String>,
+    /// The place.
+    pub span: Span,
+    /// A change that removes it.
+    pub fix: Option<Fix>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// AMC refuses the query.
+    Error,
+    /// AMC may refuse it, or the result is likely not what was meant.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+/// A replacement of one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What to replace; an empty range inserts.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+    /// What a button says.
+    pub label: String,
+}
+
+impl Fix {
+    /// Puts `replacement` in place of a misspelt word.
+    pub fn spelling(span: Span, replacement: &str) -> Self {
+        Self { span, replacement: replacement.to_owned(), label: format!("Change to `{replacement}`") }
+    }
+}
+
+impl Finding {
+    /// An error that AMC words as `amc`.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>, amc: impl Into<String>) -> Self {
+        Self { level: Level::Error, code, message: message.into(), amc: Some(amc.into()), span, fix: None }
+    }
+
+    /// A warning.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { level: Level::Warning, code, message: message.into(), amc: None, span, fix: None }
+    }
+
+    /// A hint.
+    pub fn info(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { level: Level::Info, code, message: message.into(), amc: None, span, fix: None }
+    }
+
+    /// The same finding with a way to remove it.
+    #[must_use]
+    pub fn with_fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
+        self
+    }
+}
+
+/// `text` behind a place in Calcite's form: `From line L, column C to line L2, column C2: text`.
+pub fn located(index: &LineIndex<'_>, span: Span, text: &str) -> String {
+    let (start, end) = index.range(span);
+    format!("From line {}, column {} to line {}, column {}: {text}", start.line, start.column, end.line, end.column)
+}

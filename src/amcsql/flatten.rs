@@ -1,0 +1,169 @@
+//! The one-line form of a query: AMC's documentation asks for text without line breaks and tabs.
+//!
+//! Comments go, since a `--` comment would swallow the rest of the line; blanks outside literals
+//! become one space. Literals and quoted names stay as they are, byte for byte, so the tokens do not
+//! change. Text that cannot be cut into tokens is left alone: AMC then reports what is wrong with it.
+
+use super::lexer;
+use super::text::Span;
+
+/// A text made from another, and where its parts came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapped {
+    /// The new text.
+    pub text: String,
+    /// (offset in the new text, range in the old one), by offset. A part that was copied maps byte by
+    /// byte; a part that was made maps to the place that it was made for as a whole.
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    at: usize,
+    length: usize,
+    source: Span,
+    copied: bool,
+}
+
+impl Mapped {
+    /// A text that is its own source.
+    pub fn identity(text: &str) -> Self {
+        let mut mapped = Self::default();
+        mapped.copy(text, Span::new(0, text.len()));
+        mapped
+    }
+
+    /// Appends `source` of the old text.
+    pub(super) fn copy(&mut self, old: &str, source: Span) {
+        let piece = source.of(old);
+        self.parts.push(Part { at: self.text.len(), length: piece.len(), source, copied: true });
+        self.text.push_str(piece);
+    }
+
+    /// Appends something new that stands for `source` of the old text.
+    pub(super) fn put(&mut self, new: &str, source: Span) {
+        self.parts.push(Part { at: self.text.len(), length: new.len(), source, copied: false });
+        self.text.push_str(new);
+    }
+
+    /// The place in the old text of a place in the new one.
+    pub fn original(&self, span: Span) -> Span {
+        let start = self.original_offset(span.start, false);
+        if span.end <= span.start {
+            return Span::new(start, start);
+        }
+        Span::new(start, self.original_offset(span.end - 1, true).max(start))
+    }
+
+    /// The old offset of a new one; `after`: the end of the character or part that begins there.
+    fn original_offset(&self, offset: usize, after: bool) -> usize {
+        let found = self.parts.partition_point(|part| part.at <= offset).checked_sub(1);
+        let Some(part) = found.and_then(|at| self.parts.get(at)) else { return 0 };
+        let inside = offset - part.at;
+        if inside >= part.length {
+            return part.source.end;
+        }
+        match (part.copied, after) {
+            (true, false) => part.source.start + inside,
+            (true, true) => part.source.start + inside + 1,
+            (false, false) => part.source.start,
+            (false, true) => part.source.end,
+        }
+    }
+
+    /// What this and a text made from it make together: places of `next` in the oldest text.
+    #[must_use]
+    pub fn then(&self, next: Self) -> Self {
+        let parts = next.parts.iter().flat_map(|part| self.traced(part)).collect();
+        Self { text: next.text, parts }
+    }
+
+    /// A part of a later text in terms of the oldest: cut where this text is put together.
+    fn traced(&self, part: &Part) -> Vec<Part> {
+        if !part.copied {
+            return vec![Part { source: self.original(part.source), ..*part }];
+        }
+        let mut traced = Vec::new();
+        let mut from = part.source.start;
+        let first = self.parts.partition_point(|it| it.at + it.length <= from);
+        for own in self.parts.iter().skip(first) {
+            if from >= part.source.end {
+                break;
+            }
+            let end = part.source.end.min(own.at + own.length);
+            let source = if own.copied {
+                let start = own.source.start + (from - own.at);
+                Span::new(start, start + (end - from))
+            } else {
+                own.source
+            };
+            let at = part.at + (from - part.source.start);
+            traced.push(Part { at, length: end - from, source, copied: own.copied });
+            from = end;
+        }
+        traced
+    }
+}
+
+/// `text` on one line, without comments.
+pub fn flatten(text: &str) -> Mapped {
+    let Ok(tokens) = lexer::tokens(text) else { return Mapped::identity(text) };
+    let mut flat = Mapped::default();
+    let mut end = 0;
+    for token in tokens.iter().filter(|it| it.span.end > it.span.start) {
+        if !flat.text.is_empty() && token.span.start > end {
+            flat.put(" ", Span::new(end, token.span.start));
+        }
+        flat.copy(text, token.span);
+        end = token.span.end;
+    }
+    flat
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn comments_go_and_literals_stay() {
+        let text = "SELECT a, -- it's\n\t'x  --\n y' /* b */\n  FROM t -- end";
+        assert_eq!(flatten(text).text, "SELECT a, 'x  --\n y' FROM t");
+    }
+
+    #[test]
+    fn a_place_on_the_line_is_found_in_the_authors_text() {
+        let text = "SELECT\n  campaing -- typo\nFROM t";
+        let flat = flatten(text);
+        let start = flat.text.find("campaing").unwrap();
+        assert_eq!(flat.original(Span::new(start, start + 8)).of(text), "campaing");
+        let end = flat.text.len();
+        assert_eq!(flat.original(Span::new(end, end)), Span::new(text.len(), text.len()));
+    }
+
+    #[test]
+    fn text_that_is_no_sql_is_left_alone() {
+        assert_eq!(flatten("a 'open\n").text, "a 'open\n");
+    }
+
+    proptest! {
+        #[test]
+        fn flattening_keeps_every_token(text in "(\\PC|\n|--|/\\*|\\*/|'|\"|a| ){0,60}") {
+            if let Ok(before) = lexer::tokens(&text) {
+                let flat = flatten(&text);
+                let after = lexer::tokens(&flat.text).unwrap();
+                let kinds = |tokens: &[lexer::Token], text: &str| tokens
+                    .iter()
+                    .map(|it| (it.kind.clone(), it.span.of(text).to_owned()))
+                    .collect::<Vec<_>>();
+                prop_assert_eq!(kinds(&before, &text), kinds(&after, &flat.text));
+                for token in &after {
+                    if token.kind != lexer::TokenKind::End {
+                        prop_assert_eq!(flat.original(token.span).of(&text), token.span.of(&flat.text));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Expressions: operators by precedence, and what they stand between.
+
+use super::super::ast::{Expr, ExprKind, Ident};
+use super::super::bound::{BinaryOp, Truth};
+use super::super::lexer::TokenKind;
+use super::super::text::Span;
+use super::error::SyntaxError;
+use super::{MAX_HEIGHT, Parser, Result};
+
+/// How tightly operators bind, the loosest first.
+mod level {
+    pub(super) const OR: u8 = 1;
+    pub(super) const AND: u8 = 2;
+    pub(super) const NOT: u8 = 3;
+    pub(super) const COMPARISON: u8 = 4;
+    pub(super) const SUM: u8 = 5;
+    pub(super) const PRODUCT: u8 = 6;
+    pub(super) const SIGN: u8 = 7;
+}
+
+impl Parser<'_> {
+    pub(super) fn expr(&mut self) -> Result<Expr> {
+        self.nested(|parser| parser.expr_at(level::OR))
+    }
+
+    /// An expression whose operators bind at least as tightly as `least`.
+    fn expr_at(&mut self, least: u8) -> Result<Expr> {
+        let mut left = self.prefix()?;
+        loop {
+            let Some(next) = self.operator(least) else { return Ok(left) };
+            left = match next {
+                Operator::Logical { and } => self.logical(left, and)?,
+                Operator::Binary(op, level) => self.binary(left, op, level)?,
+                Operator::Concat => {
+                    self.advance();
+                    let right = self.nested(|parser| parser.expr_at(level::PRODUCT))?;
+                    let span = left.span.to(right.span);
+                    self.node(ExprKind::Concat(Box::new(left), Box::new(right)), span)?
+                }
+                Operator::Predicate => self.predicate(left)?,
+                Operator::Cast => {
+                    let message = "AMC has no :: conversion. Write CAST(value AS type).";
+                    return Err(SyntaxError::refused(self.peek().span, "double-colon", message));
+                }
+                Operator::Index => self.index(left)?,
+            };
+        }
+    }
+
+    /// An operand that stops before a predicate, so before `IN`.
+    pub(super) fn operand_before_in(&mut self) -> Result<Expr> {
+        self.nested(|parser| parser.expr_at(level::SUM))
+    }
+
+    fn prefix(&mut self) -> Result<Expr> {
+        let start = self.peek().span;
+        if self.eat_word("NOT").is_some() {
+            let inner = self.nested(|parser| parser.expr_at(level::NOT))?;
+            let span = self.since(start);
+            return self.node(ExprKind::Not(Box::new(inner)), span);
+        }
+        if self.eat("-").is_some() {
+            let inner = self.nested(|parser| parser.expr_at(level::SIGN))?;
+            let span = self.since(start);
+            return self.node(ExprKind::Negate(Box::new(inner)), span);
+        }
+        if self.eat("+").is_some() {
+            return self.nested(|parser| parser.expr_at(level::SIGN));
+        }
+        self.primary()
+    }
+
+    fn operator(&mut self, least: u8) -> Option<Operator> {
+        let (operator, level) = match &self.peek().kind {
+            TokenKind::Sign(sign) => sign_operator(sign)?,
+            TokenKind::Word => self.word_operator()?,
+            _ => return None,
+        };
+        (level >= least).then_some(operator)
+    }
+
+    fn word_operator(&self) -> Option<(Operator, u8)> {
+        if self.is_word("AND") {
+            return Some((Operator::Logical { and: true }, level::AND));
+        }
+        if self.is_word("OR") {
+            return Some((Operator::Logical { and: false }, level::OR));
+        }
+        let after_not = usize::from(self.is_word("NOT"));
+        let predicate = ["BETWEEN", "IN", "LIKE", "SIMILAR"].iter().any(|word| self.is_word_at(after_not, word))
+            || self.is_word("IS");
+        predicate.then_some((Operator::Predicate, level::COMPARISON))
+    }
+
+    fn logical(&mut self, left: Expr, and: bool) -> Result<Expr> {
+        self.advance();
+        let right = self.nested(|parser| parser.expr_at(if and { level::NOT } else { level::AND }))?;
+        let span = left.span.to(right.span);
+        let mut operands = match left.kind {
+            ExprKind::Logical { and: same, operands } if same == and => operands,
+            _ => vec![left],
+        };
+        operands.push(right);
+        self.node(ExprKind::Logical { and, operands }, span)
+    }
+
+    fn binary(&mut self, left: Expr, op: BinaryOp, level: u8) -> Result<Expr> {
+        self.advance();
+        let right = self.nested(|parser| parser.expr_at(level + 1))?;
+        let span = left.span.to(right.span);
+        self.node(ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span)
+    }
+
+    fn index(&mut self, left: Expr) -> Result<Expr> {
+        let start = left.span;
+        self.advance();
+        self.expr()?;
+        self.expect("]")?;
+        let span = self.since(start);
+        self.node(ExprKind::Index(Box::new(left)), span)
+    }
+
+    fn predicate(&mut self, left: Expr) -> Result<Expr> {
+        let start = left.span;
+        let left = Box::new(left);
+        if self.eat_word("IS").is_some() {
+            let negated = self.eat_word("NOT").is_some();
+            let truth = self.truth()?;
+            let span = self.since(start);
+            return self.node(ExprKind::Is { expr: left, truth, negated }, span);
+        }
+        let negated = self.eat_word("NOT").is_some();
+        let kind = if self.eat_word("BETWEEN").is_some() {
+            if self.eat_word("SYMMETRIC").is_none() {
+                self.eat_word("ASYMMETRIC");
+            }
+            let low = Box::new(self.nested(|parser| parser.expr_at(level::SUM))?);
+            self.expect_word("AND")?;
+            let high = Box::new(self.nested(|parser| parser.expr_at(level::SUM))?);
+            ExprKind::Between { expr: left, low, high, negated }
+        } else if self.eat_word("IN").is_some() {
+            self.in_operand(left, negated)?
+        } else if self.eat_word("LIKE").is_some() {
+            let pattern = Box::new(self.nested(|parser| parser.expr_at(level::SUM))?);
+            let escape = if self.eat_word("ESCAPE").is_some() { Some(Box::new(self.primary()?)) } else { None };
+            ExprKind::Like { expr: left, pattern, escape, negated }
+        } else {
+            self.expect_word("SIMILAR")?;
+            self.expect_word("TO")?;
+            let pattern = Box::new(self.nested(|parser| parser.expr_at(level::SUM))?);
+            ExprKind::SimilarTo { expr: left, pattern, negated }
+        };
+        let span = self.since(start);
+        self.node(kind, span)
+    }
+
+    fn truth(&mut self) -> Result<Truth> {
+        for (word, truth) in
+            [("NULL", Truth::Null), ("TRUE", Truth::True), ("FALSE", Truth::False), ("UNKNOWN", Truth::Null)]
+        {
+            if self.eat_word(word).is_some() {
+                return Ok(truth);
+            }
+        }
+        Err(self.unexpected())
+    }
+
+    fn in_operand(&mut self, expr: Box<Expr>, negated: bool) -> Result<ExprKind> {
+        self.expect("(")?;
+        let kind = if ["SELECT", "WITH", "VALUES"].iter().any(|word| self.is_word(word)) {
+            let query = Box::new(self.query()?);
+            ExprKind::InQuery { expr, query, negated }
+        } else {
+            let list = self.list(Self::expr)?;
+            ExprKind::InList { expr, list, negated }
+        };
+        self.expect(")")?;
+        Ok(kind)
+    }
+
+    fn primary(&mut self) -> Result<Expr> {
+        let span = self.peek().span;
+        let kind = match self.peek().kind.clone() {
+            TokenKind::Number => ExprKind::Number(span.of(self.text).to_owned()),
+            TokenKind::String(value) => ExprKind::String(value),
+            TokenKind::Sign("(") => return self.parenthesised(),
+            TokenKind::Sign(":") if self.peek_at(1).kind == TokenKind::Word => {
+                self.advance();
+                let name = self.ident()?;
+                let span = self.since(span);
+                return self.node(ExprKind::Colon(name), span);
+            }
+            TokenKind::Word => return self.word(),
+            TokenKind::Quoted(_) => return self.name(),
+            _ => {
+                self.expected.push("<EXPRESSION>");
+                return Err(self.unexpected());
+            }
+        };
+        self.advance();
+        self.node(kind, span)
+    }
+
+    fn parenthesised(&mut self) -> Result<Expr> {
+        let start = self.advance();
+        if ["SELECT", "WITH", "VALUES"].iter().any(|word| self.is_word(word)) {
+            let query = self.query()?;
+            self.expect(")")?;
+            let span = self.since(start);
+            return self.node(ExprKind::Query(Box::new(query)), span);
+        }
+        let mut items = self.list(Self::expr)?;
+        self.expect(")")?;
+        let span = self.since(start);
+        if items.len() == 1
+            && let Some(only) = items.pop()
+        {
+            return Ok(Expr { span, ..only });
+        }
+        self.node(ExprKind::Row(items), span)
+    }
+
+    /// `a`, `a.b`, `a.b.c`.
+    pub(super) fn name(&mut self) -> Result<Expr> {
+        let start = self.peek().span;
+        let mut names: Vec<Ident> = vec![self.ident()?];
+        while self.is_sign(".") {
+            self.advance();
+            names.push(self.ident()?);
+        }
+        let span = self.since(start);
+        self.node(ExprKind::Name(names), span)
+    }
+
+    /// Makes a node and measures it.
+    pub(super) fn node(&mut self, kind: ExprKind, span: Span) -> Result<Expr> {
+        let height = 1 + below(&kind, self.query_height);
+        if height > MAX_HEIGHT {
+            return Err(SyntaxError::too_deep(span));
+        }
+        self.highest = self.highest.max(height);
+        Ok(Expr { kind, height, span })
+    }
+}
+
+enum Operator {
+    Logical { and: bool },
+    Binary(BinaryOp, u8),
+    Concat,
+    Predicate,
+    Cast,
+    Index,
+}
+
+fn sign_operator(sign: &str) -> Option<(Operator, u8)> {
+    let (op, level) = match sign {
+        "+" => (BinaryOp::Plus, level::SUM),
+        "-" => (BinaryOp::Minus, level::SUM),
+        "*" => (BinaryOp::Times, level::PRODUCT),
+        "/" => (BinaryOp::Divide, level::PRODUCT),
+        "%" => (BinaryOp::Modulo, level::PRODUCT),
+        "=" => (BinaryOp::Eq, level::COMPARISON),
+        "<>" | "!=" => (BinaryOp::NotEq, level::COMPARISON),
+        "<" => (BinaryOp::Less, level::COMPARISON),
+        "<=" => (BinaryOp::LessEq, level::COMPARISON),
+        ">" => (BinaryOp::Greater, level::COMPARISON),
+        ">=" => (BinaryOp::GreaterEq, level::COMPARISON),
+        "||" => return Some((Operator::Concat, level::SUM)),
+        "::" => return Some((Operator::Cast, level::SIGN)),
+        "[" => return Some((Operator::Index, level::SIGN)),
+        _ => return None,
+    };
+    Some((Operator::Binary(op, level), level))
+}
+
+/// The greatest height among the operands of `kind`; `query` is that of a subquery in it.
+fn below(kind: &ExprKind, query: usize) -> usize {
+    let most = |list: &[Expr]| list.iter().map(|it| it.height).max().unwrap_or(0);
+    match kind {
+        ExprKind::Logical { operands: list, .. } | ExprKind::Array(list) | ExprKind::Row(list) => most(list),
+        ExprKind::Not(expr)
+        | ExprKind::Negate(expr)
+        | ExprKind::Is { expr, .. }
+        | ExprKind::Cast { expr, .. }
+        | ExprKind::Extract { expr, .. }
+        | ExprKind::Index(expr) => expr.height,
+        ExprKind::Binary { left, right, .. } | ExprKind::Concat(left, right) => left.height.max(right.height),
+        ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => {
+            expr.height.max(pattern.height)
+        }
+        ExprKind::Between { expr, low, high, .. } => expr.height.max(low.height).max(high.height),
+        ExprKind::InList { expr, list, .. } => expr.height.max(most(list)),
+        ExprKind::InQuery { expr, .. } => expr.height.max(query),
+        ExprKind::Exists(_) | ExprKind::Query(_) => query,
+        ExprKind::Case { operand, branches, otherwise } => {
+            let ends = operand.iter().chain(otherwise).map(|it| it.height).max().unwrap_or(0);
+            branches.iter().map(|(when, then)| when.height.max(then.height)).fold(ends, usize::max)
+        }
+        ExprKind::Call(call) => {
+            let filter = call.filter.as_ref().map_or(0, |it| it.height);
+            let over = match &call.over {
+                Some(super::super::ast::Over::Spec(spec)) => {
+                    most(&spec.partition).max(spec.order.iter().map(|it| it.expr.height).max().unwrap_or(0))
+                }
+                _ => 0,
+            };
+            most(&call.args).max(filter).max(over)
+        }
+        ExprKind::Name(_)
+        | ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Boolean(_)
+        | ExprKind::Null
+        | ExprKind::Date(_)
+        | ExprKind::Timestamp(_)
+        | ExprKind::Interval
+        | ExprKind::Colon(_) => 0,
+    }
+}

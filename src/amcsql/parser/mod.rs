@@ -1,0 +1,185 @@
+//! Reads a text as one AMC query.
+//!
+//! Recursive descent with one token of look-ahead (two where Calcite needs two). The words that would
+//! have been possible at the place of an error are collected on the way, so that messages list them as
+//! AMC does. Depth and size are bounded: no text makes it slow or overflows the stack.
+
+mod call;
+mod clauses;
+mod error;
+mod expr;
+mod from;
+mod query;
+
+use super::ast::Query;
+use super::finding::Finding;
+use super::lexer::{self, Token, TokenKind};
+use super::text::{LineIndex, Span};
+use error::SyntaxError;
+
+/// Longest text in bytes; a longer one is refused unread. The longest published query has 40 KB.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// Deepest nesting of parentheses, subqueries and calls; deeper is refused.
+const MAX_DEPTH: usize = 64;
+
+/// Greatest height of an expression tree, where `a + b + c` counts one per sign; higher is refused.
+const MAX_HEIGHT: usize = 160;
+
+/// A text that was read.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The query.
+    pub query: Query,
+    /// A semicolon behind it.
+    pub semicolon: Option<Span>,
+}
+
+/// Reads `text`; the finding says what is wrong with it, in our words and in AMC's. Boxed, since it
+/// is large and rare.
+pub fn parse(text: &str) -> Result<Parsed, Box<Finding>> {
+    if text.len() > MAX_TEXT {
+        return Err(Box::new(error::too_long(text.len())));
+    }
+    let index = LineIndex::new(text);
+    let tokens = lexer::tokens(text).map_err(|it| Box::new(error::lexical(&it, text, &index)))?;
+    let mut parser = Parser { text, tokens, at: 0, depth: 0, highest: 0, query_height: 0, expected: Vec::new() };
+    parser.statement().map_err(|it| Box::new(it.finding(text, &parser.tokens, &index)))
+}
+
+type Result<T, E = SyntaxError> = std::result::Result<T, E>;
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    /// Levels of nesting around the current token.
+    depth: usize,
+    /// Greatest height of an expression of the query in hand.
+    highest: usize,
+    /// Height of the query that was read last.
+    query_height: usize,
+    /// What was looked for at the current token, and not found.
+    expected: Vec<&'static str>,
+}
+
+impl<'a> Parser<'a> {
+    fn statement(&mut self) -> Result<Parsed> {
+        if self.peek().kind == TokenKind::End {
+            return Err(SyntaxError::empty());
+        }
+        let query = self.query()?;
+        let semicolon = self.eat(";");
+        while self.eat(";").is_some() {}
+        if self.peek().kind != TokenKind::End {
+            return Err(match semicolon {
+                Some(_) => SyntaxError::second_statement(self.peek().span),
+                None => self.unexpected(),
+            });
+        }
+        Ok(Parsed { query, semicolon })
+    }
+
+    /// Runs `read` one level deeper.
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= MAX_DEPTH {
+            return Err(SyntaxError::too_deep(self.peek().span));
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn peek(&self) -> &Token {
+        self.peek_at(0)
+    }
+
+    /// The token `ahead` of the current one; the last token repeats for ever.
+    fn peek_at(&self, ahead: usize) -> &Token {
+        static END: Token = Token { kind: TokenKind::End, span: Span { start: 0, end: 0 } };
+        self.tokens.get(self.at + ahead).or(self.tokens.last()).unwrap_or(&END)
+    }
+
+    fn advance(&mut self) -> Span {
+        let span = self.peek().span;
+        if self.at + 1 < self.tokens.len() {
+            self.at += 1;
+        }
+        self.expected.clear();
+        span
+    }
+
+    /// Where the token before the current one ends.
+    fn end(&self) -> usize {
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |token| token.span.end)
+    }
+
+    /// From `start` to the last token read.
+    fn since(&self, start: Span) -> Span {
+        Span::new(start.start, self.end().max(start.start))
+    }
+
+    fn is_sign(&self, sign: &str) -> bool {
+        matches!(self.peek().kind, TokenKind::Sign(it) if it == sign)
+    }
+
+    fn is_sign_at(&self, ahead: usize, sign: &str) -> bool {
+        matches!(self.peek_at(ahead).kind, TokenKind::Sign(it) if it == sign)
+    }
+
+    fn word_at(&self, ahead: usize) -> &'a str {
+        let token = self.peek_at(ahead);
+        if token.kind == TokenKind::Word { token.span.of(self.text) } else { "" }
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        self.word_at(0).eq_ignore_ascii_case(word)
+    }
+
+    fn is_word_at(&self, ahead: usize, word: &str) -> bool {
+        self.word_at(ahead).eq_ignore_ascii_case(word)
+    }
+
+    /// Reads `sign` if it comes next.
+    fn eat(&mut self, sign: &'static str) -> Option<Span> {
+        if self.is_sign(sign) {
+            return Some(self.advance());
+        }
+        self.expected.push(sign);
+        None
+    }
+
+    /// Reads `word`, a keyword, if it comes next.
+    fn eat_word(&mut self, word: &'static str) -> Option<Span> {
+        if self.is_word(word) {
+            return Some(self.advance());
+        }
+        self.expected.push(word);
+        None
+    }
+
+    fn expect(&mut self, sign: &'static str) -> Result<Span> {
+        self.eat(sign).ok_or_else(|| self.unexpected())
+    }
+
+    fn expect_word(&mut self, word: &'static str) -> Result<Span> {
+        self.eat_word(word).ok_or_else(|| self.unexpected())
+    }
+
+    /// One or more, with commas between.
+    fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let mut items = vec![read(self)?];
+        while self.eat(",").is_some() {
+            items.push(read(self)?);
+        }
+        Ok(items)
+    }
+
+    fn unexpected(&self) -> SyntaxError {
+        SyntaxError::unexpected(self.at, self.peek().span, &self.expected)
+    }
+}
+
+#[cfg(test)]
+mod tests;

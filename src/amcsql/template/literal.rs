@@ -1,0 +1,132 @@
+//! A field's value, and the one way it becomes SQL.
+
+use std::fmt::Write as _;
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::Field;
+
+/// Most items of a list; a longer one is refused. Long lists belong into an uploaded table.
+pub const MOST_ITEMS: usize = 10_000;
+
+/// Most characters of one text; a longer one is refused.
+pub const MOST_CHARACTERS: usize = 10_000;
+
+/// The value of a field, of its declared type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Any text, also one of several choices.
+    Text(String),
+    /// A number as a person writes it: digits, at most one point, maybe a minus.
+    Number(String),
+    /// True or false.
+    Boolean(bool),
+    /// A day.
+    Date(NaiveDate),
+    /// A day with a time, in UTC.
+    DateTime(NaiveDateTime),
+    /// Several values: written with commas in `IN (…)` and `ARRAY[…]`, as rows after `VALUES`.
+    List(Vec<Value>),
+}
+
+/// Why a value cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// Not digits.
+    #[error("`{0}` is no number. Write digits, with a point before decimals.")]
+    Number(String),
+    /// A NUL cannot be stored in text anywhere on the way.
+    #[error("the text holds a NUL character. Remove it.")]
+    Nul,
+    /// Longer than [`MOST_CHARACTERS`].
+    #[error("the text has {0} characters; {MOST_CHARACTERS} are possible.")]
+    TooLong(usize),
+    /// Nothing to write.
+    #[error("the list is empty. Give it at least one item.")]
+    EmptyList,
+    /// More than [`MOST_ITEMS`].
+    #[error("the list has {0} items; {MOST_ITEMS} are possible. Upload a table instead.")]
+    TooMany(usize),
+    /// A list in a list.
+    #[error("a list cannot hold lists.")]
+    Nested,
+    /// A list where one value is needed.
+    #[error("a list stands in IN (…), in ARRAY[…] or after VALUES only.")]
+    ListOutside,
+    /// A year that does not have four digits.
+    #[error("the date must have a year from 0001 to 9999.")]
+    Year,
+}
+
+impl Value {
+    /// The literal at the place of `field`.
+    pub(super) fn write(&self, field: &Field) -> Result<String, Invalid> {
+        match self {
+            Self::List(items) if field.rows => joined(items, |item| Ok(format!("({})", item.literal()?))),
+            Self::List(items) if field.in_list => joined(items, Self::literal),
+            Self::List(_) => Err(Invalid::ListOutside),
+            one if field.rows => Ok(format!("({})", one.literal()?)),
+            one => one.literal(),
+        }
+    }
+
+    /// The literal of one value.
+    pub fn literal(&self) -> Result<String, Invalid> {
+        match self {
+            Self::Text(text) => quoted(text),
+            Self::Number(text) => number(text),
+            Self::Boolean(value) => Ok(if *value { "TRUE" } else { "FALSE" }.to_owned()),
+            Self::Date(date) => {
+                let text = date.format("%Y-%m-%d").to_string();
+                // OK because chrono writes years outside four digits with a sign, which AMC does not read.
+                if text.len() == 10 { Ok(format!("CAST('{text}' AS DATE)")) } else { Err(Invalid::Year) }
+            }
+            Self::DateTime(moment) => {
+                let text = moment.format("%Y-%m-%d %H:%M:%S").to_string();
+                if text.len() == 19 { Ok(format!("CAST('{text}' AS TIMESTAMP)")) } else { Err(Invalid::Year) }
+            }
+            Self::List(_) => Err(Invalid::Nested),
+        }
+    }
+}
+
+fn joined(items: &[Value], write: impl Fn(&Value) -> Result<String, Invalid>) -> Result<String, Invalid> {
+    match items.len() {
+        0 => return Err(Invalid::EmptyList),
+        count if count > MOST_ITEMS => return Err(Invalid::TooMany(count)),
+        _ => {}
+    }
+    let mut text = String::new();
+    for (at, item) in items.iter().enumerate() {
+        let separator = if at == 0 { "" } else { ", " };
+        // OK because writing to a String cannot fail.
+        let _ = write!(text, "{separator}{}", write(item)?);
+    }
+    Ok(text)
+}
+
+/// A text in single quotes, quotes in it doubled: AMC knows no other escape.
+fn quoted(text: &str) -> Result<String, Invalid> {
+    if text.contains('\0') {
+        return Err(Invalid::Nul);
+    }
+    let characters = text.chars().count();
+    if characters > MOST_CHARACTERS {
+        return Err(Invalid::TooLong(characters));
+    }
+    Ok(format!("'{}'", text.replace('\'', "''")))
+}
+
+/// Digits only, so that nothing else can come with them; a negative number stands in parentheses, so
+/// that a minus before it makes no comment.
+fn number(text: &str) -> Result<String, Invalid> {
+    let invalid = || Invalid::Number(text.chars().take(40).collect());
+    let text = text.trim();
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let plain = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
+    if !plain(whole) || !plain(fraction) || digits.len() > 38 {
+        return Err(invalid());
+    }
+    Ok(if negative { format!("(-{digits})") } else { digits.to_owned() })
+}

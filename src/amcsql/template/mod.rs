@@ -1,0 +1,239 @@
+//! RecomAMP's own fields, `{{name}}`: filled with literals before a query is sent.
+//!
+//! They are not AMC's custom parameters: AMC never sees them. A field is found by reading the text as
+//! the lexer does, so one in a comment or in a string is text. A value is written as a literal of the
+//! field's declared type and never as raw text: whatever a person types, the query keeps its shape.
+
+mod literal;
+
+use std::collections::BTreeMap;
+
+pub use literal::{Invalid, MOST_CHARACTERS, MOST_ITEMS, Value};
+
+use super::finding::Finding;
+use super::flatten::Mapped;
+use super::lexer;
+use super::spelling;
+use super::text::{LineIndex, Span};
+
+/// Longest name of a field, in characters.
+pub const LONGEST_NAME: usize = 64;
+
+/// One `{{name}}` in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name: a letter or `_`, then letters, digits or `_`.
+    pub name: String,
+    /// Its place, braces included.
+    pub span: Span,
+    /// Whether it stands where a row of `VALUES` stands, so that a list is written as rows.
+    pub rows: bool,
+    /// Whether it stands alone in the parentheses of `IN (…)` or is an item of a list, so that a list
+    /// may be written with commas.
+    pub in_list: bool,
+}
+
+/// The fields of `text` in order; one that is used twice is there twice. Braces without a proper name
+/// between them are no field.
+pub fn fields(text: &str) -> Vec<Field> {
+    let opaque = lexer::opaque_ranges(text);
+    let mut found = Vec::new();
+    let mut hidden = opaque.iter().peekable();
+    let mut at = 0;
+    while let Some(start) = text.get(at..).and_then(|rest| rest.find("{{")).map(|it| it + at) {
+        while hidden.peek().is_some_and(|it| it.end <= start) {
+            hidden.next();
+        }
+        if let Some(range) = hidden.peek().filter(|it| it.start <= start) {
+            at = range.end;
+            continue;
+        }
+        let body = text.get(start + 2..).unwrap_or_default();
+        let inside = body.find("}}").filter(|length| *length <= LONGEST_NAME + 20);
+        let name = inside.and_then(|length| body.get(..length)).map(str::trim).filter(|it| is_name(it));
+        match (inside, name) {
+            (Some(length), Some(name)) => {
+                let span = Span::new(start, start + length + 4);
+                found.push(Field { name: name.to_owned(), span, rows: false, in_list: false });
+                at = span.end;
+            }
+            _ => at = start + 2,
+        }
+    }
+    place(text, &mut found, &opaque);
+    found
+}
+
+/// Whether `name` can be the name of a field.
+pub fn is_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|it| it.is_ascii_alphabetic() || it == '_')
+        && characters.all(|it| it.is_ascii_alphanumeric() || it == '_')
+        && name.len() <= LONGEST_NAME
+}
+
+/// Finds out for each field what stands around it.
+fn place(text: &str, fields: &mut [Field], opaque: &[Span]) {
+    let mut comments =
+        opaque.iter().filter(|it| text.get(it.start..).is_some_and(|it| it.starts_with(['-', '/']))).peekable();
+    let mut before = Before::default();
+    let mut at = 0;
+    for field in fields {
+        while at < field.span.start {
+            let comment = comments.peek().copied().copied();
+            let end = comment.map_or(field.span.start, |it| it.start.min(field.span.start));
+            if let Some(piece) = text.get(at..end) {
+                before.read(piece);
+            }
+            at = end;
+            if comment.is_some_and(|it| it.start == at && at < field.span.start) {
+                at = comment.map_or(at, |it| it.end);
+                comments.next();
+            }
+        }
+        field.rows = before.next == Next::Row;
+        field.in_list = before.next == Next::Item;
+        before.field();
+        at = field.span.end;
+    }
+}
+
+/// What was read last before a place.
+#[derive(Default)]
+struct Before {
+    word: String,
+    /// What may stand at the place.
+    next: Next,
+    /// What each open parenthesis belongs to.
+    open: Vec<Open>,
+}
+
+/// What may stand at a place.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Next {
+    /// One value.
+    #[default]
+    One,
+    /// An item of a list.
+    Item,
+    /// A row of `VALUES`.
+    Row,
+    /// A comma and another row.
+    AfterRow,
+}
+
+/// What a parenthesis belongs to.
+#[derive(Clone, Copy, PartialEq)]
+enum Open {
+    List,
+    Row,
+    Other,
+}
+
+impl Before {
+    /// Deepest parentheses that are remembered; deeper ones count as no list.
+    const DEEPEST: usize = 1_000;
+
+    fn read(&mut self, piece: &str) {
+        for token in piece.split_inclusive(|it: char| !it.is_alphanumeric() && it != '_') {
+            let (word, end) = match token.char_indices().next_back() {
+                Some((at, last)) if !last.is_alphanumeric() && last != '_' => {
+                    (token.get(..at).unwrap_or(token), Some(last))
+                }
+                _ => (token, None),
+            };
+            if !word.is_empty() {
+                word.clone_into(&mut self.word);
+                self.next = if word.eq_ignore_ascii_case("VALUES") { Next::Row } else { Next::One };
+            }
+            match end {
+                Some(sign) if !sign.is_whitespace() => self.sign(sign),
+                _ => {}
+            }
+        }
+    }
+
+    fn sign(&mut self, sign: char) {
+        let word = std::mem::take(&mut self.word);
+        self.next = match sign {
+            '(' | '[' => {
+                let list = ["IN", "ARRAY"].iter().any(|it| word.eq_ignore_ascii_case(it));
+                let open = match self.next {
+                    Next::Row => Open::Row,
+                    _ if list => Open::List,
+                    _ => Open::Other,
+                };
+                if self.open.len() < Self::DEEPEST {
+                    self.open.push(open);
+                }
+                if list { Next::Item } else { Next::One }
+            }
+            ')' | ']' if self.open.pop() == Some(Open::Row) => Next::AfterRow,
+            ',' if self.next == Next::AfterRow => Next::Row,
+            ',' if self.open.last() == Some(&Open::List) => Next::Item,
+            _ => Next::One,
+        };
+    }
+
+    /// A field was read: it stands for whatever was possible.
+    fn field(&mut self) {
+        self.word.clear();
+        self.next = if self.next == Next::Row { Next::AfterRow } else { Next::One };
+    }
+}
+
+/// `text` with every field written as its value's literal, and where each part came from. The
+/// findings say which fields have no value, a value that cannot be written, or a list where one value
+/// is needed; the text is complete only when there are none.
+pub fn fill(text: &str, values: &BTreeMap<String, Value>) -> Result<Mapped, Vec<Finding>> {
+    let index = LineIndex::new(text);
+    let mut filled = Mapped::default();
+    let mut findings = Vec::new();
+    let mut end = 0;
+    for field in fields(text) {
+        filled.copy(text, Span::new(end, field.span.start));
+        end = field.span.end;
+        let Some(value) = values.get(&field.name) else {
+            findings.push(missing(&field, values, &index));
+            continue;
+        };
+        match value.write(&field) {
+            Ok(literal) => filled.put(&literal, field.span),
+            Err(invalid) => findings.push(refused("field-value", &field, &invalid.to_string(), &index)),
+        }
+    }
+    filled.copy(text, Span::new(end, text.len()));
+    if findings.is_empty() { Ok(filled) } else { Err(findings) }
+}
+
+fn missing(field: &Field, values: &BTreeMap<String, Value>, index: &LineIndex<'_>) -> Finding {
+    let meant = spelling::closest(&field.name, values.keys().map(String::as_str));
+    let hint = meant.map_or(String::new(), |it| format!(" Did you mean `{it}`?"));
+    let message = format!("the field has no value. Fill it in on the form.{hint}");
+    refused("missing-field", field, &message, index)
+}
+
+fn refused(code: &'static str, field: &Field, message: &str, index: &LineIndex<'_>) -> Finding {
+    let place = index.place(field.span.start);
+    let amc = format!("Encountered \"{{\" at line {}, column {}.", place.line, place.column);
+    Finding::error(code, field.span, format!("{{{{{}}}}}: {message}", field.name), amc)
+}
+
+/// `text` with a literal in place of every field, so that it can be checked before values are known.
+/// Fields without a sample become NULL.
+pub fn sample(text: &str, samples: &BTreeMap<String, Value>) -> Mapped {
+    let mut filled = Mapped::default();
+    let mut end = 0;
+    for field in fields(text) {
+        filled.copy(text, Span::new(end, field.span.start));
+        end = field.span.end;
+        let fallback = if field.rows { "(NULL)" } else { "NULL" };
+        let literal = samples.get(&field.name).and_then(|it| it.write(&field).ok());
+        filled.put(literal.as_deref().unwrap_or(fallback), field.span);
+    }
+    filled.copy(text, Span::new(end, text.len()));
+    filled
+}
+
+#[cfg(test)]
+mod tests;

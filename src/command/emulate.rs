@@ -1,0 +1,51 @@
+//! The pretend AMC alone.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{Emulate, give, say};
+use crate::clock::Clock;
+use crate::emulator::{self, Emulator, Options};
+use crate::ids::Random;
+use crate::lifecycle;
+
+pub(super) async fn run(options: Emulate) -> ExitCode {
+    crate::telemetry::start(crate::config::LogFormat::Pretty, crate::telemetry::DEFAULT_FILTER);
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("The pretend AMC stopped: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(asked: Emulate) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(asked.listen).await.with_context(|| format!("nothing can listen at {}", asked.listen))?;
+    let address = listener.local_addr()?;
+    let random = Random::system();
+    let folder = asked.folder.unwrap_or_else(|| std::env::temp_dir().join(format!("recomamp-emulator-{}", std::process::id())));
+    let options = Options {
+        base: Url::parse(&format!("http://{address}/"))?,
+        folder,
+        seed: asked.seed,
+        scale: asked.scale,
+        speed: asked.speed,
+        auto_consent: asked.auto_consent,
+        client: asked.client_id.zip(asked.client_secret),
+        ..Options::default()
+    };
+    let emulator = Emulator::open(options, Clock::system(), random)?;
+    give(&emulator.credentials_line());
+    let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
+    let stop = soft.clone();
+    tokio::select! {
+        served = emulator::serve(emulator, listener, async move { stop.cancelled().await }) => served?,
+        () = lifecycle::watch_signals(soft, hard) => {}
+    }
+    Ok(())
+}

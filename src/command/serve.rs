@@ -1,0 +1,106 @@
+//! The program itself: listen, put together, start, stop in order.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use super::{give, say};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Engine;
+use crate::ids::Random;
+use crate::lifecycle;
+
+/// How long a health check waits.
+const HEALTH: Duration = Duration::from_secs(3);
+
+pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!("nothing can listen at {}: another program may; set RECOMAMP_LISTEN to another address", config.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let public = config.public_url.clone();
+    std::fs::create_dir_all(&config.data_dir)?;
+    let lock = lock(&config)?;
+    let app = App::open(config, address, Clock::system(), Random::system()).await?;
+    if app.site.db.engine() == Engine::Sqlite {
+        app.take_over().await?;
+    }
+    let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
+    let runner = app.start_workers(&soft);
+    let router = app.router().into_make_service_with_connect_info::<SocketAddr>();
+    give(&format!("RecomAMP is at {}", public.as_str().trim_end_matches('/')));
+    let stop = soft.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    let ended = tokio::select! {
+        ended = async { tokio::join!(server.into_future(), app.keep_time(&soft)).0 } => ended,
+        () = async { lifecycle::watch_signals(soft.clone(), hard.clone()).await } => Ok(()),
+    };
+    soft.cancel();
+    tokio::select! {
+        () = runner.finished() => {}
+        () = hard.cancelled() => {}
+        () = tokio::time::sleep(lifecycle::PATIENCE) => {}
+    }
+    app.close().await;
+    drop(lock);
+    ended?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Holds the data folder for this process, where the database is a file in it.
+fn lock(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
+    if !config.database_url.starts_with("sqlite:") {
+        return Ok(None);
+    }
+    let path = config.data_dir.join("recomamp.lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    file.try_lock().with_context(|| {
+        format!(
+            "another RecomAMP uses the data folder {}: stop it first, or set RECOMAMP_DATA_DIR; several processes need \
+             PostgreSQL",
+            config.data_dir.display()
+        )
+    })?;
+    Ok(Some(file))
+}
+
+/// Puts a new key in front of the ring, and seals every grant with it.
+pub(super) async fn rotate(config: Config) -> anyhow::Result<ExitCode> {
+    let random = Random::system();
+    crate::vault::add_key(&config.keys_file, &random)?;
+    let vault = crate::vault::Vault::from_file(&config.keys_file, &random)?;
+    let db = crate::db::Db::open(&config.database_url).await?;
+    let sealed = crate::connections::reseal(&db, &vault).await?;
+    say(&format!("A new key seals from now on; {sealed} grants were sealed again. Running processes take it at their next start."));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks the program on this machine whether it answers.
+pub(super) async fn health(config: Config) -> anyhow::Result<ExitCode> {
+    let mut address = config.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip([127, 0, 0, 1].into());
+    }
+    let asked = tokio::time::timeout(HEALTH, ask(address)).await;
+    match asked {
+        Ok(Ok(true)) => Ok(ExitCode::SUCCESS),
+        Ok(Ok(false)) => anyhow::bail!("{address} answers, but not well"),
+        Ok(Err(error)) => Err(error.context(format!("{address} does not answer"))),
+        Err(_) => anyhow::bail!("{address} does not answer within {} s", HEALTH.as_secs()),
+    }
+}
+
+async fn ask(address: SocketAddr) -> anyhow::Result<bool> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await?;
+    Ok(&answer == b"HTTP/1.1 200")
+}

@@ -1,0 +1,114 @@
+//! Who calls, through which account, and about which instance: each a step that can refuse.
+//!
+//! The order is the service's: first the token (401), then the headers that name an account (400),
+//! then whether the person reaches that account (403) and the instance belongs to it (403).
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+
+use super::Emulator;
+use super::errors::Refusal;
+use super::login::bearer_grant;
+use super::people::{Account, Person};
+use super::state::{CreationStatus, Instance};
+
+/// Scopes that open the Ads API and AMC.
+const ADS_SCOPES: [&str; 2] = ["advertising::campaign_management", "cpc_advertising:campaign_management"];
+
+/// A person whose token holds for the Ads API.
+pub(crate) struct Caller {
+    pub(crate) person: &'static Person,
+}
+
+/// A caller with the account that the headers name.
+pub(crate) struct ByAccount {
+    pub(crate) account: &'static Account,
+    admin: bool,
+}
+
+/// A caller with the instance that the path names.
+pub(crate) struct Reach {
+    pub(crate) by: ByAccount,
+    pub(crate) instance: Arc<Instance>,
+}
+
+impl FromRequestParts<Emulator> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, emulator: &Emulator) -> Result<Self, Refusal> {
+        let client = header(parts, "amazon-advertising-api-clientid").ok_or_else(Refusal::unauthorized)?;
+        let held = bearer_grant(emulator, &parts.headers).ok_or_else(Refusal::unauthorized)?;
+        if held.grant.client_id.as_deref().is_some_and(|only| only != client) {
+            return Err(Refusal::unauthorized());
+        }
+        if !held.grant.scope.split_whitespace().any(|scope| ADS_SCOPES.contains(&scope)) {
+            return Err(Refusal::forbidden());
+        }
+        let person = Person::by_key(&held.grant.person).ok_or_else(Refusal::unauthorized)?;
+        Ok(Self { person })
+    }
+}
+
+impl FromRequestParts<Emulator> for ByAccount {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, emulator: &Emulator) -> Result<Self, Refusal> {
+        let caller = Caller::from_request_parts(parts, emulator).await?;
+        let entity = header(parts, "amazon-advertising-api-advertiserid")
+            .ok_or_else(|| Refusal::bad("entityId provided is null"))?;
+        let marketplace = header(parts, "amazon-advertising-api-marketplaceid")
+            .ok_or_else(|| Refusal::bad("marketplaceId provided is null"))?;
+        let seat = caller.person.seat(entity, marketplace).ok_or_else(Refusal::forbidden)?;
+        if !seat.account.terms_accepted {
+            let text = "Terms and conditions must be accepted to continue";
+            return Err(Refusal::oauth(StatusCode::FORBIDDEN, "insufficient_scope", text));
+        }
+        Ok(Self { account: seat.account, admin: seat.admin })
+    }
+}
+
+impl FromRequestParts<Emulator> for Reach {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, emulator: &Emulator) -> Result<Self, Refusal> {
+        let by = ByAccount::from_request_parts(parts, emulator).await?;
+        let params = RawPathParams::from_request_parts(parts, emulator).await.map_err(|_| Refusal::forbidden())?;
+        let id = params.iter().find(|(name, _)| *name == "instance").map(|(_, id)| id);
+        let instance = id.and_then(|id| emulator.store().read(|state| state.instances.get(id).cloned()));
+        let instance = instance.filter(|instance| instance.account == by.account.id).ok_or_else(Refusal::forbidden)?;
+        Ok(Self { by, instance })
+    }
+}
+
+impl ByAccount {
+    /// Refuses whoever does not administer the account.
+    pub(crate) fn must_administer(&self) -> Result<(), Refusal> {
+        if self.admin { Ok(()) } else { Err(Refusal::forbidden()) }
+    }
+
+    /// Refuses what self-service AMC does not offer.
+    pub(crate) fn must_not_be_self_service(&self) -> Result<(), Refusal> {
+        let text = "This operation is not supported for a self-service instance.";
+        if self.account.self_service() { Err(Refusal::bad(text)) } else { Ok(()) }
+    }
+}
+
+impl Reach {
+    /// Refuses while the instance is still being made.
+    pub(crate) fn must_be_complete(&self, emulator: &Emulator) -> Result<(), Refusal> {
+        match self.instance.creation(emulator.now()) {
+            CreationStatus::Completed => Ok(()),
+            under_way => {
+                let text = format!("Instance {} is not ready: its status is {}.", self.instance.id, under_way.word());
+                Err(Refusal::bad(text))
+            }
+        }
+    }
+}
+
+fn header<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,151 @@
+//! The emulator's own time: the machine's, moved by an offset, and able to stand.
+//!
+//! All times that callers see come from here, so that a day can pass between two requests: schedules
+//! fire, codes and links expire, data rolls on. Speed is no matter of this clock: a clock that ran
+//! sixty times as fast would let access tokens die within a minute. Speed divides only the waits that
+//! the emulator adds by itself (see [`Pace`]).
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+
+/// What one can set about the clock; the part of it that survives a restart.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ClockSetting {
+    /// Microseconds added to the machine's time.
+    offset_micros: i64,
+    /// Where the clock stands, if it stands.
+    stands_at: Option<DateTime<Utc>>,
+}
+
+/// The clock that all of the emulator asks.
+pub(crate) struct EmulatorClock {
+    machine: Clock,
+    setting: Mutex<ClockSetting>,
+}
+
+impl EmulatorClock {
+    /// A clock over `machine`, set as it was left.
+    pub(crate) fn new(machine: Clock, setting: ClockSetting) -> Self {
+        Self { machine, setting: Mutex::new(setting) }
+    }
+
+    /// The emulator's present.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        let setting = self.setting();
+        setting.stands_at.unwrap_or_else(|| shifted(self.machine.now(), setting.offset_micros))
+    }
+
+    /// Whether the clock stands.
+    pub(crate) fn stands(&self) -> bool {
+        self.setting().stands_at.is_some()
+    }
+
+    /// Stops the clock where it is.
+    pub(crate) fn pause(&self) -> ClockSetting {
+        let now = self.now();
+        self.change(|setting| setting.stands_at = Some(now))
+    }
+
+    /// Lets the clock go on from where it stands.
+    pub(crate) fn resume(&self) -> ClockSetting {
+        let machine = self.machine.now();
+        self.change(|setting| {
+            if let Some(stood) = setting.stands_at.take() {
+                setting.offset_micros = micros(stood - machine);
+            }
+        })
+    }
+
+    /// Moves the clock by `by`; it can go back, but nothing that happened is undone by that.
+    pub(crate) fn advance(&self, by: TimeDelta) -> ClockSetting {
+        self.change(|setting| match &mut setting.stands_at {
+            Some(stood) => *stood = shifted(*stood, micros(by)),
+            None => setting.offset_micros = setting.offset_micros.saturating_add(micros(by)),
+        })
+    }
+
+    fn setting(&self) -> ClockSetting {
+        *self.setting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut ClockSetting)) -> ClockSetting {
+        let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut setting);
+        *setting
+    }
+}
+
+fn micros(span: TimeDelta) -> i64 {
+    span.num_microseconds().unwrap_or(0)
+}
+
+/// `instant` moved by that many microseconds, or where it was when that is out of range.
+fn shifted(instant: DateTime<Utc>, by_micros: i64) -> DateTime<Utc> {
+    instant.checked_add_signed(TimeDelta::microseconds(by_micros)).unwrap_or(instant)
+}
+
+/// How fast the emulator lets its own waits pass.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pace(f64);
+
+impl Pace {
+    /// Waits take as long as they would with AMC, divided by `speed`; 0 and what is no number mean
+    /// [`Pace::INSTANT`].
+    pub(crate) fn times(speed: f64) -> Self {
+        if speed.is_finite() && speed > 0.0 { Self(speed) } else { Self::INSTANT }
+    }
+
+    /// No waits beyond the real work.
+    pub(crate) const INSTANT: Self = Self(f64::INFINITY);
+
+    /// How long a wait of `seconds` with AMC takes here.
+    pub(crate) fn wait(self, seconds: f64) -> TimeDelta {
+        TimeDelta::microseconds((seconds.max(0.0) / self.0 * 1e6) as i64)
+    }
+
+    /// The number to show and to set it back by; 0 for [`Pace::INSTANT`].
+    pub(crate) fn speed(self) -> f64 {
+        if self.0.is_finite() { self.0 } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paused_clock_goes_on_from_where_it_stood() {
+        let start = DateTime::from_timestamp(1_750_000_000, 0).unwrap();
+        let (machine, hand) = Clock::manual(start);
+        let clock = EmulatorClock::new(machine, ClockSetting::default());
+        clock.advance(TimeDelta::hours(1));
+        clock.pause();
+        hand.advance(TimeDelta::days(1));
+        assert_eq!(clock.now(), start + TimeDelta::hours(1));
+        clock.advance(TimeDelta::minutes(5));
+        clock.resume();
+        hand.advance(TimeDelta::seconds(1));
+        assert_eq!(clock.now(), start + TimeDelta::minutes(65) + TimeDelta::seconds(1));
+    }
+
+    #[test]
+    fn an_absurd_move_leaves_a_usable_time() {
+        let (machine, _hand) = Clock::manual(DateTime::UNIX_EPOCH);
+        let clock = EmulatorClock::new(machine, ClockSetting::default());
+        clock.advance(TimeDelta::MAX);
+        clock.advance(TimeDelta::microseconds(i64::MAX));
+        clock.advance(TimeDelta::microseconds(i64::MAX));
+        assert!(clock.now() >= DateTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn speed_divides_waits_and_zero_means_none() {
+        assert_eq!(Pace::times(4.0).wait(2.0), TimeDelta::milliseconds(500));
+        assert_eq!(Pace::times(0.0).wait(100.0), TimeDelta::zero());
+        assert_eq!(Pace::times(f64::NAN), Pace::INSTANT);
+    }
+}

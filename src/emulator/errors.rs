@@ -1,0 +1,125 @@
+//! Refusals: what the pretend services say when they will not do something.
+//!
+//! The three services word their errors in three shapes, and which one a caller meets depends on the
+//! path alone, also for faults that strike before a handler is reached. So a [`Refusal`] carries what
+//! there is to say, and [`Refusal::render`] gives it the shape of the path at the outermost layer.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// Why a call is refused, not yet in any service's shape.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    error: &'static str,
+    text: String,
+    retry_after: Option<u64>,
+}
+
+/// What a handler returns.
+pub(crate) type Answer = Result<Response, Refusal>;
+
+impl Refusal {
+    /// A refusal in the words of OAuth: `error` is one of its error codes.
+    pub(crate) fn oauth(status: StatusCode, error: &'static str, text: impl Into<String>) -> Self {
+        Self { status, error, text: text.into(), retry_after: None }
+    }
+
+    /// 400 with `text`.
+    pub(crate) fn bad(text: impl Into<String>) -> Self {
+        Self::oauth(StatusCode::BAD_REQUEST, "invalid_request", text)
+    }
+
+    /// 401: no token, or one that does not hold.
+    pub(crate) fn unauthorized() -> Self {
+        Self::oauth(StatusCode::UNAUTHORIZED, "invalid_token", "Unauthorized")
+    }
+
+    /// 403 in AMC's words for an account or instance out of the caller's reach.
+    pub(crate) fn forbidden() -> Self {
+        Self::oauth(StatusCode::FORBIDDEN, "insufficient_scope", "Unauthorized request.")
+    }
+
+    /// 404 with `text`.
+    pub(crate) fn missing(text: impl Into<String>) -> Self {
+        Self::oauth(StatusCode::NOT_FOUND, "invalid_request", text)
+    }
+
+    /// 413: the body is over the limit.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        let text = format!("The request body is larger than {limit} bytes.");
+        Self::oauth(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", text)
+    }
+
+    /// 429 that asks to wait for `seconds`.
+    pub(crate) fn too_many(seconds: u64) -> Self {
+        let refusal = Self::oauth(StatusCode::TOO_MANY_REQUESTS, "ServerError", "Too Many Requests");
+        Self { retry_after: Some(seconds), ..refusal }
+    }
+
+    /// A fault of the service itself.
+    pub(crate) fn server(status: StatusCode) -> Self {
+        let text = status.canonical_reason().unwrap_or("Internal Server Error");
+        Self::oauth(status, "ServerError", text)
+    }
+
+    /// The response in the shape that callers of `path` know.
+    pub(crate) fn render(&self, path: &str, request_id: &str) -> Response {
+        let body = match Shape::of(path) {
+            Shape::Code => json!({ "code": self.status.as_str(), "details": self.text }),
+            Shape::Message => json!({ "message": self.text, "requestId": request_id }),
+            Shape::OAuth => self.oauth_body(request_id),
+        };
+        let mut response = (self.status, content_type("application/json"), body.to_string()).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    fn oauth_body(&self, request_id: &str) -> Value {
+        json!({ "error": self.error, "error_description": self.text, "request_id": request_id })
+    }
+}
+
+impl IntoResponse for Refusal {
+    /// A bare status that carries the refusal along, for the outermost layer to render.
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The body of an error, by the service that answers on a path.
+enum Shape {
+    /// `{"code", "details"}`: instances and reporting.
+    Code,
+    /// `{"message", "requestId"}`: the list of AMC accounts.
+    Message,
+    /// `{"error", "error_description", "request_id"}`: Login with Amazon.
+    OAuth,
+}
+
+impl Shape {
+    fn of(path: &str) -> Self {
+        match path {
+            "/amc/accounts" => Self::Message,
+            _ if path.starts_with("/auth/") || path.starts_with("/user/") || path.starts_with("/ap/") => Self::OAuth,
+            _ => Self::Code,
+        }
+    }
+}
+
+/// A `Content-Type` header, ready to stand in a response tuple.
+pub(crate) fn content_type(name: &'static str) -> [(header::HeaderName, &'static str); 1] {
+    [(header::CONTENT_TYPE, name)]
+}
+
+/// 200 with `body` as JSON, declared as `kind`.
+pub(crate) fn answer(kind: &'static str, body: Value) -> Response {
+    (StatusCode::OK, content_type(kind), body.to_string()).into_response()
+}

@@ -1,0 +1,282 @@
+//! Faults on demand: one table of them, and the layer that lets those of the wire strike.
+//!
+//! Clients have to be tried against a service that fails, and the real one does not fail on request.
+//! A fault strikes the calls whose path holds its text, a number of times or until it is removed.
+//! Most strike before a handler is reached; those of a run ([`FaultKind::Split`],
+//! [`FaultKind::HeaderOnly`], [`FaultKind::Overlap`]) strike when an execution is created, and
+//! [`FaultKind::ExpiredLink`] when a result is fetched.
+
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Emulator;
+use super::errors::{Refusal, content_type};
+
+/// The most faults that are kept; more are refused.
+const MOST_FAULTS: usize = 100;
+
+/// The longest delay of [`FaultKind::Slow`]; longer ones are cut to it.
+const LONGEST_DELAY: Duration = Duration::from_mins(2);
+
+/// Something that goes wrong on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// The text that a call's path has to hold; empty strikes all.
+    pub path: String,
+    /// How many times it strikes; `None` until it is removed.
+    pub times: Option<u32>,
+}
+
+/// The ways in which a call or a run can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// 429 that asks to wait for so many seconds.
+    TooManyRequests(u64),
+    /// 401, as if the access token had expired.
+    Expired,
+    /// The token endpoint answers `invalid_grant`, as if consent had been withdrawn.
+    RevokedGrant,
+    /// A 5xx with this status.
+    ServerError(u16),
+    /// The answer comes so many milliseconds late.
+    Slow(u64),
+    /// The connection breaks in the middle of the answer.
+    Cut,
+    /// A page of HTML instead of JSON, with status 200.
+    Html,
+    /// The result comes in so many files (2 to 5).
+    Split(usize),
+    /// The result has its heading only.
+    HeaderOnly,
+    /// The download link is too old.
+    ExpiredLink,
+    /// The execution is rejected for overlap with others.
+    Overlap,
+}
+
+/// All kinds with a usual measure, in the order in which they are offered.
+pub(crate) const KINDS: [(&str, FaultKind); 11] = [
+    ("429", FaultKind::TooManyRequests(2)),
+    ("401", FaultKind::Expired),
+    ("revoked", FaultKind::RevokedGrant),
+    ("5xx", FaultKind::ServerError(503)),
+    ("slow", FaultKind::Slow(3000)),
+    ("cut", FaultKind::Cut),
+    ("html", FaultKind::Html),
+    ("split", FaultKind::Split(3)),
+    ("header-only", FaultKind::HeaderOnly),
+    ("expired-link", FaultKind::ExpiredLink),
+    ("overlap", FaultKind::Overlap),
+];
+
+impl FaultKind {
+    /// The kind of that name with `measure` in place of the usual one (seconds, status, milliseconds
+    /// or files); `None` for a name that is unknown or a measure out of range.
+    pub fn named(name: &str, measure: Option<u64>) -> Option<Self> {
+        let (_, usual) = KINDS.iter().find(|(known, _)| *known == name)?;
+        let Some(measure) = measure else { return Some(*usual) };
+        Some(match usual {
+            Self::TooManyRequests(_) => Self::TooManyRequests(measure),
+            Self::ServerError(_) => {
+                Self::ServerError(u16::try_from(measure).ok().filter(|status| (500..600).contains(status))?)
+            }
+            Self::Slow(_) => Self::Slow(measure),
+            Self::Split(_) => Self::Split(usize::try_from(measure).ok().filter(|parts| (2..=5).contains(parts))?),
+            plain => *plain,
+        })
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        let same = |other: &FaultKind| std::mem::discriminant(other) == std::mem::discriminant(&self);
+        KINDS.iter().find(|(_, kind)| same(kind)).map_or("", |(name, _)| name)
+    }
+
+    /// Its measure, if it has one.
+    pub(crate) fn measure(self) -> Option<u64> {
+        match self {
+            Self::TooManyRequests(measure) | Self::Slow(measure) => Some(measure),
+            Self::ServerError(status) => Some(status.into()),
+            Self::Split(parts) => Some(parts as u64),
+            _ => None,
+        }
+    }
+
+    fn strikes_the_wire(self, path: &str) -> bool {
+        match self {
+            Self::Split(_) | Self::HeaderOnly | Self::Overlap | Self::ExpiredLink => false,
+            Self::RevokedGrant => path == "/auth/o2/token",
+            Self::Expired => path.starts_with("/amc/") || path.starts_with("/v2/") || path == "/user/profile",
+            _ => true,
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    /// Reads `kind[=measure][@path][*times]`, such as `429=5@/workflowExecutions*3`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (rest, times) = match text.rsplit_once('*') {
+            Some((rest, times)) => (rest, Some(times.parse().map_err(|_| format!("{times} is no number of times"))?)),
+            None => (text, None),
+        };
+        let (rest, path) = rest.split_once('@').unwrap_or((rest, ""));
+        let (name, measure) = match rest.split_once('=') {
+            Some((name, measure)) => (name, Some(measure.parse().map_err(|_| format!("{measure} is no number"))?)),
+            None => (rest, None),
+        };
+        let kind = FaultKind::named(name, measure).ok_or_else(|| {
+            let names: Vec<_> = KINDS.iter().map(|(name, _)| *name).collect();
+            format!("{rest} is no fault; choose one of {}", names.join(", "))
+        })?;
+        Ok(Self { kind, path: path.to_owned(), times })
+    }
+}
+
+/// The table of faults that are switched on, each under a number.
+pub(crate) struct Faults(Mutex<Table>);
+
+struct Table {
+    next: u64,
+    rows: Vec<(u64, Fault)>,
+}
+
+impl Faults {
+    /// A table that holds `faults`.
+    pub(crate) fn new(faults: Vec<Fault>) -> Self {
+        let rows: Vec<_> = (1..).zip(faults).collect();
+        Self(Mutex::new(Table { next: rows.len() as u64 + 1, rows }))
+    }
+
+    /// Switches a fault on; `false` when there are too many already.
+    pub(crate) fn add(&self, fault: Fault) -> bool {
+        let mut table = self.table();
+        let room = table.rows.len() < MOST_FAULTS;
+        if room {
+            let number = table.next;
+            table.next += 1;
+            table.rows.push((number, fault));
+        }
+        room
+    }
+
+    /// Switches the fault of that number off; all when `None`.
+    pub(crate) fn remove(&self, number: Option<u64>) {
+        self.table().rows.retain(|(row, _)| number.is_some_and(|number| number != *row));
+    }
+
+    /// What is switched on, with numbers.
+    pub(crate) fn all(&self) -> Vec<(u64, Fault)> {
+        self.table().rows.clone()
+    }
+
+    /// The first fault that `wanted` takes and that strikes `path`; it strikes once less from now on.
+    pub(crate) fn take(&self, path: &str, wanted: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
+        let mut table = self.table();
+        let fits = |(_, fault): &(u64, Fault)| wanted(fault.kind) && path.contains(&fault.path);
+        let at = table.rows.iter().position(fits)?;
+        let fault = &mut table.rows[at].1;
+        let kind = fault.kind;
+        if let Some(times) = &mut fault.times {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                table.rows.remove(at);
+            }
+        }
+        Some(kind)
+    }
+
+    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Marks a response that a fault has changed, for the log of requests.
+#[derive(Clone, Copy)]
+pub(crate) struct Struck(pub(crate) FaultKind);
+
+/// The layer in which faults of the wire strike.
+pub(crate) async fn strike(State(emulator): State<Emulator>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/control") {
+        return next.run(request).await;
+    }
+    let Some(kind) = emulator.faults().take(path, |kind| kind.strikes_the_wire(path)) else {
+        return next.run(request).await;
+    };
+    let mut response = match kind {
+        FaultKind::Slow(millis) => {
+            tokio::time::sleep(Duration::from_millis(millis).min(LONGEST_DELAY)).await;
+            next.run(request).await
+        }
+        FaultKind::Cut => cut_off(next.run(request).await),
+        kind => instead_of_an_answer(kind),
+    };
+    response.extensions_mut().insert(Struck(kind));
+    response
+}
+
+fn instead_of_an_answer(kind: FaultKind) -> Response {
+    match kind {
+        FaultKind::TooManyRequests(seconds) => Refusal::too_many(seconds).into_response(),
+        FaultKind::Expired => Refusal::unauthorized().into_response(),
+        FaultKind::RevokedGrant => super::login::revoked("refresh_token").into_response(),
+        FaultKind::ServerError(status) => {
+            Refusal::server(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)).into_response()
+        }
+        _ => {
+            let page = "<!DOCTYPE html><html><head><title>Sorry</title></head><body>Something is wrong.</body></html>";
+            (content_type("text/html; charset=utf-8"), page).into_response()
+        }
+    }
+}
+
+/// The response with a body that ends in the middle.
+fn cut_off(response: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    // OK to drop what a refusal would have said: its body is cut off like any other.
+    parts.extensions.remove::<Refusal>();
+    let start = Ok(Bytes::from_static(b"{\""));
+    let end = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+    Response::from_parts(parts, Body::from_stream(futures::stream::iter([start, end])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_as_often_as_it_says_and_only_its_path() {
+        let faults = Faults::new(vec!["429=5@/workflowExecutions*2".parse().unwrap()]);
+        let any = |_| true;
+        assert_eq!(faults.take("/amc/accounts", any), None);
+        assert_eq!(faults.take("/x/workflowExecutions/1", any), Some(FaultKind::TooManyRequests(5)));
+        assert_eq!(faults.take("/x/workflowExecutions/1", any), Some(FaultKind::TooManyRequests(5)));
+        assert_eq!(faults.take("/x/workflowExecutions/1", any), None);
+    }
+
+    #[test]
+    fn every_kind_is_known_by_its_name() {
+        for (name, kind) in KINDS {
+            assert_eq!(kind.name(), name);
+            assert_eq!(FaultKind::named(name, kind.measure()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn odd_faults_are_refused_with_a_word() {
+        for odd in ["", "nonsense", "5xx=200", "split=9", "429=x", "cut*often"] {
+            assert!(odd.parse::<Fault>().is_err(), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The file that lets the emulator survive the end of its process.
+//!
+//! One JSON line for each change, appended in the order of the changes. Lines go to the operating
+//! system before a request is answered, so `kill -9` loses nothing that was answered (a loss of
+//! power may lose the last moments: nothing is forced to the disk, which would cost every call a
+//! disk's round trip for data that is made up anyway). A line that was cut in the middle can only be
+//! the last one and is dropped. At open the journal is rewritten as the rows that are left.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::state::{Change, State};
+
+const FILE: &str = "journal.jsonl";
+const LOCK: &str = "journal.lock";
+
+/// The open journal of one folder.
+pub(crate) struct Journal {
+    file: File,
+    /// Held for as long as this process uses the folder.
+    _lock: File,
+}
+
+impl Journal {
+    /// Reads the folder's journal into a state, rewrites it compactly, and opens it for more.
+    ///
+    /// # Errors
+    /// When the folder is used by another process, cannot be written, or holds a journal that is
+    /// damaged elsewhere than at its end.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, State)> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let lock = lock(folder)?;
+        let path = folder.join(FILE);
+        let state = replay(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        rewrite(&path, &state).with_context(|| format!("cannot write {}", path.display()))?;
+        let file = OpenOptions::new().append(true).open(&path)?;
+        Ok((Self { file, _lock: lock }, state))
+    }
+
+    /// Appends changes; they are with the operating system when this returns.
+    pub(crate) fn append(&mut self, changes: &[u8]) -> io::Result<()> {
+        self.file.write_all(changes)
+    }
+}
+
+/// One change as a line of the journal.
+pub(crate) fn write_line(change: &Change, into: &mut Vec<u8>) -> io::Result<()> {
+    let before = into.len();
+    if let Err(error) = serde_json::to_writer(&mut *into, change) {
+        into.truncate(before);
+        return Err(error.into());
+    }
+    into.push(b'\n');
+    Ok(())
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let lock = File::create(folder.join(LOCK)).with_context(|| format!("cannot write to {}", folder.display()))?;
+    if lock.try_lock().is_err() {
+        bail!("{} is in use by another process; choose another folder or stop that process", folder.display());
+    }
+    Ok(lock)
+}
+
+fn replay(path: &PathBuf) -> Result<State> {
+    let mut state = State::default();
+    let mut reader = match File::open(path) {
+        Ok(file) => BufReader::new(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(state),
+        Err(error) => return Err(error.into()),
+    };
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        reader.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            break; // OK because only a line that was cut off has no end: its request was never answered.
+        }
+        let change = serde_json::from_slice(&line).with_context(|| format!("line {number} is damaged"))?;
+        state.apply(change);
+    }
+    Ok(state)
+}
+
+/// Writes beside the journal and renames, so that a stop in between leaves the old one whole.
+fn rewrite(path: &Path, state: &State) -> Result<()> {
+    let beside = path.with_extension("new");
+    let mut writer = BufWriter::new(File::create(&beside)?);
+    let mut line = Vec::new();
+    for change in state.rows() {
+        line.clear();
+        write_line(&change, &mut line)?;
+        writer.write_all(&line)?;
+    }
+    writer.into_inner()?.sync_all()?;
+    Ok(std::fs::rename(&beside, path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::state::seeded_instances;
+
+    fn filled(folder: &Path) -> usize {
+        let (mut journal, _) = Journal::open(folder).unwrap();
+        let mut lines = Vec::new();
+        let instances = seeded_instances(chrono::DateTime::UNIX_EPOCH);
+        let count = instances.len();
+        for instance in instances {
+            write_line(&Change::Instance(instance.into()), &mut lines).unwrap();
+        }
+        journal.append(&lines).unwrap();
+        count
+    }
+
+    #[test]
+    fn what_was_appended_is_there_after_reopening() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = filled(folder.path());
+        let (_journal, state) = Journal::open(folder.path()).unwrap();
+        assert_eq!(state.instances.len(), count);
+    }
+
+    #[test]
+    fn a_last_line_that_was_cut_off_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = filled(folder.path());
+        let path = folder.path().join(FILE);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - 10]).unwrap();
+        let (_journal, state) = Journal::open(folder.path()).unwrap();
+        assert_eq!(state.instances.len(), count - 1);
+    }
+
+    #[test]
+    fn damage_in_the_middle_is_told_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path());
+        let path = folder.path().join(FILE);
+        let damaged = std::fs::read_to_string(&path).unwrap().replacen("Instance", "Nonsense", 3);
+        std::fs::write(&path, damaged).unwrap();
+        let error = Journal::open(folder.path()).err().unwrap();
+        assert!(format!("{error:#}").contains("line 2 is damaged"), "{error:#}");
+    }
+
+    #[test]
+    fn a_folder_in_use_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = Journal::open(folder.path()).unwrap();
+        assert!(Journal::open(folder.path()).is_err());
+        drop(held);
+        assert!(Journal::open(folder.path()).is_ok());
+    }
+}

@@ -1,0 +1,167 @@
+//! Lenient reading of request bodies: what published AMC clients send must get through.
+//!
+//! The service reads the first JSON value of a body and ignores what follows, whatever content type
+//! is declared (the official request collection relies on it). Numbers and booleans come as texts
+//! (`"86400"`, `"True"`), unknown fields are ignored, and `null` is the same as leaving a field out.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use serde_json::{Map, Value};
+
+use super::errors::Refusal;
+
+/// The largest request body that is read, in bytes; a larger one is answered with 413.
+pub(crate) const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+/// A JSON object out of a request, read leniently.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields(Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        Self::parse(&read_body(request).await?)
+    }
+}
+
+/// The whole body, unless it is over [`BODY_LIMIT`] or breaks off.
+pub(crate) async fn read_body(request: Request) -> Result<Bytes, Refusal> {
+    let limited = http_body_util::Limited::new(request.into_body(), BODY_LIMIT);
+    match http_body_util::BodyExt::collect(limited).await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Refusal::too_large(BODY_LIMIT)),
+        Err(_) => Err(Refusal::bad("The request body could not be read to its end.")),
+    }
+}
+
+impl Fields {
+    /// The first JSON value of `body`, which has to be an object.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        match serde_json::Deserializer::from_slice(body).into_iter::<Value>().next() {
+            Some(Ok(Value::Object(fields))) => Ok(Self(fields)),
+            Some(Ok(_)) => Err(Refusal::bad("The request body must be a JSON object.")),
+            Some(Err(error)) => Err(Refusal::bad(format!("The request body is not valid JSON: {error}."))),
+            None => Err(Refusal::bad("The request body is missing.")),
+        }
+    }
+
+    /// The object in `value`, if it is one.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        value.as_object().cloned().map(Self)
+    }
+
+    /// The field as it was sent; `null` counts as absent.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A text; a number or boolean is taken as its text.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Refusal> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(plain @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(plain.to_string())),
+            Some(_) => Err(Refusal::bad(format!("{name} must be a string."))),
+        }
+    }
+
+    /// A text that has to be there and not empty.
+    pub(crate) fn required(&self, name: &str) -> Result<String, Refusal> {
+        self.text(name)?
+            .filter(|text| !text.trim().is_empty())
+            .ok_or_else(|| Refusal::bad(format!("{name} is required.")))
+    }
+
+    /// A boolean, also as text in any case; an empty text counts as absent.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Value::String(text)) => flag_from(text).map(Some).ok_or_else(|| not_a_flag(name)),
+            Some(_) => Err(not_a_flag(name)),
+        }
+    }
+
+    /// A whole number, also as text; an empty text counts as absent.
+    pub(crate) fn whole(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        let refusal = || Refusal::bad(format!("{name} must be an integer."));
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Number(number)) => whole_number(number).map(Some).ok_or_else(refusal),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Value::String(text)) => text.trim().parse().map(Some).map_err(|_| refusal()),
+            Some(_) => Err(refusal()),
+        }
+    }
+
+    /// The items of an array; absent is empty.
+    pub(crate) fn list(&self, name: &str) -> Result<&[Value], Refusal> {
+        match self.value(name) {
+            None => Ok(&[]),
+            Some(Value::Array(items)) => Ok(items),
+            Some(_) => Err(Refusal::bad(format!("{name} must be an array."))),
+        }
+    }
+
+    /// The objects of an array; absent is empty.
+    pub(crate) fn objects(&self, name: &str) -> Result<Vec<Self>, Refusal> {
+        let object = |item| Self::of(item).ok_or_else(|| Refusal::bad(format!("{name} must hold objects.")));
+        self.list(name)?.iter().map(object).collect()
+    }
+}
+
+/// `true` or `false`, in any case.
+pub(crate) fn flag_from(text: &str) -> Option<bool> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn not_a_flag(name: &str) -> Refusal {
+    Refusal::bad(format!("{name} must be true or false."))
+}
+
+fn whole_number(number: &serde_json::Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        // OK because a float beyond 2^53 is refused before the cast could round it.
+        number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9.0e15).map(|float| float as i64)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_after_the_first_value_is_ignored() {
+        let fields = Fields::parse(br#"{"workflowId":"a"}, "and more": ]"#).unwrap();
+        assert_eq!(fields.text("workflowId").unwrap().as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn numbers_and_booleans_may_come_as_text() {
+        let fields = Fields::parse(br#"{"n":"86400","b":"True","f":86400.0,"e":"","z":null}"#).unwrap();
+        assert_eq!(fields.whole("n").unwrap(), Some(86_400));
+        assert_eq!(fields.whole("f").unwrap(), Some(86_400));
+        assert_eq!(fields.flag("b").unwrap(), Some(true));
+        assert_eq!(fields.flag("e").unwrap(), None);
+        assert_eq!(fields.text("z").unwrap(), None);
+        assert!(fields.flag("n").is_err());
+        assert!(fields.whole("b").is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for body in ["", "[]", "7", "{", "\u{0}", &"[".repeat(100_000)] {
+            assert!(Fields::parse(body.as_bytes()).is_err(), "{}", &body[..body.len().min(9)]);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What an emulator is opened with.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::faults::Fault;
+
+/// The settings of one emulator.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Address under which callers reach it, such as `http://127.0.0.1:8099/` or
+    /// `https://recomamp.example.com/emulator/`; download links start with it.
+    pub base: Url,
+    /// Where state and results are kept; created when missing.
+    pub folder: PathBuf,
+    /// Which synthetic world; the same for the same seed.
+    pub seed: u64,
+    /// Its size; 1 is the usual one.
+    pub scale: f64,
+    /// By what the emulator's own waits (validation, run times, creation of instances) are divided;
+    /// 1 is AMC's pace, 0 means no waits beyond the real work.
+    pub speed: f64,
+    /// Whether the consent page answers at once for the first person.
+    pub auto_consent: bool,
+    /// The only client id and secret that are accepted; any are when this is `None`.
+    pub client: Option<(String, String)>,
+    /// How many queries really run at the same time; more wait their turn as `RUNNING`.
+    pub parallel_work: usize,
+    /// The longest real time that one query may take, in seconds, before it ends as `FAILED`.
+    pub longest_work_seconds: u64,
+    /// Faults that are switched on from the start.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Options {
+    /// Local, with state in `./emulator`, twenty times as fast as AMC.
+    fn default() -> Self {
+        Self {
+            base: local(),
+            folder: PathBuf::from("emulator"),
+            seed: 1,
+            scale: 1.0,
+            speed: 20.0,
+            auto_consent: false,
+            client: None,
+            parallel_work: 2,
+            longest_work_seconds: 15 * 60,
+            faults: Vec::new(),
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant that a test reads; `Url` has no constant form")]
+fn local() -> Url {
+    Url::parse("http://127.0.0.1/").expect("the constant is an address")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_address_is_one() {
+        assert_eq!(Options::default().base.as_str(), "http://127.0.0.1/");
+    }
+}

@@ -1,0 +1,228 @@
+//! The pretend people who can sign in, and the accounts they reach.
+//!
+//! A fixed cast, the same in every emulator, so that guides and tests can name them: two analysts of
+//! one agency (one administers its accounts, one does not), an analyst of another agency, and a
+//! seller without any AMC account who meets self-service AMC. All names, addresses and ids are
+//! invented; addresses are at `example.com`, and no id is of a length that Amazon hands out.
+
+/// Someone who can sign in with the pretend Login with Amazon.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// The name that forms and state keep.
+    pub(crate) key: &'static str,
+    /// The name on the consent page and in the profile.
+    pub(crate) name: &'static str,
+    /// The address in the profile.
+    pub(crate) email: &'static str,
+    /// The id in the profile.
+    pub(crate) user_id: &'static str,
+    /// The accounts in reach.
+    pub(crate) seats: &'static [Seat],
+}
+
+/// A person's place in an account.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Seat {
+    /// Which account.
+    pub(crate) account: &'static Account,
+    /// Whether the person may create, change and delete instances.
+    pub(crate) admin: bool,
+}
+
+/// An account by which instances are reached.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// The entity id.
+    pub(crate) id: &'static str,
+    /// The name in lists.
+    pub(crate) name: &'static str,
+    /// The marketplace that belongs to the entity id in headers.
+    pub(crate) marketplace: &'static str,
+    /// Country, currency and time zone of that marketplace.
+    pub(crate) place: Place,
+    /// An AMC account, or a sponsored-ads entity with self-service AMC.
+    pub(crate) kind: AccountKind,
+    /// Whether AMC's terms are accepted; where not, every instance call is refused.
+    pub(crate) terms_accepted: bool,
+}
+
+/// How AMC is reached through an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountKind {
+    /// Listed under `/amc/accounts`.
+    Amc,
+    /// Listed under `/v2/profiles`; its one instance appears when first asked for.
+    SponsoredAds {
+        /// The number of the advertising profile.
+        profile: u64,
+    },
+}
+
+/// What a marketplace says about money and time.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Two letters.
+    pub(crate) country: &'static str,
+    /// Three letters.
+    pub(crate) currency: &'static str,
+    /// Name in the tz database.
+    pub(crate) zone: &'static str,
+}
+
+const US: Place = Place { country: "US", currency: "USD", zone: "America/Los_Angeles" };
+const UK: Place = Place { country: "UK", currency: "GBP", zone: "Europe/London" };
+const JP: Place = Place { country: "JP", currency: "JPY", zone: "Asia/Tokyo" };
+
+/// Agency A in North America: the account with many instances.
+pub(crate) const AGENCY_A_US: Account = Account {
+    id: "ENTITYPRETENDA1US",
+    name: "Agency A North America (pretend)",
+    marketplace: "ATVPDKIKX0DER",
+    place: US,
+    kind: AccountKind::Amc,
+    terms_accepted: true,
+};
+
+/// Agency A in Europe.
+pub(crate) const AGENCY_A_UK: Account = Account {
+    id: "ENTITYPRETENDA2UK",
+    name: "Agency A Europe (pretend)",
+    marketplace: "A1F83G8C2ARO7P",
+    place: UK,
+    kind: AccountKind::Amc,
+    terms_accepted: true,
+};
+
+/// Agency B in Japan.
+pub(crate) const AGENCY_B_JP: Account = Account {
+    id: "ENTITYPRETENDB1JP",
+    name: "Agency B Japan (pretend)",
+    marketplace: "A1VC38T7YXB528",
+    place: JP,
+    kind: AccountKind::Amc,
+    terms_accepted: true,
+};
+
+/// Agency B in North America, where nobody has accepted the terms.
+pub(crate) const AGENCY_B_US: Account = Account {
+    id: "ENTITYPRETENDB2US",
+    name: "Agency B North America, terms not accepted (pretend)",
+    marketplace: "ATVPDKIKX0DER",
+    place: US,
+    kind: AccountKind::Amc,
+    terms_accepted: false,
+};
+
+/// A sponsored-ads entity of agency A's customer.
+pub(crate) const BRAND_US: Account = Account {
+    id: "ENTITYPRETENDSA1US",
+    name: "Brand of agency A (pretend)",
+    marketplace: "ATVPDKIKX0DER",
+    place: US,
+    kind: AccountKind::SponsoredAds { profile: 1_000_000_000_001 },
+    terms_accepted: true,
+};
+
+/// The seller's own sponsored-ads entity.
+pub(crate) const SELLER_US: Account = Account {
+    id: "ENTITYPRETENDSA2US",
+    name: "Outside seller (pretend)",
+    marketplace: "ATVPDKIKX0DER",
+    place: US,
+    kind: AccountKind::SponsoredAds { profile: 1_000_000_000_002 },
+    terms_accepted: true,
+};
+
+/// Everyone who can sign in; the first is who `auto_consent` signs in.
+pub(crate) const PEOPLE: [Person; 4] = [
+    Person {
+        key: "ada",
+        name: "Ada (agency A)",
+        email: "ada@example.com",
+        user_id: "amzn1.account.PRETENDADA",
+        seats: &[
+            Seat { account: &AGENCY_A_US, admin: true },
+            Seat { account: &AGENCY_A_UK, admin: true },
+            Seat { account: &BRAND_US, admin: true },
+        ],
+    },
+    Person {
+        key: "ben",
+        name: "Ben (agency A, no administrator)",
+        email: "ben@example.com",
+        user_id: "amzn1.account.PRETENDBEN",
+        seats: &[Seat { account: &AGENCY_A_US, admin: false }],
+    },
+    Person {
+        key: "chie",
+        name: "Chie (agency B)",
+        email: "chie@example.com",
+        user_id: "amzn1.account.PRETENDCHIE",
+        seats: &[Seat { account: &AGENCY_B_JP, admin: true }, Seat { account: &AGENCY_B_US, admin: true }],
+    },
+    Person {
+        key: "dag",
+        name: "Dag (seller without an AMC account)",
+        email: "dag@example.com",
+        user_id: "amzn1.account.PRETENDDAG",
+        seats: &[Seat { account: &SELLER_US, admin: true }],
+    },
+];
+
+impl Person {
+    /// The person that state calls `key`.
+    pub(crate) fn by_key(key: &str) -> Option<&'static Self> {
+        PEOPLE.iter().find(|person| person.key == key)
+    }
+
+    /// The person's place in the account with that entity id and marketplace.
+    pub(crate) fn seat(&self, entity: &str, marketplace: &str) -> Option<&'static Seat> {
+        self.seats.iter().find(|seat| seat.account.id == entity && seat.account.marketplace == marketplace)
+    }
+
+    /// The accounts that `/amc/accounts` lists.
+    pub(crate) fn amc_accounts(&self) -> impl Iterator<Item = &'static Account> {
+        self.seats.iter().map(|seat| seat.account).filter(|account| account.kind == AccountKind::Amc)
+    }
+
+    /// The accounts that `/v2/profiles` lists, with the number of the profile.
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = (u64, &'static Account)> {
+        self.seats.iter().filter_map(|seat| match seat.account.kind {
+            AccountKind::SponsoredAds { profile } => Some((profile, seat.account)),
+            AccountKind::Amc => None,
+        })
+    }
+}
+
+impl Account {
+    /// Whether AMC is self-service here.
+    pub(crate) fn self_service(&self) -> bool {
+        matches!(self.kind, AccountKind::SponsoredAds { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn nobody_reaches_another_agencys_account() {
+        let chie = Person::by_key("chie").unwrap();
+        assert!(chie.seat(AGENCY_A_US.id, AGENCY_A_US.marketplace).is_none());
+        assert!(chie.seat(AGENCY_B_JP.id, AGENCY_B_JP.marketplace).is_some());
+    }
+
+    #[test]
+    fn an_entity_id_with_another_marketplace_is_out_of_reach() {
+        let ada = Person::by_key("ada").unwrap();
+        assert!(ada.seat(AGENCY_A_US.id, AGENCY_A_UK.marketplace).is_none());
+    }
+
+    #[test]
+    fn keys_and_ids_are_unique() {
+        let keys: HashSet<_> = PEOPLE.iter().flat_map(|person| [person.key, person.email, person.user_id]).collect();
+        assert_eq!(keys.len(), PEOPLE.len() * 3);
+    }
+}

@@ -1,0 +1,105 @@
+//! From a workflow to a statement, and the words for one that does not compile.
+
+use serde_json::Value;
+
+use crate::emulator::Emulator;
+use crate::emulator::analytics::{Analytics, Compiled, OutputColumn, Statement};
+use crate::emulator::state::{Asked, Execution, InstanceKind, Verdict, Workflow};
+
+use super::parameters::without_value;
+
+/// How long AMC takes for a query: at least, for each source, for each day of the window, at most
+/// (published captures and field notes lie between 40 seconds and 7 minutes).
+const LEAST_SECONDS: f64 = 40.0;
+const SECONDS_FOR_A_READ: f64 = 12.0;
+const SECONDS_FOR_A_DAY: f64 = 0.4;
+const MOST_SECONDS: f64 = 420.0;
+
+/// The statement of a workflow; `None` when it has operations instead of SQL.
+pub(crate) fn statement(workflow: &Workflow, controls: bool, kind: InstanceKind) -> Option<Statement> {
+    let declared = workflow.fields.get("inputParameters").and_then(Value::as_array).into_iter().flatten();
+    Some(Statement {
+        sql: workflow.sql()?.to_owned(),
+        input_schema: workflow.text("inputSchema").map(str::to_owned),
+        parameters: declared.filter_map(Value::as_object).cloned().collect(),
+        controls,
+        sandbox: kind == InstanceKind::Sandbox,
+    })
+}
+
+/// Compiles a workflow; the error is the whole sentence.
+pub(super) fn compile(
+    analytics: &dyn Analytics,
+    workflow: &Workflow,
+    controls: bool,
+    kind: InstanceKind,
+) -> Result<Compiled, String> {
+    let invalid = |text: &str| {
+        format!("Was unable to compile workflow {} because it was found to be invalid: {text}", workflow.id)
+    };
+    let statement = statement(workflow, controls, kind)
+        .ok_or_else(|| invalid("A query in the form of operations cannot be run here; send it as sqlQuery."))?;
+    let compiled = analytics.compile(&statement).map_err(|problem| invalid(&problem.text))?;
+    match mismatch(workflow.fields.get("outputColumns"), &compiled.columns) {
+        Some(text) => Err(invalid(&text)),
+        None => Ok(compiled),
+    }
+}
+
+/// What validation will say of an execution.
+pub(crate) fn judge(emulator: &Emulator, execution: &Execution, kind: InstanceKind, overlap: bool) -> Verdict {
+    match verdict(emulator, execution, kind, overlap) {
+        Ok(compiled) => Verdict::Valid { columns: compiled.columns, seconds: seconds(execution, compiled.reads) },
+        Err(text) => Verdict::Invalid(text),
+    }
+}
+
+fn verdict(emulator: &Emulator, execution: &Execution, kind: InstanceKind, overlap: bool) -> Result<Compiled, String> {
+    let Asked { require_synthetic_data, controls_off, parameter_values, .. } = &execution.asked;
+    if kind == InstanceKind::Sandbox && !require_synthetic_data {
+        return Err("requireSyntheticData must be true for a workflow execution on a sandbox instance.".to_owned());
+    }
+    if *controls_off && !require_synthetic_data {
+        return Err("disableAggregationControls can only be used together with requireSyntheticData.".to_owned());
+    }
+    let compiled = compile(emulator.analytics(), &execution.workflow, !controls_off, kind)?;
+    let missing = without_value(&execution.workflow, parameter_values);
+    if let Some(name) = missing.first() {
+        return Err(format!("The workflow parameter {name} has no default value and no value was given for it."));
+    }
+    if overlap {
+        return Err(format!(
+            "Execution \"{}\" of workflow \"{}\" could not be run because too many workflows have already been run \
+             against the same input data sources in the same or overlapping time windows.",
+            execution.id, execution.workflow.id
+        ));
+    }
+    Ok(compiled)
+}
+
+fn seconds(execution: &Execution, reads: usize) -> f64 {
+    let days = (execution.window.end - execution.window.start).num_hours() as f64 / 24.0;
+    (LEAST_SECONDS + reads as f64 * SECONDS_FOR_A_READ + days * SECONDS_FOR_A_DAY).min(MOST_SECONDS)
+}
+
+/// How the declared output differs from the real one.
+fn mismatch(declared: Option<&Value>, real: &[OutputColumn]) -> Option<String> {
+    let declared = declared?.as_array().filter(|columns| !columns.is_empty())?;
+    if declared.len() != real.len() {
+        return Some(format!(
+            "outputColumns declares {} columns, but the query returns {}.",
+            declared.len(),
+            real.len()
+        ));
+    }
+    declared.iter().zip(real).find_map(|(declared, real)| {
+        let differs = |field: &str, real: &str| declared.get(field).is_some_and(|declared| declared != real);
+        let name = &real.name;
+        if differs("name", name) {
+            return Some(format!("outputColumns declares {}, where the query returns {name}.", declared["name"]));
+        }
+        let pairs = [("dataType", &real.data_type), ("columnType", &real.column_type)];
+        let (field, real) = pairs.into_iter().find(|(field, real)| differs(field, real))?;
+        Some(format!("outputColumns declares {} as {field} of {name}, but it is {real}.", declared[field]))
+    })
+}

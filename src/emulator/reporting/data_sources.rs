@@ -1,0 +1,33 @@
+//! What an instance can read.
+
+use axum::extract::{Path, State};
+
+use crate::emulator::Emulator;
+use crate::emulator::caller::Reach;
+use crate::emulator::errors::{Answer, Refusal, answer};
+use crate::emulator::query::{Order, Query};
+use crate::emulator::state::InstanceKind;
+
+use super::{DATA_SOURCES, listed};
+
+/// `GET /dataSources`.
+pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
+    let page = query.page()?;
+    let sources = emulator.analytics().data_sources(reach.instance.kind == InstanceKind::Sandbox);
+    let (rows, next) = page.cut(sources.iter().map(|source| (source.id.clone(), source)), Order::Ascending);
+    let rows = rows.into_iter().map(|source| source.description.clone()).collect();
+    Ok(listed(DATA_SOURCES, "dataSources", rows, next))
+}
+
+/// `GET /dataSources/{dataSourceId}`: flat, as all single reads are in practice.
+pub(super) async fn read(
+    State(emulator): State<Emulator>,
+    reach: Reach,
+    Path((_, id)): Path<(String, String)>,
+) -> Answer {
+    let sources = emulator.analytics().data_sources(reach.instance.kind == InstanceKind::Sandbox);
+    let wanted = id.rsplit('.').next().unwrap_or(&id);
+    let source = sources.iter().find(|source| source.id.eq_ignore_ascii_case(wanted));
+    let source = source.ok_or_else(|| Refusal::missing(format!("Data source with ID {id} does not exist.")))?;
+    Ok(answer(DATA_SOURCES, source.description.clone()))
+}

@@ -1,0 +1,204 @@
+//! Executions: make, read, list, cancel.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use chrono::{DateTime, Utc};
+
+use crate::emulator::Emulator;
+use crate::emulator::caller::Reach;
+use crate::emulator::errors::{Answer, Refusal, answer};
+use crate::emulator::faults::FaultKind;
+use crate::emulator::json::{Fields, read_body};
+use crate::emulator::query::{Order, Query};
+use crate::emulator::state::{Asked, Category, Execution, Instance, Status, Verdict, Window, Workflow};
+
+use super::{EXECUTIONS, compiling, done, listed, request, shown, window};
+
+/// How long AMC takes to validate an execution, in seconds.
+const VALIDATION_SECONDS: f64 = 2.0;
+
+/// `POST /workflowExecutions`.
+pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, fields: Fields) -> Answer {
+    reach.must_be_complete(&emulator)?;
+    let now = emulator.now();
+    let workflow = request::workflow(&emulator, &reach.instance.id, &fields)?;
+    let mut execution = blank(&emulator, &reach.instance, workflow, now);
+    execution.asked = request::asked(&fields)?;
+    execution.window = window::read(&fields, now)?;
+    let kind = reach.instance.kind;
+    let judged = emulator.apart(move |emulator| {
+        befall(emulator, &mut execution);
+        let overlap = strikes(emulator, &execution, |kind| kind == FaultKind::Overlap).is_some();
+        execution.verdict = compiling::judge(emulator, &execution, kind, overlap);
+        execution
+    });
+    let execution = emulator.admit(judged.await?)?;
+    Ok(answer(EXECUTIONS, shown::execution(&execution, &reach.instance, false)))
+}
+
+/// `GET /workflowExecutions/{id}`.
+pub(super) async fn read(
+    State(emulator): State<Emulator>,
+    reach: Reach,
+    Path((_, id)): Path<(String, String)>,
+    query: Query,
+) -> Answer {
+    let execution = find(&emulator, &reach.instance.id, &id)?;
+    Ok(answer(EXECUTIONS, shown::execution(&execution, &reach.instance, query.flag("includeWorkflow")?)))
+}
+
+/// `GET /workflowExecutions`.
+pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
+    let (page, filter) = (query.page()?, Filter::read(&query)?);
+    let include_workflow = query.flag("includeWorkflow")?;
+    let row = |execution: &Arc<Execution>| {
+        (format!("{:020}", execution.number), shown::execution(execution, &reach.instance, include_workflow))
+    };
+    let ascending = query.flag("sortAscending")?;
+    let (rows, next) = emulator.store().read(|state| {
+        let executions = state.executions_of(&reach.instance.id);
+        if ascending {
+            page.cut(executions.filter(|one| filter.takes(one)).map(row), Order::Ascending)
+        } else {
+            page.cut(executions.rev().filter(|one| filter.takes(one)).map(row), Order::Descending)
+        }
+    });
+    Ok(listed(EXECUTIONS, "executions", rows, next))
+}
+
+/// `PUT /workflowExecutions/{id}`: only `{"status":"CANCELLED"}` has an effect.
+pub(super) async fn update(
+    State(emulator): State<Emulator>,
+    reach: Reach,
+    Path((_, id)): Path<(String, String)>,
+    request: Request,
+) -> Answer {
+    let body = read_body(request).await?;
+    let fields = if body.trim_ascii().is_empty() { Fields::default() } else { Fields::parse(&body)? };
+    find(&emulator, &reach.instance.id, &id)?;
+    match fields.text("status")?.as_deref() {
+        None | Some("") => Ok(done(EXECUTIONS)),
+        Some("CANCELLED") => stop(&emulator, &reach, &id),
+        Some(other) => Err(Refusal::bad(format!("status can only be set to CANCELLED, not to {other}."))),
+    }
+}
+
+/// `DELETE /workflowExecutions/{id}`: the other way to cancel.
+pub(super) async fn cancel(
+    State(emulator): State<Emulator>,
+    reach: Reach,
+    Path((_, id)): Path<(String, String)>,
+) -> Answer {
+    stop(&emulator, &reach, &id)
+}
+
+/// The execution that a schedule makes for `slot`.
+pub(crate) fn scheduled(
+    emulator: &Emulator,
+    instance: &Instance,
+    workflow: Arc<Workflow>,
+    (asked, category, window): (Asked, Category, Window),
+    slot: DateTime<Utc>,
+) -> Execution {
+    let timeout_seconds = request::USUAL_TIMEOUT;
+    let asked = Asked { timeout_seconds, ..asked };
+    let mut execution = Execution { asked, category, window, ..blank(emulator, instance, workflow, slot) };
+    execution.verdict = compiling::judge(emulator, &execution, instance.kind, false);
+    execution
+}
+
+/// The execution of that id in that instance.
+pub(super) fn find(emulator: &Emulator, instance: &str, id: &str) -> Result<Arc<Execution>, Refusal> {
+    let execution = emulator.store().read(|state| state.execution(id).cloned());
+    execution.filter(|execution| execution.instance == instance).ok_or_else(|| unknown(id))
+}
+
+fn stop(emulator: &Emulator, reach: &Reach, id: &str) -> Answer {
+    find(emulator, &reach.instance.id, id)?;
+    match emulator.cancel(id) {
+        Ok(()) => Ok(done(EXECUTIONS)),
+        Err(status) => {
+            let text = format!("Workflow execution with ID {id} cannot be cancelled: its status is {}.", status.word());
+            Err(Refusal::bad(text))
+        }
+    }
+}
+
+fn unknown(id: &str) -> Refusal {
+    Refusal::bad(format!("Workflow execution with ID {id} does not exist."))
+}
+
+/// An execution that is created at `now`, before its request is read.
+fn blank(emulator: &Emulator, instance: &Instance, workflow: Arc<Workflow>, now: DateTime<Utc>) -> Execution {
+    Execution {
+        id: emulator.uuid(),
+        number: 0,
+        instance: instance.id.clone(),
+        account: instance.account.clone(),
+        workflow,
+        asked: Asked::default(),
+        category: Category::AdHoc,
+        window: Window { start: now, end: now, zone: "UTC".to_owned(), original: None },
+        verdict: Verdict::Invalid(String::new()),
+        status: Status::Pending,
+        reason: None,
+        created: now,
+        updated: now,
+        validates: now + emulator.pace().wait(VALIDATION_SECONDS),
+        validated: None,
+        started: None,
+        ready: None,
+        outcome: None,
+        finished: None,
+        parts: 1,
+        header_only: false,
+    }
+}
+
+/// Lets the faults of results strike.
+fn befall(emulator: &Emulator, execution: &mut Execution) {
+    if let Some(FaultKind::Split(parts)) = strikes(emulator, execution, |kind| matches!(kind, FaultKind::Split(_))) {
+        execution.parts = parts;
+    }
+    execution.header_only = strikes(emulator, execution, |kind| kind == FaultKind::HeaderOnly).is_some();
+}
+
+fn strikes(emulator: &Emulator, execution: &Execution, wanted: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
+    let path = format!("/amc/reporting/{}/workflowExecutions", execution.instance);
+    emulator.faults().take(&path, wanted)
+}
+
+/// Which executions a list shows.
+struct Filter {
+    workflow: Option<String>,
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+    cancelled: bool,
+}
+
+impl Filter {
+    fn read(query: &Query) -> Result<Self, Refusal> {
+        let zone = window::zone(query.get("timeZone").unwrap_or("UTC"), "timeZone")?;
+        let time = |name| query.get(name).map(|text| window::instant(text, zone, name)).transpose();
+        let filter = Self {
+            workflow: query.get("workflowId").map(str::to_owned),
+            from: time("minCreationTime")?,
+            until: time("maxCreationTime")?,
+            cancelled: query.flag("includeCancelled")?,
+        };
+        if filter.workflow.is_none() && filter.from.is_none() {
+            return Err(Refusal::bad("At least one of workflowId and minCreationTime is required."));
+        }
+        Ok(filter)
+    }
+
+    fn takes(&self, execution: &Execution) -> bool {
+        // OK because callers see creation in whole seconds, so they filter by those too.
+        let created = execution.created.timestamp();
+        self.workflow.as_ref().is_none_or(|id| *id == execution.workflow.id)
+            && self.from.is_none_or(|from| created >= from.timestamp())
+            && self.until.is_none_or(|until| created <= until.timestamp())
+            && (self.cancelled || execution.status != Status::Cancelled)
+    }
+}

@@ -1,0 +1,58 @@
+//! The catalogue as the contract describes data sources.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::amcsql::catalogue::{Catalogue, ColumnDef, ColumnType, DataSource as Source};
+use crate::emulator::analytics::DataSource;
+
+/// The most columns that a description holds; more are left out.
+const MOST_COLUMNS: usize = 500;
+
+/// The sources of a catalogue and their twins for audiences (listed whether or not one may use them),
+/// sorted by id.
+pub(super) fn sources(catalogue: &Catalogue) -> Arc<[DataSource]> {
+    let all = catalogue.sources().iter().chain(catalogue.audience_twins());
+    let mut sources: Vec<_> = all.map(source).collect();
+    sources.sort_by(|one, other| one.id.cmp(&other.id));
+    sources.into()
+}
+
+/// The contract's word for what a column does.
+pub(super) fn column_type(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::Dimension => "DIMENSION",
+        ColumnType::Metric => "METRIC",
+    }
+}
+
+fn source(source: &Source) -> DataSource {
+    let uploaded = source.category == "Advertiser data";
+    let tags = if source.deprecated {
+        json!([{ "type": "DEPRECATED", "title": "Deprecated", "description": "This data source is going away." }])
+    } else {
+        json!([])
+    };
+    let description = json!({
+        "dataSourceId": source.id,
+        "description": source.description,
+        "columns": source.columns.iter().take(MOST_COLUMNS).map(column).collect::<Vec<_>>(),
+        "owner": if uploaded { "CUSTOMER" } else { "AMAZON" },
+        "provider": if uploaded { "ADVERTISER_DATA_UPLOAD" } else { "AMAZON" },
+        "tags": tags,
+        "outputChannels": [{ "channel": { "type": "DOWNLOAD" }, "outputAvailable": true }],
+        "isPremium": source.category == "Paid features",
+    });
+    DataSource { id: source.id.clone(), description }
+}
+
+fn column(column: &ColumnDef) -> Value {
+    json!({
+        "name": column.name,
+        "columnType": column_type(column.column_type),
+        "dataType": column.data_type.to_string(),
+        "sensitivity": column.threshold.amc(),
+        "description": column.description,
+    })
+}

@@ -1,0 +1,64 @@
+//! The instances that a new emulator starts with.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::instance::{Advertiser, Instance, InstanceKind};
+use crate::emulator::people::{AGENCY_A_UK, AGENCY_A_US, AGENCY_B_JP, AGENCY_B_US, Account};
+
+/// How long before the emulator's start its instances were made.
+const AGE: TimeDelta = TimeDelta::days(500);
+
+/// Standard instances and sandboxes of all AMC accounts; sponsored-ads entities get theirs on demand.
+pub(crate) fn instances(now: DateTime<Utc>) -> Vec<Instance> {
+    use InstanceKind::{Sandbox, Standard};
+    let rows = [
+        ("amcpretenda1", "Acorn Coffee US", Standard, &AGENCY_A_US),
+        ("amcpretenda2", "Birch Outdoor US", Standard, &AGENCY_A_US),
+        ("amcpretenda3", "Cedar Home US", Standard, &AGENCY_A_US),
+        ("amcpretendasb", "Agency A Sandbox", Sandbox, &AGENCY_A_US),
+        ("amcpretenda4", "Acorn Coffee UK", Standard, &AGENCY_A_UK),
+        ("amcpretenda4sb", "Agency A UK Sandbox", Sandbox, &AGENCY_A_UK),
+        ("amcpretendb1", "Dahlia Beauty JP", Standard, &AGENCY_B_JP),
+        ("amcpretendbsb", "Agency B Sandbox", Sandbox, &AGENCY_B_JP),
+        ("amcpretendb2", "Dahlia Beauty US", Standard, &AGENCY_B_US),
+    ];
+    rows.into_iter().enumerate().map(|(at, row)| instance(row, at, now - AGE)).collect()
+}
+
+fn instance(
+    (id, name, kind, account): (&str, &str, InstanceKind, &Account),
+    at: usize,
+    made: DateTime<Utc>,
+) -> Instance {
+    let brand = name.rsplit_once(' ').map_or(name, |(brand, _)| brand);
+    Instance {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        kind,
+        account: account.id.to_owned(),
+        advertiser_name: Some(brand.to_owned()),
+        // OK that only the first has a bucket: both forms of `outputS3URI` can then be seen.
+        bucket: if at == 0 { "pretend-amc-results".to_owned() } else { String::new() },
+        aws_account: if at == 0 { "000000000001".to_owned() } else { String::new() },
+        upload_account: format!("{:012}", 900 + at),
+        collaboration: None,
+        requested: made,
+        completes: made,
+        idempotency_token: None,
+        advertisers: advertisers(brand, at, account),
+        updates: Vec::new(),
+    }
+}
+
+fn advertisers(brand: &str, at: usize, account: &Account) -> Vec<Advertiser> {
+    let number = 5_000_000_001 + 10 * at as u64;
+    vec![
+        Advertiser { id: number.to_string(), name: format!("{brand} DSP"), kind: "DISPLAY".into(), marketplace: None },
+        Advertiser {
+            id: format!("ENTITYPRETENDADV{at}"),
+            name: format!("{brand} Sponsored Ads"),
+            kind: "SPONSORED_ADS".into(),
+            marketplace: Some(account.marketplace.to_owned()),
+        },
+    ]
+}

@@ -1,0 +1,12 @@
+//! The contract, driven through the router, with time moved by hand.
+
+mod ads;
+mod alone;
+mod bench;
+mod control;
+mod executions;
+mod login;
+mod real;
+mod restart;
+mod schedules;
+mod workflows;

@@ -1,0 +1,230 @@
+//! What happened, in compact rows: ad contacts, conversions, visits to the brand stores.
+//!
+//! A row keeps who, when and what; everything else of its wide columns is drawn again from a hash of
+//! these (see [`super::chance`]). Rows stand in the order of time, so that a window is a range.
+
+use super::calendar::{DAY, Moment};
+use super::people::Identity;
+
+/// A contact of a person with an ad: 16 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Contact {
+    pub(super) at: Moment,
+    pub(super) person: u32,
+    pub(super) ad: u16,
+    /// Search term plus one; 0 where nothing was typed.
+    pub(super) term: u16,
+    /// [`Identity`].
+    pub(super) identity: u8,
+    pub(super) marks: u8,
+}
+
+impl Contact {
+    /// A click of its own (sponsored ads), or an impression that was clicked (DSP).
+    pub(super) const CLICK: u8 = 1;
+    /// The ad was viewable.
+    pub(super) const VIEWABLE: u8 = 2;
+
+    pub(super) fn clicked(self) -> bool {
+        self.marks & Self::CLICK != 0
+    }
+
+    pub(super) fn viewable(self) -> bool {
+        self.marks & Self::VIEWABLE != 0
+    }
+
+    pub(super) fn identity(self) -> Identity {
+        Identity::from_bits(self.identity)
+    }
+}
+
+/// What a conversion was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Order,
+    PageView,
+    Cart,
+    BrandedSearch,
+    StoreView,
+    WishList,
+    Subscription,
+    Review,
+    /// A page of the advertiser's own shop.
+    OwnShopPage,
+    /// An order in the advertiser's own shop.
+    OwnShopOrder,
+}
+
+/// The ad contact that a conversion is credited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Credit {
+    pub(super) contact: Contact,
+    /// Credited to a click, else to a view.
+    pub(super) click: bool,
+    /// Whether the converted product was promoted by the campaign; else brand halo.
+    pub(super) promoted: bool,
+}
+
+/// A conversion.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conversion {
+    pub(super) at: Moment,
+    pub(super) person: u32,
+    pub(super) deed: Deed,
+    pub(super) brand: u8,
+    pub(super) product: u16,
+    /// Units of an order, else 0.
+    pub(super) units: u8,
+    /// [`Identity`].
+    pub(super) identity: u8,
+    pub(super) new_to_brand: bool,
+    /// An ad of the group reached the person in the 28 days before.
+    pub(super) exposed: bool,
+    /// Price of a unit in cents.
+    pub(super) unit_cents: u32,
+    pub(super) credit: Option<Credit>,
+    /// Where its campaigns begin in [`Ledger::relevant`], and how many there are.
+    pub(super) relevant: (u32, u8),
+}
+
+impl Conversion {
+    pub(super) fn identity(&self) -> Identity {
+        Identity::from_bits(self.identity)
+    }
+
+    /// Sales in ten-thousandths of the currency, on or off Amazon; 0 for anything but orders.
+    pub(super) fn sales(&self) -> i64 {
+        i64::from(self.units) * i64::from(self.unit_cents) * 100
+    }
+
+    pub(super) fn off_amazon(&self) -> bool {
+        matches!(self.deed, Deed::OwnShopPage | Deed::OwnShopOrder)
+    }
+
+    /// When the credited ad contact happened; for clicks that of the click.
+    pub(super) fn traffic_at(&self) -> Option<Moment> {
+        self.credit.map(|credit| traffic_moment(credit.contact, credit.click))
+    }
+}
+
+/// A click on a DSP ad follows its impression after a moment that the impression decides.
+pub(super) fn traffic_moment(contact: Contact, click: bool) -> Moment {
+    if click { contact.at + 3 + (contact.at ^ contact.person) % 50 } else { contact.at }
+}
+
+/// A page seen in a brand store.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StoreView {
+    pub(super) at: Moment,
+    pub(super) person: u32,
+    pub(super) brand: u8,
+    pub(super) page: u8,
+    /// Place in the visit, from 0.
+    pub(super) step: u8,
+    pub(super) identity: u8,
+    /// When the visit began.
+    pub(super) began: Moment,
+    /// Ad that led here.
+    pub(super) ad: Option<u16>,
+}
+
+/// Everything that happened, each kind by time.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// DSP impressions.
+    pub(super) impressions: Vec<Contact>,
+    /// Sponsored ads impressions and clicks.
+    pub(super) traffic: Vec<Contact>,
+    pub(super) conversions: Vec<Conversion>,
+    /// Campaigns that reached the person in the 28 days before a conversion.
+    pub(super) relevant: Vec<u16>,
+    pub(super) store_views: Vec<StoreView>,
+    /// Clicked impressions.
+    pub(super) clicks: Vec<u32>,
+    /// Credited conversions by conversion time.
+    pub(super) by_conversion: Vec<u32>,
+    /// Credited conversions by the time of the credited ad contact.
+    pub(super) by_traffic: Vec<u32>,
+}
+
+impl Ledger {
+    /// Adds what other people did.
+    pub(super) fn append(&mut self, mut other: Self) {
+        let shift = self.relevant.len() as u32;
+        for conversion in &mut other.conversions {
+            conversion.relevant.0 += shift;
+        }
+        self.impressions.append(&mut other.impressions);
+        self.traffic.append(&mut other.traffic);
+        self.conversions.append(&mut other.conversions);
+        self.relevant.append(&mut other.relevant);
+        self.store_views.append(&mut other.store_views);
+    }
+
+    /// Puts all in the order of time and builds the indexes.
+    pub(super) fn settle(&mut self) {
+        self.impressions = by_minute(&self.impressions, |contact| contact.at);
+        self.traffic = by_minute(&self.traffic, |contact| contact.at);
+        self.conversions.sort_by_key(|conversion| conversion.at);
+        self.store_views.sort_by_key(|view| view.at);
+        self.relevant.shrink_to_fit();
+        let clicked = self.impressions.iter().enumerate().filter(|(_, contact)| contact.clicked());
+        self.clicks = clicked.map(|(index, _)| index as u32).collect();
+        let credited = self.conversions.iter().enumerate().filter(|(_, conversion)| conversion.credit.is_some());
+        self.by_conversion = credited.map(|(index, _)| index as u32).collect();
+        self.by_traffic.clone_from(&self.by_conversion);
+        let conversions = &self.conversions;
+        self.by_traffic.sort_by_key(|index| conversions[*index as usize].traffic_at());
+    }
+}
+
+/// Rows in the order of time: a counting sort by minute, then by second within the few rows of one.
+///
+/// Faster than comparing where rows are many and minutes few, most of all in a development build.
+fn by_minute<T: Copy>(rows: &[T], at: impl Fn(&T) -> Moment) -> Vec<T> {
+    let Some(first) = rows.iter().map(&at).min() else { return Vec::new() };
+    let Some(last) = rows.iter().map(&at).max() else { return Vec::new() };
+    let minute = |row: &T| ((at(row) - first) / 60) as usize;
+    let mut starts = vec![0_u32; ((last - first) / 60) as usize + 2];
+    for row in rows {
+        starts[minute(row) + 1] += 1;
+    }
+    for index in 1..starts.len() {
+        starts[index] += starts[index - 1];
+    }
+    let mut sorted = vec![rows[0]; rows.len()];
+    let mut next = starts.clone();
+    for row in rows {
+        let place = &mut next[minute(row)];
+        sorted[*place as usize] = *row;
+        *place += 1;
+    }
+    for bounds in starts.windows(2) {
+        if bounds[1] - bounds[0] > 1 {
+            sorted[bounds[0] as usize..bounds[1] as usize].sort_by_key(&at);
+        }
+    }
+    sorted
+}
+
+/// The longest that a credited contact may lie before its conversion.
+pub(super) const ATTRIBUTION: Moment = 14 * DAY;
+/// The longest that an ad contact counts as exposure.
+pub(super) const EXPOSURE: Moment = 28 * DAY;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_put_in_the_order_of_time() {
+        let rows: Vec<u32> = vec![500, 3, 61, 60, 59, 1_000_000, 3];
+        assert_eq!(by_minute(&rows, |row| *row), vec![3, 3, 59, 60, 61, 500, 1_000_000]);
+        assert!(by_minute(&Vec::<u32>::new(), |row| *row).is_empty());
+    }
+
+    #[test]
+    fn a_contact_is_small() {
+        assert!(size_of::<Contact>() <= 16);
+    }
+}

@@ -1,0 +1,199 @@
+//! One execution: where it stands, live; what was sent; why it failed; its result.
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::own;
+use super::result::ResultView;
+use crate::amcsql::text::Place;
+use crate::executions::live::{self, PTAG};
+use crate::executions::model::{Execution, State as Stage};
+use crate::executions::store;
+use crate::executions::submit::{Executions, NewRun};
+use crate::ids::ExecutionId;
+use crate::instances::{self, Instance};
+use crate::queries::SourceMap;
+use crate::web::components::{self, Address, Step};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Fields, Html, Person, Visit};
+
+#[derive(Template)]
+#[template(path = "executions/detail.html", blocks = ["live"])]
+struct DetailPage {
+    shell: Shell,
+    execution: Execution,
+    instance: Instance,
+    steps: Vec<Step>,
+    tag: String,
+    so_far: String,
+    expected: String,
+    can_cancel: bool,
+    can_rerun: bool,
+    values: Vec<(String, String)>,
+    cause: Option<live::Cause>,
+    place: Option<Place>,
+    source: Vec<live::SourceLine>,
+    result: Option<ResultView>,
+    body: String,
+    slots: i64,
+    here: String,
+}
+
+async fn page(room: &Executions, person: &Person, visit: &Visit, id: &ExecutionId, query: &str) -> web::Result<DetailPage> {
+    let now = room.site.clock.now();
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let execution = store::find(&mut tx, &person.id, id).await?;
+    let events = store::events(&mut tx, id).await?;
+    let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
+    let past = match &execution.query {
+        Some(query) => store::past(&mut tx, query).await?,
+        None => Vec::new(),
+    };
+    drop(tx);
+    let result = match execution.state {
+        Stage::Succeeded => Some(ResultView::load(room, &execution, &Address::new(format!("/executions/{id}"), query), &Fields::parse(query.as_bytes())).await?),
+        _ => None,
+    };
+    let place = live::place(&execution);
+    let tag = execution.revision.to_string();
+    room.tags.note(id.as_str(), person.id.as_str(), &tag);
+    let can_run = instance.role >= instances::Role::Analyst;
+    Ok(DetailPage {
+        shell: visit.shell(format!("Run of {}", execution.query_name), Section::Executions).await,
+        steps: live::steps(&events, execution.state),
+        so_far: components::duration(execution.took(now)),
+        expected: expected(&past),
+        can_cancel: can_run && execution.cancel_asked_at.is_none() && !execution.state.is_final() && execution.state != Stage::Fetching,
+        can_rerun: can_run && execution.state.is_final(),
+        values: live::filled_in(&execution.field_values),
+        cause: execution.problem.as_ref().map(live::cause),
+        source: live::source(&execution.author_sql, place.as_ref()),
+        body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),
+        slots: room.site.config.limits.runs_per_instance,
+        here: format!("/executions/{id}"),
+        tag,
+        place,
+        result,
+        instance,
+        execution,
+    })
+}
+
+/// The median of the last runs of the same query.
+fn expected(past: &[(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)]) -> String {
+    let mut took: Vec<TimeDelta> = past.iter().map(|(began, ended)| *ended - *began).collect();
+    took.sort_unstable();
+    took.get(took.len() / 2).map(|median| components::duration(*median)).unwrap_or_default()
+}
+
+pub(super) async fn show(
+    State(room): State<Executions>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> web::Result<Response> {
+    let page = page(&room, &person, &visit, &own(&id)?, &query.unwrap_or_default()).await?;
+    Ok(Html(page).into_response())
+}
+
+/// The moving part alone, for a page that asks every two seconds: 304 while it shows what there is.
+pub(super) async fn live(
+    State(room): State<Executions>,
+    person: Person,
+    visit: Visit,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> web::Result<Response> {
+    let id = own(&id)?;
+    if !headers.contains_key("hx-request") {
+        return Ok(Redirect::to(&format!("/executions/{id}")).into_response());
+    }
+    let shown = headers.get(PTAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+    if room.tags.is_current(id.as_str(), person.id.as_str(), shown) {
+        return Ok(StatusCode::NOT_MODIFIED.into_response());
+    }
+    let page = page(&room, &person, &visit, &id, "").await?;
+    if page.tag == shown {
+        return Ok(StatusCode::NOT_MODIFIED.into_response());
+    }
+    let mut response = Html(page.as_live()).into_response();
+    response.headers_mut().insert(PTAG, HeaderValue::from_str(&page.tag).unwrap_or(HeaderValue::from_static("0")));
+    Ok(response)
+}
+
+pub(super) async fn cancel(
+    State(room): State<Executions>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let id = own(&id)?;
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let execution = store::find(&mut tx, &person.id, &id).await?;
+    instances::find_for_run(&mut tx, &person.id, &execution.instance).await?;
+    let asked = store::ask_cancel(&mut tx, &id, room.site.clock.now()).await?;
+    tx.commit().await?;
+    room.tags.forget(id.as_str());
+    room.wake();
+    if !asked {
+        visit.flash(Tone::Info, "There is nothing to cancel: the run has ended or is ending.").await;
+    }
+    Ok(Redirect::to(&format!("/executions/{id}")))
+}
+
+/// The same again, exactly as it was sent: same SQL, same values, same window.
+pub(super) async fn rerun(
+    State(room): State<Executions>,
+    person: Person,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let id = own(&id)?;
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let before = store::find(&mut tx, &person.id, &id).await?;
+    let instance = instances::find_for_run(&mut tx, &person.id, &before.instance).await?;
+    let run = NewRun {
+        instance: &instance,
+        query: before.query.as_ref(),
+        query_name: &before.query_name,
+        rerun_of: Some(&before.id),
+        author_sql: &before.author_sql,
+        sent: before.sent.clone(),
+        source_map: before.source_map.clone(),
+        field_values: before.field_values.clone(),
+    };
+    let execution = room.submit(&mut tx, &person, run).await?;
+    tx.commit().await?;
+    room.wake();
+    Ok(Redirect::to(&format!("/executions/{execution}")))
+}
+
+/// Everything that is known of a run that ended badly, for a support mail.
+pub(super) async fn problem(
+    State(room): State<Executions>,
+    person: Person,
+    Path(id): Path<String>,
+) -> web::Result<Response> {
+    let id = own(&id)?;
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let execution = store::find(&mut tx, &person.id, &id).await?;
+    drop(tx);
+    let place = live::place(&execution).map(|place| json!({ "line": place.line, "column": place.column }));
+    let known = json!({
+        "execution": execution.id, "state": execution.state.name(), "amcStatus": execution.amc_status,
+        "amcExecutionId": execution.amc_id, "amcWorkflowId": execution.amc_workflow_id,
+        "problem": execution.problem, "place": place, "sql": execution.author_sql, "request": execution.sent.body,
+    });
+    let name = format!("attachment; filename=\"{id}-problem.json\"");
+    let body = serde_json::to_string_pretty(&known).map_err(anyhow::Error::from)?;
+    Ok(([("content-type", "application/json"), ("content-disposition", name.as_str())], body).into_response())
+}
+
+/// The map that is kept with a run, as it was put there by [`super::run`].
+pub(in crate::executions) fn source_map(kept: &Value) -> SourceMap {
+    serde_json::from_value(kept["pieces"].clone()).unwrap_or_default()
+}

@@ -1,0 +1,189 @@
+//! Asking AMC how executions go: one list for an instance, not one call for each.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::FutureExt as _;
+use serde_json::json;
+
+use super::send::lost;
+use super::{Address, Poller};
+use crate::amazon::{self, ErrorKind, ExecutionFilter};
+use crate::connections::CallError;
+use crate::db;
+use crate::executions::model::{Execution, LOST_AFTER, Problem, State, next_poll, state_of};
+use crate::executions::store::Change;
+use crate::ids::ConnectionId;
+
+/// Up to so many executions are asked after one by one; more are looked for in the list.
+const FEW: usize = 2;
+/// Pages of the list that are read; executions further back are asked after one by one.
+const PAGES: usize = 5;
+/// After a stop was asked for, AMC is asked this soon again.
+const AFTER_CANCEL: TimeDelta = TimeDelta::seconds(3);
+
+type Answers = HashMap<String, amazon::Execution>;
+
+impl Poller {
+    /// What each of the executions of one instance becomes.
+    pub(super) async fn ask(
+        &self,
+        address: &Address,
+        running: Vec<Execution>,
+    ) -> db::Result<Vec<(Execution, Change)>> {
+        let mut changes = Vec::with_capacity(running.len());
+        let mut by_connection: HashMap<ConnectionId, Vec<Execution>> = HashMap::new();
+        for execution in running {
+            by_connection.entry(execution.connection.clone()).or_default().push(execution);
+        }
+        for (connection, executions) in by_connection {
+            let listed = self.listed(address, &connection, &executions).await;
+            for execution in executions {
+                let known = match (&listed, &execution.amc_id) {
+                    (Ok(answers), Some(id)) => answers.get(id.as_str()).cloned(),
+                    _ => None,
+                };
+                let change = match (known, &listed) {
+                    (Some(answer), _) => Ok(self.told(&execution, &answer)),
+                    (None, Ok(_)) => self.ask_one(address, &execution).await,
+                    (None, Err(CallError::Db(_))) => Ok(Change::to(execution.state, self.soon(TimeDelta::seconds(15)))),
+                    (None, Err(error)) => Ok(self.retry(&execution, error)),
+                }?;
+                let change = self.stop_if_asked(address, &execution, change).await?;
+                changes.push((execution, change));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The list of an instance since the oldest of these; empty for few.
+    async fn listed(
+        &self,
+        address: &Address,
+        connection: &ConnectionId,
+        executions: &[Execution],
+    ) -> Result<Answers, CallError> {
+        let mut answers = Answers::new();
+        let oldest = executions.iter().filter_map(|execution| execution.sent_at).min();
+        let Some(oldest) = oldest.filter(|_| executions.len() > FEW) else { return Ok(answers) };
+        let filter = ExecutionFilter::created_since(oldest - TimeDelta::minutes(10)).including_cancelled();
+        let client = self.room.grants.client();
+        let mut next: Option<String> = None;
+        for _ in 0..PAGES {
+            let page = self
+                .room
+                .grants
+                .call(connection, |caller| {
+                    let account = caller.of(&address.entity, &address.marketplace);
+                    client.executions(account, &address.amc_id, &filter, next.as_deref()).boxed()
+                })
+                .await?;
+            answers.extend(page.items.into_iter().map(|one| (one.id.to_string(), one)));
+            let all = executions.iter().all(|one| one.amc_id.as_ref().is_none_or(|id| answers.contains_key(id.as_str())));
+            next = page.next;
+            if all || next.is_none() {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn ask_one(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
+        let Some(amc_id) = &execution.amc_id else {
+            // OK because a row without AMC's id is one whose send was unclear.
+            return Ok(Change::to(State::Sending, self.soon(TimeDelta::zero())));
+        };
+        let client = self.room.grants.client();
+        let answer = self
+            .room
+            .grants
+            .call(&execution.connection, |caller| {
+                let account = caller.of(&address.entity, &address.marketplace);
+                client.execution(account, &address.amc_id, amc_id).boxed()
+            })
+            .await;
+        match answer {
+            Ok(answer) => Ok(self.told(execution, &answer)),
+            Err(CallError::Db(error)) => Err(error),
+            Err(CallError::Amazon(error)) if matches!(error.kind(), ErrorKind::Missing { .. }) => {
+                Ok(self.missing(execution))
+            }
+            Err(error) => Ok(self.retry(execution, &error)),
+        }
+    }
+
+    fn missing(&self, execution: &Execution) -> Change {
+        if execution.lookups + 1 >= LOST_AFTER {
+            let mut change = Change::to(State::Lost, None);
+            change.problem = Some(lost());
+            return change;
+        }
+        let mut change = Change::to(execution.state, Some(self.next(execution)));
+        change.lookups = execution.lookups + 1;
+        change.waiting_for = Some("AMC does not know this run at the moment; it is asked again.".to_owned());
+        change
+    }
+
+    fn next(&self, execution: &Execution) -> DateTime<Utc> {
+        let site = &self.room.site;
+        let now = site.clock.now();
+        let poll = TimeDelta::from_std(site.config.limits.poll).unwrap_or(TimeDelta::seconds(15));
+        let age = now - execution.sent_at.unwrap_or(execution.created_at);
+        next_poll(now, age, poll, site.random.fraction())
+    }
+
+    /// What AMC's answer means.
+    fn told(&self, execution: &Execution, answer: &amazon::Execution) -> Change {
+        let state = state_of(&answer.status, execution.state);
+        let next = match state {
+            State::Fetching => self.soon(TimeDelta::zero()),
+            state if state.is_final() => None,
+            _ => Some(self.next(execution)),
+        };
+        let mut change = Change::to(state, next);
+        change.keep_lease = state == State::Fetching;
+        change.amc_status = Some(answer.status.to_string());
+        if !answer.output_columns.is_empty() {
+            let columns = answer.output_columns.iter().map(|column| {
+                json!({ "name": column.name, "dataType": column.data_type, "columnType": column.column_type,
+                    "precision": column.rest.get("dataTypePrecision"), "scale": column.rest.get("dataTypeScale") })
+            });
+            change.output_columns = Some(columns.collect());
+        }
+        let what = match state {
+            State::Failed => "AMC could not finish the run.",
+            State::Rejected => "AMC checked the query and would not run it.",
+            _ => return change,
+        };
+        let words = answer.status_reason.clone().unwrap_or_default();
+        change.problem = Some(Problem { what: what.to_owned(), words, request_id: None });
+        change
+    }
+
+    /// Passes on the wish to stop, unless it is over anyway.
+    async fn stop_if_asked(&self, address: &Address, execution: &Execution, change: Change) -> db::Result<Change> {
+        let (Some(_), Some(amc_id), State::Pending | State::Running) =
+            (execution.cancel_asked_at, &execution.amc_id, change.state)
+        else {
+            return Ok(change);
+        };
+        let client = self.room.grants.client();
+        let answer = self
+            .room
+            .grants
+            .call(&execution.connection, |caller| {
+                let account = caller.of(&address.entity, &address.marketplace);
+                client.cancel_execution(account, &address.amc_id, amc_id).boxed()
+            })
+            .await;
+        match answer {
+            // OK to be refused: it ended meanwhile, and the next look tells how.
+            Ok(()) => Ok(Change { next: self.soon(AFTER_CANCEL), ..change }),
+            Err(CallError::Db(error)) => Err(error),
+            Err(CallError::Amazon(error)) if matches!(error.kind(), ErrorKind::Refused { .. } | ErrorKind::Missing { .. }) => {
+                Ok(Change { next: self.soon(AFTER_CANCEL), ..change })
+            }
+            Err(error) => Ok(self.retry(execution, &error)),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Sending an intent, and finding out whether an unclear send arrived.
+
+use chrono::TimeDelta;
+use futures::FutureExt as _;
+
+use super::{Address, Poller, problem};
+use crate::amazon::{self, ErrorKind, ExecutionFilter};
+use crate::connections::CallError;
+use crate::db::{self, Scope};
+use crate::executions::model::{Execution, LOOK_AGAIN, LOOKS, Problem, SETTLED, State};
+use crate::executions::store::{self, Change};
+
+/// A run that waits for a slot looks again after this.
+const SLOT_WAIT: TimeDelta = TimeDelta::seconds(10);
+/// AMC checks a run for some seconds before it can tell anything.
+const FIRST_LOOK: TimeDelta = TimeDelta::seconds(3);
+/// AMC's list is asked for executions from so long before the send, since its clock may differ.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
+
+impl Poller {
+    /// Sends an execution when a slot is free: notes that it is being sent, sends, notes the answer.
+    pub(super) async fn send(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
+        if execution.cancel_asked_at.is_some() {
+            return Ok(Change::to(State::Cancelled, None));
+        }
+        if let Some(reason) = self.no_slot(execution).await? {
+            let mut change = Change::to(State::Waiting, self.soon(SLOT_WAIT));
+            change.waiting_for = Some(reason);
+            return Ok(change);
+        }
+        let now = self.room.site.clock.now();
+        let mut sending = Change::to(State::Sending, self.soon(LOOK_AGAIN));
+        sending.sent_at = Some(now);
+        sending.keep_lease = true;
+        sending.attempts = execution.attempts;
+        let mut tx = self.room.site.db.write(&Scope::System).await?;
+        let ours = store::change(&mut tx, now, execution, &sending).await?;
+        tx.commit().await?;
+        self.room.tags.forget(execution.id.as_str());
+        if !ours {
+            return Ok(sending);
+        }
+        let client = self.room.grants.client();
+        let answer = self
+            .room
+            .grants
+            .call(&execution.connection, |caller| {
+                let account = caller.of(&address.entity, &address.marketplace);
+                client.create_execution(account, &address.amc_id, &execution.sent.body).boxed()
+            })
+            .await;
+        self.after_send(execution, answer)
+    }
+
+    /// What the answer to a send means.
+    fn after_send(
+        &self,
+        execution: &Execution,
+        answer: Result<amazon::Execution, CallError>,
+    ) -> db::Result<Change> {
+        match answer {
+            Ok(accepted) => Ok(self.accepted(&accepted)),
+            Err(CallError::Db(error)) => Err(error),
+            Err(CallError::Amazon(error)) if error.may_have_been_accepted() => {
+                let mut change = Change::to(State::Sending, self.soon(LOOK_AGAIN));
+                change.waiting_for = Some(format!("{error} AMC is asked whether the run arrived before anything is sent again."));
+                Ok(change)
+            }
+            Err(CallError::Amazon(error)) if is_refusal(&error) => {
+                let mut change = Change::to(State::Failed, None);
+                change.problem = Some(problem("AMC did not take the run.", &error));
+                Ok(change)
+            }
+            Err(error) => {
+                let mut change = self.retry(execution, &error);
+                change.state = State::Waiting;
+                Ok(change)
+            }
+        }
+    }
+
+    fn accepted(&self, accepted: &amazon::Execution) -> Change {
+        let mut change = Change::to(State::Pending, self.soon(FIRST_LOOK));
+        change.amc_id = Some(accepted.id.to_string());
+        change.amc_status = Some(accepted.status.to_string());
+        change
+    }
+
+    /// After a crash or an unclear answer: asks AMC by the execution's own workflow id.
+    pub(super) async fn look_up(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
+        let since = execution.sent_at.unwrap_or(execution.created_at) - CLOCKS_DIFFER;
+        let filter = ExecutionFilter::of_workflow(&execution.amc_workflow_id)
+            .and_created_since(since)
+            .including_cancelled()
+            .oldest_first();
+        let client = self.room.grants.client();
+        let answer = self
+            .room
+            .grants
+            .call(&execution.connection, |caller| {
+                let account = caller.of(&address.entity, &address.marketplace);
+                client.executions(account, &address.amc_id, &filter, None).boxed()
+            })
+            .await;
+        match answer {
+            Ok(page) => Ok(match page.items.first() {
+                Some(found) => self.accepted(found),
+                None => self.not_found(execution),
+            }),
+            Err(CallError::Db(error)) => Err(error),
+            Err(error) => Ok(self.retry(execution, &error)),
+        }
+    }
+
+    /// AMC does not list it: look again, and only then believe that it never arrived.
+    fn not_found(&self, execution: &Execution) -> Change {
+        let now = self.room.site.clock.now();
+        let settled = execution.sent_at.is_none_or(|sent| now >= sent + SETTLED);
+        if settled && execution.lookups + 1 >= LOOKS {
+            if execution.cancel_asked_at.is_some() {
+                return Change::to(State::Cancelled, None);
+            }
+            return Change::to(State::Waiting, Some(now));
+        }
+        let mut change = Change::to(State::Sending, self.soon(LOOK_AGAIN));
+        change.lookups = execution.lookups + 1;
+        change.waiting_for = Some("AMC is asked whether the run arrived before anything is sent again.".to_owned());
+        change
+    }
+
+    /// Why there is no free slot, if there is none.
+    async fn no_slot(&self, execution: &Execution) -> db::Result<Option<String>> {
+        let limits = &self.room.site.config.limits;
+        let mut tx = self.room.site.db.read(&Scope::System).await?;
+        let (on_instance, on_account) = store::slots(&mut tx, &execution.instance).await?;
+        Ok(if on_instance >= limits.runs_per_instance {
+            Some(format!("All {} slots of the instance are in use; it gets the next free one.", limits.runs_per_instance))
+        } else if on_account >= limits.runs_per_account {
+            Some(format!("All {} slots of the account are in use; it gets the next free one.", limits.runs_per_account))
+        } else {
+            None
+        })
+    }
+}
+
+/// Whether Amazon said no for good, so that sending the same again would be told the same.
+fn is_refusal(error: &amazon::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Forbidden | ErrorKind::TermsNotAccepted | ErrorKind::Missing { .. } | ErrorKind::Refused { .. }
+    )
+}
+
+/// The problem of a run that AMC does not know any more.
+pub(super) fn lost() -> Problem {
+    Problem::new("AMC does not know this run any more, so its outcome cannot be had. Run the query again.")
+}

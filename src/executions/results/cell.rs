@@ -1,0 +1,94 @@
+//! The text of one value: exact, as it goes into files, and as it is shown on a page.
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+
+use super::column::KeptColumn;
+use super::kind::{Kind, show_timestamp, write_date, write_decimal, write_double, write_timestamp};
+
+/// Characters of a text that a page shows; downloads have it whole.
+const SHOWN: usize = 2_000;
+
+/// One value on a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The value as files have it, `1234567.5` or `2025-01-31T08:00:00.000`, at most 2,000 characters.
+    pub exact: String,
+    /// The value for reading: metrics in groups of three (`1,234,567.5`), times without their zeros.
+    pub shown: String,
+    /// What it is, for its place in the column.
+    pub kind: Kind,
+    /// Whether there is no value; both texts are empty then.
+    pub is_null: bool,
+    /// Whether the text is longer than what is here.
+    pub cut: bool,
+}
+
+impl Cell {
+    pub(super) fn of(column: &KeptColumn, array: &dyn Array, row: usize) -> Self {
+        let kind = column.kind;
+        let mut cell = Self { exact: String::new(), shown: String::new(), kind, is_null: array.is_null(row), cut: false };
+        if cell.is_null {
+            return cell;
+        }
+        if kind == Kind::Text {
+            let text = array.as_string::<i32>().value(row);
+            let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(end, _)| end);
+            cell.exact.push_str(&text[..end]);
+            cell.cut = end < text.len();
+        } else {
+            write_exact(&mut cell.exact, kind, array, row);
+        }
+        cell.shown = match kind {
+            Kind::Timestamp { .. } => show_timestamp(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+            _ if kind.is_number() && column.is_metric() => grouped(&cell.exact),
+            _ => cell.exact.clone(),
+        };
+        cell
+    }
+}
+
+/// Appends the exact text of a value that is not NULL.
+pub(super) fn write_exact(out: &mut String, kind: Kind, array: &dyn Array, row: usize) {
+    match kind {
+        Kind::Text => out.push_str(array.as_string::<i32>().value(row)),
+        Kind::Integer => write_decimal(out, array.as_primitive::<Int64Type>().value(row).into(), 0),
+        Kind::Decimal { scale, .. } => write_decimal(out, array.as_primitive::<Decimal128Type>().value(row), scale),
+        Kind::Double => write_double(out, array.as_primitive::<Float64Type>().value(row)),
+        Kind::Boolean => out.push_str(if array.as_boolean().value(row) { "true" } else { "false" }),
+        Kind::Date => write_date(out, array.as_primitive::<Date32Type>().value(row)),
+        Kind::Timestamp { zoned } => {
+            write_timestamp(out, array.as_primitive::<TimestampMicrosecondType>().value(row), zoned);
+        }
+    }
+}
+
+/// A number's text with a comma before every third digit of its whole part; others as they are.
+pub fn grouped(number: &str) -> String {
+    let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (whole, tail) = rest.split_at(digits);
+    let mut text = String::with_capacity(number.len() + digits / 3);
+    text.push_str(sign);
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (digits - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text.push_str(tail);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_stand_in_groups_of_three_before_the_point_only() {
+        let numbers = [("0", "0"), ("999", "999"), ("1000", "1,000"), ("-1234567.12345", "-1,234,567.12345")];
+        for (number, text) in numbers.into_iter().chain([("NaN", "NaN"), ("-Infinity", "-Infinity"), ("1.5E21", "1.5E21")]) {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Writes rows of texts as typed columns of a Parquet file.
+//!
+//! The shape of the file serves the reader that opens page 20,000 or follows a sort: pages of few rows,
+//! so that single rows cost little, and small dictionaries, because a dictionary has to be read whole
+//! for a single row. Any Parquet reader can open it; it is also what people download.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, RecordBatch,
+    StringBuilder, TimestampMicrosecondBuilder,
+};
+use arrow::datatypes::{Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use super::column::{KeptColumn, to_entry};
+use super::error::Error;
+use super::kind::{Kind, parse_date, parse_decimal, parse_double, parse_timestamp, write_decimal, write_double};
+
+/// Rows of a row group, which is also what is held in memory before it is written.
+const GROUP_ROWS: usize = 65_536;
+/// Bytes of a row group that end it before its rows do.
+const GROUP_BYTES: usize = 24 << 20;
+/// Rows of a page: the least that is decoded for one row.
+const PAGE_ROWS: usize = 2_048;
+/// Bytes of a dictionary; a column with more distinct values is written plain.
+const DICTIONARY_BYTES: usize = 32 << 10;
+/// Rows, and bytes of text, that are gathered before they are handed to the writer.
+const BATCH_ROWS: usize = 4_096;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// The writer of one file.
+pub(super) struct Encoder<W: Write + Send> {
+    writer: ArrowWriter<W>,
+    schema: Arc<Schema>,
+    kept: Vec<KeptColumn>,
+    cells: Vec<Cells>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl<W: Write + Send> Encoder<W> {
+    pub(super) fn new(out: W, kept: Vec<KeptColumn>) -> Result<Self, Error> {
+        let fields: Vec<_> = kept.iter().map(|column| Field::new(&column.name, column.kind.arrow(), true)).collect();
+        let schema = Arc::new(Schema::new(fields));
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_max_row_group_bytes(Some(GROUP_BYTES))
+            .set_data_page_row_count_limit(PAGE_ROWS)
+            .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .build();
+        let writer = ArrowWriter::try_new(out, Arc::clone(&schema), Some(properties))?;
+        let cells = kept.iter().map(Cells::new).collect();
+        Ok(Self { writer, schema, kept, cells, rows: 0, bytes: 0 })
+    }
+
+    /// Adds a row, which has as many values as there are columns.
+    pub(super) fn add<'a>(&mut self, values: impl Iterator<Item = Option<&'a str>>) -> Result<(), Error> {
+        for (cells, value) in self.cells.iter_mut().zip(values) {
+            self.bytes += value.map_or(0, str::len);
+            cells.push(value).ok_or_else(|| Error::Damaged("the fetched file changed while it was read".into()))?;
+        }
+        self.rows += 1;
+        if self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    /// Ends the file and gives it back with its columns, which now have their totals.
+    pub(super) fn finish(mut self) -> Result<(W, Vec<KeptColumn>), Error> {
+        self.flush()?;
+        for (column, cells) in self.kept.iter_mut().zip(&self.cells) {
+            column.total = if column.is_metric() { cells.sum.text(column.kind) } else { None };
+        }
+        self.writer.append_key_value_metadata(to_entry(&self.kept)?);
+        Ok((self.writer.into_inner()?, self.kept))
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let arrays: Result<Vec<_>, _> = self.cells.iter_mut().map(|cells| cells.builder.finish()).collect();
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays?).map_err(|error| Error::Damaged(error.into()))?;
+        self.writer.write(&batch)?;
+        (self.rows, self.bytes) = (0, 0);
+        Ok(())
+    }
+}
+
+/// The values of one column that are not yet written, and the sum of all.
+struct Cells {
+    builder: Builder,
+    empty_is_null: bool,
+    sum: Sum,
+}
+
+impl Cells {
+    fn new(column: &KeptColumn) -> Self {
+        let declared_text = column.declared.as_deref().is_none_or(|declared| Kind::declared(declared) == Kind::Text);
+        Self {
+            builder: Builder::new(column.kind),
+            empty_is_null: column.kind != Kind::Text || !declared_text,
+            sum: Sum { exact: Some(0), binary: 0.0 },
+        }
+    }
+
+    fn push(&mut self, value: Option<&str>) -> Option<()> {
+        match value.filter(|text| !(self.empty_is_null && text.is_empty())) {
+            Some(text) => self.builder.push(text, &mut self.sum),
+            None => self.builder.push_null(),
+        }
+    }
+}
+
+enum Builder {
+    Text(StringBuilder),
+    Integer(Int64Builder),
+    Decimal(Decimal128Builder, u8, i8),
+    Double(Float64Builder),
+    Boolean(BooleanBuilder),
+    Date(Date32Builder),
+    Timestamp(TimestampMicrosecondBuilder, bool),
+}
+
+impl Builder {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Text => Self::Text(StringBuilder::new()),
+            Kind::Integer => Self::Integer(Int64Builder::new()),
+            Kind::Decimal { precision, scale } => Self::Decimal(Decimal128Builder::new(), precision, scale),
+            Kind::Double => Self::Double(Float64Builder::new()),
+            Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
+            Kind::Date => Self::Date(Date32Builder::new()),
+            Kind::Timestamp { zoned } => Self::Timestamp(TimestampMicrosecondBuilder::new(), zoned),
+        }
+    }
+
+    fn push(&mut self, text: &str, sum: &mut Sum) -> Option<()> {
+        match self {
+            Self::Text(builder) => builder.append_value(text),
+            Self::Integer(builder) => {
+                let number = text.parse().ok()?;
+                sum.add(i128::from(number));
+                builder.append_value(number);
+            }
+            Self::Decimal(builder, _, scale) => {
+                let number = parse_decimal(text, *scale)?;
+                sum.add(number);
+                builder.append_value(number);
+            }
+            Self::Double(builder) => {
+                let number = parse_double(text)?;
+                sum.binary += number;
+                builder.append_value(number);
+            }
+            Self::Boolean(builder) => builder.append_value(text == "true"),
+            Self::Date(builder) => builder.append_value(parse_date(text)?),
+            Self::Timestamp(builder, _) => builder.append_value(parse_timestamp(text)?.0),
+        }
+        Some(())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it stands beside `push` in one match")]
+    fn push_null(&mut self) -> Option<()> {
+        match self {
+            Self::Text(builder) => builder.append_null(),
+            Self::Integer(builder) => builder.append_null(),
+            Self::Decimal(builder, ..) => builder.append_null(),
+            Self::Double(builder) => builder.append_null(),
+            Self::Boolean(builder) => builder.append_null(),
+            Self::Date(builder) => builder.append_null(),
+            Self::Timestamp(builder, _) => builder.append_null(),
+        }
+        Some(())
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, Error> {
+        Ok(match self {
+            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Integer(builder) => Arc::new(builder.finish()),
+            Self::Decimal(builder, precision, scale) => {
+                let typed = builder.finish().with_precision_and_scale(*precision, *scale);
+                Arc::new(typed.map_err(|error| Error::Damaged(error.into()))?)
+            }
+            Self::Double(builder) => Arc::new(builder.finish()),
+            Self::Boolean(builder) => Arc::new(builder.finish()),
+            Self::Date(builder) => Arc::new(builder.finish()),
+            Self::Timestamp(builder, zoned) => Arc::new(builder.finish().with_timezone_opt(zoned.then_some("UTC"))),
+        })
+    }
+}
+
+struct Sum {
+    exact: Option<i128>,
+    binary: f64,
+}
+
+impl Sum {
+    fn add(&mut self, number: i128) {
+        self.exact = self.exact.and_then(|sum| sum.checked_add(number));
+    }
+
+    fn text(&self, kind: Kind) -> Option<String> {
+        let mut text = String::new();
+        match kind {
+            Kind::Integer => write_decimal(&mut text, self.exact?, 0),
+            Kind::Decimal { scale, .. } => write_decimal(&mut text, self.exact?, scale),
+            Kind::Double => write_double(&mut text, self.binary),
+            _ => return None,
+        }
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// A disk with room for a few bytes.
+    struct SmallDisk(usize);
+
+    impl Write for SmallDisk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_is_a_stated_error_at_any_byte() {
+        let column = KeptColumn {
+            name: "a".to_owned(),
+            declared: None,
+            column_type: None,
+            kind: Kind::Integer,
+            nulls: 0,
+            total: None,
+            misfit: None,
+        };
+        let write = |room| {
+            let mut encoder = Encoder::new(SmallDisk(room), vec![column.clone()])?;
+            (0..10_000).try_for_each(|number| encoder.add(std::iter::once(Some(number.to_string().as_str()))))?;
+            encoder.finish().map(|(disk, _)| room - disk.0)
+        };
+        let size = write(1 << 20).unwrap();
+        for room in [0, 3, 4, size / 2, size - 1] {
+            assert!(matches!(write(room), Err(Error::Full)), "{room} of {size}");
+        }
+        assert_eq!(write(size).unwrap(), size);
+    }
+}

@@ -1,0 +1,169 @@
+//! What can go wrong with a result, each with what a person can do about it.
+
+use std::error::Error as StdError;
+use std::io;
+
+use parquet::errors::ParquetError;
+
+/// Why a result could not be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No result is kept under this key.
+    #[error("No result is kept for this run. Fetch it again, or run the query again.")]
+    Missing,
+    /// The disk, or the bucket's quota, is full. Nothing is left under the result's name.
+    #[error("The disk that keeps results is full, so this one was not kept. Free some space, then fetch it again.")]
+    Full,
+    /// The bytes of a part stopped coming.
+    #[error("Part {part} of the result could not be fetched to its end: {cause}. Fetch the result again.")]
+    Fetch {
+        /// Which part, counted from 1.
+        part: usize,
+        /// What the source said.
+        cause: Box<dyn StdError + Send + Sync>,
+    },
+    /// What was fetched is no table at all.
+    #[error("Part {part} of the result is not a CSV file: {what}. Fetch the result again.")]
+    NotATable {
+        /// Which part, counted from 1.
+        part: usize,
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// The parts of one result do not have the same columns.
+    #[error(
+        "Part {part} of the result has other columns than part 1 (`{found}` instead of `{expected}`), so they cannot be joined. \
+         Fetch the result again."
+    )]
+    HeadersDiffer {
+        /// Which part, counted from 1.
+        part: usize,
+        /// The header of the first part.
+        expected: String,
+        /// The header of this part.
+        found: String,
+    },
+    /// The columns are not those that the run is said to have.
+    #[error("The fetched file has the columns `{found}` where the run has `{expected}`. Fetch the result again.")]
+    OtherColumns {
+        /// The columns that AMC named for the run.
+        expected: String,
+        /// The header of the file.
+        found: String,
+    },
+    /// A row cannot be read.
+    #[error("Row {row} of part {part} of the result cannot be read: {what}. Fetch the result again.")]
+    Row {
+        /// Which part, counted from 1.
+        part: usize,
+        /// Which row of that part, counted from 1 without the header; 0 is the header.
+        row: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A limit of [`super::Limits`] is passed.
+    #[error("The result has more than {limit} {of}, which is the most that is kept. Narrow the query and run it again.")]
+    TooLarge {
+        /// The number of the limit.
+        limit: u64,
+        /// What is limited.
+        of: &'static str,
+    },
+    /// A sort would take more memory than it may.
+    #[error("The column `{column}` holds too much text to be sorted here. Filter the rows first, or sort them after a download.")]
+    TooLargeToSort {
+        /// The column's name.
+        column: String,
+    },
+    /// A sort or a filter names a column that the result does not have.
+    #[error("The result has no column {column}. Choose one of its columns.")]
+    NoSuchColumn {
+        /// What was asked for.
+        column: usize,
+    },
+    /// A filter's value cannot be compared with the column's values.
+    #[error("`{column}` holds {holds}, which `{value}` is not. Write it like `{example}`.")]
+    FilterValue {
+        /// The column's name.
+        column: String,
+        /// What the column holds, in the plural.
+        holds: &'static str,
+        /// What was given, shortened.
+        value: String,
+        /// A value that can be compared.
+        example: &'static str,
+    },
+    /// More filters, or a longer filter, than are taken.
+    #[error("At most {limit} {of} can be used at a time. Use fewer.")]
+    TooMuchAsked {
+        /// The number of the limit.
+        limit: usize,
+        /// What is limited.
+        of: &'static str,
+    },
+    /// A key holds other characters than letters, digits, `_` and `-`.
+    #[error("This is not the name of a result.")]
+    BadKey,
+    /// What is kept cannot be read any more.
+    #[error("The kept result is damaged and cannot be read. Run the query again.")]
+    Damaged(#[source] Box<dyn StdError + Send + Sync>),
+    /// The place where results are kept does not answer.
+    #[error("The place where results are kept does not answer. Try again in a minute.")]
+    Store(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            io::ErrorKind::NotFound => Self::Missing,
+            _ => Self::Store(error.into()),
+        }
+    }
+}
+
+impl From<ParquetError> for Error {
+    fn from(error: ParquetError) -> Self {
+        match error {
+            ParquetError::External(cause) => from_cause(cause),
+            other => Self::Damaged(other.into()),
+        }
+    }
+}
+
+impl From<object_store::Error> for Error {
+    fn from(error: object_store::Error) -> Self {
+        if matches!(error, object_store::Error::NotFound { .. }) { Self::Missing } else { from_cause(error.into()) }
+    }
+}
+
+/// Finds a full disk or a missing file below the errors that other crates wrap around it.
+fn from_cause(error: Box<dyn StdError + Send + Sync>) -> Error {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error.as_ref());
+    while let Some(layer) = cause {
+        if let Some(object_store::Error::NotFound { .. }) = layer.downcast_ref() {
+            return Error::Missing;
+        }
+        match layer.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => return Error::Full,
+            Some(io::ErrorKind::NotFound) => return Error::Missing,
+            _ => cause = layer.source(),
+        }
+    }
+    Error::Store(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_recognised_below_the_errors_of_other_crates() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        assert!(matches!(Error::from(full()), Error::Full));
+        assert!(matches!(Error::from(ParquetError::External(full().into())), Error::Full));
+        let store = object_store::Error::Generic { store: "test", source: full().into() };
+        assert!(matches!(Error::from(store), Error::Full));
+        assert!(matches!(Error::from(io::Error::other("unplugged")), Error::Store(_)));
+    }
+}

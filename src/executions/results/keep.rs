@@ -1,0 +1,271 @@
+//! Keeps a result: AMC's CSV parts in, one typed Parquet file out.
+//!
+//! The parts are first fetched whole to the disk, because their links hold for ten minutes only. They
+//! are then read twice: once to see what the columns can be kept as (see [`super::tally`]), once to
+//! write them. Reading twice from the disk costs less than holding rows back, and nothing is guessed
+//! from the first rows.
+
+use std::error::Error as StdError;
+use std::fs::File;
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
+use tokio::io::AsyncWriteExt;
+
+use super::column::{ColumnSpec, KeptColumn, distinct_names, matched, shown};
+use super::encode::Encoder;
+use super::error::Error;
+use super::kind::Kind;
+use super::records::{Escapes, Fault, Record, Records};
+use super::shelf::{Key, Scratch, Shelf, blocking};
+use super::tally::Tally;
+
+/// The bytes of one part of a result, as they come.
+pub type Part = BoxStream<'static, Result<Bytes, Box<dyn StdError + Send + Sync>>>;
+
+/// What a result may at most be. Beyond it nothing is kept and the error says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of CSV in all parts.
+    pub bytes: u64,
+    /// Rows in all parts.
+    pub rows: u32,
+    /// Bytes of one row.
+    pub row_bytes: usize,
+    /// Columns.
+    pub columns: usize,
+}
+
+impl Default for Limits {
+    /// 8 GiB, a hundred million rows, 4 MiB in one row, a thousand columns (AMC gives at most 100).
+    fn default() -> Self {
+        Self { bytes: 8 << 30, rows: 100_000_000, row_bytes: 4 << 20, columns: 1_000 }
+    }
+}
+
+/// A result that has been kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// How many rows it has, without headers.
+    pub rows: u64,
+    /// The size of the kept file in bytes.
+    pub bytes: u64,
+    /// Its columns, in order.
+    pub columns: Vec<KeptColumn>,
+}
+
+impl Shelf {
+    /// Joins the parts of a result and keeps them under `key`, in place of what was there. `declared` are
+    /// the columns that AMC named for the run; it may be empty.
+    ///
+    /// Either the whole result is kept or nothing changes. Dropping the future before its end is safe.
+    pub async fn keep(
+        &self,
+        key: &Key,
+        declared: &[ColumnSpec],
+        parts: impl Stream<Item = Part> + Send,
+        limits: Limits,
+    ) -> Result<Kept, Error> {
+        let spooled = self.spool(key, parts, limits).await?;
+        let (declared, scratch) = (declared.to_owned(), self.scratch(key));
+        let (kept, scratch) = blocking(move || {
+            let table = Table::of(&spooled, &declared, limits)?;
+            let kept = table.write(&spooled, scratch.path(), limits)?;
+            Ok((kept, scratch))
+        })
+        .await?;
+        self.publish(scratch, key).await?;
+        Ok(kept)
+    }
+
+    async fn spool(&self, key: &Key, parts: impl Stream<Item = Part> + Send, limits: Limits) -> Result<Vec<Scratch>, Error> {
+        let mut parts = std::pin::pin!(parts);
+        let (mut spooled, mut bytes) = (Vec::new(), 0);
+        while let Some(mut part) = parts.next().await {
+            let scratch = self.scratch(key);
+            let mut file = tokio::fs::File::create(scratch.path()).await?;
+            spooled.push(scratch);
+            while let Some(chunk) = part.next().await {
+                let chunk = chunk.map_err(|cause| Error::Fetch { part: spooled.len(), cause })?;
+                bytes += chunk.len() as u64;
+                if bytes > limits.bytes {
+                    return Err(Error::TooLarge { limit: limits.bytes, of: "bytes" });
+                }
+                file.write_all(&chunk).await?;
+            }
+            // OK because a full disk may only show here: writes are handed to another thread.
+            file.flush().await?;
+        }
+        Ok(spooled)
+    }
+}
+
+/// What the first reading found.
+struct Table {
+    escapes: Escapes,
+    columns: Vec<KeptColumn>,
+    rows: u64,
+}
+
+impl Table {
+    fn of(parts: &[Scratch], declared: &[ColumnSpec], limits: Limits) -> Result<Self, Error> {
+        let table = Self::scan(parts, declared, limits, Escapes::Both);
+        if !matches!(table, Err(Error::Row { .. } | Error::HeadersDiffer { .. })) {
+            return table;
+        }
+        // OK because a table that is broken one way and whole the other was written the other way.
+        Self::scan(parts, declared, limits, Escapes::Doubled).or(table)
+    }
+
+    fn scan(parts: &[Scratch], declared: &[ColumnSpec], limits: Limits, escapes: Escapes) -> Result<Self, Error> {
+        let mut header: Option<Vec<String>> = None;
+        let (mut tallies, mut rows) = (Vec::new(), 0);
+        for (number, part) in (1..).zip(parts) {
+            let reader = PartReader { number, part, limits, escapes };
+            let mut see_header = |found: Vec<String>| {
+                if header.is_none() {
+                    let specs = matched(&found, declared)?;
+                    tallies = specs.iter().map(|spec| Tally::new(spec.map(|spec| Kind::declared(&spec.data_type)))).collect();
+                }
+                let first = header.get_or_insert_with(|| found.clone());
+                if *first == found { Ok(()) } else { Err(differ(number, first, &found)) }
+            };
+            let columns = reader.header(&mut see_header)?;
+            reader.rows(columns, |record| {
+                rows += 1;
+                if rows > u64::from(limits.rows) {
+                    return Err(Error::TooLarge { limit: u64::from(limits.rows), of: "rows" });
+                }
+                tallies.iter_mut().zip(record.values()).for_each(|(tally, value)| tally.add(rows, value));
+                Ok(())
+            })?;
+        }
+        let header = header.ok_or(Error::NotATable { part: 1, what: "there is no file" })?;
+        let specs = matched(&header, declared)?;
+        let columns = distinct_names(&header).into_iter().zip(specs).zip(tallies);
+        Ok(Self { escapes, columns: columns.map(|((name, spec), tally)| kept(name, spec, tally)).collect(), rows })
+    }
+
+    fn write(self, parts: &[Scratch], target: &std::path::Path, limits: Limits) -> Result<Kept, Error> {
+        let mut encoder = Encoder::new(File::create(target)?, self.columns)?;
+        for (number, part) in (1..).zip(parts) {
+            let reader = PartReader { number, part, limits, escapes: self.escapes };
+            let columns = reader.header(&mut |_| Ok(()))?;
+            reader.rows(columns, |record| encoder.add(record.values()))?;
+        }
+        let (file, columns) = encoder.finish()?;
+        file.sync_all()?;
+        Ok(Kept { rows: self.rows, bytes: file.metadata()?.len(), columns })
+    }
+}
+
+fn kept(name: String, spec: Option<&ColumnSpec>, tally: Tally) -> KeptColumn {
+    let nulls = tally.nulls;
+    let (kind, misfit) = tally.decide();
+    let declared = spec.map(|spec| spec.data_type.clone());
+    let column_type = spec.and_then(|spec| spec.column_type.clone());
+    KeptColumn { name, declared, column_type, kind, nulls, total: None, misfit }
+}
+
+fn differ(part: usize, expected: &[String], found: &[String]) -> Error {
+    Error::HeadersDiffer { part, expected: shown(expected), found: shown(found) }
+}
+
+/// One fetched part.
+struct PartReader<'a> {
+    number: usize,
+    part: &'a Scratch,
+    limits: Limits,
+    escapes: Escapes,
+}
+
+impl PartReader<'_> {
+    /// Gives the header to `see` and returns how many columns it has.
+    fn header(&self, see: &mut impl FnMut(Vec<String>) -> Result<(), Error>) -> Result<usize, Error> {
+        let mut header = None;
+        self.records(|record| match record {
+            Ok(record) if record.is_blank() => ControlFlow::Continue(()),
+            Ok(record) => {
+                header = Some(record.values().map(|name| name.unwrap_or_default().to_owned()).collect::<Vec<_>>());
+                ControlFlow::Break(Ok(()))
+            }
+            Err(fault) => ControlFlow::Break(Err(self.fault(0, &fault))),
+        })?;
+        let header = header.ok_or(Error::NotATable { part: self.number, what: "it is empty" })?;
+        if header.len() > self.limits.columns {
+            return Err(Error::TooLarge { limit: self.limits.columns as u64, of: "columns" });
+        }
+        let columns = header.len();
+        see(header)?;
+        Ok(columns)
+    }
+
+    /// Gives all rows after the header to `see`.
+    fn rows(&self, columns: usize, mut see: impl FnMut(Record<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        let (mut past_header, mut row) = (false, 0);
+        self.records(|record| {
+            let outcome = match record {
+                Ok(record) if record.is_blank() && (columns > 1 || !past_header) => return ControlFlow::Continue(()),
+                Ok(_) if !past_header => {
+                    past_header = true;
+                    return ControlFlow::Continue(());
+                }
+                Ok(record) if record.len() == columns => {
+                    row += 1;
+                    see(record)
+                }
+                Ok(record) => Err(self.uneven(row + 1, record.len(), columns)),
+                Err(fault) => Err(self.fault(row + 1, &fault)),
+            };
+            outcome.map_or_else(|error| ControlFlow::Break(Err(error)), |()| ControlFlow::Continue(()))
+        })
+    }
+
+    fn records(
+        &self,
+        mut take: impl FnMut(Result<Record<'_>, Fault>) -> ControlFlow<Result<(), Error>>,
+    ) -> Result<(), Error> {
+        let mut file = File::open(self.part.path())?;
+        let mut records = Records::new(self.escapes, self.limits.row_bytes);
+        let mut buffer = vec![0; 128 << 10];
+        let mut first = true;
+        loop {
+            let length = file.read(&mut buffer)?;
+            let mut chunk = &buffer[..length];
+            if first {
+                self.refuse_other_formats(chunk)?;
+                chunk = chunk.strip_prefix(b"\xef\xbb\xbf").unwrap_or(chunk);
+                first = false;
+            }
+            let flow = if length == 0 { records.finish(&mut take) } else { records.push(chunk, &mut take) };
+            match flow {
+                ControlFlow::Break(outcome) => return outcome,
+                ControlFlow::Continue(()) if length == 0 => return Ok(()),
+                ControlFlow::Continue(()) => {}
+            }
+        }
+    }
+
+    /// Recognises what a link that no longer holds, or a server in between, answers.
+    fn refuse_other_formats(&self, start: &[u8]) -> Result<(), Error> {
+        let what = match start.trim_ascii_start() {
+            [b'<', ..] => "it is a web page or an error message in XML",
+            [b'{', ..] => "it is JSON",
+            [0x1f, 0x8b, ..] => "it is compressed with gzip",
+            [b'P', b'A', b'R', b'1', ..] => "it is a Parquet file",
+            _ => return Ok(()),
+        };
+        Err(Error::NotATable { part: self.number, what })
+    }
+
+    fn uneven(&self, row: u64, found: usize, columns: usize) -> Error {
+        Error::Row { part: self.number, row, what: format!("it has {found} of {columns} values") }
+    }
+
+    fn fault(&self, row: u64, fault: &Fault) -> Error {
+        Error::Row { part: self.number, row, what: fault.words().to_owned() }
+    }
+}

@@ -1,0 +1,41 @@
+//! Results of executions: kept, paged through, sorted, filtered, downloaded.
+//!
+//! AMC gives a result as CSV files behind links that hold for ten minutes. [`Shelf::keep`] joins them
+//! into one typed Parquet file per run; all else reads that file. Results are files and not rows of the
+//! database because a page of a million rows needs columns, and because they can then live in a bucket.
+//!
+//! What must stay true: a result is kept whole or not at all; no value is lost, so a column whose values
+//! are not what was declared becomes text and says so ([`KeptColumn::misfit`]); memory is bounded
+//! whatever the size of a result; nothing here knows a person, a database or a page.
+
+mod cell;
+mod column;
+mod encode;
+mod error;
+mod export;
+mod file_name;
+mod filter;
+mod keep;
+mod kind;
+mod open;
+mod order;
+mod page;
+mod records;
+mod shelf;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod views;
+
+pub use cell::{Cell, grouped};
+pub use column::{ColumnSpec, KeptColumn};
+pub use error::Error;
+pub use export::{CsvForm, Download};
+pub use file_name::{FileName, file_name};
+pub use filter::{Filter, Op};
+pub use keep::{Kept, Limits, Part};
+pub use kind::Kind;
+pub use order::{Direction, Sort};
+pub use page::{MOST_ROWS, Page, PageRequest};
+pub use shelf::{Key, Shelf};
+pub use tally::Misfit;

@@ -1,0 +1,123 @@
+//! An opened result: what its file says of itself, and streams of its rows.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use object_store::ObjectStore;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, RowSelection, RowSelectionPolicy,
+};
+use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::ProjectionMask;
+use parquet::file::metadata::PageIndexPolicy;
+
+use arrow::array::RecordBatch;
+
+use super::column::{KeptColumn, from_entries};
+use super::error::Error;
+use super::shelf::{Key, Shelf};
+use super::views::{Edition, View};
+
+/// Bytes at the end of a file that are fetched first, so that most footers come with one request.
+const FOOTER: usize = 64 << 10;
+
+/// Rows as they are decoded, a batch at a time.
+pub(super) type Batches = BoxStream<'static, Result<RecordBatch, Error>>;
+
+/// A file and what it says of itself.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) edition: Edition,
+    pub(super) columns: Vec<KeptColumn>,
+    pub(super) rows: u64,
+    metadata: ArrowReaderMetadata,
+}
+
+/// Which part of a file is read.
+pub(super) struct Part<'a> {
+    /// Only this column.
+    pub(super) column: Option<usize>,
+    /// Only these rows: ascending, none twice.
+    pub(super) rows: Option<&'a [u32]>,
+    /// The most rows of a batch.
+    pub(super) batch: usize,
+}
+
+impl Opened {
+    /// Opens the result under `key`: anew when it was written anew.
+    pub(super) async fn of(shelf: &Shelf, key: &Key) -> Result<Arc<Self>, Error> {
+        let head = shelf.head(key).await?;
+        let edition = Edition { key: key.clone(), size: head.size, modified: head.last_modified, tag: head.e_tag };
+        let known = |view: &View| if let View::Opened(opened) = view { Some(Arc::clone(opened)) } else { None };
+        if let Some(opened) = shelf.views().find(&edition, known) {
+            return Ok(opened);
+        }
+        let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+        let mut reader = reader(shelf.objects(), &edition);
+        let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await?;
+        let file = metadata.metadata().file_metadata();
+        let columns = from_entries(file.key_value_metadata())?;
+        let rows = u64::try_from(file.num_rows()).unwrap_or(0);
+        if columns.len() != metadata.schema().fields().len() || rows > u64::from(u32::MAX) {
+            return Err(Error::Damaged("the file is not as it describes itself".into()));
+        }
+        let opened = Arc::new(Self { edition, columns, rows, metadata });
+        shelf.views().keep(&opened.edition, View::Opened(Arc::clone(&opened)));
+        Ok(opened)
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        self.metadata.metadata().memory_size()
+    }
+
+    pub(super) fn column(&self, column: usize) -> Result<&KeptColumn, Error> {
+        self.columns.get(column).ok_or(Error::NoSuchColumn { column: column + 1 })
+    }
+
+    /// Reads a part. Only pages that hold one of the rows are fetched and decoded.
+    pub(super) fn read(&self, shelf: &Shelf, part: &Part<'_>) -> Result<Batches, Error> {
+        let reader = reader(shelf.objects(), &self.edition);
+        let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
+            .with_batch_size(part.batch)
+            .with_row_selection_policy(RowSelectionPolicy::Selectors);
+        if let Some(column) = part.column {
+            builder = builder.with_projection(ProjectionMask::leaves(self.metadata.parquet_schema(), [column]));
+        }
+        if let Some(rows) = part.rows {
+            let (groups, selection) = self.select(rows);
+            builder = builder.with_row_groups(groups).with_row_selection(selection);
+        }
+        Ok(builder.build()?.map(|batch| batch.map_err(Error::from)).boxed())
+    }
+
+    /// The row groups that hold the rows, and the rows' places within those groups joined.
+    fn select(&self, rows: &[u32]) -> (Vec<usize>, RowSelection) {
+        let (mut groups, mut ranges): (_, Vec<Range<usize>>) = (Vec::new(), Vec::new());
+        let (mut start, mut kept, mut rest) = (0, 0, rows);
+        for (number, group) in self.metadata.metadata().row_groups().iter().enumerate() {
+            let length = usize::try_from(group.num_rows()).unwrap_or(0);
+            let (here, later) = rest.split_at(rest.partition_point(|row| (*row as usize) < start + length));
+            if !here.is_empty() {
+                groups.push(number);
+                for row in here {
+                    let place = *row as usize - start + kept;
+                    match ranges.last_mut() {
+                        Some(range) if range.end == place => range.end += 1,
+                        _ => ranges.push(place..place + 1),
+                    }
+                }
+                kept += length;
+            }
+            (start, rest) = (start + length, later);
+        }
+        (groups, RowSelection::from_consecutive_ranges(ranges.into_iter(), kept))
+    }
+}
+
+fn reader(store: &Arc<dyn ObjectStore>, edition: &Edition) -> ParquetObjectReader {
+    ParquetObjectReader::new(Arc::clone(store), edition.key.path())
+        .with_file_size(edition.size)
+        .with_footer_size_hint(FOOTER)
+}

@@ -1,0 +1,188 @@
+//! One page of a result: filtered, sorted, and only then read.
+//!
+//! A page without sort and filter reads its own rows and nothing else. With them, the columns that they
+//! name are read whole, once; what that gave is kept for the pages that follow (see [`super::views`]).
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::buffer::BooleanBuffer;
+use futures::TryStreamExt;
+
+use super::cell::Cell;
+use super::column::KeptColumn;
+use super::error::Error;
+use super::filter::{Filter, Test, check_bounds};
+use super::open::{Opened, Part};
+use super::order::{Sort, Sorter};
+use super::shelf::{Key, Shelf, blocking};
+use super::views::View;
+
+/// Rows that a page has at most; who asks for more gets these.
+pub const MOST_ROWS: usize = 1_000;
+/// Rows that are decoded at a time for a page. Few, because a row may have megabytes that a page cuts.
+const PAGE_BATCH: usize = 32;
+/// Rows that are decoded at a time when a column is read whole.
+const COLUMN_BATCH: usize = 8_192;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Rows to skip, after filter and sort.
+    pub offset: u64,
+    /// Rows to give, at most [`MOST_ROWS`].
+    pub limit: usize,
+    /// The order; without it as AMC sent them.
+    pub sort: Option<Sort>,
+    /// All of these must be met.
+    pub filters: Vec<Filter>,
+}
+
+/// What is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Rows that meet the filters.
+    pub total: u64,
+    /// Rows of the whole result.
+    pub unfiltered: u64,
+    /// The columns, in order.
+    pub columns: Vec<KeptColumn>,
+    /// The rows of this page, each with a cell for each column.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Shelf {
+    /// Reads a page. An offset beyond the last row gives no rows and is no error.
+    pub async fn page(&self, key: &Key, request: PageRequest) -> Result<Page, Error> {
+        check_bounds(&request.filters)?;
+        let opened = Opened::of(self, key).await?;
+        let heavy = request.sort.is_some() || !request.filters.is_empty();
+        let permit = if heavy { self.heavy().acquire_owned().await.ok() } else { None };
+        let (shelf, runtime) = (self.clone(), tokio::runtime::Handle::current());
+        blocking(move || {
+            // OK because it is the memory of this work that is limited, also when nobody waits for it any more.
+            let _permit = permit;
+            runtime.block_on(Reading { shelf: &shelf, opened: &opened }.page(&request))
+        })
+        .await
+    }
+
+    /// The columns and the number of rows of a result.
+    pub async fn columns(&self, key: &Key) -> Result<(Vec<KeptColumn>, u64), Error> {
+        let opened = Opened::of(self, key).await?;
+        Ok((opened.columns.clone(), opened.rows))
+    }
+}
+
+struct Reading<'a> {
+    shelf: &'a Shelf,
+    opened: &'a Opened,
+}
+
+impl Reading<'_> {
+    async fn page(&self, request: &PageRequest) -> Result<Page, Error> {
+        let (total, wanted) = self.choose(request).await?;
+        let rows = self.rows(&wanted).await?;
+        Ok(Page { total, unfiltered: self.opened.rows, columns: self.opened.columns.clone(), rows })
+    }
+
+    /// How many rows meet the filters, and which are on the page, in its order.
+    async fn choose(&self, request: &PageRequest) -> Result<(u64, Vec<u32>), Error> {
+        let limit = request.limit.min(MOST_ROWS);
+        let offset = usize::try_from(request.offset).unwrap_or(usize::MAX);
+        let order = match request.sort {
+            Some(sort) => Some(self.order(sort).await?),
+            None => None,
+        };
+        if request.filters.is_empty() {
+            let all = 0..self.opened.rows as u32;
+            let wanted = match order {
+                Some(order) => order.iter().copied().skip(offset).take(limit).collect(),
+                None => all.skip(offset).take(limit).collect(),
+            };
+            return Ok((self.opened.rows, wanted));
+        }
+        let matches = self.matches(&request.filters).await?;
+        let wanted = match order {
+            Some(order) => {
+                let met = order.iter().copied().filter(|row| matches.value(*row as usize));
+                met.skip(offset).take(limit).collect()
+            }
+            None => matches.set_indices().skip(offset).take(limit).map(|row| row as u32).collect(),
+        };
+        Ok((matches.count_set_bits() as u64, wanted))
+    }
+
+    async fn order(&self, sort: Sort) -> Result<Arc<[u32]>, Error> {
+        let column = self.opened.column(sort.column)?;
+        let known = |view: &View| match view {
+            View::Order(of, order) if *of == sort => Some(Arc::clone(order)),
+            _ => None,
+        };
+        if let Some(order) = self.shelf.views().find(&self.opened.edition, known) {
+            return Ok(order);
+        }
+        let mut sorter = Sorter::new(column.kind, &column.name, self.opened.rows, sort.direction)?;
+        self.each(sort.column, |array| sorter.add(array)).await?;
+        let order: Arc<[u32]> = sorter.finish().into();
+        self.shelf.views().keep(&self.opened.edition, View::Order(sort, Arc::clone(&order)));
+        Ok(order)
+    }
+
+    async fn matches(&self, filters: &[Filter]) -> Result<Arc<BooleanBuffer>, Error> {
+        let known = |view: &View| match view {
+            View::Matches(of, matches) if of == filters => Some(Arc::clone(matches)),
+            _ => None,
+        };
+        if let Some(matches) = self.shelf.views().find(&self.opened.edition, known) {
+            return Ok(matches);
+        }
+        let mut all = BooleanBuffer::new_set(self.opened.rows as usize);
+        for filter in filters {
+            let test = Test::new(filter, self.opened.column(filter.column)?)?;
+            let mut met = arrow::array::BooleanBufferBuilder::new(self.opened.rows as usize);
+            self.each(filter.column, |array| {
+                met.append_buffer(&test.matches(array));
+                Ok(())
+            })
+            .await?;
+            all = &all & &met.finish();
+        }
+        let matches = Arc::new(all);
+        self.shelf.views().keep(&self.opened.edition, View::Matches(filters.to_owned(), Arc::clone(&matches)));
+        Ok(matches)
+    }
+
+    /// Gives all values of a column to `take`, some thousand at a time.
+    async fn each(&self, column: usize, mut take: impl FnMut(&ArrayRef) -> Result<(), Error>) -> Result<(), Error> {
+        let part = Part { column: Some(column), rows: None, batch: COLUMN_BATCH };
+        let mut batches = self.opened.read(self.shelf, &part)?;
+        while let Some(batch) = batches.try_next().await? {
+            take(batch.column(0))?;
+        }
+        Ok(())
+    }
+
+    /// The cells of these rows, in this order.
+    async fn rows(&self, wanted: &[u32]) -> Result<Vec<Vec<Cell>>, Error> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut ascending = wanted.to_vec();
+        ascending.sort_unstable();
+        let part = Part { column: None, rows: Some(&ascending), batch: PAGE_BATCH };
+        let mut batches = self.opened.read(self.shelf, &part)?;
+        let mut read = Vec::with_capacity(wanted.len());
+        while let Some(batch) = batches.try_next().await? {
+            read.extend((0..batch.num_rows()).map(|row| Some(self.row(&batch, row))));
+        }
+        let missing = || Error::Damaged("rows are missing from the file".into());
+        let place = |row| ascending.binary_search(row).ok();
+        wanted.iter().map(|row| place(row).and_then(|place| read.get_mut(place)?.take()).ok_or_else(missing)).collect()
+    }
+
+    fn row(&self, batch: &RecordBatch, row: usize) -> Vec<Cell> {
+        let columns = self.opened.columns.iter().zip(batch.columns());
+        columns.map(|(column, array)| Cell::of(column, array, row)).collect()
+    }
+}

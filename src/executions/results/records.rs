@@ -1,0 +1,284 @@
+//! Reads AMC's CSV, pushed in as it comes, one record at a time in bounded memory.
+//!
+//! AMC documents comma, `"` and a backslash as escape; other writers double their quotes, so both are
+//! understood: within quotes `""`, `\"` and `\\` are one character, and any other backslash is
+//! itself. The `csv` crate is not used here because it cannot tell `""` (an empty text) from an empty
+//! field (NULL), takes a file that breaks off within quotes for whole, and lets one record grow
+//! without bound.
+
+use std::ops::ControlFlow;
+
+/// How a quote within quotes is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// Doubled, or after a backslash.
+    Both,
+    /// Doubled only; a backslash is itself.
+    Doubled,
+}
+
+/// Why a file cannot be read as CSV.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    Unclosed,
+    AfterQuote,
+    NotUtf8,
+    TooLong,
+}
+
+impl Fault {
+    pub(super) fn words(&self) -> &'static str {
+        match self {
+            Self::Unclosed => "a quotation mark is never closed, so the file may have been cut off",
+            Self::AfterQuote => "there is text after a closing quotation mark",
+            Self::NotUtf8 => "it is not UTF-8 text",
+            Self::TooLong => "it is longer than a row may be",
+        }
+    }
+}
+
+/// One record; its fields are texts or NULL.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a> {
+    text: &'a str,
+    fields: &'a [Field],
+}
+
+#[derive(Clone, Copy)]
+struct Field {
+    end: usize,
+    quoted: bool,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn len(self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether the line was empty.
+    pub(super) fn is_blank(self) -> bool {
+        matches!(self.fields, [Field { end: 0, quoted: false }])
+    }
+
+    /// The fields in order: an empty one without quotes is NULL. In a table of one column an empty one
+    /// with quotes is NULL, too: writers put quotes there only so that the line is not lost.
+    pub(super) fn values(self) -> impl Iterator<Item = Option<&'a str>> {
+        let alone = self.fields.len() == 1;
+        let starts = std::iter::once(0).chain(self.fields.iter().map(|field| field.end));
+        starts.zip(self.fields).map(move |(start, field)| {
+            let text = self.text.get(start..field.end).unwrap_or_default();
+            (!text.is_empty() || (field.quoted && !alone)).then_some(text)
+        })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    FieldStart,
+    Plain,
+    Quoted,
+    Backslash,
+    QuoteInQuoted,
+    ReturnAfterQuote,
+}
+
+/// The reader: [`Records::push`] bytes, then [`Records::finish`].
+pub(super) struct Records {
+    escapes: Escapes,
+    most: usize,
+    state: State,
+    bytes: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+impl Records {
+    /// A reader of records of at most `most` bytes and as many fields.
+    pub(super) fn new(escapes: Escapes, most: usize) -> Self {
+        Self { escapes, most, state: State::FieldStart, bytes: Vec::new(), fields: Vec::new() }
+    }
+
+    /// Reads on, giving each record that is complete to `take` until that breaks.
+    pub(super) fn push<B>(
+        &mut self,
+        mut chunk: &[u8],
+        take: &mut impl FnMut(Result<Record<'_>, Fault>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        while let Some(byte) = chunk.first().copied() {
+            let run = self.plain_run(chunk);
+            if run > 0 {
+                self.bytes.extend_from_slice(&chunk[..run]);
+                chunk = &chunk[run..];
+            } else {
+                chunk = &chunk[1..];
+                match self.step(byte) {
+                    Step::Go => {}
+                    Step::Record => self.give(take)?,
+                    Step::Fault(fault) => take(Err(fault))?,
+                }
+            }
+            if self.bytes.len() > self.most || self.fields.len() > self.most {
+                take(Err(Fault::TooLong))?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Gives the record that has no line end after it, if any.
+    pub(super) fn finish<B>(
+        &mut self,
+        take: &mut impl FnMut(Result<Record<'_>, Fault>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        match self.state {
+            State::Quoted | State::Backslash => take(Err(Fault::Unclosed)),
+            State::FieldStart if self.fields.is_empty() => ControlFlow::Continue(()),
+            State::FieldStart | State::Plain => {
+                self.end_field(false);
+                self.give(take)
+            }
+            State::QuoteInQuoted | State::ReturnAfterQuote => {
+                self.end_field(true);
+                self.give(take)
+            }
+        }
+    }
+
+    /// How many bytes from here are nothing but content.
+    fn plain_run(&self, chunk: &[u8]) -> usize {
+        let most = &chunk[..chunk.len().min(self.most + 1)];
+        let stop = match self.state {
+            State::Plain => most.iter().position(|byte| matches!(byte, b',' | b'\n')),
+            State::Quoted => most.iter().position(|byte| matches!(byte, b'"' | b'\\')),
+            _ => Some(0),
+        };
+        stop.unwrap_or(most.len())
+    }
+
+    fn step(&mut self, byte: u8) -> Step {
+        match (self.state, byte) {
+            (State::FieldStart, b'"') => self.state = State::Quoted,
+            (State::FieldStart | State::Plain, b',') => self.end_field(false),
+            (State::FieldStart | State::Plain, b'\n') => return self.end_line(),
+            (State::FieldStart | State::Plain, _) => self.keep(byte, State::Plain),
+            (State::Quoted, b'"') => self.state = State::QuoteInQuoted,
+            (State::Quoted, b'\\') if self.escapes == Escapes::Both => self.state = State::Backslash,
+            (State::Quoted, _) => self.keep(byte, State::Quoted),
+            (State::Backslash, b'"' | b'\\') | (State::QuoteInQuoted, b'"') => self.keep(byte, State::Quoted),
+            (State::Backslash, _) => {
+                self.bytes.push(b'\\');
+                self.keep(byte, State::Quoted);
+            }
+            (State::QuoteInQuoted, b',') => self.end_field(true),
+            (State::QuoteInQuoted, b'\r') => self.state = State::ReturnAfterQuote,
+            (State::QuoteInQuoted | State::ReturnAfterQuote, b'\n') => {
+                self.end_field(true);
+                return Step::Record;
+            }
+            (State::QuoteInQuoted | State::ReturnAfterQuote, _) => return Step::Fault(Fault::AfterQuote),
+        }
+        Step::Go
+    }
+
+    fn keep(&mut self, byte: u8, next: State) {
+        self.bytes.push(byte);
+        self.state = next;
+    }
+
+    fn end_line(&mut self) -> Step {
+        let start = self.fields.last().map_or(0, |field| field.end);
+        if self.bytes.len() > start && self.bytes.last() == Some(&b'\r') {
+            self.bytes.pop();
+        }
+        self.end_field(false);
+        Step::Record
+    }
+
+    fn end_field(&mut self, quoted: bool) {
+        self.fields.push(Field { end: self.bytes.len(), quoted });
+        self.state = State::FieldStart;
+    }
+
+    fn give<B>(&mut self, take: &mut impl FnMut(Result<Record<'_>, Fault>) -> ControlFlow<B>) -> ControlFlow<B> {
+        let text = std::str::from_utf8(&self.bytes).ok();
+        // OK because two fields, each broken within a character, could look whole when joined.
+        let whole = text.filter(|text| self.fields.iter().all(|field| text.is_char_boundary(field.end)));
+        let flow = take(whole.map(|text| Record { text, fields: &self.fields }).ok_or(Fault::NotUtf8));
+        self.bytes.clear();
+        self.fields.clear();
+        flow
+    }
+}
+
+enum Step {
+    Go,
+    Record,
+    Fault(Fault),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Rows = Vec<Vec<Option<String>>>;
+
+    fn read(escapes: Escapes, text: &[u8], step: usize) -> Result<Rows, Fault> {
+        let mut rows = Rows::new();
+        let mut take = |record: Result<Record<'_>, Fault>| match record {
+            Ok(record) => {
+                rows.push(record.values().map(|value| value.map(str::to_owned)).collect());
+                ControlFlow::Continue(())
+            }
+            Err(fault) => ControlFlow::Break(fault),
+        };
+        let mut records = Records::new(escapes, 1_000);
+        for chunk in text.chunks(step) {
+            if let ControlFlow::Break(fault) = records.push(chunk, &mut take) {
+                return Err(fault);
+            }
+        }
+        match records.finish(&mut take) {
+            ControlFlow::Break(fault) => Err(fault),
+            ControlFlow::Continue(()) => Ok(rows),
+        }
+    }
+
+    fn rows(rows: &[&[Option<&str>]]) -> Rows {
+        rows.iter().map(|row| row.iter().map(|value| value.map(str::to_owned)).collect()).collect()
+    }
+
+    #[test]
+    fn quotes_are_escaped_by_doubling_or_by_a_backslash_wherever_chunks_break() {
+        let text = b"a,\"b \"\"x\"\" \\\"y\\\" \\\\ \\n\",\r\n\"two\nlines\",\"\",c\"d";
+        let expected = rows(&[
+            &[Some("a"), Some("b \"x\" \"y\" \\ \\n"), None],
+            &[Some("two\nlines"), Some(""), Some("c\"d")],
+        ]);
+        for step in [1, 2, 3, 7, 100] {
+            assert_eq!(read(Escapes::Both, text, step), Ok(expected.clone()), "{step}");
+        }
+    }
+
+    #[test]
+    fn a_backslash_is_itself_where_quotes_are_only_doubled() {
+        assert_eq!(read(Escapes::Doubled, b"\"a\\\",b\n", 9), Ok(rows(&[&[Some("a\\"), Some("b")]])));
+    }
+
+    #[test]
+    fn what_is_no_csv_is_a_fault_and_never_a_shorter_table() {
+        assert_eq!(read(Escapes::Both, b"a,\"b\nc", 9), Err(Fault::Unclosed));
+        assert_eq!(read(Escapes::Both, b"\"a\"b\n", 9), Err(Fault::AfterQuote));
+        assert_eq!(read(Escapes::Both, b"a,\xff\n", 9), Err(Fault::NotUtf8));
+        assert_eq!(read(Escapes::Both, b"\xc3,\xa9\n", 9), Err(Fault::NotUtf8));
+        assert_eq!(read(Escapes::Both, &[b'a'; 2_000], 9), Err(Fault::TooLong));
+        assert_eq!(read(Escapes::Both, &[b','; 2_000], 2_000), Err(Fault::TooLong));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused_alike_in_chunks_of_any_size(
+            bytes in proptest::collection::vec(proptest::sample::select(b"a,\"\\\r\n\xc3\xa9".to_vec()), 0..80),
+            step in 1_usize..20,
+        ) {
+            proptest::prop_assert_eq!(read(Escapes::Both, &bytes, step), read(Escapes::Both, &bytes, 1_000));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What forms the values of a column have, and so what the column can be kept as.
+//!
+//! The whole result is looked at before it is written, because one value that does not have its
+//! column's declared form would otherwise be lost or stop everything. Such a column is kept as the
+//! narrowest kind of number that holds all its values, or as text, and says so. Only canonical forms
+//! count as numbers: `007` stays text, or it would come back as `7`.
+
+use serde::{Deserialize, Serialize};
+
+use super::kind::{Kind, parse_date, parse_timestamp};
+
+/// The most digits that every double of 64 bits keeps.
+const DOUBLE_DIGITS: usize = 15;
+/// The most digits of a decimal.
+const DECIMAL_DIGITS: usize = 38;
+/// The most digits of a decimal that is stored in 64 bits.
+const SHORT_DECIMAL_DIGITS: usize = 18;
+/// How much of a value that does not fit is shown, in characters.
+const SAMPLE: usize = 60;
+
+/// A column that is not kept as its declared type, because of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Misfit {
+    /// The first row with such a value, counted from 1 over all parts.
+    pub row: u64,
+    /// That value, shortened to sixty characters.
+    pub value: String,
+}
+
+/// What was seen in one column.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    declared: Option<Kind>,
+    pub(super) nulls: u64,
+    seen: [bool; Shape::COUNT],
+    whole: usize,
+    scale: usize,
+    zoned: bool,
+    first: Option<Misfit>,
+}
+
+impl Tally {
+    pub(super) fn new(declared: Option<Kind>) -> Self {
+        Self { declared, ..Self::default() }
+    }
+
+    /// Counts the value of one row; `None` is NULL.
+    pub(super) fn add(&mut self, row: u64, value: Option<&str>) {
+        let Some(text) = value else {
+            self.nulls += 1;
+            return;
+        };
+        if self.declared == Some(Kind::Text) || (text.is_empty() && self.declared.is_some()) {
+            // OK because an empty text is NULL in a column that is declared as anything but text.
+            self.nulls += u64::from(self.declared != Some(Kind::Text));
+            return;
+        }
+        let shape = self.shape(text);
+        self.seen[shape as usize] = true;
+        let fits = self.declared.is_none_or(|kind| admits(kind).contains(&shape));
+        if !fits && self.first.is_none() {
+            self.first = Some(Misfit { row, value: text.chars().take(SAMPLE).collect() });
+        }
+    }
+
+    fn shape(&mut self, text: &str) -> Shape {
+        match number(text) {
+            Some(Number::Exact { whole, scale }) => {
+                self.whole = self.whole.max(whole);
+                self.scale = self.scale.max(scale);
+                let integer = scale == 0 && text.parse::<i64>().is_ok();
+                if integer { Shape::Integer } else { Shape::Decimal }
+            }
+            Some(Number::Float) => Shape::Float,
+            None if text == "true" || text == "false" => Shape::Boolean,
+            None if parse_date(text).is_some() => Shape::Date,
+            None => parse_timestamp(text).filter(|_| text.len() >= 19).map_or(Shape::Other, |(_, zoned)| {
+                self.zoned |= zoned;
+                Shape::Timestamp
+            }),
+        }
+    }
+
+    /// What the column is kept as, and the value for which it is not what was declared.
+    pub(super) fn decide(self) -> (Kind, Option<Misfit>) {
+        let none_seen = !self.seen.contains(&true);
+        let kind = match self.declared {
+            Some(kind) if none_seen => kind,
+            Some(kind) if self.holds(kind) => self.sized(kind),
+            Some(kind) if kind.is_number() => self.narrowest(&[Kind::Integer, DECIMAL, Kind::Double]),
+            Some(_) => Kind::Text,
+            None if none_seen => Kind::Text,
+            None => self.narrowest(&[Kind::Integer, DECIMAL, Kind::Double, Kind::Boolean, Kind::Date, TIMESTAMP]),
+        };
+        let changed = self.declared.is_some_and(|declared| std::mem::discriminant(&declared) != std::mem::discriminant(&kind));
+        (kind, self.first.or_else(|| changed.then(Misfit::too_long)).filter(|_| changed))
+    }
+
+    fn narrowest(&self, kinds: &[Kind]) -> Kind {
+        let exact = |kind: Kind| kind != Kind::Double || self.whole + self.scale <= DOUBLE_DIGITS;
+        kinds.iter().find(|kind| self.holds(**kind) && exact(**kind)).map_or(Kind::Text, |kind| self.sized(*kind))
+    }
+
+    fn holds(&self, kind: Kind) -> bool {
+        let fits = Shape::ALL.iter().all(|shape| !self.seen[*shape as usize] || admits(kind).contains(shape));
+        fits && (!matches!(kind, Kind::Decimal { .. }) || self.whole + self.scale <= DECIMAL_DIGITS)
+    }
+
+    fn sized(&self, kind: Kind) -> Kind {
+        match kind {
+            Kind::Decimal { .. } => {
+                let precision = if self.whole + self.scale <= SHORT_DECIMAL_DIGITS { 18 } else { 38 };
+                Kind::Decimal { precision, scale: i8::try_from(self.scale).unwrap_or(i8::MAX) }
+            }
+            Kind::Timestamp { .. } => Kind::Timestamp { zoned: self.zoned },
+            other => other,
+        }
+    }
+}
+
+impl Misfit {
+    /// No single value is too long, but together they need more digits than a number has.
+    fn too_long() -> Self {
+        Self { row: 0, value: String::new() }
+    }
+}
+
+const DECIMAL: Kind = Kind::Decimal { precision: 38, scale: 0 };
+const TIMESTAMP: Kind = Kind::Timestamp { zoned: false };
+
+/// The form of one value's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Integer,
+    Decimal,
+    Float,
+    Boolean,
+    Date,
+    Timestamp,
+    Other,
+}
+
+impl Shape {
+    const ALL: [Self; 7] =
+        [Self::Integer, Self::Decimal, Self::Float, Self::Boolean, Self::Date, Self::Timestamp, Self::Other];
+    const COUNT: usize = Self::ALL.len();
+}
+
+fn admits(kind: Kind) -> &'static [Shape] {
+    match kind {
+        Kind::Text => &Shape::ALL,
+        Kind::Integer => &[Shape::Integer],
+        Kind::Decimal { .. } => &[Shape::Integer, Shape::Decimal],
+        Kind::Double => &[Shape::Integer, Shape::Decimal, Shape::Float],
+        Kind::Boolean => &[Shape::Boolean],
+        Kind::Date => &[Shape::Date],
+        Kind::Timestamp { .. } => &[Shape::Timestamp],
+    }
+}
+
+enum Number {
+    Exact { whole: usize, scale: usize },
+    Float,
+}
+
+/// `-?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?`, or one of the words of floating point.
+fn number(text: &str) -> Option<Number> {
+    if matches!(text, "NaN" | "Infinity" | "-Infinity") {
+        return Some(Number::Float);
+    }
+    let bytes = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let whole = run_of_digits(bytes);
+    if whole == 0 || (whole > 1 && bytes[0] == b'0') {
+        return None;
+    }
+    let mut rest = &bytes[whole..];
+    let mut scale = 0;
+    if let [b'.', tail @ ..] = rest {
+        scale = run_of_digits(tail);
+        rest = &tail[scale..];
+        if scale == 0 {
+            return None;
+        }
+    }
+    match rest {
+        // OK because `-0` is no whole number that comes back as it was.
+        [] if text.starts_with('-') && bytes.iter().all(|byte| matches!(byte, b'0' | b'.')) => Some(Number::Float),
+        [] => Some(Number::Exact { whole, scale }),
+        [b'e' | b'E', tail @ ..] => {
+            let exponent = tail.strip_prefix(b"-").or_else(|| tail.strip_prefix(b"+")).unwrap_or(tail);
+            let ends = !exponent.is_empty() && run_of_digits(exponent) == exponent.len();
+            // OK because Java writes a decimal zero as `0E-18`.
+            let zero = whole + scale == 1 && bytes[0] == b'0' && text.len() == bytes.len();
+            ends.then_some(if zero { Number::Exact { whole: 1, scale: 1 } } else { Number::Float })
+        }
+        _ => None,
+    }
+}
+
+fn run_of_digits(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind_of(declared: Option<&str>, values: &[&str]) -> (Kind, Option<Misfit>) {
+        let mut tally = Tally::new(declared.map(Kind::declared));
+        for (row, value) in (1..).zip(values) {
+            tally.add(row, Some(value));
+        }
+        tally.decide()
+    }
+
+    #[test]
+    fn a_declared_type_is_kept_where_all_values_have_its_form() {
+        assert_eq!(kind_of(Some("LONG"), &["1", "-9223372036854775808"]), (Kind::Integer, None));
+        let decimal = |precision, scale| (Kind::Decimal { precision, scale }, None);
+        assert_eq!(kind_of(Some("DECIMAL(38,4)"), &["1.5000", "2", "0E-18"]), decimal(18, 4));
+        assert_eq!(kind_of(Some("DECIMAL"), &["1234567890123456789.5"]), decimal(38, 1));
+        assert_eq!(kind_of(Some("DOUBLE"), &["1", "1.5E-7", "NaN"]), (Kind::Double, None));
+        assert_eq!(kind_of(Some("TIMESTAMP"), &["2024-01-20T05:00:00.000Z"]), (Kind::Timestamp { zoned: true }, None));
+        assert_eq!(kind_of(Some("STRING"), &["1", "2"]), (Kind::Text, None));
+        assert_eq!(kind_of(Some("DATE"), &[]), (Kind::Date, None));
+    }
+
+    #[test]
+    fn a_value_of_another_form_makes_the_column_text_and_is_named() {
+        let misfit = Some(Misfit { row: 2, value: "n/a".to_owned() });
+        assert_eq!(kind_of(Some("LONG"), &["1", "n/a", "x"]), (Kind::Text, misfit));
+        let (kind, misfit) = kind_of(Some("LONG"), &["1", "2.5"]);
+        assert_eq!(kind, Kind::Decimal { precision: 18, scale: 1 });
+        assert_eq!(misfit, Some(Misfit { row: 2, value: "2.5".to_owned() }));
+        assert_eq!(kind_of(Some("LONG"), &["007"]).0, Kind::Text);
+        assert_eq!(kind_of(Some("BOOLEAN"), &["TRUE"]).0, Kind::Text);
+    }
+
+    #[test]
+    fn an_undeclared_column_becomes_what_all_its_values_are() {
+        assert_eq!(kind_of(None, &["1", "2"]).0, Kind::Integer);
+        assert_eq!(kind_of(None, &["1", "2.25"]).0, Kind::Decimal { precision: 18, scale: 2 });
+        assert_eq!(kind_of(None, &["1", "2E9"]).0, Kind::Double);
+        assert_eq!(kind_of(None, &["true", "false"]).0, Kind::Boolean);
+        assert_eq!(kind_of(None, &["2024-01-20"]).0, Kind::Date);
+        assert_eq!(kind_of(None, &["2024-01-20", "1"]).0, Kind::Text);
+        assert_eq!(kind_of(None, &["00123"]).0, Kind::Text);
+        assert_eq!(kind_of(None, &["1234567890123456789", "1E3"]).0, Kind::Text);
+        assert_eq!(kind_of(None, &[""]).0, Kind::Text);
+    }
+}

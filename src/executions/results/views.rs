@@ -1,0 +1,77 @@
+//! What was worked out about results and is likely to be asked for again, in bounded memory.
+//!
+//! Someone who sorts a result turns its pages next: the order of its rows is kept, four bytes a row,
+//! until newer ones need the room.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::buffer::BooleanBuffer;
+use chrono::{DateTime, Utc};
+
+use super::filter::Filter;
+use super::open::Opened;
+use super::order::Sort;
+use super::shelf::Key;
+
+/// Bytes that are kept; the oldest go when more come. Something larger is not kept at all.
+const ROOM: usize = 32 << 20;
+
+/// Which writing of a result something was worked out from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Edition {
+    pub(super) key: Key,
+    pub(super) size: u64,
+    pub(super) modified: DateTime<Utc>,
+    pub(super) tag: Option<String>,
+}
+
+/// Something that can be kept.
+#[derive(Clone, Debug)]
+pub(super) enum View {
+    Opened(Arc<Opened>),
+    Order(Sort, Arc<[u32]>),
+    Matches(Vec<Filter>, Arc<BooleanBuffer>),
+}
+
+impl View {
+    fn size(&self) -> usize {
+        match self {
+            Self::Opened(opened) => opened.memory(),
+            Self::Order(_, rows) => rows.len() * size_of::<u32>(),
+            Self::Matches(_, rows) => rows.len() / 8,
+        }
+    }
+}
+
+/// The views that are kept, the last used at the back.
+#[derive(Debug, Default)]
+pub(super) struct Views(Mutex<VecDeque<(Edition, View)>>);
+
+impl Views {
+    /// The first view that `pick` takes.
+    pub(super) fn find<T>(&self, edition: &Edition, pick: impl Fn(&View) -> Option<T>) -> Option<T> {
+        let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = views.iter().position(|(of, view)| of == edition && pick(view).is_some())?;
+        let found = views.remove(place)?;
+        let picked = pick(&found.1);
+        views.push_back(found);
+        picked
+    }
+
+    pub(super) fn keep(&self, edition: &Edition, view: View) {
+        if view.size() > ROOM {
+            return;
+        }
+        let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        views.push_back((edition.clone(), view));
+        let mut size: usize = views.iter().map(|(_, view)| view.size()).sum();
+        while size > ROOM {
+            size -= views.pop_front().map_or(size, |(_, view)| view.size());
+        }
+    }
+
+    pub(super) fn forget(&self, key: &Key) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(edition, _)| edition.key != *key);
+    }
+}

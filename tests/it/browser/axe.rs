@@ -1,0 +1,42 @@
+//! axe-core: what a machine can say about accessibility.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// The rules, as their makers publish them (MPL-2.0, licence beside it).
+pub(super) const SOURCE: &str = include_str!("../../vendor/axe-core-4.14.1.min.js");
+
+/// Runs after [`SOURCE`] in one script. Best practices are asked for too, not only the rules of WCAG.
+pub(super) const RUN: &str = r"
+const done = arguments[arguments.length - 1];
+axe.run(document, { resultTypes: ['violations'] }).then(
+  (results) => done({ violations: results.violations.map((rule) => ({
+    rule: rule.id, help: rule.help,
+    nodes: rule.nodes.map((node) => node.target.join(' ') + ': ' + node.failureSummary),
+  })) }),
+  (error) => done({ error: String(error) }),
+);";
+
+/// A rule that a page breaks.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Violation {
+    /// axe's id of the rule, such as `color-contrast`.
+    pub(super) rule: String,
+    /// The rule in a sentence.
+    pub(super) help: String,
+    /// Where, and what would repair it.
+    pub(super) nodes: Vec<String>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.rule, self.help)?;
+        self.nodes.iter().try_for_each(|node| write!(formatter, "\n  {}", node.replace('\n', "\n    ")))
+    }
+}
+
+/// All of them as one text, for the message of an assertion.
+pub(super) fn report(violations: &[Violation]) -> String {
+    violations.iter().map(|violation| format!("{violation}\n")).collect()
+}

@@ -1,0 +1,78 @@
+//! The `ChromeDriver` process of one browser, and its end.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// How long the driver may take to say its port, and to end its browser.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `ChromeDriver`. Dropping it ends the browser too, also when a story fails half way.
+#[derive(Debug)]
+pub(super) struct Driver {
+    port: u16,
+    // Kept: the driver ends when nobody can read what it says.
+    _said: Lines<BufReader<ChildStdout>>,
+    _process: Child,
+}
+
+impl Driver {
+    /// Starts one on a port that the system chooses.
+    pub(super) async fn start() -> Self {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!(
+                    "`chromedriver` does not start ({error}): install Chromium and its driver, or run `scripts/test`"
+                )
+            });
+        let mut said = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
+        let port = tokio::time::timeout(PATIENCE, port(&mut said)).await.expect("`chromedriver` says its port in time");
+        Self { port, _said: said, _process: process }
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn shut_down(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
+        stream.read_to_end(&mut Vec::new())?;
+        Ok(())
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // OK because blocking here is the last thing that a story does; killing the driver instead would
+        // leave its browser behind.
+        if let Err(error) = self.shut_down() {
+            eprintln!("`chromedriver` on port {} could not be asked to stop: {error}", self.port);
+        }
+    }
+}
+
+async fn port(said: &mut Lines<BufReader<ChildStdout>>) -> u16 {
+    let mut all = String::new();
+    while let Some(line) = said.next_line().await.expect("`chromedriver` can be read") {
+        let port = line.rsplit_once("on port ").and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
+        if let Some(port) = port.filter(|_| line.contains("started successfully")) {
+            return port;
+        }
+        all.push_str(&line);
+        all.push('\n');
+    }
+    panic!("`chromedriver` ended without saying its port:\n{all}");
+}

@@ -1,0 +1,333 @@
+//! One person's browser: opening, reading, filling, pressing.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use axum::http::Method;
+use fantoccini::elements::Element;
+use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::Url;
+
+use super::axe::{self, Violation};
+use super::driver::Driver;
+
+/// How long a condition may take to become true.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(40);
+
+/// A screen: a width, a height, light or dark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    /// In CSS pixels; below 600 it is a phone.
+    pub(super) width: u32,
+    /// In CSS pixels.
+    pub(super) height: u32,
+    /// What the system prefers.
+    pub(super) dark: bool,
+}
+
+/// The four looks in which every page is checked.
+pub(super) const LOOKS: [Look; 4] = [
+    Look { width: 1280, height: 800, dark: false },
+    Look { width: 1280, height: 800, dark: true },
+    Look { width: 390, height: 844, dark: false },
+    Look { width: 390, height: 844, dark: true },
+];
+
+/// How a browser is started.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    /// Whether pages may run scripts.
+    pub(super) javascript: bool,
+    /// The first look.
+    pub(super) look: Look,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { javascript: true, look: LOOKS[0] }
+    }
+}
+
+/// What a page cost on a cold cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Weight {
+    /// Requests, the page's own included.
+    pub(super) requests: u64,
+    /// Compressed bytes of the page.
+    pub(super) html: u64,
+    /// Compressed bytes of its styles.
+    pub(super) css: u64,
+    /// Compressed bytes of its scripts.
+    pub(super) js: u64,
+}
+
+/// A browser with a profile of its own.
+#[derive(Debug)]
+pub(super) struct Browser {
+    client: Client,
+    javascript: bool,
+    // The order matters: the driver ends the browser before its folders go.
+    _driver: Driver,
+    folder: TempDir,
+}
+
+impl Browser {
+    /// Starts Chromium, headless, with an empty profile.
+    pub(super) async fn start(options: Options) -> Self {
+        let driver = Driver::start().await;
+        let folder = tempfile::tempdir().expect("a folder for the profile");
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(folder.path(), options.javascript))
+            .connect(&driver.address())
+            .await
+            .unwrap_or_else(|error| panic!("Chromium does not start: {error}"));
+        let patience = TimeoutConfiguration::new(Some(PATIENCE), Some(PATIENCE), Some(Duration::ZERO));
+        client.update_timeouts(patience).await.expect("the driver takes time-outs");
+        let browser = Self { client, javascript: options.javascript, _driver: driver, folder };
+        browser.look(options.look).await;
+        browser
+    }
+
+    /// Changes the screen; the page stays open.
+    pub(super) async fn look(&self, look: Look) {
+        let phone = look.width < 600;
+        let screen = json!({ "width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": phone });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+        let scheme = if look.dark { "dark" } else { "light" };
+        // Motion is off, so that a picture shows where things come to rest.
+        let features = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]});
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Opens an address and waits until it is loaded.
+    pub(super) async fn open(&self, address: &str) {
+        self.client.goto(address).await.unwrap_or_else(|error| panic!("{address} does not open: {error}"));
+    }
+
+    /// Where the browser is.
+    pub(super) async fn address(&self) -> Url {
+        self.client.current_url().await.expect("a page is open")
+    }
+
+    /// The text of the page's one `h1`.
+    pub(super) async fn heading(&self) -> String {
+        self.element(Locator::Css("h1")).await.text().await.expect("a heading has a text")
+    }
+
+    /// Everything that the page shows.
+    pub(super) async fn text(&self) -> String {
+        let body = self.element(Locator::Css("body")).await;
+        body.text().await.expect("a page has a text")
+    }
+
+    /// Waits until the page shows `text`; loading the page again is the page's own business.
+    pub(super) async fn see(&self, text: &str) {
+        let found =
+            format!("//body//*[not(self::script or self::style)][contains(normalize-space(.), {})]", quoted(text));
+        self.element(Locator::XPath(&found)).await;
+    }
+
+    /// Waits for the first element of a CSS selector and gives its text.
+    pub(super) async fn read(&self, selector: &str) -> String {
+        self.element(Locator::Css(selector)).await.text().await.expect("an element has a text")
+    }
+
+    /// The texts of all elements of a CSS selector, as they are now.
+    pub(super) async fn read_all(&self, selector: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for element in self.client.find_all(Locator::Css(selector)).await.expect("a selector that can be read") {
+            texts.push(element.text().await.expect("an element has a text"));
+        }
+        texts
+    }
+
+    /// Waits until something fits the CSS selector.
+    pub(super) async fn wait_for(&self, selector: &str) {
+        self.element(Locator::Css(selector)).await;
+    }
+
+    /// Presses the first thing that fits the CSS selector, where its text says too little.
+    pub(super) async fn follow(&self, selector: &str) {
+        let control = self.element(Locator::Css(selector)).await;
+        control.click().await.unwrap_or_else(|error| panic!("{selector} cannot be pressed: {error}"));
+    }
+
+    /// Presses the button or follows the link with this text.
+    pub(super) async fn press(&self, label: &str) {
+        let label = quoted(label);
+        let found = format!(
+            "//*[self::button or self::a or self::summary][not(ancestor::*[@hidden])][normalize-space(.)={label} or @aria-label={label}]"
+        );
+        let control = self.element(Locator::XPath(&found)).await;
+        control.click().await.unwrap_or_else(|error| panic!("{label} cannot be pressed: {error}"));
+    }
+
+    /// Replaces what stands in the field of this form name.
+    pub(super) async fn fill(&self, name: &str, value: &str) {
+        let field = self.field(name).await;
+        field.clear().await.unwrap_or_else(|error| panic!("the field {name} cannot be cleared: {error}"));
+        field.send_keys(value).await.unwrap_or_else(|error| panic!("the field {name} cannot be filled: {error}"));
+    }
+
+    /// Chooses from a list by the option's text.
+    pub(super) async fn choose(&self, name: &str, label: &str) {
+        let field = self.field(name).await;
+        field.select_by_label(label).await.unwrap_or_else(|error| panic!("{name} offers no {label:?}: {error}"));
+    }
+
+    /// What stands in the field of this form name.
+    pub(super) async fn value(&self, name: &str) -> String {
+        self.field(name).await.prop("value").await.expect("a field has a value").unwrap_or_default()
+    }
+
+    /// Follows the link to a file and gives what was saved.
+    pub(super) async fn download(&self, label: &str) -> Vec<u8> {
+        let folder = self.folder.path().join("downloads");
+        let known = saved(&folder);
+        self.press(label).await;
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        let file = async {
+            loop {
+                ticks.tick().await;
+                if let Some(file) = saved(&folder).into_iter().find(|file| !known.contains(file)) {
+                    break file;
+                }
+            }
+        };
+        let file = tokio::time::timeout(PATIENCE, file).await.unwrap_or_else(|_| panic!("{label} saved nothing"));
+        std::fs::read(file).expect("a saved file can be read")
+    }
+
+    /// Keeps a picture of the screen as `screenshots/<name>.png` in cargo's target folder.
+    pub(super) async fn screenshot(&self, name: &str) {
+        self.keep(&screenshots(), name).await;
+    }
+
+    /// Keeps a picture of the screen as `docs/pictures/<name>.png`, where the README shows it. Pictures
+    /// are made anew only when their file is not there, so that running the tests changes nothing.
+    pub(super) async fn picture(&self, name: &str) {
+        self.screenshot(name).await;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
+        if !folder.join(name).with_extension("png").exists() {
+            self.keep(&folder, name).await;
+        }
+    }
+
+    async fn keep(&self, folder: &Path, name: &str) {
+        let picture = self.client.screenshot().await.expect("a page can be pictured");
+        std::fs::create_dir_all(folder).expect("a folder for pictures");
+        std::fs::write(folder.join(name).with_extension("png"), picture).expect("a picture can be written");
+    }
+
+    /// What axe says against the page as it is now; needs a browser in which scripts run.
+    pub(super) async fn axe(&self) -> Vec<Violation> {
+        assert!(self.javascript, "axe is a script: check the page in a browser that runs scripts");
+        let script = format!("{}\n{}", axe::SOURCE, axe::RUN);
+        let mut answer = self.client.execute_async(&script, Vec::new()).await.expect("axe runs");
+        assert!(answer.get("error").is_none(), "axe failed: {answer}");
+        serde_json::from_value(answer["violations"].take()).expect("axe answers with violations")
+    }
+
+    /// What the page cost; meant for the first page of a fresh browser.
+    pub(super) async fn weight(&self) -> Weight {
+        const SCRIPT: &str = "return [...performance.getEntriesByType('navigation'), \
+            ...performance.getEntriesByType('resource')].map((entry) => [entry.name, entry.encodedBodySize])";
+        let entries = self.client.execute(SCRIPT, Vec::new()).await.expect("a page knows what it loaded");
+        let entries: Vec<(String, u64)> = serde_json::from_value(entries).expect("names and sizes");
+        let total = |ending: &str| {
+            let path = |name: &str| name.split(['?', '#']).next().unwrap_or_default().ends_with(ending);
+            entries.iter().skip(1).filter(|(name, _)| path(name)).map(|(_, bytes)| bytes).sum()
+        };
+        Weight { requests: entries.len() as u64, html: entries[0].1, css: total(".css"), js: total(".js") }
+    }
+
+    async fn field(&self, name: &str) -> Element {
+        self.element(Locator::Css(&format!("[name=\"{name}\"]"))).await
+    }
+
+    async fn element(&self, locator: Locator<'_>) -> Element {
+        match self.client.wait().at_most(PATIENCE).every(LOOK_EVERY).for_element(locator).await {
+            Ok(element) => element,
+            Err(error) => {
+                // The runtime of a story has one thread, which bears the story's name.
+                let story = std::thread::current().name().unwrap_or("story").replace("::", "-");
+                self.screenshot(&format!("failed-{story}")).await;
+                let source = self.client.source().await.unwrap_or_default();
+                panic!("{locator:?} is not on {} ({error}):\n{source}", self.address().await)
+            }
+        }
+    }
+
+    async fn devtools(&self, command: &'static str, parameters: Value) {
+        let asked = self.client.issue_cmd(Devtools { command, parameters }).await;
+        asked.unwrap_or_else(|error| panic!("Chromium refused {command}: {error}"));
+    }
+}
+
+/// `ChromeDriver`'s own way to Chromium's developer tools.
+#[derive(Debug)]
+struct Devtools {
+    command: &'static str,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "cmd": self.command, "params": self.parameters }).to_string()))
+    }
+}
+
+fn capabilities(folder: &Path, javascript: bool) -> Capabilities {
+    let content = if javascript { json!({}) } else { json!({ "javascript": 2 }) };
+    let options = json!({
+        // OK because the only pages that it opens are served by the stories; without the sandbox it runs
+        // as root and in containers.
+        "args": [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
+            "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--hide-scrollbars", "--lang=en",
+            format!("--user-data-dir={}", folder.join("profile").display()),
+        ],
+        "prefs": {
+            "profile.managed_default_content_settings": content,
+            "download.default_directory": folder.join("downloads"),
+        },
+    });
+    let mut capabilities = Capabilities::new();
+    capabilities.insert("goog:chromeOptions".to_owned(), options);
+    capabilities
+}
+
+/// `text` as a literal of XPath, which knows no escapes.
+fn quoted(text: &str) -> String {
+    if !text.contains('"') {
+        return format!("\"{text}\"");
+    }
+    let parts: Vec<String> = text.split('"').map(|part| format!("\"{part}\"")).collect();
+    format!("concat({})", parts.join(", '\"', "))
+}
+
+/// The files that were saved whole: Chromium writes under another name and renames at the end.
+fn saved(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let hidden = |file: &Path| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    files.filter(|file| !hidden(file) && file.extension().is_none_or(|ending| ending != "crdownload")).collect()
+}
+
+fn screenshots() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots")
+}

@@ -1,0 +1,122 @@
+//! What the documents say, held against the sources; and words that are nowhere.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use recomamp::config::{Config, Environment};
+
+use super::none;
+use super::source::{files, is_name, read};
+
+/// An environment without settings that remembers what it was asked for.
+#[derive(Default)]
+struct Asked(RefCell<BTreeSet<String>>);
+
+impl Environment for Asked {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.borrow_mut().insert(name.to_owned());
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The first cells of a document's tables, without their code marks.
+fn first_cells(document: &str) -> BTreeSet<String> {
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`')).map(|(name, _)| name.to_owned()).collect()
+}
+
+#[test]
+fn every_setting_is_documented_and_no_other() {
+    let asked = Asked::default();
+    Config::read(&asked).expect("no settings are right settings");
+    let names = asked.0.into_inner();
+    let settings: BTreeSet<String> =
+        names.into_iter().filter(|name| !name.ends_with("_FILE") || is_file(name)).collect();
+    let mut documented = BTreeSet::new();
+    for name in first_cells(&read("docs/settings.md")) {
+        match name.strip_suffix("_<REGION>") {
+            Some(name) => documented.extend(recomamp::config::REGIONS.map(|region| format!("{name}_{region}"))),
+            None => {
+                documented.insert(name);
+            }
+        }
+    }
+    assert_eq!(documented, settings, "docs/settings.md and `Config::read` differ");
+}
+
+/// A setting that is itself the name of a file.
+fn is_file(name: &str) -> bool {
+    name == "RECOMAMP_KEYS_FILE"
+}
+
+/// The crates that the manifest names.
+fn dependencies() -> BTreeSet<String> {
+    let manifest = read("Cargo.toml");
+    let mut crates = BTreeSet::new();
+    let mut inside = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        }
+        let name: String = line.chars().take_while(|letter| is_name(*letter) || *letter == '-').collect();
+        if inside && !name.is_empty() && line[name.len()..].starts_with(" =") {
+            crates.insert(name);
+        }
+    }
+    assert!(crates.len() > 20, "the manifest was not read");
+    crates
+}
+
+#[test]
+fn every_dependency_is_documented_and_no_other() {
+    let documented = first_cells(&read("docs/dependencies.md"));
+    assert_eq!(documented, dependencies(), "docs/dependencies.md and Cargo.toml differ");
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let sources: Vec<String> = ["src", "tests"].iter().flat_map(|folder| files(folder)).map(|file| file.text).collect();
+    let unused = dependencies().into_iter().filter(|name| {
+        let path = format!("{}::", name.replace('-', "_"));
+        !sources.iter().any(|text| text.match_indices(&path).any(|(at, _)| !text[..at].ends_with([':', '_'])))
+    });
+    none(&unused.map(|name| format!("Cargo.toml names `{name}`, which nothing uses")).collect::<Vec<_>>());
+}
+
+#[test]
+fn nothing_speaks_of_one_machine_or_of_what_is_not_done() {
+    // Put together here, so that this file may stand among those that are read.
+    let nowhere = [["/wo", "rk/"], ["/ro", "ot/"], ["../sha", "red"], ["TO", "DO"], ["FIX", "ME"], ["for ", "now,"]];
+    let nowhere = nowhere.map(|parts| parts.concat());
+    let mut breaches = Vec::new();
+    for file in files("") {
+        if file.path.contains("vendor/") || file.path == "Cargo.lock" {
+            continue;
+        }
+        for (at, line) in file.text.lines().enumerate() {
+            let found = nowhere.iter().filter(|words| line.contains(words.as_str()));
+            breaches.extend(found.map(|words| format!("{}:{}: {words}", file.path, at + 1)));
+        }
+    }
+    none(&breaches);
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut breaches = Vec::new();
+    for file in files("").iter().filter(|file| file.path.ends_with(".md")) {
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for (at, _) in file.text.match_indices("](") {
+            let target = file.text[at + 2..].split([')', ' ', '#']).next().unwrap_or_default();
+            let inside = !target.is_empty() && !target.starts_with("http") && !target.starts_with('/');
+            if inside && !super::source::root().join(folder).join(target).exists() {
+                breaches.push(format!("{} leads to {target}, which is not there", file.path));
+            }
+        }
+    }
+    none(&breaches);
+}

@@ -1,0 +1,63 @@
+//! The rules of the house, read off its files: who may use whom, who writes what, what is nowhere.
+//!
+//! `docs/architecture.md` says why; these say no. Each rule lists everything that breaks it, with the
+//! place. They read the text of the sources and not the compiler's view of it, so a name made by a
+//! macro escapes them.
+
+mod documents;
+mod modules;
+mod source;
+mod tables;
+mod templates;
+
+/// What everything stands on; uses no room.
+const GROUND: [&str; 12] = [
+    "clock",
+    "config",
+    "ids",
+    "lifecycle",
+    "telemetry",
+    "vault",
+    "db",
+    "workers",
+    "amcsql",
+    "amazon",
+    "emulator",
+    "web",
+];
+
+/// What a person can name, from the lowest to the highest: a room uses rooms before it in this list.
+const ROOMS: [&str; 7] = ["accounts", "connections", "instances", "queries", "executions", "guides", "home"];
+
+/// What knows every room.
+const ROOF: [&str; 4] = ["app", "command", "lib", "main"];
+
+/// Parts of the ground floor that are kept pure, and what they never use.
+const APART: [(&str, &[&str]); 3] = [
+    ("amcsql", &["db", "web", "workers", "config", "amazon", "emulator", "vault", "telemetry", "lifecycle"]),
+    ("amazon", &["web", "workers", "amcsql", "emulator"]),
+    ("emulator", &["db", "web", "workers", "amazon"]),
+];
+
+/// Each table and the file, or the folder of files, that writes it. Work in a table is claimed by the
+/// worker of the same module.
+const WRITERS: [(&str, &str); 12] = [
+    ("people", "accounts/store"),
+    ("sessions", "web/session"),
+    ("audit", "accounts/audit"),
+    ("connections", "connections/store"),
+    ("instances", "instances/store"),
+    ("instance_access", "instances/store"),
+    ("instance_sources", "instances/store"),
+    ("surveys", "instances/store"),
+    ("queries", "queries/store"),
+    ("drafts", "queries/store"),
+    ("executions", "executions/store"),
+    ("execution_events", "executions/store"),
+];
+
+/// Fails with every breach, one a line.
+#[track_caller]
+fn none(breaches: &[String]) {
+    assert!(breaches.is_empty(), "\n{}", breaches.join("\n"));
+}

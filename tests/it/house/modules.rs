@@ -1,0 +1,121 @@
+//! Who may use whom.
+
+use std::collections::BTreeSet;
+
+use super::source::{File, files, is_name};
+use super::{APART, GROUND, ROOF, ROOMS, none};
+
+/// The modules of the crate that a piece of code names, by `crate::…` or by climbing out with `super`.
+fn used(file: &File) -> BTreeSet<String> {
+    let code = file.code();
+    let mut used = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        if code[..at].ends_with(is_name) {
+            continue;
+        }
+        used.extend(heads(&code[at + "crate::".len()..]));
+    }
+    let out = "super::".repeat(file.depth());
+    used.extend(code.match_indices(&out).flat_map(|(at, _)| heads(&code[at + out.len()..])));
+    used.retain(|name| GROUND.iter().chain(&ROOMS).chain(&ROOF).any(|module| module == name));
+    used.remove(file.module());
+    used
+}
+
+/// The first names behind `crate::`: one, or those of a group in braces.
+fn heads(code: &str) -> Vec<String> {
+    let name = |code: &str| code.chars().take_while(|letter| is_name(*letter)).collect::<String>();
+    let Some(group) = code.strip_prefix('{') else { return vec![name(code)] };
+    let mut heads = Vec::new();
+    let mut depth = 0;
+    let mut part = String::new();
+    for letter in group.chars() {
+        match letter {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => heads.push(name(std::mem::take(&mut part).trim())),
+            _ => part.push(letter),
+        }
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+    }
+    heads.push(name(part.trim()));
+    heads
+}
+
+#[test]
+fn every_module_has_its_place() {
+    let known: BTreeSet<&str> = GROUND.iter().chain(&ROOMS).chain(&ROOF).copied().collect();
+    let files = files("src");
+    let found: BTreeSet<&str> = files.iter().map(File::module).collect();
+    assert_eq!(found, known, "the table of modules and `src` differ");
+}
+
+#[test]
+fn the_ground_floor_knows_no_room() {
+    let mut breaches = Vec::new();
+    for file in files("src").iter().filter(|file| GROUND.contains(&file.module())) {
+        let rooms = used(file).into_iter().filter(|name| [&ROOMS[..], &ROOF].concat().contains(&name.as_str()));
+        breaches.extend(rooms.map(|room| format!("src/{} uses `{room}`", file.path)));
+    }
+    none(&breaches);
+}
+
+#[test]
+fn rooms_use_rooms_downwards_only() {
+    let mut breaches = Vec::new();
+    for file in files("src") {
+        let Some(floor) = ROOMS.iter().position(|room| *room == file.module()) else { continue };
+        let above = [&ROOMS[floor + 1..], &ROOF].concat();
+        let wrong = used(&file).into_iter().filter(|name| above.contains(&name.as_str()));
+        breaches.extend(wrong.map(|room| format!("src/{} uses `{room}`, which is above it", file.path)));
+    }
+    none(&breaches);
+}
+
+#[test]
+fn the_dialect_the_client_and_the_pretend_amc_stand_apart() {
+    let mut breaches = Vec::new();
+    for file in files("src") {
+        let Some((_, never)) = APART.iter().find(|(module, _)| *module == file.module()) else { continue };
+        let wrong = used(&file).into_iter().filter(|name| never.contains(&name.as_str()));
+        breaches.extend(wrong.map(|name| format!("src/{} uses `{name}`", file.path)));
+    }
+    none(&breaches);
+}
+
+#[test]
+fn no_module_is_a_drawer_for_everything() {
+    let drawers = ["utils", "util", "helpers", "helper", "common", "types", "misc"];
+    let files = files("src");
+    let names =
+        files.iter().filter(|file| file.path.split('/').any(|step| drawers.contains(&step.trim_end_matches(".rs"))));
+    none(&names.map(|file| format!("src/{} says nothing by its name", file.path)).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_file_says_what_it_is_and_has_no_second_door() {
+    /// The program's lines in a file; a longer one wants to be two.
+    const LONGEST: usize = 400;
+    let mut breaches = Vec::new();
+    for file in files("src").iter().filter(|file| file.is_program()) {
+        if !file.text.starts_with("//! ") {
+            breaches.push(format!("src/{} does not open with a sentence", file.path));
+        }
+        let lines = file.code().lines().count();
+        if lines > LONGEST {
+            breaches.push(format!("src/{} has {lines} lines of program, more than {LONGEST}", file.path));
+        }
+    }
+    none(&breaches);
+}
+
+#[test]
+fn groups_and_paths_are_read() {
+    let file = |text: &str| File { path: "queries/store.rs".to_owned(), text: text.to_owned() };
+    let read = |text: &str| used(&file(text)).into_iter().collect::<Vec<_>>();
+    assert_eq!(read("use crate::home::{a, b};"), ["home"]);
+    assert_eq!(read("use crate::{db::{self, Tx}, home, web as w};"), ["db", "home", "web"]);
+    assert_eq!(read("let x = $crate::executions::y(super::super::guides::Z);"), ["executions", "guides"]);
+    assert_eq!(read("use super::executions::Row;"), Vec::<String>::new());
+    assert_eq!(read("// use crate::home;\nfn f() {} // crate::home\n"), Vec::<String>::new());
+    assert_eq!(read("#[cfg(test)]\nmod tests { use crate::home; }"), Vec::<String>::new());
+}

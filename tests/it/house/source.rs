@@ -1,0 +1,82 @@
+//! Reading the repository: files, and Rust without its comments and unit tests.
+
+use std::path::{Path, PathBuf};
+
+/// A file and its text.
+pub(super) struct File {
+    /// From the folder that was asked for, with `/`.
+    pub(super) path: String,
+    /// As it is.
+    pub(super) text: String,
+}
+
+impl File {
+    /// The program's part: no line comments, nothing from the unit tests on, which stand at the end.
+    pub(super) fn code(&self) -> String {
+        if !self.is_program() {
+            return String::new();
+        }
+        let tests = self.text.find("#[cfg(test)]\nmod tests").unwrap_or(self.text.len());
+        let lines = self.text[..tests].lines().filter(|line| !line.trim_start().starts_with("//"));
+        lines
+            .map(|line| line.split(" // ").next().unwrap_or_default())
+            .fold(String::new(), |code, line| code + line + "\n")
+    }
+
+    /// Whether it is Rust, and not a module of unit tests.
+    pub(super) fn is_program(&self) -> bool {
+        self.path.ends_with(".rs") && !self.path.ends_with("/tests.rs") && !self.path.contains("/tests/")
+    }
+
+    /// How many modules deep it lies below the crate.
+    pub(super) fn depth(&self) -> usize {
+        self.path.trim_end_matches("/mod.rs").split('/').count()
+    }
+
+    /// The module of the crate to which the file belongs: the first step of its path.
+    pub(super) fn module(&self) -> &str {
+        self.path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+    }
+}
+
+/// The folder of the package.
+pub(super) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// One file of the package.
+pub(super) fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path} cannot be read: {error}"))
+}
+
+/// All files of text below a folder of the package, in order. What git, cargo and a running program
+/// leave there is passed over.
+pub(super) fn files(folder: &str) -> Vec<File> {
+    let base = root().join(folder);
+    let mut files = Vec::new();
+    gather(&base, &base, &mut files);
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    assert!(!files.is_empty(), "{folder} holds no files: the rules would pass unread");
+    files
+}
+
+fn gather(base: &Path, folder: &Path, files: &mut Vec<File>) {
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if folder == root() && [".git", "target", "data"].contains(&name.as_str()) {
+            continue;
+        }
+        if path.is_dir() {
+            gather(base, &path, files);
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            let path = path.strip_prefix(base).unwrap().to_string_lossy().replace('\\', "/");
+            files.push(File { path, text });
+        }
+    }
+}
+
+/// Whether a letter may stand in a name.
+pub(super) fn is_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}

@@ -1,0 +1,97 @@
+//! Who writes which table, and the numbering of migrations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::source::{File, files, is_name, read};
+use super::{WRITERS, none};
+
+/// The words of a file's code, lower case, without quotes, marks and line breaks.
+fn words(code: &str) -> Vec<String> {
+    code.split(|letter| !is_name(letter)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// The tables that a piece of code changes: `insert into`, `update … set`, `delete from`.
+fn written(code: &str, tables: &BTreeSet<String>) -> BTreeSet<String> {
+    let words = words(code);
+    let table = |at: usize| words.get(at).filter(|word| tables.contains(*word)).cloned();
+    let follows = |at: usize, word: &str| words.get(at).is_some_and(|found| found == word);
+    (0..words.len())
+        .filter_map(|at| match words[at].as_str() {
+            "insert" if follows(at + 1, "into") => table(at + 2),
+            "delete" if follows(at + 1, "from") => table(at + 2),
+            "update" if (2..=4).any(|ahead| follows(at + ahead, "set")) => table(at + 1),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The tables in which a piece of code claims work.
+fn claimed(code: &str, tables: &BTreeSet<String>) -> BTreeSet<String> {
+    let words = words(code);
+    let queues = words.windows(3).filter(|window| window[0] == "queue" && window[2] == "due");
+    queues.map(|window| window[1].clone()).filter(|table| tables.contains(table)).collect()
+}
+
+/// Every table that a migration makes.
+fn tables() -> BTreeSet<String> {
+    let mut tables = BTreeSet::new();
+    for file in files("migrations") {
+        let words = words(&file.text);
+        let made = words.windows(3).filter(|window| window[0] == "create" && window[1] == "table");
+        tables.extend(made.map(|window| window[2].clone()));
+    }
+    tables
+}
+
+#[test]
+fn every_table_has_one_writer() {
+    let known: BTreeSet<String> = WRITERS.iter().map(|(table, _)| (*table).to_owned()).collect();
+    assert_eq!(tables(), known, "the migrations and the list of writers differ");
+}
+
+#[test]
+fn a_table_is_written_by_its_owner_only() {
+    let tables = tables();
+    let owner: BTreeMap<&str, &str> = WRITERS.into_iter().collect();
+    let mut breaches = Vec::new();
+    for file in files("src") {
+        let may = |table: &str| {
+            let rest = file.path.strip_prefix(owner[table]);
+            rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        let room = |table: &str| owner[table].split('/').next().is_some_and(|room| room == file.module());
+        let claimed = claimed(&file.code(), &tables).into_iter().filter(|table| !room(table));
+        breaches.extend(claimed.map(|table| format!("src/{} claims work in `{table}`", file.path)));
+        let wrong = written(&file.code(), &tables).into_iter().filter(|table| !may(table));
+        breaches
+            .extend(wrong.map(|table| format!("src/{} writes `{table}`, which `{}` owns", file.path, owner[&*table])));
+    }
+    none(&breaches);
+}
+
+#[test]
+fn statements_that_write_are_recognised() {
+    let tables = ["people", "drafts"].map(str::to_owned).into();
+    let read = |code: &str| written(code, &tables).into_iter().collect::<Vec<_>>();
+    assert_eq!(read("\"insert into people (id) \\\n values ($1)\""), ["people"]);
+    assert_eq!(read("\"UPDATE drafts as d SET x = 1\""), ["drafts"]);
+    assert!(claimed("queue!(\"drafts\", due \"x\")", &tables).contains("drafts"));
+    assert_eq!(read("\"delete from people\""), ["people"]);
+    assert_eq!(read("\"select id from people join drafts\"; fn update(people: P)"), Vec::<String>::new());
+}
+
+#[test]
+fn both_databases_take_the_same_numbered_steps() {
+    let names = |files: Vec<File>| files.into_iter().map(|file| file.path).collect::<BTreeSet<String>>();
+    let sqlite = names(files("migrations/sqlite"));
+    assert_eq!(sqlite, names(files("migrations/postgres")), "a step of one database is missing from the other");
+    let shared = names(files("migrations")).into_iter().filter(|path| !path.contains('/'));
+    let steps: Vec<String> = shared.chain(sqlite).collect::<BTreeSet<_>>().into_iter().collect();
+    let listed = read("src/db/migrations.rs");
+    for (at, step) in steps.iter().enumerate() {
+        let number = at + 1;
+        assert!(step.starts_with(&format!("{number:04}_")), "migrations/{step} should have the number {number}");
+        let entry = format!("!({number}, \"{}\")", step.trim_end_matches(".sql"));
+        assert!(listed.contains(&entry), "migrations/{step} is not in src/db/migrations.rs");
+    }
+}

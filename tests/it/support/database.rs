@@ -1,0 +1,82 @@
+//! A database for one story: a file, or a copy of a migrated template on the private cluster.
+
+use std::path::Path;
+use std::str::FromStr as _;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use recomamp::db::Db;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// The variable that names the cluster.
+const CLUSTER: &str = "RECOMAMP_TEST_POSTGRES";
+
+/// Which database a story runs on.
+pub(crate) enum Database {
+    /// A file in the story's folder.
+    Sqlite,
+    /// A database of its own on the cluster.
+    Postgres(String),
+}
+
+impl Database {
+    /// SQLite.
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite
+    }
+
+    /// PostgreSQL; a story that cannot have it fails.
+    pub(crate) async fn postgres() -> Self {
+        let cluster = cluster();
+        let template = template(&cluster).await;
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("story_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        run(&cluster, &format!("create database {name} template {template}")).await;
+        Self::Postgres(with_database(&cluster, &name))
+    }
+
+    /// Its address, for the settings.
+    pub(super) fn url(&self, folder: &Path) -> String {
+        match self {
+            Self::Sqlite => format!("sqlite:{}", folder.join("story.sqlite").display()),
+            Self::Postgres(url) => url.clone(),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test command says by this variable where its cluster is")]
+fn cluster() -> String {
+    std::env::var(CLUSTER).unwrap_or_else(|_| {
+        panic!("{CLUSTER} is not set, so that this story cannot run: scripts/test starts a private PostgreSQL and sets it")
+    })
+}
+
+/// Makes the template once for this process: a database with all migrations.
+async fn template(cluster: &str) -> String {
+    static READY: OnceLock<Mutex<bool>> = OnceLock::new();
+    let name = format!("template_{}", std::process::id());
+    let mut ready: MutexGuard<'_, bool> = READY.get_or_init(|| Mutex::new(false)).lock().await;
+    if !*ready {
+        run(cluster, &format!("create database {name}")).await;
+        let db = Db::open(&with_database(cluster, &name)).await.expect("the migrations run");
+        db.close().await;
+        *ready = true;
+    }
+    name
+}
+
+async fn run(cluster: &str, statement: &str) {
+    let options = PgConnectOptions::from_str(cluster).expect("the cluster's address");
+    let mut connection: PgConnection = options.connect().await.expect("the cluster answers");
+    #[expect(clippy::disallowed_methods, reason = "a statement about databases, not in one")]
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("the cluster does it");
+    connection.close().await.expect("the connection closes");
+}
+
+fn with_database(cluster: &str, name: &str) -> String {
+    let mut url = url::Url::parse(cluster).expect("the cluster's address");
+    url.set_path(name);
+    url.to_string()
+}
