@@ -43,7 +43,6 @@ use crate::{accounts, connections, executions, guides, home, instances, queries}
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program, put together and not yet started.
-#[derive(Debug)]
 pub struct App {
     /// The parts that exist once.
     pub site: Site,

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use oauth2::basic::{BasicClient, BasicTokenResponse};
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
-    TokenResponse as _, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, Scope, TokenResponse as _, TokenUrl,
 };
 use reqwest::Method;
 use serde_json::{Map, Value};
@@ -100,11 +101,11 @@ impl Client {
         handshake: &Handshake,
     ) -> Result<Tokens, Error> {
         let login = self.login(region, redirect);
-        let send = |request| self.token_request("login.exchange", request);
+        let door = Door { client: self, operation: "login.exchange" };
         let answer = login
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(handshake.verifier.expose().to_owned()))
-            .request_async(&send)
+            .request_async(&door)
             .await;
         tokens(answer, None)
     }
@@ -113,9 +114,9 @@ impl Client {
     /// Amazon sends none, the given one is kept.
     pub async fn refresh(&self, region: Region, refresh_token: &Secret) -> Result<Tokens, Error> {
         let login = self.login_without_redirect(region);
-        let send = |request| self.token_request("login.refresh", request);
+        let door = Door { client: self, operation: "login.refresh" };
         let token = RefreshToken::new(refresh_token.expose().to_owned());
-        let answer = login.exchange_refresh_token(&token).request_async(&send).await;
+        let answer = login.exchange_refresh_token(&token).request_async(&door).await;
         tokens(answer, Some(refresh_token))
     }
 
@@ -152,6 +153,22 @@ impl Client {
         // Any success, of any declared type: `oauth2` would insist on 200 and on JSON by name.
         let body = answer.json(|answer| Ok(answer.to_string()))?;
         Ok(HttpResponse::new(body.into_bytes()))
+    }
+}
+
+/// The way of `oauth2`'s requests through this client. A type with a boxed future, because a closure's
+/// future is not provably `Send` for every lifetime, which callers on other threads need.
+struct Door<'a> {
+    client: &'a Client,
+    operation: &'static str,
+}
+
+impl<'c> AsyncHttpClient<'c> for Door<'_> {
+    type Error = Error;
+    type Future = BoxFuture<'c, Result<HttpResponse, Error>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.client.token_request(self.operation, request))
     }
 }
 

@@ -25,10 +25,12 @@ pub(super) async fn run(options: Emulate) -> ExitCode {
 }
 
 async fn serve(asked: Emulate) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(asked.listen).await.with_context(|| format!("nothing can listen at {}", asked.listen))?;
+    let listener =
+        TcpListener::bind(asked.listen).await.with_context(|| format!("nothing can listen at {}", asked.listen))?;
     let address = listener.local_addr()?;
     let random = Random::system();
-    let folder = asked.folder.unwrap_or_else(|| std::env::temp_dir().join(format!("recomamp-emulator-{}", std::process::id())));
+    let folder =
+        asked.folder.unwrap_or_else(|| std::env::temp_dir().join(format!("recomamp-emulator-{}", std::process::id())));
     let options = Options {
         base: Url::parse(&format!("http://{address}/"))?,
         folder,

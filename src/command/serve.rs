@@ -78,7 +78,9 @@ pub(super) async fn rotate(config: Config) -> anyhow::Result<ExitCode> {
     let vault = crate::vault::Vault::from_file(&config.keys_file, &random)?;
     let db = crate::db::Db::open(&config.database_url).await?;
     let sealed = crate::connections::reseal(&db, &vault).await?;
-    say(&format!("A new key seals from now on; {sealed} grants were sealed again. Running processes take it at their next start."));
+    say(&format!(
+        "A new key seals from now on; {sealed} grants were sealed again. Running processes take it at their next start."
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

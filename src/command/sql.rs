@@ -124,7 +124,11 @@ fn read(path: &Path) -> anyhow::Result<String> {
     if path == Path::new("-") {
         std::io::stdin().take(MOST_BYTES + 1).read_to_end(&mut bytes).with_context(whose)?;
     } else {
-        std::fs::File::open(path).with_context(whose)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).with_context(whose)?;
+        std::fs::File::open(path)
+            .with_context(whose)?
+            .take(MOST_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .with_context(whose)?;
     }
     if bytes.len() as u64 > MOST_BYTES {
         bail!("{} is larger than 1 MiB, which is more than a query can be", path.display());
@@ -224,13 +228,18 @@ async fn run_file(asked: RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn window(asked: &RunArgs) -> anyhow::Result<Window> {
-    let zone: Tz = asked.zone.parse().map_err(|_| anyhow::anyhow!("--zone {} is no time zone; for example Europe/Berlin", asked.zone))?;
+    let zone: Tz = asked
+        .zone
+        .parse()
+        .map_err(|_| anyhow::anyhow!("--zone {} is no time zone; for example Europe/Berlin", asked.zone))?;
     let instant = |name: &str, text: &str| {
         let whole = if text.len() == 10 { format!("{text}T00:00:00") } else { text.trim_end_matches('Z').to_owned() };
-        let local: NaiveDateTime =
-            whole.parse().map_err(|_| anyhow::anyhow!("--{name} {text} is no time; for example 2026-03-01T00:00:00"))?;
+        let local: NaiveDateTime = whole
+            .parse()
+            .map_err(|_| anyhow::anyhow!("--{name} {text} is no time; for example 2026-03-01T00:00:00"))?;
         let at = zone.from_local_datetime(&local).earliest();
-        at.map(|at| at.to_utc()).with_context(|| format!("--{name} {text} does not exist in {}: clocks were put forward", asked.zone))
+        at.map(|at| at.to_utc())
+            .with_context(|| format!("--{name} {text} does not exist in {}: clocks were put forward", asked.zone))
     };
     let window = Window { start: instant("start", &asked.start)?, end: instant("end", &asked.end)? };
     if window.start >= window.end {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
-use futures::future::BoxFuture;
 use serde_json::json;
 
 use super::model::{Connection, Grant, State, belongs_to};
@@ -49,6 +48,25 @@ pub enum CallError {
     Db(#[from] db::Error),
 }
 
+/// An open token, for one call.
+#[derive(Clone, Debug)]
+pub struct Token {
+    region: Region,
+    access: Secret,
+}
+
+impl Token {
+    /// Where the token calls.
+    pub const fn region(&self) -> Region {
+        self.region
+    }
+
+    /// Who calls, for what needs no account.
+    pub const fn caller(&self) -> Caller<'_> {
+        Caller { region: self.region, access_token: &self.access }
+    }
+}
+
 /// A token as it was when a call used it.
 struct Opened {
     connection: Connection,
@@ -68,19 +86,19 @@ impl Grants {
 
     /// Calls with the connection's token. A token about to expire is refreshed first; a 401 refreshes
     /// once and calls once more.
-    pub async fn call<T, F>(&self, id: &ConnectionId, call: F) -> Result<T, CallError>
+    pub async fn call<T, F>(&self, id: &ConnectionId, call: impl Fn(Token) -> F) -> Result<T, CallError>
     where
-        F: for<'a> Fn(Caller<'a>) -> BoxFuture<'a, Result<T, amazon::Error>>,
+        F: Future<Output = Result<T, amazon::Error>>,
     {
         let mut opened = self.open(id).await?;
         if !opened.connection.is_fresh(self.site.clock.now()) {
             opened = self.renew(&opened.connection).await?;
         }
         let region = opened.connection.region;
-        match call(Caller { region, access_token: &opened.access }).await {
+        match call(Token { region, access: opened.access }).await {
             Err(error) if *error.kind() == ErrorKind::Unauthorized => {
                 let renewed = self.renew(&opened.connection).await?;
-                Ok(call(Caller { region, access_token: &renewed.access }).await?)
+                Ok(call(Token { region, access: renewed.access }).await?)
             }
             answer => Ok(answer?),
         }

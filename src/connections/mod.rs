@@ -10,7 +10,7 @@ mod pages;
 mod refresher;
 mod store;
 
-pub use grants::{CallError, Grants};
+pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use refresher::Refresher;
 pub use store::{Proof, Reach, prove, reseal};

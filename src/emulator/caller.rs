@@ -23,6 +23,12 @@ pub(crate) struct Caller {
     pub(crate) person: &'static Person,
 }
 
+/// A caller with the account that the headers name, whether or not its terms are accepted.
+pub(crate) struct BeforeTerms {
+    pub(crate) account: &'static Account,
+    admin: bool,
+}
+
 /// A caller with the account that the headers name.
 pub(crate) struct ByAccount {
     pub(crate) account: &'static Account,
@@ -52,7 +58,7 @@ impl FromRequestParts<Emulator> for Caller {
     }
 }
 
-impl FromRequestParts<Emulator> for ByAccount {
+impl FromRequestParts<Emulator> for BeforeTerms {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, emulator: &Emulator) -> Result<Self, Refusal> {
@@ -62,11 +68,20 @@ impl FromRequestParts<Emulator> for ByAccount {
         let marketplace = header(parts, "amazon-advertising-api-marketplaceid")
             .ok_or_else(|| Refusal::bad("marketplaceId provided is null"))?;
         let seat = caller.person.seat(entity, marketplace).ok_or_else(Refusal::forbidden)?;
-        if !seat.account.terms_accepted {
+        Ok(Self { account: seat.account, admin: seat.admin })
+    }
+}
+
+impl FromRequestParts<Emulator> for ByAccount {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, emulator: &Emulator) -> Result<Self, Refusal> {
+        let BeforeTerms { account, admin } = BeforeTerms::from_request_parts(parts, emulator).await?;
+        if !emulator.has_accepted_terms(account) {
             let text = "Terms and conditions must be accepted to continue";
             return Err(Refusal::oauth(StatusCode::FORBIDDEN, "insufficient_scope", text));
         }
-        Ok(Self { account: seat.account, admin: seat.admin })
+        Ok(Self { account, admin })
     }
 }
 

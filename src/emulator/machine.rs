@@ -173,6 +173,11 @@ impl Emulator {
     }
 
     async fn run(&self, execution: &Execution) -> Result<Results, String> {
+        // OK to look again here: one that was cancelled just before its work was known is caught by this.
+        let wanted = |state: &State| state.execution(&execution.id).is_some_and(|one| one.status == Status::Running);
+        if !self.store().read(wanted) {
+            return Err("The workflow execution was cancelled.".to_owned());
+        }
         let internal = |error: std::io::Error| format!("The result could not be written: {error}.");
         let folder = self.result_folder(&execution.id);
         tokio::fs::create_dir_all(&folder).await.map_err(internal)?;

@@ -174,6 +174,11 @@ impl Emulator {
         self.0.workshop.idle().await;
     }
 
+    /// How many executions were taken in so far, dry runs and cancelled ones included.
+    pub fn executions(&self) -> usize {
+        self.store().read(|state| state.execution_count())
+    }
+
     fn dressed(&self, routes: Router<Emulator>) -> Router {
         routes
             .fallback(unknown_path)
@@ -217,6 +222,11 @@ impl Emulator {
     /// Waits that start from now on pass at this pace.
     pub(crate) fn set_pace(&self, pace: Pace) {
         *self.0.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
+    }
+
+    /// Whether an account's terms were accepted from the start or since.
+    pub(crate) fn has_accepted_terms(&self, account: &people::Account) -> bool {
+        account.terms_accepted || self.store().read(|state| state.accepted.contains(account.id))
     }
 
     pub(crate) fn random(&self) -> &Random {

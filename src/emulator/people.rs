@@ -42,7 +42,7 @@ pub(crate) struct Account {
     pub(crate) place: Place,
     /// An AMC account, or a sponsored-ads entity with self-service AMC.
     pub(crate) kind: AccountKind,
-    /// Whether AMC's terms are accepted; where not, every instance call is refused.
+    /// Whether AMC's terms are accepted from the start; until they are, every instance call is refused.
     pub(crate) terms_accepted: bool,
 }
 

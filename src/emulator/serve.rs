@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Emulator;
 
@@ -35,7 +36,7 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let server = axum::serve(listener, emulator.router()).with_graceful_shutdown(stop);
+    let server = axum::serve(listener, emulator.router().layer(CatchPanicLayer::new())).with_graceful_shutdown(stop);
     let served = tokio::select! {
         served = server.into_future() => served,
         () = emulator.keep_time() => Ok(()),

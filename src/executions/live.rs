@@ -33,9 +33,11 @@ pub(super) fn steps(events: &[Event], state: State) -> Vec<Step> {
 pub(super) fn filled_in(values: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
-        }
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     };
     values.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
@@ -53,32 +55,78 @@ struct Known(&'static str, &'static str, &'static str);
 
 /// What is known of AMC's words, the special before the general.
 const KNOWN: &[Known] = &[
-    Known("not found in any table", "A column is named that the query's tables do not have.", "Correct the name at the marked place; the check in the editor lists the columns that there are."),
-    Known("object '", "A table is named that this instance does not have: mistyped, or a paid one that is not subscribed to.", "Compare it with the data sources of the instance."),
-    Known("is ambiguous", "A column's name is in more than one of the joined tables.", "Put the table's alias before it."),
-    Known("is not being grouped", "A column is selected beside aggregates without being grouped.", "Add it to GROUP BY or aggregate it."),
-    Known("undeclared parameter", "The text uses CUSTOM_PARAMETER with a name that was not declared.", "Write it as a {{field}} here, or correct the name."),
-    Known("too many workflows", "AMC refuses many runs over the same data and overlapping windows, to protect privacy.", "Wait, or choose another window."),
-    Known("number of columns must match", "The rows of VALUES do not have as many values as the list of columns has names.", "Make them equally many."),
-    Known("no match found for function", "A function does not exist in AMC, or is given other arguments than it takes.", "Check its name and arguments."),
-    Known("encountered", "The text is not complete or correct SQL at the marked place.", "Look at the marked place and right before it."),
-    Known("synthetic", "The instance is a sandbox, which runs on synthetic data only.", "Run it again from here: it is sent with the setting that a sandbox needs."),
-    Known("terms and conditions", "The terms of AMC are not accepted for this account.", "An administrator of the account accepts them in Amazon's own console."),
+    Known(
+        "not found in any table",
+        "A column is named that the query's tables do not have.",
+        "Correct the name at the marked place; the check in the editor lists the columns that there are.",
+    ),
+    Known(
+        "object '",
+        "A table is named that this instance does not have: mistyped, or a paid one that is not subscribed to.",
+        "Compare it with the data sources of the instance.",
+    ),
+    Known(
+        "is ambiguous",
+        "A column's name is in more than one of the joined tables.",
+        "Put the table's alias before it.",
+    ),
+    Known(
+        "is not being grouped",
+        "A column is selected beside aggregates without being grouped.",
+        "Add it to GROUP BY or aggregate it.",
+    ),
+    Known(
+        "undeclared parameter",
+        "The text uses CUSTOM_PARAMETER with a name that was not declared.",
+        "Write it as a {{field}} here, or correct the name.",
+    ),
+    Known(
+        "too many workflows",
+        "AMC refuses many runs over the same data and overlapping windows, to protect privacy.",
+        "Wait, or choose another window.",
+    ),
+    Known(
+        "number of columns must match",
+        "The rows of VALUES do not have as many values as the list of columns has names.",
+        "Make them equally many.",
+    ),
+    Known(
+        "no match found for function",
+        "A function does not exist in AMC, or is given other arguments than it takes.",
+        "Check its name and arguments.",
+    ),
+    Known(
+        "encountered",
+        "The text is not complete or correct SQL at the marked place.",
+        "Look at the marked place and right before it.",
+    ),
+    Known(
+        "synthetic",
+        "The instance is a sandbox, which runs on synthetic data only.",
+        "Run it again from here: it is sent with the setting that a sandbox needs.",
+    ),
+    Known(
+        "terms and conditions",
+        "The terms of AMC are not accepted for this account.",
+        "An administrator of the account accepts them in Amazon's own console.",
+    ),
     Known("timed out", "The run took longer than AMC allows.", "Shorten the window or filter earlier in the query."),
-    Known("memory", "The query needed more memory than there is.", "Shorten the window, filter earlier, or join fewer rows."),
+    Known(
+        "memory",
+        "The query needed more memory than there is.",
+        "Shorten the window, filter earlier, or join fewer rows.",
+    ),
 ];
 
 /// What lies behind a problem, as far as AMC's words are known.
 pub(super) fn cause(problem: &Problem) -> Cause {
     let words = problem.words.to_lowercase();
-    KNOWN
-        .iter()
-        .find(|known| words.contains(known.0))
-        .map(|known| Cause { likely: known.1, fix: known.2 })
-        .unwrap_or(Cause {
+    KNOWN.iter().find(|known| words.contains(known.0)).map(|known| Cause { likely: known.1, fix: known.2 }).unwrap_or(
+        Cause {
             likely: "AMC's words do not fit a cause that is known here.",
             fix: "Read AMC's own words below; running it again may help if they speak of an internal error.",
-        })
+        },
+    )
 }
 
 /// The author's place for the first place that AMC names.
@@ -128,7 +176,10 @@ pub(super) fn source(sql: &str, place: Option<&Place>) -> Vec<SourceLine> {
 fn mark(line: &str, column: usize) -> Option<(&str, &str, &str)> {
     let start = line.char_indices().nth(column.checked_sub(1)?)?.0;
     let rest = &line[start..];
-    let word = rest.char_indices().find(|(_, letter)| !(letter.is_alphanumeric() || *letter == '_')).map_or(rest.len(), |(at, _)| at);
+    let word = rest
+        .char_indices()
+        .find(|(_, letter)| !(letter.is_alphanumeric() || *letter == '_'))
+        .map_or(rest.len(), |(at, _)| at);
     let end = start + if word == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { word };
     Some((&line[..start], &line[start..end], &line[end..]))
 }
@@ -143,7 +194,10 @@ mod tests {
         assert_eq!(named_place(words), Some((2, 3)));
         let place = Place { line: 2, column: 3 };
         let lines = source("SELECT\n  campain,\n  1", Some(&place));
-        assert_eq!((lines[1].before.as_str(), lines[1].marked.as_str(), lines[1].after.as_str()), ("  ", "campain", ","));
+        assert_eq!(
+            (lines[1].before.as_str(), lines[1].marked.as_str(), lines[1].after.as_str()),
+            ("  ", "campain", ",")
+        );
         assert!(lines[0].marked.is_empty());
     }
 

@@ -84,7 +84,8 @@ fn filter(fields: &Fields) -> Filter {
 }
 
 fn states() -> Vec<Choice> {
-    let groups = [Choice::new("", "Any state"), Choice::new("active", "Not ended"), Choice::new("problem", "Ended badly")];
+    let groups =
+        [Choice::new("", "Any state"), Choice::new("active", "Not ended"), Choice::new("problem", "Ended badly")];
     groups.into_iter().chain(Stage::ALL.map(|state| Choice::new(state.name(), state.label()))).collect()
 }
 
@@ -101,7 +102,8 @@ async fn list(
     let size = number("size", SIZE).min(MOST);
     let mut tx = room.site.db.read(&person.scope()).await?;
     let total = store::count(&mut tx, &person.id, &filter).await?;
-    let pager = Pager::new(&Address::new("/executions", &query), number("page", 1), size, u64::try_from(total).unwrap_or(0));
+    let pager =
+        Pager::new(&Address::new("/executions", &query), number("page", 1), size, u64::try_from(total).unwrap_or(0));
     let offset = i64::try_from(pager.offset()).unwrap_or(0);
     let lines = store::list(&mut tx, &person.id, &filter, i64::try_from(size).unwrap_or(50), offset).await?;
     let on_list = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
@@ -120,7 +122,10 @@ async fn list(
         q: filter.text.clone(),
         export: Address::new("/executions.csv", &query).with("page", "").to_string(),
         here: Address::new("/executions", &query).to_string(),
-        is_filtered: filter.instance.is_some() || filter.query.is_some() || !filter.state.is_empty() || !filter.text.is_empty(),
+        is_filtered: filter.instance.is_some()
+            || filter.query.is_some()
+            || !filter.state.is_empty()
+            || !filter.text.is_empty(),
         now: room.site.clock.now(),
     }))
 }
@@ -132,7 +137,18 @@ async fn export(State(room): State<Executions>, person: Person, RawQuery(query):
     let lines = store::list(&mut tx, &person.id, &filter(&fields), MOST_EXPORTED, 0).await?;
     drop(tx);
     let mut csv = csv::Writer::from_writer(Vec::new());
-    let head = ["execution", "query", "instance", "person", "state", "created_utc", "finished_utc", "seconds", "rows", "problem"];
+    let head = [
+        "execution",
+        "query",
+        "instance",
+        "person",
+        "state",
+        "created_utc",
+        "finished_utc",
+        "seconds",
+        "rows",
+        "problem",
+    ];
     csv.write_record(head).map_err(anyhow::Error::from)?;
     let exact = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     for line in &lines {
@@ -151,8 +167,10 @@ async fn export(State(room): State<Executions>, person: Person, RawQuery(query):
         csv.write_record(row).map_err(anyhow::Error::from)?;
     }
     let body = csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let headers =
-        [("content-type", "text/csv; charset=utf-8"), ("content-disposition", "attachment; filename=\"executions.csv\"")];
+    let headers = [
+        ("content-type", "text/csv; charset=utf-8"),
+        ("content-disposition", "attachment; filename=\"executions.csv\""),
+    ];
     Ok((headers, body).into_response())
 }
 
@@ -175,7 +193,7 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
         query_name: &query.name,
         rerun_of: None,
         author_sql: &query.sql,
-        sent: detail::sent(&prepared)?,
+        sent: detail::sent(&prepared),
         source_map: serde_json::json!({ "pieces": prepared.source_map }),
         field_values: prepared.values.clone(),
     };

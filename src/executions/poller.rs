@@ -48,11 +48,7 @@ struct Address {
 
 impl FromRow for Address {
     fn from_row(row: &Row) -> db::Result<Self> {
-        Ok(Self {
-            amc_id: row.get("amc_id")?,
-            entity: row.get("entity_id")?,
-            marketplace: row.get("marketplace_id")?,
-        })
+        Ok(Self { amc_id: row.get("amc_id")?, entity: row.get("entity_id")?, marketplace: row.get("marketplace_id")? })
     }
 }
 

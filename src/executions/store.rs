@@ -221,7 +221,8 @@ pub(super) async fn hold(tx: &mut Tx, execution: &Execution, until: DateTime<Utc
 
 /// Ends the claims of processes before this one, where this process is the only one.
 pub(super) async fn release_all(tx: &mut Tx, but: &ProcessId) -> Result<u64> {
-    const RELEASE: &str = "update executions set lease_until = null where lease_until is not null and lease_owner <> $1";
+    const RELEASE: &str =
+        "update executions set lease_until = null where lease_until is not null and lease_owner <> $1";
     sql(RELEASE).bind(but).execute(tx).await
 }
 
@@ -393,6 +394,5 @@ pub async fn totals(tx: &mut Tx, person: &PersonId) -> Result<Vec<(State, i64)>>
 
 /// The id in a lease.
 pub(super) fn id_of(text: String) -> Result<ExecutionId> {
-    ExecutionId::from_value(DbValue::Text(text))
-        .map_err(|source| Error::Inconsistent { column: "id", source })
+    ExecutionId::from_value(DbValue::Text(text)).map_err(|source| Error::Inconsistent { column: "id", source })
 }

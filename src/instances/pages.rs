@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use futures::FutureExt as _;
 use serde_json::json;
 
 use super::model::{Instance, Role};
@@ -352,20 +351,16 @@ async fn add_asked(
         marketplace: MarketplaceId(fields.trimmed("marketplace").to_owned()),
         rest: serde_json::Map::new(),
     };
-    let asked = AmcInstanceId(fields.trimmed("instance").to_owned());
+    let (account, asked) = (&account, &AmcInstanceId(fields.trimmed("instance").to_owned()));
     let client = room.grants.client();
     let (region, instance) = room
         .grants
-        .call(connection, |caller| {
-            let (account, asked) = (&account, &asked);
-            async move {
-                let found = client.instance(caller.of(&account.entity, &account.marketplace), asked).await?;
-                Ok((caller.region, found))
-            }
-            .boxed()
+        .call(connection, |token| async move {
+            let found = client.instance(token.caller().of(&account.entity, &account.marketplace), asked).await?;
+            Ok((token.region(), found))
         })
         .await?;
-    let found = surveyor::found(region, &account, instance);
+    let found = surveyor::found(region, account, instance);
     let site = &room.site;
     // OK in the system's scope: the person has no access to the row before Amazon has said that they do.
     let mut tx = site.db.write(&db::Scope::System).await?;

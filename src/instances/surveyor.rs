@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use super::model::{Found, Instance};
@@ -69,19 +68,14 @@ impl Surveyor {
         let mut tx = self.site.db.read(&Scope::System).await?;
         let Single(person): Single<PersonId> = sql(OWNER).bind(connection).one(&mut tx).await?;
         drop(tx);
-        let client = self.grants.client().clone();
-        let accounts = self
+        let client = self.grants.client();
+        let (region, accounts) = self
             .grants
-            .call(connection, |caller| {
-                let client = client.clone();
-                async move {
-                    let accounts = client.all_accounts(caller).await?;
-                    Ok((caller.region, accounts))
-                }
-                .boxed()
+            .call(connection, |token| async move {
+                let accounts = client.all_accounts(token.caller()).await?;
+                Ok((token.region(), accounts))
             })
             .await?;
-        let (region, accounts) = accounts;
         let mut count = 0;
         for account in accounts {
             for instance in self.instances_of(connection, &account).await? {
@@ -104,8 +98,8 @@ impl Surveyor {
     ) -> Result<Vec<amazon::Instance>, CallError> {
         let client = self.grants.client();
         self.grants
-            .call(connection, |caller| {
-                async move { client.all_instances(caller.of(&account.entity, &account.marketplace)).await }.boxed()
+            .call(connection, |token| async move {
+                client.all_instances(token.caller().of(&account.entity, &account.marketplace)).await
             })
             .await
     }
@@ -141,9 +135,9 @@ impl Surveyor {
     ) -> Result<Vec<amazon::DataSource>, CallError> {
         let client = self.grants.client();
         self.grants
-            .call(connection, |caller| {
-                let account = caller.of(&instance.entity, &instance.marketplace);
-                async move { client.all_data_sources(account, &instance.amc_id).await }.boxed()
+            .call(connection, |token| async move {
+                let account = token.caller().of(&instance.entity, &instance.marketplace);
+                client.all_data_sources(account, &instance.amc_id).await
             })
             .await
     }

@@ -203,6 +203,11 @@ pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: 
     response
 }
 
+fn is_sign_in(response: &Response) -> bool {
+    let location = response.headers().get(axum::http::header::LOCATION);
+    location.and_then(|location| location.to_str().ok()).is_some_and(|location| location.starts_with("/sign-in"))
+}
+
 /// The words for an answer that no handler made.
 fn bare(response: &Response) -> Option<Shown> {
     let is_page = response

@@ -14,7 +14,8 @@ impl ResultSet {
     /// Writes the result as a JSON array: numbers with all their digits, NULL as `null`, everything else
     /// as the text that a result file has.
     pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
-        let names: Vec<String> = self.columns.iter().map(|column| serde_json::Value::from(column.name.as_str()).to_string()).collect();
+        let names: Vec<String> =
+            self.columns.iter().map(|column| serde_json::Value::from(column.name.as_str()).to_string()).collect();
         out.write_all(b"[")?;
         let mut first = true;
         for batch in &self.batches {

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
 
@@ -77,12 +76,12 @@ impl<W: Write> File<'_, W> {
         for row in 0..batch.num_rows() {
             for ((field, write), column) in fields.iter_mut().zip(&writers).zip(batch.columns()) {
                 field.clear();
-                if column.is_valid(row) {
+                if !written::is_null(column, row) {
                     write(row, field);
                 }
             }
             let line = fields.iter().zip(batch.columns());
-            self.line(line.map(|(field, column)| column.is_valid(row).then_some(field.as_str())))?;
+            self.line(line.map(|(field, column)| (!written::is_null(column, row)).then_some(field.as_str())))?;
         }
         Ok(())
     }

@@ -21,6 +21,11 @@ pub(super) type Writer<'a> = Box<dyn Fn(usize, &mut String) + 'a>;
 /// Digits after the decimal point that are always written when the type has them.
 const SHOWN_DECIMALS: usize = 6;
 
+/// Whether the value of a row is NULL, also where the whole array is of NULL's own type.
+pub(super) fn is_null(array: &dyn Array, row: usize) -> bool {
+    array.data_type() == &DataType::Null || array.is_null(row)
+}
+
 /// All values of an array as text; NULL stays NULL.
 pub(super) fn text_of(array: &ArrayRef) -> Result<StringArray> {
     if let Some(text) = array.as_string_opt::<i32>() {
@@ -30,7 +35,7 @@ pub(super) fn text_of(array: &ArrayRef) -> Result<StringArray> {
     let mut out = StringBuilder::with_capacity(array.len(), array.len() * 8);
     let mut value = String::new();
     for row in 0..array.len() {
-        if array.is_null(row) {
+        if is_null(array, row) {
             out.append_null();
         } else {
             value.clear();
@@ -134,7 +139,7 @@ fn bracketed<'a, 'b: 'a>(out: &mut String, items: impl Iterator<Item = (&'a dyn 
 }
 
 fn write_or_null(array: &dyn Array, write: &Writer<'_>, row: usize, out: &mut String) {
-    if array.is_null(row) { out.push_str("null") } else { write(row, out) }
+    if is_null(array, row) { out.push_str("null") } else { write(row, out) }
 }
 
 fn displayed<T: ArrowPrimitiveType<Native: std::fmt::Display>>(array: &dyn Array) -> Writer<'_> {

@@ -3,6 +3,7 @@
 mod accounts;
 mod advertisers;
 mod instances;
+mod terms;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> Router<Emulator> {
     Router::new()
         .route("/v2/profiles", get(accounts::profiles))
         .route("/amc/accounts", get(accounts::list))
+        .route("/amc/audiences/connections/terms", get(terms::read).patch(terms::accept))
         .route("/amc/instances", get(instances::list).post(instances::create))
         .route("/amc/instances/{instance}", get(instances::read).put(instances::update).delete(instances::delete))
         .route("/amc/instances/{instance}/updateCustomerAwsAccount", post(instances::update_aws_account))

@@ -33,12 +33,26 @@ pub(crate) enum Change {
     CodeGone(String),
     Grant(Grant),
     GrantGone(String),
+    /// An account, by its entity id.
+    TermsAccepted(String),
     Instance(Arc<Instance>),
     InstanceGone(String),
-    Workflow { instance: String, workflow: Arc<Workflow> },
-    WorkflowGone { instance: String, id: String },
-    Schedule { instance: String, schedule: Arc<Schedule> },
-    ScheduleGone { instance: String, id: String },
+    Workflow {
+        instance: String,
+        workflow: Arc<Workflow>,
+    },
+    WorkflowGone {
+        instance: String,
+        id: String,
+    },
+    Schedule {
+        instance: String,
+        schedule: Arc<Schedule>,
+    },
+    ScheduleGone {
+        instance: String,
+        id: String,
+    },
     Execution(Arc<Execution>),
     ExecutionGone(String),
 }
@@ -51,6 +65,8 @@ pub(crate) struct State {
     pub(crate) codes: HashMap<String, Code>,
     /// By id.
     pub(crate) grants: HashMap<String, Grant>,
+    /// Entity ids of accounts that have accepted AMC's terms here.
+    pub(crate) accepted: BTreeSet<String>,
     pub(crate) instances: BTreeMap<String, Arc<Instance>>,
     /// By instance, then by id.
     pub(crate) workflows: BTreeMap<String, BTreeMap<String, Arc<Workflow>>>,
@@ -74,6 +90,7 @@ impl State {
             Change::Code(code) => drop(self.codes.insert(code.text.clone(), code)),
             Change::CodeGone(code) => drop(self.codes.remove(&code)),
             Change::Grant(grant) => drop(self.grants.insert(grant.id.clone(), grant)),
+            Change::TermsAccepted(account) => drop(self.accepted.insert(account)),
             Change::GrantGone(id) => drop(self.grants.remove(&id)),
             Change::Instance(instance) => self.put_instance(instance),
             Change::InstanceGone(id) => self.remove_instance(&id),
@@ -95,6 +112,7 @@ impl State {
         let login = self.secrets.iter().cloned().map(Change::Secrets);
         let login = login.chain(self.codes.values().cloned().map(Change::Code));
         let login = login.chain(self.grants.values().cloned().map(Change::Grant));
+        let login = login.chain(self.accepted.iter().cloned().map(Change::TermsAccepted));
         let instances = self.instances.values().cloned().map(Change::Instance);
         let workflows = self.workflows.iter().flat_map(|(instance, rows)| {
             let row =
@@ -120,6 +138,11 @@ impl State {
     /// The execution with that id.
     pub(crate) fn execution(&self, id: &str) -> Option<&Arc<Execution>> {
         self.executions.get(id)
+    }
+
+    /// How many executions there are, of all instances.
+    pub(crate) fn execution_count(&self) -> usize {
+        self.executions.len()
     }
 
     /// An instance's executions, oldest first; reversible.

@@ -194,3 +194,18 @@ async fn unknown_paths_and_methods_are_told_in_the_contracts_shape() {
     let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
     assert!(String::from_utf8_lossy(&body).contains("requestId"), "the shape follows the path inside the mount");
 }
+
+#[tokio::test]
+async fn accepting_the_terms_opens_an_account() {
+    let bench = Bench::new();
+    let who = ("chie", &AGENCY_B_US);
+    let path = "/amc/audiences/connections/terms";
+    let terms = bench.as_person(who, Method::GET, path, "").await.ok();
+    assert_eq!(terms["hasAccepted"], false);
+    bench.as_person(who, Method::PATCH, path, r#"{"agreementToken":"wrong"}"#).await.refusal();
+    let body = json!({ "agreementToken": terms["agreementToken"], "hasAccepted": true }).to_string();
+    assert_eq!(bench.as_person(who, Method::PATCH, path, &body).await.ok()["hasAccepted"], true);
+    bench.as_person(who, Method::GET, "/amc/instances", "").await.ok();
+    let bench = bench.reopened();
+    bench.as_person(who, Method::GET, "/amc/instances", "").await.ok();
+}

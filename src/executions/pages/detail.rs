@@ -11,12 +11,12 @@ use super::own;
 use super::result::ResultView;
 use crate::amcsql::text::Place;
 use crate::executions::live::{self, PTAG};
-use crate::executions::model::{Execution, State as Stage};
+use crate::executions::model::{Execution, Sent, State as Stage};
 use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
-use crate::queries::SourceMap;
+use crate::queries::{Prepared, PrivacyMode, SourceMap};
 use crate::web::components::{self, Address, Step};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
@@ -43,7 +43,13 @@ struct DetailPage {
     here: String,
 }
 
-async fn page(room: &Executions, person: &Person, visit: &Visit, id: &ExecutionId, query: &str) -> web::Result<DetailPage> {
+async fn page(
+    room: &Executions,
+    person: &Person,
+    visit: &Visit,
+    id: &ExecutionId,
+    query: &str,
+) -> web::Result<DetailPage> {
     let now = room.site.clock.now();
     let mut tx = room.site.db.read(&person.scope()).await?;
     let execution = store::find(&mut tx, &person.id, id).await?;
@@ -55,7 +61,15 @@ async fn page(room: &Executions, person: &Person, visit: &Visit, id: &ExecutionI
     };
     drop(tx);
     let result = match execution.state {
-        Stage::Succeeded => Some(ResultView::load(room, &execution, &Address::new(format!("/executions/{id}"), query), &Fields::parse(query.as_bytes())).await?),
+        Stage::Succeeded => Some(
+            ResultView::load(
+                room,
+                &execution,
+                &Address::new(format!("/executions/{id}"), query),
+                &Fields::parse(query.as_bytes()),
+            )
+            .await?,
+        ),
         _ => None,
     };
     let place = live::place(&execution);
@@ -67,7 +81,10 @@ async fn page(room: &Executions, person: &Person, visit: &Visit, id: &ExecutionI
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         expected: expected(&past),
-        can_cancel: can_run && execution.cancel_asked_at.is_none() && !execution.state.is_final() && execution.state != Stage::Fetching,
+        can_cancel: can_run
+            && execution.cancel_asked_at.is_none()
+            && !execution.state.is_final()
+            && execution.state != Stage::Fetching,
         can_rerun: can_run && execution.state.is_final(),
         values: live::filled_in(&execution.field_values),
         cause: execution.problem.as_ref().map(live::cause),
@@ -193,7 +210,22 @@ pub(super) async fn problem(
     Ok(([("content-type", "application/json"), ("content-disposition", name.as_str())], body).into_response())
 }
 
+/// What is stored of a prepared query, to be sent as it is.
+pub(super) fn sent(prepared: &Prepared) -> Sent {
+    let privacy = match prepared.privacy.mode {
+        PrivacyMode::Drop => "Rows below the threshold vanish".to_owned(),
+        PrivacyMode::Blank => {
+            format!("Values below the threshold are blanked; `{}` says which", prepared.privacy.column)
+        }
+        PrivacyMode::Off => "Off: all rows come back".to_owned(),
+    };
+    Sent { body: prepared.body(), sql: prepared.sql_sent.clone(), window: prepared.window.words(), privacy }
+}
+
 /// The map that is kept with a run, as it was put there by [`super::run`].
 pub(in crate::executions) fn source_map(kept: &Value) -> SourceMap {
     serde_json::from_value(kept["pieces"].clone()).unwrap_or_default()
+}
+pub(super) fn sent(_: &crate::queries::Prepared) -> web::Result<crate::executions::model::Sent> {
+    Err(web::Error::Missing)
 }

@@ -49,9 +49,15 @@ pub(super) struct ResultView {
 }
 
 fn ops() -> Vec<Choice> {
-    [("equals", "is"), ("contains", "contains"), ("less", "is less than"), ("greater", "is more than"), ("empty", "is empty")]
-        .map(|(value, label)| Choice::new(value, label))
-        .to_vec()
+    [
+        ("equals", "is"),
+        ("contains", "contains"),
+        ("less", "is less than"),
+        ("greater", "is more than"),
+        ("empty", "is empty"),
+    ]
+    .map(|(value, label)| Choice::new(value, label))
+    .to_vec()
 }
 
 /// What the address asks for. A column is named by its place, since names may repeat.

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::FutureExt as _;
 use serde_json::json;
 
 use super::send::lost;
@@ -26,11 +25,7 @@ type Answers = HashMap<String, amazon::Execution>;
 
 impl Poller {
     /// What each of the executions of one instance becomes.
-    pub(super) async fn ask(
-        &self,
-        address: &Address,
-        running: Vec<Execution>,
-    ) -> db::Result<Vec<(Execution, Change)>> {
+    pub(super) async fn ask(&self, address: &Address, running: Vec<Execution>) -> db::Result<Vec<(Execution, Change)>> {
         let mut changes = Vec::with_capacity(running.len());
         let mut by_connection: HashMap<ConnectionId, Vec<Execution>> = HashMap::new();
         for execution in running {
@@ -66,20 +61,22 @@ impl Poller {
         let mut answers = Answers::new();
         let oldest = executions.iter().filter_map(|execution| execution.sent_at).min();
         let Some(oldest) = oldest.filter(|_| executions.len() > FEW) else { return Ok(answers) };
-        let filter = ExecutionFilter::created_since(oldest - TimeDelta::minutes(10)).including_cancelled();
+        let filter = &ExecutionFilter::created_since(oldest - TimeDelta::minutes(10)).including_cancelled();
         let client = self.room.grants.client();
         let mut next: Option<String> = None;
         for _ in 0..PAGES {
+            let token_of_page = next.as_deref();
             let page = self
                 .room
                 .grants
-                .call(connection, |caller| {
-                    let account = caller.of(&address.entity, &address.marketplace);
-                    client.executions(account, &address.amc_id, &filter, next.as_deref()).boxed()
+                .call(connection, |token| async move {
+                    let account = token.caller().of(&address.entity, &address.marketplace);
+                    client.executions(account, &address.amc_id, filter, token_of_page).await
                 })
                 .await?;
             answers.extend(page.items.into_iter().map(|one| (one.id.to_string(), one)));
-            let all = executions.iter().all(|one| one.amc_id.as_ref().is_none_or(|id| answers.contains_key(id.as_str())));
+            let all =
+                executions.iter().all(|one| one.amc_id.as_ref().is_none_or(|id| answers.contains_key(id.as_str())));
             next = page.next;
             if all || next.is_none() {
                 break;
@@ -97,9 +94,9 @@ impl Poller {
         let answer = self
             .room
             .grants
-            .call(&execution.connection, |caller| {
-                let account = caller.of(&address.entity, &address.marketplace);
-                client.execution(account, &address.amc_id, amc_id).boxed()
+            .call(&execution.connection, |token| async move {
+                let account = token.caller().of(&address.entity, &address.marketplace);
+                client.execution(account, &address.amc_id, amc_id).await
             })
             .await;
         match answer {
@@ -171,16 +168,18 @@ impl Poller {
         let answer = self
             .room
             .grants
-            .call(&execution.connection, |caller| {
-                let account = caller.of(&address.entity, &address.marketplace);
-                client.cancel_execution(account, &address.amc_id, amc_id).boxed()
+            .call(&execution.connection, |token| async move {
+                let account = token.caller().of(&address.entity, &address.marketplace);
+                client.cancel_execution(account, &address.amc_id, amc_id).await
             })
             .await;
         match answer {
             // OK to be refused: it ended meanwhile, and the next look tells how.
             Ok(()) => Ok(Change { next: self.soon(AFTER_CANCEL), ..change }),
             Err(CallError::Db(error)) => Err(error),
-            Err(CallError::Amazon(error)) if matches!(error.kind(), ErrorKind::Refused { .. } | ErrorKind::Missing { .. }) => {
+            Err(CallError::Amazon(error))
+                if matches!(error.kind(), ErrorKind::Refused { .. } | ErrorKind::Missing { .. }) =>
+            {
                 Ok(Change { next: self.soon(AFTER_CANCEL), ..change })
             }
             Err(error) => Ok(self.retry(execution, &error)),

@@ -3,9 +3,8 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use futures::{FutureExt as _, StreamExt as _};
 use serde_json::Value;
 
 use super::{Address, LEASE, Poller, problem};
@@ -65,9 +64,9 @@ impl Poller {
         let links = self
             .room
             .grants
-            .call(&execution.connection, |caller| {
-                let account = caller.of(&address.entity, &address.marketplace);
-                client.download_links(account, &address.amc_id, amc_id).boxed()
+            .call(&execution.connection, |token| async move {
+                let account = token.caller().of(&address.entity, &address.marketplace);
+                client.download_links(account, &address.amc_id, amc_id).await
             })
             .await
             .map_err(Trouble::Call)?;

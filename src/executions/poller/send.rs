@@ -1,7 +1,6 @@
 //! Sending an intent, and finding out whether an unclear send arrived.
 
 use chrono::TimeDelta;
-use futures::FutureExt as _;
 
 use super::{Address, Poller, problem};
 use crate::amazon::{self, ErrorKind, ExecutionFilter};
@@ -44,26 +43,23 @@ impl Poller {
         let answer = self
             .room
             .grants
-            .call(&execution.connection, |caller| {
-                let account = caller.of(&address.entity, &address.marketplace);
-                client.create_execution(account, &address.amc_id, &execution.sent.body).boxed()
+            .call(&execution.connection, |token| async move {
+                let account = token.caller().of(&address.entity, &address.marketplace);
+                client.create_execution(account, &address.amc_id, &execution.sent.body).await
             })
             .await;
         self.after_send(execution, answer)
     }
 
     /// What the answer to a send means.
-    fn after_send(
-        &self,
-        execution: &Execution,
-        answer: Result<amazon::Execution, CallError>,
-    ) -> db::Result<Change> {
+    fn after_send(&self, execution: &Execution, answer: Result<amazon::Execution, CallError>) -> db::Result<Change> {
         match answer {
             Ok(accepted) => Ok(self.accepted(&accepted)),
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error)) if error.may_have_been_accepted() => {
                 let mut change = Change::to(State::Sending, self.soon(LOOK_AGAIN));
-                change.waiting_for = Some(format!("{error} AMC is asked whether the run arrived before anything is sent again."));
+                change.waiting_for =
+                    Some(format!("{error} AMC is asked whether the run arrived before anything is sent again."));
                 Ok(change)
             }
             Err(CallError::Amazon(error)) if is_refusal(&error) => {
@@ -89,7 +85,7 @@ impl Poller {
     /// After a crash or an unclear answer: asks AMC by the execution's own workflow id.
     pub(super) async fn look_up(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
         let since = execution.sent_at.unwrap_or(execution.created_at) - CLOCKS_DIFFER;
-        let filter = ExecutionFilter::of_workflow(&execution.amc_workflow_id)
+        let filter = &ExecutionFilter::of_workflow(&execution.amc_workflow_id)
             .and_created_since(since)
             .including_cancelled()
             .oldest_first();
@@ -97,9 +93,9 @@ impl Poller {
         let answer = self
             .room
             .grants
-            .call(&execution.connection, |caller| {
-                let account = caller.of(&address.entity, &address.marketplace);
-                client.executions(account, &address.amc_id, &filter, None).boxed()
+            .call(&execution.connection, |token| async move {
+                let account = token.caller().of(&address.entity, &address.marketplace);
+                client.executions(account, &address.amc_id, filter, None).await
             })
             .await;
         match answer {
@@ -134,7 +130,10 @@ impl Poller {
         let mut tx = self.room.site.db.read(&Scope::System).await?;
         let (on_instance, on_account) = store::slots(&mut tx, &execution.instance).await?;
         Ok(if on_instance >= limits.runs_per_instance {
-            Some(format!("All {} slots of the instance are in use; it gets the next free one.", limits.runs_per_instance))
+            Some(format!(
+                "All {} slots of the instance are in use; it gets the next free one.",
+                limits.runs_per_instance
+            ))
         } else if on_account >= limits.runs_per_account {
             Some(format!("All {} slots of the account are in use; it gets the next free one.", limits.runs_per_account))
         } else {

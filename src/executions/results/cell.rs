@@ -27,7 +27,8 @@ pub struct Cell {
 impl Cell {
     pub(super) fn of(column: &KeptColumn, array: &dyn Array, row: usize) -> Self {
         let kind = column.kind;
-        let mut cell = Self { exact: String::new(), shown: String::new(), kind, is_null: array.is_null(row), cut: false };
+        let mut cell =
+            Self { exact: String::new(), shown: String::new(), kind, is_null: array.is_null(row), cut: false };
         if cell.is_null {
             return cell;
         }
@@ -87,7 +88,9 @@ mod tests {
     #[test]
     fn digits_stand_in_groups_of_three_before_the_point_only() {
         let numbers = [("0", "0"), ("999", "999"), ("1000", "1,000"), ("-1234567.12345", "-1,234,567.12345")];
-        for (number, text) in numbers.into_iter().chain([("NaN", "NaN"), ("-Infinity", "-Infinity"), ("1.5E21", "1.5E21")]) {
+        for (number, text) in
+            numbers.into_iter().chain([("NaN", "NaN"), ("-Infinity", "-Infinity"), ("1.5E21", "1.5E21")])
+        {
             assert_eq!(grouped(number), text);
         }
     }

@@ -69,14 +69,17 @@ impl<W: Write + Send> Encoder<W> {
         if self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Ends the file and gives it back with its columns, which now have their totals.
-    pub(super) fn finish(mut self) -> Result<(W, Vec<KeptColumn>), Error> {
+    /// Ends the file and gives its columns, which now have their totals.
+    pub(super) fn finish(mut self) -> Result<Vec<KeptColumn>, Error> {
         self.flush()?;
         for (column, cells) in self.kept.iter_mut().zip(&self.cells) {
             column.total = if column.is_metric() { cells.sum.text(column.kind) } else { None };
         }
         self.writer.append_key_value_metadata(to_entry(&self.kept)?);
-        Ok((self.writer.into_inner()?, self.kept))
+        self.writer.finish()?;
+        // OK because a full disk may only show here: the last bytes are still in the writer's buffer.
+        self.writer.sync()?;
+        Ok(self.kept)
     }
 
     fn flush(&mut self) -> Result<(), Error> {
@@ -84,7 +87,8 @@ impl<W: Write + Send> Encoder<W> {
             return Ok(());
         }
         let arrays: Result<Vec<_>, _> = self.cells.iter_mut().map(|cells| cells.builder.finish()).collect();
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays?).map_err(|error| Error::Damaged(error.into()))?;
+        let batch =
+            RecordBatch::try_new(Arc::clone(&self.schema), arrays?).map_err(|error| Error::Damaged(error.into()))?;
         self.writer.write(&batch)?;
         (self.rows, self.bytes) = (0, 0);
         Ok(())
@@ -223,12 +227,15 @@ mod tests {
     use super::*;
 
     /// A disk with room for a few bytes.
-    struct SmallDisk(usize);
+    struct SmallDisk {
+        room: usize,
+        used: usize,
+    }
 
-    impl Write for SmallDisk {
+    impl Write for &mut SmallDisk {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
-            Ok(bytes.len())
+            self.used += bytes.len();
+            if self.used > self.room { Err(io::ErrorKind::StorageFull.into()) } else { Ok(bytes.len()) }
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -247,10 +254,12 @@ mod tests {
             total: None,
             misfit: None,
         };
-        let write = |room| {
-            let mut encoder = Encoder::new(SmallDisk(room), vec![column.clone()])?;
+        let write = |room| -> Result<usize, Error> {
+            let mut disk = SmallDisk { room, used: 0 };
+            let mut encoder = Encoder::new(&mut disk, vec![column.clone()])?;
             (0..10_000).try_for_each(|number| encoder.add(std::iter::once(Some(number.to_string().as_str()))))?;
-            encoder.finish().map(|(disk, _)| room - disk.0)
+            encoder.finish()?;
+            Ok(disk.used)
         };
         let size = write(1 << 20).unwrap();
         for room in [0, 3, 4, size / 2, size - 1] {

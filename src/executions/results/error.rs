@@ -62,7 +62,9 @@ pub enum Error {
         what: String,
     },
     /// A limit of [`super::Limits`] is passed.
-    #[error("The result has more than {limit} {of}, which is the most that is kept. Narrow the query and run it again.")]
+    #[error(
+        "The result has more than {limit} {of}, which is the most that is kept. Narrow the query and run it again."
+    )]
     TooLarge {
         /// The number of the limit.
         limit: u64,
@@ -70,7 +72,9 @@ pub enum Error {
         of: &'static str,
     },
     /// A sort would take more memory than it may.
-    #[error("The column `{column}` holds too much text to be sorted here. Filter the rows first, or sort them after a download.")]
+    #[error(
+        "The column `{column}` has too many values to be sorted here. Filter the rows instead, or sort them after a download."
+    )]
     TooLargeToSort {
         /// The column's name.
         column: String,

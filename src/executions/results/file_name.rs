@@ -1,5 +1,7 @@
 //! Names for downloads that say what is in them.
 
+use std::fmt::Write as _;
+
 use chrono::NaiveDate;
 
 /// Characters of a query's name that a file's name keeps.
@@ -52,7 +54,8 @@ impl FileName {
                 if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
                     text.push(char::from(byte));
                 } else {
-                    text.push_str(&format!("%{byte:02X}"));
+                    // OK because writing to a String cannot fail.
+                    let _ = write!(text, "%{byte:02X}");
                 }
             }
         }

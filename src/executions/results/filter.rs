@@ -82,7 +82,12 @@ impl Test {
                 let (holds, example) = kind.words();
                 let shown = || filter.value.chars().take(40).collect();
                 let value = Value::read(kind, &filter.value);
-                let value = value.ok_or_else(|| Error::FilterValue { column: column.name.clone(), holds, value: shown(), example })?;
+                let value = value.ok_or_else(|| Error::FilterValue {
+                    column: column.name.clone(),
+                    holds,
+                    value: shown(),
+                    example,
+                })?;
                 Against::Value(wanted(filter.op), value)
             }
         };
@@ -93,7 +98,9 @@ impl Test {
     pub(super) fn matches(&self, array: &dyn Array) -> BooleanBuffer {
         let mut text = String::new();
         BooleanBuffer::collect_bool(array.len(), |row| match &self.against {
-            Against::Nothing => array.is_null(row) || (self.kind == Kind::Text && array.as_string::<i32>().value(row).is_empty()),
+            Against::Nothing => {
+                array.is_null(row) || (self.kind == Kind::Text && array.as_string::<i32>().value(row).is_empty())
+            }
             _ if array.is_null(row) => false,
             Against::Value(wanted, value) => value.compare(array, row, self.kind) == Some(*wanted),
             Against::Part(part) => {

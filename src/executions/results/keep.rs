@@ -81,7 +81,12 @@ impl Shelf {
         Ok(kept)
     }
 
-    async fn spool(&self, key: &Key, parts: impl Stream<Item = Part> + Send, limits: Limits) -> Result<Vec<Scratch>, Error> {
+    async fn spool(
+        &self,
+        key: &Key,
+        parts: impl Stream<Item = Part> + Send,
+        limits: Limits,
+    ) -> Result<Vec<Scratch>, Error> {
         let mut parts = std::pin::pin!(parts);
         let (mut spooled, mut bytes) = (Vec::new(), 0);
         while let Some(mut part) = parts.next().await {
@@ -128,7 +133,8 @@ impl Table {
             let mut see_header = |found: Vec<String>| {
                 if header.is_none() {
                     let specs = matched(&found, declared)?;
-                    tallies = specs.iter().map(|spec| Tally::new(spec.map(|spec| Kind::declared(&spec.data_type)))).collect();
+                    tallies =
+                        specs.iter().map(|spec| Tally::new(spec.map(|spec| Kind::declared(&spec.data_type)))).collect();
                 }
                 let first = header.get_or_insert_with(|| found.clone());
                 if *first == found { Ok(()) } else { Err(differ(number, first, &found)) }
@@ -150,13 +156,14 @@ impl Table {
     }
 
     fn write(self, parts: &[Scratch], target: &std::path::Path, limits: Limits) -> Result<Kept, Error> {
-        let mut encoder = Encoder::new(File::create(target)?, self.columns)?;
+        let file = File::create(target)?;
+        let mut encoder = Encoder::new(&file, self.columns)?;
         for (number, part) in (1..).zip(parts) {
             let reader = PartReader { number, part, limits, escapes: self.escapes };
             let columns = reader.header(&mut |_| Ok(()))?;
             reader.rows(columns, |record| encoder.add(record.values()))?;
         }
-        let (file, columns) = encoder.finish()?;
+        let columns = encoder.finish()?;
         file.sync_all()?;
         Ok(Kept { rows: self.rows, bytes: file.metadata()?.len(), columns })
     }

@@ -90,7 +90,8 @@ pub(super) fn parse_date(text: &str) -> Option<i32> {
     if bytes.len() != 10 || bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
         return None;
     }
-    let date = NaiveDate::from_ymd_opt(digits(bytes.get(..4)?)? as i32, digits(bytes.get(5..7)?)?, digits(&bytes[8..])?)?;
+    let date =
+        NaiveDate::from_ymd_opt(digits(bytes.get(..4)?)? as i32, digits(bytes.get(5..7)?)?, digits(&bytes[8..])?)?;
     Some(date.to_epoch_days())
 }
 
@@ -246,7 +247,9 @@ mod tests {
         assert_eq!(parse_timestamp("2024-01-20T05:00:00Z"), Some((1_705_726_800_000_000, true)));
         assert_eq!(written(|out| write_timestamp(out, 1_705_726_800_000_000, true)), "2024-01-20T05:00:00.000Z");
         assert_eq!(written(|out| write_timestamp(out, 1_705_726_800_000_001, false)), "2024-01-20T05:00:00.000001");
-        for odd in ["2024-01-20T24:00:00", "2024-02-30T00:00:00", "2024-01-20T05:00:00.", "2024-01-20X05:00", "é024-01-20T05"] {
+        for odd in
+            ["2024-01-20T24:00:00", "2024-02-30T00:00:00", "2024-01-20T05:00:00.", "2024-01-20X05:00", "é024-01-20T05"]
+        {
             assert_eq!(parse_timestamp(odd), None, "{odd}");
         }
     }

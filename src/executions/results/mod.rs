@@ -17,6 +17,7 @@ mod file_name;
 mod filter;
 mod keep;
 mod kind;
+mod object;
 mod open;
 mod order;
 mod page;

@@ -5,23 +5,18 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use object_store::ObjectStore;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, RowSelection, RowSelectionPolicy,
-};
-use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection, RowSelectionPolicy};
+use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::file::metadata::PageIndexPolicy;
 
 use arrow::array::RecordBatch;
 
 use super::column::{KeptColumn, from_entries};
 use super::error::Error;
+use super::object::Object;
 use super::shelf::{Key, Shelf};
 use super::views::{Edition, View};
-
-/// Bytes at the end of a file that are fetched first, so that most footers come with one request.
-const FOOTER: usize = 64 << 10;
 
 /// Rows as they are decoded, a batch at a time.
 pub(super) type Batches = BoxStream<'static, Result<RecordBatch, Error>>;
@@ -55,7 +50,7 @@ impl Opened {
             return Ok(opened);
         }
         let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
-        let mut reader = reader(shelf.objects(), &edition);
+        let mut reader = object(shelf, &edition);
         let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await?;
         let file = metadata.metadata().file_metadata();
         let columns = from_entries(file.key_value_metadata())?;
@@ -78,7 +73,7 @@ impl Opened {
 
     /// Reads a part. Only pages that hold one of the rows are fetched and decoded.
     pub(super) fn read(&self, shelf: &Shelf, part: &Part<'_>) -> Result<Batches, Error> {
-        let reader = reader(shelf.objects(), &self.edition);
+        let reader = object(shelf, &self.edition);
         let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
             .with_batch_size(part.batch)
             .with_row_selection_policy(RowSelectionPolicy::Selectors);
@@ -116,8 +111,6 @@ impl Opened {
     }
 }
 
-fn reader(store: &Arc<dyn ObjectStore>, edition: &Edition) -> ParquetObjectReader {
-    ParquetObjectReader::new(Arc::clone(store), edition.key.path())
-        .with_file_size(edition.size)
-        .with_footer_size_hint(FOOTER)
+fn object(shelf: &Shelf, edition: &Edition) -> Object {
+    Object { store: Arc::clone(shelf.objects()), path: edition.key.path(), size: edition.size }
 }

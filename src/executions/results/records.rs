@@ -161,8 +161,9 @@ impl Records {
             (State::FieldStart | State::Plain, _) => self.keep(byte, State::Plain),
             (State::Quoted, b'"') => self.state = State::QuoteInQuoted,
             (State::Quoted, b'\\') if self.escapes == Escapes::Both => self.state = State::Backslash,
-            (State::Quoted, _) => self.keep(byte, State::Quoted),
-            (State::Backslash, b'"' | b'\\') | (State::QuoteInQuoted, b'"') => self.keep(byte, State::Quoted),
+            (State::Quoted, _) | (State::Backslash, b'"' | b'\\') | (State::QuoteInQuoted, b'"') => {
+                self.keep(byte, State::Quoted);
+            }
             (State::Backslash, _) => {
                 self.bytes.push(b'\\');
                 self.keep(byte, State::Quoted);
@@ -248,10 +249,8 @@ mod tests {
     #[test]
     fn quotes_are_escaped_by_doubling_or_by_a_backslash_wherever_chunks_break() {
         let text = b"a,\"b \"\"x\"\" \\\"y\\\" \\\\ \\n\",\r\n\"two\nlines\",\"\",c\"d";
-        let expected = rows(&[
-            &[Some("a"), Some("b \"x\" \"y\" \\ \\n"), None],
-            &[Some("two\nlines"), Some(""), Some("c\"d")],
-        ]);
+        let expected =
+            rows(&[&[Some("a"), Some("b \"x\" \"y\" \\ \\n"), None], &[Some("two\nlines"), Some(""), Some("c\"d")]]);
         for step in [1, 2, 3, 7, 100] {
             assert_eq!(read(Escapes::Both, text, step), Ok(expected.clone()), "{step}");
         }

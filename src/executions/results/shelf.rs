@@ -198,6 +198,8 @@ fn sweep(scratch: &Path, before: DateTime<Utc>) -> Result<usize, Error> {
 }
 
 /// Runs what blocks away from the threads that serve. When the caller goes it still runs to its end.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Store(error.into()))?
 }

@@ -5,6 +5,8 @@
 //! narrowest kind of number that holds all its values, or as text, and says so. Only canonical forms
 //! count as numbers: `007` stays text, or it would come back as `7`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Kind, parse_date, parse_timestamp};
@@ -21,7 +23,8 @@ const SAMPLE: usize = 60;
 /// A column that is not kept as its declared type, because of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Misfit {
-    /// The first row with such a value, counted from 1 over all parts.
+    /// The first row with such a value, counted from 1 over all parts; 0 where no single value is at fault
+    /// but all together need more digits than a number has.
     pub row: u64,
     /// That value, shortened to sixty characters.
     pub value: String,
@@ -92,7 +95,8 @@ impl Tally {
             None if none_seen => Kind::Text,
             None => self.narrowest(&[Kind::Integer, DECIMAL, Kind::Double, Kind::Boolean, Kind::Date, TIMESTAMP]),
         };
-        let changed = self.declared.is_some_and(|declared| std::mem::discriminant(&declared) != std::mem::discriminant(&kind));
+        let changed =
+            self.declared.is_some_and(|declared| std::mem::discriminant(&declared) != std::mem::discriminant(&kind));
         (kind, self.first.or_else(|| changed.then(Misfit::too_long)).filter(|_| changed))
     }
 
@@ -114,6 +118,16 @@ impl Tally {
             }
             Kind::Timestamp { .. } => Kind::Timestamp { zoned: self.zoned },
             other => other,
+        }
+    }
+}
+
+impl fmt::Display for Misfit {
+    /// A sentence for people.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.row {
+            0 => formatter.write_str("Not kept as its declared type: its values have too many digits for that."),
+            row => write!(formatter, "Not kept as its declared type: row {row} holds `{}`.", self.value),
         }
     }
 }

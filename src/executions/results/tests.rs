@@ -1,1 +1,346 @@
+//! What keeping and reading promise together, over a real folder.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt};
+
+use super::*;
+
+mod bucket;
+mod properties;
+
+struct Place {
+    folder: tempfile::TempDir,
+    shelf: Shelf,
+    key: Key,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = Shelf::folder(folder.path()).unwrap();
+    Place { folder, shelf, key: Key::new("exe_1").unwrap() }
+}
+
+fn part(bytes: &[u8]) -> Part {
+    let chunks: Vec<_> = bytes.chunks(1_000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    futures::stream::iter(chunks).boxed()
+}
+
+fn specs(columns: &[(&str, &str)]) -> Vec<ColumnSpec> {
+    let spec = |(name, data_type): &(&str, &str)| ColumnSpec {
+        name: (*name).to_owned(),
+        data_type: (*data_type).to_owned(),
+        column_type: Some(if *data_type == "STRING" { "DIMENSION" } else { "METRIC" }.to_owned()),
+    };
+    columns.iter().map(spec).collect()
+}
+
+impl Place {
+    async fn keep(&self, declared: &[(&str, &str)], parts: &[&[u8]]) -> Result<Kept, Error> {
+        let parts: Vec<_> = parts.iter().map(|bytes| part(bytes)).collect();
+        self.shelf.keep(&self.key, &specs(declared), futures::stream::iter(parts), Limits::default()).await
+    }
+
+    async fn page(&self, request: PageRequest) -> Result<Vec<Vec<Option<String>>>, Error> {
+        let page = self.shelf.page(&self.key, request).await?;
+        let cell = |cell: Cell| (!cell.is_null).then_some(cell.exact);
+        Ok(page.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect())
+    }
+
+    async fn csv(&self, form: CsvForm) -> String {
+        text(self.shelf.export_csv(&self.key, form).await.unwrap()).await
+    }
+
+    fn unfinished(&self) -> usize {
+        std::fs::read_dir(self.folder.path().join("unfinished")).unwrap().count()
+    }
+}
+
+async fn text(download: Download) -> String {
+    let chunks: Vec<_> = download.try_collect().await.unwrap();
+    String::from_utf8(chunks.concat()).unwrap()
+}
+
+fn first(limit: usize) -> PageRequest {
+    PageRequest { limit, ..PageRequest::default() }
+}
+
+fn sorted(column: usize, direction: Direction) -> PageRequest {
+    PageRequest { sort: Some(Sort { column, direction }), ..first(1_000) }
+}
+
+fn filtered(column: usize, op: Op, value: &str) -> PageRequest {
+    PageRequest { filters: vec![Filter { column, op, value: value.to_owned() }], ..first(1_000) }
+}
+
+fn column(rows: &[Vec<Option<String>>], column: usize) -> Vec<&str> {
+    rows.iter().map(|row| row[column].as_deref().unwrap_or("NULL")).collect()
+}
+
+#[tokio::test]
+async fn parts_are_joined_in_order_with_their_types() {
+    let place = place();
+    let declared = [("campaign", "STRING"), ("cost", "DECIMAL(38,4)"), ("clicks", "LONG"), ("day", "DATE")];
+    let one = b"campaign,cost,clicks,day\n\"Shoes, \\\"red\\\"\",1.2500,1000,2025-01-31\n";
+    let two = b"\xef\xbb\xbfcampaign,cost,clicks,day\r\nHats,,2,\r\n";
+    let kept = place.keep(&declared, &[one, two]).await.unwrap();
+    let kinds: Vec<_> = kept.columns.iter().map(|column| column.kind).collect();
+    assert_eq!(kinds, [Kind::Text, Kind::Decimal { precision: 18, scale: 4 }, Kind::Integer, Kind::Date]);
+    let totals: Vec<_> = kept.columns.iter().map(|column| column.total.as_deref()).collect();
+    assert_eq!(totals, [None, Some("1.2500"), Some("1002"), None]);
+    assert_eq!((kept.rows, kept.columns[1].nulls), (2, 1));
+
+    let page = place.shelf.page(&place.key, first(10)).await.unwrap();
+    assert_eq!((page.total, page.columns), (2, kept.columns));
+    let shown: Vec<Vec<_>> = page.rows.iter().map(|row| row.iter().map(|cell| cell.shown.as_str()).collect()).collect();
+    assert_eq!(shown, [["Shoes, \"red\"", "1.2500", "1,000", "2025-01-31"], ["Hats", "", "2", ""]]);
+    assert!(page.rows[1][1].is_null && !page.rows[1][0].is_null);
+    assert_eq!(place.csv(CsvForm::Amc).await.as_bytes(), [&one[..], b"Hats,,2,\n"].concat());
+    assert_eq!(place.unfinished(), 0);
+}
+
+#[tokio::test]
+async fn a_header_alone_is_a_result_without_rows() {
+    let place = place();
+    assert_eq!(place.keep(&[("a", "LONG")], &[b"a\n"]).await.unwrap().rows, 0);
+    assert_eq!(place.page(sorted(0, Direction::Ascending)).await.unwrap(), [] as [Vec<_>; 0]);
+    assert_eq!(place.csv(CsvForm::Amc).await, "a\n");
+    assert_eq!(text(place.shelf.export_json(&place.key).await.unwrap()).await, "[\n]\n");
+}
+
+#[tokio::test]
+async fn what_is_no_result_is_refused_and_what_was_kept_before_stays() {
+    let place = place();
+    place.keep(&[], &[b"a,b\n1,2\n"]).await.unwrap();
+    let bad: [(&[&[u8]], &str); 10] = [
+        (&[b"a,b\n1,2\n", b"a,c\n1,2\n"], "Part 2 of the result has other columns than part 1"),
+        (&[b"a,b\n1,2\n", b""], "Part 2 of the result is not a CSV file: it is empty"),
+        (&[], "there is no file"),
+        (&[b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"], "error message in XML"),
+        (&[b"{\"message\":\"no\"}"], "it is JSON"),
+        (&[b"\x1f\x8b\x08\x00"], "gzip"),
+        (&[b"a,b\n1,2\n1\n"], "Row 2 of part 1 of the result cannot be read: it has 1 of 2 values"),
+        (&[b"a,b\n1,\"2\n"], "never closed"),
+        (&[b"a,b\n1,\xff\n"], "not UTF-8"),
+        (&[b"x,y,z\n1,2,3\n"], "The fetched file has the columns `x, y, z`"),
+    ];
+    for (parts, expected) in bad {
+        let said = place.keep(&[("a", "LONG"), ("b", "LONG")], parts).await.unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}");
+    }
+    assert_eq!(place.page(first(9)).await.unwrap(), [[Some("1".to_owned()), Some("2".to_owned())]]);
+    assert_eq!(place.unfinished(), 0);
+}
+
+#[tokio::test]
+async fn a_part_that_breaks_off_leaves_nothing_behind() {
+    let place = place();
+    let broken = futures::stream::iter([Ok(Bytes::from_static(b"a\n1\n")), Err("connection reset".into())]);
+    let parts = futures::stream::iter([part(b"a\n0\n"), broken.boxed()]);
+    let error = place.shelf.keep(&place.key, &[], parts, Limits::default()).await.unwrap_err();
+    assert!(matches!(error, Error::Fetch { part: 2, .. }), "{error}");
+    assert!(matches!(place.page(first(1)).await, Err(Error::Missing)));
+    assert_eq!(place.unfinished(), 0);
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_of_its_type_makes_the_column_text_and_is_not_lost() {
+    let place = place();
+    let kept = place.keep(&[("n", "LONG")], &[b"n\n1\n", b"n\n12 of 40\n"]).await.unwrap();
+    assert_eq!(kept.columns[0].misfit, Some(Misfit { row: 2, value: "12 of 40".to_owned() }));
+    let note = "Not kept as its declared type: row 2 holds `12 of 40`.";
+    assert_eq!(kept.columns[0].misfit.as_ref().map(ToString::to_string).as_deref(), Some(note));
+    assert_eq!((kept.columns[0].kind, kept.columns[0].total.as_deref()), (Kind::Text, None));
+    assert_eq!(place.csv(CsvForm::Amc).await, "n\n1\n12 of 40\n");
+}
+
+#[tokio::test]
+async fn backslashes_of_a_writer_that_only_doubles_quotes_are_kept() {
+    let place = place();
+    place.keep(&[], &[b"a,b\n\"C:\\\",\"say \"\"hi\"\"\"\n"]).await.unwrap();
+    assert_eq!(place.page(first(1)).await.unwrap(), [[Some("C:\\".to_owned()), Some("say \"hi\"".to_owned())]]);
+}
+
+#[tokio::test]
+async fn limits_are_stated_when_they_are_passed() {
+    let place = place();
+    let try_with = async |limits| {
+        let parts = futures::stream::iter([part(b"a,b\n1,2\n3,4\n")]);
+        place.shelf.keep(&place.key, &[], parts, limits).await
+    };
+    let limits = Limits::default();
+    for limits in [Limits { bytes: 11, ..limits }, Limits { rows: 1, ..limits }, Limits { columns: 1, ..limits }] {
+        assert!(matches!(try_with(limits).await, Err(Error::TooLarge { .. })), "{limits:?}");
+    }
+    assert!(matches!(try_with(Limits { row_bytes: 1, ..limits }).await, Err(Error::Row { .. })));
+    assert_eq!(try_with(Limits { bytes: 12, rows: 2, row_bytes: 2, columns: 2 }).await.unwrap().rows, 2);
+}
+
+#[tokio::test]
+async fn a_result_that_is_kept_again_is_read_anew_and_a_deleted_one_is_gone() {
+    let place = place();
+    for text in ["a\n1\n2\n", "a\n3\n4\n"] {
+        place.keep(&[], &[text.as_bytes()]).await.unwrap();
+        let rows = place.page(sorted(0, Direction::Descending)).await.unwrap();
+        assert_eq!(column(&rows, 0), [&text[4..5], &text[2..3]]);
+    }
+    assert_eq!(place.shelf.keys().await.unwrap()[0].0, place.key);
+    place.shelf.delete(&place.key).await.unwrap();
+    place.shelf.delete(&place.key).await.unwrap();
+    assert!(matches!(place.page(first(1)).await, Err(Error::Missing)));
+    assert_eq!(place.shelf.keys().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_is_swept_once_it_is_old() {
+    let place = place();
+    std::fs::write(place.folder.path().join("unfinished/exe_2.77.0"), b"half").unwrap();
+    assert_eq!(place.shelf.sweep(DateTime::UNIX_EPOCH).await.unwrap(), 0);
+    assert_eq!(place.shelf.sweep(DateTime::<Utc>::MAX_UTC).await.unwrap(), 1);
+    assert_eq!(place.unfinished(), 0);
+}
+
+#[tokio::test]
+async fn results_can_live_in_a_bucket() {
+    let scratch = tempfile::tempdir().unwrap();
+    let shelf = Shelf::store(Arc::new(object_store::memory::InMemory::new()), scratch.path()).unwrap();
+    let key = Key::new("exe_1").unwrap();
+    let parts = futures::stream::iter([part(b"a\n1\n2\n")]);
+    let kept = shelf.keep(&key, &[], parts, Limits::default()).await.unwrap();
+    assert_eq!(shelf.page(&key, first(10)).await.unwrap().total, 2);
+    let (file, size) = shelf.export_parquet(&key).await.unwrap();
+    let bytes: Vec<Bytes> = file.try_collect().await.unwrap();
+    assert_eq!((size, bytes.concat().len() as u64), (kept.bytes, kept.bytes));
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn sorting_and_filtering_follow_the_kind_of_the_column() {
+    let place = place();
+    let declared = [("name", "STRING"), ("n", "LONG"), ("at", "TIMESTAMP"), ("cost", "DECIMAL(38,4)")];
+    let text = b"name,n,at,cost\nb,9,2025-01-02T00:00:00.000Z,0.5\na,10,2025-01-01T00:00:00.000Z,\nb,,,-10.25\nc,-1,2024-12-31T00:00:00.000Z,2\n";
+    place.keep(&declared, &[text]).await.unwrap();
+    let by = async |by, direction, shown| {
+        let rows = place.page(sorted(by, direction)).await.unwrap();
+        column(&rows, shown).join(" ")
+    };
+    assert_eq!(by(1, Direction::Ascending, 1).await, "-1 9 10 NULL");
+    assert_eq!(by(1, Direction::Descending, 1).await, "10 9 -1 NULL");
+    assert_eq!(by(0, Direction::Descending, 1).await, "-1 9 NULL 10");
+    assert_eq!(by(2, Direction::Ascending, 0).await, "c a b b");
+    assert_eq!(by(3, Direction::Ascending, 3).await, "-10.25 0.50 2.00 NULL");
+
+    let found = async |by, op, value| {
+        let rows = place.page(filtered(by, op, value)).await.unwrap();
+        column(&rows, 1).join(" ")
+    };
+    assert_eq!(found(1, Op::Greater, "-1").await, "9 10");
+    assert_eq!(found(2, Op::Less, "2025-01-01").await, "-1");
+    assert_eq!(found(3, Op::Equals, "-10.250").await, "NULL");
+    assert_eq!(found(1, Op::Empty, "").await, "NULL");
+    let both = PageRequest { sort: sorted(1, Direction::Descending).sort, offset: 1, ..filtered(0, Op::Greater, "a") };
+    assert_eq!(column(&place.page(both).await.unwrap(), 1), ["-1", "NULL"]);
+    assert!(matches!(place.page(filtered(1, Op::Less, "ten")).await, Err(Error::FilterValue { .. })));
+    assert!(matches!(place.page(sorted(4, Direction::Ascending)).await, Err(Error::NoSuchColumn { column: 5 })));
+}
+
+#[tokio::test]
+async fn json_has_numbers_with_all_their_digits() {
+    let place = place();
+    let declared = [("s", "STRING"), ("d", "DECIMAL(38,4)"), ("f", "DOUBLE"), ("b", "BOOLEAN"), ("t", "DATE")];
+    let text = b"s,d,f,b,t\n\"a\n\"\"\",12345678901234567890.1234,NaN,true,2025-01-01\n,,1.5,,\n";
+    place.keep(&declared, &[text]).await.unwrap();
+    let json = text_of_json(&place).await;
+    let expected = "[\n{\"s\":\"a\\n\\\"\",\"d\":12345678901234567890.1234,\"f\":null,\"b\":true,\"t\":\"2025-01-01\"},\n\
+                    {\"s\":null,\"d\":null,\"f\":1.5,\"b\":null,\"t\":null}\n]\n";
+    assert_eq!(json, expected);
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+}
+
+async fn text_of_json(place: &Place) -> String {
+    text(place.shelf.export_json(&place.key).await.unwrap()).await
+}
+
+#[tokio::test]
+async fn a_spreadsheet_runs_nothing_and_amc_s_form_stays_exact() {
+    let place = place();
+    place.keep(&[("a", "STRING"), ("n", "LONG")], &[b"a,n\n=1+1,-5\n"]).await.unwrap();
+    assert_eq!(place.csv(CsvForm::Spreadsheet).await, "\u{feff}a,n\n\"'=1+1\",-5\n");
+    assert_eq!(place.csv(CsvForm::Amc).await, "a,n\n=1+1,-5\n");
+}
+
+#[tokio::test]
+async fn a_page_cuts_a_long_text_that_downloads_have_whole() {
+    let place = place();
+    let long = "é".repeat(100_000);
+    place.keep(&[], &[format!("a\n{long}\n").as_bytes()]).await.unwrap();
+    let page = place.shelf.page(&place.key, first(1)).await.unwrap();
+    assert!(page.rows[0][0].cut && page.rows[0][0].shown.chars().count() == 2_000);
+    assert_eq!(place.csv(CsvForm::Amc).await.len(), long.len() + 3);
+}
+
+#[tokio::test]
+async fn a_large_result_pages_sorts_and_filters_to_its_last_row() {
+    const ROWS: u64 = 200_000;
+    let place = place();
+    let shuffled = |row: u64| row * 7_919 % ROWS;
+    let body = |rows: std::ops::Range<u64>| {
+        let lines = rows.map(|row| format!("{row},{},campaign {}\n", shuffled(row), row % 100));
+        std::iter::once("row,n,name\n".to_owned()).chain(lines).collect::<String>()
+    };
+    let (one, two) = (body(0..150_000), body(150_000..ROWS));
+    let kept = place.keep(&[("row", "LONG"), ("n", "LONG")], &[one.as_bytes(), two.as_bytes()]).await.unwrap();
+    assert_eq!((kept.rows, kept.columns[0].total.as_deref()), (ROWS, Some("19999900000")));
+
+    let at = |offset| PageRequest { offset, ..first(50) };
+    for offset in [0, 65_500, 149_980, ROWS - 50] {
+        let rows = place.page(at(offset)).await.unwrap();
+        let expected: Vec<_> = (offset..offset + 50).map(|row| row.to_string()).collect();
+        assert_eq!(column(&rows, 0), expected);
+    }
+    assert_eq!(place.page(at(ROWS)).await.unwrap().len(), 0);
+    assert_eq!(place.page(at(u64::MAX)).await.unwrap().len(), 0);
+
+    let rows = place.page(PageRequest { offset: 123_456, ..sorted(1, Direction::Ascending) }).await.unwrap();
+    assert_eq!(rows.len(), 1_000);
+    for (n, row) in (123_456..).zip(&rows) {
+        assert_eq!(row[1], Some(n.to_string()));
+        assert_eq!(shuffled(row[0].as_ref().unwrap().parse().unwrap()), n);
+    }
+    let request = PageRequest { offset: 1_990, sort: sorted(2, Direction::Descending).sort, ..first(20) };
+    let rows = place.page(request).await.unwrap();
+    assert_eq!(column(&rows, 2)[9..11], ["campaign 99", "campaign 98"]);
+    assert_eq!(column(&rows, 0)[9..11], ["199999", "98"]);
+    let request = PageRequest { offset: 1_998, limit: 5, ..filtered(2, Op::Contains, "PAIGN 42") };
+    let page = place.shelf.page(&place.key, request).await.unwrap();
+    let rows: Vec<_> = page.rows.iter().map(|row| row[0].exact.as_str()).collect();
+    assert_eq!((page.total, page.unfiltered, rows), (2_000, ROWS, vec!["199842", "199942"]));
+}
+
+#[tokio::test]
+async fn a_page_reads_its_own_rows_and_not_the_whole_file() {
+    let scratch = tempfile::tempdir().unwrap();
+    let bucket = Arc::new(bucket::Bucket::default());
+    let shelf = Shelf::store(Arc::clone(&bucket) as Arc<dyn object_store::ObjectStore>, scratch.path()).unwrap();
+    let key = Key::new("exe_1").unwrap();
+    let line = |row: u64| format!("{row},{:x}", row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let rows = (0..100_000).map(line).collect::<Vec<_>>().join("\n");
+    let parts = futures::stream::iter([part(format!("row,id\n{rows}").as_bytes())]);
+    let kept = shelf.keep(&key, &[], parts, Limits::default()).await.unwrap();
+    let read = || bucket.read.swap(0, std::sync::atomic::Ordering::Relaxed);
+
+    shelf.page(&key, first(1)).await.unwrap();
+    read();
+    let page = shelf.page(&key, PageRequest { offset: 90_000, ..first(100) }).await.unwrap();
+    assert_eq!(page.rows[0][0].exact, "90000");
+    assert!((1..kept.bytes / 10).contains(&read()), "of {}", kept.bytes);
+
+    let request = |offset| PageRequest { offset, limit: 1, ..sorted(1, Direction::Ascending) };
+    shelf.page(&key, request(0)).await.unwrap();
+    let first_sort = read();
+    shelf.page(&key, request(50_000)).await.unwrap();
+    let next_page = read();
+    assert!(next_page < first_sort / 5, "{next_page} of {first_sort}: the order is kept for the next page");
+}

@@ -64,12 +64,38 @@ pub(crate) struct House {
     server: Server,
 }
 
-/// A server that ends with its story.
-struct Server(tokio::task::JoinHandle<()>);
+/// A server on threads of its own, so that a crash can end every connection at once.
+struct Server(Option<tokio::runtime::Runtime>);
+
+impl Server {
+    fn start(listener: std::net::TcpListener, router: axum::Router) -> Self {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(2).thread_stack_size(16 << 20).enable_all().build().expect("threads");
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).expect("a listener");
+            axum::serve(listener, service).await.expect("the server runs");
+        });
+        Self(Some(runtime))
+    }
+
+    /// Ends all its tasks where they stand, and waits until they are gone.
+    async fn crash(mut self) {
+        let runtime = self.0.take();
+        let ended = tokio::task::spawn_blocking(move || {
+            if let Some(runtime) = runtime {
+                runtime.shutdown_timeout(std::time::Duration::from_secs(10));
+            }
+        });
+        ended.await.expect("the server ends");
+    }
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -82,7 +108,7 @@ impl House {
     /// The same with further settings, by their names without `RECOMAMP_`.
     pub(crate) async fn open_with(database: Database, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a data folder");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Self::start(database, folder, settings, listener, morning()).await
     }
@@ -91,9 +117,10 @@ impl House {
         database: Database,
         folder: TempDir,
         settings: Vec<(String, String)>,
-        listener: TcpListener,
+        listener: std::net::TcpListener,
         now: DateTime<Utc>,
     ) -> Self {
+        listener.set_nonblocking(true).expect("a listener for tokio");
         let address = listener.local_addr().expect("a port has an address");
         let (clock, time) = Clock::manual(now);
         let mut map: BTreeMap<String, String> = [
@@ -110,28 +137,19 @@ impl House {
         let config = Config::read(&map).expect("settings that are right");
         let app = App::open(config, address, clock, Random::system()).await.expect("the program starts");
         app.take_over().await.expect("claims can be ended");
-        let router = app.router().into_make_service_with_connect_info::<SocketAddr>();
-        #[expect(clippy::disallowed_methods, reason = "a server of the story's own, which ends with it")]
-        let server = tokio::spawn(async move {
-            axum::serve(listener, router).await.expect("the server runs");
-        });
-        Self { workers: app.workers(), app, time, address, settings, database, folder, server: Server(server) }
+        let server = Server::start(listener, app.router());
+        Self { workers: app.workers(), app, time, address, settings, database, folder, server }
     }
 
     /// Ends the program without any order, and starts it again on the same data and port, as after a crash.
     pub(crate) async fn crash_and_start_again(self) -> Self {
-        let Self { app, address, settings, database, folder, server, .. } = self;
+        let Self { app, address, settings, database, folder, server, workers, .. } = self;
         let now = app.site.clock.now();
-        drop(server);
+        server.crash().await;
+        drop(workers);
         app.close().await;
         drop(app);
-        let listener = loop {
-            // OK to try again: the port is free as soon as the old server's socket is dropped.
-            match TcpListener::bind(address).await {
-                Ok(listener) => break listener,
-                Err(_) => tokio::task::yield_now().await,
-            }
-        };
+        let listener = std::net::TcpListener::bind(address).expect("the port is free again");
         Self::start(database, folder, settings, listener, now).await
     }
 
@@ -172,6 +190,13 @@ impl House {
             self.time.advance(TimeDelta::seconds(20));
         }
         panic!("executions do not come to an end");
+    }
+
+    /// Switches a fault of the pretend AMC on, as its control page does: `kind`, `measure`, `path`, `times`.
+    pub(crate) async fn fault(&self, kind: &str, path: &str, times: &str) {
+        let fields = [("kind", kind), ("path", path), ("times", times), ("measure", "")];
+        let answer = self.visitor().post("/emulator/control/faults", &fields).await;
+        assert!(answer.status.is_success() || answer.status.is_redirection(), "{}", answer.body);
     }
 
     /// Executions that have not ended.

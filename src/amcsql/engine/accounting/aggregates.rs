@@ -179,7 +179,9 @@ impl Kind for Contributing {
                     Entry::Ledger(bytes) => {
                         let tags: Vec<u64> = super::ledger::decode(bytes).filter(ours).collect();
                         // OK because who of several users brought how much is not known here: equal parts.
-                        tags.iter().for_each(|tag| group.add(*tag, weight / tags.len() as f64));
+                        for tag in &tags {
+                            group.add(*tag, weight / tags.len() as f64);
+                        }
                     }
                 }
             });
@@ -273,7 +275,7 @@ impl<K: Kind> GroupsAccumulator for Groups<K> {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |column| column.len());
+        let rows = values.first().map_or(0, arrow::array::Array::len);
         let mut single = Self { kind: self.kind.clone(), groups: Vec::new() };
         self.kind.update(values, &passes(opt_filter), &|row| row, single.grown(rows));
         Ok(vec![single.emit(EmitTo::All)?])

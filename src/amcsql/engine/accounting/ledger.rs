@@ -150,7 +150,9 @@ mod tests {
     #[test]
     fn users_are_counted_once_and_per_reading() {
         let mut ledger = Ledger::default();
-        [tag(0, 1), tag(0, 1), tag(1, 1), tag(0, 2), tag(1, NOBODY)].into_iter().for_each(|tag| ledger.add(tag));
+        for tag in [tag(0, 1), tag(0, 1), tag(1, 1), tag(0, 2), tag(1, NOBODY)] {
+            ledger.add(tag);
+        }
         assert_eq!(ledger.counts().collect::<Vec<_>>(), [(0, 2), (1, 1)]);
     }
 

@@ -51,7 +51,7 @@ impl Shares {
             Heavy::None => self.heavy = Heavy::One(tag, weight),
             Heavy::One(known, share) if *known == tag => *share += weight,
             Heavy::One(known, share) => {
-                self.heavy = Heavy::Many([(*known, *share), (tag, weight)].into_iter().collect())
+                self.heavy = Heavy::Many([(*known, *share), (tag, weight)].into_iter().collect());
             }
             Heavy::Many(shares) => {
                 *shares.entry(tag).or_insert(0.0) += weight;

@@ -217,7 +217,9 @@ mod tests {
     fn skewness_is_the_same_in_one_piece_and_in_two() {
         let values = [2.0, 8.0, 0.0, 4.0, 1.0, 9.0, 9.0, 0.0];
         let mut whole = Moments::default();
-        values.iter().for_each(|value| whole.add(*value));
+        for value in values {
+            whole.add(value);
+        }
         let (mut left, mut right) = (Moments::default(), Moments::default());
         values[..3].iter().for_each(|value| left.add(*value));
         values[3..].iter().for_each(|value| right.add(*value));

@@ -60,10 +60,7 @@ functions! {
     /// `CARDINALITY(arr)`, of maps too.
     CARDINALITY = "amc_cardinality", gives_long, cardinality;
     /// `FLATTEN(arr)`.
-    FLATTEN = "amc_flatten", |types| match types.first() {
-        Some(DataType::List(inner)) => Ok(inner.data_type().clone()),
-        _ => exec_err!("FLATTEN takes an array of arrays"),
-    }, flatten;
+    FLATTEN = "amc_flatten", |types| if let Some(DataType::List(inner)) = types.first() { Ok(inner.data_type().clone()) } else { exec_err!("FLATTEN takes an array of arrays") }, flatten;
 }
 
 /// `NAMED_ROW('name', value, …)` as `(value, …)`, for that type of row.
@@ -107,9 +104,10 @@ pub(in super::super) fn list_of(element: DataType) -> DataType {
 }
 
 fn first(types: &[DataType]) -> Result<DataType> {
-    match types.first() {
-        Some(list @ DataType::List(_)) => Ok(list.clone()),
-        _ => exec_err!("The first argument is not an array"),
+    if let Some(list @ DataType::List(_)) = types.first() {
+        Ok(list.clone())
+    } else {
+        exec_err!("The first argument is not an array")
     }
 }
 

@@ -28,7 +28,7 @@ pub(in super::super) fn convert(expr: Expr, from: &DataType, to: &DataType, expl
             ScalarUDF::new_from_impl(read).call(vec![expr])
         }
         (DataType::Utf8View | DataType::LargeUtf8 | DataType::Null, _) => cast(expr, to.clone()),
-        (_, DataType::Utf8) => Native::new("amc_text", gives_text, |args| Ok(Arc::new(args.text(0)?))).call(vec![expr]),
+        (_, DataType::Utf8) => Native::udf("amc_text", gives_text, |args| Ok(Arc::new(args.text(0)?))).call(vec![expr]),
         _ if explicit => cast(expr, to.clone()),
         _ => try_cast(expr, to.clone()),
     }

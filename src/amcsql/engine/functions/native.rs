@@ -27,7 +27,7 @@ pub(in super::super) struct Native {
 
 impl Native {
     /// A function whose result depends on its arguments only.
-    pub(super) fn new(name: &'static str, returns: Returns, body: Body) -> Arc<ScalarUDF> {
+    pub(super) fn udf(name: &'static str, returns: Returns, body: Body) -> Arc<ScalarUDF> {
         let signature = Signature::variadic_any(Volatility::Immutable);
         Arc::new(ScalarUDF::new_from_impl(Self { name, signature, returns, body }))
     }
@@ -94,9 +94,10 @@ impl Args<'_> {
 
     /// The argument as it came.
     pub(super) fn array(&self, place: usize) -> Result<&ArrayRef> {
-        match self.arrays.get(place) {
-            Some(array) => Ok(array),
-            None => exec_err!("argument {} is missing", place + 1),
+        if let Some(array) = self.arrays.get(place) {
+            Ok(array)
+        } else {
+            exec_err!("argument {} is missing", place + 1)
         }
     }
 

@@ -42,6 +42,7 @@ functions! {
 /// Digits after the point in the quotient of whole numbers, as AMC was seen to answer.
 const QUOTIENT_SCALE: i8 = 17;
 
+#[expect(clippy::unnecessary_wraps, reason = "one shape for all functions, and some can fail")]
 fn same(types: &[DataType]) -> Result<DataType> {
     Ok(types.first().cloned().unwrap_or(DataType::Float64))
 }
@@ -175,16 +176,14 @@ fn divided(a: i128, a_scale: i32, b: i128, b_scale: i32) -> Option<i128> {
         return None;
     }
     let shift = i32::from(QUOTIENT_SCALE) + b_scale - a_scale;
-    let exactly = u32::try_from(shift.unsigned_abs())
-        .ok()
-        .and_then(|by| 10_i128.checked_pow(by))
+    let exactly = 10_i128
+        .checked_pow(shift.unsigned_abs())
         .and_then(|power| if shift >= 0 { Some((a.checked_mul(power)?, b)) } else { Some((a, b.checked_mul(power)?)) });
-    match exactly {
-        Some((a, b)) => Some(half_up_signed(a, b)),
-        None => {
-            let value = a as f64 / b as f64 * 10_f64.powi(shift);
-            (value.abs() < LIMIT).then_some(value as i128)
-        }
+    if let Some((a, b)) = exactly {
+        Some(half_up_signed(a, b))
+    } else {
+        let value = a as f64 / b as f64 * 10_f64.powi(shift);
+        (value.abs() < LIMIT).then_some(value as i128)
     }
 }
 
@@ -240,12 +239,11 @@ impl ScalarUDFImpl for DecimalArithmetic {
 
 fn computed(op: BinaryOp, (a, a_scale): (i128, i32), (b, b_scale): (i128, i32), scale: i32) -> Option<i128> {
     if op == BinaryOp::Times {
-        return match a.checked_mul(b) {
-            Some(product) => rescaled(product, a_scale + b_scale, scale),
-            None => {
-                let product = a as f64 * b as f64 * 10_f64.powi(scale - a_scale - b_scale);
-                (product.abs() < 1e38).then_some(product as i128)
-            }
+        return if let Some(product) = a.checked_mul(b) {
+            rescaled(product, a_scale + b_scale, scale)
+        } else {
+            let product = a as f64 * b as f64 * 10_f64.powi(scale - a_scale - b_scale);
+            (product.abs() < 1e38).then_some(product as i128)
         };
     }
     let common = a_scale.max(b_scale);

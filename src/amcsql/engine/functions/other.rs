@@ -36,12 +36,11 @@ functions! {
 fn hash64(args: &Args<'_>) -> Result<ArrayRef> {
     let array = args.array(0)?;
     let texts = if array.data_type() == &DataType::Utf8 { Some(args.text(0)?) } else { None };
-    let bytes = match texts {
-        Some(_) => None,
-        None => {
-            let converter = RowConverter::new(vec![SortField::new(array.data_type().clone())])?;
-            Some(converter.convert_columns(&[Arc::clone(array)])?)
-        }
+    let bytes = if texts.is_some() {
+        None
+    } else {
+        let converter = RowConverter::new(vec![SortField::new(array.data_type().clone())])?;
+        Some(converter.convert_columns(&[Arc::clone(array)])?)
     };
     let result = (0..args.rows).map(|row| {
         let bytes = match (&texts, &bytes) {
@@ -65,6 +64,12 @@ fn fnv(bytes: &[u8]) -> i64 {
     hash.wrapping_mul(0x9e37_79b9_7f4a_7c15).cast_signed()
 }
 
+/// Lower-case hexadecimal text.
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// SHA-1 (RFC 3174). Written here because nothing else in the crate needs a broken hash.
 fn sha1(bytes: &[u8]) -> String {
     let mut padded = bytes.to_vec();
@@ -81,22 +86,23 @@ fn sha1(bytes: &[u8]) -> String {
         for at in 16..80 {
             words[at] = (words[at - 3] ^ words[at - 8] ^ words[at - 14] ^ words[at - 16]).rotate_left(1);
         }
-        let [mut a, mut b, mut c, mut d, mut e] = state;
+        let mut round = state;
         for (at, word) in words.iter().enumerate() {
+            let [first, x, y, z, last] = round;
             let (mixed, constant) = match at / 20 {
-                0 => ((b & c) | (!b & d), 0x5a82_7999_u32),
-                1 => (b ^ c ^ d, 0x6ed9_eba1),
-                2 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
-                _ => (b ^ c ^ d, 0xca62_c1d6),
+                0 => ((x & y) | (!x & z), 0x5a82_7999_u32),
+                1 => (x ^ y ^ z, 0x6ed9_eba1),
+                2 => ((x & y) | (x & z) | (y & z), 0x8f1b_bcdc),
+                _ => (x ^ y ^ z, 0xca62_c1d6),
             };
-            let next = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(constant).wrapping_add(*word);
-            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
+            let next = first.rotate_left(5).wrapping_add(mixed).wrapping_add(last);
+            round = [next.wrapping_add(constant).wrapping_add(*word), first, x.rotate_left(30), y, z];
         }
-        for (kept, value) in state.iter_mut().zip([a, b, c, d, e]) {
+        for (kept, value) in state.iter_mut().zip(round) {
             *kept = kept.wrapping_add(value);
         }
     }
-    state.iter().map(|word| format!("{word:08x}")).collect()
+    hex(&state.map(u32::to_be_bytes).concat())
 }
 
 fn to_varbinary(args: &Args<'_>) -> Result<ArrayRef> {
@@ -126,7 +132,7 @@ fn from_varbinary(args: &Args<'_>) -> Result<ArrayRef> {
     let result = binary.iter().zip(encodings.iter()).map(|(bytes, encoding)| {
         let (Some(bytes), Some(encoding)) = (bytes, encoding) else { return Ok(None) };
         Ok(Some(match encoding.to_ascii_lowercase().as_str() {
-            "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            "hex" => hex(bytes),
             "base64" => STANDARD.encode(bytes),
             "utf-8" | "utf8" => String::from_utf8_lossy(bytes).into_owned(),
             _ => return exec_err!("FROM_VARBINARY knows 'hex', 'base64' and 'utf-8', not '{encoding}'"),

@@ -25,7 +25,7 @@ macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident = $sql:literal, $returns:expr, $body:expr;)+) => {$(
         $(#[$doc])*
         pub(in super::super) static $name: LazyLock<Arc<ScalarUDF>> =
-            LazyLock::new(|| Native::new($sql, $returns, $body));
+            LazyLock::new(|| Native::udf($sql, $returns, $body));
     )+};
 }
 pub(super) use functions;
@@ -80,7 +80,9 @@ fn concat(args: &Args<'_>) -> Result<ArrayRef> {
             continue;
         }
         joined.clear();
-        texts.iter().for_each(|text| joined.push_str(text.value(row)));
+        for text in &texts {
+            joined.push_str(text.value(row));
+        }
         out.append_value(&joined);
     }
     Ok(Arc::new(out.finish()))

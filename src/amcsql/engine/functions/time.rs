@@ -43,14 +43,14 @@ macro_rules! units {
         /// `EXTRACT(unit FROM t)`.
         pub(in super::super) fn extract(unit: TimeUnit) -> Arc<ScalarUDF> {
             match unit {
-                $(TimeUnit::$unit => Native::new($extract, gives_long, |args| parts(args, TimeUnit::$unit)),)+
+                $(TimeUnit::$unit => Native::udf($extract, gives_long, |args| parts(args, TimeUnit::$unit)),)+
             }
         }
 
         /// `DATE_TRUNC('unit', t)`.
         pub(in super::super) fn truncate(unit: TimeUnit) -> Arc<ScalarUDF> {
             match unit {
-                $(TimeUnit::$unit => Native::new($trunc, gives_timestamp, |args| starts(args, TimeUnit::$unit)),)+
+                $(TimeUnit::$unit => Native::udf($trunc, gives_timestamp, |args| starts(args, TimeUnit::$unit)),)+
             }
         }
     };

@@ -24,6 +24,7 @@ use crate::amcsql::functions::{AggregateFunction, WindowFunction};
 impl Lowering<'_> {
     pub(super) fn aggregate(&mut self, aggregate: &Aggregate, accounting: bool) -> Result<Lowered, RunError> {
         let input = self.relation(&aggregate.input, accounting)?;
+        self.marks = Some(Vec::new());
         let mut keys = Vec::new();
         let mut metrics = Vec::new();
         for key in &aggregate.groups {
@@ -48,7 +49,7 @@ impl Lowering<'_> {
         }
         trace.metrics.extend(metrics);
         // OK because DISTINCT over no key and no call cannot be written: `SELECT` has at least one item.
-        let builder = input.builder().aggregate(keys, calls)?;
+        let builder = self.marked(&input)?.aggregate(keys, calls)?;
         let ids = aggregate.ids();
         let typed = |id| cast(column(id), self.query.column(id).data_type.arrow()).alias(name(id));
         let mut items: Vec<Expr> = aggregate.groups.iter().map(|key| column(key.id)).collect();

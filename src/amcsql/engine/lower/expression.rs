@@ -12,7 +12,7 @@ use super::super::functions::{array, cast as casts, number, other, regex, time};
 use super::super::run::RunError;
 use super::literal;
 use super::relation::null;
-use super::{Lowering, column, name};
+use super::{Lowering, Mark, column, name, named};
 use crate::amcsql::bound::{self, BinaryOp, ColumnId, ExprKind, Truth};
 use crate::amcsql::functions::Function;
 
@@ -47,12 +47,9 @@ impl Lowering<'_> {
                 let list = list.iter().map(|it| self.expression(it)).collect::<Result<_, _>>()?;
                 Expr::InList(InList::new(self.boxed(expr)?, list, *negated))
             }
-            ExprKind::InQuery { expr, query, negated } => {
-                let value = self.boxed(expr)?;
-                Expr::InSubquery(InSubquery::new(value, self.subquery(query)?, *negated))
-            }
+            ExprKind::InQuery { expr, query, negated } => self.in_query(expr, query, *negated)?,
             ExprKind::Exists { query, negated } => {
-                Expr::Exists(Exists { subquery: self.subquery(query)?, negated: *negated })
+                Expr::Exists(Exists { subquery: self.correlated(query)?, negated: *negated })
             }
             ExprKind::Scalar(query) => cast(Expr::ScalarSubquery(self.subquery(query)?), kind),
             ExprKind::Like { expr, pattern, escape, negated } => {
@@ -102,6 +99,38 @@ impl Lowering<'_> {
         let plan = builder.alias(self.fresh("query"))?.build()?;
         let outer_ref_columns = plan.all_out_ref_exprs();
         Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
+    }
+
+    fn in_query(&mut self, expr: &bound::Expr, query: &bound::Relation, negated: bool) -> Result<Expr, RunError> {
+        let value = self.boxed(expr)?;
+        if self.marks.is_some() {
+            return self.mark(*value, query, negated);
+        }
+        Ok(Expr::InSubquery(InSubquery::new(value, self.subquery(query)?, negated)))
+    }
+
+    /// The subquery of an EXISTS.
+    fn correlated(&mut self, relation: &bound::Relation) -> Result<Subquery, RunError> {
+        let plan = self.relation(relation, false)?.plan;
+        let outer_ref_columns = plan.all_out_ref_exprs();
+        Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
+    }
+
+    /// An `IN (subquery)` in a computed column, which DataFusion does not run: the answer of a join. A candidate of NULL is
+    /// left out, so that it makes no answer unknown.
+    fn mark(&mut self, key: Expr, relation: &bound::Relation, negated: bool) -> Result<Expr, RunError> {
+        let lowered = self.relation(relation, false)?;
+        let Some(first) = lowered.ids.first() else {
+            return Err(RunError::Value("a subquery of IN gives no column".to_owned()));
+        };
+        let name = self.fresh("mark");
+        let candidates = lowered.builder().project([column(*first).alias(name.clone())])?.distinct()?.build()?;
+        let found = if negated { named(name.clone()).is_null() } else { named(name.clone()).is_not_null() };
+        let known = key.clone().is_not_null();
+        if let Some(marks) = &mut self.marks {
+            marks.push(Mark { key, candidates, name });
+        }
+        Ok(Expr::Case(Case::new(None, vec![(Box::new(known), Box::new(found))], None)))
     }
 
     fn boxed(&mut self, expr: &bound::Expr) -> Result<Box<Expr>, RunError> {
@@ -272,17 +301,23 @@ fn collect(expr: &bound::Expr, found: &mut Vec<ColumnId>) {
             collect(expr, found);
         }
         ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Array(parts) | ExprKind::Call { args: parts, .. } => {
-            parts.iter().for_each(|part| collect(part, found));
+            for part in parts {
+                collect(part, found);
+            }
         }
         ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|it| collect(it, found)),
         ExprKind::Between { expr, low, high, .. } => [expr, low, high].into_iter().for_each(|it| collect(it, found)),
         ExprKind::InList { expr, list, .. } => {
             collect(expr, found);
-            list.iter().for_each(|it| collect(it, found));
+            for it in list {
+                collect(it, found);
+            }
         }
         ExprKind::InQuery { expr, .. } => collect(expr, found),
         ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => {
-            [expr, pattern].into_iter().for_each(|it| collect(it, found));
+            for it in [expr, pattern] {
+                collect(it, found);
+            }
         }
         ExprKind::Case { operand, branches, otherwise } => {
             operand.iter().chain(otherwise).for_each(|it| collect(it, found));

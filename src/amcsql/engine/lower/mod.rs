@@ -56,7 +56,8 @@ impl Lowered {
 /// The plan of a whole query: the columns of the result, in order, under the names `o0`, `o1`, …, then the hidden columns.
 pub(super) fn lower(query: &Query, run: &Run, tables: &dyn Tables) -> Result<Lowered, RunError> {
     let wanted = if run.controls { wanted::metrics(query) } else { BTreeSet::new() };
-    let mut lowering = Lowering { query, run, tables, wanted, commons: HashMap::new(), names: 0, steps: 0 };
+    let mut lowering =
+        Lowering { query, run, tables, wanted, commons: HashMap::new(), names: 0, steps: 0, marks: None };
     let root = lowering.relation(&query.root, run.controls)?;
     let outputs = query.outputs.iter().enumerate();
     let mut items: Vec<Expr> = outputs.map(|(at, output)| column(output.column).alias(format!("o{at}"))).collect();
@@ -76,6 +77,18 @@ struct Lowering<'q> {
     commons: HashMap<(CommonId, bool), (Lowered, usize)>,
     names: usize,
     steps: usize,
+    /// Where `IN (subquery)` stands in a computed column: the joins that answer it. `None` where DataFusion does that itself.
+    marks: Option<Vec<Mark>>,
+}
+
+/// An `IN (subquery)` in a computed column.
+struct Mark {
+    /// What is looked for.
+    key: Expr,
+    /// The candidates, each once.
+    candidates: LogicalPlan,
+    /// The column of the candidates; NULL where there is no match.
+    name: String,
 }
 
 impl Lowering<'_> {

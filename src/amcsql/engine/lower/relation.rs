@@ -14,7 +14,14 @@ impl Lowering<'_> {
     /// The plan of a relation. Without `accounting` there are no hidden columns.
     pub(super) fn relation(&mut self, relation: &Relation, accounting: bool) -> Result<Lowered, RunError> {
         self.count(1)?;
-        match &relation.node {
+        let marks = self.marks.take();
+        let lowered = self.node(&relation.node, accounting);
+        self.marks = marks;
+        lowered
+    }
+
+    fn node(&mut self, node: &Node, accounting: bool) -> Result<Lowered, RunError> {
+        match node {
             Node::Scan(id) => self.scan(*id, accounting),
             Node::Common { common, columns } => self.common(*common, columns, accounting),
             Node::One => {
@@ -72,6 +79,7 @@ impl Lowering<'_> {
     fn project(&mut self, input: &Relation, items: &[Computed], accounting: bool) -> Result<Lowered, RunError> {
         let input = self.relation(input, accounting)?;
         let mut exprs = Vec::with_capacity(items.len());
+        self.marks = Some(Vec::new());
         let mut trace = Trace { users: input.trace.users.clone(), ..Trace::default() };
         for item in items {
             exprs.push(self.expression(&item.expr)?.alias(name(item.id)));
@@ -80,8 +88,19 @@ impl Lowering<'_> {
             }
         }
         exprs.extend(trace.hidden().map(named));
-        let plan = input.builder().project(exprs)?.build()?;
+        let plan = self.marked(&input)?.project(exprs)?.build()?;
         Ok(Lowered { plan, ids: items.iter().map(|item| item.id).collect(), trace })
+    }
+
+    /// The relation, joined with what the `IN (subquery)` of its computed columns look into. Candidates are distinct, so no
+    /// row is doubled.
+    pub(super) fn marked(&mut self, input: &Lowered) -> Result<LogicalPlanBuilder, RunError> {
+        let mut builder = input.builder();
+        for mark in self.marks.take().into_iter().flatten() {
+            let on = mark.key.eq(named(mark.name));
+            builder = builder.join_on(mark.candidates, JoinType::Left, [on])?;
+        }
+        Ok(builder)
     }
 
     /// A common table where it is read: the same plan under new names.
@@ -91,21 +110,18 @@ impl Lowering<'_> {
         columns: &[(ColumnId, ColumnId)],
         accounting: bool,
     ) -> Result<Lowered, RunError> {
-        let lowered = match self.commons.get(&(id, accounting)) {
-            Some((lowered, steps)) => {
-                let (lowered, steps) = (lowered.clone(), *steps);
-                self.count(steps)?;
-                lowered
-            }
-            None => {
-                let Some(common) = self.query.commons.get(id.index()) else {
-                    return Err(RunError::Value("a common table is missing".to_owned()));
-                };
-                let before = self.steps;
-                let lowered = self.relation(&common.relation, accounting)?;
-                self.commons.insert((id, accounting), (lowered.clone(), self.steps - before));
-                lowered
-            }
+        let lowered = if let Some((lowered, steps)) = self.commons.get(&(id, accounting)) {
+            let (lowered, steps) = (lowered.clone(), *steps);
+            self.count(steps)?;
+            lowered
+        } else {
+            let Some(common) = self.query.commons.get(id.index()) else {
+                return Err(RunError::Value("a common table is missing".to_owned()));
+            };
+            let before = self.steps;
+            let lowered = self.relation(&common.relation, accounting)?;
+            self.commons.insert((id, accounting), (lowered.clone(), self.steps - before));
+            lowered
         };
         let mut items: Vec<Expr> = columns.iter().map(|(new, old)| column(*old).alias(name(*new))).collect();
         let mut trace = Trace::default();
@@ -148,17 +164,6 @@ impl Lowering<'_> {
         Ok(Lowered { plan: builder.build()?, ids, trace: left.trace.joined(right.trace) })
     }
 
-    /// Keeps rows of the left that the right has (or has not), NULLs being equal.
-    pub(super) fn matching(&mut self, left: Lowered, right: &Lowered, kind: JoinType) -> Result<Lowered, RunError> {
-        let keys =
-            |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
-        let on = (keys(&left), keys(right));
-        let right_only: Vec<Expr> = right.ids.iter().map(|id| column(*id)).collect();
-        let right = right.builder().project(right_only)?.build()?;
-        let builder = left.builder().join_detailed(right, kind, on, None, NullEquality::NullEqualsNull)?;
-        Ok(left.with(builder.build()?))
-    }
-
     fn explode(
         &mut self,
         input: &Relation,
@@ -181,6 +186,16 @@ impl Lowering<'_> {
         }
         Ok(Lowered { plan, ids, trace })
     }
+}
+
+/// Keeps rows of the left that the right has (or has not), NULLs being equal.
+pub(super) fn matching(left: Lowered, right: &Lowered, kind: JoinType) -> Result<Lowered, RunError> {
+    let keys = |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
+    let on = (keys(&left), keys(right));
+    let right_only: Vec<Expr> = right.ids.iter().map(|id| column(*id)).collect();
+    let right = right.builder().project(right_only)?.build()?;
+    let builder = left.builder().join_detailed(right, kind, on, None, NullEquality::NullEqualsNull)?;
+    Ok(left.with(builder.build()?))
 }
 
 /// NULL of a type.

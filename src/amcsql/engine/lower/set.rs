@@ -7,7 +7,7 @@ use arrow::datatypes::DataType as Arrow;
 use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, Union, cast};
 
 use super::super::run::RunError;
-use super::relation::null;
+use super::relation::{matching, null};
 use super::trace::{Metric, Readings, Trace, Users};
 use super::{Lowered, Lowering, column, name, named};
 use crate::amcsql::bound::{ColumnId, Relation, SetKind};
@@ -34,7 +34,7 @@ impl Lowering<'_> {
                 let left = self.relation(left, accounting)?;
                 let right = self.relation(right, false)?;
                 let join = if kind == SetKind::Intersect { JoinType::LeftSemi } else { JoinType::LeftAnti };
-                let matched = self.matching(left, &right, join)?;
+                let matched = matching(left, &right, join)?;
                 self.union(vec![matched], columns)?
             }
         };

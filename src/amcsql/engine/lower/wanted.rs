@@ -36,7 +36,9 @@ fn visit(query: &Query, relation: &Relation, wanted: &mut BTreeSet<ColumnId>) {
             wanted.extend(inner);
         }
         Node::Project { input, items } => {
-            items.iter().for_each(|item| feed(wanted, item.id, std::slice::from_ref(&item.expr)));
+            for item in items {
+                feed(wanted, item.id, std::slice::from_ref(&item.expr));
+            }
             visit(query, input, wanted);
         }
         Node::Aggregate(aggregate) => {
@@ -45,7 +47,9 @@ fn visit(query: &Query, relation: &Relation, wanted: &mut BTreeSet<ColumnId>) {
             visit(query, &aggregate.input, wanted);
         }
         Node::Window { input, calls } => {
-            calls.iter().for_each(|call| feed(wanted, call.id, &call.args));
+            for call in calls {
+                feed(wanted, call.id, &call.args);
+            }
             visit(query, input, wanted);
         }
         Node::Explode { input, array, id } => {

@@ -51,11 +51,10 @@ fn several_optional_filters_and_an_in_beside_an_or_run() {
                 FROM sponsored_ads_traffic WHERE campaign IN (SELECT name FROM wanted) \
                 OR ARRAY_CONTAINS(CUSTOM_PARAMETER('list'), campaign) GROUP BY campaign";
     let found = answered(text, false);
-    assert_eq!(found.iter().skip(1).filter_map(|line| line.split(',').next()).collect::<Vec<_>>(), [
-        "campaign-1",
-        "campaign-2",
-        "campaign-3"
-    ]);
+    assert_eq!(
+        found.iter().skip(1).filter_map(|line| line.split(',').next()).collect::<Vec<_>>(),
+        ["campaign-1", "campaign-2", "campaign-3"]
+    );
 }
 
 #[test]
@@ -64,4 +63,33 @@ fn a_rank_can_be_filtered_in_the_query_around_it() {
                 (SELECT campaign, SUM(clicks) AS clicks FROM sponsored_ads_traffic GROUP BY 1)) \
                 SELECT campaign, SUM(clicks) AS clicks FROM ranked WHERE place = 1 GROUP BY 1";
     assert_eq!(answered(text, false).len(), 2);
+}
+
+#[test]
+fn a_subquery_may_stand_in_a_computed_column() {
+    let text = "WITH wanted (name) AS (VALUES ('campaign-1'), ('campaign-1'), (NULL)) \
+                SELECT IF(campaign IN (SELECT name FROM wanted), 'in', 'out') AS side, \
+                SUM(IF(campaign NOT IN (SELECT name FROM wanted), 1, 0)) AS outside, COUNT(1) AS n \
+                FROM sponsored_ads_traffic GROUP BY 1";
+    let found = answered(text, false);
+    let rows: Vec<Vec<&str>> = found[1..].iter().map(|line| line.split(',').collect()).collect();
+    assert_eq!((rows[0][0], rows[0][1], rows[1][0]), ("in", "0", "out"), "{rows:?}");
+    assert_eq!(rows[1][1], rows[1][2], "{rows:?}");
+}
+
+#[test]
+fn exists_may_look_at_the_query_around_it() {
+    let text = |not: &str| {
+        format!(
+            "SELECT campaign, SUM(impressions) AS impressions FROM dsp_impressions d WHERE {not} EXISTS \
+             (SELECT 1 FROM dsp_clicks c WHERE c.user_id = d.user_id) AND user_id IS NOT NULL GROUP BY 1"
+        )
+    };
+    assert!(answered(&text(""), false).len() > 2);
+    assert_eq!(answered(&text("NOT"), false).len(), 1);
+}
+
+#[test]
+fn a_bare_null_is_an_empty_field() {
+    assert_eq!(answered("SELECT 7 / 2 AS half, NULL AS nothing", false), ["half,nothing", "3.500000,"]);
 }

@@ -1,0 +1,129 @@
+//! Signing in, staying signed in, and grants that are refreshed or withdrawn.
+
+use chrono::TimeDelta;
+
+use crate::support::{House, stories};
+
+stories! {
+    /// The way in: consent, session, instances.
+    async fn a_person_signs_in_and_finds_their_instances(house: House) {
+        let visitor = house.visitor();
+        let asked = visitor.get("/instances").await.with(303);
+        assert_eq!(asked.location, "/sign-in?to=%2Finstances");
+        visitor.sign_in("Ada").await;
+        house.tick("surveyor").await;
+        let page = visitor.get("/instances").await.with(200);
+        assert_eq!(page.text("h1"), "Instances");
+        assert!(page.texts("tbody tr").len() > 1, "{}", page.body);
+        let tokens = house.count("select count(*) as value from connections where sealed_access like '%Atza%' or sealed_refresh like '%Atzr%'").await;
+        assert_eq!(tokens, 0, "tokens are sealed");
+    }
+
+    /// A state that this browser was not given is worth nothing.
+    async fn a_forged_state_signs_nobody_in(house: House) {
+        let visitor = house.visitor();
+        let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
+        let back = visitor.allow(&consent, "Ada").await;
+        let stranger = house.visitor();
+        let page = stranger.get(&back).await.with(400);
+        assert!(page.body.contains("not started in this browser"), "{}", page.body);
+        stranger.get("/instances").await.with(303);
+        let mut forged = url::Url::parse(&back).unwrap();
+        forged.set_query(Some("code=x&state=forged"));
+        visitor.get(forged.as_str()).await.with(400);
+    }
+
+    /// A code works once.
+    async fn a_replayed_answer_of_amazon_is_refused(house: House) {
+        let visitor = house.visitor();
+        let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
+        let back = visitor.allow(&consent, "Ada").await;
+        visitor.get(&back).await.with(303);
+        visitor.get(&back).await.with(400);
+    }
+
+    /// An id planted before signing in is not the id after it.
+    async fn the_session_changes_its_name_at_sign_in(house: House) {
+        let visitor = house.visitor();
+        visitor.post("/auth/amazon/start", &[("region", "NA")]).await.with(303);
+        let before = visitor.cookies();
+        visitor.sign_in("Ada").await;
+        assert_ne!(visitor.cookies(), before);
+        let planted = house.visitor();
+        planted.take_cookies(before);
+        planted.get("/instances").await.with(303);
+    }
+
+    /// Idle too long, and old in any case.
+    async fn a_session_ends_when_it_was_idle_too_long(house: House) {
+        let visitor = house.signed_in("Ada").await;
+        house.time.advance(TimeDelta::hours(71));
+        visitor.get("/instances").await.with(200);
+        house.time.advance(TimeDelta::hours(71));
+        visitor.get("/instances").await.with(200);
+        house.time.advance(TimeDelta::hours(73));
+        visitor.get("/instances").await.with(303);
+    }
+
+    /// Sign out, and sessions of other browsers.
+    async fn a_person_ends_their_sessions(house: House) {
+        let here = house.signed_in("Ada").await;
+        let there = house.signed_in("Ada").await;
+        let page = here.get("/settings/sessions").await.with(200);
+        assert_eq!(page.texts("tbody tr").len(), 2);
+        let ends = page.attributes("main form", "action");
+        let own = page.texts("tbody tr").iter().position(|row| row.contains("this browser")).unwrap();
+        here.post(&ends[1 - own], &[]).await.with(303);
+        there.get("/instances").await.with(303);
+        here.post("/sign-out", &[]).await.with(303);
+        here.get("/instances").await.with(303);
+    }
+
+    /// Fifteen minutes before the end, and not sooner.
+    async fn tokens_are_refreshed_before_they_expire(house: House) {
+        let _visitor = house.signed_in("Ada").await;
+        assert_eq!(house.tick("refresher").await.looked, 0);
+        house.time.advance(TimeDelta::minutes(46));
+        let tick = house.tick("refresher").await;
+        assert_eq!((tick.looked, tick.changed, tick.failed), (1, 1, 0));
+        assert_eq!(house.tick("refresher").await.looked, 0);
+    }
+
+    /// One state, one line in the log of deeds.
+    async fn a_withdrawn_grant_becomes_one_notice(house: House) {
+        let visitor = house.signed_in("Ada").await;
+        house.fault("revoked", "/auth/o2/token", "1").await;
+        house.time.advance(TimeDelta::minutes(50));
+        assert_eq!(house.tick("refresher").await.failed, 1);
+        house.time.advance(TimeDelta::minutes(50));
+        assert_eq!(house.tick("refresher").await.looked, 0);
+        let page = visitor.get("/settings/connections").await.with(200);
+        assert!(page.text("tbody tr").contains("Reconnect"), "{}", page.body);
+        assert_eq!(house.count("select count(*) as value from audit where action = 'revoked'").await, 1);
+    }
+
+    /// A refresh that fails for a passing reason is tried again, later and later.
+    async fn a_failed_refresh_is_tried_again(house: House) {
+        let _visitor = house.signed_in("Ada").await;
+        house.fault("5xx", "/auth/o2/token", "1").await;
+        house.time.advance(TimeDelta::minutes(46));
+        assert_eq!(house.tick("refresher").await.failed, 1);
+        assert_eq!(house.tick("refresher").await.looked, 0);
+        house.time.advance(TimeDelta::seconds(31));
+        assert_eq!(house.tick("refresher").await.changed, 1);
+    }
+
+    /// A wrong key file stops background work and says so, instead of failing token by token.
+    async fn a_wrong_key_file_holds_background_work_back(house: House) {
+        let visitor = house.signed_in("Ada").await;
+        let keys = house.app.site.config.keys_file.clone();
+        let right = std::fs::read_to_string(&keys).unwrap();
+        std::fs::write(&keys, format!("{}\n", recomamp::ids::Random::seeded(9).token())).unwrap();
+        let house = house.crash_and_start_again().await;
+        assert!(house.app.held.as_deref().is_some_and(|reason| reason.contains("RECOMAMP_KEYS_FILE")));
+        visitor.get("/instances").await.with(200);
+        std::fs::write(&keys, right).unwrap();
+        let house = house.crash_and_start_again().await;
+        assert_eq!(house.app.held, None);
+    }
+}

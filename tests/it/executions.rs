@@ -1,0 +1,195 @@
+//! Runs: sent, watched, fetched, kept; never lost, never doubled.
+
+use crate::support::{House, Visitor, stories};
+
+/// A query that gives rows on the synthetic data.
+const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions\n\
+    FROM dsp_impressions\nGROUP BY campaign";
+
+/// The first instance that is no sandbox.
+async fn instance(visitor: &Visitor) -> String {
+    let page = visitor.get("/instances").await.with(200);
+    let rows = page.texts("tbody tr");
+    let links = page.attributes("tbody th a", "href");
+    let at = rows.iter().position(|row| row.contains("Standard")).expect("a standard instance");
+    links[at].rsplit('/').next().expect("an id").to_owned()
+}
+
+/// Saves a query; gives its id.
+async fn saved(visitor: &Visitor, sql: &str) -> String {
+    let instance = instance(visitor).await;
+    let fields = [("instance", instance.as_str()), ("name", "Reach by campaign"), ("sql", sql), ("window", "safe")];
+    let led = visitor.post("/queries/new", &fields).await.with(303).location;
+    led.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).expect("an id").to_owned()
+}
+
+/// Runs a query; gives the page of the run.
+async fn run(visitor: &Visitor, query: &str) -> String {
+    visitor.post("/executions", &[("query", query)]).await.with(303).location
+}
+
+stories! {
+    /// The path that the product exists for.
+    async fn a_run_goes_from_the_form_to_a_kept_result(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let page = run(&ada, &query).await;
+        assert!(ada.get(&page).await.with(200).text("[role=status]").contains("Waiting"));
+        house.settle().await;
+        let shown = ada.get(&page).await.with(200);
+        assert!(shown.text("[role=status]").contains("Succeeded"), "{}", shown.body);
+        let rows = shown.texts("#result tbody tr").len();
+        assert!(rows > 0, "{}", shown.body);
+        assert_eq!(shown.texts("#result thead th").len(), 3);
+        let sorted = ada.get(&format!("{page}?sort=-1")).await.with(200);
+        let reach: Vec<u64> = sorted.texts("#result tbody tr td:nth-child(2)").iter().map(|text| text.replace(',', "").parse().unwrap()).collect();
+        assert!(reach.is_sorted_by(|left, right| left >= right), "{reach:?}");
+        let csv = ada.get(&format!("{page}/result.csv")).await.with(200);
+        assert!(csv.body.starts_with("campaign,reach,impressions\n"), "{}", csv.body);
+        assert_eq!(csv.body.lines().count(), rows + 1);
+        let json = ada.get(&format!("{page}/result.json")).await.with(200);
+        let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+        assert!(json[0]["reach"].is_u64(), "{json}");
+    }
+
+    /// The live part answers 304 until something changes, and asks no more when it is over.
+    async fn the_live_part_is_sent_only_when_it_changes(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        let first = ada.get(&page).await.with(200);
+        let tag = first.attributes("#live", "hx-ptag").remove(0);
+        let live = format!("{page}/live");
+        let asked = [("hx-request", "true"), ("hx-ptag", tag.as_str())];
+        ada.send(reqwest::Method::GET, &live, &asked, None).await.with(304);
+        house.settle().await;
+        let last = ada.send(reqwest::Method::GET, &live, &asked, None).await.with(200);
+        assert!(last.body.contains("Succeeded"));
+        assert!(last.attributes("#live", "hx-trigger").is_empty(), "it polls no more");
+        ada.get(&live).await.with(303);
+    }
+
+    /// A crash between any two steps: the run is on AMC once and ends with its result.
+    async fn a_run_survives_a_crash_at_every_step(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        let mut house = house;
+        for _ in 0..40 {
+            house = house.crash_and_start_again().await;
+            house.tick("poller").await;
+            if house.unfinished().await == 0 {
+                break;
+            }
+            if let Some(emulator) = &house.app.emulator {
+                emulator.settled().await;
+            }
+            house.time.advance(chrono::TimeDelta::seconds(20));
+        }
+        let shown = ada.get(&page).await.with(200);
+        assert!(shown.text("[role=status]").contains("Succeeded"), "{}", shown.body);
+        assert_eq!(on_amc(&house), 1, "it ran once");
+    }
+
+    /// Sent, but nothing was recorded: AMC is asked before anything is sent again.
+    async fn a_send_whose_answer_was_lost_is_looked_up(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.fault("cut", "/workflowExecutions", "1").await;
+        house.tick("poller").await;
+        assert!(ada.get(&page).await.text("[role=status]").contains("Sending"));
+        house.settle().await;
+        assert!(ada.get(&page).await.text("[role=status]").contains("Succeeded"));
+        assert_eq!(on_amc(&house), 1, "it ran once");
+    }
+
+    /// What AMC refuses is shown with its words and the place in the author's text.
+    async fn a_query_that_amc_rejects_is_shown_at_its_place(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.fault("overlap", "", "1").await;
+        house.settle().await;
+        let shown = ada.get(&page).await.with(200);
+        assert!(shown.text("[role=status]").contains("Rejected"), "{}", shown.body);
+        assert!(shown.body.contains("too many workflows"), "{}", shown.body);
+        assert!(shown.body.contains("Likely cause"), "{}", shown.body);
+        ada.get(&format!("{page}/problem.json")).await.with(200);
+        ada.get(&format!("{page}/result.csv")).await.with(404);
+    }
+
+    /// Bad minutes of AMC's: nothing is lost.
+    async fn a_run_outlives_bad_answers(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        for kind in ["429", "5xx", "html", "cut", "expired-link", "401"] {
+            house.fault(kind, "", "2").await;
+        }
+        house.settle().await;
+        assert!(ada.get(&page).await.text("[role=status]").contains("Succeeded"), "{}", ada.get(&page).await.body);
+        assert_eq!(on_amc(&house), 1, "it ran once");
+    }
+
+    /// All parts, in order, joined.
+    async fn a_result_in_several_files_is_joined(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let whole = run(&ada, &query).await;
+        house.settle().await;
+        house.fault("split", "", "1").await;
+        let parts = run(&ada, &query).await;
+        house.settle().await;
+        let rows = |body: String| {
+            let mut rows: Vec<String> = body.lines().map(str::to_owned).collect();
+            rows.sort();
+            rows
+        };
+        let whole = rows(ada.get(&format!("{whole}/result.csv")).await.with(200).body);
+        let parts = rows(ada.get(&format!("{parts}/result.csv")).await.with(200).body);
+        assert_eq!(whole, parts);
+    }
+
+    /// Cancelled before it was sent: it is never sent.
+    async fn a_waiting_run_is_cancelled_without_being_sent(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        ada.post(&format!("{page}/cancel"), &[]).await.with(303);
+        house.settle().await;
+        assert!(ada.get(&page).await.text("[role=status]").contains("Cancelled"));
+        assert_eq!(on_amc(&house), 0);
+    }
+
+    /// Run again sends the same once more.
+    async fn a_finished_run_is_run_again(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.settle().await;
+        let again = ada.post(&format!("{page}/rerun"), &[]).await.with(303).location;
+        assert_ne!(again, page);
+        house.settle().await;
+        assert!(ada.get(&again).await.text("[role=status]").contains("Succeeded"));
+        let list = ada.get("/executions").await.with(200);
+        assert_eq!(list.texts("tbody tr").len(), 2);
+        assert_eq!(ada.get("/executions?state=failed").await.texts("tbody tr").len(), 0);
+        assert_eq!(ada.get("/executions.csv").await.with(200).body.lines().count(), 3);
+    }
+
+    /// No more than the slots at once; the rest waits and says why.
+    async fn runs_beyond_the_slots_wait_their_turn(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let mut pages = Vec::new();
+        for _ in 0..12 {
+            pages.push(run(&ada, &query).await);
+        }
+        house.tick("poller").await;
+        let waiting = ada.get("/executions?state=waiting").await.with(200);
+        assert_eq!(waiting.texts("tbody tr").len(), 2, "{}", waiting.body);
+        assert!(waiting.body.contains("slots of the instance are in use"));
+        house.settle().await;
+        assert_eq!(ada.get("/executions?state=succeeded").await.texts("tbody tr").len(), 12);
+        assert_eq!(on_amc(&house), 12);
+    }
+}
+
+/// Executions that the pretend AMC has taken in.
+fn on_amc(house: &House) -> usize {
+    house.app.emulator.as_ref().expect("a sandbox").executions()
+}

@@ -1,0 +1,127 @@
+//! Who may not: strangers, other people, other sites, oversized bodies.
+
+use reqwest::Method;
+
+use crate::support::{House, stories};
+
+/// Addresses of other people's things, with the method that they take.
+async fn others(house: &House) -> Vec<(Method, String)> {
+    let ada = house.signed_in("Ada").await;
+    let page = ada.get("/instances").await.with(200);
+    let instance = page.attributes("tbody th a", "href").remove(0);
+    let id = instance.rsplit('/').next().expect("an id").to_owned();
+    let fields = [("instance", id.as_str()), ("name", "Mine"), ("sql", "SELECT campaign FROM dsp_impressions GROUP BY campaign"), ("window", "safe")];
+    let query = ada.post("/queries/new", &fields).await.with(303).location;
+    let query = query.split(['?', '#']).next().expect("a path").to_owned();
+    let query_id = query.rsplit('/').next().expect("an id").to_owned();
+    let run = ada.post("/executions", &[("query", query_id.as_str())]).await.with(303).location;
+    house.settle().await;
+    let sessions = ada.get("/settings/sessions").await.attributes("main form", "action");
+    let mut addresses = vec![
+        (Method::GET, instance.clone()),
+        (Method::POST, format!("{instance}/rename")),
+        (Method::POST, format!("{instance}/remove")),
+        (Method::POST, format!("{instance}/restore")),
+        (Method::GET, format!("/queries/new?instance={id}")),
+        (Method::GET, query.clone()),
+        (Method::GET, format!("{query}/edit")),
+        (Method::POST, format!("{query}/edit")),
+        (Method::GET, format!("{query}/preview")),
+        (Method::POST, format!("{query}/delete")),
+        (Method::POST, format!("{query}/restore")),
+        (Method::GET, run.clone()),
+        (Method::POST, format!("{run}/cancel")),
+        (Method::POST, format!("{run}/rerun")),
+        (Method::GET, format!("{run}/problem.json")),
+        (Method::GET, format!("{run}/result.csv")),
+        (Method::GET, format!("{run}/result.json")),
+    ];
+    addresses.extend(sessions.into_iter().map(|address| (Method::POST, address)));
+    addresses
+}
+
+stories! {
+    /// Other people's ids name nothing, on every route.
+    async fn another_persons_ids_are_missing_on_every_route(house: House) {
+        let addresses = others(&house).await;
+        let stranger = house.signed_in("Chie").await;
+        for (method, address) in addresses {
+            let body = (method == Method::POST).then(|| "name=Theirs&sql=SELECT+1&revision=1".to_owned());
+            let answer = stranger.send(method.clone(), &address, &[], body).await;
+            assert_eq!(answer.status.as_u16(), 404, "{method} {address}\n{}", answer.body);
+        }
+        assert!(stranger.get("/executions").await.texts("tbody tr").is_empty());
+        assert!(stranger.get("/queries").await.texts("tbody tr").is_empty());
+        assert_eq!(house.count("select count(*) as value from queries where name = 'Mine' and deleted_at is null").await, 1);
+    }
+
+    /// Nobody signed out sees or does anything.
+    async fn a_signed_out_visitor_is_sent_to_sign_in(house: House) {
+        let mut addresses = others(&house).await;
+        for page in ["/", "/instances", "/queries", "/queries/new", "/executions", "/guides", "/settings/sessions", "/settings/connections", "/operations", "/search?q=a"] {
+            addresses.push((Method::GET, page.to_owned()));
+        }
+        let nobody = house.visitor();
+        for (method, address) in addresses {
+            let body = (method == Method::POST).then(String::new);
+            let answer = nobody.send(method.clone(), &address, &[], body).await;
+            assert_eq!(answer.status.as_u16(), 303, "{method} {address}\n{}", answer.body);
+            assert!(answer.location.starts_with("/sign-in"), "{address}: {}", answer.location);
+        }
+    }
+
+    /// What another site's page sends is refused.
+    async fn posts_from_other_sites_are_refused(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for headers in [[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")], [("sec-fetch-site", "same-site"), ("origin", "null")]] {
+            let answer = ada.send(Method::POST, "/sign-out", &headers, Some(String::new())).await.with(403);
+            assert!(answer.text("h1").contains("not allowed"), "{}", answer.body);
+        }
+        ada.get("/instances").await.with(200);
+    }
+
+    /// A body over the limit is refused with a page that says so.
+    async fn a_body_over_the_limit_is_refused(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let body = format!("sql={}", "x".repeat(3 << 20));
+        let answer = ada.send(Method::POST, "/queries/new", &[], Some(body)).await.with(413);
+        assert_eq!(answer.text("h1"), "That is too large");
+    }
+
+    /// Addresses that are none, and ids that are none.
+    async fn nonsense_is_missing_with_a_page_that_leads_on(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for address in ["/nowhere", "/instances/x", "/executions/exe_1", "/executions/..%2f..%2fetc", "/queries/%00", "/executions/qry_01jzzzzzzzzzzzzzzzzzzzzzzz"] {
+            let page = ada.get(address).await.with(404);
+            assert_eq!(page.text("h1"), "There is nothing here", "{address}");
+            assert!(page.body.contains("req_"), "{address} names the request");
+        }
+        ada.send(Method::DELETE, "/instances", &[], None).await.with(405);
+        ada.send(Method::POST, "/queries/new", &[("content-type", "application/json")], Some("{}".to_owned())).await.with(400);
+    }
+
+    /// Every answer carries the strict headers, and the cookie is closed to scripts.
+    async fn answers_carry_strict_headers(house: House) {
+        let page = house.visitor().get("/sign-in").await.with(200);
+        let header = |name: &str| page.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        assert!(header("content-security-policy").starts_with("default-src 'self'; object-src 'none'"));
+        assert!(!header("content-security-policy").contains("unsafe"));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("x-frame-options"), "DENY");
+        let visitor = house.visitor();
+        let started = visitor.post("/auth/amazon/start", &[("region", "NA")]).await;
+        let cookie = started.headers["set-cookie"].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    }
+
+    /// Where a sign-in leads afterwards is always here.
+    async fn nobody_is_led_to_another_site(house: House) {
+        let visitor = house.signed_in("Ada").await;
+        for to in ["https://evil.example", "//evil.example", "/\\evil.example"] {
+            let address = format!("/sign-in?to={}", url::form_urlencoded::byte_serialize(to.as_bytes()).collect::<String>());
+            assert_eq!(visitor.get(&address).await.with(303).location, "/");
+            let themed = visitor.post("/settings/theme", &[("theme", "dark"), ("next", to)]).await.with(303);
+            assert_eq!(themed.location, "/");
+        }
+    }
+}
