@@ -33,6 +33,11 @@ impl Mapped {
         mapped
     }
 
+    /// The parts in order: the place in the new text, the place in the old one, whether it was copied.
+    pub fn parts(&self) -> impl Iterator<Item = (Span, Span, bool)> {
+        self.parts.iter().map(|part| (Span::new(part.at, part.at + part.length), part.source, part.copied))
+    }
+
     /// Appends `source` of the old text.
     pub(super) fn copy(&mut self, old: &str, source: Span) {
         let piece = source.of(old);

@@ -15,6 +15,8 @@ pub const MOST_CHARACTERS: usize = 10_000;
 /// The value of a field, of its declared type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
+    /// No value, where none is needed.
+    Null,
     /// Any text, also one of several choices.
     Text(String),
     /// A number as a person writes it: digits, at most one point, maybe a minus.
@@ -73,6 +75,7 @@ impl Value {
     /// The literal of one value.
     pub fn literal(&self) -> Result<String, Invalid> {
         match self {
+            Self::Null => Ok("NULL".to_owned()),
             Self::Text(text) => quoted(text),
             Self::Number(text) => number(text),
             Self::Boolean(value) => Ok(if *value { "TRUE" } else { "FALSE" }.to_owned()),

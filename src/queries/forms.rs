@@ -1,0 +1,179 @@
+//! The forms of the room: how a query is read off the editor, and what the inputs show.
+
+use chrono::{DateTime, Utc};
+
+use super::fields::{FieldDef, FieldKind, MOST_CHOICES, MOST_FIELDS};
+use super::model::{Privacy, PrivacyMode, Written};
+use super::window::{Window, WindowForm, WindowKind};
+use crate::amcsql::template::is_name;
+use crate::web::Fields;
+use crate::web::components::Choice;
+
+/// Zones that the form suggests; any of the IANA database is taken.
+pub(super) const ZONES: [&str; 24] = [
+    "UTC",
+    "America/Los_Angeles",
+    "America/Denver",
+    "America/Chicago",
+    "America/New_York",
+    "America/Toronto",
+    "America/Mexico_City",
+    "America/Sao_Paulo",
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Paris",
+    "Europe/Madrid",
+    "Europe/Rome",
+    "Europe/Amsterdam",
+    "Europe/Stockholm",
+    "Europe/Warsaw",
+    "Europe/Istanbul",
+    "Africa/Cairo",
+    "Asia/Riyadh",
+    "Asia/Dubai",
+    "Asia/Kolkata",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+];
+
+/// The windows to choose from, each with the days that it means at `now`.
+pub(super) fn windows(form: &WindowForm, now: DateTime<Utc>) -> Vec<Choice> {
+    let zone = form.zone.parse().unwrap_or(chrono_tz::UTC);
+    let label = |kind: WindowKind| {
+        let days = if kind == WindowKind::Explicit { String::new() } else { Window::preset(kind, zone, now).days() };
+        if days.is_empty() { kind.label().to_owned() } else { format!("{}: {days}", kind.label()) }
+    };
+    WindowKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), label(kind))).collect()
+}
+
+/// What may happen to rows below the threshold.
+pub(super) fn privacies(sandbox: bool) -> Vec<Choice> {
+    let mut choices = vec![
+        Choice::new(PrivacyMode::Drop.name(), "Drop the row (AMC's default)"),
+        Choice::new(PrivacyMode::Blank.name(), "Keep it with blank values, and say so in a column"),
+    ];
+    if sandbox {
+        choices.push(Choice::new(PrivacyMode::Off.name(), "Keep all rows: synthetic data only"));
+    }
+    choices
+}
+
+/// One input of the run form.
+#[derive(Clone, Debug)]
+pub(super) struct Input {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) help: String,
+    pub(super) text: String,
+    pub(super) required: bool,
+    pub(super) kind: FieldKind,
+    pub(super) choices: Vec<Choice>,
+}
+
+impl Input {
+    /// The input of a field, showing what was sent or its default.
+    pub(super) fn new(field: &FieldDef, form: &Fields) -> Self {
+        let text = field.text(form).to_owned();
+        let mut choices = vec![Choice::new("", if field.required { "Choose" } else { "No value" })];
+        match field.kind {
+            FieldKind::Boolean => choices.extend([Choice::new("true", "True"), Choice::new("false", "False")]),
+            FieldKind::Choice => choices.extend(field.choices.iter().map(|choice| Choice::new(choice, choice))),
+            _ => {}
+        }
+        let hint = match field.kind {
+            FieldKind::List => "One value a line, or all on one line with commas between.",
+            FieldKind::DateTime => "In UTC, as AMC keeps its times.",
+            _ => "",
+        };
+        let help = [field.help.as_str(), hint].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+        Self {
+            name: field.input(),
+            title: field.title().to_owned(),
+            help,
+            text,
+            required: field.required,
+            kind: field.kind,
+            choices,
+        }
+    }
+
+    /// The type of a one-line input.
+    pub(super) fn html_type(&self) -> &'static str {
+        match self.kind {
+            FieldKind::Date => "date",
+            FieldKind::DateTime => "datetime-local",
+            _ => "text",
+        }
+    }
+}
+
+/// The text of a form's area, with line ends as they are stored.
+fn area(fields: &Fields, name: &str) -> String {
+    fields.get(name).replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// What the editor sent.
+pub(super) fn written(fields: &Fields) -> Written {
+    Written {
+        name: fields.trimmed("name").to_owned(),
+        description: area(fields, "description").trim().to_owned(),
+        sql: area(fields, "sql"),
+        fields: fields
+            .all("fields")
+            .filter(|name| is_name(name))
+            .take(MOST_FIELDS)
+            .map(|name| definition(name, fields))
+            .collect(),
+        window: WindowForm::default().with(fields),
+        privacy: Privacy::default().with(fields),
+    }
+}
+
+/// One row of the editor's table of fields.
+fn definition(name: &str, fields: &Fields) -> FieldDef {
+    let get = |part: &str| fields.get(&format!("field.{name}.{part}")).replace('\0', "").replace("\r\n", "\n");
+    let choices = get("choices");
+    let choices = choices.lines().map(str::trim).filter(|line| !line.is_empty());
+    FieldDef {
+        name: name.to_owned(),
+        kind: FieldKind::parse(&get("kind")),
+        label: get("label").trim().to_owned(),
+        help: get("help").trim().to_owned(),
+        default: get("default"),
+        required: fields.has(&format!("field.{name}.required")),
+        choices: choices.take(MOST_CHOICES).map(str::to_owned).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_editor_is_read_whole() {
+        let sent = b"name=+Reach+&sql=SELECT%0D%0A1&fields=a&fields=b&field.a.kind=list&field.a.default=x%0D%0Ay&\
+                     field.a.required=true&field.b.kind=choice&field.b.choices=one%0D%0A%0D%0Atwo&window=last-day&\
+                     privacy=blank&privacy.column=low";
+        let written = written(&Fields::parse(sent));
+        assert_eq!((written.name.as_str(), written.sql.as_str()), ("Reach", "SELECT\n1"));
+        assert_eq!(written.window.kind, "last-day");
+        assert_eq!((written.privacy.mode, written.privacy.column.as_str()), (PrivacyMode::Blank, "low"));
+        let [a, b] = &written.fields[..] else { panic!("{:?}", written.fields) };
+        assert_eq!((a.kind, a.default.as_str(), a.required), (FieldKind::List, "x\ny", true));
+        assert_eq!((b.kind, b.required, b.choices.len()), (FieldKind::Choice, false, 2));
+    }
+
+    #[test]
+    fn presets_say_which_days_they_mean() {
+        let now = "2026-11-21T10:00:00Z".parse().unwrap();
+        let choices = windows(&WindowForm::default(), now);
+        assert_eq!(choices.len(), WindowKind::ALL.len());
+        assert!(choices[0].label.ends_with("31 Oct – 6 Nov 2026"), "{}", choices[0].label);
+    }
+
+    #[test]
+    fn all_rows_are_offered_on_sandboxes_only() {
+        assert_eq!((privacies(false).len(), privacies(true).len()), (2, 3));
+    }
+}

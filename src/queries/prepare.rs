@@ -1,0 +1,304 @@
+//! From a query and a filled-in form to exactly what AMC is sent, or to everything that is wrong.
+//!
+//! Preview, check and run go through this one function, so what was previewed is what is run. Values
+//! that are missing or wrong are told beside their fields, and the text is then checked with samples of
+//! their types, so that one wrong date does not hide a mistyped column.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value as Json, json};
+
+use super::fields::{FieldDef, FieldKind};
+use super::model::{Privacy, PrivacyMode, SQL_BYTES, Script, check_sql};
+use super::source_map::SourceMap;
+use super::window::Window;
+use crate::amazon::{NewExecution, Workflow};
+use crate::amcsql::bound::UsedParameter;
+use crate::amcsql::catalogue::{Catalogue, DataType};
+use crate::amcsql::finding::{Finding, Fix, Level};
+use crate::amcsql::flatten::{Mapped, flatten};
+use crate::amcsql::parameters::ParameterDeclaration;
+use crate::amcsql::template::{self, Field, Value};
+use crate::amcsql::text::Span;
+use crate::amcsql::{Context, check};
+use crate::web::Fields;
+use crate::web::components::Errors;
+
+/// Most quoted fields that are remarked on.
+const MOST_QUOTED: usize = 5;
+
+/// What is sent, and everything that is to be said about it.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The SQL as it is sent: one line, with values.
+    pub sql_sent: String,
+    /// Where each part of it came from.
+    pub source_map: SourceMap,
+    /// What was filled in, by the names of the fields, as it was typed: an object.
+    pub values: Json,
+    /// The window.
+    pub window: Window,
+    /// The privacy options.
+    pub privacy: Privacy,
+    /// AMC's custom parameters.
+    pub parameters: AmcParameters,
+    /// The fields that the text asks for, in its order, each once.
+    pub asked: Vec<FieldDef>,
+    /// What the check says; places are those of the author's text.
+    pub findings: Vec<Finding>,
+    /// What is wrong with the form, by field.
+    pub errors: Errors,
+    sandbox: bool,
+}
+
+/// AMC's own parameters: what is declared and what is sent for it.
+#[derive(Clone, Debug, Default)]
+pub struct AmcParameters {
+    /// Declarations, for the check.
+    pub declared: Vec<ParameterDeclaration>,
+    /// `inputParameters` of the workflow.
+    pub declarations: Vec<Json>,
+    /// `parameterValues` of the run.
+    pub values: Map<String, Json>,
+}
+
+impl Prepared {
+    /// Whether it may be sent.
+    pub fn is_ready(&self) -> bool {
+        self.errors.is_empty() && self.findings.iter().all(|finding| finding.level != Level::Error)
+    }
+
+    /// The request to AMC, under the workflow id that is set later.
+    pub fn execution(&self) -> NewExecution {
+        let mut workflow = Map::new();
+        workflow.insert("sqlQuery".to_owned(), json!(self.sql_sent));
+        if !self.parameters.declarations.is_empty() {
+            workflow.insert("inputParameters".to_owned(), json!(self.parameters.declarations));
+        }
+        if self.privacy.mode == PrivacyMode::Blank {
+            workflow.insert("filteredMetricsDiscriminatorColumn".to_owned(), json!(self.privacy.column));
+        }
+        NewExecution {
+            workflow: Workflow::AdHoc(workflow),
+            window: self.window.sent.clone(),
+            parameter_values: self.parameters.values.clone(),
+            require_synthetic_data: self.sandbox,
+            disable_aggregation_controls: self.sandbox && self.privacy.mode == PrivacyMode::Off,
+            ..NewExecution::default()
+        }
+    }
+
+    /// The body of the request, as it is shown and sent.
+    pub fn body(&self) -> Json {
+        // OK because a request is made of texts, numbers and maps with text keys, which always serialise.
+        serde_json::to_value(self.execution()).unwrap_or_default()
+    }
+}
+
+/// Prepares `script` with the `form` that somebody filled in (`param.<name>`, `window`, `start`, `end`,
+/// `zone`, `privacy`, `privacy.column`), for an instance with these sources.
+pub fn prepare(
+    script: &Script<'_>,
+    form: &Fields,
+    catalogue: &Catalogue,
+    now: DateTime<Utc>,
+    sandbox: bool,
+) -> Prepared {
+    let mut errors = Errors::new();
+    let mut text_errors = Errors::new();
+    check_sql(script.sql, &mut text_errors);
+    let readable = text_errors.is_empty();
+    let sql = if readable { script.sql } else { "" };
+    let mut asked = Asked::new(script, form);
+    let fields = template::fields(sql);
+    let mut findings = quoted(sql, &fields);
+    for field in &fields {
+        asked.ask(&field.name, guess(field), &mut errors);
+    }
+    let mapped = written(sql, &asked, &mut findings);
+    let privacy = script.privacy.with(form);
+    let controls = !(sandbox && privacy.mode == PrivacyMode::Off);
+    let context = Context { controls, ..Context::reporting(catalogue) };
+    let parameters = declare(&mapped.text, &context, &mut asked, &mut errors);
+    let source_map = SourceMap::from(&mapped);
+    if readable {
+        let declared = Context { parameters: Some(&parameters.declared), ..context };
+        let found = check(&mapped.text, &declared).findings;
+        findings.extend(found.into_iter().map(|finding| located(finding, &source_map)));
+    }
+    let window = script.window.with(form).resolve(now, &mut errors);
+    privacy.check(sandbox, &mut errors);
+    for (field, sentence) in errors.iter() {
+        text_errors.add(field, sentence);
+    }
+    if mapped.text.len() > SQL_BYTES {
+        text_errors.add("", "With its values the SQL is longer than 1 MiB. Shorten the lists.");
+    }
+    Prepared {
+        sql_sent: mapped.text,
+        source_map,
+        values: Json::Object(asked.typed),
+        window,
+        privacy,
+        parameters,
+        asked: asked.fields,
+        findings,
+        errors: text_errors,
+        sandbox,
+    }
+}
+
+/// The fields that were asked for so far, with what was filled in.
+struct Asked<'a> {
+    script: &'a Script<'a>,
+    form: &'a Fields,
+    fields: Vec<FieldDef>,
+    names: HashSet<String>,
+    typed: Map<String, Json>,
+    values: BTreeMap<String, Value>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(script: &'a Script<'a>, form: &'a Fields) -> Self {
+        let (names, values) = (HashSet::new(), BTreeMap::new());
+        Self { script, form, fields: Vec::new(), names, typed: Map::new(), values }
+    }
+
+    /// Reads the value of a field when it is asked for first.
+    fn ask(&mut self, name: &str, guess: FieldKind, errors: &mut Errors) {
+        if !self.names.insert(name.to_owned()) {
+            return;
+        }
+        let known = self.script.fields.iter().find(|field| field.name == name).cloned();
+        let field = known.unwrap_or_else(|| FieldDef { kind: guess, ..FieldDef::new(name) });
+        let text = field.text(self.form);
+        let value = field.value(text).unwrap_or_else(|sentence| {
+            errors.add(field.input(), sentence);
+            field.sample()
+        });
+        self.typed.insert(name.to_owned(), json!(text));
+        self.values.insert(name.to_owned(), value);
+        self.fields.push(field);
+    }
+}
+
+/// What a field is likely meant to be, before anybody says so.
+fn guess(field: &Field) -> FieldKind {
+    if field.in_list || field.rows { FieldKind::List } else { FieldKind::Text }
+}
+
+/// The text to send. Where a value cannot be written the text is made with what can.
+fn written(sql: &str, asked: &Asked<'_>, findings: &mut Vec<Finding>) -> Mapped {
+    let filled = template::fill(sql, &asked.values).unwrap_or_else(|found| {
+        findings.extend(found);
+        template::sample(sql, &asked.values)
+    });
+    let flat = flatten(&filled.text);
+    filled.then(flat)
+}
+
+/// Finds the custom parameters of a text, asks for their values and declares them. Their types are
+/// those of the fields' definitions; a parameter without one gets the type that its use suggests.
+fn declare(text: &str, context: &Context<'_>, asked: &mut Asked<'_>, errors: &mut Errors) -> AmcParameters {
+    let mut parameters = AmcParameters::default();
+    let used = check(text, context).query.map(|query| query.parameters).unwrap_or_default();
+    for UsedParameter { name, data_type, .. } in used {
+        asked.ask(&name, kind_of(&data_type), errors);
+        let defined = asked.script.fields.iter().find(|field| field.name == name);
+        let value = asked.values.get(&name).unwrap_or(&Value::Null);
+        let data_type = defined.map_or(data_type, |field| type_of(field.kind, value));
+        parameters.declarations.push(json!({
+            "name": name, "dataType": declared_type(&data_type), "columnType": "DIMENSION",
+        }));
+        parameters.values.insert(name.clone(), sent_value(value));
+        parameters.declared.push(ParameterDeclaration::new(name, data_type));
+    }
+    parameters
+}
+
+fn kind_of(data_type: &DataType) -> FieldKind {
+    match data_type {
+        DataType::Boolean => FieldKind::Boolean,
+        DataType::Date => FieldKind::Date,
+        DataType::Timestamp => FieldKind::DateTime,
+        DataType::Array(_) => FieldKind::List,
+        numeric if numeric.is_numeric() => FieldKind::Number,
+        _ => FieldKind::Text,
+    }
+}
+
+fn type_of(kind: FieldKind, value: &Value) -> DataType {
+    match kind {
+        FieldKind::Number if matches!(value, Value::Number(text) if !text.contains('.')) => DataType::Long,
+        FieldKind::Number => DataType::Double,
+        FieldKind::Boolean => DataType::Boolean,
+        FieldKind::Date => DataType::Date,
+        FieldKind::DateTime => DataType::Timestamp,
+        FieldKind::List => DataType::Array(Box::new(DataType::String)),
+        FieldKind::Text | FieldKind::Choice => DataType::String,
+    }
+}
+
+/// AMC's form of a type in `inputParameters`.
+fn declared_type(data_type: &DataType) -> Json {
+    match data_type {
+        DataType::Array(element) => json!({ "type": "ARRAY", "elementDataType": element.to_string() }),
+        DataType::Decimal { .. } => json!("DECIMAL"),
+        DataType::Null => json!("STRING"),
+        plain => json!(plain.to_string()),
+    }
+}
+
+/// AMC's form of a value in `parameterValues`.
+fn sent_value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Text(text) => json!(text),
+        // OK because a number that fits neither is sent as text, which AMC's schema has for all values.
+        Value::Number(text) => text
+            .parse::<i64>()
+            .map(Json::from)
+            .ok()
+            .or_else(|| text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Json::Number))
+            .unwrap_or_else(|| json!(text)),
+        Value::Boolean(value) => json!(value),
+        Value::Date(day) => json!(day.format("%Y-%m-%d").to_string()),
+        Value::DateTime(time) => json!(time.format("%Y-%m-%dT%H:%M:%S").to_string()),
+        Value::List(items) => items.iter().map(sent_value).collect(),
+    }
+}
+
+/// A finding of the sent text at the author's place; its fix stays if it touches copied text only.
+fn located(finding: Finding, map: &SourceMap) -> Finding {
+    let fix = finding.fix.and_then(|fix| Some(Fix { span: map.exact(fix.span)?, ..fix }));
+    Finding { span: map.author(finding.span), fix, ..finding }
+}
+
+/// Warns of fields in quotes, which are text and never filled: the slip that is made most.
+fn quoted(sql: &str, fields: &[Field]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (start, _) in sql.match_indices("'{{").take(MOST_QUOTED) {
+        let Some(length) = sql[start..].find("}}'").map(|end| end + 3) else { break };
+        let string = Span::new(start, start + length);
+        let inside = &string.of(sql)[1..length - 1];
+        let name = inside[2..inside.len() - 2].trim();
+        if !template::is_name(name) || fields.iter().any(|field| field.span.start == start + 1) {
+            continue;
+        }
+        // OK because without its quotes it is a field, unless it stands in a comment.
+        let freed = [&sql[..start], inside, &sql[string.end..]].concat();
+        if template::fields(&freed).iter().any(|field| field.span.start == start) {
+            let message = format!(
+                "`{{{{{name}}}}}` stands in quotes, so it is text and nothing is filled in. Remove the quotes: a value \
+                 brings its own."
+            );
+            let fix = Fix { span: string, replacement: inside.to_owned(), label: "Remove the quotes".to_owned() };
+            findings.push(Finding::warning("quoted-field", string, message).with_fix(Some(fix)));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;
