@@ -46,6 +46,11 @@ impl EditorPage {
         format!("field.{}.{part}", row.name)
     }
 
+    /// What is wrong with it.
+    fn error(&self, row: &FieldDef, part: &str) -> &str {
+        self.errors.of(&self.part(row, part))
+    }
+
     /// Whether the rest of a row is shown from the start.
     fn is_open(&self, row: &FieldDef) -> bool {
         let wrong = ["label", "help", "choices"].iter().any(|part| !self.errors.of(&self.part(row, part)).is_empty());
@@ -81,6 +86,14 @@ impl What {
 
     fn action(&self) -> String {
         self.query.as_ref().map_or_else(|| "/queries/new".to_owned(), |id| format!("/queries/{id}/edit"))
+    }
+
+    fn heading(&self) -> &'static str {
+        if self.query.is_some() { "Edit query" } else { "New query" }
+    }
+
+    fn back_to(&self) -> &'static str {
+        if self.query.is_some() { "Back to the query" } else { "Queries" }
     }
 
     fn back(&self) -> String {
@@ -227,12 +240,7 @@ pub(super) async fn create(
 }
 
 /// The instance of a new query, if the person may write there.
-async fn instance(
-    site: &Site,
-    person: &Person,
-    what: &What,
-    errors: &mut Errors,
-) -> web::Result<Option<InstanceId>> {
+async fn instance(site: &Site, person: &Person, what: &What, errors: &mut Errors) -> web::Result<Option<InstanceId>> {
     let mut tx = site.db.read(&person.scope()).await?;
     let instances = writable(&mut tx, &person.id).await?;
     let found = instances.into_iter().find(|instance| instance.id.as_str() == what.instance);
@@ -251,14 +259,18 @@ async fn drop_draft(tx: &mut Tx, person: &Person, what: &What) -> web::Result<()
 
 /// Says that it is kept, and which fields nobody has given a type yet.
 async fn saved(visit: &Visit, written: &Written) {
-    let mut new: Vec<String> = crate::amcsql::template::fields(&written.sql).into_iter().map(|field| field.name).collect();
+    let mut new: Vec<String> =
+        crate::amcsql::template::fields(&written.sql).into_iter().map(|field| field.name).collect();
     new.sort();
     new.dedup();
     new.retain(|name| !written.fields.iter().any(|field| field.name == *name));
     let text = match &new[..] {
         [] => "The query is saved.".to_owned(),
         [one] => format!("The query is saved. Its new field {one} has a type that was guessed; Edit sets another."),
-        more => format!("The query is saved. Its new fields {} have types that were guessed; Edit sets others.", more.join(", ")),
+        more => format!(
+            "The query is saved. Its new fields {} have types that were guessed; Edit sets others.",
+            more.join(", ")
+        ),
     };
     visit.flash(Tone::Success, text).await;
 }

@@ -9,17 +9,14 @@ use std::collections::HashSet;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+use crate::amcsql::template::{MOST_CHARACTERS, MOST_ITEMS, Value};
 use crate::web::Fields;
 use crate::web::components::Errors;
 
-/// Longest text value, in characters; a longer one is refused beside its field.
-const TEXT_LENGTH: usize = 10_000;
 /// Longest single value of a list, in characters.
 const ITEM_LENGTH: usize = 1_000;
-/// Most values of a list; more are refused beside the field.
-const MOST_ITEMS: usize = 20_000;
-/// Most characters of a number; AMC's decimals have 38 digits.
-const NUMBER_LENGTH: usize = 60;
+/// Most characters of a number without its sign: AMC's decimals have 38 digits.
+const NUMBER_LENGTH: usize = 38;
 /// Most choices of a field; more are cut off.
 pub(super) const MOST_CHOICES: usize = 500;
 /// Most definitions of a query: AMC takes 100 parameters.
@@ -103,25 +100,6 @@ pub struct FieldDef {
     pub choices: Vec<String>,
 }
 
-/// A value of a declared type.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// Optional, and nothing was filled in.
-    Null,
-    /// A text without control characters.
-    Text(String),
-    /// Digits with at most a sign, a point and an exponent.
-    Number(String),
-    /// True or false.
-    Boolean(bool),
-    /// A day.
-    Date(NaiveDate),
-    /// A moment, in UTC.
-    DateTime(NaiveDateTime),
-    /// Texts, each once.
-    List(Vec<String>),
-}
-
 impl FieldDef {
     /// A required text field of that name.
     pub fn new(name: impl Into<String>) -> Self {
@@ -170,15 +148,15 @@ impl FieldDef {
         if text.chars().any(char::is_control) {
             return Err(format!("{} has to be one line without control characters.", self.title()));
         }
-        if text.chars().count() > TEXT_LENGTH {
-            return Err(format!("{} is longer than {TEXT_LENGTH} characters. Shorten it.", self.title()));
+        if text.chars().count() > MOST_CHARACTERS {
+            return Err(format!("{} is longer than {MOST_CHARACTERS} characters. Shorten it.", self.title()));
         }
         Ok(text.to_owned())
     }
 
     fn number(&self, text: &str) -> Result<Value, String> {
         if is_number(text) {
-            return Ok(Value::Number(text.trim_start_matches('+').to_owned()));
+            return Ok(Value::Number(text.to_owned()));
         }
         Err(format!("{} has to be a number such as 1000 or -2.5, without thousands separators.", self.title()))
     }
@@ -220,7 +198,7 @@ impl FieldDef {
             }
         }
         match (items.is_empty(), self.required) {
-            (false, _) => Ok(Value::List(items)),
+            (false, _) => Ok(Value::List(items.into_iter().map(Value::Text).collect())),
             (true, true) => Err(format!("Fill in {}.", self.title())),
             (true, false) => Ok(Value::Null),
         }
@@ -260,7 +238,7 @@ impl FieldDef {
             FieldKind::Boolean => Value::Boolean(true),
             FieldKind::Date => Value::Date(day),
             FieldKind::DateTime => Value::DateTime(day.and_time(NaiveTime::MIN)),
-            FieldKind::List => Value::List(vec!["sample".to_owned()]),
+            FieldKind::List => Value::List(vec![Value::Text("sample".to_owned())]),
             FieldKind::Choice => Value::Text(self.choices.first().cloned().unwrap_or_default()),
         }
     }
@@ -281,21 +259,12 @@ fn items(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// `-1`, `2.5`, `.5`, `1e-5`: what AMC takes as a number.
+/// `-1`, `2.5`: digits, with at most one point between them.
 fn is_number(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let exponent_fits = exponent.is_none_or(|text| {
-        let text = text.strip_prefix(['-', '+']).unwrap_or(text);
-        (1..=3).contains(&text.len()) && digits(text)
-    });
-    text.len() <= NUMBER_LENGTH
-        && digits(whole)
-        && digits(fraction)
-        && whole.len() + fraction.len() > 0
-        && exponent_fits
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    unsigned.len() <= NUMBER_LENGTH && digits(whole) && digits(fraction)
 }
 
 fn plausible(day: NaiveDate) -> bool {

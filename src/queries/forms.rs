@@ -86,7 +86,8 @@ impl Input {
             FieldKind::DateTime => "In UTC, as AMC keeps its times.",
             _ => "",
         };
-        let help = [field.help.as_str(), hint].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+        let help =
+            [field.help.as_str(), hint].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
         Self {
             name: field.input(),
             title: field.title().to_owned(),

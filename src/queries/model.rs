@@ -121,8 +121,8 @@ impl Privacy {
             "off" => PrivacyMode::Off,
             _ => self.mode,
         };
-        let column =
-            if fields.has("privacy.column") { fields.trimmed("privacy.column") } else { &self.column }.to_owned();
+        let sent = fields.trimmed("privacy.column").replace(char::is_control, "");
+        let column = if fields.has("privacy.column") { sent } else { self.column.clone() };
         Self { mode, column }
     }
 
@@ -174,6 +174,9 @@ impl Written {
             errors.add("description", format!("Shorten the description to {DESCRIPTION_LENGTH} characters."));
         }
         check_sql(&self.sql, errors);
+        if self.privacy.mode == PrivacyMode::Blank {
+            self.privacy.check(true, errors);
+        }
         for field in &self.fields {
             field.check(errors);
         }

@@ -148,10 +148,8 @@ async fn export(State(site): State<Site>, person: Person, RawQuery(query): RawQu
         csv.write_record(row).map_err(anyhow::Error::from)?;
     }
     let body = csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let headers = [
-        ("content-type", "text/csv; charset=utf-8"),
-        ("content-disposition", "attachment; filename=\"queries.csv\""),
-    ];
+    let headers =
+        [("content-type", "text/csv; charset=utf-8"), ("content-disposition", "attachment; filename=\"queries.csv\"")];
     Ok((headers, body).into_response())
 }
 
@@ -176,7 +174,12 @@ async fn delete(State(site): State<Site>, person: Person, Path(id): Path<String>
     Ok(Redirect::to(&format!("/queries?deleted={id}")))
 }
 
-async fn restore(State(site): State<Site>, person: Person, visit: Visit, Path(id): Path<String>) -> web::Result<Redirect> {
+async fn restore(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
     let id = set_deleted(&site, &person, &id, false).await?;
     visit.flash(Tone::Success, "The query is back.").await;
     Ok(Redirect::to(&format!("/queries/{id}")))
@@ -193,7 +196,12 @@ async fn set_deleted(site: &Site, person: &Person, id: &str, deleted: bool) -> w
     Ok(id)
 }
 
-async fn delete_draft(State(site): State<Site>, person: Person, visit: Visit, Path(id): Path<String>) -> web::Result<Redirect> {
+async fn delete_draft(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
     let id: DraftId = id.parse().map_err(|_| web::Error::Missing)?;
     let mut tx = site.db.write(&person.scope()).await?;
     store::drop_draft(&mut tx, &person.id, &id).await?;

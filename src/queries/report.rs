@@ -66,9 +66,10 @@ fn remark(sql: &str, index: &LineIndex<'_>, finding: &Finding) -> Remark {
         before: clip_start(&sql[start..from], AROUND),
         marked: if marked.is_empty() { "\u{2009}".to_owned() } else { marked },
         after: clip(&sql[to..end], AROUND),
-        fix: finding.fix.as_ref().map(|fix| {
-            (fix.label.clone(), format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement))
-        }),
+        fix: finding
+            .fix
+            .as_ref()
+            .map(|fix| (fix.label.clone(), format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement))),
     }
 }
 
@@ -136,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_place_over_several_lines_or_past_the_end_is_shown_as_far_as_its_first_line_goes() {
-        let shown = remarks("a\nb", &[Finding::info("x", Span::new(0, 3), "m"), Finding::info("y", Span::new(9, 9), "m")]);
+        let shown =
+            remarks("a\nb", &[Finding::info("x", Span::new(0, 3), "m"), Finding::info("y", Span::new(9, 9), "m")]);
         assert_eq!(shown[0].marked, "a");
         assert_eq!((shown[1].line, shown[1].before.as_str()), (2, "b"));
     }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::amcsql::flatten::Mapped;
 use crate::amcsql::text::{LineIndex, Place, Span};
 
 /// Pieces of the sent text in its order, and where each came from.
@@ -38,12 +39,13 @@ impl From<Piece> for [usize; 5] {
     }
 }
 
-impl SourceMap {
-    /// The map of these pieces; they have to be in the order of the sent text.
-    pub fn new(pieces: Vec<Piece>) -> Self {
-        Self(pieces)
+impl From<&Mapped> for SourceMap {
+    fn from(mapped: &Mapped) -> Self {
+        Self(mapped.parts().map(|(sent, author, copied)| Piece { sent, author, copied }).collect())
     }
+}
 
+impl SourceMap {
     /// The author's range for a range of the sent text: the smallest that holds all it came from.
     pub fn author(&self, sent: Span) -> Span {
         let start = self.boundary(sent.start, false);
@@ -102,7 +104,7 @@ mod tests {
     /// `SELECT a\n  FROM {{t}}` sent as `SELECT a FROM 'x'`: one blank for a line's end, a value for a name.
     fn map() -> SourceMap {
         let pieces = [[0, 8, 0, 8, 1], [8, 9, 8, 11, 0], [9, 14, 11, 16, 1], [14, 17, 16, 21, 0]];
-        SourceMap::new(pieces.map(Piece::from).to_vec())
+        SourceMap(pieces.map(Piece::from).to_vec())
     }
 
     #[test]

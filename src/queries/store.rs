@@ -135,13 +135,7 @@ pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Re
 }
 
 /// A stretch of the queries that the filter finds; the last changed first unless sorted.
-pub(super) async fn list(
-    tx: &mut Tx,
-    person: &PersonId,
-    filter: &Filter,
-    skip: i64,
-    most: i64,
-) -> Result<Vec<Line>> {
+pub(super) async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, skip: i64, most: i64) -> Result<Vec<Line>> {
     const LIST: &str = listed!(
         "q.id, q.name, q.description, q.instance_id, coalesce(i.name, i.amc_name) as instance_name, i.account_name, \
          coalesce(u.name, 'somebody who left') as editor, q.updated_at, \

@@ -20,6 +20,8 @@ const FRESH_AFTER: TimeDelta = TimeDelta::hours(48);
 const ATTRIBUTION_DAYS: u64 = 14;
 /// AMC keeps about so many months of most sources; a window that starts earlier is warned of.
 const HISTORY_MONTHS: u32 = 13;
+/// Longest input of the form, in characters.
+const LONGEST: usize = 60;
 /// Years that a window can lie in; others are taken for a slip of the finger.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
 
@@ -137,7 +139,9 @@ impl WindowForm {
     /// The window of a form: what was sent, and for what was not sent, this one's.
     #[must_use]
     pub fn with(&self, fields: &Fields) -> Self {
-        let own = |name: &str, mine: &str| if fields.has(name) { fields.trimmed(name) } else { mine }.to_owned();
+        // OK to cut: no window, time or zone is longer, and what is cut off was not one.
+        let plain = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        let own = |name: &str, mine: &str| if fields.has(name) { plain(fields.trimmed(name)) } else { mine.to_owned() };
         Self {
             kind: own("window", &self.kind),
             start: own("start", &self.start),

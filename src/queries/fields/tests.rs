@@ -6,6 +6,17 @@ fn field(kind: FieldKind) -> FieldDef {
     FieldDef { kind, choices: vec!["a".into(), "it's".into()], ..FieldDef::new("x") }
 }
 
+fn shown(value: Value) -> String {
+    match value {
+        Value::Text(text) | Value::Number(text) => text,
+        Value::Boolean(value) => value.to_string(),
+        Value::Date(day) => day.to_string(),
+        Value::DateTime(time) => time.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        Value::List(items) => items.into_iter().map(shown).collect::<Vec<_>>().join(","),
+        Value::Null => String::new(),
+    }
+}
+
 #[test]
 fn values_are_read_by_their_declared_type() {
     let read = |kind, text| field(kind).value(text).unwrap();
@@ -21,7 +32,7 @@ fn values_are_read_by_their_declared_type() {
 #[test]
 fn a_list_is_lines_or_one_line_with_commas() {
     let list = |text| match field(FieldKind::List).value(text).unwrap() {
-        Value::List(items) => items,
+        Value::List(items) => items.into_iter().map(shown).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
     assert_eq!(list("a, b ,,c"), ["a", "b", "c"]);
@@ -32,7 +43,7 @@ fn a_list_is_lines_or_one_line_with_commas() {
 #[test]
 fn what_does_not_fit_its_type_is_refused_with_the_fields_name() {
     for (kind, texts) in [
-        (FieldKind::Number, &["1,000", "1 OR 1=1", "0x10", "1e9999", "NaN", ".", "-", "1e", "١"][..]),
+        (FieldKind::Number, &["1,000", "1 OR 1=1", "0x10", "1e5", "+1", ".5", "NaN", ".", "-", "1e", "١"][..]),
         (FieldKind::Boolean, &["yes", "1"]),
         (FieldKind::Date, &["15.07.2025", "2025-02-30", "2025-07-15T00:00", "+262143-01-01", "0000-01-01"]),
         (FieldKind::DateTime, &["2025-07-15T25:00", "2025-07-15T00:00Z"]),
@@ -58,12 +69,12 @@ fn a_required_field_needs_a_value_and_an_optional_one_is_null() {
 
 #[test]
 fn limits_are_told() {
-    let long = "x".repeat(TEXT_LENGTH + 1);
+    let long = "x".repeat(MOST_CHARACTERS + 1);
     assert!(field(FieldKind::Text).value(&long).unwrap_err().contains("10000"));
     assert!(field(FieldKind::List).value(&format!("a\n{long}")).unwrap_err().contains("1000"));
     let many: String = (0..=MOST_ITEMS).map(|number| format!("{number}\n")).collect();
-    assert!(field(FieldKind::List).value(&many).unwrap_err().contains("20000"));
-    assert!(field(FieldKind::Number).value(&"9".repeat(61)).is_err());
+    assert!(field(FieldKind::List).value(&many).unwrap_err().contains("10000"));
+    assert!(field(FieldKind::Number).value(&"9".repeat(39)).is_err());
 }
 
 #[test]
@@ -90,14 +101,7 @@ proptest! {
 #[test]
 fn every_sample_is_of_its_type() {
     for kind in FieldKind::ALL {
-        let text = match field(kind).sample() {
-            Value::Text(text) | Value::Number(text) => text,
-            Value::Boolean(value) => value.to_string(),
-            Value::Date(day) => day.to_string(),
-            Value::DateTime(time) => time.format("%Y-%m-%dT%H:%M:%S").to_string(),
-            Value::List(items) => items.join(","),
-            Value::Null => String::new(),
-        };
+        let text = shown(field(kind).sample());
         assert_eq!(field(kind).value(&text), Ok(field(kind).sample()));
     }
 }
