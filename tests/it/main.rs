@@ -1,8 +1,15 @@
 //! Stories: the real router, the pretend AMC behind the real client, time moved by hand.
 
+// `cfg(test)` is always so here; it tells clippy that what stories share is test code too.
+#[cfg(test)]
 mod browser;
+#[cfg(test)]
 mod connections;
+#[cfg(test)]
 mod executions;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
 mod security;
+#[cfg(test)]
 mod support;

@@ -250,6 +250,11 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// Whether another error would be dropped, so that looking for what was meant is wasted.
+    pub(super) fn has_said_enough(&self) -> bool {
+        self.findings.len() >= MOST_FINDINGS && self.findings.iter().any(|it| it.level == Level::Error)
+    }
+
     pub(super) fn report(&mut self, finding: Finding) {
         if self.findings.len() < MOST_FINDINGS {
             self.findings.push(finding);
@@ -262,6 +267,9 @@ impl<'a> Binder<'a> {
 
     /// Reports an error that AMC words as `From line …: amc`.
     pub(super) fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, amc: &str) {
+        if self.has_said_enough() {
+            return;
+        }
         let amc = finding::located(&self.index, span, amc);
         self.report(Finding::error(code, span, message, amc));
     }

@@ -49,6 +49,9 @@ impl Binder<'_> {
     fn unknown_function(&mut self, call: &Call, span: Span) -> Value {
         let name = call.name.name.to_uppercase();
         let values: Vec<Value> = call.args.iter().map(|it| self.expr(it)).collect();
+        if self.has_said_enough() {
+            return Value::unknown(span);
+        }
         let types: Vec<String> = values.iter().map(|it| format!("<{}>", it.expr.data_type.calcite())).collect();
         let amc = format!("No match found for function signature {name}({})", types.join(", "));
         let amc = finding::located(&self.index, span, &amc);

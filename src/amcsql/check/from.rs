@@ -15,7 +15,7 @@ use super::select::Clause;
 /// Most tables in one `FROM`; more are refused. Published queries join fewer than ten.
 const MOST_TABLES: usize = 64;
 
-impl<'a> Binder<'a> {
+impl Binder<'_> {
     /// The rows of a `FROM`, and what names mean over them. Without one: one row, no names.
     pub(super) fn from(&mut self, list: &[From], place: Span) -> (Relation, Scope) {
         let mut scope = Scope::default();
@@ -252,6 +252,9 @@ impl<'a> Binder<'a> {
     }
 
     pub(super) fn source_not_found(&mut self, name: &str, span: Span, word: Span) {
+        if self.has_said_enough() {
+            return;
+        }
         let catalogue = self.context.catalogue;
         let common = self.visible.iter().map(|(it, _)| it.as_str());
         let meant = catalogue

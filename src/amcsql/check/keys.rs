@@ -6,6 +6,9 @@ use super::binder::Binder;
 use super::grouping::same;
 use super::select::{Key, Selected};
 
+/// Most keys of one `GROUP BY`; more are refused. AMC returns at most a hundred columns.
+const MOST_KEYS: usize = 256;
+
 impl Binder<'_> {
     pub(super) fn keys(&mut self, list: &[Expr]) -> Vec<Key> {
         let mut keys: Vec<Key> = Vec::new();
@@ -14,6 +17,11 @@ impl Binder<'_> {
             let parts = if let Ast::Row(parts) = &expr.kind { parts.as_slice() } else { single };
             for part in parts {
                 let Some(key) = self.key(part) else { continue };
+                if keys.len() >= MOST_KEYS {
+                    let message = format!("GROUP BY takes at most {MOST_KEYS} keys.");
+                    self.error("too-many-keys", part.span, message, "SQL query was invalid: too many keys in GROUP BY");
+                    return keys;
+                }
                 if !keys.iter().any(|it| same(&it.value.expr, &key.value.expr)) {
                     keys.push(key);
                 }

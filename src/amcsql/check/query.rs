@@ -97,7 +97,8 @@ impl Binder<'_> {
                 return;
             }
         }
-        if self.visible.iter().any(|(name, _)| *name == cte.name.name.to_lowercase()) {
+        let key = cte.name.name.to_lowercase();
+        if self.visible.iter().any(|(name, _)| *name == key) {
             let message = format!("Another common table is called `{}` too; the later one counts.", cte.name.name);
             self.warning("repeated-common-table", cte.name.span, message);
         }
@@ -114,7 +115,7 @@ impl Binder<'_> {
         if let Some(slot) = self.owners.get_mut(owner.0) {
             *slot = Some(id);
         }
-        self.visible.push((cte.name.name.to_lowercase(), (!bound.open).then_some(id)));
+        self.visible.push((key, (!bound.open).then_some(id)));
     }
 
     fn body(&mut self, body: &Body) -> Bound {

@@ -134,6 +134,9 @@ impl Binder<'_> {
     }
 
     fn column_not_found(&mut self, table: Option<&Ident>, name: &Ident, span: Span) {
+        if self.has_said_enough() {
+            return;
+        }
         if let Some(table) = table
             && !self.knows_table(&table.name)
         {

@@ -92,15 +92,20 @@ impl Parser<'_> {
         predicate.then_some((Operator::Predicate, level::COMPARISON))
     }
 
+    /// Operands of one kind in a row are one node, measured once, however many there are.
     fn logical(&mut self, left: Expr, and: bool) -> Result<Expr> {
-        self.advance();
-        let right = self.nested(|parser| parser.expr_at(if and { level::NOT } else { level::AND }))?;
-        let span = left.span.to(right.span);
+        let (word, level) = if and { ("AND", level::NOT) } else { ("OR", level::AND) };
+        let mut span = left.span;
         let mut operands = match left.kind {
             ExprKind::Logical { and: same, operands } if same == and => operands,
             _ => vec![left],
         };
-        operands.push(right);
+        while self.is_word(word) {
+            self.advance();
+            let right = self.nested(|parser| parser.expr_at(level))?;
+            span = span.to(right.span);
+            operands.push(right);
+        }
         self.node(ExprKind::Logical { and, operands }, span)
     }
 

@@ -49,7 +49,9 @@ pub fn fields(text: &str) -> Vec<Field> {
             continue;
         }
         let body = text.get(start + 2..).unwrap_or_default();
-        let inside = body.find("}}").filter(|length| *length <= LONGEST_NAME + 20);
+        // OK because only as much is searched as a name with blanks around it can take.
+        let near = body.as_bytes().get(..LONGEST_NAME + 20).unwrap_or(body.as_bytes());
+        let inside = near.windows(2).position(|pair| pair == b"}}");
         let name = inside.and_then(|length| body.get(..length)).map(str::trim).filter(|it| is_name(it));
         match (inside, name) {
             (Some(length), Some(name)) => {

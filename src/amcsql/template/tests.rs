@@ -20,6 +20,11 @@ fn fields_in_comments_and_strings_are_text() {
 }
 
 #[test]
+fn a_megabyte_of_braces_has_no_fields() {
+    assert!(fields(&"{{".repeat(1 << 19)).is_empty());
+}
+
+#[test]
 fn values_are_written_by_their_type() {
     let given = values(&[
         ("t", text("men's")),

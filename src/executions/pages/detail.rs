@@ -226,6 +226,3 @@ pub(super) fn sent(prepared: &Prepared) -> Sent {
 pub(in crate::executions) fn source_map(kept: &Value) -> SourceMap {
     serde_json::from_value(kept["pieces"].clone()).unwrap_or_default()
 }
-pub(super) fn sent(_: &crate::queries::Prepared) -> web::Result<crate::executions::model::Sent> {
-    Err(web::Error::Missing)
-}

@@ -38,5 +38,5 @@ impl fmt::Display for Violation {
 
 /// All of them as one text, for the message of an assertion.
 pub(super) fn report(violations: &[Violation]) -> String {
-    violations.iter().map(|violation| format!("{violation}\n")).collect()
+    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -8,13 +8,13 @@ use tokio::net::TcpListener;
 
 use super::{Browser, LOOKS, Options, report};
 
-const GOOD: &str = r##"<!doctype html><html lang="en"><head><title>Good</title><link rel="icon" href="data:,">
+const GOOD: &str = r#"<!doctype html><html lang="en"><head><title>Good</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/look.css"><script defer src="/on.js"></script></head><body><main><h1>Good page</h1>
 <p id="scripts">Scripts are off.</p><noscript><p>No scripts at all.</p></noscript>
 <form method="post" action="/said"><label>Word <input name="word" value="old"></label>
 <label>Size <select name="size"><option>Small</option><option>Large</option></select></label>
 <button>Say "it"</button></form>
-<a href="/words.csv" download="words.csv">Download</a></main></body></html>"##;
+<a href="/words.csv" download="words.csv">Download</a></main></body></html>"#;
 
 const BAD: &str = "<!doctype html><html lang=\"en\"><head><title>Bad</title></head><body><main><h1>Bad page</h1>\
     <img src=\"data:image/gif;base64,R0lGODlhAQABAAAAACw=\"><input></main></body></html>";

@@ -33,21 +33,34 @@ async fn pick_an_instance(browser: &Browser) {
     assert_eq!(browser.heading().await, name);
 }
 
-/// Runs what the editor holds and waits on the page of the run, without touching it.
-async fn run_and_wait(browser: &Browser) {
-    browser.press("Run").await;
-    browser.see("AMC's id").await;
-    assert!(browser.address().await.path().starts_with("/executions/"), "a run has a page");
-    browser.wait_for("main table tbody td").await;
+/// Opens the editor for a new query on the instance that is open, and writes.
+async fn write(browser: &Browser, name: &str, sql: &str) {
+    browser.press("New query").await;
+    browser.fill("name", name).await;
+    browser.fill("sql", sql).await;
 }
 
-/// The campaigns of the pretend advertiser that have the most reach: what a newcomer would look up first.
+/// Saves what the editor holds; what opens then is the query's own page.
+async fn save(browser: &Browser, name: &str) {
+    browser.press("Save").await;
+    browser.see("The query is saved.").await;
+    assert_eq!(browser.heading().await, name);
+}
+
+/// Runs the query that is open and waits on the page of the run, without touching it.
+async fn run_and_wait(browser: &Browser) {
+    browser.press("Run").await;
+    browser.see("Progress").await;
+    assert!(browser.address().await.path().starts_with("/executions/"), "a run has a page");
+    browser.wait_for("#result tbody td").await;
+}
+
+/// Two campaigns of the pretend advertiser: what a newcomer looks up first.
 async fn two_campaigns(browser: &Browser) -> [String; 2] {
-    browser.press("New query").await;
-    browser.fill("name", "Campaigns").await;
-    browser.fill("sql", CAMPAIGNS).await;
+    write(browser, "Campaigns", CAMPAIGNS).await;
+    save(browser, "Campaigns").await;
     run_and_wait(browser).await;
-    let mut names = browser.read_all("main table tbody tr > :first-child").await.into_iter();
+    let mut names = browser.read_all("#result tbody td:first-child").await.into_iter();
     [names.next().expect("a campaign"), names.next().expect("a second campaign")]
 }
 
@@ -59,21 +72,19 @@ async fn walk(browser: &Browser, address: &str) -> String {
     let campaigns = two_campaigns(browser).await;
 
     browser.open(instance.as_str()).await;
-    browser.press("New query").await;
-    browser.fill("name", "Reach by campaign").await;
-    browser.fill("sql", MISTYPED).await;
+    write(browser, "Reach by campaign", MISTYPED).await;
     browser.press("Check").await;
-    browser.see("campain").await;
-    browser.see("Line 2").await;
+    browser.see("Did you mean").await;
+    browser.see("Line 2, column 3").await;
     browser.picture("editor").await;
-
     browser.fill("sql", &MISTYPED.replace("campain", "campaign")).await;
-    browser.press("Check").await;
+    save(browser, "Reach by campaign").await;
+
     browser.fill("param.campaigns", &campaigns.join("\n")).await;
     run_and_wait(browser).await;
 
-    browser.follow("main table thead a[href*=\"reach\"]").await;
-    browser.wait_for("main table thead [aria-sort=\"ascending\"]").await;
+    browser.follow("#result thead th:last-child a").await;
+    browser.wait_for("#result thead th:last-child:is([aria-sort=ascending], [aria-sort=descending])").await;
     browser.picture("result").await;
     let csv = browser.download("CSV").await;
     String::from_utf8(csv).expect("a CSV is text")
@@ -106,17 +117,17 @@ async fn a_run_ends_once_although_the_process_was_killed() {
     let browser = Browser::start(Options::default()).await;
     sign_in(&browser, &program.address()).await;
     pick_an_instance(&browser).await;
-    browser.press("New query").await;
-    browser.fill("name", "Campaigns").await;
-    browser.fill("sql", CAMPAIGNS).await;
+    write(&browser, "Campaigns", CAMPAIGNS).await;
+    save(&browser, "Campaigns").await;
     browser.press("Run").await;
     browser.see("AMC's id").await;
     let run = browser.address().await;
     program.kill_and_start_again().await;
     browser.open(run.as_str()).await;
-    browser.wait_for("main table tbody td").await;
+    browser.wait_for("#result tbody td").await;
     browser.press("Executions").await;
-    assert_eq!(browser.read_all("main table tbody tr").await.len(), 1, "it ran once");
+    browser.see("Every run").await;
+    assert_eq!(browser.read_all("#runs tbody tr").await.len(), 1, "it ran once");
 }
 
 #[tokio::test]
@@ -143,6 +154,8 @@ async fn axe_finds_nothing_and_pages_are_light() {
         "/executions",
         "/guides",
         "/guides/first-query",
+        "/search",
+        "/operations",
         "/settings/sessions",
         "/settings/connections",
         "/nowhere",

@@ -311,7 +311,7 @@ fn capabilities(folder: &Path, javascript: bool) -> Capabilities {
     capabilities
 }
 
-/// `text` as a literal of XPath, which knows no escapes.
+/// `text` as a literal of `XPath`, which knows no escapes.
 fn quoted(text: &str) -> String {
     if !text.contains('"') {
         return format!("\"{text}\"");

@@ -108,7 +108,7 @@ fn nothing_speaks_of_one_machine_or_of_what_is_not_done() {
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut breaches = Vec::new();
-    for file in files("").iter().filter(|file| file.path.ends_with(".md")) {
+    for file in files("").iter().filter(|file| file.ending() == "md") {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for (at, _) in file.text.match_indices("](") {
             let target = file.text[at + 2..].split([')', ' ', '#']).next().unwrap_or_default();

@@ -23,9 +23,14 @@ impl File {
             .fold(String::new(), |code, line| code + line + "\n")
     }
 
+    /// What stands behind the last dot.
+    pub(super) fn ending(&self) -> &str {
+        self.path.rsplit('.').next().unwrap_or_default()
+    }
+
     /// Whether it is Rust, and not a module of unit tests.
     pub(super) fn is_program(&self) -> bool {
-        self.path.ends_with(".rs") && !self.path.ends_with("/tests.rs") && !self.path.contains("/tests/")
+        self.ending() == "rs" && !self.path.ends_with("/tests.rs") && !self.path.contains("/tests/")
     }
 
     /// How many modules deep it lies below the crate.

@@ -34,6 +34,13 @@ fn columns_that_multiply_are_cut_off() {
 }
 
 #[test]
+fn keys_are_bounded() {
+    let keys: Vec<String> = (0..20_000).map(|at| format!("impressions + {at}")).collect();
+    let text = format!("SELECT COUNT(1) AS n FROM dsp_impressions GROUP BY {}", keys.join(", "));
+    assert_eq!(errors(&text), ["too-many-keys"]);
+}
+
+#[test]
 fn a_thousand_mistakes_are_a_hundred_findings() {
     let list: Vec<String> = (0..1_000).map(|at| format!("SUM(no_such_{at}) AS c{at}")).collect();
     let checked = reporting(&format!("SELECT {} FROM dsp_impressions", list.join(", ")));

@@ -1,0 +1,103 @@
+//! The list of guides, one guide, and the way of its queries into the editor.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+use axum::routing::{get, post};
+
+use super::library;
+use super::model::{Guide, Heading, Part};
+use crate::queries::{self, HandedOver};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, Person, Site, Visit, words};
+
+pub(super) fn routes(site: Site) -> Router {
+    Router::new()
+        .route("/guides", get(list))
+        .route("/guides/{slug}", get(show))
+        .route("/guides/{slug}/queries/{number}/open", post(open))
+        .with_state(site)
+}
+
+#[derive(Template)]
+#[template(path = "guides/list.html")]
+struct ListPage {
+    shell: Shell,
+    guides: &'static [Guide],
+}
+
+async fn list(_: Person, visit: Visit) -> web::Result<Html<ListPage>> {
+    Ok(Html(ListPage { shell: visit.shell("Guides", Section::Guides).await, guides: library::all() }))
+}
+
+#[derive(Template)]
+#[template(path = "guides/detail.html")]
+struct DetailPage {
+    shell: Shell,
+    guide: &'static Guide,
+}
+
+impl DetailPage {
+    /// The headings of sections, for the table of contents.
+    fn sections(&self) -> impl Iterator<Item = &'static Heading> {
+        self.guide.headings.iter().filter(|heading| heading.depth == 2)
+    }
+
+    fn minutes(&self) -> String {
+        words::counted(self.guide.minutes.into(), "minute", "minutes")
+    }
+}
+
+fn find(slug: &str) -> web::Result<&'static Guide> {
+    library::find(slug).ok_or(web::Error::Missing)
+}
+
+async fn show(_: Person, visit: Visit, Path(slug): Path<String>) -> web::Result<Html<DetailPage>> {
+    let guide = find(&slug)?;
+    Ok(Html(DetailPage { shell: visit.shell(&guide.title, Section::Guides).await, guide }))
+}
+
+/// Hands a query over to the editor as a draft.
+async fn open(
+    State(site): State<Site>,
+    person: Person,
+    Path((slug, number)): Path<(String, String)>,
+) -> web::Result<Redirect> {
+    let guide = find(&slug)?;
+    let query = number.parse().ok().and_then(|number| guide.query(number)).ok_or(web::Error::Missing)?;
+    let now = site.clock.now();
+    let text = HandedOver {
+        name: &query.name,
+        source: &format!("Guide: {}", guide.title),
+        sql: &query.sql,
+        fields: query.fields(now, site.config.is_sandbox()),
+    };
+    let mut tx = site.db.write(&person.scope()).await?;
+    let draft = queries::hand_over(&mut tx, &site.random, now, &person.id, text).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use scraper::{Html as Dom, Selector};
+
+    use super::*;
+
+    #[test]
+    fn a_guides_page_has_one_h1_its_queries_as_forms_and_a_contents_that_leads_to_it() {
+        for guide in library::all() {
+            let html = DetailPage { shell: Shell::new(&guide.title), guide }.render().unwrap();
+            let dom = Dom::parse_document(&html);
+            let count = |css: &str| dom.select(&Selector::parse(css).unwrap()).count();
+            assert_eq!(count("h1"), 1);
+            assert_eq!(count("[style]"), 0);
+            assert_eq!(count("article form[method=post][action$='/open']"), guide.queries().count());
+            for section in dom.select(&Selector::parse("nav ol a").unwrap()) {
+                let id = section.attr("href").unwrap().trim_start_matches('#');
+                assert_eq!(count(&format!("h2[id='{id}']")), 1, "{id}");
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What a person wants to know first: what runs, what failed, what is new, and where to begin.
+
+use askama::Template;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+
+use crate::db::{Result, Tx};
+use crate::executions::{self, Filter, Line, State as Stage};
+use crate::guides::{self, Guide};
+use crate::ids::PersonId;
+use crate::instances::{self, Instance};
+use crate::queries;
+use crate::web::components::duration;
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, Person, Site, Visit};
+use crate::workers::Outcome;
+
+/// Most runs in a list; the whole list is one link away.
+const RUNS: i64 = 8;
+/// Most instances in the panel; those with runs come first.
+const INSTANCES: usize = 8;
+
+#[derive(Template)]
+#[template(path = "home/dashboard.html")]
+pub(super) struct DashboardPage {
+    shell: Shell,
+    /// Runs that have not ended, the newest first.
+    active: Vec<Line>,
+    failed: Vec<Line>,
+    done: Vec<Line>,
+    counts: Counts,
+    instances: Vec<Instance>,
+    /// How many instances the person has.
+    all_instances: usize,
+    slots: i64,
+    has_queries: bool,
+    first_guide: Option<&'static Guide>,
+    /// Why no background work is done, if so.
+    held: Option<String>,
+    now: DateTime<Utc>,
+}
+
+impl DashboardPage {
+    /// Whether something shown here changes by itself.
+    fn moves(&self) -> bool {
+        self.counts.waiting + self.counts.running > 0
+    }
+
+    /// Whether the person has not begun.
+    fn is_fresh(&self) -> bool {
+        !self.has_queries && self.counts == Counts::default()
+    }
+
+    fn took(&self, line: &Line) -> String {
+        duration(line.finished_at.unwrap_or(self.now) - line.created_at)
+    }
+}
+
+/// How many runs stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    running: i64,
+    waiting: i64,
+    failed: i64,
+    succeeded: i64,
+}
+
+impl Counts {
+    fn of(totals: &[(Stage, i64)]) -> Self {
+        let mut counts = Self::default();
+        for (stage, count) in totals {
+            let slot = match stage {
+                Stage::Waiting => &mut counts.waiting,
+                Stage::Succeeded => &mut counts.succeeded,
+                Stage::Failed | Stage::Rejected | Stage::Lost => &mut counts.failed,
+                Stage::Cancelled => continue,
+                Stage::Sending | Stage::Pending | Stage::Running | Stage::Fetching => &mut counts.running,
+            };
+            *slot += count;
+        }
+        counts
+    }
+}
+
+async fn runs(tx: &mut Tx, person: &PersonId, state: &str) -> Result<Vec<Line>> {
+    let filter = Filter { state: state.to_owned(), ..Filter::default() };
+    executions::list(tx, person, &filter, RUNS, 0).await
+}
+
+/// Those with most runs in hand first, otherwise as the list has them.
+fn busiest(mut instances: Vec<Instance>) -> Vec<Instance> {
+    instances.sort_by_key(|instance| std::cmp::Reverse(instance.slots_in_use));
+    instances.truncate(INSTANCES);
+    instances
+}
+
+/// Why background work is held back, as the workers' status has it.
+fn held(site: &Site) -> Option<String> {
+    site.statuses.all().into_iter().find_map(|status| match status.outcome {
+        Outcome::Held(reason) => Some(reason),
+        _ => None,
+    })
+}
+
+pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Html<DashboardPage>> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let totals = executions::totals(&mut tx, &person.id).await?;
+    let active = runs(&mut tx, &person.id, "active").await?;
+    let failed = runs(&mut tx, &person.id, "problem").await?;
+    let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;
+    let all = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
+    let has_queries = !queries::list(&mut tx, &person.id, &queries::Filter::default(), 0, 1).await?.is_empty();
+    drop(tx);
+    Ok(Html(DashboardPage {
+        shell: visit.shell("Dashboard", Section::Dashboard).await,
+        active,
+        failed,
+        done,
+        counts: Counts::of(&totals),
+        all_instances: all.len(),
+        instances: busiest(all),
+        slots: site.config.limits.runs_per_instance,
+        has_queries,
+        first_guide: guides::first(),
+        held: held(&site),
+        now: site.clock.now(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_counted_once_and_the_cancelled_not_at_all() {
+        let totals: Vec<_> = Stage::ALL.into_iter().map(|stage| (stage, 1)).collect();
+        assert_eq!(Counts::of(&totals), Counts { running: 4, waiting: 1, failed: 3, succeeded: 1 });
+        assert_eq!(Counts::of(&[]), Counts::default());
+    }
+
+    fn page(active: Vec<Line>, counts: Counts) -> String {
+        let page = DashboardPage {
+            shell: Shell::new("Dashboard"),
+            active,
+            failed: Vec::new(),
+            done: Vec::new(),
+            counts,
+            instances: Vec::new(),
+            all_instances: 0,
+            slots: 10,
+            has_queries: false,
+            first_guide: guides::first(),
+            held: None,
+            now: DateTime::UNIX_EPOCH,
+        };
+        page.render().unwrap()
+    }
+
+    #[test]
+    fn a_newcomer_is_led_to_the_first_guide_and_nothing_polls() {
+        let html = page(Vec::new(), Counts::default());
+        assert!(html.contains("/guides/first-query"));
+        assert!(!html.contains("hx-get") && !html.contains("http-equiv=\"refresh\""));
+    }
+
+    #[test]
+    fn the_dashboard_follows_what_runs_and_says_why_it_waits() {
+        let line = Line {
+            id: crate::ids::Random::seeded(1).id(DateTime::UNIX_EPOCH),
+            query_name: "Reach <b>".into(),
+            person_name: "Ada".into(),
+            instance_name: "Acme".into(),
+            state: Stage::Waiting,
+            waiting_for: Some("All slots are in use.".into()),
+            problem: None,
+            rows: None,
+            created_at: DateTime::UNIX_EPOCH,
+            finished_at: None,
+        };
+        let html = page(vec![line], Counts { waiting: 1, ..Counts::default() });
+        assert!(html.contains("All slots are in use.") && html.contains("hx-get=\"/\""));
+        assert!(!html.contains("Reach <b>"), "names are escaped");
+        assert_eq!(html.matches("<h1>").count(), 1);
+    }
+}

@@ -1,0 +1,144 @@
+//! What this process does in the background, and what it stands on.
+
+use askama::Template;
+use axum::extract::State;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::executions::{self, State as Stage};
+use crate::web::components::{self, duration};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, Person, Site, Visit};
+use crate::workers::{Outcome, Status, Tick};
+
+#[derive(Template)]
+#[template(path = "home/operations.html")]
+pub(super) struct OperationsPage {
+    shell: Shell,
+    workers: Vec<Row>,
+    /// Why no background work is done, if so.
+    held: Option<String>,
+    /// Names of the workers that are late.
+    late: Vec<&'static str>,
+    engine: &'static str,
+    /// The person's runs that have not ended, by state.
+    unfinished: Vec<(Stage, i64)>,
+    now: DateTime<Utc>,
+}
+
+impl OperationsPage {
+    fn unfinished(&self) -> i64 {
+        self.unfinished.iter().map(|(_, count)| count).sum()
+    }
+}
+
+/// A worker as the page shows it.
+struct Row {
+    status: Status,
+    state: components::State,
+    word: &'static str,
+    said: String,
+    is_late: bool,
+}
+
+impl Row {
+    fn new(status: Status, now: DateTime<Utc>, tells_all: bool) -> Self {
+        let is_late = status.is_late(now);
+        let works = status.began_at.is_some_and(|began| status.ended_at.is_none_or(|ended| ended < began));
+        let (state, word) = match (&status.outcome, is_late, works) {
+            (Outcome::Held(_), _, _) => (components::State::Stopped, "Held back"),
+            (_, true, _) => (components::State::Failed, "Late"),
+            (_, _, true) => (components::State::Running, "Working"),
+            (Outcome::NotYet, _, _) => (components::State::Waiting, "Not yet"),
+            (Outcome::Done(tick), _, _) if tick.failed > 0 => (components::State::Failed, "Failed in part"),
+            (Outcome::Done(_), _, _) => (components::State::Done, "Done"),
+            (Outcome::Failed(_), _, _) => (components::State::Failed, "Failed"),
+        };
+        let said = match &status.outcome {
+            Outcome::NotYet => String::new(),
+            Outcome::Done(tick) => sentence(*tick),
+            // OK because what failed may quote hosts and rows of other people.
+            Outcome::Failed(_) if !tells_all => "An administrator sees the reason here.".to_owned(),
+            Outcome::Failed(reason) | Outcome::Held(reason) => reason.clone(),
+        };
+        Self { status, state, word, said, is_late }
+    }
+
+    fn period(&self) -> String {
+        duration(TimeDelta::from_std(self.status.period).unwrap_or(TimeDelta::MAX))
+    }
+}
+
+fn sentence(tick: Tick) -> String {
+    match (tick.looked, tick.failed) {
+        (0, _) => "Nothing was due.".to_owned(),
+        (looked, 0) => format!("{} of {looked} due changed.", tick.changed),
+        (looked, failed) => format!("{} of {looked} due changed, {failed} failed and are tried again.", tick.changed),
+    }
+}
+
+pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Html<OperationsPage>> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let totals = executions::totals(&mut tx, &person.id).await?;
+    drop(tx);
+    let now = site.clock.now();
+    let rows: Vec<Row> =
+        site.statuses.all().into_iter().map(|status| Row::new(status, now, person.is_administrator)).collect();
+    let held = rows.iter().find_map(|row| match &row.status.outcome {
+        Outcome::Held(reason) => Some(reason.clone()),
+        _ => None,
+    });
+    Ok(Html(OperationsPage {
+        shell: visit.shell("Operations", Section::None).await,
+        late: rows.iter().filter(|row| row.is_late).map(|row| row.status.name).collect(),
+        workers: rows,
+        held,
+        engine: site.db.engine().name(),
+        unfinished: totals.into_iter().filter(|(stage, _)| !stage.is_final()).collect(),
+        now,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn status(outcome: Outcome) -> Status {
+        let at = DateTime::UNIX_EPOCH;
+        Status {
+            name: "poller",
+            duty: "Polls.",
+            period: Duration::from_mins(1),
+            began_at: Some(at),
+            ended_at: Some(at),
+            next_at: Some(at + TimeDelta::seconds(60)),
+            outcome,
+            ticks: 1,
+            failures: 0,
+        }
+    }
+
+    #[test]
+    fn a_worker_that_should_have_begun_is_late_whatever_it_did_last() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(121);
+        let row = Row::new(status(Outcome::Done(Tick::default())), now, false);
+        assert_eq!((row.word, row.is_late), ("Late", true));
+        assert_eq!(Row::new(status(Outcome::Done(Tick::default())), DateTime::UNIX_EPOCH, false).word, "Done");
+    }
+
+    #[test]
+    fn only_administrators_read_why_a_worker_failed() {
+        let row = |tells_all| Row::new(status(Outcome::Failed("host secret".into())), DateTime::UNIX_EPOCH, tells_all);
+        assert_eq!(row(true).said, "host secret");
+        assert!(!row(false).said.contains("secret"));
+    }
+
+    #[test]
+    fn a_tick_that_failed_in_part_says_so() {
+        let tick = Tick { looked: 3, changed: 2, failed: 1, next: None };
+        let row = Row::new(status(Outcome::Done(tick)), DateTime::UNIX_EPOCH, false);
+        assert_eq!(row.word, "Failed in part");
+        assert!(row.said.contains("1 failed"));
+    }
+}
