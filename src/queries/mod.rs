@@ -21,7 +21,7 @@ pub use model::{Privacy, PrivacyMode, Query, Script};
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use run::run_page;
 pub use source_map::{Piece, SourceMap};
-pub use store::{HandedOver, find, hand_over};
+pub use store::{Filter, HandedOver, Line, find, hand_over, list};
 pub use window::{Window, WindowForm, WindowKind};
 
 use crate::web::Site;

@@ -51,13 +51,13 @@ pub async fn find(tx: &mut Tx, person: &PersonId, id: &QueryId) -> Result<Query>
 
 /// Which queries are listed, and how.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
+pub struct Filter {
     /// Text that name or description hold.
-    pub(super) text: String,
+    pub text: String,
     /// Of this instance only; empty for all.
-    pub(super) instance: String,
+    pub instance: String,
     /// `name`, `instance`, `changed`, by whom (`by`); with `-` before it the other way round.
-    pub(super) sort: String,
+    pub sort: String,
 }
 
 impl Filter {
@@ -66,23 +66,33 @@ impl Filter {
         if self.text.is_empty() {
             return String::new();
         }
-        let escaped = self.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        // OK to drop NUL: no name holds one, and PostgreSQL takes none.
+        let escaped = self.text.replace('\0', "").replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         format!("%{escaped}%")
     }
 }
 
 /// A line of the list.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub(super) id: QueryId,
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) instance: InstanceId,
-    pub(super) instance_name: String,
-    pub(super) account_name: String,
-    pub(super) updated_by: String,
-    pub(super) updated_at: DateTime<Utc>,
-    pub(super) ran_at: Option<DateTime<Utc>>,
+pub struct Line {
+    /// Its id.
+    pub id: QueryId,
+    /// Its name.
+    pub name: String,
+    /// What it answers; may be empty.
+    pub description: String,
+    /// Where it runs.
+    pub instance: InstanceId,
+    /// The name of that instance.
+    pub instance_name: String,
+    /// The name of its account.
+    pub account_name: String,
+    /// Who changed it last; a name for people.
+    pub updated_by: String,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
+    /// When it was run last, if it was.
+    pub ran_at: Option<DateTime<Utc>>,
 }
 
 impl Line {
@@ -135,7 +145,7 @@ pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Re
 }
 
 /// A stretch of the queries that the filter finds; the last changed first unless sorted.
-pub(super) async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, skip: i64, most: i64) -> Result<Vec<Line>> {
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, skip: i64, most: i64) -> Result<Vec<Line>> {
     const LIST: &str = listed!(
         "q.id, q.name, q.description, q.instance_id, coalesce(i.name, i.amc_name) as instance_name, i.account_name, \
          coalesce(u.name, 'somebody who left') as editor, q.updated_at, \
