@@ -66,7 +66,8 @@ impl Filter {
         if self.text.is_empty() {
             return String::new();
         }
-        let escaped = self.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        // OK to drop NUL: no name holds one, and PostgreSQL takes none.
+        let escaped = self.text.replace('\0', "").replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         format!("%{escaped}%")
     }
 }
@@ -74,14 +75,23 @@ impl Filter {
 /// A line of the list.
 #[derive(Clone, Debug)]
 pub struct Line {
+    /// Its id.
     pub id: QueryId,
+    /// Its name.
     pub name: String,
+    /// What it answers; may be empty.
     pub description: String,
+    /// Where it runs.
     pub instance: InstanceId,
+    /// The name of that instance.
     pub instance_name: String,
+    /// The name of its account.
     pub account_name: String,
+    /// Who changed it last; a name for people.
     pub updated_by: String,
+    /// When it was changed last.
     pub updated_at: DateTime<Utc>,
+    /// When it was run last, if it was.
     pub ran_at: Option<DateTime<Utc>>,
 }
 

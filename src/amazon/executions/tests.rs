@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get, post, put};
 use axum::{Json, Router};
 
 use super::super::test_server::Stage;
-use super::super::{ErrorKind, Workflow};
+use super::super::{ErrorKind, NewExecution, Workflow};
 use super::*;
 
 const LIST: &str = "/api/amc/reporting/amc1/workflowExecutions";
