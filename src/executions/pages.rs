@@ -180,6 +180,11 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
     let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
     let mut tx = site.db.read(&person.scope()).await?;
     let query = queries::find(&mut tx, &person.id, &id).await?;
+    if query.deleted_at.is_some() {
+        return Err(web::Error::Conflict(
+            "This query was deleted, so it is not run. Restore it on its page first.".to_owned(),
+        ));
+    }
     let instance = instances::find_for_run(&mut tx, &person.id, &query.instance).await?;
     let catalogue = instances::catalogue(&mut tx, &instance.id).await?;
     drop(tx);
