@@ -66,7 +66,7 @@ impl WindowKind {
     /// The value of the form field `window`.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Settled => "settled",
+            Self::Settled => "safe",
             Self::LastDay => "last-day",
             Self::LastWeek => "last-week",
             Self::LastMonth => "last-month",
