@@ -16,7 +16,7 @@ use super::store::{self, Change};
 use super::submit::Executions;
 use crate::amazon::{self, AmcInstanceId, EntityId, MarketplaceId, backoff};
 use crate::connections::CallError;
-use crate::db::{self, FromRow, Row, Scope, Single, lease, sql};
+use crate::db::{self, FromRow, Row, Scope, lease, sql};
 use crate::ids::{InstanceId, ProcessId};
 use crate::workers::{Tick, Worker};
 
@@ -29,7 +29,7 @@ const MOST: i64 = 200;
 /// Instances that are called at the same time.
 const AT_ONCE: usize = 8;
 /// First and longest wait between tries of a step that fails for a passing reason.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(120));
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
 
 /// The worker.
 #[derive(Debug)]
@@ -190,8 +190,8 @@ impl Poller {
         change
     }
 
-    fn soon(&self, after: TimeDelta) -> Option<DateTime<Utc>> {
-        Some(self.room.site.clock.now() + after)
+    fn after(&self, span: TimeDelta) -> DateTime<Utc> {
+        self.room.site.clock.now() + span
     }
 }
 
@@ -202,14 +202,6 @@ fn problem(what: impl Into<String>, error: &amazon::Error) -> Problem {
         words: error.amazons_words().unwrap_or_default().to_owned(),
         request_id: error.request_id().map(str::to_owned),
     }
-}
-
-/// How many runs are active in each state, for the operations page and tests.
-pub(super) async fn unfinished(db: &db::Db) -> db::Result<i64> {
-    const COUNT: &str = "select count(*) as value from executions where finished_at is null";
-    let mut tx = db.read(&Scope::System).await?;
-    let Single(count) = sql(COUNT).one::<Single<i64>>(&mut tx).await?;
-    Ok(count)
 }
 
 impl Worker for Poller {

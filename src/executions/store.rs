@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::model::{Execution, Kept, Problem, Sent, State};
-use crate::db::{Error, FromRow, FromValue as _, Result, Row, Single, Tx, Value as DbValue, WrongValue, lease, sql};
+use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId};
 
 /// Executions that are due.
@@ -390,9 +390,4 @@ pub async fn totals(tx: &mut Tx, person: &PersonId) -> Result<Vec<(State, i64)>>
         }
     }
     Ok(sql(TOTALS).bind(person).all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
-}
-
-/// The id in a lease.
-pub(super) fn id_of(text: String) -> Result<ExecutionId> {
-    ExecutionId::from_value(DbValue::Text(text)).map_err(|source| Error::Inconsistent { column: "id", source })
 }

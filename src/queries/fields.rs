@@ -203,9 +203,10 @@ impl FieldDef {
 
     fn choice(&self, text: &str) -> Result<Value, String> {
         if self.choices.iter().any(|choice| choice == text) {
-            return self.line(text).map(Value::Text);
+            self.line(text).map(Value::Text)
+        } else {
+            Err(format!("{} has to be one of its choices.", self.title()))
         }
-        Err(format!("{} has to be one of its choices.", self.title()))
     }
 
     /// Says what is wrong with the definition, beside its inputs in the editor.

@@ -181,7 +181,12 @@ pub struct ErrorPage {
 /// unknown method) get one by their status.
 pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: axum::middleware::Next) -> Response {
     let request_id = super::security::request_id(request.headers());
+    let is_part = request.headers().contains_key("hx-request");
     let mut response = next.run(request).await;
+    if is_part && is_sign_in(&response) {
+        // A part of a page cannot show the sign-in page: the whole page has to go there.
+        return (StatusCode::OK, [("hx-redirect", "/sign-in")]).into_response();
+    }
     let shown = response.extensions_mut().remove::<Shown>().or_else(|| bare(&response));
     let Some(shown) = shown else { return response };
     let status = response.status();

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::support::{House, stories};
+use crate::support::stories;
 
 stories! {
     /// The way in: consent, session, instances.

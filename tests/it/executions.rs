@@ -18,7 +18,7 @@ async fn instance(visitor: &Visitor) -> String {
 /// Saves a query; gives its id.
 async fn saved(visitor: &Visitor, sql: &str) -> String {
     let instance = instance(visitor).await;
-    let fields = [("instance", instance.as_str()), ("name", "Reach by campaign"), ("sql", sql), ("window", "safe")];
+    let fields = [("instance", instance.as_str()), ("name", "Reach by campaign"), ("sql", sql), ("window", "settled")];
     let led = visitor.post("/queries/new", &fields).await.with(303).location;
     led.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).expect("an id").to_owned()
 }
@@ -34,10 +34,10 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let page = run(&ada, &query).await;
-        assert!(ada.get(&page).await.with(200).text("[role=status]").contains("Waiting"));
+        assert!(ada.get(&page).await.with(200).text("#live [role=status]").contains("Waiting"));
         house.settle().await;
         let shown = ada.get(&page).await.with(200);
-        assert!(shown.text("[role=status]").contains("Succeeded"), "{}", shown.body);
+        assert!(shown.text("#live [role=status]").contains("Succeeded"), "{}", shown.body);
         let rows = shown.texts("#result tbody tr").len();
         assert!(rows > 0, "{}", shown.body);
         assert_eq!(shown.texts("#result thead th").len(), 3);
@@ -85,7 +85,7 @@ stories! {
             house.time.advance(chrono::TimeDelta::seconds(20));
         }
         let shown = ada.get(&page).await.with(200);
-        assert!(shown.text("[role=status]").contains("Succeeded"), "{}", shown.body);
+        assert!(shown.text("#live [role=status]").contains("Succeeded"), "{}", shown.body);
         assert_eq!(on_amc(&house), 1, "it ran once");
     }
 
@@ -95,9 +95,9 @@ stories! {
         let page = run(&ada, &saved(&ada, REACH).await).await;
         house.fault("cut", "/workflowExecutions", "1").await;
         house.tick("poller").await;
-        assert!(ada.get(&page).await.text("[role=status]").contains("Sending"));
+        assert!(ada.get(&page).await.text("#live [role=status]").contains("Sending"));
         house.settle().await;
-        assert!(ada.get(&page).await.text("[role=status]").contains("Succeeded"));
+        assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
         assert_eq!(on_amc(&house), 1, "it ran once");
     }
 
@@ -108,7 +108,7 @@ stories! {
         house.fault("overlap", "", "1").await;
         house.settle().await;
         let shown = ada.get(&page).await.with(200);
-        assert!(shown.text("[role=status]").contains("Rejected"), "{}", shown.body);
+        assert!(shown.text("#live [role=status]").contains("Rejected"), "{}", shown.body);
         assert!(shown.body.contains("too many workflows"), "{}", shown.body);
         assert!(shown.body.contains("Likely cause"), "{}", shown.body);
         ada.get(&format!("{page}/problem.json")).await.with(200);
@@ -123,7 +123,7 @@ stories! {
             house.fault(kind, "", "2").await;
         }
         house.settle().await;
-        assert!(ada.get(&page).await.text("[role=status]").contains("Succeeded"), "{}", ada.get(&page).await.body);
+        assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"), "{}", ada.get(&page).await.body);
         assert_eq!(on_amc(&house), 1, "it ran once");
     }
 
@@ -152,7 +152,7 @@ stories! {
         let page = run(&ada, &saved(&ada, REACH).await).await;
         ada.post(&format!("{page}/cancel"), &[]).await.with(303);
         house.settle().await;
-        assert!(ada.get(&page).await.text("[role=status]").contains("Cancelled"));
+        assert!(ada.get(&page).await.text("#live [role=status]").contains("Cancelled"));
         assert_eq!(on_amc(&house), 0);
     }
 
@@ -164,7 +164,7 @@ stories! {
         let again = ada.post(&format!("{page}/rerun"), &[]).await.with(303).location;
         assert_ne!(again, page);
         house.settle().await;
-        assert!(ada.get(&again).await.text("[role=status]").contains("Succeeded"));
+        assert!(ada.get(&again).await.text("#live [role=status]").contains("Succeeded"));
         let list = ada.get("/executions").await.with(200);
         assert_eq!(list.texts("tbody tr").len(), 2);
         assert_eq!(ada.get("/executions?state=failed").await.texts("tbody tr").len(), 0);
