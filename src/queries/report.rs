@@ -67,10 +67,9 @@ fn remark(sql: &str, index: &LineIndex<'_>, finding: &Finding) -> Remark {
         before: clip_start(&sql[start..from], AROUND),
         marked: if marked.is_empty() { "\u{2009}".to_owned() } else { marked },
         after: clip(&sql[to..end], AROUND),
-        fix: finding
-            .fix
-            .as_ref()
-            .map(|fix| (fix.label.replace('`', ""), format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement))),
+        fix: finding.fix.as_ref().map(|fix| {
+            (fix.label.replace('`', ""), format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement))
+        }),
     }
 }
 

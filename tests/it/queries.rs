@@ -32,6 +32,13 @@ fn sql(page: &Answer) -> String {
     text.select(&area).next().expect("an editor").text().collect()
 }
 
+/// Sends a form and looks at where it leads.
+async fn submitted(visitor: &Visitor, address: &str, fields: &[(&str, &str)]) -> (String, Answer) {
+    let led = visitor.post(address, fields).await.with(303).location;
+    let page = visitor.get(&led).await;
+    (led, page)
+}
+
 stories! {
     /// Written with a list, a mistyped column named at its line, fixed by its button, previewed.
     async fn a_mistyped_column_is_named_fixed_and_previewed(house: House) {
@@ -125,7 +132,7 @@ stories! {
     async fn a_deleted_query_comes_back_by_undo(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Short-lived", REACH).await;
-        let (_, list) = ada.submit(&format!("{query}/delete"), &[]).await;
+        let (_, list) = submitted(&ada, &format!("{query}/delete"), &[]).await;
         assert!(list.texts("tbody tr").is_empty());
         let undo = list.attributes("form[action$='/restore']", "action").remove(0);
         let gone = ada.get(&query).await.with(200);
@@ -139,7 +146,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
         let typed = [("instance", instance.as_str()), ("name", ""), ("sql", "SELECT\n  campaign"), ("fields", "x"), ("field.x.label", "X")];
-        let (address, page) = ada.submit("/queries/drafts", &typed).await;
+        let (address, page) = submitted(&ada, "/queries/drafts", &typed).await;
         assert_eq!(sql(&page), "SELECT\n  campaign");
         let draft = page.attributes("input[name=draft]", "value").remove(0);
         assert!(address.ends_with(&draft));
