@@ -1,6 +1,6 @@
 //! Queries: written, checked, previewed, kept; nothing that was typed is lost.
 
-use crate::support::{Answer, House, Visitor, stories};
+use crate::support::{Answer, Visitor, stories};
 
 const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\nFROM dsp_impressions\n\
     WHERE campaign IN ({{campaigns}})\nGROUP BY campaign";
