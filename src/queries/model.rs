@@ -174,6 +174,7 @@ impl Written {
             errors.add("description", format!("Shorten the description to {DESCRIPTION_LENGTH} characters."));
         }
         check_sql(&self.sql, errors);
+        self.window.check(errors);
         if self.privacy.mode == PrivacyMode::Blank {
             self.privacy.check(true, errors);
         }
@@ -225,6 +226,15 @@ mod tests {
         assert_eq!(found.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["name", "description", "sql"]);
         written = Written { name: "ü".repeat(200), sql: "SELEC nonsense".into(), ..Written::default() };
         assert!(errors(&written).is_empty(), "unfinished work can be saved");
+    }
+
+    #[test]
+    fn a_window_to_start_with_has_to_be_one() {
+        let window = WindowForm { kind: "forever".into(), zone: "Mars/Olympus".into(), ..WindowForm::default() };
+        let found = errors(&Written { name: "n".into(), sql: "SELECT 1".into(), window, ..Written::default() });
+        assert_eq!(found.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["window", "zone"]);
+        let window = WindowForm { kind: "explicit".into(), ..WindowForm::default() };
+        assert!(errors(&Written { name: "n".into(), sql: "SELECT 1".into(), window, ..Written::default() }).is_empty());
     }
 
     #[test]

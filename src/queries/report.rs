@@ -16,7 +16,8 @@ pub(super) struct Remark {
     pub(super) tone: Tone,
     /// The word for its level.
     pub(super) level: &'static str,
-    pub(super) message: String,
+    /// The sentence in pieces: whether each is a piece of SQL, and its text.
+    pub(super) message: Vec<(bool, String)>,
     /// AMC's own words; empty without.
     pub(super) amc: String,
     pub(super) line: usize,
@@ -58,7 +59,7 @@ fn remark(sql: &str, index: &LineIndex<'_>, finding: &Finding) -> Remark {
             Level::Warning => "Warning",
             Level::Info => "Note",
         },
-        message: capitalised(&finding.message),
+        message: pieces(&capitalised(&finding.message)),
         amc: finding.amc.clone().unwrap_or_default(),
         line: place.line,
         column: place.column,
@@ -66,11 +67,16 @@ fn remark(sql: &str, index: &LineIndex<'_>, finding: &Finding) -> Remark {
         before: clip_start(&sql[start..from], AROUND),
         marked: if marked.is_empty() { "\u{2009}".to_owned() } else { marked },
         after: clip(&sql[to..end], AROUND),
-        fix: finding
-            .fix
-            .as_ref()
-            .map(|fix| (fix.label.clone(), format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement))),
+        fix: finding.fix.as_ref().map(|fix| {
+            (fix.label.replace('`', ""), format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement))
+        }),
     }
+}
+
+/// Cuts a sentence at its backticks.
+fn pieces(sentence: &str) -> Vec<(bool, String)> {
+    let pieces = sentence.split('`').enumerate().map(|(at, text)| (at % 2 == 1, text.to_owned()));
+    pieces.filter(|(_, text)| !text.is_empty()).collect()
 }
 
 fn capitalised(sentence: &str) -> String {
@@ -116,12 +122,13 @@ mod tests {
     fn the_place_is_marked_in_the_authors_line() {
         let sql = "SELECT\n  campaing,\n  1\nFROM t";
         let span = Span::new(9, 17);
-        let finding = Finding::error("unknown-column", span, "there is no such column", "Column not found")
+        let finding = Finding::error("unknown-column", span, "there is no column `campaing`", "Column not found")
             .with_fix(Some(Fix::spelling(span, "campaign")));
         let shown = remarks(sql, &[finding]).remove(0);
         assert_eq!((shown.line, shown.column), (2, 3));
         assert_eq!((shown.before.as_str(), shown.marked.as_str(), shown.after.as_str()), ("  ", "campaing", ","));
         assert_eq!(shown.earlier.as_deref(), Some("SELECT"));
+        assert_eq!(shown.message, [(false, "There is no column ".to_owned()), (true, "campaing".to_owned())]);
         let (_, fix) = shown.fix.unwrap();
         assert_eq!(apply(sql, &fix).unwrap(), "SELECT\n  campaign,\n  1\nFROM t");
     }

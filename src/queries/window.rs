@@ -22,6 +22,8 @@ const ATTRIBUTION_DAYS: u64 = 14;
 const HISTORY_MONTHS: u32 = 13;
 /// Longest input of the form, in characters.
 const LONGEST: usize = 60;
+const UNKNOWN_KIND: &str = "Choose one of the windows.";
+const UNKNOWN_ZONE: &str = "This time zone is not known. Use a name such as UTC, America/New_York or Europe/Berlin.";
 /// Years that a window can lie in; others are taken for a slip of the finger.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
 
@@ -150,16 +152,26 @@ impl WindowForm {
         }
     }
 
+    /// Says what keeps it from being the window that runs of a query start with. An explicit one may still
+    /// lack its days: each run gives its own.
+    pub(super) fn check(&self, errors: &mut Errors) {
+        if WindowKind::parse(&self.kind).is_none() {
+            errors.add("window", UNKNOWN_KIND);
+        }
+        if self.zone.parse::<Tz>().is_err() {
+            errors.add("zone", UNKNOWN_ZONE);
+        }
+    }
+
     /// What the form means at `now`. What is wrong goes to `errors` under the names of the fields; the
     /// answer is then the default's, so that the rest of the page can be made.
     pub fn resolve(&self, now: DateTime<Utc>, errors: &mut Errors) -> Window {
         let zone = self.zone.parse::<Tz>().unwrap_or_else(|_| {
-            let known = "Use a name such as UTC, America/New_York or Europe/Berlin.";
-            errors.add("zone", format!("This time zone is not known. {known}"));
+            errors.add("zone", UNKNOWN_ZONE);
             Tz::UTC
         });
         let Some(kind) = WindowKind::parse(&self.kind) else {
-            errors.add("window", "Choose one of the windows.");
+            errors.add("window", UNKNOWN_KIND);
             return Window::preset(WindowKind::Settled, zone, now);
         };
         match kind {

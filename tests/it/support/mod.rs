@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 pub(crate) use database::Database;
-pub(crate) use visitor::Visitor;
+pub(crate) use visitor::{Answer, Visitor};
 
 /// The instant at which every story begins.
 pub(crate) fn morning() -> DateTime<Utc> {
