@@ -1,6 +1,6 @@
 //! Every page in every look: what axe says, how wide it is, what it weighs, what the console was told.
 
-use super::path::{AT_ONCE, EAGER, MISTYPED, SMALL, pick_an_instance, save, sign_in, two_campaigns, write};
+use super::path::{AT_ONCE, EAGER, MISTYPED, SMALL, pick_an_instance, save, sign_in, some_campaigns, write};
 use super::{Browser, LOOKS, Options, Program, report};
 
 /// Compressed bytes that a page, its styles and its scripts may have, and requests on a cold cache.
@@ -75,7 +75,8 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     sign_in(&browser, &address).await;
     pick_an_instance(&browser).await;
     let instance = browser.address().await;
-    two_campaigns(&browser).await;
+    some_campaigns(&browser).await;
+    browser.open(browser.address().await.as_str()).await;
     check(&browser, "result").await;
     browser.press("Exactly what was sent").await;
     check(&browser, "result-open").await;
