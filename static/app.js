@@ -36,9 +36,14 @@
   }
   // A clock that goes wrong here is of no matter: only the steps between answers are measured.
   const began = new WeakMap();
+  function start(root) {
+    for (const place of all("[data-seconds]", root)) {
+      if (!began.has(place)) began.set(place, performance.now() - place.dataset.seconds * 1000);
+    }
+  }
   setInterval(() => {
     for (const place of all("[data-seconds]")) {
-      if (!began.has(place)) began.set(place, performance.now() - place.dataset.seconds * 1000);
+      if (!began.has(place)) continue;
       const text = duration(Math.floor((performance.now() - began.get(place)) / 1000));
       if (place.textContent !== text) place.textContent = text;
     }
@@ -66,6 +71,7 @@
 
   function dress(root) {
     localise(root);
+    start(root);
     reveal(root);
     for (const place of all("[data-zone]", root)) place.textContent = `Times in ${zone}`;
   }

@@ -96,12 +96,23 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     browser.press("Run").await;
     browser.see("This cannot be run yet").await;
     check(&browser, "query-errors").await;
-    browser.fill("param.campaigns", "One").await;
+    let queries = format!("{address}/queries");
+    browser.open(&queries).await;
+    browser.press("Campaigns").await;
     browser.press("Preview").await;
     browser.see("SQL as it is sent").await;
     check(&browser, "preview").await;
+
+    browser.open(&format!("{address}/emulator/control")).await;
+    browser.choose("kind", "REJECTED for overlap").await;
+    browser.press("Switch on").await;
+    browser.see("Switch all off").await;
+    check(&browser, "control-fault").await;
+    browser.open(&queries).await;
+    browser.press("Campaigns").await;
     browser.press("Run").await;
     browser.see("What to do.").await;
+    browser.open(browser.address().await.as_str()).await;
     check(&browser, "run-failed").await;
     for page in ["/", "/queries", "/executions"] {
         browser.open(&format!("{address}{page}")).await;
