@@ -239,7 +239,7 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
         speed: config.emulator.speed,
         ..crate::emulator::Options::default()
     };
-    Ok(Emulator::open(options, site.clock.clone(), site.random.clone())?)
+    Emulator::open(options, site.clock.clone(), site.random.clone())
 }
 
 /// The address at which this process reaches its own pretend AMC.

@@ -29,7 +29,7 @@ const MOST: i64 = 200;
 /// Instances that are called at the same time.
 const AT_ONCE: usize = 8;
 /// First and longest wait between tries of a step that fails for a passing reason.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(120));
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
 
 /// The worker.
 #[derive(Debug)]
@@ -190,8 +190,8 @@ impl Poller {
         change
     }
 
-    fn soon(&self, after: TimeDelta) -> Option<DateTime<Utc>> {
-        Some(self.room.site.clock.now() + after)
+    fn after(&self, span: TimeDelta) -> DateTime<Utc> {
+        self.room.site.clock.now() + span
     }
 }
 

@@ -41,7 +41,9 @@ impl Poller {
                 let change = match (known, &listed) {
                     (Some(answer), _) => Ok(self.told(&execution, &answer)),
                     (None, Ok(_)) => self.ask_one(address, &execution).await,
-                    (None, Err(CallError::Db(_))) => Ok(Change::to(execution.state, self.soon(TimeDelta::seconds(15)))),
+                    (None, Err(CallError::Db(_))) => {
+                        Ok(Change::to(execution.state, Some(self.after(TimeDelta::seconds(15)))))
+                    }
                     (None, Err(error)) => Ok(self.retry(&execution, error)),
                 }?;
                 let change = self.stop_if_asked(address, &execution, change).await?;
@@ -88,7 +90,7 @@ impl Poller {
     async fn ask_one(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
         let Some(amc_id) = &execution.amc_id else {
             // OK because a row without AMC's id is one whose send was unclear.
-            return Ok(Change::to(State::Sending, self.soon(TimeDelta::zero())));
+            return Ok(Change::to(State::Sending, Some(self.after(TimeDelta::zero()))));
         };
         let client = self.room.grants.client();
         let answer = self
@@ -133,7 +135,7 @@ impl Poller {
     fn told(&self, execution: &Execution, answer: &amazon::Execution) -> Change {
         let state = state_of(&answer.status, execution.state);
         let next = match state {
-            State::Fetching => self.soon(TimeDelta::zero()),
+            State::Fetching => Some(self.after(TimeDelta::zero())),
             state if state.is_final() => None,
             _ => Some(self.next(execution)),
         };
@@ -175,12 +177,12 @@ impl Poller {
             .await;
         match answer {
             // OK to be refused: it ended meanwhile, and the next look tells how.
-            Ok(()) => Ok(Change { next: self.soon(AFTER_CANCEL), ..change }),
+            Ok(()) => Ok(Change { next: Some(self.after(AFTER_CANCEL)), ..change }),
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error))
                 if matches!(error.kind(), ErrorKind::Refused { .. } | ErrorKind::Missing { .. }) =>
             {
-                Ok(Change { next: self.soon(AFTER_CANCEL), ..change })
+                Ok(Change { next: Some(self.after(AFTER_CANCEL)), ..change })
             }
             Err(error) => Ok(self.retry(execution, &error)),
         }

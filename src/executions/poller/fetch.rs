@@ -101,7 +101,7 @@ impl Poller {
             return fails(Problem::new("The result could not be fetched for a long time. Run the query again."));
         }
         match trouble {
-            Trouble::Call(error @ CallError::Amazon(cause)) if !self.may_pass(execution, cause) => {
+            Trouble::Call(error @ CallError::Amazon(cause)) if !may_pass(execution.attempts, cause) => {
                 fails(problem(format!("AMC finished the run but does not hand out its result. {error}"), cause))
             }
             Trouble::Call(error) => self.retry(execution, error),
@@ -114,17 +114,18 @@ impl Poller {
             Trouble::Keep(error) => fails(Problem::new(error.to_string())),
         }
     }
+}
 
-    /// A result that was announced may not be ready at once, so a refusal counts only when it lasts.
-    fn may_pass(&self, execution: &Execution, error: &amazon::Error) -> bool {
-        const REFUSALS: i64 = 10;
-        error.is_transient()
-            || match error.kind() {
-                ErrorKind::Missing { .. } | ErrorKind::Refused { .. } => execution.attempts < REFUSALS,
-                ErrorKind::LinkExpired | ErrorKind::Unauthorized | ErrorKind::ClientRejected => true,
-                _ => false,
-            }
-    }
+/// Whether asking for the result again may work. One that was announced may not be ready at once, so a
+/// refusal counts only when it lasts.
+fn may_pass(attempts: i64, error: &amazon::Error) -> bool {
+    const REFUSALS: i64 = 10;
+    error.is_transient()
+        || match error.kind() {
+            ErrorKind::Missing { .. } | ErrorKind::Refused { .. } => attempts < REFUSALS,
+            ErrorKind::LinkExpired | ErrorKind::Unauthorized | ErrorKind::ClientRejected => true,
+            _ => false,
+        }
 }
 
 /// Whether keeping the result may work at another try. What was fetched wrongly may be fetched rightly,
