@@ -87,11 +87,6 @@ fn request(fields: &Fields, offset: u64, size: u64) -> PageRequest {
 }
 
 impl ResultView {
-    /// See [`brief`].
-    pub(super) fn brief(&self, cell: &Cell) -> Option<String> {
-        brief(cell)
-    }
-
     pub(super) async fn load(
         room: &Executions,
         execution: &Execution,
@@ -162,7 +157,7 @@ fn adds_up(kind: Kind) -> bool {
 }
 
 /// A number with more digits than are read, shortened; the exact one stays in its title and in downloads.
-fn brief(cell: &Cell) -> Option<String> {
+pub(super) fn brief(cell: &Cell) -> Option<String> {
     let (_, fraction) = cell.exact.split_once('.').filter(|_| cell.kind.is_number())?;
     let number = cell.exact.parse::<f64>().ok().filter(|number| (0.001..1e12).contains(&number.abs()))?;
     (fraction.len() > DIGITS as usize).then(|| results::grouped(&format!("{number:.4}")))
