@@ -24,6 +24,31 @@
     }
   }
 
+  // A run's time so far goes on between two answers, in the server's words.
+  const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+  function duration(seconds) {
+    const at = units.findIndex(([size]) => seconds >= size);
+    if (at < 0) return "0 s";
+    const [size, unit] = units[at];
+    const [smaller, word] = units[at + 1] ?? [size];
+    const rest = Math.floor((seconds % size) / smaller);
+    return `${Math.floor(seconds / size)} ${unit}${rest ? ` ${rest} ${word}` : ""}`;
+  }
+  // A clock that goes wrong here is of no matter: only the steps between answers are measured.
+  const began = new WeakMap();
+  function start(root) {
+    for (const place of all("[data-seconds]", root)) {
+      if (!began.has(place)) began.set(place, performance.now() - place.dataset.seconds * 1000);
+    }
+  }
+  setInterval(() => {
+    for (const place of all("[data-seconds]")) {
+      if (!began.has(place)) continue;
+      const text = duration(Math.floor((performance.now() - began.get(place)) / 1000));
+      if (place.textContent !== text) place.textContent = text;
+    }
+  }, 1000);
+
   // Copy buttons: hidden until there is a script that can copy.
   function reveal(root) {
     if (!navigator.clipboard) return;
@@ -46,6 +71,7 @@
 
   function dress(root) {
     localise(root);
+    start(root);
     reveal(root);
     for (const place of all("[data-zone]", root)) place.textContent = `Times in ${zone}`;
   }

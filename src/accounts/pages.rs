@@ -46,10 +46,34 @@ struct SessionsPage {
 
 struct SessionLine {
     id: SessionId,
+    browser: String,
     agent: String,
     created_at: DateTime<Utc>,
     seen_at: DateTime<Utc>,
     is_this: bool,
+}
+
+/// What a browser calls itself, in words: `Firefox on Windows`. What is unknown is shown as it is.
+fn browser(agent: &str) -> String {
+    // The order matters: most browsers also name those that they want to be taken for.
+    const BROWSERS: [(&str, &str); 5] =
+        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    const SYSTEMS: [(&str, &str); 7] = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("CrOS", "ChromeOS"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let known =
+        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    match (known(&BROWSERS), known(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        _ if agent.is_empty() => "A browser without a name".to_owned(),
+        _ => agent.to_owned(),
+    }
 }
 
 async fn sessions(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Html<SessionsPage>> {
@@ -61,7 +85,8 @@ async fn sessions(State(site): State<Site>, person: Person, visit: Visit) -> web
         .map(|line| SessionLine {
             is_this: line.id == person.session,
             id: line.id,
-            agent: if line.agent.is_empty() { "A browser without a name".to_owned() } else { line.agent },
+            browser: browser(&line.agent),
+            agent: line.agent,
             created_at: line.created_at,
             seen_at: line.seen_at,
         })

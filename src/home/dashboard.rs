@@ -41,9 +41,13 @@ pub(super) struct DashboardPage {
 }
 
 impl DashboardPage {
-    /// Whether something shown here changes by itself.
+    /// Whether something shown here changes by itself: a run, or the first look for instances.
     fn moves(&self) -> bool {
-        self.counts.waiting + self.counts.running > 0
+        self.counts.waiting + self.counts.running > 0 || (self.is_fresh() && self.instances.is_empty())
+    }
+
+    fn instance_count(&self) -> i64 {
+        i64::try_from(self.all_instances).unwrap_or(i64::MAX)
     }
 
     /// Whether the person has not begun.

@@ -16,8 +16,8 @@ pub(super) struct Remark {
     pub(super) tone: Tone,
     /// The word for its level.
     pub(super) level: &'static str,
-    /// The sentence in pieces: whether each is a piece of SQL, and its text.
-    pub(super) message: Vec<(bool, String)>,
+    /// A sentence, with names between backticks.
+    pub(super) message: String,
     /// AMC's own words; empty without.
     pub(super) amc: String,
     pub(super) line: usize,
@@ -59,7 +59,7 @@ fn remark(sql: &str, index: &LineIndex<'_>, finding: &Finding) -> Remark {
             Level::Warning => "Warning",
             Level::Info => "Note",
         },
-        message: pieces(&capitalised(&finding.message)),
+        message: capitalised(&finding.message),
         amc: finding.amc.clone().unwrap_or_default(),
         line: place.line,
         column: place.column,
@@ -71,12 +71,6 @@ fn remark(sql: &str, index: &LineIndex<'_>, finding: &Finding) -> Remark {
             (fix.label.replace('`', ""), format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement))
         }),
     }
-}
-
-/// Cuts a sentence at its backticks.
-fn pieces(sentence: &str) -> Vec<(bool, String)> {
-    let pieces = sentence.split('`').enumerate().map(|(at, text)| (at % 2 == 1, text.to_owned()));
-    pieces.filter(|(_, text)| !text.is_empty()).collect()
 }
 
 fn capitalised(sentence: &str) -> String {
@@ -128,7 +122,7 @@ mod tests {
         assert_eq!((shown.line, shown.column), (2, 3));
         assert_eq!((shown.before.as_str(), shown.marked.as_str(), shown.after.as_str()), ("  ", "campaing", ","));
         assert_eq!(shown.earlier.as_deref(), Some("SELECT"));
-        assert_eq!(shown.message, [(false, "There is no column ".to_owned()), (true, "campaing".to_owned())]);
+        assert_eq!(shown.message, "There is no column `campaing`");
         let (_, fix) = shown.fix.unwrap();
         assert_eq!(apply(sql, &fix).unwrap(), "SELECT\n  campaign,\n  1\nFROM t");
     }

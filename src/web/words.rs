@@ -22,9 +22,36 @@ pub fn bytes(number: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// The parts of a sentence, each with whether it is a name that stood between backticks. A backtick
+/// without a second one is text.
+pub fn names(sentence: &str) -> Vec<(bool, &str)> {
+    let mut parts = Vec::new();
+    let mut rest = sentence;
+    while let Some((before, name, after)) = rest
+        .split_once('`')
+        .and_then(|(before, after)| after.split_once('`').map(|(name, after)| (before, name, after)))
+    {
+        parts.extend([(false, before), (true, name)]);
+        rest = after;
+    }
+    parts.push((false, rest));
+    parts.retain(|(_, part)| !part.is_empty());
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_a_sentence_stand_between_backticks() {
+        assert_eq!(
+            names("No `a` here. `b`?"),
+            [(false, "No "), (true, "a"), (false, " here. "), (true, "b"), (false, "?")]
+        );
+        assert_eq!(names("one ` alone"), [(false, "one ` alone")]);
+        assert_eq!(names(""), []);
+    }
 
     #[test]
     fn amounts_read_with_their_units() {

@@ -30,6 +30,7 @@ struct DetailPage {
     steps: Vec<Step>,
     tag: String,
     so_far: String,
+    seconds: i64,
     expected: String,
     can_cancel: bool,
     can_rerun: bool,
@@ -80,6 +81,7 @@ async fn page(
         shell: visit.shell(format!("Run of {}", execution.query_name), Section::Executions).await,
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
+        seconds: execution.took(now).num_seconds().max(0),
         expected: expected(&past),
         can_cancel: can_run
             && execution.cancel_asked_at.is_none()

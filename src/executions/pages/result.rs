@@ -10,12 +10,14 @@ use serde_json::json;
 use super::own;
 use crate::accounts::audit::{self, Action};
 use crate::executions::model::{Execution, State as Stage};
-use crate::executions::results::{self, Cell, CsvForm, Direction, Filter, Key, Op, PageRequest, Sort};
+use crate::executions::results::{self, Cell, CsvForm, Direction, Filter, Key, Kind, Op, PageRequest, Sort};
 use crate::executions::store;
 use crate::executions::submit::Executions;
 use crate::web::components::{Address, Choice, Pager, SortLink};
 use crate::web::{self, Fields, Person};
 
+/// Digits after the point up to which a number is shown whole.
+const DIGITS: i32 = 6;
 /// Rows of a page of the grid unless the address asks for another number.
 const SIZE: u64 = 50;
 
@@ -119,7 +121,7 @@ impl ResultView {
             is_number: column.kind.is_number(),
             unit: unit(&column.name),
             sort: SortLink::new(here, &place.to_string(), &sort),
-            total: column.total.as_deref().map(results::grouped),
+            total: column.total.as_deref().filter(|_| adds_up(column.kind)).map(results::grouped),
             note: column.misfit.as_ref().map(ToString::to_string).unwrap_or_default(),
         };
         let heads: Vec<Head> = page.columns.iter().enumerate().map(head).collect();
@@ -142,6 +144,23 @@ impl ResultView {
             spreadsheet: format!("{}?form=spreadsheet", file("csv")),
         })
     }
+}
+
+/// Whether the sum of a column says something. Fractions are mostly rates and averages, whose sum is
+/// none; a missing total misleads less than a wrong one.
+fn adds_up(kind: Kind) -> bool {
+    match kind {
+        Kind::Integer => true,
+        Kind::Decimal { scale, .. } => i32::from(scale) <= DIGITS,
+        _ => false,
+    }
+}
+
+/// A number with more digits than are read, shortened; the exact one stays in its title and in downloads.
+pub(super) fn brief(cell: &Cell) -> Option<String> {
+    let (_, fraction) = cell.exact.split_once('.').filter(|_| cell.kind.is_number())?;
+    let number = cell.exact.parse::<f64>().ok().filter(|number| (0.001..1e12).contains(&number.abs()))?;
+    (fraction.len() > DIGITS as usize).then(|| results::grouped(&format!("{number:.4}")))
 }
 
 /// The unit of a money column by AMC's own naming (AMC documentation, data sources): sponsored spend

@@ -10,6 +10,7 @@
 mod axe;
 mod driver;
 mod harness;
+mod pages;
 mod path;
 mod program;
 mod session;

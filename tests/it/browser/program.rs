@@ -50,6 +50,8 @@ impl Program {
         let log = self.folder.path().with_extension("log");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log can be written");
         let process = Command::new(env!("CARGO_BIN_EXE_recomamp"))
+            // OK because it needs nothing of the caller's: what the tests are told would be taken for settings.
+            .env_clear()
             .env("RECOMAMP_LISTEN", self.address.to_string())
             .env("RECOMAMP_DATA_DIR", self.folder.path())
             .env("RECOMAMP_REQUESTS_PER_MINUTE", "10000")

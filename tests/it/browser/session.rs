@@ -250,6 +250,23 @@ impl Browser {
         Weight { requests: entries.len() as u64, html: entries[0].1, css: total(".css"), js: total(".js") }
     }
 
+    /// How many pixels the page is wider than its screen.
+    pub(super) async fn overflow(&self) -> i64 {
+        const SCRIPT: &str = "return document.documentElement.scrollWidth - window.innerWidth";
+        let pixels = self.client.execute(SCRIPT, Vec::new()).await.expect("a page knows its width");
+        pixels.as_i64().expect("a number").max(0)
+    }
+
+    /// What the console was told since the last look, without that the page itself was refused, which a
+    /// page about an error always is.
+    pub(super) async fn complaints(&self) -> Vec<String> {
+        let own = format!("{} - Failed to load resource", self.address().await);
+        let entries = self.client.issue_cmd(ConsoleLog).await.expect("the driver keeps the console's log");
+        let entries = entries.as_array().expect("a list of entries").iter();
+        let messages = entries.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned());
+        messages.filter(|message| !message.starts_with(&own)).collect()
+    }
+
     async fn field(&self, name: &str) -> Element {
         self.element(Locator::Css(&format!("[name=\"{name}\"]"))).await
     }
@@ -290,6 +307,20 @@ impl WebDriverCompatibleCommand for Devtools {
     }
 }
 
+/// `ChromeDriver`'s way to the console; each entry is given once.
+#[derive(Debug)]
+struct ConsoleLog;
+
+impl WebDriverCompatibleCommand for ConsoleLog {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
 fn capabilities(folder: &Path, javascript: bool) -> Capabilities {
     let content = if javascript { json!({}) } else { json!({ "javascript": 2 }) };
     let options = json!({
@@ -308,6 +339,7 @@ fn capabilities(folder: &Path, javascript: bool) -> Capabilities {
     });
     let mut capabilities = Capabilities::new();
     capabilities.insert("goog:chromeOptions".to_owned(), options);
+    capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
     capabilities
 }
 

@@ -38,7 +38,7 @@ impl Database {
     }
 
     /// Its address, for the settings.
-    pub(super) fn url(&self, folder: &Path) -> String {
+    pub(crate) fn url(&self, folder: &Path) -> String {
         match self {
             Self::Sqlite => format!("sqlite:{}", folder.join("story.sqlite").display()),
             Self::Postgres(url) => url.clone(),

@@ -1,0 +1,121 @@
+//! Every page in every look: what axe says, how wide it is, what it weighs, what the console was told.
+
+use super::path::{AT_ONCE, EAGER, MISTYPED, SMALL, pick_an_instance, save, sign_in, some_campaigns, write};
+use super::{Browser, LOOKS, Options, Program, report};
+
+/// Compressed bytes that a page, its styles and its scripts may have, and requests on a cold cache.
+const HTML: u64 = 25_000;
+const CSS: u64 = 15_000;
+const JS: u64 = 20_000;
+const REQUESTS: u64 = 5;
+
+/// Checks the page that is open. Nothing here may be loosened for a page: the page is repaired.
+async fn check(browser: &Browser, name: &str) {
+    let weight = browser.weight().await;
+    assert!(weight.requests <= REQUESTS, "{name}: {weight:?}");
+    assert!(weight.html <= HTML && weight.css <= CSS && weight.js <= JS, "{name}: {weight:?}");
+    for look in LOOKS {
+        browser.look(look).await;
+        let shade = if look.dark { "dark" } else { "light" };
+        browser.screenshot(&format!("{name}-{}-{shade}", look.width)).await;
+        let violations = browser.axe().await;
+        assert!(violations.is_empty(), "{name} {look:?}:\n{}", report(&violations));
+        assert_eq!(browser.overflow().await, 0, "{name} {look:?} is wider than its screen");
+    }
+    browser.look(LOOKS[0]).await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new(), "{name}");
+}
+
+async fn program_and_browser() -> (Program, Browser) {
+    let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+    (program, Browser::start(Options::default()).await)
+}
+
+#[tokio::test]
+async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
+    let (program, browser) = program_and_browser().await;
+    let address = program.address();
+    browser.open(&address).await;
+    check(&browser, "sign-in").await;
+    browser.press("Sign in with Amazon").await;
+    browser.see("Sign in and allow access").await;
+    check(&browser, "consent").await;
+    sign_in(&browser, &address).await;
+    check(&browser, "dashboard").await;
+    pick_an_instance(&browser).await;
+    check(&browser, "instance").await;
+    for page in [
+        "/instances",
+        "/instances?q=nothing",
+        "/instances/new",
+        "/queries",
+        "/queries/new",
+        "/executions",
+        "/executions?state=problem",
+        "/guides",
+        "/guides/first-query",
+        "/search",
+        "/search?q=query",
+        "/search?q=nothing-at-all",
+        "/operations",
+        "/settings/sessions",
+        "/settings/connections",
+        "/emulator/control",
+        "/nowhere",
+    ] {
+        browser.open(&format!("{address}{page}")).await;
+        check(&browser, &format!("page{}", page.replace(['/', '?', '='], "-"))).await;
+    }
+}
+
+#[tokio::test]
+async fn pages_on_the_way_are_light_narrow_and_accessible() {
+    let (program, browser) = program_and_browser().await;
+    let address = program.address();
+    sign_in(&browser, &address).await;
+    pick_an_instance(&browser).await;
+    let instance = browser.address().await;
+    some_campaigns(&browser).await;
+    browser.open(browser.address().await.as_str()).await;
+    check(&browser, "result").await;
+    browser.press("Exactly what was sent").await;
+    check(&browser, "result-open").await;
+
+    browser.open(instance.as_str()).await;
+    write(&browser, "Reach by campaign", MISTYPED).await;
+    browser.press("Check").await;
+    browser.see("Did you mean").await;
+    check(&browser, "editor-findings").await;
+    browser.fill("name", "").await;
+    browser.press("Save").await;
+    browser.see("This cannot be saved yet").await;
+    check(&browser, "editor-errors").await;
+    browser.fill("name", "Mistyped").await;
+    save(&browser, "Mistyped").await;
+    check(&browser, "query").await;
+    browser.press("Run").await;
+    browser.see("This cannot be run yet").await;
+    check(&browser, "query-errors").await;
+    let queries = format!("{address}/queries");
+    browser.open(&queries).await;
+    browser.press("Campaigns").await;
+    browser.press("Preview").await;
+    browser.see("SQL as it is sent").await;
+    check(&browser, "preview").await;
+
+    browser.open(&format!("{address}/emulator/control")).await;
+    browser.choose("kind", "REJECTED for overlap").await;
+    browser.press("Switch on").await;
+    browser.see("Switch all off").await;
+    check(&browser, "control-fault").await;
+    browser.open(&queries).await;
+    browser.press("Campaigns").await;
+    browser.press("Run").await;
+    browser.see("What to do.").await;
+    browser.open(browser.address().await.as_str()).await;
+    check(&browser, "run-failed").await;
+    for page in ["/", "/queries", "/executions"] {
+        browser.open(&format!("{address}{page}")).await;
+        check(&browser, &format!("full{}", page.replace('/', "-"))).await;
+    }
+}
