@@ -23,13 +23,14 @@ use tower_sessions::cookie::time::Duration as CookieDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use url::Url;
 
+use crate::accounts::Sweeper;
 use crate::amazon::{self, Hosts, Region, RegionHosts, Timeouts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{Grants, Refresher};
 use crate::db::Db;
 use crate::emulator::Emulator;
-use crate::executions::{Executions, Poller};
+use crate::executions::{Executions, Fetcher, Poller};
 use crate::ids::{ProcessId, Random};
 use crate::instances::Surveyor;
 use crate::vault::{Secret, Vault};
@@ -89,6 +90,8 @@ impl App {
             Arc::new(Refresher::new(self.grants.clone(), process())),
             Arc::new(Surveyor::new(self.site.clone(), self.grants.clone(), process())),
             Arc::new(Poller::new(self.executions.clone(), process())),
+            Arc::new(Fetcher::new(self.executions.clone(), process())),
+            Arc::new(Sweeper::new(self.stored_sessions())),
         ]
     }
 
@@ -188,13 +191,17 @@ impl App {
             .fallback(|| async { web::Error::Missing })
     }
 
+    fn stored_sessions(&self) -> Sessions {
+        let site = &self.site;
+        Sessions::new(site.db.clone(), site.clock.clone(), site.random.clone(), &site.config.limits)
+    }
+
     fn sessions(&self) -> SessionManagerLayer<Sessions> {
         let site = &self.site;
         let limits = &site.config.limits;
         let secure = site.config.public_url.scheme() == "https";
-        let sessions = Sessions::new(site.db.clone(), site.clock.clone(), site.random.clone(), limits);
         let lives = i64::try_from(limits.session_absolute.as_secs()).unwrap_or(i64::MAX);
-        SessionManagerLayer::new(sessions)
+        SessionManagerLayer::new(self.stored_sessions())
             .with_name(if secure { "__Host-recomamp" } else { "recomamp" })
             .with_secure(secure)
             .with_http_only(true)

@@ -1,6 +1,10 @@
 //! Signing in, staying signed in, and grants that are refreshed or withdrawn.
 
 use chrono::TimeDelta;
+use recomamp::ids::Random;
+use recomamp::web::session::Sessions;
+use tower_sessions::SessionStore as _;
+use tower_sessions::session::Id;
 
 use crate::support::stories;
 
@@ -77,6 +81,27 @@ stories! {
         there.get("/instances").await.with(303);
         here.post("/sign-out", &[]).await.with(303);
         here.get("/instances").await.with(303);
+    }
+
+    /// A request that was under way when its session ended does not bring the session back.
+    async fn an_ended_session_is_not_brought_back_by_a_request_in_hand(house: House) {
+        let visitor = house.signed_in("Ada").await;
+        let sessions = Sessions::new(house.db().clone(), house.app.site.clock.clone(), Random::seeded(7), &house.app.site.config.limits);
+        let id: Id = visitor.cookies()["recomamp"].parse().unwrap();
+        let in_hand = sessions.load(&id).await.unwrap().expect("it is signed in");
+        visitor.post("/sign-out", &[]).await.with(303);
+        sessions.save(&in_hand).await.unwrap();
+        assert!(sessions.load(&id).await.unwrap().is_none());
+        assert_eq!(house.count("select count(*) as value from sessions where person_id is not null").await, 0);
+    }
+
+    /// Sessions that have ended by themselves are removed.
+    async fn old_sessions_are_swept_away(house: House) {
+        let _visitor = house.signed_in("Ada").await;
+        assert_eq!(house.tick("sweeper").await.changed, 0);
+        house.time.advance(TimeDelta::days(31));
+        assert_eq!(house.tick("sweeper").await.changed, 1);
+        assert_eq!(house.count("select count(*) as value from sessions").await, 0);
     }
 
     /// Fifteen minutes before the end, and not sooner.

@@ -49,7 +49,9 @@ impl Database {
 #[expect(clippy::disallowed_methods, reason = "the test command says by this variable where its cluster is")]
 fn cluster() -> String {
     std::env::var(CLUSTER).unwrap_or_else(|_| {
-        panic!("{CLUSTER} is not set, so that this story cannot run: scripts/test starts a private PostgreSQL and sets it")
+        panic!(
+            "{CLUSTER} is not set, so that this story cannot run: scripts/test starts a private PostgreSQL and sets it"
+        )
     })
 }
 

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use recomamp::app::App;
 use recomamp::clock::{Clock, ManualClock};
 use recomamp::config::Config;
-use recomamp::db::{Db, Scope, Single, sql};
+use recomamp::db::{Db, Engine, Scope, Single, sql};
 use recomamp::ids::Random;
 use recomamp::workers::{Tick, Worker};
 use tempfile::TempDir;
@@ -136,7 +136,9 @@ impl House {
         map.extend(settings.iter().map(|(name, value)| (format!("RECOMAMP_{name}"), value.clone())));
         let config = Config::read(&map).expect("settings that are right");
         let app = App::open(config, address, clock, Random::system()).await.expect("the program starts");
-        app.take_over().await.expect("claims can be ended");
+        if app.site.db.engine() == Engine::Sqlite {
+            app.take_over().await.expect("claims can be ended");
+        }
         let server = Server::start(listener, app.router());
         Self { workers: app.workers(), app, time, address, settings, database, folder, server }
     }
@@ -177,10 +179,16 @@ impl House {
         worker.tick().await.unwrap_or_else(|error| panic!("the {name} fails: {error:#}"))
     }
 
+    /// One tick of each worker that moves executions.
+    pub(crate) async fn step(&self) {
+        self.tick("poller").await;
+        self.tick("fetcher").await;
+    }
+
     /// Moves time and ticks until no execution is left that can move; the pretend AMC does its work meanwhile.
     pub(crate) async fn settle(&self) {
         for _ in 0..200 {
-            self.tick("poller").await;
+            self.step().await;
             if self.unfinished().await == 0 {
                 return;
             }

@@ -63,7 +63,13 @@ impl Visitor {
     }
 
     /// Sends a request as a browser does from the program's own pages; headers given here win.
-    pub(crate) async fn send(&self, method: Method, address: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        address: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answer {
         let url = if address.starts_with("http") { address.to_owned() } else { format!("{}{address}", self.base) };
         let cookies: Vec<String> = {
             let cookies = self.cookies.lock().expect("no story panics while it holds the cookies");
@@ -135,20 +141,29 @@ impl Visitor {
         let choice = document
             .select(&Selector::parse("label").expect("a selector"))
             .find(|label| label.text().collect::<String>().trim().starts_with(name))
-            .and_then(|label| label.select(&Selector::parse("input").expect("a selector")).next().map(|input| input.value().clone()))
+            .and_then(|label| {
+                label.select(&Selector::parse("input").expect("a selector")).next().map(|input| input.value().clone())
+            })
             .unwrap_or_else(|| panic!("{name} is not offered:\n{}", page.body));
         let mut fields: Vec<(String, String)> = page
             .attributes("form input[type=hidden]", "name")
             .into_iter()
             .zip(page.attributes("form input[type=hidden]", "value"))
             .collect();
-        fields.push((choice.attr("name").expect("a name").to_owned(), choice.attr("value").expect("a value").to_owned()));
-        let button = document.select(&Selector::parse("button").expect("a selector")).find(|button| button.text().collect::<String>().contains("Allow"));
-        if let Some((Some(name), Some(value))) = button.map(|button| (button.value().attr("name"), button.value().attr("value"))) {
+        fields
+            .push((choice.attr("name").expect("a name").to_owned(), choice.attr("value").expect("a value").to_owned()));
+        let button = document
+            .select(&Selector::parse("button").expect("a selector"))
+            .find(|button| button.text().collect::<String>().contains("Allow"));
+        if let Some((Some(name), Some(value))) =
+            button.map(|button| (button.value().attr("name"), button.value().attr("value")))
+        {
             fields.push((name.to_owned(), value.to_owned()));
         }
         let action = page.attributes("form", "action").into_iter().next().unwrap_or_default();
-        let target = url::Url::parse(consent).or_else(|_| url::Url::parse(&format!("{}{consent}", self.base))).expect("the consent page's address");
+        let target = url::Url::parse(consent)
+            .or_else(|_| url::Url::parse(&format!("{}{consent}", self.base)))
+            .expect("the consent page's address");
         let target = target.join(&action).expect("the form's address");
         let pairs: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.post(target.as_str(), &pairs).await.with(302).location
