@@ -10,7 +10,12 @@ async fn others(house: &House) -> Vec<(Method, String)> {
     let page = ada.get("/instances").await.with(200);
     let instance = page.attributes("tbody th a", "href").remove(0);
     let id = instance.rsplit('/').next().expect("an id").to_owned();
-    let fields = [("instance", id.as_str()), ("name", "Mine"), ("sql", "SELECT campaign FROM dsp_impressions GROUP BY campaign"), ("window", "settled")];
+    let fields = [
+        ("instance", id.as_str()),
+        ("name", "Mine"),
+        ("sql", "SELECT campaign FROM dsp_impressions GROUP BY campaign"),
+        ("window", "settled"),
+    ];
     let query = ada.post("/queries/new", &fields).await.with(303).location;
     let query = query.split(['?', '#']).next().expect("a path").to_owned();
     let query_id = query.rsplit('/').next().expect("an id").to_owned();
