@@ -52,6 +52,8 @@ pub struct App {
     grants: Grants,
     executions: Executions,
     process: ProcessId,
+    /// Held as long as the program is there.
+    _lock: Option<std::fs::File>,
     /// Why background work must not start, if so.
     pub held: Option<String>,
 }
@@ -62,6 +64,7 @@ impl App {
     pub async fn open(config: Config, address: SocketAddr, clock: Clock, random: Random) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+        let lock = lock(&config)?;
         let vault = Vault::from_file(&config.keys_file, &random)?;
         let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
         let held = held(&db, &vault).await?;
@@ -80,7 +83,7 @@ impl App {
         let grants = Grants::new(site.clone(), client);
         let executions = Executions::new(site.clone(), grants.clone())?;
         let process = site.random.id(site.clock.now());
-        Ok(Self { site, emulator, grants, executions, process, held })
+        Ok(Self { site, emulator, grants, executions, process, _lock: lock, held })
     }
 
     /// All workers.
@@ -247,6 +250,22 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
         ..crate::emulator::Options::default()
     };
     Ok(Emulator::open(options, site.clock.clone(), site.random.clone())?)
+}
+
+/// Holds the database for this process where it is a file: one process writes it, and takes over what the
+/// one before left.
+fn lock(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
+    let Some(file) = config.database_url.strip_prefix("sqlite:") else { return Ok(None) };
+    let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
+    let path = format!("{file}.lock");
+    let lock = std::fs::File::create(&path).with_context(|| format!("{path} cannot be written"))?;
+    lock.try_lock().with_context(|| {
+        format!(
+            "another RecomAMP uses the database {file}: stop it first, or set RECOMAMP_DATA_DIR or \
+             RECOMAMP_DATABASE_URL; several processes need PostgreSQL"
+        )
+    })?;
+    Ok(Some(lock))
 }
 
 /// The address at which this process reaches its own pretend AMC.

@@ -210,7 +210,7 @@ impl Poller {
     fn retry(&self, execution: &Execution, error: &CallError) -> Change {
         let site = &self.room.site;
         let asked = match error {
-            CallError::Amazon(error) => error.retry_after(),
+            CallError::Amazon(error) | CallError::Token(error) => error.retry_after(),
             CallError::Reconnect | CallError::Db(_) => None,
         };
         let attempt = u32::try_from(execution.attempts).unwrap_or(u32::MAX).min(16);

@@ -154,7 +154,7 @@ fn doubt(trouble: &Trouble) -> (bool, i64) {
             ErrorKind::LinkExpired | ErrorKind::Unauthorized | ErrorKind::ClientRejected => (false, 0),
             _ => (true, 0),
         },
-        Trouble::Call(CallError::Reconnect | CallError::Db(_)) => (false, 0),
+        Trouble::Call(CallError::Reconnect | CallError::Token(_) | CallError::Db(_)) => (false, 0),
         Trouble::Keep(results::Error::Full | results::Error::Fetch { .. } | results::Error::Store(_)) => (false, 0),
         Trouble::Keep(
             results::Error::NotATable { .. } | results::Error::HeadersDiffer { .. } | results::Error::Row { .. },
