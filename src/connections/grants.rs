@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::model::{Connection, Grant, State, belongs_to};
@@ -15,6 +15,9 @@ use crate::db::Scope;
 use crate::ids::ConnectionId;
 use crate::vault::{OpenError, Secret};
 use crate::web::Site;
+
+/// A refresh that failed is not tried again by whoever asks within this; they share its failure.
+const SHARED: TimeDelta = TimeDelta::seconds(5);
 
 /// Calls Amazon by connections; cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,7 +32,7 @@ pub struct Grants {
 struct Turns(Arc<Mutex<HashMap<ConnectionId, Turn>>>);
 
 /// Whose turn it is, and how the last refresh failed, if it did.
-type Turn = Arc<tokio::sync::Mutex<Option<amazon::Error>>>;
+type Turn = Arc<tokio::sync::Mutex<Option<(DateTime<Utc>, amazon::Error)>>>;
 
 impl Turns {
     fn of(&self, id: &ConnectionId) -> Turn {
@@ -148,12 +151,13 @@ impl Grants {
         if now_stored.connection.revision != seen.revision {
             return Ok(now_stored);
         }
-        if let Some(failure) = last.as_ref().filter(|_| now_stored.connection.failures > seen.failures) {
+        let now = self.site.clock.now();
+        if let Some((_, failure)) = last.as_ref().filter(|(at, _)| *at <= now && now < *at + SHARED) {
             return Err(CallError::Token(failure.clone()));
         }
         let refreshed = self.refresh(&now_stored.connection).await;
         *last = match &refreshed {
-            Err(CallError::Token(failure)) => Some(failure.clone()),
+            Err(CallError::Token(failure)) => Some((now, failure.clone())),
             _ => None,
         };
         refreshed?;
@@ -212,7 +216,7 @@ impl Grants {
 }
 
 /// The tokens of an answer that came at `now`.
-pub(super) fn grant(tokens: Tokens, now: chrono::DateTime<chrono::Utc>) -> Grant {
+pub(super) fn grant(tokens: Tokens, now: DateTime<Utc>) -> Grant {
     let lives = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::hours(1));
     Grant { access: tokens.access, refresh: tokens.refresh, expires_at: now + lives }
 }

@@ -6,11 +6,11 @@ use recomamp::db::{Scope, sql};
 use crate::support::{House, Visitor, stories};
 
 /// A query that gives rows on the synthetic data.
-const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions\n\
+pub(crate) const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions\n\
     FROM dsp_impressions\nGROUP BY campaign";
 
 /// The first instance that is no sandbox.
-async fn instance(visitor: &Visitor) -> String {
+pub(crate) async fn instance(visitor: &Visitor) -> String {
     let page = visitor.get("/instances").await.with(200);
     let rows = page.texts("tbody tr");
     let links = page.attributes("tbody th a", "href");
@@ -19,7 +19,7 @@ async fn instance(visitor: &Visitor) -> String {
 }
 
 /// Saves a query; gives its id.
-async fn saved(visitor: &Visitor, sql: &str) -> String {
+pub(crate) async fn saved(visitor: &Visitor, sql: &str) -> String {
     let instance = instance(visitor).await;
     let fields = [("instance", instance.as_str()), ("name", "Reach by campaign"), ("sql", sql), ("window", "settled")];
     let led = visitor.post("/queries/new", &fields).await.with(303).location;
@@ -27,7 +27,7 @@ async fn saved(visitor: &Visitor, sql: &str) -> String {
 }
 
 /// Runs a query; gives the page of the run.
-async fn run(visitor: &Visitor, query: &str) -> String {
+pub(crate) async fn run(visitor: &Visitor, query: &str) -> String {
     visitor.post("/executions", &[("query", query)]).await.with(303).location
 }
 
@@ -213,7 +213,7 @@ stories! {
             house.app.emulator.as_ref().unwrap().settled().await;
             house.time.advance(TimeDelta::seconds(20));
         }
-        set(&house, "update connections set sealed_access = 'v1.x.y' where person_id is not null and id <> $1", "").await;
+        set(&house, "update connections set sealed_access = substr(sealed_access, 1, length(sealed_access) - 6) || 'AAAAAA' where person_id is not null and id <> $1", "").await;
         for _ in 0..210 {
             house.tick("fetcher").await;
             house.time.advance(TimeDelta::seconds(61));
@@ -260,12 +260,12 @@ stories! {
 }
 
 /// Executions that the pretend AMC has taken in.
-fn on_amc(house: &House) -> usize {
+pub(crate) fn on_amc(house: &House) -> usize {
     house.app.emulator.as_ref().expect("a sandbox").executions()
 }
 
 /// Changes rows behind the program's back; `$1` is the text.
-async fn set(house: &House, statement: &'static str, text: &str) {
+pub(crate) async fn set(house: &House, statement: &'static str, text: &str) {
     let mut tx = house.db().write(&Scope::System).await.expect("a transaction");
     assert!(sql(statement).bind(text).execute(&mut tx).await.expect("rows change") > 0);
     tx.commit().await.expect("it is kept");

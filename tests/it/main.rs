@@ -10,6 +10,8 @@ mod executions;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod security;
 #[cfg(test)]
 mod support;

@@ -155,6 +155,27 @@ impl House {
         Self::start(database, folder, settings, listener, now).await
     }
 
+    /// A second process on the same PostgreSQL and data folder, which takes this one's pretend AMC for Amazon.
+    pub(crate) async fn beside(&self) -> Self {
+        let Database::Postgres(url) = &self.database else { panic!("several processes need PostgreSQL") };
+        let (id, secret) = self.app.emulator.as_ref().expect("a sandbox").client();
+        let base = format!("http://{}/emulator", self.address);
+        let mut settings = vec![
+            ("DATA_DIR".to_owned(), self.app.site.config.data_dir.display().to_string()),
+            ("AMAZON_CLIENT_ID".to_owned(), id),
+            ("AMAZON_CLIENT_SECRET".to_owned(), secret),
+        ];
+        for (host, path) in
+            [("CONSENT", "/ap/oa"), ("TOKEN", "/auth/o2/token"), ("PROFILE", "/user/profile"), ("ADS_API", "/")]
+        {
+            settings.push((format!("{host}_URL_NA"), format!("{base}{path}")));
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let now = self.app.site.clock.now();
+        Self::start(Database::Postgres(url.clone()), folder, settings, listener, now).await
+    }
+
     /// The database, for looking at what the program stored.
     pub(crate) fn db(&self) -> &Db {
         &self.app.site.db
