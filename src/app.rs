@@ -249,7 +249,7 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
         speed: config.emulator.speed,
         ..crate::emulator::Options::default()
     };
-    Ok(Emulator::open(options, site.clock.clone(), site.random.clone())?)
+    Emulator::open(options, site.clock.clone(), site.random.clone())
 }
 
 /// Holds the database for this process where it is a file: one process writes it, and takes over what the

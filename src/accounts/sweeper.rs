@@ -28,7 +28,7 @@ impl Worker for Sweeper {
     }
 
     fn period(&self) -> Duration {
-        Duration::from_secs(3_600)
+        Duration::from_hours(1)
     }
 
     fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {

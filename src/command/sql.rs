@@ -43,15 +43,25 @@ pub(super) struct Check {
     /// Check for a run without aggregation controls, as on a sandbox.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     controls: Switch,
-    /// Check as the query of a rule-based audience.
-    #[arg(long)]
-    audience: bool,
+    /// What the query is for; an audience's query reads `…_for_audiences` sources.
+    #[arg(long, value_enum, default_value_t = For::Auto)]
+    purpose: For,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum For {
+    /// Whichever the text fits better.
+    Auto,
+    /// A report.
+    Reporting,
+    /// A rule-based audience.
+    Audience,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -136,17 +146,34 @@ fn read(path: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("{} is not UTF-8 text", path.display()))
 }
 
-fn checked(text: &str, controls: Switch, audience: bool) -> Checked {
+fn checked(text: &str, controls: Switch, purpose: For) -> Checked {
     let catalogue = Catalogue::standard();
-    let context = if audience { Context::audience(catalogue) } else { Context::reporting(catalogue) };
-    check(text, &Context { controls: controls == Switch::On, ..context })
+    let controls = controls == Switch::On;
+    let reporting = || check(text, &Context { controls, ..Context::reporting(catalogue) });
+    let audience = || check(text, &Context { controls, ..Context::audience(catalogue) });
+    match purpose {
+        For::Reporting => reporting(),
+        For::Audience => audience(),
+        For::Auto => {
+            let first = reporting();
+            if !first.has_errors() {
+                return first;
+            }
+            let second = audience();
+            if errors(&second) < errors(&first) { second } else { first }
+        }
+    }
+}
+
+fn errors(checked: &Checked) -> usize {
+    checked.findings.iter().filter(|finding| finding.level == Level::Error).count()
 }
 
 fn check_files(asked: &Check) -> anyhow::Result<ExitCode> {
     let (mut errors, mut found) = (false, Vec::new());
     for path in &asked.files {
         let text = read(path)?;
-        let checked = checked(&text, asked.controls, asked.audience);
+        let checked = checked(&text, asked.controls, asked.purpose);
         errors |= checked.has_errors();
         let index = LineIndex::new(&text);
         for finding in &checked.findings {
@@ -201,7 +228,7 @@ async fn run_file(asked: RunArgs) -> anyhow::Result<ExitCode> {
         },
         now: Clock::system().now(),
     };
-    let checked = checked(&text, asked.controls, false);
+    let checked = checked(&text, asked.controls, For::Auto);
     let index = LineIndex::new(&text);
     for finding in checked.findings.iter().filter(|finding| finding.level != Level::Info) {
         say(&in_words(&asked.file, &index, finding));

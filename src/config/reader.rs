@@ -98,10 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The setting, or `default`, which has to parse.
-    pub(super) fn value<T: FromStr>(&mut self, name: &str, default: &str, example: &str, what: &str) -> T
-    where
-        T: Fallback,
-    {
+    pub(super) fn value<T: FromStr + Fallback>(&mut self, name: &str, default: &str, example: &str, what: &str) -> T {
         let text = self.text(name).unwrap_or_else(|| default.to_owned());
         text.parse().unwrap_or_else(|_| {
             self.fault(name, &format!("has to be {what}, not `{text}`"), example);

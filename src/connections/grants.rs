@@ -135,7 +135,7 @@ impl Grants {
     async fn closed(&self, connection: &Connection, error: OpenError) -> db::Result<CallError> {
         match error {
             OpenError::Tampered => {
-                self.give_up(connection, &format!("The stored grant does not open: {error}.")).await?
+                self.give_up(connection, &format!("The stored grant does not open: {error}.")).await?;
             }
             OpenError::UnknownKey => tracing::error!(connection.id = %connection.id, %error, "a grant does not open"),
         }

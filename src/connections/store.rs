@@ -55,11 +55,11 @@ pub(super) async fn put(
     const PUT: &str = "insert into connections (id, person_id, region, state, sealed_access, sealed_refresh, \
         access_expires_at, refreshed_at, created_at) values ($1, $2, $3, 'reconnect', '', '', $4, $4, $4) \
         on conflict (person_id, region) do update set failures = 0, last_error = null returning id as value";
-    let fresh: ConnectionId = random.id(now);
-    let Single(id) = sql(PUT).bind(&fresh).bind(person).bind(region).bind(now).one::<Single<ConnectionId>>(tx).await?;
     const FILL: &str = "update connections set state = 'active', sealed_access = $2, sealed_refresh = $3, \
         access_expires_at = $4, refresh_at = $5, refreshed_at = $6, revision = revision + 1, lease_until = null \
         where id = $1";
+    let fresh: ConnectionId = random.id(now);
+    let Single(id) = sql(PUT).bind(&fresh).bind(person).bind(region).bind(now).one::<Single<ConnectionId>>(tx).await?;
     sql(FILL)
         .bind(&id)
         .bind(vault.seal(&grant.access, &belongs_to(&id, "access")))

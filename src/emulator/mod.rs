@@ -176,7 +176,7 @@ impl Emulator {
 
     /// How many executions were taken in so far, dry runs and cancelled ones included.
     pub fn executions(&self) -> usize {
-        self.store().read(|state| state.execution_count())
+        self.store().read(state::State::execution_count)
     }
 
     fn dressed(&self, routes: Router<Emulator>) -> Router {

@@ -121,11 +121,12 @@ const KNOWN: &[Known] = &[
 /// What lies behind a problem, as far as AMC's words are known.
 pub(super) fn cause(problem: &Problem) -> Cause {
     let words = problem.words.to_lowercase();
-    KNOWN.iter().find(|known| words.contains(known.0)).map(|known| Cause { likely: known.1, fix: known.2 }).unwrap_or(
+    KNOWN.iter().find(|known| words.contains(known.0)).map_or(
         Cause {
             likely: "AMC's words do not fit a cause that is known here.",
             fix: "Read AMC's own words below; running it again may help if they speak of an internal error.",
         },
+        |known| Cause { likely: known.1, fix: known.2 },
     )
 }
 

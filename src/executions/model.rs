@@ -224,7 +224,7 @@ pub(super) fn state_of(status: &Status, now: State) -> State {
         Status::Failed => State::Failed,
         Status::Rejected => State::Rejected,
         Status::Cancelled => State::Cancelled,
-        _ => now,
+        Status::Other(_) => now,
     }
 }
 

@@ -44,7 +44,7 @@ const MOST: i64 = 200;
 /// Instances that are called at the same time.
 const AT_ONCE: usize = 8;
 /// First and longest wait between tries of a step that fails for a passing reason.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(120));
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
 
 /// The worker.
 #[derive(Debug)]
@@ -96,7 +96,9 @@ impl Poller {
         let groups = groups.into_values().map(|group| self.group(group, begin_by));
         let mut groups = stream::iter(groups).buffer_unordered(AT_ONCE);
         while let Some(steps) = groups.next().await {
-            steps.into_iter().for_each(|step| count(&mut tick, step));
+            for step in steps {
+                count(&mut tick, step);
+            }
         }
         drop(groups);
         tick.next = self.next_due(false).await?;
@@ -199,10 +201,12 @@ impl Poller {
             let (from, to) = (execution.state.name(), change.state.name());
             tracing::info!(execution.id = %execution.id, from, to, "execution moved");
         }
-        Ok(match change.attempts > 0 {
-            true => Step::Failed,
-            false if change.state != execution.state => Step::Moved,
-            false => Step::Nothing,
+        Ok(if change.attempts > 0 {
+            Step::Failed
+        } else if change.state != execution.state {
+            Step::Moved
+        } else {
+            Step::Nothing
         })
     }
 
@@ -230,8 +234,8 @@ impl Poller {
         change
     }
 
-    fn soon(&self, after: TimeDelta) -> Option<DateTime<Utc>> {
-        Some(self.room.site.clock.now() + after)
+    fn after(&self, span: TimeDelta) -> DateTime<Utc> {
+        self.room.site.clock.now() + span
     }
 }
 

@@ -146,7 +146,7 @@ struct DetailPage {
     waiting: i64,
     sources: usize,
     errors: Errors,
-    name: String,
+    own_name: String,
 }
 
 async fn page(
@@ -177,7 +177,7 @@ async fn page(
         waiting,
         sources,
         errors,
-        name: name.unwrap_or(instance.own_name.as_deref().unwrap_or("")).to_owned(),
+        own_name: name.unwrap_or(instance.own_name.as_deref().unwrap_or("")).to_owned(),
         instance,
     })
 }

@@ -126,6 +126,9 @@ pub(super) async fn keep(
         entity_id = excluded.entity_id, marketplace_id = excluded.marketplace_id, amc_name = excluded.amc_name, \
         account_name = excluded.account_name, customer_name = excluded.customer_name, kind = excluded.kind, \
         creation_status = excluded.creation_status, seen_at = excluded.seen_at returning id as value";
+    const REACH: &str = "insert into instance_access (instance_id, person_id, connection_id, role, created_at) \
+        values ($1, $2, $3, 'manager', $4) on conflict (instance_id, person_id) do update set \
+        connection_id = excluded.connection_id";
     let Single(id) = sql(KEEP)
         .bind(&random.id::<InstanceId>(now))
         .bind(found.region)
@@ -141,9 +144,6 @@ pub(super) async fn keep(
         .bind(now)
         .one::<Single<InstanceId>>(tx)
         .await?;
-    const REACH: &str = "insert into instance_access (instance_id, person_id, connection_id, role, created_at) \
-        values ($1, $2, $3, 'manager', $4) on conflict (instance_id, person_id) do update set \
-        connection_id = excluded.connection_id";
     sql(REACH).bind(&id).bind(person).bind(connection).bind(now).execute(tx).await?;
     Ok(id)
 }

@@ -176,7 +176,7 @@ impl Worker for Surveyor {
     }
 
     fn period(&self) -> Duration {
-        Duration::from_secs(60)
+        Duration::from_mins(1)
     }
 
     fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {

@@ -161,6 +161,11 @@ pub(super) async fn new(
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut what = What { instance: fields.get("instance").to_owned(), ..What::default() };
     let mut written = Written::default();
+    if !what.instance.is_empty() {
+        let id: InstanceId = what.instance.parse().map_err(|_| web::Error::Missing)?;
+        let mut tx = site.db.read(&person.scope()).await?;
+        instances::find_for_run(&mut tx, &person.id, &id).await?;
+    }
     if fields.has("draft") {
         let draft = open_draft(&site, &person, fields.get("draft")).await?;
         if let Some(query) = &draft.query {

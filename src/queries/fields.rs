@@ -128,10 +128,7 @@ impl FieldDef {
             return Err(format!("{} holds a NUL character, which SQL cannot carry. Type it again.", self.title()));
         }
         if text.trim().is_empty() {
-            return match self.required {
-                true => Err(format!("Fill in {}.", self.title())),
-                false => Ok(Value::Null),
-            };
+            return if self.required { Err(format!("Fill in {}.", self.title())) } else { Ok(Value::Null) };
         }
         match self.kind {
             FieldKind::Text => self.line(text).map(Value::Text),
@@ -205,9 +202,10 @@ impl FieldDef {
     }
 
     fn choice(&self, text: &str) -> Result<Value, String> {
-        match self.choices.iter().any(|choice| choice == text) {
-            true => self.line(text).map(Value::Text),
-            false => Err(format!("{} has to be one of its choices.", self.title())),
+        if self.choices.iter().any(|choice| choice == text) {
+            self.line(text).map(Value::Text)
+        } else {
+            Err(format!("{} has to be one of its choices.", self.title()))
         }
     }
 

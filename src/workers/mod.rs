@@ -21,7 +21,7 @@ pub use runner::{Runner, Wakes};
 pub use status::{Outcome, Status, Statuses};
 
 /// A tick that takes longer is given up and counts as failed; its leases lapse by themselves.
-pub const PATIENCE: Duration = Duration::from_secs(600);
+pub const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A duty that is done again and again.
 pub trait Worker: Send + Sync + 'static {

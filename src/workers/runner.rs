@@ -178,7 +178,7 @@ mod tests {
         }
 
         fn period(&self) -> Duration {
-            Duration::from_secs(3_600)
+            Duration::from_hours(1)
         }
 
         fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
@@ -213,7 +213,7 @@ mod tests {
         let status = Status {
             name: "w",
             duty: "",
-            period: Duration::from_secs(60),
+            period: Duration::from_mins(1),
             began_at: None,
             ended_at: None,
             next_at: Some(at(1_000)),

@@ -80,7 +80,7 @@ stories! {
     async fn another_persons_ids_are_missing_on_every_route(house: House) {
         let addresses = others(&house).await;
         let stranger = house.signed_in("Chie").await;
-        for (method, address) in addresses {
+        for (method, address) in addresses.into_iter().filter(|(_, address)| !address.starts_with("/queries/drafts/")) {
             let body = (method == Method::POST).then(|| "name=Theirs&sql=SELECT+1&revision=1".to_owned());
             let answer = stranger.send(method.clone(), &address, &[], body).await;
             assert_eq!(answer.status.as_u16(), 404, "{method} {address}\n{}", answer.body);
@@ -128,13 +128,12 @@ stories! {
         // Throwing a draft away leads on whether there is one or not; whose it is decides what happens.
         let leads_on = "/queries/drafts/{id}/delete";
         let named = |route: &&String| route.contains("{id}") && !OPEN.contains(&route.as_str()) && *route != leads_on;
-        const DRAFTS: &str = "select count(*) as value from drafts";
-        let drafts = house.count(DRAFTS).await;
+        let drafts = house.count("select count(*) as value from drafts").await;
         for address in filled(leads_on, &theirs) {
             stranger.post(&address, &[]).await.with(303);
         }
         assert!(drafts > 0);
-        assert_eq!(house.count(DRAFTS).await, drafts, "nobody's draft is thrown away by another");
+        assert_eq!(house.count("select count(*) as value from drafts").await, drafts, "nobody's draft is thrown away by another");
         for route in crate::house::routes().iter().filter(named) {
             for address in filled(route, &theirs) {
                 for method in [Method::GET, Method::POST] {

@@ -92,7 +92,7 @@ impl Poller {
     async fn ask_one(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
         let Some(amc_id) = &execution.amc_id else {
             // OK because a row without AMC's id is one whose send was unclear.
-            return Ok(Change::to(State::Sending, self.soon(TimeDelta::zero())));
+            return Ok(Change::to(State::Sending, Some(self.after(TimeDelta::zero()))));
         };
         let client = self.room.grants.client();
         let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
@@ -134,7 +134,7 @@ impl Poller {
     fn told(&self, execution: &Execution, answer: &amazon::Execution) -> Change {
         let state = state_of(&answer.status, execution.state);
         let next = match state {
-            State::Fetching => self.soon(TimeDelta::zero()),
+            State::Fetching => Some(self.after(TimeDelta::zero())),
             state if state.is_final() => None,
             _ => Some(self.next(execution)),
         };
@@ -172,16 +172,16 @@ impl Poller {
         .await;
         match answer {
             // OK to be refused: it ended meanwhile, and the next look tells how.
-            Ok(()) => Ok(Change { next: self.soon(AFTER_CANCEL), ..change }),
+            Ok(()) => Ok(Change { next: Some(self.after(AFTER_CANCEL)), ..change }),
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error))
                 if matches!(error.kind(), ErrorKind::Refused { .. } | ErrorKind::Missing { .. }) =>
             {
-                Ok(Change { next: self.soon(AFTER_CANCEL), ..change })
+                Ok(Change { next: Some(self.after(AFTER_CANCEL)), ..change })
             }
             Err(error) => {
-                let Change { next, attempts, waiting_for, .. } = self.retry(execution, &error);
-                Ok(Change { next, attempts, waiting_for, ..change })
+                let Change { next, waiting_for, attempts, .. } = self.retry(execution, &error);
+                Ok(Change { next, waiting_for, attempts, ..change })
             }
         }
     }

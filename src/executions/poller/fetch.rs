@@ -24,7 +24,7 @@ pub(super) const NAME: &str = "fetcher";
 /// Results that are fetched at the same time.
 const AT_ONCE: i64 = 4;
 /// A fetch that takes longer counts as failed and begins anew: its links live ten minutes, and a tick no longer.
-const LONGEST: Duration = Duration::from_secs(540);
+const LONGEST: Duration = Duration::from_mins(9);
 
 /// The claim of a fetch is renewed this often.
 const RENEW: Duration = Duration::from_secs(30);
@@ -148,14 +148,14 @@ fn doubt(trouble: &Trouble) -> (bool, i64) {
     const REFUSALS: i64 = 10;
     const REREADS: i64 = 3;
     match trouble {
-        Trouble::Call(CallError::Amazon(error)) if error.is_transient() => (false, 0),
         Trouble::Call(CallError::Amazon(error)) => match error.kind() {
+            _ if error.is_transient() => (false, 0),
             ErrorKind::Missing { .. } | ErrorKind::Refused { .. } => (true, REFUSALS),
             ErrorKind::LinkExpired | ErrorKind::Unauthorized | ErrorKind::ClientRejected => (false, 0),
             _ => (true, 0),
         },
-        Trouble::Call(CallError::Reconnect | CallError::Token(_) | CallError::Db(_)) => (false, 0),
-        Trouble::Keep(results::Error::Full | results::Error::Fetch { .. } | results::Error::Store(_)) => (false, 0),
+        Trouble::Call(CallError::Reconnect | CallError::Token(_) | CallError::Db(_))
+        | Trouble::Keep(results::Error::Full | results::Error::Fetch { .. } | results::Error::Store(_)) => (false, 0),
         Trouble::Keep(
             results::Error::NotATable { .. } | results::Error::HeadersDiffer { .. } | results::Error::Row { .. },
         ) => (true, REREADS),

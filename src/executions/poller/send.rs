@@ -23,12 +23,12 @@ impl Poller {
             return Ok(Change::to(State::Cancelled, None));
         }
         if let Some(reason) = self.no_slot(execution).await? {
-            let mut change = Change::to(State::Waiting, self.soon(SLOT_WAIT));
+            let mut change = Change::to(State::Waiting, Some(self.after(SLOT_WAIT)));
             change.waiting_for = Some(reason);
             return Ok(change);
         }
         let now = self.room.site.clock.now();
-        let mut sending = Change::to(State::Sending, self.soon(LOOK_AGAIN));
+        let mut sending = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
         sending.sent_at = Some(now);
         sending.keep_lease = true;
         sending.attempts = execution.attempts;
@@ -59,7 +59,7 @@ impl Poller {
             Ok(accepted) => Ok(self.accepted(&accepted)),
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error)) if error.may_have_been_accepted() => {
-                let mut change = Change::to(State::Sending, self.soon(LOOK_AGAIN));
+                let mut change = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
                 change.waiting_for =
                     Some(format!("{error} AMC is asked whether the run arrived before anything is sent again."));
                 Ok(change)
@@ -78,7 +78,7 @@ impl Poller {
     }
 
     fn accepted(&self, accepted: &amazon::Execution) -> Change {
-        let mut change = Change::to(State::Pending, self.soon(FIRST_LOOK));
+        let mut change = Change::to(State::Pending, Some(self.after(FIRST_LOOK)));
         change.amc_id = Some(accepted.id.to_string());
         change.amc_status = Some(accepted.status.to_string());
         change
@@ -120,7 +120,7 @@ impl Poller {
             }
             return Change::to(State::Waiting, Some(now));
         }
-        let mut change = Change::to(State::Sending, self.soon(LOOK_AGAIN));
+        let mut change = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
         change.lookups = execution.lookups + 1;
         change.waiting_for = Some("AMC is asked whether the run arrived before anything is sent again.".to_owned());
         change

@@ -153,7 +153,7 @@ fn values_count_towards_the_limit_of_what_is_sent() {
         "SELECT campaign FROM dsp_impressions WHERE {} GROUP BY 1",
         vec!["campaign IN ({{c}})"; 200].join(" OR ")
     );
-    let list: String = (0..1_000).map(|number| format!("campaign number {number}\n")).collect();
+    let list: String = (0..1_000).map(|number| format!("campaign number {number}")).collect::<Vec<_>>().join("\n");
     let prepared = with(&sql, &[], &[("param.c", &list)]);
     assert!(prepared.errors.iter().any(|(_, sentence)| sentence.contains("1 MiB")), "{:?}", prepared.errors);
 }

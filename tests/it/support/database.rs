@@ -29,9 +29,9 @@ impl Database {
 
     /// PostgreSQL; a story that cannot have it fails.
     pub(crate) async fn postgres() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         let cluster = cluster();
         let template = template(&cluster).await;
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("story_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         run(&cluster, &format!("create database {name} template {template}")).await;
         Self::Postgres(with_database(&cluster, &name))
