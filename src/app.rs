@@ -23,13 +23,14 @@ use tower_sessions::cookie::time::Duration as CookieDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use url::Url;
 
+use crate::accounts::Sweeper;
 use crate::amazon::{self, Hosts, Region, RegionHosts, Timeouts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{Grants, Refresher};
 use crate::db::Db;
 use crate::emulator::Emulator;
-use crate::executions::{Executions, Poller};
+use crate::executions::{Executions, Fetcher, Poller};
 use crate::ids::{ProcessId, Random};
 use crate::instances::Surveyor;
 use crate::vault::{Secret, Vault};
@@ -51,6 +52,8 @@ pub struct App {
     grants: Grants,
     executions: Executions,
     process: ProcessId,
+    /// Held as long as the program is there.
+    _lock: Option<std::fs::File>,
     /// Why background work must not start, if so.
     pub held: Option<String>,
 }
@@ -61,6 +64,7 @@ impl App {
     pub async fn open(config: Config, address: SocketAddr, clock: Clock, random: Random) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+        let lock = lock(&config)?;
         let vault = Vault::from_file(&config.keys_file, &random)?;
         let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
         let held = held(&db, &vault).await?;
@@ -79,7 +83,7 @@ impl App {
         let grants = Grants::new(site.clone(), client);
         let executions = Executions::new(site.clone(), grants.clone())?;
         let process = site.random.id(site.clock.now());
-        Ok(Self { site, emulator, grants, executions, process, held })
+        Ok(Self { site, emulator, grants, executions, process, _lock: lock, held })
     }
 
     /// All workers.
@@ -89,6 +93,8 @@ impl App {
             Arc::new(Refresher::new(self.grants.clone(), process())),
             Arc::new(Surveyor::new(self.site.clone(), self.grants.clone(), process())),
             Arc::new(Poller::new(self.executions.clone(), process())),
+            Arc::new(Fetcher::new(self.executions.clone(), process())),
+            Arc::new(Sweeper::new(self.stored_sessions())),
         ]
     }
 
@@ -188,13 +194,17 @@ impl App {
             .fallback(|| async { web::Error::Missing })
     }
 
+    fn stored_sessions(&self) -> Sessions {
+        let site = &self.site;
+        Sessions::new(site.db.clone(), site.clock.clone(), site.random.clone(), &site.config.limits)
+    }
+
     fn sessions(&self) -> SessionManagerLayer<Sessions> {
         let site = &self.site;
         let limits = &site.config.limits;
         let secure = site.config.public_url.scheme() == "https";
-        let sessions = Sessions::new(site.db.clone(), site.clock.clone(), site.random.clone(), limits);
         let lives = i64::try_from(limits.session_absolute.as_secs()).unwrap_or(i64::MAX);
-        SessionManagerLayer::new(sessions)
+        SessionManagerLayer::new(self.stored_sessions())
             .with_name(if secure { "__Host-recomamp" } else { "recomamp" })
             .with_secure(secure)
             .with_http_only(true)
@@ -240,6 +250,22 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
         ..crate::emulator::Options::default()
     };
     Emulator::open(options, site.clock.clone(), site.random.clone())
+}
+
+/// Holds the database for this process where it is a file: one process writes it, and takes over what the
+/// one before left.
+fn lock(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
+    let Some(file) = config.database_url.strip_prefix("sqlite:") else { return Ok(None) };
+    let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
+    let path = format!("{file}.lock");
+    let lock = std::fs::File::create(&path).with_context(|| format!("{path} cannot be written"))?;
+    lock.try_lock().with_context(|| {
+        format!(
+            "another RecomAMP uses the database {file}: stop it first, or set RECOMAMP_DATA_DIR or \
+             RECOMAMP_DATABASE_URL; several processes need PostgreSQL"
+        )
+    })?;
+    Ok(Some(lock))
 }
 
 /// The address at which this process reaches its own pretend AMC.

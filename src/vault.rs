@@ -4,6 +4,9 @@
 //! front and sealing again. What a secret belongs to (`connections/con_…/refresh`) is bound in as
 //! associated data: a ciphertext that was copied to another row or column does not open there.
 //!
+//! A text sealed with a key that is not on the ring makes the vault read its file again, so that a key which
+//! another process put there is known without a restart.
+//!
 //! A sealed text reads `v1.<key>.<nonce and ciphertext>`, all in letters that are safe in text
 //! columns; `<key>` is the fingerprint of the key that sealed it.
 
@@ -11,7 +14,7 @@ use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,9 +30,13 @@ const NONCE: usize = 24;
 /// The key ring; cheap to clone. Seals with the first key, opens with any.
 #[derive(Clone)]
 pub struct Vault {
-    keys: Arc<Vec<Key>>,
+    ring: Arc<RwLock<Ring>>,
+    file: Option<Arc<Path>>,
     random: Random,
 }
+
+/// The keys as they were read last, the sealing one first.
+type Ring = Arc<Vec<Key>>;
 
 struct Key {
     fingerprint: String,
@@ -98,30 +105,32 @@ impl Vault {
         if !path.exists() {
             make(path, random).map_err(failed)?;
         }
-        Self::from_text(&fs::read_to_string(path).map_err(failed)?, random)
+        let vault = Self::from_text(&fs::read_to_string(path).map_err(failed)?, random)?;
+        Ok(Self { file: Some(Arc::from(path)), ..vault })
     }
 
     /// Reads a ring from text: a key a line, `#` begins a comment.
     pub fn from_text(text: &str, random: &Random) -> Result<Self, RingError> {
-        let mut keys = Vec::new();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.split('#').next().unwrap_or("").trim();
-            if line.is_empty() {
-                continue;
-            }
-            let bytes = URL_SAFE_NO_PAD.decode(line).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-            let bytes = bytes.ok_or(RingError::NotAKey { line: index + 1 })?;
-            keys.push(Key {
-                fingerprint: URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..6]),
-                cipher: XChaCha20Poly1305::new(&bytes.into()),
-            });
+        Ok(Self { ring: Arc::new(RwLock::new(read_ring(text)?)), file: None, random: random.clone() })
+    }
+
+    fn ring(&self) -> Ring {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the file again; a file that cannot be read changes nothing.
+    fn read_again(&self) {
+        let text = self.file.as_ref().and_then(|file| fs::read_to_string(file).ok());
+        if let Some(ring) = text.and_then(|text| read_ring(&text).ok()) {
+            *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         }
-        if keys.is_empty() { Err(RingError::Empty) } else { Ok(Self { keys: Arc::new(keys), random: random.clone() }) }
     }
 
     /// Seals `secret` for the place that `belongs_to` names.
     pub fn seal(&self, secret: &Secret, belongs_to: &str) -> String {
-        let key = &self.keys[0];
+        let ring = self.ring();
+        // OK because a ring without keys is refused when it is read.
+        let key = &ring[0];
         let nonce: [u8; NONCE] = self.random.bytes();
         let payload = Payload { msg: secret.0.as_bytes(), aad: belongs_to.as_bytes() };
         let mut sealed = nonce.to_vec();
@@ -138,7 +147,11 @@ impl Vault {
         else {
             return Err(OpenError::Tampered);
         };
-        let key = self.keys.iter().find(|key| key.fingerprint == fingerprint).ok_or(OpenError::UnknownKey)?;
+        if !self.ring().iter().any(|key| key.fingerprint == fingerprint) {
+            self.read_again();
+        }
+        let ring = self.ring();
+        let key = ring.iter().find(|key| key.fingerprint == fingerprint).ok_or(OpenError::UnknownKey)?;
         let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| OpenError::Tampered)?;
         let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(OpenError::Tampered)?;
         let payload = Payload { msg: ciphertext, aad: belongs_to.as_bytes() };
@@ -148,13 +161,30 @@ impl Vault {
 
     /// Whether the first key of the ring sealed this text; if not, rotation seals it again.
     pub fn is_current(&self, sealed: &str) -> bool {
-        sealed.split('.').nth(1) == Some(&self.keys[0].fingerprint)
+        sealed.split('.').nth(1) == Some(&self.ring()[0].fingerprint)
     }
+}
+
+fn read_ring(text: &str) -> Result<Ring, RingError> {
+    let mut keys = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or("").trim();
+        if line.is_empty() {
+            continue;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(line).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let bytes = bytes.ok_or(RingError::NotAKey { line: index + 1 })?;
+        keys.push(Key {
+            fingerprint: URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..6]),
+            cipher: XChaCha20Poly1305::new(&bytes.into()),
+        });
+    }
+    if keys.is_empty() { Err(RingError::Empty) } else { Ok(Arc::new(keys)) }
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Vault({} keys)", self.keys.len())
+        write!(formatter, "Vault({} keys)", self.ring().len())
     }
 }
 
@@ -197,6 +227,19 @@ mod tests {
 
     fn vault(keys: &[&str]) -> Vault {
         Vault::from_text(&keys.join("\n"), &Random::seeded(1)).unwrap()
+    }
+
+    #[test]
+    fn a_key_that_another_process_put_on_the_ring_is_known_without_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, random) = (folder.path().join("keys"), Random::seeded(4));
+        let running = Vault::from_file(&path, &random).unwrap();
+        let before = running.seal(&Secret::new("old"), "a");
+        add_key(&path, &random).unwrap();
+        let sealed = Vault::from_file(&path, &random).unwrap().seal(&Secret::new("new"), "a");
+        assert_eq!(running.open(&sealed, "a").unwrap().expose(), "new");
+        assert_eq!(running.open(&before, "a").unwrap().expose(), "old");
+        assert_eq!(running.open("v1.nokey.AAAA", "a"), Err(OpenError::UnknownKey));
     }
 
     fn key(seed: u64) -> String {

@@ -54,6 +54,8 @@ alter table sessions enable row level security;
 create policy sessions_scope on sessions using ((select app_is_system()) or person_id = (select app_person()));
 
 alter table audit enable row level security;
+-- What was noted stays noted: nobody but the owner of the table takes a line away.
+revoke update, delete on audit from recomamp_app;
 create policy audit_scope on audit using ((select app_is_system()) or person_id = (select app_person()));
 
 alter table connections enable row level security;
@@ -66,7 +68,8 @@ alter table instances enable row level security;
 create policy instances_scope on instances using ((select app_is_system()) or id in (select app_instances()));
 
 alter table instance_access enable row level security;
-create policy instance_access_scope on instance_access using ((select app_is_system()) or person_id = (select app_person()));
+create policy instance_access_scope on instance_access using ((select app_is_system()) or person_id = (select app_person()))
+    with check ((select app_is_system()) or (person_id = (select app_person()) and instance_id in (select app_instances())));
 
 alter table instance_sources enable row level security;
 create policy instance_sources_scope on instance_sources

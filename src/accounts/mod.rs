@@ -8,6 +8,7 @@ pub mod audit;
 mod model;
 mod pages;
 mod store;
+mod sweeper;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -16,6 +17,7 @@ use tower_sessions::Session;
 
 pub use model::{Admission, NewPerson, Role};
 pub use store::admit;
+pub use sweeper::Sweeper;
 
 use crate::db::Scope;
 use crate::ids::PersonId;

@@ -26,8 +26,6 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     })?;
     let address = listener.local_addr()?;
     let public = config.public_url.clone();
-    std::fs::create_dir_all(&config.data_dir)?;
-    let lock = lock(&config)?;
     let app = App::open(config, address, Clock::system(), Random::system()).await?;
     if app.site.db.engine() == Engine::Sqlite {
         app.take_over().await?;
@@ -49,26 +47,8 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         () = tokio::time::sleep(lifecycle::PATIENCE) => {}
     }
     app.close().await;
-    drop(lock);
     ended?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Holds the data folder for this process, where the database is a file in it.
-fn lock(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
-    if !config.database_url.starts_with("sqlite:") {
-        return Ok(None);
-    }
-    let path = config.data_dir.join("recomamp.lock");
-    let file = std::fs::File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
-    file.try_lock().with_context(|| {
-        format!(
-            "another RecomAMP uses the data folder {}: stop it first, or set RECOMAMP_DATA_DIR; several processes need \
-             PostgreSQL",
-            config.data_dir.display()
-        )
-    })?;
-    Ok(Some(file))
 }
 
 /// Puts a new key in front of the ring, and seals every grant with it.
@@ -79,7 +59,7 @@ pub(super) async fn rotate(config: Config) -> anyhow::Result<ExitCode> {
     let db = crate::db::Db::open(&config.database_url).await?;
     let sealed = crate::connections::reseal(&db, &vault).await?;
     say(&format!(
-        "A new key seals from now on; {sealed} grants were sealed again. Running processes take it at their next start."
+        "A new key seals from now on; {sealed} grants were sealed again. Running processes read it by themselves."
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::model::{Connection, Grant, State, belongs_to};
@@ -13,8 +13,11 @@ use crate::amazon::{self, Caller, Client, ErrorKind, Region, Tokens};
 use crate::db;
 use crate::db::Scope;
 use crate::ids::ConnectionId;
-use crate::vault::Secret;
+use crate::vault::{OpenError, Secret};
 use crate::web::Site;
+
+/// A refresh that failed is not tried again by whoever asks within this; they share its failure.
+const SHARED: TimeDelta = TimeDelta::seconds(5);
 
 /// Calls Amazon by connections; cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,10 +29,13 @@ pub struct Grants {
 
 /// One turn for each connection, so that a refresh happens once however many wait for it.
 #[derive(Clone, Debug, Default)]
-struct Turns(Arc<Mutex<HashMap<ConnectionId, Arc<tokio::sync::Mutex<()>>>>>);
+struct Turns(Arc<Mutex<HashMap<ConnectionId, Turn>>>);
+
+/// Whose turn it is, and how the last refresh failed, if it did.
+type Turn = Arc<tokio::sync::Mutex<Option<(DateTime<Utc>, amazon::Error)>>>;
 
 impl Turns {
-    fn of(&self, id: &ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
+    fn of(&self, id: &ConnectionId) -> Turn {
         Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default())
     }
 }
@@ -40,6 +46,9 @@ pub enum CallError {
     /// The grant was withdrawn or cannot be opened: its owner has to sign in again.
     #[error("the connection to Amazon has to be renewed: its owner has to sign in again")]
     Reconnect,
+    /// No fresh token could be had, so the call itself was never sent.
+    #[error("no fresh token could be had: {0}")]
+    Token(amazon::Error),
     /// Amazon, or the way to it.
     #[error(transparent)]
     Amazon(#[from] amazon::Error),
@@ -117,23 +126,41 @@ impl Grants {
         }
         match self.site.vault.open(&connection.sealed_access, &belongs_to(&connection.id, "access")) {
             Ok(access) => Ok(Opened { connection, access }),
-            Err(error) => {
-                self.give_up(&connection, &format!("The stored grant does not open: {error}.")).await?;
-                Err(CallError::Reconnect)
-            }
+            Err(error) => Err(self.closed(&connection, error).await?),
         }
     }
 
+    /// What a grant that does not open means. A key that is missing may come back with the right key file,
+    /// so that only a changed text is given up.
+    async fn closed(&self, connection: &Connection, error: OpenError) -> db::Result<CallError> {
+        match error {
+            OpenError::Tampered => {
+                self.give_up(connection, &format!("The stored grant does not open: {error}.")).await?;
+            }
+            OpenError::UnknownKey => tracing::error!(connection.id = %connection.id, %error, "a grant does not open"),
+        }
+        Ok(CallError::Reconnect)
+    }
+
     /// Refreshes the grant that was seen as `seen`. Whoever comes while another refreshes waits, and
-    /// takes what that one brought.
+    /// takes what that one brought, or how it failed.
     async fn renew(&self, seen: &Connection) -> Result<Opened, CallError> {
         let turn = self.turns.of(&seen.id);
-        let _mine = turn.lock().await;
+        let mut last = turn.lock().await;
         let now_stored = self.open(&seen.id).await?;
         if now_stored.connection.revision != seen.revision {
             return Ok(now_stored);
         }
-        self.refresh(&now_stored.connection).await?;
+        let now = self.site.clock.now();
+        if let Some((_, failure)) = last.as_ref().filter(|(at, _)| *at <= now && now < *at + SHARED) {
+            return Err(CallError::Token(failure.clone()));
+        }
+        let refreshed = self.refresh(&now_stored.connection).await;
+        *last = match &refreshed {
+            Err(CallError::Token(failure)) => Some((now, failure.clone())),
+            _ => None,
+        };
+        refreshed?;
         self.open(&seen.id).await
     }
 
@@ -147,10 +174,7 @@ impl Grants {
         let belongs = belongs_to(&connection.id, "refresh");
         let refresh = match self.site.vault.open(&connection.sealed_refresh, &belongs) {
             Ok(refresh) => refresh,
-            Err(error) => {
-                self.give_up(connection, &format!("The stored grant does not open: {error}.")).await?;
-                return Err(CallError::Reconnect);
-            }
+            Err(error) => return Err(self.closed(connection, error).await?),
         };
         let answer = self.client.refresh(connection.region, &refresh).await;
         let now = self.site.clock.now();
@@ -171,7 +195,7 @@ impl Grants {
                 let mut tx = self.site.db.write(&Scope::System).await?;
                 store::failed(&mut tx, now, connection, &error.to_string()).await?;
                 tx.commit().await?;
-                Err(error.into())
+                Err(CallError::Token(error))
             }
         }
     }
@@ -192,7 +216,7 @@ impl Grants {
 }
 
 /// The tokens of an answer that came at `now`.
-pub(super) fn grant(tokens: Tokens, now: chrono::DateTime<chrono::Utc>) -> Grant {
+pub(super) fn grant(tokens: Tokens, now: DateTime<Utc>) -> Grant {
     let lives = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::hours(1));
     Grant { access: tokens.access, refresh: tokens.refresh, expires_at: now + lives }
 }

@@ -45,9 +45,13 @@ impl Refresher {
             let Some(connection) = connection else { continue };
             match self.grants.refresh_due(&connection).await {
                 Ok(()) => tick.changed += 1,
-                Err(CallError::Db(error)) => return Err(error.into()),
+                // OK because the claim lapses, and then it is tried again; the others go on.
+                Err(CallError::Db(error)) => {
+                    tracing::error!(connection.id = %id, %error, "a refresh could not be kept");
+                    tick.failed += 1;
+                }
                 // OK because the reason stands in the connection's row, where its owner sees it.
-                Err(CallError::Reconnect | CallError::Amazon(_)) => tick.failed += 1,
+                Err(CallError::Reconnect | CallError::Token(_) | CallError::Amazon(_)) => tick.failed += 1,
             }
         }
         Ok(tick)

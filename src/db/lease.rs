@@ -20,20 +20,23 @@ pub struct Queue {
 }
 
 /// Declares the [`Queue`] of a table with columns `id`, the named due column, `lease_owner`,
-/// `lease_until` and `lease_epoch`.
+/// `lease_until` and `lease_epoch`; with `only`, of those of its rows that the condition names.
 #[macro_export]
 macro_rules! queue {
     ($table:literal, due $due:literal) => {
+        $crate::queue!($table, due $due, only "true")
+    };
+    ($table:literal, due $due:literal, only $only:literal) => {
         $crate::db::lease::Queue {
-            sqlite: $crate::queue!(@text $table, $due, ""),
-            postgres: $crate::queue!(@text $table, $due, " for update skip locked"),
+            sqlite: $crate::queue!(@text $table, $due, $only, ""),
+            postgres: $crate::queue!(@text $table, $due, $only, " for update skip locked"),
         }
     };
-    (@text $table:literal, $due:literal, $lock:literal) => {
+    (@text $table:literal, $due:literal, $only:literal, $lock:literal) => {
         concat!(
             "update ", $table, " set lease_owner = $1, lease_until = $2, lease_epoch = lease_epoch + 1 ",
             "where id in (select id from ", $table, " where ", $due, " <= $3 ",
-            "and (lease_until is null or lease_until <= $3) order by ", $due, " limit $4", $lock, ") ",
+            "and (lease_until is null or lease_until <= $3) and ", $only, " order by ", $due, " limit $4", $lock, ") ",
             "returning id, lease_epoch"
         )
     };

@@ -1,9 +1,9 @@
 //! Executions: runs of queries that are never lost and never doubled, and the results that they leave.
 //!
-//! Pressing Run stores the intent ([`Executions::submit`]) and wakes the [`Poller`]. The poller sends it,
-//! asks AMC how it goes, fetches the result within the life of its links, and keeps it. Every step is: read
-//! the row, call, write the row where the claim still holds. What a crash leaves is an unfinished row, and
-//! the next tick takes it from there:
+//! Pressing Run stores the intent ([`Executions::submit`]) and wakes the [`Poller`]. The poller sends it and
+//! asks AMC how it goes; the [`Fetcher`] fetches the result within the life of its links, and keeps it. Every
+//! step is: read the row, call, write the row where the claim still holds. What a crash leaves is an
+//! unfinished row, and the next tick takes it from there:
 //!
 //! * `waiting`: not sent. It is sent when a slot is free.
 //! * `sending`: it may have been sent. The execution carries a workflow id of its own, so AMC is asked by
@@ -20,7 +20,7 @@ mod store;
 mod submit;
 
 pub use model::{Execution, Kept, Problem, State};
-pub use poller::Poller;
+pub use poller::{Fetcher, Poller};
 pub use store::{Filter, Line, count, list, totals};
 pub use submit::{Executions, NewRun};
 

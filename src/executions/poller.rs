@@ -1,4 +1,11 @@
 //! Moves executions along: sends, asks, fetches, one step for each that is due.
+//!
+//! Two workers share the steps. The poller does the short ones; fetching a result may take minutes, so
+//! the fetcher does it, and nobody's run waits behind somebody else's large result.
+//!
+//! A step is done under a claim, and a claim never lapses in the middle of a step: every call is
+//! [`bounded`], no step begins later than [`BEGIN`] after the claim, and what was not reached by then is
+//! given back. A row that cannot be read or written is passed over; the others go on.
 
 mod ask;
 mod fetch;
@@ -11,10 +18,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use futures::{StreamExt as _, stream};
 
+pub use fetch::Fetcher;
+
 use super::model::{Execution, Problem, State};
 use super::store::{self, Change};
 use super::submit::Executions;
-use crate::amazon::{self, AmcInstanceId, EntityId, MarketplaceId, backoff};
+use crate::amazon::{self, AmcInstanceId, EntityId, ErrorKind, MarketplaceId, Network, backoff};
 use crate::connections::CallError;
 use crate::db::{self, FromRow, Row, Scope, lease, sql};
 use crate::ids::{InstanceId, ProcessId};
@@ -22,8 +31,14 @@ use crate::workers::{Tick, Worker};
 
 /// The worker's name, for wakes.
 pub(super) const NAME: &str = "poller";
-/// A step takes seconds; after this another process may try. A long fetch renews its claim.
-const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// After this another process may try: longer than [`BEGIN`] and the two calls of the longest step. A
+/// fetch renews its claim.
+const LEASE: TimeDelta = TimeDelta::seconds(120);
+/// No step begins later than this after its claim.
+const BEGIN: TimeDelta = TimeDelta::seconds(30);
+/// A call that takes longer, with all that its token needs, has not been answered. Shorter than
+/// [`SETTLED`](super::model::SETTLED), so that a run is never sent again while it is still being sent.
+const CALL: Duration = Duration::from_secs(40);
 /// Executions of one tick; the next tick takes the rest at once.
 const MOST: i64 = 200;
 /// Instances that are called at the same time.
@@ -71,77 +86,105 @@ impl Poller {
     }
 
     async fn run(&self) -> anyhow::Result<Tick> {
-        let due = self.claim().await?;
+        let begin_by = self.room.site.clock.now() + BEGIN;
+        let due = self.claim(store::DUE, MOST).await?;
         let mut tick = Tick { looked: due.len(), ..Tick::default() };
         let mut groups: BTreeMap<InstanceId, Vec<Execution>> = BTreeMap::new();
         for execution in due {
             groups.entry(execution.instance.clone()).or_default().push(execution);
         }
-        let mut groups = stream::iter(groups.into_values().map(|group| self.group(group))).buffer_unordered(AT_ONCE);
-        while let Some(done) = groups.next().await {
-            let (changed, failed) = done?;
-            tick.changed += changed;
-            tick.failed += failed;
+        let groups = groups.into_values().map(|group| self.group(group, begin_by));
+        let mut groups = stream::iter(groups).buffer_unordered(AT_ONCE);
+        while let Some(steps) = groups.next().await {
+            for step in steps {
+                count(&mut tick, step);
+            }
         }
         drop(groups);
-        let mut tx = self.room.site.db.read(&Scope::System).await?;
-        tick.next = store::next_due(&mut tx).await?;
+        tick.next = self.next_due(false).await?;
         Ok(tick)
     }
 
-    async fn claim(&self) -> db::Result<Vec<Execution>> {
+    async fn next_due(&self, fetching: bool) -> db::Result<Option<DateTime<Utc>>> {
+        let mut tx = self.room.site.db.read(&Scope::System).await?;
+        store::next_due(&mut tx, fetching).await
+    }
+
+    async fn claim(&self, queue: lease::Queue, most: i64) -> db::Result<Vec<Execution>> {
         let now = self.room.site.clock.now();
         let mut tx = self.room.site.db.write(&Scope::System).await?;
-        let leases = lease::claim(&mut tx, store::DUE, &self.process, now, LEASE, MOST).await?;
+        let pulled = store::pull_back(&mut tx, now).await?;
+        let leases = lease::claim(&mut tx, queue, &self.process, now, LEASE, most).await?;
+        tx.commit().await?;
+        if pulled > 0 {
+            tracing::warn!(executions = pulled, "the clock was set back: what was planned for later is due now");
+        }
+        let mut tx = self.room.site.db.read(&Scope::System).await?;
         let mut due = Vec::with_capacity(leases.len());
         for lease in leases {
-            due.extend(store::find_any(&mut tx, &lease.id).await?);
+            match store::find_any(&mut tx, &lease.id).await {
+                Ok(found) => due.extend(found.filter(|found| found.epoch == lease.epoch)),
+                // OK to pass over: one row that cannot be read must not stop all others.
+                Err(error @ db::Error::Inconsistent { .. }) => {
+                    tracing::error!(execution.id = lease.id, %error, "an execution cannot be read");
+                }
+                Err(error) => return Err(error),
+            }
         }
-        tx.commit().await?;
         // The oldest first, so that slots go to those who waited longest.
         due.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(due)
     }
 
-    /// One step for each execution of one instance; those that AMC has are asked after together.
-    async fn group(&self, group: Vec<Execution>) -> db::Result<(usize, usize)> {
+    async fn address(&self, instance: &InstanceId) -> db::Result<Address> {
         const ADDRESS: &str = "select amc_id, entity_id, marketplace_id from instances where id = $1";
-        let Some(first) = group.first() else { return Ok((0, 0)) };
         let mut tx = self.room.site.db.read(&Scope::System).await?;
-        let address: Address = sql(ADDRESS).bind(&first.instance).one(&mut tx).await?;
-        drop(tx);
-        let (mut changed, mut failed) = (0, 0);
-        let (running, others): (Vec<_>, Vec<_>) =
-            group.into_iter().partition(|one| matches!(one.state, State::Pending | State::Running));
-        for (execution, change) in self.ask(&address, running).await? {
-            let ready = change.state == State::Fetching;
-            self.write(&execution, &change, &mut changed, &mut failed).await?;
-            if ready && let Some(execution) = self.again(&execution).await? {
-                let change = self.fetch(&address, &execution).await?;
-                self.write(&execution, &change, &mut changed, &mut failed).await?;
+        sql(ADDRESS).bind(instance).one(&mut tx).await
+    }
+
+    /// One step for each execution of one instance; those that AMC has are asked after together.
+    async fn group(&self, group: Vec<Execution>, begin_by: DateTime<Utc>) -> Vec<Step> {
+        let Some(first) = group.first() else { return Vec::new() };
+        let address = match self.address(&first.instance).await {
+            Ok(address) => address,
+            Err(error) => return vec![stumble(first, &error); group.len()],
+        };
+        let (mut queue, others): (Vec<_>, Vec<_>) = group.into_iter().partition(is_at_amc);
+        let lists = self.lists(&address, &queue).await;
+        queue.extend(others);
+        let mut steps = Vec::with_capacity(queue.len());
+        for (at, execution) in queue.iter().enumerate() {
+            if self.room.site.clock.now() >= begin_by {
+                steps.extend(self.give_back(&queue[at..]).await.err().map(|error| stumble(execution, &error)));
+                break;
             }
-        }
-        for execution in others {
-            let change = match execution.state {
-                State::Waiting => self.send(&address, &execution).await?,
-                State::Sending => self.look_up(&address, &execution).await?,
-                State::Fetching => self.fetch(&address, &execution).await?,
-                // OK because only unfinished executions are ever due.
-                _ => Change::to(execution.state, None),
+            let step = match self.step(&address, execution, &lists).await {
+                Ok(change) => self.write(execution, &change).await,
+                Err(error) => Err(error),
             };
-            self.write(&execution, &change, &mut changed, &mut failed).await?;
+            steps.push(step.unwrap_or_else(|error| stumble(execution, &error)));
         }
-        Ok((changed, failed))
+        steps
+    }
+
+    async fn step(&self, address: &Address, execution: &Execution, lists: &ask::Listed) -> db::Result<Change> {
+        match execution.state {
+            State::Waiting => self.send(address, execution).await,
+            State::Sending => self.look_up(address, execution).await,
+            State::Pending | State::Running => self.ask(address, execution, lists).await,
+            // OK because only unfinished executions are ever due, and the fetcher has those that are ready.
+            _ => Ok(Change::to(execution.state, None)),
+        }
+    }
+
+    async fn give_back(&self, executions: &[Execution]) -> db::Result<()> {
+        let mut tx = self.room.site.db.write(&Scope::System).await?;
+        store::give_back(&mut tx, executions).await?;
+        tx.commit().await
     }
 
     /// Writes a step and wakes what waits for it.
-    async fn write(
-        &self,
-        execution: &Execution,
-        change: &Change,
-        changed: &mut usize,
-        failed: &mut usize,
-    ) -> db::Result<bool> {
+    async fn write(&self, execution: &Execution, change: &Change) -> db::Result<Step> {
         let now = self.room.site.clock.now();
         let mut tx = self.room.site.db.write(&Scope::System).await?;
         let ours = store::change(&mut tx, now, execution, change).await?;
@@ -149,36 +192,37 @@ impl Poller {
         self.room.tags.forget(execution.id.as_str());
         if !ours {
             tracing::warn!(execution.id = %execution.id, "the claim had lapsed; another process has it");
-            return Ok(false);
+            return Ok(Step::Nothing);
         }
-        *changed += usize::from(change.state != execution.state);
-        *failed += usize::from(change.attempts > 0);
+        if change.state == State::Fetching && execution.state != State::Fetching {
+            self.room.site.wakes.wake(fetch::NAME);
+        }
         if change.state != execution.state {
             let (from, to) = (execution.state.name(), change.state.name());
             tracing::info!(execution.id = %execution.id, from, to, "execution moved");
         }
-        Ok(true)
-    }
-
-    /// The row after a step of this tick, still under the same claim.
-    async fn again(&self, execution: &Execution) -> db::Result<Option<Execution>> {
-        let mut tx = self.room.site.db.read(&Scope::System).await?;
-        let found = store::find_any(&mut tx, execution.id.as_str()).await?;
-        Ok(found.filter(|found| found.epoch == execution.epoch))
+        Ok(if change.attempts > 0 {
+            Step::Failed
+        } else if change.state != execution.state {
+            Step::Moved
+        } else {
+            Step::Nothing
+        })
     }
 
     /// The same state again, after a failure that may pass.
     fn retry(&self, execution: &Execution, error: &CallError) -> Change {
         let site = &self.room.site;
         let asked = match error {
-            CallError::Amazon(error) => error.retry_after(),
+            CallError::Amazon(error) | CallError::Token(error) => error.retry_after(),
             CallError::Reconnect | CallError::Db(_) => None,
         };
         let attempt = u32::try_from(execution.attempts).unwrap_or(u32::MAX).min(16);
         let wait = backoff::delay(attempt, RETRY.0, RETRY.1, &site.random, asked);
         let next = site.clock.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::minutes(2));
         let mut change = Change::to(execution.state, Some(next));
-        change.attempts = execution.attempts + 1;
+        // A grant that waits for its owner is nobody's failure: it uses no try up.
+        change.attempts = execution.attempts + i64::from(!matches!(error, CallError::Reconnect));
         change.lookups = execution.lookups;
         change.waiting_for = Some(match error {
             CallError::Reconnect => {
@@ -193,6 +237,38 @@ impl Poller {
     fn after(&self, span: TimeDelta) -> DateTime<Utc> {
         self.room.site.clock.now() + span
     }
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The execution is in another state.
+    Moved,
+    /// It is where it was.
+    Nothing,
+    /// It could not be done, and is tried again.
+    Failed,
+}
+
+fn count(tick: &mut Tick, step: Step) {
+    tick.changed += usize::from(step == Step::Moved);
+    tick.failed += usize::from(step == Step::Failed);
+}
+
+/// A step that the database did not let happen. The claim lapses, and then it is tried again.
+fn stumble(execution: &Execution, error: &db::Error) -> Step {
+    tracing::error!(execution.id = %execution.id, %error, "a step of an execution could not be kept");
+    Step::Failed
+}
+
+fn is_at_amc(execution: &Execution) -> bool {
+    matches!(execution.state, State::Pending | State::Running)
+}
+
+/// A call that ends within [`CALL`]; later it counts as unanswered.
+async fn bounded<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
+    let unanswered = || amazon::Error::from(ErrorKind::Network(Network::Timeout));
+    tokio::time::timeout(CALL, call).await.unwrap_or_else(|_| Err(unanswered().into()))
 }
 
 /// What Amazon said, for the run's page.
@@ -210,7 +286,7 @@ impl Worker for Poller {
     }
 
     fn duty(&self) -> &'static str {
-        "Sends waiting runs, asks AMC how they go, fetches and keeps their results."
+        "Sends waiting runs and asks AMC how they go."
     }
 
     fn period(&self) -> Duration {

@@ -1,14 +1,22 @@
 //! The tables of executions and of what happened to them.
 
-use chrono::{DateTime, Utc};
+mod list;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+
+pub use list::{Filter, Line, count, list, totals};
 
 use super::model::{Execution, Kept, Problem, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId};
 
-/// Executions that are due.
-pub(super) const DUE: lease::Queue = crate::queue!("executions", due "next_step_at");
+/// Executions that are due for a short step: to be sent, or to be asked after.
+pub(super) const DUE: lease::Queue = crate::queue!("executions", due "next_step_at", only "state <> 'fetching'");
+/// Executions whose result is due to be fetched, which may take minutes.
+pub(super) const READY: lease::Queue = crate::queue!("executions", due "next_step_at", only "state = 'fetching'");
+/// Nothing is ever planned so far ahead: what is, was planned by a clock that has been set back since.
+const FAR: TimeDelta = TimeDelta::hours(2);
 
 fn read<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
     serde_json::from_value(value).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
@@ -163,7 +171,8 @@ impl Change {
 
 /// Writes a step where the claim still holds; says whether it did. A new state is noted as an event.
 pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Execution, change: &Change) -> Result<bool> {
-    const CHANGE: &str = "update executions set state = $3, next_step_at = $4, \
+    const CHANGE: &str = "update executions set state = $3, \
+        next_step_at = case when $18 or cancel_asked_at is null then $4 else $16 end, \
         amc_execution_id = coalesce($5, amc_execution_id), amc_status = coalesce($6, amc_status), \
         problem = coalesce($7, problem), waiting_for = $8, output_columns = coalesce($9, output_columns), \
         result = coalesce($10, result), attempts = $11, lookups = $12, sent_at = coalesce($13, sent_at), \
@@ -190,6 +199,8 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Execution, 
         .bind(finished)
         .bind(now)
         .bind(change.keep_lease)
+        // A wish to stop that came in the middle of the step is looked at at once.
+        .bind(before.cancel_asked_at.is_some() || change.next.is_none())
         .execute(tx)
         .await?;
     if touched == 1 && change.state != before.state {
@@ -226,6 +237,22 @@ pub(super) async fn release_all(tx: &mut Tx, but: &ProcessId) -> Result<u64> {
     sql(RELEASE).bind(but).execute(tx).await
 }
 
+/// Gives claims back of which nothing was made, so that the next tick takes the rows.
+pub(super) async fn give_back(tx: &mut Tx, executions: &[Execution]) -> Result<()> {
+    const GIVE: &str = "update executions set lease_until = null where id = $1 and lease_epoch = $2";
+    for execution in executions {
+        sql(GIVE).bind(&execution.id).bind(execution.epoch).execute(tx).await?;
+    }
+    Ok(())
+}
+
+/// Makes due what a clock that ran ahead has planned for a distant future; says how many.
+pub(super) async fn pull_back(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
+    const PULL: &str = "update executions set next_step_at = $1, lease_until = null \
+        where next_step_at is not null and (next_step_at > $2 or lease_until > $2)";
+    sql(PULL).bind(now).bind(now + FAR).execute(tx).await
+}
+
 /// Slots in use on an instance and on its account.
 pub(super) async fn slots(tx: &mut Tx, instance: &InstanceId) -> Result<(i64, i64)> {
     const ON_INSTANCE: &str = "select count(*) as value from executions where instance_id = $1 \
@@ -238,10 +265,11 @@ pub(super) async fn slots(tx: &mut Tx, instance: &InstanceId) -> Result<(i64, i6
     Ok((on_instance, on_account))
 }
 
-/// When the next execution is due, if any waits.
-pub(super) async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
-    const NEXT: &str = "select min(next_step_at) as value from executions";
-    let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
+/// When the next execution can be claimed, if any waits: its step is due and nobody holds it.
+pub(super) async fn next_due(tx: &mut Tx, fetching: bool) -> Result<Option<DateTime<Utc>>> {
+    const NEXT: &str = "select min(case when lease_until > next_step_at then lease_until else next_step_at end) \
+        as value from executions where next_step_at is not null and (state = 'fetching') = $1";
+    let Single(next) = sql(NEXT).bind(fetching).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
     Ok(next)
 }
 
@@ -276,118 +304,4 @@ pub(super) async fn past(tx: &mut Tx, query: &QueryId) -> Result<Vec<(DateTime<U
         }
     }
     Ok(sql(LIST).bind(query).all::<Span>(tx).await?.into_iter().map(|span| (span.0, span.1)).collect())
-}
-
-/// Which executions are listed.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Of one instance.
-    pub instance: Option<InstanceId>,
-    /// Of one query.
-    pub query: Option<QueryId>,
-    /// In one state; `active` for all that have not ended, `problem` for all that ended badly.
-    pub state: String,
-    /// Text that the query's name or the person's name holds.
-    pub text: String,
-}
-
-/// A line of the list.
-#[derive(Clone, Debug)]
-pub struct Line {
-    /// RecomAMP's id.
-    pub id: ExecutionId,
-    /// The query's name at the time.
-    pub query_name: String,
-    /// Who ran it.
-    pub person_name: String,
-    /// The instance's name.
-    pub instance_name: String,
-    /// Where it stands.
-    pub state: State,
-    /// What it waits for.
-    pub waiting_for: Option<String>,
-    /// What went wrong, in a sentence.
-    pub problem: Option<Problem>,
-    /// Rows of the result.
-    pub rows: Option<u64>,
-    /// When somebody pressed Run.
-    pub created_at: DateTime<Utc>,
-    /// When it ended.
-    pub finished_at: Option<DateTime<Utc>>,
-}
-
-impl FromRow for Line {
-    fn from_row(row: &Row) -> Result<Self> {
-        let json = |column| row.get::<Option<Value>>(column);
-        let kept = json("result")?;
-        Ok(Self {
-            id: row.get("id")?,
-            query_name: row.get("query_name")?,
-            person_name: row.get("person_name")?,
-            instance_name: row.get("instance_name")?,
-            state: state(row)?,
-            waiting_for: row.get("waiting_for")?,
-            problem: json("problem")?.map(|value| read("problem", value)).transpose()?,
-            rows: kept.and_then(|kept| kept["rows"].as_u64()),
-            created_at: row.get("created_at")?,
-            finished_at: row.get("finished_at")?,
-        })
-    }
-}
-
-macro_rules! listed {
-    ($columns:literal, $rest:literal) => {
-        concat!(
-            "select ",
-            $columns,
-            " from executions e join instances i on i.id = e.instance_id ",
-            "join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 ",
-            "where ($2 is null or e.instance_id = $2) and ($3 is null or e.query_id = $3) ",
-            "and ($4 = '' or e.state = $4 or ($4 = 'active' and e.finished_at is null) ",
-            "or ($4 = 'problem' and e.state in ('failed', 'rejected', 'lost'))) ",
-            "and ($5 = '' or lower(e.query_name || ' ' || e.person_name) like lower($5) escape '\\') ",
-            $rest
-        )
-    };
-}
-
-fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> crate::db::Statement {
-    let escaped = filter.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = if filter.text.is_empty() { String::new() } else { format!("%{escaped}%") };
-    sql(text)
-        .bind(person)
-        .bind(filter.instance.as_ref().map(|id| id.as_str().to_owned()))
-        .bind(filter.query.as_ref().map(|id| id.as_str().to_owned()))
-        .bind(&filter.state)
-        .bind(pattern)
-}
-
-/// A page of the executions that a person may see, the newest first.
-pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Line>> {
-    const LIST: &str = listed!(
-        "e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, e.waiting_for, \
-         e.problem, e.result, e.created_at, e.finished_at",
-        "order by e.created_at desc, e.id desc limit $6 offset $7"
-    );
-    filtered(LIST, person, filter).bind(limit).bind(offset).all(tx).await
-}
-
-/// How many executions the filter leaves.
-pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<i64> {
-    const COUNT: &str = listed!("count(*) as value", "");
-    let Single(count) = filtered(COUNT, person, filter).one::<Single<i64>>(tx).await?;
-    Ok(count)
-}
-
-/// How many executions a person may see in each state.
-pub async fn totals(tx: &mut Tx, person: &PersonId) -> Result<Vec<(State, i64)>> {
-    const TOTALS: &str = "select e.state, count(*) as count from executions e \
-        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 group by e.state";
-    struct Total(State, i64);
-    impl FromRow for Total {
-        fn from_row(row: &Row) -> Result<Self> {
-            Ok(Self(state(row)?, row.get("count")?))
-        }
-    }
-    Ok(sql(TOTALS).bind(person).all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
 }

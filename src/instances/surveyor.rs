@@ -48,7 +48,12 @@ impl Surveyor {
             let Some(connection) = store::connection_of(&lease.id) else { continue };
             let outcome = match self.survey(&connection).await {
                 Ok(found) => Ok(found),
-                Err(CallError::Db(error)) => return Err(error.into()),
+                // OK because the claim lapses, and then it is tried again; the others go on.
+                Err(CallError::Db(error)) => {
+                    tracing::error!(connection.id = %connection, %error, "a survey could not be kept");
+                    tick.failed += 1;
+                    continue;
+                }
                 Err(error) => Err(error.to_string()),
             };
             match outcome {

@@ -4,6 +4,9 @@
 //! and the browser's name stand in columns of their own, so that people can list and end their
 //! sessions. A session ends when it was idle too long, or too old in any case; both are judged by the
 //! program's [`Clock`], not by the cookie.
+//!
+//! Before signing in, a session holds the states and PKCE verifiers of consents under way, as they are: they
+//! serve once, for minutes, and only together with Amazon's answer to this browser and the client's secret.
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -16,7 +19,7 @@ use tower_sessions::session_store::{Error, Result, SessionStore};
 
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::db::{self, Db, FromRow, Row, Scope, Tx, sql};
+use crate::db::{self, Db, FromRow, Row, Scope, Statement, Tx, sql};
 use crate::ids::{PersonId, Random, SessionId};
 
 /// The session's key for the signed-in person's id.
@@ -45,25 +48,39 @@ impl Sessions {
         Self { db, clock, random, idle: span(limits.session_idle), absolute: span(limits.session_absolute) }
     }
 
-    async fn put(&self, record: &Record) -> db::Result<()> {
-        const PUT: &str = "insert into sessions (key, id, person_id, data, agent, created_at, seen_at, expires_at) \
-            values ($1, $2, $3, $4, $5, $6, $6, $7) \
-            on conflict (key) do update set person_id = excluded.person_id, data = excluded.data, \
-            agent = excluded.agent, seen_at = excluded.seen_at";
+    async fn add(&self, record: &Record) -> db::Result<()> {
+        const ADD: &str = "insert into sessions (key, person_id, data, agent, seen_at, id, created_at, expires_at) \
+            values ($1, $2, $3, $4, $5, $6, $5, $7)";
         let now = self.clock.now();
+        let id: SessionId = self.random.id(now);
+        self.write(sql(ADD), record, now, |statement| statement.bind(&id).bind(now + self.absolute)).await
+    }
+
+    /// Changes a session that is there. One that was ended meanwhile stays ended: a request that was under
+    /// way when its owner signed out must not bring it back.
+    async fn keep(&self, record: &Record) -> db::Result<()> {
+        const KEEP: &str = "update sessions set person_id = $2, data = $3, agent = $4, seen_at = $5 where key = $1";
+        self.write(sql(KEEP), record, self.clock.now(), |statement| statement).await
+    }
+
+    async fn write(
+        &self,
+        statement: Statement,
+        record: &Record,
+        now: DateTime<Utc>,
+        rest: impl FnOnce(Statement) -> Statement,
+    ) -> db::Result<()> {
         let text = |key: &str| record.data.get(key).and_then(|value| value.as_str()).map(str::to_owned);
         let data: serde_json::Map<_, _> = record.data.clone().into_iter().collect();
-        let mut tx = self.db.write(&Scope::System).await?;
-        sql(PUT)
+        let statement = statement
             .bind(key(record.id))
-            .bind(&self.random.id::<SessionId>(now))
             .bind(text(PERSON))
             .bind(json!(data))
             .bind(text(AGENT).unwrap_or_default())
-            .bind(now)
-            .bind(now + self.absolute)
-            .execute(&mut tx)
-            .await?;
+            .bind(now);
+        let statement = rest(statement);
+        let mut tx = self.db.write(&Scope::System).await?;
+        statement.execute(&mut tx).await?;
         tx.commit().await
     }
 
@@ -169,18 +186,19 @@ fn key(id: Id) -> String {
 }
 
 fn backend(error: db::Error) -> Error {
-    Error::Backend(format!("{error:?}"))
+    // OK without the database's own words: they may quote the row.
+    Error::Backend(error.to_string())
 }
 
 #[async_trait]
 impl SessionStore for Sessions {
     // OK to insert without looking: ids are 128 random bits.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        self.put(record).await.map_err(backend)
+        self.add(record).await.map_err(backend)
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.put(record).await.map_err(backend)
+        self.keep(record).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

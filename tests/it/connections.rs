@@ -1,7 +1,12 @@
 //! Signing in, staying signed in, and grants that are refreshed or withdrawn.
 
 use chrono::TimeDelta;
+use recomamp::ids::Random;
+use recomamp::web::session::Sessions;
+use tower_sessions::SessionStore as _;
+use tower_sessions::session::Id;
 
+use crate::executions::{REACH, run, set};
 use crate::support::stories;
 
 stories! {
@@ -79,6 +84,27 @@ stories! {
         here.get("/instances").await.with(303);
     }
 
+    /// A request that was under way when its session ended does not bring the session back.
+    async fn an_ended_session_is_not_brought_back_by_a_request_in_hand(house: House) {
+        let visitor = house.signed_in("Ada").await;
+        let sessions = Sessions::new(house.db().clone(), house.app.site.clock.clone(), Random::seeded(7), &house.app.site.config.limits);
+        let id: Id = visitor.cookies()["recomamp"].parse().unwrap();
+        let in_hand = sessions.load(&id).await.unwrap().expect("it is signed in");
+        visitor.post("/sign-out", &[]).await.with(303);
+        sessions.save(&in_hand).await.unwrap();
+        assert!(sessions.load(&id).await.unwrap().is_none());
+        assert_eq!(house.count("select count(*) as value from sessions where person_id is not null").await, 0);
+    }
+
+    /// Sessions that have ended by themselves are removed.
+    async fn old_sessions_are_swept_away(house: House) {
+        let _visitor = house.signed_in("Ada").await;
+        assert_eq!(house.tick("sweeper").await.changed, 0);
+        house.time.advance(TimeDelta::days(31));
+        assert_eq!(house.tick("sweeper").await.changed, 1);
+        assert_eq!(house.count("select count(*) as value from sessions").await, 0);
+    }
+
     /// Fifteen minutes before the end, and not sooner.
     async fn tokens_are_refreshed_before_they_expire(house: House) {
         let _visitor = house.signed_in("Ada").await;
@@ -87,6 +113,45 @@ stories! {
         let tick = house.tick("refresher").await;
         assert_eq!((tick.looked, tick.changed, tick.failed), (1, 1, 0));
         assert_eq!(house.tick("refresher").await.looked, 0);
+    }
+
+    /// Twenty runs meet a token that Amazon does not take any more: one refresh serves them all.
+    async fn a_token_that_dies_in_mid_poll_is_refreshed_once(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = ada.get("/instances").await.with(200);
+        let ids: Vec<String> = page.attributes("tbody th a", "href").iter().map(|link| link.rsplit('/').next().unwrap().to_owned()).collect();
+        for at in 0..20 {
+            let fields = [("instance", ids[at % ids.len()].as_str()), ("name", "Q"), ("sql", REACH), ("window", "settled")];
+            let led = ada.post("/queries/new", &fields).await.with(303).location;
+            let query = led.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).unwrap().to_owned();
+            run(&ada, &query).await;
+        }
+        house.tick("poller").await;
+        house.time.advance(TimeDelta::minutes(61));
+        set(&house, "update connections set access_expires_at = '2027-01-01T00:00:00Z' where region = $1", "NA").await;
+        let before = house.count("select cast(sum(revision) as bigint) as value from connections").await;
+        let tick = house.tick("poller").await;
+        assert!(tick.looked > 1 && tick.failed == 0, "{tick:?}");
+        assert_eq!(house.count("select cast(sum(revision) as bigint) as value from connections").await, before + 1);
+    }
+
+    /// One that fails is failed once too, for all who waited for it.
+    async fn a_failed_refresh_is_shared_by_all_who_wait_for_it(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = ada.get("/instances").await.with(200);
+        for link in page.attributes("tbody th a", "href") {
+            let id = link.rsplit('/').next().unwrap();
+            let fields = [("instance", id), ("name", "Q"), ("sql", REACH), ("window", "settled")];
+            let led = ada.post("/queries/new", &fields).await.with(303).location;
+            let query = led.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).unwrap().to_owned();
+            run(&ada, &query).await;
+        }
+        house.time.advance(TimeDelta::minutes(61));
+        house.fault("5xx", "/auth/o2/token", "1").await;
+        house.tick("poller").await;
+        assert_eq!(house.count("select failures as value from connections").await, 1);
+        assert_eq!(house.count("select count(*) as value from executions where state <> 'waiting'").await, 0);
+        house.settle().await;
     }
 
     /// One state, one line in the log of deeds.

@@ -1,13 +1,16 @@
 //! Runs: sent, watched, fetched, kept; never lost, never doubled.
 
+use chrono::TimeDelta;
+use recomamp::db::{Scope, sql};
+
 use crate::support::{House, Visitor, stories};
 
 /// A query that gives rows on the synthetic data.
-const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions\n\
+pub(crate) const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions\n\
     FROM dsp_impressions\nGROUP BY campaign";
 
 /// The first instance that is no sandbox.
-async fn instance(visitor: &Visitor) -> String {
+pub(crate) async fn instance(visitor: &Visitor) -> String {
     let page = visitor.get("/instances").await.with(200);
     let rows = page.texts("tbody tr");
     let links = page.attributes("tbody th a", "href");
@@ -16,7 +19,7 @@ async fn instance(visitor: &Visitor) -> String {
 }
 
 /// Saves a query; gives its id.
-async fn saved(visitor: &Visitor, sql: &str) -> String {
+pub(crate) async fn saved(visitor: &Visitor, sql: &str) -> String {
     let instance = instance(visitor).await;
     let fields = [("instance", instance.as_str()), ("name", "Reach by campaign"), ("sql", sql), ("window", "settled")];
     let led = visitor.post("/queries/new", &fields).await.with(303).location;
@@ -24,7 +27,7 @@ async fn saved(visitor: &Visitor, sql: &str) -> String {
 }
 
 /// Runs a query; gives the page of the run.
-async fn run(visitor: &Visitor, query: &str) -> String {
+pub(crate) async fn run(visitor: &Visitor, query: &str) -> String {
     visitor.post("/executions", &[("query", query)]).await.with(303).location
 }
 
@@ -75,7 +78,7 @@ stories! {
         let mut house = house;
         for _ in 0..40 {
             house = house.crash_and_start_again().await;
-            house.tick("poller").await;
+            house.step().await;
             if house.unfinished().await == 0 {
                 break;
             }
@@ -156,6 +159,73 @@ stories! {
         assert_eq!(on_amc(&house), 0);
     }
 
+    /// A wish to stop that comes while AMC is asked is looked at with the next tick, not with the next look.
+    async fn a_wish_to_stop_is_not_overwritten_by_a_step_in_hand(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.fault("slow", "/workflowExecutions", "1").await;
+        let (_, asked) = tokio::join!(house.tick("poller"), async {
+            while house.count("select count(*) as value from executions where state = 'sending'").await == 0 {
+                tokio::task::yield_now().await;
+            }
+            ada.post(&format!("{page}/cancel"), &[]).await
+        });
+        asked.with(303);
+        let due = house.tick("poller").await;
+        assert_eq!(due.looked, 1, "it is due at once");
+        house.settle().await;
+        assert!(!ada.get(&page).await.text("#live [role=status]").contains("Waiting"));
+        assert_eq!(on_amc(&house), 1);
+    }
+
+    /// A row that cannot be read is passed over; it stops no other run.
+    async fn a_damaged_run_does_not_stop_the_others(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let damaged = run(&ada, &query).await.rsplit('/').next().unwrap().to_owned();
+        let page = run(&ada, &query).await;
+        set(&house, "update executions set sent = '{}' where id = $1", &damaged).await;
+        for _ in 0..6 {
+            house.step().await;
+            house.app.emulator.as_ref().unwrap().settled().await;
+            house.time.advance(TimeDelta::seconds(20));
+        }
+        assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
+    }
+
+    /// A clock that ran a year ahead and was set back leaves no run waiting for that year.
+    async fn a_clock_that_is_set_back_strands_no_run(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.tick("poller").await;
+        let text = "update executions set next_step_at = '2027-03-18T09:00:00Z', lease_until = '2027-03-18T09:00:00Z' where id = $1";
+        set(&house, text, page.rsplit('/').next().unwrap()).await;
+        house.settle().await;
+        assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
+    }
+
+    /// Runs of a grant that has to be renewed wait for it, however long, and then go on.
+    async fn runs_wait_for_their_owner_to_sign_in_again(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        while house.count("select count(*) as value from executions where state = 'fetching'").await == 0 {
+            house.tick("poller").await;
+            house.app.emulator.as_ref().unwrap().settled().await;
+            house.time.advance(TimeDelta::seconds(20));
+        }
+        set(&house, "update connections set sealed_access = substr(sealed_access, 1, length(sealed_access) - 6) || 'AAAAAA' where person_id is not null and id <> $1", "").await;
+        for _ in 0..210 {
+            house.tick("fetcher").await;
+            house.time.advance(TimeDelta::seconds(61));
+        }
+        assert!(ada.get(&page).await.body.contains("has to be renewed by its owner"));
+        assert_eq!(house.count("select count(*) as value from audit where action = 'revoked'").await, 1);
+        assert!(ada.get("/settings/connections").await.with(200).text("tbody tr").contains("Reconnect"));
+        ada.sign_in("Ada").await;
+        house.settle().await;
+        assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
+    }
+
     /// Run again sends the same once more.
     async fn a_finished_run_is_run_again(house: House) {
         let ada = house.signed_in("Ada").await;
@@ -190,6 +260,13 @@ stories! {
 }
 
 /// Executions that the pretend AMC has taken in.
-fn on_amc(house: &House) -> usize {
+pub(crate) fn on_amc(house: &House) -> usize {
     house.app.emulator.as_ref().expect("a sandbox").executions()
+}
+
+/// Changes rows behind the program's back; `$1` is the text.
+pub(crate) async fn set(house: &House, statement: &'static str, text: &str) {
+    let mut tx = house.db().write(&Scope::System).await.expect("a transaction");
+    assert!(sql(statement).bind(text).execute(&mut tx).await.expect("rows change") > 0);
+    tx.commit().await.expect("it is kept");
 }

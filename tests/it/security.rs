@@ -21,6 +21,8 @@ async fn others(house: &House) -> Vec<(Method, String)> {
     let query_id = query.rsplit('/').next().expect("an id").to_owned();
     let run = ada.post("/executions", &[("query", query_id.as_str())]).await.with(303).location;
     house.settle().await;
+    let opened = ada.post("/guides/first-query/queries/1/open", &[]).await.with(303).location;
+    let draft = opened.rsplit(['/', '=']).next().expect("an id").to_owned();
     let sessions = ada.get("/settings/sessions").await.attributes("main form", "action");
     let mut addresses = vec![
         (Method::GET, instance.clone()),
@@ -41,8 +43,36 @@ async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::GET, format!("{run}/result.csv")),
         (Method::GET, format!("{run}/result.json")),
     ];
+    addresses.push((Method::POST, format!("/queries/drafts/{draft}/delete")));
     addresses.extend(sessions.into_iter().map(|address| (Method::POST, address)));
     addresses
+}
+
+/// Routes that are open to everybody: signing in, files, health, and what changes nothing but a cookie.
+const OPEN: [&str; 9] = [
+    "/auth/amazon/callback",
+    "/auth/amazon/start",
+    "/healthz",
+    "/readyz",
+    "/settings/theme",
+    "/sign-in",
+    "/sign-out",
+    "/static/{file}",
+    "/gallery",
+];
+
+/// A route with the ids of things that are there, one address for each thing that fits.
+fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
+    let Some((before, after)) = route.split_once("{id}") else {
+        return vec![route.replace("{slug}", "first-query").replace("{number}", "1")];
+    };
+    let id = |address: &str| Some(address.strip_prefix(before)?.split(['/', '?']).next()?.to_owned());
+    let mut ids: Vec<String> =
+        things.iter().filter_map(|(_, address)| id(address)).filter(|id| id.contains('_')).collect();
+    ids.sort();
+    ids.dedup();
+    assert!(!ids.is_empty(), "no thing is made for {route}: add one to `others`");
+    ids.into_iter().map(|id| format!("{before}{id}{after}")).collect()
 }
 
 stories! {
@@ -50,7 +80,7 @@ stories! {
     async fn another_persons_ids_are_missing_on_every_route(house: House) {
         let addresses = others(&house).await;
         let stranger = house.signed_in("Chie").await;
-        for (method, address) in addresses {
+        for (method, address) in addresses.into_iter().filter(|(_, address)| !address.starts_with("/queries/drafts/")) {
             let body = (method == Method::POST).then(|| "name=Theirs&sql=SELECT+1&revision=1".to_owned());
             let answer = stranger.send(method.clone(), &address, &[], body).await;
             assert_eq!(answer.status.as_u16(), 404, "{method} {address}\n{}", answer.body);
@@ -72,6 +102,47 @@ stories! {
             let answer = nobody.send(method.clone(), &address, &[], body).await;
             assert_eq!(answer.status.as_u16(), 303, "{method} {address}\n{}", answer.body);
             assert!(answer.location.starts_with("/sign-in"), "{address}: {}", answer.location);
+        }
+    }
+
+    /// Every route of the code, signed out: the sign-in page, or nothing. A new route is covered by being there.
+    async fn every_route_of_the_code_asks_to_sign_in(house: House) {
+        let things = others(&house).await;
+        let nobody = house.visitor();
+        for route in crate::house::routes().iter().filter(|route| !OPEN.contains(&route.as_str())) {
+            for address in filled(route, &things) {
+                for method in [Method::GET, Method::POST] {
+                    let body = (method == Method::POST).then(String::new);
+                    let answer = nobody.send(method.clone(), &address, &[], body).await;
+                    let status = answer.status.as_u16();
+                    assert!(status == 405 || answer.location.starts_with("/sign-in"), "{method} {address}: {status}\n{}", answer.body);
+                }
+            }
+        }
+    }
+
+    /// Every route of the code that names a thing, with another person's: missing.
+    async fn every_route_of_the_code_hides_what_others_have(house: House) {
+        let theirs = others(&house).await;
+        let stranger = house.signed_in("Chie").await;
+        // Throwing a draft away leads on whether there is one or not; whose it is decides what happens.
+        let leads_on = "/queries/drafts/{id}/delete";
+        let named = |route: &&String| route.contains("{id}") && !OPEN.contains(&route.as_str()) && *route != leads_on;
+        let drafts = house.count("select count(*) as value from drafts").await;
+        for address in filled(leads_on, &theirs) {
+            stranger.post(&address, &[]).await.with(303);
+        }
+        assert!(drafts > 0);
+        assert_eq!(house.count("select count(*) as value from drafts").await, drafts, "nobody's draft is thrown away by another");
+        for route in crate::house::routes().iter().filter(named) {
+            for address in filled(route, &theirs) {
+                for method in [Method::GET, Method::POST] {
+                    let body = (method == Method::POST).then(|| "name=Theirs&sql=SELECT+1&revision=1".to_owned());
+                    let headers = [("hx-request", "true")];
+                    let answer = stranger.send(method.clone(), &address, &headers, body).await;
+                    assert!([404, 405].contains(&answer.status.as_u16()), "{method} {address}: {}\n{}", answer.status, answer.body);
+                }
+            }
         }
     }
 

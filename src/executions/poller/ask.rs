@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::send::lost;
-use super::{Address, Poller};
+use super::{Address, Poller, bounded};
 use crate::amazon::{self, ErrorKind, ExecutionFilter};
 use crate::connections::CallError;
 use crate::db;
@@ -21,36 +21,38 @@ const PAGES: usize = 5;
 /// After a stop was asked for, AMC is asked this soon again.
 const AFTER_CANCEL: TimeDelta = TimeDelta::seconds(3);
 
+/// What the lists of an instance said, by the connection that asked.
+pub(super) type Listed = HashMap<ConnectionId, Result<Answers, CallError>>;
+
 type Answers = HashMap<String, amazon::Execution>;
 
 impl Poller {
-    /// What each of the executions of one instance becomes.
-    pub(super) async fn ask(&self, address: &Address, running: Vec<Execution>) -> db::Result<Vec<(Execution, Change)>> {
-        let mut changes = Vec::with_capacity(running.len());
-        let mut by_connection: HashMap<ConnectionId, Vec<Execution>> = HashMap::new();
+    /// The lists of one instance, one for each connection by which its executions run.
+    pub(super) async fn lists(&self, address: &Address, running: &[Execution]) -> Listed {
+        let mut by_connection: HashMap<&ConnectionId, Vec<&Execution>> = HashMap::new();
         for execution in running {
-            by_connection.entry(execution.connection.clone()).or_default().push(execution);
+            by_connection.entry(&execution.connection).or_default().push(execution);
         }
+        let mut lists = Listed::new();
         for (connection, executions) in by_connection {
-            let listed = self.listed(address, &connection, &executions).await;
-            for execution in executions {
-                let known = match (&listed, &execution.amc_id) {
-                    (Ok(answers), Some(id)) => answers.get(id.as_str()).cloned(),
-                    _ => None,
-                };
-                let change = match (known, &listed) {
-                    (Some(answer), _) => Ok(self.told(&execution, &answer)),
-                    (None, Ok(_)) => self.ask_one(address, &execution).await,
-                    (None, Err(CallError::Db(_))) => {
-                        Ok(Change::to(execution.state, Some(self.after(TimeDelta::seconds(15)))))
-                    }
-                    (None, Err(error)) => Ok(self.retry(&execution, error)),
-                }?;
-                let change = self.stop_if_asked(address, &execution, change).await?;
-                changes.push((execution, change));
-            }
+            let list = bounded(self.listed(address, connection, &executions)).await;
+            lists.insert(connection.clone(), list);
         }
-        Ok(changes)
+        lists
+    }
+
+    /// What an execution that AMC has becomes.
+    pub(super) async fn ask(&self, address: &Address, execution: &Execution, lists: &Listed) -> db::Result<Change> {
+        let change = match lists.get(&execution.connection) {
+            Some(Err(error)) if !matches!(error, CallError::Db(_)) => return Ok(self.retry(execution, error)),
+            Some(Ok(answers))
+                if let Some(answer) = execution.amc_id.as_ref().and_then(|id| answers.get(id.as_str())) =>
+            {
+                self.told(execution, answer)
+            }
+            _ => self.ask_one(address, execution).await?,
+        };
+        if change.attempts > 0 { Ok(change) } else { self.stop_if_asked(address, execution, change).await }
     }
 
     /// The list of an instance since the oldest of these; empty for few.
@@ -58,7 +60,7 @@ impl Poller {
         &self,
         address: &Address,
         connection: &ConnectionId,
-        executions: &[Execution],
+        executions: &[&Execution],
     ) -> Result<Answers, CallError> {
         let mut answers = Answers::new();
         let oldest = executions.iter().filter_map(|execution| execution.sent_at).min();
@@ -93,14 +95,11 @@ impl Poller {
             return Ok(Change::to(State::Sending, Some(self.after(TimeDelta::zero()))));
         };
         let client = self.room.grants.client();
-        let answer = self
-            .room
-            .grants
-            .call(&execution.connection, |token| async move {
-                let account = token.caller().of(&address.entity, &address.marketplace);
-                client.execution(account, &address.amc_id, amc_id).await
-            })
-            .await;
+        let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
+            let account = token.caller().of(&address.entity, &address.marketplace);
+            client.execution(account, &address.amc_id, amc_id).await
+        }))
+        .await;
         match answer {
             Ok(answer) => Ok(self.told(execution, &answer)),
             Err(CallError::Db(error)) => Err(error),
@@ -140,7 +139,6 @@ impl Poller {
             _ => Some(self.next(execution)),
         };
         let mut change = Change::to(state, next);
-        change.keep_lease = state == State::Fetching;
         change.amc_status = Some(answer.status.to_string());
         if !answer.output_columns.is_empty() {
             let columns = answer.output_columns.iter().map(|column| {
@@ -167,14 +165,11 @@ impl Poller {
             return Ok(change);
         };
         let client = self.room.grants.client();
-        let answer = self
-            .room
-            .grants
-            .call(&execution.connection, |token| async move {
-                let account = token.caller().of(&address.entity, &address.marketplace);
-                client.cancel_execution(account, &address.amc_id, amc_id).await
-            })
-            .await;
+        let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
+            let account = token.caller().of(&address.entity, &address.marketplace);
+            client.cancel_execution(account, &address.amc_id, amc_id).await
+        }))
+        .await;
         match answer {
             // OK to be refused: it ended meanwhile, and the next look tells how.
             Ok(()) => Ok(Change { next: Some(self.after(AFTER_CANCEL)), ..change }),
@@ -184,7 +179,10 @@ impl Poller {
             {
                 Ok(Change { next: Some(self.after(AFTER_CANCEL)), ..change })
             }
-            Err(error) => Ok(self.retry(execution, &error)),
+            Err(error) => {
+                let Change { next, waiting_for, attempts, .. } = self.retry(execution, &error);
+                Ok(Change { next, waiting_for, attempts, ..change })
+            }
         }
     }
 }

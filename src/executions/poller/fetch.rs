@@ -4,16 +4,27 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::future::{self, BoxFuture};
 use futures::stream::{self, BoxStream};
 use serde_json::Value;
 
-use super::{Address, LEASE, Poller, problem};
-use crate::amazon::{self, DownloadLinks, ErrorKind, Link};
+use super::{Address, LEASE, Poller, Step, count, problem, stumble};
+use crate::amazon::{self, DownloadLinks, ErrorKind, Link, Network};
 use crate::connections::CallError;
 use crate::db::{self, Scope};
 use crate::executions::model::{Execution, Kept, Problem, State};
 use crate::executions::results::{self, ColumnSpec, Key, Limits, Part};
 use crate::executions::store::{self, Change};
+use crate::executions::submit::Executions;
+use crate::ids::ProcessId;
+use crate::workers::{Tick, Worker};
+
+/// The worker's name, for wakes.
+pub(super) const NAME: &str = "fetcher";
+/// Results that are fetched at the same time.
+const AT_ONCE: i64 = 4;
+/// A fetch that takes longer counts as failed and begins anew: its links live ten minutes, and a tick no longer.
+const LONGEST: Duration = Duration::from_mins(9);
 
 /// The claim of a fetch is renewed this often.
 const RENEW: Duration = Duration::from_secs(30);
@@ -28,32 +39,39 @@ enum Trouble {
 }
 
 impl Poller {
-    /// Asks for links, fetches all parts, keeps the result.
-    pub(super) async fn fetch(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
-        let work = self.fetch_and_keep(address, execution);
+    /// Asks for links, fetches all parts, keeps the result; nothing when the claim was lost meanwhile.
+    async fn fetch(&self, address: &Address, execution: &Execution) -> db::Result<Option<Change>> {
+        let work = tokio::time::timeout(LONGEST, self.fetch_and_keep(address, execution));
         let mut work = std::pin::pin!(work);
         let outcome = loop {
             match tokio::time::timeout(RENEW, &mut work).await {
                 Ok(outcome) => break outcome,
-                Err(_) => self.renew(execution).await?,
+                Err(_) => match self.renew(execution).await {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(None),
+                    // OK because what is written in the end names the claim.
+                    Err(error) => tracing::warn!(execution.id = %execution.id, %error, "a claim was not renewed"),
+                },
             }
         };
-        match outcome {
+        let late = || Trouble::Call(amazon::Error::from(ErrorKind::Network(Network::Timeout)).into());
+        match outcome.unwrap_or_else(|_| Err(late())) {
             Ok(kept) => {
                 let mut change = Change::to(State::Succeeded, None);
                 change.result = Some(kept);
-                Ok(change)
+                Ok(Some(change))
             }
             Err(Trouble::Call(CallError::Db(error))) => Err(error),
-            Err(trouble) => Ok(self.trouble(execution, &trouble)),
+            Err(trouble) => Ok(Some(self.trouble(execution, &trouble))),
         }
     }
 
-    async fn renew(&self, execution: &Execution) -> db::Result<()> {
+    async fn renew(&self, execution: &Execution) -> db::Result<bool> {
         let until = self.room.site.clock.now() + LEASE;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
-        store::hold(&mut tx, execution, until).await?;
-        tx.commit().await
+        let held = store::hold(&mut tx, execution, until).await?;
+        tx.commit().await?;
+        Ok(held)
     }
 
     async fn fetch_and_keep(&self, address: &Address, execution: &Execution) -> Result<Kept, Trouble> {
@@ -100,44 +118,98 @@ impl Poller {
         if execution.attempts >= MOST_TRIES {
             return fails(Problem::new("The result could not be fetched for a long time. Run the query again."));
         }
-        match trouble {
-            Trouble::Call(error @ CallError::Amazon(cause)) if !may_pass(execution.attempts, cause) => {
-                fails(problem(format!("AMC finished the run but does not hand out its result. {error}"), cause))
-            }
+        // What may not be the last word counts for itself: tries that failed for other reasons say nothing of it.
+        let (doubt, most) = doubt(trouble);
+        if doubt && execution.lookups >= most {
+            return fails(match trouble {
+                Trouble::Call(CallError::Amazon(cause)) => {
+                    problem(format!("AMC finished the run but does not hand out its result. {cause}"), cause)
+                }
+                Trouble::Call(error) => Problem::new(error.to_string()),
+                Trouble::Keep(error) => Problem::new(error.to_string()),
+            });
+        }
+        let mut change = match trouble {
             Trouble::Call(error) => self.retry(execution, error),
-            Trouble::Keep(error) if passes(error, execution.attempts) => {
-                let passing = amazon::Error::from(ErrorKind::LinkExpired);
-                let mut change = self.retry(execution, &passing.into());
+            Trouble::Keep(error) => {
+                let mut change = self.retry(execution, &amazon::Error::from(ErrorKind::LinkExpired).into());
                 change.waiting_for = Some(format!("{error} It is tried again by itself."));
                 change
             }
-            Trouble::Keep(error) => fails(Problem::new(error.to_string())),
-        }
+        };
+        change.lookups += i64::from(doubt);
+        change
     }
 }
 
-/// Whether asking for the result again may work. One that was announced may not be ready at once, so a
-/// refusal counts only when it lasts.
-fn may_pass(attempts: i64, error: &amazon::Error) -> bool {
+/// Whether a trouble may last, and how often it is believed that it does not. A result that was
+/// announced may not be ready at once, and what was fetched wrongly may be fetched rightly.
+fn doubt(trouble: &Trouble) -> (bool, i64) {
     const REFUSALS: i64 = 10;
-    error.is_transient()
-        || match error.kind() {
-            ErrorKind::Missing { .. } | ErrorKind::Refused { .. } => attempts < REFUSALS,
-            ErrorKind::LinkExpired | ErrorKind::Unauthorized | ErrorKind::ClientRejected => true,
-            _ => false,
-        }
+    const REREADS: i64 = 3;
+    match trouble {
+        Trouble::Call(CallError::Amazon(error)) => match error.kind() {
+            _ if error.is_transient() => (false, 0),
+            ErrorKind::Missing { .. } | ErrorKind::Refused { .. } => (true, REFUSALS),
+            ErrorKind::LinkExpired | ErrorKind::Unauthorized | ErrorKind::ClientRejected => (false, 0),
+            _ => (true, 0),
+        },
+        Trouble::Call(CallError::Reconnect | CallError::Token(_) | CallError::Db(_))
+        | Trouble::Keep(results::Error::Full | results::Error::Fetch { .. } | results::Error::Store(_)) => (false, 0),
+        Trouble::Keep(
+            results::Error::NotATable { .. } | results::Error::HeadersDiffer { .. } | results::Error::Row { .. },
+        ) => (true, REREADS),
+        Trouble::Keep(_) => (true, 0),
+    }
 }
 
-/// Whether keeping the result may work at another try. What was fetched wrongly may be fetched rightly,
-/// but not for ever.
-fn passes(error: &results::Error, attempts: i64) -> bool {
-    const REREADS: i64 = 3;
-    match error {
-        results::Error::Full | results::Error::Fetch { .. } | results::Error::Store(_) => true,
-        results::Error::NotATable { .. } | results::Error::HeadersDiffer { .. } | results::Error::Row { .. } => {
-            attempts < REREADS
+/// Fetches results, beside the poller.
+#[derive(Debug)]
+pub struct Fetcher(Poller);
+
+impl Fetcher {
+    /// Works on `room`, claiming as `process`.
+    pub fn new(room: Executions, process: ProcessId) -> Self {
+        Self(Poller::new(room, process))
+    }
+
+    async fn run(&self) -> anyhow::Result<Tick> {
+        let ready = self.0.claim(store::READY, AT_ONCE).await?;
+        let mut tick = Tick { looked: ready.len(), ..Tick::default() };
+        for step in future::join_all(ready.iter().map(|execution| self.one(execution))).await {
+            count(&mut tick, step);
         }
-        _ => false,
+        tick.next = self.0.next_due(true).await?;
+        Ok(tick)
+    }
+
+    async fn one(&self, execution: &Execution) -> Step {
+        let step = async {
+            let address = self.0.address(&execution.instance).await?;
+            match self.0.fetch(&address, execution).await? {
+                Some(change) => self.0.write(execution, &change).await,
+                None => Ok(Step::Nothing),
+            }
+        };
+        step.await.unwrap_or_else(|error| stumble(execution, &error))
+    }
+}
+
+impl Worker for Fetcher {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn duty(&self) -> &'static str {
+        "Fetches results from AMC and keeps them."
+    }
+
+    fn period(&self) -> Duration {
+        self.0.period()
+    }
+
+    fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+        Box::pin(self.run())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Address, Poller, problem};
+use super::{Address, Poller, bounded, problem};
 use crate::amazon::{self, ErrorKind, ExecutionFilter};
 use crate::connections::CallError;
 use crate::db::{self, Scope};
@@ -34,20 +34,22 @@ impl Poller {
         sending.attempts = execution.attempts;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
         let ours = store::change(&mut tx, now, execution, &sending).await?;
+        let stored = store::find_any(&mut tx, execution.id.as_str()).await?;
+        if stored.is_some_and(|stored| stored.cancel_asked_at.is_some()) {
+            // Not committed: somebody asked to stop while the step began, so nothing is sent.
+            return Ok(Change::to(State::Cancelled, None));
+        }
         tx.commit().await?;
         self.room.tags.forget(execution.id.as_str());
         if !ours {
             return Ok(sending);
         }
         let client = self.room.grants.client();
-        let answer = self
-            .room
-            .grants
-            .call(&execution.connection, |token| async move {
-                let account = token.caller().of(&address.entity, &address.marketplace);
-                client.create_execution(account, &address.amc_id, &execution.sent.body).await
-            })
-            .await;
+        let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
+            let account = token.caller().of(&address.entity, &address.marketplace);
+            client.create_execution(account, &address.amc_id, &execution.sent.body).await
+        }))
+        .await;
         self.after_send(execution, answer)
     }
 
@@ -90,16 +92,16 @@ impl Poller {
             .including_cancelled()
             .oldest_first();
         let client = self.room.grants.client();
-        let answer = self
-            .room
-            .grants
-            .call(&execution.connection, |token| async move {
-                let account = token.caller().of(&address.entity, &address.marketplace);
-                client.executions(account, &address.amc_id, filter, None).await
-            })
-            .await;
+        let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
+            let account = token.caller().of(&address.entity, &address.marketplace);
+            client.executions(account, &address.amc_id, filter, None).await
+        }))
+        .await;
+        // A list that was not filtered as asked must not make somebody else's run this one.
+        let is_this =
+            |one: &amazon::Execution| one.workflow_id.as_ref().is_none_or(|id| *id == execution.amc_workflow_id);
         match answer {
-            Ok(page) => Ok(match page.items.first() {
+            Ok(page) => Ok(match page.items.iter().find(|one| is_this(one)) {
                 Some(found) => self.accepted(found),
                 None => self.not_found(execution),
             }),

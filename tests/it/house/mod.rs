@@ -56,6 +56,27 @@ const WRITERS: [(&str, &str); 12] = [
     ("execution_events", "executions/store"),
 ];
 
+/// The addresses that the rooms and the ground floor answer to, as their code names them (`/queries/{id}`).
+pub(crate) fn routes() -> Vec<String> {
+    let served = |file: &source::File| file.module() != "emulator" && file.module() != "amazon";
+    let files = source::files("src");
+    let mut routes: Vec<String> = files
+        .iter()
+        .filter(|file| served(file))
+        .flat_map(|file| {
+            let code = file.code();
+            let named = |rest: &str| {
+                rest.trim_start().strip_prefix('"').and_then(|path| path.split('"').next()).map(str::to_owned)
+            };
+            code.split(".route(").skip(1).filter_map(named).collect::<Vec<_>>()
+        })
+        .collect();
+    routes.sort();
+    routes.dedup();
+    assert!(routes.len() > 30, "the routes are not found any more: {routes:?}");
+    routes
+}
+
 /// Fails with every breach, one a line.
 #[track_caller]
 fn none(breaches: &[String]) {

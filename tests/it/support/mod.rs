@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use recomamp::app::App;
 use recomamp::clock::{Clock, ManualClock};
 use recomamp::config::Config;
-use recomamp::db::{Db, Scope, Single, sql};
+use recomamp::db::{Db, Engine, Scope, Single, sql};
 use recomamp::ids::Random;
 use recomamp::workers::{Tick, Worker};
 use tempfile::TempDir;
@@ -136,7 +136,9 @@ impl House {
         map.extend(settings.iter().map(|(name, value)| (format!("RECOMAMP_{name}"), value.clone())));
         let config = Config::read(&map).expect("settings that are right");
         let app = App::open(config, address, clock, Random::system()).await.expect("the program starts");
-        app.take_over().await.expect("claims can be ended");
+        if app.site.db.engine() == Engine::Sqlite {
+            app.take_over().await.expect("claims can be ended");
+        }
         let server = Server::start(listener, app.router());
         Self { workers: app.workers(), app, time, address, settings, database, folder, server }
     }
@@ -151,6 +153,27 @@ impl House {
         drop(app);
         let listener = std::net::TcpListener::bind(address).expect("the port is free again");
         Self::start(database, folder, settings, listener, now).await
+    }
+
+    /// A second process on the same PostgreSQL and data folder, which takes this one's pretend AMC for Amazon.
+    pub(crate) async fn beside(&self) -> Self {
+        let Database::Postgres(url) = &self.database else { panic!("several processes need PostgreSQL") };
+        let (id, secret) = self.app.emulator.as_ref().expect("a sandbox").client();
+        let base = format!("http://{}/emulator", self.address);
+        let mut settings = vec![
+            ("DATA_DIR".to_owned(), self.app.site.config.data_dir.display().to_string()),
+            ("AMAZON_CLIENT_ID".to_owned(), id),
+            ("AMAZON_CLIENT_SECRET".to_owned(), secret),
+        ];
+        for (host, path) in
+            [("CONSENT", "/ap/oa"), ("TOKEN", "/auth/o2/token"), ("PROFILE", "/user/profile"), ("ADS_API", "/")]
+        {
+            settings.push((format!("{host}_URL_NA"), format!("{base}{path}")));
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let now = self.app.site.clock.now();
+        Self::start(Database::Postgres(url.clone()), folder, settings, listener, now).await
     }
 
     /// The database, for looking at what the program stored.
@@ -177,10 +200,16 @@ impl House {
         worker.tick().await.unwrap_or_else(|error| panic!("the {name} fails: {error:#}"))
     }
 
+    /// One tick of each worker that moves executions.
+    pub(crate) async fn step(&self) {
+        self.tick("poller").await;
+        self.tick("fetcher").await;
+    }
+
     /// Moves time and ticks until no execution is left that can move; the pretend AMC does its work meanwhile.
     pub(crate) async fn settle(&self) {
         for _ in 0..200 {
-            self.tick("poller").await;
+            self.step().await;
             if self.unfinished().await == 0 {
                 return;
             }

@@ -1,0 +1,123 @@
+//! Executions as lists show them.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{read, state};
+use crate::db::{FromRow, Result, Row, Single, Statement, Tx, sql};
+use crate::executions::model::{Problem, State};
+use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
+
+/// Which executions are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of one instance.
+    pub instance: Option<InstanceId>,
+    /// Of one query.
+    pub query: Option<QueryId>,
+    /// In one state; `active` for all that have not ended, `problem` for all that ended badly.
+    pub state: String,
+    /// Text that the query's name or the person's name holds.
+    pub text: String,
+}
+
+/// A line of the list.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// RecomAMP's id.
+    pub id: ExecutionId,
+    /// The query's name at the time.
+    pub query_name: String,
+    /// Who ran it.
+    pub person_name: String,
+    /// The instance's name.
+    pub instance_name: String,
+    /// Where it stands.
+    pub state: State,
+    /// What it waits for.
+    pub waiting_for: Option<String>,
+    /// What went wrong, in a sentence.
+    pub problem: Option<Problem>,
+    /// Rows of the result.
+    pub rows: Option<u64>,
+    /// When somebody pressed Run.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for Line {
+    fn from_row(row: &Row) -> Result<Self> {
+        let json = |column| row.get::<Option<Value>>(column);
+        let kept = json("result")?;
+        Ok(Self {
+            id: row.get("id")?,
+            query_name: row.get("query_name")?,
+            person_name: row.get("person_name")?,
+            instance_name: row.get("instance_name")?,
+            state: state(row)?,
+            waiting_for: row.get("waiting_for")?,
+            problem: json("problem")?.map(|value| read("problem", value)).transpose()?,
+            rows: kept.and_then(|kept| kept["rows"].as_u64()),
+            created_at: row.get("created_at")?,
+            finished_at: row.get("finished_at")?,
+        })
+    }
+}
+
+macro_rules! listed {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from executions e join instances i on i.id = e.instance_id ",
+            "join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 ",
+            "where ($2 is null or e.instance_id = $2) and ($3 is null or e.query_id = $3) ",
+            "and ($4 = '' or e.state = $4 or ($4 = 'active' and e.finished_at is null) ",
+            "or ($4 = 'problem' and e.state in ('failed', 'rejected', 'lost'))) ",
+            "and ($5 = '' or lower(e.query_name || ' ' || e.person_name) like lower($5) escape '\\') ",
+            $rest
+        )
+    };
+}
+
+fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+    let escaped = filter.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let pattern = if filter.text.is_empty() { String::new() } else { format!("%{escaped}%") };
+    sql(text)
+        .bind(person)
+        .bind(filter.instance.as_ref().map(|id| id.as_str().to_owned()))
+        .bind(filter.query.as_ref().map(|id| id.as_str().to_owned()))
+        .bind(&filter.state)
+        .bind(pattern)
+}
+
+/// A page of the executions that a person may see, the newest first.
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Line>> {
+    const LIST: &str = listed!(
+        "e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, e.waiting_for, \
+         e.problem, e.result, e.created_at, e.finished_at",
+        "order by e.created_at desc, e.id desc limit $6 offset $7"
+    );
+    filtered(LIST, person, filter).bind(limit).bind(offset).all(tx).await
+}
+
+/// How many executions the filter leaves.
+pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<i64> {
+    const COUNT: &str = listed!("count(*) as value", "");
+    let Single(count) = filtered(COUNT, person, filter).one::<Single<i64>>(tx).await?;
+    Ok(count)
+}
+
+/// How many executions a person may see in each state.
+pub async fn totals(tx: &mut Tx, person: &PersonId) -> Result<Vec<(State, i64)>> {
+    const TOTALS: &str = "select e.state, count(*) as count from executions e \
+        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 group by e.state";
+    struct Total(State, i64);
+    impl FromRow for Total {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(state(row)?, row.get("count")?))
+        }
+    }
+    Ok(sql(TOTALS).bind(person).all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
+}

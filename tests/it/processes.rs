@@ -1,0 +1,72 @@
+//! Several processes: on one PostgreSQL they share the work, on one file of SQLite only one may be.
+
+mod postgres {
+    use std::time::Duration;
+
+    use chrono::TimeDelta;
+
+    use crate::executions::{REACH, on_amc, run, saved};
+    use crate::support::{Database, House};
+
+    /// One dies in the middle of sending; what it held is left alone until its claim lapses, then the
+    /// other finishes it. Nothing runs twice.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn one_process_finishes_what_another_left() {
+        let first = House::open(Database::postgres().await).await;
+        let ada = first.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        for _ in 0..3 {
+            run(&ada, &query).await;
+        }
+        let second = first.beside().await;
+        first.fault("slow", "/workflowExecutions", "1").await;
+        tokio::time::timeout(Duration::from_millis(700), second.tick("poller")).await.expect_err("it dies in mid-send");
+        let states = "select count(*) as value from executions where state = 'sending' and lease_until is not null";
+        assert_eq!(first.count(states).await, 1);
+        let tick = first.tick("poller").await;
+        assert_eq!(tick.looked, 0, "its claims hold");
+        assert!(tick.next > Some(first.app.site.clock.now() + TimeDelta::seconds(60)), "{:?}", tick.next);
+        drop(second);
+        first.settle().await;
+        assert_eq!(ada.get("/executions?state=succeeded").await.texts("tbody tr").len(), 3);
+        assert_eq!(on_amc(&first), 3);
+    }
+
+    /// Both work at the same time on the same runs.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_processes_share_the_runs() {
+        let first = House::open(Database::postgres().await).await;
+        let ada = first.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        for _ in 0..6 {
+            run(&ada, &query).await;
+        }
+        let second = first.beside().await;
+        for _ in 0..20 {
+            tokio::join!(first.step(), second.step());
+            first.app.emulator.as_ref().expect("a sandbox").settled().await;
+            first.time.advance(TimeDelta::seconds(20));
+            second.time.advance(TimeDelta::seconds(20));
+        }
+        assert_eq!(ada.get("/executions?state=succeeded").await.texts("tbody tr").len(), 6);
+        assert_eq!(on_amc(&first), 6);
+    }
+}
+
+mod sqlite {
+    use recomamp::app::App;
+    use recomamp::ids::Random;
+
+    use crate::support::{Database, House};
+
+    /// The second one says why, and what to do.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_second_process_on_the_same_file_is_refused() {
+        let house = House::open(Database::sqlite()).await;
+        let site = &house.app.site;
+        let again = App::open((*site.config).clone(), house.address, site.clock.clone(), Random::seeded(3)).await;
+        let reason = format!("{:#}", again.err().expect("it is refused"));
+        assert!(reason.contains("another RecomAMP uses the database"), "{reason}");
+        assert!(reason.contains("PostgreSQL"), "{reason}");
+    }
+}
