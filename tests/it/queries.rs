@@ -151,12 +151,12 @@ stories! {
         assert_eq!(sql(&page), "SELECT\n  campaign");
         let draft = page.attributes("input[name=draft]", "value").remove(0);
         assert!(address.ends_with(&draft));
-        assert_eq!(ada.get("/queries").await.texts(".drafts li").len(), 1);
+        assert_eq!(ada.get("/queries").await.texts("#drafts li").len(), 1);
         let chie = house.signed_in("Chie").await;
         chie.get(&address).await.with(404);
         let fields = [("instance", instance.as_str()), ("name", "Kept"), ("sql", REACH), ("draft", draft.as_str())];
         ada.post("/queries/new", &fields).await.with(303);
-        assert!(ada.get("/queries").await.texts(".drafts li").is_empty());
+        assert!(ada.get("/queries").await.texts("#drafts li").is_empty());
         ada.get(&address).await.with(404);
     }
 
