@@ -43,7 +43,7 @@ pub(super) struct DashboardPage {
 impl DashboardPage {
     /// Whether something shown here changes by itself: a run, or the first look for instances.
     fn moves(&self) -> bool {
-        self.counts.waiting + self.counts.running > 0 || (self.is_fresh() && self.instances.is_empty())
+        self.counts.waiting + self.counts.running > 0 || (self.is_fresh() && self.all_instances == 0)
     }
 
     fn instance_count(&self) -> i64 {
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(Counts::of(&[]), Counts::default());
     }
 
-    fn page(active: Vec<Line>, counts: Counts) -> String {
+    fn page(active: Vec<Line>, counts: Counts, all_instances: usize) -> String {
         let page = DashboardPage {
             shell: Shell::new("Dashboard"),
             active,
@@ -150,7 +150,7 @@ mod tests {
             done: Vec::new(),
             counts,
             instances: Vec::new(),
-            all_instances: 0,
+            all_instances,
             slots: 10,
             has_queries: false,
             first_guide: guides::first(),
@@ -161,10 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_is_led_to_the_first_guide_and_nothing_polls() {
-        let html = page(Vec::new(), Counts::default());
+    fn a_newcomer_is_led_to_the_first_guide_and_nothing_polls_once_there_are_instances() {
+        let html = page(Vec::new(), Counts::default(), 2);
         assert!(html.contains("/guides/first-query"));
         assert!(!html.contains("hx-get") && !html.contains("http-equiv=\"refresh\""));
+        let html = page(Vec::new(), Counts::default(), 0);
+        assert!(html.contains("hx-get=\"/\""), "it follows the first look for instances");
     }
 
     #[test]
@@ -181,7 +183,7 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             finished_at: None,
         };
-        let html = page(vec![line], Counts { waiting: 1, ..Counts::default() });
+        let html = page(vec![line], Counts { waiting: 1, ..Counts::default() }, 2);
         assert!(html.contains("All slots are in use.") && html.contains("hx-get=\"/\""));
         assert!(!html.contains("Reach <b>"), "names are escaped");
         assert_eq!(html.matches("<h1>").count(), 1);
