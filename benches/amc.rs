@@ -52,10 +52,7 @@ const REPORTS: [(&str, &str, &str); 4] = [
 const SOURCES: [(&str, &[&str]); 3] = [
     ("dsp_impressions", &["campaign", "user_id", "impressions", "impression_dt_utc"]),
     ("sponsored_ads_traffic", &["user_id", "event_dt_utc"]),
-    (
-        "amazon_attributed_events_by_conversion_time",
-        &["campaign", "user_id", "purchases", "conversion_event_dt_utc"],
-    ),
+    ("amazon_attributed_events_by_conversion_time", &["campaign", "user_id", "purchases", "conversion_event_dt_utc"]),
 ];
 
 #[derive(Parser)]
