@@ -32,13 +32,16 @@ async fn serve(asked: Emulate) -> anyhow::Result<()> {
     let folder =
         asked.folder.unwrap_or_else(|| std::env::temp_dir().join(format!("recomamp-emulator-{}", std::process::id())));
     let options = Options {
-        base: Url::parse(&format!("http://{address}/"))?,
+        base: asked.base.map_or_else(|| Url::parse(&format!("http://{address}/")), Ok)?,
         folder,
         seed: asked.seed,
         scale: asked.scale,
         speed: asked.speed,
         auto_consent: asked.auto_consent,
         client: asked.client_id.zip(asked.client_secret),
+        time: asked.time,
+        paused: asked.paused,
+        faults: asked.faults,
         ..Options::default()
     };
     let emulator = Emulator::open(options, Clock::system(), random)?;

@@ -48,13 +48,7 @@ impl Query {
 
     /// The page that `limit` and `nextToken` ask for.
     pub(crate) fn page(&self) -> Result<Page, Refusal> {
-        let limit = match self.get("limit").map(|text| text.trim().parse()) {
-            None => PAGE_LIMIT,
-            Some(Ok(limit)) if (1..=PAGE_LIMIT).contains(&limit) => limit,
-            Some(_) => return Err(Refusal::bad(format!("limit must be a number from 1 to {PAGE_LIMIT}."))),
-        };
-        let token = self.get("nextToken").filter(|token| !matches!(*token, "None" | "null"));
-        Ok(Page { after: token.map(read_token).transpose()?, limit })
+        Page::read("limit", self.get("limit"), self.get("nextToken"))
     }
 }
 
@@ -74,6 +68,17 @@ pub(crate) enum Order {
 }
 
 impl Page {
+    /// The page that a request asks for by a limit, sent under that name, and a token.
+    pub(crate) fn read(name: &str, limit: Option<&str>, token: Option<&str>) -> Result<Self, Refusal> {
+        let limit = match limit.map(|text| text.trim().parse()) {
+            None => PAGE_LIMIT,
+            Some(Ok(limit)) if (1..=PAGE_LIMIT).contains(&limit) => limit,
+            Some(_) => return Err(Refusal::bad(format!("{name} must be a number from 1 to {PAGE_LIMIT}."))),
+        };
+        let token = token.filter(|token| !matches!(*token, "" | "None" | "null"));
+        Ok(Self { after: token.map(read_token).transpose()?, limit })
+    }
+
     /// The page's items of a list that is sorted by unique keys in `order`, and the token of the next.
     pub(crate) fn cut<T>(&self, items: impl Iterator<Item = (String, T)>, order: Order) -> (Vec<T>, Option<String>) {
         let mut rest = items.skip_while(|(key, _)| match (&self.after, order) {

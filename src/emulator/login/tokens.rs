@@ -14,6 +14,7 @@ use crate::emulator::Emulator;
 use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::json::{Fields, read_body};
 use crate::emulator::query::Query;
+use crate::emulator::room;
 use crate::emulator::state::{Challenge, Change, Code, Grant};
 
 use super::client;
@@ -143,7 +144,11 @@ fn new_grant(emulator: &Emulator, code: Code) -> Grant {
         scope: code.scope,
         granted: emulator.now(),
     };
-    emulator.store().write(|edit| edit.put(Change::Grant(grant.clone())));
+    emulator.store().write(|edit| {
+        let over = room::grants_that_give_way(edit.state());
+        over.into_iter().for_each(|id| edit.put(Change::GrantGone(id)));
+        edit.put(Change::Grant(grant.clone()));
+    });
     grant
 }
 

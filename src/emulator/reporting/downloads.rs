@@ -35,7 +35,7 @@ pub(super) async fn links(
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
     let execution = executions::find(&emulator, &reach.instance.id, &id)?;
-    let results = execution.results();
+    let results = execution.results().filter(|_| !execution.asked.skip_publish);
     let results =
         results.ok_or_else(|| Refusal::bad(format!("Execution with ID {id} is unavailable for download.")))?;
     let now = emulator.now();

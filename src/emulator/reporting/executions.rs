@@ -26,6 +26,7 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
     let mut execution = blank(&emulator, &reach.instance, workflow, now);
     execution.asked = request::asked(&fields)?;
     execution.window = window::read(&fields, now)?;
+    window::check_limits(&fields, &execution.window)?;
     let kind = reach.instance.kind;
     let judged = emulator.apart(move |emulator| {
         befall(emulator, &mut execution);
@@ -52,9 +53,7 @@ pub(super) async fn read(
 pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
     let (page, filter) = (query.page()?, Filter::read(&query)?);
     let include_workflow = query.flag("includeWorkflow")?;
-    let row = |execution: &Arc<Execution>| {
-        (format!("{:020}", execution.number), shown::execution(execution, &reach.instance, include_workflow))
-    };
+    let row = |execution: &Arc<Execution>| (format!("{:020}", execution.number), Arc::clone(execution));
     let ascending = query.flag("sortAscending")?;
     let (rows, next) = emulator.store().read(|state| {
         let executions = state.executions_of(&reach.instance.id);
@@ -64,7 +63,8 @@ pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: 
             page.cut(executions.rev().filter(|one| filter.takes(one)).map(row), Order::Descending)
         }
     });
-    Ok(listed(EXECUTIONS, "executions", rows, next))
+    let shown = |execution: Arc<Execution>| shown::execution(&execution, &reach.instance, include_workflow);
+    Ok(listed(EXECUTIONS, "executions", rows.into_iter().map(shown).collect(), next))
 }
 
 /// `PUT /workflowExecutions/{id}`: only `{"status":"CANCELLED"}` has an effect.
@@ -75,7 +75,7 @@ pub(super) async fn update(
     request: Request,
 ) -> Answer {
     let body = read_body(request).await?;
-    let fields = if body.trim_ascii().is_empty() { Fields::default() } else { Fields::parse(&body)? };
+    let fields = Fields::parse_any(&body)?;
     find(&emulator, &reach.instance.id, &id)?;
     match fields.text("status")?.as_deref() {
         None | Some("") => Ok(done(EXECUTIONS)),
