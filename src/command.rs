@@ -34,7 +34,7 @@ enum Command {
     /// Start the program (the default).
     Serve,
     /// Start the pretend AMC alone, for testing other clients.
-    Emulator(Emulate),
+    Emulator(Box<Emulate>),
     /// Check or run AMC SQL without a server.
     #[command(subcommand)]
     Sql(sql::Sql),
@@ -127,7 +127,7 @@ pub fn run() -> ExitCode {
 async fn handed_over(line: Line) -> ExitCode {
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => with_config(serve::serve).await,
-        Command::Emulator(options) => emulate::run(options).await,
+        Command::Emulator(options) => emulate::run(*options).await,
         Command::Sql(sql) => sql::run(sql).await,
         Command::Keys(Keys::Rotate) => with_config(serve::rotate).await,
         Command::Health => with_config(serve::health).await,

@@ -91,3 +91,118 @@ pub(super) fn grants_that_give_way(state: &State) -> Vec<String> {
     given.sort_by(|one, other| one.granted.cmp(&other.granted).then_with(|| one.id.cmp(&other.id)));
     given.into_iter().take(excess).map(|grant| grant.id.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use serde_json::Map;
+
+    use super::*;
+    use crate::emulator::state::{Asked, Category, Grant, Status, Verdict, Window};
+    use crate::emulator::store::Store;
+
+    fn workflow(id: &str) -> Workflow {
+        Workflow { id: id.to_owned(), fields: Map::from_iter([("sqlQuery".to_owned(), "SELECT 1".into())]) }
+    }
+
+    fn execution(id: usize, status: Status) -> Execution {
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        Execution {
+            id: format!("e{id}"),
+            number: 0,
+            instance: "i".to_owned(),
+            account: "a".to_owned(),
+            workflow: Arc::new(workflow("w")),
+            asked: Asked::default(),
+            category: Category::AdHoc,
+            window: Window { start: now, end: now, zone: "UTC".to_owned(), original: None },
+            verdict: Verdict::Invalid(String::new()),
+            status,
+            reason: None,
+            created: now,
+            updated: now,
+            validates: now,
+            validated: None,
+            started: None,
+            ready: None,
+            outcome: None,
+            finished: None,
+            parts: 1,
+            header_only: false,
+        }
+    }
+
+    #[test]
+    fn the_oldest_execution_that_is_over_gives_way_and_none_that_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.write(|edit| {
+            let mut gone = Vec::new();
+            for id in 0..MOST_EXECUTIONS {
+                let status = if id == 2 { Status::Succeeded } else { Status::Pending };
+                take_in(edit, execution(id, status), &mut gone).unwrap();
+            }
+            assert!(gone.is_empty());
+            take_in(edit, execution(MOST_EXECUTIONS, Status::Pending), &mut gone).unwrap();
+            assert_eq!(gone, ["e2"]);
+            assert!(take_in(edit, execution(MOST_EXECUTIONS + 1, Status::Pending), &mut gone).is_err());
+            assert_eq!(edit.state().execution_count(), MOST_EXECUTIONS);
+        });
+    }
+
+    #[test]
+    fn what_is_forgotten_weighs_nothing() {
+        let mut state = State::default();
+        let put = |state: &mut State, id: &str| {
+            state.apply(Change::Workflow { instance: "i".into(), workflow: Arc::new(workflow(id)) });
+        };
+        put(&mut state, "w");
+        put(&mut state, "w");
+        put(&mut state, "v");
+        assert_eq!(state.workflow_bytes(), workflow("w").weight() + workflow("v").weight());
+        state.apply(Change::WorkflowGone { instance: "i".into(), id: "w".into() });
+        state.apply(Change::WorkflowGone { instance: "i".into(), id: "unknown".into() });
+        state.apply(Change::Execution(Arc::new(execution(1, Status::Pending))));
+        state.apply(Change::Execution(Arc::new(execution(1, Status::Succeeded))));
+        assert_eq!(state.execution_bytes(), execution(1, Status::Pending).weight());
+        state.apply(Change::InstanceGone("i".into()));
+        assert_eq!((state.workflow_bytes(), state.execution_bytes()), (0, 0));
+    }
+
+    #[test]
+    fn workflows_are_refused_when_there_are_too_many() {
+        let mut state = State::default();
+        for id in 0..MOST_WORKFLOWS {
+            let workflow = Arc::new(workflow(&format!("w{id}")));
+            state.apply(Change::Workflow { instance: "i".into(), workflow });
+        }
+        assert!(for_workflow(&state, "i", &workflow("one-more")).is_err());
+        assert!(for_workflow(&state, "i", &workflow("w0")).is_ok());
+        assert!(for_workflow(&state, "another", &workflow("one-more")).is_ok());
+        let huge = Workflow {
+            fields: Map::from_iter([("sqlQuery".to_owned(), "x".repeat(MOST_WORKFLOW_BYTES).into())]),
+            ..workflow("huge")
+        };
+        assert!(for_workflow(&state, "another", &huge).is_err());
+    }
+
+    #[test]
+    fn the_oldest_grant_gives_way_and_those_from_the_start_stay() {
+        let mut state = State::default();
+        let grant = |id: usize, client_id: Option<&str>| Grant {
+            refresh_token: String::new(),
+            id: format!("g{id}"),
+            client_id: client_id.map(str::to_owned),
+            person: "ada".to_owned(),
+            scope: String::new(),
+            granted: DateTime::UNIX_EPOCH + TimeDelta::seconds(id as i64),
+        };
+        state.apply(Change::Grant(grant(0, None)));
+        for id in 1..MOST_GRANTS {
+            state.apply(Change::Grant(grant(id, Some("c"))));
+        }
+        assert!(grants_that_give_way(&state).is_empty());
+        state.apply(Change::Grant(grant(MOST_GRANTS, Some("c"))));
+        assert_eq!(grants_that_give_way(&state), ["g1"]);
+    }
+}

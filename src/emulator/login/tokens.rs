@@ -145,8 +145,9 @@ fn new_grant(emulator: &Emulator, code: Code) -> Grant {
         granted: emulator.now(),
     };
     emulator.store().write(|edit| {
-        let over = room::grants_that_give_way(edit.state());
-        over.into_iter().for_each(|id| edit.put(Change::GrantGone(id)));
+        for id in room::grants_that_give_way(edit.state()) {
+            edit.put(Change::GrantGone(id));
+        }
         edit.put(Change::Grant(grant.clone()));
     });
     grant

@@ -5,6 +5,7 @@ mod alone;
 mod bench;
 mod control;
 mod executions;
+mod hostile;
 mod login;
 mod real;
 mod restart;
