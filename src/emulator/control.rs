@@ -23,6 +23,9 @@ use super::state::Change;
 /// The farthest that one form moves the clock, in minutes: a year.
 const FARTHEST_MOVE: i64 = 366 * 24 * 60;
 
+/// How many requests the page shows before it is asked for all in the log.
+const FEW_REQUESTS: usize = 50;
+
 /// The routes of the control page.
 pub(crate) fn routes() -> Router<Emulator> {
     Router::new()
@@ -46,6 +49,8 @@ struct ControlPage {
     kinds: Vec<(&'static str, &'static str)>,
     grants: Vec<GrantRow>,
     requests: Vec<RequestRow>,
+    /// How many requests of the log are not shown.
+    older: usize,
 }
 
 struct FaultRow {
@@ -73,7 +78,11 @@ struct RequestRow {
     id: String,
 }
 
-async fn show(State(emulator): State<Emulator>) -> Answer {
+async fn show(State(emulator): State<Emulator>, query: Query) -> Answer {
+    let mut requests = requests(&emulator);
+    let shown = if query.get("requests") == Some("all") { requests.len() } else { FEW_REQUESTS };
+    let older = requests.len().saturating_sub(shown);
+    requests.truncate(shown);
     let kinds = KINDS.iter().map(|(name, kind)| (*name, meaning(*kind))).collect();
     pages::page(&ControlPage {
         now: written(emulator.now()),
@@ -83,7 +92,8 @@ async fn show(State(emulator): State<Emulator>) -> Answer {
         faults: emulator.faults().all().into_iter().map(|(number, fault)| FaultRow::of(number, fault)).collect(),
         kinds,
         grants: grants(&emulator),
-        requests: requests(&emulator),
+        requests,
+        older,
     })
 }
 

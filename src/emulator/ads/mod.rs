@@ -33,5 +33,7 @@ pub(crate) fn routes() -> Router<Emulator> {
         .route("/amc/instances/{instance}/updateCustomerAwsAccount", post(instances::update_aws_account))
         .route("/amc/instances/{instance}/advertisers", get(advertisers::list))
         .route("/amc/instances/{instance}/advertisers/updates", get(advertisers::updates).post(advertisers::change))
+        // The official request collection leaves the id out and the slash in.
+        .route("/amc/instances/{instance}/advertisers/updates/", get(advertisers::updates))
         .route("/amc/instances/{instance}/advertisers/updates/{update}", get(advertisers::update))
 }

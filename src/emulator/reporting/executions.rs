@@ -93,21 +93,6 @@ pub(super) async fn cancel(
     stop(&emulator, &reach, &id)
 }
 
-/// The execution that a schedule makes for `slot`.
-pub(crate) fn scheduled(
-    emulator: &Emulator,
-    instance: &Instance,
-    workflow: Arc<Workflow>,
-    (asked, category, window): (Asked, Category, Window),
-    slot: DateTime<Utc>,
-) -> Execution {
-    let timeout_seconds = request::USUAL_TIMEOUT;
-    let asked = Asked { timeout_seconds, ..asked };
-    let mut execution = Execution { asked, category, window, ..blank(emulator, instance, workflow, slot) };
-    execution.verdict = compiling::judge(emulator, &execution, instance.kind, false);
-    execution
-}
-
 /// The execution of that id in that instance.
 pub(super) fn find(emulator: &Emulator, instance: &str, id: &str) -> Result<Arc<Execution>, Refusal> {
     let execution = emulator.store().read(|state| state.execution(id).cloned());
@@ -130,7 +115,12 @@ fn unknown(id: &str) -> Refusal {
 }
 
 /// An execution that is created at `now`, before its request is read.
-fn blank(emulator: &Emulator, instance: &Instance, workflow: Arc<Workflow>, now: DateTime<Utc>) -> Execution {
+pub(super) fn blank(
+    emulator: &Emulator,
+    instance: &Instance,
+    workflow: Arc<Workflow>,
+    now: DateTime<Utc>,
+) -> Execution {
     Execution {
         id: emulator.uuid(),
         number: 0,

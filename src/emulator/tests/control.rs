@@ -75,6 +75,18 @@ async fn the_log_shows_calls_their_faults_and_their_ids() {
 }
 
 #[tokio::test]
+async fn the_page_shows_the_last_calls_and_all_when_asked() {
+    let bench = Bench::new();
+    for call in 0..60 {
+        bench.bare(Method::GET, &format!("/amc/unknown-{call}."), "").await;
+    }
+    let page = bench.bare(Method::GET, "/control", "").await.text;
+    assert!(page.contains("unknown-59.") && !page.contains("unknown-9.") && page.contains("Show 10 older ones"));
+    let page = bench.bare(Method::GET, "/control?requests=all", "").await.text;
+    assert!(page.contains("unknown-59.") && page.contains("unknown-0.") && !page.contains("older ones"));
+}
+
+#[tokio::test]
 async fn odd_forms_and_other_sites_are_refused() {
     let bench = Bench::new();
     for (path, form) in [
