@@ -143,14 +143,18 @@ fn entries(fields: &Fields, name: &str) -> Result<Vec<AdvertiserRef>, Refusal> {
         return Err(Refusal::bad(format!("{name} can hold at most {MOST_ENTRIES} advertisers.")));
     }
     let entry = |fields: &Fields| {
-        let kind = fields.required("type")?;
-        if !KINDS.contains(&kind.as_str()) {
-            return Err(Refusal::bad("type must be DISPLAY, SAS or SPONSORED_ADS."));
-        }
+        let kind = checked_kind(fields)?;
         fields.name("id")?;
         Ok(AdvertiserRef { id: fields.required("id")?, kind, marketplace: fields.name("marketplaceId")? })
     };
     entries.iter().map(entry).collect()
+}
+
+/// The type of an advertiser in a request.
+pub(crate) fn checked_kind(fields: &Fields) -> Result<String, Refusal> {
+    let kind = fields.required("type")?;
+    let unknown = || Refusal::bad("type must be DISPLAY, SAS or SPONSORED_ADS.");
+    if KINDS.contains(&kind.as_str()) { Ok(kind) } else { Err(unknown()) }
 }
 
 fn shown(advertiser: &Advertiser) -> Value {

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 
 use super::Emulator;
 
-pub(crate) use advertisers::{apply_updates, next_completion};
+pub(crate) use advertisers::{apply_updates, checked_kind, next_completion};
 
 /// The content type of all answers here, unless a capture says otherwise.
 const JSON: &str = "application/json";

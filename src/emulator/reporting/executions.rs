@@ -24,6 +24,7 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
     let now = emulator.now();
     let workflow = request::workflow(&emulator, &reach.instance.id, &fields)?;
     let mut execution = blank(&emulator, &reach.instance, workflow, now);
+    request::check_receivers(&fields, &reach.instance)?;
     execution.asked = request::asked(&fields)?;
     execution.window = window::read(&fields, now)?;
     window::check_limits(&fields, &execution.window)?;

@@ -25,6 +25,9 @@ pub(super) fn execution(execution: &Execution, instance: &Instance, include_work
     put("lastUpdatedTime", seconds(execution.updated).into());
     put("expireTime", seconds(execution.created + ALARM).into());
     put("waitUntil", seconds(execution.created - TimeDelta::hours(1)).into());
+    if instance.collaboration.is_some() {
+        put("acrCollaborationId", instance.id.as_str().into());
+    }
     window(execution, &mut put);
     repeated(execution, &mut put);
     if include_workflow && let Some(sql) = execution.workflow.sql() {

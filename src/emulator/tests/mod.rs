@@ -2,6 +2,7 @@
 
 mod ads;
 mod alone;
+mod asked;
 mod bench;
 mod control;
 mod executions;
