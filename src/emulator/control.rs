@@ -23,6 +23,9 @@ use super::state::Change;
 /// The farthest that one form moves the clock, in minutes: a year.
 const FARTHEST_MOVE: i64 = 366 * 24 * 60;
 
+/// The longest text that the path of a fault's calls has to hold, in bytes.
+const LONGEST_PATH: usize = 500;
+
 /// How many requests the page shows before it is asked for all in the log.
 const FEW_REQUESTS: usize = 50;
 
@@ -115,8 +118,9 @@ async fn set_clock(State(emulator): State<Emulator>, request: Request) -> Answer
 
 async fn set_speed(State(emulator): State<Emulator>, request: Request) -> Answer {
     let form = read_form(request).await?;
-    let speed = form.get("speed").and_then(|text| text.trim().parse().ok());
-    let speed = speed.ok_or_else(|| Refusal::bad("speed must be a number; 0 means no waits."))?;
+    let speed = form.get("speed").and_then(|text| text.trim().parse::<f64>().ok());
+    let speed = speed.filter(|speed| speed.is_finite() && *speed >= 0.0);
+    let speed = speed.ok_or_else(|| Refusal::bad("speed must be a number from 0 up; 0 means no waits."))?;
     emulator.set_pace(Pace::times(speed));
     Ok(back("../control"))
 }
@@ -128,6 +132,9 @@ async fn add_fault(State(emulator): State<Emulator>, request: Request) -> Answer
     let kind = kind.ok_or_else(|| Refusal::bad("kind or measure is not known."))?;
     let times = number(&form, "times")?.map(|times| u32::try_from(times).unwrap_or(1).max(1));
     let path = form.get("path").unwrap_or_default().trim().to_owned();
+    if path.len() > LONGEST_PATH {
+        return Err(Refusal::bad(format!("path can have at most {LONGEST_PATH} bytes.")));
+    }
     if !emulator.faults().add(Fault { kind, path, times }) {
         return Err(Refusal::bad("Too many faults are switched on; switch some off."));
     }

@@ -75,6 +75,15 @@ async fn the_log_shows_calls_their_faults_and_their_ids() {
 }
 
 #[tokio::test]
+async fn what_fails_at_a_result_fails_in_xml() {
+    let bench = Bench::new();
+    fault(&bench, "kind=5xx&path=/amc-output/&times=1").await;
+    let reply = bench.bare(Method::GET, "/amc-output/x/y", "").await;
+    assert_eq!((reply.status, reply.header("content-type")), (StatusCode::SERVICE_UNAVAILABLE, "application/xml"));
+    assert!(reply.text.contains("<Code>ServiceUnavailable</Code>"), "{}", reply.text);
+}
+
+#[tokio::test]
 async fn the_page_shows_the_last_calls_and_all_when_asked() {
     let bench = Bench::new();
     for call in 0..60 {
@@ -93,6 +102,8 @@ async fn odd_forms_and_other_sites_are_refused() {
         ("/control/clock", "do=break"),
         ("/control/clock", "do=move&minutes=x"),
         ("/control/speed", "speed=fast"),
+        ("/control/speed", "speed=-1"),
+        ("/control/speed", "speed=NaN"),
         ("/control/faults", "kind=nonsense"),
     ] {
         bench.bare(Method::POST, path, form).await.refusal();
