@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::errors::Refusal;
-use super::json::flag_from;
+use super::json::{Fields, flag_from};
 
 /// The most items on a page, and the number when none is asked; asking for more is refused.
 const PAGE_LIMIT: usize = 100;
@@ -33,6 +33,19 @@ impl Query {
     /// The pairs of a query string or form body.
     pub(crate) fn parse(text: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// The pairs of a form body, or those of a JSON object under the names in `fields`: clients send either.
+    pub(crate) fn parse_any(body: &[u8], fields: &[&str]) -> Result<Self, Refusal> {
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Ok(Self::parse(body));
+        }
+        let sent = Fields::parse(body)?;
+        let mut pairs = Vec::new();
+        for name in fields {
+            pairs.extend(sent.text(name)?.map(|text| ((*name).to_owned(), text)));
+        }
+        Ok(Self(pairs))
     }
 
     /// The first value of that name that is not empty.

@@ -2,6 +2,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use chrono::TimeDelta;
 use http_body_util::BodyExt as _;
+use serde_json::json;
 use tower::ServiceExt as _;
 
 use super::bench::{Bench, start};
@@ -24,6 +25,25 @@ async fn the_clock_is_moved_stopped_and_let_go_by_forms() {
     bench.bare(Method::POST, "/control/clock", "do=resume").await;
     bench.hand.advance(TimeDelta::minutes(1));
     assert_eq!(bench.emulator.now(), start() + TimeDelta::minutes(91));
+}
+
+#[tokio::test]
+async fn what_forms_do_json_does_and_the_state_tells_it() {
+    let bench = Bench::new();
+    bench.bare(Method::POST, "/control/clock", r#"{"do":"pause"}"#).await;
+    bench.bare(Method::POST, "/control/clock", r#"{"do":"set","time":"2026-05-01T00:00:00Z"}"#).await;
+    bench.bare(Method::POST, "/control/speed", r#"{"speed":2.5}"#).await;
+    fault(&bench, r#"{"kind":"429","measure":7,"path":"/amc/accounts","times":2}"#).await;
+    bench.get("/amc/accounts").await;
+    let state = bench.bare(Method::GET, "/control/state", "").await.ok();
+    assert_eq!(state["time"], "2026-05-01T00:00:00Z");
+    assert_eq!((&state["paused"], &state["speed"]), (&json!(true), &json!(2.5)));
+    assert_eq!(state["faults"], json!([{ "number": 1, "fault": "429=7@/amc/accounts*1" }]));
+    let last = &state["requests"][0];
+    assert_eq!(
+        (&last["target"], &last["status"], &last["fault"]),
+        (&json!("/amc/accounts"), &json!(429), &json!("429"))
+    );
 }
 
 #[tokio::test]
@@ -101,6 +121,8 @@ async fn odd_forms_and_other_sites_are_refused() {
     for (path, form) in [
         ("/control/clock", "do=break"),
         ("/control/clock", "do=move&minutes=x"),
+        ("/control/clock", "do=set&time=tomorrow"),
+        ("/control/clock", "do=set&time=+200000-01-01T00:00:00Z"),
         ("/control/speed", "speed=fast"),
         ("/control/speed", "speed=-1"),
         ("/control/speed", "speed=NaN"),
