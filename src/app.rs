@@ -30,12 +30,14 @@ use crate::config::Config;
 use crate::connections::{Grants, Refresher};
 use crate::db::Db;
 use crate::emulator::Emulator;
-use crate::executions::{Executions, Fetcher, Poller};
+use crate::executions::{Executions, Fetcher, Poller, Retention};
 use crate::ids::{ProcessId, Random};
 use crate::instances::Surveyor;
+use crate::telemetry::metrics::{self, Metrics};
 use crate::vault::{Secret, Vault};
-use crate::web::security::{self, Headers, Names, Shares};
+use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
+use crate::web::shares::{self, Shares};
 use crate::web::{self, Sandbox, Site, assets};
 use crate::workers::{Runner, Statuses, Wakes, Worker};
 use crate::{accounts, connections, executions, guides, home, instances, queries};
@@ -76,6 +78,7 @@ impl App {
             config: Arc::new(config),
             wakes: Wakes::default(),
             statuses: Statuses::default(),
+            metrics: Metrics::default(),
         };
         let emulator = if site.config.is_sandbox() { Some(emulator(&site, address)?) } else { None };
         let client =
@@ -94,16 +97,19 @@ impl App {
             Arc::new(Surveyor::new(self.site.clone(), self.grants.clone(), process())),
             Arc::new(Poller::new(self.executions.clone(), process())),
             Arc::new(Fetcher::new(self.executions.clone(), process())),
+            Arc::new(Retention::new(self.executions.clone())),
             Arc::new(Sweeper::new(self.stored_sessions())),
         ]
     }
 
-    /// Starts all workers, or shows them as held back.
+    /// Starts all workers, or shows them as held back; none where the settings leave the work to other
+    /// processes.
     pub fn start_workers(&self, stop: &CancellationToken) -> Runner {
         let site = &self.site;
         let (clock, random) = (site.clock.clone(), site.random.clone());
         let runner = Runner::new(clock, random, site.statuses.clone(), site.wakes.clone(), stop.clone());
-        for worker in self.workers() {
+        let workers = if site.config.workers { self.workers() } else { Vec::new() };
+        for worker in workers {
             match &self.held {
                 Some(reason) => runner.hold(worker.as_ref(), reason),
                 None => runner.start(worker),
@@ -143,7 +149,7 @@ impl App {
         let site = &self.site;
         let config = &site.config;
         let sandbox = Sandbox(config.is_sandbox());
-        let shares = Shares::new(config.limits.requests_per_minute);
+        let shares = Shares::new(config.limits.requests_per_minute, &config.trusted_proxies);
         let pages = self
             .rooms()
             .layer(DefaultBodyLimit::max(config.limits.body_bytes))
@@ -151,7 +157,7 @@ impl App {
             .layer(from_fn(web::framed))
             .layer(from_fn_with_state(site.clone(), accounts::recognise))
             .layer(self.sessions())
-            .layer(from_fn_with_state(shares, security::share))
+            .layer(from_fn_with_state(shares, shares::share))
             .layer(from_fn(web::framed));
         let app = Router::new()
             .merge(pages)
@@ -170,6 +176,7 @@ impl App {
             .merge(app)
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready).with_state(site.clone()))
+            .layer(from_fn_with_state(site.metrics.clone(), metrics::count))
             .layer(
                 ServiceBuilder::new()
                     .layer(SetRequestIdLayer::new(security::REQUEST_ID, Names(site.random.clone())))
@@ -183,7 +190,7 @@ impl App {
     fn rooms(&self) -> Router {
         let site = || self.site.clone();
         Router::new()
-            .merge(home::routes(site()))
+            .merge(home::routes(site(), self.grants.clone()))
             .merge(guides::routes(site()))
             .merge(executions::routes(self.executions.clone()))
             .merge(queries::routes(site()))

@@ -7,10 +7,11 @@
 
 mod reader;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use url::Url;
 
 pub use reader::{Environment, Fault, Faults};
@@ -40,6 +41,12 @@ pub struct Config {
     pub hosts: [RegionHosts; 3],
     /// Who may sign in after the first person: addresses or `@domain`s, in lower case.
     pub allowed_emails: Vec<String>,
+    /// Reverse proxies whose word on a client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether this process does background work.
+    pub workers: bool,
+    /// What opens the figures at `/metrics`; without it only this machine itself may read them.
+    pub metrics_token: Option<Secret>,
     /// How logs look.
     pub log_format: LogFormat,
     /// What is logged (`tracing` filter).
@@ -98,6 +105,8 @@ pub struct Limits {
     pub result_bytes: u64,
     /// Requests a minute for one client; more get 429.
     pub requests_per_minute: u32,
+    /// A result is removed so many days after its run ended; without it, results stay.
+    pub keep_results_days: Option<u32>,
     /// A session ends after so long without a request.
     pub session_idle: Duration,
     /// A session ends after so long in any case.
@@ -131,6 +140,9 @@ impl Config {
             amazon: amazon(&mut reader),
             hosts: REGIONS.map(|region| hosts(&mut reader, region)),
             allowed_emails: allowed_emails(&mut reader),
+            trusted_proxies: trusted_proxies(&mut reader),
+            workers: reader.switch("WORKERS", true),
+            metrics_token: reader.text("METRICS_TOKEN").map(Secret::new),
             log_format: log_format(&mut reader),
             log_filter: reader.text("LOG").unwrap_or_else(|| crate::telemetry::DEFAULT_FILTER.to_owned()),
             limits: limits(&mut reader),
@@ -223,6 +235,21 @@ fn allowed_emails(reader: &mut Reader<'_>) -> Vec<String> {
     entries
 }
 
+fn trusted_proxies(reader: &mut Reader<'_>) -> Vec<IpNet> {
+    let text = reader.text("TRUSTED_PROXIES").unwrap_or_default();
+    let entries = text.split([',', ' ', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
+    let networks: Result<Vec<IpNet>, _> =
+        entries.map(|entry| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from))).collect();
+    networks.unwrap_or_else(|_| {
+        reader.fault(
+            "TRUSTED_PROXIES",
+            "has to hold addresses or networks, separated by commas",
+            "127.0.0.1,10.0.0.0/8",
+        );
+        Vec::new()
+    })
+}
+
 fn log_format(reader: &mut Reader<'_>) -> LogFormat {
     match reader.text("LOG_FORMAT").as_deref() {
         None | Some("pretty") => LogFormat::Pretty,
@@ -244,6 +271,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         body_bytes: reader.number("MAX_BODY_KIB", 2_048, 64..=65_536, "2048") * 1_024,
         result_bytes: reader.number("MAX_RESULT_MIB", 4_096, 1..=1_048_576, "4096") * MEBIBYTE,
         requests_per_minute: reader.number("REQUESTS_PER_MINUTE", 100, 1..=1_000_000, "100"),
+        keep_results_days: Some(reader.number("KEEP_RESULTS_DAYS", 0, 0..=36_500, "400")).filter(|days| *days > 0),
         session_idle: Duration::from_secs(reader.number("SESSION_IDLE_HOURS", 72, 1..=8_760, "72") * 3_600),
         session_absolute: Duration::from_secs(reader.number("SESSION_ABSOLUTE_DAYS", 30, 1..=365, "30") * 86_400),
     }
@@ -280,6 +308,8 @@ mod tests {
             ("EMULATOR_SCALE", "much"),
             ("LOG_FORMAT", "xml"),
             ("ALLOWED_EMAILS", "everyone"),
+            ("TRUSTED_PROXIES", "10.0.0.1,proxy"),
+            ("WORKERS", "maybe"),
             ("TOKEN_URL_EU", "not an address"),
             ("LISTENN", "127.0.0.1:1"),
         ])
@@ -293,13 +323,27 @@ mod tests {
             "RECOMAMP_EMULATOR_SCALE",
             "RECOMAMP_LOG_FORMAT",
             "RECOMAMP_ALLOWED_EMAILS",
+            "RECOMAMP_TRUSTED_PROXIES",
+            "RECOMAMP_WORKERS",
             "RECOMAMP_TOKEN_URL_EU",
             "RECOMAMP_LISTENN",
         ] {
             assert!(text.contains(name), "{name} is not in: {text}");
         }
-        assert_eq!(faults.0.len(), 9, "{text}");
+        assert_eq!(faults.0.len(), 11, "{text}");
         assert!(text.contains("for example"), "{text}");
+    }
+
+    #[test]
+    fn switches_networks_and_days_are_read() {
+        let config =
+            read(&[("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"), ("WORKERS", "off"), ("KEEP_RESULTS_DAYS", "30")]);
+        let config = config.unwrap();
+        let shown: Vec<String> = config.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["127.0.0.1/32", "10.0.0.0/8"]);
+        assert!(!config.workers);
+        assert_eq!(config.limits.keep_results_days, Some(30));
+        assert_eq!(read(&[]).unwrap().limits.keep_results_days, None, "nothing is removed unless somebody says so");
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! Logs: for eyes at a terminal, or as JSON lines for machines.
+//! Logs, for eyes at a terminal or as JSON lines for machines; and figures ([`metrics`]).
 //!
 //! A message reads alone and carries its keys as fields (`execution.id`). Tokens, addresses of
 //! people, bodies and customers' SQL are never logged; the client for Amazon and the vault print
 //! their secrets as `[secret]`.
+
+pub mod metrics;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::answer;
+use super::breaker::{Breakers, Place, Traffic};
 use super::error::{Error, ErrorKind, Unreadable};
 use super::names::{EntityId, MarketplaceId};
 use super::refusal;
@@ -61,6 +62,7 @@ pub struct AccountCaller<'a> {
 pub struct Client {
     http: reqwest::Client,
     settings: Arc<Settings>,
+    breakers: Breakers,
     clock: Clock,
 }
 
@@ -88,11 +90,16 @@ impl Client {
             return Err(NotBuilt::Address(address.clone()));
         }
         let http = http_client(&settings).map_err(NotBuilt::Http)?;
-        Ok(Self { http, settings: Arc::new(settings), clock })
+        Ok(Self { http, settings: Arc::new(settings), breakers: Breakers::default(), clock })
     }
 
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What was called since the start, and what rests because it failed again and again.
+    pub fn traffic(&self) -> Vec<(Place, Traffic)> {
+        self.breakers.all()
     }
 
     /// The addresses of a region.
@@ -143,13 +150,23 @@ impl Client {
 
     /// Sends the request and reads a successful answer. `operation` names the call in the log.
     pub(super) async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Answer, Error> {
-        let result = self.exchange_once(request).await;
+        let result = self.guarded(request).await;
         match &result {
             Ok(answer) => tracing::debug!(operation, amazon.request_id = answer.request_id, "Amazon answered"),
             Err(error) => {
                 tracing::debug!(operation, amazon.request_id = error.request_id(), %error, "a call to Amazon failed");
             }
         }
+        result
+    }
+
+    /// One exchange, unless what it would call rests.
+    async fn guarded(&self, request: RequestBuilder) -> Result<Answer, Error> {
+        let (http, request) = request.build_split();
+        let request = request.map_err(Error::from_reqwest)?;
+        let places = self.breakers.enter(request.url(), self.clock.now())?;
+        let result = self.exchange_once(RequestBuilder::from_parts(http, request)).await;
+        self.breakers.leave(&places, result.as_ref().err(), self.clock.now());
         result
     }
 

@@ -50,6 +50,12 @@ pub enum ErrorKind {
         /// How long Amazon asks to wait.
         retry_after: Option<Duration>,
     },
+    /// The call was not sent: what it would have called failed again and again, and is left alone for a
+    /// while.
+    Resting {
+        /// How long it still rests.
+        retry_after: Option<Duration>,
+    },
     /// No whole answer came.
     Network(Network),
     /// An answer came that is not what Amazon's documentation describes.
@@ -140,7 +146,10 @@ impl Error {
     /// Whether the same call may succeed later without anybody doing anything.
     pub const fn is_transient(&self) -> bool {
         match self.kind {
-            ErrorKind::Throttled { .. } | ErrorKind::Server { .. } | ErrorKind::Network(_) => true,
+            ErrorKind::Throttled { .. }
+            | ErrorKind::Server { .. }
+            | ErrorKind::Resting { .. }
+            | ErrorKind::Network(_) => true,
             ErrorKind::Unreadable(what) => !matches!(what, Unreadable::TooLarge),
             _ => false,
         }
@@ -160,7 +169,9 @@ impl Error {
     /// How long Amazon asks to wait, at most [`super::backoff::MAX_RETRY_AFTER`].
     pub const fn retry_after(&self) -> Option<Duration> {
         match self.kind {
-            ErrorKind::Throttled { retry_after } | ErrorKind::Server { retry_after, .. } => retry_after,
+            ErrorKind::Throttled { retry_after }
+            | ErrorKind::Server { retry_after, .. }
+            | ErrorKind::Resting { retry_after } => retry_after,
             _ => None,
         }
     }
@@ -213,6 +224,9 @@ impl fmt::Display for ErrorKind {
             Self::Throttled { .. } => "Amazon has too many requests from here. Wait a little, then try again.",
             Self::Server { status, .. } => {
                 return write!(formatter, "Amazon is in trouble and answered with status {status}. Try again later.");
+            }
+            Self::Resting { .. } => {
+                "Amazon failed several times in a row here, so it is left alone for a while. The operations page says how long."
             }
             Self::Network(network) => return network.fmt(formatter),
             Self::Unreadable(what) => return what.fmt(formatter),

@@ -19,6 +19,7 @@
 mod accounts;
 mod answer;
 pub mod backoff;
+mod breaker;
 mod client;
 mod data_sources;
 mod download;
@@ -37,6 +38,7 @@ mod text_enum;
 
 pub use accounts::AmcAccount;
 pub use answer::{MAX_PAGES, Page};
+pub use breaker::{Place, Traffic};
 pub use client::{AccountCaller, Caller, Client, NotBuilt};
 pub use data_sources::{DataSource, DataSourceColumn};
 pub use download::{Download, DownloadLinks, Link};

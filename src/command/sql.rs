@@ -115,6 +115,9 @@ pub(super) struct RunArgs {
     /// Which synthetic data.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Keeps what was made of data above scale 1 in this folder, where the next run finds it.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
 }
 
 pub(super) async fn run(sql: Sql) -> ExitCode {
@@ -236,7 +239,7 @@ async fn run_file(asked: RunArgs) -> anyhow::Result<ExitCode> {
     let Some(query) = checked.query.filter(|_| !checked.findings.iter().any(|one| one.level == Level::Error)) else {
         return Ok(ExitCode::FAILURE);
     };
-    let world = Arc::new(World::new(asked.seed, asked.scale, run.now.date_naive()));
+    let world = Arc::new(World::new(asked.seed, asked.scale, run.now.date_naive(), asked.keep.as_deref()));
     let engine = Engine::new(world, Limits::default())?;
     let result = match engine.run(&query, &run).await {
         Ok(result) => result,

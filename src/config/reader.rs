@@ -121,6 +121,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `on` or `off`.
+    pub(super) fn switch(&mut self, name: &str, default: bool) -> bool {
+        match self.text(name).as_deref() {
+            None => default,
+            Some("on") => true,
+            Some("off") => false,
+            Some(other) => {
+                self.fault(name, &format!("has to be `on` or `off`, not `{other}`"), "off");
+                default
+            }
+        }
+    }
+
     pub(super) fn url(&mut self, name: &str, example: &str) -> Option<Url> {
         let text = self.text(name)?;
         match text.parse::<Url>() {

@@ -37,7 +37,7 @@ macro_rules! own {
     };
 }
 
-const STEPS: &[Step] = &[both!(1, "0001_start"), own!(2, "0002_row_security")];
+const STEPS: &[Step] = &[both!(1, "0001_start"), own!(2, "0002_row_security"), both!(3, "0003_result_retention")];
 
 /// The steps for one database, in order.
 pub(super) fn migrator(engine: Engine) -> Migrator {

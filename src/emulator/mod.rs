@@ -103,7 +103,7 @@ impl Emulator {
             time: Duration::from_secs(options.longest_work_seconds),
             ..Limits::default()
         };
-        let sql = WorldSql::new(options.seed, options.scale, limits);
+        let sql = WorldSql::new(options.seed, options.scale, options.folder.join("world"), limits);
         Self::open_with(options, clock, random, Arc::new(sql))
     }
 

@@ -1,6 +1,5 @@
 //! What the moving part of an execution's page shows: steps, causes, the place of an error.
 
-use axum::http::HeaderName;
 use serde_json::Value;
 
 use super::model::{Execution, Problem, State};
@@ -8,9 +7,6 @@ use super::store::Event;
 use crate::amcsql::text::{LineIndex, Place};
 use crate::queries::SourceMap;
 use crate::web::components::Step;
-
-/// The header by which a browser says what it shows and hears what it is shown (htmx 4, `hx-ptag`).
-pub(super) const PTAG: HeaderName = HeaderName::from_static("hx-ptag");
 
 /// The states that a run went through, and the one it is in.
 pub(super) fn steps(events: &[Event], state: State) -> Vec<Step> {

@@ -16,12 +16,14 @@ mod model;
 mod pages;
 mod poller;
 pub mod results;
+mod retention;
 mod store;
 mod submit;
 
 pub use model::{Execution, Kept, Problem, State};
 pub use poller::{Fetcher, Poller};
-pub use store::{Filter, Line, count, list, totals};
+pub use retention::Retention;
+pub use store::{Filter, Line, count, list, totals, unfinished};
 pub use submit::{Executions, NewRun};
 
 /// The room's routes.

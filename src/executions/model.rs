@@ -134,6 +134,9 @@ pub struct Sent {
     pub window: String,
     /// What the privacy setting is, in words.
     pub privacy: String,
+    /// The form as it was filled in, to begin another run with.
+    #[serde(default)]
+    pub form: Vec<(String, String)>,
 }
 
 /// A kept result.
@@ -202,6 +205,8 @@ pub struct Execution {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+    /// When its result was removed because of its age.
+    pub result_removed_at: Option<DateTime<Utc>>,
     /// Counts changes of the row.
     pub revision: i64,
     /// The claim under which the poller works on it.

@@ -198,7 +198,7 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
         query_name: &query.name,
         rerun_of: None,
         author_sql: &query.sql,
-        sent: detail::sent(&prepared),
+        sent: detail::sent(&prepared, queries::filled(&fields)),
         source_map: serde_json::json!({ "pieces": prepared.source_map }),
         field_values: prepared.values.clone(),
     };

@@ -5,7 +5,7 @@ mod list;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-pub use list::{Filter, Line, count, list, totals};
+pub use list::{Filter, Line, count, list, totals, unfinished};
 
 use super::model::{Execution, Kept, Problem, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
@@ -52,6 +52,7 @@ impl FromRow for Execution {
             sent_at: row.get("sent_at")?,
             started_at: row.get("started_at")?,
             finished_at: row.get("finished_at")?,
+            result_removed_at: row.get("result_removed_at")?,
             revision: row.get("revision")?,
             epoch: row.get("lease_epoch")?,
         })
@@ -69,7 +70,8 @@ macro_rules! select {
             "select e.id, e.instance_id, e.connection_id, e.query_id, e.query_name, e.person_id, e.person_name, ",
             "e.state, e.author_sql, e.sent, e.source_map, e.field_values, e.amc_workflow_id, e.amc_execution_id, ",
             "e.amc_status, e.cancel_asked_at, e.problem, e.waiting_for, e.output_columns, e.result, e.attempts, ",
-            "e.lookups, e.created_at, e.sent_at, e.started_at, e.finished_at, e.revision, e.lease_epoch ",
+            "e.lookups, e.created_at, e.sent_at, e.started_at, e.finished_at, e.result_removed_at, e.revision, ",
+            "e.lease_epoch ",
             "from executions e ",
             $rest
         )
@@ -251,6 +253,20 @@ pub(super) async fn pull_back(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     const PULL: &str = "update executions set next_step_at = $1, lease_until = null \
         where next_step_at is not null and (next_step_at > $2 or lease_until > $2)";
     sql(PULL).bind(now).bind(now + FAR).execute(tx).await
+}
+
+/// Executions that ended before `before` and whose result is still there, the oldest first.
+pub(super) async fn expired(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<Vec<ExecutionId>> {
+    const EXPIRED: &str = "select id as value from executions where finished_at < $1 and state = 'succeeded' \
+        and result_removed_at is null order by finished_at limit $2";
+    let found = sql(EXPIRED).bind(before).bind(most).all::<Single<ExecutionId>>(tx).await?;
+    Ok(found.into_iter().map(|Single(id)| id).collect())
+}
+
+/// Notes that the result is gone.
+pub(super) async fn mark_removed(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>) -> Result<()> {
+    const MARK: &str = "update executions set result_removed_at = $2, revision = revision + 1 where id = $1";
+    sql(MARK).bind(id).bind(now).execute(tx).await.map(drop)
 }
 
 /// Slots in use on an instance and on its account.

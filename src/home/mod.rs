@@ -4,19 +4,36 @@
 //! So whatever is shown here is what the room itself would show to the same person.
 
 mod dashboard;
+mod metrics;
 mod operations;
 mod search;
 
 use axum::Router;
+use axum::extract::FromRef;
 use axum::routing::get;
 
+use crate::connections::Grants;
 use crate::web::Site;
 
+#[derive(Clone, Debug)]
+struct Home {
+    site: Site,
+    /// For what is known of the calls to Amazon.
+    grants: Grants,
+}
+
+impl FromRef<Home> for Site {
+    fn from_ref(home: &Home) -> Self {
+        home.site.clone()
+    }
+}
+
 /// The room's routes.
-pub fn routes(site: Site) -> Router {
+pub fn routes(site: Site, grants: Grants) -> Router {
     Router::new()
         .route("/", get(dashboard::show))
         .route("/search", get(search::show))
         .route("/operations", get(operations::show))
-        .with_state(site)
+        .route("/metrics", get(metrics::show))
+        .with_state(Home { site, grants })
 }

@@ -4,10 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::Home;
+use crate::amazon::{Place, Traffic};
 use crate::executions::{self, State as Stage};
 use crate::web::components::{self, duration};
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Html, Person, Site, Visit};
+use crate::web::words::counted;
+use crate::web::{self, Html, Person, Visit};
 use crate::workers::{Outcome, Status, Tick};
 
 #[derive(Template)]
@@ -22,7 +25,36 @@ pub(super) struct OperationsPage {
     engine: &'static str,
     /// The person's runs that have not ended, by state.
     unfinished: Vec<(Stage, i64)>,
+    /// Whether this process does background work at all.
+    works: bool,
+    /// How long results are kept.
+    keeps: String,
+    hosts: Vec<Host>,
     now: DateTime<Utc>,
+}
+
+/// One of Amazon's hosts, or an instance there that is left alone.
+struct Host {
+    name: String,
+    traffic: Traffic,
+    state: components::State,
+    word: &'static str,
+}
+
+/// The hosts that were called, and of their instances those that are left alone: others say nothing new.
+fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
+    let told = traffic.into_iter().filter(|(place, traffic)| place.instance.is_none() || traffic.rests(now));
+    told.map(|(place, traffic)| {
+        let rests = traffic.rests(now);
+        let (state, word) =
+            if rests { (components::State::Failed, "Left alone") } else { (components::State::Done, "Called") };
+        let name = match place.instance {
+            Some(instance) => format!("Instance {instance}"),
+            None => place.host,
+        };
+        Host { name, traffic, state, word }
+    })
+    .collect()
 }
 
 impl OperationsPage {
@@ -76,7 +108,8 @@ fn sentence(tick: Tick) -> String {
     }
 }
 
-pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Html<OperationsPage>> {
+pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit) -> web::Result<Html<OperationsPage>> {
+    let site = &home.site;
     let mut tx = site.db.read(&person.scope()).await?;
     let totals = executions::totals(&mut tx, &person.id).await?;
     drop(tx);
@@ -93,6 +126,13 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
         workers: rows,
         held,
         engine: site.db.engine().name(),
+        works: site.config.workers,
+        keeps: site
+            .config
+            .limits
+            .keep_results_days
+            .map_or("for good".to_owned(), |days| counted(days.into(), "day", "days")),
+        hosts: hosts(home.grants.client().traffic(), now),
         unfinished: totals.into_iter().filter(|(stage, _)| !stage.is_final()).collect(),
         now,
     }))

@@ -19,7 +19,7 @@ mod window;
 pub use fields::{FieldDef, FieldKind};
 pub use model::{Privacy, PrivacyMode, Query, Script};
 pub use prepare::{AmcParameters, Prepared, prepare};
-pub use run::run_page;
+pub use run::{filled, run_page};
 pub use source_map::{Piece, SourceMap};
 pub use store::{Filter, HandedOver, Line, find, hand_over, list};
 pub use window::{Window, WindowForm, WindowKind};

@@ -166,8 +166,8 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
     Ok((StatusCode::OK, Html(page)).into_response())
 }
 
-/// The fields of the run form.
-fn filled(form: &Fields) -> Vec<(String, String)> {
+/// The fields of the run form as it was filled in: a link to the query's page, or its form, can carry them.
+pub fn filled(form: &Fields) -> Vec<(String, String)> {
     let ours = |name: &str| {
         name.starts_with("param.") || ["window", "start", "end", "zone", "privacy", "privacy.column"].contains(&name)
     };

@@ -26,6 +26,8 @@ pub enum Error {
     Forbidden(String),
     /// Somebody else changed the same thing meanwhile.
     Conflict(String),
+    /// It was here and is no more, with what to do.
+    Gone(String),
     /// The body is larger than the limit.
     TooLarge,
     /// Too many requests; try again after so many seconds.
@@ -50,6 +52,7 @@ impl Error {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -64,6 +67,7 @@ impl Error {
             Self::Invalid(_) => "That request cannot be understood",
             Self::Forbidden(_) => "That is not allowed",
             Self::Conflict(_) => "Somebody changed this meanwhile",
+            Self::Gone(_) => "This is no longer here",
             Self::TooLarge => "That is too large",
             Self::TooMany(_) => "Too many requests",
             Self::Unavailable(_) => "Not available right now",
@@ -77,9 +81,11 @@ impl Error {
             Self::Missing => "The address may be mistyped, the thing may have been deleted, or it belongs to somebody \
                               who has not shared it with you."
                 .to_owned(),
-            Self::Invalid(what) | Self::Forbidden(what) | Self::Conflict(what) | Self::Unavailable(what) => {
-                what.clone()
-            }
+            Self::Invalid(what)
+            | Self::Forbidden(what)
+            | Self::Conflict(what)
+            | Self::Gone(what)
+            | Self::Unavailable(what) => what.clone(),
             Self::TooLarge => "What was sent is larger than this installation accepts. Send less at once, or ask the \
                                person who runs it to raise RECOMAMP_MAX_BODY_KIB."
                 .to_owned(),

@@ -10,6 +10,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::http::HeaderName;
+
+/// The header by which a browser says what it shows and hears what it is shown (htmx 4, `hx-ptag`).
+pub const PTAG: HeaderName = HeaderName::from_static("hx-ptag");
 /// How long a tag is believed without having been told of a change. Another process may have changed
 /// the thing; its change is shown at the latest after this.
 const BELIEVED: Duration = Duration::from_secs(3);

@@ -10,6 +10,7 @@ mod page;
 mod person;
 pub mod security;
 pub mod session;
+pub mod shares;
 pub mod shell;
 mod site;
 pub mod theme;

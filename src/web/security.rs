@@ -1,15 +1,11 @@
-//! What every request passes through: a name, headers, the same origin, a fair share.
+//! What every request passes through: a name, headers, the same origin.
 
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tower_http::request_id::{MakeRequestId, RequestId};
 
 use super::Error;
@@ -102,39 +98,6 @@ fn comes_from_elsewhere(headers: &HeaderMap, config: &Config) -> bool {
     let host = text(header::HOST).unwrap_or_default();
     let origin_host = origin.split_once("://").map(|(_, host)| host);
     origin != own && origin_host != Some(host)
-}
-
-/// A fair share of requests for each client address.
-#[derive(Clone)]
-pub struct Shares(Arc<DefaultKeyedRateLimiter<IpAddr>>);
-
-impl Shares {
-    /// `per_minute` requests, which may come at once.
-    pub fn new(per_minute: u32) -> Self {
-        Self(Arc::new(RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN)))))
-    }
-}
-
-impl std::fmt::Debug for Shares {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Shares({} clients)", self.0.len())
-    }
-}
-
-/// Answers 429 to a client that takes more than its share. A router without a socket (in tests) has
-/// no addresses and no shares.
-pub async fn share(State(shares): State<Shares>, request: Request, next: Next) -> Response {
-    let client = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    if let Some(client) = client
-        && let Err(wait) = shares.0.check_key(&client)
-    {
-        let seconds = wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-        return Error::TooMany(seconds).into_response();
-    }
-    if shares.0.len() > 10_000 {
-        shares.0.retain_recent();
-    }
-    next.run(request).await
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::ids::Random;
+use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 use crate::workers::{Statuses, Wakes};
 
@@ -27,4 +28,6 @@ pub struct Site {
     pub wakes: Wakes,
     /// What each worker last did.
     pub statuses: Statuses,
+    /// Figures about this process.
+    pub metrics: Metrics,
 }

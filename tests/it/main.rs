@@ -10,6 +10,8 @@ mod executions;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;

@@ -215,6 +215,33 @@ stories! {
         assert!(ada.get(&run).await.text("#live [role=status]").contains("Succeeded"));
     }
 
+    /// A run can be begun again from its own form, changed; values too long for an address come along too.
+    async fn a_run_can_be_changed_and_run_again(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, "Reach", REACH).await;
+        let filled = |long: &'static str| [("query", id(&query).to_owned()), ("param.campaigns", long.to_owned()),
+            ("window", "explicit".to_owned()), ("start", "2026-02-01T00:00".to_owned()), ("end", "2026-02-03T00:00".to_owned())];
+        let long: &'static str = "Men's\nSpring ".repeat(1_000).leak();
+        for text in ["Men's\nSpring", long] {
+            let fields = filled(text);
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let run = ada.post("/executions", &fields).await.with(303).location;
+            let page = ada.get(&run).await.with(200);
+            let link = page.attributes("a[href*='param.campaigns']", "href");
+            let form = if let Some(link) = link.first() {
+                ada.get(link).await.with(200)
+            } else {
+                let of = |attribute| page.attributes("form[action='/queries/check'] input", attribute);
+                let (names, values) = (of("name"), of("value"));
+                let pairs: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(values.iter().map(String::as_str)).collect();
+                ada.post("/queries/check", &pairs).await.with(200)
+            };
+            let words: Vec<&str> = text.split_whitespace().collect();
+            assert_eq!(form.text("textarea[name='param.campaigns']"), words.join(" "));
+            assert_eq!(form.attributes("input[name=start]", "value"), ["2026-02-01T00:00"]);
+        }
+    }
+
     /// Values that are missing, mistyped or hostile come back beside their fields.
     async fn hostile_values_come_back_with_a_message(house: House) {
         let ada = house.signed_in("Ada").await;

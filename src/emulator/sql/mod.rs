@@ -8,6 +8,7 @@ mod described;
 mod files;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use chrono::NaiveDate;
@@ -37,16 +38,18 @@ static SANDBOX: LazyLock<Catalogue> = LazyLock::new(|| {
 pub(crate) struct WorldSql {
     seed: u64,
     scale: f64,
+    folder: PathBuf,
     limits: Limits,
     engine: Mutex<Option<(NaiveDate, Arc<Engine>)>>,
     described: [Arc<[DataSource]>; 2],
 }
 
 impl WorldSql {
-    /// SQL over the world of that seed and scale; nothing is played before the first run.
-    pub(crate) fn new(seed: u64, scale: f64, limits: Limits) -> Self {
+    /// SQL over the world of that seed and scale; nothing is played before the first run. `folder` is
+    /// where a large world keeps what was played of it.
+    pub(crate) fn new(seed: u64, scale: f64, folder: PathBuf, limits: Limits) -> Self {
         let described = [described::sources(Catalogue::standard()), described::sources(&SANDBOX)];
-        Self { seed, scale, limits, engine: Mutex::default(), described }
+        Self { seed, scale, folder, limits, engine: Mutex::default(), described }
     }
 
     /// The engine over the world as it stands on `day`.
@@ -57,7 +60,7 @@ impl WorldSql {
         {
             return Ok(Arc::clone(engine));
         }
-        let world = Arc::new(World::new(self.seed, self.scale, day));
+        let world = Arc::new(World::new(self.seed, self.scale, day, Some(&self.folder)));
         let engine = Engine::new(world, self.limits.clone()).map_err(|error| format!("No engine: {error}."))?;
         let engine = Arc::new(engine);
         *held = Some((day, Arc::clone(&engine)));

@@ -24,6 +24,8 @@ impl Contact {
     pub(super) const CLICK: u8 = 1;
     /// The ad was viewable.
     pub(super) const VIEWABLE: u8 = 2;
+    /// No contact, where a column has to have one.
+    pub(super) const NONE: Self = Self { at: 0, person: 0, ad: 0, term: 0, identity: 0, marks: 0 };
 
     pub(super) fn clicked(self) -> bool {
         self.marks & Self::CLICK != 0
@@ -168,6 +170,11 @@ impl Ledger {
         self.conversions.sort_by_key(|conversion| conversion.at);
         self.store_views.sort_by_key(|view| view.at);
         self.relevant.shrink_to_fit();
+        self.index();
+    }
+
+    /// Builds the indexes of what is in the order of time.
+    pub(super) fn index(&mut self) {
         let clicked = self.impressions.iter().enumerate().filter(|(_, contact)| contact.clicked());
         self.clicks = clicked.map(|(index, _)| index as u32).collect();
         let credited = self.conversions.iter().enumerate().filter(|(_, conversion)| conversion.credit.is_some());

@@ -1,5 +1,6 @@
 //! A source as a table of DataFusion: only the asked columns of only the asked days are made.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array};
@@ -17,6 +18,7 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use super::calendar::{DAY, moment};
 use super::cells::array;
 use super::people::user_number;
+use super::shards::Shards;
 use super::tables::{Cell, Feed, Row, Scene, Window, bought_privately, column};
 use crate::amcsql::catalogue::DataSource;
 use crate::amcsql::engine::USER_COLUMN;
@@ -26,9 +28,6 @@ const BATCH_ROWS: usize = 8192;
 /// Places below which a scan is not worth dividing.
 const WORTH_DIVIDING: usize = 32_768;
 
-/// The scene of a world, played when first needed.
-pub(super) type LazyScene = Arc<dyn Fn() -> Arc<Scene> + Send + Sync>;
-
 /// One source of the world.
 pub(super) struct WorldTable {
     schema: SchemaRef,
@@ -36,7 +35,7 @@ pub(super) struct WorldTable {
     audience: bool,
     /// Column whose comparisons narrow the scan.
     time: Option<String>,
-    scene: LazyScene,
+    shards: Arc<Shards>,
 }
 
 impl std::fmt::Debug for WorldTable {
@@ -46,7 +45,7 @@ impl std::fmt::Debug for WorldTable {
 }
 
 impl WorldTable {
-    pub(super) fn new(source: &DataSource, scene: LazyScene) -> Self {
+    pub(super) fn new(source: &DataSource, shards: Arc<Shards>) -> Self {
         let columns = source.columns.iter();
         let mut fields: Vec<Field> =
             columns.map(|column| Field::new(column.name.as_str(), column.data_type.arrow(), true)).collect();
@@ -60,7 +59,7 @@ impl WorldTable {
             feed: Feed::of(base),
             audience: base != id,
             time: source.time_window_column.clone(),
-            scene,
+            shards,
         }
     }
 
@@ -110,6 +109,30 @@ fn millis(literal: &ScalarValue) -> Option<i64> {
     }
 }
 
+impl WorldTable {
+    /// What each of at most `parts` threads reads. The one shard of a small world is divided; of a large
+    /// world each thread takes whole shards, so that no more are held than there are threads.
+    async fn pieces(&self, window: Window, parts: usize) -> Result<Vec<Vec<Piece>>> {
+        let count = self.shards.count();
+        if count > 1 {
+            let piece = |shard| Piece { shard, span: None };
+            return Ok((0..parts.min(count)).map(|part| (part..count).step_by(parts).map(piece).collect()).collect());
+        }
+        let shards = Arc::clone(&self.shards);
+        // OK because the first scan plays the world, which takes long enough to keep a worker thread from others.
+        let played = tokio::task::spawn_blocking(move || shards.scene(0)).await;
+        let scene = played.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let span = self.feed.span(&scene, window);
+        let parts = if span.len() < WORTH_DIVIDING { 1 } else { parts };
+        let step = span.len().div_ceil(parts).max(1);
+        let piece = |part: usize| {
+            let start = (span.start + part * step).min(span.end);
+            Piece { shard: 0, span: Some(start..(start + step).min(span.end)) }
+        };
+        Ok((0..parts).map(|part| vec![piece(part)]).collect())
+    }
+}
+
 #[async_trait]
 impl TableProvider for WorldTable {
     fn schema(&self) -> SchemaRef {
@@ -140,27 +163,20 @@ impl TableProvider for WorldTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let make = Arc::clone(&self.scene);
-        // OK because the first scan plays the world, which takes long enough to keep a worker thread from others.
-        let played = tokio::task::spawn_blocking(move || make()).await;
-        let scene = played.map_err(|error| DataFusionError::External(Box::new(error)))?;
         let schema = match projection {
             Some(projection) => Arc::new(self.schema.project(projection)?),
             None => Arc::clone(&self.schema),
         };
         let window = self.window(filters);
-        let span = self.feed.span(&scene, window);
-        let parts = if span.len() < WORTH_DIVIDING { 1 } else { state.config().target_partitions().max(1) };
-        let step = span.len().div_ceil(parts).max(1);
-        let partitions = (0..parts).map(|part| {
-            let start = (span.start + part * step).min(span.end);
+        let parts = state.config().target_partitions().max(1);
+        let partitions = self.pieces(window, parts).await?.into_iter().map(|pieces| {
             Arc::new(Part {
                 schema: Arc::clone(&schema),
-                scene: Arc::clone(&scene),
+                shards: Arc::clone(&self.shards),
                 feed: self.feed,
                 audience: self.audience,
                 window,
-                span: start..(start + step).min(span.end),
+                pieces,
             }) as Arc<dyn PartitionStream>
         });
         let exec = StreamingTableExec::try_new(Arc::clone(&schema), partitions.collect(), None, None, false, limit)?;
@@ -168,19 +184,26 @@ impl TableProvider for WorldTable {
     }
 }
 
-/// A stretch of a feed that one thread reads.
+/// A stretch of a feed in one shard; all of it, where the shard has not been looked at.
+#[derive(Clone, Debug)]
+struct Piece {
+    shard: usize,
+    span: Option<Range<usize>>,
+}
+
+/// The pieces that one thread reads, one after the other.
 struct Part {
     schema: SchemaRef,
-    scene: Arc<Scene>,
+    shards: Arc<Shards>,
     feed: Feed,
     audience: bool,
     window: Window,
-    span: std::ops::Range<usize>,
+    pieces: Vec<Piece>,
 }
 
 impl std::fmt::Debug for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Part").field("feed", &self.feed).field("span", &self.span).finish_non_exhaustive()
+        f.debug_struct("Part").field("feed", &self.feed).field("pieces", &self.pieces).finish_non_exhaustive()
     }
 }
 
@@ -193,11 +216,12 @@ impl PartitionStream for Part {
         let mut batches = Batches {
             columns: columns(&self.schema, self.feed),
             schema: Arc::clone(&self.schema),
-            scene: Arc::clone(&self.scene),
+            shards: Arc::clone(&self.shards),
             feed: self.feed,
             audience: self.audience,
             window: self.window,
-            span: self.span.clone(),
+            pieces: self.pieces.clone().into_iter(),
+            open: None,
         };
         let stream = futures::stream::iter(std::iter::from_fn(move || batches.next_batch()));
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream))
@@ -222,20 +246,42 @@ fn columns(schema: &Schema, feed: Feed) -> Vec<Maker> {
 struct Batches {
     schema: SchemaRef,
     columns: Vec<Maker>,
-    scene: Arc<Scene>,
+    shards: Arc<Shards>,
     feed: Feed,
     audience: bool,
     window: Window,
-    span: std::ops::Range<usize>,
+    pieces: std::vec::IntoIter<Piece>,
+    /// The piece in hand, with what is left of it.
+    open: Option<(Arc<Scene>, Range<usize>)>,
 }
 
 impl Batches {
+    /// The next batch of all pieces; shards that have no rows give none.
     fn next_batch(&mut self) -> Option<Result<RecordBatch>> {
-        let mut rows = Vec::with_capacity(BATCH_ROWS.min(self.span.len()));
+        loop {
+            if self.open.is_none() {
+                let piece = self.pieces.next()?;
+                let scene = self.shards.scene(piece.shard);
+                let span = piece.span.unwrap_or_else(|| self.feed.span(&scene, self.window));
+                self.open = Some((scene, span));
+            }
+            let (scene, mut span) = self.open.take()?;
+            let batch = self.batch(&scene, &mut span);
+            if !span.is_empty() {
+                self.open = Some((scene, span));
+            }
+            if batch.is_some() {
+                return batch;
+            }
+        }
+    }
+
+    fn batch(&self, scene: &Scene, span: &mut Range<usize>) -> Option<Result<RecordBatch>> {
+        let mut rows = Vec::with_capacity(BATCH_ROWS.min(span.len()));
         while rows.len() < BATCH_ROWS {
-            let Some(place) = self.span.next() else { break };
+            let Some(place) = span.next() else { break };
             let before = rows.len();
-            self.feed.rows(&self.scene, place, self.window, &mut rows);
+            self.feed.rows(scene, place, self.window, &mut rows);
             // OK because all rows of a place are about one ad contact.
             let private = rows.get(before).is_some_and(|row| row.conversion.is_none() && bought_privately(row));
             if self.audience && private {

@@ -11,7 +11,7 @@ use super::*;
 use crate::amcsql::engine::USER_COLUMN;
 
 /// A fifth of the standard world, shared by the tests that only read.
-static WORLD: LazyLock<World> = LazyLock::new(|| World::new(7, 0.2, today()));
+static WORLD: LazyLock<World> = LazyLock::new(|| World::new(7, 0.2, today(), None));
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 21).unwrap()
@@ -51,7 +51,7 @@ async fn numbers(sql: &str) -> Vec<f64> {
 
 #[tokio::test]
 async fn every_source_answers_with_the_catalogues_columns_and_the_hidden_user() {
-    let world = World::new(3, 0.004, today());
+    let world = World::new(3, 0.004, today(), None);
     for name in Catalogue::standard().names() {
         let source = Catalogue::standard().source(name).unwrap();
         let table = world.table(name).unwrap();
@@ -114,18 +114,33 @@ async fn columns_say_something() {
 #[tokio::test]
 async fn the_same_seed_gives_the_same_world_and_another_seed_another() {
     let sql = "select campaign, count(1), sum(total_cost), max(user_id) from dsp_impressions group by 1 order by 1";
-    let first = rows(&context(&World::new(11, 0.01, today())), sql).await;
-    assert_eq!(first, rows(&context(&World::new(11, 0.01, today())), sql).await);
-    assert_ne!(first, rows(&context(&World::new(12, 0.01, today())), sql).await);
+    let first = rows(&context(&World::new(11, 0.01, today(), None)), sql).await;
+    assert_eq!(first, rows(&context(&World::new(11, 0.01, today(), None)), sql).await);
+    assert_ne!(first, rows(&context(&World::new(12, 0.01, today(), None)), sql).await);
+}
+
+#[tokio::test]
+async fn every_source_has_the_same_rows_in_shards() {
+    let world = |size| World { shards: Arc::new(Shards::sized(11, 120, today(), None, size)) };
+    let (whole, shards) = (context(&world(120)), context(&world(35)));
+    for name in Catalogue::standard().names().filter(|name| !name.contains('{')) {
+        let sql = format!("select * from \"{name}\"");
+        let sorted = async |context| {
+            let mut rows = rows(context, &sql).await;
+            rows.sort();
+            rows
+        };
+        assert!(sorted(&whole).await == sorted(&shards).await, "{name}");
+    }
 }
 
 #[tokio::test]
 async fn a_week_keeps_nearly_all_its_impressions_when_the_clock_moves_on() {
     let sql = "select distinct request_tag from dsp_impressions
         where impression_dt_utc >= timestamp '2026-10-01T00:00:00' and impression_dt_utc < timestamp '2026-10-08T00:00:00'";
-    let before: HashSet<_> = rows(&context(&World::new(11, 0.02, today())), sql).await.into_iter().collect();
+    let before: HashSet<_> = rows(&context(&World::new(11, 0.02, today(), None)), sql).await.into_iter().collect();
     let later = today() + chrono::Days::new(9);
-    let after: HashSet<_> = rows(&context(&World::new(11, 0.02, later)), sql).await.into_iter().collect();
+    let after: HashSet<_> = rows(&context(&World::new(11, 0.02, later, None)), sql).await.into_iter().collect();
     // Those who bought before the history begins are forgotten with it, and with them some retargeting.
     let kept = before.intersection(&after).count() as f64;
     assert!(kept / before.len() as f64 > 0.97 && kept / after.len() as f64 > 0.97, "{kept} {}", before.len());
@@ -336,7 +351,7 @@ async fn data_reach_to_two_days_before_today_and_thirteen_months_back() {
 
 #[test]
 fn the_standard_world_takes_less_than_forty_megabytes() {
-    let scene = (WORLD.scene)();
+    let scene = WORLD.shards.scene(0);
     let ledger = &scene.ledger;
     let bytes = ledger.impressions.capacity() * size_of::<events::Contact>()
         + ledger.traffic.capacity() * size_of::<events::Contact>()
@@ -350,10 +365,10 @@ fn the_standard_world_takes_less_than_forty_megabytes() {
 #[tokio::test]
 async fn days_that_no_world_can_hold_give_the_nearest_that_one_can() {
     for day in [NaiveDate::MIN, NaiveDate::MAX] {
-        let context = context(&World::new(1, 0.002, day));
+        let context = context(&World::new(1, 0.002, day, None));
         let counted = rows(&context, "select count(1) > 100 from dsp_impressions").await;
         assert_eq!(counted[0][0], "true");
     }
-    let nobody = context(&World::new(1, f64::NAN, today()));
+    let nobody = context(&World::new(1, f64::NAN, today(), None));
     assert_eq!(rows(&nobody, "select count(1) from conversions").await[0][0], "0");
 }

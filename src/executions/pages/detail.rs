@@ -4,13 +4,13 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::TimeDelta;
+use chrono::{Days, TimeDelta};
 use serde_json::{Value, json};
 
 use super::own;
 use super::result::ResultView;
 use crate::amcsql::text::Place;
-use crate::executions::live::{self, PTAG};
+use crate::executions::live;
 use crate::executions::model::{Execution, Sent, State as Stage};
 use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
@@ -18,6 +18,7 @@ use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
 use crate::queries::{Prepared, PrivacyMode, SourceMap};
 use crate::web::components::{self, Address, Step};
+use crate::web::live::PTAG;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
 
@@ -41,7 +42,42 @@ struct DetailPage {
     result: Option<ResultView>,
     body: String,
     slots: i64,
+    /// When the result will be removed, where that is set and it is still there.
+    kept_until: Option<chrono::DateTime<chrono::Utc>>,
     here: String,
+    change: Option<Changeable>,
+}
+
+/// The way back to the query's form with what this run was filled in with.
+struct Changeable {
+    address: String,
+    /// What the form has to carry because an address would be too long; mostly empty.
+    fields: Vec<(String, String)>,
+}
+
+impl Changeable {
+    /// Longer addresses are cut or refused by proxies on the way.
+    const LONGEST: usize = 4_000;
+
+    fn new(execution: &Execution) -> Option<Self> {
+        let query = execution.query.as_ref()?;
+        let form = &execution.sent.form;
+        let filled: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        Some(if filled.len() > Self::LONGEST {
+            let mut fields = form.clone();
+            fields.push(("query".to_owned(), query.as_str().to_owned()));
+            Self { address: "/queries/check".to_owned(), fields }
+        } else {
+            Self { address: format!("/queries/{query}?{filled}").trim_end_matches('?').to_owned(), fields: Vec::new() }
+        })
+    }
+}
+
+impl DetailPage {
+    /// How long the result stays.
+    fn kept(&self) -> String {
+        self.kept_until.map(|until| format!("until {}", until.format("%Y-%m-%d"))).unwrap_or_default()
+    }
 }
 
 async fn page(
@@ -62,7 +98,7 @@ async fn page(
     };
     drop(tx);
     let result = match execution.state {
-        Stage::Succeeded => Some(
+        Stage::Succeeded if execution.result_removed_at.is_none() => Some(
             ResultView::load(
                 room,
                 &execution,
@@ -93,7 +129,14 @@ async fn page(
         source: live::source(&execution.author_sql, place.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),
         slots: room.site.config.limits.runs_per_instance,
+        kept_until: room.site.config.limits.keep_results_days.and_then(|days| {
+            execution
+                .finished_at
+                .filter(|_| execution.result_removed_at.is_none())?
+                .checked_add_days(Days::new(days.into()))
+        }),
         here: format!("/executions/{id}"),
+        change: Changeable::new(&execution),
         tag,
         place,
         result,
@@ -213,7 +256,7 @@ pub(super) async fn problem(
 }
 
 /// What is stored of a prepared query, to be sent as it is.
-pub(super) fn sent(prepared: &Prepared) -> Sent {
+pub(super) fn sent(prepared: &Prepared, form: Vec<(String, String)>) -> Sent {
     let privacy = match prepared.privacy.mode {
         PrivacyMode::Drop => "Rows below the threshold vanish".to_owned(),
         PrivacyMode::Blank => {
@@ -221,7 +264,7 @@ pub(super) fn sent(prepared: &Prepared) -> Sent {
         }
         PrivacyMode::Off => "Off: all rows come back".to_owned(),
     };
-    Sent { body: prepared.body(), sql: prepared.sql_sent.clone(), window: prepared.window.words(), privacy }
+    Sent { body: prepared.body(), sql: prepared.sql_sent.clone(), window: prepared.window.words(), privacy, form }
 }
 
 /// The map that is kept with a run, as it was put there by [`super::run`].

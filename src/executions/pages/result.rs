@@ -214,6 +214,12 @@ async fn exported(room: &Executions, person: &Person, id: &str, form: &str) -> w
     if execution.state != Stage::Succeeded {
         return Err(web::Error::Missing);
     }
+    if let Some(removed) = execution.result_removed_at {
+        return Err(web::Error::Gone(format!(
+            "This result was removed on {} because of its age. Run the query again for the same window to get it anew.",
+            removed.format("%Y-%m-%d")
+        )));
+    }
     let (now, detail) = (site.clock.now(), json!({ "form": form }));
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Exported, id.as_str(), detail).await?;
     tx.commit().await?;

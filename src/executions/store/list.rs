@@ -113,11 +113,22 @@ pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<i6
 pub async fn totals(tx: &mut Tx, person: &PersonId) -> Result<Vec<(State, i64)>> {
     const TOTALS: &str = "select e.state, count(*) as count from executions e \
         join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 group by e.state";
+    by_state(tx, sql(TOTALS).bind(person)).await
+}
+
+/// How many executions of everybody have not ended, in each state.
+pub async fn unfinished(tx: &mut Tx) -> Result<Vec<(State, i64)>> {
+    const UNFINISHED: &str = "select state, count(*) as count from executions \
+        where state in ('waiting', 'sending', 'pending', 'running', 'fetching') group by state";
+    by_state(tx, sql(UNFINISHED)).await
+}
+
+async fn by_state(tx: &mut Tx, statement: Statement) -> Result<Vec<(State, i64)>> {
     struct Total(State, i64);
     impl FromRow for Total {
         fn from_row(row: &Row) -> Result<Self> {
             Ok(Self(state(row)?, row.get("count")?))
         }
     }
-    Ok(sql(TOTALS).bind(person).all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
+    Ok(statement.all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
 }

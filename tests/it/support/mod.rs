@@ -155,6 +155,12 @@ impl House {
         Self::start(database, folder, settings, listener, now).await
     }
 
+    /// The same with further settings.
+    pub(crate) async fn start_again_with(mut self, settings: &[(&str, &str)]) -> Self {
+        self.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.crash_and_start_again().await
+    }
+
     /// A second process on the same PostgreSQL and data folder, which takes this one's pretend AMC for Amazon.
     pub(crate) async fn beside(&self) -> Self {
         let Database::Postgres(url) = &self.database else { panic!("several processes need PostgreSQL") };

@@ -141,8 +141,10 @@ impl Feed {
             Self::StorePages { .. } | Self::StoreEvents { .. } => {
                 range(ledger.store_views.len(), early, |place| ledger.store_views[place].at)
             }
+            // The list is about nobody: it comes with the first people.
+            Self::SegmentList if scene.people.start > 0 => 0..0,
             Self::SegmentList => 0..SEGMENTS.len(),
-            _ => 0..scene.people as usize,
+            _ => scene.people.start as usize..scene.people.end as usize,
         }
     }
 

@@ -1,5 +1,8 @@
 //! A wide row: the compact event with all that can be drawn from it again.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::super::calendar::{DAY, Moment, millis};
 use super::super::cells::Value;
 use super::super::chance::{mix, unit};
@@ -7,12 +10,12 @@ use super::super::events::{Contact, Conversion, Ledger, StoreView, traffic_momen
 use super::super::people::{self, Device, Identity};
 use super::super::plan::{Ad, AdProduct, Advertiser, Campaign, Creative, Line, Outlet, Plan, Product, Target, Term};
 
-/// Everything that tables read.
+/// Everything that tables read of some people.
 #[derive(Debug)]
 pub(in super::super) struct Scene {
-    pub(in super::super) plan: Plan,
+    pub(in super::super) plan: Arc<Plan>,
     pub(in super::super) ledger: Ledger,
-    pub(in super::super) people: u32,
+    pub(in super::super) people: Range<u32>,
 }
 
 /// One row of some table.

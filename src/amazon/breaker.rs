@@ -1,0 +1,219 @@
+//! Leaves alone what is in trouble: after several failures in a row, calls rest for a while.
+//!
+//! There is a breaker for each host, and one for each instance on it, since one instance may fail while
+//! its region is well. A breaker that has opened lets one call through after its rest: if that succeeds
+//! all is as before, if it fails the rest doubles. Being throttled opens nothing, because Amazon then says
+//! itself how long to wait. A call that rests was never sent.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+
+use super::error::{Error, ErrorKind};
+
+/// Failures in a row that open the breaker of an instance.
+const INSTANCE: u32 = 5;
+/// Failures in a row that open the breaker of a host.
+const HOST: u32 = 10;
+/// The first rest; each that follows is twice as long, up to [`LONGEST`].
+const FIRST: TimeDelta = TimeDelta::seconds(15);
+/// The longest rest.
+const LONGEST: TimeDelta = TimeDelta::minutes(5);
+/// While one call is let through to try, others rest for so long: longer than a call takes.
+const TRIAL: TimeDelta = TimeDelta::seconds(45);
+/// Segments of a path behind which an instance's id stands.
+const BEFORE_INSTANCE: [&str; 3] = ["reporting", "instances", "audiences"];
+
+/// What a breaker watches: a host, or one instance on it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The host's origin, such as `https://advertising-api.amazon.com`.
+    pub host: String,
+    /// AMC's id of the instance; none for the host as a whole.
+    pub instance: Option<String>,
+}
+
+/// Calls to one place, and whether they rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Calls that were answered as asked or refused for good.
+    pub answered: u64,
+    /// Calls that failed for a passing reason.
+    pub failed: u64,
+    /// Until when calls rest.
+    pub rests_until: Option<DateTime<Utc>>,
+    in_a_row: u32,
+    rests: u32,
+}
+
+/// The breakers of one client; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Breakers(Arc<Mutex<BTreeMap<Place, Traffic>>>);
+
+impl Breakers {
+    /// Lets a call to `url` through, or says that it rests.
+    pub(super) fn enter(&self, url: &Url, now: DateTime<Utc>) -> Result<Vec<Place>, Error> {
+        let places = places(url);
+        let mut traffic = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let resting = places.iter().filter_map(|place| traffic.get(place)?.rests_until).filter(|until| *until > now);
+        if let Some(until) = resting.max() {
+            let retry_after = (until - now).to_std().ok();
+            return Err(ErrorKind::Resting { retry_after }.into());
+        }
+        for place in &places {
+            let known = traffic.entry(place.clone()).or_default();
+            // OK because a rest that is over belongs to this call alone: it is the one that tries.
+            known.rests_until = known.rests_until.map(|_| now + TRIAL);
+        }
+        Ok(places)
+    }
+
+    /// Notes how a call that was let through ended.
+    pub(super) fn leave(&self, places: &[Place], error: Option<&Error>, now: DateTime<Utc>) {
+        let failed = error.is_some_and(|error| counts(error.kind()));
+        let mut traffic = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for place in places {
+            let known = traffic.entry(place.clone()).or_default();
+            if failed {
+                known.fail(if place.instance.is_some() { INSTANCE } else { HOST }, now);
+            } else {
+                *known = Traffic { answered: known.answered + 1, failed: known.failed, ..Traffic::default() };
+            }
+        }
+    }
+
+    /// All places that were called since the start.
+    pub(super) fn all(&self) -> Vec<(Place, Traffic)> {
+        let traffic = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.iter().map(|(place, known)| (place.clone(), known.clone())).collect()
+    }
+}
+
+impl Traffic {
+    /// Whether calls rest now.
+    pub fn rests(&self, now: DateTime<Utc>) -> bool {
+        self.rests_until.is_some_and(|until| until > now)
+    }
+
+    fn fail(&mut self, most: u32, now: DateTime<Utc>) {
+        self.failed += 1;
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        if self.in_a_row >= most {
+            let rest = FIRST * i32::try_from(1_u32 << self.rests.min(5)).unwrap_or(1);
+            self.rests_until = Some(now + rest.min(LONGEST));
+            self.rests = self.rests.saturating_add(1);
+        }
+    }
+}
+
+/// Whether a failure says that the place is in trouble.
+fn counts(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Server { .. } | ErrorKind::Network(_) | ErrorKind::Unreadable(_))
+}
+
+/// The host of an address, and the instance that its path names.
+fn places(url: &Url) -> Vec<Place> {
+    let host = url.origin().ascii_serialization();
+    let mut places = vec![Place { host: host.clone(), instance: None }];
+    let mut segments = url.path_segments().into_iter().flatten();
+    if segments.any(|segment| BEFORE_INSTANCE.contains(&segment))
+        && let Some(instance) = segments.next().filter(|segment| !segment.is_empty())
+    {
+        places.push(Place { host, instance: Some(instance.to_owned()) });
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::error::Network;
+    use super::*;
+
+    fn url(instance: &str) -> Url {
+        Url::parse(&format!("https://amazon.example/amc/reporting/{instance}/workflowExecutions")).unwrap()
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn call(breakers: &Breakers, instance: &str, now: i64, error: Option<ErrorKind>) -> bool {
+        let Ok(places) = breakers.enter(&url(instance), at(now)) else { return false };
+        breakers.leave(&places, error.map(Error::from).as_ref(), at(now));
+        true
+    }
+
+    fn trouble() -> ErrorKind {
+        ErrorKind::Server { status: 503, retry_after: None }
+    }
+
+    #[test]
+    fn an_instance_in_trouble_rests_and_others_go_on() {
+        let breakers = Breakers::default();
+        for _ in 0..5 {
+            assert!(call(&breakers, "amc1", 0, Some(trouble())));
+        }
+        assert!(!call(&breakers, "amc1", 14, None));
+        assert!(call(&breakers, "amc2", 14, None));
+        let error = breakers.enter(&url("amc1"), at(5)).unwrap_err();
+        assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(10)));
+        assert!(error.is_transient() && !error.may_have_been_accepted(), "it was never sent");
+    }
+
+    #[test]
+    fn one_call_tries_after_the_rest_and_its_success_ends_it() {
+        let breakers = Breakers::default();
+        for _ in 0..5 {
+            call(&breakers, "amc1", 0, Some(trouble()));
+        }
+        let trial = breakers.enter(&url("amc1"), at(15)).unwrap();
+        assert!(breakers.enter(&url("amc1"), at(16)).is_err(), "the others wait for the one that tries");
+        breakers.leave(&trial, None, at(17));
+        assert!(call(&breakers, "amc1", 17, Some(trouble())));
+        assert!(call(&breakers, "amc1", 17, None), "one failure after a success opens nothing");
+    }
+
+    #[test]
+    fn a_trial_that_fails_doubles_the_rest_up_to_five_minutes() {
+        let breakers = Breakers::default();
+        for _ in 0..5 {
+            call(&breakers, "amc1", 0, Some(trouble()));
+        }
+        let mut now = 15;
+        for rest in [30, 60, 120, 240, 300, 300] {
+            assert!(call(&breakers, "amc1", now, Some(trouble())), "{now}");
+            assert!(!call(&breakers, "amc1", now + rest - 1, None), "{rest}");
+            now += rest;
+        }
+    }
+
+    #[test]
+    fn a_region_in_trouble_rests_as_a_whole() {
+        let breakers = Breakers::default();
+        for instance in 0..10 {
+            let network = Some(ErrorKind::Network(Network::Connect));
+            assert!(call(&breakers, &format!("amc{instance}"), 0, network));
+        }
+        assert!(!call(&breakers, "amc99", 1, None));
+        let resting: Vec<_> = breakers.all().into_iter().filter(|(_, traffic)| traffic.rests(at(1))).collect();
+        assert_eq!(resting.len(), 1);
+        assert_eq!(resting[0].0.instance, None);
+    }
+
+    #[test]
+    fn refusals_and_throttling_open_nothing() {
+        let breakers = Breakers::default();
+        for _ in 0..50 {
+            assert!(call(&breakers, "amc1", 0, Some(ErrorKind::Throttled { retry_after: None })));
+            assert!(call(&breakers, "amc1", 0, Some(ErrorKind::Refused { status: 400, message: None })));
+        }
+    }
+
+    #[test]
+    fn other_addresses_have_their_host_only() {
+        let url = Url::parse("https://api.amazon.example/auth/o2/token").unwrap();
+        assert_eq!(places(&url), [Place { host: "https://api.amazon.example".to_owned(), instance: None }]);
+    }
+}

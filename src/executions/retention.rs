@@ -1,0 +1,88 @@
+//! Removes results that are older than the installation keeps them; the runs stay.
+//!
+//! The file goes first and the row is marked then: what a crash leaves between the two is a row whose file
+//! is gone, and the next tick marks it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Days, TimeDelta, Utc};
+use futures::future::BoxFuture;
+
+use super::results::Key;
+use super::store;
+use super::submit::Executions;
+use crate::db::Scope;
+use crate::ids::ExecutionId;
+use crate::workers::{Tick, Worker};
+
+/// Results of one tick; the next tick takes the rest at once.
+const MOST: i64 = 200;
+/// What a crash left of a result in the making goes after so long: longer than any fetch takes.
+const UNFINISHED: TimeDelta = TimeDelta::days(1);
+
+/// The worker.
+#[derive(Debug)]
+pub struct Retention(Executions);
+
+impl Retention {
+    /// Works on `room`.
+    pub const fn new(room: Executions) -> Self {
+        Self(room)
+    }
+
+    async fn run(&self) -> anyhow::Result<Tick> {
+        let site = &self.0.site;
+        let now = site.clock.now();
+        let swept = self.0.shelf.sweep(now - UNFINISHED).await?;
+        let mut tick = Tick { looked: swept, changed: swept, ..Tick::default() };
+        let Some(before) =
+            site.config.limits.keep_results_days.and_then(|days| now.checked_sub_days(Days::new(days.into())))
+        else {
+            return Ok(tick);
+        };
+        let mut tx = site.db.read(&Scope::System).await?;
+        let due = store::expired(&mut tx, before, MOST).await?;
+        drop(tx);
+        for id in &due {
+            match self.remove(id, now).await {
+                Ok(()) => tick.changed += 1,
+                Err(error) => {
+                    tracing::error!(execution.id = %id, %error, "an old result could not be removed");
+                    tick.failed += 1;
+                }
+            }
+        }
+        tick.looked += due.len();
+        if tick.failed == 0 && i64::try_from(due.len()).is_ok_and(|found| found == MOST) {
+            tick.next = Some(now);
+        }
+        Ok(tick)
+    }
+
+    async fn remove(&self, id: &ExecutionId, now: DateTime<Utc>) -> anyhow::Result<()> {
+        self.0.shelf.delete(&Key::from(id)).await?;
+        let mut tx = self.0.site.db.write(&Scope::System).await?;
+        store::mark_removed(&mut tx, id, now).await?;
+        tx.commit().await?;
+        self.0.tags.forget(id.as_str());
+        Ok(())
+    }
+}
+
+impl Worker for Retention {
+    fn name(&self) -> &'static str {
+        "retention"
+    }
+
+    fn duty(&self) -> &'static str {
+        "Removes results that are older than they are kept here."
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_hours(1)
+    }
+
+    fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+        Box::pin(self.run())
+    }
+}

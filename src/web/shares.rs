@@ -1,0 +1,143 @@
+//! A fair share of requests for each client, and who the client is when a proxy stands between.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use ipnet::IpNet;
+
+use super::Error;
+use super::live::PTAG;
+
+/// What a request costs, in the limiter's units.
+const REQUEST: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// What asking for a live part costs.
+const POLL: NonZeroU32 = NonZeroU32::MIN;
+/// When more clients than this are known, those that were quiet lately are forgotten.
+const MANY: usize = 10_000;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+
+/// The shares of all clients; cheap to clone.
+#[derive(Clone)]
+pub struct Shares {
+    limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    trusted: Arc<[IpNet]>,
+}
+
+impl Shares {
+    /// `per_minute` requests for each client, which may come at once. `trusted` are the proxies whose
+    /// word on a client's address is believed.
+    pub fn new(per_minute: u32, trusted: &[IpNet]) -> Self {
+        let units = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN).saturating_mul(REQUEST);
+        Self { limiter: Arc::new(RateLimiter::keyed(Quota::per_minute(units))), trusted: trusted.into() }
+    }
+
+    /// Takes what the request costs from the client's share, or says how many seconds to wait.
+    fn take(&self, client: IpAddr, cost: NonZeroU32) -> Result<(), u64> {
+        // OK because a cost above the whole quota cannot be: the quota is at least one request.
+        let Ok(taken) = self.limiter.check_key_n(&client, cost) else { return Ok(()) };
+        taken.map_err(|wait| wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    }
+}
+
+impl std::fmt::Debug for Shares {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Shares({} clients)", self.limiter.len())
+    }
+}
+
+/// Answers 429 to a client that takes more than its share. A router without a socket (in tests) has
+/// no addresses and no shares.
+pub async fn share(State(shares): State<Shares>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let client = peer.map(|peer| client(peer, request.headers(), &shares.trusted));
+    let is_poll = request.method() == Method::GET && request.headers().contains_key(PTAG);
+    let cost = if is_poll && request.uri().path().ends_with("/live") { POLL } else { REQUEST };
+    if let Some(client) = client
+        && let Err(seconds) = shares.take(client, cost)
+    {
+        return Error::TooMany(seconds).into_response();
+    }
+    if shares.limiter.len() > MANY {
+        shares.limiter.retain_recent();
+    }
+    next.run(request).await
+}
+
+/// Whether the call came from this machine itself, past any proxy.
+pub fn is_local(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let passed_on = [FORWARDED_FOR, FORWARDED].iter().any(|name| request.headers().contains_key(name));
+    peer.is_some_and(|peer| peer.to_canonical().is_loopback()) && !passed_on
+}
+
+/// The address of the client: of the peer itself, or, where the peer is a trusted proxy, the last address
+/// in its `X-Forwarded-For` that is none. What stands before that was written by strangers.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let peer = peer.to_canonical();
+    if !is_trusted(&peer) {
+        return peer;
+    }
+    let said = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let addresses: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut nearest = peer;
+    for address in addresses.iter().rev() {
+        let Ok(address) = address.parse::<IpAddr>() else { break };
+        nearest = address.to_canonical();
+        if !is_trusted(&nearest) {
+            break;
+        }
+    }
+    nearest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(peer: &str, forwarded: &[&'static str]) -> String {
+        let trusted = ["127.0.0.1/32".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(FORWARDED_FOR, value.parse().unwrap());
+        }
+        client(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn a_trusted_proxys_word_is_believed() {
+        assert_eq!(seen("127.0.0.1", &["203.0.113.9"]), "203.0.113.9");
+        assert_eq!(seen("::ffff:127.0.0.1", &["203.0.113.9, 10.1.1.1"]), "203.0.113.9");
+        assert_eq!(seen("127.0.0.1", &["198.51.100.1", "203.0.113.9, 10.1.1.1"]), "203.0.113.9");
+        assert_eq!(seen("127.0.0.1", &[]), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_a_client_says_of_itself_is_not_believed() {
+        assert_eq!(seen("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+        assert_eq!(seen("127.0.0.1", &["198.51.100.1, 203.0.113.9"]), "203.0.113.9");
+        assert_eq!(seen("127.0.0.1", &["203.0.113.9, nonsense"]), "127.0.0.1");
+    }
+
+    #[test]
+    fn a_share_is_used_up_by_requests_and_slowly_by_polls() {
+        let shares = Shares::new(2, &[]);
+        let (one, other) = ("203.0.113.9".parse().unwrap(), "203.0.113.8".parse().unwrap());
+        assert_eq!(shares.take(one, REQUEST), Ok(()));
+        for _ in 0..9 {
+            assert_eq!(shares.take(one, POLL), Ok(()));
+        }
+        let wait = shares.take(one, REQUEST).unwrap_err();
+        assert!((1..=60).contains(&wait), "{wait} s");
+        assert_eq!(shares.take(other, REQUEST), Ok(()), "each client has a share");
+    }
+}

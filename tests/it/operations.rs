@@ -1,0 +1,94 @@
+//! What the person who runs it sees and sets: figures, what is left alone, how long results stay.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+
+use crate::executions::{REACH, run, saved};
+use crate::support::stories;
+
+stories! {
+    /// Figures are read from this machine itself; past a proxy nobody reads them.
+    async fn figures_are_for_this_machine(house: House) {
+        let ada = house.signed_in("Ada").await;
+        run(&ada, &saved(&ada, REACH).await).await;
+        house.tick("poller").await;
+        let nobody = house.visitor();
+        let page = nobody.get("/metrics").await.with(200);
+        let value = |name: &str| {
+            let line = page.body.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}\n{}", page.body));
+            line.rsplit(' ').next().and_then(|value| value.parse::<u64>().ok()).expect("a whole number")
+        };
+        assert_eq!(value("recomamp_executions{state=\"pending\"}"), 1);
+        assert!(value("recomamp_http_answers_total{route=\"/executions\",method=\"POST\",status=\"303\"}") >= 1);
+        assert!(value("recomamp_amazon_calls_total{host=") >= 1);
+        assert!(!page.body.contains("exe_") && !page.body.contains("Reach"), "no ids and no names");
+        for header in ["x-forwarded-for", "forwarded"] {
+            nobody.send(Method::GET, "/metrics", &[(header, "203.0.113.9")], None).await.with(404);
+        }
+    }
+
+    /// With a token set it opens them, from anywhere, and nothing else does.
+    async fn figures_can_be_opened_by_a_token(house: House) {
+        let house = house.start_again_with(&[("METRICS_TOKEN", "a long secret")]).await;
+        let nobody = house.visitor();
+        nobody.get("/metrics").await.with(404);
+        for (said, status) in [("Bearer a long secret", 200), ("Bearer a long", 404), ("a long secret", 404)] {
+            let headers = [("authorization", said), ("x-forwarded-for", "203.0.113.9")];
+            nobody.send(Method::GET, "/metrics", &headers, None).await.with(status);
+        }
+    }
+
+    /// An instance that fails again and again is left alone, which is told; the run goes on by itself.
+    async fn what_fails_again_and_again_is_left_alone(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.fault("5xx", "/workflowExecutions", "").await;
+        for _ in 0..8 {
+            house.tick("poller").await;
+            house.time.advance(TimeDelta::minutes(2));
+        }
+        house.tick("poller").await;
+        let told = ada.get("/operations").await.with(200);
+        assert!(told.texts("tbody tr").iter().any(|row| row.contains("Left alone")), "{:?}", told.texts("tbody tr"));
+        let waits = ada.get(&page).await.with(200);
+        assert!(waits.text("#live").contains("It is tried again by itself."), "{}", waits.text("#live"));
+        house.visitor().post("/emulator/control/faults/remove", &[]).await;
+        house.time.advance(TimeDelta::minutes(6));
+        house.settle().await;
+        assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
+        let told = ada.get("/operations").await.with(200);
+        assert!(!told.texts("tbody tr").iter().any(|row| row.contains("Left alone")));
+    }
+
+    /// Results go when they are as old as the installation keeps them; the runs stay and say so.
+    async fn old_results_go_and_their_runs_stay(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let page = run(&ada, &query).await;
+        house.settle().await;
+        house.time.advance(TimeDelta::days(400));
+        house.tick("retention").await;
+        let ada = house.signed_in("Ada").await;
+        ada.get(&format!("{page}/result.csv")).await.with(200);
+        let house = house.start_again_with(&[("KEEP_RESULTS_DAYS", "30")]).await;
+        let ada = house.signed_in("Ada").await;
+        let young = run(&ada, &query).await;
+        house.settle().await;
+        assert_eq!(house.tick("retention").await.changed, 1);
+        let old = ada.get(&page).await.with(200);
+        assert!(old.text("#live").contains("The result was removed"), "{}", old.text("#live"));
+        assert!(old.texts("#result").is_empty());
+        ada.get(&format!("{page}/result.csv")).await.with(410);
+        assert!(ada.get(&young).await.with(200).text("#live").contains("until 20"));
+        ada.get(&format!("{young}/result.csv")).await.with(200);
+        assert_eq!(house.tick("retention").await.changed, 0);
+        assert!(ada.get("/operations").await.with(200).text("main").contains("30 days"));
+    }
+
+    /// A process may leave the work to others, and says that it does.
+    async fn a_process_without_workers_says_so(house: House) {
+        let house = house.start_again_with(&[("WORKERS", "off")]).await;
+        let ada = house.signed_in("Ada").await;
+        assert!(ada.get("/operations").await.with(200).text("main").contains("This process only serves pages"));
+    }
+}
