@@ -8,9 +8,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
+use url::Url;
 
 use crate::config::{Config, Environment};
+use crate::emulator::Fault;
 
 /// Stack of a worker thread in bytes. Plans of deeply nested queries recurse; the default of 2 MiB is
 /// not enough for them in a development build.
@@ -31,7 +34,7 @@ enum Command {
     /// Start the program (the default).
     Serve,
     /// Start the pretend AMC alone, for testing other clients.
-    Emulator(Emulate),
+    Emulator(Box<Emulate>),
     /// Check or run AMC SQL without a server.
     #[command(subcommand)]
     Sql(sql::Sql),
@@ -48,6 +51,9 @@ struct Emulate {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8099")]
     listen: SocketAddr,
+    /// The address by which clients reach it, when that is not where it listens.
+    #[arg(long, value_name = "URL")]
+    base: Option<Url>,
     /// Where it keeps its state; a temporary folder when not given.
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -60,6 +66,16 @@ struct Emulate {
     /// How much of it; 1 is the usual amount.
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
+    /// The time at which its clock starts, such as 2026-03-01T00:00:00Z.
+    #[arg(long)]
+    time: Option<DateTime<Utc>>,
+    /// Start with a clock that stands.
+    #[arg(long)]
+    paused: bool,
+    /// A fault that is switched on from the start, as KIND[=MEASURE][@PATH][*TIMES], such as
+    /// 429=5@/workflowExecutions*3; may be repeated.
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<Fault>,
     /// Answer the consent page at once.
     #[arg(long)]
     auto_consent: bool,
@@ -111,7 +127,7 @@ pub fn run() -> ExitCode {
 async fn handed_over(line: Line) -> ExitCode {
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => with_config(serve::serve).await,
-        Command::Emulator(options) => emulate::run(options).await,
+        Command::Emulator(options) => emulate::run(*options).await,
         Command::Sql(sql) => sql::run(sql).await,
         Command::Keys(Keys::Rotate) => with_config(serve::rotate).await,
         Command::Health => with_config(serve::health).await,

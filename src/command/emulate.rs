@@ -1,5 +1,6 @@
 //! The pretend AMC alone.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -24,21 +25,34 @@ pub(super) async fn run(options: Emulate) -> ExitCode {
     }
 }
 
+/// An address by which this machine reaches itself, where it listens on all of its addresses.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
 async fn serve(asked: Emulate) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(asked.listen).await.with_context(|| format!("nothing can listen at {}", asked.listen))?;
-    let address = listener.local_addr()?;
+    let address = reachable(listener.local_addr()?);
     let random = Random::system();
     let folder =
         asked.folder.unwrap_or_else(|| std::env::temp_dir().join(format!("recomamp-emulator-{}", std::process::id())));
     let options = Options {
-        base: Url::parse(&format!("http://{address}/"))?,
+        base: asked.base.map_or_else(|| Url::parse(&format!("http://{address}/")), Ok)?,
         folder,
         seed: asked.seed,
         scale: asked.scale,
         speed: asked.speed,
         auto_consent: asked.auto_consent,
         client: asked.client_id.zip(asked.client_secret),
+        time: asked.time,
+        paused: asked.paused,
+        faults: asked.faults,
         ..Options::default()
     };
     let emulator = Emulator::open(options, Clock::system(), random)?;

@@ -68,6 +68,15 @@ impl EmulatorClock {
         })
     }
 
+    /// Sets the clock to `at`; it goes on from there, or stands there.
+    pub(crate) fn set(&self, at: DateTime<Utc>) -> ClockSetting {
+        let machine = self.machine.now();
+        self.change(|setting| match &mut setting.stands_at {
+            Some(stood) => *stood = at,
+            None => setting.offset_micros = micros(at - machine),
+        })
+    }
+
     fn setting(&self) -> ClockSetting {
         *self.setting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,6 +139,20 @@ mod tests {
         clock.resume();
         hand.advance(TimeDelta::seconds(1));
         assert_eq!(clock.now(), start + TimeDelta::minutes(65) + TimeDelta::seconds(1));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_goes_on_from_there_or_stands_there() {
+        let (machine, hand) = Clock::manual(DateTime::UNIX_EPOCH);
+        let at = DateTime::from_timestamp(1_750_000_000, 0).unwrap();
+        let clock = EmulatorClock::new(machine, ClockSetting::default());
+        clock.set(at);
+        hand.advance(TimeDelta::seconds(1));
+        assert_eq!(clock.now(), at + TimeDelta::seconds(1));
+        clock.pause();
+        clock.set(at);
+        hand.advance(TimeDelta::seconds(1));
+        assert_eq!(clock.now(), at);
     }
 
     #[test]

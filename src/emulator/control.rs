@@ -1,7 +1,8 @@
 //! The control page: clock, speed, faults, grants, and the last requests.
 //!
-//! Forms post back to the page, so nothing needs scripts, and a test of another client can post the
-//! same fields. Whoever mounts the emulator decides who may reach these routes.
+//! Forms post back to the page, so nothing needs scripts. A test of another client posts the same
+//! fields, as a form or as JSON, and reads how things stand from `/control/state`. Whoever mounts the
+//! emulator decides who may reach these routes.
 
 use askama::Template;
 use axum::Router;
@@ -9,11 +10,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, TimeDelta, Utc};
+use serde_json::json;
 
 use super::Emulator;
 use super::clock::Pace;
-use super::errors::{Answer, Refusal};
+use super::errors::{Answer, Refusal, answer};
 use super::faults::{Fault, FaultKind, KINDS};
 use super::json::read_body;
 use super::pages;
@@ -23,11 +25,21 @@ use super::state::Change;
 /// The farthest that one form moves the clock, in minutes: a year.
 const FARTHEST_MOVE: i64 = 366 * 24 * 60;
 
+/// What the forms hold.
+const FIELDS: [&str; 10] = ["do", "minutes", "time", "speed", "kind", "measure", "path", "times", "number", "id"];
+
+/// The longest text that the path of a fault's calls has to hold, in bytes.
+const LONGEST_PATH: usize = 500;
+
+/// How many requests the page shows before it is asked for all in the log.
+const FEW_REQUESTS: usize = 50;
+
 /// The routes of the control page.
 pub(crate) fn routes() -> Router<Emulator> {
     Router::new()
         .route("/control", get(show))
         .route("/control/style.css", get(pages::stylesheet))
+        .route("/control/state", get(state))
         .route("/control/clock", post(set_clock))
         .route("/control/speed", post(set_speed))
         .route("/control/faults", post(add_fault))
@@ -46,6 +58,8 @@ struct ControlPage {
     kinds: Vec<(&'static str, &'static str)>,
     grants: Vec<GrantRow>,
     requests: Vec<RequestRow>,
+    /// How many requests of the log are not shown.
+    older: usize,
 }
 
 struct FaultRow {
@@ -73,7 +87,11 @@ struct RequestRow {
     id: String,
 }
 
-async fn show(State(emulator): State<Emulator>) -> Answer {
+async fn show(State(emulator): State<Emulator>, query: Query) -> Answer {
+    let mut requests = requests(&emulator);
+    let shown = if query.get("requests") == Some("all") { requests.len() } else { FEW_REQUESTS };
+    let older = requests.len().saturating_sub(shown);
+    requests.truncate(shown);
     let kinds = KINDS.iter().map(|(name, kind)| (*name, meaning(*kind))).collect();
     pages::page(&ControlPage {
         now: written(emulator.now()),
@@ -83,8 +101,33 @@ async fn show(State(emulator): State<Emulator>) -> Answer {
         faults: emulator.faults().all().into_iter().map(|(number, fault)| FaultRow::of(number, fault)).collect(),
         kinds,
         grants: grants(&emulator),
-        requests: requests(&emulator),
+        requests,
+        older,
     })
+}
+
+/// `GET /control/state`: what the page shows of clock, speed, faults and requests, as JSON.
+async fn state(State(emulator): State<Emulator>) -> Response {
+    let fault = |(number, fault): (u64, Fault)| json!({ "number": number, "fault": fault.to_string() });
+    let request = |row: RequestRow| {
+        json!({
+            "at": row.at,
+            "method": row.method,
+            "target": row.target,
+            "status": row.status,
+            "fault": row.fault,
+            "id": row.id,
+        })
+    };
+    let body = json!({
+        "time": written(emulator.now()),
+        "paused": emulator.clock().stands(),
+        "speed": emulator.pace().speed(),
+        "openExecutions": emulator.store().read(|state| state.open_executions().count()),
+        "faults": emulator.faults().all().into_iter().map(fault).collect::<Vec<_>>(),
+        "requests": requests(&emulator).into_iter().map(request).collect::<Vec<_>>(),
+    });
+    answer("application/json", body)
 }
 
 async fn set_clock(State(emulator): State<Emulator>, request: Request) -> Answer {
@@ -96,7 +139,14 @@ async fn set_clock(State(emulator): State<Emulator>, request: Request) -> Answer
             let minutes = number(&form, "minutes")?.unwrap_or(0).clamp(-FARTHEST_MOVE, FARTHEST_MOVE);
             emulator.clock().advance(TimeDelta::minutes(minutes))
         }
-        _ => return Err(Refusal::bad("do must be pause, resume or move.")),
+        Some("set") => {
+            let time = form.get("time").and_then(|text| text.trim().parse().ok());
+            let near = |time: &DateTime<Utc>| (1..=9998).contains(&time.year());
+            let time =
+                time.filter(near).ok_or_else(|| Refusal::bad("time must be one such as 2026-03-01T00:00:00Z."))?;
+            emulator.clock().set(time)
+        }
+        _ => return Err(Refusal::bad("do must be pause, resume, move or set.")),
     };
     emulator.store().write(|edit| edit.put(Change::Clock(setting)));
     emulator.tick();
@@ -105,8 +155,9 @@ async fn set_clock(State(emulator): State<Emulator>, request: Request) -> Answer
 
 async fn set_speed(State(emulator): State<Emulator>, request: Request) -> Answer {
     let form = read_form(request).await?;
-    let speed = form.get("speed").and_then(|text| text.trim().parse().ok());
-    let speed = speed.ok_or_else(|| Refusal::bad("speed must be a number; 0 means no waits."))?;
+    let speed = form.get("speed").and_then(|text| text.trim().parse::<f64>().ok());
+    let speed = speed.filter(|speed| speed.is_finite() && *speed >= 0.0);
+    let speed = speed.ok_or_else(|| Refusal::bad("speed must be a number from 0 up; 0 means no waits."))?;
     emulator.set_pace(Pace::times(speed));
     Ok(back("../control"))
 }
@@ -118,6 +169,9 @@ async fn add_fault(State(emulator): State<Emulator>, request: Request) -> Answer
     let kind = kind.ok_or_else(|| Refusal::bad("kind or measure is not known."))?;
     let times = number(&form, "times")?.map(|times| u32::try_from(times).unwrap_or(1).max(1));
     let path = form.get("path").unwrap_or_default().trim().to_owned();
+    if path.len() > LONGEST_PATH {
+        return Err(Refusal::bad(format!("path can have at most {LONGEST_PATH} bytes.")));
+    }
     if !emulator.faults().add(Fault { kind, path, times }) {
         return Err(Refusal::bad("Too many faults are switched on; switch some off."));
     }
@@ -146,7 +200,7 @@ async fn read_form(request: Request) -> Result<Query, Refusal> {
     if from_elsewhere(request.headers()) {
         return Err(Refusal::forbidden());
     }
-    Ok(Query::parse(&read_body(request).await?))
+    Query::parse_any(&read_body(request).await?, &FIELDS)
 }
 
 fn from_elsewhere(headers: &HeaderMap) -> bool {

@@ -1,6 +1,6 @@
 //! Refusals: what the pretend services say when they will not do something.
 //!
-//! The three services word their errors in three shapes, and which one a caller meets depends on the
+//! The services word their errors in four shapes, and which one a caller meets depends on the
 //! path alone, also for faults that strike before a handler is reached. So a [`Refusal`] carries what
 //! there is to say, and [`Refusal::render`] gives it the shape of the path at the outermost layer.
 
@@ -67,12 +67,16 @@ impl Refusal {
 
     /// The response in the shape that callers of `path` know.
     pub(crate) fn render(&self, path: &str, request_id: &str) -> Response {
-        let body = match Shape::of(path) {
-            Shape::Code => json!({ "code": self.status.as_str(), "details": self.text }),
-            Shape::Message => json!({ "message": self.text, "requestId": request_id }),
-            Shape::OAuth => self.oauth_body(request_id),
+        let json = |body: Value| (self.status, content_type("application/json"), body.to_string()).into_response();
+        let mut response = match Shape::of(path) {
+            Shape::Code => json(json!({ "code": self.status.as_str(), "details": self.text })),
+            Shape::Message => json(json!({ "message": self.text, "requestId": request_id })),
+            Shape::OAuth => json(self.oauth_body(request_id)),
+            Shape::Xml => {
+                let reason = self.status.canonical_reason().unwrap_or_default();
+                xml(self.status, &reason.replace(' ', ""), reason)
+            }
         };
-        let mut response = (self.status, content_type("application/json"), body.to_string()).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -102,16 +106,27 @@ enum Shape {
     Message,
     /// `{"error", "error_description", "request_id"}`: Login with Amazon.
     OAuth,
+    /// XML: results, which lie in S3.
+    Xml,
 }
 
 impl Shape {
     fn of(path: &str) -> Self {
         match path {
             "/amc/accounts" => Self::Message,
+            _ if path.starts_with("/amc-output/") => Self::Xml,
             _ if path.starts_with("/auth/") || path.starts_with("/user/") || path.starts_with("/ap/") => Self::OAuth,
             _ => Self::Code,
         }
     }
+}
+
+/// An error in S3's words; `code` and `message` hold nothing that XML reads as its own.
+pub(crate) fn xml(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    (status, content_type("application/xml"), body).into_response()
 }
 
 /// A `Content-Type` header, ready to stand in a response tuple.

@@ -6,6 +6,7 @@
 //! [`FaultKind::HeaderOnly`], [`FaultKind::Overlap`]) strike when an execution is created, and
 //! [`FaultKind::ExpiredLink`] when a result is fetched.
 
+use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -118,6 +119,20 @@ impl FaultKind {
             Self::Expired => path.starts_with("/amc/") || path.starts_with("/v2/") || path == "/user/profile",
             _ => true,
         }
+    }
+}
+
+impl fmt::Display for Fault {
+    /// Writes what [`Fault::from_str`] reads.
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str(self.kind.name())?;
+        if let Some(measure) = self.kind.measure() {
+            write!(text, "={measure}")?;
+        }
+        if !self.path.is_empty() {
+            write!(text, "@{}", self.path)?;
+        }
+        self.times.map_or(Ok(()), |times| write!(text, "*{times}"))
     }
 }
 
@@ -270,6 +285,13 @@ mod tests {
         for (name, kind) in KINDS {
             assert_eq!(kind.name(), name);
             assert_eq!(FaultKind::named(name, kind.measure()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn a_fault_is_written_as_it_is_read() {
+        for text in ["429=5@/workflowExecutions*2", "cut", "split=4*1", "401@/amc/"] {
+            assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
         }
     }
 

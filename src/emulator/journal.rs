@@ -4,7 +4,8 @@
 //! system before a request is answered, so `kill -9` loses nothing that was answered (a loss of
 //! power may lose the last moments: nothing is forced to the disk, which would cost every call a
 //! disk's round trip for data that is made up anyway). A line that was cut in the middle can only be
-//! the last one and is dropped. At open the journal is rewritten as the rows that are left.
+//! the last one and is dropped. At open, and whenever it has grown to about twice what it has to hold,
+//! the journal is rewritten as the rows that are left, so that its length follows the state's.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -17,9 +18,18 @@ use super::state::{Change, State};
 const FILE: &str = "journal.jsonl";
 const LOCK: &str = "journal.lock";
 
+/// How many bytes the journal may grow by before it is rewritten, however little it has to hold.
+const LEAST_GROWTH: u64 = 8 << 20;
+
 /// The open journal of one folder.
 pub(crate) struct Journal {
+    path: PathBuf,
     file: File,
+    length: u64,
+    /// The length at which it is rewritten.
+    limit: u64,
+    /// Whether a write broke off, so that nothing can follow it.
+    torn: bool,
     /// Held for as long as this process uses the folder.
     _lock: File,
 }
@@ -35,14 +45,34 @@ impl Journal {
         let lock = lock(folder)?;
         let path = folder.join(FILE);
         let state = replay(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        rewrite(&path, &state).with_context(|| format!("cannot write {}", path.display()))?;
-        let file = OpenOptions::new().append(true).open(&path)?;
-        Ok((Self { file, _lock: lock }, state))
+        let rewritten = rewrite(&path, &state).with_context(|| format!("cannot write {}", path.display()));
+        let (file, length) = rewritten?;
+        Ok((Self { path, file, length, limit: limit_for(length), torn: false, _lock: lock }, state))
     }
 
-    /// Appends changes; they are with the operating system when this returns.
-    pub(crate) fn append(&mut self, changes: &[u8]) -> io::Result<()> {
-        self.file.write_all(changes)
+    /// Appends changes that `state` has taken in already; they are with the operating system when this
+    /// returns. After an error the next call writes everything anew.
+    pub(crate) fn append(&mut self, changes: &[u8], state: &State) -> io::Result<()> {
+        if self.torn {
+            return self.compact(state);
+        }
+        let written = self.file.write_all(changes);
+        self.torn = written.is_err();
+        written?;
+        self.length += changes.len() as u64;
+        if self.length < self.limit {
+            return Ok(());
+        }
+        // OK to raise the limit first: a rewrite that fails is not tried again with each change.
+        self.limit = limit_for(self.length);
+        self.compact(state)
+    }
+
+    fn compact(&mut self, state: &State) -> io::Result<()> {
+        (self.file, self.length) = rewrite(&self.path, state)?;
+        self.limit = limit_for(self.length);
+        self.torn = false;
+        Ok(())
     }
 }
 
@@ -85,18 +115,31 @@ fn replay(path: &PathBuf) -> Result<State> {
     Ok(state)
 }
 
-/// Writes beside the journal and renames, so that a stop in between leaves the old one whole.
-fn rewrite(path: &Path, state: &State) -> Result<()> {
+/// The length at which a journal that holds `length` bytes of rows is rewritten.
+fn limit_for(length: u64) -> u64 {
+    length + length.max(LEAST_GROWTH)
+}
+
+/// Writes beside the journal and renames, so that a stop in between leaves the old one whole; gives the
+/// file, open at its end, and its length.
+fn rewrite(path: &Path, state: &State) -> io::Result<(File, u64)> {
     let beside = path.with_extension("new");
-    let mut writer = BufWriter::new(File::create(&beside)?);
+    // OK to truncate by hand: a file opened for appending cannot be created empty otherwise.
+    let file = OpenOptions::new().create(true).append(true).open(&beside)?;
+    file.set_len(0)?;
+    let mut writer = BufWriter::new(file);
     let mut line = Vec::new();
+    let mut length = 0;
     for change in state.rows() {
         line.clear();
         write_line(&change, &mut line)?;
         writer.write_all(&line)?;
+        length += line.len() as u64;
     }
-    writer.into_inner()?.sync_all()?;
-    Ok(std::fs::rename(&beside, path)?)
+    let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    Ok((file, length))
 }
 
 #[cfg(test)]
@@ -105,14 +148,14 @@ mod tests {
     use crate::emulator::state::seeded_instances;
 
     fn filled(folder: &Path) -> usize {
-        let (mut journal, _) = Journal::open(folder).unwrap();
+        let (mut journal, state) = Journal::open(folder).unwrap();
         let mut lines = Vec::new();
         let instances = seeded_instances(chrono::DateTime::UNIX_EPOCH);
         let count = instances.len();
         for instance in instances {
             write_line(&Change::Instance(instance.into()), &mut lines).unwrap();
         }
-        journal.append(&lines).unwrap();
+        journal.append(&lines, &state).unwrap();
         count
     }
 
@@ -144,6 +187,40 @@ mod tests {
         std::fs::write(&path, damaged).unwrap();
         let error = Journal::open(folder.path()).err().unwrap();
         assert!(format!("{error:#}").contains("line 2 is damaged"), "{error:#}");
+    }
+
+    #[test]
+    fn a_long_journal_is_rewritten_while_it_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path());
+        let (mut journal, mut state) = Journal::open(folder.path()).unwrap();
+        let whole = journal.length;
+        let mut line = Vec::new();
+        let change = || Change::TermsAccepted("e".repeat(100_000));
+        write_line(&change(), &mut line).unwrap();
+        state.apply(change());
+        for _ in 0..1000 {
+            journal.append(&line, &state).unwrap();
+            assert!(std::fs::metadata(folder.path().join(FILE)).unwrap().len() < whole + LEAST_GROWTH + 200_000);
+        }
+        drop(journal);
+        let (_journal, again) = Journal::open(folder.path()).unwrap();
+        assert_eq!(again.accepted, state.accepted);
+        assert_eq!(again.instances.len(), state.instances.len());
+    }
+
+    #[test]
+    fn after_a_torn_line_everything_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path());
+        let (mut journal, mut state) = Journal::open(folder.path()).unwrap();
+        journal.file.write_all(b"{\"Terms").unwrap();
+        journal.torn = true;
+        state.apply(Change::TermsAccepted("account".into()));
+        journal.append(b"", &state).unwrap();
+        drop(journal);
+        let (_journal, again) = Journal::open(folder.path()).unwrap();
+        assert_eq!(again.accepted, state.accepted);
     }
 
     #[test]

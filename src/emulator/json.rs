@@ -13,6 +13,13 @@ use super::errors::Refusal;
 /// The largest request body that is read, in bytes; a larger one is answered with 413.
 pub(crate) const BODY_LIMIT: usize = 2 * 1024 * 1024;
 
+/// The deepest nesting of a request body that is read; a deeper one is answered with 400. What is kept
+/// of a body stands a few levels deeper in the journal, which has to stay readable itself.
+const DEEPEST: usize = 64;
+
+/// The longest of the texts that name something, in characters; longer ones are answered with 400.
+const LONGEST_NAME: usize = 255;
+
 /// A JSON object out of a request, read leniently.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(Map<String, Value>);
@@ -40,11 +47,19 @@ impl Fields {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         match serde_json::Deserializer::from_slice(body).into_iter::<Value>().next() {
+            Some(Ok(value)) if depth(&value) > DEEPEST => {
+                Err(Refusal::bad(format!("The request body is nested more than {DEEPEST} levels deep.")))
+            }
             Some(Ok(Value::Object(fields))) => Ok(Self(fields)),
             Some(Ok(_)) => Err(Refusal::bad("The request body must be a JSON object.")),
             Some(Err(error)) => Err(Refusal::bad(format!("The request body is not valid JSON: {error}."))),
             None => Err(Refusal::bad("The request body is missing.")),
         }
+    }
+
+    /// The same, for a call that needs no body: without one all fields are absent.
+    pub(crate) fn parse_any(body: &[u8]) -> Result<Self, Refusal> {
+        if body.trim_ascii().is_empty() { Ok(Self::default()) } else { Self::parse(body) }
     }
 
     /// The object in `value`, if it is one.
@@ -65,6 +80,15 @@ impl Fields {
             Some(plain @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(plain.to_string())),
             Some(_) => Err(Refusal::bad(format!("{name} must be a string."))),
         }
+    }
+
+    /// A text that names something, so that it has a limit.
+    pub(crate) fn name(&self, name: &str) -> Result<Option<String>, Refusal> {
+        let text = self.text(name)?;
+        if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_NAME) {
+            return Err(Refusal::bad(format!("{name} can have at most {LONGEST_NAME} characters.")));
+        }
+        Ok(text)
     }
 
     /// A text that has to be there and not empty.
@@ -125,6 +149,16 @@ pub(crate) fn flag_from(text: &str) -> Option<bool> {
     }
 }
 
+/// How many arrays and objects are inside each other in `value`.
+fn depth(value: &Value) -> usize {
+    match value {
+        // OK to recurse because the parser stops at 128 levels.
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 fn not_a_flag(name: &str) -> Refusal {
     Refusal::bad(format!("{name} must be true or false."))
 }
@@ -156,6 +190,13 @@ mod tests {
         assert_eq!(fields.text("z").unwrap(), None);
         assert!(fields.flag("n").is_err());
         assert!(fields.whole("b").is_err());
+    }
+
+    #[test]
+    fn a_body_may_be_nested_so_deep_and_no_deeper() {
+        let nested = |levels: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+        assert!(Fields::parse(nested(DEEPEST - 1).as_bytes()).is_ok());
+        assert!(Fields::parse(nested(DEEPEST).as_bytes()).is_err());
     }
 
     #[test]

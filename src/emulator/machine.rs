@@ -18,15 +18,11 @@ use super::analytics::Work;
 use super::errors::Refusal;
 use super::state::{Change, Execution, Outcome, Results, Schedule, State, Status, Verdict};
 use super::store::Edit;
-use super::{ads, reporting};
+use super::{ads, reporting, room};
 
 /// How many executions run at the same time; more wait as `PENDING` (AMC's published limits).
 const SLOTS_OF_INSTANCE: usize = 10;
 const SLOTS_OF_ACCOUNT: usize = 200;
-
-/// How many executions of an instance are remembered; the oldest that are over give way, and when
-/// none is over, new ones are refused with 429.
-const MOST_EXECUTIONS: usize = 10_000;
 
 /// The instant at which a tick has something to do next.
 pub(crate) struct Due(AtomicI64);
@@ -70,26 +66,30 @@ impl Emulator {
 
     /// Takes a new execution in; it gets its number here.
     pub(crate) fn admit(&self, execution: Execution) -> Result<Arc<Execution>, Refusal> {
-        let (execution, gone) = self.store().write(|edit| take_in(edit, execution))?;
-        self.remove_results(gone.as_deref());
+        let mut gone = Vec::new();
+        let taken = self.store().write(|edit| room::take_in(edit, execution, &mut gone));
+        self.remove_results(&gone);
         self.something_is_due();
-        Ok(execution)
+        taken
     }
 
     /// Takes the executions in that a schedule makes, and the schedule as it is after that, together:
     /// a stop in between neither loses nor doubles one. Nothing happens if the schedule has changed.
     pub(crate) fn admit_fired(&self, (instance, before): &DueSchedule, after: Schedule, executions: Vec<Execution>) {
-        let gone: Vec<_> = self.store().write(|edit| {
+        let mut gone = Vec::new();
+        self.store().write(|edit| {
             let known = edit.state().schedules.get(instance).and_then(|known| known.get(&before.id));
             if !known.is_some_and(|known| Arc::ptr_eq(known, before)) {
-                return Vec::new();
+                return;
             }
             edit.put(Change::Schedule { instance: instance.clone(), schedule: Arc::new(after) });
-            executions.into_iter().filter_map(|execution| take_in(edit, execution).ok()?.1).collect()
+            for execution in executions {
+                if let Err(refusal) = room::take_in(edit, execution, &mut gone) {
+                    tracing::warn!(?refusal, instance, "there is no room for an execution that is due");
+                }
+            }
         });
-        for gone in gone {
-            self.remove_results(Some(&gone));
-        }
+        self.remove_results(&gone);
     }
 
     /// Cancels an execution at once; the error is the status of one that is over already.
@@ -115,19 +115,20 @@ impl Emulator {
             edit.put(Change::InstanceGone(id.to_owned()));
             executions
         });
-        for execution in executions {
-            self.workshop().stop(&execution);
-            self.remove_results(Some(&execution));
+        for execution in &executions {
+            self.workshop().stop(execution);
         }
+        self.remove_results(&executions);
     }
 
-    fn remove_results(&self, execution: Option<&str>) {
-        let Some(execution) = execution else { return };
-        let folder = self.result_folder(execution);
-        if let Err(error) = std::fs::remove_dir_all(&folder)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, execution.id = execution, "a result of the emulator cannot be removed");
+    fn remove_results(&self, executions: &[String]) {
+        for execution in executions {
+            let folder = self.result_folder(execution);
+            if let Err(error) = std::fs::remove_dir_all(&folder)
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                tracing::warn!(%error, execution.id = execution, "a result of the emulator cannot be removed");
+            }
         }
     }
 
@@ -299,25 +300,6 @@ fn next_due(state: &State) -> Option<DateTime<Utc>> {
     let schedules = state.schedules.values().flat_map(|schedules| schedules.values());
     let slots = schedules.filter_map(|schedule| reporting::next_slot(schedule, schedule.fired_until));
     executions.chain(slots).chain(ads::next_completion(state)).min()
-}
-
-/// Puts a new execution in, with its number; the other answer is the one that gave way.
-fn take_in(edit: &mut Edit<'_>, execution: Execution) -> Result<(Arc<Execution>, Option<String>), Refusal> {
-    let gone = make_room(edit, &execution.instance)?;
-    let execution = Arc::new(Execution { number: edit.state().next_number(), ..execution });
-    edit.put(Change::Execution(Arc::clone(&execution)));
-    Ok((execution, gone))
-}
-
-/// Makes room for one more execution; the answer is the one that gave way.
-fn make_room(edit: &mut Edit<'_>, instance: &str) -> Result<Option<String>, Refusal> {
-    if edit.state().count_of(instance) < MOST_EXECUTIONS {
-        return Ok(None);
-    }
-    let oldest = edit.state().executions_of(instance).find(|one| one.status.is_over()).map(|one| one.id.clone());
-    let oldest = oldest.ok_or_else(|| Refusal::too_many(60))?;
-    edit.put(Change::ExecutionGone(oldest.clone()));
-    Ok(Some(oldest))
 }
 
 /// Puts `execution` back, changed.

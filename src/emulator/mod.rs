@@ -29,6 +29,7 @@ mod people;
 mod query;
 mod reporting;
 mod requests;
+mod room;
 mod serve;
 mod sql;
 mod state;
@@ -38,6 +39,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -46,8 +48,10 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::amcsql::engine::Limits;
 use crate::clock::Clock;
@@ -109,7 +113,7 @@ impl Emulator {
     /// When the folder cannot be used: see the message.
     pub fn open_with(options: Options, clock: Clock, random: Random, analytics: Arc<dyn Analytics>) -> Result<Self> {
         let store = Store::open(&options.folder)?;
-        let clock = EmulatorClock::new(clock, store.read(|state| state.clock));
+        let clock = set_clock(&options, &store, clock);
         let secrets = ensure_seed(&store, &random, clock.now());
         let emulator = Self(Arc::new(Inner {
             signer: Signer::new(&secrets.key).context("the emulator's key cannot be used")?,
@@ -184,6 +188,7 @@ impl Emulator {
             .fallback(unknown_path)
             .method_not_allowed_fallback(wrong_method)
             .layer(from_fn_with_state(self.clone(), faults::strike))
+            .layer(CatchPanicLayer::custom(fell))
             .layer(from_fn_with_state(self.clone(), requests::watch))
             .with_state(self.clone())
     }
@@ -288,6 +293,17 @@ fn service_routes() -> Router<Emulator> {
     login::routes().merge(ads::routes()).merge(reporting::routes())
 }
 
+/// The clock as it was left, unless the options say otherwise.
+fn set_clock(options: &Options, store: &Store, machine: Clock) -> EmulatorClock {
+    let clock = EmulatorClock::new(machine, store.read(|state| state.clock));
+    let set = options.time.map(|time| clock.set(time));
+    let setting = options.paused.then(|| clock.pause()).or(set);
+    if let Some(setting) = setting {
+        store.write(|edit| edit.put(Change::Clock(setting)));
+    }
+    clock
+}
+
 /// Keys and instances of an emulator that is opened for the first time.
 fn ensure_seed(store: &Store, random: &Random, now: DateTime<Utc>) -> Secrets {
     store.write(|edit| {
@@ -306,6 +322,12 @@ fn ensure_seed(store: &Store, random: &Random, now: DateTime<Utc>) -> Secrets {
         edit.put(Change::Secrets(secrets.clone()));
         secrets
     })
+}
+
+/// The answer to a call whose handler panicked.
+fn fell(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("the emulator fell at a request");
+    Refusal::server(StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }
 
 async fn unknown_path() -> Refusal {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::faults::Fault;
@@ -29,6 +30,10 @@ pub struct Options {
     pub parallel_work: usize,
     /// The longest real time that one query may take, in seconds, before it ends as `FAILED`.
     pub longest_work_seconds: u64,
+    /// The time at which its clock starts; where it was left, at first the machine's, when `None`.
+    pub time: Option<DateTime<Utc>>,
+    /// Whether the clock stands from the start; otherwise it goes, or stands if it was left standing.
+    pub paused: bool,
     /// Faults that are switched on from the start.
     pub faults: Vec<Fault>,
 }
@@ -46,6 +51,8 @@ impl Default for Options {
             client: None,
             parallel_work: 2,
             longest_work_seconds: 15 * 60,
+            time: None,
+            paused: false,
             faults: Vec::new(),
         }
     }

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::errors::Refusal;
-use super::json::flag_from;
+use super::json::{Fields, flag_from};
 
 /// The most items on a page, and the number when none is asked; asking for more is refused.
 const PAGE_LIMIT: usize = 100;
@@ -35,6 +35,19 @@ impl Query {
         Self(url::form_urlencoded::parse(text).into_owned().collect())
     }
 
+    /// The pairs of a form body, or those of a JSON object under the names in `fields`: clients send either.
+    pub(crate) fn parse_any(body: &[u8], fields: &[&str]) -> Result<Self, Refusal> {
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Ok(Self::parse(body));
+        }
+        let sent = Fields::parse(body)?;
+        let mut pairs = Vec::new();
+        for name in fields {
+            pairs.extend(sent.text(name)?.map(|text| ((*name).to_owned(), text)));
+        }
+        Ok(Self(pairs))
+    }
+
     /// The first value of that name that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, value)| key == name && !value.trim().is_empty()).map(|(_, value)| value.as_str())
@@ -48,13 +61,7 @@ impl Query {
 
     /// The page that `limit` and `nextToken` ask for.
     pub(crate) fn page(&self) -> Result<Page, Refusal> {
-        let limit = match self.get("limit").map(|text| text.trim().parse()) {
-            None => PAGE_LIMIT,
-            Some(Ok(limit)) if (1..=PAGE_LIMIT).contains(&limit) => limit,
-            Some(_) => return Err(Refusal::bad(format!("limit must be a number from 1 to {PAGE_LIMIT}."))),
-        };
-        let token = self.get("nextToken").filter(|token| !matches!(*token, "None" | "null"));
-        Ok(Page { after: token.map(read_token).transpose()?, limit })
+        Page::read("limit", self.get("limit"), self.get("nextToken"))
     }
 }
 
@@ -74,6 +81,17 @@ pub(crate) enum Order {
 }
 
 impl Page {
+    /// The page that a request asks for by a limit, sent under that name, and a token.
+    pub(crate) fn read(name: &str, limit: Option<&str>, token: Option<&str>) -> Result<Self, Refusal> {
+        let limit = match limit.map(|text| text.trim().parse()) {
+            None => PAGE_LIMIT,
+            Some(Ok(limit)) if (1..=PAGE_LIMIT).contains(&limit) => limit,
+            Some(_) => return Err(Refusal::bad(format!("{name} must be a number from 1 to {PAGE_LIMIT}."))),
+        };
+        let token = token.filter(|token| !matches!(*token, "" | "None" | "null"));
+        Ok(Self { after: token.map(read_token).transpose()?, limit })
+    }
+
     /// The page's items of a list that is sorted by unique keys in `order`, and the token of the next.
     pub(crate) fn cut<T>(&self, items: impl Iterator<Item = (String, T)>, order: Order) -> (Vec<T>, Option<String>) {
         let mut rest = items.skip_while(|(key, _)| match (&self.after, order) {

@@ -20,7 +20,16 @@ const LOG_LENGTH: usize = 200;
 const TARGET_LENGTH: usize = 300;
 
 /// Query parameters whose values are secrets.
-const SECRET: [&str; 6] = ["access_token", "code", "state", "client_secret", "code_challenge", "X-Amz-Signature"];
+const SECRET: [&str; 8] = [
+    "access_token",
+    "refresh_token",
+    "code",
+    "code_verifier",
+    "state",
+    "client_secret",
+    "code_challenge",
+    "X-Amz-Signature",
+];
 
 /// The log of the last requests.
 #[derive(Default)]
@@ -77,7 +86,8 @@ pub(crate) async fn watch(State(emulator): State<Emulator>, request: Request, ne
     response
 }
 
-/// The headers that all of the service's answers carry.
+/// The headers that all of the service's answers carry. `Strict-Transport-Security`, which captures show
+/// besides, is left to whoever mounts the emulator: it would bind a host that is not Amazon's.
 fn dress(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-amz-rid"), id.clone());

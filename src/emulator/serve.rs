@@ -4,8 +4,8 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Emulator;
 
@@ -36,7 +36,9 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let server = axum::serve(listener, emulator.router().layer(CatchPanicLayer::new())).with_graceful_shutdown(stop);
+    // OK to ignore the error: without it answers come, only later.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let server = axum::serve(listener, emulator.router()).with_graceful_shutdown(stop);
     let served = tokio::select! {
         served = server.into_future() => served,
         () = emulator.keep_time() => Ok(()),

@@ -42,7 +42,7 @@ impl Store {
         let value = change(&mut edit);
         let lines = edit.lines;
         if !lines.is_empty()
-            && let Err(error) = journal.append(&lines)
+            && let Err(error) = journal.append(&lines, state)
         {
             // OK to go on because the emulator still works; it only forgets more at a restart.
             tracing::error!(%error, "the emulator's journal cannot be written");

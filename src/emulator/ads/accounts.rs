@@ -1,15 +1,16 @@
 //! Which accounts a person reaches: AMC accounts, and profiles of sponsored ads.
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
 use crate::emulator::caller::Caller;
 use crate::emulator::errors::{Answer, answer};
+use crate::emulator::json::{Fields, read_body};
 use crate::emulator::people::Account;
-use crate::emulator::query::{Order, Query};
+use crate::emulator::query::{Order, Page, Query};
 
-use super::JSON;
+use super::{ADS_ACCOUNTS, JSON};
 
 /// `GET /amc/accounts`.
 pub(super) async fn list(State(_): State<Emulator>, caller: Caller, query: Query) -> Answer {
@@ -29,6 +30,35 @@ pub(super) async fn list(State(_): State<Emulator>, caller: Caller, query: Query
 pub(super) async fn profiles(State(_): State<Emulator>, caller: Caller) -> Answer {
     let profiles: Vec<_> = caller.person.profiles().map(|(number, account)| profile(number, account)).collect();
     Ok(answer(JSON, profiles.into()))
+}
+
+/// `POST /adsAccounts/list`: the newer way to the accounts that profiles stand for.
+pub(super) async fn ads_accounts(State(_): State<Emulator>, caller: Caller, request: Request) -> Answer {
+    let fields = Fields::parse_any(&read_body(request).await?)?;
+    let (limit, token) = (fields.text("maxResults")?, fields.text("nextToken")?);
+    let page = Page::read("maxResults", limit.as_deref(), token.as_deref())?;
+    let row = |(number, account): (u64, &Account)| (account.id.to_owned(), ads_account(number, account));
+    let (accounts, next) = page.cut(caller.person.profiles().map(row), Order::Ascending);
+    let mut body = json!({ "adsAccounts": accounts });
+    if let Some(next) = next {
+        body["nextToken"] = next.into();
+    }
+    Ok(answer(ADS_ACCOUNTS, body))
+}
+
+fn ads_account(number: u64, account: &Account) -> Value {
+    let country = account.place.country;
+    json!({
+        "adsAccountId": format!("amzn1.ads-account.g.pretend{number}"),
+        "accountName": account.name,
+        "status": "CREATED",
+        "countryCodes": [country],
+        "alternateIds": [
+            { "countryCode": country, "profileId": number },
+            { "countryCode": country, "entityId": account.id },
+        ],
+        "errors": {},
+    })
 }
 
 fn profile(number: u64, account: &Account) -> Value {

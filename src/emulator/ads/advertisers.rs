@@ -25,6 +25,9 @@ const MOST_ENTRIES: usize = 10;
 /// The most advertisers of one instance; one more is refused.
 const MOST_ADVERTISERS: usize = 2000;
 
+/// How many updates of one instance are remembered; the oldest give way.
+const MOST_UPDATES: usize = 100;
+
 const KINDS: [&str; 3] = ["DISPLAY", "SAS", "SPONSORED_ADS"];
 
 /// `GET …/advertisers`.
@@ -61,7 +64,9 @@ pub(super) async fn change(State(emulator): State<Emulator>, reach: Reach, field
     let instance = instances::change(&emulator, &reach.instance.id, |instance| {
         refused = instance.updates.iter().any(|update| !update.applied);
         if !refused {
-            let number = instance.updates.len() as u64;
+            let number = instance.updates.last().map_or(0, |last| last.number + 1);
+            let excess = (instance.updates.len() + 1).saturating_sub(MOST_UPDATES);
+            instance.updates.drain(..excess);
             let completes = now + emulator.pace().wait(UPDATE_SECONDS);
             instance.updates.push(AdvertiserUpdate { number, add, remove, requested: now, completes, applied: false });
         }
@@ -80,11 +85,7 @@ pub(super) async fn updates(State(emulator): State<Emulator>, reach: Reach, quer
     let row = |update: &AdvertiserUpdate| json!({ "updateId": update.number, "status": update.status(now) });
     let rows = reach.instance.updates.iter().map(|update| (format!("{:09}", update.number), row(update)));
     let (updates, next) = query.page()?.cut(rows, Order::Ascending);
-    let mut body = json!({ "advertiserUpdates": updates });
-    if let Some(next) = next {
-        body["nextToken"] = next.into();
-    }
-    Ok(answer(JSON, body))
+    Ok(answer(JSON, json!({ "advertiserUpdates": updates, "nextToken": next })))
 }
 
 /// `GET …/advertisers/updates/{updateId}`.
@@ -142,13 +143,18 @@ fn entries(fields: &Fields, name: &str) -> Result<Vec<AdvertiserRef>, Refusal> {
         return Err(Refusal::bad(format!("{name} can hold at most {MOST_ENTRIES} advertisers.")));
     }
     let entry = |fields: &Fields| {
-        let kind = fields.required("type")?;
-        if !KINDS.contains(&kind.as_str()) {
-            return Err(Refusal::bad("type must be DISPLAY, SAS or SPONSORED_ADS."));
-        }
-        Ok(AdvertiserRef { id: fields.required("id")?, kind, marketplace: fields.text("marketplaceId")? })
+        let kind = checked_kind(fields)?;
+        fields.name("id")?;
+        Ok(AdvertiserRef { id: fields.required("id")?, kind, marketplace: fields.name("marketplaceId")? })
     };
     entries.iter().map(entry).collect()
+}
+
+/// The type of an advertiser in a request.
+pub(crate) fn checked_kind(fields: &Fields) -> Result<String, Refusal> {
+    let kind = fields.required("type")?;
+    let unknown = || Refusal::bad("type must be DISPLAY, SAS or SPONSORED_ADS.");
+    if KINDS.contains(&kind.as_str()) { Ok(kind) } else { Err(unknown()) }
 }
 
 fn shown(advertiser: &Advertiser) -> Value {

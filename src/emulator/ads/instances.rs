@@ -36,8 +36,9 @@ pub(super) async fn list(State(emulator): State<Emulator>, by: ByAccount, query:
     let now = emulator.now();
     let (instances, next) = emulator.store().read(|state| {
         let own = state.instances.values().filter(|instance| instance.account == by.account.id);
-        page.cut(own.map(|instance| (instance.id.clone(), shown(&emulator, instance, now))), Order::Ascending)
+        page.cut(own.map(|instance| (instance.id.clone(), Arc::clone(instance))), Order::Ascending)
     });
+    let instances: Vec<_> = instances.iter().map(|instance| shown(&emulator, instance, now)).collect();
     Ok(answer(JSON, json!({ "instances": instances, "nextToken": next })))
 }
 
@@ -58,9 +59,9 @@ pub(super) async fn create(State(emulator): State<Emulator>, by: ByAccount, fiel
     let now = emulator.now();
     let instance = Instance {
         name: checked_name(fields.required("instanceName")?)?,
-        advertiser_name: fields.text("advertiserName")?,
-        aws_account: fields.text("awsAccountId")?.unwrap_or_default(),
-        bucket: fields.text("s3BucketName")?.unwrap_or_default(),
+        advertiser_name: fields.name("advertiserName")?,
+        aws_account: fields.name("awsAccountId")?.unwrap_or_default(),
+        bucket: fields.name("s3BucketName")?.unwrap_or_default(),
         collaboration,
         idempotency_token: token,
         ..blank(&emulator, by.account)
@@ -92,8 +93,8 @@ pub(super) async fn update(State(emulator): State<Emulator>, reach: Reach, field
     reach.by.must_administer()?;
     reach.must_be_complete(&emulator)?;
     let name = fields.text("instanceName")?.map(checked_name).transpose()?;
-    let advertiser = fields.text("advertiserName")?;
-    let (aws_account, bucket) = (fields.text("awsAccountId")?, fields.text("s3BucketName")?);
+    let advertiser = fields.name("advertiserName")?;
+    let (aws_account, bucket) = (fields.name("awsAccountId")?, fields.name("s3BucketName")?);
     let instance = change(&emulator, &reach.instance.id, |instance| {
         instance.name = name.unwrap_or_else(|| instance.name.clone());
         instance.advertiser_name = advertiser.or_else(|| instance.advertiser_name.clone());
@@ -116,6 +117,8 @@ pub(super) async fn delete(State(emulator): State<Emulator>, reach: Reach) -> An
 pub(super) async fn update_aws_account(State(emulator): State<Emulator>, reach: Reach, fields: Fields) -> Answer {
     reach.by.must_administer()?;
     let (aws_account, bucket) = (fields.required("awsAccountId")?, fields.required("bucketName")?);
+    fields.name("awsAccountId")?;
+    fields.name("bucketName")?;
     let instance = change(&emulator, &reach.instance.id, |instance| {
         instance.aws_account = aws_account;
         instance.bucket = bucket;

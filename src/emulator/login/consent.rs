@@ -23,6 +23,12 @@ const CODE_LIFE: TimeDelta = TimeDelta::minutes(5);
 /// The longest client id.
 const CLIENT_ID_LIMIT: usize = 100;
 
+/// The longest redirect address and list of scopes, in bytes.
+const LONGEST_TEXT: usize = 2000;
+
+/// The longest code challenge (RFC 7636).
+const LONGEST_CHALLENGE: usize = 128;
+
 /// The most codes that wait for their exchange; the oldest give way.
 const MOST_CODES: usize = 1000;
 
@@ -147,6 +153,7 @@ impl Wish {
         }
         let redirect_uri = query.get("redirect_uri").unwrap_or_default();
         let redirect = Url::parse(redirect_uri).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let redirect = redirect.filter(|_| redirect_uri.len() <= LONGEST_TEXT);
         let Some(redirect) = redirect else {
             return Err(No::Shown("The redirect_uri must be a whole address with http or https.".to_owned()));
         };
@@ -164,7 +171,10 @@ impl Wish {
 
     fn checked(self, response_type: Option<&str>) -> Result<Self, No> {
         let known = !self.scope.is_empty() && self.scope.split(' ').all(|scope| SCOPES.contains(&scope));
-        let method = self.challenge.as_ref().is_none_or(|(_, method)| matches!(method.as_str(), "S256" | "plain"));
+        let known = known && self.scope.len() <= LONGEST_TEXT;
+        let method = self.challenge.as_ref().is_none_or(|(challenge, method)| {
+            matches!(method.as_str(), "S256" | "plain") && challenge.len() <= LONGEST_CHALLENGE
+        });
         if response_type != Some("code") {
             let text = "The response_type must be code.";
             return Err(No::Back(Box::new(self), "unsupported_response_type", text));
@@ -173,7 +183,7 @@ impl Wish {
             return Err(No::Back(Box::new(self), "invalid_scope", "An unknown scope was requested."));
         }
         if !method {
-            return Err(No::Back(Box::new(self), "invalid_request", "The code_challenge_method is not known."));
+            return Err(No::Back(Box::new(self), "invalid_request", "The code_challenge cannot be used."));
         }
         Ok(self)
     }

@@ -12,8 +12,9 @@ use subtle::ConstantTimeEq;
 
 use crate::emulator::Emulator;
 use crate::emulator::errors::{Answer, Refusal, answer};
-use crate::emulator::json::{Fields, read_body};
+use crate::emulator::json::read_body;
 use crate::emulator::query::Query;
+use crate::emulator::room;
 use crate::emulator::state::{Challenge, Change, Code, Grant};
 
 use super::client;
@@ -22,6 +23,10 @@ use super::client;
 const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(60);
 
 const PURPOSE: &str = "access token";
+
+/// What a token request can hold.
+const FIELDS: [&str; 7] =
+    ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token"];
 
 /// What an access token says under its signature.
 #[derive(Serialize, Deserialize)]
@@ -41,7 +46,7 @@ pub(crate) struct Held {
 /// `POST /auth/o2/token`, with a form or a JSON body, whatever type is declared.
 pub(super) async fn exchange(State(emulator): State<Emulator>, request: Request) -> Answer {
     let headers = request.headers().clone();
-    let form = read_form(&read_body(request).await?)?;
+    let form = Query::parse_any(&read_body(request).await?, &FIELDS)?;
     let client_id = client::authenticate(&emulator, &headers, &form)?;
     let grant = match form.get("grant_type") {
         Some("authorization_code") => grant_for_code(&emulator, &form, &client_id)?,
@@ -143,7 +148,12 @@ fn new_grant(emulator: &Emulator, code: Code) -> Grant {
         scope: code.scope,
         granted: emulator.now(),
     };
-    emulator.store().write(|edit| edit.put(Change::Grant(grant.clone())));
+    emulator.store().write(|edit| {
+        for id in room::grants_that_give_way(edit.state()) {
+            edit.put(Change::GrantGone(id));
+        }
+        edit.put(Change::Grant(grant.clone()));
+    });
     grant
 }
 
@@ -156,22 +166,6 @@ fn grant_for_refresh(emulator: &Emulator, form: &Query, client_id: &str) -> Resu
         same && grant.client_id.as_ref().is_none_or(|only| only == client_id)
     };
     grant.filter(fits).ok_or_else(|| revoked("refresh_token"))
-}
-
-/// A form, or the texts of a JSON object: published clients send either.
-fn read_form(body: &[u8]) -> Result<Query, Refusal> {
-    if !body.trim_ascii_start().starts_with(b"{") {
-        return Ok(Query::parse(body));
-    }
-    let fields = Fields::parse(body)?;
-    let names = ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token"];
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    for name in names {
-        if let Some(text) = fields.text(name)? {
-            pairs.append_pair(name, &text);
-        }
-    }
-    Ok(Query::parse(pairs.finish().as_bytes()))
 }
 
 fn verifier_fits(challenge: Option<&Challenge>, verifier: Option<&str>) -> bool {

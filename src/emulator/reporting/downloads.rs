@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::emulator::Emulator;
 use crate::emulator::caller::Reach;
-use crate::emulator::errors::{Answer, Refusal, answer, content_type};
+use crate::emulator::errors::{Answer, Refusal, answer, content_type, xml};
 use crate::emulator::faults::FaultKind;
 use crate::emulator::query::Query;
 
@@ -35,7 +35,7 @@ pub(super) async fn links(
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
     let execution = executions::find(&emulator, &reach.instance.id, &id)?;
-    let results = execution.results();
+    let results = execution.results().filter(|_| !execution.asked.skip_publish);
     let results =
         results.ok_or_else(|| Refusal::bad(format!("Execution with ID {id} is unavailable for download.")))?;
     let now = emulator.now();
@@ -117,11 +117,4 @@ fn denied(code: &str, message: &str) -> Response {
 
 fn gone() -> Response {
     xml(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist.")
-}
-
-fn xml(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    );
-    (status, content_type("application/xml"), body).into_response()
 }

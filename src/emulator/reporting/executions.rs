@@ -24,8 +24,10 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
     let now = emulator.now();
     let workflow = request::workflow(&emulator, &reach.instance.id, &fields)?;
     let mut execution = blank(&emulator, &reach.instance, workflow, now);
+    request::check_receivers(&fields, &reach.instance)?;
     execution.asked = request::asked(&fields)?;
     execution.window = window::read(&fields, now)?;
+    window::check_limits(&fields, &execution.window)?;
     let kind = reach.instance.kind;
     let judged = emulator.apart(move |emulator| {
         befall(emulator, &mut execution);
@@ -52,9 +54,7 @@ pub(super) async fn read(
 pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
     let (page, filter) = (query.page()?, Filter::read(&query)?);
     let include_workflow = query.flag("includeWorkflow")?;
-    let row = |execution: &Arc<Execution>| {
-        (format!("{:020}", execution.number), shown::execution(execution, &reach.instance, include_workflow))
-    };
+    let row = |execution: &Arc<Execution>| (format!("{:020}", execution.number), Arc::clone(execution));
     let ascending = query.flag("sortAscending")?;
     let (rows, next) = emulator.store().read(|state| {
         let executions = state.executions_of(&reach.instance.id);
@@ -64,7 +64,8 @@ pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: 
             page.cut(executions.rev().filter(|one| filter.takes(one)).map(row), Order::Descending)
         }
     });
-    Ok(listed(EXECUTIONS, "executions", rows, next))
+    let shown = |execution: Arc<Execution>| shown::execution(&execution, &reach.instance, include_workflow);
+    Ok(listed(EXECUTIONS, "executions", rows.into_iter().map(shown).collect(), next))
 }
 
 /// `PUT /workflowExecutions/{id}`: only `{"status":"CANCELLED"}` has an effect.
@@ -75,7 +76,7 @@ pub(super) async fn update(
     request: Request,
 ) -> Answer {
     let body = read_body(request).await?;
-    let fields = if body.trim_ascii().is_empty() { Fields::default() } else { Fields::parse(&body)? };
+    let fields = Fields::parse_any(&body)?;
     find(&emulator, &reach.instance.id, &id)?;
     match fields.text("status")?.as_deref() {
         None | Some("") => Ok(done(EXECUTIONS)),
@@ -91,21 +92,6 @@ pub(super) async fn cancel(
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
     stop(&emulator, &reach, &id)
-}
-
-/// The execution that a schedule makes for `slot`.
-pub(crate) fn scheduled(
-    emulator: &Emulator,
-    instance: &Instance,
-    workflow: Arc<Workflow>,
-    (asked, category, window): (Asked, Category, Window),
-    slot: DateTime<Utc>,
-) -> Execution {
-    let timeout_seconds = request::USUAL_TIMEOUT;
-    let asked = Asked { timeout_seconds, ..asked };
-    let mut execution = Execution { asked, category, window, ..blank(emulator, instance, workflow, slot) };
-    execution.verdict = compiling::judge(emulator, &execution, instance.kind, false);
-    execution
 }
 
 /// The execution of that id in that instance.
@@ -130,7 +116,12 @@ fn unknown(id: &str) -> Refusal {
 }
 
 /// An execution that is created at `now`, before its request is read.
-fn blank(emulator: &Emulator, instance: &Instance, workflow: Arc<Workflow>, now: DateTime<Utc>) -> Execution {
+pub(super) fn blank(
+    emulator: &Emulator,
+    instance: &Instance,
+    workflow: Arc<Workflow>,
+    now: DateTime<Utc>,
+) -> Execution {
     Execution {
         id: emulator.uuid(),
         number: 0,

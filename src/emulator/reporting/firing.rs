@@ -1,25 +1,49 @@
 //! What a schedule does when its moment comes.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::emulator::Emulator;
 use crate::emulator::machine::DueSchedule;
-use crate::emulator::state::{Asked, Cadence, Category, Execution, Period, Schedule, Window};
+use crate::emulator::state::{Asked, Cadence, Category, Execution, Instance, Period, Schedule, Window, Workflow};
 
-use super::{executions, schedules, workflows};
+use super::{compiling, executions, request, schedules, workflows};
 
 /// Makes an execution for each slot up to `now` that the schedule has not fired for.
 pub(crate) fn fire(emulator: &Emulator, due: &DueSchedule, now: DateTime<Utc>) {
-    let (instance, schedule) = due;
-    let slots = schedules::due_slots(schedule, now);
-    let executions = slots.into_iter().filter_map(|slot| make(emulator, instance, schedule, slot)).collect();
+    let (id, schedule) = due;
+    let found = emulator.store().read(|state| state.instances.get(id).cloned());
+    let found = found.zip(workflows::find(emulator, id, &schedule.workflow));
+    let executions = found.map(|(instance, workflow)| for_all_slots(emulator, &instance, &workflow, schedule, now));
     let fired = Schedule { fired_until: now, ..Schedule::clone(schedule) };
-    emulator.admit_fired(due, fired, executions);
+    emulator.admit_fired(due, fired, executions.unwrap_or_default());
 }
 
-fn make(emulator: &Emulator, instance: &str, schedule: &Schedule, slot: DateTime<Utc>) -> Option<Execution> {
-    let found = emulator.store().read(|state| state.instances.get(instance).cloned());
-    let (instance, workflow) = found.zip(workflows::find(emulator, instance, &schedule.workflow))?;
+fn for_all_slots(
+    emulator: &Emulator,
+    instance: &Instance,
+    workflow: &Arc<Workflow>,
+    schedule: &Schedule,
+    now: DateTime<Utc>,
+) -> Vec<Execution> {
+    let slots = schedules::due_slots(schedule, now);
+    let mut made: Vec<_> = slots.into_iter().map(|slot| make(emulator, instance, workflow, schedule, slot)).collect();
+    // OK to judge one for all: they differ by their windows, which are of one length.
+    let verdict = made.first().map(|first| compiling::judge(emulator, first, instance.kind, false));
+    for (execution, verdict) in made.iter_mut().zip(verdict.into_iter().cycle()) {
+        execution.verdict = verdict;
+    }
+    made
+}
+
+fn make(
+    emulator: &Emulator,
+    instance: &Instance,
+    workflow: &Arc<Workflow>,
+    schedule: &Schedule,
+    slot: DateTime<Utc>,
+) -> Execution {
     let cadence = match schedule.period {
         Period::Daily(_) => Cadence::Daily,
         Period::Weekly(_) => Cadence::Weekly,
@@ -27,10 +51,11 @@ fn make(emulator: &Emulator, instance: &str, schedule: &Schedule, slot: DateTime
     let asked = Asked {
         require_synthetic_data: schedule.require_synthetic_data.unwrap_or(false),
         controls_off: schedule.controls_off.unwrap_or(false),
+        timeout_seconds: request::USUAL_TIMEOUT,
         ..Asked::default()
     };
     let start = slot - schedules::length(schedule.period);
     let window = Window { start, end: slot, zone: "UTC".to_owned(), original: None };
-    let asked = (asked, Category::Scheduled(cadence), window);
-    Some(executions::scheduled(emulator, &instance, workflow, asked, slot))
+    let blank = executions::blank(emulator, instance, Arc::clone(workflow), slot);
+    Execution { asked, category: Category::Scheduled(cadence), window, ..blank }
 }

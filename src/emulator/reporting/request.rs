@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::emulator::Emulator;
+use crate::emulator::ads;
 use crate::emulator::errors::Refusal;
 use crate::emulator::json::Fields;
-use crate::emulator::state::{Asked, Workflow};
+use crate::emulator::state::{Asked, Instance, Workflow};
 
 use super::{definition, workflows};
 
@@ -31,8 +32,17 @@ pub(super) fn asked(fields: &Fields) -> Result<Asked, Refusal> {
         require_synthetic_data: flag("requireSyntheticData")?,
         controls_off: flag("disableAggregationControls")?,
         ignore_data_gaps: flag("ignoreDataGaps")?,
-        advertisers: fields.value("advertisers").filter(|value| value.is_array()).cloned(),
+        advertisers: advertisers(fields)?,
     })
+}
+
+/// Refuses receivers of results where there is no collaboration that could have any.
+pub(super) fn check_receivers(fields: &Fields, instance: &Instance) -> Result<(), Refusal> {
+    let none = fields.list("additionalAcrResultsReceivers")?.is_empty();
+    if none || instance.collaboration.is_some() {
+        return Ok(());
+    }
+    Err(Refusal::bad("additionalAcrResultsReceivers can only be given on an instance with a collaboration."))
 }
 
 /// The saved workflow that the request names, or the one that it brings along.
@@ -52,6 +62,15 @@ pub(super) fn workflow(emulator: &Emulator, instance: &str, fields: &Fields) -> 
         }
         (None, None) => Err(Refusal::bad("workflowId or workflow is required.")),
     }
+}
+
+/// The advertisers that the request names; kept as they were sent.
+fn advertisers(fields: &Fields) -> Result<Option<Value>, Refusal> {
+    for advertiser in fields.objects("advertisers")? {
+        advertiser.required("id")?;
+        ads::checked_kind(&advertiser)?;
+    }
+    Ok(fields.value("advertisers").cloned())
 }
 
 fn values(fields: &Fields) -> Result<Map<String, Value>, Refusal> {

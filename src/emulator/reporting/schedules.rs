@@ -11,6 +11,7 @@ use crate::emulator::caller::Reach;
 use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::json::Fields;
 use crate::emulator::query::{Order, Query};
+use crate::emulator::room;
 use crate::emulator::state::{Change, Period, Schedule};
 
 use super::{SCHEDULES, done, listed, may_name, workflows};
@@ -42,6 +43,7 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
         if edit.state().schedules.get(&instance).is_some_and(|known| known.contains_key(&schedule.id)) {
             return Err(Refusal::bad(format!("Schedule with ID {} already exists.", schedule.id)));
         }
+        room::for_schedule(edit.state(), &instance)?;
         edit.put(Change::Schedule { instance, schedule: Arc::new(schedule) });
         Ok(())
     })?;

@@ -25,6 +25,9 @@ pub(super) fn execution(execution: &Execution, instance: &Instance, include_work
     put("lastUpdatedTime", seconds(execution.updated).into());
     put("expireTime", seconds(execution.created + ALARM).into());
     put("waitUntil", seconds(execution.created - TimeDelta::hours(1)).into());
+    if instance.collaboration.is_some() {
+        put("acrCollaborationId", instance.id.as_str().into());
+    }
     window(execution, &mut put);
     repeated(execution, &mut put);
     if include_workflow && let Some(sql) = execution.workflow.sql() {
@@ -99,13 +102,19 @@ fn finished(execution: &Execution, instance: &Instance, put: &mut impl FnMut(&st
         put("outputS3URI", s3_uri(execution, instance).into());
     }
     if !execution.asked.dry_run {
-        let status = match execution.status {
-            Status::Pending | Status::Running => "PENDING",
-            Status::Succeeded => "AVAILABLE",
-            Status::Failed => "FAILED",
-            Status::Cancelled | Status::Rejected => "UNAVAILABLE",
-        };
-        put("outputChannels", json!([{ "channel": { "type": "DOWNLOAD" }, "status": status }]));
+        let bucket = (!instance.bucket.is_empty()).then_some("PUBLISH");
+        let channel = |kind| json!({ "channel": { "type": kind }, "status": channel_status(execution) });
+        put("outputChannels", std::iter::once("DOWNLOAD").chain(bucket).map(channel).collect());
+    }
+}
+
+fn channel_status(execution: &Execution) -> &'static str {
+    match execution.status {
+        Status::Cancelled | Status::Rejected => "UNAVAILABLE",
+        _ if execution.asked.skip_publish => "UNAVAILABLE",
+        Status::Pending | Status::Running => "PENDING",
+        Status::Succeeded => "AVAILABLE",
+        Status::Failed => "FAILED",
     }
 }
 

@@ -34,6 +34,20 @@ pub(super) fn read(fields: &Fields, now: DateTime<Utc>) -> Result<Window, Refusa
     }
 }
 
+/// Refuses limits of the data's version that do not fit the window: both are written as the window is,
+/// and dimensions cannot be older than its end. Data has one version here, so they change nothing.
+pub(super) fn check_limits(fields: &Fields, window: &Window) -> Result<(), Refusal> {
+    let limit = |name| {
+        let text = fields.text(name)?.filter(|text| !text.trim().is_empty());
+        text.map(|text| instant(&text, Tz::UTC, name)).transpose()
+    };
+    limit("maxCertifiedTime")?;
+    if limit("maxDimensionTime")?.is_some_and(|limit| limit < window.end) {
+        return Err(Refusal::bad("maxDimensionTime must not be before timeWindowEnd."));
+    }
+    Ok(())
+}
+
 /// An instant that a request writes as `yyyy-MM-dd'T'HH:mm:ss` in `zone`; a final `Z` is let pass
 /// and means UTC.
 pub(super) fn instant(text: &str, zone: Tz, name: &str) -> Result<DateTime<Utc>, Refusal> {

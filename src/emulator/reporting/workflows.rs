@@ -10,6 +10,7 @@ use crate::emulator::caller::Reach;
 use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::json::Fields;
 use crate::emulator::query::{Order, Query};
+use crate::emulator::room;
 use crate::emulator::state::{Change, InstanceKind, Workflow};
 
 use super::{BYTES, WORKFLOWS, compiling, definition, done, listed, may_name};
@@ -18,10 +19,10 @@ use super::{BYTES, WORKFLOWS, compiling, definition, done, listed, may_name};
 pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
     let page = query.page()?;
     let (rows, next) = emulator.store().read(|state| {
-        let workflows = state.workflows.get(&reach.instance.id).into_iter().flatten();
-        page.cut(workflows.map(|(id, workflow)| (id.clone(), shown(workflow))), Order::Ascending)
+        let workflows = state.workflows_of(&reach.instance.id).into_iter().flatten();
+        page.cut(workflows.map(|(id, workflow)| (id.clone(), Arc::clone(workflow))), Order::Ascending)
     });
-    Ok(listed(WORKFLOWS, "workflows", rows, next))
+    Ok(listed(WORKFLOWS, "workflows", rows.iter().map(|workflow| shown(workflow)).collect(), next))
 }
 
 /// `POST /workflows`.
@@ -36,9 +37,10 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
     }
     compile(&emulator, &workflow, reach.instance.kind).await?;
     emulator.store().write(|edit| {
-        if edit.state().workflows.get(instance).is_some_and(|known| known.contains_key(&workflow.id)) {
+        if edit.state().workflows_of(instance).is_some_and(|known| known.contains_key(&workflow.id)) {
             return Err(exists());
         }
+        room::for_workflow(edit.state(), instance, &workflow)?;
         edit.put(Change::Workflow { instance: instance.clone(), workflow: Arc::clone(&workflow) });
         Ok(())
     })?;
@@ -68,7 +70,11 @@ pub(super) async fn update(
     find(&emulator, &reach.instance.id, &id).ok_or_else(|| unknown(&id))?;
     let workflow = Arc::new(definition::read(checked_id(id)?, &fields)?);
     compile(&emulator, &workflow, reach.instance.kind).await?;
-    emulator.store().write(|edit| edit.put(Change::Workflow { instance: reach.instance.id.clone(), workflow }));
+    emulator.store().write(|edit| {
+        room::for_workflow(edit.state(), &reach.instance.id, &workflow)?;
+        edit.put(Change::Workflow { instance: reach.instance.id.clone(), workflow });
+        Ok(())
+    })?;
     Ok(done(WORKFLOWS))
 }
 
@@ -81,7 +87,7 @@ pub(super) async fn delete(
     let instance = &reach.instance.id;
     emulator.store().write(|edit| {
         let state = edit.state();
-        if !state.workflows.get(instance).is_some_and(|known| known.contains_key(&id)) {
+        if !state.workflows_of(instance).is_some_and(|known| known.contains_key(&id)) {
             return Err(unknown(&id));
         }
         let mut schedules = state.schedules.get(instance).into_iter().flat_map(|known| known.values());
@@ -97,7 +103,7 @@ pub(super) async fn delete(
 
 /// The saved workflow of that id.
 pub(super) fn find(emulator: &Emulator, instance: &str, id: &str) -> Option<Arc<Workflow>> {
-    emulator.store().read(|state| state.workflows.get(instance)?.get(id).cloned())
+    emulator.store().read(|state| state.workflows_of(instance)?.get(id).cloned())
 }
 
 /// An id that a workflow may have.

@@ -9,6 +9,7 @@ mod execution;
 mod instance;
 mod login;
 mod seed;
+mod weight;
 mod workflow;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -69,7 +70,7 @@ pub(crate) struct State {
     pub(crate) accepted: BTreeSet<String>,
     pub(crate) instances: BTreeMap<String, Arc<Instance>>,
     /// By instance, then by id.
-    pub(crate) workflows: BTreeMap<String, BTreeMap<String, Arc<Workflow>>>,
+    workflows: BTreeMap<String, BTreeMap<String, Arc<Workflow>>>,
     pub(crate) schedules: BTreeMap<String, BTreeMap<String, Arc<Schedule>>>,
     executions: HashMap<String, Arc<Execution>>,
     /// By instance, then by number; numbers grow with time.
@@ -79,6 +80,8 @@ pub(crate) struct State {
     /// Instances with an update of advertisers under way.
     pub(crate) updating: BTreeSet<String>,
     last_number: u64,
+    execution_bytes: usize,
+    workflow_bytes: usize,
 }
 
 impl State {
@@ -94,10 +97,8 @@ impl State {
             Change::GrantGone(id) => drop(self.grants.remove(&id)),
             Change::Instance(instance) => self.put_instance(instance),
             Change::InstanceGone(id) => self.remove_instance(&id),
-            Change::Workflow { instance, workflow } => {
-                self.workflows.entry(instance).or_default().insert(workflow.id.clone(), workflow);
-            }
-            Change::WorkflowGone { instance, id } => drop(self.workflows.entry(instance).or_default().remove(&id)),
+            Change::Workflow { instance, workflow } => self.put_workflow(instance, workflow),
+            Change::WorkflowGone { instance, id } => self.remove_workflow(&instance, &id),
             Change::Schedule { instance, schedule } => {
                 self.schedules.entry(instance).or_default().insert(schedule.id.clone(), schedule);
             }
@@ -156,6 +157,31 @@ impl State {
         self.order.get(instance).map_or(0, BTreeMap::len)
     }
 
+    /// An instance's workflows by id, if it ever had any.
+    pub(crate) fn workflows_of(&self, instance: &str) -> Option<&BTreeMap<String, Arc<Workflow>>> {
+        self.workflows.get(instance)
+    }
+
+    /// About how many bytes all workflows hold.
+    pub(crate) fn workflow_bytes(&self) -> usize {
+        self.workflow_bytes
+    }
+
+    /// About how many bytes all executions hold.
+    pub(crate) fn execution_bytes(&self) -> usize {
+        self.execution_bytes
+    }
+
+    /// The oldest execution that is over, of that instance or of all.
+    pub(crate) fn oldest_over(&self, instance: Option<&str>) -> Option<String> {
+        let first = |instance: &str| self.executions_of(instance).find(|one| one.status.is_over());
+        let oldest = match instance {
+            Some(instance) => first(instance),
+            None => self.order.keys().filter_map(|instance| first(instance)).min_by_key(|one| one.number),
+        };
+        oldest.map(|one| one.id.clone())
+    }
+
     /// Executions that are not over, oldest first.
     pub(crate) fn open_executions(&self) -> impl Iterator<Item = &Arc<Execution>> {
         self.open.values().filter_map(|id| self.executions.get(id))
@@ -173,12 +199,27 @@ impl State {
     fn remove_instance(&mut self, id: &str) {
         self.instances.remove(id);
         self.updating.remove(id);
-        self.workflows.remove(id);
+        for workflow in self.workflows.remove(id).unwrap_or_default().values() {
+            self.workflow_bytes -= workflow.weight();
+        }
         self.schedules.remove(id);
         for (number, execution) in self.order.remove(id).unwrap_or_default() {
             self.open.remove(&number);
-            self.executions.remove(&execution);
+            if let Some(execution) = self.executions.remove(&execution) {
+                self.execution_bytes -= execution.weight();
+            }
         }
+    }
+
+    fn put_workflow(&mut self, instance: String, workflow: Arc<Workflow>) {
+        self.workflow_bytes += workflow.weight();
+        let old = self.workflows.entry(instance).or_default().insert(workflow.id.clone(), workflow);
+        self.workflow_bytes -= old.map_or(0, |old| old.weight());
+    }
+
+    fn remove_workflow(&mut self, instance: &str, id: &str) {
+        let old = self.workflows.get_mut(instance).and_then(|known| known.remove(id));
+        self.workflow_bytes -= old.map_or(0, |old| old.weight());
     }
 
     fn put_execution(&mut self, execution: Arc<Execution>) {
@@ -190,11 +231,14 @@ impl State {
         } else {
             self.open.insert(number, id.clone());
         }
-        self.executions.insert(id, execution);
+        self.execution_bytes += execution.weight();
+        let old = self.executions.insert(id, execution);
+        self.execution_bytes -= old.map_or(0, |old| old.weight());
     }
 
     fn remove_execution(&mut self, id: &str) {
         let Some(execution) = self.executions.remove(id) else { return };
+        self.execution_bytes -= execution.weight();
         self.open.remove(&execution.number);
         if let Some(numbers) = self.order.get_mut(&execution.instance) {
             numbers.remove(&execution.number);

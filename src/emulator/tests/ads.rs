@@ -209,3 +209,25 @@ async fn accepting_the_terms_opens_an_account() {
     let bench = bench.reopened();
     bench.as_person(who, Method::GET, "/amc/instances", "").await.ok();
 }
+
+#[tokio::test]
+async fn advertising_accounts_are_listed_the_newer_way_too() {
+    let bench = Bench::new();
+    for body in ["", "{}", r#"{"maxResults":"10","nextToken":""}"#] {
+        let reply = bench.send(Method::POST, "/adsAccounts/list", body).await;
+        let account = &reply.ok()["adsAccounts"][0];
+        assert_eq!(account["alternateIds"][1]["entityId"], "ENTITYPRETENDSA1US");
+        assert_eq!(account["countryCodes"], json!(["US"]));
+    }
+    bench.send(Method::POST, "/adsAccounts/list", r#"{"maxResults":0}"#).await.refusal();
+}
+
+#[tokio::test]
+async fn names_of_any_length_are_not_kept() {
+    let bench = Bench::new();
+    let long = "x".repeat(256);
+    let body = json!({ "instanceName": "Fine", "advertiserName": long }).to_string();
+    bench.send(Method::POST, "/amc/instances", &body).await.refusal();
+    let body = json!({ "advertisersToAdd": [{ "id": long, "type": "DISPLAY" }] }).to_string();
+    bench.send(Method::POST, "/amc/instances/amcpretenda1/advertisers/updates", &body).await.refusal();
+}

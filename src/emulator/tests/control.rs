@@ -2,6 +2,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use chrono::TimeDelta;
 use http_body_util::BodyExt as _;
+use serde_json::json;
 use tower::ServiceExt as _;
 
 use super::bench::{Bench, start};
@@ -24,6 +25,25 @@ async fn the_clock_is_moved_stopped_and_let_go_by_forms() {
     bench.bare(Method::POST, "/control/clock", "do=resume").await;
     bench.hand.advance(TimeDelta::minutes(1));
     assert_eq!(bench.emulator.now(), start() + TimeDelta::minutes(91));
+}
+
+#[tokio::test]
+async fn what_forms_do_json_does_and_the_state_tells_it() {
+    let bench = Bench::new();
+    bench.bare(Method::POST, "/control/clock", r#"{"do":"pause"}"#).await;
+    bench.bare(Method::POST, "/control/clock", r#"{"do":"set","time":"2026-05-01T00:00:00Z"}"#).await;
+    bench.bare(Method::POST, "/control/speed", r#"{"speed":2.5}"#).await;
+    fault(&bench, r#"{"kind":"429","measure":7,"path":"/amc/accounts","times":2}"#).await;
+    bench.get("/amc/accounts").await;
+    let state = bench.bare(Method::GET, "/control/state", "").await.ok();
+    assert_eq!(state["time"], "2026-05-01T00:00:00Z");
+    assert_eq!((&state["paused"], &state["speed"]), (&json!(true), &json!(2.5)));
+    assert_eq!(state["faults"], json!([{ "number": 1, "fault": "429=7@/amc/accounts*1" }]));
+    let last = &state["requests"][0];
+    assert_eq!(
+        (&last["target"], &last["status"], &last["fault"]),
+        (&json!("/amc/accounts"), &json!(429), &json!("429"))
+    );
 }
 
 #[tokio::test]
@@ -75,12 +95,37 @@ async fn the_log_shows_calls_their_faults_and_their_ids() {
 }
 
 #[tokio::test]
+async fn what_fails_at_a_result_fails_in_xml() {
+    let bench = Bench::new();
+    fault(&bench, "kind=5xx&path=/amc-output/&times=1").await;
+    let reply = bench.bare(Method::GET, "/amc-output/x/y", "").await;
+    assert_eq!((reply.status, reply.header("content-type")), (StatusCode::SERVICE_UNAVAILABLE, "application/xml"));
+    assert!(reply.text.contains("<Code>ServiceUnavailable</Code>"), "{}", reply.text);
+}
+
+#[tokio::test]
+async fn the_page_shows_the_last_calls_and_all_when_asked() {
+    let bench = Bench::new();
+    for call in 0..60 {
+        bench.bare(Method::GET, &format!("/amc/unknown-{call}."), "").await;
+    }
+    let page = bench.bare(Method::GET, "/control", "").await.text;
+    assert!(page.contains("unknown-59.") && !page.contains("unknown-9.") && page.contains("Show 10 older ones"));
+    let page = bench.bare(Method::GET, "/control?requests=all", "").await.text;
+    assert!(page.contains("unknown-59.") && page.contains("unknown-0.") && !page.contains("older ones"));
+}
+
+#[tokio::test]
 async fn odd_forms_and_other_sites_are_refused() {
     let bench = Bench::new();
     for (path, form) in [
         ("/control/clock", "do=break"),
         ("/control/clock", "do=move&minutes=x"),
+        ("/control/clock", "do=set&time=tomorrow"),
+        ("/control/clock", "do=set&time=+200000-01-01T00:00:00Z"),
         ("/control/speed", "speed=fast"),
+        ("/control/speed", "speed=-1"),
+        ("/control/speed", "speed=NaN"),
         ("/control/faults", "kind=nonsense"),
     ] {
         bench.bare(Method::POST, path, form).await.refusal();

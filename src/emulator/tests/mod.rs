@@ -2,9 +2,11 @@
 
 mod ads;
 mod alone;
+mod asked;
 mod bench;
 mod control;
 mod executions;
+mod hostile;
 mod login;
 mod real;
 mod restart;
