@@ -254,6 +254,9 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
         seed: config.emulator.seed,
         scale: config.emulator.scale,
         speed: config.emulator.speed,
+        time: config.emulator.time,
+        paused: config.emulator.paused,
+        faults: config.emulator.faults.clone(),
         ..crate::emulator::Options::default()
     };
     Emulator::open(options, site.clock.clone(), site.random.clone())
