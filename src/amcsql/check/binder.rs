@@ -105,6 +105,10 @@ pub(super) struct Binder<'a> {
     /// The `SELECT`s in hand, the innermost last.
     pub(super) selects: Vec<State>,
     pub(super) parameters: Vec<UsedParameter>,
+    /// Parameters whose types an earlier walk found out.
+    pub(super) known_parameters: Vec<UsedParameter>,
+    /// Whether a parameter was met before its type was known.
+    pub(super) untyped: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -125,10 +129,19 @@ impl<'a> Binder<'a> {
             scopes: Vec::new(),
             selects: Vec::new(),
             parameters: Vec::new(),
+            known_parameters: Vec::new(),
+            untyped: false,
         }
     }
 
-    pub(super) fn statement(mut self, parsed: &Parsed) -> Checked {
+    /// The same check, with the parameters' types known from the beginning.
+    pub(super) fn knowing(self, parameters: Vec<UsedParameter>) -> Self {
+        Self { known_parameters: parameters, ..self }
+    }
+
+    /// Checks the statement. Where parameters are declared by their use, and one was met before the use that tells its type,
+    /// the second value has what is known of them by the end: the statement is then to be checked again.
+    pub(super) fn statement(mut self, parsed: &Parsed) -> (Checked, Option<Vec<UsedParameter>>) {
         self.declarations();
         if let Some(span) = parsed.semicolon {
             self.semicolon(span);
@@ -141,7 +154,17 @@ impl<'a> Binder<'a> {
         self.findings.dedup_by(|a, b| a.code == b.code && a.span == b.span);
         let refused = self.findings.iter().any(|it| it.level == Level::Error);
         let findings = std::mem::take(&mut self.findings);
-        Checked { findings, query: (!refused).then(|| self.finish(bound.relation, outputs)) }
+        let again = (self.untyped && self.context.parameters.is_none()).then(|| self.named_parameters());
+        (Checked { findings, query: (!refused).then(|| self.finish(bound.relation, outputs)) }, again)
+    }
+
+    /// The parameters, those of which nothing tells the type being texts.
+    fn named_parameters(&self) -> Vec<UsedParameter> {
+        let mut parameters = self.parameters.clone();
+        for parameter in parameters.iter_mut().filter(|it| it.data_type == DataType::Null) {
+            parameter.data_type = DataType::String;
+        }
+        parameters
     }
 
     fn semicolon(&mut self, span: Span) {
@@ -181,7 +204,7 @@ impl<'a> Binder<'a> {
         outputs
     }
 
-    fn finish(mut self, root: Relation, outputs: Vec<Output>) -> Query {
+    fn finish(self, root: Relation, outputs: Vec<Output>) -> Query {
         let reached = self.reached();
         let mut paths: HashMap<&str, usize> = HashMap::new();
         let mut scans = Vec::with_capacity(self.readings.len());
@@ -204,12 +227,8 @@ impl<'a> Binder<'a> {
         for (scan, reading) in scans.iter_mut().zip(&self.readings) {
             scan.paths = paths.get(reading.source.id.as_str()).copied().unwrap_or(0);
         }
-        for parameter in &mut self.parameters {
-            if parameter.data_type == DataType::Null {
-                parameter.data_type = DataType::String;
-            }
-        }
-        Query { root, outputs, columns: self.columns, scans, commons: self.commons, parameters: self.parameters }
+        let parameters = self.named_parameters();
+        Query { root, outputs, columns: self.columns, scans, commons: self.commons, parameters }
     }
 
     /// Which common tables the result depends on.

@@ -1,16 +1,26 @@
 //! Binds what a `SELECT` selects: expressions with their names, and stars.
 
 use super::super::ast::{Ident, Item};
+use super::super::bound::ColumnId;
 use super::super::text::Span;
-use super::binder::Binder;
+use super::binder::{Binder, Value};
 use super::scope::Provider;
 use super::select::{Selected, written_name};
+
+/// Most columns of one `SELECT`; more are refused. AMC returns at most a hundred, and its widest source has some
+/// two hundred.
+const MOST_ITEMS: usize = 2_000;
 
 impl Binder<'_> {
     /// Binds what is selected; whether some of it could not be resolved.
     pub(super) fn items(&mut self, items: &[Item]) -> bool {
         let mut open = false;
-        for item in items {
+        for (at, item) in items.iter().enumerate() {
+            if at >= MOST_ITEMS {
+                let message = format!("A SELECT takes at most {MOST_ITEMS} columns; this one has {}.", items.len());
+                self.error("too-many-columns", item.span(), message, "SQL query was invalid: too many columns");
+                return true;
+            }
             match item {
                 Item::Star(span, except) => open |= self.star(*span, *except),
                 Item::Qualified(names, span) => open |= self.qualified_star(names, *span),
@@ -107,10 +117,30 @@ impl Binder<'_> {
                 Provider::Unknown | Provider::Source(_) => open = true,
             }
         }
+        let merged = if table.is_none() { self.merged_columns(&columns) } else { Vec::new() };
+        let is_merged = |name: &str| merged.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        columns.retain(|(name, _)| !is_merged(name));
+        for (name, mut value) in merged {
+            value.expr.span = span;
+            self.push_item(Selected { name, value, has_aggregate: false, windows: Vec::new() });
+        }
         for (name, id) in columns {
             let value = self.value_of(id, span);
             self.push_item(Selected { name, value, has_aggregate: false, windows: Vec::new() });
         }
         open
+    }
+
+    /// The columns that `USING` or `NATURAL` made one, in the order of the first table: `*` gives them once, and first.
+    fn merged_columns(&self, columns: &[(String, ColumnId)]) -> Vec<(String, Value)> {
+        let Some(scope) = self.scopes.last() else { return Vec::new() };
+        let mut found: Vec<(String, Value)> = Vec::new();
+        for (name, _) in columns {
+            let known = found.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+            if let Some(value) = scope.merged.get(&name.to_lowercase()).filter(|_| !known) {
+                found.push((name.clone(), value.clone()));
+            }
+        }
+        found
     }
 }

@@ -100,6 +100,15 @@ impl Binder<'_> {
         at
     }
 
+    /// The keys of an order, of which there may be as many as of a grouping.
+    pub(super) fn bounded_order<'o>(&mut self, order: &'o [OrderItem]) -> &'o [OrderItem] {
+        let Some(first_too_many) = order.get(MOST_KEYS) else { return order };
+        let message = format!("ORDER BY takes at most {MOST_KEYS} keys.");
+        let amc = "SQL query was invalid: too many keys in ORDER BY";
+        self.error("too-many-keys", first_too_many.expr.span, message, amc);
+        order.get(..MOST_KEYS).unwrap_or(order)
+    }
+
     /// The place of an order key among the items; one that is not selected is added to them.
     pub(super) fn order_key(&mut self, item: &OrderItem, distinct: bool) -> Option<usize> {
         match &item.expr.kind {

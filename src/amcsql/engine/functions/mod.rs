@@ -11,6 +11,7 @@ mod native;
 pub(super) mod number;
 pub(super) mod other;
 pub(super) mod regex;
+pub(super) mod sum;
 pub(super) mod text;
 pub(super) mod time;
 

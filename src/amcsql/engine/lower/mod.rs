@@ -2,13 +2,15 @@
 //!
 //! The plan is built node by node, never by way of SQL text. A column is named after its [`ColumnId`], so names are unique
 //! wherever they meet. Every expression is given exactly the Arrow type that its AMC type maps to, so that what DataFusion
-//! would coerce on its own has no say. A common table is put in wherever it is read.
+//! would coerce on its own has no say. A common table is put in wherever it is read, unless it would give other rows each time (see [`kept`]).
 //!
 //! With controls on, hidden columns travel along (see [`super::accounting`]); what they are is kept in a [`Trace`].
 
 mod aggregate;
 mod expression;
+mod kept;
 mod literal;
+mod merging;
 mod names;
 mod relation;
 mod scan;
@@ -25,8 +27,9 @@ use super::run::{Run, RunError};
 use super::tables::Tables;
 use crate::amcsql::bound::{ColumnId, CommonId, Query};
 
+pub(super) use kept::{KeptTables, changing};
+pub(super) use merging::{Merging, mergings};
 pub(super) use trace::Trace;
-pub(super) use wanted::measures;
 
 /// Steps that a plan may have; a larger one is refused with [`RunError::TooComplex`].
 const MOST_STEPS: usize = 4_000;
@@ -54,10 +57,8 @@ impl Lowered {
 }
 
 /// The plan of a whole query: the columns of the result, in order, under the names `o0`, `o1`, …, then the hidden columns.
-pub(super) fn lower(query: &Query, run: &Run, tables: &dyn Tables) -> Result<Lowered, RunError> {
-    let wanted = if run.controls { wanted::metrics(query) } else { BTreeSet::new() };
-    let mut lowering =
-        Lowering { query, run, tables, wanted, commons: HashMap::new(), names: 0, steps: 0, marks: None };
+pub(super) fn lower(query: &Query, run: &Run, tables: &dyn Tables, kept: &KeptTables) -> Result<Lowered, RunError> {
+    let mut lowering = Lowering::new(query, run, tables, kept);
     let root = lowering.relation(&query.root, run.controls)?;
     let outputs = query.outputs.iter().enumerate();
     let mut items: Vec<Expr> = outputs.map(|(at, output)| column(output.column).alias(format!("o{at}"))).collect();
@@ -66,11 +67,27 @@ pub(super) fn lower(query: &Query, run: &Run, tables: &dyn Tables) -> Result<Low
     Ok(root.with(plan))
 }
 
+/// The plan of one common table of a query, with its hidden columns.
+pub(super) fn lower_common(
+    query: &Query,
+    run: &Run,
+    tables: &dyn Tables,
+    kept: &KeptTables,
+    id: CommonId,
+) -> Result<Lowered, RunError> {
+    let Some(common) = query.commons.get(id.index()) else {
+        return Err(RunError::Value("a common table is missing".to_owned()));
+    };
+    Lowering::new(query, run, tables, kept).relation(&common.relation, run.controls)
+}
+
 /// What the lowering of one query knows.
 struct Lowering<'q> {
     query: &'q Query,
     run: &'q Run,
     tables: &'q dyn Tables,
+    /// Common tables that are computed already.
+    kept: &'q KeptTables,
     /// Columns that feed a metric of the result.
     wanted: BTreeSet<ColumnId>,
     /// Common tables that were lowered before, with and without accounting.
@@ -91,7 +108,12 @@ struct Mark {
     name: String,
 }
 
-impl Lowering<'_> {
+impl<'q> Lowering<'q> {
+    fn new(query: &'q Query, run: &'q Run, tables: &'q dyn Tables, kept: &'q KeptTables) -> Self {
+        let wanted = if run.controls { wanted::metrics(query) } else { BTreeSet::new() };
+        Self { query, run, tables, kept, wanted, commons: HashMap::new(), names: 0, steps: 0, marks: None }
+    }
+
     /// A name for a hidden column that no other column of the plan has.
     fn fresh(&mut self, kind: &str) -> String {
         self.names += 1;

@@ -110,7 +110,10 @@ impl Lowering<'_> {
         columns: &[(ColumnId, ColumnId)],
         accounting: bool,
     ) -> Result<Lowered, RunError> {
-        let lowered = if let Some((lowered, steps)) = self.commons.get(&(id, accounting)) {
+        let lowered = if let Some(kept) = self.kept.get(&id) {
+            let trace = if accounting { kept.trace.clone() } else { Trace::default() };
+            Lowered { trace, ..kept.clone() }
+        } else if let Some((lowered, steps)) = self.commons.get(&(id, accounting)) {
             let (lowered, steps) = (lowered.clone(), *steps);
             self.count(steps)?;
             lowered
