@@ -122,16 +122,6 @@ pub enum Item {
     Expr(Expr, Option<Ident>),
 }
 
-impl Item {
-    /// Its place.
-    pub fn span(&self) -> Span {
-        match self {
-            Self::Star(span, _) | Self::Qualified(_, span) => *span,
-            Self::Expr(expr, _) => expr.span,
-        }
-    }
-}
-
 /// A table and what is joined to it.
 #[derive(Clone, Debug)]
 pub struct From {

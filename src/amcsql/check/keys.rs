@@ -12,16 +12,18 @@ const MOST_KEYS: usize = 256;
 impl Binder<'_> {
     pub(super) fn keys(&mut self, list: &[Expr]) -> Vec<Key> {
         let mut keys: Vec<Key> = Vec::new();
+        let mut written = 0;
         for expr in list {
             let single = std::slice::from_ref(expr);
             let parts = if let Ast::Row(parts) = &expr.kind { parts.as_slice() } else { single };
             for part in parts {
-                let Some(key) = self.key(part) else { continue };
-                if keys.len() >= MOST_KEYS {
+                written += 1;
+                if written > MOST_KEYS {
                     let message = format!("GROUP BY takes at most {MOST_KEYS} keys.");
                     self.error("too-many-keys", part.span, message, "SQL query was invalid: too many keys in GROUP BY");
                     return keys;
                 }
+                let Some(key) = self.key(part) else { continue };
                 if !keys.iter().any(|it| same(&it.value.expr, &key.value.expr)) {
                     keys.push(key);
                 }

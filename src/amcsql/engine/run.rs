@@ -92,7 +92,9 @@ impl From<DataFusionError> for RunError {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => Self::OutOfMemory,
             // OK because everything else that plans are made of has a physical form.
-            DataFusionError::NotImplemented(what) if what.contains("ubquery") || what.contains("Exists(") => Self::Subquery,
+            DataFusionError::NotImplemented(what) if what.contains("ubquery") || what.contains("Exists(") => {
+                Self::Subquery
+            }
             root => Self::Value(root.strip_backtrace().trim_start_matches("Execution error: ").to_owned()),
         }
     }
