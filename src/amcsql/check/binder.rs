@@ -18,6 +18,9 @@ use super::{Checked, Context, MOST_FINDINGS, Purpose};
 /// query has some hundreds.
 const MOST_COLUMNS: usize = 50_000;
 
+/// Most parts of expressions that stand in several places by their names; a query with more is refused.
+const MOST_COPIED: usize = 500_000;
+
 /// A bound expression and what is known of its value.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
@@ -39,6 +42,11 @@ pub(super) enum Unit {
     Microcents,
     /// A hundred-thousandth of the currency.
     Millicents,
+}
+
+/// How many parts an expression has, itself included; subqueries aside.
+pub(super) fn size(expr: &Expr) -> usize {
+    1 + expr.parts().into_iter().map(size).sum::<usize>()
 }
 
 impl Value {
@@ -109,6 +117,8 @@ pub(super) struct Binder<'a> {
     pub(super) known_parameters: Vec<UsedParameter>,
     /// Whether a parameter was met before its type was known.
     pub(super) untyped: bool,
+    /// Parts of expressions that were written once and stand in several places.
+    copied: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -131,6 +141,7 @@ impl<'a> Binder<'a> {
             parameters: Vec::new(),
             known_parameters: Vec::new(),
             untyped: false,
+            copied: 0,
         }
     }
 
@@ -149,6 +160,7 @@ impl<'a> Binder<'a> {
         let bound = self.query(&parsed.query, true);
         let outputs = self.outputs(&bound.names, parsed.query.span);
         self.final_rules(&parsed.query, &bound.relation, &outputs);
+        self.advise_on_columns();
         self.unread_commons();
         self.findings.sort_by_key(|it| (it.span.start, it.level));
         self.findings.dedup_by(|a, b| a.code == b.code && a.span == b.span);
@@ -309,6 +321,17 @@ impl<'a> Binder<'a> {
             self.error("too-large", span, message, "SQL query was invalid: too many columns");
         }
         full
+    }
+
+    /// Whether an expression may be taken over where its name stands, so that a long one that is named often stays in bounds.
+    pub(super) fn may_copy(&mut self, parts: usize, span: Span) -> bool {
+        self.copied = self.copied.saturating_add(parts);
+        let fits = self.copied <= MOST_COPIED;
+        if !fits && !self.findings.iter().any(|it| it.code == "too-large") {
+            let message = "The query names a long expression too often. Compute it in a WITH first.";
+            self.error("too-large", span, message, "SQL query was invalid: too many expressions");
+        }
+        fits
     }
 
     /// A new column of that value.

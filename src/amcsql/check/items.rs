@@ -30,7 +30,7 @@ impl Binder<'_> {
                     let calls = state.map(|it| it.windows.get(windows..).unwrap_or_default()).unwrap_or_default();
                     let exploded = state.and_then(|it| it.explode.as_ref()).filter(|_| !explodes);
                     let windows = calls.iter().map(|it| it.id).chain(exploded.map(|(_, id)| *id)).collect();
-                    self.push_item(Selected { name, value, has_aggregate, windows });
+                    self.push_item(Selected { has_aggregate, windows, ..Selected::plain(name, value) });
                 }
             }
             if self.is_full(Span::default()) {
@@ -113,11 +113,11 @@ impl Binder<'_> {
         columns.retain(|(name, _)| !is_merged(name));
         for (name, mut value) in merged {
             value.expr.span = span;
-            self.push_item(Selected { name, value, has_aggregate: false, windows: Vec::new() });
+            self.push_item(Selected::plain(name, value));
         }
         for (name, id) in columns {
             let value = self.value_of(id, span);
-            self.push_item(Selected { name, value, has_aggregate: false, windows: Vec::new() });
+            self.push_item(Selected::plain(name, value));
         }
         open
     }

@@ -42,6 +42,10 @@ impl Binder<'_> {
             let value = self.expr(expr);
             return Some(Key { value, item: None });
         };
+        let parts = self.selects.last().and_then(|it| it.items.get(at)).map_or(0, |it| it.size);
+        if !self.may_copy(parts, expr.span) {
+            return None;
+        }
         let selected = self.selects.last().and_then(|it| it.items.get(at)).cloned()?;
         if selected.has_aggregate {
             let message = if matches!(expr.kind, Ast::Number(_)) {
@@ -133,7 +137,7 @@ impl Binder<'_> {
             return None;
         }
         let at = items.len();
-        let selected = Selected { name: String::new(), value, has_aggregate: false, windows: Vec::new() };
+        let selected = Selected::plain(String::new(), value);
         self.selects.last_mut()?.items.push(selected);
         Some(at)
     }

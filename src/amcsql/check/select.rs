@@ -14,7 +14,7 @@ use super::super::bound::{
 };
 use super::super::catalogue::DataType;
 use super::super::text::Span;
-use super::binder::{Binder, Value};
+use super::binder::{Binder, Value, size};
 use super::grouping::Grouping;
 use super::query;
 
@@ -88,6 +88,16 @@ pub(super) struct Selected {
     pub(super) has_aggregate: bool,
     /// The window functions and exploded arrays in it.
     pub(super) windows: Vec<ColumnId>,
+    /// How many parts its expression has.
+    pub(super) size: usize,
+}
+
+impl Selected {
+    /// A value without aggregates and window functions.
+    pub(super) fn plain(name: String, value: Value) -> Self {
+        let size = size(&value.expr);
+        Self { name, value, has_aggregate: false, windows: Vec::new(), size }
+    }
 }
 
 /// A key of a grouping.

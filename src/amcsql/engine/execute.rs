@@ -15,6 +15,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
@@ -213,5 +214,12 @@ fn session(pool: Arc<dyn MemoryPool>, limits: &Limits) -> Result<SessionContext,
     // OK because DataFusion's two ideas of what can be NULL differ for COALESCE, and nothing here relies on either.
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
     let state = SessionStateBuilder::new().with_config(config).with_runtime_env(environment).with_default_features();
+    let state = state.with_optimizer_rules(rules());
     Ok(SessionContext::new_with_state(state.build()))
+}
+
+/// The planner's rules, but one that looks for outer joins through all that a column is computed from, volatile or not: where
+/// columns double from one common table to the next, it never ends.
+fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "eliminate_outer_join").collect()
 }

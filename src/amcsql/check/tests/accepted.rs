@@ -236,3 +236,21 @@ fn the_type_of_a_parameter_comes_from_any_of_its_uses() {
     let query = query(text);
     assert_eq!(query.parameters[0].data_type.to_string(), "ARRAY<LONG>");
 }
+
+#[test]
+fn columns_that_mean_something_else_are_remarked_on() {
+    let texts = [
+        "SELECT campaign, SUM(impressions) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1",
+        "SELECT tracked_asin, SUM(detail_page_view) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1",
+        "SELECT purchase_month_utc, COUNT(1) AS n FROM amazon_retail_purchases GROUP BY 1",
+        "SELECT campaign_id, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1 UNION ALL \
+         SELECT campaign_id, SUM(impressions) AS n FROM sponsored_ads_traffic GROUP BY 1",
+    ];
+    for text in texts {
+        assert_eq!(remarks(text), ["column-meaning"], "{text}");
+    }
+    assert!(
+        remarks("SELECT tracked_asin, SUM(purchases) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1")
+            .is_empty()
+    );
+}

@@ -15,4 +15,4 @@ pub(super) mod sum;
 pub(super) mod text;
 pub(super) mod time;
 
-use native::{Args, Native};
+use native::{Args, Made, Native};

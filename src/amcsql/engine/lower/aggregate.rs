@@ -28,7 +28,7 @@ impl Lowering<'_> {
         let mut keys = Vec::new();
         let mut metrics = Vec::new();
         for key in &aggregate.groups {
-            keys.push(self.expression(&key.expr)?.alias(name(key.id)));
+            keys.push(self.computed(key)?);
             if self.wanted.contains(&key.id) {
                 metrics.push((key.id, Metric { own: input.trace.readings(), ..Metric::default() }));
             }

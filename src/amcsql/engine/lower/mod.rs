@@ -23,9 +23,10 @@ use std::collections::{BTreeSet, HashMap};
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 
+use super::functions::other;
 use super::run::{Run, RunError};
 use super::tables::Tables;
-use crate::amcsql::bound::{ColumnId, CommonId, Query};
+use crate::amcsql::bound::{self, ColumnId, CommonId, Computed, ExprKind, Query};
 
 pub(super) use kept::{KeptTables, changing};
 pub(super) use merging::{Merging, mergings};
@@ -33,6 +34,9 @@ pub(super) use trace::Trace;
 
 /// Steps that a plan may have; a larger one is refused with [`RunError::TooComplex`].
 const MOST_STEPS: usize = 4_000;
+
+/// Parts of an expression, with what its columns are computed from in their place, up to which the planner may move it.
+const LARGEST_MOVED: usize = 300;
 
 /// A plan, and what its columns mean.
 #[derive(Clone)]
@@ -94,6 +98,8 @@ struct Lowering<'q> {
     commons: HashMap<(CommonId, bool), (Lowered, usize)>,
     names: usize,
     steps: usize,
+    /// How large each computed column would be if all that it is computed from stood in its place.
+    sizes: HashMap<ColumnId, usize>,
     /// Where `IN (subquery)` stands in a computed column: the joins that answer it. `None` where DataFusion does that itself.
     marks: Option<Vec<Mark>>,
 }
@@ -111,7 +117,18 @@ struct Mark {
 impl<'q> Lowering<'q> {
     fn new(query: &'q Query, run: &'q Run, tables: &'q dyn Tables, kept: &'q KeptTables) -> Self {
         let wanted = if run.controls { wanted::metrics(query) } else { BTreeSet::new() };
-        Self { query, run, tables, kept, wanted, commons: HashMap::new(), names: 0, steps: 0, marks: None }
+        Self {
+            query,
+            run,
+            tables,
+            kept,
+            wanted,
+            commons: HashMap::new(),
+            names: 0,
+            steps: 0,
+            sizes: HashMap::new(),
+            marks: None,
+        }
     }
 
     /// A name for a hidden column that no other column of the plan has.
@@ -122,6 +139,31 @@ impl<'q> Lowering<'q> {
 
     fn now(&self) -> i64 {
         self.run.now.timestamp_millis()
+    }
+
+    /// A computed column. One that is computed from large ones is fenced: the planner moves conditions towards the tables by
+    /// putting what a column is computed from in its place, and columns that double from one common table to the next would
+    /// grow beyond all bounds.
+    fn computed(&mut self, computed: &Computed) -> Result<Expr, RunError> {
+        let value = self.expression(&computed.expr)?;
+        let size = self.size(&computed.expr);
+        let fenced = size > LARGEST_MOVED && !matches!(computed.expr.kind, ExprKind::Column(_));
+        self.sizes.insert(computed.id, if fenced { 1 } else { size });
+        let value = if fenced { other::FENCE.call(vec![value]) } else { value };
+        Ok(value.alias(name(computed.id)))
+    }
+
+    fn size(&self, expr: &bound::Expr) -> usize {
+        match &expr.kind {
+            ExprKind::Column(id) => self.sizes.get(id).copied().unwrap_or(1),
+            _ => expr.parts().into_iter().map(|part| self.size(part)).fold(1, usize::saturating_add),
+        }
+    }
+
+    /// Notes that a column is another one under a new name.
+    fn same_size(&mut self, new: ColumnId, old: ColumnId) {
+        let size = self.sizes.get(&old).copied().unwrap_or(1);
+        self.sizes.entry(new).and_modify(|own| *own = size.max(*own)).or_insert(size);
     }
 
     /// Counts steps of the plan, so that common tables that are read many times over cannot grow it without limit.

@@ -82,7 +82,7 @@ impl Lowering<'_> {
         self.marks = Some(Vec::new());
         let mut trace = Trace { users: input.trace.users.clone(), ..Trace::default() };
         for item in items {
-            exprs.push(self.expression(&item.expr)?.alias(name(item.id)));
+            exprs.push(self.computed(item)?);
             if self.wanted.contains(&item.id) {
                 trace.metrics.insert(item.id, input.trace.metric_of(columns_in(&item.expr)));
             }
@@ -127,6 +127,7 @@ impl Lowering<'_> {
             lowered
         };
         let mut items: Vec<Expr> = columns.iter().map(|(new, old)| column(*old).alias(name(*new))).collect();
+        columns.iter().for_each(|(new, old)| self.same_size(*new, *old));
         let mut trace = Trace::default();
         for users in &lowered.trace.users {
             let mut users = users.clone();

@@ -170,3 +170,26 @@ fn a_parameter_has_its_type_before_the_use_that_tells_it() {
                 OR CARDINALITY(CUSTOM_PARAMETER('list')) = 0 OR ARRAY_CONTAINS(CUSTOM_PARAMETER('list'), campaign) GROUP BY 1";
     assert_eq!(answered(text, false).len(), 3);
 }
+
+/// Common tables, each of which computes `x` from the one before.
+fn chain(first: &str, step: &str, length: usize) -> String {
+    let tables: Vec<String> =
+        (1..=length).map(|at| format!(", a{at} AS (SELECT {step} AS x FROM a{})", at - 1)).collect();
+    format!("WITH a0 AS (SELECT {first} AS x FROM dsp_impressions){}", tables.concat())
+}
+
+#[test]
+fn columns_that_double_from_table_to_table_are_planned_at_once() {
+    let text = format!("{} SELECT COUNT(1) AS n FROM a40 WHERE x > 5", chain("impressions", "IF(x > 0, x, x + 1)", 40));
+    let plain = "SELECT COUNT(1) AS n FROM dsp_impressions WHERE impressions > 5";
+    assert_eq!(answered(&text, false), answered(plain, false));
+    let text = format!("{} SELECT x, COUNT(1) > 0 AS some FROM a40 GROUP BY 1", chain("1", "IF(x > 0, x, x + 1)", 40));
+    assert_eq!(answered(&text, false), ["x,some", "1,true"]);
+}
+
+#[test]
+fn a_text_that_doubles_ends_with_a_reason() {
+    let text = format!("{} SELECT LENGTH(x) AS n FROM a40", chain("'a'", "CONCAT(x, x)", 40));
+    let error = failure(&text.replace("FROM dsp_impressions", ""));
+    assert!(error.to_string().contains("too large"), "{error}");
+}
