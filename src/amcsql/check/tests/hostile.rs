@@ -82,7 +82,7 @@ const RIGHT: [&str; 4] = [
     "SELECT user_id, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY event_dt_utc DESC) AS n, CAST(event_dt_utc AS DATE) AS d -- 'é\n \
      FROM TABLE(EXTEND_TIME_WINDOW('conversions', 'P1D', 'P0D')) UNION ALL SELECT a, b, c FROM (SELECT 1 AS a, 2 AS b, DATE '2026-01-01' AS c)",
     "SELECT ARRAY_TO_STRING(ARRAY_SORT(COLLECT(DISTINCT NAMED_ROW('n', campaign))), '>') AS path, BUILT_IN_PARAMETER('TIME_WINDOW_END') AS e, \
-     EXTRACT(DOW FROM impression_dt) AS w, TRIM(BOTH 'x' FROM campaign) AS t FROM dsp_impressions WHERE CUSTOM_PARAMETER('p') = campaign;",
+     EXTRACT(DOW FROM impression_dt) AS w, TRIM(BOTH 'x' FROM campaign) AS t FROM dsp_impressions WHERE CUSTOM_PARAMETER('p') = campaign GROUP BY 3, 4;",
 ];
 
 /// Every finding lies in the text, on characters, and has a place that people can find; and so for audiences.

@@ -119,8 +119,8 @@ fn finished(sums: &[Option<i128>], to: &DataType) -> Result<ArrayRef> {
     Ok(Arc::new(Decimal128Array::from(sums.to_vec()).with_precision_and_scale(*precision, *scale)?))
 }
 
-fn state_of(sums: Vec<Option<i128>>) -> Result<ArrayRef> {
-    Ok(Arc::new(Decimal128Array::from(sums).with_data_type(DataType::Decimal128(DIGITS, 0))))
+fn state_of(sums: Vec<Option<i128>>) -> ArrayRef {
+    Arc::new(Decimal128Array::from(sums).with_data_type(DataType::Decimal128(DIGITS, 0)))
 }
 
 /// The sum of one group, from which rows can be taken back as a window moves on.
@@ -196,7 +196,7 @@ impl Accumulator for Distinct {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        let values = state_of(std::mem::take(&mut self.values).into_iter().map(Some).collect())?;
+        let values = state_of(std::mem::take(&mut self.values).into_iter().map(Some).collect());
         let field = Arc::new(Field::new("item", values.data_type().clone(), true));
         let offsets = OffsetBuffer::from_lengths([values.len()]);
         Ok(vec![ScalarValue::List(Arc::new(ListArray::try_new(field, offsets, values, None)?))])
@@ -262,7 +262,7 @@ impl GroupsAccumulator for Totals {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        Ok(vec![state_of(emit_to.take_needed(&mut self.sums))?])
+        Ok(vec![state_of(emit_to.take_needed(&mut self.sums))])
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {

@@ -37,11 +37,7 @@ impl Lowering<'_> {
             ExprKind::And(parts) => self.folded(parts, Operator::And)?,
             ExprKind::Or(parts) => self.folded(parts, Operator::Or)?,
             ExprKind::Not(inner) => Expr::Not(Box::new(self.expression(inner)?)),
-            ExprKind::Negate(inner) if kind.is_integer() => {
-                let zero = lit(ScalarValue::new_zero(&kind)?);
-                number::WHOLE_MINUS.call(vec![zero, cast(self.expression(inner)?, kind)])
-            }
-            ExprKind::Negate(inner) => Expr::Negative(Box::new(self.expression(inner)?)),
+            ExprKind::Negate(inner) => negated_number(self.expression(inner)?, kind)?,
             ExprKind::Binary { op, left, right } => self.binary(*op, left, right, &kind)?,
             ExprKind::Is { expr, truth, negated } => is(self.expression(expr)?, *truth, *negated),
             ExprKind::Between { expr, low, high, negated } => {
@@ -260,6 +256,15 @@ impl Lowering<'_> {
 
 fn moment(millis: i64) -> ScalarValue {
     ScalarValue::TimestampMillisecond(Some(millis), None)
+}
+
+/// The number with the other sign; a whole one fails the run where its type does not hold it.
+fn negated_number(expr: Expr, kind: Arrow) -> Result<Expr, RunError> {
+    if !kind.is_integer() {
+        return Ok(Expr::Negative(Box::new(expr)));
+    }
+    let zero = lit(ScalarValue::new_zero(&kind)?);
+    Ok(number::WHOLE_MINUS.call(vec![zero, cast(expr, kind)]))
 }
 
 fn nonzero(expr: Expr, kind: &Arrow) -> Result<Expr, RunError> {

@@ -127,7 +127,9 @@ impl Lowering<'_> {
             lowered
         };
         let mut items: Vec<Expr> = columns.iter().map(|(new, old)| column(*old).alias(name(*new))).collect();
-        columns.iter().for_each(|(new, old)| self.same_size(*new, *old));
+        for (new, old) in columns {
+            self.same_size(*new, *old);
+        }
         let mut trace = Trace::default();
         for users in &lowered.trace.users {
             let mut users = users.clone();

@@ -129,6 +129,8 @@ fn rows_that_nobody_stands_behind_are_not_judged() {
 
 #[test]
 fn merged_rows_add_totals_up_and_have_no_ratio() {
+    use crate::amcsql::engine::lower::Merging::{Least, Lost, Sum};
+
     let columns = "campaign, SUM(impressions) AS total, SUM(spend) / 100000000 AS cost, MIN(impressions) AS least, \
                    SUM(clicks) / SUM(impressions) AS rate, AVG(impressions) AS average, 2 * SUM(impressions) + 1 AS bent";
     let text = format!("SELECT {columns} FROM sponsored_ads_traffic GROUP BY 1");
@@ -139,6 +141,5 @@ fn merged_rows_add_totals_up_and_have_no_ratio() {
     let query = query.query.unwrap_or_else(|| panic!("{:?}", query.findings));
     let known = crate::amcsql::engine::lower::mergings(&query);
     let of: Vec<_> = query.outputs.iter().map(|output| known.get(&output.column).copied()).collect();
-    use crate::amcsql::engine::lower::Merging::{Least, Lost, Sum};
     assert_eq!(of, [None, Some(Sum), Some(Sum), Some(Least), Some(Lost), Some(Lost), Some(Lost)]);
 }
