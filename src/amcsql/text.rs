@@ -43,14 +43,32 @@ pub struct Place {
 pub struct LineIndex<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// How many characters begin before every [`STEP`]th byte.
+    before: Vec<usize>,
 }
+
+/// Bytes from one count of characters to the next, so that a place far behind in a long line is found at once.
+const STEP: usize = 1024;
 
 impl<'a> LineIndex<'a> {
     /// Reads the line starts of `text`, once.
     pub fn new(text: &'a str) -> Self {
         let mut starts = vec![0];
         starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1));
-        Self { text, starts }
+        let mut before = vec![0];
+        let mut count = 0;
+        for chunk in text.as_bytes().chunks(STEP) {
+            count += characters(chunk);
+            before.push(count);
+        }
+        Self { text, starts, before }
+    }
+
+    /// How many characters begin before the byte at `offset`.
+    fn characters_before(&self, offset: usize) -> usize {
+        let step = offset / STEP;
+        let rest = self.text.as_bytes().get(step * STEP..offset).unwrap_or_default();
+        self.before.get(step).copied().unwrap_or(0) + characters(rest)
     }
 
     /// Where the byte at `offset` is; an offset past the end is the place after the last character.
@@ -58,9 +76,7 @@ impl<'a> LineIndex<'a> {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.as_bytes().get(start..offset).unwrap_or_default();
-        // OK because bytes that continue a character are the only ones of the form 10xxxxxx.
-        let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count() + 1;
+        let column = self.characters_before(offset) - self.characters_before(start) + 1;
         Place { line, column }
     }
 
@@ -73,8 +89,16 @@ impl<'a> LineIndex<'a> {
     }
 }
 
+/// How many characters begin in `bytes`.
+fn characters(bytes: &[u8]) -> usize {
+    // OK because bytes that continue a character are the only ones of the form 10xxxxxx.
+    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -97,5 +121,17 @@ mod tests {
     fn an_offset_past_the_end_is_after_the_last_character() {
         assert_eq!(LineIndex::new("ab").place(99), Place { line: 1, column: 3 });
         assert_eq!(LineIndex::new("").place(0), Place { line: 1, column: 1 });
+    }
+
+    proptest! {
+        #[test]
+        fn every_place_counts_lines_and_the_characters_before_it(part in "[a-zü€\\n]{0,40}", times in 1..90_usize, at in 0..4_000_usize) {
+            let text = part.repeat(times);
+            let offset = (0..=at.min(text.len())).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0);
+            let before = &text[..offset];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            prop_assert_eq!(LineIndex::new(&text).place(offset), Place { line, column });
+        }
     }
 }

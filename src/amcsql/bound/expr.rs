@@ -150,6 +150,88 @@ pub enum ExprKind {
     NamedRow(Vec<(String, Expr)>),
 }
 
+impl Expr {
+    /// Its direct parts. A subquery is no part: see [`Expr::query`].
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Column(_)
+            | ExprKind::Outer(_)
+            | ExprKind::Literal(_)
+            | ExprKind::WindowStart
+            | ExprKind::WindowEnd
+            | ExprKind::Parameter(_)
+            | ExprKind::Exists { .. }
+            | ExprKind::Scalar(_) => Vec::new(),
+            ExprKind::Cast { expr, .. }
+            | ExprKind::Not(expr)
+            | ExprKind::Negate(expr)
+            | ExprKind::Is { expr, .. }
+            | ExprKind::InQuery { expr, .. } => vec![expr],
+            ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Array(list) => list.iter().collect(),
+            ExprKind::Call { args, .. } => args.iter().collect(),
+            ExprKind::NamedRow(fields) => fields.iter().map(|(_, it)| it).collect(),
+            ExprKind::Binary { left, right, .. } => vec![left, right],
+            ExprKind::Between { expr, low, high, .. } => vec![expr, low, high],
+            ExprKind::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
+            ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => vec![expr, pattern],
+            ExprKind::Case { operand, branches, otherwise } => operand
+                .iter()
+                .chain(otherwise)
+                .map(|it| &**it)
+                .chain(branches.iter().flat_map(|(when, then)| [when, then]))
+                .collect(),
+        }
+    }
+
+    /// Its direct parts, to be changed.
+    pub fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            ExprKind::Column(_)
+            | ExprKind::Outer(_)
+            | ExprKind::Literal(_)
+            | ExprKind::WindowStart
+            | ExprKind::WindowEnd
+            | ExprKind::Parameter(_)
+            | ExprKind::Exists { .. }
+            | ExprKind::Scalar(_) => Vec::new(),
+            ExprKind::Cast { expr, .. }
+            | ExprKind::Not(expr)
+            | ExprKind::Negate(expr)
+            | ExprKind::Is { expr, .. }
+            | ExprKind::InQuery { expr, .. } => vec![expr],
+            ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Array(list) => list.iter_mut().collect(),
+            ExprKind::Call { args, .. } => args.iter_mut().collect(),
+            ExprKind::NamedRow(fields) => fields.iter_mut().map(|(_, it)| it).collect(),
+            ExprKind::Binary { left, right, .. } => vec![left, right],
+            ExprKind::Between { expr, low, high, .. } => vec![expr, low, high],
+            ExprKind::InList { expr, list, .. } => std::iter::once(&mut **expr).chain(list).collect(),
+            ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => vec![expr, pattern],
+            ExprKind::Case { operand, branches, otherwise } => operand
+                .iter_mut()
+                .chain(otherwise)
+                .map(|it| &mut **it)
+                .chain(branches.iter_mut().flat_map(|(when, then)| [when, then]))
+                .collect(),
+        }
+    }
+
+    /// The subquery that it is, if it is one.
+    pub fn query(&self) -> Option<&Relation> {
+        match &self.kind {
+            ExprKind::InQuery { query, .. } | ExprKind::Exists { query, .. } | ExprKind::Scalar(query) => Some(query),
+            _ => None,
+        }
+    }
+
+    /// The subquery that it is, to be changed.
+    pub fn query_mut(&mut self) -> Option<&mut Relation> {
+        match &mut self.kind {
+            ExprKind::InQuery { query, .. } | ExprKind::Exists { query, .. } | ExprKind::Scalar(query) => Some(query),
+            _ => None,
+        }
+    }
+}
+
 /// A value from the text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Literal {

@@ -13,6 +13,88 @@ pub struct Relation {
     pub span: Span,
 }
 
+impl Relation {
+    /// The relations that it takes rows from; subqueries in expressions aside.
+    pub fn inputs(&self) -> Vec<&Self> {
+        match &self.node {
+            Node::Scan(_) | Node::Common { .. } | Node::One | Node::Values { .. } => Vec::new(),
+            Node::Project { input, .. }
+            | Node::Filter { input, .. }
+            | Node::Window { input, .. }
+            | Node::Distinct { input }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. }
+            | Node::Explode { input, .. } => vec![input],
+            Node::Aggregate(aggregate) => vec![&aggregate.input],
+            Node::Join(join) => vec![&join.left, &join.right],
+            Node::Set { inputs, .. } => inputs.iter().collect(),
+        }
+    }
+
+    /// The relations that it takes rows from, to be changed.
+    pub fn inputs_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.node {
+            Node::Scan(_) | Node::Common { .. } | Node::One | Node::Values { .. } => Vec::new(),
+            Node::Project { input, .. }
+            | Node::Filter { input, .. }
+            | Node::Window { input, .. }
+            | Node::Distinct { input }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. }
+            | Node::Explode { input, .. } => vec![input],
+            Node::Aggregate(aggregate) => vec![&mut aggregate.input],
+            Node::Join(join) => vec![&mut join.left, &mut join.right],
+            Node::Set { inputs, .. } => inputs.iter_mut().collect(),
+        }
+    }
+
+    /// The expressions that it computes itself.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match &self.node {
+            Node::Scan(_)
+            | Node::Common { .. }
+            | Node::One
+            | Node::Distinct { .. }
+            | Node::Limit { .. }
+            | Node::Set { .. } => Vec::new(),
+            Node::Values { rows, .. } => rows.iter().flatten().collect(),
+            Node::Project { items, .. } => items.iter().map(|it| &it.expr).collect(),
+            Node::Filter { predicate, .. } => vec![predicate],
+            Node::Window { calls, .. } => calls.iter().flat_map(WindowCall::exprs).collect(),
+            Node::Sort { keys, .. } => keys.iter().map(|it| &it.expr).collect(),
+            Node::Explode { array, .. } => vec![array],
+            Node::Aggregate(aggregate) => {
+                let calls = aggregate.calls.iter().flat_map(|it| it.args.iter().chain(&it.filter));
+                aggregate.groups.iter().map(|it| &it.expr).chain(calls).collect()
+            }
+            Node::Join(join) => join.on.iter().collect(),
+        }
+    }
+
+    /// The expressions that it computes itself, to be changed.
+    pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.node {
+            Node::Scan(_)
+            | Node::Common { .. }
+            | Node::One
+            | Node::Distinct { .. }
+            | Node::Limit { .. }
+            | Node::Set { .. } => Vec::new(),
+            Node::Values { rows, .. } => rows.iter_mut().flatten().collect(),
+            Node::Project { items, .. } => items.iter_mut().map(|it| &mut it.expr).collect(),
+            Node::Filter { predicate, .. } => vec![predicate],
+            Node::Window { calls, .. } => calls.iter_mut().flat_map(WindowCall::exprs_mut).collect(),
+            Node::Sort { keys, .. } => keys.iter_mut().map(|it| &mut it.expr).collect(),
+            Node::Explode { array, .. } => vec![array],
+            Node::Aggregate(aggregate) => {
+                let calls = aggregate.calls.iter_mut().flat_map(|it| it.args.iter_mut().chain(&mut it.filter));
+                aggregate.groups.iter_mut().map(|it| &mut it.expr).chain(calls).collect()
+            }
+            Node::Join(join) => join.on.iter_mut().collect(),
+        }
+    }
+}
+
 /// What a relation does. Inputs are boxed; the columns given are described per kind.
 #[derive(Clone, Debug)]
 pub enum Node {
@@ -161,6 +243,19 @@ pub struct WindowCall {
     /// The frame as written; `None` is the standard default: the whole partition without an order,
     /// otherwise from its start to the current row and its peers.
     pub frame: Option<Frame>,
+}
+
+impl WindowCall {
+    /// All expressions in it.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        self.args.iter().chain(&self.partition).chain(self.order.iter().map(|it| &it.expr)).collect()
+    }
+
+    /// All expressions in it, to be changed.
+    pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        let keys = self.order.iter_mut().map(|it| &mut it.expr);
+        self.args.iter_mut().chain(&mut self.partition).chain(keys).collect()
+    }
 }
 
 /// A window's frame.

@@ -1,9 +1,9 @@
 //! Remarks on queries that AMC accepts and that likely give wrong numbers.
 
-use super::super::bound::{BinaryOp, Expr, ExprKind, Literal};
+use super::super::bound::{BinaryOp, ColumnId, Expr, ExprKind, Literal};
 use super::super::catalogue::DataSource;
 use super::super::text::Span;
-use super::binder::{Binder, Unit, Value};
+use super::binder::{Binder, Reading, Unit, Value};
 use super::scope::{Provider, Scope};
 
 impl Binder<'_> {
@@ -41,6 +41,60 @@ impl Binder<'_> {
             let message = "Query one audience_segments table at a time, and one region.";
             self.warning("several-segment-tables", span, message);
         }
+    }
+
+    /// Columns of a source that mean something else than they seem to, given what else is read.
+    pub(super) fn advise_on_columns(&mut self) {
+        let found: Vec<_> = self.readings.iter().flat_map(|reading| self.advice_on(reading)).collect();
+        for (id, message) in found {
+            let span = self.columns.get(id.index()).map_or(Span::default(), |it| it.span);
+            self.info("column-meaning", span, message);
+        }
+    }
+
+    fn advice_on(&self, reading: &Reading<'_>) -> Vec<(ColumnId, &'static str)> {
+        let id = reading.source.id.trim_end_matches("_for_audiences");
+        let of = |wanted: &[&str]| {
+            let found = reading.columns.iter().find(|(_, name)| wanted.contains(&name.as_str()));
+            found.map(|(id, _)| *id)
+        };
+        let attributed = id.starts_with("amazon_attributed_events");
+        let mut advice = Vec::new();
+        if attributed && let Some(column) = of(&["impressions", "clicks"]) {
+            advice.push((
+                column,
+                "In the attributed tables this says how a conversion was credited. Delivery is in the traffic tables.",
+            ));
+        }
+        let events = ["detail_page_view", "total_detail_page_view", "add_to_cart", "total_add_to_cart"];
+        if (attributed || id == "conversions_with_relevance")
+            && of(&events).is_some()
+            && of(&["tracked_item"]).is_none()
+            && let Some(column) = of(&["tracked_asin"])
+        {
+            advice.push((
+                column,
+                "tracked_asin is filled for purchases only. For page views and carts take tracked_item.",
+            ));
+        }
+        if of(&["purchase_year_utc", "purchase_date_utc", "purchase_dt_utc", "purchase_date", "purchase_dt"]).is_none()
+            && let Some(column) = of(&["purchase_month_utc"])
+        {
+            advice.push((column, "A month without its year merges the same month of several years."));
+        }
+        let dsp = |it: &Reading<'_>| {
+            it.source.id.starts_with("dsp_") && it.columns.iter().any(|(_, name)| name == "campaign_id")
+        };
+        if id == "sponsored_ads_traffic"
+            && self.readings.iter().any(dsp)
+            && let Some(column) = of(&["campaign_id"])
+        {
+            advice.push((
+                column,
+                "Across Amazon DSP and sponsored ads, campaign_id_string is the id that both have in one form.",
+            ));
+        }
+        advice
     }
 
     fn other_segments(&self, id: &str) -> bool {

@@ -8,6 +8,9 @@ use super::super::text::Span;
 use super::binder::{Binder, Value};
 use super::select::Clause;
 
+/// Most keys of one window; more are refused.
+const MOST_WINDOW_KEYS: usize = 64;
+
 impl Binder<'_> {
     pub(super) fn aggregate(&mut self, function: AggregateFunction, call: &Call, span: Span) -> Value {
         if let Some(over) = &call.over {
@@ -304,10 +307,19 @@ impl Binder<'_> {
             specs.push(spec.clone());
         }
         specs.extend(own.cloned());
-        let span = specs.last().map_or_else(Span::default, |it| it.span);
+        let span = match over {
+            Over::Named(name) => name.span,
+            Over::Spec(spec) => spec.span,
+        };
         let mut partition = Vec::new();
         let mut order = Vec::new();
         let mut frame = None;
+        let keys: usize = specs.iter().map(|spec| spec.partition.len() + spec.order.len()).sum();
+        if keys > MOST_WINDOW_KEYS {
+            let message = format!("A window takes at most {MOST_WINDOW_KEYS} keys; this one has {keys}.");
+            self.error("too-many-keys", span, message, "SQL query was invalid: too many keys in a window");
+            return None;
+        }
         for spec in &specs {
             partition.extend(spec.partition.iter().map(|it| self.expr(it).expr));
             order.extend(spec.order.iter().map(|it| self.sort_key(it)));

@@ -18,6 +18,9 @@ use super::{Checked, Context, MOST_FINDINGS, Purpose};
 /// query has some hundreds.
 const MOST_COLUMNS: usize = 50_000;
 
+/// Most parts of expressions that stand in several places by their names; a query with more is refused.
+const MOST_COPIED: usize = 500_000;
+
 /// A bound expression and what is known of its value.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
@@ -39,6 +42,11 @@ pub(super) enum Unit {
     Microcents,
     /// A hundred-thousandth of the currency.
     Millicents,
+}
+
+/// How many parts an expression has, itself included; subqueries aside.
+pub(super) fn size(expr: &Expr) -> usize {
+    1 + expr.parts().into_iter().map(size).sum::<usize>()
 }
 
 impl Value {
@@ -105,6 +113,12 @@ pub(super) struct Binder<'a> {
     /// The `SELECT`s in hand, the innermost last.
     pub(super) selects: Vec<State>,
     pub(super) parameters: Vec<UsedParameter>,
+    /// Parameters whose types an earlier walk found out.
+    pub(super) known_parameters: Vec<UsedParameter>,
+    /// Whether a parameter was met before its type was known.
+    pub(super) untyped: bool,
+    /// Parts of expressions that were written once and stand in several places.
+    copied: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -125,10 +139,20 @@ impl<'a> Binder<'a> {
             scopes: Vec::new(),
             selects: Vec::new(),
             parameters: Vec::new(),
+            known_parameters: Vec::new(),
+            untyped: false,
+            copied: 0,
         }
     }
 
-    pub(super) fn statement(mut self, parsed: &Parsed) -> Checked {
+    /// The same check, with the parameters' types known from the beginning.
+    pub(super) fn knowing(self, parameters: Vec<UsedParameter>) -> Self {
+        Self { known_parameters: parameters, ..self }
+    }
+
+    /// Checks the statement. Where parameters are declared by their use, and one was met before the use that tells its type,
+    /// the second value has what is known of them by the end: the statement is then to be checked again.
+    pub(super) fn statement(mut self, parsed: &Parsed) -> (Checked, Option<Vec<UsedParameter>>) {
         self.declarations();
         if let Some(span) = parsed.semicolon {
             self.semicolon(span);
@@ -136,12 +160,23 @@ impl<'a> Binder<'a> {
         let bound = self.query(&parsed.query, true);
         let outputs = self.outputs(&bound.names, parsed.query.span);
         self.final_rules(&parsed.query, &bound.relation, &outputs);
+        self.advise_on_columns();
         self.unread_commons();
         self.findings.sort_by_key(|it| (it.span.start, it.level));
         self.findings.dedup_by(|a, b| a.code == b.code && a.span == b.span);
         let refused = self.findings.iter().any(|it| it.level == Level::Error);
         let findings = std::mem::take(&mut self.findings);
-        Checked { findings, query: (!refused).then(|| self.finish(bound.relation, outputs)) }
+        let again = (self.untyped && self.context.parameters.is_none()).then(|| self.named_parameters());
+        (Checked { findings, query: (!refused).then(|| self.finish(bound.relation, outputs)) }, again)
+    }
+
+    /// The parameters, those of which nothing tells the type being texts.
+    fn named_parameters(&self) -> Vec<UsedParameter> {
+        let mut parameters = self.parameters.clone();
+        for parameter in parameters.iter_mut().filter(|it| it.data_type == DataType::Null) {
+            parameter.data_type = DataType::String;
+        }
+        parameters
     }
 
     fn semicolon(&mut self, span: Span) {
@@ -181,7 +216,7 @@ impl<'a> Binder<'a> {
         outputs
     }
 
-    fn finish(mut self, root: Relation, outputs: Vec<Output>) -> Query {
+    fn finish(self, root: Relation, outputs: Vec<Output>) -> Query {
         let reached = self.reached();
         let mut paths: HashMap<&str, usize> = HashMap::new();
         let mut scans = Vec::with_capacity(self.readings.len());
@@ -204,12 +239,8 @@ impl<'a> Binder<'a> {
         for (scan, reading) in scans.iter_mut().zip(&self.readings) {
             scan.paths = paths.get(reading.source.id.as_str()).copied().unwrap_or(0);
         }
-        for parameter in &mut self.parameters {
-            if parameter.data_type == DataType::Null {
-                parameter.data_type = DataType::String;
-            }
-        }
-        Query { root, outputs, columns: self.columns, scans, commons: self.commons, parameters: self.parameters }
+        let parameters = self.named_parameters();
+        Query { root, outputs, columns: self.columns, scans, commons: self.commons, parameters }
     }
 
     /// Which common tables the result depends on.
@@ -290,6 +321,17 @@ impl<'a> Binder<'a> {
             self.error("too-large", span, message, "SQL query was invalid: too many columns");
         }
         full
+    }
+
+    /// Whether an expression may be taken over where its name stands, so that a long one that is named often stays in bounds.
+    pub(super) fn may_copy(&mut self, parts: usize, span: Span) -> bool {
+        self.copied = self.copied.saturating_add(parts);
+        let fits = self.copied <= MOST_COPIED;
+        if !fits && !self.findings.iter().any(|it| it.code == "too-large") {
+            let message = "The query names a long expression too often. Compute it in a WITH first.";
+            self.error("too-large", span, message, "SQL query was invalid: too many expressions");
+        }
+        fits
     }
 
     /// A new column of that value.

@@ -10,11 +10,20 @@ use super::super::text::Span;
 use super::binder::{Binder, Value};
 use super::{coercion, refused};
 
+/// Most arguments of one call; more are refused. Long lists stand in `IN (…)` or in `VALUES`.
+const MOST_ARGUMENTS: usize = 10_000;
+
 impl Binder<'_> {
     pub(super) fn call(&mut self, call: &Call, span: Span) -> Value {
         if let Some(within) = call.within_group {
             let message = "AMC has no WITHIN GROUP. Write PERCENTILE(x, p) or MEDIAN(x).";
             self.error("within-group", within, message, "WITHIN GROUP is not supported");
+            return Value::unknown(span);
+        }
+        if let Some(first_too_many) = call.args.get(MOST_ARGUMENTS) {
+            let message = format!("A function takes at most {MOST_ARGUMENTS} arguments, here are {}.", call.args.len());
+            let amc = "SQL query was invalid: too many arguments";
+            self.error("arguments", first_too_many.span, message, amc);
             return Value::unknown(span);
         }
         let Some(signature) = signature(&call.name.name) else {

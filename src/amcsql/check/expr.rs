@@ -97,7 +97,12 @@ impl Binder<'_> {
         let aliased = state.is_some_and(|it| matches!(it.clause, Clause::Having | Clause::OrderBy) && !it.in_aggregate);
         let item = if aliased { self.alias(names) } else { None };
         let Some(at) = item else { return self.column(names, span) };
-        let Some(item) = state.and_then(|it| it.items.get(at)).cloned() else { return Value::unknown(span) };
+        let parts = state.and_then(|it| it.items.get(at)).map_or(0, |it| it.size);
+        if !self.may_copy(parts, span) {
+            return Value::unknown(span);
+        }
+        let item = self.selects.last().and_then(|it| it.items.get(at)).cloned();
+        let Some(item) = item else { return Value::unknown(span) };
         if !item.windows.is_empty() && self.selects.last().is_some_and(|it| it.clause == Clause::Having) {
             let message = format!(
                 "`{}` is a window function, which HAVING cannot see. Filter on it in a SELECT around this one.",

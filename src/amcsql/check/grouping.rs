@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::super::bound::{ColumnId, Expr, ExprKind, WindowCall};
+use super::super::bound::{ColumnId, Expr, ExprKind, Relation, WindowCall};
+use super::super::text::Span;
 use super::binder::Binder;
 
 /// What may be referred to above a grouping.
@@ -24,63 +25,72 @@ impl<'a> Binder<'a> {
         }
         if let ExprKind::Column(id) = expr.kind {
             if !grouping.computed.contains(&id) && !grouping.keys.iter().any(|(_, key)| *key == id) {
-                self.not_grouped(expr);
+                self.not_grouped(expr.span);
             }
             return;
         }
-        for part in parts_mut(expr) {
+        for part in expr.parts_mut() {
             self.regroup(part, grouping);
+        }
+        if let Some(query) = expr.query_mut() {
+            self.regroup_query(query, grouping);
         }
     }
 
-    fn not_grouped(&mut self, expr: &mut Expr) {
-        let text = self.text_of(expr.span).to_owned();
+    /// A subquery sees the groups of the query around it, not its single rows.
+    fn regroup_query(&mut self, query: &mut Relation, grouping: &Grouping) {
+        let mut stray = Vec::new();
+        each_outer(query, &mut |id, span| {
+            let key = grouping.keys.iter().find(|(key, _)| matches!(key.kind, ExprKind::Column(own) if own == *id));
+            match key {
+                Some((_, key)) => *id = *key,
+                None if self.is_in_scope(*id) => stray.push(span),
+                None => {}
+            }
+        });
+        for span in stray {
+            self.not_grouped(span);
+        }
+    }
+
+    fn not_grouped(&mut self, span: Span) {
+        let text = self.text_of(span).to_owned();
         let message = format!("`{text}` is neither in GROUP BY nor inside an aggregate such as SUM or MAX.");
-        self.error("not-grouped", expr.span, message, &format!("Expression '{text}' is not being grouped"));
+        self.error("not-grouped", span, message, &format!("Expression '{text}' is not being grouped"));
     }
 
     pub(super) fn regroup_window(&mut self, call: &mut WindowCall, grouping: &Grouping) {
-        let keys = call.order.iter_mut().map(|it| &mut it.expr);
-        for expr in call.args.iter_mut().chain(call.partition.iter_mut()).chain(keys) {
+        for expr in call.exprs_mut() {
             self.regroup(expr, grouping);
         }
     }
 
     /// The author's text at a place.
-    pub(super) fn text_of(&self, span: super::super::text::Span) -> &'a str {
+    pub(super) fn text_of(&self, span: Span) -> &'a str {
         span.of(self.text)
     }
 }
 
-/// The direct parts of an expression; subqueries are left alone.
-fn parts_mut(expr: &mut Expr) -> Vec<&mut Expr> {
-    match &mut expr.kind {
-        ExprKind::Column(_)
-        | ExprKind::Outer(_)
-        | ExprKind::Literal(_)
-        | ExprKind::WindowStart
-        | ExprKind::WindowEnd
-        | ExprKind::Parameter(_)
-        | ExprKind::Exists { .. }
-        | ExprKind::Scalar(_) => Vec::new(),
-        ExprKind::Cast { expr, .. }
-        | ExprKind::Not(expr)
-        | ExprKind::Negate(expr)
-        | ExprKind::Is { expr, .. }
-        | ExprKind::InQuery { expr, .. } => vec![expr],
-        ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Array(list) => list.iter_mut().collect(),
-        ExprKind::Call { args, .. } => args.iter_mut().collect(),
-        ExprKind::NamedRow(fields) => fields.iter_mut().map(|(_, it)| it).collect(),
-        ExprKind::Binary { left, right, .. } => vec![left, right],
-        ExprKind::Between { expr, low, high, .. } => vec![expr, low, high],
-        ExprKind::InList { expr, list, .. } => std::iter::once(&mut **expr).chain(list.iter_mut()).collect(),
-        ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => vec![expr, pattern],
-        ExprKind::Case { operand, branches, otherwise } => operand
-            .iter_mut()
-            .chain(otherwise.iter_mut())
-            .map(|it| &mut **it)
-            .chain(branches.iter_mut().flat_map(|(when, then)| [when, then]))
-            .collect(),
+/// Calls `enter` for every column of a query around it that a subquery refers to.
+fn each_outer(query: &mut Relation, enter: &mut impl FnMut(&mut ColumnId, Span)) {
+    for expr in query.exprs_mut() {
+        outer_in(expr, enter);
+    }
+    for input in query.inputs_mut() {
+        each_outer(input, enter);
+    }
+}
+
+fn outer_in(expr: &mut Expr, enter: &mut impl FnMut(&mut ColumnId, Span)) {
+    let span = expr.span;
+    if let ExprKind::Outer(id) = &mut expr.kind {
+        enter(id, span);
+    }
+    for part in expr.parts_mut() {
+        outer_in(part, enter);
+    }
+    if let Some(query) = expr.query_mut() {
+        each_outer(query, enter);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Binds what a `SELECT` selects: expressions with their names, and stars.
 
 use super::super::ast::{Ident, Item};
+use super::super::bound::ColumnId;
 use super::super::text::Span;
-use super::binder::Binder;
+use super::binder::{Binder, Value};
 use super::scope::Provider;
 use super::select::{Selected, written_name};
 
@@ -29,7 +30,7 @@ impl Binder<'_> {
                     let calls = state.map(|it| it.windows.get(windows..).unwrap_or_default()).unwrap_or_default();
                     let exploded = state.and_then(|it| it.explode.as_ref()).filter(|_| !explodes);
                     let windows = calls.iter().map(|it| it.id).chain(exploded.map(|(_, id)| *id)).collect();
-                    self.push_item(Selected { name, value, has_aggregate, windows });
+                    self.push_item(Selected { has_aggregate, windows, ..Selected::plain(name, value) });
                 }
             }
             if self.is_full(Span::default()) {
@@ -107,10 +108,30 @@ impl Binder<'_> {
                 Provider::Unknown | Provider::Source(_) => open = true,
             }
         }
+        let merged = if table.is_none() { self.merged_columns(&columns) } else { Vec::new() };
+        let is_merged = |name: &str| merged.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        columns.retain(|(name, _)| !is_merged(name));
+        for (name, mut value) in merged {
+            value.expr.span = span;
+            self.push_item(Selected::plain(name, value));
+        }
         for (name, id) in columns {
             let value = self.value_of(id, span);
-            self.push_item(Selected { name, value, has_aggregate: false, windows: Vec::new() });
+            self.push_item(Selected::plain(name, value));
         }
         open
+    }
+
+    /// The columns that `USING` or `NATURAL` made one, in the order of the first table: `*` gives them once, and first.
+    fn merged_columns(&self, columns: &[(String, ColumnId)]) -> Vec<(String, Value)> {
+        let Some(scope) = self.scopes.last() else { return Vec::new() };
+        let mut found: Vec<(String, Value)> = Vec::new();
+        for (name, _) in columns {
+            let known = found.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+            if let Some(value) = scope.merged.get(&name.to_lowercase()).filter(|_| !known) {
+                found.push((name.clone(), value.clone()));
+            }
+        }
+        found
     }
 }

@@ -12,16 +12,18 @@ const MOST_KEYS: usize = 256;
 impl Binder<'_> {
     pub(super) fn keys(&mut self, list: &[Expr]) -> Vec<Key> {
         let mut keys: Vec<Key> = Vec::new();
+        let mut written = 0;
         for expr in list {
             let single = std::slice::from_ref(expr);
             let parts = if let Ast::Row(parts) = &expr.kind { parts.as_slice() } else { single };
             for part in parts {
-                let Some(key) = self.key(part) else { continue };
-                if keys.len() >= MOST_KEYS {
+                written += 1;
+                if written > MOST_KEYS {
                     let message = format!("GROUP BY takes at most {MOST_KEYS} keys.");
                     self.error("too-many-keys", part.span, message, "SQL query was invalid: too many keys in GROUP BY");
                     return keys;
                 }
+                let Some(key) = self.key(part) else { continue };
                 if !keys.iter().any(|it| same(&it.value.expr, &key.value.expr)) {
                     keys.push(key);
                 }
@@ -40,6 +42,10 @@ impl Binder<'_> {
             let value = self.expr(expr);
             return Some(Key { value, item: None });
         };
+        let parts = self.selects.last().and_then(|it| it.items.get(at)).map_or(0, |it| it.size);
+        if !self.may_copy(parts, expr.span) {
+            return None;
+        }
         let selected = self.selects.last().and_then(|it| it.items.get(at)).cloned()?;
         if selected.has_aggregate {
             let message = if matches!(expr.kind, Ast::Number(_)) {
@@ -100,6 +106,15 @@ impl Binder<'_> {
         at
     }
 
+    /// The keys of an order, of which there may be as many as of a grouping.
+    pub(super) fn bounded_order<'o>(&mut self, order: &'o [OrderItem]) -> &'o [OrderItem] {
+        let Some(first_too_many) = order.get(MOST_KEYS) else { return order };
+        let message = format!("ORDER BY takes at most {MOST_KEYS} keys.");
+        let amc = "SQL query was invalid: too many keys in ORDER BY";
+        self.error("too-many-keys", first_too_many.expr.span, message, amc);
+        order.get(..MOST_KEYS).unwrap_or(order)
+    }
+
     /// The place of an order key among the items; one that is not selected is added to them.
     pub(super) fn order_key(&mut self, item: &OrderItem, distinct: bool) -> Option<usize> {
         match &item.expr.kind {
@@ -122,7 +137,7 @@ impl Binder<'_> {
             return None;
         }
         let at = items.len();
-        let selected = Selected { name: String::new(), value, has_aggregate: false, windows: Vec::new() };
+        let selected = Selected::plain(String::new(), value);
         self.selects.last_mut()?.items.push(selected);
         Some(at)
     }

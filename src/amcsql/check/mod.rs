@@ -94,7 +94,10 @@ impl Checked {
 /// [`MOST_FINDINGS`] things.
 pub fn check(text: &str, context: &Context<'_>) -> Checked {
     match parser::parse(text) {
-        Ok(parsed) => binder::Binder::new(text, *context).statement(&parsed),
+        Ok(parsed) => match binder::Binder::new(text, *context).statement(&parsed) {
+            (_, Some(parameters)) => binder::Binder::new(text, *context).knowing(parameters).statement(&parsed).0,
+            (checked, None) => checked,
+        },
         Err(finding) => Checked { findings: vec![*finding], query: None },
     }
 }

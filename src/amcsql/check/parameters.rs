@@ -64,10 +64,20 @@ impl Binder<'_> {
             data_type = found.data_type.clone();
             metric = found.column_type == ColumnType::Metric;
         }
+        if let Some(known) = self.known_parameters.iter().find(|it| it.name == name) {
+            data_type = known.data_type.clone();
+        }
         match self.parameters.iter().find(|it| it.name == name) {
             Some(known) => data_type = known.data_type.clone(),
+            None if self.parameters.len() >= MOST_PARAMETERS => {
+                let message = format!("A query can use at most {MOST_PARAMETERS} parameters.");
+                let amc = format!("A workflow can have at most {MOST_PARAMETERS} input parameters");
+                self.error("too-many-parameters", span, message, &amc);
+                return Value::unknown(span);
+            }
             None => self.parameters.push(UsedParameter { name: name.to_owned(), data_type: data_type.clone(), span }),
         }
+        self.untyped |= data_type == DataType::Null;
         Value { literal: true, metric, ..Value::new(ExprKind::Parameter(name.to_owned()), data_type, span) }
     }
 

@@ -8,6 +8,9 @@ use super::binder::{Binder, Owner, Value};
 use super::coercion;
 use super::select::{Clause, State};
 
+/// Most common tables of a query, nested ones included; more are refused. The largest published query has some forty.
+const MOST_COMMONS: usize = 1_000;
+
 /// A bound query.
 pub(super) struct Bound {
     pub(super) relation: Relation,
@@ -21,6 +24,13 @@ impl Binder<'_> {
     pub(super) fn query(&mut self, query: &Query, top: bool) -> Bound {
         let visible = self.visible.len();
         for cte in &query.with {
+            if self.owners.len() >= MOST_COMMONS {
+                let message = format!("A query takes at most {MOST_COMMONS} common tables.");
+                let amc = "SQL query was invalid: too many common tables";
+                self.error("too-many-common-tables", cte.name.span, message, amc);
+                self.visible.push((cte.name.name.to_lowercase(), None));
+                break;
+            }
             self.common(cte);
         }
         self.remark_on_order(query, top);
@@ -278,6 +288,7 @@ impl Binder<'_> {
 
     /// Orders a set operation or `VALUES` by its columns.
     fn sorted(&mut self, mut bound: Bound, order: &[OrderItem]) -> Bound {
+        let order = self.bounded_order(order);
         let keys: Vec<SortKey> = order.iter().filter_map(|item| self.output_key(&bound, item)).collect();
         if !keys.is_empty() {
             let span = bound.relation.span;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::ast::Ident;
-use super::super::bound::{ColumnId, ExprKind, ScanId};
+use super::super::bound::{ColumnId, Expr, ExprKind, ScanId};
 use super::super::finding::{self, Finding, Fix};
 use super::super::spelling;
 use super::super::text::Span;
@@ -54,6 +54,14 @@ enum Found {
     Nothing,
 }
 
+/// Turns the columns of an expression into columns of a query around.
+fn seen_from_inside(expr: &mut Expr) {
+    if let ExprKind::Column(id) = expr.kind {
+        expr.kind = ExprKind::Outer(id);
+    }
+    expr.parts_mut().into_iter().for_each(seen_from_inside);
+}
+
 impl Binder<'_> {
     /// The value of a name with or without its table.
     pub(super) fn column(&mut self, names: &[Ident], span: Span) -> Value {
@@ -70,6 +78,9 @@ impl Binder<'_> {
                 }
                 Found::Merged(mut value) => {
                     value.expr.span = span;
+                    if depth + 1 < self.scopes.len() {
+                        seen_from_inside(&mut value.expr);
+                    }
                     return *value;
                 }
                 Found::Unknown => return Value::unknown(span),
@@ -90,6 +101,18 @@ impl Binder<'_> {
     pub(super) fn has_column(&mut self, name: &str) -> bool {
         let Some(depth) = self.scopes.len().checked_sub(1) else { return false };
         matches!(self.look_in(depth, None, name), Found::Column(_) | Found::Merged(_) | Found::Ambiguous)
+    }
+
+    /// Whether a table of the `SELECT` in hand has this column.
+    pub(super) fn is_in_scope(&self, id: ColumnId) -> bool {
+        let Some(scope) = self.scopes.last() else { return false };
+        scope.tables.iter().any(|table| match &table.provider {
+            Provider::Source(scan) => {
+                self.readings.get(scan.index()).is_some_and(|it| it.columns.iter().any(|(own, _)| *own == id))
+            }
+            Provider::Columns { names, .. } => names.iter().any(|(_, own)| *own == id),
+            Provider::Unknown => false,
+        })
     }
 
     fn look_in(&mut self, depth: usize, table: Option<&Ident>, name: &str) -> Found {

@@ -14,7 +14,7 @@ use super::super::bound::{
 };
 use super::super::catalogue::DataType;
 use super::super::text::Span;
-use super::binder::{Binder, Value};
+use super::binder::{Binder, Value, size};
 use super::grouping::Grouping;
 use super::query;
 
@@ -57,7 +57,7 @@ pub(super) struct State {
     pub(super) items: Vec<Selected>,
     /// Items by name, in lower case; of equal names the first.
     pub(super) aliases: HashMap<String, usize>,
-    /// All names that items have, also of those that are still to be bound.
+    /// All names in lower case that items give to something else, also of those that are still to be bound.
     pub(super) alias_names: HashSet<String>,
     pub(super) named_windows: Vec<(Ident, WindowSpec)>,
 }
@@ -88,6 +88,16 @@ pub(super) struct Selected {
     pub(super) has_aggregate: bool,
     /// The window functions and exploded arrays in it.
     pub(super) windows: Vec<ColumnId>,
+    /// How many parts its expression has.
+    pub(super) size: usize,
+}
+
+impl Selected {
+    /// A value without aggregates and window functions.
+    pub(super) fn plain(name: String, value: Value) -> Self {
+        let size = size(&value.expr);
+        Self { name, value, has_aggregate: false, windows: Vec::new(), size }
+    }
 }
 
 /// A key of a grouping.
@@ -103,7 +113,7 @@ impl Binder<'_> {
         let (mut relation, scope) = self.from(&select.from, select.span);
         let mut state = State::new(Clause::Where);
         state.named_windows.clone_from(&select.windows);
-        state.alias_names = select.items.iter().filter_map(written_name).map(|it| it.to_lowercase()).collect();
+        state.alias_names = select.items.iter().filter_map(given_name).collect();
         self.scopes.push(scope);
         self.selects.push(state);
         let filter = select.filter.as_ref().map(|it| self.condition(it, Clause::Where));
@@ -117,6 +127,7 @@ impl Binder<'_> {
         let keys = select.group_by.as_ref().map(|list| self.keys(list));
         let having = select.having.as_ref().map(|it| self.condition(it, Clause::Having));
         self.set_clause(Clause::OrderBy);
+        let order = self.bounded_order(order);
         let order: Vec<(usize, &OrderItem)> =
             order.iter().filter_map(|item| Some((self.order_key(item, select.distinct)?, item))).collect();
         let state = self.selects.pop().unwrap_or_else(|| State::new(Clause::Items));
@@ -291,6 +302,13 @@ fn early(mut relation: Relation, state: &mut State, span: Span) -> Relation {
         return relation;
     }
     Relation { node: Node::Window { input: Box::new(relation), calls: before }, span }
+}
+
+/// The name, in lower case, that an item gives to something else.
+fn given_name(item: &Item) -> Option<String> {
+    let Item::Expr(expr, Some(alias)) = item else { return None };
+    let own = matches!(&expr.kind, Ast::Name(names) if names.last().is_some_and(|it| it.name.eq_ignore_ascii_case(&alias.name)));
+    (!own).then(|| alias.name.to_lowercase())
 }
 
 /// The name that an item has by itself or by its alias.

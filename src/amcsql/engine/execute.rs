@@ -12,8 +12,10 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
@@ -21,7 +23,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::lower::{Lowered, lower};
+use super::lower::{KeptTables, changing, lower, lower_common};
 use super::privacy::Thresholds;
 use super::result::{OutputColumn, ResultSet};
 use super::run::{Run, RunError};
@@ -110,8 +112,10 @@ impl Drop for Engine {
 }
 
 async fn work(query: &Query, run: &Run, tables: &dyn Tables, limits: &Limits) -> Result<ResultSet, RunError> {
-    let lowered = lower(query, run, tables)?;
-    let batches = rows(&lowered, limits).await?;
+    let steps = Steps::new(limits)?;
+    let (kept, _used) = steps.keep(query, run, tables).await?;
+    let lowered = lower(query, run, tables, &kept)?;
+    let batches = steps.rows(&lowered.plan).await?.batches;
     let mut columns: Vec<OutputColumn> = query
         .outputs
         .iter()
@@ -144,26 +148,62 @@ fn held_by(batch: &RecordBatch) -> Result<usize, DataFusionError> {
     Ok(sizes.sum::<Result<usize, _>>()?)
 }
 
-/// All rows of a plan, in its order.
-async fn rows(lowered: &Lowered, limits: &Limits) -> Result<Vec<RecordBatch>, RunError> {
-    let share = limits.memory_bytes / limits.parallel_runs.max(1);
-    let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(share));
-    let session = session(Arc::clone(&pool), limits)?;
-    let state = session.state();
-    let plan = state.create_physical_plan(&lowered.plan).await?;
-    let mut stream = execute_stream(plan, session.task_ctx())?;
-    let held = MemoryConsumer::new("result").register(&pool);
-    let (mut batches, mut count) = (Vec::new(), 0);
-    while let Some(batch) = stream.next().await {
-        let batch = batch?;
-        held.try_grow(held_by(&batch)?)?;
-        count += batch.num_rows();
-        if count > limits.result_rows {
-            return Err(RunError::TooManyRows(limits.result_rows));
-        }
-        batches.push(batch);
+/// What the steps of one run share: the memory, and the limit of rows.
+struct Steps {
+    session: SessionContext,
+    pool: Arc<dyn MemoryPool>,
+    most_rows: usize,
+}
+
+/// Rows in memory, which count as used as long as they are there.
+struct Held {
+    batches: Vec<RecordBatch>,
+    memory: MemoryReservation,
+}
+
+impl Steps {
+    fn new(limits: &Limits) -> Result<Self, RunError> {
+        let share = limits.memory_bytes / limits.parallel_runs.max(1);
+        let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(share));
+        let session = session(Arc::clone(&pool), limits)?;
+        Ok(Self { session, pool, most_rows: limits.result_rows })
     }
-    Ok(batches)
+
+    /// Computes the common tables that would give other rows with each reading. The second value is their part of the memory,
+    /// to be held as long as they are.
+    async fn keep(
+        &self,
+        query: &Query,
+        run: &Run,
+        tables: &dyn Tables,
+    ) -> Result<(KeptTables, Vec<MemoryReservation>), RunError> {
+        let (mut kept, mut used) = (KeptTables::new(), Vec::new());
+        for id in changing(query) {
+            let lowered = lower_common(query, run, tables, &kept, id)?;
+            let Held { batches, memory } = self.rows(&lowered.plan).await?;
+            kept.insert(id, lowered.of_rows(id, batches)?);
+            used.push(memory);
+        }
+        Ok((kept, used))
+    }
+
+    /// All rows of a plan, in its order.
+    async fn rows(&self, plan: &LogicalPlan) -> Result<Held, RunError> {
+        let plan = self.session.state().create_physical_plan(plan).await?;
+        let mut stream = execute_stream(plan, self.session.task_ctx())?;
+        let memory = MemoryConsumer::new("rows").register(&self.pool);
+        let (mut batches, mut count) = (Vec::new(), 0);
+        while let Some(batch) = stream.next().await {
+            let batch = batch?;
+            memory.try_grow(held_by(&batch)?)?;
+            count += batch.num_rows();
+            if count > self.most_rows {
+                return Err(RunError::TooManyRows(self.most_rows));
+            }
+            batches.push(batch);
+        }
+        Ok(Held { batches, memory })
+    }
 }
 
 fn session(pool: Arc<dyn MemoryPool>, limits: &Limits) -> Result<SessionContext, RunError> {
@@ -174,5 +214,12 @@ fn session(pool: Arc<dyn MemoryPool>, limits: &Limits) -> Result<SessionContext,
     // OK because DataFusion's two ideas of what can be NULL differ for COALESCE, and nothing here relies on either.
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
     let state = SessionStateBuilder::new().with_config(config).with_runtime_env(environment).with_default_features();
+    let state = state.with_optimizer_rules(rules());
     Ok(SessionContext::new_with_state(state.build()))
+}
+
+/// The planner's rules, but one that looks for outer joins through all that a column is computed from, volatile or not: where
+/// columns double from one common table to the next, it never ends.
+fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "eliminate_outer_join").collect()
 }

@@ -77,6 +77,11 @@ pub enum RunError {
     /// The query is too large to be planned.
     #[error("The query is too complex: its common tables, put in wherever they are read, make {0} steps.")]
     TooComplex(usize),
+    /// A subquery refers to the query around it in a way that cannot be run.
+    #[error(
+        "A subquery compares with the query around it in a way that cannot be run. Compute what it looks up in a WITH, and join it."
+    )]
+    Subquery,
     /// A value could not be computed.
     #[error("The query failed while running: {0}")]
     Value(String),
@@ -86,6 +91,10 @@ impl From<DataFusionError> for RunError {
     fn from(error: DataFusionError) -> Self {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => Self::OutOfMemory,
+            // OK because everything else that plans are made of has a physical form.
+            DataFusionError::NotImplemented(what) if what.contains("ubquery") || what.contains("Exists(") => {
+                Self::Subquery
+            }
             root => Self::Value(root.strip_backtrace().trim_start_matches("Execution error: ").to_owned()),
         }
     }

@@ -4,6 +4,7 @@ use super::super::ast::{Call, Expr, ExprKind, Ident, TypeName};
 use super::super::catalogue::DataType;
 use super::super::lexer::TokenKind;
 use super::super::text::Span;
+use super::error::SyntaxError;
 use super::{Parser, Result};
 
 /// Words that begin no expression.
@@ -214,6 +215,10 @@ impl Parser<'_> {
             self.advance();
         }
         call.args = self.list(Self::expr)?;
+        if self.is_word("ORDER") && self.is_word_at(1, "BY") {
+            let message = "AMC orders nothing inside a function. Write ARRAY_SORT(COLLECT(x)), with what orders first in a NAMED_ROW.";
+            return Err(SyntaxError::refused(self.peek().span, "order-in-function", message));
+        }
         Ok(())
     }
 

@@ -127,7 +127,10 @@ fn unexpected(
     } else {
         format!("`{}` cannot stand here.", short(span.of(text)))
     };
-    if let Some((word, _, keyword)) = &slip {
+    let placeholder = [token, token.wrapping_sub(1)].into_iter().find_map(|at| placeholder(text, tokens, at));
+    if let Some(example) = placeholder {
+        message = format!("`{example}` is a placeholder of an example. Write what it stands for, without brackets.");
+    } else if let Some((word, _, keyword)) = &slip {
         message = format!("{message} Did you mean {keyword} instead of `{word}`?");
     } else if tokens.get(token.wrapping_sub(1)).is_some_and(|it| it.kind == TokenKind::Sign(",")) {
         message.push_str(" Is the comma before it one too many?");
@@ -146,6 +149,31 @@ fn unexpected(
     }
     let fix = slip.map(|(_, span, keyword)| Fix::spelling(span, keyword));
     Finding::error("syntax", span, message, amc).with_fix(fix)
+}
+
+/// Tokens that a placeholder may take, brackets included.
+const LONGEST_PLACEHOLDER: usize = 12;
+
+/// What stands in `<…>` or `[…]` from this token on, when it is words only.
+fn placeholder<'a>(text: &'a str, tokens: &[Token], at: usize) -> Option<&'a str> {
+    let close = match tokens.get(at)?.kind {
+        TokenKind::Sign("<") => ">",
+        TokenKind::Sign("[") => "]",
+        _ => return None,
+    };
+    let end = tokens.iter().skip(at + 1).take(LONGEST_PLACEHOLDER).take_while(|it| it.kind != TokenKind::End);
+    let mut words = 0;
+    for token in end {
+        match token.kind {
+            TokenKind::Word => words += 1,
+            TokenKind::Number if words > 0 => {}
+            TokenKind::Sign(sign) if sign == close && words > 0 => {
+                return text.get(tokens.get(at)?.span.start..token.span.end).map(short);
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// The keyword that the word of this token nearly is.

@@ -6,6 +6,10 @@ use super::super::lexer::TokenKind;
 use super::super::text::Span;
 use super::{Parser, Result};
 
+/// Words that name no table: where one stands in a table's place, the table was left out.
+const NO_TABLE: [&str; 12] =
+    ["WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "JOIN", "INNER", "LEFT", "CROSS", "FULL", "ON"];
+
 impl Parser<'_> {
     pub(super) fn from(&mut self) -> Result<From> {
         let first = self.table()?;
@@ -84,6 +88,10 @@ impl Parser<'_> {
             let name = self.ident()?;
             let args = self.arguments()?;
             return Ok(TableKind::Function { name, args });
+        }
+        if NO_TABLE.iter().any(|word| self.is_word(word)) && !self.is_sign_at(1, ".") {
+            self.expected.push("<TABLE>");
+            return Err(self.unexpected());
         }
         let mut names = vec![self.ident()?];
         while self.eat(".").is_some() {

@@ -52,6 +52,9 @@ const NO_ALIAS: [&str; 41] = [
     "CASE",
 ];
 
+/// Most columns that one `SELECT` can list; a longer list is refused where it gets too long.
+const MOST_ITEMS: usize = 2_000;
+
 impl Parser<'_> {
     pub(super) fn query(&mut self) -> Result<Query> {
         let outer = std::mem::take(&mut self.highest);
@@ -200,7 +203,7 @@ impl Parser<'_> {
         if !distinct {
             self.eat_word("ALL");
         }
-        let items = self.list(Self::item)?;
+        let items = self.items()?;
         let from = if self.eat_word("FROM").is_some() { self.list(Self::from)? } else { Vec::new() };
         let filter = if self.eat_word("WHERE").is_some() { Some(self.expr()?) } else { None };
         let (group_by, grouping_sets) = self.group_by()?;
@@ -209,6 +212,18 @@ impl Parser<'_> {
         let qualify = self.qualify()?;
         let span = self.since(start);
         Ok(Select { distinct, items, from, filter, group_by, grouping_sets, having, windows, qualify, span })
+    }
+
+    fn items(&mut self) -> Result<Vec<Item>> {
+        let mut items = vec![self.item()?];
+        while self.eat(",").is_some() {
+            if items.len() >= MOST_ITEMS {
+                let message = "A SELECT takes at most 2,000 columns. AMC returns a hundred of them.";
+                return Err(SyntaxError::refused(self.peek().span, "too-many-columns", message));
+            }
+            items.push(self.item()?);
+        }
+        Ok(items)
     }
 
     fn item(&mut self) -> Result<Item> {

@@ -92,6 +92,14 @@ fn the_deepest_accepted_texts_fit_a_small_stack() {
     assert_eq!(error(&height_by_queries).code, "too-deep");
 }
 
+#[test]
+fn what_examples_leave_open_is_named() {
+    assert!(error("SELECT <column 1> FROM t").message.contains("`<column 1>` is a placeholder"));
+    assert!(error("SELECT a FROM [your_table]").message.contains("`[your_table]` is a placeholder"));
+    assert!(error("SELECT a FROM /* your_table */ WHERE b = 1").message.contains("`WHERE` cannot stand here"));
+    assert_eq!(error("SELECT COLLECT(a ORDER BY b) FROM t").code, "order-in-function");
+}
+
 proptest! {
     #[test]
     fn any_text_is_answered(text in "\\PC*") {

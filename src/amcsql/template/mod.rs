@@ -13,6 +13,7 @@ pub use literal::{Invalid, MOST_CHARACTERS, MOST_ITEMS, Value};
 use super::finding::Finding;
 use super::flatten::Mapped;
 use super::lexer;
+use super::parser::MAX_TEXT;
 use super::spelling;
 use super::text::{LineIndex, Span};
 
@@ -200,12 +201,27 @@ pub fn fill(text: &str, values: &BTreeMap<String, Value>) -> Result<Mapped, Vec<
             continue;
         };
         match value.write(&field) {
-            Ok(literal) => filled.put(&literal, field.span),
+            Ok(literal) => filled.put(&apart(text, &literal, field.span), field.span),
             Err(invalid) => findings.push(refused("field-value", &field, &invalid.to_string(), &index)),
+        }
+        if filled.text.len() > MAX_TEXT {
+            let message = format!(
+                "with its values the query has more than {MAX_TEXT} bytes. Keep long lists in an uploaded table."
+            );
+            findings.push(refused("field-value", &field, &message, &index));
+            return Err(findings);
         }
     }
     filled.copy(text, Span::new(end, text.len()));
     if findings.is_empty() { Ok(filled) } else { Err(findings) }
+}
+
+/// The literal, with a blank where it would touch a word, a number or another text and become a part of it.
+fn apart(text: &str, literal: &str, span: Span) -> String {
+    let joins = |it: char| it.is_alphanumeric() || matches!(it, '_' | '$' | '\'' | '"' | '.' | '}');
+    let before = text.get(..span.start).and_then(|it| it.chars().next_back()).is_some_and(joins);
+    let after = text.get(span.end..).and_then(|it| it.chars().next()).is_some_and(joins);
+    format!("{}{literal}{}", if before { " " } else { "" }, if after { " " } else { "" })
 }
 
 fn missing(field: &Field, values: &BTreeMap<String, Value>, index: &LineIndex<'_>) -> Finding {
@@ -231,7 +247,10 @@ pub fn sample(text: &str, samples: &BTreeMap<String, Value>) -> Mapped {
         end = field.span.end;
         let fallback = if field.rows { "(NULL)" } else { "NULL" };
         let literal = samples.get(&field.name).and_then(|it| it.write(&field).ok());
-        filled.put(literal.as_deref().unwrap_or(fallback), field.span);
+        filled.put(&apart(text, literal.as_deref().unwrap_or(fallback), field.span), field.span);
+        if filled.text.len() > MAX_TEXT {
+            break;
+        }
     }
     filled.copy(text, Span::new(end, text.len()));
     filled

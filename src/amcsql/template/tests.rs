@@ -134,3 +134,30 @@ proptest! {
         sample(&sql, &BTreeMap::new());
     }
 }
+
+#[test]
+fn values_that_touch_stay_apart() {
+    let values = BTreeMap::from([
+        ("a".to_owned(), Value::Text("x".to_owned())),
+        ("n".to_owned(), Value::Number("5".to_owned())),
+    ]);
+    for (text, filled) in [
+        ("{{a}}{{a}}", "'x' 'x'"),
+        ("{{n}}{{n}}", "5 5"),
+        ("'y'{{a}}'z'", "'y' 'x' 'z'"),
+        ("name{{n}}", "name 5"),
+        ("{{n}}e3", "5 e3"),
+        ("({{a}},{{n}})", "('x',5)"),
+    ] {
+        assert_eq!(fill(text, &values).unwrap().text, filled);
+    }
+}
+
+#[test]
+fn values_that_make_the_query_too_long_are_refused_at_once() {
+    let values = BTreeMap::from([("a".to_owned(), Value::Text("x".repeat(10_000)))]);
+    let text = "{{a}}, ".repeat(100_000);
+    let findings = fill(&text, &values).unwrap_err();
+    assert!(findings.len() == 1 && findings[0].message.contains("more than"), "{findings:?}");
+    assert!(sample(&text, &values).text.len() > MAX_TEXT);
+}

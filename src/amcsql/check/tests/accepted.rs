@@ -219,3 +219,38 @@ fn risky_forms_are_remarked_on_and_still_run() {
     }
     assert!(!remarks("SELECT SUM(spend) / 100000000 AS cost FROM sponsored_ads_traffic").contains(&"cost-unit"));
 }
+
+#[test]
+fn a_star_over_shared_columns_gives_them_once_and_first() {
+    for join in ["NATURAL JOIN b", "JOIN b USING (k)", "NATURAL LEFT JOIN b", "FULL OUTER JOIN b USING (k)"] {
+        let text = format!("WITH a AS (SELECT 1 AS x, 2 AS k), b AS (SELECT 2 AS k, 3 AS y) SELECT * FROM a {join}");
+        let names: Vec<String> = query(&text).outputs.into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["k", "x", "y"], "{join}");
+    }
+}
+
+#[test]
+fn the_type_of_a_parameter_comes_from_any_of_its_uses() {
+    let text = "SELECT IF(CUSTOM_PARAMETER('p') IS NULL, 1, 0) AS a, SUM(impressions) AS n FROM dsp_impressions \
+                WHERE CUSTOM_PARAMETER('p') IS NULL OR ARRAY_CONTAINS(CUSTOM_PARAMETER('p'), campaign_id) GROUP BY 1";
+    let query = query(text);
+    assert_eq!(query.parameters[0].data_type.to_string(), "ARRAY<LONG>");
+}
+
+#[test]
+fn columns_that_mean_something_else_are_remarked_on() {
+    let texts = [
+        "SELECT campaign, SUM(impressions) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1",
+        "SELECT tracked_asin, SUM(detail_page_view) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1",
+        "SELECT purchase_month_utc, COUNT(1) AS n FROM amazon_retail_purchases GROUP BY 1",
+        "SELECT campaign_id, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1 UNION ALL \
+         SELECT campaign_id, SUM(impressions) AS n FROM sponsored_ads_traffic GROUP BY 1",
+    ];
+    for text in texts {
+        assert_eq!(remarks(text), ["column-meaning"], "{text}");
+    }
+    assert!(
+        remarks("SELECT tracked_asin, SUM(purchases) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1")
+            .is_empty()
+    );
+}

@@ -172,3 +172,45 @@ fn an_audience_query_on_reporting_tables_or_with_other_columns_is_refused() {
     assert!(audience("SELECT user_id, campaign FROM dsp_clicks_for_audiences").has_errors());
     assert!(audience("SELECT user_id FROM dsp_clicks_for_audiences;").has_errors());
 }
+
+#[test]
+fn a_subquery_of_a_grouped_query_sees_keys_only() {
+    let text = |key: &str| {
+        format!(
+            "WITH s AS (SELECT 1 AS x, 2 AS y) SELECT campaign_id, SUM(impressions) AS n, \
+             (SELECT MAX(y) FROM s WHERE s.x = d.{key}) AS m FROM dsp_impressions d GROUP BY 1"
+        )
+    };
+    query(&text("campaign_id"));
+    assert_eq!(errors(&text("line_item_id")), ["not-grouped"]);
+}
+
+#[test]
+fn a_name_is_not_taken_for_an_alias_of_itself() {
+    let text = "SELECT no_such_thing, SUM(impressions) AS total, total * 2 AS twice FROM dsp_impressions GROUP BY 1";
+    let found = reporting(text).findings;
+    assert!(!found[0].message.contains("same SELECT") && found[1].message.contains("same SELECT"), "{found:?}");
+}
+
+#[test]
+fn lists_that_nobody_reads_are_refused_early() {
+    let many = |count: usize, of: &dyn Fn(usize) -> String, between: &str| {
+        (0..count).map(of).collect::<Vec<_>>().join(between)
+    };
+    let columns = many(2_001, &|at| format!("1 AS c{at}"), ", ");
+    assert_eq!(errors(&format!("SELECT {columns}")), ["too-many-columns"]);
+    let keys = many(300, &|_| "campaign".to_owned(), ", ");
+    assert!(errors(&format!("SELECT COUNT(1) AS n FROM dsp_clicks GROUP BY {keys}")).contains(&"too-many-keys"));
+    assert!(
+        errors(&format!(
+            "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1 ORDER BY {}",
+            many(300, &|at| format!("n + {at}"), ", ")
+        ))
+        .contains(&"too-many-keys")
+    );
+    let tables = many(1_001, &|at| format!("c{at} AS (SELECT 1 AS x)"), ", ");
+    assert_eq!(errors(&format!("WITH {tables} SELECT x FROM c1")), ["too-many-common-tables"]);
+    let parameters = many(101, &|at| format!("campaign = CUSTOM_PARAMETER('p{at}')"), " OR ");
+    assert_eq!(errors(&format!("SELECT COUNT(1) AS n FROM dsp_clicks WHERE {parameters}")), ["too-many-parameters"]);
+    assert_eq!(errors(&format!("SELECT CONCAT({}) AS x", many(10_001, &|_| "1".to_owned(), ", "))), ["arguments"]);
+}

@@ -19,7 +19,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Sca
 use super::super::written;
 use super::native::{invoke, safe_cast};
 use super::text::{functions, gives_long, gives_text};
-use super::{Args, Native};
+use super::{Args, Made, Native};
 
 functions! {
     /// `ARRAY[…]`: all arguments have one type.
@@ -215,18 +215,21 @@ fn to_string(args: &Args<'_>) -> Result<ArrayRef> {
     let (list, separators) = (list(args, 0)?, args.text(1)?);
     let items = list.values();
     let write = written::writer(items.as_ref())?;
+    let mut made = Made::default();
     let result = (0..args.rows).map(|row| {
         if list.is_null(row) || separators.is_null(row) {
-            return None;
+            return Ok(None);
         }
         let mut out = String::new();
         for (count, place) in span(&list, row).filter(|place| items.is_valid(*place)).enumerate() {
+            let before = out.len();
             out.push_str(if count == 0 { "" } else { separators.value(row) });
             write(place, &mut out);
+            made.add(out.len() - before)?;
         }
-        Some(out)
+        Ok(Some(out))
     });
-    Ok(Arc::new(result.collect::<StringArray>()))
+    Ok(Arc::new(result.collect::<Result<StringArray>>()?))
 }
 
 fn cardinality(args: &Args<'_>) -> Result<ArrayRef> {

@@ -11,7 +11,8 @@ mod native;
 pub(super) mod number;
 pub(super) mod other;
 pub(super) mod regex;
+pub(super) mod sum;
 pub(super) mod text;
 pub(super) mod time;
 
-use native::{Args, Native};
+use native::{Args, Made, Native};

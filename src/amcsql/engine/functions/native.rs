@@ -28,7 +28,16 @@ pub(in super::super) struct Native {
 impl Native {
     /// A function whose result depends on its arguments only.
     pub(super) fn udf(name: &'static str, returns: Returns, body: Body) -> Arc<ScalarUDF> {
-        let signature = Signature::variadic_any(Volatility::Immutable);
+        Self::of(name, Volatility::Immutable, returns, body)
+    }
+
+    /// A function that is computed where it stands, and once.
+    pub(super) fn fixed(name: &'static str, returns: Returns, body: Body) -> Arc<ScalarUDF> {
+        Self::of(name, Volatility::Volatile, returns, body)
+    }
+
+    fn of(name: &'static str, volatility: Volatility, returns: Returns, body: Body) -> Arc<ScalarUDF> {
+        let signature = Signature::variadic_any(volatility);
         Arc::new(ScalarUDF::new_from_impl(Self { name, signature, returns, body }))
     }
 }
@@ -69,12 +78,47 @@ impl ScalarUDFImpl for Native {
 pub(super) fn invoke(call: &ScalarFunctionArgs, body: impl Fn(&Args<'_>) -> Result<ArrayRef>) -> Result<ColumnarValue> {
     let constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
     let rows = if constant { 1 } else { call.number_rows };
+    if call.args.iter().map(|argument| bytes(argument, rows)).sum::<usize>() > MOST_BYTES {
+        return too_large();
+    }
     let arrays = call.args.iter().map(|argument| argument.to_array(rows)).collect::<Result<Vec<_>>>()?;
     let result = body(&Args { arrays, rows, returns: call.return_field.data_type() })?;
     if constant && !call.args.is_empty() {
         return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?));
     }
     Ok(ColumnarValue::Array(result))
+}
+
+/// Most bytes that texts made by replacing and joining may have for all rows of a batch; more fails the run.
+const MOST_MADE: usize = 64 << 20;
+
+/// Most bytes that the arguments of one call may have for all rows of a batch; more fails the run.
+/// A query that doubles a text over and over gets there at once, one that means its work never does.
+const MOST_BYTES: usize = 512 << 20;
+
+/// Says that a call makes or takes too much.
+fn too_large<T>() -> Result<T> {
+    exec_err!("the values that a function makes or takes are too large; make them shorter, or aggregate before")
+}
+
+/// How many bytes an argument has for that many rows.
+fn bytes(argument: &ColumnarValue, rows: usize) -> usize {
+    match argument {
+        ColumnarValue::Scalar(value) => value.size().saturating_mul(rows),
+        ColumnarValue::Array(array) => array.to_data().get_slice_memory_size().unwrap_or(usize::MAX),
+    }
+}
+
+/// Counts the bytes of texts that a function makes.
+#[derive(Default)]
+pub(super) struct Made(usize);
+
+impl Made {
+    /// Adds the bytes of one text; fails where all together are too many.
+    pub(super) fn add(&mut self, bytes: usize) -> Result<()> {
+        self.0 = self.0.saturating_add(bytes);
+        if self.0 > MOST_MADE { too_large() } else { Ok(()) }
+    }
 }
 
 /// The arguments of one call, as arrays of the same length.

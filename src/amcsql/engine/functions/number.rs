@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Datum, Decimal128Array, Float64Array};
+use arrow::compute::kernels::numeric;
 use arrow::datatypes::{DataType, Decimal128Type};
+use arrow::error::ArrowError;
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
@@ -33,6 +35,12 @@ functions! {
     LOG10 = "amc_log10", double, |args| unary(args, |x| (x > 0.0).then(|| x.log10()));
     /// `LOG(base, x)`.
     LOG = "amc_log", double, |args| binary(args, |base, x| (base > 0.0 && x > 0.0).then(|| x.ln() / base.ln()));
+    /// `a + b` of whole numbers of one type; fails where the type cannot hold it.
+    WHOLE_PLUS = "amc_whole_plus", same, |args| whole_of(args, numeric::add, "+");
+    /// `a - b` of whole numbers of one type; fails where the type cannot hold it.
+    WHOLE_MINUS = "amc_whole_minus", same, |args| whole_of(args, numeric::sub, "-");
+    /// `a * b` of whole numbers of one type; fails where the type cannot hold it.
+    WHOLE_TIMES = "amc_whole_times", same, |args| whole_of(args, numeric::mul, "*");
     /// `a / b` of floating-point numbers; by zero is NULL.
     DIVIDE = "amc_divide", double, |args| binary(args, |a, b| (b != 0.0).then(|| a / b));
     /// `a / b` of whole numbers or decimals, as `DECIMAL(38,17)`; by zero is NULL.
@@ -50,6 +58,27 @@ fn same(types: &[DataType]) -> Result<DataType> {
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all functions, and some can fail")]
 fn double(_: &[DataType]) -> Result<DataType> {
     Ok(DataType::Float64)
+}
+
+/// The function that adds, subtracts or multiplies whole numbers.
+pub(in super::super) fn whole(op: BinaryOp) -> Option<&'static Arc<ScalarUDF>> {
+    match op {
+        BinaryOp::Plus => Some(&WHOLE_PLUS),
+        BinaryOp::Minus => Some(&WHOLE_MINUS),
+        BinaryOp::Times => Some(&WHOLE_TIMES),
+        _ => None,
+    }
+}
+
+type Kernel = fn(&dyn Datum, &dyn Datum) -> std::result::Result<ArrayRef, ArrowError>;
+
+fn whole_of(args: &Args<'_>, of: Kernel, sign: &str) -> Result<ArrayRef> {
+    match of(args.array(0)?, args.array(1)?) {
+        Err(ArrowError::ArithmeticOverflow(_)) => {
+            exec_err!("a {sign} of whole numbers gives a number that does not fit {}", args.returns)
+        }
+        other => Ok(other?),
+    }
 }
 
 fn finite(value: f64) -> Option<f64> {

@@ -13,7 +13,7 @@ use datafusion::logical_expr::ScalarUDF;
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
 use super::text::{functions, gives_text, rows};
-use super::{Args, Native};
+use super::{Args, Made, Native};
 
 /// Steps of backtracking per match, after which the run fails.
 const BACKTRACKING: usize = 200_000;
@@ -111,7 +111,7 @@ fn similar_to(args: &Args<'_>) -> Result<ArrayRef> {
 }
 
 fn replace(args: &Args<'_>) -> Result<ArrayRef> {
-    let mut compiled = Patterns::default();
+    let (mut compiled, mut made) = (Patterns::default(), Made::default());
     let result = rows::<3>(args)?.map(|row| {
         let Some([text, pattern, with]) = row else { return Ok(None) };
         let regex = compiled.get(&pattern)?;
@@ -119,8 +119,10 @@ fn replace(args: &Args<'_>) -> Result<ArrayRef> {
         for captures in regex.captures_iter(text.as_str()) {
             let captures = captures.map_err(trouble)?;
             let Some(whole) = captures.get(0) else { continue };
+            let before = out.len();
             out.push_str(&text[end..whole.start()]);
             expand(&with, &captures, &mut out);
+            made.add(out.len() - before)?;
             end = whole.end();
         }
         out.push_str(&text[end..]);

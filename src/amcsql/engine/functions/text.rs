@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 
-use super::{Args, Native};
+use super::{Args, Made, Native};
 
 /// What a text function gives.
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all functions, and some can fail")]
@@ -128,11 +128,16 @@ fn trimmed(args: &Args<'_>, trim: for<'t> fn(&'t str, &[char]) -> &'t str) -> Re
 }
 
 fn replace(args: &Args<'_>) -> Result<ArrayRef> {
+    let mut made = Made::default();
     let result = rows::<3>(args)?.map(|row| {
-        let [text, find, with] = row?;
-        Some(if find.is_empty() { text } else { text.replace(&find, &with) })
+        let Some([text, find, with]) = row else { return Ok(None) };
+        if find.is_empty() {
+            return Ok(Some(text));
+        }
+        made.add(text.len().saturating_add(text.matches(&find).count().saturating_mul(with.len())))?;
+        Ok(Some(text.replace(&find, &with)))
     });
-    Ok(Arc::new(result.collect::<StringArray>()))
+    Ok(Arc::new(result.collect::<Result<StringArray>>()?))
 }
 
 fn position(args: &Args<'_>) -> Result<ArrayRef> {

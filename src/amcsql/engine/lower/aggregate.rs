@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
 };
 
 use super::super::accounting::{contribute, unite};
-use super::super::functions::aggregate as ours;
+use super::super::functions::{aggregate as ours, sum as exact};
 use super::super::run::RunError;
 use super::expression::columns_in;
 use super::trace::{Metric, Trace, Users};
@@ -28,7 +28,7 @@ impl Lowering<'_> {
         let mut keys = Vec::new();
         let mut metrics = Vec::new();
         for key in &aggregate.groups {
-            keys.push(self.expression(&key.expr)?.alias(name(key.id)));
+            keys.push(self.computed(key)?);
             if self.wanted.contains(&key.id) {
                 metrics.push((key.id, Metric { own: input.trace.readings(), ..Metric::default() }));
             }
@@ -137,7 +137,14 @@ impl Lowering<'_> {
                 }
                 standard::count::count_udaf()
             }
-            AggregateFunction::Sum => standard::sum::sum_udaf(),
+            AggregateFunction::Sum => match args.first().map(|arg| arg.data_type.arrow()) {
+                Some(kind) if kind.is_integer() => {
+                    lowered = lowered.into_iter().map(|arg| cast(arg, Arrow::Int64)).collect();
+                    exact::sum()
+                }
+                Some(Arrow::Decimal128(..)) => exact::sum(),
+                _ => standard::sum::sum_udaf(),
+            },
             AggregateFunction::Avg => {
                 if args.first().is_some_and(|arg| arg.data_type.arrow().is_integer()) {
                     lowered = lowered.into_iter().map(|arg| cast(arg, Arrow::Float64)).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::DataType as Arrow;
 use datafusion::common::{Column, ScalarValue, Spans};
 use datafusion::functions as standard;
+use datafusion::functions_aggregate as standard_aggregates;
 use datafusion::logical_expr::expr::{Exists, InList, InSubquery};
 use datafusion::logical_expr::{Between, Case, Expr, Like, Operator, Subquery, binary_expr, cast, lit};
 
@@ -36,7 +37,7 @@ impl Lowering<'_> {
             ExprKind::And(parts) => self.folded(parts, Operator::And)?,
             ExprKind::Or(parts) => self.folded(parts, Operator::Or)?,
             ExprKind::Not(inner) => Expr::Not(Box::new(self.expression(inner)?)),
-            ExprKind::Negate(inner) => Expr::Negative(Box::new(self.expression(inner)?)),
+            ExprKind::Negate(inner) => negated_number(self.expression(inner)?, kind)?,
             ExprKind::Binary { op, left, right } => self.binary(*op, left, right, &kind)?,
             ExprKind::Is { expr, truth, negated } => is(self.expression(expr)?, *truth, *negated),
             ExprKind::Between { expr, low, high, negated } => {
@@ -48,6 +49,7 @@ impl Lowering<'_> {
                 Expr::InList(InList::new(self.boxed(expr)?, list, *negated))
             }
             ExprKind::InQuery { expr, query, negated } => self.in_query(expr, query, *negated)?,
+            ExprKind::Exists { query, negated } if self.marks.is_some() => self.counted(query, *negated)?,
             ExprKind::Exists { query, negated } => {
                 Expr::Exists(Exists { subquery: self.correlated(query)?, negated: *negated })
             }
@@ -114,6 +116,18 @@ impl Lowering<'_> {
         let plan = self.relation(relation, false)?.plan;
         let outer_ref_columns = plan.all_out_ref_exprs();
         Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
+    }
+
+    /// An `EXISTS (subquery)` in a computed column, which DataFusion does not run: whether the subquery's rows are more than
+    /// none.
+    fn counted(&mut self, relation: &bound::Relation, negated: bool) -> Result<Expr, RunError> {
+        let name = self.fresh("count");
+        let rows = standard_aggregates::count::count_udaf().call(vec![lit(1_i64)]).alias(name);
+        let plan = self.relation(relation, false)?.builder().aggregate(Vec::<Expr>::new(), [rows])?.build()?;
+        let outer_ref_columns = plan.all_out_ref_exprs();
+        let count = Expr::ScalarSubquery(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() });
+        let count = standard::core::coalesce().call(vec![count, lit(0_i64)]);
+        Ok(if negated { count.eq(lit(0_i64)) } else { count.gt(lit(0_i64)) })
     }
 
     /// An `IN (subquery)` in a computed column, which DataFusion does not run: the answer of a join. A candidate of NULL is
@@ -183,6 +197,11 @@ impl Lowering<'_> {
             return Ok(number::decimal(op, kind.clone()).call(vec![left, right]));
         }
         let (left, right) = (cast(left, kind.clone()), cast(right, kind.clone()));
+        if kind.is_integer()
+            && let Some(function) = number::whole(op)
+        {
+            return Ok(function.call(vec![left, right]));
+        }
         let right = if op == BinaryOp::Modulo { nonzero(right, kind)? } else { right };
         Ok(binary_expr(left, operator, right))
     }
@@ -239,6 +258,15 @@ fn moment(millis: i64) -> ScalarValue {
     ScalarValue::TimestampMillisecond(Some(millis), None)
 }
 
+/// The number with the other sign; a whole one fails the run where its type does not hold it.
+fn negated_number(expr: Expr, kind: Arrow) -> Result<Expr, RunError> {
+    if !kind.is_integer() {
+        return Ok(Expr::Negative(Box::new(expr)));
+    }
+    let zero = lit(ScalarValue::new_zero(&kind)?);
+    Ok(number::WHOLE_MINUS.call(vec![zero, cast(expr, kind)]))
+}
+
 fn nonzero(expr: Expr, kind: &Arrow) -> Result<Expr, RunError> {
     let zero = lit(ScalarValue::new_zero(kind)?);
     Ok(standard::core::nullif().call(vec![expr, zero]))
@@ -288,43 +316,10 @@ pub(super) fn columns_in(expr: &bound::Expr) -> Vec<ColumnId> {
 }
 
 fn collect(expr: &bound::Expr, found: &mut Vec<ColumnId>) {
-    match &expr.kind {
-        ExprKind::Column(id) => found.push(*id),
-        ExprKind::Outer(_)
-        | ExprKind::Literal(_)
-        | ExprKind::WindowStart
-        | ExprKind::WindowEnd
-        | ExprKind::Parameter(_)
-        | ExprKind::Exists { .. }
-        | ExprKind::Scalar(_) => {}
-        ExprKind::Cast { expr, .. } | ExprKind::Not(expr) | ExprKind::Negate(expr) | ExprKind::Is { expr, .. } => {
-            collect(expr, found);
-        }
-        ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Array(parts) | ExprKind::Call { args: parts, .. } => {
-            for part in parts {
-                collect(part, found);
-            }
-        }
-        ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|it| collect(it, found)),
-        ExprKind::Between { expr, low, high, .. } => [expr, low, high].into_iter().for_each(|it| collect(it, found)),
-        ExprKind::InList { expr, list, .. } => {
-            collect(expr, found);
-            for it in list {
-                collect(it, found);
-            }
-        }
-        ExprKind::InQuery { expr, .. } => collect(expr, found),
-        ExprKind::Like { expr, pattern, .. } | ExprKind::SimilarTo { expr, pattern, .. } => {
-            for it in [expr, pattern] {
-                collect(it, found);
-            }
-        }
-        ExprKind::Case { operand, branches, otherwise } => {
-            operand.iter().chain(otherwise).for_each(|it| collect(it, found));
-            branches.iter().flat_map(|(when, then)| [when, then]).for_each(|it| collect(it, found));
-        }
-        ExprKind::NamedRow(fields) => fields.iter().for_each(|(_, value)| collect(value, found)),
+    if let ExprKind::Column(id) = expr.kind {
+        found.push(id);
     }
+    expr.parts().into_iter().for_each(|part| collect(part, found));
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl Lowering<'_> {
         self.marks = Some(Vec::new());
         let mut trace = Trace { users: input.trace.users.clone(), ..Trace::default() };
         for item in items {
-            exprs.push(self.expression(&item.expr)?.alias(name(item.id)));
+            exprs.push(self.computed(item)?);
             if self.wanted.contains(&item.id) {
                 trace.metrics.insert(item.id, input.trace.metric_of(columns_in(&item.expr)));
             }
@@ -110,7 +110,10 @@ impl Lowering<'_> {
         columns: &[(ColumnId, ColumnId)],
         accounting: bool,
     ) -> Result<Lowered, RunError> {
-        let lowered = if let Some((lowered, steps)) = self.commons.get(&(id, accounting)) {
+        let lowered = if let Some(kept) = self.kept.get(&id) {
+            let trace = if accounting { kept.trace.clone() } else { Trace::default() };
+            Lowered { trace, ..kept.clone() }
+        } else if let Some((lowered, steps)) = self.commons.get(&(id, accounting)) {
             let (lowered, steps) = (lowered.clone(), *steps);
             self.count(steps)?;
             lowered
@@ -124,6 +127,9 @@ impl Lowering<'_> {
             lowered
         };
         let mut items: Vec<Expr> = columns.iter().map(|(new, old)| column(*old).alias(name(*new))).collect();
+        for (new, old) in columns {
+            self.same_size(*new, *old);
+        }
         let mut trace = Trace::default();
         for users in &lowered.trace.users {
             let mut users = users.clone();

@@ -49,6 +49,7 @@ impl Lowering<'_> {
         for input in inputs {
             let mut items = Vec::new();
             for (id, given) in columns.iter().zip(&input.ids) {
+                self.same_size(*id, *given);
                 items.push(cast(column(*given), self.query.column(*id).data_type.arrow()).alias(name(*id)));
             }
             for (at, users) in trace.users.iter().enumerate() {

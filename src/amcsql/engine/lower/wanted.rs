@@ -1,4 +1,4 @@
-//! Which columns feed a metric of the result, and which columns are measures.
+//! Which columns feed a metric of the result.
 
 use std::collections::BTreeSet;
 
@@ -77,60 +77,5 @@ fn set(query: &Query, inputs: &[Relation], columns: &[ColumnId], wanted: &mut BT
         let fed: Vec<ColumnId> = fed.collect();
         wanted.extend(fed);
         visit(query, input, wanted);
-    }
-}
-
-/// All columns that an aggregate made, or that were computed from such a column: what is added up when rows of a result merge.
-pub(in super::super) fn measures(query: &Query) -> BTreeSet<ColumnId> {
-    let mut known = BTreeSet::new();
-    // OK because a common table reads only those before it.
-    query.commons.iter().for_each(|common| measure(query, &common.relation, &mut known));
-    measure(query, &query.root, &mut known);
-    known
-}
-
-fn measure(query: &Query, relation: &Relation, known: &mut BTreeSet<ColumnId>) {
-    let made_of = |expr: &Expr, known: &BTreeSet<ColumnId>| columns_in(expr).iter().any(|id| known.contains(id));
-    match &relation.node {
-        Node::Scan(_) | Node::One | Node::Values { .. } => {}
-        Node::Common { columns, .. } => {
-            let made: Vec<ColumnId> =
-                columns.iter().filter(|(_, old)| known.contains(old)).map(|(new, _)| *new).collect();
-            known.extend(made);
-        }
-        Node::Project { input, items } => {
-            measure(query, input, known);
-            let made: Vec<ColumnId> =
-                items.iter().filter(|item| made_of(&item.expr, known)).map(|item| item.id).collect();
-            known.extend(made);
-        }
-        Node::Aggregate(aggregate) => {
-            measure(query, &aggregate.input, known);
-            known.extend(aggregate.calls.iter().map(|call| call.id));
-        }
-        Node::Window { input, calls } => {
-            measure(query, input, known);
-            let made = calls.iter().filter(|call| call.args.iter().any(|arg| made_of(arg, known)));
-            let made: Vec<ColumnId> = made.map(|call| call.id).collect();
-            known.extend(made);
-        }
-        Node::Join(join) => {
-            measure(query, &join.left, known);
-            measure(query, &join.right, known);
-        }
-        Node::Set { inputs, columns, .. } => {
-            for input in inputs {
-                measure(query, input, known);
-                let given = query.columns_of(input);
-                let made = columns.iter().zip(given).filter(|(_, given)| known.contains(given)).map(|(id, _)| *id);
-                let made: Vec<ColumnId> = made.collect();
-                known.extend(made);
-            }
-        }
-        Node::Explode { input, .. }
-        | Node::Filter { input, .. }
-        | Node::Distinct { input }
-        | Node::Sort { input, .. }
-        | Node::Limit { input, .. } => measure(query, input, known),
     }
 }

@@ -11,24 +11,22 @@ use arrow::row::{RowConverter, SortField};
 
 use super::trouble;
 use super::verdict::Verdict;
+use crate::amcsql::engine::lower::Merging;
 use crate::amcsql::engine::run::RunError;
 
-/// One row for all that share their dimensions, with the metrics added up. Of the verdicts the strictest stays.
+/// One row for all that share their dimensions, with what becomes of their metrics. Of the verdicts the strictest stays.
 pub(super) fn merged(
     parts: Vec<(RecordBatch, Vec<Verdict>)>,
-    measured: &[bool],
+    merging: &[Option<Merging>],
 ) -> Result<(RecordBatch, Vec<Verdict>), RunError> {
     let schema = parts.first().map_or_else(|| Arc::new(Schema::empty()), |(rows, _)| rows.schema());
     let rows = concat_batches(&schema, parts.iter().map(|(rows, _)| rows)).map_err(trouble)?;
     let verdicts: Vec<Verdict> = parts.into_iter().flat_map(|(_, verdicts)| verdicts).collect();
-    let (group_of, firsts) = groups(&rows, measured)?;
+    let (group_of, firsts) = groups(&rows, merging)?;
     let places = UInt32Array::from(firsts.clone());
-    let columns = rows.columns().iter().zip(measured).map(|(column, measured)| {
-        if *measured {
-            added(column, &group_of, firsts.len())
-        } else {
-            take(column.as_ref(), &places, None).map_err(trouble)
-        }
+    let columns = rows.columns().iter().zip(merging).map(|(column, merging)| match merging {
+        Some(merging) => together(column, *merging, &group_of, firsts.len()),
+        None => take(column.as_ref(), &places, None).map_err(trouble),
     });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     let mut strictest: Vec<Verdict> = firsts.iter().filter_map(|row| verdicts.get(*row as usize)).cloned().collect();
@@ -41,9 +39,14 @@ pub(super) fn merged(
 }
 
 /// The group of each row, and the first row of each group.
-fn groups(rows: &RecordBatch, measured: &[bool]) -> Result<(Vec<usize>, Vec<u32>), RunError> {
-    let dimensions: Vec<ArrayRef> =
-        rows.columns().iter().zip(measured).filter(|(_, measured)| !**measured).map(|(it, _)| Arc::clone(it)).collect();
+fn groups(rows: &RecordBatch, merging: &[Option<Merging>]) -> Result<(Vec<usize>, Vec<u32>), RunError> {
+    let dimensions: Vec<ArrayRef> = rows
+        .columns()
+        .iter()
+        .zip(merging)
+        .filter(|(_, merging)| merging.is_none())
+        .map(|(it, _)| Arc::clone(it))
+        .collect();
     if dimensions.is_empty() {
         return Ok((vec![0; rows.num_rows()], vec![0]));
     }
@@ -61,14 +64,20 @@ fn groups(rows: &RecordBatch, measured: &[bool]) -> Result<(Vec<usize>, Vec<u32>
     Ok((group_of, firsts))
 }
 
-/// The sum per group, NULL where all are NULL. Exact for whole numbers and decimals; NULL where the type cannot hold it.
-fn added(column: &ArrayRef, group_of: &[usize], groups: usize) -> Result<ArrayRef, RunError> {
+/// One value per group, NULL where all are NULL. Exact for whole numbers and decimals; NULL where the type cannot hold it.
+fn together(column: &ArrayRef, merging: Merging, group_of: &[usize], groups: usize) -> Result<ArrayRef, RunError> {
     let kind = column.data_type();
     if kind.is_floating() {
         let values = cast(column, &DataType::Float64).map_err(trouble)?;
         let values = values.as_primitive::<Float64Type>();
-        let sums = sums(group_of, groups, |row| values.is_valid(row).then(|| values.value(row)), |a, b| Some(a + b));
-        return cast(&Float64Array::from(sums), kind).map_err(trouble);
+        let value = |row: usize| values.is_valid(row).then(|| values.value(row));
+        let joined = joined(group_of, groups, value, |a, b| match merging {
+            Merging::Sum => Some(a + b),
+            Merging::Least => Some(a.min(b)),
+            Merging::Greatest => Some(a.max(b)),
+            Merging::Lost => None,
+        });
+        return cast(&Float64Array::from(joined), kind).map_err(trouble);
     }
     let (precision, scale) = match kind {
         DataType::Decimal128(precision, scale) => (*precision, *scale),
@@ -76,22 +85,30 @@ fn added(column: &ArrayRef, group_of: &[usize], groups: usize) -> Result<ArrayRe
     };
     let values = cast(column, &DataType::Decimal128(precision, scale)).map_err(trouble)?;
     let values = values.as_primitive::<Decimal128Type>();
-    let sums = sums(group_of, groups, |row| values.is_valid(row).then(|| values.value(row)), i128::checked_add);
-    let sums = Decimal128Array::from(sums).with_precision_and_scale(38, scale).map_err(trouble)?;
-    cast(&sums, kind).map_err(trouble)
+    let value = |row: usize| values.is_valid(row).then(|| values.value(row));
+    let joined = joined(group_of, groups, value, |a, b| match merging {
+        Merging::Sum => a.checked_add(b),
+        Merging::Least => Some(a.min(b)),
+        Merging::Greatest => Some(a.max(b)),
+        Merging::Lost => None,
+    });
+    let joined = Decimal128Array::from(joined).with_precision_and_scale(38, scale).map_err(trouble)?;
+    cast(&joined, kind).map_err(trouble)
 }
 
-fn sums<T: Copy>(
+/// The values of each group put together by `join`; NULL where it once gave none.
+fn joined<T: Copy>(
     group_of: &[usize],
     groups: usize,
     value: impl Fn(usize) -> Option<T>,
-    add: impl Fn(T, T) -> Option<T>,
+    join: impl Fn(T, T) -> Option<T>,
 ) -> Vec<Option<T>> {
-    let mut sums: Vec<Option<T>> = vec![None; groups];
+    // OK because the outer `None` is a group without a value, and the inner one a value that cannot be had.
+    let mut joined: Vec<Option<Option<T>>> = vec![None; groups];
     for (row, group) in group_of.iter().enumerate() {
-        if let (Some(value), Some(sum)) = (value(row), sums.get_mut(*group)) {
-            *sum = sum.map_or(Some(value), |sum| add(sum, value));
+        if let (Some(value), Some(known)) = (value(row), joined.get_mut(*group)) {
+            *known = Some(known.map_or(Some(value), |known| known.and_then(|known| join(known, value))));
         }
     }
-    sums
+    joined.into_iter().map(Option::flatten).collect()
 }

@@ -15,7 +15,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 
-use super::lower::{Trace, measures};
+use super::lower::{Merging, Trace, mergings};
 use super::result::OutputColumn;
 use super::run::{Mode, Privacy, RunError};
 use crate::amcsql::bound::Query;
@@ -30,8 +30,8 @@ pub(super) struct Thresholds<'q> {
     required: Vec<usize>,
     /// The highest of these.
     highest: usize,
-    /// Whether a column is added up when rows are merged.
-    measured: Vec<bool>,
+    /// What becomes of a column when rows are merged; `None`: they are merged by it.
+    merging: Vec<Option<Merging>>,
     /// Hidden columns of users, by name.
     users: Vec<String>,
     /// Hidden columns of shares, by name.
@@ -43,9 +43,10 @@ impl<'q> Thresholds<'q> {
         let columns = || query.outputs.iter().map(|output| query.column(output.column));
         let needed = |users: Option<u32>| users.map_or(usize::MAX, |users| users as usize);
         let required: Vec<usize> = columns().map(|column| needed(column.threshold.users())).collect();
-        let added_up = measures(query);
-        let measured = query.outputs.iter().zip(columns());
-        let measured = measured.map(|(output, it)| added_up.contains(&output.column) && it.data_type.is_numeric());
+        let known = mergings(query);
+        let merging = query.outputs.iter().zip(columns());
+        let merging =
+            merging.map(|(output, it)| known.get(&output.column).copied().filter(|_| it.data_type.is_numeric()));
         let mut shares: Vec<String> = query.outputs.iter().flat_map(|output| trace.shares_of(output.column)).collect();
         shares.sort();
         shares.dedup();
@@ -54,7 +55,7 @@ impl<'q> Thresholds<'q> {
             privacy: privacy.clone(),
             highest: required.iter().copied().max().unwrap_or(1),
             required,
-            measured: measured.collect(),
+            merging: merging.collect(),
             users: trace.users.iter().map(|users| users.name.clone()).collect(),
             shares,
         }
@@ -95,7 +96,7 @@ impl<'q> Thresholds<'q> {
             }
         }
         if failing.iter().any(|(rows, _)| rows.num_rows() > 0) {
-            let (rows, verdicts) = merge::merged(failing, &self.measured)?;
+            let (rows, verdicts) = merge::merged(failing, &self.merging)?;
             shown.push(self.with_extras(&rows, &verdicts.iter().collect::<Vec<_>>(), true)?);
         }
         shown.retain(|batch| batch.num_rows() > 0);

@@ -126,3 +126,20 @@ fn rows_that_nobody_stands_behind_are_not_judged() {
     let root = relation(Node::Values { columns: vec![id], rows: vec![vec![long(1)], vec![long(2)]] });
     assert_eq!(lines(Given::default(), &hand.query(root, &[id]), &dropping()), ["1,", "2,"]);
 }
+
+#[test]
+fn merged_rows_add_totals_up_and_have_no_ratio() {
+    use crate::amcsql::engine::lower::Merging::{Least, Lost, Sum};
+
+    let columns = "campaign, SUM(impressions) AS total, SUM(spend) / 100000000 AS cost, MIN(impressions) AS least, \
+                   SUM(clicks) / SUM(impressions) AS rate, AVG(impressions) AS average, 2 * SUM(impressions) + 1 AS bent";
+    let text = format!("SELECT {columns} FROM sponsored_ads_traffic GROUP BY 1");
+    let query = crate::amcsql::check(
+        &text,
+        &crate::amcsql::Context::reporting(crate::amcsql::catalogue::Catalogue::standard()),
+    );
+    let query = query.query.unwrap_or_else(|| panic!("{:?}", query.findings));
+    let known = crate::amcsql::engine::lower::mergings(&query);
+    let of: Vec<_> = query.outputs.iter().map(|output| known.get(&output.column).copied()).collect();
+    assert_eq!(of, [None, Some(Sum), Some(Sum), Some(Least), Some(Lost), Some(Lost), Some(Lost)]);
+}
