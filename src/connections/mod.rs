@@ -13,7 +13,7 @@ mod store;
 pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use refresher::Refresher;
-pub use store::{Proof, Reach, prove, reseal};
+pub use store::{Proof, Reach, prove, reseal, to_reconnect};
 
 /// The room's routes: signing in, and the list of one's own connections.
 pub fn routes(grants: Grants) -> axum::Router {

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 
+use crate::connections;
 use crate::db::{Result, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
 use crate::guides::{self, Guide};
@@ -35,6 +36,8 @@ pub(super) struct DashboardPage {
     slots: i64,
     has_queries: bool,
     first_guide: Option<&'static Guide>,
+    /// Whether a connection to Amazon waits for this person.
+    to_reconnect: bool,
     /// Why no background work is done, if so.
     held: Option<String>,
     now: DateTime<Utc>,
@@ -114,6 +117,7 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
     let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;
     let all = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
     let has_queries = !queries::list(&mut tx, &person.id, &queries::Filter::default(), 0, 1).await?.is_empty();
+    let to_reconnect = connections::to_reconnect(&mut tx, &person.id).await? > 0;
     drop(tx);
     Ok(Html(DashboardPage {
         shell: visit.shell("Dashboard", Section::Dashboard).await,
@@ -126,6 +130,7 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
         slots: site.config.limits.runs_per_instance,
         has_queries,
         first_guide: guides::first(),
+        to_reconnect,
         held: held(&site),
         now: site.clock.now(),
     }))
@@ -154,6 +159,7 @@ mod tests {
             slots: 10,
             has_queries: false,
             first_guide: guides::first(),
+            to_reconnect: false,
             held: None,
             now: DateTime::UNIX_EPOCH,
         };

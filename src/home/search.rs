@@ -17,7 +17,7 @@ const MOST: usize = 8;
 const LONGEST: usize = 200;
 
 /// Pages that a search finds by their name: address, name, words to find them by.
-const PAGES: [(&str, &str, &str); 8] = [
+const PAGES: [(&str, &str, &str); 10] = [
     ("/", "Dashboard", "home start overview"),
     ("/instances", "Instances", "amc accounts slots"),
     ("/instances/new", "Add an instance", "instances new"),
@@ -25,6 +25,8 @@ const PAGES: [(&str, &str, &str); 8] = [
     ("/queries/new", "New query", "sql editor write"),
     ("/executions", "Executions", "runs results history"),
     ("/guides", "Guides", "help learn documentation"),
+    ("/settings/connections", "Connections", "amazon permission grant token reconnect settings"),
+    ("/settings/sessions", "Sessions", "browsers sign out settings"),
     ("/operations", "Operations", "workers background status version"),
 ];
 

@@ -77,7 +77,8 @@ impl Engine {
     /// An engine with threads of its own. Fails when the system gives no threads.
     pub fn new(tables: Arc<dyn Tables>, limits: Limits) -> std::io::Result<Self> {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(limits.threads.max(1)).thread_stack_size(STACK_BYTES).thread_name("amc-engine");
+        // One more, which keeps the time while all others plan.
+        builder.worker_threads(limits.threads.max(1) + 1).thread_stack_size(STACK_BYTES).thread_name("amc-engine");
         let threads = Some(builder.enable_time().build()?);
         let turns = Arc::new(Semaphore::new(limits.parallel_runs.max(1)));
         Ok(Self { tables, limits, turns, threads })
@@ -91,11 +92,14 @@ impl Engine {
         let (tables, limits) = (Arc::clone(&self.tables), self.limits.clone());
         let (query, run) = (query.clone(), run.clone());
         let time = limits.time;
-        let work = async move {
-            let work = work(&query, &run, tables.as_ref(), &limits);
-            tokio::time::timeout(time, work).await.map_err(|_| RunError::TimedOut(time.as_secs()))?
-        };
-        AbortOnDropHandle::new(threads.spawn(work)).await.map_err(|fault| {
+        let work =
+            AbortOnDropHandle::new(threads.spawn(async move { work(&query, &run, tables.as_ref(), &limits).await }));
+        // Timed from outside, since planning never pauses: a clock within it would be looked at too late.
+        let timed = threads.spawn(async move { tokio::time::timeout(time, work).await });
+        let ended = AbortOnDropHandle::new(timed)
+            .await
+            .and_then(|ended| ended.unwrap_or(Ok(Err(RunError::TimedOut(time.as_secs())))));
+        ended.map_err(|fault| {
             tracing::error!(error = %fault, "a run of the engine broke off");
             RunError::Value("the engine met a fault of its own".to_owned())
         })?
