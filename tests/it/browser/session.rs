@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -120,13 +121,12 @@ impl Browser {
 
     /// The text of the page's one `h1`.
     pub(super) async fn heading(&self) -> String {
-        self.element(Locator::Css("h1")).await.text().await.expect("a heading has a text")
+        self.read("h1").await
     }
 
     /// Everything that the page shows.
     pub(super) async fn text(&self) -> String {
-        let body = self.element(Locator::Css("body")).await;
-        body.text().await.expect("a page has a text")
+        self.read("body").await
     }
 
     /// Waits until the page shows `text`; loading the page again is the page's own business.
@@ -138,7 +138,7 @@ impl Browser {
 
     /// Waits for the first element of a CSS selector and gives its text.
     pub(super) async fn read(&self, selector: &str) -> String {
-        self.element(Locator::Css(selector)).await.text().await.expect("an element has a text")
+        self.act(Locator::Css(selector), async |element| element.text().await).await
     }
 
     /// The texts of all elements of a CSS selector, as they are now.
@@ -157,8 +157,7 @@ impl Browser {
 
     /// Presses the first thing that fits the CSS selector, where its text says too little.
     pub(super) async fn follow(&self, selector: &str) {
-        let control = self.element(Locator::Css(selector)).await;
-        control.click().await.unwrap_or_else(|error| panic!("{selector} cannot be pressed: {error}"));
+        self.act(Locator::Css(selector), async |control| control.click().await).await;
     }
 
     /// Presses the button or follows the link with this text.
@@ -167,26 +166,26 @@ impl Browser {
         let found = format!(
             "//*[self::button or self::a or self::summary][not(ancestor::*[@hidden])][normalize-space(.)={label} or @aria-label={label}]"
         );
-        let control = self.element(Locator::XPath(&found)).await;
-        control.click().await.unwrap_or_else(|error| panic!("{label} cannot be pressed: {error}"));
+        self.act(Locator::XPath(&found), async |control| control.click().await).await;
     }
 
     /// Replaces what stands in the field of this form name.
     pub(super) async fn fill(&self, name: &str, value: &str) {
-        let field = self.field(name).await;
-        field.clear().await.unwrap_or_else(|error| panic!("the field {name} cannot be cleared: {error}"));
-        field.send_keys(value).await.unwrap_or_else(|error| panic!("the field {name} cannot be filled: {error}"));
+        let fill = async |field: Element| {
+            field.clear().await?;
+            field.send_keys(value).await
+        };
+        self.act(Locator::Css(&named(name)), fill).await;
     }
 
     /// Chooses from a list by the option's text.
     pub(super) async fn choose(&self, name: &str, label: &str) {
-        let field = self.field(name).await;
-        field.select_by_label(label).await.unwrap_or_else(|error| panic!("{name} offers no {label:?}: {error}"));
+        self.act(Locator::Css(&named(name)), async |field| field.select_by_label(label).await).await;
     }
 
     /// What stands in the field of this form name.
     pub(super) async fn value(&self, name: &str) -> String {
-        self.field(name).await.prop("value").await.expect("a field has a value").unwrap_or_default()
+        self.act(Locator::Css(&named(name)), async |field| field.prop("value").await).await.unwrap_or_default()
     }
 
     /// Follows the link to a file and gives what was saved.
@@ -267,8 +266,16 @@ impl Browser {
         messages.filter(|message| !message.starts_with(&own)).collect()
     }
 
-    async fn field(&self, name: &str) -> Element {
-        self.element(Locator::Css(&format!("[name=\"{name}\"]"))).await
+    /// Waits for an element and does something with it; where the page took the element away in between,
+    /// with the one that came in its place.
+    async fn act<T>(&self, locator: Locator<'_>, action: impl AsyncFn(Element) -> Result<T, CmdError>) -> T {
+        loop {
+            match action(self.element(locator).await).await {
+                Ok(done) => return done,
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("{locator:?} on {}: {error}", self.address().await),
+            }
+        }
     }
 
     async fn element(&self, locator: Locator<'_>) -> Element {
@@ -352,10 +359,17 @@ fn quoted(text: &str) -> String {
     format!("concat({})", parts.join(", '\"', "))
 }
 
-/// The files that were saved whole: Chromium writes under another name and renames at the end.
+/// Selects the field of this form name.
+fn named(name: &str) -> String {
+    format!("[name=\"{name}\"]")
+}
+
+/// The files that were saved whole. Chromium takes the name with an empty file first, writes under
+/// another name, and renames at the end: a file without a byte is not saved yet.
 fn saved(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let entries = entries.filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.metadata().is_ok_and(|file| file.len() > 0)).map(|entry| entry.path());
     let hidden = |file: &Path| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     files.filter(|file| !hidden(file) && file.extension().is_none_or(|ending| ending != "crdownload")).collect()
 }
