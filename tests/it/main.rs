@@ -6,6 +6,8 @@ mod browser;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod executions;
 #[cfg(test)]
 mod house;
