@@ -16,7 +16,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use recomamp::clock::Clock;
 
 use crate::executions::{REACH, run, saved};
-use crate::support::{Database, House, Premises, Program, Visitor};
+use crate::support::{Database, House, Plug, Premises, Program, Visitor};
 use gate::{Call, Gate, Moment, Trap};
 
 /// A process that has work comes to any call of it within this time.
@@ -69,6 +69,8 @@ impl Round {
         let query = saved(&visitor, REACH).await;
         let untroubled = run(&visitor, &query).await;
         house.settle().await;
+        // The process to come has the machine's clock, which no hand moved.
+        house.time.set(Clock::system().now());
         let whole = lines(&visitor, &untroubled).await;
         assert!(whole.len() > 1, "{whole:?}");
         let mut pages = Vec::new();
@@ -80,8 +82,9 @@ impl Round {
 
     /// Lets a process work until it falls into the trap, or until so much time has passed.
     async fn kill(&self, trap: Trap, at_last: Duration) -> bool {
-        let mut program = Program::at(&self.premises).await;
-        self.gate.arm(trap, program.plug());
+        let plug = Plug::default();
+        self.gate.arm(trap, plug.clone());
+        let mut program = Program::at(&self.premises, plug);
         let trapped = program.ended(at_last).await;
         self.gate.disarm();
         program.kill().await;

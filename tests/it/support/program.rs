@@ -69,18 +69,19 @@ impl Program {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let log = folder.path().with_extension("log");
         drop(free);
-        Self::serve(Some(folder), log, address, own.into_iter().chain(settings).collect()).await
+        let settings = own.into_iter().chain(settings).collect();
+        let program = Self { _own: Some(folder), log, address, settings, process: Plug::default() };
+        program.run();
+        program.answers().await;
+        program
     }
 
-    /// Starts the program where a story left what it had stored.
-    pub(crate) async fn at(premises: &Premises) -> Self {
+    /// Starts the program where a story left what it had stored, with this plug, which may be pulled at once.
+    pub(crate) fn at(premises: &Premises, plug: Plug) -> Self {
         let settings = premises.settings().into_iter().chain([("RECOMAMP_POLL_SECONDS".to_owned(), "1".to_owned())]);
-        Self::serve(None, premises.log(), premises.address, settings.collect()).await
-    }
-
-    async fn serve(own: Option<TempDir>, log: PathBuf, address: SocketAddr, settings: Vec<(String, String)>) -> Self {
-        let mut program = Self { _own: own, log, address, settings, process: Plug::default() };
-        program.run().await;
+        let (log, address, settings) = (premises.log(), premises.address, settings.collect());
+        let program = Self { _own: None, log, address, settings, process: plug };
+        program.run();
         program
     }
 
@@ -92,18 +93,14 @@ impl Program {
     /// Ends the process as a crash or a power cut does, and starts it again on the same data.
     pub(crate) async fn kill_and_start_again(&mut self) {
         self.kill().await;
-        self.run().await;
+        self.run();
+        self.answers().await;
     }
 
     /// Ends the process as a crash or a power cut does, and waits until it is gone.
     pub(crate) async fn kill(&mut self) {
         let mut process = self.process.take().expect("it runs");
         process.kill().await.expect("a process can be killed");
-    }
-
-    /// What ends the process from elsewhere.
-    pub(crate) fn plug(&self) -> Plug {
-        self.process.clone()
     }
 
     /// Waits until the process has ended by itself or by its plug, at most for so long; says whether it has.
@@ -117,7 +114,7 @@ impl Program {
         tokio::time::timeout(within, gone).await.is_ok()
     }
 
-    async fn run(&mut self) {
+    fn run(&self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).expect("a log can be written");
         let process = Command::new(env!("CARGO_BIN_EXE_recomamp"))
             // OK because it needs nothing of the caller's: what the tests are told would be taken for settings.
@@ -130,6 +127,10 @@ impl Program {
             .spawn()
             .expect("the program can be started");
         self.process.put(process);
+    }
+
+    /// Waits until it answers.
+    async fn answers(&self) {
         let answers = async {
             let mut ticks = tokio::time::interval(Duration::from_millis(20));
             while !self.is_healthy().await {
