@@ -37,7 +37,12 @@ macro_rules! own {
     };
 }
 
-const STEPS: &[Step] = &[both!(1, "0001_start"), own!(2, "0002_row_security"), both!(3, "0003_result_retention")];
+const STEPS: &[Step] = &[
+    both!(1, "0001_start"),
+    own!(2, "0002_row_security"),
+    both!(3, "0003_result_retention"),
+    own!(5, "0005_query_history"),
+];
 
 /// The steps for one database, in order.
 pub(super) fn migrator(engine: Engine) -> Migrator {

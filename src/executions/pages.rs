@@ -58,6 +58,8 @@ struct ListPage {
     instance: String,
     states: Vec<Choice>,
     state: String,
+    /// The query whose runs these are, if only of one.
+    query: String,
     q: String,
     export: String,
     here: String,
@@ -95,15 +97,15 @@ async fn list(
     visit: Visit,
     RawQuery(query): RawQuery,
 ) -> web::Result<Html<ListPage>> {
-    let query = query.unwrap_or_default();
-    let fields = Fields::parse(query.as_bytes());
+    let raw = query.unwrap_or_default();
+    let fields = Fields::parse(raw.as_bytes());
     let filter = filter(&fields);
     let number = |name: &str, default: u64| fields.trimmed(name).parse().ok().filter(|n| *n >= 1).unwrap_or(default);
     let size = number("size", SIZE).min(MOST);
     let mut tx = room.site.db.read(&person.scope()).await?;
     let total = store::count(&mut tx, &person.id, &filter).await?;
     let pager =
-        Pager::new(&Address::new("/executions", &query), number("page", 1), size, u64::try_from(total).unwrap_or(0));
+        Pager::new(&Address::new("/executions", &raw), number("page", 1), size, u64::try_from(total).unwrap_or(0));
     let offset = i64::try_from(pager.offset()).unwrap_or(0);
     let lines = store::list(&mut tx, &person.id, &filter, i64::try_from(size).unwrap_or(50), offset).await?;
     let on_list = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
@@ -119,9 +121,10 @@ async fn list(
         instance: filter.instance.as_ref().map(ToString::to_string).unwrap_or_default(),
         states: states(),
         state: filter.state.clone(),
+        query: filter.query.as_ref().map(ToString::to_string).unwrap_or_default(),
         q: filter.text.clone(),
-        export: Address::new("/executions.csv", &query).with("page", "").to_string(),
-        here: Address::new("/executions", &query).to_string(),
+        export: Address::new("/executions.csv", &raw).with("page", "").to_string(),
+        here: Address::new("/executions", &raw).to_string(),
         is_filtered: filter.instance.is_some()
             || filter.query.is_some()
             || !filter.state.is_empty()

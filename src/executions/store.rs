@@ -67,12 +67,12 @@ fn state(row: &Row) -> Result<State> {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select e.id, e.instance_id, e.connection_id, e.query_id, e.query_name, e.person_id, e.person_name, ",
+            "select e.id, e.instance_id, e.connection_id, q.id as query_id, e.query_name, e.person_id, e.person_name, ",
             "e.state, e.author_sql, e.sent, e.source_map, e.field_values, e.amc_workflow_id, e.amc_execution_id, ",
             "e.amc_status, e.cancel_asked_at, e.problem, e.waiting_for, e.output_columns, e.result, e.attempts, ",
             "e.lookups, e.created_at, e.sent_at, e.started_at, e.finished_at, e.result_removed_at, e.revision, ",
             "e.lease_epoch ",
-            "from executions e ",
+            "from executions e left join queries q on q.id = e.query_id ",
             $rest
         )
     };
@@ -307,17 +307,4 @@ impl FromRow for Event {
 pub(super) async fn events(tx: &mut Tx, id: &ExecutionId) -> Result<Vec<Event>> {
     const LIST: &str = "select at, state, note from execution_events where execution_id = $1 order by position";
     sql(LIST).bind(id).all(tx).await
-}
-
-/// How long the last successful runs of a query took, newest first.
-pub(super) async fn past(tx: &mut Tx, query: &QueryId) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
-    const LIST: &str = "select created_at, finished_at from executions where query_id = $1 and state = 'succeeded' \
-        and finished_at is not null order by created_at desc limit 9";
-    struct Span(DateTime<Utc>, DateTime<Utc>);
-    impl FromRow for Span {
-        fn from_row(row: &Row) -> Result<Self> {
-            Ok(Self(row.get("created_at")?, row.get("finished_at")?))
-        }
-    }
-    Ok(sql(LIST).bind(query).all::<Span>(tx).await?.into_iter().map(|span| (span.0, span.1)).collect())
 }

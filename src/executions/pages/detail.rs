@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{Days, TimeDelta};
+use chrono::Days;
 use serde_json::{Value, json};
 
 use super::own;
@@ -16,7 +16,7 @@ use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
-use crate::queries::{Prepared, PrivacyMode, SourceMap};
+use crate::queries::{self, Prepared, PrivacyMode, SourceMap, Usual};
 use crate::web::components::{self, Address, Step};
 use crate::web::live::PTAG;
 use crate::web::shell::{Section, Shell, Tone};
@@ -32,7 +32,7 @@ struct DetailPage {
     tag: String,
     so_far: String,
     seconds: i64,
-    expected: String,
+    usual: Option<Usual>,
     can_cancel: bool,
     can_rerun: bool,
     values: Vec<(String, String)>,
@@ -92,9 +92,9 @@ async fn page(
     let execution = store::find(&mut tx, &person.id, id).await?;
     let events = store::events(&mut tx, id).await?;
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
-    let past = match &execution.query {
-        Some(query) => store::past(&mut tx, query).await?,
-        None => Vec::new(),
+    let usual = match &execution.query {
+        Some(query) => queries::usual(&mut tx, &person.id, query, &instance.id).await?,
+        None => None,
     };
     drop(tx);
     let result = match execution.state {
@@ -118,7 +118,7 @@ async fn page(
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         seconds: execution.took(now).num_seconds().max(0),
-        expected: expected(&past),
+        usual,
         can_cancel: can_run
             && execution.cancel_asked_at.is_none()
             && !execution.state.is_final()
@@ -143,13 +143,6 @@ async fn page(
         instance,
         execution,
     })
-}
-
-/// The median of the last runs of the same query.
-fn expected(past: &[(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)]) -> String {
-    let mut took: Vec<TimeDelta> = past.iter().map(|(began, ended)| *ended - *began).collect();
-    took.sort_unstable();
-    took.get(took.len() / 2).map(|median| components::duration(*median)).unwrap_or_default()
 }
 
 pub(super) async fn show(
