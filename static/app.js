@@ -100,7 +100,13 @@
   let leaving = false;
   on("input", (event) => {
     const form = event.target.form;
-    if (form?.hasAttribute("data-guard")) changed.add(form);
+    if (!form?.hasAttribute("data-guard")) return;
+    changed.add(form);
+    form.querySelector("[data-kept]")?.removeAttribute("data-kept");
+  });
+  // Nothing is kept as a draft any more once its form was sent: that is on its way already.
+  on("htmx:before:request", (event) => {
+    if (event.detail.ctx.sourceElement.closest("form")?.dataset.sent) event.preventDefault();
   });
   // A draft that is kept needs no guard until the next change.
   on("htmx:after:swap", () => {

@@ -5,15 +5,17 @@
 //! withdrawn ends in one state, "reconnect", and one line of the audit log, not in a string of errors.
 
 mod grants;
+mod health;
 mod model;
 mod pages;
 mod refresher;
 mod store;
 
 pub use grants::{CallError, Grants, Token};
+pub use health::{Health, health};
 pub use model::State;
 pub use refresher::Refresher;
-pub use store::{Proof, Reach, prove, reseal, to_reconnect};
+pub use store::{Proof, Reach, prove, reseal};
 
 /// The room's routes: signing in, and the list of one's own connections.
 pub fn routes(grants: Grants) -> axum::Router {

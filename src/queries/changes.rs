@@ -72,7 +72,8 @@ impl Changes {
     /// Compares two texts.
     pub(super) fn between(before: &str, after: &str) -> Self {
         // A last line with or without its end is the same line.
-        let whole = |text: &str| if text.ends_with('\n') || text.is_empty() { text.to_owned() } else { format!("{text}\n") };
+        let whole =
+            |text: &str| if text.ends_with('\n') || text.is_empty() { text.to_owned() } else { format!("{text}\n") };
         let (before, after) = (whole(before), whole(after));
         let mut config = TextDiff::configure();
         let diff = config.algorithm(Algorithm::Myers).timeout(PATIENCE).diff_lines(before.as_str(), after.as_str());
@@ -193,7 +194,10 @@ mod tests {
         other.tags = super::super::tags::Tags::read("weekly");
         other.window.zone = "Europe/Berlin".into();
         other.privacy.mode = super::super::model::PrivacyMode::Blank;
-        other.fields.push(super::super::fields::FieldDef { default: "a\nb".into(), ..super::super::fields::FieldDef::new("x") });
+        other.fields.push(super::super::fields::FieldDef {
+            default: "a\nb".into(),
+            ..super::super::fields::FieldDef::new("x")
+        });
         let changes = Changes::between(&settings(&one), &settings(&other));
         assert_eq!((changes.added, changes.removed), (6, 3));
         assert!(Changes::between(&settings(&one), &settings(&one.clone())).is_empty());

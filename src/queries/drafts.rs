@@ -176,11 +176,7 @@ fn draft(id: DraftId, what: &What, written: &Written, now: DateTime<Utc>) -> Dra
 }
 
 /// Throws a draft away; the list of queries offers to take it back.
-pub(super) async fn delete(
-    State(site): State<Site>,
-    person: Person,
-    Path(id): Path<String>,
-) -> web::Result<Redirect> {
+pub(super) async fn delete(State(site): State<Site>, person: Person, Path(id): Path<String>) -> web::Result<Redirect> {
     let id: DraftId = id.parse().map_err(|_| web::Error::Missing)?;
     let mut tx = site.db.write(&person.scope()).await?;
     store::discard(&mut tx, site.clock.now(), &person.id, &id).await?;
@@ -189,11 +185,7 @@ pub(super) async fn delete(
 }
 
 /// Takes a draft out of the bin and opens it.
-pub(super) async fn restore(
-    State(site): State<Site>,
-    person: Person,
-    Path(id): Path<String>,
-) -> web::Result<Redirect> {
+pub(super) async fn restore(State(site): State<Site>, person: Person, Path(id): Path<String>) -> web::Result<Redirect> {
     let id: DraftId = id.parse().map_err(|_| web::Error::Missing)?;
     let mut tx = site.db.write(&person.scope()).await?;
     if !store::restore_draft(&mut tx, site.clock.now(), &person.id, &id).await? {

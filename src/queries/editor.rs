@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::fields::{FieldDef, FieldKind};
 use super::forms::{self, written};
-use super::model::{PrivacyMode, Query, Written};
 use super::list::choice;
+use super::model::{PrivacyMode, Query, Written};
 use super::pages::{for_change, own};
 use super::prepare::prepare;
 use super::report::{self, Remark};

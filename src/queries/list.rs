@@ -175,11 +175,7 @@ async fn lines(site: &Site, person: &Person, query: Option<String>) -> web::Resu
 }
 
 /// The list as it is filtered, for spreadsheets.
-pub(super) async fn csv(
-    State(site): State<Site>,
-    person: Person,
-    RawQuery(query): RawQuery,
-) -> web::Result<Response> {
+pub(super) async fn csv(State(site): State<Site>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let head = ["name", "description", "instance", "account", "changed_at", "changed_by", "last_run_at", "id", "tags"];
     csv.write_record(head).map_err(anyhow::Error::from)?;
@@ -204,11 +200,7 @@ pub(super) async fn csv(
 }
 
 /// The same for programs.
-pub(super) async fn json(
-    State(site): State<Site>,
-    person: Person,
-    RawQuery(query): RawQuery,
-) -> web::Result<Response> {
+pub(super) async fn json(State(site): State<Site>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
     let lines = lines(&site, &person, query).await?;
     let queries: Vec<serde_json::Value> = lines
         .into_iter()

@@ -142,7 +142,8 @@ pub(super) async fn restore(
         visit.flash(Tone::Info, format!("Nothing was changed: the query is as in version {revision} already.")).await;
     } else if store::change(&mut tx, &id, query.revision, now, &person.id, &version.written).await? {
         tx.commit().await?;
-        let said = format!("The query is as in version {revision} again. What it was is kept as version {}.", query.revision);
+        let said =
+            format!("The query is as in version {revision} again. What it was is kept as version {}.", query.revision);
         visit.flash(Tone::Success, said).await;
     } else {
         return Err(web::Error::Conflict(

@@ -8,15 +8,23 @@ mod connections;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod dashboard;
+#[cfg(test)]
+mod drafts;
+#[cfg(test)]
 mod executions;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod markup;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;
+#[cfg(test)]
+mod query_history;
 #[cfg(test)]
 mod security;
 #[cfg(test)]

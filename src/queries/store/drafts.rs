@@ -169,7 +169,12 @@ pub(in crate::queries) async fn drop_draft(
 }
 
 /// Throws one of a person's drafts away, if it is there; the bin keeps it.
-pub(in crate::queries) async fn discard(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, id: &DraftId) -> Result<()> {
+pub(in crate::queries) async fn discard(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    id: &DraftId,
+) -> Result<()> {
     const DISCARD: &str = "update drafts set discarded_at = $3 where id = $2 and person_id = $1";
     sql(DISCARD).bind(person).bind(id).bind(now).execute(tx).await?;
     trim(tx, now, person).await
