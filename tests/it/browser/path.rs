@@ -152,8 +152,8 @@ async fn a_run_ends_once_although_the_process_was_killed() {
 /// Typed, and the browser is gone before anything was saved; another one begins where it ended.
 #[tokio::test]
 async fn what_is_typed_is_there_after_the_browser_was_closed() {
-    let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
     for javascript in [true, false] {
+        let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
         let browser = Browser::start(Options { javascript, ..Options::default() }).await;
         sign_in(&browser, &program.address()).await;
         pick_an_instance(&browser).await;
@@ -173,7 +173,7 @@ async fn what_is_typed_is_there_after_the_browser_was_closed() {
         browser.press("New query").await;
         browser.see("You have unsaved changes from").await;
         browser.press("Take them up").await;
-        browser.see("Half a query").await;
+        browser.wait_for("input[name=name][value='Half a query']").await;
         assert_eq!(browser.value("sql").await, CAMPAIGNS);
         assert_eq!(browser.value("description").await, "Its last words");
         save(&browser, "Half a query").await;
