@@ -2,6 +2,7 @@
 //! AMC behind the real client, and a hand on its clock.
 
 mod database;
+mod gate;
 mod premises;
 mod program;
 mod visitor;
@@ -21,6 +22,7 @@ use recomamp::workers::{Tick, Worker};
 use tokio::net::TcpListener;
 
 pub(crate) use database::Database;
+pub(crate) use gate::{Call, Gate, Moment, Trap};
 pub(crate) use premises::Premises;
 pub(crate) use program::{Plug, Program};
 pub(crate) use visitor::{Answer, Visitor};
@@ -30,8 +32,26 @@ pub(crate) fn morning() -> DateTime<Utc> {
     "2026-03-18T09:00:00Z".parse().expect("an instant")
 }
 
-/// Runs each story on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`.
+/// Runs each story on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`. A story is given a house,
+/// or a database on which it opens one itself.
 macro_rules! stories {
+    ($($(#[$doc:meta])* async fn $name:ident($database:ident: Database) $body:block)+) => {
+        $($(#[$doc])* async fn $name($database: $crate::support::Database) $body)+
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name($crate::support::Database::sqlite())).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name($crate::support::Database::postgres().await)).await;
+            })+
+        }
+    };
     ($($(#[$doc:meta])* async fn $name:ident($house:ident: House) $body:block)+) => {
         $($(#[$doc])* async fn $name($house: $crate::support::House) $body)+
 
@@ -125,12 +145,12 @@ impl House {
         Self::start(Premises::new(database, settings, None), morning()).await
     }
 
-    /// The same, and what it takes for Amazon is this pretend AMC elsewhere.
-    pub(crate) async fn open_before(database: Database, amazon: &Emulator, base: &str, now: DateTime<Utc>) -> Self {
-        let settings = credentials(amazon, base);
-        let settings: Vec<(&str, &str)> =
-            settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Self::start(Premises::new(database, &settings, Some(amazon.clone())), now).await
+    /// Starts it where what it takes for Amazon is behind this gate, at the machine's time, with these settings.
+    pub(crate) async fn open_before(gate: &Gate, database: Database, settings: &[(&str, &str)]) -> Self {
+        let amazon = credentials(&gate.amazon, gate.base());
+        let amazon = amazon.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let settings: Vec<(&str, &str)> = amazon.chain(settings.iter().copied()).collect();
+        Self::start(Premises::new(database, &settings, Some(gate.amazon.clone())), Clock::system().now()).await
     }
 
     pub(super) async fn start(mut premises: Premises, now: DateTime<Utc>) -> Self {
