@@ -196,8 +196,11 @@ pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: 
     let shown = response.extensions_mut().remove::<Shown>().or_else(|| bare(&response));
     let Some(shown) = shown else { return response };
     let status = response.status();
+    let mut shell = visit.shell(shown.title, super::shell::Section::None).await;
+    // A query may hold a code of Amazon's, or words of a customer's: a page about an error is passed on.
+    shell.here.truncate(shell.here.find('?').unwrap_or(shell.here.len()));
     let page = ErrorPage {
-        shell: visit.shell(shown.title, super::shell::Section::None).await,
+        shell,
         status: status.as_u16(),
         sentence: shown.sentence,
         ways: ways(visit.person.is_some()),

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::Method;
+use axum::http::header::CONTENT_LENGTH;
 use axum::response::Response;
 use futures::{StreamExt as _, stream};
 use recomamp::clock::Clock;
@@ -156,7 +157,9 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
     if let Some((Moment::Before, plug)) = &trapped {
         return pulled(plug).await;
     }
-    let (head, body) = answer(way.services, request).await.into_parts();
+    let (mut head, body) = answer(way.services, request).await.into_parts();
+    // OK because the server works it out anew for the body that there is in the end.
+    head.headers.remove(CONTENT_LENGTH);
     let body = to_bytes(body, usize::MAX).await.expect("an answer of the pretend AMC");
     let Some((moment, plug)) = trapped else {
         let meddle = way.post.meddle.lock().expect(NO_PANIC).clone();

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use recomamp::emulator::Emulator;
 use tempfile::TempDir;
 
-use super::{Database, House};
+use super::{Database, House, Visitor};
 
 /// Where a program has been and can be again, as part of a story or as a process of its own.
 pub(crate) struct Premises {
@@ -51,6 +51,11 @@ impl Premises {
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
         own.iter().chain(&self.settings).map(|(name, value)| (format!("RECOMAMP_{name}"), value.clone())).collect()
+    }
+
+    /// A visitor of whoever is in, without a session.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor::new(format!("http://{}", self.address))
     }
 
     /// Where a process of its own writes its log.

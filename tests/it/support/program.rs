@@ -130,7 +130,7 @@ impl Program {
     }
 
     /// Waits until it answers.
-    async fn answers(&self) {
+    pub(crate) async fn answers(&self) {
         let answers = async {
             let mut ticks = tokio::time::interval(Duration::from_millis(20));
             while !self.is_healthy().await {
