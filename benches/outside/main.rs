@@ -34,7 +34,7 @@ enum What {
     /// A large result: fetched, shown, sorted, filtered, exported.
     Result {
         /// How much data the pretend AMC has; a little more than 1 gives a million rows.
-        #[arg(long, default_value_t = 1.03)]
+        #[arg(long, default_value_t = 1.1)]
         scale: f64,
     },
     /// A server that answers with a file, to compare with.

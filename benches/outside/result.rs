@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use recomamp::clock::Clock;
 use recomamp::db::{Db, Scope, Single, sql};
 
 use super::load::say;
@@ -12,8 +13,8 @@ use super::site::Site;
 /// Thirty columns of each impression; a sandbox shows single rows.
 const SQL: &str = "SELECT user_id, user_id_type, request_tag, impression_dt, impression_dt_utc, impression_date, \
     impression_hour, impression_day, advertiser, advertiser_id, campaign, campaign_id, line_item, line_item_id, \
-    creative, creative_id, creative_type, creative_size, device_type, browser_family, operating_system, country, \
-    region, dma_code, site, supply_source, deal_id, currency_name, impressions, impression_cost FROM dsp_impressions";
+    creative, creative_id, creative_type, creative_size, device_type, browser_family, operating_system, \
+    iso_country_code, iso_state_province_code, dma_code, site, supply_source, deal_id, currency_name, impressions, impression_cost FROM dsp_impressions";
 /// How often each page is asked for; the median counts.
 const TIMES: usize = 5;
 
@@ -26,7 +27,9 @@ pub(crate) async fn run(scale: f64) -> anyhow::Result<()> {
     tokio::time::sleep(Duration::from_secs(3)).await;
     let idle = site.process().memory().context("the memory of a process can be read")?;
     site.process().forget_peak();
-    let page = site.run(&instance, SQL, "last_365").await?;
+    let today = Clock::system().now().date_naive();
+    let day = |before: i64| format!("{}T00:00", today - TimeDelta::days(before));
+    let page = site.run(&instance, SQL, ["explicit", &day(368), &day(3)]).await?;
     site.until(&page, "Succeeded").await?;
     say(&format!("fetched and kept in {:.1} s", fetched(&site).await?));
     memory(&site, idle);

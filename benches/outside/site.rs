@@ -130,8 +130,17 @@ impl Site {
     }
 
     /// Saves a query and runs it; gives the page of the run.
-    pub(crate) async fn run(&self, instance: &str, sql: &str, window: &str) -> anyhow::Result<String> {
-        let fields = [("instance", instance), ("name", "Reach by campaign"), ("sql", sql), ("window", window)];
+    pub(crate) async fn run(&self, instance: &str, sql: &str, window: [&str; 3]) -> anyhow::Result<String> {
+        let [window, start, end] = window;
+        let fields = [
+            ("instance", instance),
+            ("name", "Reach by campaign"),
+            ("sql", sql),
+            ("window", window),
+            ("start", start),
+            ("end", end),
+            ("zone", "UTC"),
+        ];
         let query = self.send("/queries/new", &fields).await?;
         let query = query.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).context("a query's id")?;
         self.send("/executions", &[("query", query)]).await
