@@ -86,7 +86,7 @@ stories! {
 
         let fields = [
             ("instance", instance.as_str()), ("name", "Reach"), ("sql", QUERY), ("window", "settled"),
-            ("field.but.type", "text"), ("field.but.default", PLANTED[1]),
+            ("fields", "but"), ("field.but.kind", "text"), ("field.but.default", PLANTED[1]),
         ];
         let led = ada.post("/queries/new", &fields).await.with(303).location;
         let query = led.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).expect("an id").to_owned();
