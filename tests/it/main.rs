@@ -16,6 +16,8 @@ mod processes;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
+mod results;
+#[cfg(test)]
 mod security;
 #[cfg(test)]
 mod support;

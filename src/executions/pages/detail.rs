@@ -98,7 +98,7 @@ async fn page(
     let events = store::events(&mut tx, id).await?;
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
     let past = match &execution.query {
-        Some(query) => store::past(&mut tx, query).await?,
+        Some(query) => store::past(&mut tx, &person.id, query).await?,
         None => Vec::new(),
     };
     drop(tx);
