@@ -5,7 +5,11 @@ use crate::amazon::{self, ErrorKind, Network, Unreadable};
 use crate::executions::results;
 
 fn name(words: &str) -> &'static str {
-    let problem = Problem { what: "AMC checked the query and would not run it.".to_owned(), words: words.to_owned(), request_id: None };
+    let problem = Problem {
+        what: "AMC checked the query and would not run it.".to_owned(),
+        words: words.to_owned(),
+        request_id: None,
+    };
     of_problem(&problem).name
 }
 
@@ -98,7 +102,10 @@ fn what_a_result_does_is_recognised() {
     let known = |error: results::Error| of_wait(&error.to_string()).map_or("none", |cause| cause.name);
     assert_eq!(known(results::Error::Full), "disk");
     assert_eq!(known(results::Error::TooLarge { limit: 10, of: "rows" }), "too-large");
-    assert_eq!(known(results::Error::NotATable { part: 1, what: "it is a web page or an error message in XML" }), "html");
+    assert_eq!(
+        known(results::Error::NotATable { part: 1, what: "it is a web page or an error message in XML" }),
+        "html"
+    );
     assert_eq!(known(results::Error::NotATable { part: 1, what: "it is empty" }), "parts-differ");
     let (expected, found) = ("a".to_owned(), "b".to_owned());
     assert_eq!(known(results::Error::HeadersDiffer { part: 2, expected, found }), "parts-differ");
@@ -132,6 +139,10 @@ fn causes_have_names_of_their_own_and_say_what_to_do() {
     assert_eq!(names.len(), table::CAUSES.len());
     for cause in table::CAUSES {
         assert!(cause.likely.ends_with('.') && cause.fix.ends_with('.'), "{}", cause.name);
-        assert!(cause.signs.iter().flat_map(|all| all.iter()).all(|sign| *sign == sign.to_lowercase()), "{}", cause.name);
+        assert!(
+            cause.signs.iter().flat_map(|all| all.iter()).all(|sign| *sign == sign.to_lowercase()),
+            "{}",
+            cause.name
+        );
     }
 }

@@ -118,7 +118,7 @@ async fn page(
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         seconds: execution.took(now).num_seconds().max(0),
-        expected: expected(&past),
+        expected: expected(&past, id),
         earlier: earlier(&past, id, now),
         can_cancel: can_run
             && execution.cancel_asked_at.is_none()
@@ -150,9 +150,9 @@ async fn page(
     })
 }
 
-/// The median of the last successful runs of the same query.
-fn expected(past: &[Past]) -> String {
-    let ended = past.iter().filter(|one| one.state == Stage::Succeeded);
+/// The median of the last successful runs of the same query, without this one.
+fn expected(past: &[Past], this: &ExecutionId) -> String {
+    let ended = past.iter().filter(|one| one.state == Stage::Succeeded && one.id != *this);
     let mut took: Vec<TimeDelta> = ended.filter_map(|one| Some(one.finished_at? - one.created_at)).collect();
     took.sort_unstable();
     took.get(took.len() / 2).map(|median| components::duration(*median)).unwrap_or_default()

@@ -106,13 +106,17 @@ pub enum Error {
         of: &'static str,
     },
     /// A chart would have more groups than anybody reads.
-    #[error("These columns make more than {limit} different groups, which is more than a chart can show. Choose columns with fewer values, or filter the rows.")]
+    #[error(
+        "These columns make more than {limit} different groups, which is more than a chart can show. Choose columns with fewer values, or filter the rows."
+    )]
     TooManyGroups {
         /// The number of the limit.
         limit: usize,
     },
     /// A workbook has no room for the result.
-    #[error("The result has {found} {of}, and a workbook has room for {limit}. Take the CSV or Parquet file, or filter the rows.")]
+    #[error(
+        "The result has {found} {of}, and a workbook has room for {limit}. Take the CSV or Parquet file, or filter the rows."
+    )]
     TooLargeForExcel {
         /// How many there are.
         found: u64,

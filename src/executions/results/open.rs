@@ -80,14 +80,15 @@ impl Opened {
     /// The smallest and the largest of a column's 64-bit whole numbers, where the file says so.
     pub(super) fn extremes(&self, column: usize) -> Option<(i64, i64)> {
         let groups = self.metadata.metadata().row_groups().iter();
-        groups.map(|group| match group.column(column).statistics()? {
-            Statistics::Int64(known) => Some((*known.min_opt()?, *known.max_opt()?)),
-            _ => None,
-        })
-        .try_fold((i64::MAX, i64::MIN), |(least, greatest), group| {
-            let (low, high) = group?;
-            Some((least.min(low), greatest.max(high)))
-        })
+        groups
+            .map(|group| match group.column(column).statistics()? {
+                Statistics::Int64(known) => Some((*known.min_opt()?, *known.max_opt()?)),
+                _ => None,
+            })
+            .try_fold((i64::MAX, i64::MIN), |(least, greatest), group| {
+                let (low, high) = group?;
+                Some((least.min(low), greatest.max(high)))
+            })
     }
 
     /// Reads a part. Only pages that hold one of the rows are fetched and decoded.

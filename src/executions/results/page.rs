@@ -167,7 +167,11 @@ impl Reading<'_> {
     }
 
     /// Gives all values of a column to `take`, some thousand at a time.
-    pub(super) async fn each(&self, column: usize, mut take: impl FnMut(&ArrayRef) -> Result<(), Error>) -> Result<(), Error> {
+    pub(super) async fn each(
+        &self,
+        column: usize,
+        mut take: impl FnMut(&ArrayRef) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let part = Part { columns: Some(&[column]), rows: None, batch: COLUMN_BATCH };
         let mut batches = self.opened.read(self.shelf, &part)?;
         while let Some(batch) = batches.try_next().await? {

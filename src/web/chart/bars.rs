@@ -15,12 +15,12 @@ pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
     let top = legend::height(&chart.series, WIDTH) + 8.0;
     let plot = names.len() as f64 * ROW;
     let mut svg = Svg::new(WIDTH, top + plot + 48.0, &chart.id, &chart.title, &chart.description);
-    legend::draw(&mut svg, &chart.series, WIDTH);
+    legend::draw(&mut svg, &chart.series, WIDTH, false);
     let frame = Frame::new(chart, names, top);
     for mark in frame.ticks.marks() {
         let x = frame.x(mark);
         svg.line(if mark == 0.0 { "axis" } else { "rule" }, (x, top), (x, top + plot));
-        svg.text((x, top + plot + 17.0), if x > WIDTH - 30.0 { "end" } else { "middle" }, &frame.mark(mark));
+        svg.text((x, top + plot + 17.0), "middle", &frame.mark(mark));
     }
     svg.text((WIDTH, top + plot + 38.0), "end", &chart.value_name);
     svg.text((frame.left - 8.0, top + plot + 38.0), "end", &fitted(&chart.along_name, frame.left - 8.0));
@@ -54,7 +54,7 @@ impl Frame {
         let (least, greatest) = ends.fold((0.0_f64, 0.0_f64), |(a, b), (low, high)| (a.min(low), b.max(high)));
         let ticks = if is_share { Ticks { start: 0.0, end: 1.0, step: 0.25 } } else { Ticks::new(least, greatest, 5) };
         // Room for the number behind a single bar.
-        let right = if chart.shape == Shape::Bars { 64.0 } else { 14.0 };
+        let right = if chart.shape == Shape::Bars { 64.0 } else { 24.0 };
         Self { top, left, right, ticks, is_share }
     }
 
@@ -80,9 +80,12 @@ impl Frame {
             };
             let (from, to) = (self.x(start.min(start + drawn)), self.x(start.max(start + drawn)));
             let share = if self.is_share { format!(" ({:.0} %)", drawn * 100.0) } else { String::new() };
-            let of = if chart.series.len() > 1 { format!("{name}, {}", chart.series[series].name) } else { name.to_owned() };
+            let of =
+                if chart.series.len() > 1 { format!("{name}, {}", chart.series[series].name) } else { name.to_owned() };
             let hover = format!("{of}: {}{share}", exact(value));
-            svg.rect(&format!("area {}", colour(series)), (from, y), (to - from, BAR), &hover);
+            // Parts stand a little apart, so that not only their colours tell them apart.
+            let gap = if chart.shape == Shape::Bars { 0.0 } else { (to - from).min(1.0) / 2.0 };
+            svg.rect(&format!("area {}", colour(series)), (from, y), (to - from - gap, BAR), &hover);
             if chart.shape == Shape::Bars {
                 svg.text((self.x(drawn.max(0.0)) + 6.0, y + BAR * 0.72), "start", &amount(value));
             }

@@ -16,7 +16,7 @@ fn places(series: &[Series], width: f64) -> (Vec<(f64, f64, String)>, f64) {
     let (mut x, mut y, mut places) = (0.0, 0.0, Vec::new());
     for one in series {
         let name = fitted(&one.name, NAME);
-        let length = name.chars().count() as f64 * LETTER + 34.0;
+        let length = name.chars().count() as f64 * LETTER + 44.0;
         if x > 0.0 && x + length > width {
             (x, y) = (0.0, y + LINE);
         }
@@ -31,10 +31,15 @@ pub(super) fn height(series: &[Series], width: f64) -> f64 {
     places(series, width).1
 }
 
-/// Draws it at the top of the picture.
-pub(super) fn draw(svg: &mut Svg, series: &[Series], width: f64) {
+/// Draws it at the top of the picture, for lines with a piece of each.
+pub(super) fn draw(svg: &mut Svg, series: &[Series], width: f64, are_lines: bool) {
     for (place, (x, y, name)) in places(series, width).0.into_iter().enumerate() {
-        svg.rect(&format!("area {}", colour(place)), (x, y + 3.0), (12.0, 12.0), "");
-        svg.text((x + 18.0, y + 13.0), "start", &name);
+        if are_lines {
+            let path = format!("M{x:.1} {:.1}h22", y + 9.0);
+            svg.path(&format!("line {}", colour(place)), &path);
+        } else {
+            svg.rect(&format!("area {}", colour(place)), (x + 8.0, y + 3.0), (12.0, 12.0), "");
+        }
+        svg.text((x + 28.0, y + 13.0), "start", &name);
     }
 }

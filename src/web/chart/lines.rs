@@ -16,7 +16,7 @@ const DOTS: usize = 240;
 pub(super) fn draw(chart: &Chart, instants: &[DateTime<Utc>]) -> String {
     let top = legend::height(&chart.series, WIDTH) + 22.0;
     let mut svg = Svg::new(WIDTH, top + PLOT + 46.0, &chart.id, &chart.title, &chart.description);
-    legend::draw(&mut svg, &chart.series, WIDTH);
+    legend::draw(&mut svg, &chart.series, WIDTH, true);
     let values = || chart.series.iter().flat_map(|series| &series.values).flatten().copied();
     let (least, greatest) = values().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     let ticks = Ticks::new(least, greatest, 5);
@@ -62,8 +62,10 @@ fn path(
     for (at, value) in instants.iter().zip(values) {
         let value = value.filter(|value| value.is_finite());
         if let Some(value) = value {
+            // A line of no length makes a point between two gaps visible, by its round ends.
+            let (step, stay) = if is_on { ('L', "") } else { ('M', "h0") };
             // OK because writing to a String cannot fail.
-            let _ = write!(path, "{}{:.1} {:.1}", if is_on { 'L' } else { 'M' }, x(*at), y(value));
+            let _ = write!(path, "{step}{:.1} {:.1}{stay}", x(*at), y(value));
         }
         is_on = value.is_some();
     }

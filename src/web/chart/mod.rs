@@ -107,7 +107,9 @@ impl fmt::Display for Chart {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&match (&self.along, self.shape) {
             (Along::Times(times), Shape::Lines) => lines::draw(self, times),
-            (Along::Times(_), _) => bars::draw(self, &(0..self.along.len()).map(|at| self.along.label(at)).collect::<Vec<_>>()),
+            (Along::Times(_), _) => {
+                bars::draw(self, &(0..self.along.len()).map(|at| self.along.label(at)).collect::<Vec<_>>())
+            }
             (Along::Names(names), _) => bars::draw(self, names),
         })
     }

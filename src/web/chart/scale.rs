@@ -24,7 +24,11 @@ impl Ticks {
         let span = greatest - least;
         if span <= 0.0 || !span.is_finite() {
             let bound = greatest.abs().max(1.0);
-            return Self { start: least.min(0.0), end: if greatest > 0.0 { bound } else { least.min(0.0) + bound }, step: bound };
+            return Self {
+                start: least.min(0.0),
+                end: if greatest > 0.0 { bound } else { least.min(0.0) + bound },
+                step: bound,
+            };
         }
         let rough = span / wanted.max(1) as f64;
         let power = 10_f64.powf(rough.log10().floor());
@@ -189,8 +193,14 @@ mod tests {
         let labels = |first: &str, last: &str| -> Vec<String> {
             times(at(first), at(last)).into_iter().map(|(_, label)| label).collect()
         };
-        assert_eq!(labels("2026-03-01T00:00:00Z", "2026-03-05T00:00:00Z"), ["Mar 1", "Mar 2", "Mar 3", "Mar 4", "Mar 5"]);
-        assert_eq!(labels("2026-01-15T00:00:00Z", "2026-05-20T00:00:00Z"), ["Feb 2026", "Mar 2026", "Apr 2026", "May 2026"]);
+        assert_eq!(
+            labels("2026-03-01T00:00:00Z", "2026-03-05T00:00:00Z"),
+            ["Mar 1", "Mar 2", "Mar 3", "Mar 4", "Mar 5"]
+        );
+        assert_eq!(
+            labels("2026-01-15T00:00:00Z", "2026-05-20T00:00:00Z"),
+            ["Feb 2026", "Mar 2026", "Apr 2026", "May 2026"]
+        );
         assert_eq!(labels("2026-03-01T22:00:00Z", "2026-03-02T02:00:00Z")[2], "Mar 2");
         assert_eq!(labels("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z").len(), 1);
     }

@@ -162,8 +162,13 @@ impl Asked {
 
     pub(super) fn chips(&self, columns: &[KeptColumn]) -> Vec<Chip> {
         let chip = |(place, filter): (usize, &Filter)| {
-            let others: Vec<Filter> =
-                self.filters.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, it)| it.clone()).collect();
+            let others: Vec<Filter> = self
+                .filters
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != place)
+                .map(|(_, it)| it.clone())
+                .collect();
             let column = columns.get(filter.column).map_or("", |column| &column.name);
             let value = if filter.op.takes_value() { format!(" {}", filter.value) } else { String::new() };
             Chip {
@@ -176,9 +181,9 @@ impl Asked {
 
     pub(super) fn form(&self, columns: &[KeptColumn]) -> FilterForm {
         let wrong = self.wrong.as_ref();
-        let first = columns.first().map_or(Op::Contains, |column| {
-            if column.kind.is_number() { Op::AtLeast } else { Op::Contains }
-        });
+        let first = columns
+            .first()
+            .map_or(Op::Contains, |column| if column.kind.is_number() { Op::AtLeast } else { Op::Contains });
         FilterForm {
             kept: self.here().fields().to_vec(),
             columns: choices(columns.iter().enumerate()),
@@ -186,7 +191,7 @@ impl Asked {
             ops: OPS.map(|(_, name, words)| Choice::new(name, words)).to_vec(),
             op: op_name(wrong.map_or(first, |filter| filter.op)).0.to_owned(),
             value: wrong.map(|filter| filter.value.clone()).unwrap_or_default(),
-            error: if wrong.is_some() { self.faults.last().cloned().unwrap_or_default() } else { String::new() },
+            is_wrong: wrong.is_some(),
         }
     }
 }
@@ -241,10 +246,7 @@ mod tests {
         let asked = asked("f=0.contains.a.b%26c&f=1.min.10&sort=-1&page=7&view=columns&unknown=x");
         assert_eq!(asked.filters.len(), 2);
         assert_eq!(asked.filters[0].value, "a.b&c");
-        assert_eq!(
-            asked.here().to_string(),
-            "/executions/exe_1?view=columns&sort=-1&f=0.contains.a.b%26c&f=1.min.10"
-        );
+        assert_eq!(asked.here().to_string(), "/executions/exe_1?view=columns&sort=-1&f=0.contains.a.b%26c&f=1.min.10");
         let chips = asked.chips(&columns());
         assert_eq!((chips[0].text.as_str(), chips[1].text.as_str()), ("name contains a.b&c", "n is at least 10"));
         assert_eq!(chips[0].without, "/executions/exe_1?view=columns&sort=-1&f=1.min.10#result");
@@ -256,7 +258,7 @@ mod tests {
         assert_eq!(asked.filters.len(), 1);
         assert_eq!(asked.faults.len(), 4, "{:?}", asked.faults);
         let form = asked.form(&columns());
-        assert_eq!((form.column.as_str(), form.op.as_str()), ("9", "is"));
+        assert_eq!((form.column.as_str(), form.op.as_str(), form.is_wrong), ("9", "is", true));
         let many: String = (0..40).map(|n| format!("f=1.is.{n}&")).collect();
         assert_eq!(super::tests::asked(&many).filters.len(), FILTERS);
     }

@@ -114,7 +114,8 @@ impl ChartForm {
         let columns = table.columns;
         let mut series = vec![Choice::new("none", "One series")];
         series.extend(choices(columns.iter().enumerate().filter(|(_, column)| choose::names_things(column))));
-        let kept = asked.here().fields().iter().filter(|(name, _)| !of_chart.contains(&name.as_str())).cloned().collect();
+        let kept =
+            asked.here().fields().iter().filter(|(name, _)| !of_chart.contains(&name.as_str())).cloned().collect();
         Self {
             kept,
             columns: choices(columns.iter().enumerate()),

@@ -15,6 +15,7 @@ pub(in crate::executions::pages) struct Line {
     pub(in crate::executions::pages) name: String,
     pub(in crate::executions::pages) unit: String,
     pub(in crate::executions::pages) kind: &'static str,
+    pub(in crate::executions::pages) is_number: bool,
     pub(in crate::executions::pages) note: String,
     pub(in crate::executions::pages) empty: String,
     pub(in crate::executions::pages) distinct: String,
@@ -68,6 +69,7 @@ impl Line {
             name: column.name.clone(),
             unit: String::new(),
             kind: kind(column.kind),
+            is_number,
             note: column.misfit.as_ref().map(ToString::to_string).unwrap_or_default(),
             empty,
             distinct: format!("{about}{}", count(summary.distinct.count)),
@@ -93,7 +95,11 @@ pub(super) fn is_id(column: &KeptColumn) -> bool {
 
 fn percent(part: u64, whole: u64) -> String {
     let percent = part as f64 / whole.max(1) as f64 * 100.0;
-    if percent < 0.1 { "under 0.1 %".to_owned() } else { format!("{} %", chart::exact((percent * 10.0).round() / 10.0)) }
+    if percent < 0.1 {
+        "under 0.1 %".to_owned()
+    } else {
+        format!("{} %", chart::exact((percent * 10.0).round() / 10.0))
+    }
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -19,7 +19,7 @@ use downloads::Offer;
 
 use crate::executions::model::Execution;
 use crate::executions::money::{self, Unit};
-use crate::executions::results::{self, Key, KeptColumn};
+use crate::executions::results::{self, KeptColumn, Key};
 use crate::executions::submit::Executions;
 use crate::web::components::{Address, Choice};
 use crate::web::{self, Fields};
@@ -45,7 +45,8 @@ pub(super) struct FilterForm {
     pub(super) ops: Vec<Choice>,
     pub(super) op: String,
     pub(super) value: String,
-    pub(super) error: String,
+    /// Whether this is a filter of the address that cannot be used.
+    pub(super) is_wrong: bool,
 }
 
 /// Money, where the result has some: what it is shown in, and the way to the other.
@@ -85,7 +86,12 @@ impl Table<'_> {
 }
 
 impl ResultView {
-    pub(super) async fn load(room: &Executions, execution: &Execution, path: &str, fields: &Fields) -> web::Result<Self> {
+    pub(super) async fn load(
+        room: &Executions,
+        execution: &Execution,
+        path: &str,
+        fields: &Fields,
+    ) -> web::Result<Self> {
         let key = Key::from(&execution.id);
         let (columns, total) = room.shelf.columns(&key).await.map_err(failed)?;
         let asked = Asked::read(path, fields, &columns);

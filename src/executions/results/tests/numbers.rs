@@ -5,8 +5,7 @@ use super::*;
 #[tokio::test]
 async fn a_summary_tells_what_each_column_holds() {
     let place = place();
-    let declared =
-        [("name", "STRING"), ("n", "LONG"), ("cost", "DECIMAL(38,2)"), ("rate", "DOUBLE"), ("day", "DATE")];
+    let declared = [("name", "STRING"), ("n", "LONG"), ("cost", "DECIMAL(38,2)"), ("rate", "DOUBLE"), ("day", "DATE")];
     let body = b"name,n,cost,rate,day\nb,1,0.50,NaN,2025-01-01\na,3,,0.25,2025-01-11\nb,,2.25,0.75,\n";
     place.keep(&declared, &[body]).await.unwrap();
     let summary = place.shelf.summary(&place.key, Vec::new()).await.unwrap();

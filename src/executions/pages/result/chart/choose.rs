@@ -125,7 +125,8 @@ pub(super) mod tests {
         assert_eq!((lines.along, lines.of, lines.split, lines.shape), (1, 2, None, Shape::Lines));
         let bars = chosen(&[("campaign", text, false), ("clicks", whole, true)], "").unwrap();
         assert_eq!((bars.along, bars.of, bars.split, bars.shape), (0, 1, None, Shape::Bars));
-        let stacked = chosen(&[("campaign", text, false), ("product", text, false), ("clicks", whole, true)], "").unwrap();
+        let stacked =
+            chosen(&[("campaign", text, false), ("product", text, false), ("clicks", whole, true)], "").unwrap();
         assert_eq!((stacked.split, stacked.shape), (Some(1), Shape::Stacked));
     }
 

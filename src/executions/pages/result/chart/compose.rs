@@ -60,7 +60,10 @@ pub(super) fn compose(
             shape: choice.shape,
             along: along_keys,
             along_name,
-            value_name: format!("{numbers}{unit}"),
+            value_name: match choice.shape {
+                Shape::Shares => format!("Share of {numbers}"),
+                _ => format!("{numbers}{unit}"),
+            },
             series,
         },
         remarks,
@@ -178,8 +181,11 @@ fn series(
 }
 
 fn description(places: &Places, series: &[Series], along: &Along) -> String {
-    let all = series.iter().flat_map(|one| one.values.iter().enumerate().map(move |(place, value)| (one, place, value)));
-    let greatest = all.filter_map(|(one, place, value)| Some((one, place, (*value)?))).max_by(|one, other| one.2.total_cmp(&other.2));
+    let all =
+        series.iter().flat_map(|one| one.values.iter().enumerate().map(move |(place, value)| (one, place, value)));
+    let greatest = all
+        .filter_map(|(one, place, value)| Some((one, place, (*value)?)))
+        .max_by(|one, other| one.2.total_cmp(&other.2));
     let greatest = greatest.map_or_else(String::new, |(one, place, value)| {
         let of = if series.len() > 1 { format!(", {}", one.name) } else { String::new() };
         format!(" The largest number is {} at {}{of}.", crate::web::chart::exact(value), along.label(place))
@@ -187,7 +193,9 @@ fn description(places: &Places, series: &[Series], along: &Along) -> String {
     let (first, last) = (along.label(0), along.label(places.len().saturating_sub(1)));
     let places = count(places.len());
     match along {
-        Along::Times(_) => format!("{places} points from {first} to {last}.{greatest} The table below has all numbers."),
+        Along::Times(_) => {
+            format!("{places} points from {first} to {last}.{greatest} The table below has all numbers.")
+        }
         Along::Names(_) => format!("{places} bars, the first {first}.{greatest} The table below has all numbers."),
     }
 }
@@ -211,7 +219,10 @@ mod tests {
     fn the_largest_names_come_first_and_the_rest_comes_together() {
         let drawn = composed(40, "").unwrap();
         assert_eq!(drawn.chart.along.len(), NAMES + 1);
-        assert_eq!((drawn.chart.along.label(0), drawn.chart.along.label(NAMES)), ("c39".to_owned(), "Other (15)".to_owned()));
+        assert_eq!(
+            (drawn.chart.along.label(0), drawn.chart.along.label(NAMES)),
+            ("c39".to_owned(), "Other (15)".to_owned())
+        );
         assert_eq!(drawn.chart.series[0].values[NAMES], Some((0..15).sum::<usize>() as f64 / 2.0));
         assert_eq!(drawn.chart.title, "clicks by campaign");
         assert_eq!(drawn.chart.value_name, "clicks (microcents)");
