@@ -20,6 +20,8 @@ mod processes;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
+mod results;
+#[cfg(test)]
 mod row_security;
 #[cfg(test)]
 mod secrets;
