@@ -1,6 +1,10 @@
 //! The command line: starts the program, and the few things that are done beside it.
 
+mod backup;
+mod copy;
 mod emulate;
+mod progress;
+mod restore;
 mod serve;
 mod sql;
 
@@ -41,6 +45,12 @@ enum Command {
     /// Look after the key ring.
     #[command(subcommand)]
     Keys(Keys),
+    /// Copy everything that is kept into a folder, while the program runs.
+    Backup(backup::Options),
+    /// Put a backup into an empty place.
+    Restore(restore::Options),
+    /// Move everything from SQLite to PostgreSQL.
+    Copy(copy::Options),
     /// Exit with 0 if the program on this machine answers.
     Health,
 }
@@ -130,6 +140,9 @@ async fn handed_over(line: Line) -> ExitCode {
         Command::Emulator(options) => emulate::run(*options).await,
         Command::Sql(sql) => sql::run(sql).await,
         Command::Keys(Keys::Rotate) => with_config(serve::rotate).await,
+        Command::Backup(options) => with_config(|config| backup::run(config, options)).await,
+        Command::Restore(options) => with_config(|config| restore::run(config, options)).await,
+        Command::Copy(options) => with_config(|config| copy::run(config, options)).await,
         Command::Health => with_config(serve::health).await,
     }
 }

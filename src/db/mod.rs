@@ -205,6 +205,22 @@ impl Db {
         Ok(())
     }
 
+    /// What is broken in the stored bytes, as far as the database itself can tell; nothing where it keeps its
+    /// own checks (PostgreSQL).
+    pub async fn damage(&self) -> Result<Vec<String>> {
+        const PAGES: &str =
+            "select integrity_check as value from pragma_integrity_check(10) where integrity_check <> 'ok'";
+        const REFERENCES: &str = "select 'a row of ' || \"table\" || ' refers to one of ' || parent || ' that is not there' as value \
+            from pragma_foreign_key_check limit 10";
+        if self.engine() == Engine::Postgres {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.read(&Scope::Owner).await?;
+        let mut damage: Vec<Single<String>> = sql(PAGES).all(&mut tx).await?;
+        damage.extend(sql(REFERENCES).all::<Single<String>>(&mut tx).await?);
+        Ok(damage.into_iter().map(|Single(what)| what).collect())
+    }
+
     /// Ends all connections, after the transactions in hand.
     pub async fn close(&self) {
         match &self.0 {
