@@ -276,7 +276,8 @@ fn internal(address: SocketAddr) -> anyhow::Result<Url> {
     Ok(Url::parse(&format!("http://{}/emulator/", SocketAddr::new(host, address.port())))?)
 }
 
-fn client_settings(
+/// Whom this process calls, and as which application: Amazon, what stands in for it, or its own pretend AMC.
+pub(crate) fn client_settings(
     config: &Config,
     address: SocketAddr,
     emulator: Option<&Emulator>,

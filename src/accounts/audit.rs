@@ -22,8 +22,14 @@ pub enum Action {
     InstanceChanged,
     /// A query was deleted or restored.
     QueryDeleted,
-    /// A result was exported.
+    /// A result, or the audit log itself, was exported.
     Exported,
+    /// A grant was used to get a fresh token, or it was tried.
+    Refreshed,
+    /// A new key seals, and every grant was sealed with it.
+    KeysRotated,
+    /// Old keys were taken off the ring.
+    KeysRetired,
 }
 
 impl Action {
@@ -38,6 +44,9 @@ impl Action {
             Self::InstanceChanged => "instance-changed",
             Self::QueryDeleted => "query-deleted",
             Self::Exported => "exported",
+            Self::Refreshed => "refreshed",
+            Self::KeysRotated => "keys-rotated",
+            Self::KeysRetired => "keys-retired",
         }
     }
 }

@@ -8,12 +8,14 @@ mod grants;
 mod model;
 mod pages;
 mod refresher;
+mod seals;
 mod store;
 
 pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use refresher::Refresher;
-pub use store::{Proof, Reach, prove, reseal, to_reconnect};
+pub use seals::{Seals, reseal, seals};
+pub use store::{Proof, Reach, prove, regions, to_reconnect};
 
 /// The room's routes: signing in, and the list of one's own connections.
 pub fn routes(grants: Grants) -> axum::Router {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::model::{BUFFER, Connection, Grant, State, belongs_to, retry_at};
+use super::seals::Sealed;
 use crate::amazon::Region;
 use crate::db::{Db, FromRow, Result, Row, Scope, Single, Tx, sql};
 use crate::ids::{ConnectionId, PersonId, Random};
@@ -141,6 +142,13 @@ impl FromRow for Reach {
     }
 }
 
+/// The regions in which there are grants that work.
+pub async fn regions(db: &Db) -> Result<Vec<Region>> {
+    const REGIONS: &str = "select distinct region as value from connections where state = 'active' order by region";
+    let mut tx = db.read(&Scope::System).await?;
+    Ok(sql(REGIONS).all::<Single<Region>>(&mut tx).await?.into_iter().map(|Single(region)| region).collect())
+}
+
 /// What [`prove`] found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
@@ -162,29 +170,12 @@ pub async fn prove(db: &Db, vault: &Vault) -> Result<Proof> {
     Ok(Proof { closed: closed.count(), grants: connections.len() })
 }
 
-/// Seals every grant again with the first key of the ring; gives how many were sealed with another.
-pub async fn reseal(db: &Db, vault: &Vault) -> anyhow::Result<usize> {
-    const ALL: &str = "select id, person_id, region, state, sealed_access, sealed_refresh, access_expires_at, \
-        refreshed_at, failures, last_error, revision from connections where state = 'active'";
-    const WRITE: &str = "update connections set sealed_access = $3, sealed_refresh = $4, revision = revision + 1 \
-        where id = $1 and revision = $2";
-    let mut tx = db.write(&Scope::System).await?;
-    let connections: Vec<Connection> = sql(ALL).all(&mut tx).await?;
-    let mut sealed = 0;
-    for connection in connections.iter().filter(|connection| !vault.is_current(&connection.sealed_refresh)) {
-        let again = |text: &str, which: &str| {
-            let place = belongs_to(&connection.id, which);
-            anyhow::Ok(vault.seal(&vault.open(text, &place)?, &place))
-        };
-        sql(WRITE)
-            .bind(&connection.id)
-            .bind(connection.revision)
-            .bind(again(&connection.sealed_access, "access")?)
-            .bind(again(&connection.sealed_refresh, "refresh")?)
-            .execute(&mut tx)
-            .await?;
-        sealed += 1;
-    }
-    tx.commit().await?;
-    Ok(sealed)
+/// Writes a grant's tokens under other seals, where nobody wrote new ones meanwhile; says whether it did. The
+/// tokens are the same, so that whoever holds them goes on.
+pub(super) async fn sealed_again(tx: &mut Tx, was: &Sealed, access: &str, refresh: &str) -> Result<bool> {
+    const WRITE: &str = "update connections set sealed_access = $4, sealed_refresh = $5 \
+        where id = $1 and sealed_access = $2 and sealed_refresh = $3";
+    let touched =
+        sql(WRITE).bind(&was.id).bind(&was.access).bind(&was.refresh).bind(access).bind(refresh).execute(tx).await?;
+    Ok(touched == 1)
 }

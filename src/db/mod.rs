@@ -16,6 +16,7 @@ mod error;
 pub mod lease;
 pub mod lock;
 mod migrations;
+mod policies;
 pub mod schema;
 mod statement;
 pub mod transfer;

@@ -92,7 +92,8 @@ async fn run(tx: &mut Tx, text: String, values: Vec<Value>) -> Result<u64> {
     })
 }
 
-async fn count(tx: &mut Tx, table: &Table) -> Result<u64> {
+/// How many rows of a table a transaction sees.
+pub(super) async fn count(tx: &mut Tx, table: &Table) -> Result<u64> {
     let text = format!("select count(*) from {}", table.quoted());
     let row = stream(tx, text)?.try_next().await?.ok_or(Error::Missing)?;
     match row.at(0, Kind::Int)? {

@@ -12,6 +12,8 @@ mod house;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use recomamp::db::Db;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// The variable that names the cluster.
@@ -35,6 +36,23 @@ impl Database {
         let name = format!("story_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         run(&cluster, &format!("create database {name} template {template}")).await;
         Self::Postgres(with_database(&cluster, &name))
+    }
+
+    /// PostgreSQL without any table.
+    pub(crate) async fn empty_postgres() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let cluster = cluster();
+        let name = format!("empty_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        run(&cluster, &format!("create database {name}")).await;
+        Self::Postgres(with_database(&cluster, &name))
+    }
+
+    /// A database of the same kind, without any table.
+    pub(crate) async fn empty_like(&self) -> Self {
+        match self {
+            Self::Sqlite => Self::Sqlite,
+            Self::Postgres(_) => Self::empty_postgres().await,
+        }
     }
 
     /// Its address, for the settings.
@@ -70,11 +88,25 @@ async fn template(cluster: &str) -> String {
 }
 
 async fn run(cluster: &str, statement: &str) {
-    let options = PgConnectOptions::from_str(cluster).expect("the cluster's address");
-    let mut connection: PgConnection = options.connect().await.expect("the cluster answers");
-    #[expect(clippy::disallowed_methods, reason = "a statement about databases, not in one")]
-    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("the cluster does it");
-    connection.close().await.expect("the connection closes");
+    execute(cluster, statement).await;
+}
+
+/// Does what no part of the program may: a statement from outside, on either database.
+pub(crate) async fn execute(url: &str, statement: &str) {
+    macro_rules! done {
+        ($options:ty, $connection:ty) => {{
+            let options = <$options>::from_str(url).expect("an address");
+            let mut connection: $connection = options.connect().await.expect("the database answers");
+            #[expect(clippy::disallowed_methods, reason = "a statement from outside of the program")]
+            sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("it is done");
+            connection.close().await.expect("the connection closes");
+        }};
+    }
+    if url.starts_with("sqlite:") {
+        done!(SqliteConnectOptions, SqliteConnection);
+    } else {
+        done!(PgConnectOptions, PgConnection);
+    }
 }
 
 fn with_database(cluster: &str, name: &str) -> String {

@@ -1,6 +1,7 @@
 //! What every story stands on: the program on a port of its own, on either database, with the pretend
 //! AMC behind the real client, and a hand on its clock.
 
+mod command;
 mod database;
 mod visitor;
 
@@ -18,7 +19,8 @@ use recomamp::workers::{Tick, Worker};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-pub(crate) use database::Database;
+pub(crate) use command::{recomamp, started};
+pub(crate) use database::{Database, execute};
 pub(crate) use visitor::{Answer, Visitor};
 
 /// The instant at which every story begins.
@@ -48,6 +50,38 @@ macro_rules! stories {
 }
 
 pub(crate) use stories;
+
+/// A data folder and a database, with no program on them.
+pub(crate) struct Place {
+    database: Database,
+    folder: TempDir,
+    settings: Vec<(String, String)>,
+}
+
+impl Place {
+    /// What the program on the command line has to be told to work here.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        vec![
+            ("DATA_DIR".to_owned(), self.folder.path().display().to_string()),
+            ("DATABASE_URL".to_owned(), self.database_url()),
+        ]
+    }
+
+    /// The database's address.
+    pub(crate) fn database_url(&self) -> String {
+        self.database.url(self.folder.path())
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The same folder with another database.
+    pub(crate) fn on(self, database: Database) -> Self {
+        Self { database, ..self }
+    }
+}
 
 /// The program, running.
 pub(crate) struct House {
@@ -145,14 +179,51 @@ impl House {
 
     /// Ends the program without any order, and starts it again on the same data and port, as after a crash.
     pub(crate) async fn crash_and_start_again(self) -> Self {
-        let Self { app, address, settings, database, folder, server, workers, .. } = self;
-        let now = app.site.clock.now();
+        let (address, now) = (self.address, self.app.site.clock.now());
+        let Place { database, folder, settings } = self.stop().await;
+        let listener = std::net::TcpListener::bind(address).expect("the port is free again");
+        Self::start(database, folder, settings, listener, now).await
+    }
+
+    /// Ends the program, and leaves what it kept.
+    pub(crate) async fn stop(self) -> Place {
+        let Self { app, settings, database, folder, server, workers, .. } = self;
         server.crash().await;
         drop(workers);
         app.close().await;
         drop(app);
-        let listener = std::net::TcpListener::bind(address).expect("the port is free again");
-        Self::start(database, folder, settings, listener, now).await
+        Place { database, folder, settings }
+    }
+
+    /// Starts the program on what is kept there.
+    pub(crate) async fn at(place: Place, now: DateTime<Utc>) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::start(place.database, place.folder, place.settings, listener, now).await
+    }
+
+    /// An empty place for a database of the same kind.
+    pub(crate) async fn elsewhere(&self) -> Place {
+        let (database, folder) = (self.database.empty_like().await, tempfile::tempdir().expect("a data folder"));
+        Place { database, folder, settings: self.settings.clone() }
+    }
+
+    /// What the program on the command line has to be told to work beside this one.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        vec![
+            ("LISTEN".to_owned(), self.address.to_string()),
+            ("DATA_DIR".to_owned(), self.folder().display().to_string()),
+            ("DATABASE_URL".to_owned(), self.database.url(self.folder())),
+        ]
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Which database it is on.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// The same with further settings.
