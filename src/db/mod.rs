@@ -210,7 +210,7 @@ impl Db {
     /// own checks (PostgreSQL).
     pub async fn damage(&self) -> Result<Vec<String>> {
         const PAGES: &str =
-            "select integrity_check as value from pragma_integrity_check(10) where integrity_check <> 'ok'";
+            "select integrity_check as value from pragma_integrity_check where integrity_check <> 'ok' limit 10";
         const REFERENCES: &str = "select 'a row of ' || \"table\" || ' refers to one of ' || parent || ' that is not there' as value \
             from pragma_foreign_key_check limit 10";
         if self.engine() == Engine::Postgres {

@@ -14,10 +14,14 @@ mod operations;
 #[cfg(test)]
 mod operator;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod security;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod support;

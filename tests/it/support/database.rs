@@ -114,3 +114,43 @@ fn with_database(cluster: &str, name: &str) -> String {
     url.set_path(name);
     url.to_string()
 }
+
+/// A time without the database.
+pub(crate) enum Outage {
+    /// Another program holds the file.
+    Locked(SqliteConnection),
+    /// The server lets nobody in; the name of the database.
+    Closed(String),
+}
+
+impl Outage {
+    pub(super) async fn begin(database: &Database, url: &str) -> Self {
+        match database {
+            Database::Sqlite => {
+                let options = SqliteConnectOptions::from_str(url).expect("an address");
+                let mut connection = options.connect().await.expect("the file opens");
+                #[expect(clippy::disallowed_methods, reason = "a statement from outside of the program")]
+                sqlx::raw_sql("begin exclusive").execute(&mut connection).await.expect("the file is held");
+                Self::Locked(connection)
+            }
+            Database::Postgres(_) => {
+                let name = url.rsplit('/').next().expect("a name").to_owned();
+                let cluster = cluster();
+                run(&cluster, &format!("alter database {name} with allow_connections false")).await;
+                let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
+                run(&cluster, &format!("{end} = '{name}'")).await;
+                Self::Closed(name)
+            }
+        }
+    }
+
+    /// Gives it back.
+    pub(crate) async fn end(self) {
+        match self {
+            Self::Locked(connection) => connection.close().await.expect("the file is let go"),
+            Self::Closed(name) => {
+                run(&cluster(), &format!("alter database {name} with allow_connections true")).await;
+            }
+        }
+    }
+}

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 pub(crate) use command::{recomamp, started};
-pub(crate) use database::{Database, execute};
+pub(crate) use database::{Database, Outage, execute};
 pub(crate) use visitor::{Answer, Visitor};
 
 /// The instant at which every story begins.
@@ -273,8 +273,18 @@ impl House {
 
     /// One tick of a worker.
     pub(crate) async fn tick(&self, name: &str) -> Tick {
+        self.try_tick(name).await.unwrap_or_else(|error| panic!("the {name} fails: {error:#}"))
+    }
+
+    /// One tick of a worker, which may fail.
+    pub(crate) async fn try_tick(&self, name: &str) -> anyhow::Result<Tick> {
         let worker = self.workers.iter().find(|worker| worker.name() == name).expect("a worker of this name");
-        worker.tick().await.unwrap_or_else(|error| panic!("the {name} fails: {error:#}"))
+        worker.tick().await
+    }
+
+    /// Takes the database away until [`Outage::end`]: nobody writes to the file, nobody enters the server's.
+    pub(crate) async fn outage(&self) -> Outage {
+        Outage::begin(&self.database, &self.database.url(self.folder())).await
     }
 
     /// One tick of each worker that moves executions.
