@@ -99,7 +99,7 @@ impl App {
             Arc::new(Poller::new(self.executions.clone(), process())),
             Arc::new(Fetcher::new(self.executions.clone(), process())),
             Arc::new(Retention::new(self.executions.clone())),
-            Arc::new(Sweeper::new(self.stored_sessions())),
+            Arc::new(Sweeper::new(self.site.clone(), self.stored_sessions())),
         ]
     }
 

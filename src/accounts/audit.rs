@@ -1,6 +1,10 @@
 //! The log of what was done with grants, people and data: who, what, when.
 
+mod entries;
+
 use chrono::{DateTime, Utc};
+
+pub(super) use entries::{Entry, Filter, count, forget, list};
 
 use crate::db::{Result, Tx, sql};
 use crate::ids::{AuditId, PersonId, Random};
@@ -33,6 +37,43 @@ pub enum Action {
 }
 
 impl Action {
+    /// All of them, in the order of a select.
+    pub const ALL: [Self; 11] = [
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::Refused,
+        Self::Granted,
+        Self::Refreshed,
+        Self::Revoked,
+        Self::InstanceChanged,
+        Self::QueryDeleted,
+        Self::Exported,
+        Self::KeysRotated,
+        Self::KeysRetired,
+    ];
+
+    /// The action that is stored under this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// In words for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::SignedIn => "Signed in",
+            Self::SignedOut => "Signed out, or ended a session",
+            Self::Refused => "Kept out",
+            Self::Granted => "Gave or renewed a grant",
+            Self::Refreshed => "Token refreshed",
+            Self::Revoked => "Grant withdrawn at Amazon",
+            Self::InstanceChanged => "Instance removed or brought back",
+            Self::QueryDeleted => "Query deleted or restored",
+            Self::Exported => "Exported",
+            Self::KeysRotated => "Keys rotated",
+            Self::KeysRetired => "Old keys retired",
+        }
+    }
+
     /// As it is stored.
     pub const fn name(self) -> &'static str {
         match self {
