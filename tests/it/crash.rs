@@ -74,7 +74,7 @@ impl Round {
         for _ in 0..runs {
             pages.push(run(&visitor, &query).await);
         }
-        Self { gate, premises: house.crash().await, visitor, pages, whole }
+        Self { gate, premises: house.stop().await, visitor, pages, whole }
     }
 
     /// Lets a process work until it falls into the trap, or until so much time has passed.
@@ -90,7 +90,7 @@ impl Round {
 
     /// Lets the program end its work, and counts.
     async fn end(self, kills: usize) -> Toll {
-        let house = self.premises.enter(Clock::system().now()).await;
+        let house = House::at(self.premises, Clock::system().now()).await;
         house.settle().await;
         let mut lost = 0;
         for page in &self.pages {

@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always so here; it tells clippy that what stories share is test code too.
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod bad_days;
 #[cfg(test)]
 mod browser;
@@ -16,6 +18,10 @@ mod house;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;
@@ -27,5 +33,7 @@ mod row_security;
 mod secrets;
 #[cfg(test)]
 mod security;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod support;

@@ -75,7 +75,7 @@ stories! {
         let house = House::open_before(&gate, database, &[("LOG", "trace")]).await;
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
-        let premises = house.crash().await;
+        let premises = house.stop().await;
         let program = Program::at(&premises, Plug::default());
         program.answers().await;
 
