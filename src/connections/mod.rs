@@ -9,15 +9,18 @@ mod health;
 mod model;
 mod pages;
 mod refresher;
+mod seals;
+mod standing;
 mod store;
 
 pub use grants::{CallError, Grants, Token};
-pub use health::{Health, health};
 pub use model::State;
 pub use refresher::Refresher;
-pub use store::{Proof, Reach, prove, reseal};
+pub use seals::{Seals, reseal, seals};
+pub use standing::{Standing, standing};
+pub use store::{Proof, Reach, prove, regions};
 
-/// The room's routes: signing in, and the list of one's own connections.
+/// The room's routes: signing in, and the health of grants.
 pub fn routes(grants: Grants) -> axum::Router {
     pages::routes(grants)
 }

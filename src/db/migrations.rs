@@ -41,12 +41,17 @@ const STEPS: &[Step] = &[
     both!(1, "0001_start"),
     own!(2, "0002_row_security"),
     both!(3, "0003_result_retention"),
-    own!(5, "0005_query_history"),
+    own!(4, "0004_query_history"),
 ];
 
-/// The steps for one database, in order.
-pub(super) fn migrator(engine: Engine) -> Migrator {
-    let steps = STEPS.iter().map(|step| {
+/// The number of the last step.
+pub(super) fn newest() -> i64 {
+    STEPS.iter().map(|step| step.number).max().unwrap_or(0)
+}
+
+/// The steps for one database up to `newest`, in order.
+pub(super) fn migrator(engine: Engine, newest: i64) -> Migrator {
+    let steps = STEPS.iter().filter(|step| step.number <= newest).map(|step| {
         let text = match engine {
             Engine::Sqlite => step.sqlite,
             Engine::Postgres => step.postgres,

@@ -11,8 +11,10 @@
 //! * `pending`, `running`: AMC has it under a known id.
 //! * `fetching`: AMC is done. Links are asked for anew on each try.
 
+mod causes;
 mod live;
 mod model;
+mod money;
 mod pages;
 mod poller;
 pub mod results;

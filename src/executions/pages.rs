@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::model::State as Stage;
 use super::store::{self, Filter, Line};
@@ -40,6 +40,8 @@ pub(super) fn routes(room: Executions) -> Router {
         .route("/executions/{id}/problem.json", get(detail::problem))
         .route("/executions/{id}/result.csv", get(result::csv))
         .route("/executions/{id}/result.json", get(result::json))
+        .route("/executions/{id}/result.xlsx", get(result::xlsx))
+        .route("/executions/{id}/result.parquet", get(result::parquet))
         .with_state(room)
 }
 
@@ -58,9 +60,13 @@ struct ListPage {
     instance: String,
     states: Vec<Choice>,
     state: String,
-    /// The query whose runs these are, if only of one.
-    query: String,
     q: String,
+    whose: Vec<Choice>,
+    by: String,
+    from: String,
+    until: String,
+    /// The query whose runs alone are listed, and the way to all.
+    of: Option<(QueryId, String, String)>,
     export: String,
     here: String,
     is_filtered: bool,
@@ -74,7 +80,10 @@ impl ListPage {
     }
 }
 
-fn filter(fields: &Fields) -> Filter {
+/// Days are UTC's; the last one is meant to its end.
+fn filter(fields: &Fields, person: &Person) -> Filter {
+    let day = |name: &str| fields.trimmed(name).parse::<NaiveDate>().ok();
+    let start = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let state = fields.trimmed("state");
     let known = matches!(state, "active" | "problem") || Stage::parse(state).is_some();
     Filter {
@@ -82,6 +91,9 @@ fn filter(fields: &Fields) -> Filter {
         query: fields.trimmed("query").parse::<QueryId>().ok(),
         state: if known { state.to_owned() } else { String::new() },
         text: fields.trimmed("q").chars().take(200).collect(),
+        by: (fields.trimmed("by") == "me").then(|| person.id.clone()),
+        from: day("from").map(start),
+        before: day("until").and_then(|day| day.succ_opt()).map(start),
     }
 }
 
@@ -97,18 +109,25 @@ async fn list(
     visit: Visit,
     RawQuery(query): RawQuery,
 ) -> web::Result<Html<ListPage>> {
-    let raw = query.unwrap_or_default();
-    let fields = Fields::parse(raw.as_bytes());
-    let filter = filter(&fields);
+    let query = query.unwrap_or_default();
+    let fields = Fields::parse(query.as_bytes());
+    let filter = filter(&fields, &person);
     let number = |name: &str, default: u64| fields.trimmed(name).parse().ok().filter(|n| *n >= 1).unwrap_or(default);
     let size = number("size", SIZE).min(MOST);
     let mut tx = room.site.db.read(&person.scope()).await?;
     let total = store::count(&mut tx, &person.id, &filter).await?;
     let pager =
-        Pager::new(&Address::new("/executions", &raw), number("page", 1), size, u64::try_from(total).unwrap_or(0));
+        Pager::new(&Address::new("/executions", &query), number("page", 1), size, u64::try_from(total).unwrap_or(0));
     let offset = i64::try_from(pager.offset()).unwrap_or(0);
     let lines = store::list(&mut tx, &person.id, &filter, i64::try_from(size).unwrap_or(50), offset).await?;
     let on_list = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
+    let of = match &filter.query {
+        Some(id) => {
+            let name = queries::find(&mut tx, &person.id, id).await.map_or_else(|_| id.to_string(), |query| query.name);
+            Some((id.clone(), name, Address::new("/executions", &query).with("query", "").with("page", "").to_string()))
+        }
+        None => None,
+    };
     drop(tx);
     let mut choices = vec![Choice::new("", "Any instance")];
     choices.extend(on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name())));
@@ -121,14 +140,15 @@ async fn list(
         instance: filter.instance.as_ref().map(ToString::to_string).unwrap_or_default(),
         states: states(),
         state: filter.state.clone(),
-        query: filter.query.as_ref().map(ToString::to_string).unwrap_or_default(),
         q: filter.text.clone(),
-        export: Address::new("/executions.csv", &raw).with("page", "").to_string(),
-        here: Address::new("/executions", &raw).to_string(),
-        is_filtered: filter.instance.is_some()
-            || filter.query.is_some()
-            || !filter.state.is_empty()
-            || !filter.text.is_empty(),
+        whose: vec![Choice::new("", "Anybody's"), Choice::new("me", "Mine")],
+        by: if filter.by.is_some() { "me".to_owned() } else { String::new() },
+        from: filter.from.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default(),
+        until: filter.before.map(|_| fields.trimmed("until").to_owned()).unwrap_or_default(),
+        of,
+        export: Address::new("/executions.csv", &query).with("page", "").to_string(),
+        here: Address::new("/executions", &query).to_string(),
+        is_filtered: filter.narrows(),
         now: room.site.clock.now(),
     }))
 }
@@ -137,7 +157,7 @@ async fn list(
 async fn export(State(room): State<Executions>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut tx = room.site.db.read(&person.scope()).await?;
-    let lines = store::list(&mut tx, &person.id, &filter(&fields), MOST_EXPORTED, 0).await?;
+    let lines = store::list(&mut tx, &person.id, &filter(&fields, &person), MOST_EXPORTED, 0).await?;
     drop(tx);
     let mut csv = csv::Writer::from_writer(Vec::new());
     let head = [

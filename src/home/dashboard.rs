@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 
-use crate::connections::{self, Health};
+use crate::connections::{self, Standing};
 use crate::db::{Result, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
 use crate::guides::{self, Guide};
@@ -40,7 +40,7 @@ pub(super) struct DashboardPage {
     /// Those with a star, and those last changed or run.
     favourites: Vec<QueryLine>,
     recent: Vec<QueryLine>,
-    health: Vec<Health>,
+    health: Vec<Standing>,
     first_guide: Option<&'static Guide>,
     /// Whether a connection to Amazon waits for this person.
     to_reconnect: bool,
@@ -128,7 +128,7 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
     let has_queries = !recent.is_empty();
     recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
     recent.truncate(QUERIES as usize);
-    let health = connections::health(&mut tx, &person.id).await?;
+    let health = connections::standing(&mut tx, &person.id).await?;
     let to_reconnect = health.iter().any(|connection| connection.is_lost);
     drop(tx);
     Ok(Html(DashboardPage {

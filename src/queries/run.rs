@@ -75,7 +75,7 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
     let catalogue = instances::catalogue(&mut tx, &instance.id).await?;
     let past = Past {
         runs: store::runs(&mut tx, &person.id, &query.id, RUNS).await?,
-        usual: store::usual(&mut tx, &person.id, &query.id, &instance.id).await?,
+        usual: store::usual(&mut tx, &person.id, &query.id, &instance.id, None).await?,
         is_favourite: store::is_favourite(&mut tx, &person.id, &query.id).await?,
     };
     drop(tx);

@@ -138,6 +138,24 @@ impl Address {
         }
         Self { path: self.path.clone(), pairs }
     }
+
+    /// The same address with one more `name`, beside those that it has.
+    #[must_use]
+    pub fn and(&self, name: &str, value: &str) -> Self {
+        let mut more = self.clone();
+        more.pairs.push((name.to_owned(), value.to_owned()));
+        more
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its fields, for a form that keeps them: a form that is sent by `GET` replaces the whole query.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.pairs
+    }
 }
 
 impl fmt::Display for Address {

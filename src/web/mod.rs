@@ -1,6 +1,7 @@
 //! What all pages share: the frame, the person, forms, errors as pages, live parts, headers.
 
 pub mod assets;
+pub mod chart;
 pub mod components;
 mod error;
 mod forms;

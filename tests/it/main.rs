@@ -2,6 +2,10 @@
 
 // `cfg(test)` is always so here; it tells clippy that what stories share is test code too.
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod bad_days;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod connections;
@@ -20,12 +24,24 @@ mod markup;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod query_history;
 #[cfg(test)]
+mod results;
+#[cfg(test)]
+mod row_security;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod security;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod support;

@@ -4,20 +4,21 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::Days;
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::own;
-use super::result::ResultView;
+use super::result::{self, ResultView};
 use crate::amcsql::text::Place;
+use crate::executions::causes::{self, Cause};
 use crate::executions::live;
 use crate::executions::model::{Execution, Sent, State as Stage};
-use crate::executions::store;
+use crate::executions::store::{self, Past};
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
 use crate::queries::{self, Prepared, PrivacyMode, SourceMap, Usual};
-use crate::web::components::{self, Address, Step};
+use crate::web::components::{self, Step};
 use crate::web::live::PTAG;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
@@ -36,14 +37,18 @@ struct DetailPage {
     can_cancel: bool,
     can_rerun: bool,
     values: Vec<(String, String)>,
-    cause: Option<live::Cause>,
+    /// What lies behind its problem, or its wait.
+    cause: Option<&'static Cause>,
+    /// What is known of a run that ended badly, as JSON; empty otherwise.
+    known: String,
     place: Option<Place>,
+    earlier: Vec<Earlier>,
     source: Vec<live::SourceLine>,
     result: Option<ResultView>,
     body: String,
     slots: i64,
     /// When the result will be removed, where that is set and it is still there.
-    kept_until: Option<chrono::DateTime<chrono::Utc>>,
+    kept_until: Option<DateTime<Utc>>,
     here: String,
     change: Option<Changeable>,
 }
@@ -92,24 +97,23 @@ async fn page(
     let execution = store::find(&mut tx, &person.id, id).await?;
     let events = store::events(&mut tx, id).await?;
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
+    let past = match &execution.query {
+        Some(query) => store::past(&mut tx, &person.id, query).await?,
+        None => Vec::new(),
+    };
     let usual = match &execution.query {
-        Some(query) => queries::usual(&mut tx, &person.id, query, &instance.id).await?,
+        Some(query) => queries::usual(&mut tx, &person.id, query, &instance.id, Some(id)).await?,
         None => None,
     };
     drop(tx);
     let result = match execution.state {
         Stage::Succeeded if execution.result_removed_at.is_none() => Some(
-            ResultView::load(
-                room,
-                &execution,
-                &Address::new(format!("/executions/{id}"), query),
-                &Fields::parse(query.as_bytes()),
-            )
-            .await?,
+            ResultView::load(room, &execution, &format!("/executions/{id}"), &Fields::parse(query.as_bytes())).await?,
         ),
         _ => None,
     };
-    let place = live::place(&execution);
+    let mark = live::mark(&execution);
+    let cause = cause(&execution);
     let tag = execution.revision.to_string();
     room.tags.note(id.as_str(), person.id.as_str(), &tag);
     let can_run = instance.role >= instances::Role::Analyst;
@@ -119,14 +123,19 @@ async fn page(
         so_far: components::duration(execution.took(now)),
         seconds: execution.took(now).num_seconds().max(0),
         usual,
+        earlier: earlier(&past, id, now),
         can_cancel: can_run
             && execution.cancel_asked_at.is_none()
             && !execution.state.is_final()
             && execution.state != Stage::Fetching,
         can_rerun: can_run && execution.state.is_final(),
         values: live::filled_in(&execution.field_values),
-        cause: execution.problem.as_ref().map(live::cause),
-        source: live::source(&execution.author_sql, place.as_ref()),
+        cause,
+        known: match execution.problem {
+            Some(_) => serde_json::to_string_pretty(&known(&execution)).unwrap_or_default(),
+            None => String::new(),
+        },
+        source: live::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),
         slots: room.site.config.limits.runs_per_instance,
         kept_until: room.site.config.limits.keep_results_days.and_then(|days| {
@@ -138,11 +147,42 @@ async fn page(
         here: format!("/executions/{id}"),
         change: Changeable::new(&execution),
         tag,
-        place,
+        place: mark.map(|mark| mark.place),
         result,
         instance,
         execution,
     })
+}
+
+/// Another run of the same query, beside this one.
+struct Earlier {
+    id: ExecutionId,
+    is_this: bool,
+    state: Stage,
+    created_at: DateTime<Utc>,
+    took: String,
+    rows: String,
+    /// How long it took, in hundredths of the longest.
+    share: u32,
+}
+
+/// The last runs of the same query in a row, the newest first; nothing where this is the only one.
+fn earlier(past: &[Past], this: &ExecutionId, now: DateTime<Utc>) -> Vec<Earlier> {
+    if past.len() < 2 {
+        return Vec::new();
+    }
+    let took = |one: &Past| (one.finished_at.unwrap_or(now) - one.created_at).max(TimeDelta::zero());
+    let longest = past.iter().map(|one| took(one).num_milliseconds()).max().unwrap_or(0).max(1);
+    let one = |one: &Past| Earlier {
+        id: one.id.clone(),
+        is_this: one.id == *this,
+        state: one.state,
+        created_at: one.created_at,
+        took: components::duration(took(one)),
+        rows: one.rows.map(components::count).unwrap_or_default(),
+        share: u32::try_from(took(one).num_milliseconds() * 100 / longest).unwrap_or(0).max(1),
+    };
+    past.iter().map(one).collect()
 }
 
 pub(super) async fn show(
@@ -152,8 +192,11 @@ pub(super) async fn show(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
-    let page = page(&room, &person, &visit, &own(&id)?, &query.unwrap_or_default()).await?;
-    Ok(Html(page).into_response())
+    let (id, query) = (own(&id)?, query.unwrap_or_default());
+    if let Some(settled) = result::settled(&format!("/executions/{id}"), &Fields::parse(query.as_bytes())) {
+        return Ok(Redirect::to(&settled).into_response());
+    }
+    Ok(Html(page(&room, &person, &visit, &id, &query).await?).into_response())
 }
 
 /// The moving part alone, for a page that asks every two seconds: 304 while it shows what there is.
@@ -237,15 +280,32 @@ pub(super) async fn problem(
     let mut tx = room.site.db.read(&person.scope()).await?;
     let execution = store::find(&mut tx, &person.id, &id).await?;
     drop(tx);
-    let place = live::place(&execution).map(|place| json!({ "line": place.line, "column": place.column }));
-    let known = json!({
+    let name = format!("attachment; filename=\"{id}-problem.json\"");
+    let body = serde_json::to_string_pretty(&known(&execution)).map_err(anyhow::Error::from)?;
+    Ok(([("content-type", "application/json"), ("content-disposition", name.as_str())], body).into_response())
+}
+
+/// What lies behind a run's problem, or its wait.
+fn cause(execution: &Execution) -> Option<&'static Cause> {
+    match &execution.problem {
+        Some(problem) => Some(causes::of_problem(problem)),
+        None => execution.waiting_for.as_deref().and_then(causes::of_wait),
+    }
+}
+
+/// All that is known of a run that ended badly.
+fn known(execution: &Execution) -> Value {
+    let mark = live::mark(execution);
+    let place = mark.map(|mark| json!({ "line": mark.place.line, "column": mark.place.column }));
+    let cause = cause(execution);
+    let cause = cause.map(|it| json!({ "name": it.name, "likely": it.likely, "fix": it.fix }));
+    json!({
         "execution": execution.id, "state": execution.state.name(), "amcStatus": execution.amc_status,
         "amcExecutionId": execution.amc_id, "amcWorkflowId": execution.amc_workflow_id,
-        "problem": execution.problem, "place": place, "sql": execution.author_sql, "request": execution.sent.body,
-    });
-    let name = format!("attachment; filename=\"{id}-problem.json\"");
-    let body = serde_json::to_string_pretty(&known).map_err(anyhow::Error::from)?;
-    Ok(([("content-type", "application/json"), ("content-disposition", name.as_str())], body).into_response())
+        "createdAt": execution.created_at, "sentAt": execution.sent_at, "finishedAt": execution.finished_at,
+        "problem": execution.problem, "cause": cause, "place": place, "sql": execution.author_sql,
+        "request": execution.sent.body,
+    })
 }
 
 /// What is stored of a prepared query, to be sent as it is.

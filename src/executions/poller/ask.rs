@@ -150,6 +150,7 @@ impl Poller {
         let what = match state {
             State::Failed => "AMC could not finish the run.",
             State::Rejected => "AMC checked the query and would not run it.",
+            State::Cancelled if execution.cancel_asked_at.is_none() => "It was cancelled outside of RecomAMP.",
             _ => return change,
         };
         let words = answer.status_reason.clone().unwrap_or_default();

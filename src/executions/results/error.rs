@@ -105,6 +105,26 @@ pub enum Error {
         /// What is limited.
         of: &'static str,
     },
+    /// A chart would have more groups than anybody reads.
+    #[error(
+        "These columns make more than {limit} different groups, which is more than a chart can show. Choose columns with fewer values, or filter the rows."
+    )]
+    TooManyGroups {
+        /// The number of the limit.
+        limit: usize,
+    },
+    /// A workbook has no room for the result.
+    #[error(
+        "The result has {found} {of}, and a workbook has room for {limit}. Take the CSV or Parquet file, or filter the rows."
+    )]
+    TooLargeForExcel {
+        /// How many there are.
+        found: u64,
+        /// Of what.
+        of: &'static str,
+        /// How many fit.
+        limit: u64,
+    },
     /// A key holds other characters than letters, digits, `_` and `-`.
     #[error("This is not the name of a result.")]
     BadKey,

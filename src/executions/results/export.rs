@@ -1,158 +1,162 @@
-//! Whole results as files, streamed in bounded memory.
+//! Whole results, or the rows that meet filters, as files; streamed in bounded memory.
 //!
 //! Values are exact: what AMC sent comes out again, with decimals to their last digit. A text such as
 //! `=1+1` is kept as it is in [`CsvForm::Amc`] and in JSON, since programs read those; a spreadsheet
 //! would take it for a formula, so [`CsvForm::Spreadsheet`] puts an apostrophe before it and gives up
-//! exactness for safety.
+//! exactness for safety. A workbook needs no such mark: it says of each cell that it is a text.
+//!
+//! A [`Form`] makes the bytes of some rows at a time, while they are sent. Files that are made whole
+//! before their first byte were rejected: a million rows would wait longer than a proxy does.
 
-use arrow::array::{Array, RecordBatch};
+mod csv;
+mod json;
+mod table;
+mod workbook;
+mod zip;
+
+use std::sync::Arc;
+
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::buffer::BooleanBuffer;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 
-use super::cell::write_exact;
-use super::column::KeptColumn;
 use super::error::Error;
-use super::kind::Kind;
-use super::open::{Opened, Part};
+use super::filter::{Filter, check_bounds};
+use super::open::{Batches, Opened, Part};
 use super::shelf::{Key, Shelf};
 
-/// Rows that are decoded and written at a time.
-const BATCH: usize = 1_024;
+pub use csv::CsvForm;
+pub use workbook::MOST_ROWS as WORKBOOK_ROWS;
 
 /// The bytes of a file, as they are made.
 pub type Download = BoxStream<'static, Result<Bytes, Error>>;
 
-/// How a CSV file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CsvForm {
-    /// As AMC writes its own: comma, `"`, a backslash before a quote or a backslash within quotes,
-    /// NULL as an empty field, an empty text as `""`, lines end with a line feed.
-    Amc,
-    /// For opening by hand: a byte order mark, doubled quotes (RFC 4180), and an apostrophe before texts
-    /// that a spreadsheet would run as formulas.
-    Spreadsheet,
+/// A kind of file, which is written rows after rows.
+trait Form: Send {
+    /// Rows that are decoded and written at a time.
+    fn rows(&self) -> usize {
+        1_024
+    }
+
+    /// What comes before the rows.
+    fn head(&mut self) -> Result<Vec<u8>, Error>;
+
+    /// Some rows; what is not written yet may come later.
+    fn write(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, Error>;
+
+    /// What comes after the rows.
+    fn tail(&mut self) -> Result<Vec<u8>, Error>;
 }
 
 impl Shelf {
-    /// The result as CSV in UTF-8, a header first. An error before the first byte is given at once.
-    pub async fn export_csv(&self, key: &Key, form: CsvForm) -> Result<Download, Error> {
-        let opened = Opened::of(self, key).await?;
-        let mut head = String::from(if form == CsvForm::Spreadsheet { "\u{feff}" } else { "" });
-        for (place, column) in opened.columns.iter().enumerate() {
-            separate(&mut head, place);
-            write_field(&mut head, &column.name, form);
-        }
-        head.push('\n');
-        self.written(&opened, head, "", move |out, columns, batch, _| write_csv(out, columns, batch, form))
+    /// The rows that meet all filters as CSV in UTF-8, a header first. An error before the first byte is
+    /// given at once.
+    pub async fn export_csv(&self, key: &Key, filters: &[Filter], form: CsvForm) -> Result<Download, Error> {
+        self.written(key, filters, |opened, _| Ok(Box::new(csv::Csv::new(&opened.columns, form)))).await
     }
 
-    /// The result as a JSON array with an object for each row: numbers as numbers with all their digits,
+    /// The rows as a JSON array with an object for each: numbers as numbers with all their digits,
     /// dates, times and arrays as text, NULL (and floating point numbers that are none) as `null`.
-    pub async fn export_json(&self, key: &Key) -> Result<Download, Error> {
-        let opened = Opened::of(self, key).await?;
-        self.written(&opened, "[".to_owned(), "\n]\n", write_json)
+    pub async fn export_json(&self, key: &Key, filters: &[Filter]) -> Result<Download, Error> {
+        self.written(key, filters, |opened, _| Ok(Box::new(json::Json::new(&opened.columns)))).await
     }
 
-    /// The kept Parquet file itself, with its size in bytes.
-    pub async fn export_parquet(&self, key: &Key) -> Result<(Download, u64), Error> {
+    /// The rows as a workbook for Excel: numbers as numbers, days and times as such, what has more digits
+    /// than Excel keeps as text. Refused where Excel has no room for the rows.
+    pub async fn export_xlsx(&self, key: &Key, filters: &[Filter]) -> Result<Download, Error> {
+        self.written(key, filters, |opened, rows| Ok(Box::new(workbook::Workbook::new(opened, rows)?))).await
+    }
+
+    /// The kept Parquet file itself, with its size in bytes; or a new one of the rows that meet the filters,
+    /// whose size is not known before.
+    pub async fn export_parquet(&self, key: &Key, filters: &[Filter]) -> Result<(Download, Option<u64>), Error> {
+        if !filters.is_empty() {
+            let form = |opened: &Opened, _| Ok(Box::new(table::Table::new(opened)?) as Box<dyn Form>);
+            return Ok((self.written(key, filters, form).await?, None));
+        }
         let file = self.objects().get(&key.path()).await?;
         let size = file.meta.size;
-        Ok((file.into_stream().map_err(Error::from).boxed(), size))
+        Ok((file.into_stream().map_err(Error::from).boxed(), Some(size)))
     }
 
-    /// `head`, then what `write` makes of each batch and the number of rows before it, then `tail`.
-    fn written(
+    async fn written(
         &self,
-        opened: &Opened,
-        head: String,
-        tail: &'static str,
-        write: impl Fn(&mut String, &[KeptColumn], &RecordBatch, u64) + Send + 'static,
+        key: &Key,
+        filters: &[Filter],
+        form: impl FnOnce(&Opened, u64) -> Result<Box<dyn Form>, Error>,
     ) -> Result<Download, Error> {
-        let batches = opened.read(self, &Part { column: None, rows: None, batch: BATCH })?;
-        let columns = opened.columns.clone();
-        let mut before = 0;
-        let body = batches.map_ok(move |batch| {
-            let mut out = String::new();
-            write(&mut out, &columns, &batch, before);
-            before += batch.num_rows() as u64;
-            Bytes::from(out)
-        });
-        let once = |bytes| futures::stream::once(std::future::ready(Ok(bytes)));
-        Ok(once(Bytes::from(head)).chain(body).chain(once(Bytes::from_static(tail.as_bytes()))).boxed())
+        check_bounds(filters)?;
+        let filters = filters.to_owned();
+        let wanted = match filters.is_empty() {
+            true => None,
+            false => Some(self.reading(key, true, async move |reading| reading.matches(&filters).await).await?),
+        };
+        let opened = Opened::of(self, key).await?;
+        let rows = wanted.as_ref().map_or(opened.rows, |wanted| wanted.count_set_bits() as u64);
+        if wanted.as_ref().is_some_and(|wanted| wanted.len() as u64 != opened.rows) {
+            // The result was written anew between the two looks.
+            return Err(Error::Missing);
+        }
+        let form = form(&opened, rows)?;
+        let batches = opened.read(self, &Part { columns: None, rows: None, batch: form.rows() })?;
+        let writing = Writing { batches, form, wanted, start: 0, step: Step::Head };
+        let next = |mut writing: Writing| async move { Ok(writing.next().await?.map(|bytes| (bytes, writing))) };
+        Ok(futures::stream::try_unfold(writing, next).boxed())
     }
 }
 
-fn separate(out: &mut String, place: usize) {
-    if place > 0 {
-        out.push(',');
-    }
+/// A file that is being written.
+struct Writing {
+    batches: Batches,
+    form: Box<dyn Form>,
+    wanted: Option<Arc<BooleanBuffer>>,
+    start: usize,
+    step: Step,
 }
 
-fn write_csv(out: &mut String, columns: &[KeptColumn], batch: &RecordBatch, form: CsvForm) {
-    let mut text = String::new();
-    for row in 0..batch.num_rows() {
-        for (place, (column, array)) in columns.iter().zip(batch.columns()).enumerate() {
-            separate(out, place);
-            if array.is_null(row) {
-                // OK because readers skip an empty line, and with it the row.
-                out.push_str(if columns.len() == 1 { "\"\"" } else { "" });
-            } else if column.kind == Kind::Text {
-                text.clear();
-                write_exact(&mut text, column.kind, array, row);
-                write_field(out, &text, form);
-            } else {
-                write_exact(out, column.kind, array, row);
+enum Step {
+    Head,
+    Rows,
+    Done,
+}
+
+impl Writing {
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            let bytes = match self.step {
+                Step::Done => return Ok(None),
+                Step::Head => {
+                    self.step = Step::Rows;
+                    self.form.head()?
+                }
+                Step::Rows => match self.batches.try_next().await? {
+                    Some(batch) => match self.picked(batch)? {
+                        batch if batch.num_rows() == 0 => Vec::new(),
+                        batch => self.form.write(&batch)?,
+                    },
+                    None => {
+                        self.step = Step::Done;
+                        self.form.tail()?
+                    }
+                },
+            };
+            if !bytes.is_empty() {
+                return Ok(Some(Bytes::from(bytes)));
             }
         }
-        out.push('\n');
     }
-}
 
-fn write_field(out: &mut String, text: &str, form: CsvForm) {
-    let guard = form == CsvForm::Spreadsheet && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let quote = text.is_empty() || text.contains([',', '"', '\n', '\r']);
-    if !quote && !guard {
-        out.push_str(text);
-        return;
-    }
-    out.push('"');
-    out.push_str(if guard { "'" } else { "" });
-    for character in text.chars() {
-        match (character, form) {
-            ('"' | '\\', CsvForm::Amc) => out.push('\\'),
-            ('"', CsvForm::Spreadsheet) => out.push('"'),
-            _ => {}
+    fn picked(&mut self, batch: RecordBatch) -> Result<RecordBatch, Error> {
+        let Some(wanted) = &self.wanted else { return Ok(batch) };
+        let here = wanted.slice(self.start, batch.num_rows());
+        self.start += batch.num_rows();
+        if here.count_set_bits() == batch.num_rows() {
+            return Ok(batch);
         }
-        out.push(character);
+        let here = BooleanArray::new(here, None);
+        arrow::compute::filter_record_batch(&batch, &here).map_err(|error| Error::Damaged(error.into()))
     }
-    out.push('"');
-}
-
-fn write_json(out: &mut String, columns: &[KeptColumn], batch: &RecordBatch, before: u64) {
-    let mut text = String::new();
-    for row in 0..batch.num_rows() {
-        out.push_str(if before == 0 && row == 0 { "\n{" } else { ",\n{" });
-        for (place, (column, array)) in columns.iter().zip(batch.columns()).enumerate() {
-            separate(out, place);
-            write_json_text(out, &column.name);
-            out.push(':');
-            text.clear();
-            if array.is_valid(row) {
-                write_exact(&mut text, column.kind, array, row);
-            }
-            let no_number = column.kind == Kind::Double && !text.ends_with(|last: char| last.is_ascii_digit());
-            match column.kind {
-                _ if array.is_null(row) || no_number => out.push_str("null"),
-                Kind::Integer | Kind::Decimal { .. } | Kind::Double | Kind::Boolean => out.push_str(&text),
-                Kind::Text | Kind::Date | Kind::Timestamp { .. } => write_json_text(out, &text),
-            }
-        }
-        out.push('}');
-    }
-}
-
-fn write_json_text(out: &mut String, text: &str) {
-    out.push_str(&serde_json::Value::from(text).to_string());
 }

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 
-/// Characters of a query's name that a file's name keeps.
-const NAME: usize = 80;
+/// Characters of a query's and of an instance's name that a file's name keeps.
+const QUERY: usize = 80;
+const INSTANCE: usize = 40;
 
 /// A file's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,23 +14,47 @@ pub struct FileName {
     name: String,
 }
 
-/// The name for a file of a query's result: the query's name, the first and last day of its window, and
-/// what kind of file it is.
+/// What a file of a result holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Contents<'a> {
+    /// The query's name.
+    pub query: &'a str,
+    /// The instance's name.
+    pub instance: &'a str,
+    /// The first and the last day of its window.
+    pub window: Option<(NaiveDate, NaiveDate)>,
+    /// What sets the file apart from others of the same result: `filtered`; mostly empty.
+    pub mark: &'a str,
+}
+
+/// The name for a file of a query's result: the query's name, the instance's, the first and last day of
+/// the window, and what kind of file it is.
 ///
-/// Letters and digits of all scripts stay; what a file system or a terminal could stumble over becomes `-`.
-pub fn file_name(query: &str, window: Option<(NaiveDate, NaiveDate)>, extension: &str) -> FileName {
+/// Letters and digits of all scripts stay, small; what a file system or a terminal could stumble over
+/// becomes `-`.
+pub fn file_name(contents: Contents<'_>, extension: &str) -> FileName {
+    let query = plain(contents.query, QUERY);
+    let mut name = if query.is_empty() { "result".to_owned() } else { query };
+    let window = contents.window.map(|(first, last)| format!("{first}_{last}")).unwrap_or_default();
+    for part in [plain(contents.instance, INSTANCE), window, plain(contents.mark, INSTANCE)] {
+        if !part.is_empty() {
+            name.push('_');
+            name.push_str(&part);
+        }
+    }
+    FileName { name: format!("{name}.{extension}") }
+}
+
+fn plain(text: &str, most: usize) -> String {
     let mut name = String::new();
-    for character in query.chars().take(NAME) {
+    for character in text.chars().take(most).flat_map(char::to_lowercase) {
         match character {
             _ if character.is_alphanumeric() || character == '_' => name.push(character),
             _ if name.is_empty() || name.ends_with('-') => {}
             _ => name.push('-'),
         }
     }
-    let name = name.trim_end_matches('-');
-    let name = if name.is_empty() { "result" } else { name };
-    let window = window.map_or_else(String::new, |(first, last)| format!("_{first}_{last}"));
-    FileName { name: format!("{name}{window}.{extension}") }
+    name.trim_end_matches('-').to_owned()
 }
 
 impl FileName {
@@ -45,7 +70,7 @@ impl FileName {
     }
 
     /// The value of a `Content-Disposition` header that downloads under this name, for old and new
-    /// clients (RFC 6266 with the encoding of RFC 5987).
+    /// clients (RFC 6266 with the encoding of RFC 8187).
     pub fn disposition(&self) -> String {
         let mut text = format!("attachment; filename=\"{}\"", self.ascii());
         if !self.name.is_ascii() {
@@ -68,19 +93,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_download_is_named_after_its_query_and_window() {
+    fn a_download_is_named_after_its_query_instance_and_window() {
         let day = |day| NaiveDate::from_ymd_opt(2025, 1, day).unwrap();
-        let name = file_name("Reach by campaign (weekly)", Some((day(1), day(7))), "csv");
-        assert_eq!(name.as_str(), "Reach-by-campaign-weekly_2025-01-01_2025-01-07.csv");
+        let contents = Contents {
+            query: "Reach by campaign (weekly)",
+            instance: "Acme, US",
+            window: Some((day(1), day(7))),
+            mark: "filtered",
+        };
+        let name = file_name(contents, "csv");
+        assert_eq!(name.as_str(), "reach-by-campaign-weekly_acme-us_2025-01-01_2025-01-07_filtered.csv");
         assert_eq!(name.disposition(), format!("attachment; filename=\"{}\"", name.as_str()));
     }
 
     #[test]
     fn names_of_other_scripts_are_encoded_and_hostile_ones_are_harmless() {
-        let name = file_name("Größe", None, "json");
-        assert_eq!(name.disposition(), "attachment; filename=\"Gr--e.json\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe.json");
-        assert_eq!(file_name("../../etc\r\nSet-Cookie: \"x\"\u{202e}", None, "csv").as_str(), "etc-Set-Cookie-x.csv");
-        assert_eq!(file_name("", None, "csv").as_str(), "result.csv");
-        assert!(file_name(&"é".repeat(10_000), None, "csv").as_str().len() < 200);
+        let named = |query, extension| file_name(Contents { query, ..Contents::default() }, extension);
+        let name = named("Größe", "json");
+        assert_eq!(name.disposition(), "attachment; filename=\"gr--e.json\"; filename*=UTF-8''gr%C3%B6%C3%9Fe.json");
+        assert_eq!(named("../../etc\r\nSet-Cookie: \"x\"\u{202e}", "csv").as_str(), "etc-set-cookie-x.csv");
+        assert_eq!(named("", "csv").as_str(), "result.csv");
+        assert!(named(&"é".repeat(10_000), "csv").as_str().len() < 200);
     }
 }

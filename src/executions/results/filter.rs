@@ -15,6 +15,8 @@ use super::kind::{Kind, parse_date, parse_decimal, parse_double, parse_timestamp
 const FILTERS: usize = 10;
 /// Bytes of a filter's value; a longer one is refused.
 const VALUE_BYTES: usize = 1_000;
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
 
 /// A condition on one column. Rows without a value meet none but [`Op::Empty`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +25,7 @@ pub struct Filter {
     pub column: usize,
     /// How values are compared.
     pub op: Op,
-    /// With what, in the form that results have; not looked at for [`Op::Empty`].
+    /// With what, in the form that results have; not looked at for [`Op::Empty`] and [`Op::Filled`].
     pub value: String,
 }
 
@@ -34,12 +36,37 @@ pub enum Op {
     Equals,
     /// The value's text has this in it, capital letters or not.
     Contains,
-    /// Less, earlier, or before it in the order of texts.
-    Less,
-    /// More, later, or after it in the order of texts.
-    Greater,
+    /// The same or more, later, or behind it in the order of texts.
+    AtLeast,
+    /// The same or less, earlier, or before it in the order of texts. A day is meant to its end.
+    AtMost,
     /// NULL or an empty text.
     Empty,
+    /// Anything but that.
+    Filled,
+}
+
+impl Op {
+    /// Whether it compares with a value.
+    pub fn takes_value(self) -> bool {
+        !matches!(self, Self::Empty | Self::Filled)
+    }
+
+    fn admits(self, order: Ordering) -> bool {
+        match self {
+            Self::AtLeast => order != Ordering::Less,
+            Self::AtMost => order != Ordering::Greater,
+            Self::Equals | Self::Contains | Self::Empty | Self::Filled => order == Ordering::Equal,
+        }
+    }
+}
+
+impl Filter {
+    /// Whether the filter can be used on this column: its value is short and of the column's kind.
+    pub fn check(&self, column: &KeptColumn) -> Result<(), Error> {
+        check_bounds(std::slice::from_ref(self))?;
+        Test::new(self, column).map(drop)
+    }
 }
 
 pub(super) fn check_bounds(filters: &[Filter]) -> Result<(), Error> {
@@ -57,9 +84,10 @@ pub(super) struct Test {
 }
 
 enum Against {
-    Nothing,
+    /// Whether there is a value: `true` for rows without one.
+    Nothing(bool),
     Part(String),
-    Value(Ordering, Value),
+    Value(Op, Value),
 }
 
 enum Value {
@@ -68,7 +96,8 @@ enum Value {
     Binary(f64),
     Boolean(bool),
     Days(i32),
-    Micros(i64),
+    /// The first and the last microsecond that are meant.
+    Micros(i64, i64),
 }
 
 impl Test {
@@ -76,9 +105,9 @@ impl Test {
     pub(super) fn new(filter: &Filter, column: &KeptColumn) -> Result<Self, Error> {
         let kind = column.kind;
         let against = match filter.op {
-            Op::Empty => Against::Nothing,
+            Op::Empty | Op::Filled => Against::Nothing(filter.op == Op::Empty),
             Op::Contains => Against::Part(filter.value.to_lowercase()),
-            Op::Equals | Op::Less | Op::Greater => {
+            Op::Equals | Op::AtLeast | Op::AtMost => {
                 let (holds, example) = kind.words();
                 let shown = || filter.value.chars().take(40).collect();
                 let value = Value::read(kind, &filter.value);
@@ -88,7 +117,7 @@ impl Test {
                     value: shown(),
                     example,
                 })?;
-                Against::Value(wanted(filter.op), value)
+                Against::Value(filter.op, value)
             }
         };
         Ok(Self { kind, against })
@@ -98,25 +127,19 @@ impl Test {
     pub(super) fn matches(&self, array: &dyn Array) -> BooleanBuffer {
         let mut text = String::new();
         BooleanBuffer::collect_bool(array.len(), |row| match &self.against {
-            Against::Nothing => {
-                array.is_null(row) || (self.kind == Kind::Text && array.as_string::<i32>().value(row).is_empty())
+            Against::Nothing(wanted) => {
+                let empty =
+                    array.is_null(row) || (self.kind == Kind::Text && array.as_string::<i32>().value(row).is_empty());
+                empty == *wanted
             }
             _ if array.is_null(row) => false,
-            Against::Value(wanted, value) => value.compare(array, row, self.kind) == Some(*wanted),
+            Against::Value(op, value) => value.compare(array, row, self.kind).is_some_and(|order| op.admits(order)),
             Against::Part(part) => {
                 text.clear();
                 write_exact(&mut text, self.kind, array, row);
                 has_part(&text, part)
             }
         })
-    }
-}
-
-fn wanted(op: Op) -> Ordering {
-    match op {
-        Op::Less => Ordering::Less,
-        Op::Greater => Ordering::Greater,
-        Op::Equals | Op::Contains | Op::Empty => Ordering::Equal,
     }
 }
 
@@ -141,8 +164,12 @@ impl Value {
             Kind::Boolean => return None,
             Kind::Date => Self::Days(parse_date(trimmed)?),
             Kind::Timestamp { .. } => {
-                let midnight = || parse_date(trimmed).map(|days| i64::from(days) * 86_400_000_000);
-                Self::Micros(parse_timestamp(trimmed).map(|(micros, _)| micros).or_else(midnight)?)
+                let day = || {
+                    let start = i64::from(parse_date(trimmed)?) * DAY;
+                    Some((start, start + DAY - 1))
+                };
+                let (first, last) = parse_timestamp(trimmed).map(|(micros, _)| (micros, micros)).or_else(day)?;
+                Self::Micros(first, last)
             }
         })
     }
@@ -158,7 +185,10 @@ impl Value {
             Self::Binary(number) => array.as_primitive::<Float64Type>().value(row).partial_cmp(number),
             Self::Boolean(flag) => Some(array.as_boolean().value(row).cmp(flag)),
             Self::Days(days) => Some(array.as_primitive::<Date32Type>().value(row).cmp(days)),
-            Self::Micros(micros) => Some(array.as_primitive::<TimestampMicrosecondType>().value(row).cmp(micros)),
+            Self::Micros(first, last) => {
+                let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
+                Some(if micros < *first { Ordering::Less } else { micros.cmp(last).max(Ordering::Equal) })
+            }
         }
     }
 }
@@ -199,7 +229,7 @@ fn real(number: i128, scale: i8) -> f64 {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Int64Array, StringArray};
+    use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
 
     use super::*;
 
@@ -214,15 +244,27 @@ mod tests {
     fn numbers_are_compared_exactly_with_fractions_and_absent_ones_never() {
         let array: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(3), Some(i64::MAX)]));
         let found = |op, value| matching(Kind::Integer, &array, op, value);
-        assert_eq!(found(Op::Greater, "2.5").unwrap(), [2, 3]);
-        assert_eq!(found(Op::Less, " 3 ").unwrap(), [0]);
+        assert_eq!(found(Op::AtLeast, "2.5").unwrap(), [2, 3]);
+        assert_eq!(found(Op::AtMost, " 3 ").unwrap(), [0, 2]);
         assert_eq!(found(Op::Equals, "9223372036854775807").unwrap(), [3]);
-        assert_eq!(found(Op::Less, "1.00000000000000000000000000000000000").unwrap(), [] as [usize; 0]);
+        assert_eq!(found(Op::AtMost, "0.99999999999999999999999999999999999").unwrap(), [] as [usize; 0]);
         assert_eq!(found(Op::Contains, "75807").unwrap(), [3]);
         assert_eq!(found(Op::Empty, "ignored").unwrap(), [1]);
+        assert_eq!(found(Op::Filled, "").unwrap(), [0, 2, 3]);
         for odd in ["", "-", ".", "many", "1e5", "1.2.3", &"9".repeat(50)] {
             assert!(matches!(found(Op::Equals, odd), Err(Error::FilterValue { .. })), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_day_of_times_is_meant_to_its_last_microsecond() {
+        let day = 20_000 * DAY;
+        let times = TimestampMicrosecondArray::from(vec![day - 1, day, day + DAY - 1, day + DAY]);
+        let array: ArrayRef = Arc::new(times);
+        let found = |op| matching(Kind::Timestamp { zoned: false }, &array, op, "2024-10-04").unwrap();
+        assert_eq!(found(Op::Equals), [1, 2]);
+        assert_eq!(found(Op::AtLeast), [1, 2, 3]);
+        assert_eq!(found(Op::AtMost), [0, 1, 2]);
     }
 
     #[test]
@@ -234,5 +276,6 @@ mod tests {
         assert_eq!(found(Op::Contains, ""), [0, 1, 3]);
         assert_eq!(found(Op::Equals, "one"), [3]);
         assert_eq!(found(Op::Empty, ""), [1, 2]);
+        assert_eq!(found(Op::Filled, ""), [0, 3]);
     }
 }

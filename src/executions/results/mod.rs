@@ -10,11 +10,13 @@
 
 mod cell;
 mod column;
+mod distinct;
 mod encode;
 mod error;
 mod export;
 mod file_name;
 mod filter;
+mod groups;
 mod keep;
 mod kind;
 mod object;
@@ -23,20 +25,25 @@ mod order;
 mod page;
 mod records;
 mod shelf;
+mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod values;
 mod views;
 
 pub use cell::{Cell, grouped};
 pub use column::{ColumnSpec, KeptColumn};
+pub use distinct::Distinct;
 pub use error::Error;
-pub use export::{CsvForm, Download};
-pub use file_name::{FileName, file_name};
+pub use export::{CsvForm, Download, WORKBOOK_ROWS};
+pub use file_name::{Contents, FileName, file_name};
 pub use filter::{Filter, Op};
+pub use groups::{Fold, Grain, GroupKey, GroupRequest, Groups};
 pub use keep::{Kept, Limits, Part};
 pub use kind::Kind;
 pub use order::{Direction, Sort};
 pub use page::{MOST_ROWS, Page, PageRequest};
 pub use shelf::{Key, Shelf};
+pub use summary::{BARS, ColumnSummary};
 pub use tally::Misfit;

@@ -9,6 +9,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection, RowSelectionPolicy};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::statistics::Statistics;
 
 use arrow::array::RecordBatch;
 
@@ -32,8 +33,8 @@ pub(super) struct Opened {
 
 /// Which part of a file is read.
 pub(super) struct Part<'a> {
-    /// Only this column.
-    pub(super) column: Option<usize>,
+    /// Only these columns; they come in the order of the file, each once.
+    pub(super) columns: Option<&'a [usize]>,
     /// Only these rows: ascending, none twice.
     pub(super) rows: Option<&'a [u32]>,
     /// The most rows of a batch.
@@ -63,6 +64,11 @@ impl Opened {
         Ok(opened)
     }
 
+    /// The schema of its rows.
+    pub(super) fn schema(&self) -> &arrow::datatypes::SchemaRef {
+        self.metadata.schema()
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.metadata.metadata().memory_size()
     }
@@ -71,14 +77,29 @@ impl Opened {
         self.columns.get(column).ok_or(Error::NoSuchColumn { column: column + 1 })
     }
 
+    /// The smallest and the largest of a column's 64-bit whole numbers, where the file says so.
+    pub(super) fn extremes(&self, column: usize) -> Option<(i64, i64)> {
+        let groups = self.metadata.metadata().row_groups().iter();
+        groups
+            .map(|group| match group.column(column).statistics()? {
+                Statistics::Int64(known) => Some((*known.min_opt()?, *known.max_opt()?)),
+                _ => None,
+            })
+            .try_fold((i64::MAX, i64::MIN), |(least, greatest), group| {
+                let (low, high) = group?;
+                Some((least.min(low), greatest.max(high)))
+            })
+    }
+
     /// Reads a part. Only pages that hold one of the rows are fetched and decoded.
     pub(super) fn read(&self, shelf: &Shelf, part: &Part<'_>) -> Result<Batches, Error> {
         let reader = object(shelf, &self.edition);
         let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
             .with_batch_size(part.batch)
             .with_row_selection_policy(RowSelectionPolicy::Selectors);
-        if let Some(column) = part.column {
-            builder = builder.with_projection(ProjectionMask::leaves(self.metadata.parquet_schema(), [column]));
+        if let Some(columns) = part.columns {
+            let leaves = columns.iter().copied();
+            builder = builder.with_projection(ProjectionMask::leaves(self.metadata.parquet_schema(), leaves));
         }
         if let Some(rows) = part.rows {
             let (groups, selection) = self.select(rows);

@@ -55,14 +55,25 @@ impl Shelf {
     /// Reads a page. An offset beyond the last row gives no rows and is no error.
     pub async fn page(&self, key: &Key, request: PageRequest) -> Result<Page, Error> {
         check_bounds(&request.filters)?;
-        let opened = Opened::of(self, key).await?;
         let heavy = request.sort.is_some() || !request.filters.is_empty();
+        self.reading(key, heavy, async move |reading| reading.page(&request).await).await
+    }
+
+    /// Does `work` over an opened result away from the threads that serve; no more than a few that are
+    /// `heavy` run at a time.
+    pub(super) async fn reading<T: Send + 'static>(
+        &self,
+        key: &Key,
+        heavy: bool,
+        work: impl AsyncFnOnce(Reading<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let opened = Opened::of(self, key).await?;
         let permit = if heavy { self.heavy().acquire_owned().await.ok() } else { None };
         let (shelf, runtime) = (self.clone(), tokio::runtime::Handle::current());
         blocking(move || {
             // OK because it is the memory of this work that is limited, also when nobody waits for it any more.
             let _permit = permit;
-            runtime.block_on(Reading { shelf: &shelf, opened: &opened }.page(&request))
+            runtime.block_on(work(Reading { shelf: &shelf, opened: &opened }))
         })
         .await
     }
@@ -74,9 +85,10 @@ impl Shelf {
     }
 }
 
-struct Reading<'a> {
-    shelf: &'a Shelf,
-    opened: &'a Opened,
+/// An opened result and where it lies.
+pub(super) struct Reading<'a> {
+    pub(super) shelf: &'a Shelf,
+    pub(super) opened: &'a Opened,
 }
 
 impl Reading<'_> {
@@ -129,7 +141,8 @@ impl Reading<'_> {
         Ok(order)
     }
 
-    async fn matches(&self, filters: &[Filter]) -> Result<Arc<BooleanBuffer>, Error> {
+    /// Which rows meet all of the filters.
+    pub(super) async fn matches(&self, filters: &[Filter]) -> Result<Arc<BooleanBuffer>, Error> {
         let known = |view: &View| match view {
             View::Matches(of, matches) if of == filters => Some(Arc::clone(matches)),
             _ => None,
@@ -154,8 +167,12 @@ impl Reading<'_> {
     }
 
     /// Gives all values of a column to `take`, some thousand at a time.
-    async fn each(&self, column: usize, mut take: impl FnMut(&ArrayRef) -> Result<(), Error>) -> Result<(), Error> {
-        let part = Part { column: Some(column), rows: None, batch: COLUMN_BATCH };
+    pub(super) async fn each(
+        &self,
+        column: usize,
+        mut take: impl FnMut(&ArrayRef) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let part = Part { columns: Some(&[column]), rows: None, batch: COLUMN_BATCH };
         let mut batches = self.opened.read(self.shelf, &part)?;
         while let Some(batch) = batches.try_next().await? {
             take(batch.column(0))?;
@@ -170,7 +187,7 @@ impl Reading<'_> {
         }
         let mut ascending = wanted.to_vec();
         ascending.sort_unstable();
-        let part = Part { column: None, rows: Some(&ascending), batch: PAGE_BATCH };
+        let part = Part { columns: None, rows: Some(&ascending), batch: PAGE_BATCH };
         let mut batches = self.opened.read(self.shelf, &part)?;
         let mut read = Vec::with_capacity(wanted.len());
         while let Some(batch) = batches.try_next().await? {

@@ -13,9 +13,13 @@ use super::filter::Filter;
 use super::open::Opened;
 use super::order::Sort;
 use super::shelf::Key;
+use super::summary::ColumnSummary;
 
 /// Bytes that are kept; the oldest go when more come. Something larger is not kept at all.
 const ROOM: usize = 32 << 20;
+
+/// About the bytes of what is known of one column.
+const SUMMARY: usize = 1 << 10;
 
 /// Which writing of a result something was worked out from.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +36,7 @@ pub(super) enum View {
     Opened(Arc<Opened>),
     Order(Sort, Arc<[u32]>),
     Matches(Vec<Filter>, Arc<BooleanBuffer>),
+    Summary(Vec<Filter>, Arc<[ColumnSummary]>),
 }
 
 impl View {
@@ -40,6 +45,7 @@ impl View {
             Self::Opened(opened) => opened.memory(),
             Self::Order(_, rows) => rows.len() * size_of::<u32>(),
             Self::Matches(_, rows) => rows.len() / 8,
+            Self::Summary(_, columns) => columns.len() * SUMMARY,
         }
     }
 }

@@ -19,6 +19,20 @@ pub struct Filter {
     pub state: String,
     /// Text that the query's name or the person's name holds.
     pub text: String,
+    /// Started by this person.
+    pub by: Option<PersonId>,
+    /// Started then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Started before then.
+    pub before: Option<DateTime<Utc>>,
+}
+
+impl Filter {
+    /// Whether it leaves anything out.
+    pub fn narrows(&self) -> bool {
+        let ids = self.instance.is_some() || self.query.is_some() || self.by.is_some();
+        ids || self.from.is_some() || self.before.is_some() || !self.state.is_empty() || !self.text.is_empty()
+    }
 }
 
 /// A line of the list.
@@ -76,6 +90,8 @@ macro_rules! listed {
             "and ($4 = '' or e.state = $4 or ($4 = 'active' and e.finished_at is null) ",
             "or ($4 = 'problem' and e.state in ('failed', 'rejected', 'lost'))) ",
             "and ($5 = '' or lower(e.query_name || ' ' || e.person_name) like lower($5) escape '\\') ",
+            "and ($6 is null or e.person_id = $6) and ($7 is null or e.created_at >= $7) ",
+            "and ($8 is null or e.created_at < $8) ",
             $rest
         )
     };
@@ -90,6 +106,9 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(filter.query.as_ref().map(|id| id.as_str().to_owned()))
         .bind(&filter.state)
         .bind(pattern)
+        .bind(filter.by.as_ref().map(|id| id.as_str().to_owned()))
+        .bind(filter.from)
+        .bind(filter.before)
 }
 
 /// A page of the executions that a person may see, the newest first.
@@ -97,7 +116,7 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, limit: i64, o
     const LIST: &str = listed!(
         "e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, e.waiting_for, \
          e.problem, e.result, e.created_at, e.finished_at",
-        "order by e.created_at desc, e.id desc limit $6 offset $7"
+        "order by e.created_at desc, e.id desc limit $9 offset $10"
     );
     filtered(LIST, person, filter).bind(limit).bind(offset).all(tx).await
 }

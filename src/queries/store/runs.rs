@@ -85,19 +85,33 @@ impl Usual {
     }
 }
 
-/// How long the last successful runs of a query took on an instance; none when there are none.
-pub async fn usual(tx: &mut Tx, person: &PersonId, query: &QueryId, instance: &InstanceId) -> Result<Option<Usual>> {
+/// How long the last successful runs of a query took on an instance, one of them left out if named; none when
+/// there are none.
+pub async fn usual(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+    instance: &InstanceId,
+    but: Option<&ExecutionId>,
+) -> Result<Option<Usual>> {
     const LIST: &str = "select e.created_at, e.finished_at from executions e \
         join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
         where e.query_id = $2 and e.instance_id = $3 and e.state = 'succeeded' and e.finished_at is not null \
-        order by e.created_at desc limit $4";
+        and e.id <> $4 order by e.created_at desc limit $5";
     struct Span(TimeDelta);
     impl FromRow for Span {
         fn from_row(row: &Row) -> Result<Self> {
             Ok(Self(row.get::<DateTime<Utc>>("finished_at")? - row.get::<DateTime<Utc>>("created_at")?))
         }
     }
-    let spans = sql(LIST).bind(person).bind(query).bind(instance).bind(LOOKED_AT).all::<Span>(tx).await?;
+    let spans = sql(LIST)
+        .bind(person)
+        .bind(query)
+        .bind(instance)
+        .bind(but.map_or("", ExecutionId::as_str))
+        .bind(LOOKED_AT)
+        .all::<Span>(tx)
+        .await?;
     Ok(Usual::of(spans.into_iter().map(|Span(length)| length).collect()))
 }
 

@@ -62,6 +62,9 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         "/operations",
         "/settings/sessions",
         "/settings/connections",
+        "/settings/audit",
+        "/settings/audit?action=granted",
+        "/settings/audit?q=nothing-at-all",
         "/emulator/control",
         "/nowhere",
     ] {
@@ -117,6 +120,19 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     check(&browser, "result").await;
     browser.press("Exactly what was sent").await;
     check(&browser, "result-open").await;
+    let result = browser.address().await;
+    for (name, query) in [
+        ("result-filtered", "f=0.filled.&f=1.min.1&sort=-1&size=2"),
+        ("result-not-understood", "f=1.min.many&sort=99"),
+        ("result-none", "f=1.empty."),
+        ("result-columns", "view=columns"),
+        ("result-chart", "view=chart"),
+        ("result-chart-shares", "view=chart&shape=shares"),
+        ("result-chart-none", "view=chart&f=1.empty."),
+    ] {
+        browser.open(&format!("{}?{query}", result.as_str().split(['?', '#']).next().unwrap())).await;
+        check(&browser, name).await;
+    }
 
     browser.open(instance.as_str()).await;
     write(&browser, "Reach by campaign", MISTYPED).await;

@@ -1,7 +1,9 @@
 //! What every story stands on: the program on a port of its own, on either database, with the pretend
 //! AMC behind the real client, and a hand on its clock.
 
+mod command;
 mod database;
+mod gate;
 mod premises;
 mod program;
 mod visitor;
@@ -20,7 +22,9 @@ use recomamp::ids::Random;
 use recomamp::workers::{Tick, Worker};
 use tokio::net::TcpListener;
 
-pub(crate) use database::Database;
+pub(crate) use command::{recomamp, started};
+pub(crate) use database::{Database, Outage, execute};
+pub(crate) use gate::{Call, Gate, Moment, Trap};
 pub(crate) use premises::Premises;
 pub(crate) use program::{Plug, Program};
 pub(crate) use visitor::{Answer, Visitor};
@@ -30,8 +34,26 @@ pub(crate) fn morning() -> DateTime<Utc> {
     "2026-03-18T09:00:00Z".parse().expect("an instant")
 }
 
-/// Runs each story on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`.
+/// Runs each story on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`. A story is given a house,
+/// or a database on which it opens one itself.
 macro_rules! stories {
+    ($($(#[$doc:meta])* async fn $name:ident($database:ident: Database) $body:block)+) => {
+        $($(#[$doc])* async fn $name($database: $crate::support::Database) $body)+
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name($crate::support::Database::sqlite())).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name($crate::support::Database::postgres().await)).await;
+            })+
+        }
+    };
     ($($(#[$doc:meta])* async fn $name:ident($house:ident: House) $body:block)+) => {
         $($(#[$doc])* async fn $name($house: $crate::support::House) $body)+
 
@@ -122,22 +144,23 @@ impl House {
 
     /// The same with further settings, by their names without `RECOMAMP_`.
     pub(crate) async fn open_with(database: Database, settings: &[(&str, &str)]) -> Self {
-        Self::start(Premises::new(database, settings, None), morning()).await
+        Self::at(Premises::new(database, settings, None), morning()).await
     }
 
-    /// The same, and what it takes for Amazon is this pretend AMC elsewhere.
-    pub(crate) async fn open_before(database: Database, amazon: &Emulator, base: &str, now: DateTime<Utc>) -> Self {
-        let settings = credentials(amazon, base);
-        let settings: Vec<(&str, &str)> =
-            settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Self::start(Premises::new(database, &settings, Some(amazon.clone())), now).await
+    /// Starts it where what it takes for Amazon is behind this gate, at the machine's time, with these settings.
+    pub(crate) async fn open_before(gate: &Gate, database: Database, settings: &[(&str, &str)]) -> Self {
+        let amazon = credentials(&gate.amazon, gate.base());
+        let amazon = amazon.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let settings: Vec<(&str, &str)> = amazon.chain(settings.iter().copied()).collect();
+        Self::at(Premises::new(database, &settings, Some(gate.amazon.clone())), Clock::system().now()).await
     }
 
-    pub(super) async fn start(mut premises: Premises, now: DateTime<Utc>) -> Self {
+    /// Starts the program on what is kept there.
+    pub(crate) async fn at(mut premises: Premises, now: DateTime<Utc>) -> Self {
         let address = premises.address;
         let door = premises.door();
         let (clock, time) = Clock::manual(now);
-        let config = Config::read(&premises.settings().into_iter().collect::<BTreeMap<_, _>>())
+        let config = Config::read(&premises.environment().into_iter().collect::<BTreeMap<_, _>>())
             .expect("settings that are right");
         let app = App::open(config, address, clock, Random::system()).await.expect("the program starts");
         if app.site.db.engine() == Engine::Sqlite {
@@ -149,7 +172,7 @@ impl House {
     }
 
     /// Ends the program without any order, as a crash does; what it stored is left.
-    pub(crate) async fn crash(self) -> Premises {
+    pub(crate) async fn stop(self) -> Premises {
         let Self { app, premises, server, workers, .. } = self;
         server.crash().await;
         drop(workers);
@@ -160,7 +183,32 @@ impl House {
     /// Ends the program without any order, and starts it again on the same data and port, as after a crash.
     pub(crate) async fn crash_and_start_again(self) -> Self {
         let now = self.app.site.clock.now();
-        self.crash().await.enter(now).await
+        Self::at(self.stop().await, now).await
+    }
+
+    /// An empty place for a database of the same kind.
+    pub(crate) async fn elsewhere(&self) -> Premises {
+        Premises {
+            settings: self.premises.settings.clone(),
+            ..Premises::new(self.database().empty_like().await, &[], None)
+        }
+    }
+
+    /// What the program on the command line has to be told to work beside this one.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        let mut settings = self.premises.settings();
+        settings.push(("LISTEN".to_owned(), self.address.to_string()));
+        settings
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.premises.folder()
+    }
+
+    /// Which database it is on.
+    pub(crate) fn database(&self) -> &Database {
+        &self.premises.database
     }
 
     /// The same with further settings.
@@ -178,7 +226,7 @@ impl House {
         let settings: Vec<(&str, &str)> =
             settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let premises = Premises::new(Database::Postgres(url.clone()), &settings, Some(amazon.clone()));
-        Self::start(premises, self.app.site.clock.now()).await
+        Self::at(premises, self.app.site.clock.now()).await
     }
 
     /// The database, for looking at what the program stored.
@@ -201,8 +249,18 @@ impl House {
 
     /// One tick of a worker.
     pub(crate) async fn tick(&self, name: &str) -> Tick {
+        self.try_tick(name).await.unwrap_or_else(|error| panic!("the {name} fails: {error:#}"))
+    }
+
+    /// One tick of a worker, which may fail.
+    pub(crate) async fn try_tick(&self, name: &str) -> anyhow::Result<Tick> {
         let worker = self.workers.iter().find(|worker| worker.name() == name).expect("a worker of this name");
-        worker.tick().await.unwrap_or_else(|error| panic!("the {name} fails: {error:#}"))
+        worker.tick().await
+    }
+
+    /// Takes the database away until [`Outage::end`]: nobody writes to the file, nobody enters the server's.
+    pub(crate) async fn outage(&self) -> Outage {
+        Outage::begin(self.database(), &self.premises.database_url()).await
     }
 
     /// One tick of each worker that moves executions.

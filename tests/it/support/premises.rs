@@ -1,13 +1,12 @@
 //! What is left of a house when nobody is in: its data, its port, its settings.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use recomamp::emulator::Emulator;
 use tempfile::TempDir;
 
-use super::{Database, House};
+use super::{Database, Visitor};
 
 /// Where a program has been and can be again, as part of a story or as a process of its own.
 pub(crate) struct Premises {
@@ -39,8 +38,31 @@ impl Premises {
         door
     }
 
-    /// All settings, by their whole names.
+    /// What the program on the command line has to be told to work here.
     pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        vec![
+            ("DATA_DIR".to_owned(), self.folder.path().display().to_string()),
+            ("DATABASE_URL".to_owned(), self.database_url()),
+        ]
+    }
+
+    /// The database's address.
+    pub(crate) fn database_url(&self) -> String {
+        self.database.url(self.folder.path())
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The same folder with another database.
+    pub(crate) fn on(self, database: Database) -> Self {
+        Self { database, ..self }
+    }
+
+    /// All settings, by their whole names.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
         let own = [
             ("LISTEN", self.address.to_string()),
             ("DATA_DIR", self.folder.path().display().to_string()),
@@ -53,13 +75,13 @@ impl Premises {
         own.iter().chain(&self.settings).map(|(name, value)| (format!("RECOMAMP_{name}"), value.clone())).collect()
     }
 
+    /// A visitor of whoever is in, without a session.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor::new(format!("http://{}", self.address))
+    }
+
     /// Where a process of its own writes its log.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.path().with_extension("log")
-    }
-
-    /// Starts the program again as part of the story, at this time.
-    pub(crate) async fn enter(self, now: DateTime<Utc>) -> House {
-        House::start(self, now).await
     }
 }

@@ -78,7 +78,7 @@ impl Program {
 
     /// Starts the program where a story left what it had stored, with this plug, which may be pulled at once.
     pub(crate) fn at(premises: &Premises, plug: Plug) -> Self {
-        let settings = premises.settings().into_iter().chain([("RECOMAMP_POLL_SECONDS".to_owned(), "1".to_owned())]);
+        let settings = premises.environment().into_iter().chain([("RECOMAMP_POLL_SECONDS".to_owned(), "1".to_owned())]);
         let (log, address, settings) = (premises.log(), premises.address, settings.collect());
         let program = Self { _own: None, log, address, settings, process: plug };
         program.run();
@@ -130,7 +130,7 @@ impl Program {
     }
 
     /// Waits until it answers.
-    async fn answers(&self) {
+    pub(crate) async fn answers(&self) {
         let answers = async {
             let mut ticks = tokio::time::interval(Duration::from_millis(20));
             while !self.is_healthy().await {

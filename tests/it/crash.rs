@@ -6,8 +6,6 @@
 //!
 //! `scripts/crash ROUNDS SEED` plays many rounds of the random form and prints their sums.
 
-mod gate;
-
 use std::fmt;
 use std::time::Duration;
 
@@ -16,11 +14,10 @@ use rand::{RngExt as _, SeedableRng as _};
 use recomamp::clock::Clock;
 
 use crate::executions::{REACH, run, saved};
-use crate::support::{Database, House, Plug, Premises, Program, Visitor};
-use gate::{Call, Gate, Moment, Trap};
+use crate::support::{Call, Database, Gate, House, Moment, Plug, Premises, Program, Trap, Visitor};
 
 /// A process that has work comes to any call of it within this time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What rounds came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,7 +61,7 @@ impl Round {
     /// Stores the intents, with nobody in who could act on them.
     async fn begin(database: Database, runs: usize) -> Self {
         let gate = Gate::open();
-        let house = House::open_before(database, &gate.amazon, gate.base(), Clock::system().now()).await;
+        let house = House::open_before(&gate, database, &[]).await;
         let visitor = house.signed_in("Ada").await;
         let query = saved(&visitor, REACH).await;
         let untroubled = run(&visitor, &query).await;
@@ -77,7 +74,7 @@ impl Round {
         for _ in 0..runs {
             pages.push(run(&visitor, &query).await);
         }
-        Self { gate, premises: house.crash().await, visitor, pages, whole }
+        Self { gate, premises: house.stop().await, visitor, pages, whole }
     }
 
     /// Lets a process work until it falls into the trap, or until so much time has passed.
@@ -93,7 +90,7 @@ impl Round {
 
     /// Lets the program end its work, and counts.
     async fn end(self, kills: usize) -> Toll {
-        let house = self.premises.enter(Clock::system().now()).await;
+        let house = House::at(self.premises, Clock::system().now()).await;
         house.settle().await;
         let mut lost = 0;
         for page in &self.pages {

@@ -1,0 +1,230 @@
+//! The table of causes, the special before the general.
+//!
+//! Sources of the signs: AMC documentation and published AMC answers for AMC's words, whose SQL messages are
+//! Apache Calcite's; RecomAMP's own sentences for what happens on the way to AMC.
+
+use super::Cause;
+
+macro_rules! causes {
+    ($($name:literal, $title:literal, $signs:expr, $likely:literal, $fix:literal;)+) => {
+        &[$(Cause { name: $name, title: $title, likely: $likely, fix: $fix, signs: $signs }),+]
+    };
+}
+
+pub(super) const CAUSES: &[Cause] = causes! {
+    // What is wrong in the text.
+    "unknown-column", "Unknown column",
+    &[&["column '", "not found in"]],
+    "The query names a column that its tables do not have: mistyped, of another table, or renamed.",
+    "Correct the name at the marked place. The check in the editor lists the columns that there are.";
+    "ambiguous-column", "Ambiguous column",
+    &[&["is ambiguous"]],
+    "A column of this name is in more than one of the joined tables.",
+    "Put the table's alias before it.";
+    "audience-tables", "Tables for reporting in an audience query",
+    &[&["use audience-specific tables"]],
+    "An audience query reads tables for reporting.",
+    "Take the tables whose names end with `_for_audiences`.";
+    "unknown-table", "Unknown table",
+    &[&["object '", "not found"], &["table '", "not found"]],
+    "The query names a table that this instance does not have: mistyped, renamed, or a data set that was not uploaded here.",
+    "Compare the name with the instance's data sources.";
+    "not-grouped", "Column without GROUP BY",
+    &[&["is not being grouped"]],
+    "A column is selected beside aggregates without being grouped.",
+    "Add it to GROUP BY, or aggregate it.";
+    "threshold-literal", "Comparison that privacy forbids",
+    &[&["cannot be compared with a literal"]],
+    "A column with a high aggregation threshold is compared with a literal, or with something that a literal decides. AMC \
+     refuses that, since it would single people out.",
+    "Remove the comparison. Compare with another column, or use a column with a lower threshold.";
+    "threshold-output", "Column that may not be shown",
+    &[&["aggregation threshold"], &["aggregation", "very_high"]],
+    "A column that identifies people is in the output or in the last GROUP BY. AMC lets it be counted only.",
+    "Use it inside COUNT(DISTINCT …), or join and group by it in a WITH and leave it out of the last SELECT.";
+    "no-aggregation", "Query without aggregation",
+    &[&["at least one aggregation"], &["must be aggregated"]],
+    "The query gives single events. AMC gives aggregates only.",
+    "Group the rows and use SUM, COUNT or another aggregate.";
+    "undeclared-parameter", "Custom parameter missing",
+    &[&["undeclared parameter"], &["parameter", "was not provided"], &["missing", "parameter"]],
+    "The text uses CUSTOM_PARAMETER with a name that was not declared, or that was given no value.",
+    "Write it as a {{field}} here, which is filled in before anything is sent; or correct the name.";
+    "parameter-twice", "Parameter declared twice",
+    &[&["workflow parameter", "defined multiple times"]],
+    "The same custom parameter is declared more than once.",
+    "Declare it once and use it wherever it is needed.";
+    "column-count", "Different numbers of columns",
+    &[&["number of columns must match"]],
+    "The rows of VALUES, or a WITH, do not have as many values as the list of columns has names.",
+    "Make them equally many.";
+    "unknown-function", "Unknown function",
+    &[&["no match found for function"]],
+    "A function does not exist in AMC, or is given other arguments than it takes.",
+    "Check its name and its arguments; the editor suggests AMC's functions.";
+    "interval", "INTERVAL arithmetic",
+    &[&["interval data types are not enabled"]],
+    "AMC has no INTERVAL.",
+    "Use DATE_ADD or SECONDS_BETWEEN and the like.";
+    "operator", "Operator that AMC does not have",
+    &[&["unsupported scalar operation type"]],
+    "An operator is outside of AMC's SQL, such as `||`.",
+    "Use a function instead: CONCAT for `||`.";
+    "not-an-array", "Scalar in place of an array",
+    &[&["is not an array data type"]],
+    "A function over arrays is given a single value.",
+    "Give it an array: COLLECT makes one of many values, ARRAY[…] of a few.";
+    "types", "Types that do not fit",
+    &[&["cannot apply '", "to arguments of type"], &["must have compatible types"], &["cannot convert value of type"]],
+    "Values of different types are compared or computed with each other.",
+    "Cast one of them: CAST(x AS …).";
+    "select-star", "SELECT *",
+    &[&["select *", "not supported"]],
+    "AMC does not allow SELECT * on its data sources, for privacy.",
+    "List the columns that you want.";
+    "too-long", "Query too long",
+    &[&["its length must be at most"], &["query", "too long"]],
+    "The text is longer than AMC takes, often because of a long list of values.",
+    "Shorten the list, or upload it as a data set and join it.";
+    "not-a-query", "Not a query",
+    &[&["are you missing <with> or <select>"]],
+    "The text does not begin like a query.",
+    "Begin it with WITH or SELECT, and send one statement only.";
+    "syntax", "Mistake in the SQL",
+    &[&["encountered \""], &["parse failed"], &["syntax error"]],
+    "The text is not complete or correct SQL at the marked place.",
+    "Look at the marked place and right before it: a missing comma, bracket or word.";
+    "not-in-amc", "SQL that AMC does not have",
+    &[&["is not supported"], &["are not supported"]],
+    "The text uses a part of SQL that AMC does not have.",
+    "Write it another way: LEFT JOIN for RIGHT JOIN, no LIMIT and no ORDER BY at the end.";
+    "overlap", "Too many runs over the same data",
+    &[&["too many workflows have already been run"]],
+    "AMC refuses many runs over the same data sources in the same or overlapping windows, to protect privacy.",
+    "Wait a day, or choose another window. Running it again at once is refused again.";
+    // What is wrong with where, when and as whom.
+    "sandbox", "Sandbox restriction",
+    &[&["synthetic"]],
+    "The instance is a sandbox of AMC, which runs on synthetic data only and has to be told so.",
+    "Run it again from here: it is sent with the setting that a sandbox needs. Some data sources are not there in a sandbox.";
+    "future-window", "Data not there yet",
+    &[&["data", "not yet available"], &["data", "is not available"], &["time window", "future"]],
+    "The window reaches into days for which AMC has no complete data yet: data takes about two days to arrive.",
+    "End the window two days ago or earlier; for conversions wait fourteen days.";
+    "window", "Window that AMC does not take",
+    &[&["timewindow"], &["time window"], &["time_window"]],
+    "The window is not one that AMC takes: its end lies before its start, it reaches back further than AMC keeps data, or \
+     its times are not written as AMC wants them.",
+    "Choose the window anew. AMC keeps about thirteen months.";
+    "terms", "Terms not accepted",
+    &[&["terms and conditions"], &["terms of amc"]],
+    "The terms of AMC are not accepted for this account.",
+    "An administrator of the account accepts them in AMC's own console.";
+    "country", "Country code missing",
+    &[&["country code is required"]],
+    "The advertiser buys in several countries, and the request does not name one.",
+    "Name the country in the audience's settings.";
+    "wrong-account", "Another account's instance",
+    &[&["entityid provided is null"], &["unauthorized request"], &["does not allow this for the connected person"], &["not authorized"]],
+    "The connected person may not use this instance, or it belongs to another account or marketplace than was named.",
+    "Ask an administrator of the AMC account for access, or connect as somebody who has it. Then load the instances anew.";
+    "scope", "Permission missing",
+    &[&["insufficient_scope"], &["scope", "not"]],
+    "The permission that was given to RecomAMP does not cover AMC.",
+    "Reconnect under Connections and allow access to campaign management.";
+    "revoked", "Permission withdrawn",
+    &[&["invalid_grant"], &["invalid grant"], &["has to be renewed"], &["does not honour this permission"], &["may have revoked"]],
+    "The permission to call Amazon was withdrawn or has run out.",
+    "Its owner signs in again, under Connections. Waiting runs go on by themselves then.";
+    "application", "Application not accepted",
+    &[&["invalid_client"], &["application's id or secret"]],
+    "Login with Amazon does not accept the id or the secret of this installation.",
+    "Whoever runs RecomAMP checks both in its settings.";
+    "token", "Token not accepted",
+    &[&["did not accept the access token"], &["no fresh token"]],
+    "Amazon did not accept the token, and a new one did not help or could not be had.",
+    "Try again. If it stays so, reconnect under Connections.";
+    // What has run out.
+    "slots", "No free slot",
+    &[&["slots of the instance"], &["slots of the account"]],
+    "AMC runs ten queries of an instance, and two hundred of an account, at a time.",
+    "Nothing: it is sent when a slot is free. Cancel a run that is not needed to make room.";
+    "quota", "Quota used up",
+    &[&["quota"], &["limit exceeded"], &["maximum number of"]],
+    "A limit of AMC's on the number of runs, workflows or calls is reached.",
+    "Wait until it is free again, or ask Amazon's support to raise it.";
+    "throttled", "Too many requests (429)",
+    &[&["too many requests"], &["status 429"], &["throttl"]],
+    "Amazon takes only so many requests at a time.",
+    "Nothing: it is tried again by itself, later and later.";
+    "memory", "Out of memory",
+    &[&["out of memory"], &["memory"], &["resources exceeded"]],
+    "The query needed more memory than there is: large joins, many distinct values, long lists.",
+    "Shorten the window, filter before joining, and aggregate in a WITH before you join.";
+    "timeout", "Took too long",
+    &[&["timed out"], &["timeout"], &["time limit"], &["took too long"]],
+    "The run took longer than AMC allows.",
+    "Shorten the window, filter earlier in the query, or split it.";
+    "too-large", "Result too large",
+    &[&["which is the most that is kept"], &["larger than the limit"], &["result", "too large"]],
+    "The result has more rows, columns or bytes than are kept here.",
+    "Narrow the query, or group by fewer columns.";
+    "disk", "Disk full",
+    &[&["disk that keeps results is full"]],
+    "The disk of this installation is full.",
+    "Whoever runs RecomAMP frees some space. The result is fetched again by itself while AMC has it.";
+    // What happens on the way.
+    "expired-link", "Link expired",
+    &[&["link is not valid any more"], &["request has expired"], &["accessdenied"]],
+    "Download links of AMC's hold for ten minutes, and this one did not any more.",
+    "Nothing: a new link is asked for by itself. If it failed for good, run the query again.";
+    "html", "Something else answered",
+    &[&["something else than amazon's api"], &["is a web page or an error message"], &["<html"]],
+    "A web page came where Amazon's answer was expected: a proxy, a sign-in page of the network, a maintenance page.",
+    "Whoever runs RecomAMP checks the proxies on the way and the configured addresses. It is tried again by itself.";
+    "redirect", "The address leads elsewhere",
+    &[&["leads elsewhere"]],
+    "The address of Amazon's API answers with another one, which is not followed, so that tokens stay where they belong.",
+    "Whoever runs RecomAMP checks the configured addresses.";
+    "broken-answer", "Answer not whole",
+    &[&["ended in the middle"], &["broke off"], &["could not be fetched to its end"], &["documented form"]],
+    "The answer did not arrive whole.",
+    "Nothing: it is tried again by itself. If it failed for good, run the query again.";
+    "parts-differ", "Parts that do not fit together",
+    &[&["so they cannot be joined"], &["other columns than part 1"], &["cannot be read:"], &["is not a csv file"], &["where the run has `"]],
+    "The files that AMC gave for one result do not make one table.",
+    "Run the query again. If it happens again, tell Amazon's support and give the ids below.";
+    "unreachable", "Amazon not reached",
+    &[&["could not be reached"], &["did not answer in time"]],
+    "The network, or Amazon, did not answer.",
+    "Nothing: it is tried again by itself. If it stays so, whoever runs RecomAMP checks the network.";
+    "resting", "Left alone for a while",
+    &[&["left alone for a while"]],
+    "Calls to Amazon failed several times in a row, so they rest a little.",
+    "Nothing: it goes on by itself. The operations page says when.";
+    "server", "Amazon in trouble (5xx)",
+    &[&["amazon is in trouble"], &["internal error"], &["internal server error"], &["internalfailure"], &["serviceunavailable"]],
+    "Something failed on Amazon's side.",
+    "Run it again a little later. If it stays so, give Amazon's support the request id.";
+    // What became of the run.
+    "not-ready", "Result not ready",
+    &[&["is unavailable for download"], &["does not hand out its result"]],
+    "AMC finished the run but did not have its result ready for download.",
+    "Run the query again.";
+    "cancelled-outside", "Cancelled elsewhere",
+    &[&["cancelled outside"], &["canceled by"], &["cancelled by"]],
+    "Somebody stopped the run in AMC's console or with another program.",
+    "Run it again if it is still needed.";
+    "workflow-exists", "Workflow exists already",
+    &[&["workflow with id", "already exists"]],
+    "A workflow of this id is there already.",
+    "Run it again: each run has an id of its own.";
+    "gone", "Not known to AMC",
+    &[&["does not exist"], &["does not know this"]],
+    "AMC does not know the run, its workflow or the instance any more: it was deleted, or it belongs to another account.",
+    "Run the query again. If the instance was deleted, load the instances anew.";
+    "fetched-in-vain", "Fetched in vain",
+    &[&["could not be fetched for a long time"]],
+    "The result was there, and fetching it failed again and again.",
+    "Look at the run's progress for what failed, mend that, and run the query again.";
+};

@@ -1,0 +1,148 @@
+//! Each cause on the words by which it is known: AMC's own, and RecomAMP's about the way to AMC.
+
+use super::*;
+use crate::amazon::{self, ErrorKind, Network, Unreadable};
+use crate::executions::results;
+
+fn name(words: &str) -> &'static str {
+    let problem = Problem {
+        what: "AMC checked the query and would not run it.".to_owned(),
+        words: words.to_owned(),
+        request_id: None,
+    };
+    of_problem(&problem).name
+}
+
+macro_rules! told {
+    ($($test:ident, $words:literal => $cause:literal;)+) => {
+        $(#[test]
+        fn $test() {
+            assert_eq!(name($words), $cause);
+        })+
+    };
+}
+
+told! {
+    unknown_column, "From line 1, column 8 to line 1, column 20: Column 'campain' not found in any table" => "unknown-column";
+    unknown_column_of_a_table, "From line 1, column 8 to line 1, column 20: Column 'x' not found in table 'd'" => "unknown-column";
+    ambiguous_column, "Column 'campaign' is ambiguous" => "ambiguous-column";
+    audience_tables, "Invalid tables in the SQL query: Use audience-specific tables in the query." => "audience-tables";
+    unknown_table, "From line 2, column 6 to line 2, column 12: Object 'dsp_imp' not found" => "unknown-table";
+    paid_table, "Object 'amazon_pvc_streaming_events_feed' not found" => "not-subscribed";
+    not_grouped, "Expression 'campaign' is not being grouped" => "not-grouped";
+    threshold_literal, "Columns with the aggregation threshold VERY_HIGH cannot be compared with a literal" => "threshold-literal";
+    threshold_output, "Columns with the aggregation threshold VERY_HIGH cannot be in the final GROUP BY" => "threshold-output";
+    no_aggregation, "SQL query was invalid: the query must contain at least one aggregation" => "no-aggregation";
+    undeclared_parameter, "Was unable to compile workflow wf-1 because it was found to be invalid: Filter operation filter_operation referenced an undeclared parameter ad_product_type." => "undeclared-parameter";
+    parameter_twice, "The workflow parameter campaign is defined multiple times" => "parameter-twice";
+    column_count, "From line 6, column 12 to line 6, column 17: Number of columns must match number of query columns" => "column-count";
+    unknown_function, "No match found for function signature GETDATE()" => "unknown-function";
+    interval, "interval data types are not enabled" => "interval";
+    operator, "Unsupported scalar operation type ||" => "operator";
+    not_an_array, "Array expression is not an array data type" => "not-an-array";
+    types, "Cannot apply '=' to arguments of type '<VARCHAR> = <INTEGER>'" => "types";
+    select_star, "SELECT * is not supported" => "select-star";
+    too_long, "SQL query was invalid: its length must be at most 65536" => "too-long";
+    not_a_query, "A syntax error was found. Are you missing <WITH> or <SELECT>?" => "not-a-query";
+    syntax, "Encountered \"FORM\" at line 1, column 10. Was expecting one of: <EOF>" => "syntax";
+    not_in_amc, "RIGHT JOIN is not supported" => "not-in-amc";
+    overlap, "Execution \"X\" of workflow \"Y\" could not be run because too many workflows have already been run against the same input data sources in the same or overlapping time windows." => "overlap";
+    sandbox, "Workflow executions in this instance require synthetic data" => "sandbox";
+    data_not_there_yet, "The data for the requested time window is not yet available" => "future-window";
+    window, "timeWindowEnd must be after timeWindowStart" => "window";
+    terms, "Terms and conditions must be accepted to continue" => "terms";
+    country, "Country code is required for Global Buying advertisers" => "country";
+    account_not_named, "entityId provided is null" => "wrong-account";
+    foreign_account, "Unauthorized request." => "wrong-account";
+    scope, "insufficient_scope" => "scope";
+    revoked, "The request has an invalid grant parameter : refresh_token. User may have revoked or didn't grant the permission." => "revoked";
+    application, "invalid_client: Client authentication failed" => "application";
+    quota, "The quota of concurrent executions is used up" => "quota";
+    memory, "Query exceeded the memory limit" => "memory";
+    timeout, "Workflow execution timed out after 21600 seconds" => "timeout";
+    not_ready, "Execution with ID 123 is unavailable for download." => "not-ready";
+    workflow_exists, "Workflow with ID wf-1 already exists." => "workflow-exists";
+    gone, "Workflow execution with ID 123 does not exist." => "gone";
+    server, "Internal server error" => "server";
+    s3_says_expired, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>" => "expired-link";
+}
+
+fn waits(error: impl Into<amazon::Error>) -> &'static str {
+    of_wait(&format!("{} It is tried again by itself.", error.into())).map_or("none", |cause| cause.name)
+}
+
+#[test]
+fn what_amazon_answers_on_the_way_is_recognised() {
+    assert_eq!(waits(ErrorKind::Throttled { retry_after: None }), "throttled");
+    assert_eq!(waits(ErrorKind::Server { status: 503, retry_after: None }), "server");
+    assert_eq!(waits(ErrorKind::Unauthorized), "token");
+    assert_eq!(waits(ErrorKind::Forbidden), "wrong-account");
+    assert_eq!(waits(ErrorKind::TermsNotAccepted), "terms");
+    assert_eq!(waits(ErrorKind::Missing { message: None }), "gone");
+    assert_eq!(waits(ErrorKind::GrantRevoked), "revoked");
+    assert_eq!(waits(ErrorKind::ClientRejected), "application");
+    assert_eq!(waits(ErrorKind::LinkExpired), "expired-link");
+    assert_eq!(waits(ErrorKind::Resting { retry_after: None }), "resting");
+}
+
+#[test]
+fn what_the_network_does_is_recognised() {
+    assert_eq!(waits(ErrorKind::Network(Network::Connect)), "unreachable");
+    assert_eq!(waits(ErrorKind::Network(Network::Timeout)), "unreachable");
+    assert_eq!(waits(ErrorKind::Network(Network::Cut)), "broken-answer");
+    assert_eq!(waits(Unreadable::NotJson), "html");
+    assert_eq!(waits(Unreadable::HalfABody), "broken-answer");
+    assert_eq!(waits(Unreadable::Shape), "broken-answer");
+    assert_eq!(waits(Unreadable::Redirect), "redirect");
+    assert_eq!(waits(Unreadable::TooLarge), "too-large");
+}
+
+#[test]
+fn what_a_result_does_is_recognised() {
+    let known = |error: results::Error| of_wait(&error.to_string()).map_or("none", |cause| cause.name);
+    assert_eq!(known(results::Error::Full), "disk");
+    assert_eq!(known(results::Error::TooLarge { limit: 10, of: "rows" }), "too-large");
+    assert_eq!(
+        known(results::Error::NotATable { part: 1, what: "it is a web page or an error message in XML" }),
+        "html"
+    );
+    assert_eq!(known(results::Error::NotATable { part: 1, what: "it is empty" }), "parts-differ");
+    let (expected, found) = ("a".to_owned(), "b".to_owned());
+    assert_eq!(known(results::Error::HeadersDiffer { part: 2, expected, found }), "parts-differ");
+    assert_eq!(known(results::Error::Row { part: 2, row: 1, what: "x".to_owned() }), "parts-differ");
+}
+
+#[test]
+fn what_is_said_here_of_a_run_is_recognised() {
+    let waits = |reason: &str| of_wait(reason).map_or("none", |cause| cause.name);
+    assert_eq!(waits("All 10 slots of the instance are in use; it gets the next free one."), "slots");
+    assert_eq!(waits("The connection to Amazon has to be renewed by its owner, under Connections."), "revoked");
+    assert_eq!(waits("AMC is asked whether the run arrived before anything is sent again."), "none");
+    let says = |what: &str| of_problem(&Problem::new(what)).name;
+    assert_eq!(says("It was cancelled outside of RecomAMP."), "cancelled-outside");
+    assert_eq!(says("AMC does not know this run any more, so its outcome cannot be had. Run the query again."), "gone");
+    assert_eq!(says("The result could not be fetched for a long time. Run the query again."), "fetched-in-vain");
+}
+
+#[test]
+fn words_that_nobody_knows_are_not_guessed_at() {
+    assert_eq!(name("The flux capacitor is empty."), "unknown");
+    assert_eq!(name(""), "unknown");
+}
+
+#[test]
+fn causes_have_names_of_their_own_and_say_what_to_do() {
+    let mut names: Vec<_> = table::CAUSES.iter().map(|cause| cause.name).collect();
+    assert!(names.len() >= 40);
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), table::CAUSES.len());
+    for cause in table::CAUSES {
+        assert!(cause.likely.ends_with('.') && cause.fix.ends_with('.'), "{}", cause.name);
+        assert!(
+            cause.signs.iter().flat_map(|all| all.iter()).all(|sign| *sign == sign.to_lowercase()),
+            "{}",
+            cause.name
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! What the address asks of a result, and the addresses that lead on from it.
+
+use super::{Chip, FilterForm, Tab, at_result, choices};
+use crate::executions::results::{Direction, Filter, KeptColumn, MOST_ROWS, Op, Sort};
+use crate::web::Fields;
+use crate::web::components::{Address, Choice};
+
+/// Rows of a page unless the address asks for another number.
+const SIZE: u64 = 50;
+/// Filters that are used at a time; what an address has beyond is not.
+const FILTERS: usize = 10;
+/// What an address says besides its filters and its page.
+const NAMES: [&str; 9] = ["view", "money", "sort", "size", "along", "numbers", "series", "fold", "shape"];
+
+/// The ways to look at a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    Rows,
+    Columns,
+    Chart,
+}
+
+const VIEWS: [(View, &str, &str); 3] =
+    [(View::Rows, "", "Rows"), (View::Columns, "columns", "Columns"), (View::Chart, "chart", "Chart")];
+
+const OPS: [(Op, &str, &str); 6] = [
+    (Op::Contains, "contains", "contains"),
+    (Op::Equals, "is", "is"),
+    (Op::AtLeast, "min", "is at least"),
+    (Op::AtMost, "max", "is at most"),
+    (Op::Empty, "empty", "is empty"),
+    (Op::Filled, "filled", "is not empty"),
+];
+
+/// The request, understood.
+pub(super) struct Asked {
+    pub(super) view: View,
+    pub(super) filters: Vec<Filter>,
+    /// Why something of the address is not used, in sentences.
+    pub(super) faults: Vec<String>,
+    pub(super) sort: Option<Sort>,
+    pub(super) page: u64,
+    pub(super) size: u64,
+    pub(super) is_converted: bool,
+    wrong: Option<Filter>,
+    path: String,
+    kept: Vec<(String, String)>,
+}
+
+fn op_name(op: Op) -> (&'static str, &'static str) {
+    OPS.iter().find(|(known, ..)| *known == op).map_or(("is", "is"), |(_, name, words)| (name, words))
+}
+
+fn op_of(name: &str) -> Option<Op> {
+    OPS.iter().find(|(_, known, _)| *known == name).map(|(op, ..)| *op)
+}
+
+/// A filter as an address has it: `2.min.10`.
+fn written(filter: &Filter) -> String {
+    format!("{}.{}.{}", filter.column, op_name(filter.op).0, filter.value)
+}
+
+fn parse(text: &str) -> Option<Filter> {
+    let mut parts = text.splitn(3, '.');
+    let (column, op) = (parts.next()?.parse().ok()?, op_of(parts.next()?)?);
+    Some(Filter { column, op, value: parts.next().unwrap_or_default().to_owned() })
+}
+
+/// Where the form that adds a filter leads: the address that has it among its filters. `None` for an address
+/// that did not come from that form.
+pub(in crate::executions::pages) fn settled(path: &str, fields: &Fields) -> Option<String> {
+    if !fields.has("column") {
+        return None;
+    }
+    let op = op_of(fields.trimmed("op")).unwrap_or(Op::Equals);
+    let value = if op.takes_value() { fields.get("value") } else { "" };
+    let filter = fields.trimmed("column").parse().ok().filter(|_| !op.takes_value() || !value.is_empty());
+    let mut address = Address::new(path, "");
+    let form = ["column", "op", "value", "page"];
+    for (name, value) in fields.iter().filter(|(name, value)| !form.contains(name) && !value.is_empty()) {
+        address = address.and(name, value);
+    }
+    let added = filter.map(|column| written(&Filter { column, op, value: value.to_owned() }));
+    if let Some(added) = added.filter(|added| !fields.all("f").any(|known| known == added)) {
+        address = address.and("f", &added);
+    }
+    Some(at_result(&address))
+}
+
+impl Asked {
+    pub(super) fn read(path: &str, fields: &Fields, columns: &[KeptColumn]) -> Self {
+        let number = |name: &str, most: u64, default: u64| {
+            fields.trimmed(name).parse().ok().filter(|n| (1..=most).contains(n)).unwrap_or(default)
+        };
+        let view = VIEWS.iter().find(|(_, name, _)| *name == fields.trimmed("view")).map_or(View::Rows, |it| it.0);
+        let (sort, mut faults) = (sort(fields.trimmed("sort"), columns), Vec::new());
+        let is_sortable = fields.trimmed("sort").is_empty() || sort.is_some();
+        if !is_sortable {
+            faults.push("The rows are not sorted, since the result has no such column.".to_owned());
+        }
+        let (mut filters, mut wrong): (Vec<Filter>, _) = (Vec::new(), None);
+        for text in fields.all("f") {
+            match usable(text, columns) {
+                Ok(_) if filters.len() >= FILTERS => {
+                    faults.push(format!("Only the first {FILTERS} filters are used. Remove one to use another."));
+                    break;
+                }
+                Ok(filter) if filters.contains(&filter) => {}
+                Ok(filter) => filters.push(filter),
+                Err(fault) => {
+                    faults.push(fault);
+                    wrong = parse(text).or(wrong);
+                }
+            }
+        }
+        let kept = |name: &&str| !fields.trimmed(name).is_empty() && (*name != "sort" || is_sortable);
+        Self {
+            view,
+            filters,
+            faults,
+            sort,
+            page: number("page", u64::MAX, 1),
+            size: number("size", MOST_ROWS as u64, SIZE),
+            is_converted: fields.trimmed("money") == "units",
+            wrong,
+            path: path.to_owned(),
+            kept: NAMES
+                .iter()
+                .filter(|name| kept(name))
+                .map(|name| ((*name).to_owned(), fields.trimmed(name).to_owned()))
+                .collect(),
+        }
+    }
+
+    /// The address with other filters, at its first page.
+    pub(super) fn address(&self, filters: &[Filter]) -> Address {
+        let mut address = Address::new(&self.path, "");
+        for (name, value) in &self.kept {
+            address = address.and(name, value);
+        }
+        filters.iter().fold(address, |address, filter| address.and("f", &written(filter)))
+    }
+
+    /// The address at its first page.
+    pub(super) fn here(&self) -> Address {
+        self.address(&self.filters)
+    }
+
+    /// The filters alone, for the addresses of downloads.
+    pub(super) fn filters_only(&self, path: &str) -> Address {
+        self.filters.iter().fold(Address::new(path, ""), |address, filter| address.and("f", &written(filter)))
+    }
+
+    pub(super) fn tabs(&self) -> Vec<Tab> {
+        let tab = |(view, name, label): &(View, &'static str, &'static str)| Tab {
+            label,
+            href: at_result(&self.here().with("view", name)),
+            is_current: *view == self.view,
+        };
+        VIEWS.iter().map(tab).collect()
+    }
+
+    pub(super) fn chips(&self, columns: &[KeptColumn]) -> Vec<Chip> {
+        let chip = |(place, filter): (usize, &Filter)| {
+            let others: Vec<Filter> = self
+                .filters
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != place)
+                .map(|(_, it)| it.clone())
+                .collect();
+            let column = columns.get(filter.column).map_or("", |column| &column.name);
+            let value = if filter.op.takes_value() { format!(" {}", filter.value) } else { String::new() };
+            Chip {
+                text: format!("{column} {}{value}", op_name(filter.op).1),
+                without: at_result(&self.address(&others)),
+            }
+        };
+        self.filters.iter().enumerate().map(chip).collect()
+    }
+
+    pub(super) fn form(&self, columns: &[KeptColumn]) -> FilterForm {
+        let wrong = self.wrong.as_ref();
+        let first = columns
+            .first()
+            .map_or(Op::Contains, |column| if column.kind.is_number() { Op::AtLeast } else { Op::Contains });
+        FilterForm {
+            kept: self.here().fields().to_vec(),
+            columns: choices(columns.iter().enumerate()),
+            column: wrong.map(|filter| filter.column.to_string()).unwrap_or_default(),
+            ops: OPS.map(|(_, name, words)| Choice::new(name, words)).to_vec(),
+            op: op_name(wrong.map_or(first, |filter| filter.op)).0.to_owned(),
+            value: wrong.map(|filter| filter.value.clone()).unwrap_or_default(),
+            is_wrong: wrong.is_some(),
+        }
+    }
+}
+
+/// A filter of the address, if it can be used on the result's columns.
+fn usable(text: &str, columns: &[KeptColumn]) -> Result<Filter, String> {
+    let filter = parse(text).ok_or("A filter of this address cannot be read and is not used.")?;
+    let column = columns.get(filter.column).ok_or("A filter names a column that the result does not have.")?;
+    filter.check(column).map_err(|error| error.to_string())?;
+    Ok(filter)
+}
+
+/// Reads the filters of a download's address, which has to be right: a file that holds other rows than its
+/// name says would mislead.
+pub(super) fn filters(fields: &Fields, columns: &[KeptColumn]) -> Result<Vec<Filter>, String> {
+    fields.all("f").map(|text| usable(text, columns)).collect()
+}
+
+fn sort(text: &str, columns: &[KeptColumn]) -> Option<Sort> {
+    let (column, direction) = match text.strip_prefix('-') {
+        Some(column) => (column, Direction::Descending),
+        None => (text, Direction::Ascending),
+    };
+    let column = column.parse().ok().filter(|column| *column < columns.len())?;
+    Some(Sort { column, direction })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executions::results::Kind;
+
+    fn columns() -> Vec<KeptColumn> {
+        let column = |name: &str, kind| KeptColumn {
+            name: name.to_owned(),
+            declared: None,
+            column_type: None,
+            kind,
+            nulls: 0,
+            total: None,
+            misfit: None,
+        };
+        vec![column("name", Kind::Text), column("n", Kind::Integer)]
+    }
+
+    fn asked(query: &str) -> Asked {
+        Asked::read("/executions/exe_1", &Fields::parse(query.as_bytes()), &columns())
+    }
+
+    #[test]
+    fn filters_are_kept_beside_sort_and_view_and_each_can_be_taken_away() {
+        let asked = asked("f=0.contains.a.b%26c&f=1.min.10&sort=-1&page=7&view=columns&unknown=x");
+        assert_eq!(asked.filters.len(), 2);
+        assert_eq!(asked.filters[0].value, "a.b&c");
+        assert_eq!(asked.here().to_string(), "/executions/exe_1?view=columns&sort=-1&f=0.contains.a.b%26c&f=1.min.10");
+        let chips = asked.chips(&columns());
+        assert_eq!((chips[0].text.as_str(), chips[1].text.as_str()), ("name contains a.b&c", "n is at least 10"));
+        assert_eq!(chips[0].without, "/executions/exe_1?view=columns&sort=-1&f=1.min.10#result");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said_and_the_rest_is_used() {
+        let asked = asked("f=1.min.ten&f=9.is.x&f=nonsense&f=0.is.a&sort=7");
+        assert_eq!(asked.filters.len(), 1);
+        assert_eq!(asked.faults.len(), 4, "{:?}", asked.faults);
+        let form = asked.form(&columns());
+        assert_eq!((form.column.as_str(), form.op.as_str(), form.is_wrong), ("9", "is", true));
+        let many: String = (0..40).map(|n| format!("f=1.is.{n}&")).collect();
+        assert_eq!(super::tests::asked(&many).filters.len(), FILTERS);
+    }
+
+    #[test]
+    fn the_form_leads_to_an_address_with_its_filter() {
+        let led = |query: &str| settled("/executions/exe_1", &Fields::parse(query.as_bytes()));
+        let expected = "/executions/exe_1?sort=1&f=0.is.a&f=1.max.5#result";
+        assert_eq!(led("sort=1&f=0.is.a&column=1&op=max&value=5&page=3").as_deref(), Some(expected));
+        assert_eq!(led("column=1&op=empty&value=5").as_deref(), Some("/executions/exe_1?f=1.empty.#result"));
+        assert_eq!(led("column=1&op=is&value=").as_deref(), Some("/executions/exe_1#result"));
+        assert_eq!(led("f=0.is.a"), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! A chart of a result: chosen from its columns, or by the reader; with its numbers as a table.
+
+mod choose;
+mod compose;
+
+use choose::Choices;
+
+use super::asked::Asked;
+use super::rows::unit_words;
+use super::{Table, choices};
+use crate::executions::results::{self, GroupRequest};
+use crate::executions::submit::Executions;
+use crate::web::chart::exact;
+use crate::web::components::Choice;
+use crate::web::{self, Fields};
+
+/// What is drawn, or why nothing is.
+pub(in crate::executions::pages) struct Picture {
+    /// The SVG; empty where there is none.
+    pub(in crate::executions::pages) svg: String,
+    pub(in crate::executions::pages) title: String,
+    /// What a reader has to know of the numbers.
+    pub(in crate::executions::pages) remarks: Vec<String>,
+    /// Why there is no chart; empty where there is one.
+    pub(in crate::executions::pages) reason: String,
+    pub(in crate::executions::pages) heads: Vec<String>,
+    pub(in crate::executions::pages) lines: Vec<(String, Vec<String>)>,
+    pub(in crate::executions::pages) form: Option<ChartForm>,
+}
+
+/// The form that chooses.
+pub(in crate::executions::pages) struct ChartForm {
+    pub(in crate::executions::pages) kept: Vec<(String, String)>,
+    pub(in crate::executions::pages) columns: Vec<Choice>,
+    pub(in crate::executions::pages) along: String,
+    pub(in crate::executions::pages) numbers: Vec<Choice>,
+    pub(in crate::executions::pages) of: String,
+    pub(in crate::executions::pages) series: Vec<Choice>,
+    pub(in crate::executions::pages) split: String,
+    pub(in crate::executions::pages) folds: Vec<Choice>,
+    pub(in crate::executions::pages) fold: String,
+    pub(in crate::executions::pages) shapes: Vec<Choice>,
+    pub(in crate::executions::pages) shape: String,
+}
+
+impl Picture {
+    fn none(reason: impl Into<String>, form: Option<ChartForm>) -> Self {
+        Self {
+            svg: String::new(),
+            title: String::new(),
+            remarks: Vec::new(),
+            reason: reason.into(),
+            heads: Vec::new(),
+            lines: Vec::new(),
+            form,
+        }
+    }
+
+    pub(super) async fn load(
+        room: &Executions,
+        table: &Table<'_>,
+        asked: &Asked,
+        fields: &Fields,
+        total: u64,
+    ) -> web::Result<Self> {
+        if total == 0 {
+            return Ok(Self::none("The result has no rows, so there is nothing to draw.", None));
+        }
+        let choice = match Choices::of(table.columns, fields) {
+            Ok(choice) => choice,
+            Err(reason) => return Ok(Self::none(reason, None)),
+        };
+        let form = Some(ChartForm::new(table, asked, &choice));
+        let request = GroupRequest {
+            along: choice.along,
+            split: choice.split,
+            of: choice.of,
+            fold: choice.fold(),
+            filters: asked.filters.clone(),
+        };
+        let groups = match room.shelf.groups(&table.key, request).await {
+            Ok(groups) => groups,
+            Err(error @ results::Error::TooManyGroups { .. }) => return Ok(Self::none(error.to_string(), form)),
+            Err(error) => return Err(super::failed(error)),
+        };
+        let unit = table.unit(choice.of);
+        let words = unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default();
+        let scale = unit.filter(|_| asked.is_converted).map_or(1.0, |unit| 10_f64.powi(unit.digits() as i32));
+        Ok(match compose::compose(table.columns, &choice, &groups, &words, scale) {
+            Ok(composed) => Self {
+                svg: composed.chart.to_string(),
+                title: composed.chart.title.clone(),
+                remarks: composed.remarks,
+                reason: String::new(),
+                heads: std::iter::once(composed.chart.along_name.clone())
+                    .chain(composed.chart.series.iter().map(|series| series.name.clone()))
+                    .collect(),
+                lines: (0..composed.chart.along.len())
+                    .map(|place| {
+                        let value = |series: &web::chart::Series| series.values[place].map(exact).unwrap_or_default();
+                        (composed.chart.along.label(place), composed.chart.series.iter().map(value).collect())
+                    })
+                    .collect(),
+                form,
+            },
+            Err(reason) => Self::none(reason, form),
+        })
+    }
+}
+
+impl ChartForm {
+    fn new(table: &Table<'_>, asked: &Asked, choice: &Choices) -> Self {
+        let of_chart = ["along", "numbers", "series", "fold", "shape"];
+        let columns = table.columns;
+        let mut series = vec![Choice::new("none", "One series")];
+        series.extend(choices(columns.iter().enumerate().filter(|(_, column)| choose::names_things(column))));
+        let kept =
+            asked.here().fields().iter().filter(|(name, _)| !of_chart.contains(&name.as_str())).cloned().collect();
+        Self {
+            kept,
+            columns: choices(columns.iter().enumerate()),
+            along: choice.along.to_string(),
+            numbers: choices(columns.iter().enumerate().filter(|(_, column)| column.kind.is_number())),
+            of: choice.of.to_string(),
+            series,
+            split: choice.split.map_or_else(|| "none".to_owned(), |split| split.to_string()),
+            folds: choose::FOLDS.map(|(_, name, words)| Choice::new(name, words)).to_vec(),
+            fold: choose::fold_name(choice.fold()).to_owned(),
+            shapes: choose::SHAPES.map(|(_, name, words)| Choice::new(name, words)).to_vec(),
+            shape: choose::shape_name(choice.shape).to_owned(),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What each column of a result holds, in a line.
+
+use super::asked::Asked;
+use super::rows::unit_words;
+use super::{Table, failed};
+use crate::executions::money::Unit;
+use crate::executions::results::{self, ColumnSummary, KeptColumn, Kind};
+use crate::executions::submit::Executions;
+use crate::web;
+use crate::web::chart;
+use crate::web::components::count;
+
+/// A column.
+pub(in crate::executions::pages) struct Line {
+    pub(in crate::executions::pages) name: String,
+    pub(in crate::executions::pages) unit: String,
+    pub(in crate::executions::pages) kind: &'static str,
+    pub(in crate::executions::pages) is_number: bool,
+    pub(in crate::executions::pages) note: String,
+    pub(in crate::executions::pages) empty: String,
+    pub(in crate::executions::pages) distinct: String,
+    pub(in crate::executions::pages) least: String,
+    pub(in crate::executions::pages) greatest: String,
+    pub(in crate::executions::pages) mean: String,
+    pub(in crate::executions::pages) sum: String,
+    /// The SVG of how its values are spread; empty where there is none.
+    pub(in crate::executions::pages) spread: String,
+}
+
+/// All columns.
+pub(in crate::executions::pages) struct Columns {
+    pub(in crate::executions::pages) lines: Vec<Line>,
+    pub(in crate::executions::pages) is_filtered: bool,
+}
+
+impl Columns {
+    pub(super) async fn load(room: &Executions, table: &Table<'_>, asked: &Asked) -> web::Result<Self> {
+        let summary = room.shelf.summary(&table.key, asked.filters.clone()).await.map_err(failed)?;
+        let lines = table.columns.iter().zip(summary.iter()).enumerate();
+        let lines = lines.map(|(place, (column, summary))| {
+            let unit = table.unit(place);
+            let mut line = Line::new(place, column, summary, unit.filter(|_| asked.is_converted));
+            line.unit = unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default();
+            line
+        });
+        Ok(Self { lines: lines.collect(), is_filtered: !asked.filters.is_empty() })
+    }
+}
+
+impl Line {
+    fn new(place: usize, column: &KeptColumn, summary: &ColumnSummary, unit: Option<Unit>) -> Self {
+        let is_number = column.kind.is_number();
+        let amount = |text: &Option<String>| match text {
+            None => String::new(),
+            Some(text) if is_number => {
+                results::grouped(&unit.map_or_else(|| text.clone(), |unit| unit.converted(text)))
+            }
+            Some(text) => text.clone(),
+        };
+        let mean = summary.mean.map(|mean| mean / unit.map_or(1.0, |unit| 10_f64.powi(unit.digits() as i32)));
+        let about = if summary.distinct.exact { "" } else { "about " };
+        let rows = summary.nulls + summary.values;
+        let empty = match summary.nulls {
+            0 => "0".to_owned(),
+            nulls => format!("{} ({})", count(nulls), percent(nulls, rows)),
+        };
+        let title = format!("Spread of {}", column.name);
+        Self {
+            name: column.name.clone(),
+            unit: String::new(),
+            kind: kind(column.kind),
+            is_number,
+            note: column.misfit.as_ref().map(ToString::to_string).unwrap_or_default(),
+            empty,
+            distinct: format!("{about}{}", count(summary.distinct.count)),
+            least: amount(&summary.least),
+            greatest: amount(&summary.greatest),
+            mean: mean.map(chart::exact).unwrap_or_default(),
+            // OK because the sum of ids is none.
+            sum: amount(&summary.sum.clone().filter(|_| !is_id(column))),
+            spread: if summary.bars.is_empty() {
+                String::new()
+            } else {
+                chart::histogram(&format!("spread-{place}"), &title, &summary.bars)
+            },
+        }
+    }
+}
+
+/// Whether a column's numbers name things.
+pub(super) fn is_id(column: &KeptColumn) -> bool {
+    let name = column.name.to_lowercase();
+    !column.is_metric() && (name == "id" || name.ends_with("_id") || name.ends_with("_ids"))
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    let percent = part as f64 / whole.max(1) as f64 * 100.0;
+    if percent < 0.1 {
+        "under 0.1 %".to_owned()
+    } else {
+        format!("{} %", chart::exact((percent * 10.0).round() / 10.0))
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "Text",
+        Kind::Integer => "Whole number",
+        Kind::Decimal { .. } => "Exact number",
+        Kind::Double => "Number",
+        Kind::Boolean => "Yes or no",
+        Kind::Date => "Day",
+        Kind::Timestamp { .. } => "Time",
+    }
+}

@@ -1,0 +1,150 @@
+//! A kept result on its run's page: rows, what the columns hold, or a chart; filtered by the address.
+//!
+//! What is shown is in the address alone, so that it can be sent to a colleague: `view`, `f` for each
+//! filter, `sort`, `page`, `money`, and a chart's columns. Only what is looked at is computed.
+
+mod asked;
+mod chart;
+mod columns;
+mod downloads;
+mod rows;
+
+pub(super) use asked::settled;
+pub(super) use downloads::{csv, json, parquet, xlsx};
+
+use std::collections::HashMap;
+
+use asked::{Asked, View};
+use downloads::Offer;
+
+use crate::executions::model::Execution;
+use crate::executions::money::{self, Unit};
+use crate::executions::results::{self, KeptColumn, Key};
+use crate::executions::submit::Executions;
+use crate::web::components::{Address, Choice};
+use crate::web::{self, Fields};
+
+/// One of the ways to look at a result.
+pub(super) struct Tab {
+    pub(super) label: &'static str,
+    pub(super) href: String,
+    pub(super) is_current: bool,
+}
+
+/// A filter in use, and the way without it.
+pub(super) struct Chip {
+    pub(super) text: String,
+    pub(super) without: String,
+}
+
+/// The form that adds a filter.
+pub(super) struct FilterForm {
+    pub(super) kept: Vec<(String, String)>,
+    pub(super) columns: Vec<Choice>,
+    pub(super) column: String,
+    pub(super) ops: Vec<Choice>,
+    pub(super) op: String,
+    pub(super) value: String,
+    /// Whether this is a filter of the address that cannot be used.
+    pub(super) is_wrong: bool,
+}
+
+/// Money, where the result has some: what it is shown in, and the way to the other.
+pub(super) struct Money {
+    pub(super) is_converted: bool,
+    pub(super) other: String,
+}
+
+/// The result as the address asks for it.
+pub(super) struct ResultView {
+    pub(super) tabs: Vec<Tab>,
+    pub(super) chips: Vec<Chip>,
+    pub(super) clear: String,
+    pub(super) form: FilterForm,
+    pub(super) faults: Vec<String>,
+    pub(super) offers: Vec<Offer>,
+    pub(super) money: Option<Money>,
+    pub(super) total: u64,
+    pub(super) rows: Option<rows::Grid>,
+    pub(super) columns: Option<columns::Columns>,
+    pub(super) chart: Option<chart::Picture>,
+}
+
+/// The columns of a result with their units.
+struct Table<'a> {
+    key: Key,
+    columns: &'a [KeptColumn],
+    units: HashMap<String, Unit>,
+}
+
+impl Table<'_> {
+    /// The unit of a column of money.
+    fn unit(&self, column: usize) -> Option<Unit> {
+        let column = self.columns.get(column).filter(|column| column.kind.is_number())?;
+        self.units.get(&column.name.to_lowercase()).copied()
+    }
+}
+
+impl ResultView {
+    pub(super) async fn load(
+        room: &Executions,
+        execution: &Execution,
+        path: &str,
+        fields: &Fields,
+    ) -> web::Result<Self> {
+        let key = Key::from(&execution.id);
+        let (columns, total) = room.shelf.columns(&key).await.map_err(failed)?;
+        let asked = Asked::read(path, fields, &columns);
+        let table = Table { key, columns: &columns, units: money::units(&execution.sent.sql) };
+        let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
+        let mut view = Self {
+            tabs: asked.tabs(),
+            chips: asked.chips(&columns),
+            clear: asked.address(&[]).to_string(),
+            form: asked.form(&columns),
+            faults: asked.faults.clone(),
+            offers: Vec::new(),
+            money: has_money.then(|| Money {
+                is_converted: asked.is_converted,
+                other: asked.here().with("money", if asked.is_converted { "" } else { "units" }).to_string(),
+            }),
+            total,
+            rows: None,
+            columns: None,
+            chart: None,
+        };
+        // Always asked for, since the downloads are named by how many rows they hold.
+        let grid = rows::Grid::load(room, &table, &asked).await?;
+        view.offers = downloads::offers(&execution.id, &asked, total, grid.pager.total);
+        match asked.view {
+            View::Rows => view.rows = Some(grid),
+            View::Columns => view.columns = Some(columns::Columns::load(room, &table, &asked).await?),
+            View::Chart => view.chart = Some(chart::Picture::load(room, &table, &asked, fields, total).await?),
+        }
+        Ok(view)
+    }
+}
+
+fn failed(error: results::Error) -> web::Error {
+    match error {
+        results::Error::Missing | results::Error::Full | results::Error::Store(_) | results::Error::Damaged(_) => {
+            web::Error::Unavailable(error.to_string())
+        }
+        error => web::Error::Invalid(error.to_string()),
+    }
+}
+
+/// The address of a run's page.
+fn page_of(id: &crate::ids::ExecutionId) -> String {
+    format!("/executions/{id}")
+}
+
+/// The names of columns to choose from, each by its place.
+fn choices<'a>(columns: impl Iterator<Item = (usize, &'a KeptColumn)>) -> Vec<Choice> {
+    columns.map(|(place, column)| Choice::new(place.to_string(), &column.name)).collect()
+}
+
+/// An address that leads to the result and not to the top of its page.
+fn at_result(address: &Address) -> String {
+    format!("{address}#result")
+}

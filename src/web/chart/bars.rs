@@ -1,0 +1,104 @@
+//! Bars that lie, so that long names can be read: one for each name, whole or made of series.
+
+use super::scale::{Ticks, amount, exact};
+use super::svg::{LETTER, Svg, fitted};
+use super::{Chart, Shape, colour, legend};
+
+const WIDTH: f64 = 760.0;
+/// From one bar to the next, and a bar's own height.
+const ROW: f64 = 26.0;
+const BAR: f64 = 18.0;
+/// The widest column of names.
+const NAMES: f64 = 230.0;
+
+pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
+    let top = legend::height(&chart.series, WIDTH) + 8.0;
+    let plot = names.len() as f64 * ROW;
+    let mut svg = Svg::new(WIDTH, top + plot + 48.0, &chart.id, &chart.title, &chart.description);
+    legend::draw(&mut svg, &chart.series, WIDTH, false);
+    let frame = Frame::new(chart, names, top);
+    for mark in frame.ticks.marks() {
+        let x = frame.x(mark);
+        svg.line(if mark == 0.0 { "axis" } else { "rule" }, (x, top), (x, top + plot));
+        svg.text((x, top + plot + 17.0), "middle", &frame.mark(mark));
+    }
+    svg.text((WIDTH, top + plot + 38.0), "end", &chart.value_name);
+    svg.text((frame.left - 8.0, top + plot + 38.0), "end", &fitted(&chart.along_name, frame.left - 8.0));
+    for (place, name) in names.iter().enumerate() {
+        frame.bar(&mut svg, chart, place, name);
+    }
+    svg.finish()
+}
+
+struct Frame {
+    top: f64,
+    left: f64,
+    right: f64,
+    ticks: Ticks,
+    is_share: bool,
+}
+
+impl Frame {
+    fn new(chart: &Chart, names: &[String], top: f64) -> Self {
+        let is_share = chart.shape == Shape::Shares;
+        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
+        let left = (longest * LETTER + 12.0).clamp(40.0, NAMES);
+        let ends = (0..names.len()).map(|place| {
+            let values = || values(chart, place).map(|(_, value)| value);
+            if chart.shape == Shape::Bars {
+                values().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)))
+            } else {
+                (values().filter(|value| *value < 0.0).sum(), values().filter(|value| *value > 0.0).sum())
+            }
+        });
+        let (least, greatest) = ends.fold((0.0_f64, 0.0_f64), |(a, b), (low, high)| (a.min(low), b.max(high)));
+        let ticks = if is_share { Ticks { start: 0.0, end: 1.0, step: 0.25 } } else { Ticks::new(least, greatest, 5) };
+        // Room for the number behind a single bar.
+        let right = if chart.shape == Shape::Bars { 64.0 } else { 24.0 };
+        Self { top, left, right, ticks, is_share }
+    }
+
+    fn x(&self, value: f64) -> f64 {
+        self.left + (WIDTH - self.left - self.right) * self.ticks.place(value)
+    }
+
+    fn mark(&self, mark: f64) -> String {
+        if self.is_share { format!("{:.0} %", mark * 100.0) } else { amount(mark) }
+    }
+
+    fn bar(&self, svg: &mut Svg, chart: &Chart, place: usize, name: &str) {
+        let y = self.top + place as f64 * ROW + (ROW - BAR) / 2.0;
+        svg.text((self.left - 8.0, y + BAR * 0.72), "end", &fitted(name, self.left - 8.0));
+        let whole: f64 = values(chart, place).map(|(_, value)| value.max(0.0)).sum();
+        let (mut behind, mut before) = (0.0_f64, 0.0_f64);
+        for (series, value) in values(chart, place) {
+            let drawn = if self.is_share { if whole > 0.0 { value.max(0.0) / whole } else { 0.0 } } else { value };
+            let start = match chart.shape {
+                Shape::Bars => 0.0,
+                _ if drawn < 0.0 => before,
+                _ => behind,
+            };
+            let (from, to) = (self.x(start.min(start + drawn)), self.x(start.max(start + drawn)));
+            let share = if self.is_share { format!(" ({:.0} %)", drawn * 100.0) } else { String::new() };
+            let of =
+                if chart.series.len() > 1 { format!("{name}, {}", chart.series[series].name) } else { name.to_owned() };
+            let hover = format!("{of}: {}{share}", exact(value));
+            // Parts stand a little apart, so that not only their colours tell them apart.
+            let gap = if chart.shape == Shape::Bars { 0.0 } else { (to - from).min(1.0) / 2.0 };
+            svg.rect(&format!("area {}", colour(series)), (from, y), (to - from - gap, BAR), &hover);
+            if chart.shape == Shape::Bars {
+                svg.text((self.x(drawn.max(0.0)) + 6.0, y + BAR * 0.72), "start", &amount(value));
+            }
+            if drawn < 0.0 { before += drawn } else { behind += drawn }
+        }
+    }
+}
+
+/// The numbers of a name, each with the place of its series.
+fn values(chart: &Chart, place: usize) -> impl Iterator<Item = (usize, f64)> {
+    let value = move |series: &super::Series| series.values.get(place).copied().flatten();
+    chart.series.iter().map(value).enumerate().filter_map(|(series, value)| {
+        let value = value.filter(|value| value.is_finite())?;
+        Some((series, value))
+    })
+}

@@ -1,0 +1,45 @@
+//! Which colour is which series, above the picture.
+
+use super::svg::{LETTER, Svg, fitted};
+use super::{Series, colour};
+
+/// Height of a line of the legend.
+const LINE: f64 = 20.0;
+/// The widest name.
+const NAME: f64 = 200.0;
+
+/// Where each entry stands, and how high all are; nothing for a single series.
+fn places(series: &[Series], width: f64) -> (Vec<(f64, f64, String)>, f64) {
+    if series.len() < 2 {
+        return (Vec::new(), 0.0);
+    }
+    let (mut x, mut y, mut places) = (0.0, 0.0, Vec::new());
+    for one in series {
+        let name = fitted(&one.name, NAME);
+        let length = name.chars().count() as f64 * LETTER + 44.0;
+        if x > 0.0 && x + length > width {
+            (x, y) = (0.0, y + LINE);
+        }
+        places.push((x, y, name));
+        x += length;
+    }
+    (places, y + LINE + 6.0)
+}
+
+/// How high the legend is.
+pub(super) fn height(series: &[Series], width: f64) -> f64 {
+    places(series, width).1
+}
+
+/// Draws it at the top of the picture, for lines with a piece of each.
+pub(super) fn draw(svg: &mut Svg, series: &[Series], width: f64, are_lines: bool) {
+    for (place, (x, y, name)) in places(series, width).0.into_iter().enumerate() {
+        if are_lines {
+            let path = format!("M{x:.1} {:.1}h22", y + 9.0);
+            svg.path(&format!("line {}", colour(place)), &path);
+        } else {
+            svg.rect(&format!("area {}", colour(place)), (x + 8.0, y + 3.0), (12.0, 12.0), "");
+        }
+        svg.text((x + 28.0, y + 13.0), "start", &name);
+    }
+}

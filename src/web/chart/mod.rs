@@ -1,0 +1,178 @@
+//! Charts as SVG made on the server: lines over time, bars, stacked bars, small histograms.
+//!
+//! The picture carries its own title and description for those who do not see it, and each mark its value
+//! on hover; the numbers belong beside it as a table. Colours come from the stylesheet by class, so that
+//! light and dark need one picture, and the content security policy no exception. A library for charts was
+//! rejected: those that draw on a server write styles into the picture, and measure text with fonts that the
+//! reader may not have.
+
+mod bars;
+mod histogram;
+mod legend;
+mod lines;
+mod scale;
+mod svg;
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+pub use histogram::histogram;
+pub use scale::{Ticks, amount, exact};
+
+/// Series that have a colour of their own. What there is beyond belongs into one named series.
+pub const SERIES: usize = 6;
+
+/// How a chart shows its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Lines along time.
+    Lines,
+    /// A bar for each name; several series side by side are not offered, see [`Shape::Stacked`].
+    Bars,
+    /// A bar for each name, made of the series.
+    Stacked,
+    /// The same, as parts of the whole.
+    Shares,
+}
+
+/// What the numbers stand along.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Along {
+    /// Instants, ascending.
+    Times(Vec<DateTime<Utc>>),
+    /// Names, in the order in which they are drawn.
+    Names(Vec<String>),
+}
+
+impl Along {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Times(times) => times.len(),
+            Self::Names(names) => names.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What stands in the chart's table at a place.
+    pub fn label(&self, place: usize) -> String {
+        match self {
+            Self::Times(times) => times.get(place).map(|time| scale::instant(*time)).unwrap_or_default(),
+            Self::Names(names) => names.get(place).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// Numbers that belong together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// What they are called.
+    pub name: String,
+    /// One for each place along; `None` where there is none.
+    pub values: Vec<Option<f64>>,
+}
+
+/// A chart. Its `Display` is the SVG.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// Told apart from other charts of the page by this, in ids.
+    pub id: String,
+    /// What it shows, in a line.
+    pub title: String,
+    /// What can be seen in it, in a sentence or two.
+    pub description: String,
+    /// How.
+    pub shape: Shape,
+    /// Along what.
+    pub along: Along,
+    /// What that is called.
+    pub along_name: String,
+    /// What the numbers are, with their unit.
+    pub value_name: String,
+    /// The numbers: at most [`SERIES`] and one for the rest.
+    pub series: Vec<Series>,
+}
+
+/// The colour class of a series by its place.
+fn colour(place: usize) -> String {
+    if place < SERIES { format!("s{}", place + 1) } else { "s0".to_owned() }
+}
+
+impl fmt::Display for Chart {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&match (&self.along, self.shape) {
+            (Along::Times(times), Shape::Lines) => lines::draw(self, times),
+            (Along::Times(_), _) => {
+                bars::draw(self, &(0..self.along.len()).map(|at| self.along.label(at)).collect::<Vec<_>>())
+            }
+            (Along::Names(names), _) => bars::draw(self, names),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(shape: Shape, along: Along, series: Vec<Series>) -> String {
+        Chart {
+            id: "c".to_owned(),
+            title: "Reach <b>".to_owned(),
+            description: "What is seen.".to_owned(),
+            shape,
+            along,
+            along_name: "day".to_owned(),
+            value_name: "reach & more".to_owned(),
+            series,
+        }
+        .to_string()
+    }
+
+    fn series(name: &str, values: &[Option<f64>]) -> Series {
+        Series { name: name.to_owned(), values: values.to_vec() }
+    }
+
+    fn days(count: i64) -> Along {
+        Along::Times((0..count).map(|day| DateTime::UNIX_EPOCH + chrono::TimeDelta::days(day)).collect())
+    }
+
+    #[test]
+    fn a_chart_is_well_formed_named_and_without_styles_or_scripts() {
+        let names = Along::Names(vec!["<script>\"x\"".to_owned(), "é".repeat(200)]);
+        for svg in [
+            chart(Shape::Lines, days(3), vec![series("a", &[Some(1.0), None, Some(f64::MAX)])]),
+            chart(Shape::Bars, names.clone(), vec![series("a", &[Some(-1.0), Some(2.0)])]),
+            chart(Shape::Shares, names, vec![series("a&b", &[Some(1.0), None]), series("b", &[Some(2.0), None])]),
+            chart(Shape::Lines, days(0), vec![]),
+            chart(Shape::Bars, Along::Names(vec![]), vec![]),
+        ] {
+            assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"), "{svg}");
+            assert!(svg.contains("role=\"img\"") && svg.contains("aria-labelledby=\"c-title c-desc\""), "{svg}");
+            assert!(svg.contains("<title id=\"c-title\">Reach &lt;b&gt;</title>"), "{svg}");
+            assert!(!svg.contains("style") && !svg.contains("<script") && !svg.contains("NaN"), "{svg}");
+            let opened = svg.matches('<').count();
+            let closed = svg.matches("</").count();
+            assert_eq!(opened, 2 * closed + svg.matches("/>").count(), "{svg}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_broken_where_a_value_is_missing() {
+        let svg = chart(Shape::Lines, days(4), vec![series("a", &[Some(1.0), Some(2.0), None, Some(3.0)])]);
+        let path = svg.split(" d=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        assert_eq!(path.matches('M').count(), 2, "{path}");
+    }
+
+    #[test]
+    fn shares_fill_the_whole_width() {
+        let along = Along::Names(vec!["a".to_owned()]);
+        let svg = chart(Shape::Shares, along, vec![series("x", &[Some(1.0)]), series("y", &[Some(3.0)])]);
+        assert!(svg.contains("a, x: 1 (25 %)") && svg.contains("a, y: 3 (75 %)"), "{svg}");
+        assert!(svg.contains("100 %"), "{svg}");
+    }
+}

@@ -1,0 +1,202 @@
+//! What people do with results, and with runs that gave none: look, filter, draw, download, understand.
+
+use crate::executions::{REACH, run, saved, set};
+use crate::support::{House, Visitor, stories};
+
+/// A result of some campaigns by day, with money.
+const COSTS: &str = "SELECT campaign, impression_date AS day, SUM(total_cost) AS cost, SUM(impressions) AS impressions\n\
+    FROM dsp_impressions\nGROUP BY campaign, impression_date";
+
+/// The page of a finished run of a query.
+async fn finished(house: &House, visitor: &Visitor, sql: &str) -> String {
+    let page = run(visitor, &saved(visitor, sql).await).await;
+    house.settle().await;
+    assert!(visitor.get(&page).await.with(200).text("#live [role=status]").contains("Succeeded"));
+    page
+}
+
+stories! {
+    /// Filters are added by a form, combined, kept by what leads on, and removed one by one.
+    async fn rows_are_filtered_by_links_and_forms(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, REACH).await;
+        let all = ada.get(&page).await.with(200);
+        let names = all.texts("#result tbody td:first-child");
+        let rows = names.len();
+        let added = ada.get(&format!("{page}?sort=-1&column=2&op=min&value=1&page=9")).await.with(303).location;
+        assert_eq!(added, format!("{page}?sort=-1&f=2.min.1#result"));
+        let name = url::form_urlencoded::byte_serialize(names[0].as_bytes()).collect::<String>();
+        let both = ada.get(&format!("{page}?sort=-1&f=2.min.1&f=0.is.{name}&size=1")).await.with(200);
+        assert_eq!(both.texts("#result tbody td:first-child"), [names[0].clone()]);
+        assert_eq!(both.texts(".chips li").len(), 3, "two filters, and all of them");
+        assert!(both.text("#result th[aria-sort=descending]").starts_with("reach"));
+        let sorts = both.attributes("#result thead a", "href");
+        assert!(sorts.iter().all(|href| href.contains("f=2.min.1&f=0.is.")), "{sorts:?}");
+        let without = both.attributes(".chips a", "href").remove(1);
+        let one = ada.get(without.split('#').next().unwrap()).await.with(200);
+        assert_eq!((one.texts(".chips li").len(), one.texts("#result tbody tr").len()), (1, 1), "one row to a page");
+        assert!(one.attributes("#result .pager a", "href").iter().all(|href| href.contains("f=2.min.1")));
+        assert!(one.text("#result .pager").contains(&format!("of {rows}")), "{}", one.body);
+        assert_eq!(one.attributes("form.jump input[name=f]", "value"), ["2.min.1"]);
+
+        let odd = ada.get(&format!("{page}?f=1.min.many&f=77.is.x&f=nonsense&sort=99")).await.with(200);
+        assert_eq!(odd.texts("#result tbody tr").len(), rows);
+        assert!(odd.text("#result .callout").contains("Not all of the address is used"), "{}", odd.body);
+        assert!(odd.body.contains("holds whole numbers"), "{}", odd.body);
+        let none = ada.get(&format!("{page}?f=1.empty.")).await.with(200);
+        assert!(none.text("#result .empty").contains("No rows fit the filters"));
+    }
+
+    /// The whole and the filtered rows, in each form, under names that say what they are.
+    async fn results_are_downloaded_whole_or_filtered(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, REACH).await;
+        let shown = ada.get(&format!("{page}?f=1.min.0&f=0.filled.")).await.with(200);
+        let labels = shown.texts(".downloads p > span:first-child");
+        assert!(labels[0].starts_with("The filtered") && labels[1].starts_with("The whole result"), "{labels:?}");
+        let whole = ada.get(&format!("{page}/result.csv")).await.with(200);
+        let name = whole.headers["content-disposition"].to_str().unwrap().to_owned();
+        assert!(name.starts_with("attachment; filename=\"reach-by-campaign_") && name.ends_with(".csv\""), "{name}");
+        assert!(name.matches('_').count() >= 3, "query, instance, first and last day: {name}");
+        let first = whole.body.lines().nth(1).unwrap().split(',').next().unwrap().to_owned();
+        let filter = format!("f=0.is.{}", url::form_urlencoded::byte_serialize(first.as_bytes()).collect::<String>());
+        let filtered = ada.get(&format!("{page}/result.csv?{filter}")).await.with(200);
+        assert_eq!(filtered.body.lines().count(), 2);
+        assert!(filtered.headers["content-disposition"].to_str().unwrap().ends_with("_filtered.csv\""));
+        let json = ada.get(&format!("{page}/result.json?{filter}")).await.with(200);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json.body).unwrap().as_array().unwrap().len(), 1);
+        for (kind, begins) in [("xlsx", "PK"), ("parquet", "PAR1")] {
+            for query in ["", &format!("?{filter}")] {
+                let file = ada.get(&format!("{page}/result.{kind}{query}")).await.with(200);
+                assert!(file.body.starts_with(begins), "{kind}");
+            }
+        }
+        let spreadsheet = ada.get(&format!("{page}/result.csv?form=spreadsheet")).await.with(200);
+        assert!(spreadsheet.body.starts_with('\u{feff}'));
+        let bad = ada.get(&format!("{page}/result.csv?f=1.min.many")).await;
+        assert!(bad.status.is_client_error() && bad.body.contains("whole numbers"), "{}", bad.body);
+        assert!(house.count("select count(*) as value from audit where action = 'exported'").await >= 8);
+        let other = house.signed_in("Chie").await;
+        for kind in ["csv", "json", "xlsx", "parquet"] {
+            other.get(&format!("{page}/result.{kind}")).await.with(404);
+            house.visitor().get(&format!("{page}/result.{kind}")).await.with(303);
+        }
+    }
+
+    /// What the columns hold, and charts that are chosen from them.
+    async fn a_result_is_summed_up_and_drawn(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, COSTS).await;
+        let columns = ada.get(&format!("{page}?view=columns")).await.with(200);
+        assert_eq!(columns.texts("#result tbody tr").len(), 4);
+        assert!(columns.text("#result tbody tr:nth-child(2)").contains("Day"), "{}", columns.body);
+        assert_eq!(columns.attributes("#result .spread svg", "role"), ["img", "img", "img"]);
+
+        let lines = ada.get(&format!("{page}?view=chart")).await.with(200);
+        assert_eq!(lines.attributes("#result .chart svg", "role"), ["img"]);
+        assert!(lines.text(".chart figcaption").ends_with("cost by day and campaign"), "{}", lines.body);
+        assert!(!lines.texts(".chart svg title").is_empty() && !lines.attributes(".chart path.line", "d").is_empty());
+        assert!(!lines.body.contains("style="), "the policy forbids styles");
+        let table = lines.texts("#result details tbody tr");
+        assert!(table.len() >= 2, "{}", lines.body);
+
+        let bars = ada.get(&format!("{page}?view=chart&along=0&series=none&shape=bars&numbers=3&fold=greatest")).await;
+        assert!(bars.with(200).text(".chart figcaption").contains("impressions by campaign"));
+        let shares = ada.get(&format!("{page}?view=chart&along=1&series=0&shape=shares")).await.with(200);
+        assert!(shares.body.contains("100 %"), "{}", shares.body);
+        let one = ada.get(&format!("{page}?view=chart&f=0.is.nothing-is-called-so")).await.with(200);
+        assert!(one.text("#result .empty").contains("nothing to draw"), "{}", one.body);
+    }
+
+    /// Money is labelled with AMC's unit and converted on request, everywhere alike.
+    async fn money_is_labelled_and_converted_on_request(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, COSTS).await;
+        let plain = ada.get(&page).await.with(200);
+        assert!(plain.text("#result thead th:nth-child(3)").contains("millicents"), "{}", plain.body);
+        let other = plain.attributes("#result .toolbar .end a", "href").remove(0);
+        assert_eq!(other, format!("{page}?money=units"));
+        let converted = ada.get(&other).await.with(200);
+        assert!(converted.text("#result thead th:nth-child(3)").contains("currency, from millicents"));
+        let titles = converted.attributes("#result tbody tr td:nth-child(3) span", "title");
+        assert!(titles[0].ends_with(" millicents"), "{titles:?}");
+        let (text, title) = (converted.text("#result tbody tr td:nth-child(3)"), titles[0].replace(',', ""));
+        let (shown, exact): (f64, f64) =
+            (text.replace(',', "").parse().unwrap(), title.split(' ').next().unwrap().parse().unwrap());
+        assert!((shown - exact / 100_000.0).abs() < 0.0001, "{shown} of {exact}");
+        assert!(ada.get(&format!("{page}?view=chart&money=units")).await.body.contains("currency, from millicents"));
+        let bare = finished(&house, &ada, REACH).await;
+        assert!(ada.get(&bare).await.texts("#result .toolbar .end a").is_empty());
+    }
+
+    /// A known cause is explained; AMC's words, the marked text and everything as JSON stand beside it.
+    async fn a_failed_run_says_what_happened_and_what_to_do(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let page = run(&ada, &query).await;
+        house.fault("overlap", "", "1").await;
+        house.settle().await;
+        let shown = ada.get(&page).await.with(200);
+        let told = shown.text("#live .callout");
+        assert!(told.contains("Too many runs over the same data") && told.contains("What to do."), "{told}");
+        assert!(shown.text("#words").contains("too many workflows"));
+        let known: serde_json::Value = serde_json::from_str(&shown.text("#known")).unwrap();
+        assert_eq!((known["cause"]["name"].as_str(), known["state"].as_str()), (Some("overlap"), Some("rejected")));
+        let json = ada.get(&format!("{page}/problem.json")).await.with(200);
+        let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+        assert_eq!(json["cause"]["name"], "overlap");
+
+        let id = page.rsplit('/').next().unwrap();
+        let words = "From line 1, column 18 to line 1, column 41: Column 'user_idd' not found in any table";
+        let problem = format!("update executions set problem = '{{\"what\":\"No.\",\"words\":\"{}\"}}' where id = $1", words.replace('\'', "''"));
+        set(&house, problem.leak(), id).await;
+        let marked = ada.get(&page).await.with(200);
+        assert!(marked.text("#live .callout").contains("Unknown column"), "{}", marked.body);
+        assert_eq!(marked.text("#source mark"), "COUNT(DISTINCT user_id)");
+        assert_eq!(marked.attributes("#live .callout a", "href")[0], "#mark");
+    }
+
+    /// Somebody stops it in AMC's console: the run says so.
+    async fn a_run_that_is_cancelled_elsewhere_says_so(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.tick("poller").await;
+        ada.post(&format!("{page}/cancel"), &[]).await.with(303);
+        house.tick("poller").await;
+        set(&house, "update executions set cancel_asked_at = null where id = $1", page.rsplit('/').next().unwrap()).await;
+        house.settle().await;
+        let shown = ada.get(&page).await.with(200);
+        assert!(shown.text("#live [role=status]").contains("Cancelled"), "{}", shown.body);
+        assert!(shown.text("#live .callout").contains("cancelled outside of RecomAMP"), "{}", shown.body);
+    }
+
+    /// A run stands among the others of its query, with how long they took.
+    async fn runs_of_one_query_stand_in_a_row(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let first = run(&ada, &query).await;
+        house.settle().await;
+        assert!(ada.get(&first).await.texts("#earlier li").is_empty(), "one alone is no row");
+        let second = run(&ada, &query).await;
+        let live = ada.get(&second).await.with(200);
+        assert_eq!(live.texts("#earlier li").len(), 2);
+        assert!(live.text(".stats").contains("Usually"), "{}", live.body);
+        assert_eq!(live.attributes("#earlier li a", "href"), [first]);
+        house.settle().await;
+
+        let others = saved(&ada, COSTS).await;
+        run(&ada, &others).await;
+        let list = async |query: String| ada.get(&format!("/executions?{query}")).await.with(200);
+        let only = list(format!("query={query}")).await;
+        assert_eq!((only.texts("#runs tbody tr").len(), only.text(".chips")), (2, "Remove filter: Runs of Reach by campaign".to_owned()));
+        assert_eq!(only.attributes("form.toolbar input[name=query]", "value"), [query]);
+        assert_eq!(list("by=me".to_owned()).await.texts("#runs tbody tr").len(), 3);
+        assert_eq!(list("from=2026-03-18&until=2026-03-18".to_owned()).await.texts("#runs tbody tr").len(), 3);
+        assert_eq!(list("from=2026-03-19".to_owned()).await.texts("#runs tbody tr").len(), 0);
+        assert_eq!(list("until=2026-03-17&from=x".to_owned()).await.texts("#runs tbody tr").len(), 0);
+        let csv = ada.get("/executions.csv?by=me&from=2026-03-19").await.with(200);
+        assert_eq!(csv.body.lines().count(), 1);
+        let chie = house.signed_in("Chie").await;
+        assert_eq!(chie.get("/executions?by=me").await.with(200).texts("#runs tbody tr").len(), 0);
+    }
+}
