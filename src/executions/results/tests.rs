@@ -9,6 +9,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::*;
 
 mod bucket;
+mod fuzz;
 mod properties;
 
 struct Place {

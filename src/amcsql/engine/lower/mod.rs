@@ -9,6 +9,7 @@
 mod aggregate;
 mod expression;
 mod kept;
+mod large;
 mod literal;
 mod merging;
 mod names;
@@ -102,6 +103,8 @@ struct Lowering<'q> {
     sizes: HashMap<ColumnId, usize>,
     /// Where `IN (subquery)` stands in a computed column: the joins that answer it. `None` where DataFusion does that itself.
     marks: Option<Vec<Mark>>,
+    /// Whether what is lowered is a part of a large expression.
+    compiling: bool,
 }
 
 /// An `IN (subquery)` in a computed column.
@@ -128,6 +131,7 @@ impl<'q> Lowering<'q> {
             steps: 0,
             sizes: HashMap::new(),
             marks: None,
+            compiling: false,
         }
     }
 

@@ -1,11 +1,17 @@
 //! Relations: one match over the kinds, and the simple ones.
 
-use arrow::datatypes::DataType as Arrow;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType as Arrow, Field, Schema};
+use arrow::record_batch::RecordBatch;
 use datafusion::common::{Column, NullEquality, ScalarValue, UnnestOptions};
-use datafusion::logical_expr::{Expr, JoinType, LogicalPlanBuilder, SortExpr, cast, lit};
+use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, SortExpr, cast, lit};
 
 use super::super::run::RunError;
 use super::expression::columns_in;
+use super::large::folded;
 use super::trace::{Metric, Trace};
 use super::{Lowered, Lowering, column, name, named};
 use crate::amcsql::bound::{self, ColumnId, CommonId, Computed, Join, JoinKind, Node, Relation, SortKey};
@@ -67,6 +73,9 @@ impl Lowering<'_> {
     fn values(&mut self, columns: &[ColumnId], rows: &[Vec<bound::Expr>]) -> Result<Lowered, RunError> {
         let rows = rows.iter().map(|row| row.iter().map(|cell| self.expression(cell)).collect());
         let rows = rows.collect::<Result<Vec<Vec<Expr>>, RunError>>()?;
+        if let Some(plan) = self.table(columns, &rows)? {
+            return Ok(Lowered { plan, ids: columns.to_vec(), trace: Trace::default() });
+        }
         let items = columns.iter().enumerate().map(|(at, id)| {
             let value = named(format!("column{}", at + 1));
             cast(value, self.query.column(*id).data_type.arrow()).alias(name(*id))
@@ -74,6 +83,26 @@ impl Lowering<'_> {
         let items: Vec<Expr> = items.collect();
         let plan = LogicalPlanBuilder::values(rows)?.project(items)?.build()?;
         Ok(Lowered { plan, ids: columns.to_vec(), trace: Trace::default() })
+    }
+
+    /// Rows of constants as a table in memory, which is one step to the planner; `None` where one is not constant.
+    pub(super) fn table(&mut self, columns: &[ColumnId], rows: &[Vec<Expr>]) -> Result<Option<LogicalPlan>, RunError> {
+        let mut cells = vec![Vec::with_capacity(rows.len()); columns.len()];
+        for row in rows {
+            for ((cell, column), id) in row.iter().zip(&mut cells).zip(columns) {
+                let Expr::Literal(value, _) = folded(cell.clone()) else { return Ok(None) };
+                column.push(value.cast_to(&self.query.column(*id).data_type.arrow())?);
+            }
+        }
+        let arrays = cells.into_iter().map(ScalarValue::iter_to_array).collect::<Result<Vec<_>, _>>()?;
+        let field = |id: &ColumnId| Field::new(name(*id), self.query.column(*id).data_type.arrow(), true);
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(DataFusionError::from)?;
+        let table = provider_as_source(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?));
+        let alias = self.fresh("values");
+        let of = |id: &ColumnId| Expr::Column(Column::new(Some(alias.as_str()), name(*id))).alias(name(*id));
+        let items: Vec<Expr> = columns.iter().map(of).collect();
+        Ok(Some(LogicalPlanBuilder::scan(alias.as_str(), table, None)?.project(items)?.build()?))
     }
 
     fn project(&mut self, input: &Relation, items: &[Computed], accounting: bool) -> Result<Lowered, RunError> {
