@@ -61,9 +61,12 @@ fn tokens_cover_the_text_and_mean_what_stands_there() {
         }
         match tokens(&text) {
             Ok(tokens) => covers(&text, &tokens),
-            Err(LexError::Character(_, span) | LexError::OpenString(span) | LexError::OpenName(span) | LexError::OpenComment(span)) => {
-                inside(span, &text)
-            }
+            Err(
+                LexError::Character(_, span)
+                | LexError::OpenString(span)
+                | LexError::OpenName(span)
+                | LexError::OpenComment(span),
+            ) => inside(span, &text),
         }
     });
 }
@@ -88,8 +91,7 @@ fn covers(text: &str, tokens: &[Token]) -> TestCaseResult {
     prop_assert_eq!(end, text.len());
     let strings = |kind: &TokenKind| matches!(kind, TokenKind::String(_) | TokenKind::Quoted(_));
     let quoted: Vec<Span> = tokens.iter().filter(|it| strings(&it.kind)).map(|it| it.span).collect();
-    let hidden: Vec<Span> =
-        opaque_ranges(text).into_iter().filter(|it| it.of(text).starts_with(['\'', '"'])).collect();
+    let hidden: Vec<Span> = opaque_ranges(text).into_iter().filter(|it| it.of(text).starts_with(['\'', '"'])).collect();
     prop_assert_eq!(quoted, hidden);
     Ok(())
 }
@@ -162,7 +164,8 @@ fn a_check_gives_a_query_or_errors_with_places_and_says_the_same_again() {
 /// The value before a line of `%%`, and the text behind it.
 fn value_and_text(bytes: &[u8]) -> (String, String) {
     let whole = String::from_utf8_lossy(bytes);
-    let (value, text) = whole.split_once("\n%%\n").unwrap_or((&whole, "SELECT a FROM t WHERE b = {{v}} AND c IN ({{v}})"));
+    let (value, text) =
+        whole.split_once("\n%%\n").unwrap_or((&whole, "SELECT a FROM t WHERE b = {{v}} AND c IN ({{v}})"));
     (value.to_owned(), text.to_owned())
 }
 
@@ -193,7 +196,8 @@ fn a_value_is_one_literal_whatever_was_typed_and_the_query_keeps_its_shape() {
             prop_assert!(field.span.of(&text).starts_with("{{") && field.span.of(&text).ends_with("}}"));
         }
         for (value, texts) in values(&typed) {
-            let all = |value: &Value| found.iter().map(|it| (it.name.clone(), value.clone())).collect::<BTreeMap<_, _>>();
+            let all =
+                |value: &Value| found.iter().map(|it| (it.name.clone(), value.clone())).collect::<BTreeMap<_, _>>();
             let plain = sample(&text, &all(&Value::Text("x".to_owned())));
             match fill(&text, &all(&value)) {
                 Ok(filled) => keeps_its_shape(&plain, &filled, &texts)?,
@@ -222,10 +226,13 @@ fn keeps_its_shape(plain: &Filled, filled: &Filled, texts: &[String]) -> TestCas
         if copied {
             continue;
         }
-        let literal: Vec<&Token> =
-            found.iter().filter(|it| it.span.start >= place.start && it.span.end <= place.end && it.span.start < it.span.end).collect();
+        let literal: Vec<&Token> = found
+            .iter()
+            .filter(|it| it.span.start >= place.start && it.span.end <= place.end && it.span.start < it.span.end)
+            .collect();
         prop_assert!(!literal.is_empty());
-        let strings = literal.iter().filter_map(|it| if let TokenKind::String(value) = &it.kind { Some(value) } else { None });
+        let strings =
+            literal.iter().filter_map(|it| if let TokenKind::String(value) = &it.kind { Some(value) } else { None });
         prop_assert_eq!(strings.collect::<Vec<_>>(), texts.iter().collect::<Vec<_>>());
         for token in literal {
             let written = token.span.of(&filled.text);

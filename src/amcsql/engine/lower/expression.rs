@@ -7,14 +7,16 @@ use datafusion::common::{Column, ScalarValue, Spans};
 use datafusion::functions as standard;
 use datafusion::functions_aggregate as standard_aggregates;
 use datafusion::logical_expr::expr::{Exists, InList, InSubquery};
-use datafusion::logical_expr::{Between, Case, Expr, Like, Operator, Subquery, binary_expr, cast, lit};
+use datafusion::logical_expr::{
+    Between, Case, Expr, Like, LogicalPlanBuilder, Operator, Subquery, binary_expr, cast, lit,
+};
 
 use super::super::functions::{array, cast as casts, number, other, regex, time};
 use super::super::run::RunError;
 use super::large::{balanced, folded};
 use super::literal;
 use super::relation::null;
-use super::{Lowering, Mark, column, name, named};
+use super::{Lowering, Mark, column, name, named, projection};
 use crate::amcsql::bound::{self, BinaryOp, ColumnId, ExprKind, Truth};
 use crate::amcsql::functions::Function;
 
@@ -110,8 +112,8 @@ impl Lowering<'_> {
     fn subquery(&mut self, relation: &bound::Relation) -> Result<Subquery, RunError> {
         let lowered = self.relation(relation, false)?;
         let items: Vec<Expr> = lowered.ids.iter().map(|id| column(*id)).collect();
-        let builder = if items.is_empty() { lowered.builder() } else { lowered.builder().project(items)? };
-        let plan = builder.alias(self.fresh("query"))?.build()?;
+        let plan = if items.is_empty() { lowered.plan } else { projection(lowered.plan, items)? };
+        let plan = LogicalPlanBuilder::new(plan).alias(self.fresh("query"))?.build()?;
         let outer_ref_columns = plan.all_out_ref_exprs();
         Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
     }
@@ -151,7 +153,8 @@ impl Lowering<'_> {
             return Err(RunError::Value("a subquery of IN gives no column".to_owned()));
         };
         let name = self.fresh("mark");
-        let candidates = lowered.builder().project([column(*first).alias(name.clone())])?.distinct()?.build()?;
+        let candidates = projection(lowered.plan.clone(), vec![column(*first).alias(name.clone())])?;
+        let candidates = LogicalPlanBuilder::new(candidates).distinct()?.build()?;
         let found = if negated { named(name.clone()).is_null() } else { named(name.clone()).is_not_null() };
         let known = key.clone().is_not_null();
         if let Some(marks) = &mut self.marks {

@@ -136,9 +136,8 @@ impl Lowering<'_> {
 fn physical(expr: Expr, kind: &Arrow, schema: &Schema) -> Result<Arc<dyn PhysicalExpr>, RunError> {
     let columns = DFSchema::try_from(schema.clone())?;
     let expr = ExprSimplifier::new(SimplifyContext::default()).coerce(expr, &columns)?;
-    let compile = |expr: &Expr| {
-        create_physical_expr(expr, &columns, &ExecutionProps::new(), &PhysicalPlanningContext::default())
-    };
+    let compile =
+        |expr: &Expr| create_physical_expr(expr, &columns, &ExecutionProps::new(), &PhysicalPlanningContext::default());
     let compiled = compile(&expr)?;
     if &compiled.data_type(schema)? == kind { Ok(compiled) } else { Ok(compile(&cast(expr, kind.clone()))?) }
 }

@@ -13,7 +13,7 @@ use super::super::run::RunError;
 use super::expression::columns_in;
 use super::large::folded;
 use super::trace::{Metric, Trace};
-use super::{Lowered, Lowering, column, name, named};
+use super::{Lowered, Lowering, column, name, named, projection};
 use crate::amcsql::bound::{self, ColumnId, CommonId, Computed, Join, JoinKind, Node, Relation, SortKey};
 
 impl Lowering<'_> {
@@ -81,7 +81,7 @@ impl Lowering<'_> {
             cast(value, self.query.column(*id).data_type.arrow()).alias(name(*id))
         });
         let items: Vec<Expr> = items.collect();
-        let plan = LogicalPlanBuilder::values(rows)?.project(items)?.build()?;
+        let plan = projection(LogicalPlanBuilder::values(rows)?.build()?, items)?;
         Ok(Lowered { plan, ids: columns.to_vec(), trace: Trace::default() })
     }
 
@@ -95,14 +95,17 @@ impl Lowering<'_> {
             }
         }
         let arrays = cells.into_iter().map(ScalarValue::iter_to_array).collect::<Result<Vec<_>, _>>()?;
-        let field = |id: &ColumnId| Field::new(name(*id), self.query.column(*id).data_type.arrow(), true);
+        // OK because its names are not those of the plan, which would be ambiguous beside them.
+        let own = |id: &ColumnId| format!("v{}", id.0);
+        let field = |id: &ColumnId| Field::new(own(id), self.query.column(*id).data_type.arrow(), true);
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(DataFusionError::from)?;
         let table = provider_as_source(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?));
         let alias = self.fresh("values");
-        let of = |id: &ColumnId| Expr::Column(Column::new(Some(alias.as_str()), name(*id))).alias(name(*id));
+        let of = |id: &ColumnId| Expr::Column(Column::new(Some(alias.as_str()), own(id))).alias(name(*id));
         let items: Vec<Expr> = columns.iter().map(of).collect();
-        Ok(Some(LogicalPlanBuilder::scan(alias.as_str(), table, None)?.project(items)?.build()?))
+        let plan = LogicalPlanBuilder::scan(alias.as_str(), table, None)?.build()?;
+        projection(plan, items).map(Some)
     }
 
     fn project(&mut self, input: &Relation, items: &[Computed], accounting: bool) -> Result<Lowered, RunError> {
@@ -117,7 +120,7 @@ impl Lowering<'_> {
             }
         }
         exprs.extend(trace.hidden().map(named));
-        let plan = self.marked(&input)?.project(exprs)?.build()?;
+        let plan = projection(self.marked(&input)?.build()?, exprs)?;
         Ok(Lowered { plan, ids: items.iter().map(|item| item.id).collect(), trace })
     }
 
@@ -178,7 +181,7 @@ impl Lowering<'_> {
         }
         items.extend(renamed.iter().map(|(old, new)| named(old.clone()).alias(new.clone())));
         let ids = columns.iter().map(|(new, _)| *new).collect();
-        let plan = if items.is_empty() { lowered.plan } else { lowered.builder().project(items)?.build()? };
+        let plan = if items.is_empty() { lowered.plan } else { projection(lowered.plan, items)? };
         Ok(Lowered { plan, ids, trace })
     }
 
@@ -211,9 +214,10 @@ impl Lowering<'_> {
         items.extend(input.trace.hidden().map(named));
         items.push(self.expression(array)?.alias(name(id)));
         let options = UnnestOptions::new().with_preserve_nulls(false);
-        let builder = input.builder().project(items)?;
+        let plan = projection(input.plan, items)?;
+        let builder = LogicalPlanBuilder::new(plan);
         let plan = builder.unnest_column_with_options(Column::new_unqualified(name(id)), options)?.build()?;
-        let Lowered { mut ids, mut trace, .. } = input;
+        let (mut ids, mut trace) = (input.ids, input.trace);
         ids.push(id);
         if self.wanted.contains(&id) {
             let metric = trace.metric_of(columns_in(array));
@@ -228,7 +232,7 @@ pub(super) fn matching(left: Lowered, right: &Lowered, kind: JoinType) -> Result
     let keys = |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
     let on = (keys(&left), keys(right));
     let right_only: Vec<Expr> = right.ids.iter().map(|id| column(*id)).collect();
-    let right = right.builder().project(right_only)?.build()?;
+    let right = projection(right.plan.clone(), right_only)?;
     let builder = left.builder().join_detailed(right, kind, on, None, NullEquality::NullEqualsNull)?;
     Ok(left.with(builder.build()?))
 }
