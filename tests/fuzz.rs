@@ -10,6 +10,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -224,20 +225,23 @@ pub(crate) fn run(target: &str, count: u32, holds: impl Fn(&[u8]) -> TestCaseRes
 /// Where inputs are left. A long run leaves each before it is tried: a stack that overflows ends the process.
 struct Tried {
     folder: PathBuf,
-    last: Option<PathBuf>,
+    last: Option<fs::File>,
 }
 
 impl Tried {
     fn new(target: &str, long: bool) -> Self {
         let folder = root().join("target/fuzz").join(target);
         fs::create_dir_all(&folder).unwrap();
-        let last = long.then(|| folder.join("last"));
+        let last = long.then(|| fs::File::create(folder.join("last")).unwrap());
         Self { folder, last }
     }
 
     fn remember(&self, bytes: &[u8]) {
-        if let Some(last) = &self.last {
-            fs::write(last, bytes).unwrap();
+        if let Some(mut last) = self.last.as_ref() {
+            // OK to write into the same file: one that is made anew each time goes to the disk each time.
+            last.seek(SeekFrom::Start(0)).unwrap();
+            last.write_all(bytes).unwrap();
+            last.set_len(bytes.len() as u64).unwrap();
         }
     }
 

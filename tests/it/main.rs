@@ -8,6 +8,11 @@ mod connections;
 #[cfg(test)]
 mod executions;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+#[path = "../fuzz.rs"]
+mod fuzzing;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod operations;
