@@ -87,10 +87,15 @@ impl Engine {
 
     /// Runs a query. Dropping the future ends the run.
     pub async fn run(&self, query: &Query, run: &Run) -> Result<ResultSet, RunError> {
+        self.run_over(Arc::clone(&self.tables), query, run).await
+    }
+
+    /// Runs a query on other tables than the engine's own. Dropping the future ends the run.
+    pub async fn run_over(&self, tables: Arc<dyn Tables>, query: &Query, run: &Run) -> Result<ResultSet, RunError> {
         let stopped = || RunError::Value("the engine is stopping".to_owned());
         let _turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| stopped())?;
         let threads = self.threads.as_ref().ok_or_else(stopped)?;
-        let (tables, limits) = (Arc::clone(&self.tables), self.limits.clone());
+        let limits = self.limits.clone();
         let (query, run) = (query.clone(), run.clone());
         let time = limits.time;
         let work =
