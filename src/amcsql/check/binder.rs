@@ -161,6 +161,7 @@ impl<'a> Binder<'a> {
         let outputs = self.outputs(&bound.names, parsed.query.span);
         self.final_rules(&parsed.query, &bound.relation, &outputs);
         self.advise_on_columns();
+        self.advise_on_meaning(&bound.relation);
         self.unread_commons();
         self.findings.sort_by_key(|it| (it.span.start, it.level));
         self.findings.dedup_by(|a, b| a.code == b.code && a.span == b.span);
