@@ -33,9 +33,12 @@ fn any_file_is_kept_whole_or_refused_with_a_reason_and_leaves_nothing_behind() {
                     }
                     let json: Vec<serde_json::Value> = serde_json::from_str(&text_of_json(&place).await).unwrap();
                     prop_assert_eq!(json.len() as u64, kept.rows);
+                    // Columns of one name, or of none, have their own in the file that goes out; from then on nothing changes.
                     let exported = place.csv(CsvForm::Amc).await;
                     let again = place.keep(&declared, &[exported.as_bytes()]).await.unwrap();
-                    prop_assert_eq!((again.rows, &again.columns), (kept.rows, &kept.columns));
+                    prop_assert_eq!((again.rows, again.columns.len()), (kept.rows, kept.columns.len()));
+                    let exported = place.csv(CsvForm::Amc).await;
+                    prop_assert_eq!(place.keep(&declared, &[exported.as_bytes()]).await.unwrap(), again);
                     prop_assert_eq!(place.csv(CsvForm::Amc).await, exported);
                 }
                 Err(error) => {
