@@ -10,8 +10,15 @@ use crate::support::{Answer, Database, House, Visitor};
 /// What an answer never shows as it came: it would be somebody else's script.
 const CANARY: &str = "<img src=x onerror=alert(1)>";
 
+struct Request {
+    method: Method,
+    address: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
 /// `METHOD /path?query`, lines of headers, an empty line, the form. `None` where that is nothing that a browser could send.
-fn request(bytes: &[u8]) -> Option<(Method, String, Vec<(String, String)>, String)> {
+fn request(bytes: &[u8]) -> Option<Request> {
     let text = String::from_utf8(bytes.to_vec()).ok()?;
     let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
     let mut lines = head.lines();
@@ -31,7 +38,7 @@ fn request(bytes: &[u8]) -> Option<(Method, String, Vec<(String, String)>, Strin
     let plain = address.starts_with('/')
         && !address.starts_with("//")
         && url::Url::parse(&format!("http://a.test{address}")).is_ok();
-    plain.then(|| (method, address, headers, body.to_owned()))
+    plain.then(|| Request { method, address, headers, body: body.to_owned() })
 }
 
 fn is_an_answer(address: &str, answer: &Answer) -> TestCaseResult {
@@ -88,7 +95,7 @@ fn any_request_to_a_page_is_answered_and_nothing_comes_back_as_a_script() {
         let named = things
             .iter()
             .fold(bytes.to_vec(), |bytes, (name, id)| String::from_utf8_lossy(&bytes).replace(name, id).into_bytes());
-        let Some((method, address, headers, body)) = request(&named) else { return Ok(()) };
+        let Some(Request { method, address, headers, body }) = request(&named) else { return Ok(()) };
         runtime.block_on(async {
             let headers: Vec<(&str, &str)> =
                 headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -110,7 +117,7 @@ fn every_route_of_the_pages_has_a_request_in_the_corpus() {
     let sent: Vec<String> = files("pages")
         .iter()
         .filter_map(|bytes| request(bytes))
-        .map(|(_, address, _, _)| address.split('?').next().unwrap_or_default().to_owned())
+        .map(|request| request.address.split('?').next().unwrap_or_default().to_owned())
         .collect();
     let fits = |route: &str, path: &str| {
         let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
 
 use super::super::functions::{array, cast as casts, number, other, regex, time};
 use super::super::run::RunError;
-use super::large::{balanced, folded};
+use super::large::{balanced, folded, looked_up};
 use super::literal;
 use super::relation::null;
 use super::{Lowering, Mark, column, name, named, projection};
@@ -56,11 +56,7 @@ impl Lowering<'_> {
                 Expr::Between(Between::new(value, *negated, low, high))
             }
             ExprKind::InList { expr, list, negated } => {
-                let list = if self.compiling {
-                    self.folded_list(list.iter())?
-                } else {
-                    list.iter().map(|it| self.expression(it)).collect::<Result<_, _>>()?
-                };
+                let list = self.list(list)?;
                 Expr::InList(InList::new(self.boxed(expr)?, list, *negated))
             }
             ExprKind::InQuery { expr, query, negated } => self.in_query(expr, query, *negated)?,
@@ -167,6 +163,13 @@ impl Lowering<'_> {
         self.expression(expr).map(Box::new)
     }
 
+    fn list(&mut self, list: &[bound::Expr]) -> Result<Vec<Expr>, RunError> {
+        if self.compiling {
+            return self.folded_list(list.iter());
+        }
+        list.iter().map(|it| self.expression(it)).collect()
+    }
+
     fn all(&mut self, parts: &[bound::Expr], operator: Operator) -> Result<Expr, RunError> {
         if self.compiling {
             return self.conditions(&parts.iter().collect::<Vec<_>>(), operator);
@@ -225,13 +228,12 @@ impl Lowering<'_> {
         otherwise: Option<&bound::Expr>,
         kind: &Arrow,
     ) -> Result<Expr, RunError> {
-        let table = if self.compiling && operand.is_none() { Self::looked_up(branches) } else { None };
-        let (operand, branches) = match table {
-            Some((id, branches)) => (Some(Box::new(column(id))), branches),
-            None => {
-                let operand = operand.map(|it| self.boxed(it)).transpose()?;
-                (operand, branches.iter().map(|(when, then)| (when, then)).collect())
-            }
+        let table = if self.compiling && operand.is_none() { looked_up(branches) } else { None };
+        let (operand, branches) = if let Some((id, branches)) = table {
+            (Some(Box::new(column(id))), branches)
+        } else {
+            let operand = operand.map(|it| self.boxed(it)).transpose()?;
+            (operand, branches.iter().map(|(when, then)| (when, then)).collect())
         };
         let fold = self.compiling && operand.is_some();
         let mut side = |it: &bound::Expr| {

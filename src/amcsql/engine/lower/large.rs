@@ -55,9 +55,10 @@ impl Lowering<'_> {
         let stays = |part: &&bound::Expr| is_open(part) || (operator == Operator::And && joins(part));
         let (open, closed): (Vec<_>, Vec<_>) = parts.iter().partition(stays);
         let open = open.into_iter().map(|part| self.expression(part)).collect::<Result<Vec<_>, _>>()?;
-        let together = match closed.is_empty() {
-            true => None,
-            false => Some(self.compiled(&closed, |lowering| lowering.conditions(&closed, operator))?),
+        let together = if closed.is_empty() {
+            None
+        } else {
+            Some(self.compiled(&closed, |lowering| lowering.conditions(&closed, operator))?)
         };
         Ok(balanced(open.into_iter().chain(together).collect(), operator))
     }
@@ -92,23 +93,6 @@ impl Lowering<'_> {
         list.map(|item| Ok(folded(self.expression(item)?))).collect()
     }
 
-    /// The column that all branches of a `CASE` compare with constants, and these.
-    pub(super) fn looked_up<'e>(
-        branches: &'e [(bound::Expr, bound::Expr)],
-    ) -> Option<(ColumnId, Vec<(&'e bound::Expr, &'e bound::Expr)>)> {
-        let mut all = branches.iter().map(|(when, then)| Some((with_constant(when, BinaryOp::Eq)?, then)));
-        let ((id, value), then) = all.next()??;
-        let mut found = vec![(value, then)];
-        for branch in all {
-            let ((other, value), then) = branch?;
-            if other != id {
-                return None;
-            }
-            found.push((value, then));
-        }
-        (found.len() >= A_LIST).then_some((id, found))
-    }
-
     /// Lowers with `lower` what reads the columns of `parts`, and compiles it.
     fn compiled(
         &mut self,
@@ -130,6 +114,23 @@ impl Lowering<'_> {
         let expr = physical(lowered, &kind, &schema)?;
         Ok(compiled::call(expr, kind, Arc::new(schema), volatility, ids.into_iter().map(column).collect()))
     }
+}
+
+/// The column that all branches of a `CASE` compare with constants, and for each branch its constant and its value.
+pub(super) fn looked_up(
+    branches: &[(bound::Expr, bound::Expr)],
+) -> Option<(ColumnId, Vec<(&bound::Expr, &bound::Expr)>)> {
+    let mut all = branches.iter().map(|(when, then)| Some((with_constant(when, BinaryOp::Eq)?, then)));
+    let ((id, value), then) = all.next()??;
+    let mut found = vec![(value, then)];
+    for branch in all {
+        let ((other, value), then) = branch?;
+        if other != id {
+            return None;
+        }
+        found.push((value, then));
+    }
+    (found.len() >= A_LIST).then_some((id, found))
 }
 
 /// The expression, ready to be computed over batches of that schema.

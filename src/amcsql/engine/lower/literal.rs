@@ -155,7 +155,7 @@ mod tests {
                 match parameter("p", &kind, &HashMap::from([("p".to_owned(), given)]), 1_700_000_000_000) {
                     Ok(value) => prop_assert_eq!(value.data_type(), kind),
                     Err(RunError::Parameter(words)) => {
-                        prop_assert!(words.contains("'p'") && words.len() < 400, "{}", words)
+                        prop_assert!(words.contains("'p'") && words.len() < 400, "{}", words);
                     }
                     Err(other) => prop_assert!(false, "{}", other),
                 }

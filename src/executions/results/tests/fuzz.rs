@@ -24,12 +24,13 @@ fn any_file_is_kept_whole_or_refused_with_a_reason_and_leaves_nothing_behind() {
         runtime.block_on(async {
             match place.keep(&declared, &[file]).await {
                 Ok(kept) => {
-                    let limit = usize::try_from(kept.rows).unwrap() + 1;
+                    // A page has a thousand rows at most.
+                    let (limit, shown) = (1_000, kept.rows.min(1_000));
                     let page = place.shelf.page(&place.key, first(limit)).await.unwrap();
                     prop_assert_eq!((page.total, page.unfiltered), (kept.rows, kept.rows));
                     for column in 0..kept.columns.len() {
                         let sorted = place.page(PageRequest { limit, ..sorted(column, Direction::Descending) }).await;
-                        prop_assert_eq!(sorted.unwrap().len() as u64, kept.rows);
+                        prop_assert_eq!(sorted.unwrap().len() as u64, shown);
                     }
                     let json: Vec<serde_json::Value> = serde_json::from_str(&text_of_json(&place).await).unwrap();
                     prop_assert_eq!(json.len() as u64, kept.rows);
