@@ -14,6 +14,11 @@ mod crash;
 #[cfg(test)]
 mod executions;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+#[path = "../fuzz.rs"]
+mod fuzzing;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod operations;
