@@ -8,7 +8,7 @@ import duckdb
 
 folder, statement = pathlib.Path(sys.argv[1]), sys.argv[2]
 connection = duckdb.connect()
-connection.execute("SET threads = 2")
+connection.execute("SET threads = 2; SET enable_progress_bar = false")
 for source in folder.iterdir():
     if source.is_dir():
         connection.execute(f"CREATE VIEW {source.name} AS SELECT * FROM read_parquet('{source}/*.parquet')")

@@ -28,7 +28,8 @@ use crate::amazon::{self, Hosts, Region, RegionHosts, Timeouts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{Grants, Refresher};
-use crate::db::Db;
+use crate::db::lock::FileLock;
+use crate::db::{self, Db};
 use crate::emulator::Emulator;
 use crate::executions::{Executions, Fetcher, Poller, Retention};
 use crate::ids::{ProcessId, Random};
@@ -55,7 +56,7 @@ pub struct App {
     executions: Executions,
     process: ProcessId,
     /// Held as long as the program is there.
-    _lock: Option<std::fs::File>,
+    _lock: Option<FileLock>,
     /// Why background work must not start, if so.
     pub held: Option<String>,
 }
@@ -98,7 +99,7 @@ impl App {
             Arc::new(Poller::new(self.executions.clone(), process())),
             Arc::new(Fetcher::new(self.executions.clone(), process())),
             Arc::new(Retention::new(self.executions.clone())),
-            Arc::new(Sweeper::new(self.stored_sessions())),
+            Arc::new(Sweeper::new(self.site.clone(), self.stored_sessions())),
         ]
     }
 
@@ -264,18 +265,9 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
 
 /// Holds the database for this process where it is a file: one process writes it, and takes over what the
 /// one before left.
-fn lock(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
-    let Some(file) = config.database_url.strip_prefix("sqlite:") else { return Ok(None) };
-    let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
-    let path = format!("{file}.lock");
-    let lock = std::fs::File::create(&path).with_context(|| format!("{path} cannot be written"))?;
-    lock.try_lock().with_context(|| {
-        format!(
-            "another RecomAMP uses the database {file}: stop it first, or set RECOMAMP_DATA_DIR or \
-             RECOMAMP_DATABASE_URL; several processes need PostgreSQL"
-        )
-    })?;
-    Ok(Some(lock))
+fn lock(config: &Config) -> anyhow::Result<Option<FileLock>> {
+    let file = db::file(&config.database_url);
+    Ok(file.map(|file| db::lock::hold(&file)).transpose()?)
 }
 
 /// The address at which this process reaches its own pretend AMC.
@@ -284,7 +276,8 @@ fn internal(address: SocketAddr) -> anyhow::Result<Url> {
     Ok(Url::parse(&format!("http://{}/emulator/", SocketAddr::new(host, address.port())))?)
 }
 
-fn client_settings(
+/// Whom this process calls, and as which application: Amazon, what stands in for it, or its own pretend AMC.
+pub(crate) fn client_settings(
     config: &Config,
     address: SocketAddr,
     emulator: Option<&Emulator>,

@@ -1,6 +1,12 @@
 //! The command line: starts the program, and the few things that are done beside it.
 
+mod backup;
+mod copy;
+mod doctor;
 mod emulate;
+mod keys;
+mod progress;
+mod restore;
 mod serve;
 mod sql;
 
@@ -40,7 +46,15 @@ enum Command {
     Sql(sql::Sql),
     /// Look after the key ring.
     #[command(subcommand)]
-    Keys(Keys),
+    Keys(keys::Keys),
+    /// Copy everything that is kept into a folder, while the program runs.
+    Backup(backup::Options),
+    /// Put a backup into an empty place.
+    Restore(restore::Options),
+    /// Move everything from SQLite to PostgreSQL.
+    Copy(copy::Options),
+    /// Check settings, keys, database, disk, clock and the way to Amazon, and say what to do.
+    Doctor(doctor::Options),
     /// Exit with 0 if the program on this machine answers.
     Health,
 }
@@ -87,13 +101,6 @@ struct Emulate {
     client_secret: Option<String>,
 }
 
-/// Work on the key ring.
-#[derive(Debug, Clone, Copy, Subcommand)]
-enum Keys {
-    /// Put a new key in front of the ring and seal everything again with it.
-    Rotate,
-}
-
 /// The process's own environment.
 struct Process;
 
@@ -129,7 +136,11 @@ async fn handed_over(line: Line) -> ExitCode {
         Command::Serve => with_config(serve::serve).await,
         Command::Emulator(options) => emulate::run(*options).await,
         Command::Sql(sql) => sql::run(sql).await,
-        Command::Keys(Keys::Rotate) => with_config(serve::rotate).await,
+        Command::Keys(keys) => with_config(|config| keys::run(config, keys)).await,
+        Command::Doctor(options) => doctor::run(options).await,
+        Command::Backup(options) => with_config(|config| backup::run(config, options)).await,
+        Command::Restore(options) => with_config(|config| restore::run(config, options)).await,
+        Command::Copy(options) => with_config(|config| copy::run(config, options)).await,
         Command::Health => with_config(serve::health).await,
     }
 }

@@ -4,8 +4,9 @@
 //! front and sealing again. What a secret belongs to (`connections/con_…/refresh`) is bound in as
 //! associated data: a ciphertext that was copied to another row or column does not open there.
 //!
-//! A text sealed with a key that is not on the ring makes the vault read its file again, so that a key which
-//! another process put there is known without a restart.
+//! The file is looked at before each seal, and read again when it has changed; a text sealed with a key that is
+//! not on the ring makes the vault read it again, too. So a key which another process put there seals and opens
+//! here without a restart.
 //!
 //! A sealed text reads `v1.<key>.<nonce and ciphertext>`, all in letters that are safe in text
 //! columns; `<key>` is the fingerprint of the key that sealed it.
@@ -15,6 +16,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,17 +28,33 @@ use crate::ids::Random;
 
 const VERSION: &str = "v1";
 const NONCE: usize = 24;
+/// What stands above the keys of a ring.
+const NOTE: &str = "# The first key seals, every key opens. Without this file, stored grants cannot be used.";
 
 /// The key ring; cheap to clone. Seals with the first key, opens with any.
 #[derive(Clone)]
 pub struct Vault {
-    ring: Arc<RwLock<Ring>>,
+    read: Arc<RwLock<(Ring, Option<Stamp>)>>,
     file: Option<Arc<Path>>,
     random: Random,
 }
 
 /// The keys as they were read last, the sealing one first.
 type Ring = Arc<Vec<Key>>;
+
+/// What tells one state of the file from another. Every change of a ring changes its length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        Some(Self { modified: file.modified().ok(), length: file.len() })
+    }
+}
 
 struct Key {
     fingerprint: String,
@@ -105,30 +123,48 @@ impl Vault {
         if !path.exists() {
             make(path, random).map_err(failed)?;
         }
-        let vault = Self::from_text(&fs::read_to_string(path).map_err(failed)?, random)?;
-        Ok(Self { file: Some(Arc::from(path)), ..vault })
+        // OK because the stamp is taken first: a change in between is seen as one at the next look.
+        let stamp = Stamp::of(path);
+        let ring = read_ring(&fs::read_to_string(path).map_err(failed)?)?;
+        let (read, file) = (Arc::new(RwLock::new((ring, stamp))), Some(Arc::from(path)));
+        Ok(Self { read, file, random: random.clone() })
     }
 
     /// Reads a ring from text: a key a line, `#` begins a comment.
     pub fn from_text(text: &str, random: &Random) -> Result<Self, RingError> {
-        Ok(Self { ring: Arc::new(RwLock::new(read_ring(text)?)), file: None, random: random.clone() })
+        Ok(Self { read: Arc::new(RwLock::new((read_ring(text)?, None))), file: None, random: random.clone() })
     }
 
     fn ring(&self) -> Ring {
-        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.read.read().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// The ring as the file has it now.
+    fn newest(&self) -> Ring {
+        let read = self.read.read().unwrap_or_else(PoisonError::into_inner).1;
+        if self.file.as_ref().is_some_and(|file| Stamp::of(file) != read) {
+            self.read_again();
+        }
+        self.ring()
     }
 
     /// Reads the file again; a file that cannot be read changes nothing.
     fn read_again(&self) {
-        let text = self.file.as_ref().and_then(|file| fs::read_to_string(file).ok());
-        if let Some(ring) = text.and_then(|text| read_ring(&text).ok()) {
-            *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        let Some(file) = &self.file else { return };
+        let stamp = Stamp::of(file);
+        if let Some(ring) = fs::read_to_string(file).ok().and_then(|text| read_ring(&text).ok()) {
+            *self.read.write().unwrap_or_else(PoisonError::into_inner) = (ring, stamp);
         }
+    }
+
+    /// The names of the keys, the sealing one first. A name says nothing about its key.
+    pub fn names(&self) -> Vec<String> {
+        self.ring().iter().map(|key| key.fingerprint.clone()).collect()
     }
 
     /// Seals `secret` for the place that `belongs_to` names.
     pub fn seal(&self, secret: &Secret, belongs_to: &str) -> String {
-        let ring = self.ring();
+        let ring = self.newest();
         // OK because a ring without keys is refused when it is read.
         let key = &ring[0];
         let nonce: [u8; NONCE] = self.random.bytes();
@@ -192,15 +228,37 @@ impl fmt::Debug for Vault {
 pub fn add_key(path: &Path, random: &Random) -> Result<(), RingError> {
     let failed = |source| RingError::File { path: path.to_owned(), source };
     let old = fs::read_to_string(path).map_err(failed)?;
+    write_ring(path, &format!("{}\n{old}", random.token())).map_err(failed)
+}
+
+/// Takes all keys but the first off the ring in `path`; gives the file's text as it was.
+pub fn retire_keys(path: &Path) -> Result<String, RingError> {
+    let failed = |source| RingError::File { path: path.to_owned(), source };
+    let old = fs::read_to_string(path).map_err(failed)?;
+    let is_key = |line: &&str| !line.split('#').next().unwrap_or_default().trim().is_empty();
+    let first = old.lines().find(is_key).ok_or(RingError::Empty)?.to_owned();
+    write_ring(path, &format!("{NOTE}\n{first}\n")).map_err(failed)?;
+    Ok(old)
+}
+
+/// Writes a ring in one step: the file is the old one or the new one, never half of either.
+pub fn write_ring(path: &Path, text: &str) -> std::io::Result<()> {
     let fresh = path.with_extension("new");
-    private(&fresh)
-        .and_then(|mut file| {
-            writeln!(file, "{}", random.token())?;
-            file.write_all(old.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&fresh, path))
-        .map_err(failed)
+    let mut file = private(&fresh)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)
+}
+
+/// Lets one process at a time change the ring in `path`: two at once would lose a key. Held until the value is
+/// dropped; none where another has it.
+pub fn hold_ring(path: &Path) -> std::io::Result<Option<fs::File>> {
+    let file = private(&path.with_extension("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
 }
 
 fn make(path: &Path, random: &Random) -> std::io::Result<()> {
@@ -208,7 +266,7 @@ fn make(path: &Path, random: &Random) -> std::io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let mut file = private(path)?;
-    writeln!(file, "# The first key seals, every key opens. Without this file, stored grants cannot be used.")?;
+    writeln!(file, "{NOTE}")?;
     writeln!(file, "{}", random.token())?;
     file.sync_all()
 }
@@ -240,6 +298,36 @@ mod tests {
         assert_eq!(running.open(&sealed, "a").unwrap().expose(), "new");
         assert_eq!(running.open(&before, "a").unwrap().expose(), "old");
         assert_eq!(running.open("v1.nokey.AAAA", "a"), Err(OpenError::UnknownKey));
+    }
+
+    #[test]
+    fn a_running_vault_seals_with_a_key_that_another_process_put_in_front() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, random) = (folder.path().join("keys"), Random::seeded(5));
+        let running = Vault::from_file(&path, &random).unwrap();
+        running.seal(&Secret::new("old"), "a");
+        add_key(&path, &random).unwrap();
+        let sealed = running.seal(&Secret::new("new"), "a");
+        let other = Vault::from_file(&path, &random).unwrap();
+        assert!(other.is_current(&sealed));
+        assert_eq!(other.names().len(), 2);
+        let before = retire_keys(&path).unwrap();
+        let left = Vault::from_file(&path, &random).unwrap();
+        assert_eq!(left.names(), other.names()[..1]);
+        assert_eq!(left.open(&sealed, "a").unwrap().expose(), "new");
+        write_ring(&path, &before).unwrap();
+        assert_eq!(Vault::from_file(&path, &random).unwrap().names(), other.names());
+    }
+
+    #[test]
+    fn one_process_at_a_time_changes_a_ring() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let held = hold_ring(&path).unwrap();
+        assert!(held.is_some());
+        assert!(hold_ring(&path).unwrap().is_none());
+        drop(held);
+        assert!(hold_ring(&path).unwrap().is_some());
     }
 
     fn key(seed: u64) -> String {

@@ -1,6 +1,10 @@
 //! The log of what was done with grants, people and data: who, what, when.
 
+mod entries;
+
 use chrono::{DateTime, Utc};
+
+pub(super) use entries::{Entry, Filter, count, forget, list};
 
 use crate::db::{Result, Tx, sql};
 use crate::ids::{AuditId, PersonId, Random};
@@ -22,11 +26,54 @@ pub enum Action {
     InstanceChanged,
     /// A query was deleted or restored.
     QueryDeleted,
-    /// A result was exported.
+    /// A result, or the audit log itself, was exported.
     Exported,
+    /// A grant was used to get a fresh token, or it was tried.
+    Refreshed,
+    /// A new key seals, and every grant was sealed with it.
+    KeysRotated,
+    /// Old keys were taken off the ring.
+    KeysRetired,
 }
 
 impl Action {
+    /// All of them, in the order of a select.
+    pub const ALL: [Self; 11] = [
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::Refused,
+        Self::Granted,
+        Self::Refreshed,
+        Self::Revoked,
+        Self::InstanceChanged,
+        Self::QueryDeleted,
+        Self::Exported,
+        Self::KeysRotated,
+        Self::KeysRetired,
+    ];
+
+    /// The action that is stored under this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// In words for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::SignedIn => "Signed in",
+            Self::SignedOut => "Signed out, or ended a session",
+            Self::Refused => "Kept out",
+            Self::Granted => "Gave or renewed a grant",
+            Self::Refreshed => "Token refreshed",
+            Self::Revoked => "Grant withdrawn at Amazon",
+            Self::InstanceChanged => "Instance removed or brought back",
+            Self::QueryDeleted => "Query deleted or restored",
+            Self::Exported => "Exported",
+            Self::KeysRotated => "Keys rotated",
+            Self::KeysRetired => "Old keys retired",
+        }
+    }
+
     /// As it is stored.
     pub const fn name(self) -> &'static str {
         match self {
@@ -38,6 +85,9 @@ impl Action {
             Self::InstanceChanged => "instance-changed",
             Self::QueryDeleted => "query-deleted",
             Self::Exported => "exported",
+            Self::Refreshed => "refreshed",
+            Self::KeysRotated => "keys-rotated",
+            Self::KeysRetired => "keys-retired",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! the list of allowed addresses.
 
 pub mod audit;
+mod log;
 mod model;
 mod pages;
 mod store;
@@ -25,7 +26,7 @@ use crate::web::{self, Person, Site, session};
 
 /// The room's routes.
 pub fn routes(site: Site) -> axum::Router {
-    pages::routes(site)
+    pages::routes(site.clone()).merge(log::routes(site))
 }
 
 /// Lays the signed-in [`Person`] into the request, where handlers find them.

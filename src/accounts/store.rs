@@ -28,6 +28,18 @@ pub(super) async fn find(tx: &mut Tx, id: &PersonId) -> Result<Option<PersonRow>
     sql(FIND).bind(id).optional(tx).await
 }
 
+/// Everybody, by name: for choosing one.
+pub(super) async fn everybody(tx: &mut Tx) -> Result<Vec<(PersonId, String)>> {
+    struct Named(PersonId, String);
+    impl FromRow for Named {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("id")?, row.get("name")?))
+        }
+    }
+    const ALL: &str = "select id, name from people order by lower(name), id";
+    Ok(sql(ALL).all::<Named>(tx).await?.into_iter().map(|Named(id, name)| (id, name)).collect())
+}
+
 /// Lets a person in: one who was here before always (with their newest name and address), a new one by
 /// the rules. `None` means that they stay out.
 pub async fn admit(

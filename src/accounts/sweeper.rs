@@ -1,20 +1,48 @@
-//! Removes sessions that nobody can use any more.
+//! Removes sessions that nobody can use any more, and lines of the audit log that are older than they are kept.
 
 use std::time::Duration;
 
+use chrono::Days;
 use futures::future::BoxFuture;
 
+use super::audit;
+use crate::db::Scope;
+use crate::web::Site;
 use crate::web::session::Sessions;
 use crate::workers::{Tick, Worker};
 
+/// Lines of the log that one tick takes away; the next tick comes at once for the rest.
+const MOST: i64 = 5_000;
+
 /// The worker.
 #[derive(Debug)]
-pub struct Sweeper(Sessions);
+pub struct Sweeper {
+    site: Site,
+    sessions: Sessions,
+}
 
 impl Sweeper {
-    /// Sweeps `sessions`.
-    pub const fn new(sessions: Sessions) -> Self {
-        Self(sessions)
+    /// Sweeps `sessions`, and the log.
+    pub const fn new(site: Site, sessions: Sessions) -> Self {
+        Self { site, sessions }
+    }
+
+    async fn run(&self) -> anyhow::Result<Tick> {
+        let swept = self.sessions.sweep().await?;
+        let forgotten = self.forget().await?;
+        let swept = usize::try_from(swept + forgotten).unwrap_or(usize::MAX);
+        let more = i64::try_from(forgotten).is_ok_and(|forgotten| forgotten == MOST);
+        Ok(Tick { looked: swept, changed: swept, next: more.then(|| self.site.clock.now()), ..Tick::default() })
+    }
+
+    async fn forget(&self) -> anyhow::Result<u64> {
+        let days = self.site.config.limits.keep_audit_days;
+        let now = self.site.clock.now();
+        let Some(before) = days.and_then(|days| now.checked_sub_days(Days::new(days.into()))) else { return Ok(0) };
+        let mut tx = self.site.db.write(&Scope::Owner).await?;
+        let forgotten = audit::forget(&mut tx, before, MOST).await?;
+        tx.commit().await?;
+        Ok(forgotten)
     }
 }
 
@@ -24,7 +52,7 @@ impl Worker for Sweeper {
     }
 
     fn duty(&self) -> &'static str {
-        "Removes browser sessions that have ended."
+        "Removes browser sessions that have ended, and lines of the audit log that are older than they are kept here."
     }
 
     fn period(&self) -> Duration {
@@ -32,9 +60,6 @@ impl Worker for Sweeper {
     }
 
     fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
-        Box::pin(async {
-            let swept = usize::try_from(self.0.sweep().await?).unwrap_or(usize::MAX);
-            Ok(Tick { looked: swept, changed: swept, ..Tick::default() })
-        })
+        Box::pin(self.run())
     }
 }

@@ -107,6 +107,11 @@ impl Client {
         self.settings.hosts.of(region)
     }
 
+    /// A request for nothing but the headers.
+    pub(super) fn head(&self, url: Url) -> RequestBuilder {
+        self.http.head(url)
+    }
+
     /// A plain request without Amazon's headers and without a limit on the whole time.
     pub(super) fn bare(&self, url: Url) -> RequestBuilder {
         self.http.get(url)

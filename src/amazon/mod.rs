@@ -29,6 +29,7 @@ mod instances;
 mod login;
 mod names;
 mod new_execution;
+mod probe;
 mod refusal;
 mod region;
 mod settings;
@@ -48,6 +49,7 @@ pub use instances::{CreationStatus, Instance, InstanceType};
 pub use login::{Handshake, Profile, SCOPES, Tokens};
 pub use names::{AmcExecutionId, AmcInstanceId, EntityId, MarketplaceId};
 pub use new_execution::{NewExecution, TimeWindow, Workflow};
+pub use probe::Probe;
 pub use region::{Hosts, Region, RegionHosts, UnknownRegion};
 pub use settings::{Settings, Timeouts};
 

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use super::{give, say};
+use super::give;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -48,19 +48,6 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     }
     app.close().await;
     ended?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Puts a new key in front of the ring, and seals every grant with it.
-pub(super) async fn rotate(config: Config) -> anyhow::Result<ExitCode> {
-    let random = Random::system();
-    crate::vault::add_key(&config.keys_file, &random)?;
-    let vault = crate::vault::Vault::from_file(&config.keys_file, &random)?;
-    let db = crate::db::Db::open(&config.database_url).await?;
-    let sealed = crate::connections::reseal(&db, &vault).await?;
-    say(&format!(
-        "A new key seals from now on; {sealed} grants were sealed again. Running processes read it by themselves."
-    ));
     Ok(ExitCode::SUCCESS)
 }
 

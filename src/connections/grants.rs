@@ -11,7 +11,7 @@ use super::store;
 use crate::accounts::audit::{self, Action};
 use crate::amazon::{self, Caller, Client, ErrorKind, Region, Tokens};
 use crate::db;
-use crate::db::Scope;
+use crate::db::{Scope, Tx};
 use crate::ids::ConnectionId;
 use crate::vault::{OpenError, Secret};
 use crate::web::Site;
@@ -183,6 +183,7 @@ impl Grants {
                 let mut tx = self.site.db.write(&Scope::System).await?;
                 // OK not to look at whether it was written: if another process was faster, its tokens are as good.
                 store::refreshed(&mut tx, &self.site.vault, now, connection, &grant(tokens, now)).await?;
+                self.note(&mut tx, connection, "renewed").await?;
                 tx.commit().await?;
                 tracing::debug!(connection.id = %connection.id, "grant refreshed");
                 Ok(())
@@ -194,10 +195,18 @@ impl Grants {
             Err(error) => {
                 let mut tx = self.site.db.write(&Scope::System).await?;
                 store::failed(&mut tx, now, connection, &error.to_string()).await?;
+                self.note(&mut tx, connection, "failed").await?;
                 tx.commit().await?;
                 Err(CallError::Token(error))
             }
         }
+    }
+
+    /// One line in the log of deeds for a use of the refresh token.
+    async fn note(&self, tx: &mut Tx, connection: &Connection, outcome: &str) -> db::Result<()> {
+        let (now, subject) = (self.site.clock.now(), connection.id.as_str());
+        let detail = json!({ "region": connection.region.code(), "outcome": outcome });
+        audit::write(tx, &self.site.random, now, Some(&connection.person), Action::Refreshed, subject, detail).await
     }
 
     /// Turns the connection to "reconnect", with one line in the log of deeds.

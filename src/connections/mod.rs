@@ -5,17 +5,20 @@
 //! withdrawn ends in one state, "reconnect", and one line of the audit log, not in a string of errors.
 
 mod grants;
+mod health;
 mod model;
 mod pages;
 mod refresher;
+mod seals;
 mod store;
 
 pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use refresher::Refresher;
-pub use store::{Proof, Reach, prove, reseal, to_reconnect};
+pub use seals::{Seals, reseal, seals};
+pub use store::{Proof, Reach, prove, regions, to_reconnect};
 
-/// The room's routes: signing in, and the list of one's own connections.
+/// The room's routes: signing in, and the health of grants.
 pub fn routes(grants: Grants) -> axum::Router {
     pages::routes(grants)
 }

@@ -40,9 +40,7 @@ pub(super) struct Connection {
     pub(super) sealed_access: String,
     pub(super) sealed_refresh: String,
     pub(super) access_expires_at: DateTime<Utc>,
-    pub(super) refreshed_at: DateTime<Utc>,
     pub(super) failures: i64,
-    pub(super) last_error: Option<String>,
     pub(super) revision: i64,
 }
 

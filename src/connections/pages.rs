@@ -1,4 +1,4 @@
-//! Signing in with Amazon, and the list of one's own connections.
+//! Signing in with Amazon.
 
 use askama::Template;
 use axum::Router;
@@ -6,22 +6,20 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower_sessions::Session;
 
 use super::grants::{Grants, grant, region};
-use super::model::{Connection, State as Standing};
-use super::store;
+use super::{health, store};
 use crate::accounts::audit::{self, Action};
 use crate::accounts::{self, NewPerson};
 use crate::amazon::{self, ErrorKind, Handshake, Region};
 use crate::db::Scope;
 use crate::ids::PersonId;
 use crate::vault::Secret;
-use crate::web::components::{Choice, Errors, State as Colour};
-use crate::web::shell::{Section, Shell, Tone};
+use crate::web::components::{Choice, Errors};
+use crate::web::shell::{Section, Shell};
 use crate::web::{self, Fields, Html, Person, Visit, local_or_home, session};
 
 /// The session's key for consents under way.
@@ -34,7 +32,8 @@ pub(super) fn routes(grants: Grants) -> Router {
         .route("/sign-in", get(sign_in))
         .route("/auth/amazon/start", post(start))
         .route("/auth/amazon/callback", get(callback))
-        .route("/settings/connections", get(connections))
+        .route("/settings/connections", get(health::show))
+        .route("/settings/connections/{id}/test", post(health::test))
         .with_state(grants)
 }
 
@@ -73,7 +72,8 @@ impl SignInPage {
     }
 }
 
-fn regions() -> Vec<Choice> {
+/// The regions, as people choose them.
+pub(super) fn regions() -> Vec<Choice> {
     vec![
         Choice::new("NA", "North America"),
         Choice::new("EU", "Europe, Middle East, India"),
@@ -226,61 +226,4 @@ async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshak
 async fn refused(visit: &Visit, region: Region, next: &str, why: &str) -> Response {
     let page = SignInPage::new(visit, region, next, Some(why)).await;
     (StatusCode::BAD_REQUEST, Html(page)).into_response()
-}
-
-#[derive(Template)]
-#[template(path = "connections/list.html")]
-struct ConnectionsPage {
-    shell: Shell,
-    connections: Vec<Line>,
-    regions: Vec<Choice>,
-}
-
-struct Line {
-    region: Choice,
-    colour: Colour,
-    state: &'static str,
-    refreshed_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-    error: String,
-    needs_owner: bool,
-}
-
-impl Line {
-    fn new(connection: Connection) -> Self {
-        let needs_owner = connection.state == Standing::Reconnect;
-        let label = regions().into_iter().find(|choice| choice.value == connection.region.code());
-        Self {
-            region: label.unwrap_or_else(|| Choice::new(connection.region.code(), connection.region.code())),
-            colour: match (needs_owner, connection.failures) {
-                (true, _) => Colour::Failed,
-                (false, 0) => Colour::Done,
-                (false, _) => Colour::Waiting,
-            },
-            state: match (needs_owner, connection.failures) {
-                (true, _) => "Reconnect",
-                (false, 0) => "Working",
-                (false, _) => "Trying again",
-            },
-            refreshed_at: connection.refreshed_at,
-            expires_at: connection.access_expires_at,
-            error: connection.last_error.unwrap_or_default(),
-            needs_owner,
-        }
-    }
-}
-
-async fn connections(State(grants): State<Grants>, person: Person, visit: Visit) -> web::Result<Html<ConnectionsPage>> {
-    let mut tx = grants.site.db.read(&person.scope()).await?;
-    let connections = store::of_person(&mut tx, &person.id).await?;
-    drop(tx);
-    let mut shell = visit.shell("Connections", Section::None).await;
-    if shell.flash.is_none() && connections.iter().any(|connection| connection.state == Standing::Reconnect) {
-        shell.flash = Some(web::shell::Flash {
-            tone: Tone::Warning,
-            text: "A connection has to be renewed. Runs that need it wait until then; nothing is lost.".to_owned(),
-        });
-    }
-    let connections = connections.into_iter().map(Line::new).collect();
-    Ok(Html(ConnectionsPage { shell, connections, regions: regions() }))
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::model::{BUFFER, Connection, Grant, State, belongs_to, retry_at};
+use super::seals::Sealed;
 use crate::amazon::Region;
 use crate::db::{Db, FromRow, Result, Row, Scope, Single, Tx, sql};
 use crate::ids::{ConnectionId, PersonId, Random};
@@ -19,9 +20,7 @@ impl FromRow for Connection {
             sealed_access: row.get("sealed_access")?,
             sealed_refresh: row.get("sealed_refresh")?,
             access_expires_at: row.get("access_expires_at")?,
-            refreshed_at: row.get("refreshed_at")?,
             failures: row.get("failures")?,
-            last_error: row.get("last_error")?,
             revision: row.get("revision")?,
         })
     }
@@ -30,15 +29,62 @@ impl FromRow for Connection {
 /// The connection with this id.
 pub(super) async fn find(tx: &mut Tx, id: &ConnectionId) -> Result<Option<Connection>> {
     const FIND: &str = "select id, person_id, region, state, sealed_access, sealed_refresh, access_expires_at, \
-        refreshed_at, failures, last_error, revision from connections where id = $1";
+        failures, revision from connections where id = $1";
     sql(FIND).bind(id).optional(tx).await
 }
 
-/// A person's connections.
-pub(super) async fn of_person(tx: &mut Tx, person: &PersonId) -> Result<Vec<Connection>> {
-    const LIST: &str = "select id, person_id, region, state, sealed_access, sealed_refresh, access_expires_at, \
-        refreshed_at, failures, last_error, revision from connections where person_id = $1 order by region";
-    sql(LIST).bind(person).all(tx).await
+/// A connection as its owner, and whoever looks after the installation, see it.
+#[derive(Clone, Debug)]
+pub(super) struct Health {
+    pub(super) id: ConnectionId,
+    pub(super) person: PersonId,
+    pub(super) person_name: String,
+    pub(super) region: Region,
+    pub(super) state: State,
+    pub(super) access_expires_at: DateTime<Utc>,
+    pub(super) refresh_at: Option<DateTime<Utc>>,
+    pub(super) refreshed_at: DateTime<Utc>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) failures: i64,
+    pub(super) last_error: Option<String>,
+    pub(super) instances: i64,
+}
+
+impl FromRow for Health {
+    fn from_row(row: &Row) -> Result<Self> {
+        let state: String = row.get("state")?;
+        Ok(Self {
+            id: row.get("id")?,
+            person: row.get("person_id")?,
+            person_name: row.get("person_name")?,
+            region: row.get("region")?,
+            state: if state == State::Active.name() { State::Active } else { State::Reconnect },
+            access_expires_at: row.get("access_expires_at")?,
+            refresh_at: row.get("refresh_at")?,
+            refreshed_at: row.get("refreshed_at")?,
+            created_at: row.get("created_at")?,
+            failures: row.get("failures")?,
+            last_error: row.get("last_error")?,
+            instances: row.get("instances")?,
+        })
+    }
+}
+
+/// The health of a person's connections; of everybody's where none is named.
+pub(super) async fn health(tx: &mut Tx, person: Option<&PersonId>) -> Result<Vec<Health>> {
+    const LIST: &str = "select c.id, c.person_id, p.name as person_name, c.region, c.state, c.access_expires_at, \
+        c.refresh_at, c.refreshed_at, c.created_at, c.failures, c.last_error, \
+        (select count(*) from instance_access a where a.connection_id = c.id) as instances \
+        from connections c join people p on p.id = c.person_id where ($1 is null or c.person_id = $1) \
+        order by lower(p.name), c.person_id, c.region";
+    sql(LIST).bind(person.map(|person| person.as_str().to_owned())).all(tx).await
+}
+
+/// The names of the accounts that are reached by a connection, in order.
+pub(super) async fn accounts(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<String>> {
+    const ACCOUNTS: &str = "select distinct i.account_name as value from instance_access a \
+        join instances i on i.id = a.instance_id where a.connection_id = $1 order by i.account_name";
+    Ok(sql(ACCOUNTS).bind(id).all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
 }
 
 /// How many of a person's connections only they themselves can bring back.
@@ -141,6 +187,13 @@ impl FromRow for Reach {
     }
 }
 
+/// The regions in which there are grants that work.
+pub async fn regions(db: &Db) -> Result<Vec<Region>> {
+    const REGIONS: &str = "select distinct region as value from connections where state = 'active' order by region";
+    let mut tx = db.read(&Scope::System).await?;
+    Ok(sql(REGIONS).all::<Single<Region>>(&mut tx).await?.into_iter().map(|Single(region)| region).collect())
+}
+
 /// What [`prove`] found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
@@ -153,7 +206,7 @@ pub struct Proof {
 /// Tries the key ring on every stored grant, before anything depends on it.
 pub async fn prove(db: &Db, vault: &Vault) -> Result<Proof> {
     const ALL: &str = "select id, person_id, region, state, sealed_access, sealed_refresh, access_expires_at, \
-        refreshed_at, failures, last_error, revision from connections where state = 'active'";
+        failures, revision from connections where state = 'active'";
     let mut tx = db.read(&Scope::System).await?;
     let connections: Vec<Connection> = sql(ALL).all(&mut tx).await?;
     let closed = connections
@@ -162,29 +215,12 @@ pub async fn prove(db: &Db, vault: &Vault) -> Result<Proof> {
     Ok(Proof { closed: closed.count(), grants: connections.len() })
 }
 
-/// Seals every grant again with the first key of the ring; gives how many were sealed with another.
-pub async fn reseal(db: &Db, vault: &Vault) -> anyhow::Result<usize> {
-    const ALL: &str = "select id, person_id, region, state, sealed_access, sealed_refresh, access_expires_at, \
-        refreshed_at, failures, last_error, revision from connections where state = 'active'";
-    const WRITE: &str = "update connections set sealed_access = $3, sealed_refresh = $4, revision = revision + 1 \
-        where id = $1 and revision = $2";
-    let mut tx = db.write(&Scope::System).await?;
-    let connections: Vec<Connection> = sql(ALL).all(&mut tx).await?;
-    let mut sealed = 0;
-    for connection in connections.iter().filter(|connection| !vault.is_current(&connection.sealed_refresh)) {
-        let again = |text: &str, which: &str| {
-            let place = belongs_to(&connection.id, which);
-            anyhow::Ok(vault.seal(&vault.open(text, &place)?, &place))
-        };
-        sql(WRITE)
-            .bind(&connection.id)
-            .bind(connection.revision)
-            .bind(again(&connection.sealed_access, "access")?)
-            .bind(again(&connection.sealed_refresh, "refresh")?)
-            .execute(&mut tx)
-            .await?;
-        sealed += 1;
-    }
-    tx.commit().await?;
-    Ok(sealed)
+/// Writes a grant's tokens under other seals, where nobody wrote new ones meanwhile; says whether it did. The
+/// tokens are the same, so that whoever holds them goes on.
+pub(super) async fn sealed_again(tx: &mut Tx, was: &Sealed, access: &str, refresh: &str) -> Result<bool> {
+    const WRITE: &str = "update connections set sealed_access = $4, sealed_refresh = $5 \
+        where id = $1 and sealed_access = $2 and sealed_refresh = $3";
+    let touched =
+        sql(WRITE).bind(&was.id).bind(&was.access).bind(&was.refresh).bind(access).bind(refresh).execute(tx).await?;
+    Ok(touched == 1)
 }

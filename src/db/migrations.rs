@@ -39,9 +39,14 @@ macro_rules! own {
 
 const STEPS: &[Step] = &[both!(1, "0001_start"), own!(2, "0002_row_security"), both!(3, "0003_result_retention")];
 
-/// The steps for one database, in order.
-pub(super) fn migrator(engine: Engine) -> Migrator {
-    let steps = STEPS.iter().map(|step| {
+/// The number of the last step.
+pub(super) fn newest() -> i64 {
+    STEPS.iter().map(|step| step.number).max().unwrap_or(0)
+}
+
+/// The steps for one database up to `newest`, in order.
+pub(super) fn migrator(engine: Engine, newest: i64) -> Migrator {
+    let steps = STEPS.iter().filter(|step| step.number <= newest).map(|step| {
         let text = match engine {
             Engine::Sqlite => step.sqlite,
             Engine::Postgres => step.postgres,

@@ -14,10 +14,15 @@
 
 mod error;
 pub mod lease;
+pub mod lock;
 mod migrations;
+mod policies;
+pub mod schema;
 mod statement;
+pub mod transfer;
 mod value;
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -45,6 +50,9 @@ pub enum Scope {
     Person(PersonId),
     /// The program itself: workers and sign-in.
     System,
+    /// Whoever owns the tables, past every policy: for copies of everything, and for taking old lines of the
+    /// audit log away, which nobody else may.
+    Owner,
 }
 
 /// The pools of one database; cheap to clone.
@@ -84,11 +92,20 @@ impl Db {
         Ok(db)
     }
 
-    /// Opens without touching the schema.
+    /// Opens without touching the schema. A file of SQLite that is not there is made.
     pub async fn connect(address: &str) -> Result<Self> {
+        Self::connected(address, true).await
+    }
+
+    /// Opens what is there already, without touching the schema.
+    pub async fn existing(address: &str) -> Result<Self> {
+        Self::connected(address, false).await
+    }
+
+    async fn connected(address: &str, make: bool) -> Result<Self> {
         if address.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(address)?
-                .create_if_missing(true)
+                .create_if_missing(make)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true)
@@ -120,8 +137,24 @@ impl Db {
         }
     }
 
-    async fn migrate(&self) -> Result<()> {
-        let migrator = migrations::migrator(self.engine());
+    /// Opens a file of SQLite only to read it; nothing is written beside it.
+    pub async fn look_at(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
+        let open = || SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
+        Ok(Self(Pools::Sqlite {
+            read: open().connect_with(options.clone()).await?,
+            write: open().connect_lazy_with(options),
+        }))
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<()> {
+        self.migrate_to(schema::newest()).await
+    }
+
+    /// Brings the schema to the step of this number; it never goes back.
+    pub async fn migrate_to(&self, newest: i64) -> Result<()> {
+        let migrator = migrations::migrator(self.engine(), newest);
         match &self.0 {
             Pools::Sqlite { write, .. } => migrator.run(write).await?,
             Pools::Postgres(pool) => migrator.run(pool).await?,
@@ -145,11 +178,48 @@ impl Db {
         }
     }
 
+    /// A transaction that sees everything as it is now, whatever others change meanwhile.
+    async fn snapshot(&self) -> Result<Tx> {
+        const BEGIN: &str = "begin isolation level repeatable read read only";
+        match &self.0 {
+            // OK because a transaction of SQLite always reads one state of the file.
+            Pools::Sqlite { read, .. } => Ok(Tx(Inner::Sqlite(read.begin().await?))),
+            Pools::Postgres(pool) => entered(Tx(Inner::Postgres(pool.begin_with(BEGIN).await?)), &Scope::Owner).await,
+        }
+    }
+
+    /// Writes a whole and tidy copy of a database of SQLite to a file that is not there yet, while others go
+    /// on writing. PostgreSQL has no such thing: see [`transfer`].
+    pub async fn copy_into(&self, file: &Path) -> Result<()> {
+        const COPY: &str = "vacuum into $1";
+        let Pools::Sqlite { write, .. } = &self.0 else { return Err(Error::Missing) };
+        // OK without a transaction: the statement is one, and takes none around it.
+        let arguments = statement::sqlite_arguments(vec![Value::Text(file.display().to_string())])?;
+        statement::with(COPY, arguments).execute(write).await?;
+        Ok(())
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         let mut tx = self.read(&Scope::System).await?;
         sql("select cast(1 as bigint) as value").one::<Single<i64>>(&mut tx).await?;
         Ok(())
+    }
+
+    /// What is broken in the stored bytes, as far as the database itself can tell; nothing where it keeps its
+    /// own checks (PostgreSQL).
+    pub async fn damage(&self) -> Result<Vec<String>> {
+        const PAGES: &str =
+            "select integrity_check as value from pragma_integrity_check where integrity_check <> 'ok' limit 10";
+        const REFERENCES: &str = "select 'a row of ' || \"table\" || ' refers to one of ' || parent || ' that is not there' as value \
+            from pragma_foreign_key_check limit 10";
+        if self.engine() == Engine::Postgres {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.read(&Scope::Owner).await?;
+        let mut damage: Vec<Single<String>> = sql(PAGES).all(&mut tx).await?;
+        damage.extend(sql(REFERENCES).all::<Single<String>>(&mut tx).await?);
+        Ok(damage.into_iter().map(|Single(what)| what).collect())
     }
 
     /// Ends all connections, after the transactions in hand.
@@ -164,16 +234,42 @@ impl Db {
     }
 }
 
-/// Takes the role that owns nothing and names the person to the policies, for this transaction only.
 async fn scoped(pool: &PgPool, scope: &Scope) -> Result<Tx> {
+    entered(Tx(Inner::Postgres(pool.begin().await?)), scope).await
+}
+
+/// Takes the role that owns nothing and names the person to the policies, for this transaction only.
+async fn entered(mut tx: Tx, scope: &Scope) -> Result<Tx> {
     const ENTER: &str = "select set_config('role', 'recomamp_app', true), set_config('app.person', $1, true)";
-    let mut tx = Tx(Inner::Postgres(pool.begin().await?));
-    let person = match scope {
-        Scope::Person(person) => person.as_str(),
-        Scope::System => "system",
+    const STAY: &str = "select set_config('app.person', $1, true)";
+    let (text, person) = match scope {
+        Scope::Person(person) => (ENTER, person.as_str()),
+        Scope::System => (ENTER, "system"),
+        Scope::Owner => (STAY, "system"),
     };
-    sql(ENTER).bind(person).execute(&mut tx).await?;
+    sql(text).bind(person).execute(&mut tx).await?;
     Ok(tx)
+}
+
+/// The file behind the address of a database of SQLite.
+pub fn file(address: &str) -> Option<PathBuf> {
+    if !address.starts_with("sqlite:") {
+        return None;
+    }
+    Some(SqliteConnectOptions::from_str(address).ok()?.get_filename().to_owned())
+}
+
+/// The address of a database as it may be shown: without a password.
+pub fn shown(address: &str) -> String {
+    if let Some(file) = file(address) {
+        return file.display().to_string();
+    }
+    match PgConnectOptions::from_str(address) {
+        Ok(options) => {
+            format!("{} at {}:{}", options.get_database().unwrap_or("?"), options.get_host(), options.get_port())
+        }
+        Err(_) => "an address that cannot be read".to_owned(),
+    }
 }
 
 /// A transaction in a scope.
@@ -187,6 +283,14 @@ enum Inner {
 }
 
 impl Tx {
+    /// Which database it is in.
+    pub const fn engine(&self) -> Engine {
+        match self.0 {
+            Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     fn inner(&mut self) -> &mut Inner {
         &mut self.0
     }

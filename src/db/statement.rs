@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, Row as _};
+use sqlx::{Arguments, Row as _, SqlSafeStr};
 
 use super::value::{FromValue, Kind, Value};
 use super::{Error, Result, Tx};
@@ -95,8 +95,8 @@ impl Statement {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one door through which statements go")]
-fn with<DB: sqlx::Database, A: sqlx::IntoArguments<DB>>(
-    text: &'static str,
+pub(super) fn with<DB: sqlx::Database, A: sqlx::IntoArguments<DB>>(
+    text: impl SqlSafeStr,
     arguments: A,
 ) -> sqlx::query::Query<'static, DB, A> {
     sqlx::query_with(text, arguments)
@@ -135,11 +135,11 @@ macro_rules! arguments {
     }};
 }
 
-fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments> {
+pub(super) fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments> {
     arguments!(values, SqliteArguments)
 }
 
-fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments> {
+pub(super) fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments> {
     arguments!(values, PgArguments)
 }
 
@@ -158,7 +158,15 @@ impl Row {
         T::from_value(value).map_err(|source| Error::Inconsistent { column, source })
     }
 
-    fn value(&self, column: &'static str, kind: Kind) -> Result<Value> {
+    /// The value of the column at this place, from 0.
+    pub(super) fn at(&self, column: usize, kind: Kind) -> Result<Value> {
+        self.value(column, kind)
+    }
+
+    fn value<I>(&self, column: I, kind: Kind) -> Result<Value>
+    where
+        I: sqlx::ColumnIndex<SqliteRow> + sqlx::ColumnIndex<PgRow>,
+    {
         macro_rules! read {
             ($row:ident, $rust:ty, $variant:ident) => {
                 $row.try_get_unchecked::<Option<$rust>, _>(column)?.map_or(Value::Null(kind), Value::$variant)

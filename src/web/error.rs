@@ -4,11 +4,18 @@
 //! missing: a page that says "forbidden" would say that the thing exists.
 
 use askama::Template;
+use axum::http::header::RETRY_AFTER;
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use tower_sessions::{session, session_store};
 
 use super::shell::Shell;
 use crate::db;
+
+/// What is out of reach for a moment is worth another try after so many seconds.
+const AGAIN: u64 = 10;
+/// The words for a database that is out of reach.
+const NO_DATABASE: &str = "The database does not answer. Nothing was changed; try again in a minute.";
 
 /// The result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -106,9 +113,7 @@ impl From<db::Error> for Error {
             db::Error::Missing => Self::Missing,
             db::Error::Unavailable(cause) => {
                 tracing::error!(error = %cause, "the database does not answer");
-                Self::Unavailable(
-                    "The database does not answer. Nothing was changed; try again in a minute.".to_owned(),
-                )
+                Self::Unavailable(NO_DATABASE.to_owned())
             }
             error => Self::Internal(error.into()),
         }
@@ -117,9 +122,22 @@ impl From<db::Error> for Error {
 
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
-        match error.downcast::<db::Error>() {
+        match error.downcast::<db::Error>().map_err(anyhow::Error::downcast::<session::Error>) {
             Ok(error) => error.into(),
-            Err(error) => Self::Internal(error),
+            Err(Ok(error)) => error.into(),
+            Err(Err(error)) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<session::Error> for Error {
+    fn from(error: session::Error) -> Self {
+        match error {
+            session::Error::Store(session_store::Error::Backend(cause)) => {
+                tracing::error!(error = cause, "a session could not be read or kept");
+                Self::Unavailable(NO_DATABASE.to_owned())
+            }
+            error => Self::Internal(error.into()),
         }
     }
 }
@@ -141,8 +159,13 @@ impl IntoResponse for Error {
             tracing::error!(error = format!("{cause:#}"), "request failed");
         }
         let mut response = self.status().into_response();
-        if let Self::TooMany(seconds) = &self {
-            response.headers_mut().insert(axum::http::header::RETRY_AFTER, (*seconds).into());
+        let again = match &self {
+            Self::TooMany(seconds) => Some(*seconds),
+            Self::Unavailable(_) => Some(AGAIN),
+            _ => None,
+        };
+        if let Some(seconds) = again {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(Shown { title: self.title(), sentence: self.sentence() });
         response
@@ -189,6 +212,9 @@ pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: 
     let request_id = super::security::request_id(request.headers());
     let is_part = request.headers().contains_key("hx-request");
     let mut response = next.run(request).await;
+    if is_unkept(&response) {
+        response = Error::Unavailable(NO_DATABASE.to_owned()).into_response();
+    }
     if is_part && is_sign_in(&response) {
         // A part of a page cannot show the sign-in page: the whole page has to go there.
         return (StatusCode::OK, [("hx-redirect", "/sign-in")]).into_response();
@@ -196,22 +222,33 @@ pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: 
     let shown = response.extensions_mut().remove::<Shown>().or_else(|| bare(&response));
     let Some(shown) = shown else { return response };
     let status = response.status();
+    let mut shell = visit.shell(shown.title, super::shell::Section::None).await;
+    // A query may hold a code of Amazon's, or words of a customer's: a page about an error is passed on.
+    shell.here.truncate(shell.here.find('?').unwrap_or(shell.here.len()));
     let page = ErrorPage {
-        shell: visit.shell(shown.title, super::shell::Section::None).await,
+        shell,
         status: status.as_u16(),
         sentence: shown.sentence,
         ways: ways(visit.person.is_some()),
         request_id,
     };
-    let retry = response.headers().get(axum::http::header::RETRY_AFTER).cloned();
+    let retry = response.headers().get(RETRY_AFTER).cloned();
     let mut response = match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(_) => (status, format!("{}\n{}", shown.title, page.sentence)).into_response(),
     };
     if let Some(retry) = retry {
-        response.headers_mut().insert(axum::http::header::RETRY_AFTER, retry);
+        response.headers_mut().insert(RETRY_AFTER, retry);
     }
     response
+}
+
+/// Whether the layer of sessions could not keep one: it answers 500 with nothing else, where errors of our own
+/// carry their words.
+fn is_unkept(response: &Response) -> bool {
+    response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && response.extensions().get::<Shown>().is_none()
+        && !response.headers().contains_key(axum::http::header::CONTENT_TYPE)
 }
 
 fn is_sign_in(response: &Response) -> bool {

@@ -94,7 +94,13 @@ impl Sessions {
             return Ok(None);
         };
         if now >= stored.seen_at + SEEN_EVERY {
-            self.touch(id, now).await?;
+            match self.touch(id, now).await {
+                // OK because whoever only looks can go on; the next request tries again.
+                Err(error @ db::Error::Unavailable(_)) => {
+                    tracing::warn!(%error, "when a session was last used is not noted")
+                }
+                touched => touched?,
+            }
         }
         Ok(Some(stored))
     }
@@ -185,9 +191,13 @@ fn key(id: Id) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(id.0.to_be_bytes()))
 }
 
+/// [`Error::Backend`] is for what may work later, the other for what is wrong.
 fn backend(error: db::Error) -> Error {
     // OK without the database's own words: they may quote the row.
-    Error::Backend(error.to_string())
+    match error {
+        error @ db::Error::Unavailable(_) => Error::Backend(error.to_string()),
+        error => Error::Decode(error.to_string()),
+    }
 }
 
 #[async_trait]

@@ -82,7 +82,7 @@ stories! {
             if house.unfinished().await == 0 {
                 break;
             }
-            if let Some(emulator) = &house.app.emulator {
+            if let Some(emulator) = &house.amazon {
                 emulator.settled().await;
             }
             house.time.advance(chrono::TimeDelta::seconds(20));
@@ -187,7 +187,7 @@ stories! {
         set(&house, "update executions set sent = '{}' where id = $1", &damaged).await;
         for _ in 0..6 {
             house.step().await;
-            house.app.emulator.as_ref().unwrap().settled().await;
+            house.amazon.as_ref().unwrap().settled().await;
             house.time.advance(TimeDelta::seconds(20));
         }
         assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
@@ -210,7 +210,7 @@ stories! {
         let page = run(&ada, &saved(&ada, REACH).await).await;
         while house.count("select count(*) as value from executions where state = 'fetching'").await == 0 {
             house.tick("poller").await;
-            house.app.emulator.as_ref().unwrap().settled().await;
+            house.amazon.as_ref().unwrap().settled().await;
             house.time.advance(TimeDelta::seconds(20));
         }
         set(&house, "update connections set sealed_access = substr(sealed_access, 1, length(sealed_access) - 6) || 'AAAAAA' where person_id is not null and id <> $1", "").await;
@@ -261,7 +261,7 @@ stories! {
 
 /// Executions that the pretend AMC has taken in.
 pub(crate) fn on_amc(house: &House) -> usize {
-    house.app.emulator.as_ref().expect("a sandbox").executions()
+    house.amazon.as_ref().expect("a sandbox").executions()
 }
 
 /// Changes rows behind the program's back; `$1` is the text.

@@ -2,9 +2,15 @@
 
 // `cfg(test)` is always so here; it tells clippy that what stories share is test code too.
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod bad_days;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod connections;
+#[cfg(test)]
+mod crash;
 #[cfg(test)]
 mod executions;
 #[cfg(test)]
@@ -12,12 +18,22 @@ mod house;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod results;
 #[cfg(test)]
+mod row_security;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod security;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod support;

@@ -43,6 +43,9 @@ async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::GET, format!("{run}/result.csv")),
         (Method::GET, format!("{run}/result.json")),
     ];
+    let tests = ada.get("/settings/connections").await.attributes("main form[action$='/test']", "action");
+    assert!(!tests.is_empty());
+    addresses.extend(tests.into_iter().map(|address| (Method::POST, address)));
     addresses.push((Method::POST, format!("/queries/drafts/{draft}/delete")));
     addresses.extend(sessions.into_iter().map(|address| (Method::POST, address)));
     addresses
@@ -95,7 +98,7 @@ stories! {
     /// Nobody signed out sees or does anything.
     async fn a_signed_out_visitor_is_sent_to_sign_in(house: House) {
         let mut addresses = others(&house).await;
-        for page in ["/", "/instances", "/queries", "/queries/new", "/executions", "/guides", "/settings/sessions", "/settings/connections", "/operations", "/search?q=a"] {
+        for page in ["/", "/instances", "/queries", "/queries/new", "/executions", "/guides", "/settings/sessions", "/settings/connections", "/settings/audit", "/settings/audit.csv", "/settings/audit.json", "/operations", "/search?q=a"] {
             addresses.push((Method::GET, page.to_owned()));
         }
         let nobody = house.visitor();

@@ -12,9 +12,9 @@ mod driver;
 mod harness;
 mod pages;
 mod path;
-mod program;
 mod session;
 
 use axe::report;
-use program::Program;
 use session::{Browser, LOOKS, Options};
+
+use crate::support::Program;

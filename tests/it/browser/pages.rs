@@ -60,6 +60,9 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         "/operations",
         "/settings/sessions",
         "/settings/connections",
+        "/settings/audit",
+        "/settings/audit?action=granted",
+        "/settings/audit?q=nothing-at-all",
         "/emulator/control",
         "/nowhere",
     ] {

@@ -10,6 +10,8 @@ mod source;
 mod tables;
 mod templates;
 
+pub(crate) use tables::tables;
+
 /// What everything stands on; uses no room.
 const GROUND: [&str; 12] = [
     "clock",

@@ -33,7 +33,7 @@ fn claimed(code: &str, tables: &BTreeSet<String>) -> BTreeSet<String> {
 }
 
 /// Every table that a migration makes.
-fn tables() -> BTreeSet<String> {
+pub(crate) fn tables() -> BTreeSet<String> {
     let mut tables = BTreeSet::new();
     for file in files("migrations") {
         let words = words(&file.text);

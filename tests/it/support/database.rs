@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use recomamp::db::Db;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// The variable that names the cluster.
@@ -35,6 +36,23 @@ impl Database {
         let name = format!("story_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         run(&cluster, &format!("create database {name} template {template}")).await;
         Self::Postgres(with_database(&cluster, &name))
+    }
+
+    /// PostgreSQL without any table.
+    pub(crate) async fn empty_postgres() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let cluster = cluster();
+        let name = format!("empty_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        run(&cluster, &format!("create database {name}")).await;
+        Self::Postgres(with_database(&cluster, &name))
+    }
+
+    /// A database of the same kind, without any table.
+    pub(crate) async fn empty_like(&self) -> Self {
+        match self {
+            Self::Sqlite => Self::Sqlite,
+            Self::Postgres(_) => Self::empty_postgres().await,
+        }
     }
 
     /// Its address, for the settings.
@@ -70,15 +88,69 @@ async fn template(cluster: &str) -> String {
 }
 
 async fn run(cluster: &str, statement: &str) {
-    let options = PgConnectOptions::from_str(cluster).expect("the cluster's address");
-    let mut connection: PgConnection = options.connect().await.expect("the cluster answers");
-    #[expect(clippy::disallowed_methods, reason = "a statement about databases, not in one")]
-    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("the cluster does it");
-    connection.close().await.expect("the connection closes");
+    execute(cluster, statement).await;
+}
+
+/// Does what no part of the program may: a statement from outside, on either database.
+pub(crate) async fn execute(url: &str, statement: &str) {
+    macro_rules! done {
+        ($options:ty, $connection:ty) => {{
+            let options = <$options>::from_str(url).expect("an address");
+            let mut connection: $connection = options.connect().await.expect("the database answers");
+            #[expect(clippy::disallowed_methods, reason = "a statement from outside of the program")]
+            sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("it is done");
+            connection.close().await.expect("the connection closes");
+        }};
+    }
+    if url.starts_with("sqlite:") {
+        done!(SqliteConnectOptions, SqliteConnection);
+    } else {
+        done!(PgConnectOptions, PgConnection);
+    }
 }
 
 fn with_database(cluster: &str, name: &str) -> String {
     let mut url = url::Url::parse(cluster).expect("the cluster's address");
     url.set_path(name);
     url.to_string()
+}
+
+/// A time without the database.
+pub(crate) enum Outage {
+    /// Another program holds the file.
+    Locked(SqliteConnection),
+    /// The server lets nobody in; the name of the database.
+    Closed(String),
+}
+
+impl Outage {
+    pub(super) async fn begin(database: &Database, url: &str) -> Self {
+        match database {
+            Database::Sqlite => {
+                let options = SqliteConnectOptions::from_str(url).expect("an address");
+                let mut connection = options.connect().await.expect("the file opens");
+                #[expect(clippy::disallowed_methods, reason = "a statement from outside of the program")]
+                sqlx::raw_sql("begin exclusive").execute(&mut connection).await.expect("the file is held");
+                Self::Locked(connection)
+            }
+            Database::Postgres(_) => {
+                let name = url.rsplit('/').next().expect("a name").to_owned();
+                let cluster = cluster();
+                run(&cluster, &format!("alter database {name} with allow_connections false")).await;
+                let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
+                run(&cluster, &format!("{end} = '{name}'")).await;
+                Self::Closed(name)
+            }
+        }
+    }
+
+    /// Gives it back.
+    pub(crate) async fn end(self) {
+        match self {
+            Self::Locked(connection) => connection.close().await.expect("the file is let go"),
+            Self::Closed(name) => {
+                run(&cluster(), &format!("alter database {name} with allow_connections true")).await;
+            }
+        }
+    }
 }

@@ -1,7 +1,11 @@
 //! What every story stands on: the program on a port of its own, on either database, with the pretend
 //! AMC behind the real client, and a hand on its clock.
 
+mod command;
 mod database;
+mod gate;
+mod premises;
+mod program;
 mod visitor;
 
 use std::collections::BTreeMap;
@@ -13,12 +17,16 @@ use recomamp::app::App;
 use recomamp::clock::{Clock, ManualClock};
 use recomamp::config::Config;
 use recomamp::db::{Db, Engine, Scope, Single, sql};
+use recomamp::emulator::Emulator;
 use recomamp::ids::Random;
 use recomamp::workers::{Tick, Worker};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-pub(crate) use database::Database;
+pub(crate) use command::{recomamp, started};
+pub(crate) use database::{Database, Outage, execute};
+pub(crate) use gate::{Call, Gate, Moment, Trap};
+pub(crate) use premises::Premises;
+pub(crate) use program::{Plug, Program};
 pub(crate) use visitor::{Answer, Visitor};
 
 /// The instant at which every story begins.
@@ -26,8 +34,26 @@ pub(crate) fn morning() -> DateTime<Utc> {
     "2026-03-18T09:00:00Z".parse().expect("an instant")
 }
 
-/// Runs each story on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`.
+/// Runs each story on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`. A story is given a house,
+/// or a database on which it opens one itself.
 macro_rules! stories {
+    ($($(#[$doc:meta])* async fn $name:ident($database:ident: Database) $body:block)+) => {
+        $($(#[$doc])* async fn $name($database: $crate::support::Database) $body)+
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name($crate::support::Database::sqlite())).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                Box::pin(super::$name($crate::support::Database::postgres().await)).await;
+            })+
+        }
+    };
     ($($(#[$doc:meta])* async fn $name:ident($house:ident: House) $body:block)+) => {
         $($(#[$doc])* async fn $name($house: $crate::support::House) $body)+
 
@@ -57,18 +83,18 @@ pub(crate) struct House {
     pub(crate) time: ManualClock,
     /// Where it answers.
     pub(crate) address: SocketAddr,
+    /// The pretend AMC, inside or elsewhere.
+    pub(crate) amazon: Option<Emulator>,
     workers: Vec<Arc<dyn Worker>>,
-    settings: Vec<(String, String)>,
-    database: Database,
-    folder: TempDir,
+    premises: Premises,
     server: Server,
 }
 
 /// A server on threads of its own, so that a crash can end every connection at once.
-struct Server(Option<tokio::runtime::Runtime>);
+pub(crate) struct Server(Option<tokio::runtime::Runtime>);
 
 impl Server {
-    fn start(listener: std::net::TcpListener, router: axum::Router) -> Self {
+    pub(crate) fn start(listener: std::net::TcpListener, router: axum::Router) -> Self {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).thread_stack_size(16 << 20).enable_all().build().expect("threads");
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -99,6 +125,17 @@ impl Drop for Server {
     }
 }
 
+/// The settings of a program that takes this pretend AMC, reached at `base`, for Amazon.
+fn credentials(amazon: &Emulator, base: &str) -> Vec<(String, String)> {
+    let (id, secret) = amazon.client();
+    let hosts = [("CONSENT", "/ap/oa"), ("TOKEN", "/auth/o2/token"), ("PROFILE", "/user/profile"), ("ADS_API", "/")];
+    let hosts = hosts.map(|(host, path)| (format!("{host}_URL_NA"), format!("{base}{path}")));
+    [("AMAZON_CLIENT_ID".to_owned(), id), ("AMAZON_CLIENT_SECRET".to_owned(), secret)]
+        .into_iter()
+        .chain(hosts)
+        .collect()
+}
+
 impl House {
     /// Starts the program with an empty data folder.
     pub(crate) async fn open(database: Database) -> Self {
@@ -107,79 +144,89 @@ impl House {
 
     /// The same with further settings, by their names without `RECOMAMP_`.
     pub(crate) async fn open_with(database: Database, settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a data folder");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self::start(database, folder, settings, listener, morning()).await
+        Self::at(Premises::new(database, settings, None), morning()).await
     }
 
-    async fn start(
-        database: Database,
-        folder: TempDir,
-        settings: Vec<(String, String)>,
-        listener: std::net::TcpListener,
-        now: DateTime<Utc>,
-    ) -> Self {
-        listener.set_nonblocking(true).expect("a listener for tokio");
-        let address = listener.local_addr().expect("a port has an address");
+    /// Starts it where what it takes for Amazon is behind this gate, at the machine's time, with these settings.
+    pub(crate) async fn open_before(gate: &Gate, database: Database, settings: &[(&str, &str)]) -> Self {
+        let amazon = credentials(&gate.amazon, gate.base());
+        let amazon = amazon.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let settings: Vec<(&str, &str)> = amazon.chain(settings.iter().copied()).collect();
+        Self::at(Premises::new(database, &settings, Some(gate.amazon.clone())), Clock::system().now()).await
+    }
+
+    /// Starts the program on what is kept there.
+    pub(crate) async fn at(mut premises: Premises, now: DateTime<Utc>) -> Self {
+        let address = premises.address;
+        let door = premises.door();
         let (clock, time) = Clock::manual(now);
-        let mut map: BTreeMap<String, String> = [
-            ("LISTEN", address.to_string()),
-            ("DATA_DIR", folder.path().display().to_string()),
-            ("DATABASE_URL", database.url(folder.path())),
-            ("EMULATOR_SPEED", "0".to_owned()),
-            ("EMULATOR_SCALE", "0.02".to_owned()),
-            ("REQUESTS_PER_MINUTE", "100000".to_owned()),
-        ]
-        .map(|(name, value)| (format!("RECOMAMP_{name}"), value))
-        .into();
-        map.extend(settings.iter().map(|(name, value)| (format!("RECOMAMP_{name}"), value.clone())));
-        let config = Config::read(&map).expect("settings that are right");
+        let config = Config::read(&premises.environment().into_iter().collect::<BTreeMap<_, _>>())
+            .expect("settings that are right");
         let app = App::open(config, address, clock, Random::system()).await.expect("the program starts");
         if app.site.db.engine() == Engine::Sqlite {
             app.take_over().await.expect("claims can be ended");
         }
-        let server = Server::start(listener, app.router());
-        Self { workers: app.workers(), app, time, address, settings, database, folder, server }
+        let server = Server::start(door, app.router());
+        let amazon = app.emulator.clone().or_else(|| premises.amazon.clone());
+        Self { workers: app.workers(), app, time, address, amazon, premises, server }
+    }
+
+    /// Ends the program without any order, as a crash does; what it stored is left.
+    pub(crate) async fn stop(self) -> Premises {
+        let Self { app, premises, server, workers, .. } = self;
+        server.crash().await;
+        drop(workers);
+        app.close().await;
+        premises
     }
 
     /// Ends the program without any order, and starts it again on the same data and port, as after a crash.
     pub(crate) async fn crash_and_start_again(self) -> Self {
-        let Self { app, address, settings, database, folder, server, workers, .. } = self;
-        let now = app.site.clock.now();
-        server.crash().await;
-        drop(workers);
-        app.close().await;
-        drop(app);
-        let listener = std::net::TcpListener::bind(address).expect("the port is free again");
-        Self::start(database, folder, settings, listener, now).await
+        let now = self.app.site.clock.now();
+        Self::at(self.stop().await, now).await
+    }
+
+    /// An empty place for a database of the same kind.
+    pub(crate) async fn elsewhere(&self) -> Premises {
+        Premises {
+            settings: self.premises.settings.clone(),
+            ..Premises::new(self.database().empty_like().await, &[], None)
+        }
+    }
+
+    /// What the program on the command line has to be told to work beside this one.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        let mut settings = self.premises.settings();
+        settings.push(("LISTEN".to_owned(), self.address.to_string()));
+        settings
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.premises.folder()
+    }
+
+    /// Which database it is on.
+    pub(crate) fn database(&self) -> &Database {
+        &self.premises.database
     }
 
     /// The same with further settings.
     pub(crate) async fn start_again_with(mut self, settings: &[(&str, &str)]) -> Self {
-        self.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.premises.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self.crash_and_start_again().await
     }
 
     /// A second process on the same PostgreSQL and data folder, which takes this one's pretend AMC for Amazon.
     pub(crate) async fn beside(&self) -> Self {
-        let Database::Postgres(url) = &self.database else { panic!("several processes need PostgreSQL") };
-        let (id, secret) = self.app.emulator.as_ref().expect("a sandbox").client();
-        let base = format!("http://{}/emulator", self.address);
-        let mut settings = vec![
-            ("DATA_DIR".to_owned(), self.app.site.config.data_dir.display().to_string()),
-            ("AMAZON_CLIENT_ID".to_owned(), id),
-            ("AMAZON_CLIENT_SECRET".to_owned(), secret),
-        ];
-        for (host, path) in
-            [("CONSENT", "/ap/oa"), ("TOKEN", "/auth/o2/token"), ("PROFILE", "/user/profile"), ("ADS_API", "/")]
-        {
-            settings.push((format!("{host}_URL_NA"), format!("{base}{path}")));
-        }
-        let folder = tempfile::tempdir().expect("a folder");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let now = self.app.site.clock.now();
-        Self::start(Database::Postgres(url.clone()), folder, settings, listener, now).await
+        let Database::Postgres(url) = &self.premises.database else { panic!("several processes need PostgreSQL") };
+        let amazon = self.amazon.as_ref().expect("a sandbox");
+        let mut settings = credentials(amazon, &format!("http://{}/emulator", self.address));
+        settings.push(("DATA_DIR".to_owned(), self.app.site.config.data_dir.display().to_string()));
+        let settings: Vec<(&str, &str)> =
+            settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let premises = Premises::new(Database::Postgres(url.clone()), &settings, Some(amazon.clone()));
+        Self::at(premises, self.app.site.clock.now()).await
     }
 
     /// The database, for looking at what the program stored.
@@ -202,8 +249,18 @@ impl House {
 
     /// One tick of a worker.
     pub(crate) async fn tick(&self, name: &str) -> Tick {
+        self.try_tick(name).await.unwrap_or_else(|error| panic!("the {name} fails: {error:#}"))
+    }
+
+    /// One tick of a worker, which may fail.
+    pub(crate) async fn try_tick(&self, name: &str) -> anyhow::Result<Tick> {
         let worker = self.workers.iter().find(|worker| worker.name() == name).expect("a worker of this name");
-        worker.tick().await.unwrap_or_else(|error| panic!("the {name} fails: {error:#}"))
+        worker.tick().await
+    }
+
+    /// Takes the database away until [`Outage::end`]: nobody writes to the file, nobody enters the server's.
+    pub(crate) async fn outage(&self) -> Outage {
+        Outage::begin(self.database(), &self.premises.database_url()).await
     }
 
     /// One tick of each worker that moves executions.
@@ -219,8 +276,8 @@ impl House {
             if self.unfinished().await == 0 {
                 return;
             }
-            if let Some(emulator) = &self.app.emulator {
-                emulator.settled().await;
+            if let Some(amazon) = &self.amazon {
+                amazon.settled().await;
             }
             self.time.advance(TimeDelta::seconds(20));
         }

@@ -56,7 +56,8 @@ impl Answer {
 }
 
 impl Visitor {
-    pub(super) fn new(base: String) -> Self {
+    /// A visitor of the program at this address, without a session.
+    pub(crate) fn new(base: String) -> Self {
         #[expect(clippy::disallowed_methods, reason = "a story's own client, which is no part of the program")]
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
         Self { base, client: client.expect("a client"), cookies: Mutex::default() }

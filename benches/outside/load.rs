@@ -1,0 +1,149 @@
+//! What the benches that call from outside share: a process with its figures, and callers that call as fast
+//! as they are answered.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// The program that is measured.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_recomamp");
+/// Connections that call at the same time.
+const CONNECTIONS: usize = 8;
+/// How long each kind of call is measured.
+const MEASURED: Duration = Duration::from_secs(5);
+
+/// A process that ends with the value.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // OK because a process that has ended by itself needs no end.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Process {
+    /// The memory that it has, in megabytes; nothing where the system does not tell.
+    pub(crate) fn memory(&self) -> Option<f64> {
+        self.status("VmRSS")
+    }
+
+    /// The most memory that it had since its start or since [`Process::forget_peak`], in megabytes.
+    pub(crate) fn peak(&self) -> Option<f64> {
+        self.status("VmHWM")
+    }
+
+    /// Measures the most memory from now on.
+    pub(crate) fn forget_peak(&self) {
+        // OK because without it the figure is of the whole life, which is only larger.
+        let _ = std::fs::write(format!("/proc/{}/clear_refs", self.0.id()), "5");
+    }
+
+    /// The time that it has computed, in seconds; nothing where the system does not tell.
+    pub(crate) fn computed(&self) -> Option<f64> {
+        const TICKS: f64 = 100.0;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).ok()?;
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+        Some((ticks(11)? + ticks(12)?) / TICKS)
+    }
+
+    fn status(&self, name: &str) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kilobytes| kilobytes / 1024.0)
+    }
+}
+
+/// The pretend AMC by itself, and what it said at its start.
+pub(crate) struct Emulator {
+    pub(crate) process: Process,
+    start: Value,
+}
+
+impl Emulator {
+    /// Starts it on a free port.
+    pub(crate) fn start(more: &[&str]) -> anyhow::Result<Self> {
+        let mut process = Command::new(PROGRAM)
+            .args(["emulator", "--listen", "127.0.0.1:0"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let said = process.stdout.take().context("what it says can be read")?;
+        let mut line = String::new();
+        BufReader::new(said).read_line(&mut line)?;
+        Ok(Self { process: Process(process), start: serde_json::from_str(&line)? })
+    }
+
+    /// A part of what it said.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.start[name].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// How calls were answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// Answers a second.
+    pub(crate) rate: f64,
+    /// Milliseconds.
+    pub(crate) median: f64,
+    /// Milliseconds.
+    pub(crate) p99: f64,
+}
+
+/// Says one line.
+pub(crate) fn say(line: &str) {
+    // OK because nobody can be told that nothing can be told.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// A client that sends these headers with every call and follows nothing.
+#[expect(clippy::disallowed_methods, reason = "the bench is a client of its own")]
+pub(crate) fn client(headers: HeaderMap) -> anyhow::Result<reqwest::Client> {
+    // OK because it fails only when there is a provider already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let none = reqwest::redirect::Policy::none();
+    Ok(reqwest::Client::builder().default_headers(headers).no_proxy().tls_certs_only([]).redirect(none).build()?)
+}
+
+/// Calls an address from all connections for [`MEASURED`]; every answer has to have this status.
+pub(crate) async fn load(client: &reqwest::Client, address: &str, status: u16) -> anyhow::Result<Load> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let callers: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let (client, address, stop) = (client.clone(), address.to_owned(), Arc::clone(&stop));
+            #[expect(clippy::disallowed_methods, reason = "the bench has no workers to give it to")]
+            tokio::spawn(async move {
+                let mut times = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let began = Instant::now();
+                    let answer = client.get(&address).send().await?;
+                    anyhow::ensure!(answer.status().as_u16() == status, "{address} answers {}", answer.status());
+                    answer.bytes().await?;
+                    times.push(began.elapsed());
+                }
+                Ok::<_, anyhow::Error>(times)
+            })
+        })
+        .collect();
+    let began = Instant::now();
+    tokio::time::sleep(MEASURED).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut times = Vec::new();
+    for caller in callers {
+        times.extend(caller.await??);
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
+    Ok(Load { rate: times.len() as f64 / seconds, median: at(0.5), p99: at(0.99) })
+}

@@ -1,0 +1,56 @@
+//! The program called from outside, by several connections at once, on the same machine.
+//!
+//! `cargo bench --bench outside -- contract` measures the pretend AMC by itself, `-- pages` what people's
+//! browsers ask for, `-- result` a result of a million rows. Ratios are of things measured in one run.
+
+mod bare;
+mod contract;
+mod load;
+mod pages;
+mod result;
+mod site;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// What cargo adds.
+    #[arg(long, global = true, hide = true)]
+    bench: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The pretend AMC: lists without a query, and many executions at once.
+    Contract,
+    /// The list of executions, the poll of a live page, start and memory.
+    Pages {
+        /// How many executions are in the list.
+        #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
+        rows: Vec<u64>,
+    },
+    /// A large result: fetched, shown, sorted, filtered, exported.
+    Result {
+        /// How much data the pretend AMC has; a little more than 1 gives a million rows.
+        #[arg(long, default_value_t = 1.1)]
+        scale: f64,
+    },
+    /// A server that answers with a file, to compare with.
+    #[command(hide = true)]
+    Bare {
+        /// Where the bytes are.
+        file: std::path::PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Args::parse().what {
+        What::Contract => contract::run().await,
+        What::Pages { rows } => pages::run(&rows).await,
+        What::Result { scale } => result::run(scale).await,
+        What::Bare { file } => bare::serve(&file).await,
+    }
+}

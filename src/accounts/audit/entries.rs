@@ -1,0 +1,93 @@
+//! Reading the log: whose lines, which, a page at a time; and letting old lines go.
+
+use chrono::{DateTime, Utc};
+
+use crate::db::{FromRow, Result, Row, Single, Statement, Tx, sql};
+use crate::ids::PersonId;
+
+/// A line of the log.
+#[derive(Clone, Debug)]
+pub(in crate::accounts) struct Entry {
+    pub(in crate::accounts) at: DateTime<Utc>,
+    pub(in crate::accounts) person: Option<String>,
+    /// The person's name, where they are still known.
+    pub(in crate::accounts) person_name: Option<String>,
+    pub(in crate::accounts) action: String,
+    pub(in crate::accounts) subject: String,
+    pub(in crate::accounts) detail: serde_json::Value,
+}
+
+impl FromRow for Entry {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            at: row.get("at")?,
+            person: row.get("person_id")?,
+            person_name: row.get("person_name")?,
+            action: row.get("action")?,
+            subject: row.get("subject")?,
+            detail: row.get("detail")?,
+        })
+    }
+}
+
+/// Which lines.
+#[derive(Clone, Debug, Default)]
+pub(in crate::accounts) struct Filter {
+    /// Whose; everybody's without one.
+    pub(in crate::accounts) person: Option<PersonId>,
+    /// Of one action; the empty text for all.
+    pub(in crate::accounts) action: String,
+    /// A part of the subject or of the person's name; the empty text for all.
+    pub(in crate::accounts) text: String,
+    /// Not before.
+    pub(in crate::accounts) from: Option<DateTime<Utc>>,
+    /// Before.
+    pub(in crate::accounts) to: Option<DateTime<Utc>>,
+}
+
+macro_rules! listed {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from audit a left join people p on p.id = a.person_id ",
+            "where ($1 is null or a.person_id = $1) and ($2 = '' or a.action = $2) ",
+            "and ($3 = '' or lower(a.subject || ' ' || coalesce(p.name, '')) like lower($3) escape '\\') ",
+            "and ($4 is null or a.at >= $4) and ($5 is null or a.at < $5) ",
+            $rest
+        )
+    };
+}
+
+fn filtered(text: &'static str, filter: &Filter) -> Statement {
+    let escaped = filter.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let pattern = if filter.text.is_empty() { String::new() } else { format!("%{escaped}%") };
+    sql(text)
+        .bind(filter.person.as_ref().map(|person| person.as_str().to_owned()))
+        .bind(&filter.action)
+        .bind(pattern)
+        .bind(filter.from)
+        .bind(filter.to)
+}
+
+/// A page of the log, the newest first.
+pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Entry>> {
+    const LIST: &str = listed!(
+        "a.at, a.person_id, p.name as person_name, a.action, a.subject, a.detail",
+        "order by a.at desc, a.id desc limit $6 offset $7"
+    );
+    filtered(LIST, filter).bind(limit).bind(offset).all(tx).await
+}
+
+/// How many lines the filter leaves.
+pub(in crate::accounts) async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
+    const COUNT: &str = listed!("count(*) as value", "");
+    let Single(count) = filtered(COUNT, filter).one::<Single<i64>>(tx).await?;
+    Ok(count)
+}
+
+/// Takes away at most `most` lines from before `before`, the oldest first. Only the owner of the table may.
+pub(in crate::accounts) async fn forget(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
+    const FORGET: &str = "delete from audit where id in (select id from audit where at < $1 order by at, id limit $2)";
+    sql(FORGET).bind(before).bind(most).execute(tx).await
+}

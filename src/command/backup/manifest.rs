@@ -1,0 +1,177 @@
+//! What a backup says of itself: the last file that is written, the first that is read.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::db::Engine;
+
+/// The manifest's name. A folder without one is no whole backup.
+const FILE: &str = "manifest.json";
+/// How a backup is laid out. A program that does not know the number leaves the backup alone.
+const FORMAT: u32 = 1;
+
+/// The copy of a database of SQLite.
+pub(in crate::command) const DATABASE_FILE: &str = "database.sqlite";
+/// The folder of tables of PostgreSQL, one file each, one row a line.
+pub(in crate::command) const DATABASE_FOLDER: &str = "database";
+/// The folder of results.
+pub(in crate::command) const RESULTS: &str = "results";
+/// The folder of the pretend AMC.
+pub(in crate::command) const EMULATOR: &str = "emulator";
+/// The key ring.
+pub(in crate::command) const KEYS: &str = "keys";
+
+/// What is in a backup.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::command) struct Manifest {
+    /// How it is laid out.
+    pub(in crate::command) format: u32,
+    /// The program that made it.
+    pub(in crate::command) version: String,
+    /// When the database was read.
+    pub(in crate::command) made_at: DateTime<Utc>,
+    /// `sqlite` or `postgres`.
+    pub(in crate::command) engine: String,
+    /// The number of the last migration.
+    pub(in crate::command) schema: i64,
+    /// All tables.
+    pub(in crate::command) tables: Vec<Counted>,
+    /// All files, the manifest itself left out.
+    pub(in crate::command) files: Vec<Entry>,
+}
+
+/// A table, and how many rows of it there are.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::command) struct Counted {
+    /// The table's name.
+    pub(in crate::command) name: String,
+    /// Rows.
+    pub(in crate::command) rows: u64,
+    /// The order of values in a row.
+    pub(in crate::command) columns: Vec<String>,
+}
+
+/// A file of the backup.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::command) struct Entry {
+    /// From the backup's folder, with `/`.
+    pub(in crate::command) path: String,
+    /// Its size.
+    pub(in crate::command) bytes: u64,
+    /// SHA-256 of its content, in hexadecimal.
+    pub(in crate::command) sha256: String,
+}
+
+impl Manifest {
+    /// A manifest without tables and files.
+    pub(super) fn new(made_at: DateTime<Utc>, engine: Engine, schema: i64) -> Self {
+        Self {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            made_at,
+            engine: word(engine).to_owned(),
+            schema,
+            tables: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    /// Reads the manifest of a backup.
+    pub(in crate::command) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(FILE);
+        let text = std::fs::read(&path).with_context(|| {
+            format!(
+                "{} cannot be read: {} is no backup, or one that was not finished",
+                path.display(),
+                folder.display()
+            )
+        })?;
+        let manifest: Self =
+            serde_json::from_slice(&text).with_context(|| format!("{} is not a manifest", path.display()))?;
+        if manifest.format != FORMAT {
+            bail!(
+                "the backup has the format {}, this program knows {FORMAT}: use the version {} that made it",
+                manifest.format,
+                manifest.version
+            );
+        }
+        for entry in &manifest.files {
+            entry.local()?;
+        }
+        Ok(manifest)
+    }
+
+    /// Writes it; afterwards the backup is whole.
+    pub(super) fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        let path = folder.join(FILE);
+        let text = serde_json::to_vec_pretty(self)?;
+        std::fs::write(&path, text)
+            .and_then(|()| std::fs::File::open(&path)?.sync_all())
+            .with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    /// Whether it was made of this kind of database.
+    pub(in crate::command) fn is_of(&self, engine: Engine) -> bool {
+        self.engine == word(engine)
+    }
+
+    /// Whether the key ring is in it.
+    pub(in crate::command) fn has_keys(&self) -> bool {
+        self.files.iter().any(|entry| entry.path == KEYS)
+    }
+
+    /// How many rows there are in all.
+    pub(in crate::command) fn rows(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows).sum()
+    }
+
+    /// Files below one folder of the backup.
+    pub(in crate::command) fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.files.iter().filter(move |entry| entry.path.split('/').next() == Some(folder))
+    }
+
+    /// Bytes of all files.
+    pub(in crate::command) fn bytes(&self) -> u64 {
+        self.files.iter().map(|entry| entry.bytes).sum()
+    }
+}
+
+impl Entry {
+    /// The path inside the backup. One that leads out of it, or to a place that no backup has, is refused:
+    /// a manifest may come from anybody.
+    pub(in crate::command) fn local(&self) -> anyhow::Result<PathBuf> {
+        let path = Path::new(&self.path);
+        let plain = path.components().all(|step| matches!(step, Component::Normal(_))) && !self.path.contains('\\');
+        let first = self.path.split('/').next().unwrap_or_default();
+        if !plain || ![DATABASE_FILE, DATABASE_FOLDER, RESULTS, EMULATOR, KEYS].contains(&first) {
+            bail!("the manifest names `{}`, which is no place in a backup", self.path);
+        }
+        Ok(path.to_owned())
+    }
+}
+
+const fn word(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_cannot_lead_out_of_its_folder() {
+        let entry = |path: &str| Entry { path: path.to_owned(), bytes: 0, sha256: String::new() }.local();
+        for path in ["results/kept/exe_1.parquet", "keys", "database.sqlite", "database/people.jsonl"] {
+            assert!(entry(path).is_ok(), "{path}");
+        }
+        for path in ["../keys", "/etc/passwd", "results/../../x", "", "elsewhere/x", "results\\..\\x", "./keys/../x"] {
+            assert!(entry(path).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `recomamp backup`: everything that the program keeps, as it is at one instant, while it runs.
+//!
+//! The database comes first, as of one instant: what lies in files is only ever added before a row names
+//! it, so files that are copied afterwards hold at least what the rows speak of. PostgreSQL is read by a
+//! transaction of our own, table by table in the schema's own words, so that no client programs have to be
+//! there. The key ring stays out unless it is asked for: with it, a backup opens every grant.
+
+mod files;
+mod manifest;
+mod rows;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+
+pub(super) use files::{below, copy, verify};
+pub(super) use manifest::{DATABASE_FILE, DATABASE_FOLDER, EMULATOR, Entry, KEYS, Manifest, RESULTS};
+pub(super) use rows::read as read_rows;
+
+use super::progress::Progress;
+use super::{give, say};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::transfer::Snapshot;
+use crate::db::{self, Db, Engine};
+use crate::web::words;
+
+/// Where a backup goes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// The folder for it; it must be empty or not there yet.
+    folder: PathBuf,
+    /// Put the key ring in, too. Whoever has such a backup can use every grant in it.
+    #[arg(long)]
+    with_keys: bool,
+}
+
+/// Makes a backup, and says what is in it.
+pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
+    let folder = options.folder;
+    fresh(&folder)?;
+    let address = &config.database_url;
+    let db =
+        Db::existing(address).await.with_context(|| format!("the database {} cannot be opened", db::shown(address)))?;
+    let mut manifest = database(&db, &folder).await?;
+    db.close().await;
+    files_of(&config, &folder, options.with_keys, &mut manifest)?;
+    manifest.write(&folder)?;
+    tell(&manifest, &folder);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the folder, readable by its owner only. One that holds something is left alone.
+fn fresh(folder: &Path) -> anyhow::Result<()> {
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("{} is not empty: name a folder that is empty or not there yet", folder.display());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).with_context(|| format!("{} cannot be made", folder.display()))
+}
+
+async fn database(db: &Db, folder: &Path) -> anyhow::Result<Manifest> {
+    let now = Clock::system().now();
+    if db.engine() == Engine::Sqlite {
+        let file = folder.join(DATABASE_FILE);
+        let mut progress = Progress::begin("Copying the database");
+        let size = || file.metadata().map_or_else(|_| "begun".to_owned(), |file| words::bytes(file.len()));
+        progress.during(db.copy_into(&file), size).await.context("the database cannot be copied")?;
+        let copy = Db::look_at(&file).await?;
+        let manifest = counted(&mut Snapshot::begin(&copy).await?, Manifest::new(now, Engine::Sqlite, 0)).await?;
+        copy.close().await;
+        return listed(manifest, folder, DATABASE_FILE.to_owned());
+    }
+    std::fs::create_dir_all(folder.join(DATABASE_FOLDER))?;
+    let mut snapshot = Snapshot::begin(db).await?;
+    let mut manifest = counted(&mut snapshot, Manifest::new(now, Engine::Postgres, 0)).await?;
+    let mut progress = Progress::begin("Copying the database");
+    for table in snapshot.tables().to_vec() {
+        let name = format!("{DATABASE_FOLDER}/{}.jsonl", table.name);
+        rows::write(&mut snapshot, &table, &folder.join(&name), &mut progress).await?;
+        manifest = listed(manifest, folder, name)?;
+    }
+    Ok(manifest)
+}
+
+/// Notes the schema, and what every table holds.
+async fn counted(snapshot: &mut Snapshot, mut manifest: Manifest) -> anyhow::Result<Manifest> {
+    let Some(schema) = snapshot.version().await? else {
+        bail!("the database is empty: RecomAMP never ran on it, so there is nothing to back up");
+    };
+    manifest.schema = schema;
+    for table in snapshot.tables().to_vec() {
+        let columns = table.columns.iter().map(|column| column.name.clone()).collect();
+        let rows = snapshot.count(&table).await?;
+        manifest.tables.push(manifest::Counted { name: table.name, rows, columns });
+    }
+    Ok(manifest)
+}
+
+fn listed(mut manifest: Manifest, folder: &Path, path: String) -> anyhow::Result<Manifest> {
+    let (bytes, sha256) = files::sum(&folder.join(&path))?;
+    manifest.files.push(Entry { path, bytes, sha256 });
+    Ok(manifest)
+}
+
+/// What lies beside the database: results, the pretend AMC, and the keys where they are asked for.
+fn files_of(config: &Config, folder: &Path, with_keys: bool, manifest: &mut Manifest) -> anyhow::Result<()> {
+    let results = config.data_dir.join(RESULTS);
+    // OK without what is in the making: its run is fetched again.
+    let unfinished = |path: &Path| path.starts_with("unfinished");
+    manifest.files.extend(files::take(&results, folder, RESULTS, Progress::begin("Copying results"), &unfinished)?);
+    let emulator = config.data_dir.join(EMULATOR);
+    if emulator.exists() {
+        let progress = Progress::begin("Copying the pretend AMC");
+        manifest.files.extend(files::take(&emulator, folder, EMULATOR, progress, &is_made_again)?);
+    }
+    if with_keys {
+        let (bytes, sha256) = files::copy(&config.keys_file, &folder.join(KEYS))
+            .with_context(|| format!("the key file {} cannot be copied", config.keys_file.display()))?;
+        manifest.files.push(Entry { path: KEYS.to_owned(), bytes, sha256 });
+    }
+    Ok(())
+}
+
+/// What the pretend AMC makes again by itself: its worlds, which follow from the seed, and passing files.
+pub(super) fn is_made_again(path: &Path) -> bool {
+    let passing = path.extension().is_some_and(|ending| ending == "lock" || ending == "new");
+    path.starts_with("world") || (passing && path.components().count() == 1)
+}
+
+fn tell(manifest: &Manifest, folder: &Path) {
+    let results = manifest.below(RESULTS).count();
+    give(&format!(
+        "{}: {} rows in {} tables, {results} results, {} in {} files, as of {}.",
+        folder.display(),
+        manifest.rows(),
+        manifest.tables.len(),
+        words::bytes(manifest.bytes()),
+        manifest.files.len(),
+        manifest.made_at.format("%Y-%m-%d %H:%M:%S UTC"),
+    ));
+    if manifest.has_keys() {
+        say("The key ring is in this backup: whoever has it can use every grant. Keep it as you keep passwords.");
+    } else {
+        say("The key ring is not in this backup. Keep a copy of the key file apart: without it the stored grants do \
+             not open, and everybody has to sign in again. (--with-keys puts it in.)");
+    }
+}

@@ -1,0 +1,122 @@
+//! The data folder, the disk below it, the lock and the key file.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::Finding;
+use crate::config::Config;
+use crate::db;
+use crate::ids::Random;
+use crate::vault::Vault;
+use crate::web::words;
+
+/// Below this the next result may not fit.
+const LITTLE: u64 = 1 << 30;
+/// Below this the database itself is about to stop.
+const NOTHING: u64 = 64 << 20;
+
+/// Whether the data folder is there and can be written, and how much room is left.
+pub(super) fn folder(config: &Config) -> Vec<Finding> {
+    const CHECK: &str = "disk";
+    let folder = &config.data_dir;
+    let shown = folder.display();
+    if !folder.exists() {
+        return vec![Finding::warning(
+            CHECK,
+            format!("The data folder {shown} is not there."),
+            "Nothing, if this is a new installation: the first start makes it. Otherwise set RECOMAMP_DATA_DIR.",
+        )];
+    }
+    let mut findings = Vec::new();
+    if let Err(error) = try_writing(folder) {
+        let todo = "Give the folder to the user who runs RecomAMP, and mount it writable.";
+        findings.push(Finding::fault(CHECK, format!("The data folder {shown} cannot be written ({error})."), todo));
+    }
+    let todo = "Make room: remove old backups, or set RECOMAMP_KEEP_RESULTS_DAYS, so that old results go.";
+    findings.push(match free(folder) {
+        None => Finding::ok(CHECK, format!("The data folder is {shown}; how much room is left is not known here.")),
+        Some(free) if free < NOTHING => {
+            let what = format!("{} are left below {shown}: nothing can be stored any more.", words::bytes(free));
+            Finding::fault(CHECK, what, todo)
+        }
+        Some(free) if free < LITTLE => {
+            let what = format!("{} are left below {shown}: a large result does not fit.", words::bytes(free));
+            Finding::warning(CHECK, what, todo)
+        }
+        Some(free) => Finding::ok(CHECK, format!("{} are left below {shown}.", words::bytes(free))),
+    });
+    findings
+}
+
+fn try_writing(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".doctor-{}", std::process::id()));
+    let written = std::fs::File::create(&path).and_then(|mut file| {
+        file.write_all(b"written by recomamp doctor\n")?;
+        file.sync_all()
+    });
+    // OK because a file that could not be made is not there.
+    let _ = std::fs::remove_file(&path);
+    written
+}
+
+#[cfg(unix)]
+fn free(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn free(_: &Path) -> Option<u64> {
+    None
+}
+
+/// Whether the program runs on this database.
+pub(super) fn lock(config: &Config) -> Finding {
+    const CHECK: &str = "lock";
+    let Some(file) = db::file(&config.database_url) else {
+        return Finding::ok(CHECK, "PostgreSQL is shared by leases; no lock is needed.");
+    };
+    match db::lock::holder(&file) {
+        Ok(None) => Finding::ok(CHECK, "RecomAMP does not run on this database."),
+        Ok(Some(None)) => Finding::ok(CHECK, "RecomAMP runs on this database."),
+        Ok(Some(Some(process))) => Finding::ok(CHECK, format!("RecomAMP runs on this database, as process {process}.")),
+        Err(error) => {
+            let what = format!("Whether RecomAMP runs on {} cannot be seen ({error}).", file.display());
+            Finding::fault(CHECK, what, "Run this as the user who runs RecomAMP.")
+        }
+    }
+}
+
+/// Whether the key file is there, readable, and closed to others.
+pub(super) fn keys(config: &Config) -> Finding {
+    const CHECK: &str = "keys";
+    let file = config.keys_file.as_path();
+    let shown = file.display();
+    if !file.exists() {
+        let todo = "Nothing, if this is a new installation: the first start makes it. Otherwise put the key file back.";
+        return Finding::warning(CHECK, format!("There is no key file at {shown}."), todo);
+    }
+    let ring = match Vault::from_file(file, &Random::system()) {
+        Ok(ring) => ring,
+        Err(error) => {
+            return Finding::fault(CHECK, format!("{error}."), "Put the right key file back, from where its copy is.");
+        }
+    };
+    if open_to_others(file) {
+        let what = format!("Others on this machine can read the key file {shown}.");
+        return Finding::fault(CHECK, what, format!("chmod 600 {shown}, then `recomamp keys rotate` if it was read."));
+    }
+    let number = i64::try_from(ring.names().len()).unwrap_or(i64::MAX);
+    Finding::ok(CHECK, format!("{shown} holds {}, and only its owner reads it.", words::counted(number, "key", "keys")))
+}
+
+#[cfg(unix)]
+fn open_to_others(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> bool {
+    false
+}

@@ -1,0 +1,114 @@
+//! `recomamp doctor`: looks at everything that the program stands on, and says what to do.
+//!
+//! It changes nothing, works beside a running program, and shows no secrets. Each line is one thing looked at:
+//! fine, a warning, or a fault; one fault makes the exit code 1.
+
+mod database;
+mod files;
+mod reach;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Process, give};
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// How the findings are shown.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// For eyes or for machines.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    Warning,
+    Fault,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    state: State,
+    /// What was found, and what it means.
+    what: String,
+    /// What to do about it; empty where it is fine.
+    #[serde(skip_serializing_if = "String::is_empty", rename = "to_do")]
+    todo: String,
+}
+
+impl Finding {
+    fn ok(check: &'static str, what: impl Into<String>) -> Self {
+        Self { check, state: State::Ok, what: what.into(), todo: String::new() }
+    }
+
+    fn warning(check: &'static str, what: impl Into<String>, todo: impl Into<String>) -> Self {
+        Self { check, state: State::Warning, what: what.into(), todo: todo.into() }
+    }
+
+    fn fault(check: &'static str, what: impl Into<String>, todo: impl Into<String>) -> Self {
+        Self { check, state: State::Fault, what: what.into(), todo: todo.into() }
+    }
+}
+
+/// Looks at everything and tells.
+pub(super) async fn run(options: Options) -> ExitCode {
+    let findings = match Config::read(&Process) {
+        Err(faults) => settings::faults(&faults),
+        Ok(config) => examine(&config).await,
+    };
+    let count = |state| findings.iter().filter(|finding| finding.state == state).count();
+    let (warnings, faults) = (count(State::Warning), count(State::Fault));
+    match options.format {
+        Format::Json => {
+            let told = json!({
+                "version": env!("CARGO_PKG_VERSION"), "faults": faults, "warnings": warnings, "checks": findings,
+            });
+            give(&format!("{told:#}"));
+        }
+        Format::Text => {
+            findings.iter().for_each(tell);
+            give(&format!("{} checks, {warnings} with a warning, {faults} with a fault.", findings.len()));
+        }
+    }
+    if faults > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn tell(finding: &Finding) {
+    let state = match finding.state {
+        State::Ok => "ok",
+        State::Warning => "warning",
+        State::Fault => "fault",
+    };
+    give(&format!("{state:<8} {:<10} {}", finding.check, finding.what));
+    if !finding.todo.is_empty() {
+        give(&format!("{:20}To do: {}", "", finding.todo));
+    }
+}
+
+async fn examine(config: &Config) -> Vec<Finding> {
+    let mut findings = settings::examine(config);
+    findings.extend(files::folder(config));
+    findings.push(files::lock(config));
+    findings.push(files::keys(config));
+    let (found, regions) = database::examine(config).await;
+    findings.extend(found);
+    findings.extend(reach::examine(config, &regions, Clock::system().now()).await);
+    findings
+}

@@ -1,0 +1,56 @@
+//! The settings: whether they can be used, and whether they are wise.
+
+use url::Host;
+
+use super::Finding;
+use crate::config::{Config, Faults};
+
+const CHECK: &str = "settings";
+
+/// Settings that cannot be used, one finding each.
+pub(super) fn faults(faults: &Faults) -> Vec<Finding> {
+    faults
+        .0
+        .iter()
+        .map(|fault| {
+            let todo = format!("Set it, for example: {}", fault.example);
+            Finding::fault(CHECK, format!("{} {}.", fault.name, fault.what), todo)
+        })
+        .collect()
+}
+
+pub(super) fn examine(config: &Config) -> Vec<Finding> {
+    let kind = if config.is_sandbox() {
+        "All settings can be used. Without credentials for Amazon this is a sandbox."
+    } else {
+        "All settings can be used."
+    };
+    let mut findings = vec![Finding::ok(CHECK, kind)];
+    if config.is_sandbox() {
+        return findings;
+    }
+    if config.public_url.scheme() == "http" && !is_loopback(config) {
+        findings.push(Finding::warning(
+            CHECK,
+            "RECOMAMP_PUBLIC_URL begins with http: session cookies travel where others can read them.",
+            "Put a reverse proxy with TLS in front and set the https address.",
+        ));
+    }
+    if config.allowed_emails.is_empty() {
+        findings.push(Finding::warning(
+            CHECK,
+            "RECOMAMP_ALLOWED_EMAILS is empty: after the first person nobody new can sign in.",
+            "Set the addresses or domains of those who may.",
+        ));
+    }
+    findings
+}
+
+fn is_loopback(config: &Config) -> bool {
+    match config.public_url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

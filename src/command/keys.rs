@@ -1,0 +1,149 @@
+//! `recomamp keys rotate`: a new key seals, everything is sealed with it, and old keys leave the ring.
+//!
+//! It works beside a running program, which looks at the key file before each seal and whenever it meets a
+//! key that it does not know. A rotation that was stopped is finished by the next one, which then adds no key
+//! of its own. A key leaves only when nothing is sealed with it any more.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+
+use super::progress::Progress;
+use super::{give, say};
+use crate::accounts::audit::{self, Action};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connections::{self, Seals};
+use crate::db::{self, Db, Scope};
+use crate::ids::Random;
+use crate::vault::{self, Vault};
+use crate::web::words::counted;
+
+/// How long a process may hold an old ring in mid-write; looked at again after it.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// Work on the key ring.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Keys {
+    /// Put a new key in front of the ring and seal everything again with it.
+    Rotate(Rotate),
+}
+
+/// What a rotation does.
+#[derive(Debug, clap::Args)]
+pub(super) struct Rotate {
+    /// Only put the new key in, and seal nothing yet: for several machines, of which each has to have the new
+    /// key file first.
+    #[arg(long, conflicts_with = "retire")]
+    add: bool,
+    /// Take all keys but the newest off the ring, if nothing is sealed with them.
+    #[arg(long)]
+    retire: bool,
+}
+
+/// Does what the command line says.
+pub(super) async fn run(config: Config, Keys::Rotate(options): Keys) -> anyhow::Result<ExitCode> {
+    let file = config.keys_file.as_path();
+    if !file.exists() {
+        bail!("there is no key file at {}: the program makes one at its first start", file.display());
+    }
+    let held = vault::hold_ring(file).with_context(|| format!("{} cannot be changed", file.display()))?;
+    let Some(_held) = held else { bail!("another process changes {}: wait for it", file.display()) };
+    let address = &config.database_url;
+    let db = Db::existing(address).await;
+    let db = db.with_context(|| format!("the database {} cannot be opened", db::shown(address)))?;
+    if options.retire {
+        retire(&db, file).await?;
+    } else {
+        rotate(&db, file, options.add).await?;
+    }
+    db.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rotate(db: &Db, file: &Path, only_add: bool) -> anyhow::Result<()> {
+    let random = Random::system();
+    let seals = connections::seals(db, &Vault::from_file(file, &random)?).await?;
+    if seals.older > 0 {
+        say(&format!("{} sealed with an older key: finishing that rotation, without another key.", are(seals.older)));
+    } else {
+        vault::add_key(file, &random)?;
+        say("A new key is on the ring. Running processes that read this key file seal with it from now on.");
+    }
+    if only_add {
+        give("Copy the key file to every machine now, then run `recomamp keys rotate` to seal everything with it.");
+        return Ok(());
+    }
+    let vault = Vault::from_file(file, &random)?;
+    let mut progress = Progress::begin("Sealing again");
+    let sealed =
+        connections::reseal(db, &vault, |done| progress.at(|| format!("{done} of {}", seals.older + seals.current)))
+            .await
+            .context("not everything could be sealed again; run it again, it goes on where it stopped")?;
+    let after = connections::seals(db, &vault).await?;
+    let detail = json!({ "key": vault.names().first(), "sealed": sealed, "keys": vault.names().len() });
+    note(db, Action::KeysRotated, detail).await?;
+    give(&format!("The newest key seals everything: {} sealed again.", grants(sealed)));
+    warn(after);
+    if vault.names().len() > 1 {
+        say("The older keys are still on the ring. `recomamp keys rotate --retire` takes them off.");
+    }
+    Ok(())
+}
+
+async fn retire(db: &Db, file: &Path) -> anyhow::Result<()> {
+    let random = Random::system();
+    let before = Vault::from_file(file, &random)?;
+    let seals = connections::seals(db, &before).await?;
+    if seals.older > 0 {
+        bail!("{} still sealed with older keys: run `recomamp keys rotate` first", are(seals.older));
+    }
+    let retired = before.names().split_off(1);
+    if retired.is_empty() {
+        give("There is one key only; nothing has to leave.");
+        return Ok(());
+    }
+    // OK because the vault that opens with the old ring stays in memory, and the file's text in hand.
+    let text = vault::retire_keys(file)?;
+    let old = Vault::from_text(&text, &random)?;
+    tokio::time::sleep(SETTLE).await;
+    let meanwhile = connections::seals(db, &old).await?;
+    if meanwhile.older > 0 {
+        vault::write_ring(file, &text)?;
+        bail!(
+            "a running process sealed with an older key meanwhile, so the keys were put back. Run `recomamp keys \
+             rotate`, then this again"
+        );
+    }
+    note(db, Action::KeysRetired, json!({ "keys": retired })).await?;
+    let number = i64::try_from(retired.len()).unwrap_or(i64::MAX);
+    give(&format!(
+        "{} left the ring. Backups of the database from before need the old key file.",
+        counted(number, "key", "keys")
+    ));
+    warn(meanwhile);
+    Ok(())
+}
+
+async fn note(db: &Db, action: Action, detail: serde_json::Value) -> anyhow::Result<()> {
+    let mut tx = db.write(&Scope::System).await?;
+    audit::write(&mut tx, &Random::system(), Clock::system().now(), None, action, "keys", detail).await?;
+    Ok(tx.commit().await?)
+}
+
+fn warn(seals: Seals) {
+    if seals.closed > 0 {
+        say(&format!("No key opens {}: their owners have to sign in again.", grants(seals.closed)));
+    }
+}
+
+fn grants(number: usize) -> String {
+    counted(i64::try_from(number).unwrap_or(i64::MAX), "grant", "grants")
+}
+
+fn are(number: usize) -> String {
+    format!("{} {}", grants(number), if number == 1 { "is" } else { "are" })
+}

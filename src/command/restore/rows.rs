@@ -1,0 +1,65 @@
+//! The rows of a backup of PostgreSQL, by one transaction.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+use crate::command::backup::{self, DATABASE_FOLDER, Manifest};
+use crate::command::progress::Progress;
+use crate::db::transfer::Filling;
+use crate::db::{self, Db, Scope, schema};
+
+/// Opens the database, brings its schema to that of the backup, and sees that nothing is in its way.
+pub(super) async fn prepare(address: &str, manifest: &Manifest, replace: bool) -> anyhow::Result<Filling> {
+    let shown = db::shown(address);
+    let db = Db::connect(address).await.with_context(|| format!("the database {shown} cannot be opened"))?;
+    let mut tx = db.read(&Scope::Owner).await?;
+    let found = schema::version(&mut tx).await?;
+    drop(tx);
+    match found {
+        None => db.migrate_to(manifest.schema).await.context("the tables cannot be made")?,
+        Some(found) if found == manifest.schema => {}
+        Some(found) => bail!(
+            "the database {shown} has the schema {found} and the backup {}: restore into a database without tables",
+            manifest.schema
+        ),
+    }
+    let mut filling = Filling::begin(&db).await?;
+    let occupied = filling.occupied().await?;
+    if !occupied.is_empty() && !replace {
+        let names: Vec<String> = occupied.iter().map(|(name, rows)| format!("{name} ({rows})")).collect();
+        bail!(
+            "the database {shown} has rows already: {}. Nothing was changed. Name another database, or say --replace: \
+             then these rows go",
+            names.join(", ")
+        );
+    }
+    filling.clear().await?;
+    Ok(filling)
+}
+
+/// Puts all rows in and keeps them, if they are as many as the manifest says.
+pub(super) async fn fill(mut filling: Filling, backup: &Path, manifest: &Manifest) -> anyhow::Result<()> {
+    let mut progress = Progress::begin("Restoring the database");
+    let mut tables = filling.tables().to_vec();
+    let unknown = manifest.tables.iter().find(|kept| !tables.iter().any(|table| table.name == kept.name));
+    if let Some(unknown) = unknown {
+        bail!("the backup has a table {}, which this database does not have", unknown.name);
+    }
+    for table in &mut tables {
+        let Some(kept) = manifest.tables.iter().find(|kept| kept.name == table.name) else { continue };
+        // The file's own order of columns counts.
+        let column = |name: &String| table.columns.iter().find(|column| column.name == *name).cloned();
+        let columns: Option<Vec<_>> = kept.columns.iter().map(column).collect();
+        table.columns = columns
+            .filter(|columns| columns.len() == table.columns.len())
+            .with_context(|| format!("the table {} has other columns than the backup's", table.name))?;
+        let path = backup.join(DATABASE_FOLDER).join(format!("{}.jsonl", table.name));
+        backup::read_rows(&path, &mut filling, table, &mut progress).await?;
+        let rows = filling.count(table).await?;
+        if rows != kept.rows {
+            bail!("the table {} has {rows} rows where the backup has {}", table.name, kept.rows);
+        }
+    }
+    Ok(filling.commit().await?)
+}

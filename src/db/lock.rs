@@ -1,0 +1,114 @@
+//! One process on one SQLite file: an advisory lock in a file beside it.
+//!
+//! The operating system holds the lock for as long as the process lives and takes it back however the
+//! process ends, `kill -9` included, so that nothing is ever left to be cleaned up by hand. Only what
+//! serves or replaces the database takes it; what looks on (`doctor`, `backup`) works alongside. The file
+//! says which process holds it, for people.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A holder that is just leaving, or somebody who only looks, is waited for so often.
+const TRIES: u32 = 4;
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The lock, held until it is dropped.
+#[derive(Debug)]
+pub struct FileLock {
+    _file: File,
+}
+
+/// Why the lock could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process has it.
+    #[error(
+        "another RecomAMP{} uses the database {}: stop it first, or set RECOMAMP_DATA_DIR or RECOMAMP_DATABASE_URL to \
+         another place; several processes need PostgreSQL",
+        process.map(|process| format!(" (process {process})")).unwrap_or_default(),
+        database.display()
+    )]
+    Held {
+        /// The file that is used.
+        database: PathBuf,
+        /// Who uses it, where that can be read.
+        process: Option<u32>,
+    },
+    /// The file of the lock cannot be made.
+    #[error("{} cannot be written: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Takes the lock of a database file for this process.
+pub fn hold(database: &Path) -> Result<FileLock, LockError> {
+    let path = beside(database);
+    let failed = |source| LockError::File { path: path.clone(), source };
+    // OK not to truncate before the lock is held: the file names its holder.
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    for attempt in 1..=TRIES {
+        match file.try_lock() {
+            Ok(()) => {
+                file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(failed)?;
+                return Ok(FileLock { _file: file });
+            }
+            Err(TryLockError::WouldBlock) if attempt < TRIES => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+    }
+    Err(LockError::Held { database: database.to_owned(), process: process(&mut file) })
+}
+
+/// Whether some process holds the lock, and which. Looks for a moment only, and leaves nothing behind.
+pub fn holder(database: &Path) -> io::Result<Option<Option<u32>>> {
+    let mut file = match File::open(beside(database)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => file.unlock().map(|()| None),
+        Err(TryLockError::WouldBlock) => Ok(Some(process(&mut file))),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn process(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+fn beside(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holds_the_lock_and_others_are_told_who() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("x.sqlite");
+        assert_eq!(holder(&database).unwrap(), None, "nobody was ever here");
+        let held = hold(&database).unwrap();
+        assert_eq!(holder(&database).unwrap(), Some(Some(std::process::id())));
+        let refused = hold(&database).unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        drop(held);
+        assert_eq!(holder(&database).unwrap(), None, "what is left of the file holds nobody up");
+        assert!(hold(&database).is_ok());
+    }
+}

@@ -1,0 +1,43 @@
+//! Whether the second lock of PostgreSQL holds: what [`Db::open_locks`] looks at.
+
+use super::{Db, Engine, Result, Scope, Single, schema, sql};
+use crate::db::transfer;
+use crate::ids::{PersonId, Random};
+
+impl Db {
+    /// What of row-level security does not hold, in words; nothing on SQLite, which has none.
+    pub async fn open_locks(&self, random: &Random) -> Result<Vec<String>> {
+        const POWERFUL: &str = "select rolname::text as value from pg_roles \
+            where rolname = 'recomamp_app' and (rolsuper or rolbypassrls)";
+        const OWNED: &str = "select relname::text as value from pg_class \
+            where relowner = (select oid from pg_roles where rolname = 'recomamp_app')";
+        const UNLOCKED: &str = "select class.relname::text as value from pg_class class \
+            join pg_namespace place on place.oid = class.relnamespace \
+            where place.nspname = current_schema() and class.relkind = 'r' and not class.relrowsecurity \
+            and class.relname <> '_sqlx_migrations'";
+        if self.engine() == Engine::Sqlite {
+            return Ok(Vec::new());
+        }
+        let mut open = Vec::new();
+        let mut tx = self.read(&Scope::Owner).await?;
+        for (text, what) in [
+            (POWERFUL, "the role may pass every policy:"),
+            (OWNED, "the role recomamp_app owns"),
+            (UNLOCKED, "no policy guards"),
+        ] {
+            let names: Vec<Single<String>> = sql(text).all(&mut tx).await?;
+            open.extend(names.into_iter().map(|Single(name)| format!("{what} {name}")));
+        }
+        let tables = schema::tables(&mut tx).await.map_err(|_| super::Error::Missing)?;
+        drop(tx);
+        let nobody: PersonId = random.id(chrono::DateTime::UNIX_EPOCH);
+        let mut tx = self.read(&Scope::Person(nobody)).await?;
+        for table in tables {
+            let seen = transfer::count(&mut tx, &table).await?;
+            if seen > 0 {
+                open.push(format!("nobody sees {seen} rows of {}", table.name));
+            }
+        }
+        Ok(open)
+    }
+}

@@ -1,0 +1,238 @@
+//! All rows of all tables, out of one database and into another, without knowing what they mean.
+//!
+//! A [`Snapshot`] reads everything as it was at one instant, while others go on writing. A [`Filling`] puts
+//! everything in by one transaction: whatever happens, the target has all of it or nothing. Rows travel in
+//! batches, so that memory does not grow with the tables.
+
+use anyhow::Context as _;
+use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
+use sqlx::AssertSqlSafe;
+
+use super::schema::{self, Table};
+use super::statement::{Row, postgres_arguments, sqlite_arguments, with};
+use super::value::{Kind, Value};
+use super::{Db, Engine, Error, Inner, Result, Scope, Tx};
+
+/// Rows of a batch. Times the columns of the widest table this stays far below the 65,535 values that
+/// PostgreSQL takes in one statement, and the 32,766 of SQLite.
+const BATCH: usize = 200;
+
+/// One row, its values in the order of the table's columns.
+pub type Values = Vec<Value>;
+
+/// Everything as it was when the reading began.
+#[derive(Debug)]
+pub struct Snapshot {
+    tx: Tx,
+    tables: Vec<Table>,
+}
+
+impl Snapshot {
+    /// Begins to read. Nobody is held up by it.
+    pub async fn begin(db: &Db) -> anyhow::Result<Self> {
+        let mut tx = db.snapshot().await?;
+        let tables = schema::tables(&mut tx).await?;
+        Ok(Self { tx, tables })
+    }
+
+    /// The tables, parents before children.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// The number of the last migration.
+    pub async fn version(&mut self) -> Result<Option<i64>> {
+        schema::version(&mut self.tx).await
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&mut self, table: &Table) -> Result<u64> {
+        count(&mut self.tx, table).await
+    }
+
+    /// Gives all rows of a table to `each`, a batch at a time; says how many there were.
+    pub async fn read(
+        &mut self,
+        table: &Table,
+        mut each: impl AsyncFnMut(Vec<Values>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<u64> {
+        let text = format!("select {} from {}", table.column_list(), table.quoted());
+        let mut rows = stream(&mut self.tx, text)?;
+        let (mut batch, mut read) = (Vec::with_capacity(BATCH), 0);
+        while let Some(row) = rows.try_next().await.map_err(Error::from)? {
+            let values = table.columns.iter().enumerate().map(|(at, column)| row.at(at, column.kind));
+            batch.push(values.collect::<Result<Values>>().with_context(|| format!("table {}", table.name))?);
+            read += 1;
+            if batch.len() == BATCH {
+                each(std::mem::take(&mut batch)).await?;
+            }
+        }
+        if !batch.is_empty() {
+            each(batch).await?;
+        }
+        Ok(read)
+    }
+}
+
+fn stream(tx: &mut Tx, text: String) -> Result<BoxStream<'_, sqlx::Result<Row>>> {
+    let text = AssertSqlSafe(text);
+    Ok(match tx.inner() {
+        Inner::Sqlite(tx) => with(text, sqlite_arguments(Vec::new())?).fetch(&mut **tx).map_ok(Row::Sqlite).boxed(),
+        Inner::Postgres(tx) => {
+            with(text, postgres_arguments(Vec::new())?).fetch(&mut **tx).map_ok(Row::Postgres).boxed()
+        }
+    })
+}
+
+async fn run(tx: &mut Tx, text: String, values: Vec<Value>) -> Result<u64> {
+    let text = AssertSqlSafe(text);
+    Ok(match tx.inner() {
+        Inner::Sqlite(tx) => with(text, sqlite_arguments(values)?).execute(&mut **tx).await?.rows_affected(),
+        Inner::Postgres(tx) => with(text, postgres_arguments(values)?).execute(&mut **tx).await?.rows_affected(),
+    })
+}
+
+/// How many rows of a table a transaction sees.
+pub(super) async fn count(tx: &mut Tx, table: &Table) -> Result<u64> {
+    let text = format!("select count(*) from {}", table.quoted());
+    let row = stream(tx, text)?.try_next().await?.ok_or(Error::Missing)?;
+    match row.at(0, Kind::Int)? {
+        Value::Int(rows) => Ok(u64::try_from(rows).unwrap_or(0)),
+        _ => Err(Error::Missing),
+    }
+}
+
+/// A database that takes everything in, or nothing.
+#[derive(Debug)]
+pub struct Filling {
+    tx: Tx,
+    tables: Vec<Table>,
+    mended: u64,
+}
+
+impl Filling {
+    /// Begins; nobody else writes until [`Filling::commit`], or until the value is dropped and nothing was
+    /// changed.
+    pub async fn begin(db: &Db) -> anyhow::Result<Self> {
+        let mut tx = db.write(&Scope::Owner).await?;
+        let tables = schema::tables(&mut tx).await?;
+        if tx.engine() == Engine::Postgres && !tables.is_empty() {
+            run(&mut tx, "set local lock_timeout = '10s'".to_owned(), Vec::new()).await?;
+            let names: Vec<String> = tables.iter().map(Table::quoted).collect();
+            let lock = format!("lock table {} in exclusive mode", names.join(", "));
+            run(&mut tx, lock, Vec::new()).await.context("another process uses the target: stop it first")?;
+        }
+        Ok(Self { tx, tables, mended: 0 })
+    }
+
+    /// The tables, parents before children.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&mut self, table: &Table) -> Result<u64> {
+        count(&mut self.tx, table).await
+    }
+
+    /// The tables that hold rows, with how many.
+    pub async fn occupied(&mut self) -> Result<Vec<(String, u64)>> {
+        let mut occupied = Vec::new();
+        for table in &self.tables {
+            let rows = count(&mut self.tx, table).await?;
+            if rows > 0 {
+                occupied.push((table.name.clone(), rows));
+            }
+        }
+        Ok(occupied)
+    }
+
+    /// Takes all rows away, children before parents.
+    pub async fn clear(&mut self) -> Result<()> {
+        for table in self.tables.iter().rev() {
+            run(&mut self.tx, format!("delete from {}", table.quoted()), Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts rows in; their values are in the order of `table`'s columns. Texts lose their NULs, which
+    /// PostgreSQL does not store, to the replacement character; see [`Filling::mended`].
+    pub async fn write(&mut self, table: &Table, rows: Vec<Values>) -> anyhow::Result<()> {
+        for batch in rows.chunks(BATCH) {
+            let width = table.columns.len();
+            let places: Vec<String> = (0..batch.len())
+                .map(|row| (1..=width).map(|column| format!("${}", row * width + column)).collect::<Vec<_>>())
+                .map(|places| format!("({})", places.join(", ")))
+                .collect();
+            let text = format!("insert into {} ({}) values {}", table.quoted(), table.column_list(), places.join(", "));
+            let mut values: Vec<Value> = batch.iter().flatten().cloned().collect();
+            self.mended += values.iter_mut().map(|value| u64::from(mend(value))).sum::<u64>();
+            run(&mut self.tx, text, values).await.with_context(|| format!("table {}", table.name))?;
+        }
+        Ok(())
+    }
+
+    /// How many values lost their NULs.
+    pub const fn mended(&self) -> u64 {
+        self.mended
+    }
+
+    /// Keeps everything.
+    pub async fn commit(self) -> Result<()> {
+        self.tx.commit().await
+    }
+}
+
+/// Puts the replacement character in the place of NULs; says whether there were any.
+fn mend(value: &mut Value) -> bool {
+    const NUL: char = '\0';
+    match value {
+        Value::Text(text) if text.contains(NUL) => {
+            *text = text.replace(NUL, "\u{fffd}");
+            true
+        }
+        Value::Json(json) => mend_json(json),
+        _ => false,
+    }
+}
+
+fn mend_json(json: &mut serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::String(text) if text.contains('\0') => {
+            *text = text.replace('\0', "\u{fffd}");
+            true
+        }
+        // OK to recurse: what was stored was parsed, and the parser bounds the depth.
+        serde_json::Value::Array(items) => items.iter_mut().fold(false, |any, item| mend_json(item) | any),
+        serde_json::Value::Object(members) => {
+            let mut any = members.values_mut().fold(false, |any, item| mend_json(item) | any);
+            if members.keys().any(|key| key.contains('\0')) {
+                any = true;
+                *members = std::mem::take(members)
+                    .into_iter()
+                    .map(|(key, item)| (key.replace('\0', "\u{fffd}"), item))
+                    .collect();
+            }
+            any
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nuls_become_a_character_that_postgresql_stores() {
+        let mut value = Value::Text("a\0b".to_owned());
+        assert!(mend(&mut value));
+        assert_eq!(value, Value::Text("a\u{fffd}b".to_owned()));
+        assert!(!mend(&mut value));
+        let mut value = Value::Json(json!({ "a\0": [1, { "b": "\0" }], "c": "d" }));
+        assert!(mend(&mut value));
+        assert_eq!(value, Value::Json(json!({ "a\u{fffd}": [1, { "b": "\u{fffd}" }], "c": "d" })));
+    }
+}

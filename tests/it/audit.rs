@@ -1,0 +1,109 @@
+//! What is written of deeds and grants, who reads it, and when it goes.
+
+use chrono::TimeDelta;
+
+use crate::executions::{REACH, run, saved};
+use crate::support::stories;
+
+stories! {
+    /// A member reads their own lines; an administrator everybody's. A filter leaves what fits.
+    async fn people_read_their_own_lines_and_administrators_all(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        let all = ada.get("/settings/audit").await.with(200).texts("tbody tr");
+        assert!(all.iter().any(|line| line.contains("Chie")) && all.iter().any(|line| line.contains("Ada")), "{all:?}");
+        let own = chie.get("/settings/audit").await.with(200);
+        assert!(!own.texts("tbody tr").is_empty());
+        assert!(own.texts("tbody tr").iter().all(|line| line.contains("Chie")), "{}", own.body);
+        assert!(own.texts("select[name=person]").is_empty(), "there is nobody to choose");
+        let theirs = ada.get("/settings/audit").await.attributes("select[name=person] option", "value");
+        for id in theirs {
+            let asked = chie.get(&format!("/settings/audit?person={id}")).await.with(200);
+            assert!(asked.texts("tbody tr").iter().all(|line| line.contains("Chie")), "whatever the address says");
+            let file = chie.get(&format!("/settings/audit.json?person={id}")).await.with(200);
+            assert!(!file.body.contains("Ada"), "{}", file.body);
+        }
+        let granted = ada.get("/settings/audit?action=granted&q=chi").await.with(200).texts("tbody tr");
+        assert!(granted.len() == 1 && granted[0].contains("Gave or renewed a grant"), "{granted:?}");
+        let lines = ada.get("/settings/audit").await.texts("tbody tr").len();
+        assert_eq!(ada.get("/settings/audit?from=2026-03-18&to=2026-03-18").await.texts("tbody tr").len(), lines);
+        assert!(ada.get("/settings/audit?from=2026-03-19").await.texts("tbody tr").is_empty());
+        ada.get("/settings/audit?action=%00&person=x&from=never&to=%F0%28&page=99999999999999999999&q=%25_%5C").await.with(200);
+    }
+
+    /// Taken out as a file, which is a deed of its own; refreshes are written as well.
+    async fn the_log_is_taken_out_and_refreshes_are_in_it(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.settle().await;
+        ada.get(&format!("{page}/result.csv")).await.with(200);
+        house.time.advance(TimeDelta::minutes(46));
+        house.tick("refresher").await;
+        let csv = ada.get("/settings/audit.csv").await.with(200).body;
+        assert!(csv.starts_with("at_utc,person_id,person,action,subject,detail\n"), "{csv}");
+        for deed in ["signed-in", "granted", "exported", "refreshed"] {
+            assert!(csv.contains(&format!(",{deed},")), "{deed} is missing: {csv}");
+        }
+        assert!(csv.contains("renewed"), "{csv}");
+        let json: serde_json::Value = serde_json::from_str(&ada.get("/settings/audit.json?action=exported").await.with(200).body).unwrap();
+        let subjects: Vec<&str> = json.as_array().unwrap().iter().map(|line| line["subject"].as_str().unwrap()).collect();
+        assert_eq!(subjects.len(), 2, "{json}");
+        assert_eq!(subjects[0], "audit");
+    }
+
+    /// Many lines come a page at a time.
+    async fn a_long_log_has_pages(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for _ in 0..55 {
+            ada.get("/settings/audit.csv?q=nothing").await.with(200);
+        }
+        let first = ada.get("/settings/audit?action=exported").await.with(200);
+        assert_eq!(first.texts("tbody tr").len(), 50);
+        assert!(first.text(".pager").contains("of 55"), "{}", first.text(".pager"));
+        assert_eq!(ada.get("/settings/audit?action=exported&page=2").await.texts("tbody tr").len(), 5);
+    }
+
+    /// Old lines go where a number of days is set, and only then.
+    async fn old_lines_go_where_the_installation_says_so(house: House) {
+        let ada = house.signed_in("Ada").await;
+        assert!(ada.get("/settings/audit").await.text("main").contains("kept for good"));
+        house.time.advance(TimeDelta::days(400));
+        house.tick("sweeper").await;
+        let before = house.count("select count(*) as value from audit").await;
+        assert!(before >= 2);
+        let house = house.start_again_with(&[("KEEP_AUDIT_DAYS", "365")]).await;
+        let ada = house.signed_in("Ada").await;
+        assert!(house.tick("sweeper").await.changed >= 2);
+        let left = ada.get("/settings/audit").await.with(200);
+        assert!(left.text("main").contains("kept for 365 days"));
+        assert_eq!(left.texts("tbody tr").len(), 2, "today's sign-in and grant: {:?}", left.texts("tbody tr"));
+    }
+
+    /// How grants are: what they reach, when they are renewed; tried by a button, and what to do when one is dead.
+    async fn the_health_of_grants_is_shown_and_tried(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        let page = ada.get("/settings/connections").await.with(200);
+        let own = page.text("tbody tr");
+        for what in ["North America", "Working", "2026-03-18 09:00", "2026-03-18 09:45", "2026-03-18 10:00", "instance", "None"] {
+            assert!(own.contains(what), "{what} is missing: {own}");
+        }
+        assert!(page.text("main").contains("Of everybody else") && page.text("main").contains("Chie"));
+        assert!(!chie.get("/settings/connections").await.text("main").contains("Ada"));
+        let test = page.attributes("main form[action$='/test']", "action").remove(0);
+        assert_eq!(page.attributes("main form[action$='/test']", "action").len(), 1, "others' grants are not used");
+        chie.post(&test, &[]).await.with(404);
+        ada.post(&test, &[]).await.with(303);
+        let works = ada.get("/settings/connections").await.body;
+        assert!(works.contains("the grant works and reaches"), "{works}");
+        house.fault("5xx", "/amc/accounts", "1").await;
+        ada.post(&test, &[]).await.with(303);
+        let fails = ada.get("/settings/connections").await.body;
+        assert!(fails.contains("Amazon did not answer as it should"), "{fails}");
+        crate::executions::set(&house, "update connections set state = 'reconnect', last_error = $1 where person_id = (select id from people where name like 'Ada%')", "withdrawn").await;
+        ada.post(&test, &[]).await.with(303);
+        let dead = ada.get("/settings/connections").await.with(200);
+        assert!(dead.body.contains("Press Reconnect"), "{}", dead.body);
+        assert!(dead.text("tbody tr").contains("withdrawn"));
+    }
+}

@@ -1,0 +1,245 @@
+//! Amazon on its bad days: whatever it answers, a run is sent once and ends in a state that says why.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::Bytes;
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderValue, Response, StatusCode};
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use crate::executions::{REACH, instance, run, saved};
+use crate::support::{Call, Gate, House, Visitor, stories};
+
+/// Spoils an answer.
+type Spoil = fn(Response<Bytes>) -> Response<Bytes>;
+
+/// Ways in which an answer can be bad although AMC did what was asked.
+const SPOILT: [(&str, Spoil); 6] = [
+    ("a page of a proxy's", |answer| with(answer, StatusCode::OK, "text/html", "<html><h1>Portal</h1></html>")),
+    ("a page of a proxy's in trouble", |answer| with(answer, StatusCode::BAD_GATEWAY, "text/html", "<h1>502</h1>")),
+    ("half a body", |answer| {
+        let half = answer.body().slice(..answer.body().len() / 2);
+        let (head, _) = answer.into_parts();
+        Response::from_parts(head, half)
+    }),
+    ("a redirect", |answer| {
+        let mut answer = with(answer, StatusCode::FOUND, "text/plain", "");
+        answer.headers_mut().insert(LOCATION, HeaderValue::from_static("https://example.org/elsewhere"));
+        answer
+    }),
+    ("nothing", |answer| with(answer, StatusCode::OK, "application/json", "")),
+    ("another shape", |answer| with(answer, StatusCode::OK, "application/json", "[[1, {\"executions\": 7}], null]")),
+];
+
+fn with(answer: Response<Bytes>, status: StatusCode, kind: &'static str, body: &'static str) -> Response<Bytes> {
+    let (mut head, _) = answer.into_parts();
+    head.status = status;
+    head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    Response::from_parts(head, Bytes::from_static(body.as_bytes()))
+}
+
+/// Spoils the first answers to calls of one kind.
+fn spoil(gate: &Gate, at: Call, times: usize, spoil: Spoil) {
+    let left = AtomicUsize::new(times);
+    gate.meddle(move |call, answer| {
+        let strikes =
+            call == at && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if strikes { spoil(answer) } else { answer }
+    });
+}
+
+/// Changes what AMC says of an execution, alone or in a list.
+fn say(answer: Response<Bytes>, change: impl Fn(&mut Value)) -> Response<Bytes> {
+    let Ok(mut json) = serde_json::from_slice::<Value>(answer.body()) else { return answer };
+    match json.get_mut("executions").and_then(Value::as_array_mut) {
+        Some(executions) => executions.iter_mut().for_each(&change),
+        None => change(&mut json),
+    }
+    let (head, _) = answer.into_parts();
+    Response::from_parts(head, Bytes::from(json.to_string()))
+}
+
+async fn status(visitor: &Visitor, page: &str) -> String {
+    visitor.get(page).await.with(200).text("#live [role=status]")
+}
+
+/// Steps and moves time so often, whatever becomes of the runs.
+async fn pass_time(house: &House, steps: usize) {
+    for _ in 0..steps {
+        house.step().await;
+        house.amazon.as_ref().expect("a pretend AMC").settled().await;
+        house.time.advance(TimeDelta::seconds(20));
+    }
+}
+
+stories! {
+    /// Every bad answer to every call.
+    async fn a_run_outlives_every_bad_answer_to_every_call(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[]).await;
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        for call in [Call::Send, Call::Ask, Call::Links] {
+            for (name, how) in SPOILT {
+                let before = gate.amazon.executions();
+                spoil(&gate, call, 2, how);
+                let page = run(&ada, &query).await;
+                house.settle().await;
+                gate.leave_alone();
+                assert!(status(&ada, &page).await.contains("Succeeded"), "{call:?} answered by {name}: {}", ada.get(&page).await.body);
+                assert_eq!(gate.amazon.executions(), before + 1, "{call:?} answered by {name}");
+            }
+        }
+    }
+
+    /// Ten minutes of 429: AMC is left in peace, the page says why it waits, and then all goes on.
+    async fn ten_minutes_of_429_cost_some_calls_and_no_run(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[]).await;
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let mut pages = Vec::new();
+        for _ in 0..8 {
+            pages.push(run(&ada, &query).await);
+        }
+        gate.meddle(|call, answer| {
+            if call == Call::Token { return answer; }
+            let mut answer = with(answer, StatusCode::TOO_MANY_REQUESTS, "application/json", "{\"message\":\"Too Many Requests\"}");
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("45"));
+            answer
+        });
+        let before = gate.calls(Call::Send);
+        pass_time(&house, 30).await;
+        let sent = gate.calls(Call::Send) - before;
+        assert!((1..=8 * 10).contains(&sent), "{sent} calls in ten minutes for 8 runs, each told to wait 45 s");
+        assert!(ada.get(&pages[0]).await.with(200).text("main").contains("tried again by itself"));
+        gate.leave_alone();
+        house.settle().await;
+        for page in &pages {
+            assert!(status(&ada, page).await.contains("Succeeded"));
+        }
+    }
+
+    /// A word that no documentation has is shown as it is, and the run goes on.
+    async fn an_unknown_status_is_shown_and_asked_after_again(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[]).await;
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        gate.meddle(|call, answer| match call {
+            Call::Ask => say(answer, |execution| execution["status"] = "UNDER_REVIEW".into()),
+            _ => answer,
+        });
+        pass_time(&house, 4).await;
+        assert!(ada.get(&page).await.text("main").contains("UNDER_REVIEW"));
+        assert_eq!(house.unfinished().await, 1);
+        gate.leave_alone();
+        house.settle().await;
+        assert!(status(&ada, &page).await.contains("Succeeded"));
+    }
+
+    /// Fields that came to AMC's answers later are passed over.
+    async fn unknown_fields_do_no_harm(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[]).await;
+        gate.meddle(|call, answer| match call {
+            Call::Send | Call::Ask | Call::Links => say(answer, |told| {
+                if let Some(told) = told.as_object_mut() {
+                    told.insert("quantumState".to_owned(), serde_json::json!({ "left": [null, 1e300, "\u{0}"] }));
+                }
+            }),
+            _ => answer,
+        });
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.settle().await;
+        assert!(status(&ada, &page).await.contains("Succeeded"));
+    }
+
+    /// Parts of one result whose headings differ are no result: the run says so, after it was read again.
+    async fn parts_with_different_headings_are_not_joined(database: Database) {
+        let gate = Gate::open_with(vec!["split=3".parse().expect("a fault")]);
+        let house = House::open_before(&gate, database, &[]).await;
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        let parts = Arc::new(AtomicUsize::new(0));
+        gate.meddle(move |call, answer| {
+            if call != Call::Fetch || parts.fetch_add(1, Ordering::SeqCst) % 3 != 1 { return answer; }
+            let body = String::from_utf8_lossy(answer.body()).replacen("reach", "frequency", 1);
+            let (mut head, _) = answer.into_parts();
+                    Response::from_parts(head, Bytes::from(body))
+        });
+        house.settle().await;
+        let shown = ada.get(&page).await.with(200);
+        assert!(shown.text("#live [role=status]").contains("Failed"), "{}", shown.body);
+        assert!(shown.text("main").contains("other columns than part 1"), "{}", shown.body);
+        ada.get(&format!("{page}/result.csv")).await.with(404);
+    }
+
+    /// Fifty runs at AMC when the token dies: one refresh for them all, and none is lost.
+    async fn one_refresh_serves_fifty_runs_whose_token_died(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[("RUNS_PER_INSTANCE", "60"), ("RUNS_PER_ACCOUNT", "60")]).await;
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        for _ in 0..50 {
+            run(&ada, &query).await;
+        }
+        house.tick("poller").await;
+        assert_eq!(house.count("select count(*) as value from executions where state = 'pending'").await, 50);
+        let dead = Arc::new(std::sync::Mutex::new(true));
+        let revived = dead.clone();
+        gate.meddle(move |call, answer| {
+            if call == Call::Token {
+                *revived.lock().expect("a flag") = false;
+            }
+            let dies = call == Call::Ask && *revived.lock().expect("a flag");
+            if dies { with(answer, StatusCode::UNAUTHORIZED, "application/json", "{\"code\":\"401\",\"details\":\"Not authorized\"}") } else { answer }
+        });
+        let before = gate.calls(Call::Token);
+        house.time.advance(TimeDelta::seconds(20));
+        house.settle().await;
+        assert!(!*dead.lock().expect("a flag"));
+        assert_eq!(gate.calls(Call::Token), before + 1);
+        assert_eq!(house.count("select count(*) as value from executions where state = 'succeeded'").await, 50);
+        assert_eq!(gate.amazon.executions(), 50);
+    }
+
+    /// However many runs an instance has, a tick asks for the instance.
+    async fn a_tick_asks_once_for_an_instance(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[("RUNS_PER_INSTANCE", "200"), ("RUNS_PER_ACCOUNT", "900")]).await;
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        for _ in 0..100 {
+            run(&ada, &query).await;
+        }
+        house.tick("poller").await;
+        gate.meddle(|call, answer| match call {
+            Call::Ask => say(answer, |execution| execution["status"] = "RUNNING".into()),
+            _ => answer,
+        });
+        house.time.advance(TimeDelta::minutes(2));
+        let before = gate.calls(Call::Ask);
+        let tick = house.tick("poller").await;
+        assert_eq!((tick.looked, tick.failed), (100, 0));
+        let asked = gate.calls(Call::Ask) - before;
+        assert!(asked <= 3, "{asked} calls for one instance");
+    }
+
+    /// A machine that slept for three days wakes up to its runs.
+    async fn a_clock_that_jumps_ahead_strands_no_run(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[]).await;
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.tick("poller").await;
+        house.time.advance(TimeDelta::days(2));
+        house.settle().await;
+        assert!(status(&ada, &page).await.contains("Succeeded"));
+        assert_eq!(gate.amazon.executions(), 1);
+        assert!(!instance(&ada).await.is_empty());
+    }
+}

@@ -1,0 +1,112 @@
+//! Keys are rotated while the program runs, and nothing is lost however often it is stopped in the middle.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use recomamp::db::schema::tables;
+use recomamp::db::{Scope, sql};
+use recomamp::ids::{ConnectionId, PersonId, Random};
+use recomamp::vault::{Secret, Vault};
+
+use crate::executions::{REACH, run, saved};
+use crate::support::{House, recomamp, started, stories};
+
+fn ring(house: &House) -> Vault {
+    Vault::from_file(&house.folder().join("keys"), &Random::seeded(1)).unwrap()
+}
+
+/// How many grants are sealed with the first key, and how many there are.
+async fn sealed(house: &House) -> (usize, usize) {
+    let seals = recomamp::connections::seals(house.db(), &ring(house)).await.unwrap();
+    (seals.current, seals.current + seals.older + seals.closed)
+}
+
+/// Many grants, each sealed as the program seals them.
+async fn many_grants(house: &House, number: usize) {
+    const PERSON: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) \
+        values ($1, $1, 'x', 'x', 'member', $2, $2)";
+    const GRANT: &str = "insert into connections (id, person_id, region, state, sealed_access, sealed_refresh, \
+        access_expires_at, refreshed_at, created_at) values ($1, $2, 'NA', 'active', $3, $4, $5, $5, $5)";
+    let (random, now, vault) = (Random::system(), house.app.site.clock.now(), ring(house));
+    let mut tx = house.db().write(&Scope::System).await.unwrap();
+    for _ in 0..number {
+        let (person, id): (PersonId, ConnectionId) = (random.id(now), random.id(now));
+        let seal = |which: &str| vault.seal(&Secret::new("token"), &format!("connections/{id}/{which}"));
+        sql(PERSON).bind(&person).bind(now).execute(&mut tx).await.unwrap();
+        let grant = sql(GRANT).bind(&id).bind(&person).bind(seal("access")).bind(seal("refresh")).bind(now);
+        grant.execute(&mut tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+stories! {
+    /// New key, everything sealed with it, old key gone; the running program goes on, and so does the next.
+    async fn keys_are_rotated_while_the_program_runs(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let first = ring(&house).names();
+        let said = recomamp(&house.settings(), &["keys", "rotate"]).await.with(0);
+        assert!(said.out.contains("1 grant sealed again"), "{}", said.out);
+        let both = ring(&house).names();
+        assert_eq!(both[1..], first);
+        assert_eq!(sealed(&house).await, (1, 1));
+        house.time.advance(TimeDelta::minutes(46));
+        assert_eq!(house.tick("refresher").await.changed, 1, "the running program opens what was sealed anew");
+        assert_eq!(sealed(&house).await, (1, 1), "and seals with the new key");
+        let said = recomamp(&house.settings(), &["keys", "rotate", "--retire"]).await.with(0);
+        assert!(said.out.contains("1 key left the ring"), "{}", said.out);
+        assert_eq!(ring(&house).names(), both[..1]);
+        run(&ada, &query).await;
+        house.settle().await;
+        house.time.advance(TimeDelta::minutes(46));
+        assert_eq!(house.tick("refresher").await.changed, 1);
+        let house = house.crash_and_start_again().await;
+        assert!(house.app.held.is_none());
+        assert_eq!(house.count("select count(*) as value from audit where action in ('keys-rotated', 'keys-retired')").await, 2);
+    }
+
+    /// A key with which something is sealed stays; a rotation that was only begun is finished without another key.
+    async fn a_key_that_is_needed_does_not_leave(house: House) {
+        let _ada = house.signed_in("Ada").await;
+        recomamp(&house.settings(), &["keys", "rotate", "--add"]).await.with(0);
+        assert_eq!((sealed(&house).await, ring(&house).names().len()), ((0, 1), 2));
+        let refused = recomamp(&house.settings(), &["keys", "rotate", "--retire"]).await.with(1);
+        assert!(refused.err.contains("run `recomamp keys rotate` first"), "{}", refused.err);
+        assert_eq!(ring(&house).names().len(), 2);
+        let said = recomamp(&house.settings(), &["keys", "rotate"]).await.with(0);
+        assert!(said.err.contains("finishing that rotation"), "{}", said.err);
+        assert_eq!((sealed(&house).await, ring(&house).names().len()), ((1, 1), 2));
+    }
+
+    /// Killed at many instants, and run again: every grant still opens, and in the end with the newest key.
+    async fn a_rotation_may_be_killed_anywhere(house: House) {
+        many_grants(&house, 230).await;
+        let settings = house.settings();
+        for step in 0..10_u64 {
+            let mut child = started(&settings, &["keys", "rotate"]);
+            // OK to wait by the clock: the instants only have to differ, and each is a good one.
+            let in_time = tokio::time::timeout(Duration::from_millis(20 + step * 15), child.wait()).await;
+            if in_time.is_err() {
+                child.kill().await.unwrap();
+            }
+            let seals = recomamp::connections::seals(house.db(), &ring(&house)).await.unwrap();
+            assert_eq!((seals.closed, seals.current + seals.older), (0, 230), "after {step}");
+        }
+        recomamp(&settings, &["keys", "rotate"]).await.with(0);
+        assert_eq!(sealed(&house).await, (230, 230));
+        recomamp(&settings, &["keys", "rotate", "--retire"]).await.with(0);
+        assert_eq!((sealed(&house).await, ring(&house).names().len()), ((230, 230), 1));
+    }
+
+    /// Whatever is sealed one day has to be sealed again by the rotation: it knows these columns.
+    async fn no_sealed_column_is_unknown_to_the_rotation(house: House) {
+        let mut tx = house.db().read(&Scope::Owner).await.unwrap();
+        let mut found = Vec::new();
+        for table in tables(&mut tx).await.unwrap() {
+            let sealed = table.columns.iter().filter(|column| column.name.contains("sealed"));
+            found.extend(sealed.map(|column| format!("{}.{}", table.name, column.name)));
+        }
+        found.sort();
+        assert_eq!(found, ["connections.sealed_access", "connections.sealed_refresh"], "teach `connections::reseal` the others");
+    }
+}

@@ -1,0 +1,6 @@
+//! What the person who runs it does from the command line.
+
+mod backup;
+mod copy;
+mod doctor;
+mod keys;

@@ -1,0 +1,72 @@
+//! The floor gives way: the database is locked or gone, the disk is full. Nothing is lost by it.
+
+use chrono::TimeDelta;
+
+use crate::executions::{REACH, on_amc, run, saved};
+use crate::support::stories;
+
+stories! {
+    /// The database takes no writes (SQLite) or is not there at all (PostgreSQL): requests say so and when to come
+    /// again, and the workers go on by themselves afterwards.
+    async fn an_unavailable_database_is_told_and_outlived(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let page = run(&ada, &query).await;
+        let outage = house.outage().await;
+        let answer = ada.post("/executions", &[("query", query.as_str())]).await.with(503);
+        assert_eq!(answer.text("h1"), "Not available right now");
+        assert!(answer.body.contains("Nothing was changed") && answer.body.contains("req_"), "{}", answer.body);
+        assert_eq!(answer.headers["retry-after"], "10");
+        let failed = house.try_tick("poller").await.expect_err("the tick cannot do anything");
+        assert!(format!("{failed:#}").contains("the database does not answer"), "{failed:#}");
+        outage.end().await;
+        ada.get("/readyz").await.with(200);
+        house.settle().await;
+        assert!(ada.get(&page).await.with(200).text("#live [role=status]").contains("Succeeded"));
+        assert_eq!((on_amc(&house), house.count("select count(*) as value from executions").await), (1, 1));
+    }
+
+    /// Somebody who has only looked at pages goes on looking while nothing can be written, and is told what cannot
+    /// be done; signing in says so as well.
+    async fn signing_in_during_an_outage_says_so(house: House) {
+        let visitor = house.visitor();
+        let outage = house.outage().await;
+        let answer = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(503);
+        assert_eq!(answer.text("h1"), "Not available right now");
+        assert_eq!(answer.headers["retry-after"], "10");
+        outage.end().await;
+        visitor.sign_in("Ada").await;
+    }
+
+    /// The disk is full while a result is written: the run says so, keeps its place, and has its result when there
+    /// is room again.
+    async fn a_full_disk_delays_a_result_and_loses_nothing(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        let id = page.rsplit('/').next().unwrap();
+        // What is written to this device finds no room; the shelf's own next files lead there.
+        let links: Vec<_> = (0..8)
+            .map(|number| house.folder().join(format!("results/unfinished/{id}.{}.{number}", std::process::id())))
+            .collect();
+        links.iter().for_each(|link| std::os::unix::fs::symlink("/dev/full", link).unwrap());
+        let mut told = String::new();
+        for _ in 0..30 {
+            house.step().await;
+            house.app.emulator.as_ref().expect("a sandbox").settled().await;
+            house.time.advance(TimeDelta::seconds(20));
+            told = ada.get(&page).await.with(200).text("#live");
+            if told.contains("is full") {
+                break;
+            }
+        }
+        assert!(told.contains("The disk that keeps results is full") && told.contains("tried again by itself"), "{told}");
+        assert_eq!(house.count("select count(*) as value from executions where state = 'fetching'").await, 1);
+        assert_eq!(std::fs::read_dir(house.folder().join("results/kept")).unwrap().count(), 0, "no half result");
+        for link in links {
+            let _ = std::fs::remove_file(link);
+        }
+        house.settle().await;
+        ada.get(&format!("{page}/result.csv")).await.with(200);
+        assert_eq!(on_amc(&house), 1);
+    }
+}

@@ -1,0 +1,87 @@
+//! PostgreSQL alone: what row-level security lets a person see when a statement states no condition at all.
+
+use std::collections::BTreeMap;
+
+use recomamp::db::{Scope, Single, sql};
+use recomamp::ids::PersonId;
+
+use crate::executions::{REACH, run, saved};
+use crate::support::{Database, House};
+
+const TABLES: &str = "select table_name::text as value from information_schema.tables \
+    where table_schema = current_schema() and table_type = 'BASE TABLE' and table_name not like '\\_%' order by 1";
+
+/// A statement for a table; the names are those of the schema.
+fn statement(begin: &str, table: &str) -> &'static str {
+    Box::leak(format!("{begin} {table}").into_boxed_str())
+}
+
+async fn tables(house: &House) -> Vec<String> {
+    let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
+    let tables = sql(TABLES).all::<Single<String>>(&mut tx).await.expect("names of tables");
+    tables.into_iter().map(|table| table.0).collect()
+}
+
+/// How many rows of each table somebody sees who asks for all.
+async fn seen(house: &House, scope: &Scope) -> BTreeMap<String, i64> {
+    let mut seen = BTreeMap::new();
+    for table in tables(house).await {
+        let mut tx = house.db().read(scope).await.expect("a transaction");
+        let count = statement("select count(*) as value from", &table);
+        let count = sql(count).one::<Single<i64>>(&mut tx).await.expect("a count").0;
+        seen.insert(table, count);
+    }
+    seen
+}
+
+async fn person(house: &House, name: &str) -> PersonId {
+    const FIND: &str = "select id as value from people where name like $1 || '%'";
+    let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
+    sql(FIND).bind(name).one::<Single<PersonId>>(&mut tx).await.expect("a person").0
+}
+
+mod postgres {
+    use super::*;
+
+    /// A stranger's statements without conditions reach nothing of what another person has made.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_statement_without_a_condition_reaches_nobody_elses_rows() {
+        let house = House::open(Database::postgres().await).await;
+        house.signed_in("Chie").await;
+        let stranger = Scope::Person(person(&house, "Chie").await);
+        let (before, all_before) = (seen(&house, &stranger).await, seen(&house, &Scope::System).await);
+
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        ada.post("/guides/first-query/queries/1/open", &[]).await.with(303);
+        run(&ada, &query).await;
+        house.settle().await;
+
+        let all = seen(&house, &Scope::System).await;
+        let grown = all.iter().filter(|(table, rows)| all_before[*table] < **rows).count();
+        assert!(grown >= 10, "Ada's work is in {grown} tables of {all:?}");
+        assert_eq!(seen(&house, &stranger).await, before);
+
+        for table in before.iter().filter(|(_, rows)| **rows == 0).map(|(table, _)| table) {
+            let mut tx = house.db().write(&stranger).await.expect("a transaction");
+            // OK to be refused: some tables nobody deletes from.
+            let deleted = sql(statement("delete from", table)).execute(&mut tx).await.unwrap_or_default();
+            assert_eq!(deleted, 0, "{table}");
+        }
+    }
+
+    /// Tables without rows of persons, which everybody's transactions may read.
+    const OPEN: [&str; 0] = [];
+
+    /// A table that is added tomorrow is behind a policy, or this story says its name.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn every_table_is_behind_a_policy() {
+        const BARE: &str = "select relname::text as value from pg_class \
+        where relnamespace = current_schema()::regnamespace and relkind = 'r' and not relrowsecurity and relname not like '\\_%'";
+        let house = House::open(Database::postgres().await).await;
+        let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
+        let bare = sql(BARE).all::<Single<String>>(&mut tx).await.expect("names of tables");
+        let bare: Vec<&str> = bare.iter().map(|table| table.0.as_str()).filter(|table| !OPEN.contains(table)).collect();
+        assert_eq!(bare, Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,46 @@
+//! The command line, as a person uses it: the real program with arguments and settings.
+
+use std::process::Stdio;
+
+use tokio::process::{Child, Command};
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The exit code; none where it was killed.
+    pub(crate) code: Option<i32>,
+    /// What it gave.
+    pub(crate) out: String,
+    /// What it said besides.
+    pub(crate) err: String,
+}
+
+impl Outcome {
+    /// The same outcome, if its code is this.
+    #[track_caller]
+    pub(crate) fn with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
+        self
+    }
+}
+
+fn command(settings: &[(String, String)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_recomamp"));
+    let named = settings.iter().map(|(name, value)| (format!("RECOMAMP_{name}"), value));
+    // OK because it needs nothing of the caller's: what the tests are told would be taken for settings.
+    command.env_clear().envs(named).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// Runs the program to its end; settings are named without `RECOMAMP_`.
+pub(crate) async fn recomamp(settings: &[(String, String)], arguments: &[&str]) -> Outcome {
+    let done = command(settings, arguments).output().await.expect("the program can be started");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Outcome { code: done.status.code(), out: text(done.stdout), err: text(done.stderr) }
+}
+
+/// Starts the program and leaves it running; it ends with the value.
+pub(crate) fn started(settings: &[(String, String)], arguments: &[&str]) -> Child {
+    let mut command = command(settings, arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program can be started")
+}

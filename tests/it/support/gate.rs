@@ -1,0 +1,226 @@
+//! The pretend AMC behind a gate that counts what the program asks, can make any answer a bad one, and
+//! can end the program at a chosen moment of a chosen call.
+//!
+//! The program is tried from outside, by what it asks for: nothing in it knows of it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::http::header::CONTENT_LENGTH;
+use axum::response::Response;
+use futures::{StreamExt as _, stream};
+use recomamp::clock::Clock;
+use recomamp::emulator::{Emulator, Fault, Options};
+use recomamp::ids::Random;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+use super::{Plug, Server};
+
+/// A call of the program that is told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Call {
+    /// An execution is sent.
+    Send,
+    /// It is asked how executions go, or whether one arrived.
+    Ask,
+    /// It is asked where a result lies.
+    Links,
+    /// A result is fetched.
+    Fetch,
+    /// A token is asked for.
+    Token,
+    /// Any other.
+    Other,
+}
+
+/// What is done to an answer before the program gets it.
+pub(crate) type Meddle = Arc<dyn Fn(Call, Response<Bytes>) -> Response<Bytes> + Send + Sync>;
+
+/// When the plug is pulled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// The call came, and does not arrive at AMC.
+    Before,
+    /// AMC has done it, and the answer is lost.
+    Unanswered,
+    /// Half of the answer has been sent.
+    Halfway,
+    /// The whole answer has been sent, so long ago.
+    Answered(Duration),
+}
+
+/// At which call the plug is pulled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trap {
+    pub(crate) call: Call,
+    pub(crate) moment: Moment,
+    /// So many such calls pass first.
+    pub(crate) after: u32,
+}
+
+/// The gate, on threads of its own.
+pub(crate) struct Gate {
+    /// The pretend AMC behind it.
+    pub(crate) amazon: Emulator,
+    base: String,
+    post: Arc<Post>,
+    _folder: TempDir,
+    _server: Server,
+}
+
+/// What the gatekeeper knows.
+#[derive(Default)]
+struct Post {
+    armed: Mutex<Option<(Trap, Plug)>>,
+    meddle: Mutex<Option<Meddle>>,
+    calls: Mutex<BTreeMap<Call, usize>>,
+}
+
+#[derive(Clone)]
+struct Way {
+    services: Router,
+    post: Arc<Post>,
+}
+
+impl Gate {
+    /// A gate before a new pretend AMC, which works as fast as it can.
+    pub(crate) fn open() -> Self {
+        Self::open_with(Vec::new())
+    }
+
+    /// The same, and the pretend AMC has these faults.
+    pub(crate) fn open_with(faults: Vec<Fault>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        listener.set_nonblocking(true).expect("a listener for tokio");
+        let address: SocketAddr = listener.local_addr().expect("a port has an address");
+        let base = format!("http://{address}");
+        let options = Options {
+            base: base.parse().expect("an address"),
+            folder: folder.path().to_owned(),
+            scale: 0.02,
+            speed: 0.0,
+            faults,
+            ..Options::default()
+        };
+        let amazon = Emulator::open(options, Clock::system(), Random::system()).expect("the pretend AMC opens");
+        let post = Arc::<Post>::default();
+        let way = Way { services: amazon.service_router(), post: post.clone() };
+        let server = Server::start(listener, Router::new().fallback(pass).with_state(way));
+        Self { amazon, base, post, _folder: folder, _server: server }
+    }
+
+    /// Where it is, without a slash at the end.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Pulls this plug at the trap's moment, once.
+    pub(crate) fn arm(&self, trap: Trap, plug: Plug) {
+        *self.post.armed.lock().expect(NO_PANIC) = Some((trap, plug));
+    }
+
+    /// Pulls no plug any more.
+    pub(crate) fn disarm(&self) {
+        self.post.armed.lock().expect(NO_PANIC).take();
+    }
+
+    /// Does this to every answer from now on.
+    pub(crate) fn meddle(&self, meddle: impl Fn(Call, Response<Bytes>) -> Response<Bytes> + Send + Sync + 'static) {
+        *self.post.meddle.lock().expect(NO_PANIC) = Some(Arc::new(meddle));
+    }
+
+    /// Lets every answer be.
+    pub(crate) fn leave_alone(&self) {
+        self.post.meddle.lock().expect(NO_PANIC).take();
+    }
+
+    /// How often the program called so, up to now.
+    pub(crate) fn calls(&self, call: Call) -> usize {
+        self.post.calls.lock().expect(NO_PANIC).get(&call).copied().unwrap_or_default()
+    }
+}
+
+const NO_PANIC: &str = "nothing panics at the gate";
+
+async fn pass(State(way): State<Way>, request: Request) -> Response {
+    let call = call_of(&request);
+    *way.post.calls.lock().expect(NO_PANIC).entry(call).or_default() += 1;
+    let trapped = step_on(&way.post, call);
+    if let Some((Moment::Before, plug)) = &trapped {
+        return pulled(plug).await;
+    }
+    let (mut head, body) = answer(way.services, request).await.into_parts();
+    // OK because the server works it out anew for the body that there is in the end.
+    head.headers.remove(CONTENT_LENGTH);
+    let body = to_bytes(body, usize::MAX).await.expect("an answer of the pretend AMC");
+    let Some((moment, plug)) = trapped else {
+        let meddle = way.post.meddle.lock().expect(NO_PANIC).clone();
+        let answer = Response::from_parts(head, body);
+        return meddle.map_or(answer.clone(), |meddle| meddle(call, answer)).map(Body::from);
+    };
+    match moment {
+        Moment::Halfway => Response::from_parts(head, cut(&body, plug)),
+        Moment::Answered(since) => {
+            let ended = tokio::runtime::Handle::current().spawn(async move {
+                let _ = tokio::time::timeout(since, std::future::pending::<()>()).await;
+                plug.pull();
+            });
+            drop(ended);
+            Response::from_parts(head, Body::from(body))
+        }
+        Moment::Before | Moment::Unanswered => pulled(&plug).await,
+    }
+}
+
+async fn answer(services: Router, request: Request) -> Response {
+    services.oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+async fn pulled(plug: &Plug) -> Response {
+    plug.pull();
+    std::future::pending().await
+}
+
+/// The first half, and then the end of the program.
+fn cut(body: &Bytes, plug: Plug) -> Body {
+    let half = body.slice(..body.len() / 2);
+    let first = stream::once(async move { Ok::<_, std::convert::Infallible>(half) });
+    let end = stream::once(async move {
+        plug.pull();
+        std::future::pending().await
+    });
+    Body::from_stream(first.chain(end))
+}
+
+fn call_of(request: &Request) -> Call {
+    let path = request.uri().path();
+    if path.contains("/amc-output/") {
+        Call::Fetch
+    } else if path.ends_with("/downloadUrls") {
+        Call::Links
+    } else if path.contains("/workflowExecutions") {
+        if request.method() == Method::POST { Call::Send } else { Call::Ask }
+    } else if path.ends_with("/auth/o2/token") {
+        Call::Token
+    } else {
+        Call::Other
+    }
+}
+
+fn step_on(post: &Post, call: Call) -> Option<(Moment, Plug)> {
+    let mut armed = post.armed.lock().expect(NO_PANIC);
+    let (trap, _) = armed.as_mut().filter(|(trap, _)| trap.call == call)?;
+    if trap.after > 0 {
+        trap.after -= 1;
+        return None;
+    }
+    armed.take().map(|(trap, plug)| (trap.moment, plug))
+}

@@ -1,0 +1,87 @@
+//! What is left of a house when nobody is in: its data, its port, its settings.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use recomamp::emulator::Emulator;
+use tempfile::TempDir;
+
+use super::{Database, Visitor};
+
+/// Where a program has been and can be again, as part of a story or as a process of its own.
+pub(crate) struct Premises {
+    /// Where it answers.
+    pub(crate) address: SocketAddr,
+    pub(super) settings: Vec<(String, String)>,
+    pub(super) database: Database,
+    pub(super) folder: TempDir,
+    pub(super) amazon: Option<Emulator>,
+    /// Keeps the port until somebody is in for the first time.
+    door: Option<TcpListener>,
+}
+
+impl Premises {
+    /// A new data folder and port.
+    pub(super) fn new(database: Database, settings: &[(&str, &str)], amazon: Option<Emulator>) -> Self {
+        let folder = tempfile::tempdir().expect("a data folder");
+        let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = door.local_addr().expect("a port has an address");
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { address, settings, database, folder, amazon, door: Some(door) }
+    }
+
+    /// Where the program answers next.
+    pub(super) fn door(&mut self) -> TcpListener {
+        let door = self.door.take();
+        let door = door.unwrap_or_else(|| TcpListener::bind(self.address).expect("the port is free again"));
+        door.set_nonblocking(true).expect("a listener for tokio");
+        door
+    }
+
+    /// What the program on the command line has to be told to work here.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        vec![
+            ("DATA_DIR".to_owned(), self.folder.path().display().to_string()),
+            ("DATABASE_URL".to_owned(), self.database_url()),
+        ]
+    }
+
+    /// The database's address.
+    pub(crate) fn database_url(&self) -> String {
+        self.database.url(self.folder.path())
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The same folder with another database.
+    pub(crate) fn on(self, database: Database) -> Self {
+        Self { database, ..self }
+    }
+
+    /// All settings, by their whole names.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        let own = [
+            ("LISTEN", self.address.to_string()),
+            ("DATA_DIR", self.folder.path().display().to_string()),
+            ("DATABASE_URL", self.database.url(self.folder.path())),
+            ("EMULATOR_SPEED", "0".to_owned()),
+            ("EMULATOR_SCALE", "0.02".to_owned()),
+            ("REQUESTS_PER_MINUTE", "100000".to_owned()),
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value));
+        own.iter().chain(&self.settings).map(|(name, value)| (format!("RECOMAMP_{name}"), value.clone())).collect()
+    }
+
+    /// A visitor of whoever is in, without a session.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor::new(format!("http://{}", self.address))
+    }
+
+    /// Where a process of its own writes its log.
+    pub(super) fn log(&self) -> PathBuf {
+        self.folder.path().with_extension("log")
+    }
+}

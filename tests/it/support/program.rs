@@ -1,0 +1,168 @@
+//! The program itself, as a person starts it: the real binary on a port of its own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
+
+use super::Premises;
+
+/// How long it may take to serve its first page; the machine may be busy with other stories.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A data folder, a port, and the process that now serves them.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// The folder of a program that nobody else started on it, which goes with the program.
+    _own: Option<TempDir>,
+    log: PathBuf,
+    address: SocketAddr,
+    settings: Vec<(String, String)>,
+    process: Plug,
+}
+
+/// What ends a process as a crash or a power cut does; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plug(Arc<Mutex<Option<Child>>>);
+
+impl Plug {
+    /// Sends the signal that nothing can catch; it is not waited for.
+    pub(crate) fn pull(&self) {
+        if let Some(process) = self.0.lock().expect("nothing panics while it holds the process").as_mut() {
+            // OK to ignore: a process that ended already cannot be killed.
+            let _ = process.start_kill();
+        }
+    }
+
+    fn take(&self) -> Option<Child> {
+        self.0.lock().expect("nothing panics while it holds the process").take()
+    }
+
+    fn put(&self, process: Child) {
+        *self.0.lock().expect("nothing panics while it holds the process") = Some(process);
+    }
+
+    /// How the process ended, if it has.
+    fn end(&self) -> Option<std::process::ExitStatus> {
+        let mut process = self.0.lock().expect("nothing panics while it holds the process");
+        process.as_mut().and_then(|process| process.try_wait().ok().flatten())
+    }
+}
+
+impl Program {
+    /// Starts the program with an empty data folder and, beside these, no settings.
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a data folder");
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = free.local_addr().expect("a port has an address");
+        let own = [
+            ("RECOMAMP_LISTEN".to_owned(), address.to_string()),
+            ("RECOMAMP_DATA_DIR".to_owned(), folder.path().display().to_string()),
+            ("RECOMAMP_REQUESTS_PER_MINUTE".to_owned(), "10000".to_owned()),
+        ];
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let log = folder.path().with_extension("log");
+        drop(free);
+        let settings = own.into_iter().chain(settings).collect();
+        let program = Self { _own: Some(folder), log, address, settings, process: Plug::default() };
+        program.run();
+        program.answers().await;
+        program
+    }
+
+    /// Starts the program where a story left what it had stored, with this plug, which may be pulled at once.
+    pub(crate) fn at(premises: &Premises, plug: Plug) -> Self {
+        let settings = premises.environment().into_iter().chain([("RECOMAMP_POLL_SECONDS".to_owned(), "1".to_owned())]);
+        let (log, address, settings) = (premises.log(), premises.address, settings.collect());
+        let program = Self { _own: None, log, address, settings, process: plug };
+        program.run();
+        program
+    }
+
+    /// Where its pages are, without a slash at the end.
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Ends the process as a crash or a power cut does, and starts it again on the same data.
+    pub(crate) async fn kill_and_start_again(&mut self) {
+        self.kill().await;
+        self.run();
+        self.answers().await;
+    }
+
+    /// Ends the process as a crash or a power cut does, and waits until it is gone.
+    pub(crate) async fn kill(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        process.kill().await.expect("a process can be killed");
+    }
+
+    /// Waits until the process has ended by itself or by its plug, at most for so long; says whether it has.
+    pub(crate) async fn ended(&self, within: Duration) -> bool {
+        let gone = async {
+            let mut looks = tokio::time::interval(Duration::from_millis(5));
+            while self.process.end().is_none() {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(within, gone).await.is_ok()
+    }
+
+    fn run(&self) {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).expect("a log can be written");
+        let process = Command::new(env!("CARGO_BIN_EXE_recomamp"))
+            // OK because it needs nothing of the caller's: what the tests are told would be taken for settings.
+            .env_clear()
+            .envs(self.settings.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program can be started");
+        self.process.put(process);
+    }
+
+    /// Waits until it answers.
+    pub(crate) async fn answers(&self) {
+        let answers = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            while !self.is_healthy().await {
+                if let Some(end) = self.process.end() {
+                    panic!("the program ended ({end}):\n{}", self.log());
+                }
+                ticks.tick().await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, answers).await.is_ok();
+        assert!(in_time, "the program does not answer:\n{}", self.log());
+    }
+
+    /// What it said so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    async fn is_healthy(&self) -> bool {
+        let ask = async {
+            let mut stream = TcpStream::connect(self.address).await?;
+            stream.write_all(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await?;
+            std::io::Result::Ok(answer.contains(" 200 "))
+        };
+        ask.await.unwrap_or(false)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.log);
+    }
+}
