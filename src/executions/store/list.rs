@@ -173,3 +173,33 @@ async fn by_state(tx: &mut Tx, statement: Statement) -> Result<Vec<(State, i64)>
     }
     Ok(statement.all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
 }
+
+/// A run of a query among others.
+#[derive(Clone, Debug)]
+pub(in crate::executions) struct Past {
+    pub(in crate::executions) id: ExecutionId,
+    pub(in crate::executions) state: State,
+    pub(in crate::executions) created_at: DateTime<Utc>,
+    pub(in crate::executions) finished_at: Option<DateTime<Utc>>,
+    pub(in crate::executions) rows: Option<u64>,
+}
+
+impl FromRow for Past {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            state: state(row)?,
+            created_at: row.get("created_at")?,
+            finished_at: row.get("finished_at")?,
+            rows: row.get::<Option<Value>>("result")?.and_then(|kept| kept["rows"].as_u64()),
+        })
+    }
+}
+
+/// The last runs of a query that a person may see, the newest first.
+pub(in crate::executions) async fn past(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Vec<Past>> {
+    const LIST: &str = "select e.id, e.state, e.created_at, e.finished_at, e.result from executions e \
+        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.query_id = $2 \
+        order by e.created_at desc, e.id desc limit 10";
+    sql(LIST).bind(person).bind(query).all(tx).await
+}
