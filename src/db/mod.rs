@@ -199,6 +199,18 @@ impl Db {
         Ok(())
     }
 
+    /// How many connections of other processes of RecomAMP there are to a database of PostgreSQL. Ask it first of
+    /// all: what this process opens besides is counted as well.
+    pub async fn others(&self) -> Result<i64> {
+        const OTHERS: &str = "select count(*) as value from pg_stat_activity where datname = current_database() \
+            and application_name = 'recomamp' and pid <> pg_backend_pid()";
+        if self.engine() == Engine::Sqlite {
+            return Ok(0);
+        }
+        let mut tx = self.read(&Scope::Owner).await?;
+        Ok(sql(OTHERS).one::<Single<i64>>(&mut tx).await?.0)
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         let mut tx = self.read(&Scope::System).await?;
