@@ -114,7 +114,7 @@ impl Sessions {
             match self.touch(id, now).await {
                 // OK because whoever only looks can go on; the next request tries again.
                 Err(error @ db::Error::Unavailable(_)) => {
-                    tracing::warn!(%error, "when a session was last used is not noted")
+                    tracing::warn!(%error, "when a session was last used is not noted");
                 }
                 touched => touched?,
             }
