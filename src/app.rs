@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{Grants, Refresher};
 use crate::db::lock::FileLock;
-use crate::db::{self, Db};
+use crate::db::{self, Db, Memo};
 use crate::emulator::Emulator;
 use crate::executions::{Executions, Fetcher, Poller, Retention};
 use crate::ids::{ProcessId, Random};
@@ -44,6 +44,8 @@ use crate::web::{self, Sandbox, Site, assets};
 use crate::workers::{Runner, Statuses, Wakes, Worker};
 use crate::{accounts, connections, executions, guides, home, instances, queries};
 
+/// Signed-in persons that are kept in memory; when there are more, all are read anew.
+const MOST_PERSONS: usize = 20_000;
 /// A request that takes longer is given up with 503.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -73,6 +75,7 @@ impl App {
         let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
         let held = held(&db, &vault).await?;
         let site = Site {
+            persons: Memo::new(db.clone(), MOST_PERSONS),
             db,
             clock,
             random,

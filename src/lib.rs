@@ -38,3 +38,7 @@ pub mod queries;
 
 pub mod app;
 pub mod command;
+
+#[cfg(test)]
+#[path = "../tests/fuzz.rs"]
+mod fuzz;

@@ -66,7 +66,7 @@ impl Site {
             .env_clear()
             .env("RECOMAMP_LISTEN", &self.address)
             .env("RECOMAMP_DATA_DIR", self.folder.path())
-            .env("RECOMAMP_REQUESTS_PER_MINUTE", "1000000000")
+            .env("RECOMAMP_REQUESTS_PER_MINUTE", "1000000")
             .env("RECOMAMP_AMAZON_CLIENT_ID", self.emulator.text("client_id"))
             .env("RECOMAMP_AMAZON_CLIENT_SECRET", self.emulator.text("client_secret"))
             .env("RECOMAMP_LOG", "warn")

@@ -20,7 +20,7 @@ pub use model::{Admission, NewPerson, Role};
 pub use store::admit;
 pub use sweeper::Sweeper;
 
-use crate::db::Scope;
+use crate::db::{Scope, Stamp};
 use crate::ids::PersonId;
 use crate::web::{self, Person, Site, session};
 
@@ -37,18 +37,24 @@ pub async fn recognise(
     next: Next,
 ) -> web::Result<Response> {
     let id: Option<PersonId> = session.get(session::PERSON).await.map_err(anyhow::Error::from)?;
-    if let (Some(id), Some(cookie)) = (id, session.id()) {
+    if let (Some(_), Some(cookie)) = (&id, session.id())
+        && let Some(person) = site.persons.get(&cookie)
+    {
+        request.extensions_mut().insert(person);
+    } else if let (Some(id), Some(cookie)) = (id, session.id()) {
         let mut tx = site.db.read(&Scope::Person(id.clone())).await?;
         let person = store::find(&mut tx, &id).await?;
         let public = session::public_id(&mut tx, cookie).await?;
         if let (Some(person), Some(public)) = (person, public) {
-            request.extensions_mut().insert(Person {
+            let person = Person {
                 id,
                 session: public,
                 name: person.name,
                 email: person.email,
                 is_administrator: person.role == Role::Administrator,
-            });
+            };
+            site.persons.keep(cookie, Stamp::of(&tx), person.clone());
+            request.extensions_mut().insert(person);
         }
     }
     Ok(next.run(request).await)

@@ -22,7 +22,7 @@ pub struct AmcAccount {
 }
 
 impl AmcAccount {
-    fn read(mut fields: Fields) -> Result<Self, Unreadable> {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, Unreadable> {
         Ok(Self {
             entity: EntityId(fields.required("accountId")?),
             name: fields.text("accountName"),

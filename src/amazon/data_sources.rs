@@ -43,7 +43,7 @@ pub struct DataSourceColumn {
 }
 
 impl DataSource {
-    fn read(mut fields: Fields) -> Result<Self, Unreadable> {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, Unreadable> {
         Ok(Self {
             id: fields.required("dataSourceId")?,
             description: fields.text("description"),
@@ -56,7 +56,7 @@ impl DataSource {
 }
 
 impl DataSourceColumn {
-    fn read(mut fields: Fields) -> Result<Self, Unreadable> {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, Unreadable> {
         Ok(Self {
             name: fields.required("name")?,
             column_type: fields.text("columnType"),

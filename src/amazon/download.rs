@@ -20,7 +20,7 @@ use super::names::{AmcExecutionId, AmcInstanceId};
 pub struct Link(Url);
 
 impl Link {
-    fn read(text: &str) -> Result<Self, Unreadable> {
+    pub(super) fn read(text: &str) -> Result<Self, Unreadable> {
         let url = Url::parse(text).map_err(|_| Unreadable::Shape)?;
         let fetchable = matches!(url.scheme(), "http" | "https");
         if fetchable { Ok(Self(url)) } else { Err(Unreadable::Shape) }

@@ -94,7 +94,7 @@ pub struct OutputChannel {
 }
 
 impl Execution {
-    fn read(mut fields: Fields) -> Result<Self, Unreadable> {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, Unreadable> {
         Ok(Self {
             id: AmcExecutionId(fields.required("workflowExecutionId")?),
             workflow_id: fields.text("workflowId"),
@@ -114,7 +114,7 @@ impl Execution {
 }
 
 impl OutputColumn {
-    fn read(mut fields: Fields) -> Result<Self, Unreadable> {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, Unreadable> {
         Ok(Self {
             name: fields.required("name")?,
             data_type: fields.text("dataType"),
@@ -125,7 +125,7 @@ impl OutputColumn {
 }
 
 impl OutputChannel {
-    fn read(mut fields: Fields) -> Self {
+    pub(super) fn read(mut fields: Fields) -> Self {
         Self {
             channel_type: fields.object("channel").and_then(|mut channel| channel.text("type")),
             status: fields.text("status"),

@@ -56,7 +56,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    fn read(mut fields: Fields) -> Result<Self, Unreadable> {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, Unreadable> {
         Ok(Self {
             id: AmcInstanceId(fields.required("instanceId")?),
             name: fields.text("instanceName"),

@@ -32,7 +32,7 @@ const USUAL_LIFETIME: Duration = Duration::from_hours(1);
 const MAX_LIFETIME: Duration = Duration::from_hours(24);
 
 type LoginClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
-type TokenError = RequestTokenError<Error, oauth2::basic::BasicErrorResponse>;
+pub(super) type TokenError = RequestTokenError<Error, oauth2::basic::BasicErrorResponse>;
 
 /// What ties the answer of a consent page to the browser that asked: both stay in its session.
 #[derive(Clone, Debug)]
@@ -172,7 +172,7 @@ impl<'c> AsyncHttpClient<'c> for Door<'_> {
     }
 }
 
-fn tokens(answer: Result<BasicTokenResponse, TokenError>, old: Option<&Secret>) -> Result<Tokens, Error> {
+pub(super) fn tokens(answer: Result<BasicTokenResponse, TokenError>, old: Option<&Secret>) -> Result<Tokens, Error> {
     let answer = answer.map_err(|error| match error {
         RequestTokenError::Request(error) => error,
         // The other cases hold the answer's bytes, tokens included: they end here.

@@ -36,6 +36,8 @@ mod settings;
 #[cfg(test)]
 mod test_server;
 mod text_enum;
+#[cfg(test)]
+mod tests;
 
 pub use accounts::AmcAccount;
 pub use answer::{MAX_PAGES, Page};

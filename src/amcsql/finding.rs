@@ -33,6 +33,18 @@ pub enum Level {
     Info,
 }
 
+/// Longest text of a finding, in bytes. It names what the author wrote, which may be a name of a megabyte: the middle of a longer
+/// text is left out, since places stand at its beginning.
+const LONGEST: usize = 1_500;
+
+fn shortened(text: String) -> String {
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let (start, end) = (text.floor_char_boundary(LONGEST / 2), text.ceil_char_boundary(text.len() - LONGEST / 3));
+    format!("{} … {}", &text[..start], &text[end..])
+}
+
 /// A replacement of one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fix {
@@ -54,17 +66,24 @@ impl Fix {
 impl Finding {
     /// An error that AMC words as `amc`.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>, amc: impl Into<String>) -> Self {
-        Self { level: Level::Error, code, message: message.into(), amc: Some(amc.into()), span, fix: None }
+        Self {
+            level: Level::Error,
+            code,
+            message: shortened(message.into()),
+            amc: Some(shortened(amc.into())),
+            span,
+            fix: None,
+        }
     }
 
     /// A warning.
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { level: Level::Warning, code, message: message.into(), amc: None, span, fix: None }
+        Self { level: Level::Warning, code, message: shortened(message.into()), amc: None, span, fix: None }
     }
 
     /// A hint.
     pub fn info(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { level: Level::Info, code, message: message.into(), amc: None, span, fix: None }
+        Self { level: Level::Info, code, message: shortened(message.into()), amc: None, span, fix: None }
     }
 
     /// The same finding with a way to remove it.
@@ -79,4 +98,16 @@ impl Finding {
 pub fn located(index: &LineIndex<'_>, span: Span, text: &str) -> String {
     let (start, end) = index.range(span);
     format!("From line {}, column {} to line {}, column {}: {text}", start.line, start.column, end.line, end.column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_megabyte_is_named_by_its_ends() {
+        let finding = Finding::warning("x", Span::default(), format!("From here: {}. Try again.", "ü".repeat(1 << 20)));
+        assert!(finding.message.len() <= LONGEST && finding.message.starts_with("From here: ü"), "{}", finding.message);
+        assert!(finding.message.ends_with("ü. Try again."));
+    }
 }

@@ -25,3 +25,6 @@ pub use check::{Checked, Context, Purpose, check};
 pub mod parameters;
 pub mod template;
 pub mod text;
+
+#[cfg(test)]
+mod tests;

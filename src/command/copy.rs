@@ -36,7 +36,11 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     let source = source.with_context(|| format!("the database {} cannot be opened", file.display()))?;
     source.migrate().await.context("the source cannot be brought up to date")?;
     let shown = db::shown(&options.to);
-    let target = Db::open(&options.to).await.with_context(|| format!("the database {shown} cannot be opened"))?;
+    let target = Db::connect(&options.to).await.with_context(|| format!("the database {shown} cannot be opened"))?;
+    if target.others().await? > 0 {
+        bail!("another RecomAMP uses {shown}: stop it first, or name another database");
+    }
+    target.migrate().await.with_context(|| format!("the tables of {shown} cannot be made"))?;
     let counts = move_all(&source, &target, &shown).await?;
     source.close().await;
     target.close().await;

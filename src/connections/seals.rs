@@ -87,9 +87,10 @@ pub async fn reseal(db: &Db, vault: &Vault, mut each: impl FnMut(usize)) -> Resu
             for grant in grants.iter().filter(|grant| !grant.is_current(vault)) {
                 // OK to pass over: no key opens it, and its owner is asked to sign in again.
                 let Ok([access, refresh]) = grant.again(vault) else { continue };
-                match super::store::sealed_again(&mut tx, grant, &access, &refresh).await? {
-                    true => done += 1,
-                    false => missed = true,
+                if super::store::sealed_again(&mut tx, grant, &access, &refresh).await? {
+                    done += 1;
+                } else {
+                    missed = true;
                 }
             }
             tx.commit().await?;

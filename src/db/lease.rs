@@ -66,9 +66,9 @@ pub async fn claim(
     time: TimeDelta,
     limit: i64,
 ) -> Result<Vec<Lease>> {
-    let text = match tx.inner() {
-        super::Inner::Sqlite(_) => queue.sqlite,
-        super::Inner::Postgres(_) => queue.postgres,
+    let text = match tx.engine() {
+        super::Engine::Sqlite => queue.sqlite,
+        super::Engine::Postgres => queue.postgres,
     };
     sql(text).bind(owner).bind(now + time).bind(now).bind(limit).all(tx).await
 }

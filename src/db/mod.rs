@@ -15,15 +15,18 @@
 mod error;
 pub mod lease;
 pub mod lock;
+mod memo;
 mod migrations;
 mod policies;
 pub mod schema;
 mod statement;
 pub mod transfer;
+mod upkeep;
 mod value;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -31,8 +34,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Postgres, Sqlite, Transaction};
 
 pub use error::{Error, Result};
+pub use memo::{Memo, Stamp};
 pub use statement::{FromRow, Row, Single, Statement, sql};
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
+
+use memo::{Changes, Tables};
 
 use crate::ids::PersonId;
 
@@ -57,7 +63,10 @@ pub enum Scope {
 
 /// The pools of one database; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Db(Pools);
+pub struct Db {
+    pools: Pools,
+    changes: Arc<Changes>,
+}
 
 #[derive(Clone, Debug)]
 enum Pools {
@@ -121,30 +130,32 @@ impl Db {
                 .max_connections(CONNECTIONS)
                 .acquire_timeout(ACQUIRE)
                 .connect_lazy_with(options.pragma("query_only", "on"));
-            return Ok(Self(Pools::Sqlite { read, write }));
+            return Ok(Self::over(Pools::Sqlite { read, write }));
         }
         let options = PgConnectOptions::from_str(address)?.application_name("recomamp");
         let pool =
             PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE).connect_with(options).await?;
-        Ok(Self(Pools::Postgres(pool)))
+        Ok(Self::over(Pools::Postgres(pool)))
+    }
+
+    fn over(pools: Pools) -> Self {
+        Self { pools, changes: Arc::default() }
+    }
+
+    fn tx(&self, inner: Inner, begun: u64) -> Tx {
+        Tx { inner, begun, tables: Tables::default(), changes: Arc::clone(&self.changes) }
+    }
+
+    fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// Which database this is.
     pub fn engine(&self) -> Engine {
-        match self.0 {
+        match self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
             Pools::Postgres(_) => Engine::Postgres,
         }
-    }
-
-    /// Opens a file of SQLite only to read it; nothing is written beside it.
-    pub async fn look_at(file: &Path) -> Result<Self> {
-        let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
-        let open = || SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
-        Ok(Self(Pools::Sqlite {
-            read: open().connect_with(options.clone()).await?,
-            write: open().connect_lazy_with(options),
-        }))
     }
 
     /// Brings the schema up to date.
@@ -155,7 +166,7 @@ impl Db {
     /// Brings the schema to the step of this number; it never goes back.
     pub async fn migrate_to(&self, newest: i64) -> Result<()> {
         let migrator = migrations::migrator(self.engine(), newest);
-        match &self.0 {
+        match &self.pools {
             Pools::Sqlite { write, .. } => migrator.run(write).await?,
             Pools::Postgres(pool) => migrator.run(pool).await?,
         }
@@ -164,39 +175,35 @@ impl Db {
 
     /// A transaction that only looks. Dropping it ends it.
     pub async fn read(&self, scope: &Scope) -> Result<Tx> {
-        match &self.0 {
-            Pools::Sqlite { read, .. } => Ok(Tx(Inner::Sqlite(read.begin().await?))),
-            Pools::Postgres(pool) => scoped(pool, scope).await,
+        let begun = self.changes.now();
+        match &self.pools {
+            Pools::Sqlite { read, .. } => Ok(self.tx(Inner::Sqlite(read.begin().await?), begun)),
+            Pools::Postgres(pool) => entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await,
         }
     }
 
     /// A transaction that changes rows; [`Tx::commit`] keeps them, dropping it does not.
     pub async fn write(&self, scope: &Scope) -> Result<Tx> {
-        match &self.0 {
-            Pools::Sqlite { write, .. } => Ok(Tx(Inner::Sqlite(write.begin_with("begin immediate").await?))),
-            Pools::Postgres(pool) => scoped(pool, scope).await,
+        let begun = self.changes.now();
+        match &self.pools {
+            Pools::Sqlite { write, .. } => {
+                Ok(self.tx(Inner::Sqlite(write.begin_with("begin immediate").await?), begun))
+            }
+            Pools::Postgres(pool) => entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await,
         }
     }
 
     /// A transaction that sees everything as it is now, whatever others change meanwhile.
     async fn snapshot(&self) -> Result<Tx> {
         const BEGIN: &str = "begin isolation level repeatable read read only";
-        match &self.0 {
+        let begun = self.changes.now();
+        match &self.pools {
             // OK because a transaction of SQLite always reads one state of the file.
-            Pools::Sqlite { read, .. } => Ok(Tx(Inner::Sqlite(read.begin().await?))),
-            Pools::Postgres(pool) => entered(Tx(Inner::Postgres(pool.begin_with(BEGIN).await?)), &Scope::Owner).await,
+            Pools::Sqlite { read, .. } => Ok(self.tx(Inner::Sqlite(read.begin().await?), begun)),
+            Pools::Postgres(pool) => {
+                entered(self.tx(Inner::Postgres(pool.begin_with(BEGIN).await?), begun), &Scope::Owner).await
+            }
         }
-    }
-
-    /// Writes a whole and tidy copy of a database of SQLite to a file that is not there yet, while others go
-    /// on writing. PostgreSQL has no such thing: see [`transfer`].
-    pub async fn copy_into(&self, file: &Path) -> Result<()> {
-        const COPY: &str = "vacuum into $1";
-        let Pools::Sqlite { write, .. } = &self.0 else { return Err(Error::Missing) };
-        // OK without a transaction: the statement is one, and takes none around it.
-        let arguments = statement::sqlite_arguments(vec![Value::Text(file.display().to_string())])?;
-        statement::with(COPY, arguments).execute(write).await?;
-        Ok(())
     }
 
     /// Whether the database answers.
@@ -206,25 +213,9 @@ impl Db {
         Ok(())
     }
 
-    /// What is broken in the stored bytes, as far as the database itself can tell; nothing where it keeps its
-    /// own checks (PostgreSQL).
-    pub async fn damage(&self) -> Result<Vec<String>> {
-        const PAGES: &str =
-            "select integrity_check as value from pragma_integrity_check where integrity_check <> 'ok' limit 10";
-        const REFERENCES: &str = "select 'a row of ' || \"table\" || ' refers to one of ' || parent || ' that is not there' as value \
-            from pragma_foreign_key_check limit 10";
-        if self.engine() == Engine::Postgres {
-            return Ok(Vec::new());
-        }
-        let mut tx = self.read(&Scope::Owner).await?;
-        let mut damage: Vec<Single<String>> = sql(PAGES).all(&mut tx).await?;
-        damage.extend(sql(REFERENCES).all::<Single<String>>(&mut tx).await?);
-        Ok(damage.into_iter().map(|Single(what)| what).collect())
-    }
-
     /// Ends all connections, after the transactions in hand.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.pools {
             Pools::Sqlite { read, write } => {
                 read.close().await;
                 write.close().await;
@@ -232,10 +223,6 @@ impl Db {
             Pools::Postgres(pool) => pool.close().await,
         }
     }
-}
-
-async fn scoped(pool: &PgPool, scope: &Scope) -> Result<Tx> {
-    entered(Tx(Inner::Postgres(pool.begin().await?)), scope).await
 }
 
 /// Takes the role that owns nothing and names the person to the policies, for this transaction only.
@@ -274,7 +261,13 @@ pub fn shown(address: &str) -> String {
 
 /// A transaction in a scope.
 #[derive(Debug)]
-pub struct Tx(Inner);
+pub struct Tx {
+    inner: Inner,
+    /// How many commits there were when it began.
+    begun: u64,
+    tables: Tables,
+    changes: Arc<Changes>,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -285,22 +278,33 @@ enum Inner {
 impl Tx {
     /// Which database it is in.
     pub const fn engine(&self) -> Engine {
-        match self.0 {
+        match self.inner {
             Inner::Sqlite(_) => Engine::Sqlite,
             Inner::Postgres(_) => Engine::Postgres,
         }
     }
 
-    fn inner(&mut self) -> &mut Inner {
-        &mut self.0
+    /// What a statement of this text runs on.
+    fn inner(&mut self, statement: &'static str) -> &mut Inner {
+        self.tables.take_in(statement);
+        &mut self.inner
+    }
+
+    fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    fn begun(&self) -> u64 {
+        self.begun
     }
 
     /// Keeps what was changed.
     pub async fn commit(self) -> Result<()> {
-        match self.0 {
+        match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,
         }
+        self.changes.note(&self.tables.changed);
         Ok(())
     }
 }

@@ -43,7 +43,7 @@ impl Statement {
     pub async fn execute(self, tx: &mut Tx) -> Result<u64> {
         let started = Instant::now();
         let text = self.text;
-        let touched = match tx.inner() {
+        let touched = match tx.inner(self.text) {
             super::Inner::Sqlite(tx) => {
                 with(self.text, sqlite_arguments(self.values)?).execute(&mut **tx).await?.rows_affected()
             }
@@ -75,7 +75,7 @@ impl Statement {
     async fn rows(self, tx: &mut Tx) -> Result<Vec<Row>> {
         let started = Instant::now();
         let text = self.text;
-        let rows: Vec<Row> = match tx.inner() {
+        let rows: Vec<Row> = match tx.inner(self.text) {
             super::Inner::Sqlite(tx) => with(self.text, sqlite_arguments(self.values)?)
                 .fetch_all(&mut **tx)
                 .await?

@@ -76,7 +76,7 @@ impl Snapshot {
 
 fn stream(tx: &mut Tx, text: String) -> Result<BoxStream<'_, sqlx::Result<Row>>> {
     let text = AssertSqlSafe(text);
-    Ok(match tx.inner() {
+    Ok(match &mut tx.inner {
         Inner::Sqlite(tx) => with(text, sqlite_arguments(Vec::new())?).fetch(&mut **tx).map_ok(Row::Sqlite).boxed(),
         Inner::Postgres(tx) => {
             with(text, postgres_arguments(Vec::new())?).fetch(&mut **tx).map_ok(Row::Postgres).boxed()
@@ -86,7 +86,7 @@ fn stream(tx: &mut Tx, text: String) -> Result<BoxStream<'_, sqlx::Result<Row>>>
 
 async fn run(tx: &mut Tx, text: String, values: Vec<Value>) -> Result<u64> {
     let text = AssertSqlSafe(text);
-    Ok(match tx.inner() {
+    Ok(match &mut tx.inner {
         Inner::Sqlite(tx) => with(text, sqlite_arguments(values)?).execute(&mut **tx).await?.rows_affected(),
         Inner::Postgres(tx) => with(text, postgres_arguments(values)?).execute(&mut **tx).await?.rows_affected(),
     })

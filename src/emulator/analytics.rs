@@ -11,6 +11,8 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::world::View;
+
 /// Something that understands AMC SQL.
 pub trait Analytics: Send + Sync {
     /// Checks a statement without running it; quick, and never panics on odd text.
@@ -84,6 +86,8 @@ pub struct Work {
     pub end: DateTime<Utc>,
     /// The emulator's present.
     pub now: DateTime<Utc>,
+    /// What the instance shows of the world.
+    pub view: View,
     /// Values by parameter name, as the contract writes them; defaults are not filled in.
     pub values: Map<String, Value>,
     /// What happens to rows below their threshold.

@@ -183,7 +183,8 @@ impl Emulator {
         let folder = self.result_folder(&execution.id);
         tokio::fs::create_dir_all(&folder).await.map_err(internal)?;
         let instance = self.store().read(|state| state.instances.get(&execution.instance).cloned());
-        let kind = instance.ok_or("The instance was deleted.")?.kind;
+        let instance = instance.ok_or("The instance was deleted.")?;
+        let kind = instance.kind;
         let controls = !execution.asked.controls_off;
         let statement = reporting::statement(&execution.workflow, controls, kind).ok_or("There is no SQL to run.")?;
         let work = Work {
@@ -191,6 +192,7 @@ impl Emulator {
             start: execution.window.start,
             end: execution.window.end,
             now: self.now(),
+            view: reporting::view(&instance, execution.asked.advertisers.as_ref()),
             values: execution.asked.parameter_values.clone(),
             privacy: reporting::privacy(&execution.workflow),
             format: reporting::format(&execution.workflow),

@@ -195,6 +195,11 @@ impl Person {
 }
 
 impl Account {
+    /// The account of that entity id.
+    pub(crate) fn by_id(id: &str) -> Option<&'static Self> {
+        PEOPLE.iter().flat_map(|person| person.seats).map(|seat| seat.account).find(|account| account.id == id)
+    }
+
     /// Whether AMC is self-service here.
     pub(crate) fn self_service(&self) -> bool {
         matches!(self.kind, AccountKind::SponsoredAds { .. })

@@ -101,15 +101,11 @@ pub(super) fn source(sql: &str, mark: Option<&Mark>) -> Vec<SourceLine> {
 fn parted<'a>(line: &'a str, mark: &Mark) -> Option<(&'a str, &'a str, &'a str)> {
     let at = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
     let start = line.char_indices().nth(mark.place.column.checked_sub(1)?)?.0;
-    let end = match mark.last {
-        Some(last) => at(last),
-        None => {
-            let rest = &line[start..];
-            let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-            let word = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
-            start + if word == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { word }
-        }
-    };
+    let rest = &line[start..];
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let word = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
+    let word = if word == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { word };
+    let end = mark.last.map_or(start + word, at);
     Some((&line[..start], &line[start..end], &line[end..]))
 }
 

@@ -46,10 +46,10 @@ impl Unit {
     /// The unit of a column of AMC's own tables.
     fn of_source(column: &str) -> Option<Self> {
         let is = |known: &&str| known.eq_ignore_ascii_case(column);
-        if MICROCENTS.iter().any(|known| is(known)) {
+        if MICROCENTS.iter().any(is) {
             return Some(Self::Microcents);
         }
-        MILLICENTS.iter().any(|known| is(known)).then_some(Self::Millicents)
+        MILLICENTS.iter().any(is).then_some(Self::Millicents)
     }
 
     /// Its name, as AMC writes it.

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 pub use list::{Filter, Line, count, list, totals, unfinished};
+pub(super) use list::{Past, past};
 
 use super::model::{Execution, Kept, Problem, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
@@ -307,34 +308,4 @@ impl FromRow for Event {
 pub(super) async fn events(tx: &mut Tx, id: &ExecutionId) -> Result<Vec<Event>> {
     const LIST: &str = "select at, state, note from execution_events where execution_id = $1 order by position";
     sql(LIST).bind(id).all(tx).await
-}
-
-/// A run of a query among others.
-#[derive(Clone, Debug)]
-pub(super) struct Past {
-    pub(super) id: ExecutionId,
-    pub(super) state: State,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) finished_at: Option<DateTime<Utc>>,
-    pub(super) rows: Option<u64>,
-}
-
-impl FromRow for Past {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            state: state(row)?,
-            created_at: row.get("created_at")?,
-            finished_at: row.get("finished_at")?,
-            rows: row.get::<Option<Value>>("result")?.and_then(|kept| kept["rows"].as_u64()),
-        })
-    }
-}
-
-/// The last runs of a query that a person may see, the newest first.
-pub(super) async fn past(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Vec<Past>> {
-    const LIST: &str = "select e.id, e.state, e.created_at, e.finished_at, e.result from executions e \
-        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.query_id = $2 \
-        order by e.created_at desc, e.id desc limit 10";
-    sql(LIST).bind(person).bind(query).all(tx).await
 }

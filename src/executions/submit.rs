@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::model::Sent;
+use super::pages::{self, Lists};
 use super::results::Shelf;
 use super::store::{self, NewRow};
 use crate::connections::Grants;
@@ -22,6 +23,7 @@ pub struct Executions {
     pub(super) grants: Grants,
     pub(super) shelf: Shelf,
     pub(super) tags: Tags,
+    pub(super) lists: Lists,
 }
 
 /// A run that somebody asks for.
@@ -49,7 +51,8 @@ impl Executions {
     /// Results lie in the data folder.
     pub fn new(site: Site, grants: Grants) -> anyhow::Result<Self> {
         let shelf = Shelf::folder(&site.config.data_dir.join("results"))?;
-        Ok(Self { site, grants, shelf, tags: Tags::default() })
+        let lists = pages::lists(site.db.clone());
+        Ok(Self { site, grants, shelf, tags: Tags::default(), lists })
     }
 
     /// Stores the intent in the caller's transaction. Call [`Executions::wake`] after its commit.

@@ -176,8 +176,10 @@ pub struct Pager {
     pub page: u64,
     /// How many pages there are; at least 1.
     pub pages: u64,
-    /// How many rows there are in all.
+    /// How many rows there are in all, or at least.
     pub total: u64,
+    /// Whether there are more rows than `total`, which were not counted.
+    pub has_more: bool,
     /// The first row on this page, from 1; 0 when there is none.
     pub first_row: u64,
     /// The last row on this page; 0 when there is none.
@@ -209,6 +211,7 @@ impl Pager {
             page,
             pages,
             total,
+            has_more: false,
             first_row: if total == 0 { 0 } else { skipped + 1 },
             last_row: skipped.saturating_add(size).min(total),
             first: (page > 1).then(|| at(1)),
@@ -216,6 +219,17 @@ impl Pager {
             next: (page < pages).then(|| at(page + 1)),
             last: (page < pages).then(|| at(pages)),
         }
+    }
+
+    /// The page `asked` of rows that were counted up to `most`, which has to be more than come before the end
+    /// of that page.
+    pub fn counted_to(most: u64, here: &Address, asked: u64, size: u64, counted: u64) -> Self {
+        let mut pager = Self::new(here, asked, size, counted);
+        pager.has_more = counted >= most;
+        if pager.has_more {
+            pager.last = None;
+        }
+        pager
     }
 
     /// How many rows come before this page.

@@ -19,7 +19,7 @@ use tower_sessions::session_store::{Error, Result, SessionStore};
 
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::db::{self, Db, FromRow, Row, Scope, Statement, Tx, sql};
+use crate::db::{self, Db, FromRow, Memo, Row, Scope, Stamp, Statement, Tx, sql};
 use crate::ids::{PersonId, Random, SessionId};
 
 /// The session's key for the signed-in person's id.
@@ -31,6 +31,9 @@ pub const AGENT_LENGTH: usize = 200;
 /// `seen_at` is written at most this often, so that looking at pages does not write.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(5);
 
+/// Sessions that are kept in memory; when there are more, all are read anew.
+const MOST_KNOWN: usize = 20_000;
+
 /// Sessions on [`Db`].
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -39,13 +42,16 @@ pub struct Sessions {
     random: Random,
     idle: TimeDelta,
     absolute: TimeDelta,
+    known: Memo<Id, Stored>,
 }
 
 impl Sessions {
     /// Sessions that live as long as `limits` say.
     pub fn new(db: Db, clock: Clock, random: Random, limits: &Limits) -> Self {
         let span = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(30));
-        Self { db, clock, random, idle: span(limits.session_idle), absolute: span(limits.session_absolute) }
+        let (idle, absolute) = (span(limits.session_idle), span(limits.session_absolute));
+        let known = Memo::new(db.clone(), MOST_KNOWN);
+        Self { db, clock, random, idle, absolute, known }
     }
 
     async fn add(&self, record: &Record) -> db::Result<()> {
@@ -84,11 +90,22 @@ impl Sessions {
         tx.commit().await
     }
 
-    async fn find(&self, id: Id) -> db::Result<Option<Stored>> {
+    /// A session as it is stored, from memory where nothing can have changed.
+    async fn stored(&self, id: Id) -> db::Result<Option<Stored>> {
         const FIND: &str = "select data, seen_at, expires_at from sessions where key = $1";
+        if let Some(known) = self.known.get(&id) {
+            return Ok(Some(known));
+        }
         let mut tx = self.db.read(&Scope::System).await?;
         let stored: Option<Stored> = sql(FIND).bind(key(id)).optional(&mut tx).await?;
-        drop(tx);
+        if let Some(stored) = &stored {
+            self.known.keep(id, Stamp::of(&tx), stored.clone());
+        }
+        Ok(stored)
+    }
+
+    async fn find(&self, id: Id) -> db::Result<Option<Stored>> {
+        let stored = self.stored(id).await?;
         let now = self.clock.now();
         let Some(stored) = stored.filter(|stored| now < stored.expires_at && now < stored.seen_at + self.idle) else {
             return Ok(None);
@@ -97,7 +114,7 @@ impl Sessions {
             match self.touch(id, now).await {
                 // OK because whoever only looks can go on; the next request tries again.
                 Err(error @ db::Error::Unavailable(_)) => {
-                    tracing::warn!(%error, "when a session was last used is not noted")
+                    tracing::warn!(%error, "when a session was last used is not noted");
                 }
                 touched => touched?,
             }
@@ -130,6 +147,7 @@ impl Sessions {
     }
 }
 
+#[derive(Clone)]
 struct Stored {
     data: serde_json::Value,
     seen_at: DateTime<Utc>,

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Db, Memo};
 use crate::ids::Random;
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 use crate::workers::{Statuses, Wakes};
+
+use super::Person;
 
 /// The parts that exist once; cheap to clone. A room keeps one in its own state and takes from it
 /// what it needs; functions below the handlers are handed single parts.
@@ -30,4 +32,6 @@ pub struct Site {
     pub statuses: Statuses,
     /// Figures about this process.
     pub metrics: Metrics,
+    /// Who signed in, by the session's cookie.
+    pub persons: Memo<tower_sessions::session::Id, Person>,
 }

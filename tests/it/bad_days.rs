@@ -168,7 +168,7 @@ stories! {
         gate.meddle(move |call, answer| {
             if call != Call::Fetch || parts.fetch_add(1, Ordering::SeqCst) % 3 != 1 { return answer; }
             let body = String::from_utf8_lossy(answer.body()).replacen("reach", "frequency", 1);
-            let (mut head, _) = answer.into_parts();
+            let (head, _) = answer.into_parts();
                     Response::from_parts(head, Bytes::from(body))
         });
         house.settle().await;

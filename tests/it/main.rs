@@ -18,6 +18,11 @@ mod drafts;
 #[cfg(test)]
 mod executions;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+#[path = "../fuzz.rs"]
+mod fuzzing;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod markup;

@@ -161,7 +161,12 @@ impl<'a> Binder<'a> {
         let outputs = self.outputs(&bound.names, parsed.query.span);
         self.final_rules(&parsed.query, &bound.relation, &outputs);
         self.advise_on_columns();
+        self.advise_on_meaning(&bound.relation);
         self.unread_commons();
+        if self.findings.iter().any(|it| it.code == "grouping-sets") {
+            // OK because the keys in them were passed over, so what they group counts as not grouped.
+            self.findings.retain(|it| it.code != "not-grouped");
+        }
         self.findings.sort_by_key(|it| (it.span.start, it.level));
         self.findings.dedup_by(|a, b| a.code == b.code && a.span == b.span);
         let refused = self.findings.iter().any(|it| it.level == Level::Error);

@@ -18,6 +18,7 @@ mod grouping;
 mod items;
 mod keys;
 mod literals;
+mod meaning;
 mod operators;
 mod parameters;
 mod privacy;

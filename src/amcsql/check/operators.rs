@@ -143,6 +143,10 @@ impl Binder<'_> {
 
     pub(super) fn arithmetic(&mut self, op: BinaryOp, a: Value, b: Value, span: Span) -> Value {
         let (left, right) = (a.expr.data_type.clone(), b.expr.data_type.clone());
+        if (left.is_temporal() && right == DataType::Null) || (left == DataType::Null && right.is_temporal()) {
+            // OK because NULL gives NULL; and where it stands for an INTERVAL, that is what AMC complains about.
+            return Value::unknown(span);
+        }
         if left.is_temporal() || right.is_temporal() {
             let message = "AMC has no arithmetic on dates. SECONDS_BETWEEN(a, b) gives the difference in seconds.";
             let amc = arithmetic_error(op, &left, &right);

@@ -19,8 +19,9 @@ use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
+use tokio::task::block_in_place;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::lower::{KeptTables, changing, lower, lower_common};
@@ -86,10 +87,15 @@ impl Engine {
 
     /// Runs a query. Dropping the future ends the run.
     pub async fn run(&self, query: &Query, run: &Run) -> Result<ResultSet, RunError> {
+        self.run_over(Arc::clone(&self.tables), query, run).await
+    }
+
+    /// Runs a query on other tables than the engine's own. Dropping the future ends the run.
+    pub async fn run_over(&self, tables: Arc<dyn Tables>, query: &Query, run: &Run) -> Result<ResultSet, RunError> {
         let stopped = || RunError::Value("the engine is stopping".to_owned());
         let _turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| stopped())?;
         let threads = self.threads.as_ref().ok_or_else(stopped)?;
-        let (tables, limits) = (Arc::clone(&self.tables), self.limits.clone());
+        let limits = self.limits.clone();
         let (query, run) = (query.clone(), run.clone());
         let time = limits.time;
         let work =
@@ -118,7 +124,7 @@ impl Drop for Engine {
 async fn work(query: &Query, run: &Run, tables: &dyn Tables, limits: &Limits) -> Result<ResultSet, RunError> {
     let steps = Steps::new(limits)?;
     let (kept, _used) = steps.keep(query, run, tables).await?;
-    let lowered = lower(query, run, tables, &kept)?;
+    let lowered = block_in_place(|| lower(query, run, tables, &kept))?;
     let batches = steps.rows(&lowered.plan).await?.batches;
     let mut columns: Vec<OutputColumn> = query
         .outputs
@@ -193,7 +199,11 @@ impl Steps {
 
     /// All rows of a plan, in its order.
     async fn rows(&self, plan: &LogicalPlan) -> Result<Held, RunError> {
-        let plan = self.session.state().create_physical_plan(plan).await?;
+        let state = self.session.state();
+        // OK to plan in place of the thread: planning never pauses, and others take over what else the thread had to do. Where
+        // the time ends meanwhile, the run ends for whoever waits, and the thread with the planning: both are bounded by the
+        // length of the text.
+        let plan = block_in_place(|| Handle::current().block_on(state.create_physical_plan(plan)))?;
         let mut stream = execute_stream(plan, self.session.task_ctx())?;
         let memory = MemoryConsumer::new("rows").register(&self.pool);
         let (mut batches, mut count) = (Vec::new(), 0);

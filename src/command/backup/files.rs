@@ -1,5 +1,6 @@
 //! Files in and out of a backup, with their checksums.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -46,13 +47,20 @@ fn read(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Resul
     loop {
         let length = file.read(&mut buffer)?;
         if length == 0 {
-            let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            return Ok((bytes, hash));
+            return Ok((bytes, hexadecimal(&hash.finalize())));
         }
         hash.update(&buffer[..length]);
         each(&buffer[..length])?;
         bytes += length as u64;
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // OK because a text takes everything.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Files below `folder`, from there, in order. One that is not there has none.

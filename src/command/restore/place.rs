@@ -85,28 +85,28 @@ impl Place {
                 Some(DATABASE_FOLDER) => continue,
                 _ => self.data.join(&local),
             };
-            self.take(&backup.join(&local), &target, &entry.sha256)?;
+            take(&backup.join(&local), &target, &entry.sha256)?;
             copied += 1;
             done += entry.bytes;
             progress.at(|| format!("{copied} files, {} of {}", words::bytes(done), words::bytes(manifest.bytes())));
         }
         if let (Some(entry), Some(target)) = (database.first(), &self.database) {
-            self.take(&backup.join(entry.local()?), target, &entry.sha256)?;
+            take(&backup.join(entry.local()?), target, &entry.sha256)?;
         }
         Ok(())
     }
+}
 
-    /// Copies under a passing name, and gives the file its own when it is whole.
-    fn take(&self, from: &Path, to: &Path, sha256: &str) -> anyhow::Result<()> {
-        let mut passing = to.as_os_str().to_owned();
-        passing.push(".restoring");
-        let (_, sum) = backup::copy(from, Path::new(&passing))
-            .with_context(|| format!("{} cannot be restored to {}", from.display(), to.display()))?;
-        if sum != *sha256 {
-            bail!("{} changed while it was restored", from.display());
-        }
-        fs::rename(&passing, to).with_context(|| format!("{} cannot be written", to.display()))
+/// Copies under a passing name, and gives the file its own when it is whole.
+fn take(from: &Path, to: &Path, sha256: &str) -> anyhow::Result<()> {
+    let mut passing = to.as_os_str().to_owned();
+    passing.push(".restoring");
+    let (_, sum) = backup::copy(from, Path::new(&passing))
+        .with_context(|| format!("{} cannot be restored to {}", from.display(), to.display()))?;
+    if sum != *sha256 {
+        bail!("{} changed while it was restored", from.display());
     }
+    fs::rename(&passing, to).with_context(|| format!("{} cannot be written", to.display()))
 }
 
 /// A database of SQLite and what it keeps beside itself.

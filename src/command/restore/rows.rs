@@ -13,6 +13,9 @@ use crate::db::{self, Db, Scope, schema};
 pub(super) async fn prepare(address: &str, manifest: &Manifest, replace: bool) -> anyhow::Result<Filling> {
     let shown = db::shown(address);
     let db = Db::connect(address).await.with_context(|| format!("the database {shown} cannot be opened"))?;
+    if db.others().await? > 0 {
+        bail!("another RecomAMP uses {shown}: stop it first, or name another database");
+    }
     let mut tx = db.read(&Scope::Owner).await?;
     let found = schema::version(&mut tx).await?;
     drop(tx);

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::emulator::Emulator;
 use crate::emulator::analytics::{Analytics, Compiled, OutputColumn, Statement};
-use crate::emulator::state::{Asked, Execution, InstanceKind, Verdict, Workflow};
+use crate::emulator::people::Account;
+use crate::emulator::state::{Asked, Execution, Instance, InstanceKind, Verdict, Workflow};
+use crate::emulator::world::{Named, View};
 
 use super::parameters::without_value;
 
@@ -25,6 +27,19 @@ pub(crate) fn statement(workflow: &Workflow, controls: bool, kind: InstanceKind)
         controls,
         sandbox: kind == InstanceKind::Sandbox,
     })
+}
+
+/// What a run in the instance reads: of the advertisers that were asked for, or of all.
+pub(crate) fn view(instance: &Instance, asked: Option<&Value>) -> View {
+    let named = |one: &Value| {
+        let text = |name: &str| one[name].as_str().map_or_else(|| one[name].to_string(), str::to_owned);
+        let (id, kind) = (text("id"), text("type"));
+        let listed = instance.advertisers.iter().any(|advertiser| advertiser.id == id && advertiser.kind == kind);
+        Named { id, kind, listed }
+    };
+    let asked = asked.and_then(Value::as_array).filter(|asked| !asked.is_empty());
+    let country = Account::by_id(&instance.account).map_or("US", |account| account.place.country);
+    View { advertisers: asked.map(|asked| asked.iter().map(named).collect()), country: country.to_owned() }
 }
 
 /// Compiles a workflow; the error is the whole sentence.

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use super::Emulator;
 use super::errors::answer;
 
-pub(crate) use compiling::statement;
+pub(crate) use compiling::{statement, view};
 pub(crate) use definition::{format, privacy};
 pub(crate) use downloads::METADATA_FILE;
 pub(crate) use firing::fire;

@@ -40,7 +40,8 @@ pub(crate) struct WorldSql {
     scale: f64,
     folder: PathBuf,
     limits: Limits,
-    engine: Mutex<Option<(NaiveDate, Arc<Engine>)>>,
+    /// The world of the day, and an engine for it.
+    engine: Mutex<Option<(NaiveDate, World, Arc<Engine>)>>,
     described: [Arc<[DataSource]>; 2],
 }
 
@@ -52,19 +53,20 @@ impl WorldSql {
         Self { seed, scale, folder, limits, engine: Mutex::default(), described }
     }
 
-    /// The engine over the world as it stands on `day`.
-    fn engine(&self, day: NaiveDate) -> Result<Arc<Engine>, String> {
+    /// The world as it stands on `day`, and an engine for it.
+    fn engine(&self, day: NaiveDate) -> Result<(World, Arc<Engine>), String> {
         let mut held = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, engine)) = &*held
+        if let Some((of, world, engine)) = &*held
             && *of == day
         {
-            return Ok(Arc::clone(engine));
+            return Ok((world.clone(), Arc::clone(engine)));
         }
-        let world = Arc::new(World::new(self.seed, self.scale, day, Some(&self.folder)));
-        let engine = Engine::new(world, self.limits.clone()).map_err(|error| format!("No engine: {error}."))?;
+        let world = World::new(self.seed, self.scale, day, Some(&self.folder));
+        let engine = Engine::new(Arc::new(world.clone()), self.limits.clone())
+            .map_err(|error| format!("No engine: {error}."))?;
         let engine = Arc::new(engine);
-        *held = Some((day, Arc::clone(&engine)));
-        Ok(engine)
+        *held = Some((day, world.clone(), Arc::clone(&engine)));
+        Ok((world, engine))
     }
 }
 
@@ -81,9 +83,10 @@ impl Analytics for WorldSql {
     fn run(&self, work: Work) -> BoxFuture<'static, Result<ResultFiles, String>> {
         let engine = self.engine(work.now.date_naive());
         async move {
-            let engine = engine?;
+            let (world, engine) = engine?;
+            let seen = Arc::new(world.seen(work.view.clone()));
             let query = resolve(&work.statement)?;
-            let result = engine.run(&query, &as_run(&work)).await.map_err(|error| error.to_string())?;
+            let result = engine.run_over(seen, &query, &as_run(&work)).await.map_err(|error| error.to_string())?;
             let written = tokio::task::spawn_blocking(move || files::write(&work, result)).await;
             written.map_err(|error| error.to_string())?.map_err(|error| format!("The result was not written: {error}."))
         }

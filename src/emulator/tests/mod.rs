@@ -6,6 +6,7 @@ mod asked;
 mod bench;
 mod control;
 mod executions;
+mod fuzz;
 mod hostile;
 mod login;
 mod real;

@@ -3,7 +3,8 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, SANDBOX};
+use super::bench::{Bench, SANDBOX, STANDARD};
+use crate::emulator::people::{AGENCY_A_UK, AGENCY_A_US, AGENCY_B_JP};
 
 const BY_CAMPAIGN: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS users, SUM(impressions) AS impressions\n\
     FROM dsp_impressions GROUP BY 1";
@@ -118,4 +119,59 @@ async fn a_sandbox_has_fewer_sources_and_shows_rows_with_controls_off() {
     let id = made["workflowExecutionId"].as_str().unwrap();
     let done = bench.get(&format!("{path}/workflowExecutions/{id}")).await.ok();
     assert_eq!(done["status"], "SUCCEEDED", "{done}");
+}
+
+#[tokio::test]
+async fn advertisers_of_an_execution_restrict_what_it_reads() {
+    let bench = bench();
+    let listed = bench.get(&format!("/amc/instances/{STANDARD}/advertisers")).await.ok();
+    let id = |kind: &str| {
+        let rows = listed["advertisers"].as_array().unwrap();
+        rows.iter().find(|row| row["type"] == kind).unwrap()["id"].clone()
+    };
+    let sql = "SELECT 'dsp' AS kind, SUM(impressions) AS n FROM dsp_impressions UNION ALL \
+        SELECT 'sponsored', SUM(impressions) FROM sponsored_ads_traffic";
+    let read = async |sql: &str, advertisers: Value| {
+        let body = json!({ "workflow": { "sqlQuery": sql }, "timeWindowType": "ALL", "advertisers": advertisers });
+        let done = finished(&bench, body).await;
+        assert_eq!(done["status"], "SUCCEEDED", "{done}");
+        let mut lines = rows(&bench, &done).await.split_off(1);
+        lines.sort();
+        lines
+    };
+    let all = read(sql, json!([])).await;
+    assert_eq!(all.len(), 2, "{all:?}");
+    let dsp = read(sql, json!([{ "id": id("DISPLAY"), "type": "DISPLAY" }])).await;
+    assert_eq!(dsp, [all[0].as_str(), "sponsored,"], "the DSP's impressions and no others");
+    let sponsored = read(sql, json!([{ "id": id("SPONSORED_ADS"), "type": "SPONSORED_ADS" }])).await;
+    assert_eq!(sponsored, ["dsp,", all[1].as_str()]);
+    assert_eq!(read(sql, json!([{ "id": "unknown", "type": "DISPLAY" }])).await, ["dsp,", "sponsored,"]);
+
+    let brands = "SELECT advertiser_id, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1";
+    let all = read(brands, Value::Null).await;
+    assert!(all.len() > 1, "{all:?}");
+    let one = all[0].split(',').next().unwrap();
+    assert_eq!(read(brands, json!([{ "id": one, "type": "DISPLAY" }])).await, all[..1], "one that the data names");
+}
+
+#[tokio::test]
+async fn costs_are_in_the_currency_of_the_instances_marketplace() {
+    let bench = bench();
+    for (person, account, instance, currency) in [
+        ("ada", &AGENCY_A_US, "amcpretenda1", "USD"),
+        ("ada", &AGENCY_A_UK, "amcpretenda4", "GBP"),
+        ("chie", &AGENCY_B_JP, "amcpretendb1", "JPY"),
+    ] {
+        let sql = "SELECT currency_iso_code AS currency, SUM(total_cost) AS cost FROM dsp_impressions GROUP BY 1";
+        let body = json!({ "workflow": { "sqlQuery": sql }, "timeWindowType": "ALL" }).to_string();
+        let path = format!("/amc/reporting/{instance}/workflowExecutions");
+        let made = bench.as_person((person, account), Method::POST, &path, &body).await.ok();
+        bench.emulator.settled().await;
+        let id = made["workflowExecutionId"].as_str().unwrap();
+        let links = format!("{path}/{id}/downloadUrls");
+        let links = bench.as_person((person, account), Method::GET, &links, "").await.ok();
+        let link = links["downloadUrls"][0].as_str().unwrap().trim_start_matches("http://emulator.test").to_owned();
+        let text = bench.bare(Method::GET, &link, "").await.text;
+        assert!(text.lines().nth(1).unwrap().starts_with(&format!("{currency},")), "{text}");
+    }
 }

@@ -25,6 +25,7 @@ mod stage;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -37,10 +38,13 @@ use crate::amcsql::engine::Tables;
 use provider::WorldTable;
 use shards::Shards;
 
+pub use view::{Named, View};
+
 /// A world; cheap to clone and to make, played when a table is first read.
 #[derive(Clone)]
 pub struct World {
     shards: Arc<Shards>,
+    view: Arc<View>,
 }
 
 impl std::fmt::Debug for World {
@@ -59,13 +63,19 @@ impl World {
     /// without a folder it is played again on each scan.
     pub fn new(seed: u64, scale: f64, today: NaiveDate, folder: Option<&Path>) -> Self {
         let people = (people::PEOPLE * scale).clamp(1.0, f64::from(u32::MAX / 4)) as u32;
-        Self { shards: Arc::new(Shards::new(seed, people, today, folder)) }
+        Self { shards: Arc::new(Shards::new(seed, people, today, folder)), view: Arc::default() }
+    }
+
+    /// The same world as an instance shows it.
+    #[must_use]
+    pub fn seen(&self, view: View) -> Self {
+        Self { view: Arc::new(view), ..self.clone() }
     }
 }
 
 impl Tables for World {
     fn table(&self, source: &str) -> Option<Arc<dyn TableProvider>> {
         let source = Catalogue::standard().source(source)?;
-        Some(Arc::new(WorldTable::new(source, Arc::clone(&self.shards))))
+        Some(Arc::new(WorldTable::new(source, Arc::clone(&self.shards), Arc::clone(&self.view))))
     }
 }

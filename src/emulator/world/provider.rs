@@ -20,6 +20,7 @@ use super::cells::array;
 use super::people::user_number;
 use super::shards::Shards;
 use super::tables::{Cell, Feed, Row, Scene, Window, bought_privately, column};
+use super::view::View;
 use crate::amcsql::catalogue::DataSource;
 use crate::amcsql::engine::USER_COLUMN;
 
@@ -36,6 +37,7 @@ pub(super) struct WorldTable {
     /// Column whose comparisons narrow the scan.
     time: Option<String>,
     shards: Arc<Shards>,
+    view: Arc<View>,
 }
 
 impl std::fmt::Debug for WorldTable {
@@ -45,7 +47,7 @@ impl std::fmt::Debug for WorldTable {
 }
 
 impl WorldTable {
-    pub(super) fn new(source: &DataSource, shards: Arc<Shards>) -> Self {
+    pub(super) fn new(source: &DataSource, shards: Arc<Shards>, view: Arc<View>) -> Self {
         let columns = source.columns.iter();
         let mut fields: Vec<Field> =
             columns.map(|column| Field::new(column.name.as_str(), column.data_type.arrow(), true)).collect();
@@ -60,6 +62,7 @@ impl WorldTable {
             audience: base != id,
             time: source.time_window_column.clone(),
             shards,
+            view,
         }
     }
 
@@ -173,6 +176,7 @@ impl TableProvider for WorldTable {
             Arc::new(Part {
                 schema: Arc::clone(&schema),
                 shards: Arc::clone(&self.shards),
+                view: Arc::clone(&self.view),
                 feed: self.feed,
                 audience: self.audience,
                 window,
@@ -195,6 +199,7 @@ struct Piece {
 struct Part {
     schema: SchemaRef,
     shards: Arc<Shards>,
+    view: Arc<View>,
     feed: Feed,
     audience: bool,
     window: Window,
@@ -217,6 +222,7 @@ impl PartitionStream for Part {
             columns: columns(&self.schema, self.feed),
             schema: Arc::clone(&self.schema),
             shards: Arc::clone(&self.shards),
+            view: Arc::clone(&self.view),
             feed: self.feed,
             audience: self.audience,
             window: self.window,
@@ -247,6 +253,7 @@ struct Batches {
     schema: SchemaRef,
     columns: Vec<Maker>,
     shards: Arc<Shards>,
+    view: Arc<View>,
     feed: Feed,
     audience: bool,
     window: Window,
@@ -277,7 +284,8 @@ impl Batches {
     }
 
     fn batch(&self, scene: &Scene, span: &mut Range<usize>) -> Option<Result<RecordBatch>> {
-        let mut rows = Vec::with_capacity(BATCH_ROWS.min(span.len()));
+        let (shown, market) = (self.view.shown(&scene.plan), self.view.market());
+        let mut rows: Vec<Row<'_>> = Vec::with_capacity(BATCH_ROWS.min(span.len()));
         while rows.len() < BATCH_ROWS {
             let Some(place) = span.next() else { break };
             let before = rows.len();
@@ -287,6 +295,14 @@ impl Batches {
             if self.audience && private {
                 rows.truncate(before);
             }
+            let mut kept = before;
+            for at in before..rows.len() {
+                if shown.as_ref().is_none_or(|shown| shown.has(&rows[at])) {
+                    rows[kept] = Row { market, ..rows[at] };
+                    kept += 1;
+                }
+            }
+            rows.truncate(kept);
         }
         if rows.is_empty() {
             return None;

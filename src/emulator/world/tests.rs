@@ -121,7 +121,7 @@ async fn the_same_seed_gives_the_same_world_and_another_seed_another() {
 
 #[tokio::test]
 async fn every_source_has_the_same_rows_in_shards() {
-    let world = |size| World { shards: Arc::new(Shards::sized(11, 120, today(), None, size)) };
+    let world = |size| World { shards: Arc::new(Shards::sized(11, 120, today(), None, size)), view: Arc::default() };
     let (whole, shards) = (context(&world(120)), context(&world(35)));
     for name in Catalogue::standard().names().filter(|name| !name.contains('{')) {
         let sql = format!("select * from \"{name}\"");

@@ -1,19 +1,25 @@
 //! One execution: where it stands, live; what was sent; why it failed; its result.
 
+mod earlier;
+mod known;
+
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Days, TimeDelta, Utc};
-use serde_json::{Value, json};
+use chrono::{DateTime, Days, Utc};
+use serde_json::Value;
+
+use earlier::{Earlier, earlier};
+use known::{cause, known};
 
 use super::own;
 use super::result::{self, ResultView};
 use crate::amcsql::text::Place;
-use crate::executions::causes::{self, Cause};
+use crate::executions::causes::Cause;
 use crate::executions::live;
 use crate::executions::model::{Execution, Sent, State as Stage};
-use crate::executions::store::{self, Past};
+use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
@@ -154,37 +160,6 @@ async fn page(
     })
 }
 
-/// Another run of the same query, beside this one.
-struct Earlier {
-    id: ExecutionId,
-    is_this: bool,
-    state: Stage,
-    created_at: DateTime<Utc>,
-    took: String,
-    rows: String,
-    /// How long it took, in hundredths of the longest.
-    share: u32,
-}
-
-/// The last runs of the same query in a row, the newest first; nothing where this is the only one.
-fn earlier(past: &[Past], this: &ExecutionId, now: DateTime<Utc>) -> Vec<Earlier> {
-    if past.len() < 2 {
-        return Vec::new();
-    }
-    let took = |one: &Past| (one.finished_at.unwrap_or(now) - one.created_at).max(TimeDelta::zero());
-    let longest = past.iter().map(|one| took(one).num_milliseconds()).max().unwrap_or(0).max(1);
-    let one = |one: &Past| Earlier {
-        id: one.id.clone(),
-        is_this: one.id == *this,
-        state: one.state,
-        created_at: one.created_at,
-        took: components::duration(took(one)),
-        rows: one.rows.map(components::count).unwrap_or_default(),
-        share: u32::try_from(took(one).num_milliseconds() * 100 / longest).unwrap_or(0).max(1),
-    };
-    past.iter().map(one).collect()
-}
-
 pub(super) async fn show(
     State(room): State<Executions>,
     person: Person,
@@ -283,29 +258,6 @@ pub(super) async fn problem(
     let name = format!("attachment; filename=\"{id}-problem.json\"");
     let body = serde_json::to_string_pretty(&known(&execution)).map_err(anyhow::Error::from)?;
     Ok(([("content-type", "application/json"), ("content-disposition", name.as_str())], body).into_response())
-}
-
-/// What lies behind a run's problem, or its wait.
-fn cause(execution: &Execution) -> Option<&'static Cause> {
-    match &execution.problem {
-        Some(problem) => Some(causes::of_problem(problem)),
-        None => execution.waiting_for.as_deref().and_then(causes::of_wait),
-    }
-}
-
-/// All that is known of a run that ended badly.
-fn known(execution: &Execution) -> Value {
-    let mark = live::mark(execution);
-    let place = mark.map(|mark| json!({ "line": mark.place.line, "column": mark.place.column }));
-    let cause = cause(execution);
-    let cause = cause.map(|it| json!({ "name": it.name, "likely": it.likely, "fix": it.fix }));
-    json!({
-        "execution": execution.id, "state": execution.state.name(), "amcStatus": execution.amc_status,
-        "amcExecutionId": execution.amc_id, "amcWorkflowId": execution.amc_workflow_id,
-        "createdAt": execution.created_at, "sentAt": execution.sent_at, "finishedAt": execution.finished_at,
-        "problem": execution.problem, "cause": cause, "place": place, "sql": execution.author_sql,
-        "request": execution.sent.body,
-    })
 }
 
 /// What is stored of a prepared query, to be sent as it is.

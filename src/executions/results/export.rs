@@ -90,9 +90,10 @@ impl Shelf {
     ) -> Result<Download, Error> {
         check_bounds(filters)?;
         let filters = filters.to_owned();
-        let wanted = match filters.is_empty() {
-            true => None,
-            false => Some(self.reading(key, true, async move |reading| reading.matches(&filters).await).await?),
+        let wanted = if filters.is_empty() {
+            None
+        } else {
+            Some(self.reading(key, true, async move |reading| reading.matches(&filters).await).await?)
         };
         let opened = Opened::of(self, key).await?;
         let rows = wanted.as_ref().map_or(opened.rows, |wanted| wanted.count_set_bits() as u64);
@@ -132,16 +133,15 @@ impl Writing {
                     self.step = Step::Rows;
                     self.form.head()?
                 }
-                Step::Rows => match self.batches.try_next().await? {
-                    Some(batch) => match self.picked(batch)? {
-                        batch if batch.num_rows() == 0 => Vec::new(),
-                        batch => self.form.write(&batch)?,
-                    },
-                    None => {
+                Step::Rows => {
+                    if let Some(batch) = self.batches.try_next().await? {
+                        let batch = self.picked(batch)?;
+                        if batch.num_rows() == 0 { Vec::new() } else { self.form.write(&batch)? }
+                    } else {
                         self.step = Step::Done;
                         self.form.tail()?
                     }
-                },
+                }
             };
             if !bytes.is_empty() {
                 return Ok(Some(Bytes::from(bytes)));

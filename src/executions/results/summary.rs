@@ -153,7 +153,7 @@ impl Seen {
             }
         }
         // OK because what is no number has no place between others.
-        if value != value {
+        if matches!(value, Value::Binary(number) if number.is_nan()) {
             return;
         }
         self.extremes = Some(match self.extremes {

@@ -10,6 +10,7 @@ use super::*;
 
 mod bucket;
 mod files;
+mod fuzz;
 mod numbers;
 mod properties;
 

@@ -63,7 +63,6 @@ pub struct Line {
 impl FromRow for Line {
     fn from_row(row: &Row) -> Result<Self> {
         let json = |column| row.get::<Option<Value>>(column);
-        let kept = json("result")?;
         Ok(Self {
             id: row.get("id")?,
             query_name: row.get("query_name")?,
@@ -72,29 +71,50 @@ impl FromRow for Line {
             state: state(row)?,
             waiting_for: row.get("waiting_for")?,
             problem: json("problem")?.map(|value| read("problem", value)).transpose()?,
-            rows: kept.and_then(|kept| kept["rows"].as_u64()),
+            rows: row.get::<Option<i64>>("rows")?.and_then(|rows| u64::try_from(rows).ok()),
             created_at: row.get("created_at")?,
             finished_at: row.get("finished_at")?,
         })
     }
 }
 
+/// A statement over the executions that a person may see. `driver` is the condition by which SQLite walks
+/// an index; the other conditions are tried on each row of that walk. `cross join` keeps SQLite to this
+/// order; to PostgreSQL it is a join like any other.
 macro_rules! listed {
-    ($columns:literal, $rest:literal) => {
+    ($before:literal, $driver:literal, $after:literal) => {
         concat!(
-            "select ",
-            $columns,
-            " from executions e join instances i on i.id = e.instance_id ",
-            "join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 ",
-            "where ($2 is null or e.instance_id = $2) and ($3 is null or e.query_id = $3) ",
+            $before,
+            " from executions e cross join instances i cross join instance_access a where ",
+            $driver,
+            " and i.id = e.instance_id and a.instance_id = e.instance_id and a.person_id = $1 ",
+            "and ($2 is null or e.instance_id = $2) and ($3 is null or e.query_id = $3) ",
             "and ($4 = '' or e.state = $4 or ($4 = 'active' and e.finished_at is null) ",
             "or ($4 = 'problem' and e.state in ('failed', 'rejected', 'lost'))) ",
             "and ($5 = '' or lower(e.query_name || ' ' || e.person_name) like lower($5) escape '\\') ",
             "and ($6 is null or e.person_id = $6) and ($7 is null or e.created_at >= $7) ",
             "and ($8 is null or e.created_at < $8) ",
-            $rest
+            $after
         )
     };
+}
+
+/// The text whose driver fits the filter best.
+macro_rules! driven {
+    ($filter:expr, $before:literal, $after:literal) => {{
+        const ALL: &str = listed!($before, "e.created_at > '0001-01-01'", $after);
+        const OF_QUERY: &str = listed!($before, "e.query_id = $3", $after);
+        const OF_INSTANCE: &str = listed!($before, "e.instance_id = $2", $after);
+        const UNFINISHED: &str = listed!($before, "e.finished_at is null", $after);
+        const OF_STATE: &str = listed!($before, "e.state = $4", $after);
+        match $filter {
+            Filter { query: Some(_), .. } => OF_QUERY,
+            Filter { instance: Some(_), .. } => OF_INSTANCE,
+            Filter { state, .. } if state == "active" => UNFINISHED,
+            Filter { state, .. } if State::parse(state).is_some() => OF_STATE,
+            _ => ALL,
+        }
+    }};
 }
 
 fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
@@ -113,18 +133,20 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
 
 /// A page of the executions that a person may see, the newest first.
 pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Line>> {
-    const LIST: &str = listed!(
-        "e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, e.waiting_for, \
-         e.problem, e.result, e.created_at, e.finished_at",
+    let text = driven!(
+        filter,
+        "select e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, \
+         e.waiting_for, e.problem, cast(e.result ->> 'rows' as bigint) as rows, e.created_at, e.finished_at",
         "order by e.created_at desc, e.id desc limit $9 offset $10"
     );
-    filtered(LIST, person, filter).bind(limit).bind(offset).all(tx).await
+    filtered(text, person, filter).bind(limit).bind(offset).all(tx).await
 }
 
-/// How many executions the filter leaves.
-pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<i64> {
-    const COUNT: &str = listed!("count(*) as value", "");
-    let Single(count) = filtered(COUNT, person, filter).one::<Single<i64>>(tx).await?;
+/// How many executions the filter leaves, counted up to `most`: whoever reads a list of a million wants to
+/// see its first page and not to wait until all are counted.
+pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
+    let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $9) as counted");
+    let Single(count) = filtered(text, person, filter).bind(most).one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 
@@ -150,4 +172,34 @@ async fn by_state(tx: &mut Tx, statement: Statement) -> Result<Vec<(State, i64)>
         }
     }
     Ok(statement.all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
+}
+
+/// A run of a query among others.
+#[derive(Clone, Debug)]
+pub(in crate::executions) struct Past {
+    pub(in crate::executions) id: ExecutionId,
+    pub(in crate::executions) state: State,
+    pub(in crate::executions) created_at: DateTime<Utc>,
+    pub(in crate::executions) finished_at: Option<DateTime<Utc>>,
+    pub(in crate::executions) rows: Option<u64>,
+}
+
+impl FromRow for Past {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            state: state(row)?,
+            created_at: row.get("created_at")?,
+            finished_at: row.get("finished_at")?,
+            rows: row.get::<Option<Value>>("result")?.and_then(|kept| kept["rows"].as_u64()),
+        })
+    }
+}
+
+/// The last runs of a query that a person may see, the newest first.
+pub(in crate::executions) async fn past(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Vec<Past>> {
+    const LIST: &str = "select e.id, e.state, e.created_at, e.finished_at, e.result from executions e \
+        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.query_id = $2 \
+        order by e.created_at desc, e.id desc limit 10";
+    sql(LIST).bind(person).bind(query).all(tx).await
 }

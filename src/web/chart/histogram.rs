@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn the_fullest_step_reaches_the_top_and_empty_ones_have_no_bar() {
         let svg = histogram("h", "Spread of clicks", &[0, 10, 1_000, 5]);
-        assert_eq!(svg.matches("z").count(), 3, "{svg}");
+        assert_eq!(svg.matches('z').count(), 3, "{svg}");
         assert!(svg.contains("v-35.0h"), "{svg}");
         assert!(svg.contains("1,015 values in 4 equal steps; 1,000 in the fullest."));
         assert!(histogram("h", "Nothing", &[]).ends_with("</svg>"));

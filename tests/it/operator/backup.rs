@@ -32,7 +32,7 @@ stories! {
         let backup = folder.path().join("backup");
         let place = house.settings();
         let arguments = ["backup", text(&backup)];
-        let (made, _) = tokio::join!(recomamp(&place, &arguments), async {
+        let (made, ()) = tokio::join!(recomamp(&place, &arguments), async {
             run(&ada, &query).await;
             house.settle().await;
         });

@@ -35,11 +35,16 @@ async fn everything_moves_and_is_used_there() {
 
 /// What a running program would write meanwhile would be missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_program_is_not_copied() {
+async fn a_running_program_is_not_copied_and_not_copied_into() {
     let house = House::open(Database::sqlite()).await;
     let Database::Postgres(url) = Database::empty_postgres().await else { unreachable!() };
     let refused = recomamp(&house.settings(), &["copy", "--to", &url]).await.with(1);
     assert!(refused.err.contains("stop it first"), "{}", refused.err);
+    let busy = House::open(Database::postgres().await).await;
+    let Database::Postgres(used) = busy.database() else { unreachable!() };
+    let (place, ..) = stopped_with_a_result().await;
+    let refused_there = recomamp(&place.settings(), &["copy", "--to", used]).await.with(1);
+    assert!(refused_there.err.contains("another RecomAMP uses"), "{}", refused_there.err);
     let refused = recomamp(&house.settings(), &["copy", "--to", "sqlite:/nowhere"]).await.with(1);
     assert!(refused.err.contains("postgres://"), "{}", refused.err);
 }

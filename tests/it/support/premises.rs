@@ -17,7 +17,7 @@ pub(crate) struct Premises {
     pub(super) folder: TempDir,
     pub(super) amazon: Option<Emulator>,
     /// Keeps the port until somebody is in for the first time.
-    door: Option<TcpListener>,
+    pub(super) door: Option<TcpListener>,
 }
 
 impl Premises {

@@ -254,3 +254,40 @@ fn columns_that_mean_something_else_are_remarked_on() {
             .is_empty()
     );
 }
+
+#[test]
+fn keys_that_name_different_events_are_remarked_on_wherever_they_come_from() {
+    let counted = |from: &str| format!("SELECT COUNT(1) AS n FROM {from}");
+    for from in [
+        "sponsored_ads_traffic t JOIN amazon_attributed_events_by_traffic_time a ON t.event_id = a.request_tag",
+        "dsp_impressions i LEFT JOIN amazon_attributed_events_by_conversion_time a ON i.campaign = a.campaign AND a.traffic_event_id = i.request_tag",
+        "dsp_clicks c, (SELECT event_id AS k FROM sponsored_ads_traffic GROUP BY event_id) t WHERE c.request_tag = t.k",
+    ] {
+        assert!(remarks(&counted(from)).contains(&"join-key"), "{from}: {:?}", remarks(&counted(from)));
+    }
+    for from in [
+        "sponsored_ads_traffic t JOIN amazon_attributed_events_by_traffic_time a ON t.event_id = a.traffic_event_id",
+        "dsp_views v JOIN dsp_impressions i ON v.impression_id = i.request_tag",
+        "dsp_clicks c JOIN amazon_attributed_events_by_conversion_time a ON c.request_tag = a.request_tag",
+    ] {
+        assert!(!remarks(&counted(from)).contains(&"join-key"), "{from}");
+    }
+    let common = "WITH t AS (SELECT event_id AS k, user_id FROM sponsored_ads_traffic GROUP BY 1, 2) \
+                  SELECT COUNT(1) AS n FROM t JOIN dsp_impressions i ON i.request_tag = t.k";
+    assert!(remarks(common).contains(&"join-key"));
+}
+
+#[test]
+fn products_that_are_credited_in_the_other_table_are_remarked_on() {
+    let filtered = |table: &str, condition: &str| {
+        let text =
+            format!("SELECT SUM(total_purchases) AS n FROM amazon_attributed_events_by_{table}_time WHERE {condition}");
+        remarks(&text).contains(&"attributed-table")
+    };
+    assert!(filtered("traffic", "ad_product_type = 'sponsored_brands'"));
+    assert!(filtered("traffic", "campaign <> 'a' AND ad_product_type IS NULL"));
+    assert!(filtered("conversion", "ad_product_type IN ('sponsored_products', 'Sponsored_Display')"));
+    assert!(!filtered("conversion", "ad_product_type IS NULL"));
+    assert!(!filtered("traffic", "ad_product_type IN ('sponsored_products', 'sponsored_brands')"));
+    assert!(!filtered("traffic", "ad_product_type = 'sponsored_products' OR campaign = 'a'"));
+}

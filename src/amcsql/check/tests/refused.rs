@@ -214,3 +214,13 @@ fn lists_that_nobody_reads_are_refused_early() {
     assert_eq!(errors(&format!("SELECT COUNT(1) AS n FROM dsp_clicks WHERE {parameters}")), ["too-many-parameters"]);
     assert_eq!(errors(&format!("SELECT CONCAT({}) AS x", many(10_001, &|_| "1".to_owned(), ", "))), ["arguments"]);
 }
+
+#[test]
+fn amc_complains_of_the_interval_and_of_the_grouping_sets_first() {
+    let amc = |text: &str| reporting(text).amc().unwrap_or_default().to_owned();
+    let interval =
+        amc("SELECT COUNT(1) AS n FROM dsp_impressions WHERE impression_dt > CURRENT_DATE - INTERVAL '7' DAY");
+    assert!(interval.contains("interval data types are not enabled"), "{interval}");
+    let sets = amc("SELECT campaign, COUNT(1) AS n FROM dsp_impressions GROUP BY CUBE (campaign)");
+    assert!(sets.contains("CUBE"), "{sets}");
+}

@@ -6,6 +6,7 @@
 pub(super) mod aggregate;
 pub(super) mod array;
 pub(super) mod cast;
+pub(super) mod compiled;
 pub(super) mod format;
 mod native;
 pub(super) mod number;

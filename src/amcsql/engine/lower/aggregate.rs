@@ -17,7 +17,7 @@ use super::super::functions::{aggregate as ours, sum as exact};
 use super::super::run::RunError;
 use super::expression::columns_in;
 use super::trace::{Metric, Trace, Users};
-use super::{Lowered, Lowering, column, name, named};
+use super::{Lowered, Lowering, column, name, named, projection};
 use crate::amcsql::bound::{self, Aggregate, AggregateCall, Frame, FrameBound, FrameUnit, Relation, WindowCall};
 use crate::amcsql::functions::{AggregateFunction, WindowFunction};
 
@@ -55,7 +55,7 @@ impl Lowering<'_> {
         let mut items: Vec<Expr> = aggregate.groups.iter().map(|key| column(key.id)).collect();
         items.extend(aggregate.calls.iter().map(|call| typed(call.id)));
         items.extend(trace.hidden().map(named));
-        Ok(Lowered { plan: builder.project(items)?.build()?, ids, trace })
+        Ok(Lowered { plan: projection(builder.build()?, items)?, ids, trace })
     }
 
     /// DISTINCT over all columns.
@@ -194,7 +194,7 @@ impl Lowering<'_> {
         }
         items.extend(input.trace.hidden().map(named));
         let builder = LogicalPlanBuilder::new(LogicalPlanBuilder::window_plan(input.plan.clone(), functions)?);
-        let plan = builder.project(items)?.build()?;
+        let plan = projection(builder.build()?, items)?;
         let Lowered { mut ids, mut trace, .. } = input;
         for call in calls {
             ids.push(call.id);

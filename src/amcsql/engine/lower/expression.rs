@@ -7,19 +7,30 @@ use datafusion::common::{Column, ScalarValue, Spans};
 use datafusion::functions as standard;
 use datafusion::functions_aggregate as standard_aggregates;
 use datafusion::logical_expr::expr::{Exists, InList, InSubquery};
-use datafusion::logical_expr::{Between, Case, Expr, Like, Operator, Subquery, binary_expr, cast, lit};
+use datafusion::logical_expr::{
+    Between, Case, Expr, Like, LogicalPlanBuilder, Operator, Subquery, binary_expr, cast, lit,
+};
 
 use super::super::functions::{array, cast as casts, number, other, regex, time};
 use super::super::run::RunError;
+use super::large::{balanced, folded, looked_up};
 use super::literal;
 use super::relation::null;
-use super::{Lowering, Mark, column, name, named};
+use super::{Lowering, Mark, column, name, named, projection};
 use crate::amcsql::bound::{self, BinaryOp, ColumnId, ExprKind, Truth};
 use crate::amcsql::functions::Function;
 
 impl Lowering<'_> {
     /// An expression of DataFusion with the same value, and of the Arrow type that its type maps to.
     pub(super) fn expression(&mut self, expr: &bound::Expr) -> Result<Expr, RunError> {
+        match self.large(expr)? {
+            Some(compiled) => Ok(compiled),
+            None => self.written(expr),
+        }
+    }
+
+    /// The expression as it is written.
+    pub(super) fn written(&mut self, expr: &bound::Expr) -> Result<Expr, RunError> {
         let kind = expr.data_type.arrow();
         Ok(match &expr.kind {
             ExprKind::Column(id) => column(*id),
@@ -34,8 +45,8 @@ impl Lowering<'_> {
             ExprKind::Cast { expr: inner, explicit } => {
                 casts::convert(self.expression(inner)?, &inner.data_type.arrow(), &kind, *explicit, self.now())
             }
-            ExprKind::And(parts) => self.folded(parts, Operator::And)?,
-            ExprKind::Or(parts) => self.folded(parts, Operator::Or)?,
+            ExprKind::And(parts) => self.all(parts, Operator::And)?,
+            ExprKind::Or(parts) => self.all(parts, Operator::Or)?,
             ExprKind::Not(inner) => Expr::Not(Box::new(self.expression(inner)?)),
             ExprKind::Negate(inner) => negated_number(self.expression(inner)?, kind)?,
             ExprKind::Binary { op, left, right } => self.binary(*op, left, right, &kind)?,
@@ -45,7 +56,7 @@ impl Lowering<'_> {
                 Expr::Between(Between::new(value, *negated, low, high))
             }
             ExprKind::InList { expr, list, negated } => {
-                let list = list.iter().map(|it| self.expression(it)).collect::<Result<_, _>>()?;
+                let list = self.list(list)?;
                 Expr::InList(InList::new(self.boxed(expr)?, list, *negated))
             }
             ExprKind::InQuery { expr, query, negated } => self.in_query(expr, query, *negated)?,
@@ -97,8 +108,8 @@ impl Lowering<'_> {
     fn subquery(&mut self, relation: &bound::Relation) -> Result<Subquery, RunError> {
         let lowered = self.relation(relation, false)?;
         let items: Vec<Expr> = lowered.ids.iter().map(|id| column(*id)).collect();
-        let builder = if items.is_empty() { lowered.builder() } else { lowered.builder().project(items)? };
-        let plan = builder.alias(self.fresh("query"))?.build()?;
+        let plan = if items.is_empty() { lowered.plan } else { projection(lowered.plan, items)? };
+        let plan = LogicalPlanBuilder::new(plan).alias(self.fresh("query"))?.build()?;
         let outer_ref_columns = plan.all_out_ref_exprs();
         Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
     }
@@ -138,7 +149,8 @@ impl Lowering<'_> {
             return Err(RunError::Value("a subquery of IN gives no column".to_owned()));
         };
         let name = self.fresh("mark");
-        let candidates = lowered.builder().project([column(*first).alias(name.clone())])?.distinct()?.build()?;
+        let candidates = projection(lowered.plan.clone(), vec![column(*first).alias(name.clone())])?;
+        let candidates = LogicalPlanBuilder::new(candidates).distinct()?.build()?;
         let found = if negated { named(name.clone()).is_null() } else { named(name.clone()).is_not_null() };
         let known = key.clone().is_not_null();
         if let Some(marks) = &mut self.marks {
@@ -151,16 +163,19 @@ impl Lowering<'_> {
         self.expression(expr).map(Box::new)
     }
 
-    /// A balanced tree, so that a thousand conditions do not make a thousand levels.
-    fn folded(&mut self, parts: &[bound::Expr], operator: Operator) -> Result<Expr, RunError> {
-        match parts {
-            [] => Ok(lit(operator == Operator::And)),
-            [only] => self.expression(only),
-            _ => {
-                let (left, right) = parts.split_at(parts.len() / 2);
-                Ok(binary_expr(self.folded(left, operator)?, operator, self.folded(right, operator)?))
-            }
+    fn list(&mut self, list: &[bound::Expr]) -> Result<Vec<Expr>, RunError> {
+        if self.compiling {
+            return self.folded_list(list.iter());
         }
+        list.iter().map(|it| self.expression(it)).collect()
+    }
+
+    fn all(&mut self, parts: &[bound::Expr], operator: Operator) -> Result<Expr, RunError> {
+        if self.compiling {
+            return self.conditions(&parts.iter().collect::<Vec<_>>(), operator);
+        }
+        let parts = parts.iter().map(|part| self.expression(part)).collect::<Result<Vec<_>, _>>()?;
+        Ok(balanced(parts, operator))
     }
 
     fn binary(
@@ -213,11 +228,22 @@ impl Lowering<'_> {
         otherwise: Option<&bound::Expr>,
         kind: &Arrow,
     ) -> Result<Expr, RunError> {
-        let operand = operand.map(|it| self.boxed(it)).transpose()?;
-        let branches = branches.iter().map(|(when, then)| Ok((self.boxed(when)?, self.boxed(then)?)));
+        let table = if self.compiling && operand.is_none() { looked_up(branches) } else { None };
+        let (operand, branches) = if let Some((id, branches)) = table {
+            (Some(Box::new(column(id))), branches)
+        } else {
+            let operand = operand.map(|it| self.boxed(it)).transpose()?;
+            (operand, branches.iter().map(|(when, then)| (when, then)).collect())
+        };
+        let fold = self.compiling && operand.is_some();
+        let mut side = |it: &bound::Expr| {
+            let side = self.expression(it)?;
+            Ok::<_, RunError>(if fold { folded(side) } else { side })
+        };
+        let branches = branches.into_iter().map(|(when, then)| Ok((Box::new(side(when)?), Box::new(side(then)?))));
         let branches = branches.collect::<Result<Vec<_>, RunError>>()?;
         let otherwise = match otherwise {
-            Some(it) => self.expression(it)?,
+            Some(it) => side(it)?,
             None => null(kind)?,
         };
         Ok(Expr::Case(Case::new(operand, branches, Some(Box::new(otherwise)))))

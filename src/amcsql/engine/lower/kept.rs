@@ -13,7 +13,7 @@ use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 
 use super::super::run::RunError;
-use super::{Lowered, name};
+use super::{Lowered, name, projection};
 use crate::amcsql::bound::{self, CommonId, ExprKind, Node, Query, Relation};
 use crate::amcsql::functions::Function;
 
@@ -102,7 +102,8 @@ impl Lowered {
             .chain(self.trace.hidden().map(str::to_owned))
             .map(|column| Expr::Column(Column::new(Some(alias.as_str()), column.as_str())).alias(column));
         let items: Vec<Expr> = items.collect();
-        let plan = if items.is_empty() { plan.build()? } else { plan.project(items)?.build()? };
+        let plan = plan.build()?;
+        let plan = if items.is_empty() { plan } else { projection(plan, items)? };
         Ok(self.with(plan))
     }
 }

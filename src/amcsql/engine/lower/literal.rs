@@ -132,4 +132,35 @@ mod tests {
         let error = parameter("budget", &Arrow::Int64, &HashMap::new(), 0).unwrap_err();
         assert!(error.to_string().contains("'budget'"));
     }
+
+    mod fuzz {
+        use proptest::prelude::*;
+
+        use super::*;
+        use crate::amcsql::catalogue::DataType;
+        use crate::fuzz::run;
+
+        /// The type before a line of `%%`; the value as JSON behind it.
+        fn type_and_value(bytes: &[u8]) -> Option<(DataType, Value)> {
+            let whole = String::from_utf8_lossy(bytes);
+            let (kind, value) = whole.split_once("\n%%\n")?;
+            Some((DataType::parse(kind)?, serde_json::from_str(value).ok()?))
+        }
+
+        #[test]
+        fn any_value_of_a_parameter_is_one_of_its_type_or_is_refused_by_name() {
+            run("parameters", 3_000, |bytes| {
+                let Some((data_type, given)) = type_and_value(bytes) else { return Ok(()) };
+                let kind = data_type.arrow();
+                match parameter("p", &kind, &HashMap::from([("p".to_owned(), given)]), 1_700_000_000_000) {
+                    Ok(value) => prop_assert_eq!(value.data_type(), kind),
+                    Err(RunError::Parameter(words)) => {
+                        prop_assert!(words.contains("'p'") && words.len() < 400, "{}", words);
+                    }
+                    Err(other) => prop_assert!(false, "{}", other),
+                }
+                Ok(())
+            });
+        }
+    }
 }

@@ -9,6 +9,7 @@
 mod aggregate;
 mod expression;
 mod kept;
+mod large;
 mod literal;
 mod merging;
 mod names;
@@ -19,9 +20,10 @@ mod trace;
 mod wanted;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use datafusion::common::Column;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection};
 
 use super::functions::other;
 use super::run::{Run, RunError};
@@ -67,8 +69,14 @@ pub(super) fn lower(query: &Query, run: &Run, tables: &dyn Tables, kept: &KeptTa
     let outputs = query.outputs.iter().enumerate();
     let mut items: Vec<Expr> = outputs.map(|(at, output)| column(output.column).alias(format!("o{at}"))).collect();
     items.extend(root.trace.hidden().map(named));
-    let plan = root.builder().project(items)?.build()?;
+    let plan = projection(root.plan.clone(), items)?;
     Ok(root.with(plan))
+}
+
+/// Columns computed from a plan's. Not by way of the builder: it looks through the whole plan for every column, which is too
+/// long for thousands of them, and finds nothing, since names are unique here.
+fn projection(plan: LogicalPlan, items: Vec<Expr>) -> Result<LogicalPlan, RunError> {
+    Ok(LogicalPlan::Projection(Projection::try_new(items, Arc::new(plan))?))
 }
 
 /// The plan of one common table of a query, with its hidden columns.
@@ -102,6 +110,8 @@ struct Lowering<'q> {
     sizes: HashMap<ColumnId, usize>,
     /// Where `IN (subquery)` stands in a computed column: the joins that answer it. `None` where DataFusion does that itself.
     marks: Option<Vec<Mark>>,
+    /// Whether what is lowered is a part of a large expression.
+    compiling: bool,
 }
 
 /// An `IN (subquery)` in a computed column.
@@ -128,6 +138,7 @@ impl<'q> Lowering<'q> {
             steps: 0,
             sizes: HashMap::new(),
             marks: None,
+            compiling: false,
         }
     }
 

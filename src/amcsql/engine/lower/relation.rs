@@ -1,13 +1,19 @@
 //! Relations: one match over the kinds, and the simple ones.
 
-use arrow::datatypes::DataType as Arrow;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType as Arrow, Field, Schema};
+use arrow::record_batch::RecordBatch;
 use datafusion::common::{Column, NullEquality, ScalarValue, UnnestOptions};
-use datafusion::logical_expr::{Expr, JoinType, LogicalPlanBuilder, SortExpr, cast, lit};
+use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, SortExpr, cast, lit};
 
 use super::super::run::RunError;
 use super::expression::columns_in;
+use super::large::folded;
 use super::trace::{Metric, Trace};
-use super::{Lowered, Lowering, column, name, named};
+use super::{Lowered, Lowering, column, name, named, projection};
 use crate::amcsql::bound::{self, ColumnId, CommonId, Computed, Join, JoinKind, Node, Relation, SortKey};
 
 impl Lowering<'_> {
@@ -67,13 +73,39 @@ impl Lowering<'_> {
     fn values(&mut self, columns: &[ColumnId], rows: &[Vec<bound::Expr>]) -> Result<Lowered, RunError> {
         let rows = rows.iter().map(|row| row.iter().map(|cell| self.expression(cell)).collect());
         let rows = rows.collect::<Result<Vec<Vec<Expr>>, RunError>>()?;
+        if let Some(plan) = self.table(columns, &rows)? {
+            return Ok(Lowered { plan, ids: columns.to_vec(), trace: Trace::default() });
+        }
         let items = columns.iter().enumerate().map(|(at, id)| {
             let value = named(format!("column{}", at + 1));
             cast(value, self.query.column(*id).data_type.arrow()).alias(name(*id))
         });
         let items: Vec<Expr> = items.collect();
-        let plan = LogicalPlanBuilder::values(rows)?.project(items)?.build()?;
+        let plan = projection(LogicalPlanBuilder::values(rows)?.build()?, items)?;
         Ok(Lowered { plan, ids: columns.to_vec(), trace: Trace::default() })
+    }
+
+    /// Rows of constants as a table in memory, which is one step to the planner; `None` where one is not constant.
+    pub(super) fn table(&mut self, columns: &[ColumnId], rows: &[Vec<Expr>]) -> Result<Option<LogicalPlan>, RunError> {
+        let mut cells = vec![Vec::with_capacity(rows.len()); columns.len()];
+        for row in rows {
+            for ((cell, column), id) in row.iter().zip(&mut cells).zip(columns) {
+                let Expr::Literal(value, _) = folded(cell.clone()) else { return Ok(None) };
+                column.push(value.cast_to(&self.query.column(*id).data_type.arrow())?);
+            }
+        }
+        let arrays = cells.into_iter().map(ScalarValue::iter_to_array).collect::<Result<Vec<_>, _>>()?;
+        // OK because its names are not those of the plan, which would be ambiguous beside them.
+        let own = |id: &ColumnId| format!("v{}", id.0);
+        let field = |id: &ColumnId| Field::new(own(id), self.query.column(*id).data_type.arrow(), true);
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(DataFusionError::from)?;
+        let table = provider_as_source(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?));
+        let alias = self.fresh("values");
+        let of = |id: &ColumnId| Expr::Column(Column::new(Some(alias.as_str()), own(id))).alias(name(*id));
+        let items: Vec<Expr> = columns.iter().map(of).collect();
+        let plan = LogicalPlanBuilder::scan(alias.as_str(), table, None)?.build()?;
+        projection(plan, items).map(Some)
     }
 
     fn project(&mut self, input: &Relation, items: &[Computed], accounting: bool) -> Result<Lowered, RunError> {
@@ -88,7 +120,7 @@ impl Lowering<'_> {
             }
         }
         exprs.extend(trace.hidden().map(named));
-        let plan = self.marked(&input)?.project(exprs)?.build()?;
+        let plan = projection(self.marked(&input)?.build()?, exprs)?;
         Ok(Lowered { plan, ids: items.iter().map(|item| item.id).collect(), trace })
     }
 
@@ -149,7 +181,7 @@ impl Lowering<'_> {
         }
         items.extend(renamed.iter().map(|(old, new)| named(old.clone()).alias(new.clone())));
         let ids = columns.iter().map(|(new, _)| *new).collect();
-        let plan = if items.is_empty() { lowered.plan } else { lowered.builder().project(items)?.build()? };
+        let plan = if items.is_empty() { lowered.plan } else { projection(lowered.plan, items)? };
         Ok(Lowered { plan, ids, trace })
     }
 
@@ -182,9 +214,10 @@ impl Lowering<'_> {
         items.extend(input.trace.hidden().map(named));
         items.push(self.expression(array)?.alias(name(id)));
         let options = UnnestOptions::new().with_preserve_nulls(false);
-        let builder = input.builder().project(items)?;
+        let plan = projection(input.plan, items)?;
+        let builder = LogicalPlanBuilder::new(plan);
         let plan = builder.unnest_column_with_options(Column::new_unqualified(name(id)), options)?.build()?;
-        let Lowered { mut ids, mut trace, .. } = input;
+        let (mut ids, mut trace) = (input.ids, input.trace);
         ids.push(id);
         if self.wanted.contains(&id) {
             let metric = trace.metric_of(columns_in(array));
@@ -199,7 +232,7 @@ pub(super) fn matching(left: Lowered, right: &Lowered, kind: JoinType) -> Result
     let keys = |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
     let on = (keys(&left), keys(right));
     let right_only: Vec<Expr> = right.ids.iter().map(|id| column(*id)).collect();
-    let right = right.builder().project(right_only)?.build()?;
+    let right = projection(right.plan.clone(), right_only)?;
     let builder = left.builder().join_detailed(right, kind, on, None, NullEquality::NullEqualsNull)?;
     Ok(left.with(builder.build()?))
 }

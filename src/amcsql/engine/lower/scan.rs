@@ -10,7 +10,7 @@ use super::super::accounting::tag;
 use super::super::run::RunError;
 use super::super::tables::USER_COLUMN;
 use super::trace::{Metric, Readings, Trace, Users};
-use super::{Lowered, Lowering, name};
+use super::{Lowered, Lowering, name, projection};
 use crate::amcsql::bound::{Scan, ScanId};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
@@ -48,7 +48,8 @@ impl Lowering<'_> {
             builder = builder.filter(window)?;
         }
         // OK because a reading without columns still gives rows, and nothing refers to the columns that stay.
-        let plan = if items.is_empty() { builder.build()? } else { builder.project(items)?.build()? };
+        let plan = builder.build()?;
+        let plan = if items.is_empty() { plan } else { projection(plan, items)? };
         Ok(Lowered { plan, ids, trace })
     }
 

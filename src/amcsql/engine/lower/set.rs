@@ -9,7 +9,7 @@ use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, Union, cast};
 use super::super::run::RunError;
 use super::relation::{matching, null};
 use super::trace::{Metric, Readings, Trace, Users};
-use super::{Lowered, Lowering, column, name, named};
+use super::{Lowered, Lowering, column, name, named, projection};
 use crate::amcsql::bound::{ColumnId, Relation, SetKind};
 
 impl Lowering<'_> {
@@ -64,7 +64,7 @@ impl Lowering<'_> {
                     items.push(value.alias(share.clone()));
                 }
             }
-            plans.push(Arc::new(input.builder().project(items)?.build()?));
+            plans.push(Arc::new(projection(input.plan, items)?));
         }
         let plan = match plans.as_slice() {
             [only] => only.as_ref().clone(),

@@ -1,6 +1,7 @@
 //! Whole runs over small tables, of queries that are resolved by hand.
 
 mod functions;
+mod large;
 mod queries;
 mod sources;
 mod texts;

@@ -6,7 +6,7 @@ use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::{Context, check};
 
 /// The lines of the result file, sorted; the header first.
-fn answered(text: &str, controls: bool) -> Vec<String> {
+pub(super) fn answered(text: &str, controls: bool) -> Vec<String> {
     let context = Context { controls, ..Context::reporting(Catalogue::standard()) };
     let checked = check(text, &context);
     let query = checked.query.unwrap_or_else(|| panic!("{:?}", checked.findings));

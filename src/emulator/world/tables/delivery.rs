@@ -135,11 +135,15 @@ fn place(name: &str) -> Option<Cell> {
         "marketplace_name" | "traffic_event_marketplace_name" | "conversion_event_marketplace_name" => {
             cell(
                 |row| {
-                    if row.conversion.is_some_and(Conversion::off_amazon) { Value::Null } else { "AMAZON.COM".into() }
+                    if row.conversion.is_some_and(Conversion::off_amazon) {
+                        Value::Null
+                    } else {
+                        row.market.name.into()
+                    }
                 },
             )
         }
-        "marketplace_id" | "segment_marketplace_id" => cell(|_| Value::Whole(1)),
+        "marketplace_id" | "segment_marketplace_id" => cell(|row| Value::Whole(row.market.id)),
         _ => None,
     }
 }

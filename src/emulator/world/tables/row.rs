@@ -9,6 +9,7 @@ use super::super::chance::{mix, unit};
 use super::super::events::{Contact, Conversion, Ledger, StoreView, traffic_moment};
 use super::super::people::{self, Device, Identity};
 use super::super::plan::{Ad, AdProduct, Advertiser, Campaign, Creative, Line, Outlet, Plan, Product, Target, Term};
+use super::super::view::{MARKETS, Market};
 
 /// Everything that tables read of some people.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(in super::super) struct Row<'w> {
     pub(in super::super) pick: usize,
     /// Hash that names the row's event.
     pub(in super::super) key: u64,
+    /// The marketplace of whoever looks.
+    pub(in super::super) market: &'static Market,
 }
 
 impl<'w> Row<'w> {
@@ -58,6 +61,7 @@ impl<'w> Row<'w> {
             conversion: None,
             store: None,
             pick,
+            market: &MARKETS[0],
             key: mix(mix(hash, u64::from(at)), pick as u64),
         }
     }
@@ -99,7 +103,7 @@ impl<'w> Row<'w> {
         self.contact.map(|contact| self.plan().line_of(contact.ad))
     }
 
-    pub(super) fn campaign(&self) -> Option<&'w Campaign> {
+    pub(in super::super) fn campaign(&self) -> Option<&'w Campaign> {
         let index = self.line().map(|line| line.campaign).or(self.campaign)?;
         self.plan().campaigns.get(usize::from(index))
     }
@@ -108,7 +112,7 @@ impl<'w> Row<'w> {
         &self.plan().advertisers[usize::from(self.brand)]
     }
 
-    pub(super) fn is_dsp(&self) -> bool {
+    pub(in super::super) fn is_dsp(&self) -> bool {
         self.campaign().is_some_and(|campaign| campaign.product == AdProduct::Dsp)
     }
 

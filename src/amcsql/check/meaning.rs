@@ -1,0 +1,169 @@
+//! What conditions say about events: keys that name different ones, and products looked for in the wrong table.
+//!
+//! Columns are followed through common tables and subqueries to the source that they come from. Only conditions of `WHERE` and
+//! `ON` are looked at, and of these the parts that all have to hold: elsewhere a comparison may well mean what it says.
+
+use std::collections::HashMap;
+
+use super::super::bound::{BinaryOp, ColumnId, Computed, Expr, ExprKind, Literal, Node, Relation, Truth};
+use super::super::text::Span;
+use super::binder::Binder;
+
+/// What the ids of a column name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Dsp,
+    Sponsored,
+    Purchase,
+    Conversion,
+}
+
+impl Event {
+    /// What the ids in a column of a source name, where they name events.
+    fn of(source: &str, column: &str) -> Option<Self> {
+        let source = source.trim_end_matches("_for_audiences");
+        match column {
+            "request_tag" if !source.starts_with("adserver_") => Some(Self::Dsp),
+            "impression_id" if source == "dsp_views" => Some(Self::Dsp),
+            "event_id" if source == "sponsored_ads_traffic" => Some(Self::Sponsored),
+            "traffic_event_id" => Some(Self::Sponsored),
+            "event_id" if source == "amazon_retail_purchases" => Some(Self::Purchase),
+            "conversion_id" if source.starts_with("conversions") => Some(Self::Conversion),
+            _ => None,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Dsp => "an event of Amazon DSP",
+            Self::Sponsored => "an event of sponsored ads",
+            Self::Purchase => "a purchase",
+            Self::Conversion => "a conversion",
+        }
+    }
+}
+
+/// The keys that fit each other, for the message.
+const KEYS: &str = "Sponsored ads join by sponsored_ads_traffic.event_id = traffic_event_id, Amazon DSP by request_tag, \
+    where dsp_views calls it impression_id.";
+
+/// Products that are credited by the time of the ad (the others: by the time of the conversion).
+const BY_TRAFFIC: [&str; 2] = ["sponsored_products", "sponsored_display"];
+const BY_CONVERSION: [&str; 1] = ["sponsored_brands"];
+
+impl Binder<'_> {
+    /// Remarks on the conditions of the whole query.
+    pub(super) fn advise_on_meaning(&mut self, root: &Relation) {
+        let columns = self.readings.iter().flat_map(|reading| {
+            let source = reading.source.id.as_str();
+            reading.columns.iter().map(move |(id, name)| (*id, (source, name.as_str())))
+        });
+        let mut meaning = Meaning { columns: columns.collect(), found: Vec::new() };
+        for common in &self.commons {
+            meaning.relation(&common.relation);
+        }
+        meaning.relation(root);
+        for (code, span, message) in meaning.found {
+            if code == "join-key" {
+                self.warning(code, span, message);
+            } else {
+                self.info(code, span, message);
+            }
+        }
+    }
+}
+
+/// A walk over the relations, the readings of a column after what it comes from.
+struct Meaning<'b> {
+    /// The source and the name there of each column that is one of a source.
+    columns: HashMap<ColumnId, (&'b str, &'b str)>,
+    found: Vec<(&'static str, Span, String)>,
+}
+
+impl<'b> Meaning<'b> {
+    fn relation(&mut self, relation: &Relation) {
+        for input in relation.inputs() {
+            self.relation(input);
+        }
+        match &relation.node {
+            Node::Common { columns, .. } => columns.iter().for_each(|(new, old)| self.same(*new, *old)),
+            Node::Project { items, .. } => self.renamed(items),
+            Node::Aggregate(aggregate) => self.renamed(&aggregate.groups),
+            Node::Filter { predicate, .. } => self.condition(predicate),
+            Node::Join(join) => join.on.iter().for_each(|on| self.condition(on)),
+            _ => {}
+        }
+    }
+
+    fn renamed(&mut self, items: &[Computed]) {
+        for item in items {
+            if let ExprKind::Column(id) = item.expr.kind {
+                self.same(item.id, id);
+            }
+        }
+    }
+
+    fn same(&mut self, new: ColumnId, old: ColumnId) {
+        if let Some(origin) = self.columns.get(&old).copied() {
+            self.columns.insert(new, origin);
+        }
+    }
+
+    fn condition(&mut self, expr: &Expr) {
+        let attributed = match &expr.kind {
+            ExprKind::And(parts) => return parts.iter().for_each(|part| self.condition(part)),
+            ExprKind::Not(inner) => return inner.query().into_iter().for_each(|query| self.relation(query)),
+            ExprKind::Binary { op: BinaryOp::Eq, left, right } => {
+                if let Some(message) = self.other_events(left, right) {
+                    self.found.push(("join-key", expr.span, message));
+                }
+                self.other_table(left, &[right]).or_else(|| self.other_table(right, &[left]))
+            }
+            ExprKind::InList { expr: column, list, negated: false } => {
+                self.other_table(column, &list.iter().collect::<Vec<_>>())
+            }
+            ExprKind::Is { expr: column, truth: Truth::Null, negated: false } => self.other_table(column, &[]),
+            _ => return expr.query().into_iter().for_each(|query| self.relation(query)),
+        };
+        self.found.extend(attributed.map(|message| ("attributed-table", expr.span, message)));
+    }
+
+    /// The source and the name of the column that an expression is.
+    fn origin(&self, expr: &Expr) -> Option<(&'b str, &'b str)> {
+        let (ExprKind::Column(id) | ExprKind::Outer(id)) = expr.kind else { return None };
+        self.columns.get(&id).copied()
+    }
+
+    /// Says that two columns name different events.
+    fn other_events(&self, left: &Expr, right: &Expr) -> Option<String> {
+        let ((left_source, left), (right_source, right)) = (self.origin(left)?, self.origin(right)?);
+        let (one, other) = (Event::of(left_source, left)?, Event::of(right_source, right)?);
+        let says = format!(
+            "`{left}` of {left_source} names {}, `{right}` of {right_source} {}: no row meets another. {KEYS}",
+            one.words(),
+            other.words()
+        );
+        (one != other).then_some(says)
+    }
+
+    /// Says that the products of a condition, those without a name being Amazon DSP's, are credited in the other table.
+    fn other_table(&self, column: &Expr, products: &[&Expr]) -> Option<String> {
+        let (source, "ad_product_type") = self.origin(column)? else { return None };
+        let source = source.trim_end_matches("_for_audiences");
+        let (wrong, other) = match source {
+            "amazon_attributed_events_by_traffic_time" => (&BY_CONVERSION[..], "conversion"),
+            "amazon_attributed_events_by_conversion_time" => (&BY_TRAFFIC[..], "traffic"),
+            _ => return None,
+        };
+        let named = |product: &&Expr| match &product.kind {
+            ExprKind::Literal(Literal::String(text)) => wrong.iter().any(|it| text.eq_ignore_ascii_case(it)),
+            _ => false,
+        };
+        let all = if products.is_empty() { other == "conversion" } else { products.iter().all(named) };
+        let says = format!(
+            "Amazon's console counts these by {other} time: to agree with it, read amazon_attributed_events_by_{other}_time. Sponsored \
+             Products and Display go by the time of the ad, Sponsored Brands and Amazon DSP by the time of the conversion."
+        );
+        all.then_some(says)
+    }
+}

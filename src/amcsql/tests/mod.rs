@@ -1,0 +1,3 @@
+//! What holds for any text, by one reader after the other.
+
+mod fuzz;

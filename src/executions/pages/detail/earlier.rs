@@ -1,0 +1,39 @@
+//! A run among the others of its query: how long they took.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::executions::model::State as Stage;
+use crate::executions::store::Past;
+use crate::ids::ExecutionId;
+use crate::web::components;
+
+/// Another run of the same query, beside this one.
+pub(super) struct Earlier {
+    pub(super) id: ExecutionId,
+    pub(super) is_this: bool,
+    pub(super) state: Stage,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) took: String,
+    pub(super) rows: String,
+    /// How long it took, in hundredths of the longest.
+    pub(super) share: u32,
+}
+
+/// The last runs of the same query in a row, the newest first; nothing where this is the only one.
+pub(super) fn earlier(past: &[Past], this: &ExecutionId, now: DateTime<Utc>) -> Vec<Earlier> {
+    if past.len() < 2 {
+        return Vec::new();
+    }
+    let took = |one: &Past| (one.finished_at.unwrap_or(now) - one.created_at).max(TimeDelta::zero());
+    let longest = past.iter().map(|one| took(one).num_milliseconds()).max().unwrap_or(0).max(1);
+    let one = |one: &Past| Earlier {
+        id: one.id.clone(),
+        is_this: one.id == *this,
+        state: one.state,
+        created_at: one.created_at,
+        took: components::duration(took(one)),
+        rows: one.rows.map(components::count).unwrap_or_default(),
+        share: u32::try_from(took(one).num_milliseconds() * 100 / longest).unwrap_or(0).max(1),
+    };
+    past.iter().map(one).collect()
+}

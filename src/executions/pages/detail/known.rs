@@ -1,0 +1,30 @@
+//! What is known of a run that failed or waits.
+
+use serde_json::{Value, json};
+
+use crate::executions::causes::{self, Cause};
+use crate::executions::live;
+use crate::executions::model::Execution;
+
+/// What lies behind a run's problem, or its wait.
+pub(super) fn cause(execution: &Execution) -> Option<&'static Cause> {
+    match &execution.problem {
+        Some(problem) => Some(causes::of_problem(problem)),
+        None => execution.waiting_for.as_deref().and_then(causes::of_wait),
+    }
+}
+
+/// All that is known of a run that ended badly.
+pub(super) fn known(execution: &Execution) -> Value {
+    let mark = live::mark(execution);
+    let place = mark.map(|mark| json!({ "line": mark.place.line, "column": mark.place.column }));
+    let cause = cause(execution);
+    let cause = cause.map(|it| json!({ "name": it.name, "likely": it.likely, "fix": it.fix }));
+    json!({
+        "execution": execution.id, "state": execution.state.name(), "amcStatus": execution.amc_status,
+        "amcExecutionId": execution.amc_id, "amcWorkflowId": execution.amc_workflow_id,
+        "createdAt": execution.created_at, "sentAt": execution.sent_at, "finishedAt": execution.finished_at,
+        "problem": execution.problem, "cause": cause, "place": place, "sql": execution.author_sql,
+        "request": execution.sent.body,
+    })
+}

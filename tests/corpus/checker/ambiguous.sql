@@ -1,0 +1,1 @@
+SELECT user_id FROM dsp_impressions a JOIN dsp_clicks b ON a.user_id = b.user_id GROUP BY user_id

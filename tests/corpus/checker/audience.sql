@@ -1,0 +1,1 @@
+SELECT DISTINCT user_id FROM dsp_impressions_for_audiences WHERE SECONDS_BETWEEN(impression_dt_utc, BUILT_IN_PARAMETER('TIME_WINDOW_END')) < 86400

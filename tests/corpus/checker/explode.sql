@@ -1,0 +1,1 @@
+WITH a AS (SELECT COLLECT(campaign) AS c FROM dsp_impressions) SELECT EXPLODE(c) AS x, COUNT(1) AS n FROM a GROUP BY 1

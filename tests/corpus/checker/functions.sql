@@ -1,0 +1,1 @@
+SELECT LOWER(campaign), LEFT(campaign, 2), REGEXP_SUBSTR(campaign, '[a'), FORMAT(1.5, '0.0'), DATE_TRUNC('week', impression_dt), CONVERT_TIME_ZONE_FROM_UTC(impression_dt, 'Mars/Olympus'), SECONDS_BETWEEN(impression_dt, CURRENT_TIMESTAMP), STR_TO_MAP('a:1', ',', ':'), JSON_EXTRACT('{}', '$.a'), HASH64(campaign), TO_VARBINARY('ff', 'hex') FROM dsp_impressions GROUP BY 1

@@ -1,0 +1,1 @@
+SELECT user_id, MAX(request_tag) AS r FROM dsp_impressions GROUP BY user_id

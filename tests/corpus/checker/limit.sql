@@ -1,0 +1,1 @@
+SELECT campaign FROM dsp_impressions GROUP BY 1 ORDER BY campaign LIMIT 99999999999999999999

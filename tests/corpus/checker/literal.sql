@@ -1,0 +1,1 @@
+SELECT COUNT(1) AS n FROM dsp_impressions WHERE user_id = 'x' OR postal_code IN ('1', '2')

@@ -1,0 +1,1 @@
+SELECT campaign, COUNT(1) AS n FROM dsp_impressions GROUP BY 0, -1, 99, 1.5, 'x' ORDER BY 2, n + 1

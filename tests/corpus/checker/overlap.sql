@@ -1,0 +1,1 @@
+WITH a AS (SELECT user_id, 1 AS dsp, 0 AS sp FROM dsp_impressions GROUP BY 1 UNION ALL SELECT user_id, 0, 1 FROM sponsored_ads_traffic GROUP BY 1), b AS (SELECT user_id, MAX(dsp) AS dsp, MAX(sp) AS sp FROM a GROUP BY 1) SELECT dsp, sp, COUNT(DISTINCT user_id) AS people FROM b GROUP BY 1, 2

@@ -1,0 +1,1 @@
+SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(total_cost) / 100000 AS cost FROM dsp_impressions WHERE user_id IS NOT NULL GROUP BY campaign HAVING reach > 10

@@ -1,0 +1,1 @@
+WITH conversions AS (SELECT 1 AS x) SELECT x, COUNT(1) AS n FROM conversions GROUP BY x

@@ -1,0 +1,1 @@
+WITH a AS (SELECT 1 AS x, 2 AS y), b AS (SELECT a.*, a.* FROM a) SELECT b.*, COUNT(*) FROM b

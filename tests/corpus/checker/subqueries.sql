@@ -1,0 +1,1 @@
+SELECT COUNT(1) AS n FROM dsp_impressions i WHERE EXISTS (SELECT 1 FROM dsp_clicks c WHERE c.user_id = i.user_id) AND i.campaign IN (SELECT campaign FROM dsp_clicks) AND i.impressions > (SELECT AVG(clicks) FROM dsp_clicks)

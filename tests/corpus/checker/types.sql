@@ -1,0 +1,1 @@
+SELECT CASE WHEN impressions > 6 THEN '7+' ELSE impressions END AS f, CAST(impression_dt AS DATE) AS d, CAST('today' AS DATE) AS t, COALESCE(NULL, 1.5, 2) AS c, 1/0 AS z, GREATEST(1, 2.5) AS g FROM dsp_impressions GROUP BY 1, 2

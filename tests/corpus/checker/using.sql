@@ -1,0 +1,1 @@
+SELECT user_id, COUNT(1) AS n FROM dsp_impressions JOIN dsp_clicks USING (user_id) GROUP BY 1

@@ -1,0 +1,1 @@
+WITH v (c, n) AS (VALUES ('a', 1), ('b', 2.5), (NULL, 3)) SELECT d.campaign, SUM(v.n) AS n FROM dsp_impressions d JOIN v ON d.campaign = v.c GROUP BY 1

@@ -1,0 +1,1 @@
+SELECT campaign, SUM(impressions) AS n, SUM(SUM(impressions)) OVER () AS t, RANK() OVER (ORDER BY SUM(impressions) DESC) AS r FROM dsp_impressions GROUP BY campaign

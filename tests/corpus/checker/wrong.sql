@@ -1,0 +1,1 @@
+SELECT no_such, campaing, SUM(campaign), impressions + 'x', FOO(1), COUNT(1, 2), CONCAT() FROM dsp_impresions, dsp_clicks WHERE SUM(1) > 2 GROUP BY 9

@@ -1,0 +1,1 @@
+SELECT user_id FROM TABLE(EXTEND_TIME_WINDOW('conversions', 'P1D', 'P0D')) c GROUP BY user_id

@@ -1,0 +1,1 @@
+SELECT i.a FROM t i LEFT OUTER JOIN u c ON i.k = c.k AND (i.x < c.y OR NOT c.z) FULL JOIN v USING (k, l), w JOIN (SELECT 1 AS k) ON 1 = 1

@@ -1,0 +1,1 @@
+SELECT campaign, SUM(impressions) AS n FROM dsp_impressions WHERE user_id IS NOT NULL GROUP BY 1 HAVING n > 5

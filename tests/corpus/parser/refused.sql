@@ -1,0 +1,1 @@
+SELECT * EXCEPT (a), b::int, a || b FROM t ORDER BY 1 LIMIT 3 OFFSET 2; SELECT 2
