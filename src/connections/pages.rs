@@ -37,6 +37,10 @@ pub(super) fn routes(grants: Grants) -> Router {
         .with_state(grants)
 }
 
+/// Where a form was sent after its session had ended.
+const UNSAVED: &str = "What you sent was not saved, because your session had ended. Go back in this browser to the page \
+                       that you came from: it still holds what you typed. Sign in in another tab, and send it again.";
+
 /// A consent that was asked for and not answered yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pending {
@@ -86,7 +90,8 @@ async fn sign_in(person: Option<Person>, visit: Visit, RawQuery(query): RawQuery
     if person.is_some() && !fields.has("again") {
         return Redirect::to(local_or_home(fields.get("to"))).into_response();
     }
-    Html(SignInPage::new(&visit, region(fields.get("region")), fields.get("to"), None).await).into_response()
+    let unsaved = fields.has("unsaved").then_some(UNSAVED);
+    Html(SignInPage::new(&visit, region(fields.get("region")), fields.get("to"), unsaved).await).into_response()
 }
 
 /// Sends the browser to Amazon's consent page, and remembers in the session what must come back.

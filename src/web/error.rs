@@ -4,7 +4,8 @@
 //! missing: a page that says "forbidden" would say that the thing exists.
 
 use askama::Template;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{REFERER, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use tower_sessions::{session, session_store};
@@ -23,8 +24,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a request ends without its page.
 #[derive(Debug)]
 pub enum Error {
-    /// Somebody has to sign in first; afterwards they come back to this local address.
-    SignIn(String),
+    /// Somebody has to sign in first.
+    SignIn {
+        /// Where they come back to.
+        back: String,
+        /// Whether the request carried something, which is not kept.
+        was_sent: bool,
+    },
     /// Nothing is here, or nothing that this person may see.
     Missing,
     /// The request itself is wrong, with what to do about it.
@@ -46,15 +52,21 @@ pub enum Error {
 }
 
 impl Error {
-    /// Sends to the sign-in page and back to `uri` afterwards.
-    pub fn sign_in(uri: &Uri) -> Self {
-        Self::SignIn(uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string))
+    /// Sends to the sign-in page, and back to where the request came from afterwards.
+    pub fn sign_in(parts: &Parts) -> Self {
+        let local = |uri: &Uri| uri.path_and_query().map(ToString::to_string);
+        if parts.method.is_safe() {
+            return Self::SignIn { back: local(&parts.uri).unwrap_or_else(|| "/".to_owned()), was_sent: false };
+        }
+        // An address that takes a form may show nothing: back to the page that the form was on.
+        let page = parts.headers.get(REFERER).and_then(|page| page.to_str().ok()?.parse::<Uri>().ok());
+        Self::SignIn { back: page.as_ref().and_then(local).unwrap_or_else(|| "/".to_owned()), was_sent: true }
     }
 
     /// The HTTP status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn(_) => StatusCode::SEE_OTHER,
+            Self::SignIn { .. } => StatusCode::SEE_OTHER,
             Self::Missing => StatusCode::NOT_FOUND,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -69,7 +81,7 @@ impl Error {
 
     fn title(&self) -> &'static str {
         match self {
-            Self::SignIn(_) => "Sign in first",
+            Self::SignIn { .. } => "Sign in first",
             Self::Missing => "There is nothing here",
             Self::Invalid(_) => "That request cannot be understood",
             Self::Forbidden(_) => "That is not allowed",
@@ -84,7 +96,7 @@ impl Error {
 
     fn sentence(&self) -> String {
         match self {
-            Self::SignIn(_) => "This page is for people who are signed in.".to_owned(),
+            Self::SignIn { .. } => "This page is for people who are signed in.".to_owned(),
             Self::Missing => "The address may be mistyped, the thing may have been deleted, or it belongs to somebody \
                               who has not shared it with you."
                 .to_owned(),
@@ -151,8 +163,13 @@ impl From<askama::Error> for Error {
 impl IntoResponse for Error {
     /// The bare answer. The layer [`framed`] puts the visitor's own frame around it.
     fn into_response(self) -> Response {
-        if let Self::SignIn(back) = &self {
-            let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", back).finish();
+        if let Self::SignIn { back, was_sent } = &self {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.append_pair("to", back);
+            if *was_sent {
+                query.append_pair("unsaved", "yes");
+            }
+            let query = query.finish();
             return Redirect::to(&format!("/sign-in?{query}")).into_response();
         }
         if let Self::Internal(cause) = &self {

@@ -34,7 +34,7 @@ impl<S: Sync> FromRequestParts<S> for Person {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::sign_in(&parts.uri))
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::sign_in(parts))
     }
 }
 

@@ -155,6 +155,10 @@ stories! {
         ada.post("/sign-out", &[]).await.with(303);
         let told = tab.types("Reach", "SELECT 12").await.with(401);
         assert!(!told.headers.contains_key("hx-redirect"), "another page would take the text away");
+        let referer = [("referer", "http://recomamp.example/queries/new?instance=x")];
+        let sent = ada.send(Method::POST, "/queries/new", &referer, Some("name=Reach&sql=SELECT+12".to_owned())).await.with(303);
+        assert_eq!(sent.location, "/sign-in?to=%2Fqueries%2Fnew%3Finstance%3Dx&unsaved=yes");
+        assert!(ada.get(&sent.location).await.with(200).text("#errors").contains("was not saved"));
         ada.sign_in("Ada").await;
         tab.types("Reach", "SELECT 12").await.with(200);
         assert!(ada.get("/queries/new").await.text("[data-tone=info]").contains("Reach"));
