@@ -34,6 +34,7 @@ use crate::emulator::Emulator;
 use crate::executions::{Executions, Fetcher, Poller, Retention};
 use crate::ids::{ProcessId, Random};
 use crate::instances::Surveyor;
+use crate::queries::Emptier;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::vault::{Secret, Vault};
 use crate::web::security::{self, Headers, Names};
@@ -102,6 +103,7 @@ impl App {
             Arc::new(Poller::new(self.executions.clone(), process())),
             Arc::new(Fetcher::new(self.executions.clone(), process())),
             Arc::new(Retention::new(self.executions.clone())),
+            Arc::new(Emptier::new(self.site.clone())),
             Arc::new(Sweeper::new(self.site.clone(), self.stored_sessions())),
         ]
     }

@@ -79,10 +79,10 @@
   on("htmx:after:swap", () => dress(document));
 
   // A poll that fails leaves the page as it is and says so; the next good answer takes it back.
-  function connection(lost) {
+  function connection(lost, signedOut) {
     const place = byId("connection");
     if (!place) return;
-    const text = lost ? place.dataset.lost : "";
+    const text = lost ? place.dataset.lost : signedOut ? place.dataset.signedOut : "";
     if (place.textContent !== text) place.textContent = text;
   }
   on("htmx:error", (event) => {
@@ -90,14 +90,27 @@
     const ctx = event.detail?.ctx;
     if (ctx?.request && !ctx.response) connection(true);
   });
-  on("htmx:after:request", (event) => connection(event.detail.ctx.response.status >= 500));
+  on("htmx:after:request", (event) => {
+    const { status } = event.detail.ctx.response;
+    connection(status >= 500, status === 401);
+  });
 
   // Forms: sent once, guarded while changed, run by Ctrl or Cmd and Enter.
   const changed = new Set();
   let leaving = false;
   on("input", (event) => {
     const form = event.target.form;
-    if (form?.hasAttribute("data-guard")) changed.add(form);
+    if (!form?.hasAttribute("data-guard")) return;
+    changed.add(form);
+    form.querySelector("[data-kept]")?.removeAttribute("data-kept");
+  });
+  // Nothing is kept as a draft any more once its form was sent: that is on its way already.
+  on("htmx:before:request", (event) => {
+    if (event.detail.ctx.sourceElement.closest("form")?.dataset.sent) event.preventDefault();
+  });
+  // A draft that is kept needs no guard until the next change.
+  on("htmx:after:swap", () => {
+    for (const form of changed) if (form.querySelector("[data-kept]")) changed.delete(form);
   });
   on("beforeunload", (event) => {
     if (!leaving && [...changed].some((form) => form.isConnected)) event.preventDefault();

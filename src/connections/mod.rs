@@ -10,13 +10,15 @@ mod model;
 mod pages;
 mod refresher;
 mod seals;
+mod standing;
 mod store;
 
 pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use refresher::Refresher;
 pub use seals::{Seals, reseal, seals};
-pub use store::{Proof, Reach, prove, regions, to_reconnect};
+pub use standing::{Standing, standing};
+pub use store::{Proof, Reach, prove, regions};
 
 /// The room's routes: signing in, and the health of grants.
 pub fn routes(grants: Grants) -> axum::Router {

@@ -87,13 +87,6 @@ pub(super) async fn accounts(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<Strin
     Ok(sql(ACCOUNTS).bind(id).all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
 }
 
-/// How many of a person's connections only they themselves can bring back.
-pub async fn to_reconnect(tx: &mut Tx, person: &PersonId) -> Result<i64> {
-    const COUNT: &str = "select count(*) as value from connections where person_id = $1 and state = 'reconnect'";
-    let Single(count) = sql(COUNT).bind(person).one::<Single<i64>>(tx).await?;
-    Ok(count)
-}
-
 /// Keeps a fresh grant of a person for a region, instead of the one before. The seal names the row's
 /// id, so the row is made (or found) first.
 pub(super) async fn put(

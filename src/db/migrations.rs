@@ -37,7 +37,12 @@ macro_rules! own {
     };
 }
 
-const STEPS: &[Step] = &[both!(1, "0001_start"), own!(2, "0002_row_security"), both!(3, "0003_result_retention")];
+const STEPS: &[Step] = &[
+    both!(1, "0001_start"),
+    own!(2, "0002_row_security"),
+    both!(3, "0003_result_retention"),
+    own!(4, "0004_query_history"),
+];
 
 /// The number of the last step.
 pub(super) fn newest() -> i64 {

@@ -68,12 +68,12 @@ fn state(row: &Row) -> Result<State> {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select e.id, e.instance_id, e.connection_id, e.query_id, e.query_name, e.person_id, e.person_name, ",
+            "select e.id, e.instance_id, e.connection_id, q.id as query_id, e.query_name, e.person_id, e.person_name, ",
             "e.state, e.author_sql, e.sent, e.source_map, e.field_values, e.amc_workflow_id, e.amc_execution_id, ",
             "e.amc_status, e.cancel_asked_at, e.problem, e.waiting_for, e.output_columns, e.result, e.attempts, ",
             "e.lookups, e.created_at, e.sent_at, e.started_at, e.finished_at, e.result_removed_at, e.revision, ",
             "e.lease_epoch ",
-            "from executions e ",
+            "from executions e left join queries q on q.id = e.query_id ",
             $rest
         )
     };

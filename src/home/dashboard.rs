@@ -4,13 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 
-use crate::connections;
+use crate::connections::{self, Standing};
 use crate::db::{Result, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
 use crate::guides::{self, Guide};
 use crate::ids::PersonId;
 use crate::instances::{self, Instance};
-use crate::queries;
+use crate::queries::{self, Line as QueryLine};
 use crate::web::components::duration;
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit};
@@ -18,6 +18,8 @@ use crate::workers::Outcome;
 
 /// Most runs in a list; the whole list is one link away.
 const RUNS: i64 = 8;
+/// Most queries of either kind; all are one link away.
+const QUERIES: i64 = 5;
 /// Most instances in the panel; those with runs come first.
 const INSTANCES: usize = 8;
 
@@ -35,6 +37,10 @@ pub(super) struct DashboardPage {
     all_instances: usize,
     slots: i64,
     has_queries: bool,
+    /// Those with a star, and those last changed or run.
+    favourites: Vec<QueryLine>,
+    recent: Vec<QueryLine>,
+    health: Vec<Standing>,
     first_guide: Option<&'static Guide>,
     /// Whether a connection to Amazon waits for this person.
     to_reconnect: bool,
@@ -116,8 +122,14 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
     let failed = runs(&mut tx, &person.id, "problem").await?;
     let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;
     let all = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
-    let has_queries = !queries::list(&mut tx, &person.id, &queries::Filter::default(), 0, 1).await?.is_empty();
-    let to_reconnect = connections::to_reconnect(&mut tx, &person.id).await? > 0;
+    let used = |favourites| queries::Filter { favourites, sort: "-used".to_owned(), ..queries::Filter::default() };
+    let favourites = queries::list(&mut tx, &person.id, &used(true), 0, QUERIES).await?;
+    let mut recent = queries::list(&mut tx, &person.id, &used(false), 0, 2 * QUERIES).await?;
+    let has_queries = !recent.is_empty();
+    recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
+    recent.truncate(QUERIES as usize);
+    let health = connections::standing(&mut tx, &person.id).await?;
+    let to_reconnect = health.iter().any(|connection| connection.is_lost);
     drop(tx);
     Ok(Html(DashboardPage {
         shell: visit.shell("Dashboard", Section::Dashboard).await,
@@ -129,6 +141,9 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
         instances: busiest(all),
         slots: site.config.limits.runs_per_instance,
         has_queries,
+        favourites,
+        recent,
+        health,
         first_guide: guides::first(),
         to_reconnect,
         held: held(&site),
@@ -158,6 +173,9 @@ mod tests {
             all_instances,
             slots: 10,
             has_queries: false,
+            favourites: Vec::new(),
+            recent: Vec::new(),
+            health: Vec::new(),
             first_guide: guides::first(),
             to_reconnect: false,
             held: None,

@@ -17,12 +17,13 @@ const MOST: usize = 8;
 const LONGEST: usize = 200;
 
 /// Pages that a search finds by their name: address, name, words to find them by.
-const PAGES: [(&str, &str, &str); 10] = [
+const PAGES: [(&str, &str, &str); 11] = [
     ("/", "Dashboard", "home start overview"),
     ("/instances", "Instances", "amc accounts slots"),
     ("/instances/new", "Add an instance", "instances new"),
     ("/queries", "Queries", "sql saved"),
     ("/queries/new", "New query", "sql editor write"),
+    ("/queries/bin", "Bin", "deleted queries drafts restore undo"),
     ("/executions", "Executions", "runs results history"),
     ("/guides", "Guides", "help learn documentation"),
     ("/settings/connections", "Connections", "amazon permission grant token reconnect settings"),

@@ -1,18 +1,18 @@
-//! The editor: new queries, changes, checks while typing, drafts. Nothing that was typed is lost.
+//! The editor: new queries, changes, checks while typing. What is typed is kept as a draft meanwhile.
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::fields::{FieldDef, FieldKind};
 use super::forms::{self, written};
+use super::list::choice;
 use super::model::{PrivacyMode, Query, Written};
-use super::pages::{choice, for_change, own};
+use super::pages::{for_change, own};
 use super::prepare::prepare;
 use super::report::{self, Remark};
 use super::run;
-use super::store::{self, Draft, Rest};
+use super::store::{self, Draft};
 use crate::db::Tx;
 use crate::ids::{DraftId, InstanceId, PersonId, QueryId};
 use crate::instances::{self, Role};
@@ -22,9 +22,9 @@ use crate::web::{self, Fields, Html, Person, Site, Visit};
 
 #[derive(Template)]
 #[template(path = "queries/editor.html")]
-struct EditorPage {
+pub(super) struct EditorPage {
     shell: Shell,
-    what: What,
+    pub(super) what: What,
     written: Written,
     instances: Vec<Choice>,
     rows: Vec<FieldDef>,
@@ -35,8 +35,14 @@ struct EditorPage {
     errors: Errors,
     remarks: Vec<Remark>,
     is_clean: bool,
-    /// What somebody else saved meanwhile.
-    theirs: Option<Query>,
+    /// What somebody else, or another tab, saved meanwhile.
+    pub(super) theirs: Option<Query>,
+    /// What another tab keeps as the draft of the same query.
+    pub(super) other: Option<Draft>,
+    /// Drafts that can be taken up instead of what is shown.
+    offered: Vec<Draft>,
+    /// Whether the query was saved after the draft that is shown was begun.
+    moved: Option<Query>,
 }
 
 impl EditorPage {
@@ -60,31 +66,38 @@ impl EditorPage {
 
 /// What the editor edits.
 #[derive(Clone, Debug, Default)]
-struct What {
+pub(super) struct What {
     /// The saved query; none for a new one.
-    query: Option<QueryId>,
+    pub(super) query: Option<QueryId>,
     /// Its revision when editing began.
-    revision: i64,
-    /// The draft that this began with.
-    draft: String,
+    pub(super) revision: i64,
+    /// The draft in which it is kept while somebody types.
+    pub(super) draft: String,
+    /// Names this editor, so that two of them do not overwrite each other's draft.
+    pub(super) tab: String,
+    /// The editor that kept the draft before this one took it up.
+    pub(super) was: String,
     /// Where the draft came from.
-    source: String,
-    instance: String,
+    pub(super) source: String,
+    pub(super) instance: String,
 }
 
 impl What {
     /// What the form says it edits.
-    fn sent(fields: &Fields) -> Self {
+    pub(super) fn sent(fields: &Fields) -> Self {
+        let name = |field: &str| fields.get(field).chars().filter(char::is_ascii_graphic).take(60).collect();
         Self {
             query: fields.get("query").parse().ok(),
             revision: fields.get("revision").parse().unwrap_or(0),
             draft: fields.get("draft").to_owned(),
+            tab: name("tab"),
+            was: name("was"),
             source: fields.trimmed("source").chars().take(200).collect(),
             instance: fields.get("instance").to_owned(),
         }
     }
 
-    fn action(&self) -> String {
+    pub(super) fn action(&self) -> String {
         self.query.as_ref().map_or_else(|| "/queries/new".to_owned(), |id| format!("/queries/{id}/edit"))
     }
 
@@ -102,12 +115,12 @@ impl What {
 }
 
 /// The instances in which a person may write, the ones that they took off their list left out.
-async fn writable(tx: &mut Tx, person: &PersonId) -> web::Result<Vec<instances::Instance>> {
+pub(super) async fn writable(tx: &mut Tx, person: &PersonId) -> web::Result<Vec<instances::Instance>> {
     let all = instances::list(tx, person, &instances::Filter::default()).await?;
     Ok(all.into_iter().filter(|instance| instance.role >= Role::Analyst).collect())
 }
 
-async fn page(
+pub(super) async fn page(
     site: &Site,
     person: &Person,
     visit: &Visit,
@@ -129,6 +142,12 @@ async fn page(
         None => crate::amcsql::catalogue::Catalogue::standard().clone(),
     };
     drop(tx);
+    if what.draft.parse::<DraftId>().is_err() {
+        what.draft = site.random.id::<DraftId>(now).to_string();
+    }
+    if what.tab.is_empty() {
+        what.tab = site.random.token();
+    }
     let sandbox = chosen.is_some_and(|instance| instance.is_sandbox);
     let is_empty = written.sql.trim().is_empty();
     let prepared = prepare(&written.script(), &Fields::default(), &catalogue, now, sandbox);
@@ -146,6 +165,9 @@ async fn page(
         remarks: report::remarks(&written.sql, &prepared.findings),
         errors,
         theirs: None,
+        other: None,
+        offered: Vec::new(),
+        moved: None,
         what,
         written,
     })
@@ -160,33 +182,47 @@ pub(super) async fn new(
 ) -> web::Result<Response> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut what = What { instance: fields.get("instance").to_owned(), ..What::default() };
-    let mut written = Written::default();
     if !what.instance.is_empty() {
         let id: InstanceId = what.instance.parse().map_err(|_| web::Error::Missing)?;
         let mut tx = site.db.read(&person.scope()).await?;
         instances::find_for_run(&mut tx, &person.id, &id).await?;
     }
-    if fields.has("draft") {
-        let draft = open_draft(&site, &person, fields.get("draft")).await?;
-        if let Some(query) = &draft.query {
+    if !fields.has("draft") {
+        let mut page = page(&site, &person, &visit, what, Written::default(), Errors::new()).await?;
+        page.offered = offered(&site, &person).await?;
+        return Ok(Html(page).into_response());
+    }
+    let mut tx = site.db.read(&person.scope()).await?;
+    let draft = open_draft(&mut tx, &person, fields.get("draft")).await?;
+    if let Some(query) = &draft.query {
+        // A draft of a query that is gone, or that may not be changed any more, can still become a new one.
+        if for_change(&mut tx, &person.id, query).await.is_ok() {
             return Ok(Redirect::to(&format!("/queries/{query}/edit?draft={}", draft.id)).into_response());
         }
-        if what.instance.is_empty() {
-            what.instance.clone_from(&draft.rest.instance);
-        }
-        (what.draft, what.source) = (draft.id.to_string(), draft.source.clone());
-        written = draft.written();
     }
-    Ok(Html(page(&site, &person, &visit, what, written, Errors::new()).await?).into_response())
+    drop(tx);
+    if what.instance.is_empty() {
+        what.instance.clone_from(&draft.rest.instance);
+    }
+    (what.draft, what.was, what.source) = (draft.id.to_string(), draft.tab.clone(), draft.source.clone());
+    Ok(Html(page(&site, &person, &visit, what, draft.written(), Errors::new()).await?).into_response())
 }
 
-async fn open_draft(site: &Site, person: &Person, id: &str) -> web::Result<Draft> {
-    let id: DraftId = id.parse().map_err(|_| web::Error::Missing)?;
+/// New queries that somebody began to type and did not save: the last three.
+async fn offered(site: &Site, person: &Person) -> web::Result<Vec<Draft>> {
     let mut tx = site.db.read(&person.scope()).await?;
-    Ok(store::draft(&mut tx, &person.id, &id).await?)
+    let drafts = store::drafts(&mut tx, &person.id).await?;
+    let typed = |draft: &Draft| draft.query.is_none() && !draft.tab.is_empty();
+    Ok(drafts.into_iter().filter(typed).take(3).collect())
 }
 
-/// The editor of a saved query, with a draft of it if the address names one.
+async fn open_draft(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Draft> {
+    let id: DraftId = id.parse().map_err(|_| web::Error::Missing)?;
+    Ok(store::draft(tx, &person.id, &id).await?)
+}
+
+/// The editor of a saved query, with a draft of it if the address names one; otherwise the draft that there is
+/// is offered.
 pub(super) async fn edit(
     State(site): State<Site>,
     person: Person,
@@ -197,121 +233,33 @@ pub(super) async fn edit(
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut tx = site.db.read(&person.scope()).await?;
     let (query, _) = for_change(&mut tx, &person.id, &own(&id)?).await?;
+    let asked = if fields.has("draft") { Some(open_draft(&mut tx, &person, fields.get("draft")).await?) } else { None };
+    let kept = store::draft_of(&mut tx, &person.id, &query.id).await?;
     drop(tx);
     let mut what = editing(&query);
-    let mut written = Written::from(query);
-    if fields.has("draft") {
-        let draft = open_draft(&site, &person, fields.get("draft")).await?;
-        if draft.query == what.query {
-            what.draft = draft.id.to_string();
-            written = draft.written();
-        }
+    let Some(draft) = asked.filter(|draft| draft.query == what.query) else {
+        let mut page = page(&site, &person, &visit, what, query.into(), Errors::new()).await?;
+        page.offered = kept.into_iter().collect();
+        return Ok(Html(page).into_response());
+    };
+    (what.draft, what.was) = (draft.id.to_string(), draft.tab.clone());
+    let begun_before = draft.base > 0 && draft.base < query.revision;
+    if begun_before {
+        what.revision = draft.base;
     }
-    Ok(Html(page(&site, &person, &visit, what, written, Errors::new()).await?).into_response())
+    let mut page = page(&site, &person, &visit, what, draft.written(), Errors::new()).await?;
+    page.moved = begun_before.then_some(query);
+    Ok(Html(page).into_response())
 }
 
-fn editing(query: &Query) -> What {
+/// Begins with a query as it is.
+pub(super) fn editing(query: &Query) -> What {
     What {
         query: Some(query.id.clone()),
         revision: query.revision,
         instance: query.instance.to_string(),
         ..What::default()
     }
-}
-
-/// Keeps a new query and leads to its page.
-pub(super) async fn create(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    fields: Fields,
-) -> web::Result<Response> {
-    let (what, written) = (What::sent(&fields), written(&fields));
-    let mut errors = Errors::new();
-    written.check(&mut errors);
-    let instance = instance(&site, &person, &what, &mut errors).await?;
-    let Some(instance) = instance.filter(|_| errors.is_empty()) else {
-        let what = What { query: None, ..what };
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable());
-    };
-    let now = site.clock.now();
-    let id: QueryId = site.random.id(now);
-    let mut tx = site.db.write(&person.scope()).await?;
-    store::add(&mut tx, &id, now, &person.id, &instance, &written).await?;
-    drop_draft(&mut tx, &person, &what).await?;
-    tx.commit().await?;
-    saved(&visit, &written).await;
-    Ok(Redirect::to(&format!("/queries/{id}")).into_response())
-}
-
-/// The instance of a new query, if the person may write there.
-async fn instance(site: &Site, person: &Person, what: &What, errors: &mut Errors) -> web::Result<Option<InstanceId>> {
-    let mut tx = site.db.read(&person.scope()).await?;
-    let instances = writable(&mut tx, &person.id).await?;
-    let found = instances.into_iter().find(|instance| instance.id.as_str() == what.instance);
-    if found.is_none() {
-        errors.add("instance", "Choose the instance in which the query runs.");
-    }
-    Ok(found.map(|instance| instance.id))
-}
-
-async fn drop_draft(tx: &mut Tx, person: &Person, what: &What) -> web::Result<()> {
-    if let Ok(draft) = what.draft.parse::<DraftId>() {
-        store::drop_draft(tx, &person.id, &draft).await?;
-    }
-    Ok(())
-}
-
-/// Says that it is kept, and which fields nobody has given a type yet.
-async fn saved(visit: &Visit, written: &Written) {
-    let mut new: Vec<String> =
-        crate::amcsql::template::fields(&written.sql).into_iter().map(|field| field.name).collect();
-    new.sort();
-    new.dedup();
-    new.retain(|name| !written.fields.iter().any(|field| field.name == *name));
-    let text = match &new[..] {
-        [] => "The query is saved.".to_owned(),
-        [one] => format!("The query is saved. Its new field {one} has a type that was guessed; Edit sets another."),
-        more => format!(
-            "The query is saved. Its new fields {} have types that were guessed; Edit sets others.",
-            more.join(", ")
-        ),
-    };
-    visit.flash(Tone::Success, text).await;
-}
-
-/// Keeps changes, unless somebody else changed the query meanwhile: then both are shown.
-pub(super) async fn save(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> web::Result<Response> {
-    let written = written(&fields);
-    let mut errors = Errors::new();
-    written.check(&mut errors);
-    let mut tx = site.db.write(&person.scope()).await?;
-    let (query, _) = for_change(&mut tx, &person.id, &own(&id)?).await?;
-    let sent = What::sent(&fields);
-    let what = What { revision: sent.revision, draft: sent.draft, ..editing(&query) };
-    if !errors.is_empty() {
-        drop(tx);
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable());
-    }
-    let now = site.clock.now();
-    if !store::change(&mut tx, &query.id, what.revision, now, &person.id, &written).await? {
-        drop(tx);
-        // OK to take the new revision along: saving again is then a decision over what is shown.
-        let what = What { revision: query.revision, ..what };
-        let mut page = page(&site, &person, &visit, what, written, errors).await?;
-        page.theirs = Some(query);
-        return Ok((StatusCode::CONFLICT, Html(page)).into_response());
-    }
-    drop_draft(&mut tx, &person, &what).await?;
-    tx.commit().await?;
-    saved(&visit, &written).await;
-    Ok(Redirect::to(&format!("/queries/{id}")).into_response())
 }
 
 /// Checks what is typed in the editor, or a saved query with its form; with `fix`, after applying it.
@@ -346,41 +294,4 @@ async fn check_saved(site: &Site, person: &Person, visit: &Visit, fields: &Field
         written.sql = fixed;
     }
     Ok(Html(page(site, person, visit, what, written, Errors::new()).await?).into_response())
-}
-
-/// Keeps what is in the editor as a draft, and leads back to it.
-pub(super) async fn keep_draft(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    fields: Fields,
-) -> web::Result<Response> {
-    let (what, written) = (What::sent(&fields), written(&fields));
-    let mut errors = Errors::new();
-    if written.sql.len() > super::model::SQL_BYTES || written.sql.contains('\0') {
-        super::model::check_sql(&written.sql, &mut errors);
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable());
-    }
-    let now = site.clock.now();
-    let clean = |text: &str, most: usize| text.chars().filter(|c| *c != '\0').take(most).collect::<String>();
-    let draft = Draft {
-        id: what.draft.parse().unwrap_or_else(|_| site.random.id(now)),
-        query: what.query.clone(),
-        source: clean(&what.source, 200),
-        name: clean(&written.name, super::model::NAME_LENGTH),
-        sql: written.sql,
-        rest: Rest {
-            fields: written.fields,
-            instance: clean(&what.instance, 60),
-            description: clean(&written.description, super::model::DESCRIPTION_LENGTH),
-            window: written.window,
-            privacy: written.privacy,
-        },
-        updated_at: now,
-    };
-    let mut tx = site.db.write(&person.scope()).await?;
-    store::keep_draft(&mut tx, now, &person.id, &draft).await?;
-    tx.commit().await?;
-    visit.flash(Tone::Success, "Kept as a draft, for you alone. It is above the list of queries.").await;
-    Ok(Redirect::to(&format!("/queries/new?draft={}", draft.id)).into_response())
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::fields::{FieldDef, FieldKind, MOST_CHOICES, MOST_FIELDS};
 use super::model::{Privacy, PrivacyMode, Written};
+use super::tags::Tags;
 use super::window::{Window, WindowForm, WindowKind};
 use crate::amcsql::template::is_name;
 use crate::web::Fields;
@@ -119,6 +120,7 @@ pub(super) fn written(fields: &Fields) -> Written {
     Written {
         name: fields.trimmed("name").to_owned(),
         description: area(fields, "description").trim().to_owned(),
+        tags: Tags::read(fields.get("tags")),
         sql: area(fields, "sql"),
         fields: fields
             .all("fields")
@@ -153,11 +155,12 @@ mod tests {
 
     #[test]
     fn the_editor_is_read_whole() {
-        let sent = b"name=+Reach+&sql=SELECT%0D%0A1&fields=a&fields=b&field.a.kind=list&field.a.default=x%0D%0Ay&\
+        let sent = b"name=+Reach+&tags=Weekly,+reach&sql=SELECT%0D%0A1&fields=a&fields=b&field.a.kind=list&field.a.default=x%0D%0Ay&\
                      field.a.required=true&field.b.kind=choice&field.b.choices=one%0D%0A%0D%0Atwo&window=last-day&\
                      privacy=blank&privacy.column=low";
         let written = written(&Fields::parse(sent));
         assert_eq!((written.name.as_str(), written.sql.as_str()), ("Reach", "SELECT\n1"));
+        assert_eq!(written.tags, Tags::read("weekly,reach"));
         assert_eq!(written.window.kind, "last-day");
         assert_eq!((written.privacy.mode, written.privacy.column.as_str()), (PrivacyMode::Blank, "low"));
         let [a, b] = &written.fields[..] else { panic!("{:?}", written.fields) };

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::fields::FieldDef;
+use super::tags::Tags;
 use super::window::WindowForm;
 use crate::ids::{InstanceId, QueryId};
 use crate::web::Fields;
@@ -29,6 +30,8 @@ pub struct Query {
     pub name: String,
     /// What it answers; may be empty.
     pub description: String,
+    /// By which words it is found.
+    pub tags: Tags,
     /// The text as written, with `{{name}}`.
     pub sql: String,
     /// What its fields are.
@@ -146,10 +149,11 @@ fn is_column_name(text: &str) -> bool {
 }
 
 /// What of a query people write themselves: as a form has it, before it is saved.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Written {
     pub(super) name: String,
     pub(super) description: String,
+    pub(super) tags: Tags,
     pub(super) sql: String,
     pub(super) fields: Vec<FieldDef>,
     pub(super) window: WindowForm,
@@ -173,6 +177,7 @@ impl Written {
         if self.description.chars().count() > DESCRIPTION_LENGTH || self.description.contains('\0') {
             errors.add("description", format!("Shorten the description to {DESCRIPTION_LENGTH} characters."));
         }
+        self.tags.check(errors);
         check_sql(&self.sql, errors);
         self.window.check(errors);
         if self.privacy.mode == PrivacyMode::Blank {
@@ -189,6 +194,7 @@ impl From<Query> for Written {
         Self {
             name: query.name,
             description: query.description,
+            tags: query.tags,
             sql: query.sql,
             fields: query.fields,
             window: query.window,

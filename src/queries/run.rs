@@ -10,12 +10,15 @@ use super::model::{Privacy, Query};
 use super::pages::own;
 use super::prepare::{Prepared, prepare};
 use super::report::{self, Remark};
-use super::store;
+use super::store::{self, PastRun, Usual};
 use super::window::WindowForm;
 use crate::instances::{self, Instance, Role};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
+
+/// Runs shown on the page; all are one link away.
+const RUNS: i64 = 8;
 
 #[derive(Template)]
 #[template(path = "queries/run.html")]
@@ -36,6 +39,15 @@ struct RunPage {
     remarks: Vec<Remark>,
     /// Whether somebody asked for a check and nothing was found.
     is_clean: bool,
+    past: Past,
+}
+
+/// What is known of a query beside itself.
+struct Past {
+    /// Its last runs, the newest first.
+    runs: Vec<PastRun>,
+    usual: Option<Usual>,
+    is_favourite: bool,
 }
 
 impl RunPage {
@@ -53,6 +65,7 @@ struct Opened {
     query: Query,
     instance: Instance,
     prepared: Prepared,
+    past: Past,
 }
 
 async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Result<Opened> {
@@ -60,13 +73,18 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
     let query = store::find(&mut tx, &person.id, &own(id)?).await?;
     let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
     let catalogue = instances::catalogue(&mut tx, &instance.id).await?;
+    let past = Past {
+        runs: store::runs(&mut tx, &person.id, &query.id, RUNS).await?,
+        usual: store::usual(&mut tx, &person.id, &query.id, &instance.id, None).await?,
+        is_favourite: store::is_favourite(&mut tx, &person.id, &query.id).await?,
+    };
     drop(tx);
     let prepared = prepare(&query.script(), form, &catalogue, site.clock.now(), instance.is_sandbox);
-    Ok(Opened { query, instance, prepared })
+    Ok(Opened { query, instance, prepared, past })
 }
 
 async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: bool) -> RunPage {
-    let Opened { query, instance, prepared } = opened;
+    let Opened { query, instance, prepared, past } = opened;
     let window = query.window.with(form);
     RunPage {
         shell: visit.shell(query.name.clone(), Section::Queries).await,
@@ -83,6 +101,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: 
         errors: if asked { prepared.errors.clone() } else { Errors::new() },
         remarks: report::remarks(&query.sql, &prepared.findings),
         form: window,
+        past,
         query,
         instance,
     }
@@ -150,7 +169,7 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
     if !opened.prepared.is_ready() {
         return Ok(Html(page(site, visit, opened, form, true).await).unprocessable());
     }
-    let Opened { query, instance, prepared } = opened;
+    let Opened { query, instance, prepared, .. } = opened;
     let body = serde_json::to_string_pretty(&prepared.body()).map_err(anyhow::Error::from)?;
     let page = PreviewPage {
         shell: visit.shell(format!("Preview of {}", query.name), Section::Queries).await,

@@ -211,9 +211,14 @@ pub struct ErrorPage {
 pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: axum::middleware::Next) -> Response {
     let request_id = super::security::request_id(request.headers());
     let is_part = request.headers().contains_key("hx-request");
+    let is_typing = request.method() == axum::http::Method::POST;
     let mut response = next.run(request).await;
     if is_unkept(&response) {
         response = Error::Unavailable(NO_DATABASE.to_owned()).into_response();
+    }
+    if is_part && is_typing && is_sign_in(&response) {
+        // What somebody types must not be taken away by another page: the script says that they are signed out.
+        return StatusCode::UNAUTHORIZED.into_response();
     }
     if is_part && is_sign_in(&response) {
         // A part of a page cannot show the sign-in page: the whole page has to go there.

@@ -9,6 +9,7 @@ pub mod live;
 mod local;
 mod page;
 mod person;
+pub mod run_state;
 pub mod security;
 pub mod session;
 pub mod shares;

@@ -12,6 +12,10 @@ mod connections;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod dashboard;
+#[cfg(test)]
+mod drafts;
+#[cfg(test)]
 mod executions;
 #[cfg(test)]
 mod fuzz;
@@ -20,6 +24,8 @@ mod fuzz;
 mod fuzzing;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod markup;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
@@ -30,6 +36,8 @@ mod outages;
 mod processes;
 #[cfg(test)]
 mod queries;
+#[cfg(test)]
+mod query_history;
 #[cfg(test)]
 mod results;
 #[cfg(test)]

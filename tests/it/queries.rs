@@ -2,11 +2,11 @@
 
 use crate::support::{Answer, Visitor, stories};
 
-const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\nFROM dsp_impressions\n\
+pub(crate) const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\nFROM dsp_impressions\n\
     WHERE campaign IN ({{campaigns}})\nGROUP BY campaign";
 
 /// The first instance that is no sandbox.
-async fn instance(visitor: &Visitor) -> String {
+pub(crate) async fn instance(visitor: &Visitor) -> String {
     let page = visitor.get("/instances").await.with(200);
     let rows = page.texts("tbody tr");
     let links = page.attributes("tbody th a", "href");
@@ -15,25 +15,25 @@ async fn instance(visitor: &Visitor) -> String {
 }
 
 /// Saves a query; gives its address.
-async fn saved(visitor: &Visitor, name: &str, sql: &str) -> String {
+pub(crate) async fn saved(visitor: &Visitor, name: &str, sql: &str) -> String {
     let instance = instance(visitor).await;
     let fields = [("instance", instance.as_str()), ("name", name), ("sql", sql)];
     visitor.post("/queries/new", &fields).await.with(303).location
 }
 
-fn id(address: &str) -> &str {
+pub(crate) fn id(address: &str) -> &str {
     address.rsplit('/').next().expect("an id")
 }
 
 /// The text in the editor.
-fn sql(page: &Answer) -> String {
+pub(crate) fn sql(page: &Answer) -> String {
     let text = scraper::Html::parse_document(&page.body);
     let area = scraper::Selector::parse("textarea[name=sql]").expect("a selector");
     text.select(&area).next().expect("an editor").text().collect()
 }
 
 /// Sends a form and looks at where it leads.
-async fn submitted(visitor: &Visitor, address: &str, fields: &[(&str, &str)]) -> (String, Answer) {
+pub(crate) async fn submitted(visitor: &Visitor, address: &str, fields: &[(&str, &str)]) -> (String, Answer) {
     let led = visitor.post(address, fields).await.with(303).location;
     let page = visitor.get(&led).await;
     (led, page)
@@ -180,6 +180,9 @@ stories! {
         let csv = ada.get("/queries.csv?sort=name").await.with(200);
         assert_eq!(csv.body.lines().count(), 4);
         assert!(csv.body.lines().nth(1).is_some_and(|line| line.starts_with("alpha,")));
+        let json: serde_json::Value = serde_json::from_str(&ada.get("/queries.json?q=gamma").await.with(200).body).unwrap();
+        assert_eq!((json.as_array().map(Vec::len), json[0]["name"].as_str()), (Some(1), Some("Gamma_x")));
+        assert_eq!(names(ada.get("/queries?q=DSP_impressions").await).len(), 3, "the SQL is searched");
     }
 
     /// Typing asks for the check of what is typed; the answer holds the parts that the page replaces.

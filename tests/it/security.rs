@@ -36,6 +36,11 @@ async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::GET, format!("{query}/preview")),
         (Method::POST, format!("{query}/delete")),
         (Method::POST, format!("{query}/restore")),
+        (Method::POST, format!("{query}/duplicate")),
+        (Method::POST, format!("{query}/favourite")),
+        (Method::GET, format!("{query}/versions")),
+        (Method::GET, format!("{query}/versions/compare")),
+        (Method::POST, format!("{query}/versions/restore")),
         (Method::GET, run.clone()),
         (Method::POST, format!("{run}/cancel")),
         (Method::POST, format!("{run}/rerun")),
@@ -98,7 +103,7 @@ stories! {
     /// Nobody signed out sees or does anything.
     async fn a_signed_out_visitor_is_sent_to_sign_in(house: House) {
         let mut addresses = others(&house).await;
-        for page in ["/", "/instances", "/queries", "/queries/new", "/executions", "/guides", "/settings/sessions", "/settings/connections", "/settings/audit", "/settings/audit.csv", "/settings/audit.json", "/operations", "/search?q=a"] {
+        for page in ["/", "/instances", "/queries", "/queries/new", "/queries/bin", "/executions", "/guides", "/settings/sessions", "/settings/connections", "/settings/audit", "/settings/audit.csv", "/settings/audit.json", "/operations", "/search?q=a"] {
             addresses.push((Method::GET, page.to_owned()));
         }
         let nobody = house.visitor();
@@ -138,7 +143,7 @@ stories! {
             stranger.post(&address, &[]).await.with(303);
         }
         assert!(drafts > 0);
-        assert_eq!(house.count("select count(*) as value from drafts").await, drafts, "nobody's draft is thrown away by another");
+        assert_eq!(house.count("select count(*) as value from drafts where discarded_at is null").await, drafts, "nobody's draft is thrown away by another");
         for route in crate::house::routes().iter().filter(named) {
             for address in filled(route, &theirs) {
                 for method in [Method::GET, Method::POST] {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Days, Utc};
 use serde_json::Value;
 
-use earlier::{Earlier, earlier, expected};
+use earlier::{Earlier, earlier};
 use known::{cause, known};
 
 use super::own;
@@ -23,7 +23,7 @@ use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
-use crate::queries::{Prepared, PrivacyMode, SourceMap};
+use crate::queries::{self, Prepared, PrivacyMode, SourceMap, Usual};
 use crate::web::components::{self, Step};
 use crate::web::live::PTAG;
 use crate::web::shell::{Section, Shell, Tone};
@@ -39,7 +39,7 @@ struct DetailPage {
     tag: String,
     so_far: String,
     seconds: i64,
-    expected: String,
+    usual: Option<Usual>,
     can_cancel: bool,
     can_rerun: bool,
     values: Vec<(String, String)>,
@@ -107,6 +107,10 @@ async fn page(
         Some(query) => store::past(&mut tx, &person.id, query).await?,
         None => Vec::new(),
     };
+    let usual = match &execution.query {
+        Some(query) => queries::usual(&mut tx, &person.id, query, &instance.id, Some(id)).await?,
+        None => None,
+    };
     drop(tx);
     let result = match execution.state {
         Stage::Succeeded if execution.result_removed_at.is_none() => Some(
@@ -124,7 +128,7 @@ async fn page(
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         seconds: execution.took(now).num_seconds().max(0),
-        expected: expected(&past, id),
+        usual,
         earlier: earlier(&past, id, now),
         can_cancel: can_run
             && execution.cancel_asked_at.is_none()

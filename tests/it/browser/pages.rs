@@ -49,7 +49,9 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         "/instances?q=nothing",
         "/instances/new",
         "/queries",
+        "/queries?stars=mine",
         "/queries/new",
+        "/queries/bin",
         "/executions",
         "/executions?state=problem",
         "/guides",
@@ -69,6 +71,41 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         browser.open(&format!("{address}{page}")).await;
         check(&browser, &format!("page{}", page.replace(['/', '?', '='], "-"))).await;
     }
+}
+
+/// Drafts, versions and the bin of the query at this address.
+async fn history(browser: &Browser, query: &str, queries: &str) {
+    let edit = format!("{query}/edit");
+    browser.open(&edit).await;
+    browser.fill("tags", "weekly, reach").await;
+    browser.fill("sql", &MISTYPED.replace("campain", "campaign")).await;
+    browser.press("Save").await;
+    browser.see("The query is saved.").await;
+    browser.press("Versions").await;
+    browser.see("Each save keeps").await;
+    check(browser, "versions").await;
+    browser.press("Version 2").await;
+    browser.see("1 line added, 1 line removed").await;
+    check(browser, "versions-compared").await;
+
+    browser.open(&edit).await;
+    browser.fill("description", "Typed, not saved").await;
+    browser.see("Draft saved").await;
+    check(browser, "editor-draft-kept").await;
+    browser.open(&edit).await;
+    browser.see("You have unsaved changes from").await;
+    check(browser, "editor-draft-offered").await;
+    browser.fill("description", "Typed in a second tab").await;
+    browser.see("This text is not kept as a draft").await;
+    check(browser, "editor-two-tabs").await;
+    browser.press("Keep this text instead").await;
+    browser.see("Kept as a draft").await;
+    browser.open(query).await;
+    browser.press("Delete").await;
+    browser.see("for 30 days").await;
+    check(browser, "queries-deleted").await;
+    browser.open(&format!("{queries}/bin")).await;
+    check(browser, "bin").await;
 }
 
 #[tokio::test]
@@ -109,6 +146,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     browser.fill("name", "Mistyped").await;
     save(&browser, "Mistyped").await;
     check(&browser, "query").await;
+    let mistyped = browser.address().await;
     browser.press("Run").await;
     browser.see("This cannot be run yet").await;
     check(&browser, "query-errors").await;
@@ -118,6 +156,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     browser.press("Preview").await;
     browser.see("SQL as it is sent").await;
     check(&browser, "preview").await;
+    history(&browser, mistyped.as_str(), &queries).await;
 
     browser.open(&format!("{address}/emulator/control")).await;
     browser.choose("kind", "REJECTED for overlap").await;
@@ -130,6 +169,11 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     browser.see("What to do.").await;
     browser.open(browser.address().await.as_str()).await;
     check(&browser, "run-failed").await;
+    browser.open(&queries).await;
+    browser.press("Campaigns").await;
+    browser.press("Favourite: Campaigns").await;
+    browser.wait_for("[aria-pressed=true].star").await;
+    check(&browser, "query-with-runs").await;
     for page in ["/", "/queries", "/executions"] {
         browser.open(&format!("{address}{page}")).await;
         check(&browser, &format!("full{}", page.replace('/', "-"))).await;

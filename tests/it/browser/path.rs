@@ -148,3 +148,37 @@ async fn a_run_ends_once_although_the_process_was_killed() {
     browser.see("Every run").await;
     assert_eq!(browser.read_all("#runs tbody tr").await.len(), 1, "it ran once");
 }
+
+/// Typed, and the browser is gone before anything was saved; another one begins where it ended.
+#[tokio::test]
+async fn what_is_typed_is_there_after_the_browser_was_closed() {
+    for javascript in [true, false] {
+        let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in(&browser, &program.address()).await;
+        pick_an_instance(&browser).await;
+        write(&browser, "Half a query", CAMPAIGNS).await;
+        if javascript {
+            browser.see("Draft saved").await;
+            browser.fill("description", "Its last words").await;
+            browser.wait_for("#draft-state [data-kept]").await;
+        } else {
+            browser.fill("description", "Its last words").await;
+            browser.press("Save draft").await;
+            browser.see("Kept as a draft").await;
+        }
+        drop(browser);
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in(&browser, &program.address()).await;
+        browser.press("New query").await;
+        browser.see("You have unsaved changes from").await;
+        browser.press("Take them up").await;
+        browser.wait_for("input[name=name][value='Half a query']").await;
+        assert_eq!(browser.value("sql").await, CAMPAIGNS);
+        assert_eq!(browser.value("description").await, "Its last words");
+        save(&browser, "Half a query").await;
+        browser.open(&format!("{}/queries/new", program.address())).await;
+        browser.see("New query").await;
+        assert!(!browser.text().await.contains("unsaved changes"), "a saved draft is not offered again");
+    }
+}

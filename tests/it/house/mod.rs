@@ -43,7 +43,7 @@ const APART: [(&str, &[&str]); 3] = [
 
 /// Each table and the file, or the folder of files, that writes it. Work in a table is claimed by the
 /// worker of the same module.
-const WRITERS: [(&str, &str); 12] = [
+const WRITERS: [(&str, &str); 14] = [
     ("people", "accounts/store"),
     ("sessions", "web/session"),
     ("audit", "accounts/audit"),
@@ -54,6 +54,8 @@ const WRITERS: [(&str, &str); 12] = [
     ("surveys", "instances/store"),
     ("queries", "queries/store"),
     ("drafts", "queries/store"),
+    ("query_versions", "queries/store"),
+    ("query_favourites", "queries/store"),
     ("executions", "executions/store"),
     ("execution_events", "executions/store"),
 ];

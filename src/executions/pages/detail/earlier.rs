@@ -1,4 +1,4 @@
-//! A run among the others of its query: how long they took, and so how long it may take.
+//! A run among the others of its query: how long they took.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -36,12 +36,4 @@ pub(super) fn earlier(past: &[Past], this: &ExecutionId, now: DateTime<Utc>) -> 
         share: u32::try_from(took(one).num_milliseconds() * 100 / longest).unwrap_or(0).max(1),
     };
     past.iter().map(one).collect()
-}
-
-/// The median of the last successful runs of the same query, without this one.
-pub(super) fn expected(past: &[Past], this: &ExecutionId) -> String {
-    let ended = past.iter().filter(|one| one.state == Stage::Succeeded && one.id != *this);
-    let mut took: Vec<TimeDelta> = ended.filter_map(|one| Some(one.finished_at? - one.created_at)).collect();
-    took.sort_unstable();
-    took.get(took.len() / 2).map(|median| components::duration(*median)).unwrap_or_default()
 }

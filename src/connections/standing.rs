@@ -1,0 +1,36 @@
+//! How a person's connections stand, for pages that say it in one line.
+
+use chrono::{DateTime, Utc};
+
+use super::model::State;
+use super::store;
+use crate::amazon::Region;
+use crate::db::{Result, Tx};
+use crate::ids::PersonId;
+
+/// How one connection stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it reaches.
+    pub region: Region,
+    /// Whether only its owner can bring it back.
+    pub is_lost: bool,
+    /// Renewals that failed in a row; they are tried again by themselves.
+    pub failures: i64,
+    /// When its token was last renewed.
+    pub refreshed_at: DateTime<Utc>,
+}
+
+/// How a person's own connections stand, by region.
+pub async fn standing(tx: &mut Tx, person: &PersonId) -> Result<Vec<Standing>> {
+    let connections = store::health(tx, Some(person)).await?;
+    Ok(connections
+        .into_iter()
+        .map(|connection| Standing {
+            region: connection.region,
+            is_lost: connection.state == State::Reconnect,
+            failures: connection.failures,
+            refreshed_at: connection.refreshed_at,
+        })
+        .collect())
+}

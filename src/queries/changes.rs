@@ -1,0 +1,205 @@
+//! What differs between two texts, line by line, for people to read.
+
+use std::time::Duration;
+
+use similar::{Algorithm, ChangeTag, TextDiff};
+
+use super::model::Written;
+
+/// Unchanged lines that are shown around a change.
+const AROUND: usize = 3;
+/// Lines that are shown; the rest is counted.
+const MOST: usize = 2_000;
+/// After so long the rest is taken as changed whole: still right, only less neat.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// What happened to a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Same,
+    Added,
+    Removed,
+}
+
+impl Mark {
+    /// The sign before the line.
+    pub(super) const fn sign(self) -> &'static str {
+        match self {
+            Self::Same => " ",
+            Self::Added => "+",
+            Self::Removed => "−",
+        }
+    }
+
+    /// The word in `data-mark`, read aloud too.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Added => "added",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A line with its numbers in the earlier and the later text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) mark: Mark,
+    pub(super) before: Option<usize>,
+    pub(super) after: Option<usize>,
+    pub(super) text: String,
+}
+
+impl Line {
+    /// Whether it is in one of the texts only.
+    pub(super) fn is_change(&self) -> bool {
+        self.mark != Mark::Same
+    }
+}
+
+/// The differences of two texts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    /// Stretches of lines; what is alike between them is left out.
+    pub(super) stretches: Vec<Vec<Line>>,
+    pub(super) added: usize,
+    pub(super) removed: usize,
+    /// Changed lines that are not shown because there are too many.
+    pub(super) more: usize,
+}
+
+impl Changes {
+    /// Compares two texts.
+    pub(super) fn between(before: &str, after: &str) -> Self {
+        // A last line with or without its end is the same line.
+        let whole =
+            |text: &str| if text.ends_with('\n') || text.is_empty() { text.to_owned() } else { format!("{text}\n") };
+        let (before, after) = (whole(before), whole(after));
+        let mut config = TextDiff::configure();
+        let diff = config.algorithm(Algorithm::Myers).timeout(PATIENCE).diff_lines(before.as_str(), after.as_str());
+        let mut changes = Self::default();
+        let mut shown = 0;
+        for group in diff.grouped_ops(AROUND) {
+            let mut stretch = Vec::new();
+            for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+                let mark = match change.tag() {
+                    ChangeTag::Equal => Mark::Same,
+                    ChangeTag::Insert => Mark::Added,
+                    ChangeTag::Delete => Mark::Removed,
+                };
+                changes.added += usize::from(mark == Mark::Added);
+                changes.removed += usize::from(mark == Mark::Removed);
+                if shown == MOST {
+                    changes.more += usize::from(mark != Mark::Same);
+                    continue;
+                }
+                shown += 1;
+                stretch.push(Line {
+                    mark,
+                    before: change.old_index().map(|index| index + 1),
+                    after: change.new_index().map(|index| index + 1),
+                    text: change.value().trim_end_matches(['\n', '\r']).to_owned(),
+                });
+            }
+            if !stretch.is_empty() {
+                changes.stretches.push(stretch);
+            }
+        }
+        changes
+    }
+
+    /// Whether the texts are alike.
+    pub(super) fn is_empty(&self) -> bool {
+        self.added + self.removed == 0
+    }
+
+    /// What is not shown, in words: `1,200 changed lines are`.
+    pub(super) fn left_out(&self) -> String {
+        crate::web::words::counted(self.more as i64, "changed line is", "changed lines are")
+    }
+
+    /// In words: `2 lines added, 1 line removed`.
+    pub(super) fn words(&self) -> String {
+        let lines = |count: usize| crate::web::words::counted(count as i64, "line", "lines");
+        format!("{} added, {} removed", lines(self.added), lines(self.removed))
+    }
+}
+
+/// Everything of a query but its SQL as lines, so that it can be compared in the same way.
+pub(super) fn settings(written: &Written) -> String {
+    let mut lines = vec![format!("Name: {}", written.name)];
+    lines.extend(written.description.lines().map(|line| format!("Description: {line}")));
+    lines.push(format!("Tags: {}", written.tags.line()));
+    let window = &written.window;
+    lines.push(format!("Window: {} {}", window.kind, window.zone));
+    if !window.start.is_empty() || !window.end.is_empty() {
+        lines.push(format!("From and to: {} – {}", window.start, window.end));
+    }
+    lines.push(format!("Rows with too few people: {} {}", written.privacy.mode.name(), written.privacy.column));
+    for field in &written.fields {
+        let needed = if field.required { ", needed" } else { "" };
+        lines.push(format!("Field {}: {}{needed}", field.name, field.kind.label()));
+        let parts = [("label", &field.label), ("help", &field.help), ("default", &field.default)];
+        for (part, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            lines.extend(text.lines().map(|line| format!("Field {}, {part}: {line}", field.name)));
+        }
+        lines.extend(field.choices.iter().map(|choice| format!("Field {}, choice: {choice}", field.name)));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(changes: &Changes) -> Vec<String> {
+        let line = |line: &Line| format!("{}{}", line.mark.sign(), line.text);
+        changes.stretches.iter().flatten().map(line).collect()
+    }
+
+    #[test]
+    fn a_changed_line_is_shown_with_its_numbers_and_what_is_around_it() {
+        let before = "a\nb\nc\nd\ne\nf\ng\nh\n";
+        let changes = Changes::between(before, &before.replace("e\n", "E\nEE\n"));
+        assert_eq!(shown(&changes), [" b", " c", " d", "−e", "+E", "+EE", " f", " g", " h"]);
+        assert_eq!(changes.words(), "2 lines added, 1 line removed");
+        let removed = &changes.stretches[0][3];
+        assert_eq!((removed.before, removed.after), (Some(5), None));
+        let last = changes.stretches[0].last().unwrap();
+        assert_eq!((last.before, last.after), (Some(8), Some(9)));
+    }
+
+    #[test]
+    fn texts_that_are_alike_have_no_changes_and_far_ones_have_stretches() {
+        assert!(Changes::between("a\nb", "a\nb\n").is_empty());
+        let many: String = (0..100).map(|n| format!("{n}\n")).collect();
+        let changes = Changes::between(&many, &many.replace("10\n", "x\n").replace("90\n", "y\n"));
+        assert_eq!(changes.stretches.len(), 2);
+    }
+
+    #[test]
+    fn huge_texts_are_compared_in_time_and_cut() {
+        let one: String = (0..100_000).map(|n| format!("{}\n", n * 7 % 1_001)).collect();
+        let other: String = (0..100_000).map(|n| format!("{}\n", n * 13 % 997)).collect();
+        let changes = Changes::between(&one, &other);
+        let lines: usize = changes.stretches.iter().map(Vec::len).sum();
+        assert_eq!(lines, MOST);
+        assert!(changes.more > 0);
+    }
+
+    #[test]
+    fn every_part_of_a_query_is_compared() {
+        let one = Written { name: "Reach".into(), ..Written::default() };
+        let mut other = one.clone();
+        other.tags = super::super::tags::Tags::read("weekly");
+        other.window.zone = "Europe/Berlin".into();
+        other.privacy.mode = super::super::model::PrivacyMode::Blank;
+        other.fields.push(super::super::fields::FieldDef {
+            default: "a\nb".into(),
+            ..super::super::fields::FieldDef::new("x")
+        });
+        let changes = Changes::between(&settings(&one), &settings(&other));
+        assert_eq!((changes.added, changes.removed), (6, 3));
+        assert!(Changes::between(&settings(&one), &settings(&one.clone())).is_empty());
+    }
+}

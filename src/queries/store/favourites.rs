@@ -1,0 +1,29 @@
+//! Who has given which query a star.
+
+use chrono::{DateTime, Utc};
+
+use crate::db::{Result, Single, Tx, sql};
+use crate::ids::{PersonId, QueryId};
+
+/// Whether a person has given this query a star.
+pub(in crate::queries) async fn is_favourite(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<bool> {
+    const FIND: &str = "select query_id as value from query_favourites where person_id = $1 and query_id = $2";
+    Ok(sql(FIND).bind(person).bind(query).optional::<Single<String>>(tx).await?.is_some())
+}
+
+/// Gives a query a star, or takes it back without a time. The caller has found that the query is the person's.
+pub(in crate::queries) async fn set_favourite(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+    at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    const GIVE: &str = "insert into query_favourites (person_id, query_id, created_at) values ($1, $2, $3) \
+        on conflict (person_id, query_id) do nothing";
+    const TAKE: &str = "delete from query_favourites where person_id = $1 and query_id = $2";
+    match at {
+        Some(at) => sql(GIVE).bind(person).bind(query).bind(at).execute(tx).await?,
+        None => sql(TAKE).bind(person).bind(query).execute(tx).await?,
+    };
+    Ok(())
+}

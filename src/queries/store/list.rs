@@ -1,0 +1,174 @@
+//! Queries as lists show them: found by text, tag, star and instance; or in the bin.
+
+use chrono::{DateTime, Utc};
+
+use crate::db::{FromRow, Result, Row, Single, Statement, Tx, sql};
+use crate::ids::{InstanceId, PersonId, QueryId};
+use crate::queries::tags::Tags;
+
+/// Which queries are listed, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Text that name, description, tags, SQL, instance or account hold.
+    pub text: String,
+    /// Of this instance only; empty for all.
+    pub instance: String,
+    /// With this tag only; empty for all.
+    pub tag: String,
+    /// Only those that the person has given a star.
+    pub favourites: bool,
+    /// Deleted ones instead of the others.
+    pub deleted: bool,
+    /// `name`, `instance`, `changed`, by whom (`by`), last run (`ran`), last changed or run (`used`); with `-`
+    /// before it the other way round. What was deleted is sorted by when.
+    pub sort: String,
+}
+
+impl Filter {
+    /// The pattern for `like … escape '\'` that finds a text anywhere; empty finds everything.
+    fn pattern(text: &str, around: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        // OK to drop NUL: no name holds one, and PostgreSQL takes none.
+        let escaped = text.replace('\0', "").replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        format!("%{around}{escaped}{around}%")
+    }
+}
+
+/// A line of the list.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its id.
+    pub id: QueryId,
+    /// Its name.
+    pub name: String,
+    /// What it answers; may be empty.
+    pub description: String,
+    /// By which words it is found.
+    pub tags: Tags,
+    /// Where it runs.
+    pub instance: InstanceId,
+    /// The name of that instance.
+    pub instance_name: String,
+    /// The name of its account.
+    pub account_name: String,
+    /// Who changed it last; a name for people.
+    pub updated_by: String,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
+    /// When it was run last, if it was.
+    pub ran_at: Option<DateTime<Utc>>,
+    /// Whether this person has given it a star.
+    pub is_favourite: bool,
+    /// When it was deleted, if it was.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+impl Line {
+    /// The beginning of the description.
+    pub(in crate::queries) fn summary(&self) -> String {
+        let first = self.description.lines().next().unwrap_or_default();
+        match first.char_indices().nth(120) {
+            Some((end, _)) => format!("{}…", &first[..end]),
+            None => first.to_owned(),
+        }
+    }
+}
+
+impl FromRow for Line {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            description: row.get("description")?,
+            tags: Tags::read(&row.get::<String>("tags")?),
+            instance: row.get("instance_id")?,
+            instance_name: row.get("instance_name")?,
+            account_name: row.get("account_name")?,
+            updated_by: row.get("editor")?,
+            updated_at: row.get("updated_at")?,
+            ran_at: row.get("ran_at")?,
+            is_favourite: row.get::<Option<DateTime<Utc>>>("starred_at")?.is_some(),
+            deleted_at: row.get("deleted_at")?,
+        })
+    }
+}
+
+macro_rules! listed {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from queries q join instances i on i.id = q.instance_id ",
+            "join instance_access a on a.instance_id = q.instance_id and a.person_id = $1 ",
+            "left join people u on u.id = q.updated_by ",
+            "left join query_favourites f on f.query_id = q.id and f.person_id = $1 ",
+            "where (q.deleted_at is not null) = $2 ",
+            "and ($3 = '' or lower(q.name || ' ' || q.description || ' ' || q.tags || ' ' || q.sql || ' ' || ",
+            "coalesce(i.name, '') || ' ' || i.amc_name || ' ' || i.account_name) like lower($3) escape '\\') ",
+            "and ($4 = '' or q.instance_id = $4) and ($5 = '' or ',' || q.tags || ',' like $5 escape '\\') ",
+            "and (not $6 or f.created_at is not null)",
+            $rest
+        )
+    };
+}
+
+fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+    sql(text)
+        .bind(person)
+        .bind(filter.deleted)
+        .bind(Filter::pattern(&filter.text, ""))
+        .bind(&filter.instance)
+        .bind(Filter::pattern(&filter.tag.to_lowercase(), ","))
+        .bind(filter.favourites)
+}
+
+/// How many queries the filter finds.
+pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<i64> {
+    const COUNT: &str = listed!("count(*) as value", "");
+    filtered(COUNT, person, filter).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+}
+
+/// A stretch of the queries that the filter finds; the last changed first unless sorted.
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, skip: i64, most: i64) -> Result<Vec<Line>> {
+    const LIST: &str = listed!(
+        "q.id, q.name, q.description, q.tags, q.instance_id, coalesce(i.name, i.amc_name) as instance_name, \
+         i.account_name, coalesce(u.name, 'somebody who left') as editor, q.updated_at, q.deleted_at, \
+         f.created_at as starred_at, \
+         (select max(e.created_at) from executions e where e.query_id = q.id) as ran_at",
+        " order by q.deleted_at desc, \
+         case when $7 = 'name' then lower(q.name) when $7 = 'instance' then lower(coalesce(i.name, i.amc_name)) \
+         when $7 = 'by' then lower(u.name) end, \
+         case when $7 = '-name' then lower(q.name) when $7 = '-instance' then lower(coalesce(i.name, i.amc_name)) \
+         when $7 = '-by' then lower(u.name) end desc, case when $7 = 'changed' then q.updated_at \
+         when $7 = 'ran' then (select max(e.created_at) from executions e where e.query_id = q.id) end, \
+         case when $7 = '-ran' then (select max(e.created_at) from executions e where e.query_id = q.id) \
+         when $7 = '-used' then coalesce((select max(e.created_at) from executions e where e.query_id = q.id \
+         and e.created_at > q.updated_at), q.updated_at) end desc nulls last, \
+         q.updated_at desc, q.id desc limit $8 offset $9"
+    );
+    filtered(LIST, person, filter).bind(&filter.sort).bind(most).bind(skip).all(tx).await
+}
+
+/// The tags of a person's queries with how many carry each, the most used first.
+pub(in crate::queries) async fn tags(tx: &mut Tx, person: &PersonId) -> Result<Vec<(String, i64)>> {
+    const TAGS: &str = "select q.tags, count(*) as count from queries q \
+        join instance_access a on a.instance_id = q.instance_id and a.person_id = $1 \
+        where q.deleted_at is null and q.tags <> '' group by q.tags";
+    struct Line(String, i64);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("tags")?, row.get("count")?))
+        }
+    }
+    let mut counts = std::collections::BTreeMap::<String, i64>::new();
+    for Line(tags, count) in sql(TAGS).bind(person).all::<Line>(tx).await? {
+        for tag in Tags::read(&tags).iter() {
+            *counts.entry(tag.to_owned()).or_default() += count;
+        }
+    }
+    let mut counts: Vec<(String, i64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(counts)
+}

@@ -1,0 +1,130 @@
+//! The runs of one query, as its page and the page of a run look back on them. The rows are another room's:
+//! they are read here and written there.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::db::{Error, FromRow, Result, Row, Tx, WrongValue, sql};
+use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
+use crate::web::components::duration;
+use crate::web::run_state::RunState;
+
+/// So many of the last successful runs say how long the next may take.
+const LOOKED_AT: i64 = 9;
+
+/// A run of a query.
+#[derive(Clone, Debug)]
+pub(in crate::queries) struct PastRun {
+    pub(in crate::queries) id: ExecutionId,
+    pub(in crate::queries) state: RunState,
+    pub(in crate::queries) person_name: String,
+    pub(in crate::queries) created_at: DateTime<Utc>,
+    pub(in crate::queries) finished_at: Option<DateTime<Utc>>,
+    pub(in crate::queries) rows: Option<u64>,
+}
+
+impl FromRow for PastRun {
+    fn from_row(row: &Row) -> Result<Self> {
+        let state: String = row.get("state")?;
+        let unknown = Error::Inconsistent { column: "state", source: WrongValue::new("known state") };
+        Ok(Self {
+            id: row.get("id")?,
+            state: RunState::parse(&state).ok_or(unknown)?,
+            person_name: row.get("person_name")?,
+            created_at: row.get("created_at")?,
+            finished_at: row.get("finished_at")?,
+            rows: row.get::<Option<Value>>("result")?.and_then(|kept| kept["rows"].as_u64()),
+        })
+    }
+}
+
+impl PastRun {
+    /// How long it took from pressing Run; empty while it goes.
+    pub(in crate::queries) fn took(&self) -> String {
+        self.finished_at.map(|end| duration(end - self.created_at)).unwrap_or_default()
+    }
+}
+
+/// The last runs of a query, the newest first.
+pub(in crate::queries) async fn runs(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+    most: i64,
+) -> Result<Vec<PastRun>> {
+    const LIST: &str = "select e.id, e.state, e.person_name, e.created_at, e.finished_at, e.result from executions e \
+        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
+        where e.query_id = $2 order by e.created_at desc, e.id desc limit $3";
+    sql(LIST).bind(person).bind(query).bind(most).all(tx).await
+}
+
+/// How long runs of a query usually take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usual {
+    /// From pressing Run to the kept result, the median.
+    pub took: TimeDelta,
+    /// Of so many runs.
+    pub runs: usize,
+}
+
+impl Usual {
+    /// The median of the lengths; none without any.
+    fn of(mut lengths: Vec<TimeDelta>) -> Option<Self> {
+        lengths.sort_unstable();
+        lengths.get(lengths.len() / 2).map(|took| Self { took: *took, runs: lengths.len() })
+    }
+
+    /// In words: `2 min 10 s`.
+    pub fn words(&self) -> String {
+        duration(self.took)
+    }
+
+    /// What it stands on: `from 7 runs`.
+    pub fn source(&self) -> String {
+        format!("from {}", crate::web::words::counted(self.runs as i64, "run", "runs"))
+    }
+}
+
+/// How long the last successful runs of a query took on an instance, one of them left out if named; none when
+/// there are none.
+pub async fn usual(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+    instance: &InstanceId,
+    but: Option<&ExecutionId>,
+) -> Result<Option<Usual>> {
+    const LIST: &str = "select e.created_at, e.finished_at from executions e \
+        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
+        where e.query_id = $2 and e.instance_id = $3 and e.state = 'succeeded' and e.finished_at is not null \
+        and e.id <> $4 order by e.created_at desc limit $5";
+    struct Span(TimeDelta);
+    impl FromRow for Span {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get::<DateTime<Utc>>("finished_at")? - row.get::<DateTime<Utc>>("created_at")?))
+        }
+    }
+    let spans = sql(LIST)
+        .bind(person)
+        .bind(query)
+        .bind(instance)
+        .bind(but.map_or("", ExecutionId::as_str))
+        .bind(LOOKED_AT)
+        .all::<Span>(tx)
+        .await?;
+    Ok(Usual::of(spans.into_iter().map(|Span(length)| length).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_length_is_the_median_whatever_one_run_did() {
+        let lengths = |seconds: &[i64]| Usual::of(seconds.iter().copied().map(TimeDelta::seconds).collect());
+        assert_eq!(lengths(&[]), None);
+        let usual = lengths(&[130, 7_200, 60]).unwrap();
+        assert_eq!((usual.words(), usual.source()), ("2 min 10 s".to_owned(), "from 3 runs".to_owned()));
+        assert_eq!(lengths(&[41]).unwrap().source(), "from 1 run");
+    }
+}

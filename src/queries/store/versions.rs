@@ -1,0 +1,97 @@
+//! What queries were before they were changed.
+
+use chrono::{DateTime, Utc};
+
+use super::read;
+use crate::db::{FromRow, Result, Row, Tx, sql};
+use crate::ids::{PersonId, QueryId};
+use crate::queries::model::{Query, Written};
+use crate::queries::tags::Tags;
+
+/// Versions of a query that are kept; the oldest go when there are more.
+const MOST: i64 = 500;
+
+/// A query as it was saved once, by whom and when.
+#[derive(Clone, Debug)]
+pub(in crate::queries) struct Version {
+    pub(in crate::queries) revision: i64,
+    pub(in crate::queries) written: Written,
+    /// A name for people.
+    pub(in crate::queries) saved_by: String,
+    pub(in crate::queries) saved_at: DateTime<Utc>,
+}
+
+impl From<Query> for Version {
+    fn from(query: Query) -> Self {
+        Self {
+            revision: query.revision,
+            saved_by: query.updated_by.clone(),
+            saved_at: query.updated_at,
+            written: query.into(),
+        }
+    }
+}
+
+impl FromRow for Version {
+    fn from_row(row: &Row) -> Result<Self> {
+        let written = Written {
+            name: row.get("name")?,
+            description: row.get("description")?,
+            tags: Tags::read(&row.get::<String>("tags")?),
+            sql: row.get("sql")?,
+            fields: read(row.get("fields")?),
+            window: read(row.get("run_window")?),
+            privacy: read(row.get("privacy")?),
+        };
+        Ok(Self {
+            revision: row.get("revision")?,
+            written,
+            saved_by: row.get("saver")?,
+            saved_at: row.get("saved_at")?,
+        })
+    }
+}
+
+/// Keeps a query as it is at `revision`, before it is changed.
+pub(super) async fn keep(tx: &mut Tx, query: &QueryId, revision: i64) -> Result<()> {
+    // Another who saves at the same moment keeps the same version; only one of them changes the query.
+    const KEEP: &str = "insert into query_versions (query_id, revision, name, description, tags, sql, fields, \
+        run_window, privacy, saved_by, saved_at) select id, revision, name, description, tags, sql, fields, \
+        run_window, privacy, updated_by, updated_at from queries where id = $1 and revision = $2 \
+        on conflict (query_id, revision) do nothing";
+    const TRIM: &str = "delete from query_versions where query_id = $1 and revision <= $2";
+    sql(KEEP).bind(query).bind(revision).execute(tx).await?;
+    sql(TRIM).bind(query).bind(revision - MOST).execute(tx).await?;
+    Ok(())
+}
+
+macro_rules! select {
+    ($sql:literal, $rest:literal) => {
+        concat!(
+            "select v.revision, v.name, v.description, v.tags, ",
+            $sql,
+            " as sql, v.fields, v.run_window, v.privacy, v.saved_at, ",
+            "coalesce(u.name, 'somebody who left') as saver from query_versions v join queries q on q.id = v.query_id ",
+            "join instance_access a on a.instance_id = q.instance_id and a.person_id = $1 ",
+            "left join people u on u.id = v.saved_by where v.query_id = $2 ",
+            $rest
+        )
+    };
+}
+
+/// What a query was before, the newest first; without the SQL.
+pub(in crate::queries) async fn versions(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Vec<Version>> {
+    const LIST: &str = select!("''", "order by v.revision desc");
+    sql(LIST).bind(person).bind(query).all(tx).await
+}
+
+/// One version from before, whole.
+pub(in crate::queries) async fn version(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+    revision: i64,
+) -> Result<Version> {
+    const FIND: &str = select!("v.sql", "and v.revision = $3");
+    sql(FIND).bind(person).bind(query).bind(revision).one(tx).await
+}

@@ -1,0 +1,154 @@
+//! What a query was before: the list, two versions side by side, and the way back.
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Redirect;
+
+use super::changes::{self, Changes};
+use super::model::Query;
+use super::pages::{for_change, own};
+use super::store::{self, Version};
+use crate::db::{self, Tx};
+use crate::ids::{PersonId, QueryId};
+use crate::instances::{self, Role};
+use crate::web::components::{Address, Choice, Pager};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Fields, Html, Person, Site, Visit};
+
+/// Lines on a page of the list.
+const PAGE: u64 = 50;
+
+#[derive(Template)]
+#[template(path = "queries/versions.html")]
+pub(super) struct ListPage {
+    shell: Shell,
+    query: Query,
+    versions: Vec<Version>,
+    pager: Pager,
+    /// The versions to choose two from; empty while there is only one.
+    choices: Vec<Choice>,
+    can_change: bool,
+}
+
+impl ListPage {
+    /// The version before, with which a version is compared; none for the first that is kept.
+    fn before(&self, version: &Version) -> Option<i64> {
+        let older = self.choices.iter().filter_map(|choice| choice.value.parse::<i64>().ok());
+        older.filter(|revision| *revision < version.revision).max()
+    }
+}
+
+/// The query with the versions before it, the newest first; the first of them is the query as it is.
+async fn all(tx: &mut Tx, person: &PersonId, id: &QueryId) -> db::Result<(Query, Vec<Version>)> {
+    let query = store::find(tx, person, id).await?;
+    let mut versions = vec![Version::from(query.clone())];
+    versions.extend(store::versions(tx, person, id).await?);
+    Ok((query, versions))
+}
+
+pub(super) async fn list(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> web::Result<Html<ListPage>> {
+    let raw = query.unwrap_or_default();
+    let mut tx = site.db.read(&person.scope()).await?;
+    let (query, versions) = all(&mut tx, &person.id, &own(&id)?).await?;
+    let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
+    drop(tx);
+    let asked = Fields::parse(raw.as_bytes()).get("page").parse().unwrap_or(1);
+    let pager = Pager::new(&Address::new(format!("/queries/{id}/versions"), &raw), asked, PAGE, versions.len() as u64);
+    let choice = |version: &Version| {
+        let at = version.saved_at.format("%Y-%m-%d %H:%M UTC");
+        let now = if version.revision == query.revision { ", as it is now" } else { "" };
+        let label = format!("Version {}: {at}, {}{now}", version.revision, version.saved_by);
+        Choice::new(version.revision.to_string(), label)
+    };
+    Ok(Html(ListPage {
+        shell: visit.shell(format!("Versions of {}", query.name), Section::Queries).await,
+        choices: if versions.len() > 1 { versions.iter().map(choice).collect() } else { Vec::new() },
+        versions: versions.into_iter().skip(pager.offset() as usize).take(PAGE as usize).collect(),
+        pager,
+        can_change: instance.role >= Role::Analyst && query.deleted_at.is_none(),
+        query,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "queries/compare.html")]
+pub(super) struct ComparePage {
+    shell: Shell,
+    query: Query,
+    from: Version,
+    to: Version,
+    sql: Changes,
+    settings: Changes,
+    can_change: bool,
+}
+
+async fn one(tx: &mut Tx, person: &PersonId, query: &Query, revision: i64) -> db::Result<Version> {
+    if revision == query.revision {
+        return Ok(query.clone().into());
+    }
+    store::version(tx, person, &query.id, revision).await
+}
+
+/// Two versions: `from` and `to`; without `to` the query as it is. The earlier one is always on the left.
+pub(super) async fn compare(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> web::Result<Html<ComparePage>> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let mut tx = site.db.read(&person.scope()).await?;
+    let query = store::find(&mut tx, &person.id, &own(&id)?).await?;
+    let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
+    let asked = |name: &str| fields.trimmed(name).parse::<i64>().unwrap_or(query.revision);
+    let (from, to) = (asked("from").min(asked("to")), asked("from").max(asked("to")));
+    let from = one(&mut tx, &person.id, &query, from).await?;
+    let to = one(&mut tx, &person.id, &query, to).await?;
+    drop(tx);
+    Ok(Html(ComparePage {
+        shell: visit.shell(format!("Versions of {}", query.name), Section::Queries).await,
+        sql: Changes::between(&from.written.sql, &to.written.sql),
+        settings: Changes::between(&changes::settings(&from.written), &changes::settings(&to.written)),
+        can_change: instance.role >= Role::Analyst && query.deleted_at.is_none(),
+        from,
+        to,
+        query,
+    }))
+}
+
+/// Saves an earlier version once more, as the newest: what the query was until now is a version then.
+pub(super) async fn restore(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let id = own(&id)?;
+    let mut tx = site.db.write(&person.scope()).await?;
+    let (query, _) = for_change(&mut tx, &person.id, &id).await?;
+    let revision = fields.trimmed("revision").parse().map_err(|_| web::Error::Missing)?;
+    let version = one(&mut tx, &person.id, &query, revision).await?;
+    let now = site.clock.now();
+    if version.revision == query.revision || version.written == query.clone().into() {
+        drop(tx);
+        visit.flash(Tone::Info, format!("Nothing was changed: the query is as in version {revision} already.")).await;
+    } else if store::change(&mut tx, &id, query.revision, now, &person.id, &version.written).await? {
+        tx.commit().await?;
+        let said =
+            format!("The query is as in version {revision} again. What it was is kept as version {}.", query.revision);
+        visit.flash(Tone::Success, said).await;
+    } else {
+        return Err(web::Error::Conflict(
+            "The query was saved again at this moment. Look at its versions, and restore one then.".to_owned(),
+        ));
+    }
+    Ok(Redirect::to(&format!("/queries/{id}")))
+}

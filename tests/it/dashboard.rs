@@ -1,0 +1,32 @@
+//! The first page: what runs, what ended, and where to begin.
+
+use crate::queries::{id, saved};
+use crate::support::stories;
+
+stories! {
+    /// A newcomer is led; one who works finds runs, queries and Amazon's state, each with its list behind it.
+    async fn the_dashboard_leads_to_what_matters(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = ada.get("/").await.with(200);
+        assert!(page.text("#start").contains("first guide"));
+        assert!(page.text("#amazon").contains("Connected"));
+        assert!(page.texts("#recent").is_empty() && page.texts("#favourites").is_empty());
+        let reach = saved(&ada, "Reach", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
+        house.time.advance(chrono::TimeDelta::seconds(1));
+        saved(&ada, "Cost", "SELECT 1").await;
+        house.time.advance(chrono::TimeDelta::seconds(1));
+        let run = ada.post("/executions", &[("query", id(&reach))]).await.with(303).location;
+        let page = ada.get("/").await.with(200);
+        assert_eq!(page.attributes("#active tbody a", "href"), [run.as_str()]);
+        assert_eq!(page.texts("#recent li a"), ["Reach", "Cost"], "what was run last comes first");
+        ada.post(&format!("{reach}/favourite"), &[("on", "true")]).await.with(303);
+        house.settle().await;
+        let page = ada.get("/").await.with(200);
+        assert_eq!((page.texts("#favourites li a"), page.texts("#recent li a")), (vec!["Reach".to_owned()], vec!["Cost".to_owned()]));
+        assert_eq!(page.attributes("#done tbody a", "href"), [run.as_str()]);
+        for address in page.attributes("main a", "href") {
+            let answer = ada.get(&address).await;
+            assert!(answer.status.is_success(), "{address}: {}", answer.status);
+        }
+    }
+}
