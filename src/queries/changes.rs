@@ -152,6 +152,11 @@ pub(super) fn settings(written: &Written) -> String {
 mod tests {
     use super::*;
 
+    /// So many lines, each with a number made of its place.
+    fn lines(count: u64, number: impl Fn(u64) -> u64) -> String {
+        (0..count).map(|at| number(at).to_string()).collect::<Vec<_>>().join("\n") + "\n"
+    }
+
     fn shown(changes: &Changes) -> Vec<String> {
         let line = |line: &Line| format!("{}{}", line.mark.sign(), line.text);
         changes.stretches.iter().flatten().map(line).collect()
@@ -172,15 +177,15 @@ mod tests {
     #[test]
     fn texts_that_are_alike_have_no_changes_and_far_ones_have_stretches() {
         assert!(Changes::between("a\nb", "a\nb\n").is_empty());
-        let many: String = (0..100).map(|n| format!("{n}\n")).collect();
+        let many = lines(100, |at| at);
         let changes = Changes::between(&many, &many.replace("10\n", "x\n").replace("90\n", "y\n"));
         assert_eq!(changes.stretches.len(), 2);
     }
 
     #[test]
     fn huge_texts_are_compared_in_time_and_cut() {
-        let one: String = (0..100_000).map(|n| format!("{}\n", n * 7 % 1_001)).collect();
-        let other: String = (0..100_000).map(|n| format!("{}\n", n * 13 % 997)).collect();
+        let one = lines(100_000, |at| at * 7 % 1_001);
+        let other = lines(100_000, |at| at * 13 % 997);
         let changes = Changes::between(&one, &other);
         let lines: usize = changes.stretches.iter().map(Vec::len).sum();
         assert_eq!(lines, MOST);

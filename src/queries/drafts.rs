@@ -39,7 +39,7 @@ enum Outcome {
     /// The text is the one that is saved: there is nothing to keep.
     Saved,
     /// Another editor keeps a draft of the same thing.
-    Other(Draft),
+    Other(Box<Draft>),
 }
 
 /// Keeps what is in the editor as a draft: quietly for a browser that types, otherwise it leads back to it.
@@ -80,7 +80,7 @@ pub(super) async fn keep(
             Ok(Html(part).into_response())
         }
         Outcome::Other(other) if is_typing => {
-            part.other = Some(other);
+            part.other = Some(*other);
             Ok(Html(part).into_response())
         }
         Outcome::Saved if is_typing => Ok(Html(part).into_response()),
@@ -94,7 +94,7 @@ pub(super) async fn keep(
         }
         Outcome::Other(other) => {
             let mut page = page(&site, &person, &visit, what, written, Errors::new()).await?;
-            page.other = Some(other);
+            page.other = Some(*other);
             Ok((StatusCode::CONFLICT, Html(page)).into_response())
         }
     }
@@ -145,7 +145,7 @@ async fn keep_over(
                 id = site.random.id(now);
             }
         } else {
-            return Ok(Outcome::Other(there));
+            return Ok(Outcome::Other(Box::new(there)));
         }
     }
     let draft = draft(id, what, written, now);

@@ -103,13 +103,12 @@ async fn page(
     let execution = store::find(&mut tx, &person.id, id).await?;
     let events = store::events(&mut tx, id).await?;
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
-    let past = match &execution.query {
-        Some(query) => store::past(&mut tx, &person.id, query).await?,
-        None => Vec::new(),
-    };
-    let usual = match &execution.query {
-        Some(query) => queries::usual(&mut tx, &person.id, query, &instance.id, Some(id)).await?,
-        None => None,
+    let (past, usual) = match &execution.query {
+        Some(query) => (
+            store::past(&mut tx, &person.id, query).await?,
+            queries::usual(&mut tx, &person.id, query, &instance.id, Some(id)).await?,
+        ),
+        None => (Vec::new(), None),
     };
     drop(tx);
     let result = match execution.state {

@@ -108,6 +108,21 @@ async fn history(browser: &Browser, query: &str, queries: &str) {
     check(browser, "bin").await;
 }
 
+/// A run that AMC would not take, and the fault of the pretend AMC that makes it so.
+async fn rejected(browser: &Browser, address: &str, queries: &str) {
+    browser.open(&format!("{address}/emulator/control")).await;
+    browser.choose("kind", "REJECTED for overlap").await;
+    browser.press("Switch on").await;
+    browser.see("Switch all off").await;
+    check(browser, "control-fault").await;
+    browser.open(queries).await;
+    browser.press("Campaigns").await;
+    browser.press("Run").await;
+    browser.see("What to do.").await;
+    browser.open(browser.address().await.as_str()).await;
+    check(browser, "run-failed").await;
+}
+
 #[tokio::test]
 async fn pages_on_the_way_are_light_narrow_and_accessible() {
     let (program, browser) = program_and_browser().await;
@@ -158,17 +173,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     check(&browser, "preview").await;
     history(&browser, mistyped.as_str(), &queries).await;
 
-    browser.open(&format!("{address}/emulator/control")).await;
-    browser.choose("kind", "REJECTED for overlap").await;
-    browser.press("Switch on").await;
-    browser.see("Switch all off").await;
-    check(&browser, "control-fault").await;
-    browser.open(&queries).await;
-    browser.press("Campaigns").await;
-    browser.press("Run").await;
-    browser.see("What to do.").await;
-    browser.open(browser.address().await.as_str()).await;
-    check(&browser, "run-failed").await;
+    rejected(&browser, &address, &queries).await;
     browser.open(&queries).await;
     browser.press("Campaigns").await;
     browser.press("Favourite: Campaigns").await;
