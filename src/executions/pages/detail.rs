@@ -118,7 +118,6 @@ async fn page(
         _ => None,
     };
     let mark = live::mark(&execution);
-    let cause = cause(&execution);
     let tag = execution.revision.to_string();
     room.tags.note(id.as_str(), person.id.as_str(), &tag);
     let can_run = instance.role >= instances::Role::Analyst;
@@ -135,7 +134,7 @@ async fn page(
             && execution.state != Stage::Fetching,
         can_rerun: can_run && execution.state.is_final(),
         values: live::filled_in(&execution.field_values),
-        cause,
+        cause: cause(&execution),
         known: match execution.problem {
             Some(_) => serde_json::to_string_pretty(&known(&execution)).unwrap_or_default(),
             None => String::new(),
