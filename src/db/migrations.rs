@@ -42,6 +42,7 @@ const STEPS: &[Step] = &[
     own!(2, "0002_row_security"),
     both!(3, "0003_result_retention"),
     own!(4, "0004_query_history"),
+    both!(5, "0005_long_history"),
 ];
 
 /// The number of the last step.

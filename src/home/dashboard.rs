@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::connections::{self, Standing};
 use crate::db::{Result, Tx};
@@ -16,6 +16,8 @@ use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit};
 use crate::workers::Outcome;
 
+/// What ended longer ago than this is history, which the list of runs has.
+const LATELY: TimeDelta = TimeDelta::days(7);
 /// Most runs in a list; the whole list is one link away.
 const RUNS: i64 = 8;
 /// Most queries of either kind; all are one link away.
@@ -117,7 +119,7 @@ fn held(site: &Site) -> Option<String> {
 
 pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Html<DashboardPage>> {
     let mut tx = site.db.read(&person.scope()).await?;
-    let totals = executions::totals(&mut tx, &person.id).await?;
+    let totals = executions::totals(&mut tx, &person.id, site.clock.now() - LATELY).await?;
     let active = runs(&mut tx, &person.id, "active").await?;
     let failed = runs(&mut tx, &person.id, "problem").await?;
     let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;

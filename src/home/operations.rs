@@ -111,9 +111,9 @@ fn sentence(tick: Tick) -> String {
 pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit) -> web::Result<Html<OperationsPage>> {
     let site = &home.site;
     let mut tx = site.db.read(&person.scope()).await?;
-    let totals = executions::totals(&mut tx, &person.id).await?;
-    drop(tx);
     let now = site.clock.now();
+    let totals = executions::totals(&mut tx, &person.id, now).await?;
+    drop(tx);
     let rows: Vec<Row> =
         site.statuses.all().into_iter().map(|status| Row::new(status, now, person.is_administrator)).collect();
     let held = rows.iter().find_map(|row| match &row.status.outcome {

@@ -150,11 +150,16 @@ pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -
     Ok(count)
 }
 
-/// How many executions a person may see in each state.
-pub async fn totals(tx: &mut Tx, person: &PersonId) -> Result<Vec<(State, i64)>> {
-    const TOTALS: &str = "select e.state, count(*) as count from executions e \
-        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 group by e.state";
-    by_state(tx, sql(TOTALS).bind(person)).await
+/// How many executions a person may see in each state: all that have not ended, and those of the time since
+/// `since` that have.
+pub async fn totals(tx: &mut Tx, person: &PersonId, since: DateTime<Utc>) -> Result<Vec<(State, i64)>> {
+    const TOTALS: &str = "select state, count(*) as count from (\
+        select e.state from executions e cross join instance_access a \
+        where e.finished_at is null and a.instance_id = e.instance_id and a.person_id = $1 \
+        union all select e.state from executions e cross join instance_access a \
+        where e.created_at >= $2 and e.finished_at is not null and a.instance_id = e.instance_id and a.person_id = $1\
+        ) as seen group by state";
+    by_state(tx, sql(TOTALS).bind(person).bind(since)).await
 }
 
 /// How many executions of everybody have not ended, in each state.
