@@ -74,7 +74,7 @@ impl App {
         let vault = Vault::from_file(&config.keys_file, &random)?;
         let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
         let held = held(&db, &vault).await?;
-        let site = Site {
+        let site = Site::from(web::SiteParts {
             persons: Memo::new(db.clone(), MOST_PERSONS),
             db,
             clock,
@@ -84,7 +84,7 @@ impl App {
             wakes: Wakes::default(),
             statuses: Statuses::default(),
             metrics: Metrics::default(),
-        };
+        });
         let emulator = if site.config.is_sandbox() { Some(emulator(&site, address)?) } else { None };
         let client =
             amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;

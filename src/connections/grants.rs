@@ -1,6 +1,7 @@
 //! How other rooms call Amazon: with a connection, not with a token.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,9 +20,21 @@ use crate::web::Site;
 /// A refresh that failed is not tried again by whoever asks within this; they share its failure.
 const SHARED: TimeDelta = TimeDelta::seconds(5);
 
-/// Calls Amazon by connections; cheap to clone.
+/// Calls Amazon by connections: one pointer.
 #[derive(Clone, Debug)]
-pub struct Grants {
+pub struct Grants(Arc<Parts>);
+
+impl Deref for Grants {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// See [`Grants`].
+#[derive(Debug)]
+pub struct Parts {
     pub(super) site: Site,
     pub(super) client: Client,
     turns: Turns,
@@ -85,7 +98,7 @@ struct Opened {
 impl Grants {
     /// Calls through `client`.
     pub fn new(site: Site, client: Client) -> Self {
-        Self { site, client, turns: Turns::default() }
+        Self(Arc::new(Parts { site, client, turns: Turns::default() }))
     }
 
     /// The client, for calls of the closure that [`Grants::call`] runs.

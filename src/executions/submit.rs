@@ -1,5 +1,8 @@
 //! The room's own state, and how a run begins: with an intent that is stored before anything is sent.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::model::Sent;
@@ -16,9 +19,21 @@ use crate::web::{Person, Site};
 /// What begins the id of the workflow that goes along with each execution.
 const WORKFLOW: &str = "recomamp-";
 
-/// What the room's pages and the poller share; cheap to clone.
+/// What the room's pages and the poller share: one pointer.
 #[derive(Clone, Debug)]
-pub struct Executions {
+pub struct Executions(Arc<Parts>);
+
+impl Deref for Executions {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// See [`Executions`].
+#[derive(Debug)]
+pub struct Parts {
     pub(super) site: Site,
     pub(super) grants: Grants,
     pub(super) shelf: Shelf,
@@ -52,7 +67,7 @@ impl Executions {
     pub fn new(site: Site, grants: Grants) -> anyhow::Result<Self> {
         let shelf = Shelf::folder(&site.config.data_dir.join("results"))?;
         let lists = pages::lists(site.db.clone());
-        Ok(Self { site, grants, shelf, tags: Tags::default(), lists })
+        Ok(Self(Arc::new(Parts { site, grants, shelf, tags: Tags::default(), lists })))
     }
 
     /// Stores the intent in the caller's transaction. Call [`Executions::wake`] after its commit.

@@ -27,5 +27,5 @@ pub use forms::Fields;
 pub use local::local_or_home;
 pub use page::Html;
 pub use person::Person;
-pub use site::Site;
+pub use site::{Site, SiteParts};
 pub use visit::{Sandbox, Visit};

@@ -8,6 +8,9 @@
 //! Before signing in, a session holds the states and PKCE verifiers of consents under way, as they are: they
 //! serve once, for minutes, and only together with Amazon's answer to this browser and the client's secret.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,9 +37,21 @@ const SEEN_EVERY: TimeDelta = TimeDelta::minutes(5);
 /// Sessions that are kept in memory; when there are more, all are read anew.
 const MOST_KNOWN: usize = 20_000;
 
-/// Sessions on [`Db`].
+/// Sessions on [`Db`]: one pointer.
 #[derive(Clone, Debug)]
-pub struct Sessions {
+pub struct Sessions(Arc<Parts>);
+
+impl Deref for Sessions {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// See [`Sessions`].
+#[derive(Debug)]
+pub struct Parts {
     db: Db,
     clock: Clock,
     random: Random,
@@ -51,7 +66,7 @@ impl Sessions {
         let span = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(30));
         let (idle, absolute) = (span(limits.session_idle), span(limits.session_absolute));
         let known = Memo::new(db.clone(), MOST_KNOWN);
-        Self { db, clock, random, idle, absolute, known }
+        Self(Arc::new(Parts { db, clock, random, idle, absolute, known }))
     }
 
     async fn add(&self, record: &Record) -> db::Result<()> {

@@ -1,5 +1,6 @@
 //! What every room is handed: the parts of the program that exist once.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -12,10 +13,28 @@ use crate::workers::{Statuses, Wakes};
 
 use super::Person;
 
-/// The parts that exist once; cheap to clone. A room keeps one in its own state and takes from it
-/// what it needs; functions below the handlers are handed single parts.
+/// The parts that exist once. A room keeps this in its own state and takes from it what it needs; functions
+/// below the handlers are handed single parts. Every layer of every request clones it, so it is one pointer.
 #[derive(Clone, Debug)]
-pub struct Site {
+pub struct Site(Arc<SiteParts>);
+
+impl From<SiteParts> for Site {
+    fn from(parts: SiteParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Site {
+    type Target = SiteParts;
+
+    fn deref(&self) -> &SiteParts {
+        &self.0
+    }
+}
+
+/// See [`Site`].
+#[derive(Debug)]
+pub struct SiteParts {
     /// The database.
     pub db: Db,
     /// The time.

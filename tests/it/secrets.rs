@@ -82,7 +82,9 @@ stories! {
         let (_, client_secret) = gate.amazon.client();
         secrets.add(&client_secret);
         ada.cookies().values().for_each(|cookie| secrets.add(cookie));
-        PLANTED.iter().for_each(|planted| secrets.add(planted));
+        for planted in PLANTED {
+            secrets.add(planted);
+        }
 
         let fields = [
             ("instance", instance.as_str()), ("name", "Reach"), ("sql", QUERY), ("window", "settled"),

@@ -41,16 +41,28 @@ pub(in crate::executions) fn lists(db: Db) -> Lists {
 /// What one page of a list shows of the database.
 #[derive(Debug)]
 pub(in crate::executions) struct Listed {
-    lines: Vec<Line>,
-    pager: Pager,
+    /// The rows, as they are sent.
+    rows: String,
     instances: Vec<Choice>,
     /// The query whose runs alone are listed, and the way to all.
     of: Option<(QueryId, String, String)>,
     moves: bool,
 }
 
+/// The rows of a page, with what leads to other pages.
 #[derive(Template)]
-#[template(path = "executions/list.html", blocks = ["rows"])]
+#[template(path = "executions/rows.html")]
+struct Rows<'a> {
+    lines: Vec<Line>,
+    pager: Pager,
+    is_filtered: bool,
+    here: &'a str,
+    moves: bool,
+    now: DateTime<Utc>,
+}
+
+#[derive(Template)]
+#[template(path = "executions/list.html")]
 pub(super) struct ListPage {
     shell: Shell,
     listed: Arc<Listed>,
@@ -63,12 +75,9 @@ pub(super) struct ListPage {
     from: String,
     until: String,
     export: String,
-    here: String,
-    is_filtered: bool,
-    now: DateTime<Utc>,
 }
 
-impl ListPage {
+impl Rows<'_> {
     fn took(&self, line: &Line) -> String {
         components::duration(line.finished_at.unwrap_or(self.now) - line.created_at)
     }
@@ -105,12 +114,15 @@ impl Listed {
             return Ok(known);
         }
         let mut tx = room.site.db.read(&person.scope()).await?;
-        let listed = Arc::new(Self::read(&mut tx, person, query, fields).await?);
-        room.lists.keep(key, Stamp::of(&tx), Arc::clone(&listed));
+        let listed = Arc::new(Self::read(&mut tx, person, query, fields, room.site.clock.now()).await?);
+        if !listed.moves {
+            // What moves shows how long it has taken so far, which is another number each time.
+            room.lists.keep(key, Stamp::of(&tx), Arc::clone(&listed));
+        }
         Ok(listed)
     }
 
-    async fn read(tx: &mut Tx, person: &Person, query: &str, fields: &Fields) -> web::Result<Self> {
+    async fn read(tx: &mut Tx, person: &Person, query: &str, fields: &Fields, now: DateTime<Utc>) -> web::Result<Self> {
         let filter = filter(fields, person);
         let number =
             |name: &str, default: u64| fields.trimmed(name).parse().ok().filter(|n| *n >= 1).unwrap_or(default);
@@ -131,7 +143,9 @@ impl Listed {
         };
         let mut choices = vec![Choice::new("", "Any instance")];
         choices.extend(on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name())));
-        Ok(Self { moves: lines.iter().any(|line| !line.state.is_final()), lines, pager, instances: choices, of })
+        let moves = lines.iter().any(|line| !line.state.is_final());
+        let rows = Rows { lines, pager, is_filtered: filter.narrows(), here: &here.to_string(), moves, now };
+        Ok(Self { rows: rows.render().map_err(anyhow::Error::from)?, instances: choices, of, moves })
     }
 }
 
@@ -157,9 +171,6 @@ pub(super) async fn show(
         from: filter.from.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default(),
         until: filter.before.map(|_| fields.trimmed("until").to_owned()).unwrap_or_default(),
         export: Address::new("/executions.csv", &query).with("page", "").to_string(),
-        here: Address::new("/executions", &query).to_string(),
-        is_filtered: filter.narrows(),
-        now: room.site.clock.now(),
     }))
 }
 
