@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -156,24 +156,24 @@ impl App {
         let config = &site.config;
         let sandbox = Sandbox(config.is_sandbox());
         let shares = Shares::new(config.limits.requests_per_minute, &config.trusted_proxies);
-        let pages = self
-            .rooms()
-            .layer(DefaultBodyLimit::max(config.limits.body_bytes))
-            .layer(from_fn_with_state(Arc::clone(config), security::same_origin))
-            .layer(from_fn(web::framed))
-            .layer(from_fn_with_state(site.clone(), accounts::recognise))
-            .layer(self.sessions())
-            .layer(from_fn_with_state(shares, shares::share))
-            .layer(from_fn(web::framed));
-        let app = Router::new()
-            .merge(pages)
-            .merge(assets::routes())
-            .layer(from_fn(move |mut request: Request, next: axum::middleware::Next| {
-                request.extensions_mut().insert(sandbox);
-                next.run(request)
-            }))
-            .layer(from_fn_with_state(self.headers(), security::headers))
-            .layer(CompressionLayer::new());
+        // Each `Router::layer` wraps every route once more, in a box that every request clones: so few of them,
+        // each of several layers, the outermost first.
+        let pages = self.rooms().layer(
+            ServiceBuilder::new()
+                .layer(from_fn(web::framed))
+                .layer(from_fn_with_state(shares, shares::share))
+                .layer(self.sessions())
+                .layer(from_fn_with_state(site.clone(), accounts::recognise))
+                .layer(from_fn(web::framed))
+                .layer(from_fn_with_state(Arc::clone(config), security::same_origin))
+                .layer(DefaultBodyLimit::max(config.limits.body_bytes)),
+        );
+        let app = Router::new().merge(pages).merge(assets::routes()).layer(
+            ServiceBuilder::new()
+                .layer(CompressionLayer::new())
+                .layer(from_fn_with_state(self.headers(), security::headers))
+                .layer(Extension(sandbox)),
+        );
         let app = match &self.emulator {
             Some(emulator) => app.nest("/emulator", emulator.router()),
             None => app,
@@ -182,14 +182,14 @@ impl App {
             .merge(app)
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready).with_state(site.clone()))
-            .layer(from_fn_with_state(site.metrics.clone(), metrics::count))
             .layer(
                 ServiceBuilder::new()
                     .layer(SetRequestIdLayer::new(security::REQUEST_ID, Names(site.random.clone())))
                     .layer(TraceLayer::new_for_http().make_span_with(span))
                     .layer(PropagateRequestIdLayer::new(security::REQUEST_ID))
                     .layer(CatchPanicLayer::new())
-                    .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE)),
+                    .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+                    .layer(from_fn_with_state(site.metrics.clone(), metrics::count)),
             )
     }
 
