@@ -39,7 +39,9 @@ pub(crate) async fn run(scale: f64) -> anyhow::Result<()> {
         ("sorted by a number", "sort=-29"),
         ("sorted by a text", "sort=2"),
         ("sorted by a time", "sort=-3"),
-        ("filtered", "column=18&op=equals&value=Phone"),
+        ("filtered", "f=18.is.Phone"),
+        ("columns summed up", "view=columns"),
+        ("chart", "view=chart"),
         ("page 20,000", "page=20000"),
         ("page 20,000, sorted", "page=20000&sort=-3"),
     ] {
