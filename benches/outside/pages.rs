@@ -20,7 +20,7 @@ pub(crate) async fn run(rows: &[u64]) -> anyhow::Result<()> {
     let mut site = Site::new(&["--speed", "0", "--scale", "0.02", "--auto-consent"])?;
     say(&format!("start on an empty folder to first page: {:.0} ms", ms(site.start(&[]).await?)));
     site.sign_in().await?;
-    let page = site.run(&site.instance("Standard").await?, SQL, ["settled", "", ""]).await?;
+    let page = site.run(&site.instance("Standard").await?, SQL, ["settled", "", "", "drop"]).await?;
     site.until(&page, "Succeeded").await?;
     let id = page.rsplit('/').next().context("an id")?.to_owned();
     for rows in rows {

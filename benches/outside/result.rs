@@ -29,7 +29,7 @@ pub(crate) async fn run(scale: f64) -> anyhow::Result<()> {
     site.process().forget_peak();
     let today = Clock::system().now().date_naive();
     let day = |before: i64| format!("{}T00:00", today - TimeDelta::days(before));
-    let page = site.run(&instance, SQL, ["explicit", &day(368), &day(3)]).await?;
+    let page = site.run(&instance, SQL, ["explicit", &day(368), &day(3), "off"]).await?;
     site.until(&page, "Succeeded").await?;
     say(&format!("fetched and kept in {:.1} s", fetched(&site).await?));
     memory(&site, idle);

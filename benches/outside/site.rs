@@ -114,7 +114,15 @@ impl Site {
     /// Sends a form; gives where it leads.
     pub(crate) async fn send(&self, address: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
         let answer = self.client(&[])?.post(format!("{}{address}", self.base)).form(fields).send().await?;
-        location(answer.headers())
+        let leads = location(answer.headers());
+        match leads {
+            Ok(leads) => Ok(leads),
+            Err(error) => {
+                let page = Html::parse_document(&answer.text().await?);
+                let told: String = page.select(&selector("main")?).flat_map(|main| main.text()).collect();
+                Err(error.context(told.split_whitespace().collect::<Vec<_>>().join(" ")))
+            }
+        }
     }
 
     /// The page of the first instance whose line holds this word.
@@ -130,8 +138,8 @@ impl Site {
     }
 
     /// Saves a query and runs it; gives the page of the run.
-    pub(crate) async fn run(&self, instance: &str, sql: &str, window: [&str; 3]) -> anyhow::Result<String> {
-        let [window, start, end] = window;
+    pub(crate) async fn run(&self, instance: &str, sql: &str, form: [&str; 4]) -> anyhow::Result<String> {
+        let [window, start, end, privacy] = form;
         let fields = [
             ("instance", instance),
             ("name", "Reach by campaign"),
@@ -140,6 +148,7 @@ impl Site {
             ("start", start),
             ("end", end),
             ("zone", "UTC"),
+            ("privacy", privacy),
         ];
         let query = self.send("/queries/new", &fields).await?;
         let query = query.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).context("a query's id")?;
