@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::extract::State;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
+use super::Home;
 use crate::connections::{self, Standing};
-use crate::db::{Result, Tx};
+use crate::db::{Result, Stamp, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
 use crate::guides::{self, Guide};
 use crate::ids::PersonId;
@@ -73,7 +74,7 @@ impl DashboardPage {
 
 /// How many runs stand where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
+pub(super) struct Counts {
     running: i64,
     waiting: i64,
     failed: i64,
@@ -117,9 +118,25 @@ fn held(site: &Site) -> Option<String> {
     })
 }
 
-pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Html<DashboardPage>> {
+/// Counts what moves and what ended lately; from memory where no run has changed since.
+async fn counted(home: &Home, person: &Person) -> web::Result<Counts> {
+    let today = home.site.clock.now().date_naive();
+    let key = (person.id.clone(), today);
+    if let Some(known) = home.counted.get(&key) {
+        return Ok(known);
+    }
+    let since = (today - LATELY).and_time(NaiveTime::MIN).and_utc();
+    let mut tx = home.site.db.read(&person.scope()).await?;
+    let totals = executions::totals(&mut tx, &person.id, since).await?;
+    let counts = Counts::of(&totals);
+    home.counted.keep(key, Stamp::of(&tx), counts);
+    Ok(counts)
+}
+
+pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit) -> web::Result<Html<DashboardPage>> {
+    let site = &home.site;
+    let counts = counted(&home, &person).await?;
     let mut tx = site.db.read(&person.scope()).await?;
-    let totals = executions::totals(&mut tx, &person.id, site.clock.now() - LATELY).await?;
     let active = runs(&mut tx, &person.id, "active").await?;
     let failed = runs(&mut tx, &person.id, "problem").await?;
     let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;
@@ -138,7 +155,7 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
         active,
         failed,
         done,
-        counts: Counts::of(&totals),
+        counts,
         all_instances: all.len(),
         instances: busiest(all),
         slots: site.config.limits.runs_per_instance,
@@ -148,7 +165,7 @@ pub(super) async fn show(State(site): State<Site>, person: Person, visit: Visit)
         health,
         first_guide: guides::first(),
         to_reconnect,
-        held: held(&site),
+        held: held(site),
         now: site.clock.now(),
     }))
 }

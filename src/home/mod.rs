@@ -11,15 +11,24 @@ mod search;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
+use chrono::NaiveDate;
 
 use crate::connections::Grants;
+use crate::db::Memo;
+use crate::ids::PersonId;
 use crate::web::Site;
+use dashboard::Counts;
+
+/// Dashboards whose counts are kept in memory; when there are more, all are counted anew.
+const MOST_COUNTED: usize = 1_000;
 
 #[derive(Clone, Debug)]
 struct Home {
     site: Site,
     /// For what is known of the calls to Amazon.
     grants: Grants,
+    /// What ended lately, as each person's dashboard last counted it, by the day.
+    counted: Memo<(PersonId, NaiveDate), Counts>,
 }
 
 impl FromRef<Home> for Site {
@@ -35,5 +44,5 @@ pub fn routes(site: Site, grants: Grants) -> Router {
         .route("/search", get(search::show))
         .route("/operations", get(operations::show))
         .route("/metrics", get(metrics::show))
-        .with_state(Home { site, grants })
+        .with_state(Home { counted: Memo::new(site.db.clone(), MOST_COUNTED), site, grants })
 }
