@@ -14,6 +14,8 @@ mod crash;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+mod dialect;
+#[cfg(test)]
 mod drafts;
 #[cfg(test)]
 mod executions;

@@ -24,11 +24,17 @@ impl Outcome {
     }
 }
 
+/// What a measured build has to be told of where its figures go.
+pub(crate) fn measured() -> Option<(&'static str, std::ffi::OsString)> {
+    const PROFILE: &str = "LLVM_PROFILE_FILE";
+    std::env::var_os(PROFILE).map(|file| (PROFILE, file))
+}
+
 fn command(settings: &[(String, String)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_recomamp"));
     let named = settings.iter().map(|(name, value)| (format!("RECOMAMP_{name}"), value));
     // OK because it needs nothing of the caller's: what the tests are told would be taken for settings.
-    command.env_clear().envs(named).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command.env_clear().envs(measured()).envs(named).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     command
 }
 

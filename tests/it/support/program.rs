@@ -119,6 +119,7 @@ impl Program {
         let process = Command::new(env!("CARGO_BIN_EXE_recomamp"))
             // OK because it needs nothing of the caller's: what the tests are told would be taken for settings.
             .env_clear()
+            .envs(super::command::measured())
             .envs(self.settings.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
