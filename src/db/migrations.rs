@@ -41,8 +41,9 @@ const STEPS: &[Step] = &[
     both!(1, "0001_start"),
     own!(2, "0002_row_security"),
     both!(3, "0003_result_retention"),
-    own!(4, "0004_query_history"),
-    both!(5, "0005_long_history"),
+    both!(4, "0004_query_history"),
+    own!(5, "0005_query_history_security"),
+    both!(6, "0006_long_history"),
 ];
 
 /// The number of the last step.
