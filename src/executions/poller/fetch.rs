@@ -187,7 +187,7 @@ impl Fetcher {
         let step = async {
             let address = self.0.address(&execution.instance).await?;
             match self.0.fetch(&address, execution).await? {
-                Some(change) => self.0.write(execution, &change).await,
+                Some(change) => self.0.write(execution, change).await,
                 None => Ok(Step::Nothing),
             }
         };
