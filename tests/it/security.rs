@@ -101,6 +101,15 @@ stories! {
         assert_eq!(house.count("select count(*) as value from queries where name = 'Mine' and deleted_at is null").await, 1);
     }
 
+    /// Everybody comes at once, some of them twice: each is one person, and one is the administrator.
+    async fn the_first_of_many_newcomers_is_the_administrator(house: House) {
+        let names = ["Ada", "Ben", "Chie", "Ada", "Chie", "Ben"];
+        let visitors = names.map(|name| (name, house.visitor()));
+        futures::future::join_all(visitors.iter().map(|(name, visitor)| visitor.sign_in(name))).await;
+        assert_eq!(house.count("select count(*) as value from people").await, 3);
+        assert_eq!(house.count("select count(*) as value from people where role = 'administrator'").await, 1);
+    }
+
     /// Nobody signed out sees or does anything.
     async fn a_signed_out_visitor_is_sent_to_sign_in(house: House) {
         let mut addresses = others(&house).await;
