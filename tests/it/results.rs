@@ -34,6 +34,10 @@ stories! {
         let all = ada.get(&page).await.with(200);
         let names = all.texts("#result tbody td:first-child");
         let rows = names.len();
+        let totals = all.texts("#result tfoot td");
+        assert_eq!((totals[0].as_str(), totals[1].as_str()), ("Total", "–"), "people are not added up");
+        assert!(totals[2].chars().all(|letter| letter.is_ascii_digit() || letter == ','), "{totals:?}");
+        assert!(all.text("#result").contains("would be counted more than once"));
         let added = ada.get(&format!("{page}?sort=-1&column=2&op=min&value=1&page=9")).await.with(303).location;
         assert_eq!(added, format!("{page}?sort=-1&f=2.min.1#result"));
         let name = url::form_urlencoded::byte_serialize(names[0].as_bytes()).collect::<String>();
