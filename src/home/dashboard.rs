@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::Home;
 use crate::connections::{self, Standing};
-use crate::db::{Result, Stamp, Tx};
+use crate::db::{Result, Stamp, Stretch, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
 use crate::guides::{self, Guide};
 use crate::ids::PersonId;
@@ -100,7 +100,7 @@ impl Counts {
 
 async fn runs(tx: &mut Tx, person: &PersonId, state: &str) -> Result<Vec<Line>> {
     let filter = Filter { state: state.to_owned(), ..Filter::default() };
-    executions::list(tx, person, &filter, RUNS, 0).await
+    executions::list(tx, person, &filter, Stretch::first(RUNS)).await
 }
 
 /// Those with most runs in hand first, otherwise as the list has them.
@@ -142,8 +142,8 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
     let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;
     let all = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
     let used = |favourites| queries::Filter { favourites, sort: "-used".to_owned(), ..queries::Filter::default() };
-    let favourites = queries::list(&mut tx, &person.id, &used(true), 0, QUERIES).await?;
-    let mut recent = queries::list(&mut tx, &person.id, &used(false), 0, 2 * QUERIES).await?;
+    let favourites = queries::list(&mut tx, &person.id, &used(true), Stretch::first(QUERIES)).await?;
+    let mut recent = queries::list(&mut tx, &person.id, &used(false), Stretch::first(2 * QUERIES)).await?;
     let has_queries = !recent.is_empty();
     recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
     recent.truncate(QUERIES as usize);

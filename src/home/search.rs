@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 
-use crate::db::{Result, Tx};
+use crate::db::{Result, Stretch, Tx};
 use crate::executions;
 use crate::guides;
 use crate::instances;
@@ -88,13 +88,13 @@ pub(super) async fn show(
 
 /// What the rooms keep.
 async fn stored(tx: &mut Tx, person: &Person, q: &str) -> Result<Vec<Group>> {
-    let limit = MOST as i64 + 1;
+    let most = Stretch::first(MOST as i64 + 1);
     let filter = queries::Filter { text: q.to_owned(), ..queries::Filter::default() };
-    let queries = queries::list(tx, &person.id, &filter, 0, limit).await?;
-    let filter = instances::Filter { text: q.to_owned(), hidden: false };
-    let instances = instances::list(tx, &person.id, &filter).await?;
+    let queries = queries::list(tx, &person.id, &filter, most).await?;
+    let filter = instances::Filter { text: q.to_owned(), ..instances::Filter::default() };
+    let instances = instances::page(tx, &person.id, &filter, most).await?;
     let filter = executions::Filter { text: q.to_owned(), ..executions::Filter::default() };
-    let runs = executions::list(tx, &person.id, &filter, limit, 0).await?;
+    let runs = executions::list(tx, &person.id, &filter, most).await?;
     let queries = queries.into_iter().map(|query| Hit {
         href: format!("/queries/{}", query.id),
         title: query.name,

@@ -12,9 +12,8 @@ pub(super) use drafts::{
 pub use drafts::{HandedOver, hand_over};
 pub(super) use favourites::{is_favourite, set_favourite};
 pub use list::{Filter, Line, list};
-pub(super) use list::{count, tags};
-pub(super) use runs::{PastRun, runs};
-pub use runs::{Usual, usual};
+pub(super) use list::{SORTS, count, tags};
+pub use runs::{PastRun, Usual, runs, usual};
 pub(super) use versions::{Version, version, versions};
 
 use chrono::{DateTime, Utc};

@@ -40,6 +40,12 @@ impl Address {
         more
     }
 
+    /// The same fields at another path.
+    #[must_use]
+    pub fn at(&self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), pairs: self.pairs.clone() }
+    }
+
     /// Its path.
     pub fn path(&self) -> &str {
         &self.path

@@ -1,6 +1,7 @@
 //! Pages of a list, and heads that sort it.
 
 use super::Address;
+use crate::db::Stretch;
 
 /// One page of a longer list, with the ways to the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub struct Pager {
     pub page: u64,
     /// How many pages there are; at least 1.
     pub pages: u64,
+    /// How many rows a page has at most.
+    pub size: u64,
     /// How many rows there are in all, or at least.
     pub total: u64,
     /// Whether there are more rows than `total`, which were not counted.
@@ -43,6 +46,7 @@ impl Pager {
         Self {
             page,
             pages,
+            size,
             total,
             has_more: false,
             first_row: if total == 0 { 0 } else { skipped + 1 },
@@ -63,6 +67,12 @@ impl Pager {
             pager.last = None;
         }
         pager
+    }
+
+    /// The rows of this page, of all that there are.
+    pub fn stretch(&self) -> Stretch {
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Stretch { skip: number(self.offset()), most: number(self.size) }
     }
 
     /// How many rows come before this page.

@@ -77,7 +77,12 @@ impl<'a> Binder<'a> {
         }
     }
 
-    pub(in crate::amcsql::check) fn new_reading(&mut self, source: &'a DataSource, extension: Extension, span: Span) -> ScanId {
+    pub(in crate::amcsql::check) fn new_reading(
+        &mut self,
+        source: &'a DataSource,
+        extension: Extension,
+        span: Span,
+    ) -> ScanId {
         let id = ScanId(u32::try_from(self.readings.len()).unwrap_or(u32::MAX));
         let owner = self.owner;
         self.readings.push(Reading { source, columns: Vec::new(), by_name: HashMap::new(), extension, owner, span });
