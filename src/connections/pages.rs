@@ -33,6 +33,8 @@ pub(super) fn routes(grants: Grants) -> Router {
         .route("/auth/amazon/start", post(start))
         .route("/auth/amazon/callback", get(callback))
         .route("/settings/connections", get(health::show))
+        .route("/settings/connections.csv", get(health::export))
+        .route("/settings/connections.json", get(health::export))
         .route("/settings/connections/{id}/test", post(health::test))
         .with_state(grants)
 }
