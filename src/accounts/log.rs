@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::audit::{self, Action, Entry, Filter};
 use super::store;
-use crate::db::{self, Scope, Stretch};
+use crate::db::{Scope, Stretch};
 use crate::ids::PersonId;
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, Asked, Days, Export, List, Source, moment};
+use crate::web::list::{self, Asked, Days, Export, List, Stored, moment};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Site, Visit};
@@ -141,23 +141,6 @@ fn people(everybody: Vec<(PersonId, String)>) -> Vec<Choice> {
     std::iter::once(Choice::new("", "Anybody")).chain(all).collect()
 }
 
-/// The lines that a filter leaves.
-struct Lines {
-    site: Site,
-    scope: Scope,
-    filter: Filter,
-}
-
-impl Source for Lines {
-    type Line = Entry;
-
-    async fn read(&mut self, stretch: Stretch, last: Option<&Entry>) -> db::Result<Vec<Entry>> {
-        self.filter.after = last.map(|entry| (entry.at, entry.id.clone()));
-        let mut tx = self.site.db.read(&self.scope).await?;
-        audit::list(&mut tx, &self.filter, Stretch::first(stretch.most)).await
-    }
-}
-
 impl Export for Entry {
     const COLUMNS: &'static [&'static str] = &["at", "person_id", "person", "action", "subject", "detail"];
 
@@ -177,7 +160,11 @@ impl Export for Entry {
 /// goes on behind the lines that were read before.
 async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
     let (filter, _) = filter(&mut asked, &person);
-    let file = list::take_out(&asked, Lines { site: site.clone(), scope: scope(&person), filter }).await?;
+    let lines = Stored::new(&site.db, scope(&person), filter, |tx, filter, stretch, last| {
+        filter.after = last.map(|entry: &Entry| (entry.at, entry.id.clone()));
+        Box::pin(audit::list(tx, filter, Stretch::first(stretch.most)))
+    });
+    let file = list::take_out(&asked, lines).await?;
     let (now, detail) = (site.clock.now(), json!({ "form": file.form(), "filtered": asked.narrows() }));
     let mut tx = site.db.write(&person.scope()).await?;
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Exported, "audit", detail).await?;

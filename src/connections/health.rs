@@ -10,10 +10,10 @@ use super::grants::{CallError, Grants};
 use super::model::State as Standing;
 use super::pages::regions;
 use super::store::{self, Filter, Health};
-use crate::db::{self, Scope, Stretch, Tx};
+use crate::db::{Scope, Stretch, Tx};
 use crate::ids::ConnectionId;
 use crate::web::components::{Choice, Pager, State as Colour};
-use crate::web::list::{self, Asked, Export, List, Source, moment};
+use crate::web::list::{self, Asked, Export, List, Stored, moment};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Visit};
@@ -158,22 +158,6 @@ pub(super) async fn show(
     }))
 }
 
-/// The grants that a filter leaves.
-struct Lines {
-    grants: Grants,
-    scope: Scope,
-    filter: Filter,
-}
-
-impl Source for Lines {
-    type Line = Health;
-
-    async fn read(&mut self, stretch: Stretch, _: Option<&Health>) -> db::Result<Vec<Health>> {
-        let mut tx = self.grants.site.db.read(&self.scope).await?;
-        store::health(&mut tx, &self.filter, stretch).await
-    }
-}
-
 impl Export for Health {
     const COLUMNS: &'static [&'static str] = &[
         "person",
@@ -209,7 +193,10 @@ impl Export for Health {
 /// The grants that the filter leaves, one's own among them, as a file.
 pub(super) async fn export(State(grants): State<Grants>, person: Person, mut asked: Asked) -> web::Result<Response> {
     let filter = filter(&mut asked, &person);
-    let file = list::take_out(&asked, Lines { grants: grants.clone(), scope: scope(&person), filter }).await?;
+    let lines = Stored::new(&grants.site.db, scope(&person), filter, |tx, filter, stretch, _| {
+        Box::pin(store::health(tx, filter, stretch))
+    });
+    let file = list::take_out(&asked, lines).await?;
     Ok(file.answer(&["connections"], grants.site.clock.now()))
 }
 

@@ -1,7 +1,7 @@
 //! One search over what a person can reach: instances, queries, runs, guides, pages.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 
 use crate::db::{Result, Stretch, Tx};
 use crate::executions;
@@ -9,7 +9,7 @@ use crate::guides;
 use crate::instances;
 use crate::queries;
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::{self, Html, Person, QueryString, Site, Visit};
 
 /// Most results of a kind; the room's own list has the rest.
 const MOST: usize = 8;
@@ -70,9 +70,8 @@ pub(super) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    RawQuery(query): RawQuery,
+    QueryString(fields): QueryString,
 ) -> web::Result<Html<SearchPage>> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let q: String = fields.trimmed("q").chars().filter(|letter| *letter != '\0').take(LONGEST).collect();
     let mut groups = Vec::new();
     if !q.is_empty() {

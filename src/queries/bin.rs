@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use serde_json::json;
 
-use super::list::{Heads, Lines, PAGE, choices};
+use super::list::{Heads, PAGE, choices, lines};
 use super::pages::{for_change, own};
 use super::store::{self, Draft, Filter, Line, SORTS};
 use crate::accounts::audit::{self, Action};
@@ -90,7 +90,7 @@ pub(super) async fn show(
 /// All that the filter leaves in the bin, as a file.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
     let filter = filter(&mut asked);
-    let file = list::take_out(&asked, Lines { site: site.clone(), person, filter }).await?;
+    let file = list::take_out(&asked, lines(&site, person, filter)).await?;
     Ok(file.answer(&["deleted-queries"], site.clock.now()))
 }
 

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::model::Query;
 use super::pages::own;
 use super::store::{self, Draft, Filter, Line, SORTS};
-use crate::db::{self, Stretch, Tx};
+use crate::db::{self, Tx};
 use crate::ids::{DraftId, PersonId, QueryId};
 use crate::instances::{self, Instance};
 use crate::web::components::{Address, Choice, Pager, SortLink};
-use crate::web::list::{self, Asked, Export, List, Source, moment};
+use crate::web::list::{self, Asked, Export, List, Stored, moment};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
@@ -175,19 +175,10 @@ fn filter(asked: &mut Asked) -> Filter {
 }
 
 /// The queries that a filter leaves.
-pub(super) struct Lines {
-    pub(super) site: Site,
-    pub(super) person: Person,
-    pub(super) filter: Filter,
-}
-
-impl Source for Lines {
-    type Line = Line;
-
-    async fn read(&mut self, stretch: Stretch, _: Option<&Line>) -> db::Result<Vec<Line>> {
-        let mut tx = self.site.db.read(&self.person.scope()).await?;
-        store::list(&mut tx, &self.person.id, &self.filter, stretch).await
-    }
+pub(super) fn lines(site: &Site, person: Person, filter: Filter) -> Stored<(PersonId, Filter), Line> {
+    Stored::new(&site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, _| {
+        Box::pin(store::list(tx, person, filter, stretch))
+    })
 }
 
 impl Export for Line {
@@ -227,7 +218,7 @@ impl Export for Line {
 /// All that the filter leaves, as a file.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
     let filter = filter(&mut asked);
-    let file = list::take_out(&asked, Lines { site: site.clone(), person, filter }).await?;
+    let file = list::take_out(&asked, lines(&site, person, filter)).await?;
     Ok(file.answer(&["queries"], site.clock.now()))
 }
 

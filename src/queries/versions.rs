@@ -1,7 +1,7 @@
 //! What a query was before: the list, two versions side by side, and the way back.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::instances::{self, Role};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Asked, Days, Export, Few, List, moment};
 use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
 #[derive(Template)]
 #[template(path = "queries/versions.html")]
@@ -158,9 +158,8 @@ pub(super) async fn compare(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    QueryString(fields): QueryString,
 ) -> web::Result<Html<ComparePage>> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut tx = site.db.read(&person.scope()).await?;
     let query = store::find(&mut tx, &person.id, &own(&id)?).await?;
     let instance = instances::find(&mut tx, &person.id, &query.instance).await?;

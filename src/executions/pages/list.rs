@@ -8,7 +8,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::db::{self, Db, Memo, Stamp, Stretch, Tx};
+use crate::db::{Db, Memo, Stamp, Stretch, Tx};
 use crate::executions::model::State as Stage;
 use crate::executions::store::{self, Filter, Line};
 use crate::executions::submit::Executions;
@@ -16,9 +16,9 @@ use crate::ids::{PersonId, QueryId};
 use crate::instances;
 use crate::queries;
 use crate::web::components::{self, Address, Choice, Pager};
-use crate::web::list::{self, Asked, Days, Export, List, Source, Wanted, moment};
+use crate::web::list::{self, Asked, Days, Export, List, Stored, Wanted, moment};
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Html, Person, Site, Visit};
+use crate::web::{self, Html, Person, Visit};
 
 /// Rows of a page unless the address asks for another number.
 const SIZE: u64 = 50;
@@ -174,23 +174,6 @@ pub(super) async fn show(
     }))
 }
 
-/// The executions that a filter leaves.
-struct Lines {
-    site: Site,
-    person: Person,
-    filter: Filter,
-}
-
-impl Source for Lines {
-    type Line = Line;
-
-    async fn read(&mut self, stretch: Stretch, last: Option<&Line>) -> db::Result<Vec<Line>> {
-        self.filter.after = last.map(|line| (line.created_at, line.id.clone()));
-        let mut tx = self.site.db.read(&self.person.scope()).await?;
-        store::list(&mut tx, &self.person.id, &self.filter, Stretch::first(stretch.most)).await
-    }
-}
-
 impl Export for Line {
     const COLUMNS: &'static [&'static str] = &[
         "execution",
@@ -226,6 +209,11 @@ impl Export for Line {
 /// All that the filter leaves, as a file.
 pub(super) async fn export(State(room): State<Executions>, person: Person, mut asked: Asked) -> web::Result<Response> {
     let (filter, _) = filter(&mut asked, &person);
-    let file = list::take_out(&asked, Lines { site: room.site.clone(), person, filter }).await?;
+    let lines =
+        Stored::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, last| {
+            filter.after = last.map(|line: &Line| (line.created_at, line.id.clone()));
+            Box::pin(store::list(tx, person, filter, Stretch::first(stretch.most)))
+        });
+    let file = list::take_out(&asked, lines).await?;
     Ok(file.answer(&["executions"], room.site.clock.now()))
 }

@@ -7,13 +7,12 @@ use serde_json::{Value, json};
 
 use super::Room;
 use crate::amazon::Region;
-use crate::db::{self, Stretch};
 use crate::instances::model::Instance;
 use crate::instances::store::{self, Filter};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, Asked, Export, List, Source, moment};
+use crate::web::list::{self, Asked, Export, List, Stored, moment};
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Html, Person, Site, Visit};
+use crate::web::{self, Html, Person, Visit};
 
 /// Lines of a page.
 const SIZE: u64 = 50;
@@ -96,22 +95,6 @@ pub(super) async fn show(
     }))
 }
 
-/// The instances that a filter leaves.
-struct Lines {
-    site: Site,
-    person: Person,
-    filter: Filter,
-}
-
-impl Source for Lines {
-    type Line = Instance;
-
-    async fn read(&mut self, stretch: Stretch, _: Option<&Instance>) -> db::Result<Vec<Instance>> {
-        let mut tx = self.site.db.read(&self.person.scope()).await?;
-        store::page(&mut tx, &self.person.id, &self.filter, stretch).await
-    }
-}
-
 impl Export for Instance {
     const COLUMNS: &'static [&'static str] = &[
         "account",
@@ -149,6 +132,9 @@ impl Export for Instance {
 /// All that the filter leaves, as a file.
 pub(super) async fn export(State(room): State<Room>, person: Person, mut asked: Asked) -> web::Result<Response> {
     let filter = filter(&mut asked);
-    let file = list::take_out(&asked, Lines { site: room.site.clone(), person, filter }).await?;
+    let lines = Stored::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, _| {
+        Box::pin(store::page(tx, person, filter, stretch))
+    });
+    let file = list::take_out(&asked, lines).await?;
     Ok(file.answer(&["instances"], room.site.clock.now()))
 }

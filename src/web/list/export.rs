@@ -5,17 +5,18 @@
 //! comes. A long list therefore goes on after the last line that left and not after so many lines, which change
 //! their places.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::future::Future;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
+use futures::future::BoxFuture;
 use serde_json::Value;
 
 use super::Asked;
-use crate::db::{self, Stretch};
+use crate::db::{self, Db, Scope, Stretch, Tx};
 use crate::web::{FileName, Result, csv};
 
 /// Lines that are read and written at a time.
@@ -41,6 +42,40 @@ pub trait Source: Send + 'static {
         stretch: Stretch,
         last: Option<&Self::Line>,
     ) -> impl Future<Output = db::Result<Vec<Self::Line>>> + Send;
+}
+
+/// Lines that a filter leaves in the database.
+pub struct Stored<F, L> {
+    db: Db,
+    scope: Scope,
+    filter: F,
+    read: Read<F, L>,
+}
+
+/// Reads a stretch of the lines that a filter leaves, which begins behind the line that is given. A filter that can
+/// begin there is told so, and the stretch is then its first.
+pub type Read<F, L> = for<'a> fn(&'a mut Tx, &'a mut F, Stretch, Option<&'a L>) -> BoxFuture<'a, db::Result<Vec<L>>>;
+
+impl<F, L> Stored<F, L> {
+    /// Lines of `db`, read in transactions of this scope.
+    pub fn new(db: &Db, scope: Scope, filter: F, read: Read<F, L>) -> Self {
+        Self { db: db.clone(), scope, filter, read }
+    }
+}
+
+impl<F: fmt::Debug, L> fmt::Debug for Stored<F, L> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Stored").field("filter", &self.filter).finish_non_exhaustive()
+    }
+}
+
+impl<F: Send + Sync + 'static, L: Export + Send + Sync + 'static> Source for Stored<F, L> {
+    type Line = L;
+
+    async fn read(&mut self, stretch: Stretch, last: Option<&L>) -> db::Result<Vec<L>> {
+        let mut tx = self.db.read(&self.scope).await?;
+        (self.read)(&mut tx, &mut self.filter, stretch, last).await
+    }
 }
 
 /// Lines that are in memory, because there are never many of them.

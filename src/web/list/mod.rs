@@ -14,4 +14,4 @@ mod export;
 
 pub use asked::{Asked, List, Wanted};
 pub use days::Days;
-pub use export::{Export, Few, Source, Taken, moment, take_out};
+pub use export::{Export, Few, Read, Source, Stored, Taken, moment, take_out};
