@@ -17,17 +17,19 @@ const MOST: usize = 8;
 const LONGEST: usize = 200;
 
 /// Pages that a search finds by their name: address, name, words to find them by.
-const PAGES: [(&str, &str, &str); 11] = [
+const PAGES: [(&str, &str, &str); 13] = [
     ("/", "Dashboard", "home start overview"),
     ("/instances", "Instances", "amc accounts slots"),
     ("/instances/new", "Add an instance", "instances new"),
     ("/queries", "Queries", "sql saved"),
     ("/queries/new", "New query", "sql editor write"),
+    ("/queries/drafts", "Drafts", "kept discarded unsaved queries"),
     ("/queries/bin", "Bin", "deleted queries drafts restore undo"),
     ("/executions", "Executions", "runs results history"),
     ("/guides", "Guides", "help learn documentation"),
     ("/settings/connections", "Connections", "amazon permission grant token reconnect settings"),
     ("/settings/sessions", "Sessions", "browsers sign out settings"),
+    ("/settings/audit", "Audit log", "deeds history who did what settings"),
     ("/operations", "Operations", "workers background status version"),
 ];
 

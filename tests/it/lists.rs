@@ -43,6 +43,14 @@ fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
     answer.headers[name].to_str().expect("words")
 }
 
+/// The bytes of a page as it travels.
+fn weight(page: &str) -> usize {
+    use std::io::Write as _;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(page.as_bytes()).expect("a page is packed");
+    gzip.finish().expect("a page is packed").len()
+}
+
 stories! {
     /// Each list is there whole, narrowed to nothing with a way back, and as files of exactly what it shows.
     async fn every_list_is_narrowed_and_taken_out(house: House) {
@@ -136,6 +144,9 @@ stories! {
         }
         assert_eq!(ada.get("/executions.csv").await.with(200).body.lines().count(), 2_302);
         assert_eq!(ada.get("/executions?size=500&page=5").await.texts("tbody tr").len(), 301);
+        let page = ada.get("/executions?size=500").await.with(200);
+        assert_eq!(page.texts("tbody tr").len(), 500);
+        assert!(weight(&page.body) <= 25_000, "{} bytes", weight(&page.body));
     }
 
     /// Versions, drafts and what was deleted are found again by their names and days.
