@@ -44,9 +44,10 @@ impl Filter {
     /// A person's drafts that fit: never more than the hundred that are kept of each.
     async fn drafts(&self, site: &Site, person: &Person) -> web::Result<Vec<Draft>> {
         let mut tx = site.db.read(&person.scope()).await?;
-        let mut drafts = match self.discarded {
-            true => store::discarded(&mut tx, &person.id).await?,
-            false => store::drafts(&mut tx, &person.id).await?,
+        let mut drafts = if self.discarded {
+            store::discarded(&mut tx, &person.id).await?
+        } else {
+            store::drafts(&mut tx, &person.id).await?
         };
         let text = self.text.to_lowercase();
         drafts.retain(|draft| format!("{}\n{}", draft.title(), draft.source).to_lowercase().contains(&text));

@@ -6,7 +6,6 @@
 //! their places.
 
 use std::fmt::{self, Write as _};
-use std::future::Future;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -110,7 +109,8 @@ pub async fn take_out<S: Source>(asked: &Asked, mut source: S) -> Result<Taken<S
     asked.strict()?;
     // What goes wrong at once is told by a page and not by a file that breaks off.
     let lines = source.read(Stretch::first(LINES), None).await?;
-    Ok(Taken { source, lines, is_json: asked.here().path().ends_with(".json"), is_filtered: asked.narrows() })
+    let is_json = matches!(asked.here().path().rsplit_once('.'), Some((_, "json")));
+    Ok(Taken { source, lines, is_json, is_filtered: asked.narrows() })
 }
 
 impl<S: Source> Taken<S> {
