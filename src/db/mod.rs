@@ -286,6 +286,17 @@ impl Tx {
         }
     }
 
+    /// Waits until no other writing transaction that asked for this name is under way, in any process, and
+    /// keeps others waiting until its own end: what is then counted stays so until it is acted upon.
+    pub async fn alone(&mut self, name: &str) -> Result<()> {
+        const ALONE: &str = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
+        match self.engine() {
+            // OK because a file of SQLite has one writing transaction at a time.
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => sql(ALONE).bind(name).execute(self).await.map(drop),
+        }
+    }
+
     /// What a statement of this text runs on.
     fn inner(&mut self, statement: &'static str) -> &mut Inner {
         self.tables.take_in(statement);

@@ -13,6 +13,7 @@
 
 mod causes;
 mod live;
+mod meaning;
 mod model;
 mod money;
 mod pages;

@@ -111,6 +111,8 @@ pub struct Execution {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+    /// When its result was kept: at the end, or later, where it was fetched again.
+    pub result_kept_at: Option<DateTime<Utc>>,
     /// When its result was removed because of its age.
     pub result_removed_at: Option<DateTime<Utc>>,
     /// Counts changes of the row.
@@ -120,6 +122,11 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// Whether AMC finished it, so that its result can be asked for, again too.
+    pub fn is_done_at_amc(&self) -> bool {
+        self.amc_id.is_some() && self.amc_status.as_deref() == Some("SUCCEEDED")
+    }
+
     /// How long it took, or has taken until `now`, from pressing Run.
     pub fn took(&self, now: DateTime<Utc>) -> TimeDelta {
         self.finished_at.unwrap_or(now) - self.created_at
@@ -139,16 +146,20 @@ pub(super) fn state_of(status: &Status, now: State) -> State {
     }
 }
 
-/// When a run of this age is asked after again: at `poll`, half as often after ten minutes, a quarter
-/// as often after an hour, with up to a fifth of jitter so that runs do not march in step.
-pub(super) fn next_poll(now: DateTime<Utc>, age: TimeDelta, poll: TimeDelta, chance: f64) -> DateTime<Utc> {
+/// When a run of this age is asked after again: after `poll` at the latest, half as often after ten minutes,
+/// a quarter as often after an hour.
+///
+/// Each instance has its own beat: moments `poll` apart, begun at `phase` (0 to 1) of it. All its runs are asked
+/// after on the beat, so that one list answers for them, while instances do not march in step.
+pub(super) fn next_poll(now: DateTime<Utc>, age: TimeDelta, poll: TimeDelta, phase: f64) -> DateTime<Utc> {
     let slower = match age.num_minutes() {
         ..10 => 1,
         10..60 => 2,
         _ => 4,
     };
-    let wait = poll * slower;
-    now + wait - TimeDelta::milliseconds((wait.num_milliseconds() as f64 * 0.2 * chance) as i64)
+    let beat = poll.num_milliseconds().max(1);
+    let since = now.timestamp_millis() + beat * (slower - 1) - (beat as f64 * phase) as i64;
+    now + TimeDelta::milliseconds(beat * slower - since.rem_euclid(beat))
 }
 
 /// An unclear send is looked up this soon, and this soon again.
@@ -168,9 +179,24 @@ mod tests {
     #[test]
     fn long_runs_are_asked_after_less_often() {
         let (now, poll) = (DateTime::UNIX_EPOCH, TimeDelta::seconds(15));
-        let wait = |minutes, chance| (next_poll(now, TimeDelta::minutes(minutes), poll, chance) - now).num_seconds();
-        assert_eq!((wait(1, 0.0), wait(10, 0.0), wait(61, 0.0)), (15, 30, 60));
-        assert_eq!(wait(1, 1.0), 12);
+        let wait = |minutes| (next_poll(now, TimeDelta::minutes(minutes), poll, 0.0) - now).num_seconds();
+        assert_eq!((wait(1), wait(10), wait(61)), (15, 30, 60));
+    }
+
+    #[test]
+    fn runs_of_one_instance_meet_on_its_beat() {
+        let poll = TimeDelta::seconds(15);
+        let next = |millis: i64, minutes| {
+            let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::milliseconds(millis);
+            (next_poll(now, TimeDelta::minutes(minutes), poll, 0.3) - now, next_poll(now, TimeDelta::zero(), poll, 0.3))
+        };
+        for millis in [0, 1, 4_499, 4_500, 9_999, 14_999] {
+            let (wait, at) = next(millis, 1);
+            assert!(wait > TimeDelta::zero() && wait <= poll, "{millis} ms: {wait}");
+            assert_eq!(at.timestamp_millis().rem_euclid(15_000), 4_500, "{millis} ms");
+            let (longer, _) = next(millis, 90);
+            assert_eq!(longer - wait, poll * 3);
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use futures::future::BoxFuture;
 use futures::{StreamExt as _, stream};
 
 pub use fetch::Fetcher;
+pub(super) use fetch::NAME as FETCHER;
 
 use super::model::{Execution, Problem, State};
 use super::store::{self, Change};
@@ -28,6 +29,7 @@ use crate::connections::CallError;
 use crate::db::{self, FromRow, Row, Scope, lease, sql};
 use crate::ids::{InstanceId, ProcessId};
 use crate::workers::{Tick, Worker};
+use ask::Listed;
 
 /// The worker's name, for wakes.
 pub(super) const NAME: &str = "poller";
@@ -39,8 +41,11 @@ const BEGIN: TimeDelta = TimeDelta::seconds(30);
 /// A call that takes longer, with all that its token needs, has not been answered. Shorter than
 /// [`SETTLED`](super::model::SETTLED), so that a run is never sent again while it is still being sent.
 const CALL: Duration = Duration::from_secs(40);
-/// Executions of one tick; the next tick takes the rest at once.
-const MOST: i64 = 200;
+/// Executions of one tick; the next tick takes the rest at once. All that a large agency has at once.
+const MOST: i64 = 1_000;
+/// AMC's lists are asked for what was made from so long before a send, since its clock may be behind. Costs
+/// nothing: a list of one workflow has one line, and a list of an instance is read from its newest line on.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::days(1);
 /// Instances that are called at the same time.
 const AT_ONCE: usize = 8;
 /// First and longest wait between tries of a step that fails for a passing reason.
@@ -149,17 +154,21 @@ impl Poller {
             Ok(address) => address,
             Err(error) => return vec![stumble(first, &error); group.len()],
         };
-        let (mut queue, others): (Vec<_>, Vec<_>) = group.into_iter().partition(is_at_amc);
-        let lists = self.lists(&address, &queue).await;
+        let (at_amc, others): (Vec<_>, Vec<_>) = group.into_iter().partition(is_at_amc);
+        let lists = if self.late(begin_by) { Listed::default() } else { self.lists(&address, &at_amc).await };
+        let (told, mut queue) = self.told_by(&lists, at_amc);
         queue.extend(others);
-        let mut steps = Vec::with_capacity(queue.len());
+        let mut steps = match self.write_all(&told).await {
+            Ok(steps) => steps,
+            Err(error) => told.iter().map(|(execution, _)| stumble(execution, &error)).collect(),
+        };
         for (at, execution) in queue.iter().enumerate() {
-            if self.room.site.clock.now() >= begin_by {
+            if self.late(begin_by) {
                 steps.extend(self.give_back(&queue[at..]).await.err().map(|error| stumble(execution, &error)));
                 break;
             }
             let step = match self.step(&address, execution, &lists).await {
-                Ok(change) => self.write(execution, &change).await,
+                Ok(change) => self.write(execution, change).await,
                 Err(error) => Err(error),
             };
             steps.push(step.unwrap_or_else(|error| stumble(execution, &error)));
@@ -167,7 +176,11 @@ impl Poller {
         steps
     }
 
-    async fn step(&self, address: &Address, execution: &Execution, lists: &ask::Listed) -> db::Result<Change> {
+    fn late(&self, begin_by: DateTime<Utc>) -> bool {
+        self.room.site.clock.now() >= begin_by
+    }
+
+    async fn step(&self, address: &Address, execution: &Execution, lists: &Listed) -> db::Result<Change> {
         match execution.state {
             State::Waiting => self.send(address, execution).await,
             State::Sending => self.look_up(address, execution).await,
@@ -184,15 +197,31 @@ impl Poller {
     }
 
     /// Writes a step and wakes what waits for it.
-    async fn write(&self, execution: &Execution, change: &Change) -> db::Result<Step> {
+    async fn write(&self, execution: &Execution, change: Change) -> db::Result<Step> {
+        let written = self.write_all(&[(execution.clone(), change)]).await?;
+        Ok(written.first().copied().unwrap_or(Step::Nothing))
+    }
+
+    /// Writes steps in one transaction and wakes what waits for them.
+    async fn write_all(&self, steps: &[(Execution, Change)]) -> db::Result<Vec<Step>> {
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
         let now = self.room.site.clock.now();
         let mut tx = self.room.site.db.write(&Scope::System).await?;
-        let ours = store::change(&mut tx, now, execution, change).await?;
+        let mut ours = Vec::with_capacity(steps.len());
+        for (execution, change) in steps {
+            ours.push(store::change(&mut tx, now, execution, change).await?);
+        }
         tx.commit().await?;
+        Ok(steps.iter().zip(ours).map(|((execution, change), ours)| self.written(execution, change, ours)).collect())
+    }
+
+    fn written(&self, execution: &Execution, change: &Change, ours: bool) -> Step {
         self.room.tags.forget(execution.id.as_str());
         if !ours {
             tracing::warn!(execution.id = %execution.id, "the claim had lapsed; another process has it");
-            return Ok(Step::Nothing);
+            return Step::Nothing;
         }
         if change.state == State::Fetching && execution.state != State::Fetching {
             self.room.site.wakes.wake(fetch::NAME);
@@ -201,13 +230,13 @@ impl Poller {
             let (from, to) = (execution.state.name(), change.state.name());
             tracing::info!(execution.id = %execution.id, from, to, "execution moved");
         }
-        Ok(if change.attempts > 0 {
+        if change.attempts > 0 {
             Step::Failed
         } else if change.state != execution.state {
             Step::Moved
         } else {
             Step::Nothing
-        })
+        }
     }
 
     /// The same state again, after a failure that may pass.

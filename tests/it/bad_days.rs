@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::executions::{REACH, run, saved};
+use crate::executions::{REACH, run, saved, saved_on};
 use crate::queries::instance;
 use crate::support::{Call, Gate, House, Visitor, stories};
 
@@ -228,6 +228,62 @@ stories! {
         assert_eq!((tick.looked, tick.failed), (100, 0));
         let asked = gate.calls(Call::Ask) - before;
         assert!(asked <= 3, "{asked} calls for one instance");
+    }
+
+    /// Runs that began at different moments on many instances are asked after by one list for each instance,
+    /// tick after tick.
+    async fn calls_grow_with_instances_and_not_with_runs(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[("RUNS_PER_ACCOUNT", "900")]).await;
+        let ada = house.signed_in("Ada").await;
+        gate.make_instances((0..8).map(|number| format!("Fern Garden {number}"))).await;
+        ada.post("/instances/refresh", &[]).await.with(303);
+        house.tick("surveyor").await;
+        let options = ada.get("/queries/new").await.attributes("select[name=instance] option", "value");
+        let instances: Vec<&String> = options.iter().filter(|id| !id.is_empty()).collect();
+        assert!(instances.len() >= 12, "{options:?}");
+        let mut queries = Vec::new();
+        for instance in &instances {
+            queries.push(saved_on(&ada, instance, REACH).await);
+        }
+        gate.meddle(|call, answer| match call {
+            Call::Ask => say(answer, |execution| execution["status"] = "RUNNING".into()),
+            _ => answer,
+        });
+        for _ in 0..5 {
+            for query in &queries {
+                run(&ada, query).await;
+            }
+            house.time.advance(TimeDelta::milliseconds(1_700));
+            house.tick("poller").await;
+        }
+        // The first looks at each run are over, and every instance has come to its beat.
+        house.time.advance(TimeDelta::seconds(30));
+        while house.tick("poller").await.looked > 0 {}
+        let (before, mut looked) = (gate.calls(Call::Ask), 0);
+        for _ in 0..60 {
+            house.time.advance(TimeDelta::seconds(1));
+            looked += house.tick("poller").await.looked;
+        }
+        let (runs, asked) = (instances.len() * 5, gate.calls(Call::Ask) - before);
+        assert!(looked >= runs * 3, "{looked} looks at {runs} runs in a minute");
+        assert!(asked <= instances.len() * 5, "{asked} calls in a minute for {} instances", instances.len());
+    }
+
+    /// A machine whose clock is most of a day ahead of Amazon's still finds what it sent, by one list.
+    async fn a_clock_that_is_ahead_doubles_no_run(database: Database) {
+        let gate = Gate::open();
+        let house = House::open_before(&gate, database, &[]).await;
+        let ada = house.signed_in("Ada").await;
+        house.time.advance(TimeDelta::hours(20));
+        let query = saved(&ada, REACH).await;
+        spoil(&gate, Call::Send, 5, |answer| with(answer, StatusCode::BAD_GATEWAY, "text/html", "<h1>502</h1>"));
+        for _ in 0..5 {
+            run(&ada, &query).await;
+        }
+        house.settle().await;
+        assert_eq!(gate.amazon.executions(), 5);
+        assert_eq!(house.count("select count(*) as value from executions where state = 'succeeded'").await, 5);
     }
 
     /// A machine that slept for three days wakes up to its runs.

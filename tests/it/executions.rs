@@ -12,8 +12,12 @@ pub(crate) const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reac
 
 /// Saves a query; gives its id.
 pub(crate) async fn saved(visitor: &Visitor, sql: &str) -> String {
-    let instance = instance(visitor).await;
-    let fields = [("instance", instance.as_str()), ("name", "Reach by campaign"), ("sql", sql), ("window", "settled")];
+    saved_on(visitor, &instance(visitor).await, sql).await
+}
+
+/// Saves a query of an instance; gives its id.
+pub(crate) async fn saved_on(visitor: &Visitor, instance: &str, sql: &str) -> String {
+    let fields = [("instance", instance), ("name", "Reach by campaign"), ("sql", sql), ("window", "settled")];
     let led = visitor.post("/queries/new", &fields).await.with(303).location;
     led.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).expect("an id").to_owned()
 }

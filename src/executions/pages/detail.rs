@@ -19,6 +19,7 @@ use crate::amcsql::text::Place;
 use crate::executions::causes::Cause;
 use crate::executions::live;
 use crate::executions::model::{Execution, Sent, State as Stage};
+use crate::executions::results::Key;
 use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
@@ -45,6 +46,8 @@ struct DetailPage {
     usual: Option<Usual>,
     can_cancel: bool,
     can_rerun: bool,
+    /// AMC finished it and there is no result here that can be read, so it can be fetched once more.
+    can_fetch: bool,
     values: Vec<(String, String)>,
     /// What lies behind its problem, or its wait.
     cause: Option<&'static Cause>,
@@ -54,6 +57,8 @@ struct DetailPage {
     earlier: Vec<Earlier>,
     source: Vec<live::SourceLine>,
     result: Option<ResultView>,
+    /// Why the kept result cannot be shown.
+    result_fault: Option<String>,
     body: String,
     slots: i64,
     /// When the result will be removed, where that is set and it is still there.
@@ -114,11 +119,17 @@ async fn page(
         None => (Vec::new(), None),
     };
     drop(tx);
-    let result = match execution.state {
-        Stage::Succeeded if execution.result_removed_at.is_none() => Some(
-            ResultView::load(room, &execution, &format!("/executions/{id}"), &Fields::parse(query.as_bytes())).await?,
-        ),
-        _ => None,
+    let (result, result_fault) = match execution.state {
+        Stage::Succeeded if execution.result_removed_at.is_none() => {
+            let fields = Fields::parse(query.as_bytes());
+            match ResultView::load(room, &execution, &format!("/executions/{id}"), &fields).await {
+                Ok(view) => (Some(view), None),
+                // OK because all else about the run can be read, and the page says what to do.
+                Err(web::Error::Unavailable(why)) => (None, Some(why)),
+                Err(error) => return Err(error),
+            }
+        }
+        _ => (None, None),
     };
     let mark = live::mark(&execution);
     let tag = execution.revision.to_string();
@@ -136,6 +147,7 @@ async fn page(
             && !execution.state.is_final()
             && execution.state != Stage::Fetching,
         can_rerun: can_run && execution.state.is_final(),
+        can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && result.is_none(),
         values: live::filled_in(&execution.field_values),
         cause: cause(&execution),
         known: match execution.problem {
@@ -148,6 +160,7 @@ async fn page(
         kept_until: room.site.config.limits.keep_results_days.and_then(|days| {
             execution
                 .finished_at
+                .max(execution.result_kept_at)
                 .filter(|_| execution.result_removed_at.is_none())?
                 .checked_add_days(Days::new(days.into()))
         }),
@@ -156,6 +169,7 @@ async fn page(
         tag,
         place: mark.map(|mark| mark.place),
         result,
+        result_fault,
         instance,
         execution,
     })
@@ -216,6 +230,31 @@ pub(super) async fn cancel(
     room.wake();
     if !asked {
         visit.flash(Tone::Info, "There is nothing to cancel: the run has ended or is ending.").await;
+    }
+    Ok(Redirect::to(&format!("/executions/{id}")))
+}
+
+/// Has AMC's result fetched once more: it could not be kept, was removed, or cannot be read any more.
+pub(super) async fn fetch_again(
+    State(room): State<Executions>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let id = own(&id)?;
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let execution = store::find(&mut tx, &person.id, &id).await?;
+    instances::find_for_run(&mut tx, &person.id, &execution.instance).await?;
+    let is_here = execution.state == Stage::Succeeded && room.shelf.columns(&Key::from(&id)).await.is_ok();
+    let begun = !is_here
+        && execution.is_done_at_amc()
+        && store::fetch_again(&mut tx, &execution, room.site.clock.now()).await?;
+    tx.commit().await?;
+    room.tags.forget(id.as_str());
+    room.wake_fetcher();
+    if !begun {
+        let why = if is_here { "The result is here." } else { "AMC has no result of this run to fetch." };
+        visit.flash(Tone::Info, why).await;
     }
     Ok(Redirect::to(&format!("/executions/{id}")))
 }

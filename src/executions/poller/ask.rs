@@ -1,18 +1,19 @@
 //! Asking AMC how executions go: one list for an instance, not one call for each.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::send::lost;
-use super::{Address, Poller, bounded};
-use crate::amazon::{self, ErrorKind, ExecutionFilter};
+use super::{Address, CLOCKS_DIFFER, Poller, bounded};
+use crate::amazon::{self, AmcExecutionId, ErrorKind, ExecutionFilter};
 use crate::connections::CallError;
 use crate::db;
 use crate::executions::model::{Execution, LOST_AFTER, Problem, State, next_poll, state_of};
 use crate::executions::store::Change;
-use crate::ids::ConnectionId;
+use crate::ids::{ConnectionId, InstanceId};
 
 /// Up to so many executions are asked after one by one; more are looked for in the list.
 const FEW: usize = 2;
@@ -41,16 +42,38 @@ impl Poller {
         lists
     }
 
+    /// What the lists said of executions, and those of which more has to be asked or told.
+    pub(super) fn told_by(
+        &self,
+        lists: &Listed,
+        executions: Vec<Execution>,
+    ) -> (Vec<(Execution, Change)>, Vec<Execution>) {
+        let mut told = Vec::with_capacity(executions.len());
+        let mut others = Vec::new();
+        for execution in executions {
+            match self.listed_as(&execution, lists) {
+                Some(change) if change.attempts > 0 || to_stop(&execution, &change).is_none() => {
+                    told.push((execution, change));
+                }
+                _ => others.push(execution),
+            }
+        }
+        (told, others)
+    }
+
+    fn listed_as(&self, execution: &Execution, lists: &Listed) -> Option<Change> {
+        match lists.get(&execution.connection)? {
+            Err(CallError::Db(_)) => None,
+            Err(error) => Some(self.retry(execution, error)),
+            Ok(answers) => answers.get(execution.amc_id.as_ref()?.as_str()).map(|answer| self.told(execution, answer)),
+        }
+    }
+
     /// What an execution that AMC has becomes.
     pub(super) async fn ask(&self, address: &Address, execution: &Execution, lists: &Listed) -> db::Result<Change> {
-        let change = match lists.get(&execution.connection) {
-            Some(Err(error)) if !matches!(error, CallError::Db(_)) => return Ok(self.retry(execution, error)),
-            Some(Ok(answers))
-                if let Some(answer) = execution.amc_id.as_ref().and_then(|id| answers.get(id.as_str())) =>
-            {
-                self.told(execution, answer)
-            }
-            _ => self.ask_one(address, execution).await?,
+        let change = match self.listed_as(execution, lists) {
+            Some(change) => change,
+            None => self.ask_one(address, execution).await?,
         };
         if change.attempts > 0 { Ok(change) } else { self.stop_if_asked(address, execution, change).await }
     }
@@ -65,7 +88,7 @@ impl Poller {
         let mut answers = Answers::new();
         let oldest = executions.iter().filter_map(|execution| execution.sent_at).min();
         let Some(oldest) = oldest.filter(|_| executions.len() > FEW) else { return Ok(answers) };
-        let filter = &ExecutionFilter::created_since(oldest - TimeDelta::minutes(10)).including_cancelled();
+        let filter = &ExecutionFilter::created_since(oldest - CLOCKS_DIFFER).including_cancelled();
         let client = self.room.grants.client();
         let mut next: Option<String> = None;
         for _ in 0..PAGES {
@@ -127,7 +150,7 @@ impl Poller {
         let now = site.clock.now();
         let poll = TimeDelta::from_std(site.config.limits.poll).unwrap_or(TimeDelta::seconds(15));
         let age = now - execution.sent_at.unwrap_or(execution.created_at);
-        next_poll(now, age, poll, site.random.fraction())
+        next_poll(now, age, poll, phase(&execution.instance))
     }
 
     /// What AMC's answer means.
@@ -160,11 +183,7 @@ impl Poller {
 
     /// Passes on the wish to stop, unless it is over anyway.
     async fn stop_if_asked(&self, address: &Address, execution: &Execution, change: Change) -> db::Result<Change> {
-        let (Some(_), Some(amc_id), State::Pending | State::Running) =
-            (execution.cancel_asked_at, &execution.amc_id, change.state)
-        else {
-            return Ok(change);
-        };
+        let Some(amc_id) = to_stop(execution, &change) else { return Ok(change) };
         let client = self.room.grants.client();
         let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
             let account = token.caller().of(&address.entity, &address.marketplace);
@@ -186,4 +205,17 @@ impl Poller {
             }
         }
     }
+}
+
+/// What AMC is to be told to stop: somebody asked for it, and it is not over.
+fn to_stop<'a>(execution: &'a Execution, change: &Change) -> Option<&'a AmcExecutionId> {
+    let goes_on = matches!(change.state, State::Pending | State::Running);
+    execution.amc_id.as_ref().filter(|_| goes_on && execution.cancel_asked_at.is_some())
+}
+
+/// Where in the time between two looks an instance's beat begins: 0 to 1, the same in every process.
+fn phase(instance: &InstanceId) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    instance.as_str().hash(&mut hasher);
+    (hasher.finish() >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::{Address, Poller, bounded, problem};
+use super::{Address, CLOCKS_DIFFER, Poller, bounded, problem};
 use crate::amazon::{self, ErrorKind, ExecutionFilter};
 use crate::connections::CallError;
-use crate::db::{self, Scope};
+use crate::db::{self, Scope, Tx};
 use crate::executions::model::{Execution, LOOK_AGAIN, LOOKS, Problem, SETTLED, State};
 use crate::executions::store::{self, Change};
 
@@ -13,8 +13,16 @@ use crate::executions::store::{self, Change};
 const SLOT_WAIT: TimeDelta = TimeDelta::seconds(10);
 /// AMC checks a run for some seconds before it can tell anything.
 const FIRST_LOOK: TimeDelta = TimeDelta::seconds(3);
-/// AMC's list is asked for executions from so long before the send, since its clock may differ.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
+/// Pages of a list that are read to find a run; a list of one workflow has one.
+const PAGES: usize = 10;
+
+/// Whether AMC has a run.
+enum Found {
+    Here(amazon::Execution),
+    Nowhere,
+    /// Not among so many that nothing can be said: nothing is sent again on that ground.
+    ListTooLong,
+}
 
 impl Poller {
     /// Sends an execution when a slot is free: notes that it is being sent, sends, notes the answer.
@@ -22,17 +30,17 @@ impl Poller {
         if execution.cancel_asked_at.is_some() {
             return Ok(Change::to(State::Cancelled, None));
         }
-        if let Some(reason) = self.no_slot(execution).await? {
-            let mut change = Change::to(State::Waiting, Some(self.after(SLOT_WAIT)));
-            change.waiting_for = Some(reason);
-            return Ok(change);
-        }
         let now = self.room.site.clock.now();
         let mut sending = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
         sending.sent_at = Some(now);
         sending.keep_lease = true;
         sending.attempts = execution.attempts;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
+        if let Some(reason) = self.no_slot(&mut tx, address, execution).await? {
+            let mut change = Change::to(State::Waiting, Some(self.after(SLOT_WAIT)));
+            change.waiting_for = Some(reason);
+            return Ok(change);
+        }
         let ours = store::change(&mut tx, now, execution, &sending).await?;
         let stored = store::find_any(&mut tx, execution.id.as_str()).await?;
         if stored.is_some_and(|stored| stored.cancel_asked_at.is_some()) {
@@ -86,28 +94,45 @@ impl Poller {
 
     /// After a crash or an unclear answer: asks AMC by the execution's own workflow id.
     pub(super) async fn look_up(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
+        match bounded(self.find(address, execution)).await {
+            Ok(Found::Here(found)) => Ok(self.accepted(&found)),
+            Ok(Found::Nowhere) => Ok(self.not_found(execution)),
+            Ok(Found::ListTooLong) => Ok(self.look_again(execution)),
+            Err(CallError::Db(error)) => Err(error),
+            Err(error) => Ok(self.retry(execution, &error)),
+        }
+    }
+
+    async fn find(&self, address: &Address, execution: &Execution) -> Result<Found, CallError> {
         let since = execution.sent_at.unwrap_or(execution.created_at) - CLOCKS_DIFFER;
         let filter = &ExecutionFilter::of_workflow(&execution.amc_workflow_id)
             .and_created_since(since)
             .including_cancelled()
             .oldest_first();
         let client = self.room.grants.client();
-        let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
-            let account = token.caller().of(&address.entity, &address.marketplace);
-            client.executions(account, &address.amc_id, filter, None).await
-        }))
-        .await;
         // A list that was not filtered as asked must not make somebody else's run this one.
         let is_this =
             |one: &amazon::Execution| one.workflow_id.as_ref().is_none_or(|id| *id == execution.amc_workflow_id);
-        match answer {
-            Ok(page) => Ok(match page.items.iter().find(|one| is_this(one)) {
-                Some(found) => self.accepted(found),
-                None => self.not_found(execution),
-            }),
-            Err(CallError::Db(error)) => Err(error),
-            Err(error) => Ok(self.retry(execution, &error)),
+        let mut next: Option<String> = None;
+        for _ in 0..PAGES {
+            let token_of_page = next.as_deref();
+            let page = self
+                .room
+                .grants
+                .call(&execution.connection, |token| async move {
+                    let account = token.caller().of(&address.entity, &address.marketplace);
+                    client.executions(account, &address.amc_id, filter, token_of_page).await
+                })
+                .await?;
+            if let Some(found) = page.items.into_iter().find(is_this) {
+                return Ok(Found::Here(found));
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(Found::Nowhere);
+            }
         }
+        Ok(Found::ListTooLong)
     }
 
     /// AMC does not list it: look again, and only then believe that it never arrived.
@@ -120,17 +145,23 @@ impl Poller {
             }
             return Change::to(State::Waiting, Some(now));
         }
+        let mut change = self.look_again(execution);
+        change.lookups += 1;
+        change
+    }
+
+    fn look_again(&self, execution: &Execution) -> Change {
         let mut change = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
-        change.lookups = execution.lookups + 1;
+        change.lookups = execution.lookups;
         change.waiting_for = Some("AMC is asked whether the run arrived before anything is sent again.".to_owned());
         change
     }
 
-    /// Why there is no free slot, if there is none.
-    async fn no_slot(&self, execution: &Execution) -> db::Result<Option<String>> {
+    /// Why there is no free slot, if there is none; the transaction takes the slot before others count.
+    async fn no_slot(&self, tx: &mut Tx, address: &Address, execution: &Execution) -> db::Result<Option<String>> {
         let limits = &self.room.site.config.limits;
-        let mut tx = self.room.site.db.read(&Scope::System).await?;
-        let (on_instance, on_account) = store::slots(&mut tx, &execution.instance).await?;
+        tx.alone(&format!("slots of {}", address.entity)).await?;
+        let (on_instance, on_account) = store::slots(tx, &execution.instance).await?;
         Ok(if on_instance >= limits.runs_per_instance {
             Some(format!(
                 "All {} slots of the instance are in use; it gets the next free one.",

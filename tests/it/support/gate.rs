@@ -11,8 +11,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::Method;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 use futures::{StreamExt as _, stream};
 use recomamp::clock::Clock;
@@ -81,6 +81,8 @@ struct Post {
     armed: Mutex<Option<(Trap, Plug)>>,
     meddle: Mutex<Option<Meddle>>,
     calls: Mutex<BTreeMap<Call, usize>>,
+    /// The head of the last call to the list of instances, by which the program is known to Amazon.
+    known_by: Mutex<Option<HeaderMap>>,
 }
 
 #[derive(Clone)]
@@ -142,6 +144,19 @@ impl Gate {
         self.post.meddle.lock().expect(NO_PANIC).take();
     }
 
+    /// Has the pretend AMC make instances in the account whose list the program read last.
+    pub(crate) async fn make_instances(&self, names: impl Iterator<Item = String>) {
+        let known_by = self.post.known_by.lock().expect(NO_PANIC).clone().expect("a program that read its instances");
+        for name in names {
+            let body = serde_json::json!({ "instanceName": name, "advertiserName": name });
+            let mut request = Request::post("/amc/instances").body(Body::from(body.to_string())).expect("a request");
+            request.headers_mut().extend(known_by.clone());
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let made = answer(self.amazon.service_router(), request).await;
+            assert!(made.status().is_success(), "{:?}", to_bytes(made.into_body(), usize::MAX).await);
+        }
+    }
+
     /// How often the program called so, up to now.
     pub(crate) fn calls(&self, call: Call) -> usize {
         self.post.calls.lock().expect(NO_PANIC).get(&call).copied().unwrap_or_default()
@@ -153,6 +168,9 @@ const NO_PANIC: &str = "nothing panics at the gate";
 async fn pass(State(way): State<Way>, request: Request) -> Response {
     let call = call_of(&request);
     *way.post.calls.lock().expect(NO_PANIC).entry(call).or_default() += 1;
+    if request.uri().path() == "/amc/instances" {
+        *way.post.known_by.lock().expect(NO_PANIC) = Some(request.headers().clone());
+    }
     let trapped = step_on(&way.post, call);
     if let Some((Moment::Before, plug)) = &trapped {
         return pulled(plug).await;

@@ -17,8 +17,9 @@ use std::collections::HashMap;
 use asked::{Asked, View};
 use downloads::Offer;
 
+use crate::executions::meaning::{self, Meaning};
 use crate::executions::model::Execution;
-use crate::executions::money::{self, Unit};
+use crate::executions::money::Unit;
 use crate::executions::results::{self, KeptColumn, Key};
 use crate::executions::submit::Executions;
 use crate::web::components::{Address, Choice};
@@ -70,18 +71,24 @@ pub(super) struct ResultView {
     pub(super) chart: Option<chart::Picture>,
 }
 
-/// The columns of a result with their units.
+/// The columns of a result with what they mean.
 struct Table<'a> {
     key: Key,
     columns: &'a [KeptColumn],
-    units: HashMap<String, Unit>,
+    meanings: HashMap<String, Meaning>,
 }
 
 impl Table<'_> {
     /// The unit of a column of money.
     fn unit(&self, column: usize) -> Option<Unit> {
         let column = self.columns.get(column).filter(|column| column.kind.is_number())?;
-        self.units.get(&column.name.to_lowercase()).copied()
+        self.meanings.get(&column.name.to_lowercase())?.unit
+    }
+
+    /// Whether the numbers of a column add up; nothing where its query does not tell.
+    fn adds_up(&self, column: usize) -> Option<bool> {
+        let name = self.columns.get(column)?.name.to_lowercase();
+        self.meanings.get(&name)?.adds_up
     }
 }
 
@@ -95,7 +102,7 @@ impl ResultView {
         let key = Key::from(&execution.id);
         let (columns, total) = room.shelf.columns(&key).await.map_err(failed)?;
         let asked = Asked::read(path, fields, &columns);
-        let table = Table { key, columns: &columns, units: money::units(&execution.sent.sql) };
+        let table = Table { key, columns: &columns, meanings: meaning::of_columns(&execution.sent.sql) };
         let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
         let mut view = Self {
             tabs: asked.tabs(),

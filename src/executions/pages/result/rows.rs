@@ -18,6 +18,8 @@ pub(in crate::executions::pages) struct Head {
     pub(in crate::executions::pages) unit: String,
     pub(in crate::executions::pages) sort: SortLink,
     pub(in crate::executions::pages) total: Option<String>,
+    /// Whether it is a metric without a total, since its numbers do not add up.
+    pub(in crate::executions::pages) is_no_sum: bool,
     pub(in crate::executions::pages) note: String,
 }
 
@@ -44,6 +46,11 @@ pub(in crate::executions::pages) struct Grid {
 }
 
 impl Grid {
+    /// Whether numbers are shown that do not add up.
+    pub(in crate::executions::pages) fn has_no_sums(&self) -> bool {
+        self.heads.iter().any(|head| head.is_no_sum)
+    }
+
     pub(super) async fn load(room: &Executions, table: &Table<'_>, asked: &Asked) -> web::Result<Self> {
         let offset = (asked.page - 1).saturating_mul(asked.size);
         // Other views need the number of rows only.
@@ -88,15 +95,18 @@ fn head(table: &Table<'_>, asked: &Asked, place: usize) -> Head {
         Direction::Ascending => sort.column.to_string(),
         Direction::Descending => format!("-{}", sort.column),
     });
-    let total = column.total.as_deref().filter(|_| adds_up(column.kind)).map(|total| match unit {
+    let known = table.adds_up(place);
+    let adds_up = known.unwrap_or_else(|| column.is_metric() && mostly_adds_up(column.kind));
+    let total = column.total.as_deref().filter(|_| adds_up).map(|total| match unit {
         Some(unit) if asked.is_converted => brief(&unit.converted(total)),
-        _ => results::grouped(total),
+        _ => brief(total),
     });
     Head {
         name: column.name.clone(),
         is_number: column.kind.is_number(),
         unit: unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default(),
         sort: SortLink::new(&asked.here(), &place.to_string(), &current.unwrap_or_default()),
+        is_no_sum: column.total.is_some() && known == Some(false),
         total,
         note: column.misfit.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
@@ -142,9 +152,9 @@ fn brief(number: &str) -> String {
     }
 }
 
-/// Whether the sum of a column says something. Fractions are mostly rates and averages, whose sum is
-/// none; a missing total misleads less than a wrong one.
-fn adds_up(kind: Kind) -> bool {
+/// Whether the sum of a column says something, where its query does not tell. Fractions are mostly rates and
+/// averages, whose sum is none; a missing total misleads less than a wrong one.
+fn mostly_adds_up(kind: Kind) -> bool {
     match kind {
         Kind::Integer => true,
         Kind::Decimal { scale, .. } => i32::from(scale) <= DIGITS as i32,
