@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use recomamp::db::{Scope, sql};
 
-use crate::queries::instance;
+pub(crate) use crate::queries::instance;
 use crate::support::{House, Visitor, stories};
 
 /// A query that gives rows on the synthetic data.
