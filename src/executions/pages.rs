@@ -25,6 +25,7 @@ pub(super) fn routes(room: Executions) -> Router {
     Router::new()
         .route("/executions", get(list::show).post(run))
         .route("/executions.csv", get(list::export))
+        .route("/executions.json", get(list::export))
         .route("/executions/{id}", get(detail::show))
         .route("/executions/{id}/live", get(detail::live))
         .route("/executions/{id}/cancel", post(detail::cancel))

@@ -1,7 +1,7 @@
 //! The page of one query: what it is, its form, what the check says; and the preview of what is sent.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -15,7 +15,7 @@ use super::window::WindowForm;
 use crate::instances::{self, Instance, Role};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
 /// Runs shown on the page; all are one link away.
 const RUNS: i64 = 8;
@@ -116,9 +116,8 @@ pub(super) async fn show(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    QueryString(form): QueryString,
 ) -> web::Result<Response> {
-    let form = Fields::parse(query.unwrap_or_default().as_bytes());
     let opened = open(&site, &person, &id, &form).await?;
     Ok(Html(page(&site, &visit, opened, &form, false).await).into_response())
 }
@@ -214,8 +213,7 @@ pub(super) async fn preview_link(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    QueryString(form): QueryString,
 ) -> web::Result<Response> {
-    let form = Fields::parse(query.unwrap_or_default().as_bytes());
     previewed(&site, &person, &visit, &id, &form).await
 }

@@ -3,9 +3,12 @@
 //! A form that does not fit comes back as it was typed, with every message at once
 //! ([`Errors`](super::components::Errors)); nothing is lost.
 
+use std::convert::Infallible;
+
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
+use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
@@ -83,6 +86,18 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             _ => Error::Invalid("The form did not arrive whole. Send it again.".to_owned()),
         })?;
         Ok(Self::parse(&body))
+    }
+}
+
+/// The fields of the address's query string. As an extractor it never fails: a page says what does not fit.
+#[derive(Clone, Debug)]
+pub struct QueryString(pub Fields);
+
+impl<S: Sync> FromRequestParts<S> for QueryString {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes())))
     }
 }
 

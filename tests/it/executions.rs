@@ -3,20 +3,12 @@
 use chrono::TimeDelta;
 use recomamp::db::{Scope, sql};
 
+pub(crate) use crate::queries::instance;
 use crate::support::{House, Visitor, stories};
 
 /// A query that gives rows on the synthetic data.
 pub(crate) const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions\n\
     FROM dsp_impressions\nGROUP BY campaign";
-
-/// The first instance that is no sandbox.
-pub(crate) async fn instance(visitor: &Visitor) -> String {
-    let page = visitor.get("/instances").await.with(200);
-    let rows = page.texts("tbody tr");
-    let links = page.attributes("tbody th a", "href");
-    let at = rows.iter().position(|row| row.contains("Standard")).expect("a standard instance");
-    links[at].rsplit('/').next().expect("an id").to_owned()
-}
 
 /// Saves a query; gives its id.
 pub(crate) async fn saved(visitor: &Visitor, sql: &str) -> String {

@@ -30,6 +30,9 @@ use crate::web::live::PTAG;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
 
+/// Runs of the same query that are shown in a row; all are one link away.
+const RUNS: i64 = 10;
+
 #[derive(Template)]
 #[template(path = "executions/detail.html", blocks = ["live"])]
 struct DetailPage {
@@ -112,7 +115,7 @@ async fn page(
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
     let (past, usual) = match &execution.query {
         Some(query) => (
-            store::past(&mut tx, &person.id, query).await?,
+            queries::runs(&mut tx, &person.id, query, RUNS).await?,
             queries::usual(&mut tx, &person.id, query, &instance.id, Some(id)).await?,
         ),
         None => (Vec::new(), None),
