@@ -68,7 +68,7 @@ told! {
 }
 
 fn waits(error: impl Into<amazon::Error>) -> &'static str {
-    of_wait(&format!("{} It is tried again by itself.", error.into())).map_or("none", |cause| cause.name)
+    of_wait(&format!("{} It is tried again by itself.", error.into().happened())).map_or("none", |cause| cause.name)
 }
 
 #[test]
@@ -122,6 +122,20 @@ fn what_is_said_here_of_a_run_is_recognised() {
     assert_eq!(says("It was cancelled outside of RecomAMP."), "cancelled-outside");
     assert_eq!(says("AMC does not know this run any more, so its outcome cannot be had. Run the query again."), "gone");
     assert_eq!(says("The result could not be fetched for a long time. Run the query again."), "fetched-in-vain");
+}
+
+#[test]
+fn nobody_is_told_to_run_again_what_is_tried_again_by_itself() {
+    for error in [
+        ErrorKind::Throttled { retry_after: None },
+        ErrorKind::Server { status: 503, retry_after: None },
+        ErrorKind::Unauthorized,
+        ErrorKind::Network(Network::Cut),
+        ErrorKind::LinkExpired,
+    ] {
+        let fix = of_wait(&amazon::Error::from(error).happened()).unwrap().fix;
+        assert!(fix.starts_with("Nothing"), "{fix}");
+    }
 }
 
 #[test]
