@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use asked::{Asked, View};
 use downloads::Offer;
 
+use crate::executions::amounts::{self, Amount};
 use crate::executions::model::Execution;
 use crate::executions::money::{self, Unit};
 use crate::executions::results::{self, KeptColumn, Key};
@@ -75,6 +76,7 @@ struct Table<'a> {
     key: Key,
     columns: &'a [KeptColumn],
     units: HashMap<String, Unit>,
+    amounts: HashMap<String, Amount>,
 }
 
 impl Table<'_> {
@@ -82,6 +84,12 @@ impl Table<'_> {
     fn unit(&self, column: usize) -> Option<Unit> {
         let column = self.columns.get(column).filter(|column| column.kind.is_number())?;
         self.units.get(&column.name.to_lowercase()).copied()
+    }
+
+    /// Whether a column of numbers holds amounts, as the query's text tells.
+    fn amount(&self, column: usize) -> Option<Amount> {
+        let column = self.columns.get(column).filter(|column| column.kind.is_number())?;
+        self.amounts.get(&column.name.to_lowercase()).copied()
     }
 }
 
@@ -95,7 +103,8 @@ impl ResultView {
         let key = Key::from(&execution.id);
         let (columns, total) = room.shelf.columns(&key).await.map_err(failed)?;
         let asked = Asked::read(path, fields, &columns);
-        let table = Table { key, columns: &columns, units: money::units(&execution.sent.sql) };
+        let sql = &execution.sent.sql;
+        let table = Table { key, columns: &columns, units: money::units(sql), amounts: amounts::amounts(sql) };
         let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
         let mut view = Self {
             tabs: asked.tabs(),
@@ -106,7 +115,7 @@ impl ResultView {
             offers: Vec::new(),
             money: has_money.then(|| Money {
                 is_converted: asked.is_converted,
-                other: asked.here().with("money", if asked.is_converted { "" } else { "units" }).to_string(),
+                other: at_result(&asked.here().with("money", if asked.is_converted { "" } else { "units" })),
             }),
             total,
             rows: None,
