@@ -11,15 +11,15 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const style = (more) =>
     new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", ...more });
-  const near = style({});
-  const far = style({ year: "numeric" });
+  const styles = [style({}), style({ second: "2-digit" }), style({ year: "numeric" }), style({ year: "numeric", second: "2-digit" })];
   function localise(root) {
     for (const time of all("time[datetime]", root)) {
       // A bare date is a day in AMC's or the query's own zone: moving it would change its meaning.
       if (!time.dateTime.includes("T")) continue;
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
-      const text = (at.getFullYear() === new Date().getFullYear() ? near : far).format(at);
+      const far = at.getFullYear() !== new Date().getFullYear();
+      const text = styles[2 * far + time.hasAttribute("data-exact")].format(at);
       if (time.textContent !== text) time.textContent = text;
     }
   }
@@ -111,6 +111,16 @@
   // A draft that is kept needs no guard until the next change.
   on("htmx:after:swap", () => {
     for (const form of changed) if (form.querySelector("[data-kept]")) changed.delete(form);
+  });
+  // The last words too, when the tab is left or closed before their turn came.
+  on("visibilitychange", () => {
+    if (document.visibilityState !== "hidden") return;
+    for (const form of changed) {
+      const { guard, sent } = form.dataset;
+      if (!guard || sent || !form.isConnected) continue;
+      const body = new URLSearchParams(new FormData(form));
+      fetch(guard, { method: "POST", body, headers: { "HX-Request": "true" }, keepalive: true }).catch(() => {});
+    }
   });
   on("beforeunload", (event) => {
     if (!leaving && [...changed].some((form) => form.isConnected)) event.preventDefault();
