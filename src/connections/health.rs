@@ -28,6 +28,8 @@ pub(super) struct ConnectionsPage {
     others: Vec<Line>,
     is_administrator: bool,
     regions: Vec<Choice>,
+    /// The region that is offered first: one that is not connected yet.
+    other: String,
 }
 
 struct Line {
@@ -105,8 +107,10 @@ pub(super) async fn show(
             text: "A connection has to be renewed. Runs that need it wait until then; nothing is lost.".to_owned(),
         });
     }
-    let is_administrator = person.is_administrator;
-    Ok(Html(ConnectionsPage { shell, own, others, is_administrator, regions: regions() }))
+    let (is_administrator, regions) = (person.is_administrator, regions());
+    let other = regions.iter().find(|region| own.iter().all(|line| line.region.value != region.value));
+    let other = other.map(|region| region.value.clone()).unwrap_or_default();
+    Ok(Html(ConnectionsPage { shell, own, others, is_administrator, regions, other }))
 }
 
 /// Calls Amazon with one of one's own grants, and says what came back.

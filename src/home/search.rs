@@ -17,7 +17,7 @@ const MOST: usize = 8;
 const LONGEST: usize = 200;
 
 /// Pages that a search finds by their name: address, name, words to find them by.
-const PAGES: [(&str, &str, &str); 11] = [
+const PAGES: [(&str, &str, &str); 12] = [
     ("/", "Dashboard", "home start overview"),
     ("/instances", "Instances", "amc accounts slots"),
     ("/instances/new", "Add an instance", "instances new"),
@@ -27,6 +27,7 @@ const PAGES: [(&str, &str, &str); 11] = [
     ("/executions", "Executions", "runs results history"),
     ("/guides", "Guides", "help learn documentation"),
     ("/settings/connections", "Connections", "amazon permission grant token reconnect settings"),
+    ("/settings/audit", "Audit log", "who did what security history settings"),
     ("/settings/sessions", "Sessions", "browsers sign out settings"),
     ("/operations", "Operations", "workers background status version"),
 ];
