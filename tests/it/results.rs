@@ -114,9 +114,11 @@ stories! {
         let page = finished(&house, &ada, COSTS).await;
         let plain = ada.get(&page).await.with(200);
         assert!(plain.text("#result thead th:nth-child(3)").contains("millicents"), "{}", plain.body);
+        assert!(!plain.text("#result tfoot td:nth-child(3)").is_empty(), "a sum of costs adds up, although it is a double");
         let other = plain.attributes("#result .toolbar .end a", "href").remove(0);
+        let other = other.strip_suffix("#result").expect("the way leads back to the result");
         assert_eq!(other, format!("{page}?money=units"));
-        let converted = ada.get(&other).await.with(200);
+        let converted = ada.get(other).await.with(200);
         assert!(converted.text("#result thead th:nth-child(3)").contains("currency, from millicents"));
         let titles = converted.attributes("#result tbody tr td:nth-child(3) span", "title");
         assert!(titles[0].ends_with(" millicents"), "{titles:?}");

@@ -59,6 +59,11 @@ pub(super) fn of_problem(problem: &Problem) -> &'static Cause {
     known(&problem.words).or_else(|| known(&problem.what)).unwrap_or(&UNKNOWN)
 }
 
+/// The name of what AMC's words tell, where they are known.
+pub(super) fn title(problem: &Problem) -> Option<&'static str> {
+    known(&problem.words).map(|cause| cause.title)
+}
+
 /// What lies behind a wait; nothing where the reason says it all.
 pub(super) fn of_wait(reason: &str) -> Option<&'static Cause> {
     known(reason)

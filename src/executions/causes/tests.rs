@@ -125,6 +125,16 @@ fn what_is_said_here_of_a_run_is_recognised() {
 }
 
 #[test]
+fn a_list_names_the_cause_where_it_is_known() {
+    let mut problem = Problem::new("AMC checked the query and would not run it.");
+    assert_eq!(problem.brief(), problem.what);
+    problem.words = "Column 'campain' not found in any table".to_owned();
+    assert_eq!(problem.brief(), "Unknown column");
+    problem.words = "The flux capacitor is empty.".to_owned();
+    assert_eq!(problem.brief(), problem.what);
+}
+
+#[test]
 fn nobody_is_told_to_run_again_what_is_tried_again_by_itself() {
     for error in [
         ErrorKind::Throttled { retry_after: None },

@@ -9,7 +9,7 @@ const WIDTH: f64 = 760.0;
 const ROW: f64 = 26.0;
 const BAR: f64 = 18.0;
 /// The widest column of names.
-const NAMES: f64 = 230.0;
+const NAMES: f64 = 280.0;
 
 pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
     let top = legend::height(&chart.series, WIDTH) + 8.0;

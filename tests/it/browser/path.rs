@@ -149,6 +149,23 @@ async fn a_run_ends_once_although_the_process_was_killed() {
     assert_eq!(browser.read_all("#runs tbody tr").await.len(), 1, "it ran once");
 }
 
+/// A page that moves by itself takes nothing from who reads it: neither the place nor what was opened.
+#[tokio::test]
+async fn what_was_opened_stays_open_while_a_run_moves() {
+    let program = Program::start(&[("RECOMAMP_EMULATOR_SPEED", "100"), SMALL, EAGER]).await;
+    let browser = Browser::start(Options::default()).await;
+    sign_in(&browser, &program.address()).await;
+    pick_an_instance(&browser).await;
+    write(&browser, "Campaigns", CAMPAIGNS).await;
+    save(&browser, "Campaigns").await;
+    browser.press("Run").await;
+    browser.see("Progress").await;
+    browser.press("Exactly what was sent").await;
+    browser.wait_for("#result tbody td").await;
+    browser.wait_for("details[open] > summary:focus").await;
+    browser.wait_for("#live:not([hx-get])").await;
+}
+
 /// Typed, and the browser is gone before anything was saved; another one begins where it ended.
 #[tokio::test]
 async fn what_is_typed_is_there_after_the_browser_was_closed() {
