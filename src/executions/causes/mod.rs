@@ -28,6 +28,11 @@ pub(super) struct Cause {
 }
 
 impl Cause {
+    /// Whether it only says that nothing is known.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.name == UNKNOWN.name
+    }
+
     fn is_told_by(&self, words: &str) -> bool {
         self.signs.iter().any(|all| all.iter().all(|sign| words.contains(sign)))
     }
@@ -46,8 +51,8 @@ const NOT_SUBSCRIBED: Cause = Cause {
 /// Nothing that is known.
 const UNKNOWN: Cause = Cause {
     name: "unknown",
-    title: "Not recognised",
-    likely: "What was said does not fit a cause that is known here.",
+    title: "not recognised",
+    likely: "What was said fits no cause that is known here.",
     fix: "Read AMC's own words below. Running it again may help if they speak of an internal error; otherwise give \
         Amazon's support the request id and the ids below.",
     signs: &[],

@@ -78,6 +78,10 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["cannot apply '", "to arguments of type"], &["must have compatible types"], &["cannot convert value of type"]],
     "Values of different types are compared or computed with each other.",
     "Cast one of them: CAST(x AS …).";
+    "conversion", "Value that cannot be converted",
+    &[&["cast cannot read"], &["cannot cast"], &["could not be converted"], &["conversion failed"], &["invalid digit"]],
+    "A value cannot be read as the type to which it is cast: a text that is no number, or a date in another form.",
+    "Keep such values out with a WHERE inside a WITH before you cast, or leave them as text.";
     "select-star", "SELECT *",
     &[&["select *", "not supported"]],
     "AMC does not allow SELECT * on its data sources, for privacy.",
