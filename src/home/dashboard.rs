@@ -38,6 +38,8 @@ pub(super) struct DashboardPage {
     instances: Vec<Instance>,
     /// How many instances the person has.
     all_instances: usize,
+    /// Whether Amazon is still being asked for them, where there are none.
+    is_looking: bool,
     slots: i64,
     has_queries: bool,
     /// Those with a star, and those last changed or run.
@@ -55,7 +57,7 @@ pub(super) struct DashboardPage {
 impl DashboardPage {
     /// Whether something shown here changes by itself: a run, or the first look for instances.
     fn moves(&self) -> bool {
-        self.counts.waiting + self.counts.running > 0 || (self.is_fresh() && self.all_instances == 0)
+        self.counts.waiting + self.counts.running > 0 || (self.is_fresh() && self.is_looking)
     }
 
     fn instance_count(&self) -> i64 {
@@ -141,6 +143,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
     let failed = runs(&mut tx, &person.id, "problem").await?;
     let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;
     let all = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
+    let is_looking = all.is_empty() && instances::is_looking(&mut tx, &person.id).await?;
     let used = |favourites| queries::Filter { favourites, sort: "-used".to_owned(), ..queries::Filter::default() };
     let favourites = queries::list(&mut tx, &person.id, &used(true), 0, QUERIES).await?;
     let mut recent = queries::list(&mut tx, &person.id, &used(false), 0, 2 * QUERIES).await?;
@@ -157,6 +160,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         done,
         counts,
         all_instances: all.len(),
+        is_looking,
         instances: busiest(all),
         slots: site.config.limits.runs_per_instance,
         has_queries,
@@ -190,6 +194,7 @@ mod tests {
             counts,
             instances: Vec::new(),
             all_instances,
+            is_looking: all_instances == 0,
             slots: 10,
             has_queries: false,
             favourites: Vec::new(),

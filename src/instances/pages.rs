@@ -63,11 +63,12 @@ async fn list(
     let filter = filter(&fields);
     let mut tx = room.site.db.read(&person.scope()).await?;
     let instances = store::list(&mut tx, &person.id, &filter).await?;
+    let looking = store::is_looking(&mut tx, &person.id).await?;
     let surveys = store::surveys(&mut tx, &person.id).await?;
     drop(tx);
     Ok(Html(ListPage {
         shell: visit.shell("Instances", Section::Instances).await,
-        looking: surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none()),
+        looking,
         errors: surveys.into_iter().filter_map(|survey| survey.error).collect(),
         instances,
         q: filter.text,

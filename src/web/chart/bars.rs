@@ -23,7 +23,7 @@ pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
         svg.text((x, top + plot + 17.0), "middle", &frame.mark(mark));
     }
     svg.text((WIDTH, top + plot + 38.0), "end", &chart.value_name);
-    svg.text((frame.left - 8.0, top + plot + 38.0), "end", &fitted(&chart.along_name, frame.left - 8.0));
+    svg.text((0.0, top + plot + 38.0), "start", &fitted(&chart.along_name, WIDTH / 2.0));
     for (place, name) in names.iter().enumerate() {
         frame.bar(&mut svg, chart, place, name);
     }
