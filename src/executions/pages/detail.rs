@@ -57,6 +57,8 @@ struct DetailPage {
     kept_until: Option<DateTime<Utc>>,
     here: String,
     change: Option<Changeable>,
+    /// Whether it goes into a page that is open, whose title it changes then.
+    is_part: bool,
 }
 
 /// The way back to the query's form with what this run was filled in with.
@@ -122,7 +124,7 @@ async fn page(
     room.tags.note(id.as_str(), person.id.as_str(), &tag);
     let can_run = instance.role >= instances::Role::Analyst;
     Ok(DetailPage {
-        shell: visit.shell(format!("Run of {}", execution.query_name), Section::Executions).await,
+        shell: visit.shell(format!("{}: {}", execution.state.label(), execution.query_name), Section::Executions).await,
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         seconds: execution.took(now).num_seconds().max(0),
@@ -150,6 +152,7 @@ async fn page(
         }),
         here: format!("/executions/{id}"),
         change: Changeable::new(&execution),
+        is_part: false,
         tag,
         place: mark.map(|mark| mark.place),
         result,
@@ -188,7 +191,8 @@ pub(super) async fn live(
     if room.tags.is_current(id.as_str(), person.id.as_str(), shown) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
-    let page = page(&room, &person, &visit, &id, "").await?;
+    let mut page = page(&room, &person, &visit, &id, "").await?;
+    page.is_part = true;
     if page.tag == shown {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
