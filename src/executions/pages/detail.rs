@@ -93,6 +93,12 @@ impl DetailPage {
     }
 }
 
+/// When the result of a run goes; never where no number of days is set.
+fn kept_until(room: &Executions, execution: &Execution) -> Option<DateTime<Utc>> {
+    let days = Days::new(room.site.config.limits.keep_results_days?.into());
+    execution.finished_at.filter(|_| execution.result_removed_at.is_none())?.checked_add_days(days)
+}
+
 async fn page(
     room: &Executions,
     person: &Person,
@@ -144,12 +150,7 @@ async fn page(
         source: live::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),
         slots: room.site.config.limits.runs_per_instance,
-        kept_until: room.site.config.limits.keep_results_days.and_then(|days| {
-            execution
-                .finished_at
-                .filter(|_| execution.result_removed_at.is_none())?
-                .checked_add_days(Days::new(days.into()))
-        }),
+        kept_until: kept_until(room, &execution),
         here: format!("/executions/{id}"),
         change: Changeable::new(&execution),
         is_part: false,
