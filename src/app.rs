@@ -326,7 +326,7 @@ fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     tracing::info_span!("request", request.id = security::request_id(request.headers()), %method, path)
 }
 
-/// Whether this process can serve: the database answers and no worker is held back.
+/// Whether this process can serve pages: the database answers.
 async fn ready(State(site): State<Site>) -> Response {
     match site.db.ping().await {
         Ok(()) => (StatusCode::OK, "ready\n").into_response(),

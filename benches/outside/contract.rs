@@ -4,59 +4,24 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::load::{self, Emulator, Load, load, say};
+use super::caller::Caller;
+use super::load::{Emulator, Load, load, say};
 
 /// Executions that are started at once.
 const EXECUTIONS: usize = 200;
 
 pub(crate) async fn run() -> anyhow::Result<()> {
     let emulator = Emulator::start(&["--speed", "1000"])?;
-    let client = load::client(HeaderMap::new())?;
-    let base = emulator.text("base");
-    let tokens: Value = client
-        .post(format!("{base}/auth/o2/token"))
-        .form(&[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", &emulator.text("refresh_token")),
-            ("client_id", &emulator.text("client_id")),
-            ("client_secret", &emulator.text("client_secret")),
-        ])
-        .send()
-        .await?
-        .error_for_status()?
-        .json()
-        .await?;
-    let token = tokens["access_token"].as_str().context("a token")?.to_owned();
-    let headers = |more: &[(&'static str, &str)]| -> anyhow::Result<HeaderMap> {
-        let mut map = HeaderMap::new();
-        map.insert("authorization", HeaderValue::from_str(&format!("Bearer {token}"))?);
-        map.insert("amazon-advertising-api-clientid", HeaderValue::from_str(&emulator.text("client_id"))?);
-        for (name, value) in more {
-            map.insert(HeaderName::from_static(name), HeaderValue::from_str(value)?);
-        }
-        Ok(map)
-    };
-    let plain = load::client(headers(&[])?)?;
-    let accounts: Value = plain.get(format!("{base}/amc/accounts")).send().await?.error_for_status()?.json().await?;
-    let mut instances = Vec::new();
-    for account in accounts["amcAccounts"].as_array().context("accounts")? {
-        let (entity, marketplace) = (&account["accountId"], &account["marketplaceId"]);
-        let (entity, marketplace) = (entity.as_str().unwrap_or_default(), marketplace.as_str().unwrap_or_default());
-        let client = load::client(headers(&[
-            ("amazon-advertising-api-advertiserid", entity),
-            ("amazon-advertising-api-marketplaceid", marketplace),
-        ])?)?;
-        let list: Value = client.get(format!("{base}/amc/instances")).send().await?.json().await?;
-        for instance in list["instances"].as_array().into_iter().flatten() {
-            if instance["instanceType"] == "STANDARD" {
-                let id = instance["instanceId"].as_str().unwrap_or_default();
-                instances.push((client.clone(), format!("{base}/amc/reporting/{id}")));
-            }
-        }
-    }
+    let caller = Caller::of(&emulator).await?;
+    let (base, plain) = (&caller.base, caller.client(&[])?);
+    let accounts = caller.accounts().await?;
+    let reporting = |instance: &String| format!("{base}/amc/reporting/{instance}");
+    let instances: Vec<(reqwest::Client, String)> = accounts
+        .iter()
+        .flat_map(|account| account.instances.iter().map(|one| (account.client.clone(), reporting(one))))
+        .collect();
     let (client, instance) = instances.first().context("an instance")?.clone();
     measure("list of accounts", &plain, &format!("{base}/amc/accounts")).await?;
     measure(

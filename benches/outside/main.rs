@@ -1,12 +1,14 @@
 //! The program called from outside, by several connections at once, on the same machine.
 //!
 //! `cargo bench --bench outside -- contract` measures the pretend AMC by itself, `-- pages` what people's
-//! browsers ask for, `-- result` a result of a million rows. Ratios are of things measured in one run.
+//! browsers ask for, `-- result` a result of a million rows, `-- poller` what it costs to ask after many runs. Ratios are of things measured in one run.
 
 mod bare;
+mod caller;
 mod contract;
 mod load;
 mod pages;
+mod poller;
 mod result;
 mod site;
 
@@ -37,6 +39,13 @@ enum What {
         #[arg(long, default_value_t = 1.1)]
         scale: f64,
     },
+    /// Many runs on many instances: what asking after them costs.
+    Poller {
+        #[arg(long, default_value_t = 50)]
+        instances: usize,
+        #[arg(long, default_value_t = 20)]
+        runs_on_each: usize,
+    },
     /// A server that answers with a file, to compare with.
     #[command(hide = true)]
     Bare {
@@ -51,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
         What::Contract => contract::run().await,
         What::Pages { rows } => pages::run(&rows).await,
         What::Result { scale } => result::run(scale).await,
+        What::Poller { instances, runs_on_each } => poller::run(instances, runs_on_each).await,
         What::Bare { file } => bare::serve(&file).await,
     }
 }

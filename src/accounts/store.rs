@@ -54,8 +54,13 @@ pub async fn admit(
     const COUNT: &str = "select count(*) as value from people";
     const ADD: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) \
         values ($1, $2, $3, $4, $5, $6, $6)";
-    let known = sql(KNOWN).bind(&person.amazon_user_id).bind(&person.name).bind(&person.email).bind(now);
-    if let Some(Single(id)) = known.optional::<Single<PersonId>>(tx).await? {
+    let known = || sql(KNOWN).bind(&person.amazon_user_id).bind(&person.name).bind(&person.email).bind(now);
+    if let Some(Single(id)) = known().optional::<Single<PersonId>>(tx).await? {
+        return Ok(Some(id));
+    }
+    // One newcomer at a time, so that two who come at once are not both the first, nor one of them two people.
+    tx.alone("a newcomer").await?;
+    if let Some(Single(id)) = known().optional::<Single<PersonId>>(tx).await? {
         return Ok(Some(id));
     }
     let Single(people): Single<i64> = sql(COUNT).one(tx).await?;

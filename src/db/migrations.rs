@@ -44,6 +44,7 @@ const STEPS: &[Step] = &[
     both!(4, "0004_query_history"),
     own!(5, "0005_query_history_security"),
     both!(6, "0006_long_history"),
+    both!(7, "0007_fetched_again"),
 ];
 
 /// The number of the last step.

@@ -11,9 +11,9 @@
 //! * `pending`, `running`: AMC has it under a known id.
 //! * `fetching`: AMC is done. Links are asked for anew on each try.
 
-mod amounts;
 mod causes;
 mod live;
+mod meaning;
 mod model;
 mod money;
 mod pages;

@@ -117,6 +117,8 @@ pub struct Execution {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+    /// When its result was kept: at the end, or later, where it was fetched again.
+    pub result_kept_at: Option<DateTime<Utc>>,
     /// When its result was removed because of its age.
     pub result_removed_at: Option<DateTime<Utc>>,
     /// Counts changes of the row.
@@ -126,6 +128,11 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// Whether AMC finished it, so that its result can be asked for, again too.
+    pub fn is_done_at_amc(&self) -> bool {
+        self.amc_id.is_some() && self.amc_status.as_deref() == Some("SUCCEEDED")
+    }
+
     /// How long it took, or has taken until `now`, from pressing Run.
     pub fn took(&self, now: DateTime<Utc>) -> TimeDelta {
         self.finished_at.unwrap_or(now) - self.created_at

@@ -19,6 +19,7 @@ use futures::future::BoxFuture;
 use futures::{StreamExt as _, stream};
 
 pub use fetch::Fetcher;
+pub(super) use fetch::NAME as FETCHER;
 
 use super::model::{Execution, Problem, State};
 use super::store::{self, Change};

@@ -53,6 +53,7 @@ impl FromRow for Execution {
             sent_at: row.get("sent_at")?,
             started_at: row.get("started_at")?,
             finished_at: row.get("finished_at")?,
+            result_kept_at: row.get("result_kept_at")?,
             result_removed_at: row.get("result_removed_at")?,
             revision: row.get("revision")?,
             epoch: row.get("lease_epoch")?,
@@ -71,8 +72,8 @@ macro_rules! select {
             "select e.id, e.instance_id, e.connection_id, q.id as query_id, e.query_name, e.person_id, e.person_name, ",
             "e.state, e.author_sql, e.sent, e.source_map, e.field_values, e.amc_workflow_id, e.amc_execution_id, ",
             "e.amc_status, e.cancel_asked_at, e.problem, e.waiting_for, e.output_columns, e.result, e.attempts, ",
-            "e.lookups, e.created_at, e.sent_at, e.started_at, e.finished_at, e.result_removed_at, e.revision, ",
-            "e.lease_epoch ",
+            "e.lookups, e.created_at, e.sent_at, e.started_at, e.finished_at, e.result_kept_at, ",
+            "e.result_removed_at, e.revision, e.lease_epoch ",
             "from executions e left join queries q on q.id = e.query_id ",
             $rest
         )
@@ -178,7 +179,7 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Execution, 
         next_step_at = case when $18 or cancel_asked_at is null then $4 else $16 end, \
         amc_execution_id = coalesce($5, amc_execution_id), amc_status = coalesce($6, amc_status), \
         problem = coalesce($7, problem), waiting_for = $8, output_columns = coalesce($9, output_columns), \
-        result = coalesce($10, result), attempts = $11, lookups = $12, sent_at = coalesce($13, sent_at), \
+        result = coalesce($10, result), result_kept_at = case when $10 is null then result_kept_at else $16 end, attempts = $11, lookups = $12, sent_at = coalesce($13, sent_at), \
         started_at = coalesce(started_at, $14), finished_at = coalesce(finished_at, $15), updated_at = $16, \
         revision = revision + 1, lease_until = case when $17 then lease_until else null end \
         where id = $1 and lease_epoch = $2";
@@ -227,6 +228,18 @@ pub(super) async fn ask_cancel(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>
     Ok(sql(ASK).bind(id).bind(now).execute(tx).await? == 1)
 }
 
+/// Has the result of an execution that AMC finished fetched once more; says whether it can be.
+pub(super) async fn fetch_again(tx: &mut Tx, execution: &Execution, now: DateTime<Utc>) -> Result<bool> {
+    const FETCH: &str = "update executions set state = 'fetching', next_step_at = $2, attempts = 0, lookups = 0, \
+        problem = null, waiting_for = null, result = null, result_removed_at = null, updated_at = $2, \
+        revision = revision + 1 where id = $1 and revision = $3 and state in ('succeeded', 'failed')";
+    let begun = sql(FETCH).bind(&execution.id).bind(now).bind(execution.revision).execute(tx).await? == 1;
+    if begun {
+        note(tx, &execution.id, now, State::Fetching, "Asked for again.").await?;
+    }
+    Ok(begun)
+}
+
 /// Keeps a claim for longer, while a long step goes on; says whether it still holds.
 pub(super) async fn hold(tx: &mut Tx, execution: &Execution, until: DateTime<Utc>) -> Result<bool> {
     const HOLD: &str = "update executions set lease_until = $3 where id = $1 and lease_epoch = $2";
@@ -259,7 +272,7 @@ pub(super) async fn pull_back(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
 /// Executions that ended before `before` and whose result is still there, the oldest first.
 pub(super) async fn expired(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<Vec<ExecutionId>> {
     const EXPIRED: &str = "select id as value from executions where finished_at < $1 and state = 'succeeded' \
-        and result_removed_at is null order by finished_at limit $2";
+        and (result_kept_at is null or result_kept_at < $1) and result_removed_at is null order by finished_at limit $2";
     let found = sql(EXPIRED).bind(before).bind(most).all::<Single<ExecutionId>>(tx).await?;
     Ok(found.into_iter().map(|Single(id)| id).collect())
 }

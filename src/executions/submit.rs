@@ -100,6 +100,11 @@ impl Executions {
     pub fn wake(&self) {
         self.site.wakes.wake(super::poller::NAME);
     }
+
+    /// Lets the fetcher look at once.
+    pub(super) fn wake_fetcher(&self) {
+        self.site.wakes.wake(super::poller::FETCHER);
+    }
 }
 
 /// Gives the workflow in the body the id by which AMC can be asked about this very execution.

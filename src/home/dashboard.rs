@@ -1,8 +1,10 @@
 //! What a person wants to know first: what runs, what failed, what is new, and where to begin.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::Home;
 use crate::connections::{self, Standing};
@@ -120,55 +122,80 @@ fn held(site: &Site) -> Option<String> {
     })
 }
 
-/// Counts what moves and what ended lately; from memory where no run has changed since.
-async fn counted(home: &Home, person: &Person) -> web::Result<Counts> {
+/// What the database knows of a person's work.
+#[derive(Clone, Debug)]
+pub(super) struct Work {
+    active: Vec<Line>,
+    failed: Vec<Line>,
+    done: Vec<Line>,
+    counts: Counts,
+    instances: Vec<Instance>,
+    all_instances: usize,
+    is_looking: bool,
+    has_queries: bool,
+    favourites: Vec<QueryLine>,
+    recent: Vec<QueryLine>,
+    health: Vec<Standing>,
+}
+
+impl Work {
+    async fn read(tx: &mut Tx, person: &PersonId, today: NaiveDate) -> Result<Self> {
+        let since = (today - LATELY).and_time(NaiveTime::MIN).and_utc();
+        let all = instances::list(tx, person, &instances::Filter::default()).await?;
+        let used = |favourites| queries::Filter { favourites, sort: "-used".to_owned(), ..queries::Filter::default() };
+        let favourites = queries::list(tx, person, &used(true), 0, QUERIES).await?;
+        let mut recent = queries::list(tx, person, &used(false), 0, 2 * QUERIES).await?;
+        let has_queries = !recent.is_empty();
+        recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
+        recent.truncate(QUERIES as usize);
+        Ok(Self {
+            active: runs(tx, person, "active").await?,
+            failed: runs(tx, person, "problem").await?,
+            done: runs(tx, person, Stage::Succeeded.name()).await?,
+            counts: Counts::of(&executions::totals(tx, person, since).await?),
+            all_instances: all.len(),
+            is_looking: all.is_empty() && instances::is_looking(tx, person).await?,
+            instances: busiest(all),
+            has_queries,
+            favourites,
+            recent,
+            health: connections::standing(tx, person).await?,
+        })
+    }
+}
+
+/// What was read last, where nothing of it has changed since.
+async fn work(home: &Home, person: &Person) -> web::Result<Arc<Work>> {
     let today = home.site.clock.now().date_naive();
     let key = (person.id.clone(), today);
-    if let Some(known) = home.counted.get(&key) {
+    if let Some(known) = home.work.get(&key) {
         return Ok(known);
     }
-    let since = (today - LATELY).and_time(NaiveTime::MIN).and_utc();
     let mut tx = home.site.db.read(&person.scope()).await?;
-    let totals = executions::totals(&mut tx, &person.id, since).await?;
-    let counts = Counts::of(&totals);
-    home.counted.keep(key, Stamp::of(&tx), counts);
-    Ok(counts)
+    let work = Arc::new(Work::read(&mut tx, &person.id, today).await?);
+    home.work.keep(key, Stamp::of(&tx), Arc::clone(&work));
+    Ok(work)
 }
 
 pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit) -> web::Result<Html<DashboardPage>> {
     let site = &home.site;
-    let counts = counted(&home, &person).await?;
-    let mut tx = site.db.read(&person.scope()).await?;
-    let active = runs(&mut tx, &person.id, "active").await?;
-    let failed = runs(&mut tx, &person.id, "problem").await?;
-    let done = runs(&mut tx, &person.id, Stage::Succeeded.name()).await?;
-    let all = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
-    let is_looking = all.is_empty() && instances::is_looking(&mut tx, &person.id).await?;
-    let used = |favourites| queries::Filter { favourites, sort: "-used".to_owned(), ..queries::Filter::default() };
-    let favourites = queries::list(&mut tx, &person.id, &used(true), 0, QUERIES).await?;
-    let mut recent = queries::list(&mut tx, &person.id, &used(false), 0, 2 * QUERIES).await?;
-    let has_queries = !recent.is_empty();
-    recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
-    recent.truncate(QUERIES as usize);
-    let health = connections::standing(&mut tx, &person.id).await?;
-    let to_reconnect = health.iter().any(|connection| connection.is_lost);
-    drop(tx);
+    let work = Work::clone(work(&home, &person).await?.as_ref());
     Ok(Html(DashboardPage {
         shell: visit.shell("Dashboard", Section::Dashboard).await,
-        active,
-        failed,
-        done,
-        counts,
-        all_instances: all.len(),
-        is_looking,
-        instances: busiest(all),
+        to_reconnect: work.health.iter().any(|connection| connection.is_lost),
+        active: work.active,
+        failed: work.failed,
+        done: work.done,
+        counts: work.counts,
+        all_instances: work.all_instances,
+        is_looking: work.is_looking,
+        instances: work.instances,
         slots: site.config.limits.runs_per_instance,
-        has_queries,
-        favourites,
-        recent,
-        health,
+        has_queries: work.has_queries,
+        favourites: work.favourites,
+        recent: work.recent,
+        health: work.health,
         first_guide: guides::first(),
-        to_reconnect,
         held: held(site),
         now: site.clock.now(),
     }))

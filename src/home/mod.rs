@@ -11,24 +11,26 @@ mod search;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use crate::connections::Grants;
 use crate::db::Memo;
 use crate::ids::PersonId;
 use crate::web::Site;
-use dashboard::Counts;
+use dashboard::Work;
 
-/// Dashboards whose counts are kept in memory; when there are more, all are counted anew.
-const MOST_COUNTED: usize = 1_000;
+/// Dashboards that are kept in memory; when there are more, all are read anew.
+const MOST_KEPT: usize = 1_000;
 
 #[derive(Clone, Debug)]
 struct Home {
     site: Site,
     /// For what is known of the calls to Amazon.
     grants: Grants,
-    /// What ended lately, as each person's dashboard last counted it, by the day.
-    counted: Memo<(PersonId, NaiveDate), Counts>,
+    /// What each person's dashboard last read, by the day.
+    work: Memo<(PersonId, NaiveDate), Arc<Work>>,
 }
 
 impl FromRef<Home> for Site {
@@ -44,5 +46,5 @@ pub fn routes(site: Site, grants: Grants) -> Router {
         .route("/search", get(search::show))
         .route("/operations", get(operations::show))
         .route("/metrics", get(metrics::show))
-        .with_state(Home { counted: Memo::new(site.db.clone(), MOST_COUNTED), site, grants })
+        .with_state(Home { work: Memo::new(site.db.clone(), MOST_KEPT), site, grants })
 }

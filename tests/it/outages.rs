@@ -72,3 +72,32 @@ stories! {
         assert_eq!(on_amc(&house), 1);
     }
 }
+
+mod disk {
+    use recomamp::db::{Scope, sql};
+
+    use crate::executions::{REACH, instance, saved};
+    use crate::support::{Database, House};
+
+    /// The disk under the database is full for a moment: what is written then is refused with words, and all goes
+    /// on by itself as soon as there is room.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_disk_that_was_full_for_a_moment_is_outlived() {
+        let house = House::open(Database::sqlite()).await;
+        let ada = house.signed_in("Ada").await;
+        saved(&ada, REACH).await;
+        let mut tx = house.db().write(&Scope::System).await.unwrap();
+        sql("pragma max_page_count = 1").execute(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let long = format!("-- {}\n{REACH}", "long ".repeat(50_000));
+        let instance = instance(&ada).await;
+        let fields = [("instance", instance.as_str()), ("name", "Long"), ("sql", long.as_str()), ("window", "settled")];
+        let refused = ada.post("/queries/new", &fields).await.with(503);
+        assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
+        // SQLite has ended the transaction by itself; the connection that does not know it is given up, and with
+        // it the bound on the file.
+        ada.get("/readyz").await.with(200);
+        ada.post("/queries/new", &fields).await.with(303);
+        house.tick("poller").await;
+    }
+}

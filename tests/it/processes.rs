@@ -4,6 +4,7 @@ mod postgres {
     use std::time::Duration;
 
     use chrono::TimeDelta;
+    use recomamp::db::{Scope, Single, Tx, sql};
 
     use crate::executions::{REACH, on_amc, run, saved};
     use crate::support::{Database, House};
@@ -30,6 +31,34 @@ mod postgres {
         first.settle().await;
         assert_eq!(ada.get("/executions?state=succeeded").await.texts("tbody tr").len(), 3);
         assert_eq!(on_amc(&first), 3);
+    }
+
+    /// Who counts first acts first, whatever others count meanwhile.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_counted_alone_stays_so() {
+        let house = House::open(Database::postgres().await).await;
+        let (mut first, mut second) = (writing(&house).await, writing(&house).await);
+        let mut other = writing(&house).await;
+        let order = std::sync::Mutex::new(Vec::new());
+        first.alone("a name").await.unwrap();
+        other.alone("another name").await.expect("others do not wait");
+        let waits = async {
+            second.alone("a name").await.unwrap();
+            order.lock().unwrap().push("second");
+        };
+        let acts = async {
+            for _ in 0..50 {
+                sql("select cast(1 as bigint) as value").one::<Single<i64>>(&mut first).await.unwrap();
+            }
+            order.lock().unwrap().push("first");
+            first.commit().await.unwrap();
+        };
+        tokio::join!(waits, acts);
+        assert_eq!(order.into_inner().unwrap(), ["first", "second"]);
+    }
+
+    async fn writing(house: &House) -> Tx {
+        house.db().write(&Scope::System).await.expect("a transaction")
     }
 
     /// Both work at the same time on the same runs.

@@ -1,6 +1,6 @@
 //! What people do with results, and with runs that gave none: look, filter, draw, download, understand.
 
-use crate::executions::{REACH, run, saved, set};
+use crate::executions::{REACH, on_amc, run, saved, set};
 use crate::support::{House, Visitor, stories};
 
 /// A result of some campaigns by day, with money.
@@ -15,6 +15,17 @@ async fn finished(house: &House, visitor: &Visitor, sql: &str) -> String {
     page
 }
 
+/// Has a result fetched again by the button on its page, and finds what it was.
+async fn fetch_again(house: &House, visitor: &Visitor, page: &str, whole: &str) {
+    let offered = visitor.get(page).await.with(200).attributes("main form", "action");
+    assert!(offered.contains(&format!("{page}/fetch")), "{offered:?}");
+    visitor.post(&format!("{page}/fetch"), &[]).await.with(303);
+    assert!(visitor.get(page).await.with(200).text("#live [role=status]").contains("Fetching"));
+    house.tick("fetcher").await;
+    assert!(visitor.get(page).await.with(200).text("#live [role=status]").contains("Succeeded"));
+    assert_eq!(visitor.get(&format!("{page}/result.csv")).await.with(200).body, whole);
+}
+
 stories! {
     /// Filters are added by a form, combined, kept by what leads on, and removed one by one.
     async fn rows_are_filtered_by_links_and_forms(house: House) {
@@ -23,6 +34,10 @@ stories! {
         let all = ada.get(&page).await.with(200);
         let names = all.texts("#result tbody td:first-child");
         let rows = names.len();
+        let totals = all.texts("#result tfoot td");
+        assert_eq!((totals[0].as_str(), totals[1].as_str()), ("Total", "–"), "people are not added up");
+        assert!(totals[2].chars().all(|letter| letter.is_ascii_digit() || letter == ','), "{totals:?}");
+        assert!(all.text("#result").contains("would be counted more than once"));
         let added = ada.get(&format!("{page}?sort=-1&column=2&op=min&value=1&page=9")).await.with(303).location;
         assert_eq!(added, format!("{page}?sort=-1&f=2.min.1#result"));
         let name = url::form_urlencoded::byte_serialize(names[0].as_bytes()).collect::<String>();
@@ -81,6 +96,43 @@ stories! {
             other.get(&format!("{page}/result.{kind}")).await.with(404);
             house.visitor().get(&format!("{page}/result.{kind}")).await.with(303);
         }
+    }
+
+    /// A result that was removed, or cannot be read, or could not be fetched, is fetched from AMC once more:
+    /// the run is not sent again.
+    async fn a_result_is_fetched_again(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, REACH).await;
+        let whole = ada.get(&format!("{page}/result.csv")).await.with(200).body;
+        assert!(!ada.get(&page).await.body.contains("Fetch the result again"), "it is here");
+        ada.post(&format!("{page}/fetch"), &[]).await.with(303);
+        assert!(ada.get(&page).await.with(200).body.contains("The result is here."));
+
+        let id = page.rsplit('/').next().unwrap().to_owned();
+        let file = house.folder().join("results/kept").join(format!("{id}.parquet"));
+        // What was read before is remembered; a new process reads anew.
+        let house = house.start_again_with(&[("KEEP_RESULTS_DAYS", "30")]).await;
+        let ada = house.signed_in("Ada").await;
+        std::fs::write(&file, "PAR1 but nothing else").expect("a file is written");
+        let shown = ada.get(&page).await.with(200);
+        assert!(shown.text("main").contains("damaged") && shown.texts("#source").len() == 1, "{}", shown.body);
+        fetch_again(&house, &ada, &page, &whole).await;
+
+        std::fs::remove_file(&file).expect("a file is removed");
+        assert!(ada.get(&page).await.with(200).text("main").contains("No result is kept for this run"));
+        fetch_again(&house, &ada, &page, &whole).await;
+
+        house.time.advance(chrono::TimeDelta::days(31));
+        let ada = house.signed_in("Ada").await;
+        house.tick("retention").await;
+        assert!(ada.get(&page).await.with(200).text("main").contains("The result was removed"));
+        fetch_again(&house, &ada, &page, &whole).await;
+        house.tick("retention").await;
+        ada.get(&format!("{page}/result.csv")).await.with(200);
+        house.time.advance(chrono::TimeDelta::days(31));
+        house.tick("retention").await;
+        assert!(!file.exists(), "it is kept for as long as any other");
+        assert_eq!(on_amc(&house), 1);
     }
 
     /// What the columns hold, and charts that are chosen from them.

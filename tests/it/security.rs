@@ -43,6 +43,7 @@ async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::POST, format!("{query}/versions/restore")),
         (Method::GET, run.clone()),
         (Method::POST, format!("{run}/cancel")),
+        (Method::POST, format!("{run}/fetch")),
         (Method::POST, format!("{run}/rerun")),
         (Method::GET, format!("{run}/problem.json")),
         (Method::GET, format!("{run}/result.csv")),
@@ -98,6 +99,15 @@ stories! {
         assert!(stranger.get("/executions").await.texts("tbody tr").is_empty());
         assert!(stranger.get("/queries").await.texts("tbody tr").is_empty());
         assert_eq!(house.count("select count(*) as value from queries where name = 'Mine' and deleted_at is null").await, 1);
+    }
+
+    /// Everybody comes at once, some of them twice: each is one person, and one is the administrator.
+    async fn the_first_of_many_newcomers_is_the_administrator(house: House) {
+        let names = ["Ada", "Ben", "Chie", "Ada", "Chie", "Ben"];
+        let visitors = names.map(|name| (name, house.visitor()));
+        futures::future::join_all(visitors.iter().map(|(name, visitor)| visitor.sign_in(name))).await;
+        assert_eq!(house.count("select count(*) as value from people").await, 3);
+        assert_eq!(house.count("select count(*) as value from people where role = 'administrator'").await, 1);
     }
 
     /// Nobody signed out sees or does anything.

@@ -181,7 +181,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "expired-link", "Link expired",
     &[&["link is not valid any more"], &["request has expired"], &["accessdenied"]],
     "Download links of AMC's hold for ten minutes, and this one did not any more.",
-    "Nothing: a new link is asked for by itself. If it failed for good, run the query again.";
+    "Nothing: a new link is asked for by itself. If it failed for good, fetch the result again, or run the query again.";
     "html", "Something else answered",
     &[&["something else than amazon's api"], &["is a web page or an error message"], &["<html"]],
     "A web page came where Amazon's answer was expected: a proxy, a sign-in page of the network, a maintenance page.",
@@ -197,7 +197,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "parts-differ", "Parts that do not fit together",
     &[&["so they cannot be joined"], &["other columns than part 1"], &["cannot be read:"], &["is not a csv file"], &["where the run has `"]],
     "The files that AMC gave for one result do not make one table.",
-    "Run the query again. If it happens again, tell Amazon's support and give the ids below.";
+    "Fetch the result again. If it happens again, run the query again, and tell Amazon's support and give the ids below.";
     "unreachable", "Amazon not reached",
     &[&["could not be reached"], &["did not answer in time"]],
     "The network, or Amazon, did not answer.",
@@ -215,7 +215,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "not-ready", "Result not ready",
     &[&["is unavailable for download"], &["does not hand out its result"]],
     "AMC finished the run but did not have its result ready for download.",
-    "Run the query again.";
+    "Fetch the result again, or run the query again.";
     "cancelled-outside", "Cancelled elsewhere",
     &[&["cancelled outside"], &["canceled by"], &["cancelled by"]],
     "Somebody stopped the run in AMC's console or with another program.",

@@ -19,6 +19,7 @@ use crate::amcsql::text::Place;
 use crate::executions::causes::Cause;
 use crate::executions::live;
 use crate::executions::model::{Execution, Sent, State as Stage};
+use crate::executions::results::Key;
 use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
@@ -42,6 +43,8 @@ struct DetailPage {
     usual: Option<Usual>,
     can_cancel: bool,
     can_rerun: bool,
+    /// AMC finished it and there is no result here that can be read, so it can be fetched once more.
+    can_fetch: bool,
     values: Vec<(String, String)>,
     /// What lies behind its problem, or its wait.
     cause: Option<&'static Cause>,
@@ -51,6 +54,8 @@ struct DetailPage {
     earlier: Vec<Earlier>,
     source: Vec<live::SourceLine>,
     result: Option<ResultView>,
+    /// Why the kept result cannot be shown.
+    result_fault: Option<String>,
     body: String,
     slots: i64,
     /// When the result will be removed, where that is set and it is still there.
@@ -96,7 +101,8 @@ impl DetailPage {
 /// When the result of a run goes; never where no number of days is set.
 fn kept_until(room: &Executions, execution: &Execution) -> Option<DateTime<Utc>> {
     let days = Days::new(room.site.config.limits.keep_results_days?.into());
-    execution.finished_at.filter(|_| execution.result_removed_at.is_none())?.checked_add_days(days)
+    let kept_at = execution.finished_at.max(execution.result_kept_at);
+    kept_at.filter(|_| execution.result_removed_at.is_none())?.checked_add_days(days)
 }
 
 async fn page(
@@ -119,11 +125,17 @@ async fn page(
         None => (Vec::new(), None),
     };
     drop(tx);
-    let result = match execution.state {
-        Stage::Succeeded if execution.result_removed_at.is_none() => Some(
-            ResultView::load(room, &execution, &format!("/executions/{id}"), &Fields::parse(query.as_bytes())).await?,
-        ),
-        _ => None,
+    let (result, result_fault) = match execution.state {
+        Stage::Succeeded if execution.result_removed_at.is_none() => {
+            let fields = Fields::parse(query.as_bytes());
+            match ResultView::load(room, &execution, &format!("/executions/{id}"), &fields).await {
+                Ok(view) => (Some(view), None),
+                // OK because all else about the run can be read, and the page says what to do.
+                Err(web::Error::Unavailable(why)) => (None, Some(why)),
+                Err(error) => return Err(error),
+            }
+        }
+        _ => (None, None),
     };
     let mark = live::mark(&execution);
     let tag = execution.revision.to_string();
@@ -141,6 +153,7 @@ async fn page(
             && !execution.state.is_final()
             && execution.state != Stage::Fetching,
         can_rerun: can_run && execution.state.is_final(),
+        can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && result.is_none(),
         values: live::filled_in(&execution.field_values),
         cause: cause(&execution),
         known: match execution.problem {
@@ -157,6 +170,7 @@ async fn page(
         tag,
         place: mark.map(|mark| mark.place),
         result,
+        result_fault,
         instance,
         execution,
     })
@@ -218,6 +232,31 @@ pub(super) async fn cancel(
     room.wake();
     if !asked {
         visit.flash(Tone::Info, "There is nothing to cancel: the run has ended or is ending.").await;
+    }
+    Ok(Redirect::to(&format!("/executions/{id}")))
+}
+
+/// Has AMC's result fetched once more: it could not be kept, was removed, or cannot be read any more.
+pub(super) async fn fetch_again(
+    State(room): State<Executions>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let id = own(&id)?;
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let execution = store::find(&mut tx, &person.id, &id).await?;
+    instances::find_for_run(&mut tx, &person.id, &execution.instance).await?;
+    let is_here = execution.state == Stage::Succeeded && room.shelf.columns(&Key::from(&id)).await.is_ok();
+    let begun = !is_here
+        && execution.is_done_at_amc()
+        && store::fetch_again(&mut tx, &execution, room.site.clock.now()).await?;
+    tx.commit().await?;
+    room.tags.forget(id.as_str());
+    room.wake_fetcher();
+    if !begun {
+        let why = if is_here { "The result is here." } else { "AMC has no result of this run to fetch." };
+        visit.flash(Tone::Info, why).await;
     }
     Ok(Redirect::to(&format!("/executions/{id}")))
 }

@@ -20,7 +20,7 @@ use crate::ids::ProcessId;
 use crate::workers::{Tick, Worker};
 
 /// The worker's name, for wakes.
-pub(super) const NAME: &str = "fetcher";
+pub(in crate::executions) const NAME: &str = "fetcher";
 /// Results that are fetched at the same time.
 const AT_ONCE: i64 = 4;
 /// A fetch that takes longer counts as failed and begins anew: its links live ten minutes, and a tick no longer.
@@ -28,8 +28,8 @@ const LONGEST: Duration = Duration::from_mins(9);
 
 /// The claim of a fetch is renewed this often.
 const RENEW: Duration = Duration::from_secs(30);
-/// A result that cannot be fetched for so many tries in a row is given up; AMC keeps it, and Run again
-/// makes a new one.
+/// A result that cannot be fetched for so many tries in a row is given up; AMC keeps it, so that
+/// a person can have it fetched once more.
 const MOST_TRIES: i64 = 200;
 
 /// Why a result is not kept yet, or never.
@@ -116,7 +116,9 @@ impl Poller {
             change
         };
         if execution.attempts >= MOST_TRIES {
-            return fails(Problem::new("The result could not be fetched for a long time. Run the query again."));
+            return fails(Problem::new(
+                "The result could not be fetched for a long time. Fetch it again, or run the query again.",
+            ));
         }
         // What may not be the last word counts for itself: tries that failed for other reasons say nothing of it.
         let (doubt, most) = doubt(trouble);

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::{Address, CLOCKS_DIFFER, Poller, bounded, problem};
 use crate::amazon::{self, ErrorKind, ExecutionFilter};
 use crate::connections::CallError;
-use crate::db::{self, Scope};
+use crate::db::{self, Scope, Tx};
 use crate::executions::model::{Execution, LOOK_AGAIN, LOOKS, Problem, SETTLED, State};
 use crate::executions::store::{self, Change};
 
@@ -30,17 +30,17 @@ impl Poller {
         if execution.cancel_asked_at.is_some() {
             return Ok(Change::to(State::Cancelled, None));
         }
-        if let Some(reason) = self.no_slot(execution).await? {
-            let mut change = Change::to(State::Waiting, Some(self.after(SLOT_WAIT)));
-            change.waiting_for = Some(reason);
-            return Ok(change);
-        }
         let now = self.room.site.clock.now();
         let mut sending = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
         sending.sent_at = Some(now);
         sending.keep_lease = true;
         sending.attempts = execution.attempts;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
+        if let Some(reason) = self.no_slot(&mut tx, address, execution).await? {
+            let mut change = Change::to(State::Waiting, Some(self.after(SLOT_WAIT)));
+            change.waiting_for = Some(reason);
+            return Ok(change);
+        }
         let ours = store::change(&mut tx, now, execution, &sending).await?;
         let stored = store::find_any(&mut tx, execution.id.as_str()).await?;
         if stored.is_some_and(|stored| stored.cancel_asked_at.is_some()) {
@@ -158,11 +158,11 @@ impl Poller {
         change
     }
 
-    /// Why there is no free slot, if there is none.
-    async fn no_slot(&self, execution: &Execution) -> db::Result<Option<String>> {
+    /// Why there is no free slot, if there is none; the transaction takes the slot before others count.
+    async fn no_slot(&self, tx: &mut Tx, address: &Address, execution: &Execution) -> db::Result<Option<String>> {
         let limits = &self.room.site.config.limits;
-        let mut tx = self.room.site.db.read(&Scope::System).await?;
-        let (on_instance, on_account) = store::slots(&mut tx, &execution.instance).await?;
+        tx.alone(&format!("slots of {}", address.entity)).await?;
+        let (on_instance, on_account) = store::slots(tx, &execution.instance).await?;
         Ok(if on_instance >= limits.runs_per_instance {
             Some(format!(
                 "All {} slots of the instance are in use; it gets the next free one.",

@@ -31,7 +31,8 @@ pub struct KeptColumn {
     pub kind: Kind,
     /// How many rows have no value.
     pub nulls: u64,
-    /// The sum of a METRIC that is a number, as text: exact, but for doubles. Absent where it has too many digits.
+    /// The sum of a column of numbers, as text: exact, but for doubles. Absent where it has too many digits.
+    /// Whether it says anything is for the reader to judge: AMC calls counts of people a DIMENSION, and ids too.
     pub total: Option<String>,
     /// Why the column is not kept as it was declared.
     pub misfit: Option<Misfit>,

@@ -73,7 +73,7 @@ impl<W: Write + Send> Encoder<W> {
     pub(super) fn finish(mut self) -> Result<Vec<KeptColumn>, Error> {
         self.flush()?;
         for (column, cells) in self.kept.iter_mut().zip(&self.cells) {
-            column.total = if column.is_metric() { cells.sum.text(column.kind) } else { None };
+            column.total = cells.sum.text(column.kind);
         }
         self.writer.append_key_value_metadata(to_entry(&self.kept)?);
         self.writer.finish()?;

@@ -15,7 +15,7 @@ pub enum Error {
     #[error("The disk that keeps results is full, so this one was not kept. Free some space, then fetch it again.")]
     Full,
     /// The bytes of a part stopped coming.
-    #[error("Part {part} of the result could not be fetched to its end: {cause}. Run the query again.")]
+    #[error("Part {part} of the result could not be fetched to its end: {cause}. Fetch the result again.")]
     Fetch {
         /// Which part, counted from 1.
         part: usize,
@@ -23,7 +23,7 @@ pub enum Error {
         cause: Box<dyn StdError + Send + Sync>,
     },
     /// What was fetched is no table at all.
-    #[error("Part {part} of the result is not a CSV file: {what}. Run the query again.")]
+    #[error("Part {part} of the result is not a CSV file: {what}. Fetch the result again, or run the query again.")]
     NotATable {
         /// Which part, counted from 1.
         part: usize,
@@ -33,7 +33,7 @@ pub enum Error {
     /// The parts of one result do not have the same columns.
     #[error(
         "Part {part} of the result has other columns than part 1 (`{found}` instead of `{expected}`), so they cannot be joined. \
-         Run the query again."
+         Fetch the result again, or run the query again."
     )]
     HeadersDiffer {
         /// Which part, counted from 1.
@@ -44,7 +44,9 @@ pub enum Error {
         found: String,
     },
     /// The columns are not those that the run is said to have.
-    #[error("The fetched file has the columns `{found}` where the run has `{expected}`. Run the query again.")]
+    #[error(
+        "The fetched file has the columns `{found}` where the run has `{expected}`. Fetch the result again, or run the query again."
+    )]
     OtherColumns {
         /// The columns that AMC named for the run.
         expected: String,
@@ -52,7 +54,9 @@ pub enum Error {
         found: String,
     },
     /// A row cannot be read.
-    #[error("Row {row} of part {part} of the result cannot be read: {what}. Run the query again.")]
+    #[error(
+        "Row {row} of part {part} of the result cannot be read: {what}. Fetch the result again, or run the query again."
+    )]
     Row {
         /// Which part, counted from 1.
         part: usize,
@@ -129,7 +133,7 @@ pub enum Error {
     #[error("This is not the name of a result.")]
     BadKey,
     /// What is kept cannot be read any more.
-    #[error("The kept result is damaged and cannot be read. Run the query again.")]
+    #[error("The kept result is damaged and cannot be read. Fetch it again, or run the query again.")]
     Damaged(#[source] Box<dyn StdError + Send + Sync>),
     /// The place where results are kept does not answer.
     #[error("The place where results are kept does not answer. Try again in a minute.")]

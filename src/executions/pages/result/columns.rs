@@ -40,6 +40,9 @@ impl Columns {
         let lines = lines.map(|(place, (column, summary))| {
             let unit = table.unit(place);
             let mut line = Line::new(place, column, summary, unit.filter(|_| asked.is_converted));
+            if table.adds_up(place) == Some(false) {
+                line.sum = "–".to_owned();
+            }
             line.unit = unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default();
             line
         });

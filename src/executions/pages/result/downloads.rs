@@ -130,7 +130,7 @@ impl Taken {
         }
         if let Some(removed) = execution.result_removed_at {
             return Err(web::Error::Gone(format!(
-                "This result was removed on {} because of its age. Run the query again for the same window to get it anew.",
+                "This result was removed on {} because of its age. On the run's page it can be fetched again.",
                 removed.format("%Y-%m-%d")
             )));
         }

@@ -17,9 +17,9 @@ use std::collections::HashMap;
 use asked::{Asked, View};
 use downloads::Offer;
 
-use crate::executions::amounts::{self, Amount};
+use crate::executions::meaning::{self, Meaning};
 use crate::executions::model::Execution;
-use crate::executions::money::{self, Unit};
+use crate::executions::money::Unit;
 use crate::executions::results::{self, KeptColumn, Key};
 use crate::executions::submit::Executions;
 use crate::web::components::{Address, Choice};
@@ -71,25 +71,30 @@ pub(super) struct ResultView {
     pub(super) chart: Option<chart::Picture>,
 }
 
-/// The columns of a result with their units.
+/// The columns of a result with what they mean.
 struct Table<'a> {
     key: Key,
     columns: &'a [KeptColumn],
-    units: HashMap<String, Unit>,
-    amounts: HashMap<String, Amount>,
+    meanings: HashMap<String, Meaning>,
 }
 
 impl Table<'_> {
     /// The unit of a column of money.
     fn unit(&self, column: usize) -> Option<Unit> {
         let column = self.columns.get(column).filter(|column| column.kind.is_number())?;
-        self.units.get(&column.name.to_lowercase()).copied()
+        self.meanings.get(&column.name.to_lowercase())?.unit
     }
 
-    /// Whether a column of numbers holds amounts, as the query's text tells.
-    fn amount(&self, column: usize) -> Option<Amount> {
-        let column = self.columns.get(column).filter(|column| column.kind.is_number())?;
-        self.amounts.get(&column.name.to_lowercase()).copied()
+    /// Whether the numbers of a column add up; nothing where its query does not tell.
+    fn adds_up(&self, column: usize) -> Option<bool> {
+        let name = self.columns.get(column)?.name.to_lowercase();
+        self.meanings.get(&name)?.adds_up
+    }
+
+    /// Whether a column of numbers counts or measures, as its query tells.
+    fn is_amount(&self, column: usize) -> bool {
+        let Some(column) = self.columns.get(column).filter(|column| column.kind.is_number()) else { return false };
+        self.meanings.get(&column.name.to_lowercase()).is_some_and(|meaning| meaning.is_amount)
     }
 }
 
@@ -103,8 +108,7 @@ impl ResultView {
         let key = Key::from(&execution.id);
         let (columns, total) = room.shelf.columns(&key).await.map_err(failed)?;
         let asked = Asked::read(path, fields, &columns);
-        let sql = &execution.sent.sql;
-        let table = Table { key, columns: &columns, units: money::units(sql), amounts: amounts::amounts(sql) };
+        let table = Table { key, columns: &columns, meanings: meaning::of_columns(&execution.sent.sql) };
         let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
         let mut view = Self {
             tabs: asked.tabs(),

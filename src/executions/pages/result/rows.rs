@@ -2,7 +2,6 @@
 
 use super::asked::{Asked, View};
 use super::{Table, at_result, failed};
-use crate::executions::amounts::Amount;
 use crate::executions::money::Unit;
 use crate::executions::results::{self, Cell, Direction, Kind, PageRequest};
 use crate::executions::submit::Executions;
@@ -20,6 +19,8 @@ pub(in crate::executions::pages) struct Head {
     pub(in crate::executions::pages) unit: String,
     pub(in crate::executions::pages) sort: SortLink,
     pub(in crate::executions::pages) total: Option<String>,
+    /// Whether it is a metric without a total, since its numbers do not add up.
+    pub(in crate::executions::pages) is_no_sum: bool,
     pub(in crate::executions::pages) note: String,
 }
 
@@ -46,6 +47,11 @@ pub(in crate::executions::pages) struct Grid {
 }
 
 impl Grid {
+    /// Whether numbers are shown that do not add up.
+    pub(in crate::executions::pages) fn has_no_sums(&self) -> bool {
+        self.heads.iter().any(|head| head.is_no_sum)
+    }
+
     pub(super) async fn load(room: &Executions, table: &Table<'_>, asked: &Asked) -> web::Result<Self> {
         let offset = (asked.page - 1).saturating_mul(asked.size);
         // Other views need the number of rows only.
@@ -68,7 +74,7 @@ impl Grid {
         let here = asked.here();
         let mut heads: Vec<Head> = (0..page.columns.len()).map(|place| head(table, asked, place)).collect();
         let looks: Vec<_> = (0..heads.len())
-            .map(|place| (table.unit(place).filter(|_| asked.is_converted), table.amount(place).is_some()))
+            .map(|place| (table.unit(place).filter(|_| asked.is_converted), table.is_amount(place)))
             .collect();
         let shown = |row: Vec<Cell>| {
             row.into_iter().zip(&looks).map(|(cell, (unit, is_amount))| Shown::of(cell, *unit, *is_amount)).collect()
@@ -95,11 +101,11 @@ fn head(table: &Table<'_>, asked: &Asked, place: usize) -> Head {
         Direction::Ascending => sort.column.to_string(),
         Direction::Descending => format!("-{}", sort.column),
     });
-    let adds = table.amount(place).map_or_else(|| adds_up(column.kind), |amount| amount == Amount::Adds);
-    let total = column.total.as_deref().filter(|_| adds).map(|total| match unit {
+    let known = table.adds_up(place);
+    let adds_up = known.unwrap_or_else(|| column.is_metric() && mostly_adds_up(column.kind));
+    let total = column.total.as_deref().filter(|_| adds_up).map(|total| match unit {
         Some(unit) if asked.is_converted => brief(&unit.converted(total)),
-        _ if column.kind == Kind::Double => brief(total),
-        _ => results::grouped(total),
+        _ => brief(total),
     });
     let name = place.to_string();
     let mut sort = SortLink::new(&asked.here(), &name, &current.unwrap_or_default());
@@ -112,6 +118,7 @@ fn head(table: &Table<'_>, asked: &Asked, place: usize) -> Head {
         is_number: column.kind.is_number(),
         unit: unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default(),
         sort,
+        is_no_sum: column.total.is_some() && known == Some(false),
         total,
         note: column.misfit.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
@@ -191,9 +198,9 @@ fn brief(number: &str) -> String {
     }
 }
 
-/// Whether the sum of a column says something. Fractions are mostly rates and averages, whose sum is
-/// none; a missing total misleads less than a wrong one.
-fn adds_up(kind: Kind) -> bool {
+/// Whether the sum of a column says something, where its query does not tell. Fractions are mostly rates and
+/// averages, whose sum is none; a missing total misleads less than a wrong one.
+fn mostly_adds_up(kind: Kind) -> bool {
     match kind {
         Kind::Integer => true,
         Kind::Decimal { scale, .. } => i32::from(scale) <= DIGITS as i32,
@@ -231,7 +238,8 @@ mod tests {
         let mut rows: Vec<Vec<Shown>> = texts.map(|text| vec![Shown::of(cell(text), None, true)]).into();
         let sort = SortLink { href: String::new(), direction: None };
         let (name, unit, note) = (String::new(), String::new(), String::new());
-        let mut heads = vec![Head { name, is_number: true, unit, sort, total: Some("10".to_owned()), note }];
+        let mut heads =
+            vec![Head { name, is_number: true, unit, sort, total: Some("10".to_owned()), is_no_sum: false, note }];
         align(&mut heads, &mut rows);
         let shown: Vec<&str> = rows.iter().map(|row| row[0].text.as_str()).collect();
         assert_eq!(shown, ["3,267,250.74", "3,372,355.18", "7.00", "0.00000001", "NaN"]);

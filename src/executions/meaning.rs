@@ -1,0 +1,302 @@
+//! What the columns of a result mean, found by what the query makes of AMC's columns.
+//!
+//! Its unit: a column of money has AMC's unit where the query takes it from one of AMC's columns without
+//! computing anything but sums, means and extremes. Its name alone says nothing: `SUM(spend) / 100000000 AS
+//! spend` is no longer in microcents.
+//!
+//! Whether its values add up: sums and counts do. Different people counted for each row do not, since whoever is
+//! in two rows would be counted twice; nor do means, extremes and ratios.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::money::Unit;
+use crate::amcsql::ast::{Body, Call, Cte, Expr, ExprKind, From, Item, Query, Select, Table, TableKind};
+use crate::amcsql::bound::BinaryOp;
+use crate::amcsql::parser;
+
+/// Functions that keep what their first argument is.
+const KEEPERS: &[&str] = &["ABS", "ROUND"];
+/// Aggregates whose result is in the unit of their argument, and does not add up.
+const OF_ONE: &[&str] = &["MIN", "MAX", "AVG", "MEDIAN"];
+/// Those that measure, whatever they are given.
+const MEANS: &[&str] = &["AVG", "MEDIAN"];
+
+/// What a column means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Meaning {
+    /// The unit of its money.
+    pub(super) unit: Option<Unit>,
+    /// Whether the sum of its values says something; nothing for AMC's own columns, which are told by their type.
+    pub(super) adds_up: Option<bool>,
+    /// Whether it counts or measures, so that its digits are read in groups; not for what names a thing or a time.
+    pub(super) is_amount: bool,
+}
+
+/// The columns of a query's result, by their names in small letters; none for what is no SQL.
+pub(super) fn of_columns(sql: &str) -> HashMap<String, Meaning> {
+    let Ok(parsed) = parser::parse(sql) else { return HashMap::new() };
+    query(&parsed.query, &HashMap::new()).into_iter().collect()
+}
+
+/// The columns of something that gives rows.
+type Columns = Vec<(String, Meaning)>;
+/// The common tables that are known at a place.
+type Known = HashMap<String, Columns>;
+
+fn query(query: &Query, around: &Known) -> Columns {
+    let mut known = Cow::Borrowed(around);
+    for cte in &query.with {
+        let columns = named(self::query(&cte.query, &known), cte);
+        known.to_mut().insert(cte.name.name.to_lowercase(), columns);
+    }
+    body(&query.body, &known)
+}
+
+fn named(columns: Columns, cte: &Cte) -> Columns {
+    let given = cte.columns.iter().map(|name| Some(name.name.to_lowercase())).chain(std::iter::repeat(None));
+    columns.into_iter().zip(given).map(|((name, meaning), given)| (given.unwrap_or(name), meaning)).collect()
+}
+
+fn body(body: &Body, known: &Known) -> Columns {
+    match body {
+        Body::Select(it) => select(it, known),
+        Body::Values(_) => Vec::new(),
+        Body::Query(it) => query(it, known),
+        Body::Set { inputs, .. } => {
+            let mut inputs = inputs.iter().map(|input| self::body(input, known));
+            let mut columns = inputs.next().unwrap_or_default();
+            for other in inputs {
+                for (place, (_, meaning)) in columns.iter_mut().enumerate() {
+                    *meaning = other.get(place).map_or(Meaning::NONE, |(_, other)| meaning.and(*other));
+                }
+            }
+            columns
+        }
+    }
+}
+
+/// What a `SELECT` reads from: by the name under which it is known, its columns; `None` for AMC's own tables.
+type Sources = Vec<(String, Option<Columns>)>;
+
+fn select(select: &Select, known: &Known) -> Columns {
+    let mut sources = Vec::new();
+    for from in &select.from {
+        gather(from, known, &mut sources);
+    }
+    let item = |item: &Item| {
+        let Item::Expr(value, alias) = item else { return (String::new(), Meaning::NONE) };
+        let own = if let ExprKind::Name(path) = &value.kind { path.last() } else { None };
+        let name = alias.as_ref().or(own).map(|name| name.name.to_lowercase()).unwrap_or_default();
+        (name, expr(value, &sources).unwrap_or(Meaning::NONE))
+    };
+    select.items.iter().map(item).collect()
+}
+
+fn gather(from: &From, known: &Known, sources: &mut Sources) {
+    for table in std::iter::once(&from.first).chain(from.joins.iter().map(|join| &join.right)) {
+        if let TableKind::Nested(inner) = &table.kind {
+            gather(inner, known, sources);
+        } else {
+            sources.push(source(table, known));
+        }
+    }
+}
+
+fn source(table: &Table, known: &Known) -> (String, Option<Columns>) {
+    let (own, columns) = match &table.kind {
+        TableKind::Named(path) => {
+            let own = path.last().map(|name| name.name.to_lowercase()).unwrap_or_default();
+            let columns = known.get(&own).filter(|_| path.len() == 1).cloned();
+            (own, columns)
+        }
+        TableKind::Derived(inner) => (String::new(), Some(query(inner, known))),
+        TableKind::Nested(_) | TableKind::Function { .. } => (String::new(), None),
+    };
+    (table.alias.as_ref().map_or(own, |alias| alias.name.to_lowercase()), columns)
+}
+
+impl Meaning {
+    /// Nothing that is known.
+    const NONE: Self = Self { unit: None, adds_up: Some(false), is_amount: false };
+    /// A number of things.
+    const COUNT: Self = Self { unit: None, adds_up: Some(true), is_amount: true };
+    /// A number of different things, a mean, a ratio.
+    const RATE: Self = Self { is_amount: true, ..Self::NONE };
+
+    /// Of two values that may both be the result, or are added.
+    fn and(self, other: Self) -> Self {
+        let unit = self.unit.filter(|unit| other.unit == Some(*unit));
+        let adds_up = match (self.adds_up, other.adds_up) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        };
+        Self { unit, adds_up, is_amount: self.is_amount || other.is_amount }
+    }
+}
+
+/// What a value means; nothing for NULL and a zero, which are so in any unit.
+fn expr(value: &Expr, sources: &Sources) -> Option<Meaning> {
+    let of = |value: &Expr| expr(value, sources);
+    let meaning = match &value.kind {
+        ExprKind::Null => return None,
+        ExprKind::Number(number) if number.trim_matches(['0', '.']).is_empty() => return None,
+        ExprKind::Number(_) => Meaning { is_amount: false, ..Meaning::COUNT },
+        ExprKind::Name(path) => {
+            let names: Vec<String> = path.iter().map(|name| name.name.to_lowercase()).collect();
+            column(&names, sources)
+        }
+        ExprKind::Cast { expr: inner, .. } | ExprKind::Negate(inner) => return of(inner),
+        ExprKind::Binary { op: BinaryOp::Plus | BinaryOp::Minus, left, right } => {
+            return all([of(left), of(right)].into_iter());
+        }
+        // A number of times the same is no longer in AMC's unit, and adds up as before.
+        ExprKind::Binary { op: BinaryOp::Times, left, right } => times(left, right, sources),
+        ExprKind::Binary { op: BinaryOp::Divide, left, right } if is_number(right) => times(left, right, sources),
+        ExprKind::Binary { op: BinaryOp::Divide, left, right } => rate(left, right, sources),
+        ExprKind::Case { branches, otherwise, .. } => {
+            return all(branches.iter().map(|(_, then)| of(then)).chain(otherwise.as_deref().map(of)));
+        }
+        ExprKind::Call(call) => return self::call(call, sources),
+        _ => Meaning::NONE,
+    };
+    Some(meaning)
+}
+
+fn call(call: &Call, sources: &Sources) -> Option<Meaning> {
+    let name = call.name.name.to_uppercase();
+    let mut args = call.args.iter().map(|arg| expr(arg, sources));
+    let meaning = match name.as_str() {
+        "IF" => return all(args.skip(1)),
+        "COALESCE" | "NVL" | "IFNULL" => return all(args),
+        _ if call.over.is_some() => Meaning::NONE,
+        // A sum of what does not add up is the author's own decision, and adds up from there on.
+        "SUM" if !call.distinct => {
+            let unit = args.next().flatten().and_then(|of| of.unit);
+            Meaning { unit, ..Meaning::COUNT }
+        }
+        "COUNT" if !call.distinct => Meaning::COUNT,
+        "COUNT" | "SUM" => Meaning::RATE,
+        known if OF_ONE.contains(&known) => {
+            let of = args.next().flatten().unwrap_or(Meaning::NONE);
+            Meaning { adds_up: Some(false), is_amount: of.is_amount || MEANS.contains(&known), ..of }
+        }
+        known if KEEPERS.contains(&known) => return args.next().flatten(),
+        _ => Meaning::NONE,
+    };
+    Some(meaning)
+}
+
+/// What several values are that may each be the result.
+fn all(values: impl Iterator<Item = Option<Meaning>>) -> Option<Meaning> {
+    values.flatten().reduce(Meaning::and)
+}
+
+fn times(left: &Expr, right: &Expr, sources: &Sources) -> Meaning {
+    let other = match (is_number(left), is_number(right)) {
+        (_, true) => left,
+        (true, false) => right,
+        (false, false) => return rate(left, right, sources),
+    };
+    Meaning { unit: None, ..expr(other, sources).unwrap_or(Meaning::COUNT) }
+}
+
+/// A product or a ratio: an amount where one of its sides is.
+fn rate(left: &Expr, right: &Expr, sources: &Sources) -> Meaning {
+    let is_amount = [left, right].into_iter().any(|side| expr(side, sources).is_some_and(|it| it.is_amount));
+    if is_amount { Meaning::RATE } else { Meaning::NONE }
+}
+
+fn is_number(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Number(_) => true,
+        ExprKind::Cast { expr: inner, .. } | ExprKind::Negate(inner) => is_number(inner),
+        _ => false,
+    }
+}
+
+fn column(path: &[String], sources: &Sources) -> Meaning {
+    let Some((name, before)) = path.split_last() else { return Meaning::NONE };
+    let owner = before.last();
+    let fits = |(source, _): &&(String, Option<Columns>)| owner.is_none_or(|owner| owner == source);
+    for (_, columns) in sources.iter().filter(fits) {
+        if let Some((_, meaning)) = columns.iter().flatten().find(|(known, _)| known == name) {
+            return *meaning;
+        }
+    }
+    let is_own = sources.iter().filter(fits).any(|(_, columns)| columns.is_none());
+    let unit = Unit::of_source(name).filter(|_| is_own);
+    Meaning { unit, adds_up: if is_own { None } else { Some(false) }, is_amount: unit.is_some() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(sql: &str, column: &str) -> Option<Unit> {
+        of_columns(sql).get(column).and_then(|meaning| meaning.unit)
+    }
+
+    #[test]
+    fn sums_and_extremes_keep_the_unit_and_arithmetic_ends_it() {
+        let sql = "SELECT campaign, SUM(spend) AS cost, SUM(spend) / 100000000 AS spend, MAX(COALESCE(spend, 0)) AS most, \
+            SUM(spend) * 2 AS twice, SUM(IF(clicks > 0, spend, 0)) AS clicked FROM sponsored_ads_traffic GROUP BY campaign";
+        assert_eq!(unit(sql, "cost"), Some(Unit::Microcents));
+        assert_eq!((unit(sql, "spend"), unit(sql, "twice"), unit(sql, "campaign")), (None, None, None));
+        assert_eq!((unit(sql, "most"), unit(sql, "clicked")), (Some(Unit::Microcents), Some(Unit::Microcents)));
+    }
+
+    #[test]
+    fn a_unit_goes_through_common_tables_and_joins() {
+        let sql = "WITH dsp (c, paid) AS (SELECT campaign, SUM(total_cost) FROM dsp_impressions GROUP BY campaign), \
+            ads AS (SELECT campaign, SUM(spend)/100000000 AS total_cost FROM sponsored_ads_traffic GROUP BY campaign) \
+            SELECT d.c AS campaign, d.paid, a.total_cost, d.paid + a.total_cost AS both_costs \
+            FROM dsp d LEFT JOIN ads a ON a.campaign = d.c";
+        assert_eq!(unit(sql, "paid"), Some(Unit::Millicents));
+        assert_eq!((unit(sql, "total_cost"), unit(sql, "both_costs")), (None, None));
+    }
+
+    #[test]
+    fn a_union_has_a_unit_where_all_of_it_has() {
+        let part = |column: &str| format!("SELECT {column} AS cost FROM dsp_impressions");
+        let union = |one: &str, other: &str| format!("{} UNION ALL {}", part(one), part(other));
+        assert_eq!(unit(&union("total_cost", "impression_cost"), "cost"), Some(Unit::Millicents));
+        assert_eq!(unit(&union("total_cost", "supply_cost"), "cost"), None);
+        assert!(of_columns("no SQL at all").is_empty());
+    }
+
+    #[test]
+    fn what_counts_or_measures_is_an_amount_and_what_names_a_thing_or_a_time_is_not() {
+        let sql = "SELECT campaign_id, MIN(campaign_id) AS least, EXTRACT(YEAR FROM impression_dt) AS year, 2026 AS now, \
+            COUNT(DISTINCT user_id) AS reach, AVG(impressions) AS mean, MAX(total_cost) AS dearest, \
+            SUM(total_cost) / COUNT(DISTINCT user_id) AS rate, SUM(impressions) * 2 AS twice \
+            FROM dsp_impressions GROUP BY 1, 3";
+        let columns = of_columns(sql);
+        let mut amounts: Vec<&str> =
+            columns.iter().filter(|(_, it)| it.is_amount).map(|(name, _)| name.as_str()).collect();
+        amounts.sort_unstable();
+        assert_eq!(amounts, ["dearest", "mean", "rate", "reach", "twice"]);
+    }
+
+    #[test]
+    fn people_means_extremes_and_ratios_do_not_add_up() {
+        let sql = "WITH u AS (SELECT campaign, user_id, SUM(impressions) AS seen, MAX(total_cost) AS dearest \
+            FROM dsp_impressions GROUP BY 1, 2) \
+            SELECT campaign, COUNT(DISTINCT user_id) AS reach, COUNT(*) AS rows_in, SUM(seen) AS seen, AVG(seen) AS mean, \
+            MAX(dearest) AS dearest, SUM(dearest) AS dearest_sum, SUM(seen) / COUNT(*) AS frequency, \
+            SUM(seen) / 1000 AS thousands, 100.0 * SUM(seen) AS hundred, \
+            CASE WHEN campaign = 'x' THEN SUM(seen) ELSE 0 END AS some, \
+            SUM(seen) + COUNT(DISTINCT user_id) AS both, SUM(SUM(seen)) OVER () AS running FROM u GROUP BY campaign";
+        let columns = of_columns(sql);
+        let mut adding: Vec<&str> = columns
+            .iter()
+            .filter(|(_, meaning)| meaning.adds_up == Some(true))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        adding.sort_unstable();
+        assert_eq!(adding, ["dearest_sum", "hundred", "rows_in", "seen", "some", "thousands"]);
+        assert_eq!(columns["campaign"].adds_up, None);
+        assert_eq!(columns["dearest"].unit, Some(Unit::Millicents));
+    }
+}
