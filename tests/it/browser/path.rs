@@ -166,6 +166,23 @@ async fn what_was_opened_stays_open_while_a_run_moves() {
     browser.wait_for("#live:not([hx-get])").await;
 }
 
+/// What was typed in the moment before a tab was left, too soon for its turn to be kept.
+#[tokio::test]
+async fn the_last_words_are_kept_when_the_tab_is_left() {
+    let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+    let browser = Browser::start(Options::default()).await;
+    sign_in(&browser, &program.address()).await;
+    pick_an_instance(&browser).await;
+    write(&browser, "Half a query", CAMPAIGNS).await;
+    browser.see("Draft saved").await;
+    browser.fill("description", "Its last words").await;
+    browser.open(&format!("{}/guides", program.address())).await;
+    browser.open(&format!("{}/queries/new", program.address())).await;
+    browser.press("Take them up").await;
+    browser.wait_for("input[name=name][value='Half a query']").await;
+    assert_eq!(browser.value("description").await, "Its last words");
+}
+
 /// Typed, and the browser is gone before anything was saved; another one begins where it ended.
 #[tokio::test]
 async fn what_is_typed_is_there_after_the_browser_was_closed() {
