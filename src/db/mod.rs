@@ -61,6 +61,9 @@ pub enum Scope {
     Owner,
 }
 
+/// What the name of a file ends with until it has been restored whole.
+pub const RESTORING: &str = ".restoring";
+
 /// The pools of one database; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Db {
