@@ -42,6 +42,8 @@ struct RunPage {
     /// Whether somebody asked for a check and nothing was found.
     is_clean: bool,
     past: Past,
+    /// What the form is sent with.
+    once: String,
 }
 
 /// What is known of a query beside itself.
@@ -105,6 +107,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: 
         errors: if asked { prepared.errors.clone() } else { Errors::new() },
         remarks: report::remarks(&query.sql, &prepared.findings),
         form: window,
+        once: site.random.token(),
         past,
         query,
         instance,
@@ -166,6 +169,8 @@ struct PreviewPage {
     /// The form as it was filled in, to go on with it.
     filled: Vec<(String, String)>,
     can_run: bool,
+    /// What the form is sent with.
+    once: String,
 }
 
 async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: &Fields) -> web::Result<Response> {
@@ -183,6 +188,7 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
         notes: prepared.window.notes.clone(),
         filled: filled(form),
         can_run: instance.role >= Role::Analyst && instance.is_ready() && query.deleted_at.is_none(),
+        once: site.random.token(),
         query,
         instance,
     };

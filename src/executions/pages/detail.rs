@@ -13,8 +13,8 @@ use serde_json::Value;
 use earlier::{Earlier, earlier};
 use known::{cause, known};
 
-use super::own;
 use super::result::{self, ResultView};
+use super::{own, submitted};
 use crate::amcsql::text::Place;
 use crate::executions::causes::Cause;
 use crate::executions::live;
@@ -61,6 +61,8 @@ struct DetailPage {
     /// When the result will be removed, where that is set and it is still there.
     kept_until: Option<DateTime<Utc>>,
     here: String,
+    /// What the button that runs it again is sent with.
+    once: String,
     change: Option<Changeable>,
     /// Whether it goes into a page that is open, whose title it changes then.
     is_part: bool,
@@ -165,6 +167,7 @@ async fn page(
         slots: room.site.config.limits.runs_per_instance,
         kept_until: kept_until(room, &execution),
         here: format!("/executions/{id}"),
+        once: room.site.random.token(),
         change: Changeable::new(&execution),
         is_part: false,
         tag,
@@ -265,7 +268,9 @@ pub(super) async fn fetch_again(
 pub(super) async fn rerun(
     State(room): State<Executions>,
     person: Person,
+    visit: Visit,
     Path(id): Path<String>,
+    fields: Fields,
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
     let mut tx = room.site.db.write(&person.scope()).await?;
@@ -280,11 +285,9 @@ pub(super) async fn rerun(
         sent: before.sent.clone(),
         source_map: before.source_map.clone(),
         field_values: before.field_values.clone(),
+        once: fields.once(id.as_str()),
     };
-    let execution = room.submit(&mut tx, &person, run).await?;
-    tx.commit().await?;
-    room.wake();
-    Ok(Redirect::to(&format!("/executions/{execution}")))
+    submitted(&room, &person, &visit, tx, run).await
 }
 
 /// Everything that is known of a run that ended badly, for a support mail.
