@@ -100,6 +100,17 @@ impl DetailPage {
     }
 }
 
+/// Whether AMC can still be asked to stop it.
+fn can_stop(execution: &Execution) -> bool {
+    execution.cancel_asked_at.is_none() && !execution.state.is_final() && execution.state != Stage::Fetching
+}
+
+/// What is known of a run that ended badly, to be shown.
+fn known_text(execution: &Execution) -> String {
+    let known = execution.problem.as_ref().map(|_| known(execution));
+    known.and_then(|known| serde_json::to_string_pretty(&known).ok()).unwrap_or_default()
+}
+
 /// When the result of a run goes; never where no number of days is set.
 fn kept_until(room: &Executions, execution: &Execution) -> Option<DateTime<Utc>> {
     let days = Days::new(room.site.config.limits.keep_results_days?.into());
@@ -129,8 +140,8 @@ async fn page(
     drop(tx);
     let (result, result_fault) = match execution.state {
         Stage::Succeeded if execution.result_removed_at.is_none() => {
-            let fields = Fields::parse(query.as_bytes());
-            match ResultView::load(room, &execution, &format!("/executions/{id}"), &fields).await {
+            let (here, fields) = (format!("/executions/{id}"), Fields::parse(query.as_bytes()));
+            match ResultView::load(room, &execution, &here, &fields).await {
                 Ok(view) => (Some(view), None),
                 // OK because all else about the run can be read, and the page says what to do.
                 Err(web::Error::Unavailable(why)) => (None, Some(why)),
@@ -143,25 +154,20 @@ async fn page(
     let tag = execution.revision.to_string();
     room.tags.note(id.as_str(), person.id.as_str(), &tag);
     let can_run = instance.role >= instances::Role::Analyst;
+    let title = format!("{}: {}", execution.state.label(), execution.query_name);
     Ok(DetailPage {
-        shell: visit.shell(format!("{}: {}", execution.state.label(), execution.query_name), Section::Executions).await,
+        shell: visit.shell(title, Section::Executions).await,
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         seconds: execution.took(now).num_seconds().max(0),
         usual,
         earlier: earlier(&past, id, now),
-        can_cancel: can_run
-            && execution.cancel_asked_at.is_none()
-            && !execution.state.is_final()
-            && execution.state != Stage::Fetching,
+        can_cancel: can_run && can_stop(&execution),
         can_rerun: can_run && execution.state.is_final(),
         can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && result.is_none(),
         values: live::filled_in(&execution.field_values),
         cause: cause(&execution),
-        known: match execution.problem {
-            Some(_) => serde_json::to_string_pretty(&known(&execution)).unwrap_or_default(),
-            None => String::new(),
-        },
+        known: known_text(&execution),
         source: live::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),
         slots: room.site.config.limits.runs_per_instance,
