@@ -11,15 +11,15 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const style = (more) =>
     new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", ...more });
-  const near = style({});
-  const far = style({ year: "numeric" });
+  const styles = [style({}), style({ second: "2-digit" }), style({ year: "numeric" }), style({ year: "numeric", second: "2-digit" })];
   function localise(root) {
     for (const time of all("time[datetime]", root)) {
       // A bare date is a day in AMC's or the query's own zone: moving it would change its meaning.
       if (!time.dateTime.includes("T")) continue;
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
-      const text = (at.getFullYear() === new Date().getFullYear() ? near : far).format(at);
+      const far = at.getFullYear() !== new Date().getFullYear();
+      const text = styles[2 * far + time.hasAttribute("data-exact")].format(at);
       if (time.textContent !== text) time.textContent = text;
     }
   }
@@ -79,20 +79,20 @@
   on("htmx:after:swap", () => dress(document));
 
   // A poll that fails leaves the page as it is and says so; the next good answer takes it back.
-  function connection(lost, signedOut) {
+  const troubles = { 401: "signedOut", 429: "tooMany" };
+  function connection(status) {
     const place = byId("connection");
     if (!place) return;
-    const text = lost ? place.dataset.lost : signedOut ? place.dataset.signedOut : "";
+    const text = place.dataset[status >= 500 ? "lost" : troubles[status]] ?? "";
     if (place.textContent !== text) place.textContent = text;
   }
   on("htmx:error", (event) => {
     // Without an answer it was the network; with one, a fault in what came.
     const ctx = event.detail?.ctx;
-    if (ctx?.request && !ctx.response) connection(true);
+    if (ctx?.request && !ctx.response) connection(503);
   });
   on("htmx:after:request", (event) => {
-    const { status } = event.detail.ctx.response;
-    connection(status >= 500, status === 401);
+    connection(event.detail.ctx.response.status);
   });
 
   // Forms: sent once, guarded while changed, run by Ctrl or Cmd and Enter.
@@ -106,11 +106,24 @@
   });
   // Nothing is kept as a draft any more once its form was sent: that is on its way already.
   on("htmx:before:request", (event) => {
-    if (event.detail.ctx.sourceElement.closest("form")?.dataset.sent) event.preventDefault();
+    const source = event.detail.ctx.sourceElement;
+    if (source.closest("form")?.dataset.sent) event.preventDefault();
+    // A list that nobody sees needs no news: it asks again when somebody looks.
+    if (document.hidden && source.getAttribute("hx-trigger")?.startsWith("every 5s")) event.preventDefault();
   });
   // A draft that is kept needs no guard until the next change.
   on("htmx:after:swap", () => {
     for (const form of changed) if (form.querySelector("[data-kept]")) changed.delete(form);
+  });
+  // The last words too, when the tab is left or closed before their turn came.
+  on("visibilitychange", () => {
+    if (document.visibilityState !== "hidden") return;
+    for (const form of changed) {
+      const { guard, sent } = form.dataset;
+      if (!guard || sent || !form.isConnected) continue;
+      const body = new URLSearchParams(new FormData(form));
+      fetch(guard, { method: "POST", body, headers: { "HX-Request": "true" }, keepalive: true }).catch(() => {});
+    }
   });
   on("beforeunload", (event) => {
     if (!leaving && [...changed].some((form) => form.isConnected)) event.preventDefault();
@@ -139,14 +152,15 @@
     const body = new URLSearchParams(new FormData(form, event.submitter));
     document.documentElement.dataset.theme = event.submitter.value;
     for (const button of all("button[name=theme]", form)) button.setAttribute("aria-pressed", button === event.submitter);
-    fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" }).catch(() => connection(true));
+    fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" }).catch(() => connection(503));
   }
 
   // Keys: single letters only where nobody is typing.
   on("keydown", (event) => {
     const typing = event.target.closest?.("input,textarea,select,[contenteditable]");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      const form = event.target.closest?.("form");
+      // Outside of any form it is the form that the page is about.
+      const form = event.target.closest?.("form") ?? document.querySelector("form[data-guard]");
       const button = form?.querySelector("button.primary");
       if (!button) return;
       event.preventDefault();

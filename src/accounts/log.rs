@@ -130,7 +130,7 @@ async fn show(
 
 fn actions() -> Vec<Choice> {
     let all = Action::ALL.map(|action| Choice::new(action.name(), action.label()));
-    std::iter::once(Choice::new("", "Any deed")).chain(all).collect()
+    std::iter::once(Choice::new("", "Any action")).chain(all).collect()
 }
 
 fn people(everybody: Vec<(PersonId, String)>) -> Vec<Choice> {

@@ -134,6 +134,16 @@ impl Error {
         self.request_id.as_deref()
     }
 
+    /// What went wrong and Amazon's id of the request, without advice: for a call that is repeated by itself.
+    pub fn happened(&self) -> String {
+        let words = self.kind.to_string();
+        let what = words.split_once(". ").map_or(words.trim_end_matches('.'), |(what, _)| what);
+        match &self.request_id {
+            Some(id) => format!("{what} (request id {id})."),
+            None => format!("{what}."),
+        }
+    }
+
     /// Amazon's own words, when it gave a reason for refusing. They may quote the query: show them to
     /// its author, do not log them.
     pub fn amazons_words(&self) -> Option<&str> {
@@ -298,6 +308,17 @@ mod tests {
             assert!(text.matches(". ").count() >= 2, "{text}");
             assert!(text.ends_with("Amazon's request id: rid-1"), "{text}");
             assert!(!text.contains("secret_column"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_happened_is_one_sentence_and_asks_for_nothing() {
+        let happened = |id| Error::new(ErrorKind::Throttled { retry_after: None }).with_request_id(id).happened();
+        assert_eq!(happened(None), "Amazon has too many requests from here.");
+        assert_eq!(happened(Some("rid-1".to_owned())), "Amazon has too many requests from here (request id rid-1).");
+        for kind in kinds() {
+            let text = Error::new(kind).happened();
+            assert!(text.ends_with('.') && !text.contains("ry again"), "{text}");
         }
     }
 

@@ -70,6 +70,17 @@ pub enum CallError {
     Db(#[from] db::Error),
 }
 
+impl CallError {
+    /// What went wrong, without advice: for a call that is repeated by itself.
+    pub fn happened(&self) -> String {
+        match self {
+            Self::Token(error) => format!("No fresh token could be had. {}", error.happened()),
+            Self::Amazon(error) => error.happened(),
+            Self::Reconnect | Self::Db(_) => self.to_string(),
+        }
+    }
+}
+
 /// An open token, for one call.
 #[derive(Clone, Debug)]
 pub struct Token {

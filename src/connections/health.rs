@@ -39,6 +39,8 @@ pub(super) struct ConnectionsPage {
     states: Vec<Choice>,
     filter: Filter,
     regions: Vec<Choice>,
+    /// The region that is offered first: one that is not connected yet.
+    other: String,
 }
 
 impl ConnectionsPage {
@@ -145,16 +147,19 @@ pub(super) async fn show(
             text: "A connection has to be renewed. Runs that need it wait until then; nothing is lost.".to_owned(),
         });
     }
+    let regions = regions();
+    let other = regions.iter().find(|region| own.iter().all(|line| line.region.value != region.value));
     Ok(Html(ConnectionsPage {
         shell,
         list: asked.list(&[]),
+        other: other.map(|region| region.value.clone()).unwrap_or_default(),
         own,
         others,
         pager,
         is_administrator: person.is_administrator,
         states: STATES.iter().map(|(name, label)| Choice::new(*name, *label)).collect(),
         filter,
-        regions: regions(),
+        regions,
     }))
 }
 

@@ -19,6 +19,8 @@ use crate::amcsql::parser;
 const KEEPERS: &[&str] = &["ABS", "ROUND"];
 /// Aggregates whose result is in the unit of their argument, and does not add up.
 const OF_ONE: &[&str] = &["MIN", "MAX", "AVG", "MEDIAN"];
+/// Those that measure, whatever they are given.
+const MEANS: &[&str] = &["AVG", "MEDIAN"];
 
 /// What a column means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(super) struct Meaning {
     pub(super) unit: Option<Unit>,
     /// Whether the sum of its values says something; nothing for AMC's own columns, which are told by their type.
     pub(super) adds_up: Option<bool>,
+    /// Whether it counts or measures, so that its digits are read in groups; not for what names a thing or a time.
+    pub(super) is_amount: bool,
 }
 
 /// The columns of a query's result, by their names in small letters; none for what is no SQL.
@@ -114,9 +118,11 @@ fn source(table: &Table, known: &Known) -> (String, Option<Columns>) {
 
 impl Meaning {
     /// Nothing that is known.
-    const NONE: Self = Self { unit: None, adds_up: Some(false) };
+    const NONE: Self = Self { unit: None, adds_up: Some(false), is_amount: false };
     /// A number of things.
-    const COUNT: Self = Self { unit: None, adds_up: Some(true) };
+    const COUNT: Self = Self { unit: None, adds_up: Some(true), is_amount: true };
+    /// A number of different things, a mean, a ratio.
+    const RATE: Self = Self { is_amount: true, ..Self::NONE };
 
     /// Of two values that may both be the result, or are added.
     fn and(self, other: Self) -> Self {
@@ -126,7 +132,7 @@ impl Meaning {
             (Some(true), Some(true)) => Some(true),
             _ => None,
         };
-        Self { unit, adds_up }
+        Self { unit, adds_up, is_amount: self.is_amount || other.is_amount }
     }
 }
 
@@ -136,7 +142,7 @@ fn expr(value: &Expr, sources: &Sources) -> Option<Meaning> {
     let meaning = match &value.kind {
         ExprKind::Null => return None,
         ExprKind::Number(number) if number.trim_matches(['0', '.']).is_empty() => return None,
-        ExprKind::Number(_) => Meaning::COUNT,
+        ExprKind::Number(_) => Meaning { is_amount: false, ..Meaning::COUNT },
         ExprKind::Name(path) => {
             let names: Vec<String> = path.iter().map(|name| name.name.to_lowercase()).collect();
             column(&names, sources)
@@ -148,6 +154,7 @@ fn expr(value: &Expr, sources: &Sources) -> Option<Meaning> {
         // A number of times the same is no longer in AMC's unit, and adds up as before.
         ExprKind::Binary { op: BinaryOp::Times, left, right } => times(left, right, sources),
         ExprKind::Binary { op: BinaryOp::Divide, left, right } if is_number(right) => times(left, right, sources),
+        ExprKind::Binary { op: BinaryOp::Divide, left, right } => rate(left, right, sources),
         ExprKind::Case { branches, otherwise, .. } => {
             return all(branches.iter().map(|(_, then)| of(then)).chain(otherwise.as_deref().map(of)));
         }
@@ -165,10 +172,15 @@ fn call(call: &Call, sources: &Sources) -> Option<Meaning> {
         "COALESCE" | "NVL" | "IFNULL" => return all(args),
         _ if call.over.is_some() => Meaning::NONE,
         // A sum of what does not add up is the author's own decision, and adds up from there on.
-        "SUM" if !call.distinct => Meaning { adds_up: Some(true), ..args.next().flatten().unwrap_or(Meaning::COUNT) },
+        "SUM" if !call.distinct => {
+            let unit = args.next().flatten().and_then(|of| of.unit);
+            Meaning { unit, ..Meaning::COUNT }
+        }
         "COUNT" if !call.distinct => Meaning::COUNT,
+        "COUNT" | "SUM" => Meaning::RATE,
         known if OF_ONE.contains(&known) => {
-            Meaning { adds_up: Some(false), ..args.next().flatten().unwrap_or(Meaning::NONE) }
+            let of = args.next().flatten().unwrap_or(Meaning::NONE);
+            Meaning { adds_up: Some(false), is_amount: of.is_amount || MEANS.contains(&known), ..of }
         }
         known if KEEPERS.contains(&known) => return args.next().flatten(),
         _ => Meaning::NONE,
@@ -185,9 +197,15 @@ fn times(left: &Expr, right: &Expr, sources: &Sources) -> Meaning {
     let other = match (is_number(left), is_number(right)) {
         (_, true) => left,
         (true, false) => right,
-        (false, false) => return Meaning::NONE,
+        (false, false) => return rate(left, right, sources),
     };
     Meaning { unit: None, ..expr(other, sources).unwrap_or(Meaning::COUNT) }
+}
+
+/// A product or a ratio: an amount where one of its sides is.
+fn rate(left: &Expr, right: &Expr, sources: &Sources) -> Meaning {
+    let is_amount = [left, right].into_iter().any(|side| expr(side, sources).is_some_and(|it| it.is_amount));
+    if is_amount { Meaning::RATE } else { Meaning::NONE }
 }
 
 fn is_number(value: &Expr) -> bool {
@@ -208,7 +226,8 @@ fn column(path: &[String], sources: &Sources) -> Meaning {
         }
     }
     let is_own = sources.iter().filter(fits).any(|(_, columns)| columns.is_none());
-    Meaning { unit: Unit::of_source(name).filter(|_| is_own), adds_up: if is_own { None } else { Some(false) } }
+    let unit = Unit::of_source(name).filter(|_| is_own);
+    Meaning { unit, adds_up: if is_own { None } else { Some(false) }, is_amount: unit.is_some() }
 }
 
 #[cfg(test)]
@@ -245,6 +264,19 @@ mod tests {
         assert_eq!(unit(&union("total_cost", "impression_cost"), "cost"), Some(Unit::Millicents));
         assert_eq!(unit(&union("total_cost", "supply_cost"), "cost"), None);
         assert!(of_columns("no SQL at all").is_empty());
+    }
+
+    #[test]
+    fn what_counts_or_measures_is_an_amount_and_what_names_a_thing_or_a_time_is_not() {
+        let sql = "SELECT campaign_id, MIN(campaign_id) AS least, EXTRACT(YEAR FROM impression_dt) AS year, 2026 AS now, \
+            COUNT(DISTINCT user_id) AS reach, AVG(impressions) AS mean, MAX(total_cost) AS dearest, \
+            SUM(total_cost) / COUNT(DISTINCT user_id) AS rate, SUM(impressions) * 2 AS twice \
+            FROM dsp_impressions GROUP BY 1, 3";
+        let columns = of_columns(sql);
+        let mut amounts: Vec<&str> =
+            columns.iter().filter(|(_, it)| it.is_amount).map(|(name, _)| name.as_str()).collect();
+        amounts.sort_unstable();
+        assert_eq!(amounts, ["dearest", "mean", "rate", "reach", "twice"]);
     }
 
     #[test]

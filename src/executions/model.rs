@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::causes;
 use super::results::KeptColumn;
 use crate::amazon::{AmcExecutionId, Status};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
@@ -26,6 +27,11 @@ impl Problem {
     /// With a sentence of ours only.
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), ..Self::default() }
+    }
+
+    /// A line for a list: the cause that AMC's words tell, otherwise what happened.
+    pub fn brief(&self) -> &str {
+        causes::title(self).unwrap_or(&self.what)
     }
 }
 

@@ -258,7 +258,7 @@ impl Poller {
                 change.next = Some(site.clock.now() + TimeDelta::minutes(1));
                 "The connection to Amazon has to be renewed by its owner, under Connections.".to_owned()
             }
-            error => format!("{error} It is tried again by itself."),
+            error => format!("{} It is tried again by itself.", error.happened()),
         });
         change
     }

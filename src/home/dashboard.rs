@@ -40,6 +40,8 @@ pub(super) struct DashboardPage {
     instances: Vec<Instance>,
     /// How many instances the person has.
     all_instances: usize,
+    /// Whether Amazon is still being asked for them, where there are none.
+    is_looking: bool,
     slots: i64,
     has_queries: bool,
     /// Those with a star, and those last changed or run.
@@ -57,7 +59,7 @@ pub(super) struct DashboardPage {
 impl DashboardPage {
     /// Whether something shown here changes by itself: a run, or the first look for instances.
     fn moves(&self) -> bool {
-        self.counts.waiting + self.counts.running > 0 || (self.is_fresh() && self.all_instances == 0)
+        self.counts.waiting + self.counts.running > 0 || (self.is_fresh() && self.is_looking)
     }
 
     fn instance_count(&self) -> i64 {
@@ -129,6 +131,7 @@ pub(super) struct Work {
     counts: Counts,
     instances: Vec<Instance>,
     all_instances: usize,
+    is_looking: bool,
     has_queries: bool,
     favourites: Vec<QueryLine>,
     recent: Vec<QueryLine>,
@@ -151,6 +154,7 @@ impl Work {
             done: runs(tx, person, Stage::Succeeded.name()).await?,
             counts: Counts::of(&executions::totals(tx, person, since).await?),
             all_instances: all.len(),
+            is_looking: all.is_empty() && instances::is_looking(tx, person).await?,
             instances: busiest(all),
             has_queries,
             favourites,
@@ -184,6 +188,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         done: work.done,
         counts: work.counts,
         all_instances: work.all_instances,
+        is_looking: work.is_looking,
         instances: work.instances,
         slots: site.config.limits.runs_per_instance,
         has_queries: work.has_queries,
@@ -216,6 +221,7 @@ mod tests {
             counts,
             instances: Vec::new(),
             all_instances,
+            is_looking: all_instances == 0,
             slots: 10,
             has_queries: false,
             favourites: Vec::new(),

@@ -29,7 +29,7 @@ const PAGES: [(&str, &str, &str); 13] = [
     ("/guides", "Guides", "help learn documentation"),
     ("/settings/connections", "Connections", "amazon permission grant token reconnect settings"),
     ("/settings/sessions", "Sessions", "browsers sign out settings"),
-    ("/settings/audit", "Audit log", "deeds history who did what settings"),
+    ("/settings/audit", "Audit log", "deeds actions history who did what security settings"),
     ("/operations", "Operations", "workers background status version"),
 ];
 

@@ -223,6 +223,12 @@ pub(super) async fn surveys(tx: &mut Tx, person: &PersonId) -> Result<Vec<Survey
     sql(LIST).bind(person).all(tx).await
 }
 
+/// Whether Amazon is still being asked for a person's instances for the first time, or again.
+pub async fn is_looking(tx: &mut Tx, person: &PersonId) -> Result<bool> {
+    let surveys = surveys(tx, person).await?;
+    Ok(surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none()))
+}
+
 /// Makes surveys of connections that have none, due now.
 pub(super) async fn plan_surveys(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
     const PLAN: &str = "insert into surveys (connection_id, id, person_id, due_at) \

@@ -54,7 +54,7 @@ impl Surveyor {
                     tick.failed += 1;
                     continue;
                 }
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(error.happened()),
             };
             match outcome {
                 Ok(_) => tick.changed += 1,

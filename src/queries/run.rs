@@ -30,6 +30,8 @@ struct RunPage {
     inputs: Vec<Input>,
     form: WindowForm,
     window_words: String,
+    /// Whether the window can be sent as it is; what is said of it is of another one otherwise.
+    has_window: bool,
     notes: Vec<String>,
     windows: Vec<Choice>,
     zones: &'static [&'static str],
@@ -88,12 +90,14 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
 async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: bool) -> RunPage {
     let Opened { query, instance, prepared, past } = opened;
     let window = query.window.with(form);
+    let has_window = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
     RunPage {
         shell: visit.shell(query.name.clone(), Section::Queries).await,
         can_change: instance.role >= Role::Analyst,
         inputs: prepared.asked.iter().map(|field| Input::new(field, form)).collect(),
         window_words: prepared.window.words(),
-        notes: prepared.window.notes.clone(),
+        notes: if has_window { prepared.window.notes.clone() } else { Vec::new() },
+        has_window,
         windows: forms::windows(&window, site.clock.now()),
         zones: &forms::ZONES,
         privacy: prepared.privacy.clone(),

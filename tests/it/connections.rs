@@ -164,7 +164,7 @@ stories! {
         assert_eq!(house.tick("refresher").await.looked, 0);
         let page = visitor.get("/settings/connections").await.with(200);
         assert!(page.text("tbody tr").contains("Reconnect"), "{}", page.body);
-        assert!(visitor.get("/").await.with(200).text("main").contains("Amazon wants to hear from you again"));
+        assert!(visitor.get("/").await.with(200).text("main").contains("Reconnect to Amazon"));
         let ben = house.signed_in("Ben").await;
         assert!(!ben.get("/").await.with(200).text("main").contains("Amazon wants"), "it is nobody else's matter");
         assert_eq!(house.count("select count(*) as value from audit where action = 'revoked'").await, 1);

@@ -29,4 +29,15 @@ stories! {
             assert!(answer.status.is_success(), "{address}: {}", answer.status);
         }
     }
+
+    /// Somebody without an instance is told so, once Amazon has answered, on every page that needs one.
+    async fn who_has_no_instance_is_told_so(house: House) {
+        let dag = house.signed_in("Dag").await;
+        let page = dag.get("/").await.with(200);
+        assert!(page.text("#start").contains("Amazon lists no instance for you yet"), "{}", page.text("#start"));
+        assert!(!page.body.contains("hx-get"), "nothing is waited for");
+        assert!(dag.get("/instances").await.text(".empty").contains("Connect another region"));
+        assert!(dag.get("/instances?q=acorn").await.text(".empty").contains("fit the filter"));
+        assert!(dag.get("/queries/new").await.text("[data-tone=warning]").contains("There is no instance to write for"));
+    }
 }

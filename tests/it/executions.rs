@@ -62,7 +62,7 @@ stories! {
         ada.send(reqwest::Method::GET, &live, &asked, None).await.with(304);
         house.settle().await;
         let last = ada.send(reqwest::Method::GET, &live, &asked, None).await.with(200);
-        assert!(last.body.contains("Succeeded"));
+        assert!(last.body.contains("<title>Succeeded: "), "a tab in the background tells it too");
         assert!(last.attributes("#live", "hx-trigger").is_empty(), "it polls no more");
         ada.get(&live).await.with(303);
     }

@@ -259,6 +259,23 @@ stories! {
         assert_eq!(house.unfinished().await, 0);
     }
 
+    /// What is said beside the Run button follows the form, and says of a window that lacks its days that it does.
+    async fn the_words_beside_the_button_are_those_of_the_form(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, "Reach", REACH).await;
+        let id = query.rsplit('/').next().unwrap();
+        let words = async |fields: &[(&str, &str)]| {
+            let fields: Vec<_> = std::iter::once(("query", id)).chain(fields.iter().copied()).collect();
+            ada.post("/queries/check", &fields).await.with(200).text("#window-words")
+        };
+        assert_eq!(words(&[]).await, ada.get(&query).await.text("#window-words"));
+        let month = words(&[("window", "last-month")]).await;
+        assert_eq!(month, "Sends it to AMC for 2026-02-01 00:00 to 2026-03-01 00:00, UTC.");
+        assert_eq!(words(&[("window", "explicit")]).await, "The time window is not complete yet.");
+        let linked = ada.get(&format!("{query}?window=explicit")).await;
+        assert_eq!(linked.text("#window-words"), "The time window is not complete yet.");
+    }
+
     /// Windows that cannot be: reversed, in the future, unreadable, in no zone.
     async fn impossible_windows_are_refused_with_the_reason(house: House) {
         let ada = house.signed_in("Ada").await;

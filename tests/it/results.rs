@@ -47,10 +47,13 @@ stories! {
         assert!(both.text("#result th[aria-sort=descending]").starts_with("reach"));
         let sorts = both.attributes("#result thead a", "href");
         assert!(sorts.iter().all(|href| href.contains("f=2.min.1&f=0.is.")), "{sorts:?}");
+        let first = ada.get(&page).await.attributes("#result thead a", "href");
+        assert!(first[0].contains("sort=0#") && first[1].contains("sort=-1#"), "the greatest first: {first:?}");
         let without = both.attributes(".chips a", "href").remove(1);
         let one = ada.get(without.split('#').next().unwrap()).await.with(200);
         assert_eq!((one.texts(".chips li").len(), one.texts("#result tbody tr").len()), (1, 1), "one row to a page");
-        assert!(one.attributes("#result .pager a", "href").iter().all(|href| href.contains("f=2.min.1")));
+        let on = one.attributes("#result .pager a", "href");
+        assert!(!on.is_empty() && on.iter().all(|href| href.contains("f=2.min.1") && href.ends_with("#result")), "{on:?}");
         assert!(one.text("#result .pager").contains(&format!("of {rows}")), "{}", one.body);
         assert_eq!(one.attributes("form.jump input[name=f]", "value"), ["2.min.1"]);
 
@@ -166,9 +169,11 @@ stories! {
         let page = finished(&house, &ada, COSTS).await;
         let plain = ada.get(&page).await.with(200);
         assert!(plain.text("#result thead th:nth-child(3)").contains("millicents"), "{}", plain.body);
+        assert!(!plain.text("#result tfoot td:nth-child(3)").is_empty(), "a sum of costs adds up, although it is a double");
         let other = plain.attributes("#result .toolbar .end a", "href").remove(0);
+        let other = other.strip_suffix("#result").expect("the way leads back to the result");
         assert_eq!(other, format!("{page}?money=units"));
-        let converted = ada.get(&other).await.with(200);
+        let converted = ada.get(other).await.with(200);
         assert!(converted.text("#result thead th:nth-child(3)").contains("currency, from millicents"));
         let titles = converted.attributes("#result tbody tr td:nth-child(3) span", "title");
         assert!(titles[0].ends_with(" millicents"), "{titles:?}");

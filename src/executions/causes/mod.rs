@@ -28,6 +28,11 @@ pub(super) struct Cause {
 }
 
 impl Cause {
+    /// Whether it only says that nothing is known.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.name == UNKNOWN.name
+    }
+
     fn is_told_by(&self, words: &str) -> bool {
         self.signs.iter().any(|all| all.iter().all(|sign| words.contains(sign)))
     }
@@ -46,8 +51,8 @@ const NOT_SUBSCRIBED: Cause = Cause {
 /// Nothing that is known.
 const UNKNOWN: Cause = Cause {
     name: "unknown",
-    title: "Not recognised",
-    likely: "What was said does not fit a cause that is known here.",
+    title: "not recognised",
+    likely: "What was said fits no cause that is known here.",
     fix: "Read AMC's own words below. Running it again may help if they speak of an internal error; otherwise give \
         Amazon's support the request id and the ids below.",
     signs: &[],
@@ -57,6 +62,11 @@ const UNKNOWN: Cause = Cause {
 pub(super) fn of_problem(problem: &Problem) -> &'static Cause {
     // AMC's words say more than our sentence around them.
     known(&problem.words).or_else(|| known(&problem.what)).unwrap_or(&UNKNOWN)
+}
+
+/// The name of what AMC's words tell, where they are known.
+pub(super) fn title(problem: &Problem) -> Option<&'static str> {
+    known(&problem.words).map(|cause| cause.title)
 }
 
 /// What lies behind a wait; nothing where the reason says it all.

@@ -78,6 +78,10 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["cannot apply '", "to arguments of type"], &["must have compatible types"], &["cannot convert value of type"]],
     "Values of different types are compared or computed with each other.",
     "Cast one of them: CAST(x AS …).";
+    "conversion", "Value that cannot be converted",
+    &[&["cast cannot read"], &["cannot cast"], &["could not be converted"], &["conversion failed"], &["invalid digit"]],
+    "A value cannot be read as the type to which it is cast: a text that is no number, or a date in another form.",
+    "Keep such values out with a WHERE inside a WITH before you cast, or leave them as text.";
     "select-star", "SELECT *",
     &[&["select *", "not supported"]],
     "AMC does not allow SELECT * on its data sources, for privacy.",
@@ -143,7 +147,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "token", "Token not accepted",
     &[&["did not accept the access token"], &["no fresh token"]],
     "Amazon did not accept the token, and a new one did not help or could not be had.",
-    "Try again. If it stays so, reconnect under Connections.";
+    "Nothing while the run goes on: it is tried again by itself. If it stays so, reconnect under Connections.";
     // What has run out.
     "slots", "No free slot",
     &[&["slots of the instance"], &["slots of the account"]],
@@ -156,7 +160,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "throttled", "Too many requests (429)",
     &[&["too many requests"], &["status 429"], &["throttl"]],
     "Amazon takes only so many requests at a time.",
-    "Nothing: it is tried again by itself, later and later.";
+    "Nothing: it is tried again by itself, at growing intervals.";
     "memory", "Out of memory",
     &[&["out of memory"], &["memory"], &["resources exceeded"]],
     "The query needed more memory than there is: large joins, many distinct values, long lists.",
@@ -205,7 +209,8 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "server", "Amazon in trouble (5xx)",
     &[&["amazon is in trouble"], &["internal error"], &["internal server error"], &["internalfailure"], &["serviceunavailable"]],
     "Something failed on Amazon's side.",
-    "Run it again a little later. If it stays so, give Amazon's support the request id.";
+    "Nothing while the run goes on: it is tried again by itself. If it failed for good, run it again later, and give Amazon's \
+     support the request id if it stays so.";
     // What became of the run.
     "not-ready", "Result not ready",
     &[&["is unavailable for download"], &["does not hand out its result"]],

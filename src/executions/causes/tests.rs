@@ -41,6 +41,7 @@ told! {
     operator, "Unsupported scalar operation type ||" => "operator";
     not_an_array, "Array expression is not an array data type" => "not-an-array";
     types, "Cannot apply '=' to arguments of type '<VARCHAR> = <INTEGER>'" => "types";
+    conversion, "The query failed while running: CAST cannot read 'Display' as BIGINT" => "conversion";
     select_star, "SELECT * is not supported" => "select-star";
     too_long, "SQL query was invalid: its length must be at most 65536" => "too-long";
     not_a_query, "A syntax error was found. Are you missing <WITH> or <SELECT>?" => "not-a-query";
@@ -68,7 +69,7 @@ told! {
 }
 
 fn waits(error: impl Into<amazon::Error>) -> &'static str {
-    of_wait(&format!("{} It is tried again by itself.", error.into())).map_or("none", |cause| cause.name)
+    of_wait(&format!("{} It is tried again by itself.", error.into().happened())).map_or("none", |cause| cause.name)
 }
 
 #[test]
@@ -122,6 +123,30 @@ fn what_is_said_here_of_a_run_is_recognised() {
     assert_eq!(says("It was cancelled outside of RecomAMP."), "cancelled-outside");
     assert_eq!(says("AMC does not know this run any more, so its outcome cannot be had. Run the query again."), "gone");
     assert_eq!(says("The result could not be fetched for a long time. Run the query again."), "fetched-in-vain");
+}
+
+#[test]
+fn a_list_names_the_cause_where_it_is_known() {
+    let mut problem = Problem::new("AMC checked the query and would not run it.");
+    assert_eq!(problem.brief(), problem.what);
+    problem.words = "Column 'campain' not found in any table".to_owned();
+    assert_eq!(problem.brief(), "Unknown column");
+    problem.words = "The flux capacitor is empty.".to_owned();
+    assert_eq!(problem.brief(), problem.what);
+}
+
+#[test]
+fn nobody_is_told_to_run_again_what_is_tried_again_by_itself() {
+    for error in [
+        ErrorKind::Throttled { retry_after: None },
+        ErrorKind::Server { status: 503, retry_after: None },
+        ErrorKind::Unauthorized,
+        ErrorKind::Network(Network::Cut),
+        ErrorKind::LinkExpired,
+    ] {
+        let fix = of_wait(&amazon::Error::from(error).happened()).unwrap().fix;
+        assert!(fix.starts_with("Nothing"), "{fix}");
+    }
 }
 
 #[test]

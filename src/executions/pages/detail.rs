@@ -67,6 +67,8 @@ struct DetailPage {
     /// What the button that runs it again is sent with.
     once: String,
     change: Option<Changeable>,
+    /// Whether it goes into a page that is open, whose title it changes then.
+    is_part: bool,
 }
 
 /// The way back to the query's form with what this run was filled in with.
@@ -101,6 +103,24 @@ impl DetailPage {
     }
 }
 
+/// Whether AMC can still be asked to stop it.
+fn can_stop(execution: &Execution) -> bool {
+    execution.cancel_asked_at.is_none() && !execution.state.is_final() && execution.state != Stage::Fetching
+}
+
+/// What is known of a run that ended badly, to be shown.
+fn known_text(execution: &Execution) -> String {
+    let known = execution.problem.as_ref().map(|_| known(execution));
+    known.and_then(|known| serde_json::to_string_pretty(&known).ok()).unwrap_or_default()
+}
+
+/// When the result of a run goes; never where no number of days is set.
+fn kept_until(room: &Executions, execution: &Execution) -> Option<DateTime<Utc>> {
+    let days = Days::new(room.site.config.limits.keep_results_days?.into());
+    let kept_at = execution.finished_at.max(execution.result_kept_at);
+    kept_at.filter(|_| execution.result_removed_at.is_none())?.checked_add_days(days)
+}
+
 async fn page(
     room: &Executions,
     person: &Person,
@@ -123,8 +143,8 @@ async fn page(
     drop(tx);
     let (result, result_fault) = match execution.state {
         Stage::Succeeded if execution.result_removed_at.is_none() => {
-            let fields = Fields::parse(query.as_bytes());
-            match ResultView::load(room, &execution, &format!("/executions/{id}"), &fields).await {
+            let (here, fields) = (format!("/executions/{id}"), Fields::parse(query.as_bytes()));
+            match ResultView::load(room, &execution, &here, &fields).await {
                 Ok(view) => (Some(view), None),
                 // OK because all else about the run can be read, and the page says what to do.
                 Err(web::Error::Unavailable(why)) => (None, Some(why)),
@@ -137,38 +157,28 @@ async fn page(
     let tag = execution.revision.to_string();
     room.tags.note(id.as_str(), person.id.as_str(), &tag);
     let can_run = instance.role >= instances::Role::Analyst;
+    let title = format!("{}: {}", execution.state.label(), execution.query_name);
     Ok(DetailPage {
-        shell: visit.shell(format!("Run of {}", execution.query_name), Section::Executions).await,
+        shell: visit.shell(title, Section::Executions).await,
         steps: live::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         seconds: execution.took(now).num_seconds().max(0),
         usual,
         earlier: earlier(&past, id, now),
-        can_cancel: can_run
-            && execution.cancel_asked_at.is_none()
-            && !execution.state.is_final()
-            && execution.state != Stage::Fetching,
+        can_cancel: can_run && can_stop(&execution),
         can_rerun: can_run && execution.state.is_final(),
         can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && result.is_none(),
         values: live::filled_in(&execution.field_values),
         cause: cause(&execution),
-        known: match execution.problem {
-            Some(_) => serde_json::to_string_pretty(&known(&execution)).unwrap_or_default(),
-            None => String::new(),
-        },
+        known: known_text(&execution),
         source: live::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),
         slots: room.site.config.limits.runs_per_instance,
-        kept_until: room.site.config.limits.keep_results_days.and_then(|days| {
-            execution
-                .finished_at
-                .max(execution.result_kept_at)
-                .filter(|_| execution.result_removed_at.is_none())?
-                .checked_add_days(Days::new(days.into()))
-        }),
+        kept_until: kept_until(room, &execution),
         here: format!("/executions/{id}"),
         once: room.site.random.token(),
         change: Changeable::new(&execution),
+        is_part: false,
         tag,
         place: mark.map(|mark| mark.place),
         result,
@@ -208,7 +218,8 @@ pub(super) async fn live(
     if room.tags.is_current(id.as_str(), person.id.as_str(), shown) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
-    let page = page(&room, &person, &visit, &id, "").await?;
+    let mut page = page(&room, &person, &visit, &id, "").await?;
+    page.is_part = true;
     if page.tag == shown {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }

@@ -68,8 +68,9 @@ impl Poller {
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error)) if error.may_have_been_accepted() => {
                 let mut change = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
+                let what = error.happened();
                 change.waiting_for =
-                    Some(format!("{error} AMC is asked whether the run arrived before anything is sent again."));
+                    Some(format!("{what} AMC is asked whether the run arrived before anything is sent again."));
                 Ok(change)
             }
             Err(CallError::Amazon(error)) if is_refusal(&error) => {

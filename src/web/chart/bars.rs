@@ -9,7 +9,7 @@ const WIDTH: f64 = 760.0;
 const ROW: f64 = 26.0;
 const BAR: f64 = 18.0;
 /// The widest column of names.
-const NAMES: f64 = 230.0;
+const NAMES: f64 = 280.0;
 
 pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
     let top = legend::height(&chart.series, WIDTH) + 8.0;
@@ -23,7 +23,7 @@ pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
         svg.text((x, top + plot + 17.0), "middle", &frame.mark(mark));
     }
     svg.text((WIDTH, top + plot + 38.0), "end", &chart.value_name);
-    svg.text((frame.left - 8.0, top + plot + 38.0), "end", &fitted(&chart.along_name, frame.left - 8.0));
+    svg.text((0.0, top + plot + 38.0), "start", &fitted(&chart.along_name, WIDTH / 2.0));
     for (place, name) in names.iter().enumerate() {
         frame.bar(&mut svg, chart, place, name);
     }

@@ -149,6 +149,40 @@ async fn a_run_ends_once_although_the_process_was_killed() {
     assert_eq!(browser.read_all("#runs tbody tr").await.len(), 1, "it ran once");
 }
 
+/// A page that moves by itself takes nothing from who reads it: neither the place nor what was opened.
+#[tokio::test]
+async fn what_was_opened_stays_open_while_a_run_moves() {
+    let program = Program::start(&[("RECOMAMP_EMULATOR_SPEED", "100"), SMALL, EAGER]).await;
+    let browser = Browser::start(Options::default()).await;
+    sign_in(&browser, &program.address()).await;
+    pick_an_instance(&browser).await;
+    write(&browser, "Campaigns", CAMPAIGNS).await;
+    save(&browser, "Campaigns").await;
+    browser.press("Run").await;
+    browser.see("Progress").await;
+    browser.press("Exactly what was sent").await;
+    browser.wait_for("#result tbody td").await;
+    browser.wait_for("details[open] > summary:focus").await;
+    browser.wait_for("#live:not([hx-get])").await;
+}
+
+/// What was typed in the moment before a tab was left, too soon for its turn to be kept.
+#[tokio::test]
+async fn the_last_words_are_kept_when_the_tab_is_left() {
+    let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+    let browser = Browser::start(Options::default()).await;
+    sign_in(&browser, &program.address()).await;
+    pick_an_instance(&browser).await;
+    write(&browser, "Half a query", CAMPAIGNS).await;
+    browser.see("Draft saved").await;
+    browser.fill("description", "Its last words").await;
+    browser.open(&format!("{}/guides", program.address())).await;
+    browser.open(&format!("{}/queries/new", program.address())).await;
+    browser.press("Take them up").await;
+    browser.wait_for("input[name=name][value='Half a query']").await;
+    assert_eq!(browser.value("description").await, "Its last words");
+}
+
 /// Typed, and the browser is gone before anything was saved; another one begins where it ended.
 #[tokio::test]
 async fn what_is_typed_is_there_after_the_browser_was_closed() {

@@ -90,6 +90,12 @@ impl Table<'_> {
         let name = self.columns.get(column)?.name.to_lowercase();
         self.meanings.get(&name)?.adds_up
     }
+
+    /// Whether a column of numbers counts or measures, as its query tells.
+    fn is_amount(&self, column: usize) -> bool {
+        let Some(column) = self.columns.get(column).filter(|column| column.kind.is_number()) else { return false };
+        self.meanings.get(&column.name.to_lowercase()).is_some_and(|meaning| meaning.is_amount)
+    }
 }
 
 impl ResultView {
@@ -113,7 +119,7 @@ impl ResultView {
             offers: Vec::new(),
             money: has_money.then(|| Money {
                 is_converted: asked.is_converted,
-                other: asked.here().with("money", if asked.is_converted { "" } else { "units" }).to_string(),
+                other: at_result(&asked.here().with("money", if asked.is_converted { "" } else { "units" })),
             }),
             total,
             rows: None,

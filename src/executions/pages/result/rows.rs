@@ -6,10 +6,11 @@ use crate::executions::money::Unit;
 use crate::executions::results::{self, Cell, Direction, Kind, PageRequest};
 use crate::executions::submit::Executions;
 use crate::web;
-use crate::web::components::{Pager, SortLink};
+use crate::web::components::{Address, Pager, SortLink};
 
-/// Digits after the point up to which a number is shown whole.
+/// Digits after the point up to which a number is shown whole, and to which a longer one is rounded.
 const DIGITS: usize = 6;
+const ROUNDED: usize = 4;
 
 /// A column's head.
 pub(in crate::executions::pages) struct Head {
@@ -71,15 +72,20 @@ impl Grid {
             page = room.shelf.page(&table.key, wanted.clone()).await.map_err(failed)?;
         }
         let here = asked.here();
-        let heads: Vec<Head> = (0..page.columns.len()).map(|place| head(table, asked, place)).collect();
-        let units: Vec<Option<Unit>> =
-            (0..heads.len()).map(|place| table.unit(place).filter(|_| asked.is_converted)).collect();
-        let shown = |row: Vec<Cell>| row.into_iter().zip(&units).map(|(cell, unit)| Shown::of(cell, *unit)).collect();
+        let mut heads: Vec<Head> = (0..page.columns.len()).map(|place| head(table, asked, place)).collect();
+        let looks: Vec<_> = (0..heads.len())
+            .map(|place| (table.unit(place).filter(|_| asked.is_converted), table.is_amount(place)))
+            .collect();
+        let shown = |row: Vec<Cell>| {
+            row.into_iter().zip(&looks).map(|(cell, (unit, is_amount))| Shown::of(cell, *unit, *is_amount)).collect()
+        };
+        let mut rows: Vec<Vec<Shown>> = page.rows.into_iter().map(shown).collect();
+        align(&mut heads, &mut rows);
         Ok(Self {
             has_totals: asked.filters.is_empty() && heads.iter().any(|head| head.total.is_some()),
             heads,
-            rows: page.rows.into_iter().map(shown).collect(),
-            pager: Pager::new(&here, asked.page, asked.size, page.total),
+            rows,
+            pager: pager(&here, asked, page.total),
             is_filtered: !asked.filters.is_empty(),
             kept: here.fields().to_vec(),
             totals: at_result(&here.with("view", "columns")),
@@ -101,15 +107,50 @@ fn head(table: &Table<'_>, asked: &Asked, place: usize) -> Head {
         Some(unit) if asked.is_converted => brief(&unit.converted(total)),
         _ => brief(total),
     });
+    let name = place.to_string();
+    let mut sort = SortLink::new(&asked.here(), &name, &current.unwrap_or_default());
+    if column.kind.is_number() && sort.direction.is_none() {
+        // Of numbers the greatest are looked for first.
+        sort.href = asked.here().with("page", "").with("sort", &format!("-{name}")).to_string();
+    }
     Head {
         name: column.name.clone(),
         is_number: column.kind.is_number(),
         unit: unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default(),
-        sort: SortLink::new(&asked.here(), &place.to_string(), &current.unwrap_or_default()),
+        sort,
         is_no_sum: column.total.is_some() && known == Some(false),
         total,
         note: column.misfit.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
+}
+
+/// The ways to other pages, which lead to the grid and not to the top of its page.
+fn pager(here: &Address, asked: &Asked, total: u64) -> Pager {
+    let mut pager = Pager::new(here, asked.page, asked.size, total);
+    for href in [&mut pager.first, &mut pager.previous, &mut pager.next, &mut pager.last].into_iter().flatten() {
+        href.push_str("#result");
+    }
+    pager
+}
+
+/// Gives the numbers of a column equally many digits after the point, so that the points stand below each other.
+fn align(heads: &mut [Head], rows: &mut [Vec<Shown>]) {
+    for (place, head) in heads.iter_mut().enumerate().filter(|(_, head)| head.is_number) {
+        let mut texts: Vec<&mut String> =
+            rows.iter_mut().map(|row| &mut row[place].text).chain(&mut head.total).collect();
+        let most = texts.iter().filter_map(|text| fraction(text)).filter(|digits| *digits <= DIGITS).max().unwrap_or(0);
+        for text in &mut texts {
+            let Some(digits) = fraction(text).filter(|digits| *digits < most) else { continue };
+            text.push_str(if digits == 0 { "." } else { "" });
+            text.extend(std::iter::repeat_n('0', most - digits));
+        }
+    }
+}
+
+/// How many digits a plain number has after its point.
+fn fraction(number: &str) -> Option<usize> {
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || b"-,.".contains(&byte)) && !number.is_empty();
+    is_plain.then(|| number.split_once('.').map_or(0, |(_, fraction)| fraction.len()))
 }
 
 /// What stands beside the name of a column of money.
@@ -118,7 +159,7 @@ pub(super) fn unit_words(unit: Unit, is_converted: bool) -> String {
 }
 
 impl Shown {
-    fn of(cell: Cell, unit: Option<Unit>) -> Self {
+    fn of(cell: Cell, unit: Option<Unit>, is_amount: bool) -> Self {
         let is_number = cell.kind.is_number();
         let (mut text, mut title) = (cell.shown, String::new());
         if cell.is_null {
@@ -131,6 +172,8 @@ impl Shown {
         } else if is_number && has_long_fraction(&cell.exact) {
             text = brief(&cell.exact);
             title = cell.exact;
+        } else if is_amount {
+            text = results::grouped(&cell.exact);
         } else if cell.cut {
             text.push('…');
         }
@@ -146,8 +189,11 @@ fn has_long_fraction(number: &str) -> bool {
 /// large ones as they are.
 fn brief(number: &str) -> String {
     let rounded = number.parse::<f64>().ok().filter(|number| (0.001..1e12).contains(&number.abs()));
-    match rounded.filter(|_| number.split_once('.').is_some_and(|(_, fraction)| fraction.len() > 4)) {
-        Some(rounded) => results::grouped(&format!("{rounded:.4}")),
+    match rounded.filter(|_| number.split_once('.').is_some_and(|(_, fraction)| fraction.len() > ROUNDED)) {
+        Some(rounded) => {
+            let rounded = format!("{rounded:.ROUNDED$}");
+            results::grouped(rounded.trim_end_matches('0').trim_end_matches('.'))
+        }
         None => results::grouped(number),
     }
 }
@@ -173,16 +219,36 @@ mod tests {
 
     #[test]
     fn numbers_are_shortened_for_reading_and_exact_in_their_title() {
-        let shown = Shown::of(cell("1234.56789012"), None);
+        let shown = Shown::of(cell("1234.56789012"), None, false);
         assert_eq!((shown.text.as_str(), shown.title.as_str()), ("1,234.5679", "1234.56789012"));
-        let shown = Shown::of(cell("1234.5"), None);
+        let shown = Shown::of(cell("1234.5"), None, false);
         assert_eq!((shown.text.as_str(), shown.title.as_str()), ("1234.5", ""));
-        assert_eq!(Shown::of(cell("0.00000001"), None).text, "0.00000001");
+        assert_eq!(Shown::of(cell("0.00000001"), None, false).text, "0.00000001");
+    }
+
+    #[test]
+    fn amounts_are_grouped_whatever_amc_calls_them() {
+        assert_eq!(Shown::of(cell("1097"), None, true).text, "1,097");
+        assert_eq!(Shown::of(cell("1097"), None, false).text, "1097");
+    }
+
+    #[test]
+    fn the_points_of_a_column_stand_below_each_other() {
+        let texts = ["3267250.740000002", "3372355.18", "7", "0.00000001", "NaN"];
+        let mut rows: Vec<Vec<Shown>> = texts.map(|text| vec![Shown::of(cell(text), None, true)]).into();
+        let sort = SortLink { href: String::new(), direction: None };
+        let (name, unit, note) = (String::new(), String::new(), String::new());
+        let mut heads =
+            vec![Head { name, is_number: true, unit, sort, total: Some("10".to_owned()), is_no_sum: false, note }];
+        align(&mut heads, &mut rows);
+        let shown: Vec<&str> = rows.iter().map(|row| row[0].text.as_str()).collect();
+        assert_eq!(shown, ["3,267,250.74", "3,372,355.18", "7.00", "0.00000001", "NaN"]);
+        assert_eq!(heads[0].total.as_deref(), Some("10.00"));
     }
 
     #[test]
     fn money_is_shown_in_units_with_what_amc_gave_in_the_title() {
-        let shown = Shown::of(cell("123456789"), Some(Unit::Microcents));
+        let shown = Shown::of(cell("123456789"), Some(Unit::Microcents), false);
         assert_eq!((shown.text.as_str(), shown.title.as_str()), ("1.2346", "123,456,789 microcents"));
     }
 }

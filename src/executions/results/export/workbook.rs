@@ -1,7 +1,9 @@
 //! Rows as a workbook of one sheet (Office Open XML, ECMA-376), with a head that stays in sight.
 //!
-//! Excel keeps 15 digits of a number: what has more becomes a text, and so does a whole column of ids that
-//! has one of them, since a column of both sorts wrongly. Texts are texts, so none runs as a formula.
+//! Excel keeps 15 digits of a number: a whole number with more becomes a text, and so does a whole column of ids
+//! that has one of them, since a column of both sorts wrongly. A fraction stays a number and is rounded behind
+//! its fifteenth digit: a sum that silently passes over some texts is worse. Texts are texts, so none runs as a
+//! formula.
 
 use std::fmt::Write as _;
 
@@ -176,10 +178,10 @@ fn is_long(number: i64) -> bool {
     number.unsigned_abs() >= 10_u64.pow(DIGITS as u32)
 }
 
-/// Whether Excel keeps all digits of a number's text; words such as `NaN` it does not know at all.
+/// Whether Excel keeps all digits of a number's whole part; words such as `NaN` it does not know at all.
 fn is_kept(text: &str) -> bool {
-    let digits = text.split(['e', 'E']).next().unwrap_or_default();
-    let digits = digits.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    let whole = text.split(['.', 'e', 'E']).next().unwrap_or_default();
+    let digits = whole.trim_start_matches(['-', '0']).len();
     digits <= DIGITS && text.ends_with(|last: char| last.is_ascii_digit())
 }
 
@@ -231,11 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_would_lose_digits_are_found() {
-        for kept in ["0", "-12.5", "123456789012345", "0.000000000123456789012345", "1.5E21"] {
+    fn whole_numbers_that_would_lose_digits_are_found() {
+        for kept in ["0", "-12.5", "123456789012345", "0.000000000123456789012345", "1.5E21", "3267250.740000002"] {
             assert!(is_kept(kept), "{kept}");
         }
-        for lost in ["1234567890123456", "0.1234567890123456", "NaN", "Infinity"] {
+        for lost in ["1234567890123456", "-1234567890123456.5", "NaN", "Infinity"] {
             assert!(!is_kept(lost), "{lost}");
         }
         assert!(is_long(i64::MIN) && !is_long(999_999_999_999_999));
