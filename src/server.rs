@@ -127,10 +127,6 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
             continue;
         };
         let (router, stop) = (router.clone(), stop.clone());
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a connection lives as long as its caller, and is no work of ours"
-        )]
         tasks.spawn(async move {
             connection(stream, from, router, stop).await;
             drop((place, all));

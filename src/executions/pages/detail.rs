@@ -121,6 +121,24 @@ fn kept_until(room: &Executions, execution: &Execution) -> Option<DateTime<Utc>>
     kept_at.filter(|_| execution.result_removed_at.is_none())?.checked_add_days(days)
 }
 
+/// The result as the address asks for it, or why it cannot be shown.
+async fn kept_result(
+    room: &Executions,
+    execution: &Execution,
+    query: &str,
+) -> web::Result<(Option<ResultView>, Option<String>)> {
+    if execution.state != Stage::Succeeded || execution.result_removed_at.is_some() {
+        return Ok((None, None));
+    }
+    let (here, fields) = (format!("/executions/{}", execution.id), Fields::parse(query.as_bytes()));
+    match ResultView::load(room, execution, &here, &fields).await {
+        Ok(view) => Ok((Some(view), None)),
+        // OK because all else about the run can be read, and the page says what to do.
+        Err(web::Error::Unavailable(why)) => Ok((None, Some(why))),
+        Err(error) => Err(error),
+    }
+}
+
 async fn page(
     room: &Executions,
     person: &Person,
@@ -141,18 +159,7 @@ async fn page(
         None => (Vec::new(), None),
     };
     drop(tx);
-    let (result, result_fault) = match execution.state {
-        Stage::Succeeded if execution.result_removed_at.is_none() => {
-            let (here, fields) = (format!("/executions/{id}"), Fields::parse(query.as_bytes()));
-            match ResultView::load(room, &execution, &here, &fields).await {
-                Ok(view) => (Some(view), None),
-                // OK because all else about the run can be read, and the page says what to do.
-                Err(web::Error::Unavailable(why)) => (None, Some(why)),
-                Err(error) => return Err(error),
-            }
-        }
-        _ => (None, None),
-    };
+    let (result, result_fault) = kept_result(room, &execution, query).await?;
     let mark = live::mark(&execution);
     let tag = execution.revision.to_string();
     room.tags.note(id.as_str(), person.id.as_str(), &tag);

@@ -18,7 +18,7 @@ const PAGES: usize = 10;
 
 /// Whether AMC has a run.
 enum Found {
-    Here(amazon::Execution),
+    Here(Box<amazon::Execution>),
     Nowhere,
     /// Not among so many that nothing can be said: nothing is sent again on that ground.
     ListTooLong,
@@ -126,7 +126,7 @@ impl Poller {
                 })
                 .await?;
             if let Some(found) = page.items.into_iter().find(is_this) {
-                return Ok(Found::Here(found));
+                return Ok(Found::Here(Box::new(found)));
             }
             next = page.next;
             if next.is_none() {

@@ -41,7 +41,7 @@ impl Columns {
             let unit = table.unit(place);
             let mut line = Line::new(place, column, summary, unit.filter(|_| asked.is_converted));
             if table.adds_up(place) == Some(false) {
-                line.sum = "–".to_owned();
+                "–".clone_into(&mut line.sum);
             }
             line.unit = unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default();
             line
