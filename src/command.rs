@@ -10,6 +10,7 @@ mod restore;
 mod serve;
 mod sql;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,12 +107,13 @@ struct Process;
 
 impl Environment for Process {
     #[expect(clippy::disallowed_methods, reason = "the one place that hands the environment to `config`")]
-    fn get(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+    fn get(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
     }
 
     fn names(&self) -> Vec<String> {
-        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+        // OK because a name that is no text is no setting's, and is told as one that is not known.
+        std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
     }
 }
 

@@ -15,9 +15,15 @@ use crate::config::LogFormat;
 /// What is logged unless the filter setting says otherwise.
 pub const DEFAULT_FILTER: &str = "info,sqlx=warn,datafusion=warn";
 
-/// Starts logging to standard error. A filter that cannot be read falls back to the default.
+/// Reads a filter; the error says what is wrong with it.
+pub fn filter(text: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(text).map_err(|error| error.to_string())
+}
+
+/// Starts logging to standard error. The settings have looked at the filter; one that cannot be read falls
+/// back to the default.
 pub fn start(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let filter = self::filter(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Json => registry

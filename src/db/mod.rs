@@ -12,6 +12,7 @@
 //! database's own clock; columns have one of six types (`text bigint boolean "double precision"
 //! timestamptz jsonb`). The one statement with two texts is the claim of a [`lease`].
 
+pub mod address;
 mod error;
 pub mod lease;
 pub mod lock;
