@@ -263,6 +263,7 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
         time: config.emulator.time,
         paused: config.emulator.paused,
         faults: config.emulator.faults.clone(),
+        returns_to: Some(connections::redirect_address(config)?),
         ..crate::emulator::Options::default()
     };
     Emulator::open(options, site.clock.clone(), site.random.clone())
