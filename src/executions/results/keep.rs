@@ -243,8 +243,8 @@ impl PartReader<'_> {
             let length = file.read(&mut buffer)?;
             let mut chunk = &buffer[..length];
             if first {
-                self.refuse_other_formats(chunk)?;
                 chunk = chunk.strip_prefix(b"\xef\xbb\xbf").unwrap_or(chunk);
+                self.refuse_other_formats(chunk)?;
                 first = false;
             }
             let flow = if length == 0 { records.finish(&mut take) } else { records.push(chunk, &mut take) };
