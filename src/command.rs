@@ -164,10 +164,19 @@ where
     match work(config).await {
         Ok(code) => code,
         Err(error) => {
-            say(&format!("RecomAMP stopped: {error:#}"));
+            say(&format!("RecomAMP stopped: {}", told(&error)));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes, each word of them once: many repeat the next cause in their own words.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        before if before.contains(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
 }
 
 /// A line for whoever started the program.
@@ -180,4 +189,16 @@ pub(crate) fn say(text: &str) {
 #[expect(clippy::print_stdout, reason = "what the command line gives")]
 pub(crate) fn give(text: &str) {
     println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let root = std::io::Error::other("Is a directory");
+        let error = anyhow::Error::new(root).context("the file x cannot be read (Is a directory)").context("no start");
+        assert_eq!(told(&error), "no start: the file x cannot be read (Is a directory)");
+    }
 }

@@ -39,19 +39,19 @@ pub enum LockError {
         process: Option<u32>,
     },
     /// The file of the lock cannot be made.
-    #[error("{} cannot be written: {source}", path.display())]
+    #[error("{} cannot be written ({why})", path.display())]
     File {
         /// Which file.
         path: PathBuf,
-        /// Why.
-        source: io::Error,
+        /// Why; in the words already, so no source of its own.
+        why: io::Error,
     },
 }
 
 /// Takes the lock of a database file for this process.
 pub fn hold(database: &Path) -> Result<FileLock, LockError> {
     let path = beside(database);
-    let failed = |source| LockError::File { path: path.clone(), source };
+    let failed = |why| LockError::File { path: path.clone(), why };
     // OK not to truncate before the lock is held: the file names its holder.
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;

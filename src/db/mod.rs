@@ -18,6 +18,7 @@ pub mod lease;
 pub mod lock;
 mod memo;
 mod migrations;
+mod opening;
 mod policies;
 pub mod schema;
 mod statement;
@@ -126,7 +127,8 @@ impl Db {
                 .min_connections(1)
                 .acquire_timeout(ACQUIRE)
                 .connect_with(options.clone())
-                .await?;
+                .await
+                .map_err(|error| opening::of_file(error, options.get_filename()))?;
             let read = SqlitePoolOptions::new()
                 .max_connections(CONNECTIONS)
                 .acquire_timeout(ACQUIRE)
@@ -134,9 +136,11 @@ impl Db {
             return Ok(Self::over(Pools::Sqlite { read, write }));
         }
         let options = PgConnectOptions::from_str(address)?.application_name("recomamp");
-        let pool =
-            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE).connect_with(options).await?;
-        Ok(Self::over(Pools::Postgres(pool)))
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+        match pool.connect_with(options.clone()).await {
+            Ok(pool) => Ok(Self::over(Pools::Postgres(pool))),
+            Err(error) => Err(opening::of_server(error, &options).await),
+        }
     }
 
     fn over(pools: Pools) -> Self {
