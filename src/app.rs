@@ -68,7 +68,7 @@ impl App {
     /// Puts the program together: opens the keys and the database, proves the one on the other.
     /// `address` is where this process will listen, for the calls to its own pretend AMC.
     pub async fn open(config: Config, address: SocketAddr, clock: Clock, random: Random) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir)
+        crate::vault::private_folder(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let lock = lock(&config)?;
         let vault = Vault::from_file(&config.keys_file, &random)?;
