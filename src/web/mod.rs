@@ -7,6 +7,7 @@ mod error;
 mod forms;
 pub mod live;
 mod local;
+pub mod naming;
 mod page;
 mod person;
 pub mod run_state;

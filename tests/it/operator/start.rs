@@ -38,11 +38,12 @@ async fn a_damaged_file_is_said_to_be_damaged() {
     assert!(told.contains("The database file is damaged"), "{told}");
 
     let premises = House::open(Database::sqlite()).await.stop().await;
-    let file = premises.folder().join("recomamp.sqlite");
+    let url = premises.database_url();
+    let file = recomamp::db::file(&url).unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[4_096..].fill(0x55);
     std::fs::write(&file, bytes).unwrap();
-    let told = refused(premises.folder(), &[]).await;
+    let told = refused(premises.folder(), &[("DATABASE_URL", &url)]).await;
     assert!(told.contains("The database file is damaged"), "{told}");
 }
 
