@@ -46,7 +46,7 @@ use crate::{accounts, connections, executions, guides, home, instances, queries}
 
 /// Signed-in persons that are kept in memory; when there are more, all are read anew.
 const MOST_PERSONS: usize = 20_000;
-/// A request that takes longer is given up with 503.
+/// A request that takes longer is given up with 504.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program, put together and not yet started.
@@ -71,6 +71,7 @@ impl App {
         crate::vault::private_folder(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let lock = lock(&config)?;
+        missed(&config)?;
         let vault = Vault::from_file(&config.keys_file, &random)?;
         let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
         let held = held(&db, &vault).await?;
@@ -166,6 +167,7 @@ impl App {
                 .layer(from_fn_with_state(site.clone(), accounts::recognise))
                 .layer(from_fn(web::framed))
                 .layer(from_fn_with_state(Arc::clone(config), security::same_origin))
+                .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))
                 .layer(DefaultBodyLimit::max(config.limits.body_bytes)),
         );
         let app = Router::new().merge(pages).merge(assets::routes()).layer(
@@ -184,11 +186,11 @@ impl App {
             .route("/readyz", get(ready).with_state(site.clone()))
             .layer(
                 ServiceBuilder::new()
+                    .map_request(security::unnamed)
                     .layer(SetRequestIdLayer::new(security::REQUEST_ID, Names(site.random.clone())))
                     .layer(TraceLayer::new_for_http().make_span_with(span))
                     .layer(PropagateRequestIdLayer::new(security::REQUEST_ID))
                     .layer(CatchPanicLayer::new())
-                    .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
                     .layer(from_fn_with_state(site.metrics.clone(), metrics::count)),
             )
     }
@@ -274,6 +276,35 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
 fn lock(config: &Config) -> anyhow::Result<Option<FileLock>> {
     let file = db::file(&config.database_url);
     Ok(file.map(|file| db::lock::hold(&file)).transpose()?)
+}
+
+/// Refuses to begin with a new file of SQLite where an old one is missed: its results are there, or a restore that
+/// was stopped halfway. Otherwise the next visitor would find an empty program, and be its administrator.
+fn missed(config: &Config) -> anyhow::Result<()> {
+    let Some(file) = db::file(&config.database_url) else { return Ok(()) };
+    if std::fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
+    let results = executions::kept_in(&config.data_dir);
+    let has_results = std::fs::read_dir(&results).is_ok_and(|mut files| files.next().is_some());
+    anyhow::ensure!(
+        !has_results,
+        "the database {} is missing or empty, but {} holds results of its runs. Put the database back (`recomamp \
+         restore`), or, to begin anew, move the folder of results away",
+        file.display(),
+        results.display()
+    );
+    let mut restoring = file.clone().into_os_string();
+    restoring.push(db::RESTORING);
+    let restoring = std::path::PathBuf::from(restoring);
+    anyhow::ensure!(
+        !restoring.exists(),
+        "the database {} is missing, and {} is left of a restore that did not come to its end. Run `recomamp restore` \
+         again, or, to begin anew, remove that file",
+        file.display(),
+        restoring.display()
+    );
+    Ok(())
 }
 
 /// The address at which this process reaches its own pretend AMC.

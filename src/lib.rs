@@ -15,6 +15,7 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod lifecycle;
+pub mod server;
 pub mod telemetry;
 pub mod vault;
 pub mod workers;

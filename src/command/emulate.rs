@@ -60,7 +60,7 @@ async fn serve(asked: Emulate) -> anyhow::Result<()> {
     let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
     let stop = soft.clone();
     tokio::select! {
-        served = emulator::serve(emulator, listener, async move { stop.cancelled().await }) => served?,
+        () = emulator::serve(emulator, listener, stop) => {}
         () = lifecycle::watch_signals(soft, hard) => {}
     }
     Ok(())

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::db::Engine;
 use crate::ids::Random;
 use crate::lifecycle;
+use crate::server::{self, Bounds};
 
 /// How long a health check waits.
 const HEALTH: Duration = Duration::from_secs(3);
@@ -33,14 +34,13 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     }
     let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
     let runner = app.start_workers(&soft);
-    let router = app.router().into_make_service_with_connect_info::<SocketAddr>();
+    let bounds = Bounds::of_system(&app.site.config.trusted_proxies);
     give(&format!("RecomAMP is at {}", public.as_str().trim_end_matches('/')));
-    let stop = soft.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
-    let ended = tokio::select! {
-        ended = async { tokio::join!(server.into_future(), app.keep_time(&soft)).0 } => ended,
-        () = async { lifecycle::watch_signals(soft.clone(), hard.clone()).await } => Ok(()),
-    };
+    let server = server::serve(listener, app.router(), bounds, soft.clone());
+    tokio::select! {
+        _ = async { tokio::join!(server, app.keep_time(&soft)) } => {}
+        () = lifecycle::watch_signals(soft.clone(), hard.clone()) => {}
+    }
     soft.cancel();
     tokio::select! {
         () = runner.finished() => {}
@@ -48,7 +48,6 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         () = tokio::time::sleep(lifecycle::PATIENCE) => {}
     }
     app.close().await;
-    ended?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 pub use error::{Error, Result};
 pub use memo::{Memo, Stamp};
@@ -62,6 +62,9 @@ pub enum Scope {
     /// audit log away, which nobody else may.
     Owner,
 }
+
+/// What the name of a file ends with until it has been restored whole.
+pub const RESTORING: &str = ".restoring";
 
 /// The pools of one database; cheap to clone.
 #[derive(Clone, Debug)]
@@ -122,14 +125,14 @@ impl Db {
                 .foreign_keys(true)
                 .busy_timeout(BUSY);
             // The writer comes first: it makes the file and switches it to WAL, which a reader may not.
-            let write = SqlitePoolOptions::new()
+            let write = whole()
                 .max_connections(1)
                 .min_connections(1)
                 .acquire_timeout(ACQUIRE)
                 .connect_with(options.clone())
                 .await
                 .map_err(|error| opening::of_file(error, options.get_filename()))?;
-            let read = SqlitePoolOptions::new()
+            let read = whole()
                 .max_connections(CONNECTIONS)
                 .acquire_timeout(ACQUIRE)
                 .connect_lazy_with(options.pragma("query_only", "on"));
@@ -211,9 +214,9 @@ impl Db {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and lets a change begin.
     pub async fn ping(&self) -> Result<()> {
-        let mut tx = self.read(&Scope::System).await?;
+        let mut tx = self.write(&Scope::System).await?;
         sql("select cast(1 as bigint) as value").one::<Single<i64>>(&mut tx).await?;
         Ok(())
     }
@@ -228,6 +231,14 @@ impl Db {
             Pools::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Pools that hand out no connection that still counts a transaction. On a full disk and on an error of the disk
+/// SQLite ends a transaction by itself (SQLite documentation, `ROLLBACK`), which sqlx does not learn: it would
+/// refuse to begin another one on that connection for ever.
+fn whole() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .before_acquire(|connection, _| Box::pin(async { Ok(!Connection::is_in_transaction(connection)) }))
 }
 
 /// Takes the role that owns nothing and names the person to the policies, for this transaction only.

@@ -1,13 +1,12 @@
 //! The emulator by itself, at an address of its own.
 
-use std::future::Future;
-use std::io;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::Emulator;
+use crate::server::{self, Bounds};
 
 /// How often time is let pass when nobody asks.
 const TICK: Duration = Duration::from_millis(250);
@@ -28,21 +27,10 @@ impl Emulator {
 }
 
 /// Answers at `listener` until `stop` resolves, then stops in order.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    emulator: Emulator,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    // OK to ignore the error: without it answers come, only later.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let server = axum::serve(listener, emulator.router()).with_graceful_shutdown(stop);
-    let served = tokio::select! {
-        served = server.into_future() => served,
-        () = emulator.keep_time() => Ok(()),
-    };
+pub async fn serve(emulator: Emulator, listener: TcpListener, stop: CancellationToken) {
+    tokio::select! {
+        () = server::serve(listener, emulator.router(), Bounds::of_system(&[]), stop) => {}
+        () = emulator.keep_time() => {}
+    }
     emulator.shutdown().await;
-    served
 }

@@ -29,6 +29,11 @@ pub use retention::Retention;
 pub use store::{Filter, Line, count, list, totals, unfinished};
 pub use submit::{Executions, NewRun};
 
+/// Where the results lie whose runs a database in this data folder knows.
+pub fn kept_in(data: &std::path::Path) -> std::path::PathBuf {
+    results::kept_in(&data.join(submit::RESULTS))
+}
+
 /// The room's routes.
 pub fn routes(executions: Executions) -> axum::Router {
     pages::routes(executions)

@@ -16,6 +16,8 @@ use crate::instances::Instance;
 use crate::web::live::Tags;
 use crate::web::{Person, Site};
 
+/// The folder of results in the data folder.
+pub(super) const RESULTS: &str = "results";
 /// What begins the id of the workflow that goes along with each execution.
 const WORKFLOW: &str = "recomamp-";
 
@@ -65,7 +67,7 @@ pub struct NewRun<'a> {
 impl Executions {
     /// Results lie in the data folder.
     pub fn new(site: Site, grants: Grants) -> anyhow::Result<Self> {
-        let shelf = Shelf::folder(&site.config.data_dir.join("results"))?;
+        let shelf = Shelf::folder(&site.config.data_dir.join(RESULTS))?;
         let lists = pages::lists(site.db.clone());
         Ok(Self(Arc::new(Parts { site, grants, shelf, tags: Tags::default(), lists })))
     }

@@ -20,7 +20,13 @@ pub fn request_id(headers: &HeaderMap) -> String {
     headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or("unknown").to_owned()
 }
 
-/// Gives each request a fresh name; what a client sends as one is not believed.
+/// Takes away the name that a client gave its request: it would stand in the log as ours.
+pub fn unnamed<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
+    request.headers_mut().remove(REQUEST_ID);
+    request
+}
+
+/// Gives each request a fresh name.
 #[derive(Clone, Debug)]
 pub struct Names(pub Random);
 

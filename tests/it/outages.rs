@@ -38,6 +38,15 @@ stories! {
         visitor.sign_in("Ada").await;
     }
 
+    /// Somebody takes the folder of results away while a run goes: it is made again, and the result kept.
+    async fn a_folder_of_results_that_is_gone_costs_no_run(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        std::fs::remove_dir_all(house.folder().join("results")).unwrap();
+        house.settle().await;
+        ada.get(&format!("{page}/result.csv")).await.with(200);
+    }
+
     /// The disk is full while a result is written: the run says so, keeps its place, and has its result when there
     /// is room again.
     async fn a_full_disk_delays_a_result_and_loses_nothing(house: House) {
@@ -70,5 +79,56 @@ stories! {
         house.settle().await;
         ada.get(&format!("{page}/result.csv")).await.with(200);
         assert_eq!(on_amc(&house), 1);
+    }
+}
+
+mod disk {
+    use recomamp::app::App;
+    use recomamp::clock::Clock;
+    use recomamp::db::{Scope, sql};
+    use recomamp::ids::Random;
+
+    use crate::executions::{REACH, instance, run, saved};
+    use crate::support::{Database, House};
+
+    /// The disk under the database is full for a moment: what is written then is refused with words, and all goes
+    /// on by itself as soon as there is room.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_disk_that_was_full_for_a_moment_is_outlived() {
+        let house = House::open(Database::sqlite()).await;
+        let ada = house.signed_in("Ada").await;
+        saved(&ada, REACH).await;
+        let mut tx = house.db().write(&Scope::System).await.unwrap();
+        sql("pragma max_page_count = 1").execute(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let long = format!("-- {}\n{REACH}", "long ".repeat(50_000));
+        let instance = instance(&ada).await;
+        let fields = [("instance", instance.as_str()), ("name", "Long"), ("sql", long.as_str()), ("window", "settled")];
+        let refused = ada.post("/queries/new", &fields).await.with(503);
+        assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
+        // SQLite has ended the transaction by itself; the connection that does not know it is given up, and with
+        // it the bound on the file.
+        ada.get("/readyz").await.with(200);
+        ada.post("/queries/new", &fields).await.with(303);
+        house.tick("poller").await;
+    }
+
+    /// The database is gone while its results are there: nothing is begun anew over them, and what to do is said.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_database_that_is_gone_is_missed() {
+        let house = House::open(Database::sqlite()).await;
+        let ada = house.signed_in("Ada").await;
+        run(&ada, &saved(&ada, REACH).await).await;
+        house.settle().await;
+        let config = house.app.site.config.clone();
+        let premises = house.stop().await;
+        let file = recomamp::db::file(&config.database_url).expect("a file");
+        std::fs::remove_file(&file).unwrap();
+        let again = || App::open((*config).clone(), ([127, 0, 0, 1], 1).into(), Clock::system(), Random::seeded(1));
+        let reason = format!("{:#}", again().await.err().expect("it is refused"));
+        assert!(reason.contains("is missing or empty") && reason.contains("recomamp restore"), "{reason}");
+        assert!(!file.exists(), "nothing was made in its place");
+        std::fs::rename(premises.folder().join("results"), premises.folder().join("results-before")).unwrap();
+        again().await.expect("it begins anew");
     }
 }

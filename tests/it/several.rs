@@ -9,6 +9,7 @@ use recomamp::emulator::{Emulator, Options};
 use recomamp::ids::Random;
 use tempfile::TempDir;
 use tokio::process::Child;
+use tokio_util::sync::CancellationToken;
 
 use crate::executions::{REACH, run, saved};
 use crate::support::{Database, Visitor, execute, started};
@@ -78,7 +79,7 @@ async fn amazon(folder: &TempDir) -> (Emulator, String) {
     };
     let emulator = Emulator::open(options, Clock::system(), Random::system()).unwrap();
     #[expect(clippy::disallowed_methods, reason = "a server of the story's own, which ends with its runtime")]
-    tokio::spawn(recomamp::emulator::serve(emulator.clone(), listener, std::future::pending()));
+    tokio::spawn(recomamp::emulator::serve(emulator.clone(), listener, CancellationToken::new()));
     (emulator, base)
 }
 

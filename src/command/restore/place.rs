@@ -101,7 +101,7 @@ impl Place {
 /// Copies under a passing name, and gives the file its own when it is whole.
 fn take(from: &Path, to: &Path, sha256: &str) -> anyhow::Result<()> {
     let mut passing = to.as_os_str().to_owned();
-    passing.push(".restoring");
+    passing.push(db::RESTORING);
     let (_, sum) = backup::copy(from, Path::new(&passing))
         .with_context(|| format!("{} cannot be restored to {}", from.display(), to.display()))?;
     if sum != *sha256 {

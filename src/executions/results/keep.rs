@@ -69,6 +69,19 @@ impl Shelf {
         parts: impl Stream<Item = Part> + Send,
         limits: Limits,
     ) -> Result<Kept, Error> {
+        let kept = self.keep_there(key, declared, parts, limits).await;
+        // OK because what is missing while something is made is the place for it.
+        kept.map_err(|error| if matches!(error, Error::Missing) { Error::Store(error.into()) } else { error })
+    }
+
+    async fn keep_there(
+        &self,
+        key: &Key,
+        declared: &[ColumnSpec],
+        parts: impl Stream<Item = Part> + Send,
+        limits: Limits,
+    ) -> Result<Kept, Error> {
+        self.make_folders()?;
         let spooled = self.spool(key, parts, limits).await?;
         let (declared, scratch) = (declared.to_owned(), self.scratch(key));
         let (kept, scratch) = blocking(move || {

@@ -46,6 +46,6 @@ pub use keep::{Kept, Limits, Part};
 pub use kind::Kind;
 pub use order::{Direction, Sort};
 pub use page::{MOST_ROWS, Page, PageRequest};
-pub use shelf::{Key, Shelf};
+pub use shelf::{Key, Shelf, kept_in};
 pub use summary::{BARS, ColumnSummary};
 pub use tally::Misfit;

@@ -27,6 +27,11 @@ const SCRATCH: &str = "unfinished";
 const KEPT: &str = "kept";
 const EXTENSION: &str = "parquet";
 
+/// Where whole results lie in the folder of a shelf.
+pub fn kept_in(root: &Path) -> PathBuf {
+    root.join(KEPT)
+}
+
 /// A result's name on the shelf.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(String);
@@ -73,7 +78,7 @@ struct Inner {
 impl Shelf {
     /// Results in the folder `root`, which is made if missing. Blocks for as long as that takes.
     pub fn folder(root: &Path) -> Result<Self, Error> {
-        let kept = root.join(KEPT);
+        let kept = kept_in(root);
         fs::create_dir_all(&kept)?;
         let store = Arc::new(LocalFileSystem::new_with_prefix(&kept)?);
         Self::build(store, Some(kept), root.join(SCRATCH))
@@ -132,6 +137,12 @@ impl Shelf {
 
     pub(super) fn heavy(&self) -> Arc<Semaphore> {
         Arc::clone(&self.0.heavy)
+    }
+
+    /// Makes the folders again where somebody has taken them away.
+    pub(super) fn make_folders(&self) -> Result<(), Error> {
+        fs::create_dir_all(&self.0.scratch)?;
+        Ok(self.0.folder.as_ref().map_or(Ok(()), fs::create_dir_all)?)
     }
 
     /// A new unfinished file, which goes when the value goes.

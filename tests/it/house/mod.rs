@@ -13,11 +13,12 @@ mod templates;
 pub(crate) use tables::tables;
 
 /// What everything stands on; uses no room.
-const GROUND: [&str; 12] = [
+const GROUND: [&str; 13] = [
     "clock",
     "config",
     "ids",
     "lifecycle",
+    "server",
     "telemetry",
     "vault",
     "db",

@@ -19,8 +19,10 @@ use recomamp::config::Config;
 use recomamp::db::{Db, Engine, Scope, Single, sql};
 use recomamp::emulator::Emulator;
 use recomamp::ids::Random;
+use recomamp::server::Bounds;
 use recomamp::workers::{Tick, Worker};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use command::{recomamp, started};
 pub(crate) use database::{Database, Outage, execute};
@@ -97,10 +99,9 @@ impl Server {
     pub(crate) fn start(listener: std::net::TcpListener, router: axum::Router) -> Self {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).thread_stack_size(16 << 20).enable_all().build().expect("threads");
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("a listener");
-            axum::serve(listener, service).await.expect("the server runs");
+            recomamp::server::serve(listener, router, Bounds::of_system(&[]), CancellationToken::new()).await;
         });
         Self(Some(runtime))
     }

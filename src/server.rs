@@ -1,0 +1,244 @@
+//! Answers HTTP at a listener, with bounds on what a caller who sends nothing can hold.
+//!
+//! A connection costs a file, and files are few. So one that sends no whole head for [`HEAD`] is ended, idle ones
+//! too; all together have as many as the process may open files, less [`SPARE`]; one address has an [`EACH`]th of
+//! them at most. Beyond that, callers wait in the system's queue until one is free. Rejected: `axum::serve`, which
+//! has no such bounds.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+/// How long a connection may take for a request's head, from the answer before it or from its beginning.
+const HEAD: Duration = Duration::from_secs(30);
+/// What part of all connections one address may have (one network of 64 bits, with IPv6); more are closed at once.
+const EACH: usize = 2;
+/// Files that are kept for everything but connections: the database, results, calls to Amazon.
+const SPARE: usize = 160;
+/// Connections in all where the system does not tell how many files may be open.
+const UNTOLD: usize = 800;
+/// How long nothing is taken after the system has refused a connection.
+const REFUSED: Duration = Duration::from_millis(200);
+
+/// Who may have how many connections.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    all: usize,
+    each: usize,
+    /// Those that speak for many, such as a proxy in front.
+    exempt: Arc<[IpNet]>,
+}
+
+impl Bounds {
+    /// As many as the process may open files for; `exempt` addresses may have them all.
+    pub fn of_system(exempt: &[IpNet]) -> Self {
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        let all = open_files(&limits).map_or(UNTOLD, |files| files.saturating_sub(SPARE).max(files / 2));
+        Self { all, each: all / EACH, exempt: exempt.into() }
+    }
+}
+
+/// How many files a process may open, as Linux tells it.
+fn open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Connections by where they come from.
+#[derive(Debug, Default)]
+struct Open(Mutex<HashMap<IpAddr, usize>>);
+
+/// One of an address's connections, until it is dropped.
+struct Place(Arc<Open>, IpAddr);
+
+impl Open {
+    fn enter(self: &Arc<Self>, from: IpAddr, most: usize) -> Option<Place> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(from).or_default();
+        (*count < most).then(|| {
+            *count += 1;
+            Place(Arc::clone(self), from)
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.1);
+            }
+        }
+    }
+}
+
+/// What counts as one caller: an address, or with IPv6 the network of 64 bits that a caller is mostly given whole.
+pub fn caller(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// Answers until `stop`, then finishes the requests in hand. Handlers find the caller's address as
+/// [`ConnectInfo`].
+pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: CancellationToken) {
+    let (open, tasks) = (Arc::<Open>::default(), TaskTracker::new());
+    let free = Arc::new(Semaphore::new(bounds.all));
+    loop {
+        let next = async {
+            let place = Arc::clone(&free).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (all, accepted) = tokio::select! {
+            () = stop.cancelled() => break,
+            next = next => next,
+        };
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(REFUSED).await;
+                continue;
+            }
+        };
+        let is_exempt = bounds.exempt.iter().any(|net| net.contains(&from.ip().to_canonical()));
+        let most = if is_exempt { usize::MAX } else { bounds.each };
+        let Some(place) = open.enter(caller(from.ip()), most) else {
+            tracing::debug!(%from, "closed: its address has enough connections");
+            continue;
+        };
+        let (router, stop) = (router.clone(), stop.clone());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a connection lives as long as its caller, and is no work of ours"
+        )]
+        tasks.spawn(async move {
+            connection(stream, from, router, stop).await;
+            drop((place, all));
+        });
+    }
+    drop(listener);
+    tasks.close();
+    tasks.wait().await;
+}
+
+async fn connection(stream: TcpStream, from: SocketAddr, router: Router, stop: CancellationToken) {
+    // OK to ignore: without it answers come, only later.
+    let _ = stream.set_nodelay(true);
+    let service = router.map_request(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(from));
+        request
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // The caller went away, was too slow, or sent what is no HTTP: its own affair.
+        tracing::debug!(%from, %error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[test]
+    fn a_caller_is_an_address_or_a_network_of_64_bits() {
+        let of = |text: &str| caller(text.parse().unwrap()).to_string();
+        assert_eq!((of("192.0.2.7"), of("::ffff:192.0.2.7")), ("192.0.2.7".to_owned(), "192.0.2.7".to_owned()));
+        assert_eq!(of("2001:db8:1:2:aaaa:bbbb:cccc:dddd"), "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn the_system_says_how_many_files_may_be_open() {
+        let limits = "Limit   Soft Limit  Hard Limit  Units\nMax open files            1024                 524288               files\n";
+        assert_eq!(open_files(limits), Some(1024));
+        assert_eq!(open_files("Max open files unlimited unlimited files"), None);
+    }
+
+    #[test]
+    fn an_address_has_its_places_and_gives_them_back() {
+        let (open, one, other) = (Arc::<Open>::default(), [10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        let first = open.enter(one, 2);
+        let second = open.enter(one, 2);
+        assert!(first.is_some() && second.is_some());
+        assert!(open.enter(one, 2).is_none() && open.enter(other, 2).is_some());
+        drop(first);
+        assert!(open.enter(one, 2).is_some());
+        drop(second);
+        assert!(open.0.lock().unwrap().is_empty());
+    }
+
+    async fn asked(stream: &mut TcpStream) -> String {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 4_096];
+        let read = stream.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    }
+
+    #[tokio::test]
+    async fn callers_who_hold_on_are_bounded_and_those_in_hand_are_finished() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new()
+            .route("/", axum::routing::get(|from: ConnectInfo<SocketAddr>| async move { from.ip().to_string() }));
+        let (stop, bounds) = (CancellationToken::new(), Bounds { all: 10, each: 2, exempt: [].into() });
+        let served = serve(listener, router, bounds, stop.clone());
+        let calls = async {
+            let (mut one, mut two) =
+                (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
+            assert!(asked(&mut one).await.ends_with("127.0.0.1") && asked(&mut two).await.starts_with("HTTP/1.1 200"));
+            let mut three = TcpStream::connect(address).await.unwrap();
+            assert_eq!(three.read(&mut [0; 8]).await.unwrap_or(0), 0, "one too many is closed");
+            drop(one);
+            // Its place is free once the server has seen its end.
+            let mut four = String::new();
+            while !four.starts_with("HTTP/1.1 200") {
+                four = match TcpStream::connect(address).await {
+                    Ok(mut stream) => try_asked(&mut stream).await,
+                    Err(_) => String::new(),
+                };
+            }
+            stop.cancel();
+            assert_eq!(two.read(&mut [0; 8]).await.unwrap_or(0), 0, "an idle one is closed in order");
+        };
+        tokio::join!(served, calls);
+    }
+
+    async fn try_asked(stream: &mut TcpStream) -> String {
+        let mut answer = vec![0; 4_096];
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        let read = stream.read(&mut answer).await.unwrap_or(0);
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    }
+}
