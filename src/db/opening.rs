@@ -90,3 +90,32 @@ fn refused(code: &str, message: &str, place: &str, user: &str, options: &PgConne
         _ => format!("PostgreSQL at {place} refuses ({message}): check RECOMAMP_DATABASE_URL and the server's log"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_refuses_is_told_with_what_to_do() {
+        let options = PgConnectOptions::new_without_pgpass()
+            .host("db")
+            .port(5433)
+            .username("ada")
+            .password("hush-hush")
+            .database("recomamp");
+        for (code, what, todo) in [
+            ("28P01", "does not let `ada` in", "correct user and password"),
+            ("3D000", "has no database `recomamp`", "create it"),
+            ("53300", "has no connection left", "max_connections"),
+            ("57P03", "does not take connections yet", "start again"),
+            ("42501", "refuses (why)", "the server's log"),
+        ] {
+            let told = refused(code, "why", "db:5433", "ada", &options);
+            assert!(told.contains("db:5433") && told.contains(what) && told.contains(todo), "{told}");
+        }
+        for cause in [Cause::PoolTimedOut, Cause::Io(io::Error::other("no route to host"))] {
+            let told = words(&cause, &options).unwrap();
+            assert!(told.contains("db:5433") && !told.contains("hush"), "{told}");
+        }
+    }
+}
