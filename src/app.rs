@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
@@ -172,7 +174,7 @@ impl App {
         );
         let app = Router::new().merge(pages).merge(assets::routes()).layer(
             ServiceBuilder::new()
-                .layer(CompressionLayer::new())
+                .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_page)))
                 .layer(from_fn_with_state(self.headers(), security::headers))
                 .layer(Extension(sandbox)),
         );
@@ -356,6 +358,11 @@ fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     // OK without the query string: it may hold a consent's code, names or filters.
     let (method, path) = (request.method(), request.uri().path());
     tracing::info_span!("request", request.id = security::request_id(request.headers()), %method, path)
+}
+
+/// Whether an answer is compressed. Files are not: that would cost the threads that answer more than making them.
+fn is_page(_: StatusCode, _: axum::http::Version, headers: &HeaderMap, _: &axum::http::Extensions) -> bool {
+    !headers.contains_key(CONTENT_DISPOSITION)
 }
 
 /// Whether this process can serve pages: the database answers.

@@ -2,33 +2,30 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{RawQuery, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
+use axum::response::Response;
 use axum::routing::get;
-use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::audit::{self, Action, Entry, Filter};
 use super::store;
-use crate::db::Scope;
+use crate::db::{Scope, Stretch};
 use crate::ids::PersonId;
-use crate::web::components::{Address, Choice, Pager};
+use crate::web::components::{Choice, Pager};
+use crate::web::list::{self, Asked, Days, Export, List, Stored, moment};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::{self, Html, Person, Site, Visit};
 
 /// Lines of a page.
 const SIZE: u64 = 50;
-/// Most lines of a file; the filter narrows it.
-const MOST_EXPORTED: i64 = 100_000;
-const PATH: &str = "/settings/audit";
 
 pub(super) fn routes(site: Site) -> Router {
     Router::new()
         .route("/settings/audit", get(show))
-        .route("/settings/audit.csv", get(csv))
-        .route("/settings/audit.json", get(json_file))
+        .route("/settings/audit.csv", get(export))
+        .route("/settings/audit.json", get(export))
         .with_state(site)
 }
 
@@ -36,6 +33,7 @@ pub(super) fn routes(site: Site) -> Router {
 #[template(path = "accounts/audit.html")]
 struct AuditPage {
     shell: Shell,
+    list: List,
     lines: Vec<Line>,
     pager: Pager,
     actions: Vec<Choice>,
@@ -44,11 +42,7 @@ struct AuditPage {
     person: String,
     action: String,
     q: String,
-    from: String,
-    to: String,
-    csv: String,
-    json: String,
-    is_filtered: bool,
+    days: Days,
     keeps: String,
 }
 
@@ -81,20 +75,20 @@ fn words(detail: &Value) -> String {
     detail.as_object().map(|members| members.iter().map(member).collect::<Vec<_>>().join(", ")).unwrap_or_default()
 }
 
-fn day(text: &str) -> Option<NaiveDate> {
-    text.parse().ok()
-}
-
-/// The filter of an address. Whoever is no administrator sees their own lines, whatever the address says.
-fn filter(fields: &Fields, person: &Person) -> Filter {
-    let midnight = |day: NaiveDate| day.and_hms_opt(0, 0, 0).map(|at| at.and_utc());
-    Filter {
-        person: if person.is_administrator { fields.trimmed("person").parse().ok() } else { Some(person.id.clone()) },
-        action: Action::parse(fields.trimmed("action")).map(|action| action.name().to_owned()).unwrap_or_default(),
-        text: fields.trimmed("q").chars().take(200).collect(),
-        from: day(fields.trimmed("from")).and_then(midnight),
-        to: day(fields.trimmed("to")).and_then(|day| day.checked_add_days(Days::new(1))).and_then(midnight),
-    }
+/// The filter of an address, with its days. Whoever is no administrator sees their own lines, whatever it says.
+fn filter(asked: &mut Asked, person: &Person) -> (Filter, Days) {
+    let days = asked.days();
+    let whose = if person.is_administrator { asked.id("person", "a person") } else { Some(person.id.clone()) };
+    let action = asked.value("action", "deed", Action::parse);
+    let filter = Filter {
+        person: whose,
+        action: action.map(|action| action.name().to_owned()).unwrap_or_default(),
+        text: asked.text("q"),
+        from: days.start(),
+        before: days.end(),
+        after: None,
+    };
+    (filter, days)
 }
 
 /// Administrators look with the program's eyes; everybody else with their own.
@@ -106,40 +100,27 @@ async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    RawQuery(query): RawQuery,
+    mut asked: Asked,
 ) -> web::Result<Html<AuditPage>> {
-    let query = query.unwrap_or_default();
-    let fields = Fields::parse(query.as_bytes());
-    let filter = filter(&fields, &person);
+    let (filter, days) = filter(&mut asked, &person);
+    let wanted = asked.page(SIZE);
     let mut tx = site.db.read(&scope(&person)).await?;
-    let total = u64::try_from(audit::count(&mut tx, &filter).await?).unwrap_or(0);
-    let page = fields.trimmed("page").parse().unwrap_or(1);
-    let pager = Pager::new(&Address::new(PATH, &query), page, SIZE, total);
-    let offset = i64::try_from(pager.offset()).unwrap_or(i64::MAX);
-    let entries = audit::list(&mut tx, &filter, i64::try_from(SIZE).unwrap_or(50), offset).await?;
+    let pager = wanted.pager(audit::count(&mut tx, &filter, wanted.most()).await?);
+    let entries = audit::list(&mut tx, &filter, pager.stretch()).await?;
     let everybody = if person.is_administrator { store::everybody(&mut tx).await? } else { Vec::new() };
     drop(tx);
-    let of = |path: &str| Address::new(path, &query).with("page", "").to_string();
-    let date = |name: &str| day(fields.trimmed(name)).map(|day| day.to_string()).unwrap_or_default();
-    let chosen = filter.person.clone().filter(|_| person.is_administrator);
+    let chosen = filter.person.filter(|_| person.is_administrator);
     Ok(Html(AuditPage {
         shell: visit.shell("Audit log", Section::None).await,
+        list: asked.list(&[]),
         lines: entries.into_iter().map(Line::from).collect(),
         pager,
         actions: actions(),
         people: people(everybody),
-        person: chosen.as_ref().map(ToString::to_string).unwrap_or_default(),
-        is_filtered: chosen.is_some()
-            || !filter.action.is_empty()
-            || !filter.text.is_empty()
-            || filter.from.is_some()
-            || filter.to.is_some(),
+        person: chosen.map(|person| person.to_string()).unwrap_or_default(),
         action: filter.action,
         q: filter.text,
-        from: date("from"),
-        to: date("to"),
-        csv: of("/settings/audit.csv"),
-        json: of("/settings/audit.json"),
+        days,
         keeps: match site.config.limits.keep_audit_days {
             Some(days) => format!("Lines are kept for {}.", counted(days.into(), "day", "days")),
             None => "Lines are kept for good.".to_owned(),
@@ -160,60 +141,35 @@ fn people(everybody: Vec<(PersonId, String)>) -> Vec<Choice> {
     std::iter::once(Choice::new("", "Anybody")).chain(all).collect()
 }
 
-/// The lines for a file. That they were taken out is a line of its own.
-async fn exported(site: &Site, person: &Person, query: Option<String>, form: &str) -> web::Result<Vec<Entry>> {
-    let filter = filter(&Fields::parse(query.unwrap_or_default().as_bytes()), person);
-    let mut tx = site.db.read(&scope(person)).await?;
-    let entries = audit::list(&mut tx, &filter, MOST_EXPORTED, 0).await?;
-    drop(tx);
-    let (now, detail) = (site.clock.now(), json!({ "form": form, "lines": entries.len() }));
+impl Export for Entry {
+    const COLUMNS: &'static [&'static str] = &["at", "person_id", "person", "action", "subject", "detail"];
+
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            moment(self.at),
+            json!(self.person),
+            json!(self.person_name),
+            json!(self.action),
+            json!(self.subject),
+            self.detail.clone(),
+        ]
+    }
+}
+
+/// All that the filter leaves, as a file. That it was taken out is a line of its own, which is not in it: the file
+/// goes on behind the lines that were read before.
+async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
+    let (filter, _) = filter(&mut asked, &person);
+    let lines = Stored::new(&site.db, scope(&person), filter, |tx, filter, stretch, last| {
+        filter.after = last.map(|entry: &Entry| (entry.at, entry.id.clone()));
+        Box::pin(audit::list(tx, filter, Stretch::first(stretch.most)))
+    });
+    let file = list::take_out(&asked, lines).await?;
+    let (now, detail) = (site.clock.now(), json!({ "form": file.form(), "filtered": asked.narrows() }));
     let mut tx = site.db.write(&person.scope()).await?;
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Exported, "audit", detail).await?;
     tx.commit().await?;
-    Ok(entries)
-}
-
-fn exact(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-async fn csv(State(site): State<Site>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
-    let entries = exported(&site, &person, query, "csv").await?;
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let head = ["at_utc", "person_id", "person", "action", "subject", "detail"];
-    csv.write_record(head).map_err(anyhow::Error::from)?;
-    for entry in entries {
-        let row = [
-            exact(entry.at),
-            entry.person.unwrap_or_default(),
-            entry.person_name.unwrap_or_default(),
-            entry.action,
-            entry.subject,
-            entry.detail.to_string(),
-        ];
-        csv.write_record(row).map_err(anyhow::Error::from)?;
-    }
-    let body = csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok(file("text/csv; charset=utf-8", "audit.csv", body))
-}
-
-async fn json_file(State(site): State<Site>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
-    let entries = exported(&site, &person, query, "json").await?;
-    let lines: Vec<Value> = entries
-        .into_iter()
-        .map(|entry| {
-            json!({
-                "at": exact(entry.at), "person_id": entry.person, "person": entry.person_name,
-                "action": entry.action, "subject": entry.subject, "detail": entry.detail,
-            })
-        })
-        .collect();
-    Ok(file("application/json", "audit.json", serde_json::to_vec(&lines).map_err(anyhow::Error::from)?))
-}
-
-fn file(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response()
+    Ok(file.answer(&["audit"], now))
 }
 
 #[cfg(test)]

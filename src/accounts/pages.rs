@@ -7,11 +7,13 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_sessions::Session;
 
 use super::audit::{self, Action};
 use crate::ids::SessionId;
+use crate::web::components::Pager;
+use crate::web::list::{self, Asked, Export, Few, List, moment};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Site, Visit, session};
 
@@ -19,6 +21,8 @@ pub(super) fn routes(site: Site) -> Router {
     Router::new()
         .route("/sign-out", post(sign_out))
         .route("/settings/sessions", get(sessions))
+        .route("/settings/sessions.csv", get(export))
+        .route("/settings/sessions.json", get(export))
         .route("/settings/sessions/{id}/end", post(end_session))
         .with_state(site)
 }
@@ -37,11 +41,17 @@ async fn sign_out(State(site): State<Site>, person: Option<Person>, session: Ses
     Ok(([clear], Redirect::to("/sign-in?out=1")).into_response())
 }
 
+/// Lines of a page.
+const SIZE: u64 = 50;
+
 #[derive(Template)]
 #[template(path = "accounts/sessions.html")]
 struct SessionsPage {
     shell: Shell,
+    list: List,
     sessions: Vec<SessionLine>,
+    pager: Pager,
+    q: String,
 }
 
 struct SessionLine {
@@ -76,22 +86,56 @@ fn browser(agent: &str) -> String {
     }
 }
 
-async fn sessions(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Html<SessionsPage>> {
+/// A person's sessions whose browser's name, in its words or in ours, holds a text: there are as many as they have
+/// browsers, so they are looked through in memory.
+async fn found(site: &Site, person: &Person, text: &str) -> web::Result<Vec<SessionLine>> {
     let mut tx = site.db.read(&person.scope()).await?;
     let sessions = session::of_person(&mut tx, &person.id).await?;
     drop(tx);
-    let sessions = sessions
-        .into_iter()
-        .map(|line| SessionLine {
-            is_this: line.id == person.session,
-            id: line.id,
-            browser: browser(&line.agent),
-            agent: line.agent,
-            created_at: line.created_at,
-            seen_at: line.seen_at,
-        })
-        .collect();
-    Ok(Html(SessionsPage { shell: visit.shell("Sessions", Section::None).await, sessions }))
+    let text = text.to_lowercase();
+    let lines = sessions.into_iter().map(|line| SessionLine {
+        is_this: line.id == person.session,
+        id: line.id,
+        browser: browser(&line.agent),
+        agent: line.agent,
+        created_at: line.created_at,
+        seen_at: line.seen_at,
+    });
+    Ok(lines.filter(|line| format!("{}\n{}", line.browser, line.agent).to_lowercase().contains(&text)).collect())
+}
+
+async fn sessions(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    mut asked: Asked,
+) -> web::Result<Html<SessionsPage>> {
+    let q = asked.text("q");
+    let (pager, sessions) = asked.page(SIZE).cut(found(&site, &person, &q).await?);
+    let shell = visit.shell("Sessions", Section::None).await;
+    Ok(Html(SessionsPage { shell, list: asked.list(&[]), sessions, pager, q }))
+}
+
+impl Export for SessionLine {
+    const COLUMNS: &'static [&'static str] = &["browser", "agent", "signed_in_at", "last_used_at", "this", "id"];
+
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            json!(self.browser),
+            json!(self.agent),
+            moment(self.created_at),
+            moment(self.seen_at),
+            json!(self.is_this),
+            json!(self.id),
+        ]
+    }
+}
+
+/// The sessions that the filter leaves, as a file.
+async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
+    let q = asked.text("q");
+    let file = list::take_out(&asked, Few(found(&site, &person, &q).await?)).await?;
+    Ok(file.answer(&["sessions"], site.clock.now()))
 }
 
 async fn end_session(

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use super::answer::{Fields, Page, Walk};
+use super::answer::{Fields, Page, all_pages};
 use super::client::{Caller, Client};
 use super::error::{Error, Unreadable};
 use super::names::{EntityId, MarketplaceId};
@@ -42,14 +42,7 @@ impl Client {
 
     /// All accounts that the person can reach in the caller's region, at most [`super::MAX_PAGES`] pages.
     pub async fn all_accounts(&self, caller: Caller<'_>) -> Result<Vec<AmcAccount>, Error> {
-        let mut walk = Walk::new();
-        let mut next = None;
-        loop {
-            next = walk.take(self.accounts(caller, next.as_deref()).await?)?;
-            if next.is_none() {
-                return Ok(walk.finish());
-            }
-        }
+        all_pages(|next| async move { self.accounts(caller, next.as_deref()).await }).await
     }
 }
 

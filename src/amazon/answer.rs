@@ -45,18 +45,32 @@ impl<T> Page<T> {
 
 /// Walks the pages of a list to its end, and refuses to walk in circles.
 #[derive(Debug)]
-pub(super) struct Walk<T> {
+struct Walk<T> {
     items: Vec<T>,
     seen: HashSet<String>,
 }
 
+/// All items of a list of which `page` asks for the page behind a token, at most [`MAX_PAGES`] pages.
+pub(super) async fn all_pages<T, F: Future<Output = Result<Page<T>, Error>>>(
+    mut page: impl FnMut(Option<String>) -> F,
+) -> Result<Vec<T>, Error> {
+    let mut walk = Walk::new();
+    let mut next = None;
+    loop {
+        next = walk.take(page(next).await?)?;
+        if next.is_none() {
+            return Ok(walk.items);
+        }
+    }
+}
+
 impl<T> Walk<T> {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self { items: Vec::new(), seen: HashSet::new() }
     }
 
     /// Takes a page in, and gives the token of the next one to ask for.
-    pub(super) fn take(&mut self, page: Page<T>) -> Result<Option<String>, Error> {
+    fn take(&mut self, page: Page<T>) -> Result<Option<String>, Error> {
         self.items.extend(page.items);
         let Some(next) = page.next else { return Ok(None) };
         if !self.seen.insert(next.clone()) {
@@ -66,10 +80,6 @@ impl<T> Walk<T> {
             return Err(Unreadable::TooLarge.into());
         }
         Ok(Some(next))
-    }
-
-    pub(super) fn finish(self) -> Vec<T> {
-        self.items
     }
 }
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use super::answer::{Fields, Page, Walk};
+use super::answer::{Fields, Page, all_pages};
 use super::client::{AccountCaller, Client};
 use super::error::{Error, Unreadable};
 use super::names::AmcInstanceId;
@@ -88,14 +88,7 @@ impl Client {
         caller: AccountCaller<'_>,
         instance: &AmcInstanceId,
     ) -> Result<Vec<DataSource>, Error> {
-        let mut walk = Walk::new();
-        let mut next = None;
-        loop {
-            next = walk.take(self.data_sources(caller, instance, next.as_deref()).await?)?;
-            if next.is_none() {
-                return Ok(walk.finish());
-            }
-        }
+        all_pages(|next| async move { self.data_sources(caller, instance, next.as_deref()).await }).await
     }
 
     /// One data source.

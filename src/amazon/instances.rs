@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use super::answer::{Fields, Page, Walk};
+use super::answer::{Fields, Page, all_pages};
 use super::client::{AccountCaller, Client};
 use super::error::{Error, Unreadable};
 use super::names::AmcInstanceId;
@@ -80,14 +80,7 @@ impl Client {
 
     /// All of the account's instances, at most [`super::MAX_PAGES`] pages.
     pub async fn all_instances(&self, caller: AccountCaller<'_>) -> Result<Vec<Instance>, Error> {
-        let mut walk = Walk::new();
-        let mut next = None;
-        loop {
-            next = walk.take(self.instances(caller, next.as_deref()).await?)?;
-            if next.is_none() {
-                return Ok(walk.finish());
-            }
-        }
+        all_pages(|next| async move { self.instances(caller, next.as_deref()).await }).await
     }
 
     /// One instance.

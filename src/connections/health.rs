@@ -2,20 +2,27 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 
 use super::grants::{CallError, Grants};
 use super::model::State as Standing;
 use super::pages::regions;
-use super::store::{self, Health};
-use crate::db::{Scope, Tx};
+use super::store::{self, Filter, Health};
+use crate::db::{Scope, Stretch, Tx};
 use crate::ids::ConnectionId;
-use crate::web::components::{Choice, State as Colour};
+use crate::web::components::{Choice, Pager, State as Colour};
+use crate::web::list::{self, Asked, Export, List, Stored, moment};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Visit};
 
+/// Lines of a page.
+const SIZE: u64 = 50;
+/// By which states the list is narrowed, as addresses name them and for people.
+const STATES: [(&str, &str); 4] =
+    [("", "Any state"), ("working", "Working"), ("failing", "Trying again"), ("reconnect", "Reconnect")];
 /// Names of accounts on a line; more are counted.
 const NAMED: usize = 3;
 
@@ -23,11 +30,22 @@ const NAMED: usize = 3;
 #[template(path = "connections/list.html")]
 pub(super) struct ConnectionsPage {
     shell: Shell,
+    list: List,
     own: Vec<Line>,
-    /// Those of all others, for administrators.
+    /// Those of all others that the filter leaves, for administrators.
     others: Vec<Line>,
+    pager: Pager,
     is_administrator: bool,
+    states: Vec<Choice>,
+    filter: Filter,
     regions: Vec<Choice>,
+}
+
+impl ConnectionsPage {
+    /// Whether there are others, or would be without the filter.
+    fn has_toolbar(&self) -> bool {
+        self.is_administrator && (self.list.is_filtered || !self.others.is_empty())
+    }
 }
 
 struct Line {
@@ -83,20 +101,42 @@ fn named(accounts: &[String], instances: i64) -> String {
     format!("{names}{more}; {}", counted(instances, "instance", "instances"))
 }
 
+/// The filter of an address. Whoever is no administrator sees their own grants, whatever it says.
+fn filter(asked: &mut Asked, person: &Person) -> Filter {
+    let known = |state: &str| STATES.iter().any(|(name, _)| *name == state).then(|| state.to_owned());
+    Filter {
+        of: (!person.is_administrator).then(|| person.id.clone()),
+        but: None,
+        text: asked.text("q"),
+        state: asked.value("state", "state", known).unwrap_or_default(),
+    }
+}
+
+fn scope(person: &Person) -> Scope {
+    if person.is_administrator { Scope::System } else { person.scope() }
+}
+
+async fn lines(tx: &mut Tx, filter: &Filter, stretch: Stretch) -> web::Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for health in store::health(tx, filter, stretch).await? {
+        lines.push(Line::new(tx, health).await?);
+    }
+    Ok(lines)
+}
+
 pub(super) async fn show(
     State(grants): State<Grants>,
     person: Person,
     visit: Visit,
+    mut asked: Asked,
 ) -> web::Result<Html<ConnectionsPage>> {
-    let scope = if person.is_administrator { Scope::System } else { person.scope() };
-    let mut tx = grants.site.db.read(&scope).await?;
-    let whose = (!person.is_administrator).then_some(&person.id);
-    let (mut own, mut others) = (Vec::new(), Vec::new());
-    for health in store::health(&mut tx, whose).await? {
-        let is_own = health.person == person.id;
-        let line = Line::new(&mut tx, health).await?;
-        if is_own { own.push(line) } else { others.push(line) }
-    }
+    let filter = Filter { but: Some(person.id.clone()), ..filter(&mut asked, &person) };
+    let wanted = asked.page(SIZE);
+    let mut tx = grants.site.db.read(&scope(&person)).await?;
+    let mine = Filter { of: Some(person.id.clone()), ..Filter::default() };
+    let own = lines(&mut tx, &mine, Stretch::first(i64::MAX)).await?;
+    let pager = wanted.pager(store::count(&mut tx, &filter, wanted.most()).await?);
+    let others = lines(&mut tx, &filter, pager.stretch()).await?;
     drop(tx);
     let mut shell = visit.shell("Connections", Section::None).await;
     if shell.flash.is_none() && own.iter().any(|line| line.needs_owner) {
@@ -105,8 +145,59 @@ pub(super) async fn show(
             text: "A connection has to be renewed. Runs that need it wait until then; nothing is lost.".to_owned(),
         });
     }
-    let is_administrator = person.is_administrator;
-    Ok(Html(ConnectionsPage { shell, own, others, is_administrator, regions: regions() }))
+    Ok(Html(ConnectionsPage {
+        shell,
+        list: asked.list(&[]),
+        own,
+        others,
+        pager,
+        is_administrator: person.is_administrator,
+        states: STATES.iter().map(|(name, label)| Choice::new(*name, *label)).collect(),
+        filter,
+        regions: regions(),
+    }))
+}
+
+impl Export for Health {
+    const COLUMNS: &'static [&'static str] = &[
+        "person",
+        "region",
+        "state",
+        "instances",
+        "granted_at",
+        "refreshed_at",
+        "refresh_at",
+        "token_ends_at",
+        "failures",
+        "last_error",
+        "id",
+    ];
+
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            json!(self.person_name),
+            json!(self.region.code()),
+            json!(self.state.name()),
+            json!(self.instances),
+            moment(self.created_at),
+            moment(self.refreshed_at),
+            self.refresh_at.map_or(Value::Null, moment),
+            moment(self.access_expires_at),
+            json!(self.failures),
+            json!(self.last_error),
+            json!(self.id),
+        ]
+    }
+}
+
+/// The grants that the filter leaves, one's own among them, as a file.
+pub(super) async fn export(State(grants): State<Grants>, person: Person, mut asked: Asked) -> web::Result<Response> {
+    let filter = filter(&mut asked, &person);
+    let lines = Stored::new(&grants.site.db, scope(&person), filter, |tx, filter, stretch, _| {
+        Box::pin(store::health(tx, filter, stretch))
+    });
+    let file = list::take_out(&asked, lines).await?;
+    Ok(file.answer(&["connections"], grants.site.clock.now()))
 }
 
 /// Calls Amazon with one of one's own grants, and says what came back.

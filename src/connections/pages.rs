@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -21,7 +21,7 @@ use crate::ids::PersonId;
 use crate::vault::Secret;
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Fields, Html, Person, Visit, local_or_home, session};
+use crate::web::{self, Fields, Html, Person, QueryString, Visit, local_or_home, session};
 
 /// The session's key for consents under way.
 const PENDING: &str = "consents";
@@ -34,6 +34,8 @@ pub(super) fn routes(grants: Grants) -> Router {
         .route("/auth/amazon/start", post(start))
         .route("/auth/amazon/callback", get(callback))
         .route("/settings/connections", get(health::show))
+        .route("/settings/connections.csv", get(health::export))
+        .route("/settings/connections.json", get(health::export))
         .route("/settings/connections/{id}/test", post(health::test))
         .with_state(grants)
 }
@@ -86,8 +88,7 @@ pub(super) fn regions() -> Vec<Choice> {
     ]
 }
 
-async fn sign_in(person: Option<Person>, visit: Visit, RawQuery(query): RawQuery) -> Response {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+async fn sign_in(person: Option<Person>, visit: Visit, QueryString(fields): QueryString) -> Response {
     if person.is_some() && !fields.has("again") {
         return Redirect::to(local_or_home(fields.get("to"))).into_response();
     }
@@ -128,9 +129,8 @@ async fn callback(
     session: Session,
     visit: Visit,
     headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    QueryString(fields): QueryString,
 ) -> web::Result<Response> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut waiting = pending(&session).await?;
     let Some(at) = waiting.iter().position(|one| !one.state.is_empty() && one.state == fields.get("state")) else {
         let why = "This sign-in was not started in this browser, or was used already. Start again.";

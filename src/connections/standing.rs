@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::State;
 use super::store;
 use crate::amazon::Region;
-use crate::db::{Result, Tx};
+use crate::db::{Result, Stretch, Tx};
 use crate::ids::PersonId;
 
 /// How one connection stands.
@@ -23,7 +23,8 @@ pub struct Standing {
 
 /// How a person's own connections stand, by region.
 pub async fn standing(tx: &mut Tx, person: &PersonId) -> Result<Vec<Standing>> {
-    let connections = store::health(tx, Some(person)).await?;
+    let filter = store::Filter { of: Some(person.clone()), ..store::Filter::default() };
+    let connections = store::health(tx, &filter, Stretch::first(i64::MAX)).await?;
     Ok(connections
         .into_iter()
         .map(|connection| Standing {

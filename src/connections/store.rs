@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::{BUFFER, Connection, Grant, State, belongs_to, retry_at};
 use super::seals::Sealed;
 use crate::amazon::Region;
-use crate::db::{Db, FromRow, Result, Row, Scope, Single, Tx, sql};
+use crate::db::{Db, FromRow, Result, Row, Scope, Single, Statement, Stretch, Tx, containing, sql};
 use crate::ids::{ConnectionId, PersonId, Random};
 use crate::vault::Vault;
 
@@ -37,7 +37,6 @@ pub(super) async fn find(tx: &mut Tx, id: &ConnectionId) -> Result<Option<Connec
 #[derive(Clone, Debug)]
 pub(super) struct Health {
     pub(super) id: ConnectionId,
-    pub(super) person: PersonId,
     pub(super) person_name: String,
     pub(super) region: Region,
     pub(super) state: State,
@@ -55,7 +54,6 @@ impl FromRow for Health {
         let state: String = row.get("state")?;
         Ok(Self {
             id: row.get("id")?,
-            person: row.get("person_id")?,
             person_name: row.get("person_name")?,
             region: row.get("region")?,
             state: if state == State::Active.name() { State::Active } else { State::Reconnect },
@@ -70,14 +68,54 @@ impl FromRow for Health {
     }
 }
 
-/// The health of a person's connections; of everybody's where none is named.
-pub(super) async fn health(tx: &mut Tx, person: Option<&PersonId>) -> Result<Vec<Health>> {
-    const LIST: &str = "select c.id, c.person_id, p.name as person_name, c.region, c.state, c.access_expires_at, \
-        c.refresh_at, c.refreshed_at, c.created_at, c.failures, c.last_error, \
-        (select count(*) from instance_access a where a.connection_id = c.id) as instances \
-        from connections c join people p on p.id = c.person_id where ($1 is null or c.person_id = $1) \
-        order by lower(p.name), c.person_id, c.region";
-    sql(LIST).bind(person.map(|person| person.as_str().to_owned())).all(tx).await
+/// Which connections are listed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Filter {
+    /// Of one person.
+    pub(super) of: Option<PersonId>,
+    /// Of everybody but one person.
+    pub(super) but: Option<PersonId>,
+    /// A part of the person's name, or of the region's code.
+    pub(super) text: String,
+    /// `working`, `failing` or `reconnect`; the empty text for all.
+    pub(super) state: String,
+}
+
+macro_rules! listed {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from connections c join people p on p.id = c.person_id ",
+            "where ($1 is null or c.person_id = $1) and ($2 is null or c.person_id <> $2) ",
+            "and ($3 = '' or lower(p.name || ' ' || c.region) like lower($3) escape '\\') ",
+            "and ($4 = '' or $4 = case when c.state <> 'active' then 'reconnect' ",
+            "when c.failures > 0 then 'failing' else 'working' end) ",
+            $rest
+        )
+    };
+}
+
+fn filtered(text: &'static str, filter: &Filter) -> Statement {
+    sql(text).bind(filter.of.as_ref()).bind(filter.but.as_ref()).bind(containing(&filter.text)).bind(&filter.state)
+}
+
+/// The health of a stretch of the connections that a filter leaves, by their owners' names.
+pub(super) async fn health(tx: &mut Tx, filter: &Filter, stretch: Stretch) -> Result<Vec<Health>> {
+    const LIST: &str = listed!(
+        "c.id, p.name as person_name, c.region, c.state, c.access_expires_at, c.refresh_at, \
+         c.refreshed_at, c.created_at, c.failures, c.last_error, \
+         (select count(*) from instance_access a where a.connection_id = c.id) as instances",
+        "order by lower(p.name), c.person_id, c.region limit $5 offset $6"
+    );
+    filtered(LIST, filter).bind(stretch.most).bind(stretch.skip).all(tx).await
+}
+
+/// How many connections a filter leaves, counted up to `most`.
+pub(super) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
+    const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $5) as counted");
+    let Single(count) = filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await?;
+    Ok(count)
 }
 
 /// The names of the accounts that are reached by a connection, in order.

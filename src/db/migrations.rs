@@ -45,6 +45,7 @@ const STEPS: &[Step] = &[
     own!(5, "0005_query_history_security"),
     both!(6, "0006_long_history"),
     both!(7, "0007_fetched_again"),
+    both!(8, "0008_pressed_once"),
 ];
 
 /// The number of the last step.

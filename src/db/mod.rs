@@ -22,6 +22,7 @@ mod opening;
 mod policies;
 pub mod schema;
 mod statement;
+mod stretch;
 pub mod transfer;
 mod upkeep;
 mod value;
@@ -38,6 +39,7 @@ use sqlx::{Connection, Postgres, Sqlite, Transaction};
 pub use error::{Error, Result};
 pub use memo::{Memo, Stamp};
 pub use statement::{FromRow, Row, Single, Statement, sql};
+pub use stretch::{LATEST, Stretch, containing};
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
 
 use memo::{Changes, Tables};

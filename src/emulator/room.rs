@@ -98,7 +98,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::emulator::state::{Asked, Category, Grant, Status, Verdict, Window};
+    use crate::emulator::state::{Grant, Status};
     use crate::emulator::store::Store;
 
     fn workflow(id: &str) -> Workflow {
@@ -107,29 +107,8 @@ mod tests {
 
     fn execution(id: usize, status: Status) -> Execution {
         let now = DateTime::<Utc>::UNIX_EPOCH;
-        Execution {
-            id: format!("e{id}"),
-            number: 0,
-            instance: "i".to_owned(),
-            account: "a".to_owned(),
-            workflow: Arc::new(workflow("w")),
-            asked: Asked::default(),
-            category: Category::AdHoc,
-            window: Window { start: now, end: now, zone: "UTC".to_owned(), original: None },
-            verdict: Verdict::Invalid(String::new()),
-            status,
-            reason: None,
-            created: now,
-            updated: now,
-            validates: now,
-            validated: None,
-            started: None,
-            ready: None,
-            outcome: None,
-            finished: None,
-            parts: 1,
-            header_only: false,
-        }
+        let (instance, account) = ("i".to_owned(), "a".to_owned());
+        Execution { status, ..Execution::new(format!("e{id}"), instance, account, Arc::new(workflow("w")), now) }
     }
 
     #[test]

@@ -12,16 +12,20 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
+use super::store;
 use super::submit::{Executions, NewRun};
+use crate::db::{self, Tx};
 use crate::ids::{ExecutionId, QueryId};
 use crate::instances;
 use crate::queries;
+use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Visit};
 
 pub(super) fn routes(room: Executions) -> Router {
     Router::new()
         .route("/executions", get(list::show).post(run))
         .route("/executions.csv", get(list::export))
+        .route("/executions.json", get(list::export))
         .route("/executions/{id}", get(detail::show))
         .route("/executions/{id}/live", get(detail::live))
         .route("/executions/{id}/cancel", post(detail::cancel))
@@ -67,10 +71,36 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
         sent: detail::sent(&prepared, queries::filled(&fields)),
         source_map: serde_json::json!({ "pieces": prepared.source_map }),
         field_values: prepared.values.clone(),
+        once: fields.once("run"),
     };
-    let mut tx = site.db.write(&person.scope()).await?;
-    let execution = room.submit(&mut tx, &person, run).await?;
-    tx.commit().await?;
-    room.wake();
-    Ok(Redirect::to(&format!("/executions/{execution}")).into_response())
+    let tx = site.db.write(&person.scope()).await?;
+    Ok(submitted(&room, &person, &visit, tx, run).await?.into_response())
+}
+
+/// Stores the intent and leads to its page; a form that was sent before leads to the run that it started then.
+async fn submitted(
+    room: &Executions,
+    person: &Person,
+    visit: &Visit,
+    mut tx: Tx,
+    run: NewRun<'_>,
+) -> web::Result<Redirect> {
+    let once = run.once.clone();
+    let id = match (room.submit(&mut tx, person, run).await, once) {
+        (Ok(id), _) => {
+            tx.commit().await?;
+            room.wake();
+            id
+        }
+        (Err(error @ db::Error::Duplicate(_)), Some(once)) => {
+            drop(tx);
+            let mut tx = room.site.db.read(&person.scope()).await?;
+            let before = store::started_by(&mut tx, &person.id, &once).await?;
+            let words = "This form was sent twice, so this is the run that it started. Run again starts another.";
+            visit.flash(Tone::Info, words).await;
+            before.ok_or(error)?
+        }
+        (Err(error), _) => return Err(error.into()),
+    };
+    Ok(Redirect::to(&format!("/executions/{id}")))
 }

@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 pub use list::{Filter, Line, count, list, totals, unfinished};
-pub(super) use list::{Past, past};
 
 use super::model::{Execution, Kept, Problem, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
@@ -109,13 +108,14 @@ pub(super) struct NewRow<'a> {
     pub(super) source_map: &'a Value,
     pub(super) field_values: &'a Value,
     pub(super) amc_workflow_id: &'a str,
+    pub(super) once: Option<String>,
 }
 
-/// Stores the intent: due at once.
+/// Stores the intent: due at once. [`Error::Duplicate`] where the form was sent before.
 pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &NewRow<'_>) -> Result<()> {
     const ADD: &str = "insert into executions (id, instance_id, connection_id, query_id, query_name, person_id, \
         person_name, rerun_of, state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, \
-        updated_at, next_step_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $14, $14)";
+        updated_at, next_step_at, once) values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $14, $14, $15)";
     sql(ADD)
         .bind(row.id)
         .bind(row.instance)
@@ -131,9 +131,17 @@ pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &NewRow<'_>) -> Re
         .bind(row.field_values.clone())
         .bind(row.amc_workflow_id)
         .bind(now)
+        .bind(row.once.clone())
         .execute(tx)
         .await?;
     note(tx, row.id, now, State::Waiting, "").await
+}
+
+/// The execution that a form started when it was sent before.
+pub(super) async fn started_by(tx: &mut Tx, person: &PersonId, once: &str) -> Result<Option<ExecutionId>> {
+    const FIND: &str = "select id as value from executions where person_id = $1 and once = $2";
+    let found = sql(FIND).bind(person).bind(once.to_owned()).optional::<Single<ExecutionId>>(tx).await?;
+    Ok(found.map(|Single(id)| id))
 }
 
 /// What a step changes. What is `None` stays; the lease ends with it.

@@ -62,6 +62,8 @@ pub struct NewRun<'a> {
     pub source_map: Value,
     /// What was filled in.
     pub field_values: Value,
+    /// What the form was sent with, so that it starts one run however often it is sent; see [`Fields::once`](crate::web::Fields::once).
+    pub once: Option<String>,
 }
 
 impl Executions {
@@ -93,6 +95,7 @@ impl Executions {
             source_map: &run.source_map,
             field_values: &run.field_values,
             amc_workflow_id: &amc_workflow_id,
+            once: run.once,
         };
         store::add(tx, now, &row).await?;
         Ok(id)

@@ -3,32 +3,90 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
+use serde_json::{Value, json};
 
 use super::library;
-use super::model::{Guide, Heading, Part};
+use super::model::{Guide, Heading, Level, Part};
 use crate::queries::{self, HandedOver};
+use crate::web::components::{Choice, Pager};
+use crate::web::list::{self, Asked, Export, Few, List};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit, words};
 
 pub(super) fn routes(site: Site) -> Router {
     Router::new()
-        .route("/guides", get(list))
+        .route("/guides", get(show_list))
+        .route("/guides.csv", get(export))
+        .route("/guides.json", get(export))
         .route("/guides/{slug}", get(show))
         .route("/guides/{slug}/queries/{number}/open", post(open))
         .with_state(site)
 }
 
+/// Guides of a page.
+const SIZE: u64 = 50;
+
 #[derive(Template)]
 #[template(path = "guides/list.html")]
 struct ListPage {
     shell: Shell,
-    guides: &'static [Guide],
+    list: List,
+    guides: Vec<&'static Guide>,
+    pager: Pager,
+    q: String,
+    levels: Vec<Choice>,
+    level: &'static str,
 }
 
-async fn list(_: Person, visit: Visit) -> web::Result<Html<ListPage>> {
-    Ok(Html(ListPage { shell: visit.shell("Guides", Section::Guides).await, guides: library::all() }))
+/// The guides that an address leaves, with the text and the level that it asks for.
+fn found(asked: &mut Asked) -> (Vec<&'static Guide>, String, Option<Level>) {
+    let (q, level) = (asked.text("q"), asked.value("level", "level", Level::parse));
+    let mut guides = if q.is_empty() { library::all().iter().collect() } else { library::search(&q) };
+    guides.retain(|guide| level.is_none_or(|level| guide.level == level));
+    (guides, q, level)
+}
+
+async fn show_list(_: Person, visit: Visit, mut asked: Asked) -> web::Result<Html<ListPage>> {
+    let (guides, q, level) = found(&mut asked);
+    let (pager, guides) = asked.page(SIZE).cut(guides);
+    let levels = Level::ALL.map(|level| Choice::new(level.name(), level.label()));
+    Ok(Html(ListPage {
+        shell: visit.shell("Guides", Section::Guides).await,
+        list: asked.list(&[]),
+        guides,
+        pager,
+        q,
+        levels: std::iter::once(Choice::new("", "Any level")).chain(levels).collect(),
+        level: level.map(Level::name).unwrap_or_default(),
+    }))
+}
+
+/// A guide as a file lists it.
+struct Line(&'static Guide);
+
+impl Export for Line {
+    const COLUMNS: &'static [&'static str] = &["title", "summary", "level", "minutes", "tags", "slug"];
+
+    fn cells(&self) -> Vec<Value> {
+        let Self(guide) = self;
+        vec![
+            json!(guide.title),
+            json!(guide.summary),
+            json!(guide.level.name()),
+            json!(guide.minutes),
+            json!(guide.tags),
+            json!(guide.slug),
+        ]
+    }
+}
+
+/// The guides that the filter leaves, as a file.
+async fn export(State(site): State<Site>, _: Person, mut asked: Asked) -> web::Result<Response> {
+    let (guides, ..) = found(&mut asked);
+    let file = list::take_out(&asked, Few(guides.into_iter().map(Line).collect())).await?;
+    Ok(file.answer(&["guides"], site.clock.now()))
 }
 
 #[derive(Template)]

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::Home;
 use crate::connections::{self, Standing};
-use crate::db::{Result, Stamp, Tx};
+use crate::db::{Result, Stamp, Stretch, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
 use crate::guides::{self, Guide};
 use crate::ids::PersonId;
@@ -102,7 +102,7 @@ impl Counts {
 
 async fn runs(tx: &mut Tx, person: &PersonId, state: &str) -> Result<Vec<Line>> {
     let filter = Filter { state: state.to_owned(), ..Filter::default() };
-    executions::list(tx, person, &filter, RUNS, 0).await
+    executions::list(tx, person, &filter, Stretch::first(RUNS)).await
 }
 
 /// Those with most runs in hand first, otherwise as the list has them.
@@ -140,8 +140,8 @@ impl Work {
         let since = (today - LATELY).and_time(NaiveTime::MIN).and_utc();
         let all = instances::list(tx, person, &instances::Filter::default()).await?;
         let used = |favourites| queries::Filter { favourites, sort: "-used".to_owned(), ..queries::Filter::default() };
-        let favourites = queries::list(tx, person, &used(true), 0, QUERIES).await?;
-        let mut recent = queries::list(tx, person, &used(false), 0, 2 * QUERIES).await?;
+        let favourites = queries::list(tx, person, &used(true), Stretch::first(QUERIES)).await?;
+        let mut recent = queries::list(tx, person, &used(false), Stretch::first(2 * QUERIES)).await?;
         let has_queries = !recent.is_empty();
         recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
         recent.truncate(QUERIES as usize);

@@ -1,15 +1,15 @@
 //! One search over what a person can reach: instances, queries, runs, guides, pages.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 
-use crate::db::{Result, Tx};
+use crate::db::{Result, Stretch, Tx};
 use crate::executions;
 use crate::guides;
 use crate::instances;
 use crate::queries;
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::{self, Html, Person, QueryString, Site, Visit};
 
 /// Most results of a kind; the room's own list has the rest.
 const MOST: usize = 8;
@@ -17,17 +17,19 @@ const MOST: usize = 8;
 const LONGEST: usize = 200;
 
 /// Pages that a search finds by their name: address, name, words to find them by.
-const PAGES: [(&str, &str, &str); 11] = [
+const PAGES: [(&str, &str, &str); 13] = [
     ("/", "Dashboard", "home start overview"),
     ("/instances", "Instances", "amc accounts slots"),
     ("/instances/new", "Add an instance", "instances new"),
     ("/queries", "Queries", "sql saved"),
     ("/queries/new", "New query", "sql editor write"),
+    ("/queries/drafts", "Drafts", "kept discarded unsaved queries"),
     ("/queries/bin", "Bin", "deleted queries drafts restore undo"),
     ("/executions", "Executions", "runs results history"),
     ("/guides", "Guides", "help learn documentation"),
     ("/settings/connections", "Connections", "amazon permission grant token reconnect settings"),
     ("/settings/sessions", "Sessions", "browsers sign out settings"),
+    ("/settings/audit", "Audit log", "deeds history who did what settings"),
     ("/operations", "Operations", "workers background status version"),
 ];
 
@@ -70,9 +72,8 @@ pub(super) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    RawQuery(query): RawQuery,
+    QueryString(fields): QueryString,
 ) -> web::Result<Html<SearchPage>> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let q: String = fields.trimmed("q").chars().filter(|letter| *letter != '\0').take(LONGEST).collect();
     let mut groups = Vec::new();
     if !q.is_empty() {
@@ -88,13 +89,13 @@ pub(super) async fn show(
 
 /// What the rooms keep.
 async fn stored(tx: &mut Tx, person: &Person, q: &str) -> Result<Vec<Group>> {
-    let limit = MOST as i64 + 1;
+    let most = Stretch::first(MOST as i64 + 1);
     let filter = queries::Filter { text: q.to_owned(), ..queries::Filter::default() };
-    let queries = queries::list(tx, &person.id, &filter, 0, limit).await?;
-    let filter = instances::Filter { text: q.to_owned(), hidden: false };
-    let instances = instances::list(tx, &person.id, &filter).await?;
+    let queries = queries::list(tx, &person.id, &filter, most).await?;
+    let filter = instances::Filter { text: q.to_owned(), ..instances::Filter::default() };
+    let instances = instances::page(tx, &person.id, &filter, most).await?;
     let filter = executions::Filter { text: q.to_owned(), ..executions::Filter::default() };
-    let runs = executions::list(tx, &person.id, &filter, limit, 0).await?;
+    let runs = executions::list(tx, &person.id, &filter, most).await?;
     let queries = queries.into_iter().map(|query| Hit {
         href: format!("/queries/{}", query.id),
         title: query.name,

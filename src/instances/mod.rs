@@ -10,7 +10,7 @@ mod store;
 mod surveyor;
 
 pub use model::{Instance, Role};
-pub use store::{Filter, catalogue, find, find_for_run, list};
+pub use store::{Filter, catalogue, find, find_for_run, list, page};
 pub use surveyor::Surveyor;
 
 use crate::web::Site;

@@ -1,14 +1,16 @@
 //! The list of instances, one instance, adding one by hand.
 
+mod list;
+
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
 use super::model::{Instance, Role};
-use super::store::{self, Filter};
+use super::store;
 use super::surveyor;
 use crate::accounts::audit::{self, Action};
 use crate::amazon::{AmcAccount, AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
@@ -31,8 +33,9 @@ struct Room {
 
 pub(super) fn routes(site: Site, grants: Grants) -> Router {
     Router::new()
-        .route("/instances", get(list))
-        .route("/instances.csv", get(export))
+        .route("/instances", get(list::show))
+        .route("/instances.csv", get(list::export))
+        .route("/instances.json", get(list::export))
         .route("/instances/refresh", post(refresh))
         .route("/instances/new", get(new).post(add))
         .route("/instances/{id}", get(detail))
@@ -40,89 +43,6 @@ pub(super) fn routes(site: Site, grants: Grants) -> Router {
         .route("/instances/{id}/remove", post(remove))
         .route("/instances/{id}/restore", post(restore))
         .with_state(Room { site, grants })
-}
-
-#[derive(Template)]
-#[template(path = "instances/list.html", blocks = ["body"])]
-struct ListPage {
-    shell: Shell,
-    instances: Vec<Instance>,
-    q: String,
-    hidden: bool,
-    looking: bool,
-    errors: Vec<String>,
-    slots: i64,
-}
-
-async fn list(
-    State(room): State<Room>,
-    person: Person,
-    visit: Visit,
-    RawQuery(query): RawQuery,
-) -> web::Result<Html<ListPage>> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let filter = filter(&fields);
-    let mut tx = room.site.db.read(&person.scope()).await?;
-    let instances = store::list(&mut tx, &person.id, &filter).await?;
-    let surveys = store::surveys(&mut tx, &person.id).await?;
-    drop(tx);
-    Ok(Html(ListPage {
-        shell: visit.shell("Instances", Section::Instances).await,
-        looking: surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none()),
-        errors: surveys.into_iter().filter_map(|survey| survey.error).collect(),
-        instances,
-        q: filter.text,
-        hidden: filter.hidden,
-        slots: room.site.config.limits.runs_per_instance,
-    }))
-}
-
-fn filter(fields: &Fields) -> Filter {
-    Filter { text: fields.trimmed("q").to_owned(), hidden: fields.get("show") == "removed" }
-}
-
-/// The list as it is filtered, for spreadsheets.
-async fn export(State(room): State<Room>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let mut tx = room.site.db.read(&person.scope()).await?;
-    let instances = store::list(&mut tx, &person.id, &filter(&fields)).await?;
-    drop(tx);
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let head = [
-        "account",
-        "customer",
-        "name",
-        "name_at_amazon",
-        "region",
-        "instance_id",
-        "entity_id",
-        "marketplace_id",
-        "kind",
-    ];
-    csv.write_record(head).map_err(anyhow::Error::from)?;
-    for instance in &instances {
-        let row = [
-            instance.account_name.as_str(),
-            instance.customer_name.as_deref().unwrap_or(""),
-            instance.name(),
-            &instance.amc_name,
-            instance.region.code(),
-            instance.amc_id.as_str(),
-            instance.entity.as_str(),
-            instance.marketplace.as_str(),
-            if instance.is_sandbox { "sandbox" } else { "standard" },
-        ];
-        csv.write_record(row).map_err(anyhow::Error::from)?;
-    }
-    let body = csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok((
-        [
-            ("content-type", "text/csv; charset=utf-8"),
-            ("content-disposition", "attachment; filename=\"instances.csv\""),
-        ],
-        body,
-    )
-        .into_response())
 }
 
 async fn refresh(State(room): State<Room>, person: Person, visit: Visit) -> web::Result<Redirect> {

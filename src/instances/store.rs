@@ -6,7 +6,7 @@ use super::catalogue as listed;
 use super::model::{Found, Instance, Role};
 use crate::amazon::{self, AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::amcsql::catalogue::Catalogue;
-use crate::db::{Error, FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{Error, FromRow, Result, Row, Single, Statement, Stretch, Tx, containing, sql};
 use crate::ids::{ConnectionId, Id, InstanceId, PersonId, Random};
 
 impl FromRow for Instance {
@@ -39,10 +39,14 @@ pub struct Filter {
     pub text: String,
     /// Those taken off the list instead of those on it.
     pub hidden: bool,
+    /// Those of one region.
+    pub region: Option<Region>,
+    /// Sandboxes only, or all others.
+    pub is_sandbox: Option<bool>,
 }
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "select i.id, i.amc_id, i.region, i.entity_id, i.marketplace_id, i.name, i.amc_name, i.account_name, ",
             "i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.hidden_at, ",
@@ -54,21 +58,46 @@ macro_rules! select {
     };
 }
 
-/// A person's instances, by account, customer and name.
-pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<Vec<Instance>> {
-    const LIST: &str = select!(
-        "and (a.hidden_at is not null) = $2 and ($3 = '' or lower(coalesce(i.name, '') || ' ' || i.amc_name || ' ' || \
-         i.account_name || ' ' || coalesce(i.customer_name, '') || ' ' || i.amc_id || ' ' || i.entity_id) \
-         like lower($3) escape '\\') order by lower(i.account_name), lower(i.amc_name), i.id"
-    );
-    let pattern = if filter.text.is_empty() { String::new() } else { containing(&filter.text) };
-    sql(LIST).bind(person).bind(filter.hidden).bind(pattern).all(tx).await
+macro_rules! filtered {
+    ($rest:literal) => {
+        concat!(
+            "and (a.hidden_at is not null) = $2 and ($3 = '' or lower(coalesce(i.name, '') || ' ' || i.amc_name || ' ' ",
+            "|| i.account_name || ' ' || coalesce(i.customer_name, '') || ' ' || i.amc_id || ' ' || i.entity_id) ",
+            "like lower($3) escape '\\') and ($4 is null or i.region = $4) ",
+            "and ($5 is null or (i.kind = 'SANDBOX') = $5) ",
+            $rest
+        )
+    };
 }
 
-/// The pattern for `like … escape '\'` that finds `text` anywhere.
-fn containing(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
+fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+    sql(text)
+        .bind(person)
+        .bind(filter.hidden)
+        .bind(containing(&filter.text))
+        .bind(filter.region)
+        .bind(filter.is_sandbox)
+}
+
+/// All instances of a person that the filter leaves, by account, customer and name.
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<Vec<Instance>> {
+    page(tx, person, filter, Stretch::first(i64::MAX)).await
+}
+
+/// A stretch of them.
+pub async fn page(tx: &mut Tx, person: &PersonId, filter: &Filter, stretch: Stretch) -> Result<Vec<Instance>> {
+    const LIST: &str = select!(filtered!("order by lower(i.account_name), lower(i.amc_name), i.id limit $6 offset $7"));
+    filtered(LIST, person, filter).bind(stretch.most).bind(stretch.skip).all(tx).await
+}
+
+/// How many of a person's instances the filter leaves, counted up to `most`.
+pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
+    const COUNT: &str = concat!(
+        "select count(*) as value from (select 1 as one from instances i \
+         join instance_access a on a.instance_id = i.id where a.person_id = $1 ",
+        filtered!("limit $6) as counted")
+    );
+    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 /// One of a person's instances; [`Error::Missing`] when it is not theirs.

@@ -3,35 +3,41 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
-use axum::response::Redirect;
+use axum::extract::{Path, State};
+use axum::response::{Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use serde_json::json;
 
+use super::list::{Heads, PAGE, choices, lines};
 use super::pages::{for_change, own};
-use super::store::{self, Draft, Filter, Line};
+use super::store::{self, Draft, Filter, Line, SORTS};
 use crate::accounts::audit::{self, Action};
 use crate::db::Scope;
 use crate::ids::QueryId;
-use crate::web::components::{Address, Pager};
+use crate::web::components::{Choice, Pager};
+use crate::web::list::{self, Asked, List};
 use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::{self, Html, Person, Site, Visit};
 use crate::workers::{Tick, Worker};
 
 /// How long the bin keeps what was deleted; then it goes for good.
 const KEPT: TimeDelta = TimeDelta::days(30);
-/// Lines on a page.
-const PAGE: u64 = 50;
+/// Discarded drafts shown above the list; all are one link away.
+const DRAFTS: usize = 5;
 
 #[derive(Template)]
 #[template(path = "queries/bin.html")]
 pub(super) struct BinPage {
     shell: Shell,
+    list: List,
     lines: Vec<Line>,
     drafts: Vec<Draft>,
+    more_drafts: bool,
     pager: Pager,
-    q: String,
+    instances: Vec<Choice>,
+    filter: Filter,
+    heads: Heads,
 }
 
 impl BinPage {
@@ -42,24 +48,50 @@ impl BinPage {
     }
 }
 
+fn filter(asked: &mut Asked) -> Filter {
+    Filter {
+        text: asked.text("q"),
+        instance: asked.id("instance", "an instance"),
+        deleted: true,
+        sort: asked.sort(&SORTS[..2], ""),
+        ..Filter::default()
+    }
+}
+
 pub(super) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    RawQuery(query): RawQuery,
+    mut asked: Asked,
 ) -> web::Result<Html<BinPage>> {
-    let raw = query.unwrap_or_default();
-    let fields = Fields::parse(raw.as_bytes());
-    let q: String = fields.trimmed("q").replace('\0', "").chars().take(200).collect();
-    let filter = Filter { text: q.clone(), deleted: true, ..Filter::default() };
+    let filter = filter(&mut asked);
+    let wanted = asked.page(PAGE);
     let mut tx = site.db.read(&person.scope()).await?;
-    let total = store::count(&mut tx, &person.id, &filter).await?;
-    let asked = fields.get("page").parse().unwrap_or(1);
-    let pager = Pager::new(&Address::new("/queries/bin", &raw), asked, PAGE, total as u64);
-    let lines = store::list(&mut tx, &person.id, &filter, pager.offset() as i64, PAGE as i64).await?;
-    let drafts = store::discarded(&mut tx, &person.id).await?;
+    let pager = wanted.pager(store::count(&mut tx, &person.id, &filter, wanted.most()).await?);
+    let lines = store::list(&mut tx, &person.id, &filter, pager.stretch()).await?;
+    let instances = choices(&mut tx, &person.id).await?;
+    let mut drafts = store::discarded(&mut tx, &person.id).await?;
     drop(tx);
-    Ok(Html(BinPage { shell: visit.shell("Bin", Section::Queries).await, lines, drafts, pager, q }))
+    let more_drafts = drafts.len() > DRAFTS;
+    drafts.truncate(DRAFTS);
+    Ok(Html(BinPage {
+        shell: visit.shell("Bin", Section::Queries).await,
+        list: asked.list(&["sort"]),
+        heads: Heads::new(&asked, &filter.sort),
+        lines,
+        drafts,
+        more_drafts,
+        pager,
+        instances,
+        filter,
+    }))
+}
+
+/// All that the filter leaves in the bin, as a file.
+pub(super) async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
+    let filter = filter(&mut asked);
+    let file = list::take_out(&asked, lines(&site, person, filter)).await?;
+    Ok(file.answer(&["deleted-queries"], site.clock.now()))
 }
 
 pub(super) async fn delete(State(site): State<Site>, person: Person, Path(id): Path<String>) -> web::Result<Redirect> {

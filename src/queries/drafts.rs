@@ -4,6 +4,8 @@
 //! each person. An editor names itself (`tab`), and a draft names the editor that keeps it, so that a second tab
 //! is told of the first instead of overwriting it.
 
+pub(super) mod list;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};

@@ -1,7 +1,7 @@
 //! The editor: new queries, changes, checks while typing. What is typed is kept as a draft meanwhile.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::fields::{FieldDef, FieldKind};
@@ -18,7 +18,7 @@ use crate::ids::{DraftId, InstanceId, PersonId, QueryId};
 use crate::instances::{self, Role};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
 #[derive(Template)]
 #[template(path = "queries/editor.html")]
@@ -178,9 +178,8 @@ pub(super) async fn new(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    RawQuery(query): RawQuery,
+    QueryString(fields): QueryString,
 ) -> web::Result<Response> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut what = What { instance: fields.get("instance").to_owned(), ..What::default() };
     if !what.instance.is_empty() {
         let id: InstanceId = what.instance.parse().map_err(|_| web::Error::Missing)?;
@@ -228,9 +227,8 @@ pub(super) async fn edit(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    QueryString(fields): QueryString,
 ) -> web::Result<Response> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut tx = site.db.read(&person.scope()).await?;
     let (query, _) = for_change(&mut tx, &person.id, &own(&id)?).await?;
     let asked = if fields.has("draft") { Some(open_draft(&mut tx, &person, fields.get("draft")).await?) } else { None };

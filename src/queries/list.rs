@@ -1,36 +1,38 @@
-//! The list of queries: search, tags, stars, order, pages, exports.
+//! The list of queries: search, tags, stars, order, pages, files.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Utc};
-use serde_json::json;
+use axum::extract::{Path, State};
+use axum::response::{Redirect, Response};
+use serde_json::{Value, json};
 
 use super::model::Query;
 use super::pages::own;
-use super::store::{self, Draft, Filter, Line};
+use super::store::{self, Draft, Filter, Line, SORTS};
 use crate::db::{self, Tx};
 use crate::ids::{DraftId, PersonId, QueryId};
 use crate::instances::{self, Instance};
 use crate::web::components::{Address, Choice, Pager, SortLink};
+use crate::web::list::{self, Asked, Export, List, Stored, moment};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
 /// Lines on a page of the list.
-const PAGE: u64 = 50;
-/// Most lines of the exported list.
-const EXPORTED: i64 = 100_000;
-/// Drafts shown above the list.
+pub(super) const PAGE: u64 = 50;
+/// Drafts shown above the list; all are one link away.
 const DRAFTS: usize = 5;
 /// Tags offered above the list; the most used ones.
 const TAGS: usize = 12;
+/// Fields of the address that say what the step before did.
+const ONCE: [&str; 2] = ["deleted", "discarded"];
 
 #[derive(Template)]
 #[template(path = "queries/list.html")]
 pub(super) struct ListPage {
     shell: Shell,
+    list: List,
     lines: Vec<Line>,
     drafts: Vec<Draft>,
+    more_drafts: bool,
     /// What the step before deleted, for taking it back.
     deleted: Option<Query>,
     discarded: Option<Draft>,
@@ -40,15 +42,30 @@ pub(super) struct ListPage {
     tags: Vec<TagLink>,
     stars: TagLink,
     filter: Filter,
-    is_filtered: bool,
     here: String,
-    csv: String,
-    json: String,
-    name: SortLink,
-    by_instance: SortLink,
+    heads: Heads,
+}
+
+/// The heads that sort a list of queries.
+pub(super) struct Heads {
+    pub(super) name: SortLink,
+    pub(super) instance: SortLink,
     changed: SortLink,
     by: SortLink,
     ran: SortLink,
+}
+
+impl Heads {
+    pub(super) fn new(asked: &Asked, sort: &str) -> Self {
+        let head = |column| asked.head(column, sort);
+        Self {
+            name: head("name"),
+            instance: head("instance"),
+            changed: head("changed"),
+            by: head("by"),
+            ran: head("ran"),
+        }
+    }
 }
 
 /// A link that narrows the list, or widens it again where it is narrowed already.
@@ -82,52 +99,47 @@ pub(super) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    RawQuery(query): RawQuery,
+    asked: Asked,
 ) -> web::Result<Html<ListPage>> {
-    let query = query.unwrap_or_default();
-    let fields = Fields::parse(query.as_bytes());
-    let filter = filter(&fields);
-    let here = Address::new("/queries", &query).with("deleted", "").with("discarded", "");
+    let mut asked = asked.without(&ONCE);
+    let filter = filter(&mut asked);
+    let wanted = asked.page(PAGE);
+    let here = asked.here().clone();
     let mut tx = site.db.read(&person.scope()).await?;
-    let total = store::count(&mut tx, &person.id, &filter).await?;
-    let asked = fields.get("page").parse().unwrap_or(1);
-    let pager = Pager::new(&here, asked, PAGE, total as u64);
-    let lines = store::list(&mut tx, &person.id, &filter, pager.offset() as i64, PAGE as i64).await?;
-    let instances = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
+    let pager = wanted.pager(store::count(&mut tx, &person.id, &filter, wanted.most()).await?);
+    let lines = store::list(&mut tx, &person.id, &filter, pager.stretch()).await?;
+    let instances = choices(&mut tx, &person.id).await?;
     let counts = store::tags(&mut tx, &person.id).await?;
     let mut drafts = store::drafts(&mut tx, &person.id).await?;
+    let more_drafts = drafts.len() > DRAFTS;
     drafts.truncate(DRAFTS);
-    let deleted = deleted(&mut tx, &person.id, fields.get("deleted")).await?;
-    let discarded = discarded(&mut tx, &person.id, fields.get("discarded")).await?;
+    let deleted = deleted(&mut tx, &person.id, asked.fields().get("deleted")).await?;
+    let discarded = discarded(&mut tx, &person.id, asked.fields().get("discarded")).await?;
     drop(tx);
-    let link = |column| SortLink::new(&here, column, if filter.sort.is_empty() { "-changed" } else { &filter.sort });
     let stars = here.with("page", "").with("stars", if filter.favourites { "" } else { "mine" }).to_string();
-    let export = |path: &str| Address::new(path, &query).with("page", "").with("deleted", "").with("discarded", "");
     Ok(Html(ListPage {
         shell: visit.shell("Queries", Section::Queries).await,
+        list: asked.list(&["sort", "tag", "stars"]),
         lines,
         drafts,
+        more_drafts,
         deleted,
         discarded,
-        has_instances: !instances.is_empty(),
-        instances: std::iter::once(Choice::new("", "All instances")).chain(instances.iter().map(choice)).collect(),
+        has_instances: instances.len() > 1,
+        instances,
         tags: tag_links(&here, &filter.tag, counts),
         stars: TagLink { label: "Favourites".to_owned(), count: 0, href: stars, is_on: filter.favourites },
-        is_filtered: !filter.text.is_empty()
-            || !filter.instance.is_empty()
-            || !filter.tag.is_empty()
-            || filter.favourites,
-        csv: export("/queries.csv").to_string(),
-        json: export("/queries.json").to_string(),
-        name: link("name"),
-        by_instance: link("instance"),
-        changed: link("changed"),
-        by: link("by"),
-        ran: link("ran"),
+        heads: Heads::new(&asked, &filter.sort),
         here: here.to_string(),
         pager,
         filter,
     }))
+}
+
+/// The instances that a list of queries can be narrowed to.
+pub(super) async fn choices(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Choice>> {
+    let instances = instances::list(tx, person, &instances::Filter::default()).await?;
+    Ok(std::iter::once(Choice::new("", "All instances")).chain(instances.iter().map(choice)).collect())
 }
 
 /// An instance as a choice: name and account, since names repeat.
@@ -151,72 +163,63 @@ async fn discarded(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Optio
     Ok(store::discarded(tx, person).await?.into_iter().find(|draft| draft.id == id))
 }
 
-fn filter(fields: &Fields) -> Filter {
-    // OK to drop NUL and to cut: no name holds one or is longer, and PostgreSQL takes none.
-    let plain = |name: &str| fields.trimmed(name).replace('\0', "").chars().take(200).collect::<String>();
+fn filter(asked: &mut Asked) -> Filter {
     Filter {
-        text: plain("q"),
-        instance: plain("instance"),
-        tag: plain("tag").to_lowercase(),
-        favourites: fields.get("stars") == "mine",
+        text: asked.text("q"),
+        instance: asked.id("instance", "an instance"),
+        tag: asked.text("tag").to_lowercase(),
+        favourites: asked.is("stars", "mine"),
         deleted: false,
-        sort: plain("sort"),
+        sort: asked.sort(&SORTS, "-changed"),
     }
 }
 
-fn exact(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+/// The queries that a filter leaves.
+pub(super) fn lines(site: &Site, person: Person, filter: Filter) -> Stored<(PersonId, Filter), Line> {
+    Stored::new(&site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, _| {
+        Box::pin(store::list(tx, person, filter, stretch))
+    })
 }
 
-async fn lines(site: &Site, person: &Person, query: Option<String>) -> web::Result<Vec<Line>> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let mut tx = site.db.read(&person.scope()).await?;
-    Ok(store::list(&mut tx, &person.id, &filter(&fields), 0, EXPORTED).await?)
-}
+impl Export for Line {
+    const COLUMNS: &'static [&'static str] = &[
+        "name",
+        "description",
+        "tags",
+        "instance",
+        "instance_id",
+        "account",
+        "changed_at",
+        "changed_by",
+        "last_run_at",
+        "favourite",
+        "deleted_at",
+        "id",
+    ];
 
-/// The list as it is filtered, for spreadsheets.
-pub(super) async fn csv(State(site): State<Site>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let head = ["name", "description", "instance", "account", "changed_at", "changed_by", "last_run_at", "id", "tags"];
-    csv.write_record(head).map_err(anyhow::Error::from)?;
-    for line in lines(&site, &person, query).await? {
-        let row = [
-            line.name,
-            line.description,
-            line.instance_name,
-            line.account_name,
-            exact(line.updated_at),
-            line.updated_by,
-            line.ran_at.map(exact).unwrap_or_default(),
-            line.id.to_string(),
-            line.tags.line(),
-        ];
-        csv.write_record(row).map_err(anyhow::Error::from)?;
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            json!(self.name),
+            json!(self.description),
+            json!(self.tags),
+            json!(self.instance_name),
+            json!(self.instance),
+            json!(self.account_name),
+            moment(self.updated_at),
+            json!(self.updated_by),
+            self.ran_at.map_or(Value::Null, moment),
+            json!(self.is_favourite),
+            self.deleted_at.map_or(Value::Null, moment),
+            json!(self.id),
+        ]
     }
-    let body = csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let headers =
-        [("content-type", "text/csv; charset=utf-8"), ("content-disposition", "attachment; filename=\"queries.csv\"")];
-    Ok((headers, body).into_response())
 }
 
-/// The same for programs.
-pub(super) async fn json(State(site): State<Site>, person: Person, RawQuery(query): RawQuery) -> web::Result<Response> {
-    let lines = lines(&site, &person, query).await?;
-    let queries: Vec<serde_json::Value> = lines
-        .into_iter()
-        .map(|line| {
-            json!({
-                "id": line.id, "name": line.name, "description": line.description, "tags": line.tags,
-                "instance": { "id": line.instance, "name": line.instance_name, "account": line.account_name },
-                "changedAt": exact(line.updated_at), "changedBy": line.updated_by,
-                "lastRunAt": line.ran_at.map(exact), "favourite": line.is_favourite,
-            })
-        })
-        .collect();
-    let body = serde_json::to_string_pretty(&queries).map_err(anyhow::Error::from)?;
-    let headers =
-        [("content-type", "application/json"), ("content-disposition", "attachment; filename=\"queries.json\"")];
-    Ok((headers, body).into_response())
+/// All that the filter leaves, as a file.
+pub(super) async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
+    let filter = filter(&mut asked);
+    let file = list::take_out(&asked, lines(&site, person, filter)).await?;
+    Ok(file.answer(&["queries"], site.clock.now()))
 }
 
 /// Gives a query a star (`on=true`) or takes it back, and leads back to where the star was pressed.

@@ -32,7 +32,7 @@ pub use model::{Privacy, PrivacyMode, Query, Script};
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use run::{filled, run_page};
 pub use source_map::{Piece, SourceMap};
-pub use store::{Filter, HandedOver, Line, Usual, find, hand_over, list, usual};
+pub use store::{Filter, HandedOver, Line, PastRun, Usual, find, hand_over, list, runs, usual};
 pub use tags::Tags;
 pub use window::{Window, WindowForm, WindowKind};
 

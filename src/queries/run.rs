@@ -1,7 +1,7 @@
 //! The page of one query: what it is, its form, what the check says; and the preview of what is sent.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -15,7 +15,7 @@ use super::window::WindowForm;
 use crate::instances::{self, Instance, Role};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
 /// Runs shown on the page; all are one link away.
 const RUNS: i64 = 8;
@@ -40,6 +40,8 @@ struct RunPage {
     /// Whether somebody asked for a check and nothing was found.
     is_clean: bool,
     past: Past,
+    /// What the form is sent with.
+    once: String,
 }
 
 /// What is known of a query beside itself.
@@ -101,6 +103,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: 
         errors: if asked { prepared.errors.clone() } else { Errors::new() },
         remarks: report::remarks(&query.sql, &prepared.findings),
         form: window,
+        once: site.random.token(),
         past,
         query,
         instance,
@@ -113,9 +116,8 @@ pub(super) async fn show(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    QueryString(form): QueryString,
 ) -> web::Result<Response> {
-    let form = Fields::parse(query.unwrap_or_default().as_bytes());
     let opened = open(&site, &person, &id, &form).await?;
     Ok(Html(page(&site, &visit, opened, &form, false).await).into_response())
 }
@@ -162,6 +164,8 @@ struct PreviewPage {
     /// The form as it was filled in, to go on with it.
     filled: Vec<(String, String)>,
     can_run: bool,
+    /// What the form is sent with.
+    once: String,
 }
 
 async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: &Fields) -> web::Result<Response> {
@@ -179,6 +183,7 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
         notes: prepared.window.notes.clone(),
         filled: filled(form),
         can_run: instance.role >= Role::Analyst && instance.is_ready() && query.deleted_at.is_none(),
+        once: site.random.token(),
         query,
         instance,
     };
@@ -208,8 +213,7 @@ pub(super) async fn preview_link(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    QueryString(form): QueryString,
 ) -> web::Result<Response> {
-    let form = Fields::parse(query.unwrap_or_default().as_bytes());
     previewed(&site, &person, &visit, &id, &form).await
 }

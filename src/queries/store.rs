@@ -12,9 +12,8 @@ pub(super) use drafts::{
 pub use drafts::{HandedOver, hand_over};
 pub(super) use favourites::{is_favourite, set_favourite};
 pub use list::{Filter, Line, list};
-pub(super) use list::{count, tags};
-pub(super) use runs::{PastRun, runs};
-pub use runs::{Usual, usual};
+pub(super) use list::{SORTS, count, tags};
+pub use runs::{PastRun, Usual, runs, usual};
 pub(super) use versions::{Version, version, versions};
 
 use chrono::{DateTime, Utc};
@@ -23,21 +22,22 @@ use serde_json::json;
 
 use super::model::{Query, Written};
 use super::tags::Tags;
-use crate::db::{FromRow, Result, Row, Tx, sql};
+use crate::db::{FromRow, Result, Row, Statement, Tx, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 
 impl FromRow for Query {
     fn from_row(row: &Row) -> Result<Self> {
+        let Written { name, description, tags, sql, fields, window, privacy } = written(row)?;
         Ok(Self {
             id: row.get("id")?,
             instance: row.get("instance_id")?,
-            name: row.get("name")?,
-            description: row.get("description")?,
-            tags: Tags::read(&row.get::<String>("tags")?),
-            sql: row.get("sql")?,
-            fields: read(row.get("fields")?),
-            window: read(row.get("run_window")?),
-            privacy: read(row.get("privacy")?),
+            name,
+            description,
+            tags,
+            sql,
+            fields,
+            window,
+            privacy,
             revision: row.get("revision")?,
             created_by: row.get("creator")?,
             updated_by: row.get("editor")?,
@@ -46,6 +46,19 @@ impl FromRow for Query {
             deleted_at: row.get("deleted_at")?,
         })
     }
+}
+
+/// What somebody wrote, as a query and each of its versions keep it.
+fn written(row: &Row) -> Result<Written> {
+    Ok(Written {
+        name: row.get("name")?,
+        description: row.get("description")?,
+        tags: Tags::read(&row.get::<String>("tags")?),
+        sql: row.get("sql")?,
+        fields: read(row.get("fields")?),
+        window: read(row.get("run_window")?),
+        privacy: read(row.get("privacy")?),
+    })
 }
 
 /// A stored part of a query; one that an older program cannot read starts anew.
@@ -63,6 +76,20 @@ pub async fn find(tx: &mut Tx, person: &PersonId, id: &QueryId) -> Result<Query>
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
+/// The values `$3` to `$11` of a statement that writes a query.
+fn with(statement: Statement, written: &Written, person: &PersonId, now: DateTime<Utc>) -> Statement {
+    statement
+        .bind(&written.name)
+        .bind(&written.description)
+        .bind(&written.sql)
+        .bind(json!(written.fields))
+        .bind(json!(written.window))
+        .bind(json!(written.privacy))
+        .bind(person)
+        .bind(now)
+        .bind(written.tags.stored())
+}
+
 /// Keeps a new query.
 pub(super) async fn add(
     tx: &mut Tx,
@@ -75,20 +102,7 @@ pub(super) async fn add(
     const ADD: &str = "insert into queries (id, instance_id, name, description, sql, fields, run_window, privacy, \
         created_by, updated_by, created_at, updated_at, tags) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $10, $11)";
-    sql(ADD)
-        .bind(id)
-        .bind(instance)
-        .bind(&written.name)
-        .bind(&written.description)
-        .bind(&written.sql)
-        .bind(json!(written.fields))
-        .bind(json!(written.window))
-        .bind(json!(written.privacy))
-        .bind(person)
-        .bind(now)
-        .bind(written.tags.stored())
-        .execute(tx)
-        .await?;
+    with(sql(ADD).bind(id).bind(instance), written, person, now).execute(tx).await?;
     Ok(())
 }
 
@@ -106,20 +120,7 @@ pub(super) async fn change(
         privacy = $8, updated_by = $9, updated_at = $10, tags = $11, revision = revision + 1 \
         where id = $1 and revision = $2";
     versions::keep(tx, id, revision).await?;
-    let changed = sql(CHANGE)
-        .bind(id)
-        .bind(revision)
-        .bind(&written.name)
-        .bind(&written.description)
-        .bind(&written.sql)
-        .bind(json!(written.fields))
-        .bind(json!(written.window))
-        .bind(json!(written.privacy))
-        .bind(person)
-        .bind(now)
-        .bind(written.tags.stored())
-        .execute(tx)
-        .await?;
+    let changed = with(sql(CHANGE).bind(id).bind(revision), written, person, now).execute(tx).await?;
     Ok(changed == 1)
 }
 

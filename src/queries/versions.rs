@@ -1,33 +1,36 @@
 //! What a query was before: the list, two versions side by side, and the way back.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
-use axum::response::Redirect;
+use axum::extract::{Path, State};
+use axum::response::{Redirect, Response};
+use serde_json::{Value, json};
 
 use super::changes::{self, Changes};
+use super::list::PAGE;
 use super::model::Query;
 use super::pages::{for_change, own};
 use super::store::{self, Version};
 use crate::db::{self, Tx};
 use crate::ids::{PersonId, QueryId};
 use crate::instances::{self, Role};
-use crate::web::components::{Address, Choice, Pager};
+use crate::web::components::{Choice, Pager};
+use crate::web::list::{self, Asked, Days, Export, Few, List, moment};
 use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Site, Visit};
-
-/// Lines on a page of the list.
-const PAGE: u64 = 50;
+use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
 #[derive(Template)]
 #[template(path = "queries/versions.html")]
 pub(super) struct ListPage {
     shell: Shell,
+    list: List,
     query: Query,
     versions: Vec<Version>,
     pager: Pager,
     /// The versions to choose two from; empty while there is only one.
     choices: Vec<Choice>,
     can_change: bool,
+    q: String,
+    days: Days,
 }
 
 impl ListPage {
@@ -35,6 +38,25 @@ impl ListPage {
     fn before(&self, version: &Version) -> Option<i64> {
         let older = self.choices.iter().filter_map(|choice| choice.value.parse::<i64>().ok());
         older.filter(|revision| *revision < version.revision).max()
+    }
+}
+
+/// Which versions are listed.
+struct Filter {
+    /// A part of the name, of the description, of a tag, or of who saved it.
+    text: String,
+    days: Days,
+}
+
+impl Filter {
+    fn read(asked: &mut Asked) -> Self {
+        Self { text: asked.text("q"), days: asked.days() }
+    }
+
+    fn fits(&self, version: &Version) -> bool {
+        let Version { written, saved_by, .. } = version;
+        let text = [&written.name, &written.description, &written.tags.line(), saved_by].map(String::as_str).join("\n");
+        text.to_lowercase().contains(&self.text.to_lowercase()) && self.days.hold(version.saved_at)
     }
 }
 
@@ -46,34 +68,69 @@ async fn all(tx: &mut Tx, person: &PersonId, id: &QueryId) -> db::Result<(Query,
     Ok((query, versions))
 }
 
-pub(super) async fn list(
+pub(super) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    mut asked: Asked,
 ) -> web::Result<Html<ListPage>> {
-    let raw = query.unwrap_or_default();
+    let filter = Filter::read(&mut asked);
     let mut tx = site.db.read(&person.scope()).await?;
-    let (query, versions) = all(&mut tx, &person.id, &own(&id)?).await?;
+    let (query, mut versions) = all(&mut tx, &person.id, &own(&id)?).await?;
     let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
     drop(tx);
-    let asked = Fields::parse(raw.as_bytes()).get("page").parse().unwrap_or(1);
-    let pager = Pager::new(&Address::new(format!("/queries/{id}/versions"), &raw), asked, PAGE, versions.len() as u64);
     let choice = |version: &Version| {
         let at = version.saved_at.format("%Y-%m-%d %H:%M UTC");
         let now = if version.revision == query.revision { ", as it is now" } else { "" };
         let label = format!("Version {}: {at}, {}{now}", version.revision, version.saved_by);
         Choice::new(version.revision.to_string(), label)
     };
+    let choices = if versions.len() > 1 { versions.iter().map(choice).collect() } else { Vec::new() };
+    versions.retain(|version| filter.fits(version));
+    let (pager, versions) = asked.page(PAGE).cut(versions);
     Ok(Html(ListPage {
         shell: visit.shell(format!("Versions of {}", query.name), Section::Queries).await,
-        choices: if versions.len() > 1 { versions.iter().map(choice).collect() } else { Vec::new() },
-        versions: versions.into_iter().skip(pager.offset() as usize).take(PAGE as usize).collect(),
+        list: asked.list(&[]),
+        choices,
+        versions,
         pager,
         can_change: instance.role >= Role::Analyst && query.deleted_at.is_none(),
         query,
+        q: filter.text,
+        days: filter.days,
     }))
+}
+
+impl Export for Version {
+    const COLUMNS: &'static [&'static str] = &["version", "name", "description", "tags", "saved_at", "saved_by"];
+
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            json!(self.revision),
+            json!(self.written.name),
+            json!(self.written.description),
+            json!(self.written.tags),
+            moment(self.saved_at),
+            json!(self.saved_by),
+        ]
+    }
+}
+
+/// The versions that the filter leaves, as a file.
+pub(super) async fn export(
+    State(site): State<Site>,
+    person: Person,
+    Path(id): Path<String>,
+    mut asked: Asked,
+) -> web::Result<Response> {
+    let filter = Filter::read(&mut asked);
+    let mut tx = site.db.read(&person.scope()).await?;
+    let (query, mut versions) = all(&mut tx, &person.id, &own(&id)?).await?;
+    drop(tx);
+    versions.retain(|version| filter.fits(version));
+    let file = list::take_out(&asked, Few(versions)).await?;
+    Ok(file.answer(&["versions", &query.name], site.clock.now()))
 }
 
 #[derive(Template)]
@@ -101,9 +158,8 @@ pub(super) async fn compare(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    QueryString(fields): QueryString,
 ) -> web::Result<Html<ComparePage>> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut tx = site.db.read(&person.scope()).await?;
     let query = store::find(&mut tx, &person.id, &own(&id)?).await?;
     let instance = instances::find(&mut tx, &person.id, &query.instance).await?;

@@ -3,9 +3,15 @@
 //! A form that does not fit comes back as it was typed, with every message at once
 //! ([`Errors`](super::components::Errors)); nothing is lost.
 
+use std::convert::Infallible;
+
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
+use axum::http::request::Parts;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 
 use super::Error;
 
@@ -43,6 +49,18 @@ impl Fields {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// What makes two sendings of one form the same: the word that its page was given, `once`, with all that was
+    /// filled in and what it is about. Nothing where a form comes without the word, from a program, say.
+    pub fn once(&self, about: &str) -> Option<String> {
+        let word = Some(self.trimmed("once")).filter(|word| !word.is_empty())?;
+        let mut hash = Sha256::new_with_prefix(about.as_bytes());
+        for text in std::iter::once(word).chain(self.iter().flat_map(|(name, value)| [name, value])) {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+        Some(URL_SAFE_NO_PAD.encode(hash.finalize()))
+    }
+
     /// All fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -71,6 +89,18 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
+/// The fields of the address's query string. As an extractor it never fails: a page says what does not fit.
+#[derive(Clone, Debug)]
+pub struct QueryString(pub Fields);
+
+impl<S: Sync> FromRequestParts<S> for QueryString {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +112,20 @@ mod tests {
         assert_eq!(fields.get("b"), "ü x");
         assert!(fields.has("c"));
         assert_eq!(fields.get("nothing"), "");
+    }
+
+    #[test]
+    fn the_same_form_sent_twice_is_the_same_and_any_other_is_not() {
+        let once = |text: &str, about| Fields::parse(text.as_bytes()).once(about);
+        assert_eq!(once("once=a&x=1", "run"), once("once=a&x=1", "run"));
+        let different = [
+            once("once=a&x=1", "run"),
+            once("once=b&x=1", "run"),
+            once("once=a&x=2", "run"),
+            once("once=a&x=1", "rerun"),
+        ];
+        assert_eq!(different.iter().flatten().collect::<std::collections::BTreeSet<_>>().len(), 4);
+        assert_eq!(once("x=1&once=+", "run"), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use scraper::{Html, Selector};
 
 use super::assets;
 use super::components::{Address, Choice, Errors, Pager, SortLink, State, Step, duration};
+use super::list::{Asked, Days, List};
 use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
 use super::theme::Theme;
 
@@ -36,6 +37,9 @@ struct Components {
 #[template(path = "gallery/executions.html")]
 struct Executions {
     shell: Shell,
+    list: List,
+    q: String,
+    days: Days,
     instances: Vec<Choice>,
     states: Vec<Choice>,
     rows: Vec<Row>,
@@ -171,7 +175,8 @@ fn executions() -> String {
         ("Sponsored ads and DSP overlap", State::Failed, "FAILED", None),
         ("Audience sizing", State::Stopped, "CANCELLED", None),
     ];
-    let here = Address::new("/executions", "state=&sort=-started&page=2");
+    let mut asked = Asked::read("/executions", "q=reach&from=2026-03-01&until=never&sort=-started&page=2");
+    let (q, days, here) = (asked.text("q"), asked.days(), asked.here().clone());
     let rows = KINDS.iter().cycle().zip(0..25).map(|((query, state, word, rows), number)| Row {
         id: number,
         query,
@@ -184,6 +189,9 @@ fn executions() -> String {
     });
     Executions {
         shell: shell("Executions", Section::Executions),
+        list: asked.list(&["sort"]),
+        q,
+        days,
         instances: choices(&["", "Acme DE", "Northwind Outdoor EU"]),
         states: choices(&["", "Running", "Failed"]),
         rows: rows.collect(),

@@ -3,8 +3,11 @@
 pub mod assets;
 pub mod chart;
 pub mod components;
+pub mod csv;
 mod error;
+mod file_name;
 mod forms;
+pub mod list;
 pub mod live;
 mod local;
 pub mod naming;
@@ -24,7 +27,8 @@ pub mod words;
 mod gallery;
 
 pub use error::{Error, ErrorPage, Result, framed};
-pub use forms::Fields;
+pub use file_name::FileName;
+pub use forms::{Fields, QueryString};
 pub use local::local_or_home;
 pub use page::Html;
 pub use person::Person;

@@ -49,17 +49,7 @@ impl Runner {
 
     /// Starts the loop of one worker; its first tick is at once.
     pub fn start(&self, worker: Arc<dyn Worker>) {
-        self.statuses.put(Status {
-            name: worker.name(),
-            duty: worker.duty(),
-            period: worker.period(),
-            began_at: None,
-            ended_at: None,
-            next_at: Some(self.clock.now()),
-            outcome: Outcome::NotYet,
-            ticks: 0,
-            failures: 0,
-        });
+        self.statuses.put(Status::new(worker.as_ref(), Some(self.clock.now()), Outcome::NotYet));
         let lane = Lane {
             wake: self.wakes.of(worker.name()),
             clock: self.clock.clone(),
@@ -72,17 +62,7 @@ impl Runner {
 
     /// Shows a worker that is held back, with the reason, and never ticks it.
     pub fn hold(&self, worker: &dyn Worker, reason: &str) {
-        self.statuses.put(Status {
-            name: worker.name(),
-            duty: worker.duty(),
-            period: worker.period(),
-            began_at: None,
-            ended_at: None,
-            next_at: None,
-            outcome: Outcome::Held(reason.to_owned()),
-            ticks: 0,
-            failures: 0,
-        });
+        self.statuses.put(Status::new(worker, None, Outcome::Held(reason.to_owned())));
     }
 
     /// Resolves when every loop has ended, after the stop was asked for.

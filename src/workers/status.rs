@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Tick;
+use super::{Tick, Worker};
 
 /// How the last tick ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,21 @@ pub struct Status {
 }
 
 impl Status {
+    /// The status of a worker that has not ticked yet.
+    pub(super) fn new(worker: &dyn Worker, next_at: Option<DateTime<Utc>>, outcome: Outcome) -> Self {
+        Self {
+            name: worker.name(),
+            duty: worker.duty(),
+            period: worker.period(),
+            began_at: None,
+            ended_at: None,
+            next_at,
+            outcome,
+            ticks: 0,
+            failures: 0,
+        }
+    }
+
     /// Whether the next tick should have begun at least a period ago.
     pub fn is_late(&self, now: DateTime<Utc>) -> bool {
         let grace = TimeDelta::from_std(self.period).unwrap_or(TimeDelta::zero());

@@ -9,7 +9,8 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::executions::{REACH, instance, run, saved, saved_on};
+use crate::executions::{REACH, run, saved, saved_on};
+use crate::queries::instance;
 use crate::support::{Call, Gate, House, Visitor, stories};
 
 /// Spoils an answer.

@@ -76,7 +76,7 @@ stories! {
         let there = house.signed_in("Ada").await;
         let page = here.get("/settings/sessions").await.with(200);
         assert_eq!(page.texts("tbody tr").len(), 2);
-        let ends = page.attributes("main form", "action");
+        let ends = page.attributes("main form[action$='/end']", "action");
         let own = page.texts("tbody tr").iter().position(|row| row.contains("this browser")).unwrap();
         here.post(&ends[1 - own], &[]).await.with(303);
         there.get("/instances").await.with(303);

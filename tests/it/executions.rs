@@ -3,20 +3,12 @@
 use chrono::TimeDelta;
 use recomamp::db::{Scope, sql};
 
+pub(crate) use crate::queries::instance;
 use crate::support::{House, Visitor, stories};
 
 /// A query that gives rows on the synthetic data.
 pub(crate) const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions\n\
     FROM dsp_impressions\nGROUP BY campaign";
-
-/// The first instance that is no sandbox.
-pub(crate) async fn instance(visitor: &Visitor) -> String {
-    let page = visitor.get("/instances").await.with(200);
-    let rows = page.texts("tbody tr");
-    let links = page.attributes("tbody th a", "href");
-    let at = rows.iter().position(|row| row.contains("Standard")).expect("a standard instance");
-    links[at].rsplit('/').next().expect("an id").to_owned()
-}
 
 /// Saves a query; gives its id.
 pub(crate) async fn saved(visitor: &Visitor, sql: &str) -> String {
@@ -180,6 +172,33 @@ stories! {
         house.settle().await;
         assert!(!ada.get(&page).await.text("#live [role=status]").contains("Waiting"));
         assert_eq!(on_amc(&house), 1);
+    }
+
+    /// A button that is pressed twice, or ten times at once, starts one run; the form of another look starts another.
+    async fn a_form_that_is_sent_twice_starts_one_run(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let once = async |page: &str, form: &str| ada.get(page).await.with(200).attributes(&format!("{form} input[name=once]"), "value").remove(0);
+        let address = format!("/queries/{query}");
+        let word = once(&address, "#run").await;
+        let fields = [("query", query.as_str()), ("once", word.as_str())];
+        let pressed = (0..10).map(|_| ada.post("/executions", &fields));
+        let mut led: Vec<String> = futures::future::join_all(pressed).await.into_iter().map(|answer| answer.with(303).location).collect();
+        led.dedup();
+        assert_eq!(led.len(), 1, "{led:?}");
+        assert!(ada.get(&led[0]).await.with(200).body.contains("This form was sent twice"));
+        let other = [("query", query.as_str()), ("once", word.as_str()), ("window", "explicit"), ("start", "2026-02-01"), ("end", "2026-02-08")];
+        assert_ne!(ada.post("/executions", &other).await.with(303).location, led[0], "another window is another run");
+        let word = once(&address, "#run").await;
+        ada.post("/executions", &[("query", query.as_str()), ("once", word.as_str())]).await.with(303);
+        assert_eq!(house.count("select count(*) as value from executions").await, 3);
+        house.settle().await;
+        let word = once(&led[0], "form[action$=rerun]").await;
+        for _ in 0..3 {
+            ada.post(&format!("{}/rerun", led[0]), &[("once", word.as_str())]).await.with(303);
+        }
+        house.settle().await;
+        assert_eq!(on_amc(&house), 4);
     }
 
     /// A row that cannot be read is passed over; it stops no other run.

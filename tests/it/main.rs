@@ -27,6 +27,8 @@ mod fuzzing;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod markup;
 #[cfg(test)]
 mod operations;

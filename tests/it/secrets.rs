@@ -11,7 +11,7 @@ use axum::http::{Response, StatusCode};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::executions::instance;
+use crate::queries::instance;
 use crate::support::{Call, Gate, House, Plug, Program, Visitor, stories};
 
 /// How long a run may take on a busy machine.

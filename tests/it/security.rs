@@ -23,7 +23,7 @@ async fn others(house: &House) -> Vec<(Method, String)> {
     house.settle().await;
     let opened = ada.post("/guides/first-query/queries/1/open", &[]).await.with(303).location;
     let draft = opened.rsplit(['/', '=']).next().expect("an id").to_owned();
-    let sessions = ada.get("/settings/sessions").await.attributes("main form", "action");
+    let sessions = ada.get("/settings/sessions").await.attributes("main form[action$='/end']", "action");
     let mut addresses = vec![
         (Method::GET, instance.clone()),
         (Method::POST, format!("{instance}/rename")),
@@ -40,6 +40,8 @@ async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::POST, format!("{query}/favourite")),
         (Method::GET, format!("{query}/versions")),
         (Method::GET, format!("{query}/versions/compare")),
+        (Method::GET, format!("{query}/versions.csv")),
+        (Method::GET, format!("{query}/versions.json")),
         (Method::POST, format!("{query}/versions/restore")),
         (Method::GET, run.clone()),
         (Method::POST, format!("{run}/cancel")),
@@ -113,7 +115,7 @@ stories! {
     /// Nobody signed out sees or does anything.
     async fn a_signed_out_visitor_is_sent_to_sign_in(house: House) {
         let mut addresses = others(&house).await;
-        for page in ["/", "/instances", "/queries", "/queries/new", "/queries/bin", "/executions", "/guides", "/settings/sessions", "/settings/connections", "/settings/audit", "/settings/audit.csv", "/settings/audit.json", "/operations", "/search?q=a"] {
+        for page in ["/", "/instances", "/queries", "/queries/new", "/queries/bin", "/queries/bin.csv", "/queries/drafts", "/queries/drafts.json", "/executions", "/executions.json", "/guides", "/guides.csv", "/settings/sessions", "/settings/sessions.csv", "/settings/connections", "/settings/connections.json", "/settings/audit", "/settings/audit.csv", "/settings/audit.json", "/operations", "/search?q=a"] {
             addresses.push((Method::GET, page.to_owned()));
         }
         let nobody = house.visitor();

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, Result, Row, Single, Statement, Tx, sql};
-use crate::ids::PersonId;
+use crate::db::{FromRow, LATEST, Result, Row, Single, Statement, Stretch, Tx, containing, sql};
+use crate::ids::{AuditId, PersonId};
 
 /// A line of the log.
 #[derive(Clone, Debug)]
 pub(in crate::accounts) struct Entry {
+    pub(in crate::accounts) id: AuditId,
     pub(in crate::accounts) at: DateTime<Utc>,
     pub(in crate::accounts) person: Option<String>,
     /// The person's name, where they are still known.
@@ -20,6 +21,7 @@ pub(in crate::accounts) struct Entry {
 impl FromRow for Entry {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
+            id: row.get("id")?,
             at: row.get("at")?,
             person: row.get("person_id")?,
             person_name: row.get("person_name")?,
@@ -42,7 +44,9 @@ pub(in crate::accounts) struct Filter {
     /// Not before.
     pub(in crate::accounts) from: Option<DateTime<Utc>>,
     /// Before.
-    pub(in crate::accounts) to: Option<DateTime<Utc>>,
+    pub(in crate::accounts) before: Option<DateTime<Utc>>,
+    /// Only those that stand behind this one, of which it is known when it was written.
+    pub(in crate::accounts) after: Option<(DateTime<Utc>, AuditId)>,
 }
 
 macro_rules! listed {
@@ -54,35 +58,37 @@ macro_rules! listed {
             "where ($1 is null or a.person_id = $1) and ($2 = '' or a.action = $2) ",
             "and ($3 = '' or lower(a.subject || ' ' || coalesce(p.name, '')) like lower($3) escape '\\') ",
             "and ($4 is null or a.at >= $4) and ($5 is null or a.at < $5) ",
+            "and a.at <= $6 and ($7 is null or a.at < $6 or a.id < $7) ",
             $rest
         )
     };
 }
 
 fn filtered(text: &'static str, filter: &Filter) -> Statement {
-    let escaped = filter.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = if filter.text.is_empty() { String::new() } else { format!("%{escaped}%") };
+    let (from, after) = filter.after.as_ref().map_or((LATEST, None), |(at, id)| (*at, Some(id)));
     sql(text)
-        .bind(filter.person.as_ref().map(|person| person.as_str().to_owned()))
+        .bind(filter.person.as_ref())
         .bind(&filter.action)
-        .bind(pattern)
+        .bind(containing(&filter.text))
         .bind(filter.from)
-        .bind(filter.to)
+        .bind(filter.before)
+        .bind(from)
+        .bind(after)
 }
 
-/// A page of the log, the newest first.
-pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Entry>> {
+/// A stretch of the log, the newest first.
+pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, stretch: Stretch) -> Result<Vec<Entry>> {
     const LIST: &str = listed!(
-        "a.at, a.person_id, p.name as person_name, a.action, a.subject, a.detail",
-        "order by a.at desc, a.id desc limit $6 offset $7"
+        "a.id, a.at, a.person_id, p.name as person_name, a.action, a.subject, a.detail",
+        "order by a.at desc, a.id desc limit $8 offset $9"
     );
-    filtered(LIST, filter).bind(limit).bind(offset).all(tx).await
+    filtered(LIST, filter).bind(stretch.most).bind(stretch.skip).all(tx).await
 }
 
-/// How many lines the filter leaves.
-pub(in crate::accounts) async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
-    const COUNT: &str = listed!("count(*) as value", "");
-    let Single(count) = filtered(COUNT, filter).one::<Single<i64>>(tx).await?;
+/// How many lines the filter leaves, counted up to `most`.
+pub(in crate::accounts) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
+    const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $8) as counted");
+    let Single(count) = filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 

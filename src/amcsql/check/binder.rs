@@ -1,80 +1,22 @@
 //! The state of one check: columns, readings and findings so far.
 
+mod columns;
+mod value;
+
 use std::collections::HashMap;
 
+pub(super) use value::{Unit, Value, size};
+
 use super::super::bound::{
-    Column, ColumnId, Common, CommonId, Expr, ExprKind, Extension, Literal, Output, Query, Relation, Scan, ScanId,
-    UsedParameter,
+    Column, ColumnId, Common, CommonId, Extension, Output, Query, Relation, Scan, UsedParameter,
 };
-use super::super::catalogue::{ColumnType, DataSource, DataType, Threshold};
+use super::super::catalogue::{DataSource, DataType};
 use super::super::finding::{self, Finding, Level};
 use super::super::parser::Parsed;
 use super::super::text::{LineIndex, Span};
 use super::scope::Scope;
 use super::select::State;
 use super::{Checked, Context, MOST_FINDINGS, Purpose};
-
-/// Most columns in all relations of a query; a query with more is refused. The largest published
-/// query has some hundreds.
-const MOST_COLUMNS: usize = 50_000;
-
-/// Most parts of expressions that stand in several places by their names; a query with more is refused.
-const MOST_COPIED: usize = 500_000;
-
-/// A bound expression and what is known of its value.
-#[derive(Clone, Debug)]
-pub(super) struct Value {
-    pub(super) expr: Expr,
-    /// The strictest level of the columns that it was computed from.
-    pub(super) level: Threshold,
-    /// Whether a literal or a parameter feeds it.
-    pub(super) literal: bool,
-    /// Whether it measures.
-    pub(super) metric: bool,
-    /// The unit of an amount of money, while it is still in one.
-    pub(super) unit: Option<Unit>,
-}
-
-/// Units of money in which AMC keeps costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    /// A hundred-millionth of the currency.
-    Microcents,
-    /// A hundred-thousandth of the currency.
-    Millicents,
-}
-
-/// How many parts an expression has, itself included; subqueries aside.
-pub(super) fn size(expr: &Expr) -> usize {
-    1 + expr.parts().into_iter().map(size).sum::<usize>()
-}
-
-impl Value {
-    pub(super) fn new(kind: ExprKind, data_type: DataType, span: Span) -> Self {
-        let expr = Expr { kind, data_type, span };
-        Self { expr, level: Threshold::None, literal: false, metric: false, unit: None }
-    }
-
-    pub(super) fn literal(literal: Literal, data_type: DataType, span: Span) -> Self {
-        // OK because NULL picks no rows: it tells nothing of what it is compared with.
-        Self { literal: literal != Literal::Null, ..Self::new(ExprKind::Literal(literal), data_type, span) }
-    }
-
-    /// What stands for something that could not be resolved: fits everywhere, offends nowhere.
-    pub(super) fn unknown(span: Span) -> Self {
-        Self::new(ExprKind::Literal(Literal::Null), DataType::Null, span)
-    }
-
-    /// The same value with the level and the literals of `others` besides its own.
-    pub(super) fn fed_by<'a>(mut self, others: impl IntoIterator<Item = &'a Value>) -> Self {
-        for other in others {
-            self.level = self.level.max(other.level);
-            self.literal |= other.literal;
-            self.metric |= other.metric;
-        }
-        self
-    }
-}
 
 /// A reading of a source whose columns are still being collected.
 pub(super) struct Reading<'a> {
@@ -316,103 +258,5 @@ impl<'a> Binder<'a> {
 
     pub(super) fn info(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.report(Finding::info(code, span, message));
-    }
-
-    /// Whether the query is so large that binding stops.
-    pub(super) fn is_full(&mut self, span: Span) -> bool {
-        let full = self.columns.len() >= MOST_COLUMNS;
-        if full && !self.findings.iter().any(|it| it.code == "too-large") {
-            let message = format!("The query has more than {MOST_COLUMNS} columns in all its parts. Select fewer.");
-            self.error("too-large", span, message, "SQL query was invalid: too many columns");
-        }
-        full
-    }
-
-    /// Whether an expression may be taken over where its name stands, so that a long one that is named often stays in bounds.
-    pub(super) fn may_copy(&mut self, parts: usize, span: Span) -> bool {
-        self.copied = self.copied.saturating_add(parts);
-        let fits = self.copied <= MOST_COPIED;
-        if !fits && !self.findings.iter().any(|it| it.code == "too-large") {
-            let message = "The query names a long expression too often. Compute it in a WITH first.";
-            self.error("too-large", span, message, "SQL query was invalid: too many expressions");
-        }
-        fits
-    }
-
-    /// A new column of that value.
-    pub(super) fn column_of(&mut self, name: &str, value: &Value) -> ColumnId {
-        let column = Column {
-            name: name.to_owned(),
-            data_type: value.expr.data_type.clone(),
-            column_type: if value.metric { ColumnType::Metric } else { ColumnType::Dimension },
-            threshold: value.level,
-            literal_fed: value.literal,
-            span: value.expr.span,
-        };
-        self.push_column(column, value.unit)
-    }
-
-    fn push_column(&mut self, column: Column, unit: Option<Unit>) -> ColumnId {
-        if self.is_full(column.span) {
-            return ColumnId(0);
-        }
-        let id = ColumnId(u32::try_from(self.columns.len()).unwrap_or(u32::MAX));
-        self.columns.push(column);
-        self.units.push(unit);
-        id
-    }
-
-    /// A new column that carries on an old one.
-    pub(super) fn renewed(&mut self, old: ColumnId, name: &str, span: Span) -> ColumnId {
-        let value = self.value_of(old, span);
-        self.column_of(name, &value)
-    }
-
-    /// The value of a column, referred to at `span`.
-    pub(super) fn value_of(&self, id: ColumnId, span: Span) -> Value {
-        let Some(column) = self.columns.get(id.index()) else { return Value::unknown(span) };
-        Value {
-            expr: Expr { kind: ExprKind::Column(id), data_type: column.data_type.clone(), span },
-            level: column.threshold,
-            literal: column.literal_fed,
-            metric: column.column_type == ColumnType::Metric,
-            unit: self.units.get(id.index()).copied().flatten(),
-        }
-    }
-
-    pub(super) fn new_reading(&mut self, source: &'a DataSource, extension: Extension, span: Span) -> ScanId {
-        let id = ScanId(u32::try_from(self.readings.len()).unwrap_or(u32::MAX));
-        let owner = self.owner;
-        self.readings.push(Reading { source, columns: Vec::new(), by_name: HashMap::new(), extension, owner, span });
-        id
-    }
-
-    /// The column of a reading; the first mention makes it.
-    pub(super) fn source_column(&mut self, scan: ScanId, name: &str) -> Option<ColumnId> {
-        let reading = self.readings.get(scan.index())?;
-        let key = name.to_ascii_lowercase();
-        if let Some(id) = reading.by_name.get(&key) {
-            return Some(*id);
-        }
-        let source = reading.source;
-        let defined = source.column(name)?;
-        let unit = match defined.unit.as_deref() {
-            Some("microcents") => Some(Unit::Microcents),
-            Some("millicents") => Some(Unit::Millicents),
-            _ => None,
-        };
-        let column = Column {
-            name: defined.name.clone(),
-            data_type: defined.data_type.clone(),
-            column_type: defined.column_type,
-            threshold: defined.threshold,
-            literal_fed: false,
-            span: reading.span,
-        };
-        let id = self.push_column(column, unit);
-        let reading = self.readings.get_mut(scan.index())?;
-        reading.by_name.insert(key, id);
-        reading.columns.push((id, defined.name.clone()));
-        Some(id)
     }
 }

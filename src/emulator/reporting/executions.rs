@@ -11,7 +11,7 @@ use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::faults::FaultKind;
 use crate::emulator::json::{Fields, read_body};
 use crate::emulator::query::{Order, Query};
-use crate::emulator::state::{Asked, Category, Execution, Instance, Status, Verdict, Window, Workflow};
+use crate::emulator::state::{Execution, Instance, Status, Workflow};
 
 use super::{EXECUTIONS, compiling, done, listed, request, shown, window};
 
@@ -122,29 +122,9 @@ pub(super) fn blank(
     workflow: Arc<Workflow>,
     now: DateTime<Utc>,
 ) -> Execution {
-    Execution {
-        id: emulator.uuid(),
-        number: 0,
-        instance: instance.id.clone(),
-        account: instance.account.clone(),
-        workflow,
-        asked: Asked::default(),
-        category: Category::AdHoc,
-        window: Window { start: now, end: now, zone: "UTC".to_owned(), original: None },
-        verdict: Verdict::Invalid(String::new()),
-        status: Status::Pending,
-        reason: None,
-        created: now,
-        updated: now,
-        validates: now + emulator.pace().wait(VALIDATION_SECONDS),
-        validated: None,
-        started: None,
-        ready: None,
-        outcome: None,
-        finished: None,
-        parts: 1,
-        header_only: false,
-    }
+    let validates = now + emulator.pace().wait(VALIDATION_SECONDS);
+    let (id, account) = (emulator.uuid(), instance.account.clone());
+    Execution { validates, ..Execution::new(id, instance.id.clone(), account, workflow, now) }
 }
 
 /// Lets the faults of results strike.

@@ -42,6 +42,41 @@ pub(crate) struct Execution {
     pub(crate) header_only: bool,
 }
 
+impl Execution {
+    /// An execution that is created at `now`: nothing asked, nothing known, validated at once.
+    pub(crate) fn new(
+        id: String,
+        instance: String,
+        account: String,
+        workflow: Arc<Workflow>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            number: 0,
+            instance,
+            account,
+            workflow,
+            asked: Asked::default(),
+            category: Category::AdHoc,
+            window: Window { start: now, end: now, zone: "UTC".to_owned(), original: None },
+            verdict: Verdict::Invalid(String::new()),
+            status: Status::Pending,
+            reason: None,
+            created: now,
+            updated: now,
+            validates: now,
+            validated: None,
+            started: None,
+            ready: None,
+            outcome: None,
+            finished: None,
+            parts: 1,
+            header_only: false,
+        }
+    }
+}
+
 /// The request fields that answers repeat or the run obeys.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {

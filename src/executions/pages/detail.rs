@@ -13,8 +13,8 @@ use serde_json::Value;
 use earlier::{Earlier, earlier};
 use known::{cause, known};
 
-use super::own;
 use super::result::{self, ResultView};
+use super::{own, submitted};
 use crate::amcsql::text::Place;
 use crate::executions::causes::Cause;
 use crate::executions::live;
@@ -29,6 +29,9 @@ use crate::web::components::{self, Step};
 use crate::web::live::PTAG;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
+
+/// Runs of the same query that are shown in a row; all are one link away.
+const RUNS: i64 = 10;
 
 #[derive(Template)]
 #[template(path = "executions/detail.html", blocks = ["live"])]
@@ -61,6 +64,8 @@ struct DetailPage {
     /// When the result will be removed, where that is set and it is still there.
     kept_until: Option<DateTime<Utc>>,
     here: String,
+    /// What the button that runs it again is sent with.
+    once: String,
     change: Option<Changeable>,
 }
 
@@ -110,7 +115,7 @@ async fn page(
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
     let (past, usual) = match &execution.query {
         Some(query) => (
-            store::past(&mut tx, &person.id, query).await?,
+            queries::runs(&mut tx, &person.id, query, RUNS).await?,
             queries::usual(&mut tx, &person.id, query, &instance.id, Some(id)).await?,
         ),
         None => (Vec::new(), None),
@@ -162,6 +167,7 @@ async fn page(
                 .checked_add_days(Days::new(days.into()))
         }),
         here: format!("/executions/{id}"),
+        once: room.site.random.token(),
         change: Changeable::new(&execution),
         tag,
         place: mark.map(|mark| mark.place),
@@ -260,7 +266,9 @@ pub(super) async fn fetch_again(
 pub(super) async fn rerun(
     State(room): State<Executions>,
     person: Person,
+    visit: Visit,
     Path(id): Path<String>,
+    fields: Fields,
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
     let mut tx = room.site.db.write(&person.scope()).await?;
@@ -275,11 +283,9 @@ pub(super) async fn rerun(
         sent: before.sent.clone(),
         source_map: before.source_map.clone(),
         field_values: before.field_values.clone(),
+        once: fields.once(id.as_str()),
     };
-    let execution = room.submit(&mut tx, &person, run).await?;
-    tx.commit().await?;
-    room.wake();
-    Ok(Redirect::to(&format!("/executions/{execution}")))
+    submitted(&room, &person, &visit, tx, run).await
 }
 
 /// Everything that is known of a run that ended badly, for a support mail.

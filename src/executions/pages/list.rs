@@ -3,30 +3,27 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 
-use crate::db::{Db, Memo, Stamp, Tx};
+use crate::db::{Db, Memo, Stamp, Stretch, Tx};
 use crate::executions::model::State as Stage;
 use crate::executions::store::{self, Filter, Line};
 use crate::executions::submit::Executions;
-use crate::ids::{InstanceId, PersonId, QueryId};
+use crate::ids::{PersonId, QueryId};
 use crate::instances;
 use crate::queries;
 use crate::web::components::{self, Address, Choice, Pager};
+use crate::web::list::{self, Asked, Days, Export, List, Stored, Wanted, moment};
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Fields, Html, Person, Visit};
+use crate::web::{self, Html, Person, Visit};
 
 /// Rows of a page unless the address asks for another number.
 const SIZE: u64 = 50;
 /// Most rows of a page; an address that asks for more gets this many.
 const MOST: u64 = 500;
-/// Most rows of an exported list; the filter narrows it.
-const MOST_EXPORTED: i64 = 100_000;
-
-/// Rows are counted at least so far beyond the page; more are said to be more.
-const COUNTED: u64 = 10_000;
 /// Pages of lists that are kept in memory, of all people together.
 const KEPT: usize = 200;
 
@@ -45,7 +42,7 @@ pub(in crate::executions) struct Listed {
     rows: String,
     instances: Vec<Choice>,
     /// The query whose runs alone are listed, and the way to all.
-    of: Option<(QueryId, String, String)>,
+    of: Option<(String, String)>,
     moves: bool,
 }
 
@@ -55,7 +52,7 @@ pub(in crate::executions) struct Listed {
 struct Rows<'a> {
     lines: Vec<Line>,
     pager: Pager,
-    is_filtered: bool,
+    list: &'a List,
     here: &'a str,
     moves: bool,
     now: DateTime<Utc>,
@@ -65,16 +62,15 @@ struct Rows<'a> {
 #[template(path = "executions/list.html")]
 pub(super) struct ListPage {
     shell: Shell,
+    list: List,
     listed: Arc<Listed>,
     instance: String,
     states: Vec<Choice>,
     state: String,
     q: String,
     whose: Vec<Choice>,
-    by: String,
-    from: String,
-    until: String,
-    export: String,
+    by: &'static str,
+    days: Days,
 }
 
 impl Rows<'_> {
@@ -83,21 +79,21 @@ impl Rows<'_> {
     }
 }
 
-/// Days are UTC's; the last one is meant to its end.
-fn filter(fields: &Fields, person: &Person) -> Filter {
-    let day = |name: &str| fields.trimmed(name).parse::<NaiveDate>().ok();
-    let start = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
-    let state = fields.trimmed("state");
-    let known = matches!(state, "active" | "problem") || Stage::parse(state).is_some();
-    Filter {
-        instance: fields.trimmed("instance").parse::<InstanceId>().ok(),
-        query: fields.trimmed("query").parse::<QueryId>().ok(),
-        state: if known { state.to_owned() } else { String::new() },
-        text: fields.trimmed("q").chars().take(200).collect(),
-        by: (fields.trimmed("by") == "me").then(|| person.id.clone()),
-        from: day("from").map(start),
-        before: day("until").and_then(|day| day.succ_opt()).map(start),
-    }
+/// The filter of an address, and its days as the form shows them.
+fn filter(asked: &mut Asked, person: &Person) -> (Filter, Days) {
+    let known = |state: &str| matches!(state, "active" | "problem") || Stage::parse(state).is_some();
+    let days = asked.days();
+    let filter = Filter {
+        instance: asked.id("instance", "an instance"),
+        query: asked.id("query", "a query"),
+        state: asked.value("state", "state", |state| known(state).then(|| state.to_owned())).unwrap_or_default(),
+        text: asked.text("q"),
+        by: asked.is("by", "me").then(|| person.id.clone()),
+        from: days.start(),
+        before: days.end(),
+        after: None,
+    };
+    (filter, days)
 }
 
 fn states() -> Vec<Choice> {
@@ -106,15 +102,24 @@ fn states() -> Vec<Choice> {
     groups.into_iter().chain(Stage::ALL.map(|state| Choice::new(state.name(), state.label()))).collect()
 }
 
-impl Listed {
-    /// Reads a page, or takes it from memory where nothing of it can have changed.
-    async fn load(room: &Executions, person: &Person, query: &str, fields: &Fields) -> web::Result<Arc<Self>> {
-        let key = (person.id.clone(), query.to_owned());
+/// A page of the list, with all that it is read by.
+struct Look<'a> {
+    person: &'a Person,
+    filter: &'a Filter,
+    wanted: &'a Wanted,
+    here: &'a Address,
+    list: &'a List,
+}
+
+impl Look<'_> {
+    /// Reads the page, or takes it from memory where nothing of it can have changed.
+    async fn load(&self, room: &Executions) -> web::Result<Arc<Listed>> {
+        let key = (self.person.id.clone(), self.here.to_string());
         if let Some(known) = room.lists.get(&key) {
             return Ok(known);
         }
-        let mut tx = room.site.db.read(&person.scope()).await?;
-        let listed = Arc::new(Self::read(&mut tx, person, query, fields, room.site.clock.now()).await?);
+        let mut tx = room.site.db.read(&self.person.scope()).await?;
+        let listed = Arc::new(self.read(&mut tx, room.site.clock.now()).await?);
         if !listed.moves {
             // What moves shows how long it has taken so far, which is another number each time.
             room.lists.keep(key, Stamp::of(&tx), Arc::clone(&listed));
@@ -122,30 +127,25 @@ impl Listed {
         Ok(listed)
     }
 
-    async fn read(tx: &mut Tx, person: &Person, query: &str, fields: &Fields, now: DateTime<Utc>) -> web::Result<Self> {
-        let filter = filter(fields, person);
-        let number =
-            |name: &str, default: u64| fields.trimmed(name).parse().ok().filter(|n| *n >= 1).unwrap_or(default);
-        let (size, asked) = (number("size", SIZE).min(MOST), number("page", 1));
-        let most = asked.saturating_mul(size).saturating_add(COUNTED).min(i64::MAX as u64);
-        let counted = store::count(tx, &person.id, &filter, most as i64).await?;
-        let here = Address::new("/executions", query);
-        let pager = Pager::counted_to(most, &here, asked, size, u64::try_from(counted).unwrap_or(0));
-        let offset = i64::try_from(pager.offset()).unwrap_or(0);
-        let lines = store::list(tx, &person.id, &filter, i64::try_from(size).unwrap_or(50), offset).await?;
+    async fn read(&self, tx: &mut Tx, now: DateTime<Utc>) -> web::Result<Listed> {
+        let Self { person, filter, wanted, here, list } = *self;
+        let pager = wanted.pager(store::count(tx, &person.id, filter, wanted.most()).await?);
+        let lines = store::list(tx, &person.id, filter, pager.stretch()).await?;
         let on_list = instances::list(tx, &person.id, &instances::Filter::default()).await?;
         let of = match &filter.query {
-            Some(id) => {
-                let name = queries::find(tx, &person.id, id).await.map_or_else(|_| id.to_string(), |query| query.name);
-                Some((id.clone(), name, here.with("query", "").with("page", "").to_string()))
-            }
+            Some(id) => Some((self.name(tx, id).await, here.with("query", "").with("page", "").to_string())),
             None => None,
         };
         let mut choices = vec![Choice::new("", "Any instance")];
         choices.extend(on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name())));
         let moves = lines.iter().any(|line| !line.state.is_final());
-        let rows = Rows { lines, pager, is_filtered: filter.narrows(), here: &here.to_string(), moves, now };
-        Ok(Self { rows: rows.render().map_err(anyhow::Error::from)?, instances: choices, of, moves })
+        let rows = Rows { lines, pager, list, here: &here.to_string(), moves, now };
+        Ok(Listed { rows: rows.render()?, instances: choices, of, moves })
+    }
+
+    /// What a query is called; its id where it is gone, or never was this person's.
+    async fn name(&self, tx: &mut Tx, id: &QueryId) -> String {
+        queries::find(tx, &self.person.id, id).await.map_or_else(|_| id.to_string(), |query| query.name)
     }
 }
 
@@ -153,71 +153,67 @@ pub(super) async fn show(
     State(room): State<Executions>,
     person: Person,
     visit: Visit,
-    RawQuery(query): RawQuery,
+    mut asked: Asked,
 ) -> web::Result<Html<ListPage>> {
-    let query = query.unwrap_or_default();
-    let fields = Fields::parse(query.as_bytes());
-    let filter = filter(&fields, &person);
-    let listed = Listed::load(&room, &person, &query, &fields).await?;
+    let (filter, days) = filter(&mut asked, &person);
+    let wanted = asked.page_of_size(SIZE, MOST);
+    let list = asked.list(&["query", "size"]);
+    let look = Look { person: &person, filter: &filter, wanted: &wanted, here: asked.here(), list: &list };
+    let listed = look.load(&room).await?;
     Ok(Html(ListPage {
         shell: visit.shell("Executions", Section::Executions).await,
         listed,
-        instance: filter.instance.as_ref().map(ToString::to_string).unwrap_or_default(),
+        list,
+        instance: filter.instance.map(|id| id.to_string()).unwrap_or_default(),
         states: states(),
-        state: filter.state.clone(),
-        q: filter.text.clone(),
+        state: filter.state,
+        q: filter.text,
         whose: vec![Choice::new("", "Anybody's"), Choice::new("me", "Mine")],
-        by: if filter.by.is_some() { "me".to_owned() } else { String::new() },
-        from: filter.from.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default(),
-        until: filter.before.map(|_| fields.trimmed("until").to_owned()).unwrap_or_default(),
-        export: Address::new("/executions.csv", &query).with("page", "").to_string(),
+        by: if filter.by.is_some() { "me" } else { "" },
+        days,
     }))
 }
 
-/// The list as it is filtered, for spreadsheets.
-pub(super) async fn export(
-    State(room): State<Executions>,
-    person: Person,
-    RawQuery(query): RawQuery,
-) -> web::Result<Response> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let mut tx = room.site.db.read(&person.scope()).await?;
-    let lines = store::list(&mut tx, &person.id, &filter(&fields, &person), MOST_EXPORTED, 0).await?;
-    drop(tx);
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let head = [
+impl Export for Line {
+    const COLUMNS: &'static [&'static str] = &[
         "execution",
         "query",
         "instance",
         "person",
         "state",
-        "created_utc",
-        "finished_utc",
+        "created_at",
+        "finished_at",
         "seconds",
         "rows",
+        "waiting_for",
         "problem",
     ];
-    csv.write_record(head).map_err(anyhow::Error::from)?;
-    let exact = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    for line in &lines {
-        let row = [
-            line.id.to_string(),
-            line.query_name.clone(),
-            line.instance_name.clone(),
-            line.person_name.clone(),
-            line.state.name().to_owned(),
-            exact(line.created_at),
-            line.finished_at.map(exact).unwrap_or_default(),
-            line.finished_at.map(|end| (end - line.created_at).num_seconds().to_string()).unwrap_or_default(),
-            line.rows.map(|rows| rows.to_string()).unwrap_or_default(),
-            line.problem.as_ref().map(|problem| problem.what.clone()).unwrap_or_default(),
-        ];
-        csv.write_record(row).map_err(anyhow::Error::from)?;
+
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            json!(self.id),
+            json!(self.query_name),
+            json!(self.instance_name),
+            json!(self.person_name),
+            json!(self.state.name()),
+            moment(self.created_at),
+            self.finished_at.map_or(Value::Null, moment),
+            json!(self.finished_at.map(|end| (end - self.created_at).num_seconds())),
+            json!(self.rows),
+            json!(self.waiting_for),
+            json!(self.problem.as_ref().map(|problem| &problem.what)),
+        ]
     }
-    let body = csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let headers = [
-        ("content-type", "text/csv; charset=utf-8"),
-        ("content-disposition", "attachment; filename=\"executions.csv\""),
-    ];
-    Ok((headers, body).into_response())
+}
+
+/// All that the filter leaves, as a file.
+pub(super) async fn export(State(room): State<Executions>, person: Person, mut asked: Asked) -> web::Result<Response> {
+    let (filter, _) = filter(&mut asked, &person);
+    let lines =
+        Stored::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, last| {
+            filter.after = last.map(|line: &Line| (line.created_at, line.id.clone()));
+            Box::pin(store::list(tx, person, filter, Stretch::first(stretch.most)))
+        });
+    let file = list::take_out(&asked, lines).await?;
+    Ok(file.answer(&["executions"], room.site.clock.now()))
 }

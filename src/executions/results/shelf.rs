@@ -73,6 +73,7 @@ struct Inner {
     made: AtomicU64,
     views: Views,
     heavy: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
 }
 
 impl Shelf {
@@ -93,7 +94,9 @@ impl Shelf {
     fn build(store: Arc<dyn ObjectStore>, folder: Option<PathBuf>, scratch: PathBuf) -> Result<Self, Error> {
         fs::create_dir_all(&scratch)?;
         let (made, views, heavy) = (AtomicU64::new(0), Views::default(), Arc::new(Semaphore::new(HEAVY_READS)));
-        Ok(Self(Arc::new(Inner { store, folder, scratch, made, views, heavy })))
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let turns = Arc::new(Semaphore::new((cores / 2).max(1)));
+        Ok(Self(Arc::new(Inner { store, folder, scratch, made, views, heavy, turns })))
     }
 
     /// Forgets a result. That there is none is no error.
@@ -137,6 +140,11 @@ impl Shelf {
 
     pub(super) fn heavy(&self) -> Arc<Semaphore> {
         Arc::clone(&self.0.heavy)
+    }
+
+    /// Turns at making some rows of a file: for half of the processor.
+    pub(super) fn turns(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.turns)
     }
 
     /// Makes the folders again where somebody has taken them away.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{read, state};
-use crate::db::{FromRow, Result, Row, Single, Statement, Tx, sql};
+use crate::db::{FromRow, LATEST, Result, Row, Single, Statement, Stretch, Tx, containing, sql};
 use crate::executions::model::{Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 
@@ -25,14 +25,8 @@ pub struct Filter {
     pub from: Option<DateTime<Utc>>,
     /// Started before then.
     pub before: Option<DateTime<Utc>>,
-}
-
-impl Filter {
-    /// Whether it leaves anything out.
-    pub fn narrows(&self) -> bool {
-        let ids = self.instance.is_some() || self.query.is_some() || self.by.is_some();
-        ids || self.from.is_some() || self.before.is_some() || !self.state.is_empty() || !self.text.is_empty()
-    }
+    /// Only those that stand behind this one, of which it is known when it was started.
+    pub after: Option<(DateTime<Utc>, ExecutionId)>,
 }
 
 /// A line of the list.
@@ -79,8 +73,8 @@ impl FromRow for Line {
 }
 
 /// A statement over the executions that a person may see. `driver` is the condition by which SQLite walks
-/// an index; the other conditions are tried on each row of that walk. `cross join` keeps SQLite to this
-/// order; to PostgreSQL it is a join like any other.
+/// an index, from where `$9` says; the other conditions are tried on each row of that walk. `cross join` keeps
+/// SQLite to this order; to PostgreSQL it is a join like any other.
 macro_rules! listed {
     ($before:literal, $driver:literal, $after:literal) => {
         concat!(
@@ -93,7 +87,7 @@ macro_rules! listed {
             "or ($4 = 'problem' and e.state in ('failed', 'rejected', 'lost'))) ",
             "and ($5 = '' or lower(e.query_name || ' ' || e.person_name) like lower($5) escape '\\') ",
             "and ($6 is null or e.person_id = $6) and ($7 is null or e.created_at >= $7) ",
-            "and ($8 is null or e.created_at < $8) ",
+            "and ($8 is null or e.created_at < $8) and ($10 is null or e.created_at < $9 or e.id < $10) ",
             $after
         )
     };
@@ -102,11 +96,11 @@ macro_rules! listed {
 /// The text whose driver fits the filter best.
 macro_rules! driven {
     ($filter:expr, $before:literal, $after:literal) => {{
-        const ALL: &str = listed!($before, "e.created_at > '0001-01-01'", $after);
-        const OF_QUERY: &str = listed!($before, "e.query_id = $3", $after);
-        const OF_INSTANCE: &str = listed!($before, "e.instance_id = $2", $after);
+        const ALL: &str = listed!($before, "e.created_at <= $9", $after);
+        const OF_QUERY: &str = listed!($before, "e.query_id = $3 and e.created_at <= $9", $after);
+        const OF_INSTANCE: &str = listed!($before, "e.instance_id = $2 and e.created_at <= $9", $after);
         const UNFINISHED: &str = listed!($before, "e.finished_at is null", $after);
-        const OF_STATE: &str = listed!($before, "e.state = $4", $after);
+        const OF_STATE: &str = listed!($before, "e.state = $4 and e.created_at <= $9", $after);
         match $filter {
             Filter { query: Some(_), .. } => OF_QUERY,
             Filter { instance: Some(_), .. } => OF_INSTANCE,
@@ -118,34 +112,35 @@ macro_rules! driven {
 }
 
 fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
-    let escaped = filter.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = if filter.text.is_empty() { String::new() } else { format!("%{escaped}%") };
+    let (from, after) = filter.after.as_ref().map_or((LATEST, None), |(at, id)| (*at, Some(id)));
     sql(text)
         .bind(person)
-        .bind(filter.instance.as_ref().map(|id| id.as_str().to_owned()))
-        .bind(filter.query.as_ref().map(|id| id.as_str().to_owned()))
+        .bind(filter.instance.as_ref())
+        .bind(filter.query.as_ref())
         .bind(&filter.state)
-        .bind(pattern)
-        .bind(filter.by.as_ref().map(|id| id.as_str().to_owned()))
+        .bind(containing(&filter.text))
+        .bind(filter.by.as_ref())
         .bind(filter.from)
         .bind(filter.before)
+        .bind(from)
+        .bind(after)
 }
 
-/// A page of the executions that a person may see, the newest first.
-pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Line>> {
+/// A stretch of the executions that a person may see, the newest first.
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, stretch: Stretch) -> Result<Vec<Line>> {
     let text = driven!(
         filter,
         "select e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, \
          e.waiting_for, e.problem, cast(e.result ->> 'rows' as bigint) as rows, e.created_at, e.finished_at",
-        "order by e.created_at desc, e.id desc limit $9 offset $10"
+        "order by e.created_at desc, e.id desc limit $11 offset $12"
     );
-    filtered(text, person, filter).bind(limit).bind(offset).all(tx).await
+    filtered(text, person, filter).bind(stretch.most).bind(stretch.skip).all(tx).await
 }
 
 /// How many executions the filter leaves, counted up to `most`: whoever reads a list of a million wants to
 /// see its first page and not to wait until all are counted.
 pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
-    let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $9) as counted");
+    let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $11) as counted");
     let Single(count) = filtered(text, person, filter).bind(most).one::<Single<i64>>(tx).await?;
     Ok(count)
 }
@@ -177,34 +172,4 @@ async fn by_state(tx: &mut Tx, statement: Statement) -> Result<Vec<(State, i64)>
         }
     }
     Ok(statement.all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
-}
-
-/// A run of a query among others.
-#[derive(Clone, Debug)]
-pub(in crate::executions) struct Past {
-    pub(in crate::executions) id: ExecutionId,
-    pub(in crate::executions) state: State,
-    pub(in crate::executions) created_at: DateTime<Utc>,
-    pub(in crate::executions) finished_at: Option<DateTime<Utc>>,
-    pub(in crate::executions) rows: Option<u64>,
-}
-
-impl FromRow for Past {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            state: state(row)?,
-            created_at: row.get("created_at")?,
-            finished_at: row.get("finished_at")?,
-            rows: row.get::<Option<Value>>("result")?.and_then(|kept| kept["rows"].as_u64()),
-        })
-    }
-}
-
-/// The last runs of a query that a person may see, the newest first.
-pub(in crate::executions) async fn past(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Vec<Past>> {
-    const LIST: &str = "select e.id, e.state, e.created_at, e.finished_at, e.result from executions e \
-        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.query_id = $2 \
-        order by e.created_at desc, e.id desc limit 10";
-    sql(LIST).bind(person).bind(query).all(tx).await
 }

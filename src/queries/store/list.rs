@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, Result, Row, Single, Statement, Tx, sql};
+use crate::db::{FromRow, Result, Row, Single, Statement, Stretch, Tx, containing, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::queries::tags::Tags;
 
@@ -11,8 +11,8 @@ use crate::queries::tags::Tags;
 pub struct Filter {
     /// Text that name, description, tags, SQL, instance or account hold.
     pub text: String,
-    /// Of this instance only; empty for all.
-    pub instance: String,
+    /// Of this instance only.
+    pub instance: Option<InstanceId>,
     /// With this tag only; empty for all.
     pub tag: String,
     /// Only those that the person has given a star.
@@ -20,21 +20,12 @@ pub struct Filter {
     /// Deleted ones instead of the others.
     pub deleted: bool,
     /// `name`, `instance`, `changed`, by whom (`by`), last run (`ran`), last changed or run (`used`); with `-`
-    /// before it the other way round. What was deleted is sorted by when.
+    /// before it the other way round. Otherwise by when it was deleted, or else changed.
     pub sort: String,
 }
 
-impl Filter {
-    /// The pattern for `like … escape '\'` that finds a text anywhere; empty finds everything.
-    fn pattern(text: &str, around: &str) -> String {
-        if text.is_empty() {
-            return String::new();
-        }
-        // OK to drop NUL: no name holds one, and PostgreSQL takes none.
-        let escaped = text.replace('\0', "").replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        format!("%{around}{escaped}{around}%")
-    }
-}
+/// Columns by which the list is sorted.
+pub(in crate::queries) const SORTS: [&str; 6] = ["name", "instance", "changed", "by", "ran", "used"];
 
 /// A line of the list.
 #[derive(Clone, Debug)]
@@ -107,7 +98,7 @@ macro_rules! listed {
             "where (q.deleted_at is not null) = $2 ",
             "and ($3 = '' or lower(q.name || ' ' || q.description || ' ' || q.tags || ' ' || q.sql || ' ' || ",
             "coalesce(i.name, '') || ' ' || i.amc_name || ' ' || i.account_name) like lower($3) escape '\\') ",
-            "and ($4 = '' or q.instance_id = $4) and ($5 = '' or ',' || q.tags || ',' like $5 escape '\\') ",
+            "and ($4 is null or q.instance_id = $4) and ($5 = '' or ',' || q.tags || ',' like $5 escape '\\') ",
             "and (not $6 or f.created_at is not null)",
             $rest
         )
@@ -115,29 +106,30 @@ macro_rules! listed {
 }
 
 fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+    let tag = if filter.tag.is_empty() { String::new() } else { format!(",{},", filter.tag.to_lowercase()) };
     sql(text)
         .bind(person)
         .bind(filter.deleted)
-        .bind(Filter::pattern(&filter.text, ""))
-        .bind(&filter.instance)
-        .bind(Filter::pattern(&filter.tag.to_lowercase(), ","))
+        .bind(containing(&filter.text))
+        .bind(filter.instance.as_ref())
+        .bind(containing(&tag))
         .bind(filter.favourites)
 }
 
-/// How many queries the filter finds.
-pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<i64> {
-    const COUNT: &str = listed!("count(*) as value", "");
-    filtered(COUNT, person, filter).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+/// How many queries the filter finds, counted up to `most`.
+pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
+    const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $7) as counted");
+    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 /// A stretch of the queries that the filter finds; the last changed first unless sorted.
-pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, skip: i64, most: i64) -> Result<Vec<Line>> {
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, stretch: Stretch) -> Result<Vec<Line>> {
     const LIST: &str = listed!(
         "q.id, q.name, q.description, q.tags, q.instance_id, coalesce(i.name, i.amc_name) as instance_name, \
          i.account_name, coalesce(u.name, 'somebody who left') as editor, q.updated_at, q.deleted_at, \
          f.created_at as starred_at, \
          (select max(e.created_at) from executions e where e.query_id = q.id) as ran_at",
-        " order by q.deleted_at desc, \
+        " order by \
          case when $7 = 'name' then lower(q.name) when $7 = 'instance' then lower(coalesce(i.name, i.amc_name)) \
          when $7 = 'by' then lower(u.name) end, \
          case when $7 = '-name' then lower(q.name) when $7 = '-instance' then lower(coalesce(i.name, i.amc_name)) \
@@ -146,9 +138,9 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, skip: i64, mo
          case when $7 = '-ran' then (select max(e.created_at) from executions e where e.query_id = q.id) \
          when $7 = '-used' then coalesce((select max(e.created_at) from executions e where e.query_id = q.id \
          and e.created_at > q.updated_at), q.updated_at) end desc nulls last, \
-         q.updated_at desc, q.id desc limit $8 offset $9"
+         q.deleted_at desc, q.updated_at desc, q.id desc limit $8 offset $9"
     );
-    filtered(LIST, person, filter).bind(&filter.sort).bind(most).bind(skip).all(tx).await
+    filtered(LIST, person, filter).bind(&filter.sort).bind(stretch.most).bind(stretch.skip).all(tx).await
 }
 
 /// The tags of a person's queries with how many carry each, the most used first.

@@ -14,13 +14,19 @@ const LOOKED_AT: i64 = 9;
 
 /// A run of a query.
 #[derive(Clone, Debug)]
-pub(in crate::queries) struct PastRun {
-    pub(in crate::queries) id: ExecutionId,
-    pub(in crate::queries) state: RunState,
-    pub(in crate::queries) person_name: String,
-    pub(in crate::queries) created_at: DateTime<Utc>,
-    pub(in crate::queries) finished_at: Option<DateTime<Utc>>,
-    pub(in crate::queries) rows: Option<u64>,
+pub struct PastRun {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Where it stands.
+    pub state: RunState,
+    /// Who ran it.
+    pub person_name: String,
+    /// When somebody pressed Run.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Rows of its result.
+    pub rows: Option<u64>,
 }
 
 impl FromRow for PastRun {
@@ -45,13 +51,8 @@ impl PastRun {
     }
 }
 
-/// The last runs of a query, the newest first.
-pub(in crate::queries) async fn runs(
-    tx: &mut Tx,
-    person: &PersonId,
-    query: &QueryId,
-    most: i64,
-) -> Result<Vec<PastRun>> {
+/// The last runs of a query that a person may see, the newest first.
+pub async fn runs(tx: &mut Tx, person: &PersonId, query: &QueryId, most: i64) -> Result<Vec<PastRun>> {
     const LIST: &str = "select e.id, e.state, e.person_name, e.created_at, e.finished_at, e.result from executions e \
         join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
         where e.query_id = $2 order by e.created_at desc, e.id desc limit $3";

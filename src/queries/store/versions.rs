@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::read;
+use super::written;
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{PersonId, QueryId};
 use crate::queries::model::{Query, Written};
-use crate::queries::tags::Tags;
 
 /// Versions of a query that are kept; the oldest go when there are more.
 const MOST: i64 = 500;
@@ -34,18 +33,9 @@ impl From<Query> for Version {
 
 impl FromRow for Version {
     fn from_row(row: &Row) -> Result<Self> {
-        let written = Written {
-            name: row.get("name")?,
-            description: row.get("description")?,
-            tags: Tags::read(&row.get::<String>("tags")?),
-            sql: row.get("sql")?,
-            fields: read(row.get("fields")?),
-            window: read(row.get("run_window")?),
-            privacy: read(row.get("privacy")?),
-        };
         Ok(Self {
             revision: row.get("revision")?,
-            written,
+            written: written(row)?,
             saved_by: row.get("saver")?,
             saved_at: row.get("saved_at")?,
         })

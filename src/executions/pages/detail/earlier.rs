@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::executions::model::State as Stage;
-use crate::executions::store::Past;
 use crate::ids::ExecutionId;
+use crate::queries::PastRun;
 use crate::web::components;
 
 /// Another run of the same query, beside this one.
@@ -20,13 +20,13 @@ pub(super) struct Earlier {
 }
 
 /// The last runs of the same query in a row, the newest first; nothing where this is the only one.
-pub(super) fn earlier(past: &[Past], this: &ExecutionId, now: DateTime<Utc>) -> Vec<Earlier> {
+pub(super) fn earlier(past: &[PastRun], this: &ExecutionId, now: DateTime<Utc>) -> Vec<Earlier> {
     if past.len() < 2 {
         return Vec::new();
     }
-    let took = |one: &Past| (one.finished_at.unwrap_or(now) - one.created_at).max(TimeDelta::zero());
+    let took = |one: &PastRun| (one.finished_at.unwrap_or(now) - one.created_at).max(TimeDelta::zero());
     let longest = past.iter().map(|one| took(one).num_milliseconds()).max().unwrap_or(0).max(1);
-    let one = |one: &Past| Earlier {
+    let one = |one: &PastRun| Earlier {
         id: one.id.clone(),
         is_this: one.id == *this,
         state: one.state,

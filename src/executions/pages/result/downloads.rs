@@ -12,13 +12,13 @@ use super::{failed, page_of};
 use crate::accounts::audit::{self, Action};
 use crate::executions::model::{Execution, State as Stage};
 use crate::executions::pages::own;
-use crate::executions::results::{self, Contents, CsvForm, Filter, Key, WORKBOOK_ROWS};
+use crate::executions::results::{CsvForm, Filter, Key, WORKBOOK_ROWS};
 use crate::executions::store;
 use crate::executions::submit::Executions;
 use crate::ids::ExecutionId;
 use crate::instances;
 use crate::web::components::count;
-use crate::web::{self, Fields, Person};
+use crate::web::{self, Fields, FileName, Person};
 
 /// The files that hold the same rows.
 pub(in crate::executions::pages) struct Offer {
@@ -151,9 +151,9 @@ impl Taken {
             (false, false) => "filtered",
             (true, false) => "",
         };
-        let window = days(&self.execution);
-        let contents = Contents { query: &self.execution.query_name, instance: &self.instance, window, mark };
-        let name = results::file_name(contents, extension).disposition();
+        let window = days(&self.execution).map(|(first, last)| format!("{first}_{last}")).unwrap_or_default();
+        let parts = [self.execution.query_name.as_str(), &self.instance, &window, mark];
+        let name = FileName::new("result", parts, extension).disposition();
         ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name.as_str())], body).into_response()
     }
 }

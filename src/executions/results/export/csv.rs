@@ -8,6 +8,7 @@ use crate::executions::results::column::KeptColumn;
 use crate::executions::results::error::Error;
 use crate::executions::results::keep::other_format;
 use crate::executions::results::kind::Kind;
+use crate::web::csv;
 
 /// How a CSV file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Csv {
 
 impl Form for Csv {
     fn head(&mut self) -> Result<Vec<u8>, Error> {
-        let mut head = String::from(if self.form == CsvForm::Spreadsheet { "\u{feff}" } else { "" });
+        let mut head = String::from(if self.form == CsvForm::Spreadsheet { csv::MARK } else { "" });
         for (place, column) in self.columns.iter().enumerate() {
             separate(&mut head, place);
             let name = column.name.as_str();
@@ -77,23 +78,18 @@ fn separate(out: &mut String, place: usize) {
     }
 }
 
-/// Writes a text, in quotes where it needs them or `quote` says so.
+/// Writes a text, in quotes where it needs them or, as AMC writes, `quote` says so.
 fn write_field(out: &mut String, text: &str, form: CsvForm, quote: bool) {
-    let guard = form == CsvForm::Spreadsheet && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let quote = quote || text.is_empty() || text.contains([',', '"', '\n', '\r']);
-    if !quote && !guard {
-        out.push_str(text);
-        return;
-    }
-    out.push('"');
-    out.push_str(if guard { "'" } else { "" });
-    for character in text.chars() {
-        match (character, form) {
-            ('"' | '\\', CsvForm::Amc) => out.push('\\'),
-            ('"', CsvForm::Spreadsheet) => out.push('"'),
-            _ => {}
+    if form == CsvForm::Spreadsheet {
+        csv::write(out, text);
+    } else if quote || text.is_empty() || text.contains([',', '"', '\n', '\r']) {
+        out.push('"');
+        for character in text.chars() {
+            out.push_str(if matches!(character, '"' | '\\') { "\\" } else { "" });
+            out.push(character);
         }
-        out.push(character);
+        out.push('"');
+    } else {
+        out.push_str(text);
     }
-    out.push('"');
 }

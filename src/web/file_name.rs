@@ -2,47 +2,14 @@
 
 use std::fmt::Write as _;
 
-use chrono::NaiveDate;
-
-/// Characters of a query's and of an instance's name that a file's name keeps.
-const QUERY: usize = 80;
-const INSTANCE: usize = 40;
+/// Characters that a name keeps of its first part, and of each other one.
+const FIRST: usize = 80;
+const OTHER: usize = 40;
 
 /// A file's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileName {
     name: String,
-}
-
-/// What a file of a result holds.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Contents<'a> {
-    /// The query's name.
-    pub query: &'a str,
-    /// The instance's name.
-    pub instance: &'a str,
-    /// The first and the last day of its window.
-    pub window: Option<(NaiveDate, NaiveDate)>,
-    /// What sets the file apart from others of the same result: `filtered`; mostly empty.
-    pub mark: &'a str,
-}
-
-/// The name for a file of a query's result: the query's name, the instance's, the first and last day of
-/// the window, and what kind of file it is.
-///
-/// Letters and digits of all scripts stay, small; what a file system or a terminal could stumble over
-/// becomes `-`.
-pub fn file_name(contents: Contents<'_>, extension: &str) -> FileName {
-    let query = plain(contents.query, QUERY);
-    let mut name = if query.is_empty() { "result".to_owned() } else { query };
-    let window = contents.window.map(|(first, last)| format!("{first}_{last}")).unwrap_or_default();
-    for part in [plain(contents.instance, INSTANCE), window, plain(contents.mark, INSTANCE)] {
-        if !part.is_empty() {
-            name.push('_');
-            name.push_str(&part);
-        }
-    }
-    FileName { name: format!("{name}.{extension}") }
 }
 
 fn plain(text: &str, most: usize) -> String {
@@ -58,6 +25,21 @@ fn plain(text: &str, most: usize) -> String {
 }
 
 impl FileName {
+    /// A name of these parts; where the first one leaves nothing, `otherwise` stands for it.
+    ///
+    /// Letters and digits of all scripts stay, small; what a file system or a terminal could stumble over
+    /// becomes `-`.
+    pub fn new<'a>(otherwise: &str, parts: impl IntoIterator<Item = &'a str>, extension: &str) -> Self {
+        let mut parts = parts.into_iter();
+        let first = plain(parts.next().unwrap_or_default(), FIRST);
+        let mut name = if first.is_empty() { otherwise.to_owned() } else { first };
+        for part in parts.map(|part| plain(part, OTHER)).filter(|part| !part.is_empty()) {
+            name.push('_');
+            name.push_str(&part);
+        }
+        Self { name: format!("{name}.{extension}") }
+    }
+
     /// The name with letters of all scripts.
     pub fn as_str(&self) -> &str {
         &self.name
@@ -93,22 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_download_is_named_after_its_query_instance_and_window() {
-        let day = |day| NaiveDate::from_ymd_opt(2025, 1, day).unwrap();
-        let contents = Contents {
-            query: "Reach by campaign (weekly)",
-            instance: "Acme, US",
-            window: Some((day(1), day(7))),
-            mark: "filtered",
-        };
-        let name = file_name(contents, "csv");
+    fn a_file_is_named_after_its_parts() {
+        let parts = ["Reach by campaign (weekly)", "Acme, US", "", "2025-01-01_2025-01-07", "filtered"];
+        let name = FileName::new("result", parts, "csv");
         assert_eq!(name.as_str(), "reach-by-campaign-weekly_acme-us_2025-01-01_2025-01-07_filtered.csv");
         assert_eq!(name.disposition(), format!("attachment; filename=\"{}\"", name.as_str()));
     }
 
     #[test]
     fn names_of_other_scripts_are_encoded_and_hostile_ones_are_harmless() {
-        let named = |query, extension| file_name(Contents { query, ..Contents::default() }, extension);
+        let named = |first, extension| FileName::new("result", [first], extension);
         let name = named("Größe", "json");
         assert_eq!(name.disposition(), "attachment; filename=\"gr--e.json\"; filename*=UTF-8''gr%C3%B6%C3%9Fe.json");
         assert_eq!(named("../../etc\r\nSet-Cookie: \"x\"\u{202e}", "csv").as_str(), "etc-set-cookie-x.csv");

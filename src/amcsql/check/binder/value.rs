@@ -1,0 +1,60 @@
+//! A value of the query while it is bound.
+
+use crate::amcsql::bound::{Expr, ExprKind, Literal};
+use crate::amcsql::catalogue::{DataType, Threshold};
+use crate::amcsql::text::Span;
+
+/// A bound expression and what is known of its value.
+#[derive(Clone, Debug)]
+pub(in crate::amcsql::check) struct Value {
+    pub(in crate::amcsql::check) expr: Expr,
+    /// The strictest level of the columns that it was computed from.
+    pub(in crate::amcsql::check) level: Threshold,
+    /// Whether a literal or a parameter feeds it.
+    pub(in crate::amcsql::check) literal: bool,
+    /// Whether it measures.
+    pub(in crate::amcsql::check) metric: bool,
+    /// The unit of an amount of money, while it is still in one.
+    pub(in crate::amcsql::check) unit: Option<Unit>,
+}
+
+/// Units of money in which AMC keeps costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::amcsql::check) enum Unit {
+    /// A hundred-millionth of the currency.
+    Microcents,
+    /// A hundred-thousandth of the currency.
+    Millicents,
+}
+
+/// How many parts an expression has, itself included; subqueries aside.
+pub(in crate::amcsql::check) fn size(expr: &Expr) -> usize {
+    1 + expr.parts().into_iter().map(size).sum::<usize>()
+}
+
+impl Value {
+    pub(in crate::amcsql::check) fn new(kind: ExprKind, data_type: DataType, span: Span) -> Self {
+        let expr = Expr { kind, data_type, span };
+        Self { expr, level: Threshold::None, literal: false, metric: false, unit: None }
+    }
+
+    pub(in crate::amcsql::check) fn literal(literal: Literal, data_type: DataType, span: Span) -> Self {
+        // OK because NULL picks no rows: it tells nothing of what it is compared with.
+        Self { literal: literal != Literal::Null, ..Self::new(ExprKind::Literal(literal), data_type, span) }
+    }
+
+    /// What stands for something that could not be resolved: fits everywhere, offends nowhere.
+    pub(in crate::amcsql::check) fn unknown(span: Span) -> Self {
+        Self::new(ExprKind::Literal(Literal::Null), DataType::Null, span)
+    }
+
+    /// The same value with the level and the literals of `others` besides its own.
+    pub(in crate::amcsql::check) fn fed_by<'a>(mut self, others: impl IntoIterator<Item = &'a Value>) -> Self {
+        for other in others {
+            self.level = self.level.max(other.level);
+            self.literal |= other.literal;
+            self.metric |= other.metric;
+        }
+        self
+    }
+}

@@ -1,0 +1,140 @@
+//! The list of instances: those on it and those taken off it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::Room;
+use crate::amazon::Region;
+use crate::instances::model::Instance;
+use crate::instances::store::{self, Filter};
+use crate::web::components::{Choice, Pager};
+use crate::web::list::{self, Asked, Export, List, Stored, moment};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, Person, Visit};
+
+/// Lines of a page.
+const SIZE: u64 = 50;
+
+#[derive(Template)]
+#[template(path = "instances/list.html")]
+pub(super) struct ListPage {
+    shell: Shell,
+    list: List,
+    instances: Vec<Instance>,
+    pager: Pager,
+    here: String,
+    filter: Filter,
+    shows: Vec<Choice>,
+    regions: Vec<Choice>,
+    kinds: Vec<Choice>,
+    looking: bool,
+    errors: Vec<String>,
+    slots: i64,
+}
+
+impl ListPage {
+    fn show(&self) -> &'static str {
+        if self.filter.hidden { "removed" } else { "" }
+    }
+
+    fn region(&self) -> &'static str {
+        self.filter.region.map(Region::code).unwrap_or_default()
+    }
+
+    fn kind(&self) -> &'static str {
+        self.filter.is_sandbox.map(|sandbox| if sandbox { "sandbox" } else { "standard" }).unwrap_or_default()
+    }
+}
+
+fn filter(asked: &mut Asked) -> Filter {
+    Filter {
+        text: asked.text("q"),
+        hidden: asked.is("show", "removed"),
+        region: asked.value("region", "region", |region| region.parse().ok()),
+        is_sandbox: asked.value("kind", "kind of instance", |kind| match kind {
+            "sandbox" => Some(true),
+            "standard" => Some(false),
+            _ => None,
+        }),
+    }
+}
+
+pub(super) async fn show(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    mut asked: Asked,
+) -> web::Result<Html<ListPage>> {
+    let filter = filter(&mut asked);
+    let wanted = asked.page(SIZE);
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let pager = wanted.pager(store::count(&mut tx, &person.id, &filter, wanted.most()).await?);
+    let instances = store::page(&mut tx, &person.id, &filter, pager.stretch()).await?;
+    let surveys = store::surveys(&mut tx, &person.id).await?;
+    drop(tx);
+    let regions = Region::ALL.map(|region| Choice::new(region.code(), region.to_string()));
+    Ok(Html(ListPage {
+        shell: visit.shell("Instances", Section::Instances).await,
+        list: asked.list(&[]),
+        looking: surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none()),
+        errors: surveys.into_iter().filter_map(|survey| survey.error).collect(),
+        instances,
+        pager,
+        here: asked.here().to_string(),
+        shows: vec![Choice::new("", "On the list"), Choice::new("removed", "Removed")],
+        regions: std::iter::once(Choice::new("", "Any region")).chain(regions).collect(),
+        kinds: ["", "standard", "sandbox"]
+            .into_iter()
+            .zip(["Any kind", "Standard", "Sandbox"])
+            .map(|(value, label)| Choice::new(value, label))
+            .collect(),
+        filter,
+        slots: room.site.config.limits.runs_per_instance,
+    }))
+}
+
+impl Export for Instance {
+    const COLUMNS: &'static [&'static str] = &[
+        "account",
+        "customer",
+        "name",
+        "name_at_amazon",
+        "region",
+        "instance_id",
+        "entity_id",
+        "marketplace_id",
+        "kind",
+        "slots_in_use",
+        "listed_at",
+        "id",
+    ];
+
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            json!(self.account_name),
+            json!(self.customer_name),
+            json!(self.name()),
+            json!(self.amc_name),
+            json!(self.region.code()),
+            json!(self.amc_id.as_str()),
+            json!(self.entity.as_str()),
+            json!(self.marketplace.as_str()),
+            json!(if self.is_sandbox { "sandbox" } else { "standard" }),
+            json!(self.slots_in_use),
+            moment(self.seen_at),
+            json!(self.id),
+        ]
+    }
+}
+
+/// All that the filter leaves, as a file.
+pub(super) async fn export(State(room): State<Room>, person: Person, mut asked: Asked) -> web::Result<Response> {
+    let filter = filter(&mut asked);
+    let lines = Stored::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, _| {
+        Box::pin(store::page(tx, person, filter, stretch))
+    });
+    let file = list::take_out(&asked, lines).await?;
+    Ok(file.answer(&["instances"], room.site.clock.now()))
+}

@@ -1,0 +1,94 @@
+//! The list of one's drafts: those that are kept, and those that were discarded.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::queries::list::PAGE;
+use crate::queries::store::{self, Draft};
+use crate::web::components::{Choice, Pager};
+use crate::web::list::{self, Asked, Export, Few, List, moment};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, Person, Site, Visit};
+
+#[derive(Template)]
+#[template(path = "queries/drafts.html")]
+pub(in crate::queries) struct DraftsPage {
+    shell: Shell,
+    list: List,
+    drafts: Vec<Draft>,
+    pager: Pager,
+    shows: Vec<Choice>,
+    filter: Filter,
+}
+
+/// Which drafts are listed.
+struct Filter {
+    /// A part of the name or of where it came from.
+    text: String,
+    /// Those in the bin instead of the others.
+    discarded: bool,
+}
+
+impl Filter {
+    fn read(asked: &mut Asked) -> Self {
+        Self { text: asked.text("q"), discarded: asked.is("show", "discarded") }
+    }
+
+    /// What the address says of which.
+    fn show(&self) -> &'static str {
+        if self.discarded { "discarded" } else { "" }
+    }
+
+    /// A person's drafts that fit: never more than the hundred that are kept of each.
+    async fn drafts(&self, site: &Site, person: &Person) -> web::Result<Vec<Draft>> {
+        let mut tx = site.db.read(&person.scope()).await?;
+        let mut drafts = if self.discarded {
+            store::discarded(&mut tx, &person.id).await?
+        } else {
+            store::drafts(&mut tx, &person.id).await?
+        };
+        let text = self.text.to_lowercase();
+        drafts.retain(|draft| format!("{}\n{}", draft.title(), draft.source).to_lowercase().contains(&text));
+        Ok(drafts)
+    }
+}
+
+pub(in crate::queries) async fn show(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    mut asked: Asked,
+) -> web::Result<Html<DraftsPage>> {
+    let filter = Filter::read(&mut asked);
+    let (pager, drafts) = asked.page(PAGE).cut(filter.drafts(&site, &person).await?);
+    Ok(Html(DraftsPage {
+        shell: visit.shell("Drafts", Section::Queries).await,
+        list: asked.list(&[]),
+        drafts,
+        pager,
+        shows: vec![Choice::new("", "Kept"), Choice::new("discarded", "Discarded")],
+        filter,
+    }))
+}
+
+impl Export for Draft {
+    const COLUMNS: &'static [&'static str] = &["name", "query_id", "source", "changed_at", "id"];
+
+    fn cells(&self) -> Vec<Value> {
+        vec![json!(self.name), json!(self.query), json!(self.source), moment(self.updated_at), json!(self.id)]
+    }
+}
+
+/// The drafts that the filter leaves, as a file.
+pub(in crate::queries) async fn export(
+    State(site): State<Site>,
+    person: Person,
+    mut asked: Asked,
+) -> web::Result<Response> {
+    let filter = Filter::read(&mut asked);
+    let drafts = filter.drafts(&site, &person).await?;
+    let file = list::take_out(&asked, Few(drafts)).await?;
+    Ok(file.answer(&[if filter.discarded { "discarded-drafts" } else { "drafts" }], site.clock.now()))
+}

@@ -1,0 +1,74 @@
+//! Numbers and lengths of time as people read them.
+
+use std::fmt::{self, Write as _};
+
+use chrono::TimeDelta;
+
+/// A number with its thousands apart: `1,234,567`, `-1,234.5`. Takes whatever is written as digits,
+/// by value or reference; other text comes back as it is.
+pub fn count(number: impl fmt::Display) -> String {
+    let plain = number.to_string();
+    let start = plain.len() - plain.trim_start_matches('-').len();
+    let digits = plain[start..].bytes().take_while(u8::is_ascii_digit).count();
+    let mut text = String::with_capacity(plain.len() * 4 / 3 + 1);
+    for (index, character) in plain.char_indices() {
+        let left = (start + digits).saturating_sub(index);
+        if index > start && left > 0 && left.is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(character);
+    }
+    text
+}
+
+/// A length of time in the two largest units that say enough: `41 s`, `4 min 12 s`, `2 h 5 min`,
+/// `3 d 4 h`. Less than nothing is nothing.
+pub fn duration(length: TimeDelta) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let seconds = length.num_seconds().max(0);
+    let Some(at) = UNITS.iter().position(|(size, _)| seconds >= *size) else {
+        return "0 s".to_owned();
+    };
+    let (size, unit) = UNITS[at];
+    let mut text = format!("{} {unit}", seconds / size);
+    if let Some((smaller, unit)) = UNITS.get(at + 1) {
+        let rest = seconds % size / smaller;
+        if rest > 0 {
+            // OK because writing to a String cannot fail.
+            let _ = write!(text, " {rest} {unit}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")] {
+            assert_eq!(count(number), text);
+        }
+        assert_eq!(count(-123), "-123");
+        assert_eq!(count(12345.25), "12,345.25");
+        assert_eq!(count("é1234"), "é1234");
+        assert_eq!(count(u64::MAX), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn durations_say_the_two_largest_units() {
+        for (seconds, text) in [
+            (-5, "0 s"),
+            (0, "0 s"),
+            (41, "41 s"),
+            (60, "1 min"),
+            (252, "4 min 12 s"),
+            (7_500, "2 h 5 min"),
+            (273_600, "3 d 4 h"),
+            (86_401, "1 d"),
+        ] {
+            assert_eq!(duration(TimeDelta::seconds(seconds)), text);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! What a list is asked for, as its address says it.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+
+use super::days::{self, Days};
+use crate::db::Stretch;
+use crate::web::components::{Address, Pager, SortLink};
+use crate::web::{Error, Fields, Result};
+
+/// Longest text that is looked for, in characters; the rest is not looked at, which the page says.
+const LONGEST: usize = 200;
+/// Rows are counted at least so far beyond the page; more are said to be more.
+const COUNTED: u64 = 10_000;
+/// What was not understood is told with so many of its characters.
+const TOLD: usize = 40;
+
+/// What a request asks of a list. As an extractor it never fails.
+///
+/// Values are read one by one, each once; what does not fit is remembered as a fault and not used.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    here: Address,
+    fields: Fields,
+    faults: Vec<String>,
+    narrows: bool,
+}
+
+/// What the macros of `templates/lists.html` lay out around the rows of a list.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// The list's own address, without anything.
+    pub path: String,
+    /// What of the address is not used, in sentences.
+    pub faults: Vec<String>,
+    /// Whether a filter leaves anything out.
+    pub is_filtered: bool,
+    /// Fields of the address that the toolbar has no input for, and keeps.
+    pub kept: Vec<(String, String)>,
+    /// The address of what the filter leaves, as CSV.
+    pub csv: String,
+    /// The same as JSON.
+    pub json: String,
+}
+
+/// A page of a list, before it is known how many rows there are.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    here: Address,
+    page: u64,
+    size: u64,
+}
+
+impl Asked {
+    /// Reads an address: its path and its raw query string.
+    pub fn read(path: &str, query: &str) -> Self {
+        Self {
+            here: Address::new(path, query),
+            fields: Fields::parse(query.as_bytes()),
+            faults: Vec::new(),
+            narrows: false,
+        }
+    }
+
+    /// The same without fields that are for one look only, such as the message of the step before.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.here = names.iter().fold(self.here, |here, name| here.with(name, ""));
+        self
+    }
+
+    /// The fields as they are.
+    pub const fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// The address, from which others are made.
+    pub const fn here(&self) -> &Address {
+        &self.here
+    }
+
+    /// A text that is looked for; empty for none.
+    pub fn text(&mut self, name: &str) -> String {
+        // OK to drop NUL: nothing that is stored holds one, and PostgreSQL takes none.
+        let whole = self.fields.trimmed(name).replace('\0', "");
+        let text: String = whole.chars().take(LONGEST).collect();
+        if text.len() < whole.len() {
+            self.faults.push(format!("Only the first {LONGEST} characters of the text are looked for."));
+        }
+        self.narrows |= !text.is_empty();
+        text
+    }
+
+    /// A value that `read` understands; `what` names it for people (“day”, “state”).
+    pub fn value<T>(&mut self, name: &str, what: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let text = self.fields.trimmed(name);
+        if text.is_empty() {
+            return None;
+        }
+        let value = read(text);
+        match value {
+            Some(_) => self.narrows = true,
+            None => self.faults.push(format!("“{}” is no {what}; the list is not narrowed by it.", told(text))),
+        }
+        value
+    }
+
+    /// The id of a thing.
+    pub fn id<T: FromStr>(&mut self, name: &str, what: &str) -> Option<T> {
+        self.value(name, &format!("id of {what}"), |text| text.parse().ok())
+    }
+
+    /// Whether a field has the one value that it can have.
+    pub fn is(&mut self, name: &str, value: &str) -> bool {
+        self.value(name, &format!("value of `{name}`"), |text| (text == value).then_some(())).is_some()
+    }
+
+    /// The days `from` and `until`.
+    pub fn days(&mut self) -> Days {
+        let what = "day such as 2026-03-18";
+        let days = Days { from: self.value("from", what, days::read), until: self.value("until", what, days::read) };
+        if days.from.zip(days.until).is_some_and(|(from, until)| from > until) {
+            self.faults.push("The first day comes after the last one, so nothing fits.".to_owned());
+        }
+        days
+    }
+
+    /// The column by which the list is sorted, with `-` before it for the other way round; `otherwise` unless the
+    /// address names one of `columns`.
+    pub fn sort(&mut self, columns: &[&str], otherwise: &str) -> String {
+        let text = self.fields.trimmed("sort");
+        if columns.contains(&text.strip_prefix('-').unwrap_or(text)) {
+            return text.to_owned();
+        }
+        if !text.is_empty() {
+            self.faults.push(format!("The list is not sorted by “{}”, which is none of its columns.", told(text)));
+        }
+        otherwise.to_owned()
+    }
+
+    /// The head of a column of a list that is sorted by `sort`.
+    pub fn head(&self, column: &str, sort: &str) -> SortLink {
+        SortLink::new(&self.here, column, sort)
+    }
+
+    /// The page that is asked for, of `size` rows.
+    pub fn page(&mut self, size: u64) -> Wanted {
+        Wanted { here: self.here.clone(), page: self.number("page").unwrap_or(1), size }
+    }
+
+    /// The same, where the address may say how many rows it wants, up to `most`.
+    pub fn page_of_size(&mut self, size: u64, most: u64) -> Wanted {
+        let size = self.number("size").unwrap_or(size).min(most);
+        self.page(size)
+    }
+
+    fn number(&mut self, name: &str) -> Option<u64> {
+        let text = self.fields.trimmed(name);
+        if text.is_empty() {
+            return None;
+        }
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        // OK because a page beyond the last one is the last one, however far.
+        let number = is_number.then(|| text.parse().unwrap_or(u64::MAX)).filter(|number| *number >= 1);
+        if number.is_none() {
+            self.faults.push(format!("“{}” is no number from 1, as `{name}` has to be.", told(text)));
+        }
+        number
+    }
+
+    /// Whether what was read leaves anything out.
+    pub const fn narrows(&self) -> bool {
+        self.narrows
+    }
+
+    /// What the page shows around the rows. `kept` names the fields that its toolbar has no input for.
+    pub fn list(&self, kept: &[&str]) -> List {
+        let file = |ending: &str| {
+            let path = format!("{}.{ending}", self.here.path());
+            self.here.at(path).with("page", "").with("size", "").to_string()
+        };
+        let is_kept = |(name, _): &&(String, String)| kept.contains(&name.as_str());
+        List {
+            path: self.here.path().to_owned(),
+            faults: self.faults.clone(),
+            is_filtered: self.narrows,
+            kept: self.here.fields().iter().filter(is_kept).cloned().collect(),
+            csv: file("csv"),
+            json: file("json"),
+        }
+    }
+
+    /// Refuses what a page would say and pass over: for files, which hold what they were asked for or are none.
+    pub fn strict(&self) -> Result<()> {
+        if self.faults.is_empty() { Ok(()) } else { Err(Error::Invalid(self.faults.join(" "))) }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        Ok(Self::read(uri.path(), uri.query().unwrap_or_default()))
+    }
+}
+
+impl Wanted {
+    /// How far rows have to be counted: those of a long list are not counted to the end.
+    pub fn most(&self) -> i64 {
+        let most = self.page.saturating_mul(self.size).saturating_add(COUNTED);
+        i64::try_from(most).unwrap_or(i64::MAX)
+    }
+
+    /// The page, of rows that were counted up to [`Wanted::most`].
+    pub fn pager(&self, counted: i64) -> Pager {
+        let counted = u64::try_from(counted).unwrap_or(0);
+        Pager::counted_to(self.most().unsigned_abs(), &self.here, self.page, self.size, counted)
+    }
+
+    /// The page with its lines, of lines that are all in memory.
+    pub fn cut<L>(&self, lines: Vec<L>) -> (Pager, Vec<L>) {
+        let pager = Pager::new(&self.here, self.page, self.size, lines.len() as u64);
+        let Stretch { skip, most } = pager.stretch();
+        let size = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+        let lines = lines.into_iter().skip(size(skip)).take(size(most)).collect();
+        (pager, lines)
+    }
+}
+
+/// The beginning of what somebody wrote.
+fn told(text: &str) -> String {
+    let mut told: String = text.chars().filter(|letter| !letter.is_control()).take(TOLD).collect();
+    told.push_str(if text.chars().nth(TOLD).is_some() { "…" } else { "" });
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(query: &str) -> Asked {
+        Asked::read("/things", query)
+    }
+
+    #[test]
+    fn what_is_asked_for_is_used_and_kept_in_every_link() {
+        let mut asked = asked("q=+a%26b+&from=2026-03-01&kind=x&sort=-name&page=2&size=7&done=1").without(&["done"]);
+        assert_eq!(asked.text("q"), "a&b");
+        assert!(asked.days().from.is_some() && asked.is("kind", "x"));
+        let sort = asked.sort(&["name"], "");
+        assert_eq!(asked.head("name", &sort).href, "/things?q=+a%26b+&from=2026-03-01&kind=x&size=7&sort=name");
+        let (pager, lines) = asked.page_of_size(50, 100).cut((0..20).collect());
+        assert_eq!((pager.page, lines), (2, (7..14).collect()));
+        let list = asked.list(&["sort", "kind"]);
+        assert!(list.is_filtered && list.faults.is_empty());
+        assert_eq!(list.csv, "/things.csv?q=+a%26b+&from=2026-03-01&kind=x&sort=-name");
+        assert_eq!(list.kept, [("kind", "x"), ("sort", "-name")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+        assert!(asked.strict().is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_told_and_refuses_a_file() {
+        let mut asked = asked("from=never&until=2026-13-01&kind=z&sort=size&page=0&size=-1");
+        assert_eq!(
+            (asked.days(), asked.is("kind", "x"), asked.sort(&["name"], "name")),
+            (Days::default(), false, "name".to_owned())
+        );
+        let (pager, _) = asked.page_of_size(50, 100).cut(vec![1]);
+        assert_eq!((pager.page, pager.pages), (1, 1));
+        assert_eq!(asked.list(&[]).faults.len(), 6, "{:?}", asked.faults);
+        assert!(!asked.narrows() && asked.strict().is_err());
+    }
+
+    #[test]
+    fn a_reversed_span_a_long_text_and_a_page_beyond_the_last_are_told_or_mended() {
+        let mut reversed = asked("from=2026-03-02&until=2026-03-01");
+        reversed.days();
+        assert_eq!(reversed.faults.len(), 1);
+        let mut long = asked(&format!("q={}", "ü".repeat(201)));
+        assert_eq!((long.text("q").chars().count(), long.faults.len()), (200, 1));
+        let far = asked("page=99999999999999999999").page(10).pager(25);
+        assert_eq!((far.page, far.stretch()), (3, Stretch { skip: 20, most: 10 }));
+        assert_eq!(told(&"x".repeat(90)).chars().count(), TOLD + 1);
+    }
+}

@@ -1,0 +1,202 @@
+//! What all lists do alike: narrow, page, say what of an address is not used, and leave as files.
+
+use chrono::TimeDelta;
+use recomamp::db::{Scope, sql};
+use serde_json::Value;
+
+use crate::executions::{REACH, run, saved as saved_reach};
+use crate::queries::{id, saved};
+use crate::support::{Answer, House, Visitor, stories};
+
+/// Every list, with the parameters by which it is narrowed to nothing that is there.
+const LISTS: [(&str, &str); 10] = [
+    ("/executions", "q=nothing-like-this&state=lost&by=me&from=2026-03-01&until=2026-03-02"),
+    ("/queries", "q=nothing-like-this&tag=x&stars=mine"),
+    ("/queries/bin", "q=nothing-like-this"),
+    ("/queries/drafts", "q=nothing-like-this&show=discarded"),
+    ("/instances", "q=nothing-like-this&region=FE&kind=sandbox&show=removed"),
+    ("/guides", "q=nothing-like-this&level=advanced"),
+    ("/settings/audit", "q=nothing-like-this&action=refused"),
+    ("/settings/sessions", "q=nothing-like-this"),
+    ("/settings/connections", "q=nothing-like-this&state=reconnect"),
+    ("QUERY/versions", "q=nothing-like-this&from=2026-03-01"),
+];
+
+/// Something in every list; gives the address of a query.
+async fn filled(house: &House, ada: &Visitor) -> String {
+    let query = saved(ada, "Reach", "SELECT 1").await;
+    ada.post(&format!("{query}/edit"), &[("name", "Reach"), ("sql", "SELECT 2"), ("revision", "1")]).await.with(303);
+    let gone = saved(ada, "Gone", "SELECT 1").await;
+    ada.post(&format!("{gone}/delete"), &[]).await.with(303);
+    ada.post("/guides/first-query/queries/1/open", &[]).await.with(303);
+    run(ada, &saved_reach(ada, REACH).await).await;
+    house.settle().await;
+    query
+}
+
+fn json(answer: &Answer) -> Vec<Value> {
+    let Ok(Value::Array(lines)) = serde_json::from_str(&answer.body) else { panic!("no array: {}", answer.body) };
+    lines
+}
+
+fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+    answer.headers[name].to_str().expect("words")
+}
+
+/// The bytes of a page as it travels.
+fn weight(page: &str) -> usize {
+    use std::io::Write as _;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(page.as_bytes()).expect("a page is packed");
+    gzip.finish().expect("a page is packed").len()
+}
+
+stories! {
+    /// Each list is there whole, narrowed to nothing with a way back, and as files of exactly what it shows.
+    async fn every_list_is_narrowed_and_taken_out(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.signed_in("Chie").await;
+        let query = filled(&house, &ada).await;
+        for (path, nothing) in LISTS {
+            let path = path.replace("QUERY", &query);
+            let page = ada.get(&path).await.with(200);
+            assert!(!page.texts("tbody tr").is_empty() && !page.text("h1").is_empty(), "{path}");
+            assert!(page.texts(".pager").len() == 1, "{path} has pages");
+            let offered = page.attributes("form.toolbar a.button", "href");
+            assert_eq!(offered, [format!("{path}.csv"), format!("{path}.json")]);
+            let (csv, lines) = (ada.get(&offered[0]).await.with(200), json(&ada.get(&offered[1]).await.with(200)));
+            assert!(!lines.is_empty(), "{path}");
+            assert_eq!(header(&csv, "content-type"), "text/csv; charset=utf-8");
+            assert!(header(&csv, "content-disposition").ends_with("_2026-03-18.csv\""), "{path}");
+            let heads: Vec<&str> = lines[0].as_object().expect("an object").keys().map(String::as_str).collect();
+            assert_eq!(csv.body.lines().next(), Some(format!("\u{feff}{}", heads.join(",")).as_str()));
+            let none = ada.get(&format!("{path}?{nothing}")).await.with(200);
+            assert!(none.text(".empty h2").contains("fit") && none.texts(".callout h2").is_empty(), "{path}: {}", none.body);
+            assert_eq!(none.attributes(".empty a", "href"), [path.as_str()], "the way back to all");
+            for link in none.attributes("form.toolbar a.button", "href") {
+                let file = ada.get(&link).await.with(200);
+                assert!(header(&file, "content-disposition").contains("_filtered_2026-03-18."), "{link}");
+                assert!(file.body.lines().count() <= 3 && !file.body.contains("2026-03-1"), "{link}: {}", file.body);
+            }
+        }
+    }
+
+    /// What of an address is nonsense is said and not used; a file of it is refused with the reason.
+    async fn nonsense_in_an_address_is_said_and_refuses_a_file(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = filled(&house, &ada).await;
+        for (path, _) in LISTS {
+            let path = path.replace("QUERY", &query);
+            let whole = ada.get(&path).await.texts("tbody tr").len();
+            let page = ada.get(&format!("{path}?page=x%3Cb%3E")).await.with(200);
+            assert_eq!(page.text(".callout[data-tone=warning] h2"), "Part of this address cannot be used", "{path}");
+            assert_eq!(page.texts("tbody tr").len(), whole, "{path}");
+            assert!(page.body.contains("x&#60;b&#62;"), "{path}");
+        }
+        for odd in ["from=-0001-01-01", "until=yesterday", "state=odd", "instance=x", "query=exe_1", "by=you", "from=2026-03-02&until=2026-03-01", "size=-1"] {
+            let page = ada.get(&format!("/executions?{odd}")).await.with(200);
+            assert_eq!(page.texts(".callout[data-tone=warning] li").len(), 1, "{odd}");
+        }
+        for odd in ["/executions.csv?state=odd", "/queries.json?sort=size", "/settings/audit.csv?from=never", "/instances.json?region=XX"] {
+            let refused = ada.get(odd).await.with(400);
+            assert!(refused.text("main").contains("“"), "{odd}: {}", refused.text("main"));
+        }
+    }
+
+    /// What others wrote is no formula where a spreadsheet opens it; in JSON it is what it was.
+    async fn a_name_that_is_a_formula_is_guarded_in_csv_alone(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for name in ["=HYPERLINK(\"http://evil.example\")", "+1", "-1", "@SUM(A1)"] {
+            saved(&ada, name, "SELECT 1").await;
+            house.time.advance(TimeDelta::seconds(1));
+        }
+        let csv = ada.get("/queries.csv?sort=changed").await.with(200).body;
+        let names: Vec<&str> = csv.lines().skip(1).map(|line| line.split(",\"\",").next().expect("a field")).collect();
+        assert!(names[0].starts_with("\"'=HYPERLINK(\"\"http://evil.example\"\")\","), "{csv}");
+        assert!(names[1].starts_with("\"'+1\",") && names[2].starts_with("\"'-1\",") && names[3].starts_with("\"'@SUM(A1)\","), "{csv}");
+        assert_eq!(json(&ada.get("/queries.json?sort=changed").await)[0]["name"], "=HYPERLINK(\"http://evil.example\")");
+    }
+
+    /// A file of a long list goes on behind the last line that left, whatever is added meanwhile; a page is a page.
+    async fn a_long_history_is_taken_out_whole_and_once(house: House) {
+        const COPY: &str = "insert into executions (id, instance_id, connection_id, query_id, query_name, person_id, \
+            person_name, state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, updated_at) \
+            select $1, instance_id, connection_id, query_id, query_name, person_id, person_name, state, author_sql, sent, \
+            source_map, field_values, $1, created_at, updated_at from executions order by id limit 1";
+        let ada = house.signed_in("Ada").await;
+        let query = saved_reach(&ada, REACH).await;
+        let page = run(&ada, &query).await;
+        house.settle().await;
+        let mut tx = house.db().write(&Scope::System).await.expect("a transaction");
+        for number in 0..2_300 {
+            // All started at the same moment, so that only their ids tell them apart.
+            sql(COPY).bind(format!("exe_{number:026}")).execute(&mut tx).await.expect("a copy");
+        }
+        tx.commit().await.expect("kept");
+        for filter in [String::new(), format!("?query={query}"), "?state=succeeded".to_owned()] {
+            let lines = json(&ada.get(&format!("/executions.json{filter}")).await.with(200));
+            let mut ids: Vec<&str> = lines.iter().filter_map(|line| line["execution"].as_str()).collect();
+            assert_eq!(ids.len(), 2_301, "{filter}");
+            assert!(ids.contains(&id(&page)));
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), 2_301, "{filter}: each once");
+        }
+        assert_eq!(ada.get("/executions.csv").await.with(200).body.lines().count(), 2_302);
+        assert_eq!(ada.get("/executions?size=500&page=5").await.texts("tbody tr").len(), 301);
+        let page = ada.get("/executions?size=500").await.with(200);
+        assert_eq!(page.texts("tbody tr").len(), 500);
+        assert!(weight(&page.body) <= 25_000, "{} bytes", weight(&page.body));
+    }
+
+    /// Versions, drafts and what was deleted are found again by their names and days.
+    async fn what_was_before_is_found_by_name_and_day(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, "First name", "SELECT 1").await;
+        house.time.advance(TimeDelta::days(2));
+        ada.sign_in("Ada").await;
+        ada.post(&format!("{query}/edit"), &[("name", "Second name"), ("sql", "SELECT 1"), ("revision", "1")]).await.with(303);
+        let versions = async |filter: &str| ada.get(&format!("{query}/versions?{filter}")).await.with(200).texts("tbody th a");
+        assert_eq!(versions("").await, ["Version 2", "Version 1"]);
+        assert_eq!(versions("q=FIRST").await, ["Version 1"]);
+        assert_eq!(versions("from=2026-03-19").await, ["Version 2"]);
+        assert_eq!(versions("until=2026-03-18").await, ["Version 1"]);
+        let file = ada.get(&format!("{query}/versions.csv?q=first")).await.with(200);
+        assert!(header(&file, "content-disposition").contains("versions_second-name_filtered_2026-03-20.csv"));
+        assert!(file.body.contains("\n1,First name,") && file.body.lines().count() == 2, "{}", file.body);
+
+        let opened = ada.post("/guides/first-query/queries/1/open", &[]).await.with(303).location;
+        let draft = opened.rsplit(['/', '=']).next().expect("an id");
+        assert_eq!(ada.get("/queries/drafts?q=guide").await.texts("tbody tr").len(), 1);
+        assert!(ada.get("/queries/drafts?show=discarded").await.texts("tbody tr").is_empty());
+        ada.post(&format!("/queries/drafts/{draft}/delete"), &[]).await.with(303);
+        let gone = ada.get("/queries/drafts?show=discarded").await.with(200);
+        assert_eq!(gone.attributes("tbody form", "action"), [format!("/queries/drafts/{draft}/restore")]);
+        assert_eq!(json(&ada.get("/queries/drafts.json?show=discarded").await)[0]["id"], draft);
+        let chie = house.signed_in("Chie").await;
+        assert!(json(&chie.get("/queries/drafts.json?show=discarded").await).is_empty());
+        assert!(json(&chie.get("/queries/bin.json").await).is_empty());
+
+        ada.post(&format!("{query}/delete"), &[]).await.with(303);
+        let instance = crate::queries::instance(&ada).await;
+        assert_eq!(ada.get(&format!("/queries/bin?instance={instance}&sort=name")).await.texts("tbody th a"), ["Second name"]);
+        assert_eq!(json(&ada.get("/queries/bin.json?q=second").await)[0]["id"], id(&query));
+    }
+
+    /// A member's file of grants holds their own; an administrator narrows everybody's.
+    async fn grants_leave_as_far_as_they_are_seen(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        let own = json(&chie.get("/settings/connections.json?q=ada").await.with(200));
+        assert!(own.is_empty(), "{own:?}");
+        let own = json(&chie.get("/settings/connections.json").await.with(200));
+        assert_eq!((own.len(), own[0]["state"].as_str()), (1, Some("active")));
+        assert!(!own[0].to_string().contains("sealed"));
+        assert_eq!(json(&ada.get("/settings/connections.json").await).len(), 2);
+        let page = ada.get("/settings/connections?q=chie&state=working").await.with(200);
+        assert!(page.text("main").contains("Chie"), "{}", page.body);
+        assert!(ada.get("/settings/connections?q=nobody").await.text(".empty h2").contains("No connections fit"));
+        assert_eq!(ada.get("/settings/sessions?q=nothing").await.texts("tbody tr").len(), 0);
+        assert_eq!(json(&ada.get("/settings/sessions.json").await).len(), 1);
+    }
+}
