@@ -106,7 +106,7 @@ struct Emulate {
 struct Process;
 
 impl Environment for Process {
-    #[expect(clippy::disallowed_methods, reason = "the one place that hands the environment to `config`")]
+    // OK because this is the one place that hands the environment to `config`.
     fn get(&self, name: &str) -> Option<OsString> {
         std::env::var_os(name)
     }

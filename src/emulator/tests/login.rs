@@ -236,7 +236,7 @@ async fn the_credentials_line_is_the_same_after_a_restart() {
 /// As part of a program whose consents come back to this address.
 fn inside() -> Bench {
     Bench::with(|options| {
-        options.returns_to = Some("https://recomamp.example.com/auth/amazon/callback".parse().unwrap())
+        options.returns_to = Some("https://recomamp.example.com/auth/amazon/callback".parse().unwrap());
     })
 }
 
