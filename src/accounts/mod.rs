@@ -45,6 +45,9 @@ pub async fn recognise(
         let mut tx = site.db.read(&Scope::Person(id.clone())).await?;
         let person = store::find(&mut tx, &id).await?;
         let public = session::public_id(&mut tx, cookie).await?;
+        let config = &site.config;
+        let person = person
+            .filter(|person| model::stays(person.role, config.is_sandbox(), &config.allowed_emails, &person.email));
         if let (Some(person), Some(public)) = (person, public) {
             let person = Person {
                 id,

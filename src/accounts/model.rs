@@ -39,6 +39,12 @@ pub enum Admission {
     Refused,
 }
 
+/// Whether somebody who was let in once still may: an administrator always, others while the list names them. So
+/// whoever is taken off the list is out with the next start of the program, signed in or not.
+pub(super) fn stays(role: Role, sandbox: bool, allowed: &[String], email: &str) -> bool {
+    role == Role::Administrator || admission(false, sandbox, allowed, email) != Admission::Refused
+}
+
 /// Decides about somebody who was never here: the first comes in as administrator, later ones if the
 /// list names their address or its domain. The sandbox lets everybody in, since its people are pretend.
 pub(super) fn admission(is_first: bool, sandbox: bool, allowed: &[String], email: &str) -> Admission {
@@ -68,5 +74,11 @@ mod tests {
         assert_eq!(later("@agency.example@evil.example"), Admission::Refused);
         assert_eq!(later(""), Admission::Refused);
         assert_eq!(admission(false, true, &[], "x@example.org"), Admission::As(Role::Member));
+        assert!(
+            stays(Role::Member, false, &allowed, "bob@agency.example")
+                && stays(Role::Member, true, &[], "x@example.org")
+        );
+        assert!(stays(Role::Administrator, false, &[], "x@example.org"));
+        assert!(!stays(Role::Member, false, &allowed, "left@example.org"));
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Admission, NewPerson, Role, admission};
+use super::model::{Admission, NewPerson, Role, admission, stays};
 use crate::config::Config;
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{PersonId, Random};
@@ -40,8 +40,8 @@ pub(super) async fn everybody(tx: &mut Tx) -> Result<Vec<(PersonId, String)>> {
     Ok(sql(ALL).all::<Named>(tx).await?.into_iter().map(|Named(id, name)| (id, name)).collect())
 }
 
-/// Lets a person in: one who was here before always (with their newest name and address), a new one by
-/// the rules. `None` means that they stay out.
+/// Lets a person in: one who was here before while they may stay (with their newest name and address), a new one
+/// by the rules. `None` means that they stay out.
 pub async fn admit(
     tx: &mut Tx,
     random: &Random,
@@ -49,19 +49,16 @@ pub async fn admit(
     now: DateTime<Utc>,
     person: &NewPerson,
 ) -> Result<Option<PersonId>> {
-    const KNOWN: &str = "update people set name = $2, email = $3, signed_in_at = $4 where amazon_user_id = $1 \
-        returning id as value";
     const COUNT: &str = "select count(*) as value from people";
     const ADD: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) \
         values ($1, $2, $3, $4, $5, $6, $6)";
-    let known = || sql(KNOWN).bind(&person.amazon_user_id).bind(&person.name).bind(&person.email).bind(now);
-    if let Some(Single(id)) = known().optional::<Single<PersonId>>(tx).await? {
-        return Ok(Some(id));
+    if let Some(known) = known(tx, person).await? {
+        return back(tx, config, now, person, known).await;
     }
     // One newcomer at a time, so that two who come at once are not both the first, nor one of them two people.
     tx.alone("a newcomer").await?;
-    if let Some(Single(id)) = known().optional::<Single<PersonId>>(tx).await? {
-        return Ok(Some(id));
+    if let Some(known) = known(tx, person).await? {
+        return back(tx, config, now, person, known).await;
     }
     let Single(people): Single<i64> = sql(COUNT).one(tx).await?;
     let Admission::As(role) = admission(people == 0, config.is_sandbox(), &config.allowed_emails, &person.email) else {
@@ -77,5 +74,34 @@ pub async fn admit(
         .bind(now)
         .execute(tx)
         .await?;
+    Ok(Some(id))
+}
+
+/// Somebody who was let in once.
+struct Known(PersonId, Role);
+
+impl FromRow for Known {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self(row.get("id")?, PersonRow::from_row(row)?.role))
+    }
+}
+
+async fn known(tx: &mut Tx, person: &NewPerson) -> Result<Option<Known>> {
+    const FIND: &str = "select id, name, email, role from people where amazon_user_id = $1";
+    sql(FIND).bind(&person.amazon_user_id).optional(tx).await
+}
+
+async fn back(
+    tx: &mut Tx,
+    config: &Config,
+    now: DateTime<Utc>,
+    person: &NewPerson,
+    Known(id, role): Known,
+) -> Result<Option<PersonId>> {
+    const BACK: &str = "update people set name = $2, email = $3, signed_in_at = $4 where id = $1";
+    if !stays(role, config.is_sandbox(), &config.allowed_emails, &person.email) {
+        return Ok(None);
+    }
+    sql(BACK).bind(&id).bind(&person.name).bind(&person.email).bind(now).execute(tx).await?;
     Ok(Some(id))
 }

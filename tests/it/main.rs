@@ -36,6 +36,7 @@ mod operations;
 mod operator;
 #[cfg(test)]
 mod outages;
+mod people;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
