@@ -28,7 +28,7 @@ COPY guides guides
 RUN touch src/lib.rs src/main.rs \
     && cargo build --locked --profile "$PROFILE" --bin recomamp \
     && cp "target/$PROFILE/recomamp" /recomamp \
-    && mkdir /empty
+    && mkdir -m 700 /empty
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 LABEL org.opencontainers.image.title="RecomAMP" \

@@ -70,7 +70,7 @@ impl App {
     /// Puts the program together: opens the keys and the database, proves the one on the other.
     /// `address` is where this process will listen, for the calls to its own pretend AMC.
     pub async fn open(config: Config, address: SocketAddr, clock: Clock, random: Random) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir)
+        crate::vault::private_folder(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let lock = lock(&config)?;
         missed(&config)?;
@@ -267,6 +267,7 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
         time: config.emulator.time,
         paused: config.emulator.paused,
         faults: config.emulator.faults.clone(),
+        returns_to: Some(connections::redirect_address(config)?),
         ..crate::emulator::Options::default()
     };
     Emulator::open(options, site.clock.clone(), site.random.clone())

@@ -10,6 +10,7 @@ mod restore;
 mod serve;
 mod sql;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -105,13 +106,14 @@ struct Emulate {
 struct Process;
 
 impl Environment for Process {
-    #[expect(clippy::disallowed_methods, reason = "the one place that hands the environment to `config`")]
-    fn get(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+    // OK because this is the one place that hands the environment to `config`.
+    fn get(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
     }
 
     fn names(&self) -> Vec<String> {
-        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+        // OK because a name that is no text is no setting's, and is told as one that is not known.
+        std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
     }
 }
 
@@ -162,10 +164,19 @@ where
     match work(config).await {
         Ok(code) => code,
         Err(error) => {
-            say(&format!("RecomAMP stopped: {error:#}"));
+            say(&format!("RecomAMP stopped: {}", told(&error)));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes, each word of them once: many repeat the next cause in their own words.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        before if before.contains(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
 }
 
 /// A line for whoever started the program.
@@ -178,4 +189,16 @@ pub(crate) fn say(text: &str) {
 #[expect(clippy::print_stdout, reason = "what the command line gives")]
 pub(crate) fn give(text: &str) {
     println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let root = std::io::Error::other("Is a directory");
+        let error = anyhow::Error::new(root).context("the file x cannot be read (Is a directory)").context("no start");
+        assert_eq!(told(&error), "no start: the file x cannot be read (Is a directory)");
+    }
 }

@@ -1,7 +1,7 @@
 //! Every setting, read from the environment and checked once; all faults are reported together.
 //!
 //! A setting is `RECOMAMP_<NAME>`; each may be given as `RECOMAMP_<NAME>_FILE` instead, a file that
-//! holds the value, which is how secrets are handed over. Nothing else in the crate reads the
+//! holds the value, which is how secrets are handed over; a file that holds none is a fault. Nothing else in the crate reads the
 //! environment. Without any setting the program starts as a sandbox: SQLite and files in `./data`, the
 //! pretend AMC inside.
 
@@ -19,7 +19,7 @@ pub use reader::{Environment, Fault, Faults};
 
 use crate::emulator::Fault as EmulatorFault;
 use crate::vault::Secret;
-use reader::Reader;
+use reader::{Reader, names_somebody};
 
 /// The regions of Amazon's hosts, by the suffix that their settings carry.
 pub const REGIONS: [&str; 3] = ["NA", "EU", "FE"];
@@ -154,11 +154,23 @@ impl Config {
             workers: reader.switch("WORKERS", true),
             metrics_token: reader.text("METRICS_TOKEN").map(Secret::new),
             log_format: log_format(&mut reader),
-            log_filter: reader.text("LOG").unwrap_or_else(|| crate::telemetry::DEFAULT_FILTER.to_owned()),
+            log_filter: log_filter(&mut reader),
             limits: limits(&mut reader),
             emulator: emulator(&mut reader),
         };
         reader.finish(config)
+    }
+
+    /// The same settings, once it is known where this process really listens: port 0 lets the system choose one,
+    /// and without a public address of its own the program is reached there.
+    #[must_use]
+    pub fn listening_at(mut self, address: SocketAddr) -> Self {
+        if self.listen.port() == 0 && self.public_url.port() == Some(0) {
+            // OK because an http address that has a host takes any port.
+            let _ = self.public_url.set_port(Some(address.port()));
+        }
+        self.listen = address;
+        self
     }
 
     /// Whether the pretend AMC is inside, because no credentials for Amazon are set.
@@ -170,10 +182,11 @@ impl Config {
 fn public_url(reader: &mut Reader<'_>, listen: SocketAddr) -> Url {
     let local = format!("http://{listen}");
     let url: Url = reader.value("PUBLIC_URL", &local, "https://recomamp.example.com", "an http or https address");
-    if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.path() != "/" {
+    let bare = url.query().is_none() && url.fragment().is_none() && url.path() == "/";
+    if !matches!(url.scheme(), "http" | "https") || !bare || names_somebody(&url) {
         reader.fault(
             "PUBLIC_URL",
-            "has to be an http or https address without a path or query",
+            "has to be an http or https address without a user, password, path or query",
             "https://recomamp.example.com",
         );
     }
@@ -184,12 +197,8 @@ fn database_url(reader: &mut Reader<'_>, data_dir: &std::path::Path) -> String {
     let Some(url) = reader.text("DATABASE_URL") else {
         return format!("sqlite:{}", data_dir.join("recomamp.sqlite").display());
     };
-    if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
-        reader.fault(
-            "DATABASE_URL",
-            "has to begin with `sqlite:` or `postgres:`",
-            "postgres://recomamp@localhost/recomamp",
-        );
+    if let Some(what) = crate::db::address::fault(&url) {
+        reader.fault("DATABASE_URL", what, "postgres://recomamp@localhost/recomamp");
     }
     url
 }
@@ -199,6 +208,9 @@ fn amazon(reader: &mut Reader<'_>) -> Option<AmazonApp> {
     match (reader.text("AMAZON_CLIENT_ID"), reader.text("AMAZON_CLIENT_SECRET")) {
         (Some(client_id), Some(secret)) => Some(AmazonApp { client_id, client_secret: Secret::new(secret) }),
         (None, None) => None,
+        // OK because one that is given and not there has a fault already.
+        (None, Some(_)) if reader.is_given("AMAZON_CLIENT_ID") => None,
+        (Some(_), None) if reader.is_given("AMAZON_CLIENT_SECRET") => None,
         (None, Some(_)) => {
             reader.fault("AMAZON_CLIENT_ID", "is missing although the secret is set", EXAMPLE);
             None
@@ -267,6 +279,29 @@ fn log_format(reader: &mut Reader<'_>) -> LogFormat {
     }
 }
 
+fn log_filter(reader: &mut Reader<'_>) -> String {
+    let text = reader.text("LOG").unwrap_or_else(|| crate::telemetry::DEFAULT_FILTER.to_owned());
+    if let Err(why) = crate::telemetry::filter(&text) {
+        reader.fault("LOG", &format!("is no filter for logs ({why})"), crate::telemetry::DEFAULT_FILTER);
+    }
+    text
+}
+
+fn emulator_faults(reader: &mut Reader<'_>) -> Vec<EmulatorFault> {
+    const EXAMPLE: &str = "429=30@/workflowExecutions*3 slow=2000";
+    let text = reader.text("EMULATOR_FAULTS").unwrap_or_default();
+    let mut faults = Vec::new();
+    for word in text.split_whitespace() {
+        match word.parse() {
+            Ok(fault) => faults.push(fault),
+            Err(why) => {
+                reader.fault("EMULATOR_FAULTS", &format!("holds `{word}`, which cannot be read: {why}"), EXAMPLE)
+            }
+        }
+    }
+    faults
+}
+
 fn emulator(reader: &mut Reader<'_>) -> EmulatorSettings {
     let time = reader.text("EMULATOR_TIME").and_then(|text| {
         let time = text.parse::<DateTime<Utc>>().ok();
@@ -275,22 +310,13 @@ fn emulator(reader: &mut Reader<'_>) -> EmulatorSettings {
         }
         time
     });
-    let faults = reader.text("EMULATOR_FAULTS").unwrap_or_default();
-    let faults = faults.split_whitespace().map(str::parse::<EmulatorFault>).collect::<Result<Vec<_>, _>>();
     EmulatorSettings {
         speed: reader.number("EMULATOR_SPEED", 20.0, 0.0..=1_000_000.0, "20"),
         seed: reader.number("EMULATOR_SEED", 1, 0..=u64::MAX, "7"),
         scale: reader.number("EMULATOR_SCALE", 1.0, 0.01..=1_000.0, "1"),
         time,
         paused: reader.switch("EMULATOR_PAUSED", false),
-        faults: faults.unwrap_or_else(|error| {
-            reader.fault(
-                "EMULATOR_FAULTS",
-                &format!("cannot be read: {error}"),
-                "429=30@/workflowExecutions*3 slow=2000",
-            );
-            Vec::new()
-        }),
+        faults: emulator_faults(reader),
     }
 }
 

@@ -12,12 +12,19 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::LogFormat;
 
-/// What is logged unless the filter setting says otherwise.
-pub const DEFAULT_FILTER: &str = "info,sqlx=warn,datafusion=warn";
+/// What is logged unless the filter setting says otherwise. The crate of sessions warns of every request with a
+/// cookie whose session has ended, which is nothing but an old browser.
+pub const DEFAULT_FILTER: &str = "info,sqlx=warn,datafusion=warn,tower_sessions=error";
 
-/// Starts logging to standard error. A filter that cannot be read falls back to the default.
+/// Reads a filter; the error says what is wrong with it.
+pub fn filter(text: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(text).map_err(|error| error.to_string())
+}
+
+/// Starts logging to standard error. The settings have looked at the filter; one that cannot be read falls
+/// back to the default.
 pub fn start(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let filter = self::filter(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Json => registry
@@ -29,5 +36,41 @@ pub fn start(format: LogFormat, filter: &str) {
     };
     if started.is_err() {
         tracing::debug!("logging was started before");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_cookie_is_no_warning() {
+        let log = std::sync::Arc::new(std::sync::Mutex::new(Vec::<u8>::new()));
+        let into = std::sync::Arc::clone(&log);
+        let writer = move || Shared(std::sync::Arc::clone(&into));
+        let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+        let registry = tracing_subscriber::registry().with(filter(DEFAULT_FILTER).unwrap()).with(layer);
+        tracing::subscriber::with_default(registry, || {
+            tracing::warn!(target: "tower_sessions_core::session", "possibly suspicious activity");
+            tracing::warn!(target: "tower_sessions::service", "possibly suspicious activity");
+            tracing::error!(target: "tower_sessions_core::session", "the store does not answer");
+            tracing::warn!(target: "recomamp::web", "something else");
+        });
+        let log = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+        assert!(!log.contains("suspicious"), "{log}");
+        assert!(log.contains("does not answer") && log.contains("something else"), "{log}");
+    }
+
+    struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
     }
 }

@@ -87,21 +87,38 @@ impl fmt::Debug for Secret {
 #[derive(Debug, thiserror::Error)]
 pub enum RingError {
     /// The file is not there or cannot be read or made.
-    #[error("the key file {path} cannot be read: {source}")]
+    #[error("the key file {} cannot be read ({why}); RECOMAMP_KEYS_FILE says where it is", path.display())]
     File {
         /// Which file.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why; in the words already, so no source of its own.
+        why: std::io::Error,
     },
+    /// What is in it is no ring.
+    #[error(
+        "the key file {} is not one: {fault}. Put the right file back, from where its copy is; where nothing was sealed \
+         yet, remove it, and the next start makes a new one",
+        path.display()
+    )]
+    Ring {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with the text in it.
+        fault: TextError,
+    },
+}
+
+/// Why a text is no ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
     /// A line is no key.
-    #[error("line {line} of the key file is not a key: a key is 32 random bytes as 43 base64url characters")]
+    #[error("its line {line} is not a key, which is 32 random bytes as 43 base64url characters")]
     NotAKey {
         /// Counted from 1.
         line: usize,
     },
     /// No key in it.
-    #[error("the key file holds no key")]
+    #[error("it holds no key")]
     Empty,
 }
 
@@ -119,19 +136,20 @@ pub enum OpenError {
 impl Vault {
     /// Reads the ring of `path`; makes one with a single new key (mode 0600) when there is no file.
     pub fn from_file(path: &Path, random: &Random) -> Result<Self, RingError> {
-        let failed = |source| RingError::File { path: path.to_owned(), source };
+        let failed = |why| RingError::File { path: path.to_owned(), why };
         if !path.exists() {
             make(path, random).map_err(failed)?;
         }
         // OK because the stamp is taken first: a change in between is seen as one at the next look.
         let stamp = Stamp::of(path);
-        let ring = read_ring(&fs::read_to_string(path).map_err(failed)?)?;
+        let text = fs::read_to_string(path).map_err(failed)?;
+        let ring = read_ring(&text).map_err(|fault| RingError::Ring { path: path.to_owned(), fault })?;
         let (read, file) = (Arc::new(RwLock::new((ring, stamp))), Some(Arc::from(path)));
         Ok(Self { read, file, random: random.clone() })
     }
 
     /// Reads a ring from text: a key a line, `#` begins a comment.
-    pub fn from_text(text: &str, random: &Random) -> Result<Self, RingError> {
+    pub fn from_text(text: &str, random: &Random) -> Result<Self, TextError> {
         Ok(Self { read: Arc::new(RwLock::new((read_ring(text)?, None))), file: None, random: random.clone() })
     }
 
@@ -201,7 +219,7 @@ impl Vault {
     }
 }
 
-fn read_ring(text: &str) -> Result<Ring, RingError> {
+fn read_ring(text: &str) -> Result<Ring, TextError> {
     let mut keys = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or("").trim();
@@ -209,13 +227,13 @@ fn read_ring(text: &str) -> Result<Ring, RingError> {
             continue;
         }
         let bytes = URL_SAFE_NO_PAD.decode(line).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        let bytes = bytes.ok_or(RingError::NotAKey { line: index + 1 })?;
+        let bytes = bytes.ok_or(TextError::NotAKey { line: index + 1 })?;
         keys.push(Key {
             fingerprint: URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..6]),
             cipher: XChaCha20Poly1305::new(&bytes.into()),
         });
     }
-    if keys.is_empty() { Err(RingError::Empty) } else { Ok(Arc::new(keys)) }
+    if keys.is_empty() { Err(TextError::Empty) } else { Ok(Arc::new(keys)) }
 }
 
 impl fmt::Debug for Vault {
@@ -226,17 +244,21 @@ impl fmt::Debug for Vault {
 
 /// Puts a new key in front of the ring in `path`; the old ones stay, so that they still open.
 pub fn add_key(path: &Path, random: &Random) -> Result<(), RingError> {
-    let failed = |source| RingError::File { path: path.to_owned(), source };
+    let failed = |why| RingError::File { path: path.to_owned(), why };
     let old = fs::read_to_string(path).map_err(failed)?;
     write_ring(path, &format!("{}\n{old}", random.token())).map_err(failed)
 }
 
 /// Takes all keys but the first off the ring in `path`; gives the file's text as it was.
 pub fn retire_keys(path: &Path) -> Result<String, RingError> {
-    let failed = |source| RingError::File { path: path.to_owned(), source };
+    let failed = |why| RingError::File { path: path.to_owned(), why };
     let old = fs::read_to_string(path).map_err(failed)?;
     let is_key = |line: &&str| !line.split('#').next().unwrap_or_default().trim().is_empty();
-    let first = old.lines().find(is_key).ok_or(RingError::Empty)?.to_owned();
+    let first = old
+        .lines()
+        .find(is_key)
+        .ok_or_else(|| RingError::Ring { path: path.to_owned(), fault: TextError::Empty })?
+        .to_owned();
     write_ring(path, &format!("{NOTE}\n{first}\n")).map_err(failed)?;
     Ok(old)
 }
@@ -263,12 +285,22 @@ pub fn hold_ring(path: &Path) -> std::io::Result<Option<fs::File>> {
 
 fn make(path: &Path, random: &Random) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        private_folder(folder)?;
     }
     let mut file = private(path)?;
     writeln!(file, "{NOTE}")?;
     writeln!(file, "{}", random.token())?;
     file.sync_all()
+}
+
+/// Makes a folder, and those above it, that only its owner enters; one that is there stays as it is. What lies in
+/// it is then closed to others, whatever program makes it.
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn private(path: &Path) -> std::io::Result<fs::File> {
@@ -385,9 +417,34 @@ mod tests {
     }
 
     #[test]
+    fn a_key_file_that_is_none_is_named_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        for text in ["# nothing\n", "nonsense"] {
+            fs::write(&path, text).unwrap();
+            let told = Vault::from_file(&path, &Random::seeded(1)).unwrap_err().to_string();
+            assert!(told.contains(path.to_str().unwrap()) && told.contains("Put the right file back"), "{told}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_folder_is_its_owners_alone_and_an_old_one_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (data, inner) = (folder.path().join("data"), folder.path().join("data/inner"));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        private_folder(&inner).unwrap();
+        assert_eq!((mode(&data), mode(&inner)), (0o700, 0o700));
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o750)).unwrap();
+        private_folder(&inner).unwrap();
+        assert_eq!(mode(&data), 0o750);
+    }
+
+    #[test]
     fn a_wrong_key_file_is_named_by_line() {
         let error = Vault::from_text("# ring\nnonsense", &Random::seeded(1)).unwrap_err();
         assert!(error.to_string().contains("line 2"), "{error}");
-        assert!(matches!(Vault::from_text("# nothing", &Random::seeded(1)), Err(RingError::Empty)));
+        assert!(matches!(Vault::from_text("# nothing", &Random::seeded(1)), Err(TextError::Empty)));
     }
 }

@@ -26,6 +26,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         format!("nothing can listen at {}: another program may; set RECOMAMP_LISTEN to another address", config.listen)
     })?;
     let address = listener.local_addr()?;
+    let config = config.listening_at(address);
     let public = config.public_url.clone();
     let app = App::open(config, address, Clock::system(), Random::system()).await?;
     if app.site.db.engine() == Engine::Sqlite {

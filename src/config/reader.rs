@@ -2,25 +2,30 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use url::Url;
 
 const PREFIX: &str = "RECOMAMP_";
+/// The largest file that a setting may name, in bytes; a larger one is a fault.
+const LARGEST_FILE: u64 = 64 << 10;
 
 /// Where settings come from: the process's environment, or a map in tests.
 pub trait Environment {
-    /// The value of this variable, if it is set.
-    fn get(&self, name: &str) -> Option<String>;
+    /// The value of this variable, if it is set; it may be something else than text.
+    fn get(&self, name: &str) -> Option<OsString>;
     /// The names of all variables.
     fn names(&self) -> Vec<String>;
 }
 
 impl Environment for BTreeMap<String, String> {
-    fn get(&self, name: &str) -> Option<String> {
-        BTreeMap::get(self, name).cloned()
+    fn get(&self, name: &str) -> Option<OsString> {
+        BTreeMap::get(self, name).map(OsString::from)
     }
 
     fn names(&self) -> Vec<String> {
@@ -70,31 +75,43 @@ impl<'a> Reader<'a> {
         self.faults.push(Fault { name: format!("{PREFIX}{name}"), what: what.to_owned(), example: example.to_owned() });
     }
 
-    /// The setting, or what its file holds; blank counts as not set.
+    /// The setting, or what its file holds. A blank setting counts as not set; a blank file is a fault, since
+    /// whoever names one means a value to be there.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let by_file = format!("{name}_FILE");
         self.known.borrow_mut().extend([format!("{PREFIX}{name}"), format!("{PREFIX}{by_file}")]);
-        let get = |name: &str| {
-            self.environment
-                .get(&format!("{PREFIX}{name}"))
-                .map(|text| text.trim().to_owned())
-                .filter(|text| !text.is_empty())
-        };
-        match (get(name), get(&by_file)) {
+        match (self.variable(name), self.variable(&by_file)) {
             (Some(_), Some(_)) => {
                 self.fault(&by_file, &format!("is set although {PREFIX}{name} is set too"), "one of the two");
                 None
             }
             (Some(value), None) => Some(value),
-            (None, Some(path)) => match std::fs::read_to_string(&path) {
-                Ok(text) => Some(text.trim().to_owned()),
-                Err(error) => {
-                    self.fault(&by_file, &format!("names a file that cannot be read ({error})"), "/run/secrets/value");
+            (None, Some(path)) => match held_by(&path) {
+                Ok(text) => Some(text),
+                Err(what) => {
+                    self.fault(&by_file, &format!("names a file {what}"), "/run/secrets/value");
                     None
                 }
             },
             (None, None) => None,
         }
+    }
+
+    /// What this one variable says, if it says something.
+    fn variable(&mut self, name: &str) -> Option<String> {
+        let text = self.environment.get(&format!("{PREFIX}{name}"))?.into_string();
+        let Ok(text) = text else {
+            self.fault(name, "is not text in UTF-8", "a value in ASCII");
+            return None;
+        };
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// Whether somebody meant to set it, by itself or by file, even if it could not be read.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        let given =
+            |name: String| self.environment.get(&name).is_some_and(|text| !text.to_string_lossy().trim().is_empty());
+        given(format!("{PREFIX}{name}")) || given(format!("{PREFIX}{name}_FILE"))
     }
 
     /// The setting, or `default`, which has to parse.
@@ -137,6 +154,10 @@ impl<'a> Reader<'a> {
     pub(super) fn url(&mut self, name: &str, example: &str) -> Option<Url> {
         let text = self.text(name)?;
         match text.parse::<Url>() {
+            Ok(url) if names_somebody(&url) => {
+                self.fault(name, "must not have a user or a password in it", example);
+                None
+            }
             Ok(url) if matches!(url.scheme(), "http" | "https") => Some(url),
             _ => {
                 self.fault(name, "has to be an http or https address", example);
@@ -157,6 +178,25 @@ impl<'a> Reader<'a> {
         }
         if self.faults.is_empty() { Ok(config) } else { Err(Faults(self.faults)) }
     }
+}
+
+/// The text in a file, or what is wrong with it, as the end of a sentence about the file.
+fn held_by(path: &str) -> Result<String, String> {
+    let unreadable = |error: io::Error| format!("that cannot be read ({error})");
+    let mut bytes = Vec::new();
+    // OK to stop one byte behind the limit: what is that long is refused, and a device has no end.
+    File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(format!("of more than {} KiB", LARGEST_FILE >> 10));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "that is not text in UTF-8".to_owned())?;
+    let text = text.trim();
+    if text.is_empty() { Err("that is empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// Whether an address holds a user or a password, which would be shown wherever the address is.
+pub(super) fn names_somebody(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// The known name that shares the longest beginning.

@@ -87,3 +87,108 @@ fn a_secret_file_that_is_not_there_is_a_fault() {
     let faults = read(&[("AMAZON_CLIENT_ID", "amzn1.x"), ("AMAZON_CLIENT_SECRET_FILE", "/nowhere/secret")]);
     assert!(faults.unwrap_err().to_string().contains("RECOMAMP_AMAZON_CLIENT_SECRET_FILE"));
 }
+
+/// A folder, and a setting that names a file in it with this content.
+fn held(name: &str, content: &[u8]) -> (tempfile::TempDir, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("value");
+    std::fs::write(&path, content).unwrap();
+    let path = path.display().to_string();
+    (folder, format!("{name}_FILE"), path)
+}
+
+#[test]
+fn an_empty_secret_file_opens_nothing() {
+    for name in ["METRICS_TOKEN", "AMAZON_CLIENT_SECRET", "KEYS_FILE", "DATABASE_URL"] {
+        for content in ["", "\n", " \t\r\n"] {
+            let (_folder, setting, path) = held(name, content.as_bytes());
+            let faults = read(&[(&setting, &path), ("AMAZON_CLIENT_ID", "amzn1.x"), ("POLL_SECONDS", "0")]);
+            let text = faults.expect_err(name).to_string();
+            assert!(text.contains(&format!("RECOMAMP_{setting} names a file that is empty")), "{text}");
+            assert!(text.contains("RECOMAMP_POLL_SECONDS"), "with the others: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_could_not_be_read_is_not_said_to_be_missing_as_well() {
+    let (_folder, setting, path) = held("AMAZON_CLIENT_SECRET", b"");
+    let faults = read(&[(&setting, &path), ("AMAZON_CLIENT_ID", "amzn1.x")]).unwrap_err();
+    assert_eq!(faults.0.len(), 1, "{faults}");
+}
+
+#[test]
+fn a_file_without_end_or_text_is_a_fault() {
+    let (_folder, setting, path) = held("METRICS_TOKEN", &vec![b'x'; 64 << 10]);
+    assert!(read(&[(&setting, &path)]).is_ok(), "as large as it may be");
+    let (_folder, setting, path) = held("METRICS_TOKEN", &vec![b'x'; (64 << 10) + 1]);
+    let text = read(&[(&setting, &path)]).unwrap_err().to_string();
+    assert!(text.contains("more than 64 KiB"), "{text}");
+    let (_folder, setting, path) = held("METRICS_TOKEN", &[0xff, 0xfe]);
+    assert!(read(&[(&setting, &path)]).unwrap_err().to_string().contains("not text"));
+    #[cfg(unix)]
+    assert!(read(&[(&setting, "/dev/zero")]).unwrap_err().to_string().contains("more than 64 KiB"));
+}
+
+/// An environment with one variable that is no text.
+#[cfg(unix)]
+struct Garbled;
+
+#[cfg(unix)]
+impl Environment for Garbled {
+    fn get(&self, name: &str) -> Option<std::ffi::OsString> {
+        use std::os::unix::ffi::OsStringExt as _;
+        (name == "RECOMAMP_METRICS_TOKEN").then(|| std::ffi::OsString::from_vec(vec![b'x', 0xff]))
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec!["RECOMAMP_METRICS_TOKEN".to_owned()]
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_that_is_no_text_is_a_fault_and_not_unset() {
+    let text = Config::read(&Garbled).unwrap_err().to_string();
+    assert!(text.contains("RECOMAMP_METRICS_TOKEN is not text"), "{text}");
+}
+
+#[test]
+fn a_filter_for_logs_that_cannot_be_read_is_a_fault() {
+    let text = read(&[("LOG", "info,sqlx=loud")]).unwrap_err().to_string();
+    assert!(text.contains("RECOMAMP_LOG "), "{text}");
+    assert_eq!(read(&[("LOG", "debug,sqlx=warn")]).unwrap().log_filter, "debug,sqlx=warn");
+}
+
+#[test]
+fn addresses_that_hold_a_password_are_faults_that_do_not_repeat_it() {
+    for name in ["PUBLIC_URL", "TOKEN_URL_EU", "CONSENT_URL_NA"] {
+        let text = read(&[(name, "https://user:hush@recomamp.example.com")]).expect_err(name).to_string();
+        assert!(text.contains(&format!("RECOMAMP_{name}")) && !text.contains("hush"), "{text}");
+    }
+}
+
+#[test]
+fn every_fault_of_the_emulator_that_cannot_be_read_is_told() {
+    let faults = read(&[("EMULATOR_FAULTS", "429 sometimes split=9 cut*often")]).unwrap_err();
+    let text = faults.to_string();
+    assert_eq!(faults.0.len(), 3, "{text}");
+    for word in ["`sometimes`", "`split=9`", "`cut*often`"] {
+        assert!(text.contains(word), "{text}");
+    }
+}
+
+#[test]
+fn a_database_in_memory_is_a_fault() {
+    let text = read(&[("DATABASE_URL", "sqlite::memory:")]).unwrap_err().to_string();
+    assert!(text.contains("RECOMAMP_DATABASE_URL names no file"), "{text}");
+}
+
+#[test]
+fn a_port_that_the_system_chose_is_part_of_the_public_address() {
+    let chosen: SocketAddr = "127.0.0.1:40123".parse().unwrap();
+    let config = read(&[("LISTEN", "127.0.0.1:0")]).unwrap().listening_at(chosen);
+    assert_eq!(config.public_url.as_str(), "http://127.0.0.1:40123/");
+    let config = read(&[("LISTEN", "127.0.0.1:0"), ("PUBLIC_URL", "https://recomamp.example.com")]).unwrap();
+    assert_eq!(config.listening_at(chosen).public_url.as_str(), "https://recomamp.example.com/");
+}

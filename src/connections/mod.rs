@@ -15,6 +15,7 @@ mod store;
 
 pub use grants::{CallError, Grants, Token};
 pub use model::State;
+pub use pages::redirect_address;
 pub use refresher::Refresher;
 pub use seals::{Seals, reseal, seals};
 pub use standing::{Standing, standing};

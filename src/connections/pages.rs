@@ -15,6 +15,7 @@ use super::{health, store};
 use crate::accounts::audit::{self, Action};
 use crate::accounts::{self, NewPerson};
 use crate::amazon::{self, ErrorKind, Handshake, Region};
+use crate::config::Config;
 use crate::db::Scope;
 use crate::ids::PersonId;
 use crate::vault::Secret;
@@ -109,7 +110,7 @@ async fn start(State(grants): State<Grants>, session: Session, fields: Fields) -
     let surplus = pending.len().saturating_sub(MOST_PENDING);
     pending.drain(..surplus);
     session.insert(PENDING, &pending).await.map_err(anyhow::Error::from)?;
-    let consent = grants.client.authorization(region, &redirect_address(&grants)?, &handshake);
+    let consent = grants.client.authorization(region, &redirect_address(&grants.site.config)?, &handshake);
     Ok(Redirect::to(consent.as_str()))
 }
 
@@ -117,8 +118,9 @@ async fn pending(session: &Session) -> web::Result<Vec<Pending>> {
     Ok(session.get(PENDING).await.map_err(anyhow::Error::from)?.unwrap_or_default())
 }
 
-fn redirect_address(grants: &Grants) -> web::Result<url::Url> {
-    Ok(grants.site.config.public_url.join("auth/amazon/callback").map_err(anyhow::Error::from)?)
+/// The address to which Amazon's consent page sends browsers back.
+pub fn redirect_address(config: &Config) -> anyhow::Result<url::Url> {
+    Ok(config.public_url.join("auth/amazon/callback")?)
 }
 
 /// Takes Amazon's answer: the state must be one that this browser was given, and is used up by it.
@@ -199,7 +201,7 @@ impl From<amazon::Error> for Refusal {
 /// Exchanges the code, asks who it is, and keeps person and grant together.
 async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshake) -> Result<PersonId, Refusal> {
     let site = &grants.site;
-    let redirect = redirect_address(grants).map_err(Refusal::Fail)?;
+    let redirect = redirect_address(&grants.site.config).map_err(|error| Refusal::Fail(error.into()))?;
     let tokens = grants.client.exchange(region, &Secret::new(code), &redirect, handshake).await?;
     let profile = grants.client.profile(region, &tokens.access).await?;
     let now = site.clock.now();

@@ -1,5 +1,7 @@
 //! What can go wrong with the database, as far as code decides on it.
 
+use sqlx::migrate::MigrateError;
+
 use super::value::WrongValue;
 
 /// The result of anything that asks the database.
@@ -29,9 +31,24 @@ pub enum Error {
         /// What was expected.
         source: WrongValue,
     },
+    /// It could not be opened; the words say why, and what to do.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The file of SQLite does not hold what SQLite wrote.
+    #[error(
+        "The database file is damaged. Keep a copy of it, restore the newest backup (`recomamp restore`), and look at the \
+         disk"
+    )]
+    Damaged(#[source] sqlx::Error),
+    /// The schema has a step that this program does not know.
+    #[error(
+        "it was written by a newer RecomAMP (its schema has the step {0}, which this one does not know): start that \
+         version again, or restore a backup from before it"
+    )]
+    Newer(i64),
     /// The schema could not be brought up to date.
     #[error("a migration failed")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] MigrateError),
     /// Anything else: a defect.
     #[error("the database refused a statement")]
     Other(#[source] sqlx::Error),
@@ -49,6 +66,7 @@ impl From<sqlx::Error> for Error {
                 ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => {
                     Self::Refused(error)
                 }
+                _ if is_damage(&error) => Self::Damaged(error),
                 _ if is_passing(database.code().as_deref().unwrap_or("")) => Self::Unavailable(error),
                 _ => Self::Other(error),
             },
@@ -64,6 +82,24 @@ impl From<sqlx::Error> for Error {
             _ => Self::Other(error),
         }
     }
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(step) => Self::Newer(step),
+            MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) if is_damage(&cause) => {
+                Self::Damaged(cause)
+            }
+            error => Self::Migration(error),
+        }
+    }
+}
+
+/// Whether SQLite says that the file is malformed (11) or none of its own (26).
+fn is_damage(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|database| database.code()).unwrap_or_default();
+    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 11 | 26))
 }
 
 /// SQLite's codes are decimal numbers whose low byte is the primary code (5 busy, 6 locked, 10 I/O,

@@ -3,7 +3,8 @@
 //! The operating system holds the lock for as long as the process lives and takes it back however the
 //! process ends, `kill -9` included, so that nothing is ever left to be cleaned up by hand. Only what
 //! serves or replaces the database takes it; what looks on (`doctor`, `backup`) works alongside. The file
-//! says which process holds it, for people.
+//! says which process holds it, for people. Links are followed first, so that one file has one lock by
+//! whatever name it is called; of a second hard link nothing can be seen, and SQLite knows none either.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -38,19 +39,19 @@ pub enum LockError {
         process: Option<u32>,
     },
     /// The file of the lock cannot be made.
-    #[error("{} cannot be written: {source}", path.display())]
+    #[error("{} cannot be written ({why})", path.display())]
     File {
         /// Which file.
         path: PathBuf,
-        /// Why.
-        source: io::Error,
+        /// Why; in the words already, so no source of its own.
+        why: io::Error,
     },
 }
 
 /// Takes the lock of a database file for this process.
 pub fn hold(database: &Path) -> Result<FileLock, LockError> {
     let path = beside(database);
-    let failed = |source| LockError::File { path: path.clone(), source };
+    let failed = |why| LockError::File { path: path.clone(), why };
     // OK not to truncate before the lock is held: the file names its holder.
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
@@ -88,8 +89,29 @@ fn process(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
+/// So many links behind each other are followed, as most systems do; behind more nothing can be opened.
+const LINKS: usize = 40;
+
+/// The database's file itself, behind links, whether it is there already or not.
+fn followed(database: &Path) -> PathBuf {
+    if let Ok(file) = database.canonicalize() {
+        return file;
+    }
+    // A link may lead to a file that the first start makes.
+    let mut file = database.to_owned();
+    for _ in 0..LINKS {
+        let Ok(next) = file.read_link() else { break };
+        file = file.parent().unwrap_or(Path::new("")).join(next);
+    }
+    let folder = file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    match (folder.and_then(|folder| folder.canonicalize().ok()), file.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => file,
+    }
+}
+
 fn beside(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
+    let mut name = followed(database).into_os_string();
     name.push(".lock");
     name.into()
 }
@@ -110,5 +132,28 @@ mod tests {
         drop(held);
         assert_eq!(holder(&database).unwrap(), None, "what is left of the file holds nobody up");
         assert!(hold(&database).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_the_file_leads_to_its_lock() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let [database, link, second, beside] =
+            ["x.sqlite", "link", "second", "folder"].map(|name| folder.path().join(name));
+        symlink("x.sqlite", &link).unwrap();
+        symlink(&link, &second).unwrap();
+        symlink(folder.path(), &beside).unwrap();
+        for there in [false, true] {
+            if there {
+                std::fs::write(&database, "").unwrap();
+            }
+            let held = hold(&database).unwrap();
+            for name in [&link, &second, &beside.join("x.sqlite"), &beside.join("link")] {
+                assert!(hold(name).is_err(), "{} while it is there: {there}", name.display());
+                assert_eq!(holder(name).unwrap(), Some(Some(std::process::id())));
+            }
+            drop(held);
+        }
     }
 }

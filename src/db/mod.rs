@@ -12,11 +12,13 @@
 //! database's own clock; columns have one of six types (`text bigint boolean "double precision"
 //! timestamptz jsonb`). The one statement with two texts is the claim of a [`lease`].
 
+pub mod address;
 mod error;
 pub mod lease;
 pub mod lock;
 mod memo;
 mod migrations;
+mod opening;
 mod policies;
 pub mod schema;
 mod statement;
@@ -130,7 +132,8 @@ impl Db {
                 .min_connections(1)
                 .acquire_timeout(ACQUIRE)
                 .connect_with(options.clone())
-                .await?;
+                .await
+                .map_err(|error| opening::of_file(error, options.get_filename()))?;
             let read = whole()
                 .max_connections(CONNECTIONS)
                 .acquire_timeout(ACQUIRE)
@@ -138,9 +141,11 @@ impl Db {
             return Ok(Self::over(Pools::Sqlite { read, write }));
         }
         let options = PgConnectOptions::from_str(address)?.application_name("recomamp");
-        let pool =
-            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE).connect_with(options).await?;
-        Ok(Self::over(Pools::Postgres(pool)))
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+        match pool.connect_with(options.clone()).await {
+            Ok(pool) => Ok(Self::over(Pools::Postgres(pool))),
+            Err(error) => Err(opening::of_server(error, &options).await),
+        }
     }
 
     fn over(pools: Pools) -> Self {

@@ -7,7 +7,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Datelike as _, SecondsFormat, TimeDelta, Utc};
@@ -18,6 +18,7 @@ use super::clock::Pace;
 use super::errors::{Answer, Refusal, answer};
 use super::faults::{Fault, FaultKind, KINDS};
 use super::json::read_body;
+use super::origin::is_foreign;
 use super::pages;
 use super::query::Query;
 use super::state::Change;
@@ -131,7 +132,7 @@ async fn state(State(emulator): State<Emulator>) -> Response {
 }
 
 async fn set_clock(State(emulator): State<Emulator>, request: Request) -> Answer {
-    let form = read_form(request).await?;
+    let form = read_form(&emulator, request).await?;
     let setting = match form.get("do") {
         Some("pause") => emulator.clock().pause(),
         Some("resume") => emulator.clock().resume(),
@@ -154,7 +155,7 @@ async fn set_clock(State(emulator): State<Emulator>, request: Request) -> Answer
 }
 
 async fn set_speed(State(emulator): State<Emulator>, request: Request) -> Answer {
-    let form = read_form(request).await?;
+    let form = read_form(&emulator, request).await?;
     let speed = form.get("speed").and_then(|text| text.trim().parse::<f64>().ok());
     let speed = speed.filter(|speed| speed.is_finite() && *speed >= 0.0);
     let speed = speed.ok_or_else(|| Refusal::bad("speed must be a number from 0 up; 0 means no waits."))?;
@@ -163,7 +164,7 @@ async fn set_speed(State(emulator): State<Emulator>, request: Request) -> Answer
 }
 
 async fn add_fault(State(emulator): State<Emulator>, request: Request) -> Answer {
-    let form = read_form(request).await?;
+    let form = read_form(&emulator, request).await?;
     let measure = number(&form, "measure")?.map(i64::unsigned_abs);
     let kind = form.get("kind").and_then(|name| FaultKind::named(name, measure));
     let kind = kind.ok_or_else(|| Refusal::bad("kind or measure is not known."))?;
@@ -179,13 +180,13 @@ async fn add_fault(State(emulator): State<Emulator>, request: Request) -> Answer
 }
 
 async fn remove_faults(State(emulator): State<Emulator>, request: Request) -> Answer {
-    let form = read_form(request).await?;
+    let form = read_form(&emulator, request).await?;
     emulator.faults().remove(number(&form, "number")?.map(i64::unsigned_abs));
     Ok(back("../../control"))
 }
 
 async fn withdraw(State(emulator): State<Emulator>, request: Request) -> Answer {
-    let form = read_form(request).await?;
+    let form = read_form(&emulator, request).await?;
     let id = form.get("id").ok_or_else(|| Refusal::bad("id is required."))?;
     emulator.store().write(|edit| {
         if edit.state().grants.contains_key(id) {
@@ -196,15 +197,11 @@ async fn withdraw(State(emulator): State<Emulator>, request: Request) -> Answer 
 }
 
 /// The form's fields, unless a page of another site sent it.
-async fn read_form(request: Request) -> Result<Query, Refusal> {
-    if from_elsewhere(request.headers()) {
+async fn read_form(emulator: &Emulator, request: Request) -> Result<Query, Refusal> {
+    if is_foreign(emulator, request.headers()) {
         return Err(Refusal::forbidden());
     }
     Query::parse_any(&read_body(request).await?, &FIELDS)
-}
-
-fn from_elsewhere(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 fn number(form: &Query, name: &str) -> Result<Option<i64>, Refusal> {

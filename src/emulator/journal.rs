@@ -41,7 +41,7 @@ impl Journal {
     /// When the folder is used by another process, cannot be written, or holds a journal that is
     /// damaged elsewhere than at its end.
     pub(crate) fn open(folder: &Path) -> Result<(Self, State)> {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        crate::vault::private_folder(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let lock = lock(folder)?;
         let path = folder.join(FILE);
         let state = replay(&path).with_context(|| format!("cannot read {}", path.display()))?;

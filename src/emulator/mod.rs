@@ -24,6 +24,7 @@ mod json;
 mod login;
 mod machine;
 mod options;
+mod origin;
 mod pages;
 mod people;
 mod query;
@@ -197,6 +198,12 @@ impl Emulator {
     pub fn client(&self) -> (String, String) {
         let own = || (self.0.secrets.client_id.clone(), self.0.secrets.client_secret.clone());
         self.options().client.clone().unwrap_or_else(own)
+    }
+
+    /// The id and secret that are the only ones to be accepted; any are when there are none.
+    pub(crate) fn only_client(&self) -> Option<(String, String)> {
+        let options = self.options();
+        (options.client.is_some() || options.returns_to.is_some()).then(|| self.client())
     }
 
     pub(crate) fn client_id(&self) -> String {

@@ -26,6 +26,10 @@ pub struct Options {
     pub auto_consent: bool,
     /// The only client id and secret that are accepted; any are when this is `None`.
     pub client: Option<(String, String)>,
+    /// The only address to which consent sends browsers back, where the emulator is part of a program: then only
+    /// [`Emulator::client`](super::Emulator::client) is accepted, and forms from other sites are refused. Without it
+    /// any client may come, with any address.
+    pub returns_to: Option<Url>,
     /// How many queries really run at the same time; more wait their turn as `RUNNING`.
     pub parallel_work: usize,
     /// The longest real time that one query may take, in seconds, before it ends as `FAILED`.
@@ -49,6 +53,7 @@ impl Default for Options {
             speed: 20.0,
             auto_consent: false,
             client: None,
+            returns_to: None,
             parallel_work: 2,
             longest_work_seconds: 15 * 60,
             time: None,

@@ -18,6 +18,7 @@ use crate::connections::{CallError, Grants};
 use crate::db::{self, Single, sql};
 use crate::ids::{ConnectionId, InstanceId};
 use crate::web::components::{Choice, Errors};
+use crate::web::naming;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
@@ -124,9 +125,9 @@ async fn rename(
     fields: Fields,
 ) -> web::Result<Response> {
     let name = fields.trimmed("name");
-    if name.chars().count() > NAME_LENGTH || name.chars().any(char::is_control) {
+    if let Some(fault) = naming::fault(name, NAME_LENGTH) {
         let mut errors = Errors::new();
-        errors.add("name", format!("Take a name of at most {NAME_LENGTH} characters on one line."));
+        errors.add("name", fault);
         return Ok(Html(page(&room, &person, &visit, &id, errors, Some(name)).await?).unprocessable());
     }
     let mut tx = room.site.db.write(&person.scope()).await?;

@@ -20,6 +20,7 @@ use super::store::{self, Draft, Rest};
 use crate::db::{self, Tx};
 use crate::ids::DraftId;
 use crate::web::components::Errors;
+use crate::web::naming;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
@@ -157,13 +158,16 @@ async fn keep_over(
 /// The draft of what is in the editor; what is too long for a query is cut, only the SQL never.
 fn draft(id: DraftId, what: &What, written: &Written, now: DateTime<Utc>) -> Draft {
     let clean = |text: &str, most: usize| text.chars().filter(|c| *c != '\0').take(most).collect::<String>();
+    let name = clean(&naming::plain(&written.name), model::NAME_LENGTH);
+    // OK to keep none: a draft without a name is shown as one, where a name that nobody sees is a link to nowhere.
+    let name = if naming::is_seen(&name) { name.as_str() } else { "" };
     Draft {
         id,
         query: what.query.clone(),
         base: what.revision,
         tab: what.tab.clone(),
         source: clean(&what.source, 200),
-        name: clean(&written.name, model::NAME_LENGTH),
+        name: name.to_owned(),
         sql: written.sql.clone(),
         rest: Rest {
             fields: written.fields.clone(),

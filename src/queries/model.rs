@@ -9,6 +9,7 @@ use super::window::WindowForm;
 use crate::ids::{InstanceId, QueryId};
 use crate::web::Fields;
 use crate::web::components::Errors;
+use crate::web::naming;
 
 /// Longest name, in characters.
 pub(super) const NAME_LENGTH: usize = 200;
@@ -171,8 +172,8 @@ impl Written {
     pub(super) fn check(&self, errors: &mut Errors) {
         if self.name.is_empty() {
             errors.add("name", "Give the query a name.");
-        } else if self.name.chars().count() > NAME_LENGTH || self.name.chars().any(char::is_control) {
-            errors.add("name", format!("Take a name of at most {NAME_LENGTH} characters on one line."));
+        } else if let Some(fault) = naming::fault(&self.name, NAME_LENGTH) {
+            errors.add("name", fault);
         }
         if self.description.chars().count() > DESCRIPTION_LENGTH || self.description.contains('\0') {
             errors.add("description", format!("Shorten the description to {DESCRIPTION_LENGTH} characters."));

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::web::components::Errors;
+use crate::web::naming;
 
 /// Most tags of a query.
 const MOST: usize = 20;
@@ -22,10 +23,10 @@ impl Tags {
     pub fn read(line: &str) -> Self {
         let mut tags: Vec<String> = Vec::new();
         for tag in line.split([',', '\n']) {
-            let plain = tag.replace(char::is_control, " ").to_lowercase();
+            let plain = naming::plain(tag).replace(char::is_control, " ").to_lowercase();
             let tag = plain.split_whitespace().collect::<Vec<_>>().join(" ");
             // OK to stop one beyond: the check says that there are too many, and nothing more is needed for it.
-            if !tag.is_empty() && !tags.contains(&tag) && tags.len() <= MOST {
+            if naming::is_seen(&tag) && !tags.contains(&tag) && tags.len() <= MOST {
                 tags.push(tag);
             }
         }
@@ -75,6 +76,12 @@ mod tests {
         assert_eq!(Tags::read(&tags.line()), tags);
         assert_eq!(Tags::read(&tags.stored()), tags);
         assert!(Tags::read(" , ,").is_empty());
+    }
+
+    #[test]
+    fn tags_that_nobody_sees_are_none_and_what_turns_the_text_is_left_out() {
+        let tags = Tags::read("\u{200B},\u{202E}reach,re\u{200B}ach,\u{FEFF}");
+        assert_eq!(tags.iter().collect::<Vec<_>>(), ["reach"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod forms;
 pub mod list;
 pub mod live;
 mod local;
+pub mod naming;
 mod page;
 mod person;
 pub mod run_state;

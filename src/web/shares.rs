@@ -1,6 +1,9 @@
 //! A fair share of requests for each client, and who the client is when a proxy stands between.
+//!
+//! A client is an IPv4 address or a network of IPv6 (/64): whoever has one IPv6 address has all of its network's,
+//! and could take a share for each.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -43,8 +46,17 @@ impl Shares {
     /// Takes what the request costs from the client's share, or says how many seconds to wait.
     fn take(&self, client: IpAddr, cost: NonZeroU32) -> Result<(), u64> {
         // OK because a cost above the whole quota cannot be: the quota is at least one request.
-        let Ok(taken) = self.limiter.check_key_n(&client, cost) else { return Ok(()) };
+        let Ok(taken) = self.limiter.check_key_n(&sharing(client), cost) else { return Ok(()) };
         taken.map_err(|wait| wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    }
+}
+
+/// Whose share an address takes from: its own, or its network's.
+fn sharing(client: IpAddr) -> IpAddr {
+    const NETWORK: u128 = !0 << 64;
+    match client.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -139,5 +151,16 @@ mod tests {
         let wait = shares.take(one, REQUEST).unwrap_err();
         assert!((1..=60).contains(&wait), "{wait} s");
         assert_eq!(shares.take(other, REQUEST), Ok(()), "each client has a share");
+    }
+
+    #[test]
+    fn the_addresses_of_one_network_share() {
+        let shares = Shares::new(1, &[]);
+        let take = |client: &str| shares.take(client.parse().unwrap(), REQUEST).is_ok();
+        assert!(take("2001:db8:0:1::1"));
+        assert!(!take("2001:db8:0:1:ffff:ffff:ffff:ffff"));
+        assert!(take("2001:db8:0:2::1"), "the network beside it");
+        assert!(take("203.0.113.9") && take("::ffff:203.0.113.8"), "IPv4 is counted by address");
+        assert!(!take("::ffff:203.0.113.9"), "however it is written");
     }
 }

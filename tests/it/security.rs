@@ -178,6 +178,47 @@ stories! {
         ada.get("/instances").await.with(200);
     }
 
+    /// The consent page of the pretend Amazon inside leads nobody elsewhere, and no other site's page fills it in.
+    async fn the_pretend_consent_leads_back_to_this_program_only(house: House) {
+        let visitor = house.visitor();
+        let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
+        visitor.get(&consent).await.with(200);
+        let with = |name: &str, value: &str| {
+            let mut url = url::Url::parse(&consent).expect("an address");
+            let others: Vec<(String, String)> =
+                url.query_pairs().into_owned().filter(|(known, _)| known != name).collect();
+            url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
+            url
+        };
+        for url in [with("redirect_uri", "https://evil.example/"), with("client_id", "anybody")] {
+            assert_eq!(visitor.get(url.as_str()).await.with(400).location, "");
+        }
+        let form = format!("{}&decision=allow&person=ada", with("state", "x").query().expect("a query"));
+        let send = async |site: &str| {
+            let page = consent.split('?').next().expect("a path");
+            visitor.send(Method::POST, page, &[("sec-fetch-site", site)], Some(form.clone())).await
+        };
+        assert_eq!(send("cross-site").await.with(400).location, "");
+        assert!(send("same-origin").await.with(302).location.contains("/auth/amazon/callback?code="));
+        let evil = [("sec-fetch-site", "cross-site"), ("origin", "http://evil")];
+        let speed = || Some("speed=1".to_owned());
+        visitor.send(Method::POST, "/emulator/control/speed", &evil, speed()).await.with(403);
+        visitor.send(Method::POST, "/emulator/control/speed", &[], speed()).await.with(303);
+    }
+
+    /// Names that nobody can see or that rewrite their line, where people give them.
+    async fn names_that_cannot_be_read_are_refused(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = ada.get("/instances").await.with(200).attributes("tbody th a", "href").remove(0);
+        let id = instance.rsplit('/').next().expect("an id").to_owned();
+        for name in ["\u{200B}\u{FEFF}", "\u{202E}hcaer"] {
+            ada.post(&format!("{instance}/rename"), &[("name", name)]).await.with(422);
+            let fields = [("instance", id.as_str()), ("name", name), ("sql", "SELECT 1"), ("window", "settled")];
+            ada.post("/queries/new", &fields).await.with(422);
+        }
+        ada.post(&format!("{instance}/rename"), &[("name", "کمپین\u{200C}ها")]).await.with(303);
+    }
+
     /// A body over the limit is refused with a page that says so.
     async fn a_body_over_the_limit_is_refused(house: House) {
         let ada = house.signed_in("Ada").await;

@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 use tokio::task::block_in_place;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::functions::memory::RunMemory;
 use super::lower::{KeptTables, changing, lower, lower_common};
 use super::privacy::Thresholds;
 use super::result::{OutputColumn, ResultSet};
@@ -223,10 +224,11 @@ impl Steps {
 fn session(pool: Arc<dyn MemoryPool>, limits: &Limits) -> Result<SessionContext, RunError> {
     let mode = if limits.disk_bytes == 0 { DiskManagerMode::Disabled } else { DiskManagerMode::OsTmpDirectory };
     let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(limits.disk_bytes);
-    let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).with_disk_manager_builder(disk).build_arc()?;
     let mut config = SessionConfig::new().with_target_partitions(limits.threads.max(1));
     // OK because DataFusion's two ideas of what can be NULL differ for COALESCE, and nothing here relies on either.
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
+    config.options_mut().extensions.insert(RunMemory(Arc::clone(&pool)));
+    let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).with_disk_manager_builder(disk).build_arc()?;
     let state = SessionStateBuilder::new().with_config(config).with_runtime_env(environment).with_default_features();
     let state = state.with_optimizer_rules(rules());
     Ok(SessionContext::new_with_state(state.build()))

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::transfer::Snapshot;
 use crate::db::{self, Db, Engine};
+use crate::vault::private_folder;
 use crate::web::words;
 
 /// Where a backup goes.
@@ -56,11 +57,7 @@ fn fresh(folder: &Path) -> anyhow::Result<()> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty: name a folder that is empty or not there yet", folder.display());
     }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).with_context(|| format!("{} cannot be made", folder.display()))
+    private_folder(folder).with_context(|| format!("{} cannot be made", folder.display()))
 }
 
 async fn database(db: &Db, folder: &Path) -> anyhow::Result<Manifest> {

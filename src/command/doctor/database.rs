@@ -9,6 +9,7 @@ use crate::ids::Random;
 use crate::vault::Vault;
 
 const CHECK: &str = "database";
+const DAMAGED: &str = "Stop RecomAMP, keep a copy of the file, and restore the newest backup.";
 
 /// What was found, and the regions in which there are grants.
 pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Region>) {
@@ -23,14 +24,27 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Region>) {
         Ok(db) => db,
         Err(error) => {
             let todo = "Start it, or check RECOMAMP_DATABASE_URL: host, port, name, user and password.";
-            // OK without the cause's own words: they may quote the address, and with it the password.
-            tracing::debug!(?error, "the database cannot be opened");
-            return (vec![Finding::fault(CHECK, format!("The database {shown} does not answer."), todo)], Vec::new());
+            let finding = match &error {
+                db::Error::Damaged(_) => damaged(&shown),
+                db::Error::Unreachable(why) => {
+                    Finding::fault(CHECK, format!("The database {shown} cannot be opened: {why}."), todo)
+                }
+                _ => {
+                    // OK without the cause's own words: they may quote the address, and with it the password.
+                    tracing::debug!(?error, "the database cannot be opened");
+                    Finding::fault(CHECK, format!("The database {shown} does not answer."), todo)
+                }
+            };
+            return (vec![finding], Vec::new());
         }
     };
     let mut findings = Vec::new();
     let regions = match look(config, &db, &mut findings).await {
         Ok(regions) => regions,
+        Err(db::Error::Damaged(_)) => {
+            findings.push(damaged(&shown));
+            Vec::new()
+        }
         Err(error) => {
             let what = format!("The database {shown} answers, but not well: {error}.");
             findings.push(Finding::fault(
@@ -43,6 +57,10 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Region>) {
     };
     db.close().await;
     (findings, regions)
+}
+
+fn damaged(shown: &str) -> Finding {
+    Finding::fault("integrity", format!("The database file is damaged: {shown}."), DAMAGED)
 }
 
 async fn look(config: &Config, db: &Db, findings: &mut Vec<Finding>) -> db::Result<Vec<Region>> {
@@ -81,8 +99,7 @@ async fn integrity(db: &Db, findings: &mut Vec<Finding>) -> db::Result<()> {
         findings.push(if damage.is_empty() {
             Finding::ok("integrity", "The database file is whole.")
         } else {
-            let todo = "Stop RecomAMP, keep a copy of the file, and restore the newest backup.";
-            Finding::fault("integrity", format!("The database file is damaged: {}.", damage.join("; ")), todo)
+            Finding::fault("integrity", format!("The database file is damaged: {}.", damage.join("; ")), DAMAGED)
         });
         return Ok(());
     }

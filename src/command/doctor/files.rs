@@ -32,6 +32,10 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
         let todo = "Give the folder to the user who runs RecomAMP, and mount it writable.";
         findings.push(Finding::fault(CHECK, format!("The data folder {shown} cannot be written ({error})."), todo));
     }
+    if open_to(folder, 0o007) {
+        let what = format!("Others on this machine can enter the data folder {shown}, and read what lies open in it.");
+        findings.push(Finding::warning(CHECK, what, format!("chmod 700 {shown}")));
+    }
     let todo = "Make room: remove old backups, or set RECOMAMP_KEEP_RESULTS_DAYS, so that old results go.";
     findings.push(match free(folder) {
         None => Finding::ok(CHECK, format!("The data folder is {shown}; how much room is left is not known here.")),
@@ -102,7 +106,7 @@ pub(super) fn keys(config: &Config) -> Finding {
             return Finding::fault(CHECK, format!("{error}."), "Put the right key file back, from where its copy is.");
         }
     };
-    if open_to_others(file) {
+    if open_to(file, 0o077) {
         let what = format!("Others on this machine can read the key file {shown}.");
         return Finding::fault(CHECK, what, format!("chmod 600 {shown}, then `recomamp keys rotate` if it was read."));
     }
@@ -110,13 +114,14 @@ pub(super) fn keys(config: &Config) -> Finding {
     Finding::ok(CHECK, format!("{shown} holds {}, and only its owner reads it.", words::counted(number, "key", "keys")))
 }
 
+/// Whether it has one of these permissions.
 #[cfg(unix)]
-fn open_to_others(file: &Path) -> bool {
+fn open_to(path: &Path, permissions: u32) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+    path.metadata().is_ok_and(|path| path.permissions().mode() & permissions != 0)
 }
 
 #[cfg(not(unix))]
-fn open_to_others(_: &Path) -> bool {
+fn open_to(_: &Path, _: u32) -> bool {
     false
 }

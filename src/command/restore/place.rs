@@ -11,6 +11,7 @@ use crate::command::progress::Progress;
 use crate::command::say;
 use crate::config::Config;
 use crate::db::{self, lock};
+use crate::vault::private_folder;
 use crate::web::words;
 
 /// Where the settings say that things are.
@@ -27,7 +28,7 @@ impl Place {
 
     /// Makes sure that the program does not run here, and cannot start until the lock is dropped.
     pub(super) fn hold(&self) -> anyhow::Result<Option<lock::FileLock>> {
-        fs::create_dir_all(&self.data).with_context(|| format!("{} cannot be made", self.data.display()))?;
+        private_folder(&self.data).with_context(|| format!("{} cannot be made", self.data.display()))?;
         let emulator = self.data.join(EMULATOR).join("journal.lock");
         let used = fs::File::open(emulator).is_ok_and(|file| file.try_lock_shared().is_err());
         if used {

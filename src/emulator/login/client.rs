@@ -19,13 +19,13 @@ const STANDING_SCOPE: &str = "advertising::campaign_management profile";
 
 /// The client of a token request, by body fields or by HTTP Basic.
 ///
-/// Any id and secret pass, unless the emulator was opened with one client.
+/// Any id and secret pass, unless the emulator was opened with one client or for one program.
 pub(super) fn authenticate(emulator: &Emulator, headers: &HeaderMap, form: &Query) -> Result<String, Refusal> {
     let in_body = form.get("client_id").zip(form.get("client_secret"));
     let sent = in_body.map(|(id, secret)| (id.to_owned(), secret.to_owned())).or_else(|| basic(headers));
     let (id, secret) = sent.ok_or_else(invalid_client)?;
-    match &emulator.options().client {
-        Some((known_id, known_secret)) if !(same(&id, known_id) && same(&secret, known_secret)) => {
+    match emulator.only_client() {
+        Some((known_id, known_secret)) if !(same(&id, &known_id) && same(&secret, &known_secret)) => {
             Err(invalid_client())
         }
         _ => Ok(id),
@@ -34,7 +34,7 @@ pub(super) fn authenticate(emulator: &Emulator, headers: &HeaderMap, form: &Quer
 
 /// Whether a consent request may come from that client.
 pub(super) fn may_ask(emulator: &Emulator, client_id: &str) -> bool {
-    emulator.options().client.as_ref().is_none_or(|(known, _)| known == client_id)
+    emulator.only_client().is_none_or(|(known, _)| known == client_id)
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

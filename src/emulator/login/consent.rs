@@ -10,6 +10,7 @@ use url::Url;
 use crate::emulator::Emulator;
 use crate::emulator::errors::{Answer, Refusal};
 use crate::emulator::json::read_body;
+use crate::emulator::origin::is_foreign;
 use crate::emulator::pages;
 use crate::emulator::people::{PEOPLE, Person};
 use crate::emulator::query::Query;
@@ -81,6 +82,10 @@ pub(super) async fn ask(State(emulator): State<Emulator>, query: Query) -> Answe
 
 /// `POST /ap/oa`: the page's form.
 pub(super) async fn answer(State(emulator): State<Emulator>, request: Request) -> Answer {
+    // OK only where it is part of a program: alone, tests of other clients may send the form from anywhere.
+    if emulator.options().returns_to.is_some() && is_foreign(&emulator, request.headers()) {
+        return No::Shown("The form came from another site, so nothing was allowed.".to_owned()).answer();
+    }
     let form = Query::parse(&read_body(request).await?);
     let wish = match Wish::read(&emulator, &form) {
         Ok(wish) => wish,
@@ -154,6 +159,9 @@ impl Wish {
         let redirect_uri = query.get("redirect_uri").unwrap_or_default();
         let redirect = Url::parse(redirect_uri).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let redirect = redirect.filter(|_| redirect_uri.len() <= LONGEST_TEXT);
+        if emulator.options().returns_to.as_ref().is_some_and(|own| own.as_str() != redirect_uri) {
+            return Err(No::Shown("The redirect_uri is not one that this client has registered.".to_owned()));
+        }
         let Some(redirect) = redirect else {
             return Err(No::Shown("The redirect_uri must be a whole address with http or https.".to_owned()));
         };

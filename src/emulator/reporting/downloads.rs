@@ -4,6 +4,7 @@
 //! wrong with one is told in S3's XML.
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -47,9 +48,11 @@ pub(super) async fn links(
 /// `GET /amc-output/{execution}/{file}`: plain, without any of the service's headers.
 pub(super) async fn fetch(
     State(emulator): State<Emulator>,
-    Path((execution, file)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     query: Query,
 ) -> Response {
+    // A path that is no text names nothing, and its link cannot have been signed.
+    let Ok(Path((execution, file))) = path else { return denied("AccessDenied", "Access Denied") };
     let path = format!("/amc-output/{execution}/{file}");
     if emulator.faults().take(&path, |kind| kind == FaultKind::ExpiredLink).is_some() {
         return denied("AccessDenied", "Request has expired");

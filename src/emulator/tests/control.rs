@@ -133,3 +133,38 @@ async fn odd_forms_and_other_sites_are_refused() {
     let request = Request::post("/control/clock").header("Sec-Fetch-Site", "cross-site").body(Body::from("do=pause"));
     assert_eq!(bench.call(request.unwrap()).await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn forms_from_other_sites_are_refused_by_either_header() {
+    let bench = Bench::new();
+    let send = async |headers: &[(&str, &str)]| {
+        let request =
+            headers.iter().fold(Request::post("/control/speed"), |it, (name, value)| it.header(*name, *value));
+        bench.call(request.body(Body::from("speed=3")).unwrap()).await.status
+    };
+    for foreign in [
+        &[("origin", "http://evil"), ("host", "emulator.test")][..],
+        &[("origin", "http://evil")],
+        &[("origin", "null"), ("host", "emulator.test")],
+        &[("sec-fetch-site", "cross-site"), ("origin", "http://emulator.test")],
+        &[("sec-fetch-site", "same-site")],
+    ] {
+        assert_eq!(send(foreign).await, StatusCode::FORBIDDEN, "{foreign:?}");
+    }
+    for own in [
+        &[][..],
+        &[("origin", "http://emulator.test")],
+        &[("origin", "http://localhost:8099"), ("host", "localhost:8099")],
+        &[("sec-fetch-site", "same-origin"), ("origin", "http://behind.a.proxy")],
+    ] {
+        assert_eq!(send(own).await, StatusCode::SEE_OTHER, "{own:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_results_that_is_no_text_is_refused_in_the_words_of_s3() {
+    let reply = Bench::new().bare(Method::GET, "/amc-output/%ff/%ff", "").await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
+    assert_eq!(reply.header("content-type"), "application/xml");
+    assert!(reply.text.contains("<Code>AccessDenied</Code>"), "{}", reply.text);
+}

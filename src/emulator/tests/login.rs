@@ -232,3 +232,72 @@ async fn the_credentials_line_is_the_same_after_a_restart() {
     assert!(!line.contains('\n'));
     assert_eq!(bench.reopened().emulator.credentials_line(), line);
 }
+
+/// As part of a program whose consents come back to this address.
+fn inside() -> Bench {
+    Bench::with(|options| {
+        options.returns_to = Some("https://recomamp.example.com/auth/amazon/callback".parse().unwrap());
+    })
+}
+
+/// A consent request of that client with that address to come back to.
+fn wish(client: &str, redirect: &str) -> String {
+    url::form_urlencoded::Serializer::new("scope=profile&response_type=code".to_owned())
+        .append_pair("client_id", client)
+        .append_pair("redirect_uri", redirect)
+        .finish()
+}
+
+#[tokio::test]
+async fn inside_a_program_only_its_own_client_and_address_are_let_in() {
+    let bench = inside();
+    let (own, secret) = bench.emulator.client();
+    let back = "https://recomamp.example.com/auth/amazon/callback";
+    for (client, redirect) in [
+        ("c1", back),
+        (own.as_str(), "https://evil.example/"),
+        (own.as_str(), "https://recomamp.example.com/auth/amazon/callback?next=https://evil.example"),
+        (own.as_str(), "https://recomamp.example.com.evil.example/auth/amazon/callback"),
+    ] {
+        let wish = wish(client, redirect);
+        for method in [Method::GET, Method::POST] {
+            let (path, body) = match method {
+                Method::GET => (format!("/ap/oa?{wish}"), String::new()),
+                _ => ("/ap/oa".to_owned(), format!("{wish}&decision=allow&person=ben")),
+            };
+            let reply = bench.bare(method, &path, &body).await;
+            assert_eq!((reply.status, reply.header("location")), (StatusCode::BAD_REQUEST, ""), "{client} {redirect}");
+        }
+    }
+    let body = format!("{}&decision=allow&person=ben", wish(&own, back));
+    let reply = bench.bare(Method::POST, "/ap/oa", &body).await;
+    assert_eq!(reply.status, StatusCode::FOUND, "{}", reply.text);
+    assert!(reply.header("location").starts_with(&format!("{back}?code=")));
+    let code = param(&reply.header("location").parse().unwrap(), "code").unwrap();
+    let exchange = |client: &str, secret: &str| {
+        format!(
+            "grant_type=authorization_code&code={code}&redirect_uri={}&client_id={client}&client_secret={secret}",
+            url::form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>()
+        )
+    };
+    let stranger = bench.bare(Method::POST, "/auth/o2/token", &exchange("c1", "s")).await;
+    assert_eq!(error(&stranger).1, "invalid_client");
+    bench.bare(Method::POST, "/auth/o2/token", &exchange(&own, &secret)).await.ok();
+}
+
+#[tokio::test]
+async fn inside_a_program_another_sites_page_cannot_consent() {
+    let bench = inside();
+    let body = format!(
+        "{}&decision=allow&person=ben",
+        wish(&bench.emulator.client().0, "https://recomamp.example.com/auth/amazon/callback")
+    );
+    let send = async |header: &str, value: &str| {
+        let request = Request::post("/ap/oa").header("host", "recomamp.example.com").header(header, value);
+        bench.call(request.body(Body::from(body.clone())).unwrap()).await.status
+    };
+    assert_eq!(send("sec-fetch-site", "cross-site").await, StatusCode::BAD_REQUEST);
+    assert_eq!(send("origin", "https://evil.example").await, StatusCode::BAD_REQUEST);
+    assert_eq!(send("origin", "https://recomamp.example.com").await, StatusCode::FOUND);
+    assert_eq!(send("sec-fetch-site", "same-origin").await, StatusCode::FOUND);
+}

@@ -2,7 +2,8 @@
 //!
 //! AMC gives no codes with its reasons, only sentences, and the ways to it fail with sentences of ours. Both
 //! are looked at, in small letters, for signs that stand in [`table`]; special causes come before general
-//! ones. What is not recognised is said to be so, beside the words themselves: a guess would send people the
+//! ones. What stands in quotes is not looked at: it is a name or a value of somebody's. Signs of what happened
+//! on the way, and to a fetched file, are looked for in our own sentences only: AMC never speaks of either. What is not recognised is said to be so, beside the words themselves: a guess would send people the
 //! wrong way.
 
 mod table;
@@ -61,28 +62,56 @@ const UNKNOWN: Cause = Cause {
 /// What lies behind a problem.
 pub(super) fn of_problem(problem: &Problem) -> &'static Cause {
     // AMC's words say more than our sentence around them.
-    known(&problem.words).or_else(|| known(&problem.what)).unwrap_or(&UNKNOWN)
+    known(&problem.words, table::CAUSES).or_else(|| own(&problem.what)).unwrap_or(&UNKNOWN)
 }
 
 /// The name of what AMC's words tell, where they are known.
 pub(super) fn title(problem: &Problem) -> Option<&'static str> {
-    known(&problem.words).map(|cause| cause.title)
+    known(&problem.words, table::CAUSES).map(|cause| cause.title)
 }
 
 /// What lies behind a wait; nothing where the reason says it all.
 pub(super) fn of_wait(reason: &str) -> Option<&'static Cause> {
-    known(reason)
+    own(reason)
 }
 
-fn known(words: &str) -> Option<&'static Cause> {
+/// The cause that a sentence of ours tells of.
+fn own(words: &str) -> Option<&'static Cause> {
+    known(words, table::OWN).or_else(|| known(words, table::CAUSES))
+}
+
+fn known(words: &str, causes: &'static [Cause]) -> Option<&'static Cause> {
     let small = words.to_lowercase();
-    let cause = table::CAUSES.iter().find(|cause| cause.is_told_by(&small))?;
+    // OK to look at all of a JSON text: there, what is told stands in quotes.
+    let told = if small.starts_with('{') { small.clone() } else { without_quoted(&small) };
+    let cause = causes.iter().find(|cause| cause.is_told_by(&told))?;
     let is_amcs_own = || quoted(&small).is_some_and(|table| Catalogue::standard().source(table).is_some());
     Some(if cause.name == "unknown-table" && is_amcs_own() { &NOT_SUBSCRIBED } else { cause })
 }
 
-/// The name in the quotes after `object` or `table`.
+/// The words without what stands in quotes, which stay themselves; an apostrophe in a word is no quote.
+fn without_quoted(words: &str) -> String {
+    let mut told = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(start) = rest.find(['\'', '"', '`']) {
+        let (before, quote) = (&rest[..start], &rest[start..=start]);
+        let behind = &rest[start + 1..];
+        told.push_str(before);
+        told.push_str(quote);
+        let opens = !before.ends_with(char::is_alphanumeric);
+        rest = match behind.find(quote).filter(|_| opens) {
+            Some(end) => {
+                told.push_str(quote);
+                &behind[end + 1..]
+            }
+            None => behind,
+        };
+    }
+    told + rest
+}
+
+/// The name in the quotes after `object`, `table` or `source`.
 fn quoted(words: &str) -> Option<&str> {
-    let after = ["object '", "table '"].iter().find_map(|mark| words.split_once(mark))?.1;
+    let after = ["object '", "table '", "source '"].iter().find_map(|mark| words.split_once(mark))?.1;
     after.split('\'').next()
 }

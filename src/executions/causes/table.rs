@@ -1,4 +1,5 @@
-//! The table of causes, the special before the general.
+//! The tables of causes, the special before the general: whole sentences, then words that go together, then
+//! single words.
 //!
 //! Sources of the signs: AMC documentation and published AMC answers for AMC's words, whose SQL messages are
 //! Apache Calcite's; RecomAMP's own sentences for what happens on the way to AMC.
@@ -26,7 +27,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "An audience query reads tables for reporting.",
     "Take the tables whose names end with `_for_audiences`.";
     "unknown-table", "Unknown table",
-    &[&["object '", "not found"], &["table '", "not found"]],
+    &[&["object '", "not found"], &["table '", "not found"], &["the data source '", "is not in this instance"]],
     "The query names a table that this instance does not have: mistyped, renamed, or a data set that was not uploaded here.",
     "Compare the name with the instance's data sources.";
     "not-grouped", "Column without GROUP BY",
@@ -47,9 +48,13 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "The query gives single events. AMC gives aggregates only.",
     "Group the rows and use SUM, COUNT or another aggregate.";
     "undeclared-parameter", "Custom parameter missing",
-    &[&["undeclared parameter"], &["parameter", "was not provided"], &["missing", "parameter"]],
+    &[&["undeclared parameter"], &["parameter", "was not provided"], &["missing", "parameter"], &["parameter '", "has no value"]],
     "The text uses CUSTOM_PARAMETER with a name that was not declared, or that was given no value.",
     "Write it as a {{field}} here, which is filled in before anything is sent; or correct the name.";
+    "parameter-value", "Value that does not fit its parameter",
+    &[&["the parameter '", "cannot be read as"]],
+    "A custom parameter was given a value of another type than it has.",
+    "Give it a value of the type that is named, or correct the type of the field.";
     "parameter-twice", "Parameter declared twice",
     &[&["workflow parameter", "defined multiple times"]],
     "The same custom parameter is declared more than once.",
@@ -71,17 +76,42 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "An operator is outside of AMC's SQL, such as `||`.",
     "Use a function instead: CONCAT for `||`.";
     "not-an-array", "Scalar in place of an array",
-    &[&["is not an array data type"]],
+    &[&["is not an array"], &["takes an array"]],
     "A function over arrays is given a single value.",
     "Give it an array: COLLECT makes one of many values, ARRAY[…] of a few.";
     "types", "Types that do not fit",
-    &[&["cannot apply '", "to arguments of type"], &["must have compatible types"], &["cannot convert value of type"]],
+    &[&["cannot apply '", "to arguments of type"], &["must have compatible types"], &["cannot convert value of type"], &["has no text form"]],
     "Values of different types are compared or computed with each other.",
     "Cast one of them: CAST(x AS …).";
-    "conversion", "Value that cannot be converted",
+    "cast", "Value that cannot be cast",
     &[&["cast cannot read"], &["cannot cast"], &["could not be converted"], &["conversion failed"], &["invalid digit"]],
-    "A value cannot be read as the type to which it is cast: a text that is no number, or a date in another form.",
-    "Keep such values out with a WHERE inside a WITH before you cast, or leave them as text.";
+    "A value does not read as the type to which it is cast; the message names the first one.",
+    "Leave such rows out before the cast, or cast in a CASE that looks at the value first.";
+    "number-too-large", "Number too large",
+    &[&["gives a number that does not fit"], &["is larger than its type can hold"], &["arithmetic overflow"], &["integer overflow"], &["numeric overflow"]],
+    "A sum, product or difference is larger than its type can hold.",
+    "Cast to a larger type before computing: CAST(x AS DOUBLE) or CAST(x AS DECIMAL(38, 6)).";
+    "value-too-large", "Value too large",
+    &[&["values that a function makes or takes are too large"], &["offset overflow"]],
+    "A function makes or takes a text or an array that is far longer than results hold, often by joining or \
+     replacing over and over.",
+    "Make the values shorter, or aggregate before the function.";
+    "regular-expression", "Regular expression that cannot be used",
+    &[&["regular expression '", "cannot be read"], &["a regular expression could not be matched"]],
+    "A regular expression is not complete or correct, or takes too many steps on a text.",
+    "Correct the expression in SIMILAR TO or REGEXP_…; make it simpler where it has a repetition within a repetition.";
+    "argument", "Argument that a function does not take",
+    &[&["_varbinary knows '"], &["is not the name of a time zone"], &["an argument that must be constant"], &["percentile needs a number"]],
+    "A function is given a value that it does not know.",
+    "Give it one of the values that the message names; the editor shows what each function takes.";
+    "subquery", "Subquery that cannot be run",
+    &[&["a subquery compares with the query around it"]],
+    "A subquery looks up something for each row of the query around it, in a way that cannot be run.",
+    "Compute what it looks up in a WITH, and join that.";
+    "too-complex", "Query too complex",
+    &[&["the query is too complex"]],
+    "The query's WITH tables are read by each other so often that their steps multiply.",
+    "Let each WITH be read once or twice, or run the first steps as a query of their own.";
     "select-star", "SELECT *",
     &[&["select *", "not supported"]],
     "AMC does not allow SELECT * on its data sources, for privacy.",
@@ -115,11 +145,6 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["data", "not yet available"], &["data", "is not available"], &["time window", "future"]],
     "The window reaches into days for which AMC has no complete data yet: data takes about two days to arrive.",
     "End the window two days ago or earlier; for conversions wait fourteen days.";
-    "window", "Window that AMC does not take",
-    &[&["timewindow"], &["time window"], &["time_window"]],
-    "The window is not one that AMC takes: its end lies before its start, it reaches back further than AMC keeps data, or \
-     its times are not written as AMC wants them.",
-    "Choose the window anew. AMC keeps about thirteen months.";
     "terms", "Terms not accepted",
     &[&["terms and conditions"], &["terms of amc"]],
     "The terms of AMC are not accepted for this account.",
@@ -132,10 +157,6 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["entityid provided is null"], &["unauthorized request"], &["does not allow this for the connected person"], &["not authorized"]],
     "The connected person may not use this instance, or it belongs to another account or marketplace than was named.",
     "Ask an administrator of the AMC account for access, or connect as somebody who has it. Then load the instances anew.";
-    "scope", "Permission missing",
-    &[&["insufficient_scope"], &["scope", "not"]],
-    "The permission that was given to RecomAMP does not cover AMC.",
-    "Reconnect under Connections and allow access to campaign management.";
     "revoked", "Permission withdrawn",
     &[&["invalid_grant"], &["invalid grant"], &["has to be renewed"], &["does not honour this permission"], &["may have revoked"]],
     "The permission to call Amazon was withdrawn or has run out.",
@@ -149,43 +170,27 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "Amazon did not accept the token, and a new one did not help or could not be had.",
     "Nothing while the run goes on: it is tried again by itself. If it stays so, reconnect under Connections.";
     // What has run out.
+    "timeout", "Took too long",
+    &[&["timed out"], &["ran longer than"], &["timeout"], &["time limit"], &["took too long"]],
+    "The run took longer than AMC allows.",
+    "Shorten the window, filter earlier in the query, or split it.";
+    "too-large", "Result too large",
+    &[&["which is the most that is kept"], &["result has more than"], &["larger than the limit"], &["result", "too large"]],
+    "The result has more rows, columns or bytes than are given or kept.",
+    "Narrow the query, or group by fewer columns.";
     "slots", "No free slot",
     &[&["slots of the instance"], &["slots of the account"]],
     "AMC runs ten queries of an instance, and two hundred of an account, at a time.",
     "Nothing: it is sent when a slot is free. Cancel a run that is not needed to make room.";
-    "quota", "Quota used up",
-    &[&["quota"], &["limit exceeded"], &["maximum number of"]],
-    "A limit of AMC's on the number of runs, workflows or calls is reached.",
-    "Wait until it is free again, or ask Amazon's support to raise it.";
     "throttled", "Too many requests (429)",
     &[&["too many requests"], &["status 429"], &["throttl"]],
     "Amazon takes only so many requests at a time.",
     "Nothing: it is tried again by itself, at growing intervals.";
-    "memory", "Out of memory",
-    &[&["out of memory"], &["memory"], &["resources exceeded"]],
-    "The query needed more memory than there is: large joins, many distinct values, long lists.",
-    "Shorten the window, filter before joining, and aggregate in a WITH before you join.";
-    "timeout", "Took too long",
-    &[&["timed out"], &["timeout"], &["time limit"], &["took too long"]],
-    "The run took longer than AMC allows.",
-    "Shorten the window, filter earlier in the query, or split it.";
-    "too-large", "Result too large",
-    &[&["which is the most that is kept"], &["larger than the limit"], &["result", "too large"]],
-    "The result has more rows, columns or bytes than are kept here.",
-    "Narrow the query, or group by fewer columns.";
-    "disk", "Disk full",
-    &[&["disk that keeps results is full"]],
-    "The disk of this installation is full.",
-    "Whoever runs RecomAMP frees some space. The result is fetched again by itself while AMC has it.";
     // What happens on the way.
     "expired-link", "Link expired",
     &[&["link is not valid any more"], &["request has expired"], &["accessdenied"]],
     "Download links of AMC's hold for ten minutes, and this one did not any more.",
     "Nothing: a new link is asked for by itself. If it failed for good, fetch the result again, or run the query again.";
-    "html", "Something else answered",
-    &[&["something else than amazon's api"], &["is a web page or an error message"], &["<html"]],
-    "A web page came where Amazon's answer was expected: a proxy, a sign-in page of the network, a maintenance page.",
-    "Whoever runs RecomAMP checks the proxies on the way and the configured addresses. It is tried again by itself.";
     "redirect", "The address leads elsewhere",
     &[&["leads elsewhere"]],
     "The address of Amazon's API answers with another one, which is not followed, so that tokens stay where they belong.",
@@ -194,10 +199,6 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["ended in the middle"], &["broke off"], &["could not be fetched to its end"], &["documented form"]],
     "The answer did not arrive whole.",
     "Nothing: it is tried again by itself. If it failed for good, run the query again.";
-    "parts-differ", "Parts that do not fit together",
-    &[&["so they cannot be joined"], &["other columns than part 1"], &["cannot be read:"], &["is not a csv file"], &["where the run has `"]],
-    "The files that AMC gave for one result do not make one table.",
-    "Fetch the result again. If it happens again, run the query again, and tell Amazon's support and give the ids below.";
     "unreachable", "Amazon not reached",
     &[&["could not be reached"], &["did not answer in time"]],
     "The network, or Amazon, did not answer.",
@@ -207,7 +208,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "Calls to Amazon failed several times in a row, so they rest a little.",
     "Nothing: it goes on by itself. The operations page says when.";
     "server", "Amazon in trouble (5xx)",
-    &[&["amazon is in trouble"], &["internal error"], &["internal server error"], &["internalfailure"], &["serviceunavailable"]],
+    &[&["amazon is in trouble"], &["internal error"], &["internal reason"], &["a fault of its own"], &["the engine is stopping"], &["internal server error"], &["internalfailure"], &["serviceunavailable"]],
     "Something failed on Amazon's side.",
     "Nothing while the run goes on: it is tried again by itself. If it failed for good, run it again later, and give Amazon's \
      support the request id if it stays so.";
@@ -217,7 +218,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "AMC finished the run but did not have its result ready for download.",
     "Fetch the result again, or run the query again.";
     "cancelled-outside", "Cancelled elsewhere",
-    &[&["cancelled outside"], &["canceled by"], &["cancelled by"]],
+    &[&["cancelled outside"], &["canceled by"], &["cancelled by"], &["execution was cancelled"]],
     "Somebody stopped the run in AMC's console or with another program.",
     "Run it again if it is still needed.";
     "workflow-exists", "Workflow exists already",
@@ -228,8 +229,43 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["does not exist"], &["does not know this"]],
     "AMC does not know the run, its workflow or the instance any more: it was deleted, or it belongs to another account.",
     "Run the query again. If the instance was deleted, load the instances anew.";
+    // Single words that other causes may have as well: last.
+    "memory", "Out of memory",
+    &[&["out of memory"], &["more memory than"], &["two gigabytes"], &["memory"], &["resources exceeded"]],
+    "The query needed more memory than there is: large joins, many distinct values, long lists.",
+    "Shorten the window, filter before joining, and aggregate in a WITH before you join.";
+    "quota", "Quota used up",
+    &[&["quota"], &["limit exceeded"], &["maximum number of"]],
+    "A limit of AMC's on the number of runs, workflows or calls is reached.",
+    "Wait until it is free again, or ask Amazon's support to raise it.";
+    "scope", "Permission missing",
+    &[&["insufficient_scope"], &["scope", "not"]],
+    "The permission that was given to RecomAMP does not cover AMC.",
+    "Reconnect under Connections and allow access to campaign management.";
+    "window", "Window that AMC does not take",
+    &[&["timewindow"], &["time window"], &["time_window"]],
+    "The window is not one that AMC takes: its end lies before its start, it reaches back further than AMC keeps data, or \
+     its times are not written as AMC wants them.",
+    "Choose the window anew. AMC keeps about thirteen months.";
+};
+
+/// What only RecomAMP's own sentences tell of: what came instead of an answer, and what became of the files of a
+/// result.
+pub(super) const OWN: &[Cause] = causes! {
+    "html", "Something else answered",
+    &[&["something else than amazon's api"], &["is a web page or an error message"], &["<html"]],
+    "A web page came where Amazon's answer was expected: a proxy, a sign-in page of the network, a maintenance page.",
+    "Whoever runs RecomAMP checks the proxies on the way and the configured addresses. It is tried again by itself.";
     "fetched-in-vain", "Fetched in vain",
     &[&["could not be fetched for a long time"]],
     "The result was there, and fetching it failed again and again.",
     "Look at the run's progress for what failed, mend that, and run the query again.";
+    "disk", "Disk full",
+    &[&["disk that keeps results is full"]],
+    "The disk of this installation is full.",
+    "Whoever runs RecomAMP frees some space. The result is fetched again by itself while AMC has it.";
+    "parts-differ", "Parts that do not fit together",
+    &[&["so they cannot be joined"], &["other columns than part 1"], &["of the result cannot be read:"], &["is not a csv file"], &["where the run has `"]],
+    "The files that AMC gave for one result do not make one table.",
+    "Fetch the result again. If it happens again, run the query again, and tell Amazon's support and give the ids below.";
 };

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::amazon::{self, ErrorKind, Network, Unreadable};
+use crate::amcsql::engine::RunError;
 use crate::executions::results;
 
 fn name(words: &str) -> &'static str {
@@ -125,6 +126,99 @@ fn what_is_said_here_of_a_run_is_recognised() {
     assert_eq!(says("The result could not be fetched for a long time. Run the query again."), "fetched-in-vain");
 }
 
+/// Each way in which a run of the engine ends badly, as the pretend AMC tells it.
+#[test]
+fn what_the_engine_says_is_recognised() {
+    let of_run = |error: &RunError| match error {
+        RunError::NoSuchSource(source) if source.starts_with("amazon_pvc") => "not-subscribed",
+        RunError::NoSuchSource(_) => "unknown-table",
+        RunError::Parameter(words) if words.contains("no value") => "undeclared-parameter",
+        RunError::Parameter(_) => "parameter-value",
+        RunError::OutOfMemory => "memory",
+        RunError::TimedOut(_) => "timeout",
+        RunError::TooManyRows(_) => "too-large",
+        RunError::TooComplex(_) => "too-complex",
+        RunError::Subquery => "subquery",
+        RunError::Value(_) => unreachable!("told by its words"),
+    };
+    for error in [
+        RunError::NoSuchSource("dsp_imp".to_owned()),
+        RunError::NoSuchSource("amazon_pvc_streaming_events_feed".to_owned()),
+        RunError::Parameter("The parameter 'memory' has no value and no default value.".to_owned()),
+        RunError::Parameter("The parameter 'p' cannot be read as a whole number: \"time window\"".to_owned()),
+        RunError::OutOfMemory,
+        RunError::TimedOut(900),
+        RunError::TooManyRows(5_000_000),
+        RunError::TooComplex(20_001),
+        RunError::Subquery,
+    ] {
+        assert_eq!(name(&error.to_string()), of_run(&error), "{error}");
+    }
+}
+
+/// What can be wrong with values only shows while they are computed.
+#[test]
+fn what_the_engine_says_of_values_is_recognised() {
+    for (what, cause) in [
+        ("a sum of whole numbers gives a number that does not fit Int64", "number-too-large"),
+        ("a product of whole numbers gives a number that does not fit Int32", "number-too-large"),
+        ("a SUM is larger than its type can hold", "number-too-large"),
+        ("Arrow error: Arithmetic overflow: Overflow happened on: 9223372036854775807 + 1", "number-too-large"),
+        (
+            "the values that a function makes or takes are too large; make them shorter, or aggregate before",
+            "value-too-large",
+        ),
+        ("Arrow error: Offset overflow error: 2147483648", "value-too-large"),
+        ("the users behind the rows need more than two gigabytes in one batch", "memory"),
+        ("The regular expression '(' cannot be read: Parsing error at position 1", "regular-expression"),
+        ("The regular expression 'is a web page' cannot be read: Parsing error", "regular-expression"),
+        ("A regular expression could not be matched: Max limit for backtracking count exceeded", "regular-expression"),
+        ("CAST cannot read 'x' as BIGINT", "cast"),
+        ("CAST cannot read 'out of memory in the time window, cancelled by' as DATE", "cast"),
+        ("TO_VARBINARY knows 'hex', 'base64' and 'utf-8', not 'rot13'", "argument"),
+        ("FROM_VARBINARY knows 'hex', 'base64' and 'utf-8', not 'timeout'", "argument"),
+        ("'Mars' is not the name of a time zone", "argument"),
+        ("an argument that must be constant is not", "argument"),
+        ("PERCENTILE needs a number between 0 and 1", "argument"),
+        ("argument 2 is not an array", "not-an-array"),
+        ("The first argument is not an array", "not-an-array"),
+        ("FLATTEN takes an array of arrays", "not-an-array"),
+        ("CARDINALITY takes an array or a map", "not-an-array"),
+        ("a value of type Map(entries) has no text form", "types"),
+        ("the engine met a fault of its own", "server"),
+        ("the engine is stopping", "server"),
+    ] {
+        let error = RunError::Value(what.to_owned());
+        assert_eq!(name(&error.to_string()), cause, "{error}");
+    }
+}
+
+#[test]
+fn what_the_pretend_amc_says_of_its_own_is_recognised() {
+    assert_eq!(name("The workflow execution timed out after 21600 seconds."), "timeout");
+    assert_eq!(name("The workflow execution failed for an internal reason."), "server");
+    assert_eq!(name("The workflow execution was cancelled."), "cancelled-outside");
+    assert_eq!(name("timeWindowStart must be before timeWindowEnd."), "window");
+    assert_eq!(name("timeWindowStart and timeWindowEnd are required for EXPLICIT."), "window");
+    assert_eq!(name("The workflow parameter p is defined multiple times."), "parameter-twice");
+}
+
+/// AMC quotes names and values of people's, which may say anything.
+#[test]
+fn what_stands_in_quotes_is_no_sign() {
+    assert_eq!(name("Column 'out of memory' not found in table 'time window'"), "unknown-column");
+    assert_eq!(name("The flux capacitor \"quota, memory, time window\" is empty."), "unknown");
+    assert_eq!(name("Amazon's answer: the instance's quota is used up"), "quota", "an apostrophe is no quote");
+    assert_eq!(name("{\"details\": \"The quota is used up\"}"), "quota", "in JSON it is what is told");
+}
+
+#[test]
+fn amcs_words_tell_nothing_of_files_that_we_keep() {
+    let row = results::Error::Row { part: 2, row: 1, what: "x".to_owned() }.to_string();
+    assert_eq!(name(&row), "unknown");
+    assert_eq!(of_problem(&Problem::new(row)).name, "parts-differ");
+}
+
 #[test]
 fn a_list_names_the_cause_where_it_is_known() {
     let mut problem = Problem::new("AMC checked the query and would not run it.");
@@ -157,12 +251,13 @@ fn words_that_nobody_knows_are_not_guessed_at() {
 
 #[test]
 fn causes_have_names_of_their_own_and_say_what_to_do() {
-    let mut names: Vec<_> = table::CAUSES.iter().map(|cause| cause.name).collect();
+    let causes = || table::CAUSES.iter().chain(table::OWN);
+    let mut names: Vec<_> = causes().map(|cause| cause.name).collect();
     assert!(names.len() >= 40);
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), table::CAUSES.len());
-    for cause in table::CAUSES {
+    assert_eq!(names.len(), causes().count());
+    for cause in causes() {
         assert!(cause.likely.ends_with('.') && cause.fix.ends_with('.'), "{}", cause.name);
         assert!(
             cause.signs.iter().flat_map(|all| all.iter()).all(|sign| *sign == sign.to_lowercase()),

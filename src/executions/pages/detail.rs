@@ -130,7 +130,7 @@ async fn kept_result(
     if execution.state != Stage::Succeeded || execution.result_removed_at.is_some() {
         return Ok((None, None));
     }
-    let (here, fields) = (format!("/executions/{}", execution.id), Fields::parse(query.as_bytes()));
+    let (here, fields) = (format!("/executions/{}", execution.id), Fields::of_address(query));
     match ResultView::load(room, execution, &here, &fields).await {
         Ok(view) => Ok((Some(view), None)),
         // OK because all else about the run can be read, and the page says what to do.
@@ -203,7 +203,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
     let (id, query) = (own(&id)?, query.unwrap_or_default());
-    if let Some(settled) = result::settled(&format!("/executions/{id}"), &Fields::parse(query.as_bytes())) {
+    if let Some(settled) = result::settled(&format!("/executions/{id}"), &Fields::of_address(&query)) {
         return Ok(Redirect::to(&settled).into_response());
     }
     Ok(Html(page(&room, &person, &visit, &id, &query).await?).into_response())

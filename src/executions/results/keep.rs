@@ -202,6 +202,18 @@ struct PartReader<'a> {
     escapes: Escapes,
 }
 
+/// What a file is that begins so, where it is no table; a table's own first name may have to stand in quotes for
+/// that.
+pub(super) fn other_format(start: &[u8]) -> Option<&'static str> {
+    match start.trim_ascii_start() {
+        [b'<', ..] => Some("it is a web page or an error message in XML"),
+        [b'{', ..] => Some("it is JSON"),
+        [0x1f, 0x8b, ..] => Some("it is compressed with gzip"),
+        [b'P', b'A', b'R', b'1', ..] => Some("it is a Parquet file"),
+        _ => None,
+    }
+}
+
 impl PartReader<'_> {
     /// Gives the header to `see` and returns how many columns it has.
     fn header(&self, see: &mut impl FnMut(Vec<String>) -> Result<(), Error>) -> Result<usize, Error> {
@@ -256,8 +268,8 @@ impl PartReader<'_> {
             let length = file.read(&mut buffer)?;
             let mut chunk = &buffer[..length];
             if first {
-                self.refuse_other_formats(chunk)?;
                 chunk = chunk.strip_prefix(b"\xef\xbb\xbf").unwrap_or(chunk);
+                self.refuse_other_formats(chunk)?;
                 first = false;
             }
             let flow = if length == 0 { records.finish(&mut take) } else { records.push(chunk, &mut take) };
@@ -271,14 +283,7 @@ impl PartReader<'_> {
 
     /// Recognises what a link that no longer holds, or a server in between, answers.
     fn refuse_other_formats(&self, start: &[u8]) -> Result<(), Error> {
-        let what = match start.trim_ascii_start() {
-            [b'<', ..] => "it is a web page or an error message in XML",
-            [b'{', ..] => "it is JSON",
-            [0x1f, 0x8b, ..] => "it is compressed with gzip",
-            [b'P', b'A', b'R', b'1', ..] => "it is a Parquet file",
-            _ => return Ok(()),
-        };
-        Err(Error::NotATable { part: self.number, what })
+        other_format(start).map_or(Ok(()), |what| Err(Error::NotATable { part: self.number, what }))
     }
 
     fn uneven(&self, row: u64, found: usize, columns: usize) -> Error {

@@ -57,12 +57,7 @@ pub struct Wanted {
 impl Asked {
     /// Reads an address: its path and its raw query string.
     pub fn read(path: &str, query: &str) -> Self {
-        Self {
-            here: Address::new(path, query),
-            fields: Fields::parse(query.as_bytes()),
-            faults: Vec::new(),
-            narrows: false,
-        }
+        Self { here: Address::new(path, query), fields: Fields::of_address(query), faults: Vec::new(), narrows: false }
     }
 
     /// The same without fields that are for one look only, such as the message of the step before.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
 use recomamp::config::{Config, Environment};
 
@@ -13,7 +14,7 @@ use super::source::{files, is_name, read};
 struct Asked(RefCell<BTreeSet<String>>);
 
 impl Environment for Asked {
-    fn get(&self, name: &str) -> Option<String> {
+    fn get(&self, name: &str) -> Option<OsString> {
         self.0.borrow_mut().insert(name.to_owned());
         None
     }

@@ -53,6 +53,18 @@ stories! {
         assert_eq!(state(&found, "grants"), ["fault"], "{told}");
     }
 
+    /// A data folder that others can enter.
+    async fn an_open_data_folder_is_a_warning(house: House) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let open = |mode| std::fs::set_permissions(house.folder(), std::fs::Permissions::from_mode(mode)).unwrap();
+        open(0o755);
+        let (found, told) = findings(&house.settings(), 0).await;
+        assert_eq!(state(&found, "disk"), ["warning", "ok"], "{told}");
+        assert!(told.contains("chmod 700"), "{told}");
+        open(0o700);
+        assert_eq!(state(&findings(&house.settings(), 0).await.0, "disk"), ["ok"]);
+    }
+
     /// A newer schema than the program knows.
     async fn a_newer_schema_is_a_fault(house: House) {
         let url = house.settings().iter().find(|(name, _)| name == "DATABASE_URL").unwrap().1.clone();
@@ -93,6 +105,7 @@ async fn what_cannot_be_reached_is_told_without_secrets() {
     assert_eq!(state(&found, "database"), ["fault"], "{told}");
     assert_eq!(state(&found, "reach"), ["warning", "warning", "warning"], "nobody uses them yet: {told}");
     assert_eq!(state(&found, "settings"), ["ok", "warning", "warning"], "{told}");
+    assert!(told.contains("nothing listens at 127.0.0.1:1"), "{told}");
     assert!(!told.contains("hush-hush"), "{told}");
 }
 

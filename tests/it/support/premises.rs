@@ -24,6 +24,9 @@ impl Premises {
     /// A new data folder and port.
     pub(super) fn new(database: Database, settings: &[(&str, &str)], amazon: Option<Emulator>) -> Self {
         let folder = tempfile::tempdir().expect("a data folder");
+        // As the program makes it where it is not there.
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(folder.path(), own).expect("a folder of one's own");
         let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = door.local_addr().expect("a port has an address");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

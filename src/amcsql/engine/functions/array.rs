@@ -19,7 +19,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Sca
 use super::super::written;
 use super::native::{invoke, safe_cast};
 use super::text::{functions, gives_long, gives_text};
-use super::{Args, Made, Native};
+use super::{Args, Native};
 
 functions! {
     /// `ARRAY[…]`: all arguments have one type.
@@ -215,7 +215,7 @@ fn to_string(args: &Args<'_>) -> Result<ArrayRef> {
     let (list, separators) = (list(args, 0)?, args.text(1)?);
     let items = list.values();
     let write = written::writer(items.as_ref())?;
-    let mut made = Made::default();
+    let mut made = args.making();
     let result = (0..args.rows).map(|row| {
         if list.is_null(row) || separators.is_null(row) {
             return Ok(None);

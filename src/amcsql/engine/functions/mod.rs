@@ -8,6 +8,7 @@ pub(super) mod array;
 pub(super) mod cast;
 pub(super) mod compiled;
 pub(super) mod format;
+pub(super) mod memory;
 mod native;
 pub(super) mod number;
 pub(super) mod other;
@@ -16,4 +17,4 @@ pub(super) mod sum;
 pub(super) mod text;
 pub(super) mod time;
 
-use native::{Args, Made, Native};
+use native::{Args, Native};

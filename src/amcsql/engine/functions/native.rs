@@ -10,6 +10,7 @@ use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
 use super::super::written;
+use super::memory::{Made, Taken};
 
 /// The type of a function's result, from the types of its arguments.
 pub(super) type Returns = fn(&[DataType]) -> Result<DataType>;
@@ -78,11 +79,17 @@ impl ScalarUDFImpl for Native {
 pub(super) fn invoke(call: &ScalarFunctionArgs, body: impl Fn(&Args<'_>) -> Result<ArrayRef>) -> Result<ColumnarValue> {
     let constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
     let rows = if constant { 1 } else { call.number_rows };
-    if call.args.iter().map(|argument| bytes(argument, rows)).sum::<usize>() > MOST_BYTES {
+    let bytes = call.args.iter().fold(0, |sum: usize, argument| sum.saturating_add(bytes(argument, rows)));
+    if bytes > MOST_BYTES {
         return too_large();
     }
+    let memory = Taken::of(&call.config_options);
+    // The arguments, which are there as long as the call, and a result of their size; what can give more takes it
+    // by [`Args::making`].
+    // A call that has more than any may make is at fault itself, not the rows that the run holds.
+    memory.take(bytes * 2).or_else(|error| if bytes > MOST_MADE { too_large() } else { Err(error) })?;
     let arrays = call.args.iter().map(|argument| argument.to_array(rows)).collect::<Result<Vec<_>>>()?;
-    let result = body(&Args { arrays, rows, returns: call.return_field.data_type() })?;
+    let result = body(&Args { arrays, rows, returns: call.return_field.data_type(), memory: &memory })?;
     if constant && !call.args.is_empty() {
         return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?));
     }
@@ -109,15 +116,13 @@ fn bytes(argument: &ColumnarValue, rows: usize) -> usize {
     }
 }
 
-/// Counts the bytes of texts that a function makes.
-#[derive(Default)]
-pub(super) struct Made(usize);
+/// Counts the bytes of texts that a function makes, and takes them from the run's memory.
+pub(super) struct Making<'a>(Made<'a>);
 
-impl Made {
-    /// Adds the bytes of one text; fails where all together are too many.
+impl Making<'_> {
+    /// Adds the bytes of one text; fails where all together are too many, or more than is left.
     pub(super) fn add(&mut self, bytes: usize) -> Result<()> {
-        self.0 = self.0.saturating_add(bytes);
-        if self.0 > MOST_MADE { too_large() } else { Ok(()) }
+        if self.0.add(bytes)? { Ok(()) } else { too_large() }
     }
 }
 
@@ -128,12 +133,19 @@ pub(in super::super) struct Args<'a> {
     pub(super) rows: usize,
     /// The type to answer with.
     pub(super) returns: &'a DataType,
+    /// What the call has taken of the run's memory.
+    memory: &'a Taken,
 }
 
 impl Args<'_> {
     /// How many arguments there are.
     pub(super) fn len(&self) -> usize {
         self.arrays.len()
+    }
+
+    /// For texts that can be longer than the arguments.
+    pub(super) fn making(&self) -> Making<'_> {
+        Making(Made::new(self.memory, MOST_MADE))
     }
 
     /// The argument as it came.

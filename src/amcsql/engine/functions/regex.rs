@@ -13,7 +13,7 @@ use datafusion::logical_expr::ScalarUDF;
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
 use super::text::{functions, gives_text, rows};
-use super::{Args, Made, Native};
+use super::{Args, Native};
 
 /// Steps of backtracking per match, after which the run fails.
 const BACKTRACKING: usize = 200_000;
@@ -111,7 +111,7 @@ fn similar_to(args: &Args<'_>) -> Result<ArrayRef> {
 }
 
 fn replace(args: &Args<'_>) -> Result<ArrayRef> {
-    let (mut compiled, mut made) = (Patterns::default(), Made::default());
+    let (mut compiled, mut made) = (Patterns::default(), args.making());
     let result = rows::<3>(args)?.map(|row| {
         let Some([text, pattern, with]) = row else { return Ok(None) };
         let regex = compiled.get(&pattern)?;

@@ -1,5 +1,6 @@
 //! Functions of text. Positions count characters from 1.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, Int64Array, MapBuilder, StringArray, StringBuilder};
@@ -7,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 
-use super::{Args, Made, Native};
+use super::{Args, Native};
 
 /// What a text function gives.
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all functions, and some can fail")]
@@ -72,18 +73,22 @@ fn longs(texts: &StringArray, of: impl Fn(&str) -> i64) -> Int64Array {
 
 fn concat(args: &Args<'_>) -> Result<ArrayRef> {
     let texts = (0..args.len()).map(|place| args.text(place)).collect::<Result<Vec<_>>>()?;
-    let mut out = StringBuilder::new();
-    let mut joined = String::new();
+    // Of the whole length from the start: an array that grows is there twice while it does.
+    let bytes = |text: &StringArray| {
+        text.value_offsets().last().zip(text.value_offsets().first()).map(|(end, start)| end - start)
+    };
+    let length: i32 = texts.iter().filter_map(bytes).fold(0, i32::saturating_add);
+    let mut out = StringBuilder::with_capacity(args.rows, usize::try_from(length).unwrap_or(0));
     for row in 0..args.rows {
         if texts.iter().any(|text| text.is_null(row)) {
             out.append_null();
             continue;
         }
-        joined.clear();
         for text in &texts {
-            joined.push_str(text.value(row));
+            // OK because writing into memory cannot fail.
+            let _ = out.write_str(text.value(row));
         }
-        out.append_value(&joined);
+        out.append_value("");
     }
     Ok(Arc::new(out.finish()))
 }
@@ -128,7 +133,7 @@ fn trimmed(args: &Args<'_>, trim: for<'t> fn(&'t str, &[char]) -> &'t str) -> Re
 }
 
 fn replace(args: &Args<'_>) -> Result<ArrayRef> {
-    let mut made = Made::default();
+    let mut made = args.making();
     let result = rows::<3>(args)?.map(|row| {
         let Some([text, find, with]) = row else { return Ok(None) };
         if find.is_empty() {

@@ -6,7 +6,7 @@ use datafusion::logical_expr::{Join, LogicalPlan};
 
 use super::super::lower::{KeptTables, lower};
 use super::sources::Sources;
-use super::texts::answered;
+use super::texts::{answered, checked};
 use super::*;
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::{Context, check};
@@ -113,4 +113,30 @@ fn conditions_that_join_stay_visible_among_many() {
             false
         )
     );
+}
+
+/// A text that doubles so often, with only its length in the result.
+fn doubled(times: usize) -> String {
+    let steps = repeated(times, ", ", |at| format!("t{} AS (SELECT CONCAT(x, x) AS x, i FROM t{at})", at + 1));
+    format!(
+        "WITH t0 AS (SELECT campaign AS x, SUM(impressions) AS i FROM dsp_impressions GROUP BY campaign), {steps} \
+         SELECT LENGTH(x) AS l, SUM(i) AS i FROM t{times} GROUP BY x"
+    )
+}
+
+#[test]
+fn texts_that_functions_make_count_as_memory_of_the_run() {
+    let run = |text: &str, memory_bytes: usize| {
+        let limits = Limits { memory_bytes, parallel_runs: 1, ..Limits::default() };
+        let engine = Engine::new(Arc::new(Sources), limits).unwrap();
+        futures::executor::block_on(engine.run(&checked(text), &day(false, Privacy::default())))
+    };
+    // A few names of some ten letters, doubled fifteen times, are some megabytes.
+    let lengths = doubled(15).replace(" GROUP BY x", " GROUP BY LENGTH(x)");
+    assert!(run(&lengths, 64 << 20).is_ok());
+    assert!(matches!(run(&lengths, 1 << 20), Err(RunError::OutOfMemory)));
+    assert!(matches!(run(&doubled(30), 64 << 20), Err(RunError::OutOfMemory)), "refused long before it is made");
+    let replaced = (0..6).fold("campaign".to_owned(), |text, _| format!("REPLACE({text}, 'a', 'aaaaaaaa')"));
+    let replaced = format!("SELECT MAX(LENGTH({replaced})) AS l FROM dsp_impressions");
+    assert!(matches!(run(&replaced, 1 << 20), Err(RunError::OutOfMemory)));
 }

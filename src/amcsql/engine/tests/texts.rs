@@ -5,11 +5,20 @@ use super::*;
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::{Context, check};
 
-/// The lines of the result file, sorted; the header first.
-pub(super) fn answered(text: &str, controls: bool) -> Vec<String> {
+/// A text as the engine takes it, checked without controls.
+pub(super) fn checked(text: &str) -> Query {
+    resolved(text, false)
+}
+
+fn resolved(text: &str, controls: bool) -> Query {
     let context = Context { controls, ..Context::reporting(Catalogue::standard()) };
     let checked = check(text, &context);
-    let query = checked.query.unwrap_or_else(|| panic!("{:?}", checked.findings));
+    checked.query.unwrap_or_else(|| panic!("{:?}", checked.findings))
+}
+
+/// The lines of the result file, sorted; the header first.
+pub(super) fn answered(text: &str, controls: bool) -> Vec<String> {
+    let query = resolved(text, controls);
     let mut run = day(controls, Privacy::default());
     let list = serde_json::json!(["campaign-1", "campaign-2"]);
     run.parameters = query.parameters.iter().map(|it| (it.name.clone(), list.clone())).collect();

@@ -135,7 +135,7 @@ impl Taken {
             )));
         }
         let columns = execution.result.as_ref().map_or(&[][..], |kept| &kept.columns);
-        let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+        let fields = Fields::of_address(&query.unwrap_or_default());
         let filters = asked::filters(&fields, columns).map_err(web::Error::Invalid)?;
         let instance = instances::find(&mut tx, &person.id, &execution.instance).await?.name().to_owned();
         let (now, detail) = (site.clock.now(), json!({ "form": form, "filters": filters.len() }));

@@ -6,6 +6,7 @@ use super::Form;
 use crate::executions::results::cell::write_exact;
 use crate::executions::results::column::KeptColumn;
 use crate::executions::results::error::Error;
+use crate::executions::results::keep::other_format;
 use crate::executions::results::kind::Kind;
 use crate::web::csv;
 
@@ -36,7 +37,10 @@ impl Form for Csv {
         let mut head = String::from(if self.form == CsvForm::Spreadsheet { csv::MARK } else { "" });
         for (place, column) in self.columns.iter().enumerate() {
             separate(&mut head, place);
-            write_field(&mut head, &column.name, self.form);
+            let name = column.name.as_str();
+            // A file that began with such a name would not be taken for a table again.
+            let is_start = place == 0 && (name.starts_with('\u{feff}') || other_format(name.as_bytes()).is_some());
+            write_field(&mut head, name, self.form, is_start);
         }
         head.push('\n');
         Ok(head.into_bytes())
@@ -53,7 +57,7 @@ impl Form for Csv {
                 } else if column.kind == Kind::Text {
                     text.clear();
                     write_exact(&mut text, column.kind, array, row);
-                    write_field(&mut out, &text, self.form);
+                    write_field(&mut out, &text, self.form, false);
                 } else {
                     write_exact(&mut out, column.kind, array, row);
                 }
@@ -74,10 +78,11 @@ fn separate(out: &mut String, place: usize) {
     }
 }
 
-fn write_field(out: &mut String, text: &str, form: CsvForm) {
+/// Writes a text, in quotes where it needs them or, as AMC writes, `quote` says so.
+fn write_field(out: &mut String, text: &str, form: CsvForm, quote: bool) {
     if form == CsvForm::Spreadsheet {
         csv::write(out, text);
-    } else if text.is_empty() || text.contains([',', '"', '\n', '\r']) {
+    } else if quote || text.is_empty() || text.contains([',', '"', '\n', '\r']) {
         out.push('"');
         for character in text.chars() {
             out.push_str(if matches!(character, '"' | '\\') { "\\" } else { "" });

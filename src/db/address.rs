@@ -1,0 +1,70 @@
+//! Whether the address of a database can be used, before anything is opened.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+
+/// What is wrong with an address, as the end of a sentence about it; its words repeat nothing of the address,
+/// which may hold a password.
+pub fn fault(address: &str) -> Option<&'static str> {
+    if address.starts_with("sqlite:") {
+        return match SqliteConnectOptions::from_str(address) {
+            Err(_) => Some("cannot be read as an address of SQLite"),
+            Ok(options) if is_memory(options.get_filename(), address) => {
+                Some("names no file: what is in memory is gone with the process, and its connections do not share it")
+            }
+            Ok(_) => None,
+        };
+    }
+    if !["postgres:", "postgresql:"].iter().any(|scheme| address.starts_with(scheme)) {
+        return Some("has to begin with `sqlite:` or `postgres:`");
+    }
+    PgConnectOptions::from_str(address).err().map(|_| "cannot be read as an address of PostgreSQL")
+}
+
+/// Whether SQLite would keep this database in memory, or in a file of its own that goes with the process.
+fn is_memory(file: &Path, address: &str) -> bool {
+    let file = file.to_string_lossy();
+    let options = address.split_once('?').map_or("", |(_, options)| options);
+    // OK to refuse all of SQLite's own addresses of files: they can say "in memory" in more than one way, and
+    // the lock beside the file would have a name that no other process has.
+    file.is_empty()
+        || file == ":memory:"
+        || file.starts_with("file:")
+        || url::form_urlencoded::parse(options.as_bytes()).any(|(name, value)| name == "mode" && value == "memory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_that_go_with_the_process_are_refused() {
+        for address in [
+            "sqlite::memory:",
+            "sqlite://:memory:",
+            "sqlite:x?mode=memory",
+            "sqlite:%3Amemory:",
+            "sqlite:file::memory:",
+            "sqlite:",
+        ] {
+            assert!(fault(address).is_some_and(|what| what.contains("memory")), "{address}");
+        }
+    }
+
+    #[test]
+    fn files_and_servers_are_taken() {
+        for address in ["sqlite:data/x.sqlite", "sqlite:///tmp/memory.sqlite?mode=rwc", "postgres://me:pw@db:5433/x"] {
+            assert_eq!(fault(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_the_address() {
+        for address in ["mysql://me:hush@db/x", "postgres://me:hush@db:port/x", "sqlite:hush?mode=odd"] {
+            assert!(fault(address).is_some_and(|what| !what.contains("hush")), "{address}");
+        }
+    }
+}

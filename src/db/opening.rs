@@ -1,0 +1,121 @@
+//! Why a database could not be opened, in words for whoever runs it.
+//!
+//! A pool says that it timed out, whatever kept it from connecting, and repeats nothing of what the database
+//! said. So one more connection is tried without it, and what that meets is told. Nothing here repeats a
+//! password.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection as _, Error as Cause};
+
+use super::error::Error;
+
+/// How long the cause is looked for.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What a file of SQLite that could not be opened means.
+pub(super) fn of_file(error: Cause, file: &Path) -> Error {
+    // SQLite's primary code 14: "unable to open database file".
+    let cannot = error.as_database_error().and_then(|told| told.code()?.parse::<u32>().ok()).map(|code| code & 0xff);
+    if cannot != Some(14) {
+        return error.into();
+    }
+    Error::Unreachable(format!(
+        "the file {} cannot be opened ({error}): check RECOMAMP_DATA_DIR and RECOMAMP_DATABASE_URL, and give file and \
+         folder to the user who runs RecomAMP",
+        file.display()
+    ))
+}
+
+/// What a server that could not be reached means.
+pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error {
+    let cause = match error {
+        Cause::PoolTimedOut => match tokio::time::timeout(LOOK, PgConnection::connect_with(options)).await {
+            Ok(Err(cause)) => cause,
+            // OK because a server that answers just now will do so at the next start.
+            Ok(Ok(_)) | Err(_) => Cause::PoolTimedOut,
+        },
+        other => other,
+    };
+    tracing::debug!(error = ?cause, "the database cannot be opened");
+    words(&cause, options).map_or_else(|| cause.into(), Error::Unreachable)
+}
+
+fn words(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
+    let (host, user) = (options.get_host(), options.get_username());
+    let place = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{host}:{}", options.get_port()),
+    };
+    Some(match cause {
+        Cause::PoolTimedOut => format!(
+            "PostgreSQL at {place} does not answer: check host and port in RECOMAMP_DATABASE_URL, and the firewall on \
+             the way"
+        ),
+        Cause::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => format!(
+            "nothing listens at {place} (connection refused): start PostgreSQL, or correct host and port in \
+             RECOMAMP_DATABASE_URL"
+        ),
+        // The system's resolver has no kind of error of its own.
+        Cause::Io(error) if error.to_string().contains("lookup address") => format!(
+            "there is no host {host} ({error}): correct RECOMAMP_DATABASE_URL, or this machine's name resolution"
+        ),
+        Cause::Io(error) => {
+            format!("PostgreSQL at {place} cannot be reached ({error}): check RECOMAMP_DATABASE_URL and the network")
+        }
+        Cause::Tls(error) => format!(
+            "no protected connection to {place} can be made ({error}): check `sslmode` in RECOMAMP_DATABASE_URL"
+        ),
+        Cause::Database(told) => refused(told.code()?.as_ref(), told.message(), &place, user, options),
+        _ => return None,
+    })
+}
+
+/// What PostgreSQL's own refusals mean, by their codes (PostgreSQL documentation, error codes).
+fn refused(code: &str, message: &str, place: &str, user: &str, options: &PgConnectOptions) -> String {
+    match code {
+        "28P01" | "28000" => format!(
+            "PostgreSQL at {place} does not let `{user}` in ({message}): correct user and password in \
+             RECOMAMP_DATABASE_URL, or the server's pg_hba.conf"
+        ),
+        "3D000" => format!(
+            "PostgreSQL at {place} has no database `{}`: create it, or correct RECOMAMP_DATABASE_URL",
+            options.get_database().unwrap_or(user)
+        ),
+        "53300" => format!("PostgreSQL at {place} has no connection left ({message}): raise its max_connections"),
+        "57P03" => format!("PostgreSQL at {place} does not take connections yet ({message}): start again in a moment"),
+        _ => format!("PostgreSQL at {place} refuses ({message}): check RECOMAMP_DATABASE_URL and the server's log"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_refuses_is_told_with_what_to_do() {
+        let options = PgConnectOptions::new_without_pgpass()
+            .host("db")
+            .port(5433)
+            .username("ada")
+            .password("hush-hush")
+            .database("recomamp");
+        for (code, what, todo) in [
+            ("28P01", "does not let `ada` in", "correct user and password"),
+            ("3D000", "has no database `recomamp`", "create it"),
+            ("53300", "has no connection left", "max_connections"),
+            ("57P03", "does not take connections yet", "start again"),
+            ("42501", "refuses (why)", "the server's log"),
+        ] {
+            let told = refused(code, "why", "db:5433", "ada", &options);
+            assert!(told.contains("db:5433") && told.contains(what) && told.contains(todo), "{told}");
+        }
+        for cause in [Cause::PoolTimedOut, Cause::Io(io::Error::other("no route to host"))] {
+            let told = words(&cause, &options).unwrap();
+            assert!(told.contains("db:5433") && !told.contains("hush"), "{told}");
+        }
+    }
+}
