@@ -295,7 +295,7 @@ fn emulator_faults(reader: &mut Reader<'_>) -> Vec<EmulatorFault> {
         match word.parse() {
             Ok(fault) => faults.push(fault),
             Err(why) => {
-                reader.fault("EMULATOR_FAULTS", &format!("holds `{word}`, which cannot be read: {why}"), EXAMPLE)
+                reader.fault("EMULATOR_FAULTS", &format!("holds `{word}`, which cannot be read: {why}"), EXAMPLE);
             }
         }
     }

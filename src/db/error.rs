@@ -98,7 +98,7 @@ impl From<MigrateError> for Error {
 
 /// Whether SQLite says that the file is malformed (11) or none of its own (26).
 fn is_damage(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|database| database.code()).unwrap_or_default();
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
     code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 11 | 26))
 }
 

@@ -3,7 +3,7 @@
 //! A client is an IPv4 address or a network of IPv6 (/64): whoever has one IPv6 address has all of its network's,
 //! and could take a share for each.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use ipnet::IpNet;
 
 use super::Error;
 use super::live::PTAG;
+use crate::server::caller;
 
 /// What a request costs, in the limiter's units.
 const REQUEST: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
@@ -46,17 +47,8 @@ impl Shares {
     /// Takes what the request costs from the client's share, or says how many seconds to wait.
     fn take(&self, client: IpAddr, cost: NonZeroU32) -> Result<(), u64> {
         // OK because a cost above the whole quota cannot be: the quota is at least one request.
-        let Ok(taken) = self.limiter.check_key_n(&sharing(client), cost) else { return Ok(()) };
+        let Ok(taken) = self.limiter.check_key_n(&caller(client), cost) else { return Ok(()) };
         taken.map_err(|wait| wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
-    }
-}
-
-/// Whose share an address takes from: its own, or its network's.
-fn sharing(client: IpAddr) -> IpAddr {
-    const NETWORK: u128 = !0 << 64;
-    match client.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

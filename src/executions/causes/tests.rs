@@ -42,7 +42,7 @@ told! {
     operator, "Unsupported scalar operation type ||" => "operator";
     not_an_array, "Array expression is not an array data type" => "not-an-array";
     types, "Cannot apply '=' to arguments of type '<VARCHAR> = <INTEGER>'" => "types";
-    conversion, "The query failed while running: CAST cannot read 'Display' as BIGINT" => "conversion";
+    conversion, "The query failed while running: CAST cannot read 'Display' as BIGINT" => "cast";
     select_star, "SELECT * is not supported" => "select-star";
     too_long, "SQL query was invalid: its length must be at most 65536" => "too-long";
     not_a_query, "A syntax error was found. Are you missing <WITH> or <SELECT>?" => "not-a-query";
