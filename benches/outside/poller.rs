@@ -33,15 +33,10 @@ pub(crate) async fn run(instances: usize, runs_on_each: usize) -> anyhow::Result
     ];
     site.start(&settings).await?;
     site.sign_in().await?;
-    site.instance("Fern Garden").await?;
+    let ids = found(&site, instances).await?;
     // From here on AMC takes its time, so that every run goes on while it is measured.
     let pace = caller.client(&[])?.post(format!("{}/control/speed", caller.base)).form(&[("speed", "0.01")]);
     anyhow::ensure!(!pace.send().await?.status().is_client_error(), "the pace is not taken");
-    let form = Html::parse_document(&site.page("/queries/new").await?);
-    let options = selector("select[name=instance] option")?;
-    let ids = form.select(&options).filter(|option| option.text().any(|text| text.contains("Fern Garden")));
-    let ids: Vec<String> = ids.filter_map(|option| option.value().attr("value").map(str::to_owned)).collect();
-    anyhow::ensure!(ids.len() >= instances, "{} of {instances} instances were found", ids.len());
     for id in ids.iter().take(instances) {
         for _ in 0..runs_on_each {
             site.run(id, SQL, ["settled", "", "", "drop"]).await?;
@@ -73,6 +68,20 @@ pub(crate) async fn run(instances: usize, runs_on_each: usize) -> anyhow::Result
         site.process().memory().unwrap_or_default()
     ));
     Ok(())
+}
+
+/// The instances that were made for this, once all have been found.
+async fn found(site: &Site, instances: usize) -> anyhow::Result<Vec<String>> {
+    let options = selector("select[name=instance] option")?;
+    loop {
+        let form = Html::parse_document(&site.page("/queries/new").await?);
+        let ids = form.select(&options).filter(|option| option.text().any(|text| text.contains("Fern Garden")));
+        let ids: Vec<String> = ids.filter_map(|option| option.value().attr("value").map(str::to_owned)).collect();
+        if ids.len() >= instances {
+            return Ok(ids);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 const CALLS: &str = "recomamp_amazon_calls_total";
