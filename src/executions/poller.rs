@@ -10,6 +10,7 @@
 mod ask;
 mod fetch;
 mod send;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -229,11 +229,15 @@ async fn note(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>, state: State, n
     Ok(())
 }
 
-/// Asks to stop an execution that has not ended; says whether there was anything to stop.
-pub(super) async fn ask_cancel(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>) -> Result<bool> {
+/// Asks in somebody's name to stop an execution that has not ended; says whether there was anything to stop.
+pub(super) async fn ask_cancel(tx: &mut Tx, execution: &Execution, who: &str, now: DateTime<Utc>) -> Result<bool> {
     const ASK: &str = "update executions set cancel_asked_at = $2, next_step_at = $2, revision = revision + 1 \
         where id = $1 and cancel_asked_at is null and state in ('waiting', 'sending', 'pending', 'running')";
-    Ok(sql(ASK).bind(id).bind(now).execute(tx).await? == 1)
+    let asked = sql(ASK).bind(&execution.id).bind(now).execute(tx).await? == 1;
+    if asked {
+        note(tx, &execution.id, now, execution.state, &format!("{who} asked to stop it.")).await?;
+    }
+    Ok(asked)
 }
 
 /// Has the result of an execution that AMC finished fetched once more; says whether it can be.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::Home;
@@ -14,7 +15,7 @@ use crate::guides::{self, Guide};
 use crate::ids::PersonId;
 use crate::instances::{self, Instance};
 use crate::queries::{self, Line as QueryLine};
-use crate::web::components::duration;
+use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit};
 use crate::workers::Outcome;
@@ -32,47 +33,32 @@ const INSTANCES: usize = 8;
 #[template(path = "home/dashboard.html")]
 pub(super) struct DashboardPage {
     shell: Shell,
-    /// Runs that have not ended, the newest first.
-    active: Vec<Line>,
-    failed: Vec<Line>,
-    done: Vec<Line>,
-    counts: Counts,
-    instances: Vec<Instance>,
-    /// How many instances the person has.
-    all_instances: usize,
-    /// Whether Amazon is still being asked for them, where there are none.
-    is_looking: bool,
+    work: Arc<Work>,
     slots: i64,
-    has_queries: bool,
-    /// Those with a star, and those last changed or run.
-    favourites: Vec<QueryLine>,
-    recent: Vec<QueryLine>,
-    health: Vec<Standing>,
     first_guide: Option<&'static Guide>,
     /// Whether a connection to Amazon waits for this person.
     to_reconnect: bool,
     /// Why no background work is done, if so.
     held: Option<String>,
     now: DateTime<Utc>,
+    /// Of all that moves here, but for the times.
+    tag: String,
 }
 
 impl DashboardPage {
     /// Whether something shown here changes by itself: a run, or the first look for instances.
     fn moves(&self) -> bool {
-        self.counts.waiting + self.counts.running > 0 || (self.is_fresh() && self.is_looking)
+        let counts = self.work.counts;
+        counts.waiting + counts.running > 0 || (self.is_fresh() && self.work.is_looking)
     }
 
     fn instance_count(&self) -> i64 {
-        i64::try_from(self.all_instances).unwrap_or(i64::MAX)
+        i64::try_from(self.work.all_instances).unwrap_or(i64::MAX)
     }
 
     /// Whether the person has not begun.
     fn is_fresh(&self) -> bool {
-        !self.has_queries && self.counts == Counts::default()
-    }
-
-    fn took(&self, line: &Line) -> String {
-        duration(line.finished_at.unwrap_or(self.now) - line.created_at)
+        !self.work.has_queries && self.work.counts == Counts::default()
     }
 }
 
@@ -123,19 +109,25 @@ fn held(site: &Site) -> Option<String> {
 }
 
 /// What the database knows of a person's work.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Work {
+    /// Runs that have not ended, the newest first.
     active: Vec<Line>,
     failed: Vec<Line>,
     done: Vec<Line>,
     counts: Counts,
     instances: Vec<Instance>,
+    /// How many instances the person has.
     all_instances: usize,
+    /// Whether Amazon is still being asked for them, where there are none.
     is_looking: bool,
     has_queries: bool,
+    /// Those with a star, and those last changed or run.
     favourites: Vec<QueryLine>,
     recent: Vec<QueryLine>,
     health: Vec<Standing>,
+    /// Of all that is above.
+    tag: String,
 }
 
 impl Work {
@@ -148,7 +140,7 @@ impl Work {
         let has_queries = !recent.is_empty();
         recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
         recent.truncate(QUERIES as usize);
-        Ok(Self {
+        let work = Self {
             active: runs(tx, person, "active").await?,
             failed: runs(tx, person, "problem").await?,
             done: runs(tx, person, Stage::Succeeded.name()).await?,
@@ -160,7 +152,9 @@ impl Work {
             favourites,
             recent,
             health: connections::standing(tx, person).await?,
-        })
+            tag: String::new(),
+        };
+        Ok(Self { tag: live::tag(&work), ..work })
     }
 }
 
@@ -177,28 +171,29 @@ async fn work(home: &Home, person: &Person) -> web::Result<Arc<Work>> {
     Ok(work)
 }
 
-pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit) -> web::Result<Html<DashboardPage>> {
+pub(super) async fn show(
+    State(home): State<Home>,
+    person: Person,
+    visit: Visit,
+    shown: Shown,
+) -> web::Result<Response> {
     let site = &home.site;
-    let work = Work::clone(work(&home, &person).await?.as_ref());
-    Ok(Html(DashboardPage {
+    let (work, held) = (work(&home, &person).await?, held(site));
+    let tag = live::tag(&(&work.tag, &held));
+    if let Some(unchanged) = shown.unchanged(&tag) {
+        return Ok(unchanged);
+    }
+    let page = DashboardPage {
         shell: visit.shell("Dashboard", Section::Dashboard).await,
         to_reconnect: work.health.iter().any(|connection| connection.is_lost),
-        active: work.active,
-        failed: work.failed,
-        done: work.done,
-        counts: work.counts,
-        all_instances: work.all_instances,
-        is_looking: work.is_looking,
-        instances: work.instances,
+        work,
         slots: site.config.limits.runs_per_instance,
-        has_queries: work.has_queries,
-        favourites: work.favourites,
-        recent: work.recent,
-        health: work.health,
         first_guide: guides::first(),
-        held: held(site),
+        held,
         now: site.clock.now(),
-    }))
+        tag: tag.clone(),
+    };
+    Ok(live::tagged(&tag, Html(page)))
 }
 
 #[cfg(test)]
@@ -213,24 +208,16 @@ mod tests {
     }
 
     fn page(active: Vec<Line>, counts: Counts, all_instances: usize) -> String {
+        let work = Work { active, counts, all_instances, is_looking: all_instances == 0, ..Work::default() };
         let page = DashboardPage {
             shell: Shell::new("Dashboard"),
-            active,
-            failed: Vec::new(),
-            done: Vec::new(),
-            counts,
-            instances: Vec::new(),
-            all_instances,
-            is_looking: all_instances == 0,
+            work: Arc::new(work),
             slots: 10,
-            has_queries: false,
-            favourites: Vec::new(),
-            recent: Vec::new(),
-            health: Vec::new(),
             first_guide: guides::first(),
             to_reconnect: false,
             held: None,
             now: DateTime::UNIX_EPOCH,
+            tag: "1".to_owned(),
         };
         page.render().unwrap()
     }

@@ -83,7 +83,7 @@ impl WindowKind {
     /// What the form says.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Settled => "Seven days that ended 14 days ago (safe)",
+            Self::Settled => "Safe week, ended 14 days ago",
             Self::LastDay => "Last complete day",
             Self::LastWeek => "Last complete week, Monday to Sunday",
             Self::LastMonth => "Last complete month",

@@ -227,7 +227,7 @@ pub struct ErrorPage {
 /// unknown method) get one by their status.
 pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: axum::middleware::Next) -> Response {
     let request_id = super::security::request_id(request.headers());
-    let is_part = request.headers().contains_key("hx-request");
+    let is_part = visit.is_part;
     let is_typing = request.method() == axum::http::Method::POST;
     let mut response = next.run(request).await;
     if is_unkept(&response) {

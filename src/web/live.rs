@@ -7,10 +7,16 @@
 //! reader, so that a tag is worth nothing to anybody else.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::http::HeaderName;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 
 /// The header by which a browser says what it shows and hears what it is shown (htmx 4, `hx-ptag`).
 pub const PTAG: HeaderName = HeaderName::from_static("hx-ptag");
@@ -22,11 +28,11 @@ const BELIEVED: Duration = Duration::from_secs(3);
 const MOST: usize = 50_000;
 
 /// What was shown to each reader of one thing.
-type Shown = HashMap<String, (String, Instant)>;
+type Readers = HashMap<String, (String, Instant)>;
 
 /// The tags of live things; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Tags(Arc<Mutex<HashMap<String, Shown>>>);
+pub struct Tags(Arc<Mutex<HashMap<String, Readers>>>);
 
 impl Tags {
     /// Notes what a reader is shown of a thing now.
@@ -49,6 +55,48 @@ impl Tags {
         let shown = tags.get(thing).and_then(|shown| shown.get(reader));
         shown.is_some_and(|(known, noted)| known == tag && noted.elapsed() < BELIEVED)
     }
+}
+
+/// The tag of what the browser shows of a part that it asks after; none in a request for a page to open.
+#[derive(Clone, Debug)]
+pub struct Shown(Option<HeaderValue>);
+
+impl Shown {
+    /// The tag, as it came.
+    pub fn tag(&self) -> &str {
+        self.0.as_ref().and_then(|tag| tag.to_str().ok()).unwrap_or_default()
+    }
+
+    /// What to answer to a browser that already shows what has this tag: nothing new.
+    pub fn unchanged(&self, tag: &str) -> Option<Response> {
+        (self.0.as_ref()? == tag).then(|| StatusCode::NOT_MODIFIED.into_response())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Shown {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get(PTAG).cloned()))
+    }
+}
+
+/// A page whose live part shows what has this tag. The part names it too, as `hx-ptag`.
+pub fn tagged(tag: &str, page: impl IntoResponse) -> Response {
+    let mut response = page.into_response();
+    // OK to leave out: without it the next poll is answered in full.
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        response.headers_mut().insert(PTAG, tag);
+    }
+    response
+}
+
+/// A tag of what a part is made of: the same for the same, in this build of the program. What goes on by itself,
+/// such as the time now, is not to be in it.
+pub fn tag(of: &impl Debug) -> String {
+    let mut hasher = DefaultHasher::new();
+    format!("{of:?}").hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]

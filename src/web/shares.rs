@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, Method};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
@@ -21,8 +21,10 @@ use crate::server::caller;
 
 /// What a request costs, in the limiter's units.
 const REQUEST: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
-/// What asking for a live part costs.
+/// What asking after a live part costs while it has not changed.
 const POLL: NonZeroU32 = NonZeroU32::MIN;
+/// What it costs in addition when there was something new.
+const NEWS: NonZeroU32 = NonZeroU32::MIN.saturating_add(8);
 /// When more clients than this are known, those that were quiet lately are forgotten.
 const MANY: usize = 10_000;
 
@@ -64,16 +66,21 @@ pub async fn share(State(shares): State<Shares>, request: Request, next: Next) -
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let client = peer.map(|peer| client(peer, request.headers(), &shares.trusted));
     let is_poll = request.method() == Method::GET && request.headers().contains_key(PTAG);
-    let cost = if is_poll && request.uri().path().ends_with("/live") { POLL } else { REQUEST };
-    if let Some(client) = client
-        && let Err(seconds) = shares.take(client, cost)
-    {
+    let take = |cost| client.map_or(Ok(()), |client| shares.take(client, cost));
+    if let Err(seconds) = take(if is_poll { POLL } else { REQUEST }) {
         return Error::TooMany(seconds).into_response();
     }
     if shares.limiter.len() > MANY {
         shares.limiter.retain_recent();
     }
-    next.run(request).await
+    let response = next.run(request).await;
+    if is_poll
+        && response.status() != StatusCode::NOT_MODIFIED
+        && let Err(seconds) = take(NEWS)
+    {
+        return Error::TooMany(seconds).into_response();
+    }
+    response
 }
 
 /// Whether the call came from this machine itself, past any proxy.
@@ -143,6 +150,30 @@ mod tests {
         let wait = shares.take(one, REQUEST).unwrap_err();
         assert!((1..=60).contains(&wait), "{wait} s");
         assert_eq!(shares.take(other, REQUEST), Ok(()), "each client has a share");
+    }
+
+    #[tokio::test]
+    async fn a_poll_costs_little_while_nothing_changed() {
+        use axum::Router;
+        use axum::body::Body;
+        use axum::routing::get;
+        use tower::ServiceExt as _;
+
+        let router = Router::new()
+            .route("/same", get(StatusCode::NOT_MODIFIED))
+            .route("/other", get("news"))
+            .layer(axum::middleware::from_fn_with_state(Shares::new(2, &[]), share));
+        let poll = async |address: &str| {
+            let mut request = Request::get(address).header(PTAG, "1").body(Body::empty()).unwrap();
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 1))));
+            router.clone().oneshot(request).await.unwrap().status().as_u16()
+        };
+        for _ in 0..9 {
+            assert_eq!(poll("/same").await, 304);
+        }
+        assert_eq!(poll("/other").await, 200, "what is new costs a whole request");
+        assert_eq!(poll("/other").await, 429, "and is not had for the price of a poll");
+        assert_eq!(poll("/same").await, 429);
     }
 
     #[test]

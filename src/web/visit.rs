@@ -24,13 +24,16 @@ pub struct Visit {
     pub person: Option<Person>,
     /// Path and query as the browser has them.
     pub here: String,
+    /// Whether only a part of a page that is open is asked for.
+    pub is_part: bool,
     theme: Theme,
     sandbox: bool,
     session: Option<Session>,
 }
 
 impl Visit {
-    /// The frame of a page that shows the message left for it, which is gone then.
+    /// The frame of a page that shows the message left for it, which is gone then. Who asks for a part shows no
+    /// frame, and leaves the message to the page that it is for.
     pub async fn shell(&self, title: impl Into<String>, current: Section) -> Shell {
         let mut shell = Shell::new(title);
         shell.person =
@@ -39,7 +42,9 @@ impl Visit {
         shell.demo = self.sandbox;
         shell.current = current;
         shell.here.clone_from(&self.here);
-        shell.flash = self.take_flash().await;
+        if !self.is_part {
+            shell.flash = self.take_flash().await;
+        }
         shell
     }
 
@@ -70,6 +75,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
         Ok(Self {
             person: parts.extensions.get::<Person>().cloned(),
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            is_part: parts.headers.contains_key("hx-request"),
             theme: Theme::of(&parts.headers),
             sandbox: parts.extensions.get::<Sandbox>().is_some_and(|sandbox| sandbox.0),
             session: parts.extensions.get::<Session>().cloned(),

@@ -1,5 +1,7 @@
 //! The first page: what runs, what ended, and where to begin.
 
+use reqwest::Method;
+
 use crate::queries::{id, saved};
 use crate::support::stories;
 
@@ -27,6 +29,32 @@ stories! {
         for address in page.attributes("main a", "href") {
             let answer = ada.get(&address).await;
             assert!(answer.status.is_success(), "{address}: {}", answer.status);
+        }
+    }
+
+    /// A page that is open asks after what moves: it hears only of changes, and takes no message that is for
+    /// another page.
+    async fn an_open_page_is_told_only_what_is_new(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let reach = saved(&ada, "Reach", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
+        ada.post("/executions", &[("query", id(&reach))]).await.with(303);
+        for (address, part) in [("/", "#now"), ("/executions", "#runs")] {
+            let open = ada.get(address).await.with(200);
+            let tag = open.attributes(part, "hx-ptag").remove(0);
+            let asked = [("hx-request", "true"), ("hx-ptag", tag.as_str())];
+            house.time.advance(chrono::TimeDelta::seconds(5));
+            ada.send(Method::GET, address, &asked, None).await.with(304);
+            ada.post("/executions", &[("query", id(&reach))]).await.with(303);
+            ada.post(&format!("{reach}/delete"), &[]).await.with(303);
+            ada.post(&format!("{reach}/restore"), &[]).await.with(303);
+            let told = ada.send(Method::GET, address, &asked, None).await.with(200);
+            assert_ne!(told.attributes(part, "hx-ptag").remove(0), tag);
+            assert!(!told.body.contains("The query is back."), "{address}");
+            assert!(ada.get("/queries").await.body.contains("The query is back."), "{address}: it waits for its page");
+        }
+        house.settle().await;
+        for (address, part) in [("/", "#now"), ("/executions", "#runs")] {
+            assert!(ada.get(address).await.attributes(part, "hx-get").is_empty(), "{address}: nothing moves any more");
         }
     }
 

@@ -151,7 +151,9 @@ stories! {
         let page = run(&ada, &saved(&ada, REACH).await).await;
         ada.post(&format!("{page}/cancel"), &[]).await.with(303);
         house.settle().await;
-        assert!(ada.get(&page).await.text("#live [role=status]").contains("Cancelled"));
+        let shown = ada.get(&page).await;
+        assert!(shown.text("#live [role=status]").contains("Cancelled"));
+        assert!(shown.text("#progress").contains("Ada (agency A) asked to stop it."), "{}", shown.text("#progress"));
         assert_eq!(on_amc(&house), 0);
     }
 

@@ -34,6 +34,11 @@ impl Cause {
         self.name == UNKNOWN.name
     }
 
+    /// The page on which that is done, by its name and address, where there is one.
+    pub(super) fn way(&self) -> Option<(&'static str, &'static str)> {
+        matches!(self.name, "revoked" | "token" | "scope").then_some(("Connections", "/settings/connections"))
+    }
+
     fn is_told_by(&self, words: &str) -> bool {
         self.signs.iter().any(|all| all.iter().all(|sign| words.contains(sign)))
     }

@@ -5,7 +5,7 @@ mod known;
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Days, Utc};
 use serde_json::Value;
@@ -16,8 +16,9 @@ use known::{cause, known};
 use super::result::{self, ResultView};
 use super::{own, submitted};
 use crate::amcsql::text::Place;
+use crate::db::Tx;
 use crate::executions::causes::Cause;
-use crate::executions::live;
+use crate::executions::live as progress;
 use crate::executions::model::{Execution, Sent, State as Stage};
 use crate::executions::results::Key;
 use crate::executions::store;
@@ -26,7 +27,7 @@ use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
 use crate::queries::{self, Prepared, PrivacyMode, SourceMap, Usual};
 use crate::web::components::{self, Step};
-use crate::web::live::PTAG;
+use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
 
@@ -55,7 +56,7 @@ struct DetailPage {
     known: String,
     place: Option<Place>,
     earlier: Vec<Earlier>,
-    source: Vec<live::SourceLine>,
+    source: Vec<progress::SourceLine>,
     result: Option<ResultView>,
     /// Why the kept result cannot be shown.
     result_fault: Option<String>,
@@ -160,14 +161,14 @@ async fn page(
     };
     drop(tx);
     let (result, result_fault) = kept_result(room, &execution, query).await?;
-    let mark = live::mark(&execution);
+    let mark = progress::mark(&execution);
     let tag = execution.revision.to_string();
     room.tags.note(id.as_str(), person.id.as_str(), &tag);
     let can_run = instance.role >= instances::Role::Analyst;
     let title = format!("{}: {}", execution.state.label(), execution.query_name);
     Ok(DetailPage {
         shell: visit.shell(title, Section::Executions).await,
-        steps: live::steps(&events, execution.state),
+        steps: progress::steps(&events, execution.state),
         so_far: components::duration(execution.took(now)),
         seconds: execution.took(now).num_seconds().max(0),
         usual,
@@ -175,10 +176,10 @@ async fn page(
         can_cancel: can_run && can_stop(&execution),
         can_rerun: can_run && execution.state.is_final(),
         can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && result.is_none(),
-        values: live::filled_in(&execution.field_values),
+        values: progress::filled_in(&execution.field_values),
         cause: cause(&execution),
         known: known_text(&execution),
-        source: live::source(&execution.author_sql, mark.as_ref()),
+        source: progress::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),
         slots: room.site.config.limits.runs_per_instance,
         kept_until: kept_until(room, &execution),
@@ -214,25 +215,27 @@ pub(super) async fn live(
     State(room): State<Executions>,
     person: Person,
     visit: Visit,
-    headers: HeaderMap,
+    shown: Shown,
     Path(id): Path<String>,
 ) -> web::Result<Response> {
     let id = own(&id)?;
-    if !headers.contains_key("hx-request") {
+    if !visit.is_part {
         return Ok(Redirect::to(&format!("/executions/{id}")).into_response());
     }
-    let shown = headers.get(PTAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-    if room.tags.is_current(id.as_str(), person.id.as_str(), shown) {
+    if room.tags.is_current(id.as_str(), person.id.as_str(), shown.tag()) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let mut page = page(&room, &person, &visit, &id, "").await?;
     page.is_part = true;
-    if page.tag == shown {
-        return Ok(StatusCode::NOT_MODIFIED.into_response());
-    }
-    let mut response = Html(page.as_live()).into_response();
-    response.headers_mut().insert(PTAG, HeaderValue::from_str(&page.tag).unwrap_or(HeaderValue::from_static("0")));
-    Ok(response)
+    Ok(shown.unchanged(&page.tag).unwrap_or_else(|| live::tagged(&page.tag, Html(page.as_live()))))
+}
+
+/// A run that the person may change, with its instance, and the transaction to change it in.
+async fn to_change(room: &Executions, person: &Person, id: &ExecutionId) -> web::Result<(Tx, Execution, Instance)> {
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let execution = store::find(&mut tx, &person.id, id).await?;
+    let instance = instances::find_for_run(&mut tx, &person.id, &execution.instance).await?;
+    Ok((tx, execution, instance))
 }
 
 pub(super) async fn cancel(
@@ -242,10 +245,8 @@ pub(super) async fn cancel(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
-    let mut tx = room.site.db.write(&person.scope()).await?;
-    let execution = store::find(&mut tx, &person.id, &id).await?;
-    instances::find_for_run(&mut tx, &person.id, &execution.instance).await?;
-    let asked = store::ask_cancel(&mut tx, &id, room.site.clock.now()).await?;
+    let (mut tx, execution, _) = to_change(&room, &person, &id).await?;
+    let asked = store::ask_cancel(&mut tx, &execution, &person.name, room.site.clock.now()).await?;
     tx.commit().await?;
     room.tags.forget(id.as_str());
     room.wake();
@@ -263,9 +264,7 @@ pub(super) async fn fetch_again(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
-    let mut tx = room.site.db.write(&person.scope()).await?;
-    let execution = store::find(&mut tx, &person.id, &id).await?;
-    instances::find_for_run(&mut tx, &person.id, &execution.instance).await?;
+    let (mut tx, execution, _) = to_change(&room, &person, &id).await?;
     let is_here = execution.state == Stage::Succeeded && room.shelf.columns(&Key::from(&id)).await.is_ok();
     let begun = !is_here
         && execution.is_done_at_amc()
@@ -289,9 +288,7 @@ pub(super) async fn rerun(
     fields: Fields,
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
-    let mut tx = room.site.db.write(&person.scope()).await?;
-    let before = store::find(&mut tx, &person.id, &id).await?;
-    let instance = instances::find_for_run(&mut tx, &person.id, &before.instance).await?;
+    let (tx, before, instance) = to_change(&room, &person, &id).await?;
     let run = NewRun {
         instance: &instance,
         query: before.query.as_ref(),

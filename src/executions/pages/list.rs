@@ -15,8 +15,9 @@ use crate::executions::submit::Executions;
 use crate::ids::{PersonId, QueryId};
 use crate::instances;
 use crate::queries;
-use crate::web::components::{self, Address, Choice, Pager};
+use crate::web::components::{Address, Choice, Pager};
 use crate::web::list::{self, Asked, Days, Export, List, Stored, Wanted, moment};
+use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
 
@@ -44,6 +45,8 @@ pub(in crate::executions) struct Listed {
     /// The query whose runs alone are listed, and the way to all.
     of: Option<(String, String)>,
     moves: bool,
+    /// Of the rows, but for how long those that go on have taken.
+    tag: String,
 }
 
 /// The rows of a page, with what leads to other pages.
@@ -55,6 +58,7 @@ struct Rows<'a> {
     list: &'a List,
     here: &'a str,
     moves: bool,
+    tag: &'a str,
     now: DateTime<Utc>,
 }
 
@@ -71,12 +75,6 @@ pub(super) struct ListPage {
     whose: Vec<Choice>,
     by: &'static str,
     days: Days,
-}
-
-impl Rows<'_> {
-    fn took(&self, line: &Line) -> String {
-        components::duration(line.finished_at.unwrap_or(self.now) - line.created_at)
-    }
 }
 
 /// The filter of an address, and its days as the form shows them.
@@ -139,8 +137,9 @@ impl Look<'_> {
         let mut choices = vec![Choice::new("", "Any instance")];
         choices.extend(on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name())));
         let moves = lines.iter().any(|line| !line.state.is_final());
-        let rows = Rows { lines, pager, list, here: &here.to_string(), moves, now };
-        Ok(Listed { rows: rows.render()?, instances: choices, of, moves })
+        let tag = live::tag(&(&lines, &pager));
+        let rows = Rows { lines, pager, list, here: &here.to_string(), moves, tag: &tag, now };
+        Ok(Listed { rows: rows.render()?, instances: choices, of, moves, tag })
     }
 
     /// What a query is called; its id where it is gone, or never was this person's.
@@ -153,14 +152,19 @@ pub(super) async fn show(
     State(room): State<Executions>,
     person: Person,
     visit: Visit,
+    shown: Shown,
     mut asked: Asked,
-) -> web::Result<Html<ListPage>> {
+) -> web::Result<Response> {
     let (filter, days) = filter(&mut asked, &person);
     let wanted = asked.page_of_size(SIZE, MOST);
     let list = asked.list(&["query", "size"]);
     let look = Look { person: &person, filter: &filter, wanted: &wanted, here: asked.here(), list: &list };
     let listed = look.load(&room).await?;
-    Ok(Html(ListPage {
+    if let Some(unchanged) = shown.unchanged(&listed.tag) {
+        return Ok(unchanged);
+    }
+    let tag = listed.tag.clone();
+    let page = ListPage {
         shell: visit.shell("Executions", Section::Executions).await,
         listed,
         list,
@@ -171,7 +175,8 @@ pub(super) async fn show(
         whose: vec![Choice::new("", "Anybody's"), Choice::new("me", "Mine")],
         by: if filter.by.is_some() { "me" } else { "" },
         days,
-    }))
+    };
+    Ok(live::tagged(&tag, Html(page)))
 }
 
 impl Export for Line {

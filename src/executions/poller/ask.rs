@@ -1,6 +1,6 @@
 //! Asking AMC how executions go: one list for an instance, not one call for each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -89,26 +89,16 @@ impl Poller {
         let oldest = executions.iter().filter_map(|execution| execution.sent_at).min();
         let Some(oldest) = oldest.filter(|_| executions.len() > FEW) else { return Ok(answers) };
         let filter = &ExecutionFilter::created_since(oldest - CLOCKS_DIFFER).including_cancelled();
-        let client = self.room.grants.client();
-        let mut next: Option<String> = None;
-        for _ in 0..PAGES {
-            let token_of_page = next.as_deref();
-            let page = self
-                .room
-                .grants
-                .call(connection, |token| async move {
-                    let account = token.caller().of(&address.entity, &address.marketplace);
-                    client.executions(account, &address.amc_id, filter, token_of_page).await
-                })
-                .await?;
-            answers.extend(page.items.into_iter().map(|one| (one.id.to_string(), one)));
-            let all =
-                executions.iter().all(|one| one.amc_id.as_ref().is_none_or(|id| answers.contains_key(id.as_str())));
-            next = page.next;
-            if all || next.is_none() {
-                break;
+        let mut wanted: HashSet<&str> =
+            executions.iter().filter_map(|one| Some(one.amc_id.as_ref()?.as_str())).collect();
+        self.walk((address, connection), filter, PAGES, |items| {
+            for one in items {
+                wanted.remove(one.id.as_str());
+                answers.insert(one.id.to_string(), one);
             }
-        }
+            wanted.is_empty()
+        })
+        .await?;
         Ok(answers)
     }
 

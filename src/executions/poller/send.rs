@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::walk::Ended;
 use super::{Address, CLOCKS_DIFFER, Poller, bounded, problem};
 use crate::amazon::{self, ErrorKind, ExecutionFilter};
 use crate::connections::CallError;
@@ -110,30 +111,21 @@ impl Poller {
             .and_created_since(since)
             .including_cancelled()
             .oldest_first();
-        let client = self.room.grants.client();
         // A list that was not filtered as asked must not make somebody else's run this one.
         let is_this =
             |one: &amazon::Execution| one.workflow_id.as_ref().is_none_or(|id| *id == execution.amc_workflow_id);
-        let mut next: Option<String> = None;
-        for _ in 0..PAGES {
-            let token_of_page = next.as_deref();
-            let page = self
-                .room
-                .grants
-                .call(&execution.connection, |token| async move {
-                    let account = token.caller().of(&address.entity, &address.marketplace);
-                    client.executions(account, &address.amc_id, filter, token_of_page).await
-                })
-                .await?;
-            if let Some(found) = page.items.into_iter().find(is_this) {
-                return Ok(Found::Here(Box::new(found)));
-            }
-            next = page.next;
-            if next.is_none() {
-                return Ok(Found::Nowhere);
-            }
-        }
-        Ok(Found::ListTooLong)
+        let mut found = None;
+        let at = (address, &execution.connection);
+        let ended = self.walk(at, filter, PAGES, |items| {
+            found = items.into_iter().find(is_this);
+            found.is_some()
+        });
+        let ended = ended.await?;
+        Ok(match found {
+            Some(found) => Found::Here(Box::new(found)),
+            None if ended == Ended::TooLong => Found::ListTooLong,
+            None => Found::Nowhere,
+        })
     }
 
     /// AMC does not list it: look again, and only then believe that it never arrived.

@@ -19,7 +19,7 @@ use super::shelf::{Key, Shelf};
 use super::values::Value;
 use super::views::View;
 
-/// Bars of a histogram.
+/// Bars of a histogram at most.
 pub const BARS: usize = 24;
 /// Characters of an extreme text that are given.
 const SHOWN: usize = 80;
@@ -41,8 +41,8 @@ pub struct ColumnSummary {
     pub sum: Option<String>,
     /// The mean of numbers.
     pub mean: Option<f64>,
-    /// How many values lie in each of [`BARS`] equal steps from the least to the greatest; empty where
-    /// values have no distance, or only one value is there.
+    /// How many values lie in each of equal steps from the least to the greatest, at most [`BARS`]; whole numbers
+    /// and days go by whole steps. Empty where values have no distance, or only one value is there.
     pub bars: Vec<u64>,
 }
 
@@ -82,9 +82,9 @@ impl Reading<'_> {
         let mut seen = Seen::new(column.kind);
         self.each_wanted(place, wanted, |array| seen.add(array)).await?;
         let mut bars = Vec::new();
-        if let Some((least, greatest)) = seen.line() {
-            bars = vec![0; BARS];
-            self.each_wanted(place, wanted, |array| count_into(&mut bars, array, column.kind, least, greatest)).await?;
+        if let Some(line) = seen.line() {
+            bars = vec![0; line.bars];
+            self.each_wanted(place, wanted, |array| line.count_into(&mut bars, array, column.kind)).await?;
         }
         Ok(seen.finish(bars))
     }
@@ -174,11 +174,20 @@ impl Seen {
         }
     }
 
-    /// The ends of the line on which the values lie, where it has a length.
-    fn line(&self) -> Option<(f64, f64)> {
+    /// The line on which the values lie, where it has a length.
+    fn line(&self) -> Option<Line> {
         let (least, greatest) = self.extremes.filter(|_| self.kind != Kind::Boolean)?;
         let (least, greatest) = (least.number(self.kind), greatest.number(self.kind));
-        ((greatest - least).is_finite() && least < greatest).then_some((least, greatest))
+        let length = greatest - least;
+        if !(length.is_finite() && length > 0.0) {
+            return None;
+        }
+        Some(if matches!(self.kind, Kind::Integer | Kind::Date) {
+            let step = ((length + 1.0) / BARS as f64).ceil();
+            Line { least, step, bars: ((length + 1.0) / step).ceil() as usize }
+        } else {
+            Line { least, step: length / BARS as f64, bars: BARS }
+        })
     }
 
     fn finish(self, bars: Vec<u64>) -> ColumnSummary {
@@ -213,13 +222,23 @@ fn less(one: Value, other: Value) -> bool {
     }
 }
 
-fn count_into(bars: &mut [u64], array: &ArrayRef, kind: Kind, least: f64, greatest: f64) {
-    let scale = bars.len() as f64 / (greatest - least);
-    for row in (0..array.len()).filter(|row| array.is_valid(*row)) {
-        let Some(number) = Value::of(kind, array, row).map(|value| value.number(kind)) else { continue };
-        if number.is_finite() {
-            let place = ((number - least) * scale) as usize;
-            bars[place.min(BARS - 1)] += 1;
+/// Where the bars of a histogram stand.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    least: f64,
+    /// How far one bar reaches.
+    step: f64,
+    bars: usize,
+}
+
+impl Line {
+    fn count_into(self, bars: &mut [u64], array: &ArrayRef, kind: Kind) {
+        for row in (0..array.len()).filter(|row| array.is_valid(*row)) {
+            let Some(number) = Value::of(kind, array, row).map(|value| value.number(kind)) else { continue };
+            if number.is_finite() {
+                let place = ((number - self.least) / self.step) as usize;
+                bars[place.min(self.bars - 1)] += 1;
+            }
         }
     }
 }

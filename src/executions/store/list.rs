@@ -1,6 +1,6 @@
 //! Executions as lists show them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{read, state};
@@ -52,6 +52,13 @@ pub struct Line {
     pub created_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Line {
+    /// How long it took, or has taken until now.
+    pub fn took(&self, now: DateTime<Utc>) -> TimeDelta {
+        (self.finished_at.unwrap_or(now) - self.created_at).max(TimeDelta::zero())
+    }
 }
 
 impl FromRow for Line {

@@ -11,6 +11,7 @@ use crate::instances::model::Instance;
 use crate::instances::store::{self, Filter};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Asked, Export, List, Stored, moment};
+use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
 
@@ -32,6 +33,7 @@ pub(super) struct ListPage {
     looking: bool,
     errors: Vec<String>,
     slots: i64,
+    tag: String,
 }
 
 impl ListPage {
@@ -65,8 +67,9 @@ pub(super) async fn show(
     State(room): State<Room>,
     person: Person,
     visit: Visit,
+    shown: Shown,
     mut asked: Asked,
-) -> web::Result<Html<ListPage>> {
+) -> web::Result<Response> {
     let filter = filter(&mut asked);
     let wanted = asked.page(SIZE);
     let mut tx = room.site.db.read(&person.scope()).await?;
@@ -74,12 +77,18 @@ pub(super) async fn show(
     let instances = store::page(&mut tx, &person.id, &filter, pager.stretch()).await?;
     let surveys = store::surveys(&mut tx, &person.id).await?;
     drop(tx);
+    let looking = surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none());
+    let errors: Vec<String> = surveys.into_iter().filter_map(|survey| survey.error).collect();
+    let tag = live::tag(&(&instances, &pager, looking, &errors));
+    if let Some(unchanged) = shown.unchanged(&tag) {
+        return Ok(unchanged);
+    }
     let regions = Region::ALL.map(|region| Choice::new(region.code(), region.to_string()));
-    Ok(Html(ListPage {
+    let page = ListPage {
         shell: visit.shell("Instances", Section::Instances).await,
         list: asked.list(&[]),
-        looking: surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none()),
-        errors: surveys.into_iter().filter_map(|survey| survey.error).collect(),
+        looking,
+        errors,
         instances,
         pager,
         here: asked.here().to_string(),
@@ -92,7 +101,9 @@ pub(super) async fn show(
             .collect(),
         filter,
         slots: room.site.config.limits.runs_per_instance,
-    }))
+        tag: tag.clone(),
+    };
+    Ok(live::tagged(&tag, Html(page)))
 }
 
 impl Export for Instance {

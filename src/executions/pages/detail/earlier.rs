@@ -14,6 +14,8 @@ pub(super) struct Earlier {
     pub(super) state: Stage,
     pub(super) created_at: DateTime<Utc>,
     pub(super) took: String,
+    /// The same in whole seconds, where it goes on.
+    pub(super) seconds: Option<i64>,
     pub(super) rows: String,
     /// How long it took, in hundredths of the longest.
     pub(super) share: u32,
@@ -32,6 +34,7 @@ pub(super) fn earlier(past: &[PastRun], this: &ExecutionId, now: DateTime<Utc>) 
         state: one.state,
         created_at: one.created_at,
         took: components::duration(took(one)),
+        seconds: (!one.state.is_final()).then(|| took(one).num_seconds()),
         rows: one.rows.map(components::count).unwrap_or_default(),
         share: u32::try_from(took(one).num_milliseconds() * 100 / longest).unwrap_or(0).max(1),
     };

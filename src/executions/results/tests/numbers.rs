@@ -26,7 +26,9 @@ async fn a_summary_tells_what_each_column_holds() {
     assert_eq!((summary[1].sum.as_deref(), summary[1].mean), (Some("4"), Some(2.0)));
     assert_eq!((summary[2].sum.as_deref(), summary[2].mean), (Some("2.75"), Some(1.375)));
     assert!(summary[0].bars.is_empty() && summary[4].mean.is_none());
-    assert_eq!((summary[1].bars[0], summary[1].bars[BARS - 1], summary[1].bars.iter().sum::<u64>()), (1, 1, 2));
+    assert_eq!(summary[1].bars, [1, 0, 1], "whole numbers go by whole steps");
+    assert_eq!(summary[4].bars, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], "and so do days");
+    assert_eq!(summary[2].bars.len(), BARS);
     assert_eq!(summary[3].bars.iter().sum::<u64>(), 2, "what is no number has no place on a line");
 
     let filter = vec![Filter { column: 0, op: Op::Equals, value: "b".to_owned() }];
