@@ -202,7 +202,15 @@ pub(super) fn names_somebody(url: &Url) -> bool {
 /// The known name that shares the longest beginning.
 fn nearest(name: &str, known: &BTreeSet<String>) -> String {
     let shared = |other: &&String| name.bytes().zip(other.bytes()).take_while(|(left, right)| left == right).count();
-    known.iter().max_by_key(shared).cloned().unwrap_or_default()
+    // Of those that begin alike, the shortest: `_FILE` is a form of a setting, not another one.
+    known.iter().max_by_key(|other| (shared(other), std::cmp::Reverse(other.len()))).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+#[test]
+fn a_slip_of_the_pen_is_told_the_setting_that_was_meant() {
+    let known = ["RECOMAMP_DATABASE_URL", "RECOMAMP_DATA_DIR", "RECOMAMP_DATA_DIR_FILE"].map(str::to_owned);
+    assert_eq!(nearest("RECOMAMP_DATA", &known.into()), "RECOMAMP_DATA_DIR");
 }
 
 /// What stands in for a value that could not be read, until the faults are reported.

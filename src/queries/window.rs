@@ -83,9 +83,9 @@ impl WindowKind {
     /// What the form says.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Settled => "Safe week, ended 14 days ago",
+            Self::Settled => "Safe week",
             Self::LastDay => "Last complete day",
-            Self::LastWeek => "Last complete week, Monday to Sunday",
+            Self::LastWeek => "Last complete week",
             Self::LastMonth => "Last complete month",
             Self::Explicit => "From and to, as below",
             Self::MostRecentDay => "AMC's most recent day (UTC)",

@@ -229,6 +229,7 @@ pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: 
     let request_id = super::security::request_id(request.headers());
     let is_part = visit.is_part;
     let is_typing = request.method() == axum::http::Method::POST;
+    let was_opened = request.method() == axum::http::Method::GET;
     let mut response = next.run(request).await;
     if is_unkept(&response) {
         response = Error::Unavailable(NO_DATABASE.to_owned()).into_response();
@@ -251,7 +252,7 @@ pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: 
         shell,
         status: status.as_u16(),
         sentence: shown.sentence,
-        ways: ways(visit.person.is_some()),
+        ways: ways(visit.person.is_some(), was_opened && passes(status)),
         request_id,
     };
     let retry = response.headers().get(RETRY_AFTER).cloned();
@@ -303,14 +304,42 @@ fn bare(response: &Response) -> Option<Shown> {
     Some(Shown { title: error.title(), sentence: error.sentence() })
 }
 
-fn ways(signed_in: bool) -> Vec<WayOut> {
-    if signed_in {
-        vec![
-            WayOut { href: "/", label: "Dashboard", kind: "primary" },
-            WayOut { href: "/queries", label: "Queries", kind: "" },
-            WayOut { href: "/executions", label: "Executions", kind: "" },
-        ]
-    } else {
-        vec![WayOut { href: "/sign-in", label: "Sign in", kind: "primary" }]
+/// Whether the same may go well in a moment.
+fn passes(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
+}
+
+fn ways(signed_in: bool, again: bool) -> Vec<WayOut> {
+    let way = |href, label| WayOut { href, label, kind: "" };
+    // OK to name no address: an empty one is the page itself, with a query that this page must not repeat.
+    let mut ways: Vec<WayOut> = again.then(|| way("", "Try again")).into_iter().collect();
+    match (signed_in, again) {
+        (true, _) => ways.extend([way("/", "Dashboard"), way("/queries", "Queries"), way("/executions", "Executions")]),
+        (false, false) => ways.push(way("/sign-in", "Sign in")),
+        // OK because they may be signed in: who they are was not looked at, or could not be.
+        (false, true) => {}
+    }
+    ways[0].kind = "primary";
+    ways
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(signed_in: bool, again: bool) -> Vec<&'static str> {
+        let ways = ways(signed_in, again);
+        assert!(ways[0].kind == "primary" && ways[1..].iter().all(|way| way.kind.is_empty()));
+        ways.into_iter().map(|way| way.label).collect()
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_and_nobody_is_taken_for_signed_out_who_may_be_signed_in() {
+        assert_eq!(labels(false, false), ["Sign in"]);
+        assert_eq!(labels(false, true), ["Try again"]);
+        assert_eq!(labels(true, false), ["Dashboard", "Queries", "Executions"]);
+        assert_eq!(labels(true, true)[0], "Try again");
+        assert!(passes(StatusCode::TOO_MANY_REQUESTS) && passes(StatusCode::GATEWAY_TIMEOUT));
+        assert!(!passes(StatusCode::NOT_FOUND));
     }
 }

@@ -66,6 +66,7 @@ told! {
     workflow_exists, "Workflow with ID wf-1 already exists." => "workflow-exists";
     gone, "Workflow execution with ID 123 does not exist." => "gone";
     server, "Internal server error" => "server";
+    pretend_disk, "The result was not written: No space left on device (os error 28)." => "pretend-disk";
     s3_says_expired, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>" => "expired-link";
 }
 
