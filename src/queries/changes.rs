@@ -5,6 +5,7 @@ use std::time::Duration;
 use similar::{Algorithm, ChangeTag, TextDiff};
 
 use super::model::Written;
+use super::window::WindowKind;
 
 /// Unchanged lines that are shown around a change.
 const AROUND: usize = 3;
@@ -131,11 +132,12 @@ pub(super) fn settings(written: &Written) -> String {
     lines.extend(written.description.lines().map(|line| format!("Description: {line}")));
     lines.push(format!("Tags: {}", written.tags.line()));
     let window = &written.window;
-    lines.push(format!("Window: {} {}", window.kind, window.zone));
+    let kind = WindowKind::parse(&window.kind).map_or(window.kind.as_str(), |kind| kind.label());
+    lines.push(format!("Window: {kind}, {}", window.zone));
     if !window.start.is_empty() || !window.end.is_empty() {
         lines.push(format!("From and to: {} – {}", window.start, window.end));
     }
-    lines.push(format!("Rows with too few people: {} {}", written.privacy.mode.name(), written.privacy.column));
+    lines.push(format!("Rows with too few people: {}", written.privacy.words()));
     for field in &written.fields {
         let needed = if field.required { ", needed" } else { "" };
         lines.push(format!("Field {}: {}{needed}", field.name, field.kind.label()));

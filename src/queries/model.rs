@@ -130,6 +130,15 @@ impl Privacy {
         Self { mode, column }
     }
 
+    /// What they do, in words.
+    pub fn words(&self) -> String {
+        match self.mode {
+            PrivacyMode::Drop => "Rows below the threshold vanish".to_owned(),
+            PrivacyMode::Blank => format!("Values below the threshold are blanked; `{}` says which", self.column),
+            PrivacyMode::Off => "Off: all rows come back".to_owned(),
+        }
+    }
+
     /// Says what is wrong with them on an instance that is a sandbox or not.
     pub(super) fn check(&self, sandbox: bool, errors: &mut Errors) {
         if self.mode == PrivacyMode::Off && !sandbox {

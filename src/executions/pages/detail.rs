@@ -25,7 +25,7 @@ use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
-use crate::queries::{self, Prepared, PrivacyMode, SourceMap, Usual};
+use crate::queries::{self, Prepared, SourceMap, Usual};
 use crate::web::components::{self, Step};
 use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell, Tone};
@@ -320,14 +320,13 @@ pub(super) async fn problem(
 
 /// What is stored of a prepared query, to be sent as it is.
 pub(super) fn sent(prepared: &Prepared, form: Vec<(String, String)>) -> Sent {
-    let privacy = match prepared.privacy.mode {
-        PrivacyMode::Drop => "Rows below the threshold vanish".to_owned(),
-        PrivacyMode::Blank => {
-            format!("Values below the threshold are blanked; `{}` says which", prepared.privacy.column)
-        }
-        PrivacyMode::Off => "Off: all rows come back".to_owned(),
-    };
-    Sent { body: prepared.body(), sql: prepared.sql_sent.clone(), window: prepared.window.words(), privacy, form }
+    Sent {
+        body: prepared.body(),
+        sql: prepared.sql_sent.clone(),
+        window: prepared.window.words(),
+        privacy: prepared.privacy.words(),
+        form,
+    }
 }
 
 /// The map that is kept with a run, as it was put there by [`super::run`].

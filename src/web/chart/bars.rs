@@ -1,4 +1,6 @@
 //! Bars that lie, so that long names can be read: one for each name, whole or made of series.
+//!
+//! A share is of the name's own series; where there is one series only, of all names together.
 
 use super::scale::{Ticks, amount, exact};
 use super::svg::{LETTER, Svg, fitted};
@@ -36,6 +38,10 @@ struct Frame {
     right: f64,
     ticks: Ticks,
     is_share: bool,
+    /// What all names come to, where shares are of that.
+    whole: Option<f64>,
+    /// Whether each name has one bar, with its number behind it.
+    is_single: bool,
 }
 
 impl Frame {
@@ -52,10 +58,17 @@ impl Frame {
             }
         });
         let (least, greatest) = ends.fold((0.0_f64, 0.0_f64), |(a, b), (low, high)| (a.min(low), b.max(high)));
-        let ticks = if is_share { Ticks { start: 0.0, end: 1.0, step: 0.25 } } else { Ticks::new(least, greatest, 5) };
+        let sum = || (0..names.len()).flat_map(|place| values(chart, place)).map(|(_, value)| value.max(0.0)).sum();
+        let whole: Option<f64> = (is_share && chart.series.len() == 1).then(sum);
+        let ticks = match whole {
+            Some(whole) if whole > 0.0 => Ticks::new(0.0, greatest / whole, 5),
+            _ if is_share => Ticks { start: 0.0, end: 1.0, step: 0.25 },
+            _ => Ticks::new(least, greatest, 5),
+        };
+        let is_single = chart.shape == Shape::Bars || whole.is_some();
         // Room for the number behind a single bar.
-        let right = if chart.shape == Shape::Bars { 64.0 } else { 24.0 };
-        Self { top, left, right, ticks, is_share }
+        let right = if is_single { 64.0 } else { 24.0 };
+        Self { top, left, right, ticks, is_share, whole, is_single }
     }
 
     fn x(&self, value: f64) -> f64 {
@@ -63,13 +76,13 @@ impl Frame {
     }
 
     fn mark(&self, mark: f64) -> String {
-        if self.is_share { format!("{:.0} %", mark * 100.0) } else { amount(mark) }
+        if self.is_share { percent(mark) } else { amount(mark) }
     }
 
     fn bar(&self, svg: &mut Svg, chart: &Chart, place: usize, name: &str) {
         let y = self.top + place as f64 * ROW + (ROW - BAR) / 2.0;
         svg.text((self.left - 8.0, y + BAR * 0.72), "end", &fitted(name, self.left - 8.0));
-        let whole: f64 = values(chart, place).map(|(_, value)| value.max(0.0)).sum();
+        let whole = self.whole.unwrap_or_else(|| values(chart, place).map(|(_, value)| value.max(0.0)).sum());
         let (mut behind, mut before) = (0.0_f64, 0.0_f64);
         for (series, value) in values(chart, place) {
             let drawn = if self.is_share { if whole > 0.0 { value.max(0.0) / whole } else { 0.0 } } else { value };
@@ -79,19 +92,25 @@ impl Frame {
                 _ => behind,
             };
             let (from, to) = (self.x(start.min(start + drawn)), self.x(start.max(start + drawn)));
-            let share = if self.is_share { format!(" ({:.0} %)", drawn * 100.0) } else { String::new() };
+            let share = if self.is_share { format!(" ({})", percent(drawn)) } else { String::new() };
             let of =
                 if chart.series.len() > 1 { format!("{name}, {}", chart.series[series].name) } else { name.to_owned() };
             let hover = format!("{of}: {}{share}", exact(value));
             // Parts stand a little apart, so that not only their colours tell them apart.
-            let gap = if chart.shape == Shape::Bars { 0.0 } else { (to - from).min(1.0) / 2.0 };
+            let gap = if self.is_single { 0.0 } else { (to - from).min(1.0) / 2.0 };
             svg.rect(&format!("area {}", colour(series)), (from, y), (to - from - gap, BAR), &hover);
-            if chart.shape == Shape::Bars {
-                svg.text((self.x(drawn.max(0.0)) + 6.0, y + BAR * 0.72), "start", &amount(value));
+            if self.is_single {
+                let said = if self.is_share { percent(drawn) } else { amount(value) };
+                svg.text((self.x(drawn.max(0.0)) + 6.0, y + BAR * 0.72), "start", &said);
             }
             if drawn < 0.0 { before += drawn } else { behind += drawn }
         }
     }
+}
+
+/// A share in words, to a tenth of a percent.
+fn percent(share: f64) -> String {
+    format!("{} %", amount((share * 1_000.0).round() / 10.0))
 }
 
 /// The numbers of a name, each with the place of its series.

@@ -175,4 +175,13 @@ mod tests {
         assert!(svg.contains("a, x: 1 (25 %)") && svg.contains("a, y: 3 (75 %)"), "{svg}");
         assert!(svg.contains("100 %"), "{svg}");
     }
+
+    #[test]
+    fn shares_of_one_series_are_of_all_names() {
+        let along = Along::Names(["a", "b", "c"].map(str::to_owned).to_vec());
+        let svg = chart(Shape::Shares, along, vec![series("x", &[Some(1.0), Some(3.0), None])]);
+        assert!(svg.contains("a: 1 (25 %)") && svg.contains("b: 3 (75 %)") && !svg.contains("100 %"), "{svg}");
+        let none = chart(Shape::Shares, Along::Names(vec!["a".to_owned()]), vec![series("x", &[Some(0.0)])]);
+        assert!(none.contains("a: 0 (0 %)"), "{none}");
+    }
 }

@@ -18,7 +18,7 @@ pub(super) const SHAPES: [(Shape, &str, &str); 4] = [
     (Shape::Lines, "lines", "Lines over time"),
     (Shape::Bars, "bars", "Bars"),
     (Shape::Stacked, "stacked", "Stacked bars"),
-    (Shape::Shares, "shares", "Shares of the whole"),
+    (Shape::Shares, "shares", "Shares"),
 ];
 
 pub(super) fn fold_name(fold: Fold) -> &'static str {

@@ -34,7 +34,7 @@ pub(super) fn compose(
     let name = |place: usize| columns[place].name.as_str();
     let (along, of) = (name(choice.along), name(choice.of));
     if groups.groups.is_empty() {
-        return Err(format!("No row has a value in `{of}`, so there is nothing to draw."));
+        return Err(format!("No row has a value in “{of}”, so there is nothing to draw."));
     }
     let mut remarks = Vec::new();
     let (keys, along_keys) = places(choice, groups, columns, &mut remarks)?;
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn no_numbers_and_no_second_instant_are_reasons() {
-        assert!(composed(0, "").unwrap_err().contains("No row has a value in `clicks`"));
+        assert!(composed(0, "").unwrap_err().contains("No row has a value in “clicks”"));
         let columns = columns(&[("day", Kind::Date, false), ("clicks", Kind::Integer, true)]);
         let choice = Choices::of(&columns, &Fields::default()).unwrap();
         let groups = Groups {
