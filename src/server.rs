@@ -41,6 +41,7 @@ const REFUSED: Duration = Duration::from_millis(200);
 pub struct Bounds {
     all: usize,
     each: usize,
+    head: Duration,
     /// Those that speak for many, such as a proxy in front.
     exempt: Arc<[IpNet]>,
 }
@@ -50,7 +51,7 @@ impl Bounds {
     pub fn of_system(exempt: &[IpNet]) -> Self {
         let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
         let all = open_files(&limits).map_or(UNTOLD, |files| files.saturating_sub(SPARE).max(files / 2));
-        Self { all, each: all / EACH, exempt: exempt.into() }
+        Self { all, each: all / EACH, head: HEAD, exempt: exempt.into() }
     }
 }
 
@@ -126,9 +127,9 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
             tracing::debug!(%from, "closed: its address has enough connections");
             continue;
         };
-        let (router, stop) = (router.clone(), stop.clone());
+        let (router, stop, head) = (router.clone(), stop.clone(), bounds.head);
         tasks.spawn(async move {
-            connection(stream, from, router, stop).await;
+            connection(stream, from, router, head, stop).await;
             drop((place, all));
         });
     }
@@ -137,7 +138,7 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
     tasks.wait().await;
 }
 
-async fn connection(stream: TcpStream, from: SocketAddr, router: Router, stop: CancellationToken) {
+async fn connection(stream: TcpStream, from: SocketAddr, router: Router, head: Duration, stop: CancellationToken) {
     // OK to ignore: without it answers come, only later.
     let _ = stream.set_nodelay(true);
     let service = router.map_request(move |request: Request<Incoming>| {
@@ -146,7 +147,7 @@ async fn connection(stream: TcpStream, from: SocketAddr, router: Router, stop: C
         request
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder.timer(TokioTimer::new()).header_read_timeout(head);
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -208,7 +209,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let router = Router::new()
             .route("/", axum::routing::get(|from: ConnectInfo<SocketAddr>| async move { from.ip().to_string() }));
-        let (stop, bounds) = (CancellationToken::new(), Bounds { all: 10, each: 2, exempt: [].into() });
+        let (stop, bounds) = (CancellationToken::new(), Bounds { all: 10, each: 2, head: HEAD, exempt: [].into() });
         let served = serve(listener, router, bounds, stop.clone());
         let calls = async {
             let (mut one, mut two) =
@@ -229,6 +230,25 @@ mod tests {
             assert_eq!(two.read(&mut [0; 8]).await.unwrap_or(0), 0, "an idle one is closed in order");
         };
         tokio::join!(served, calls);
+    }
+
+    #[tokio::test]
+    async fn half_a_head_is_waited_for_no_longer_than_it_may_take() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let head = Duration::from_millis(50);
+        let (stop, bounds) = (CancellationToken::new(), Bounds { all: 10, each: 10, head, exempt: [].into() });
+        let served = serve(listener, Router::new(), bounds, stop.clone());
+        let call = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
+            let mut answer = Vec::new();
+            // OK to fail: it may be closed hard.
+            let _ = stream.read_to_end(&mut answer).await;
+            assert!(!answer.starts_with(b"HTTP/1.1 200"), "it came to an end, and not by an answer");
+            stop.cancel();
+        };
+        tokio::join!(served, call);
     }
 
     async fn try_asked(stream: &mut TcpStream) -> String {

@@ -6,7 +6,7 @@ mod postgres {
     use chrono::TimeDelta;
     use recomamp::db::{Scope, Single, Tx, sql};
 
-    use crate::executions::{REACH, on_amc, run, saved};
+    use crate::executions::{REACH, on_amc, run, saved, set};
     use crate::support::{Database, House};
 
     /// One dies in the middle of sending; what it held is left alone until its claim lapses, then the
@@ -55,6 +55,27 @@ mod postgres {
         };
         tokio::join!(waits, acts);
         assert_eq!(order.into_inner().unwrap(), ["first", "second"]);
+    }
+
+    /// Each counts the slots while the other takes them: together they take as many as there are.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_processes_take_no_more_slots_than_there_are() {
+        const LATER: &str = "update executions set next_step_at = next_step_at + interval '60 seconds' \
+            where id in (select id from executions order by id limit cast($1 as bigint))";
+        let first = House::open(Database::postgres().await).await;
+        let ada = first.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        for _ in 0..24 {
+            run(&ada, &query).await;
+        }
+        set(&first, LATER, "12").await;
+        let second = first.beside().await;
+        second.time.advance(TimeDelta::seconds(61));
+        let (one, other) = tokio::join!(first.tick("poller"), second.tick("poller"));
+        assert_eq!((one.looked, other.looked), (12, 12), "each has runs of its own to send");
+        let taken = "select count(*) as value from executions where state in ('sending', 'pending', 'running')";
+        assert_eq!(first.count(taken).await, 10);
+        assert_eq!(on_amc(&first), 10);
     }
 
     async fn writing(house: &House) -> Tx {

@@ -107,3 +107,27 @@ async fn a_result_that_no_workbook_holds_is_refused_before_the_first_byte() {
     assert!(matches!(refused, Err(Error::TooLargeForExcel { found: 1_048_576, of: "rows", .. })));
     assert!(refused.unwrap_err().to_string().contains("Take the CSV"));
 }
+
+#[tokio::test]
+async fn downloads_go_by_turns_and_one_that_waits_for_its_reader_holds_none() {
+    let place = place();
+    let rows: String = std::iter::once("n\n".to_owned()).chain((0..5_000).map(|row| format!("{row}\n"))).collect();
+    place.keep(&[("n", "LONG")], &[rows.as_bytes()]).await.unwrap();
+    let turns = place.shelf.turns();
+    let all = turns.available_permits();
+    let download = async || place.shelf.export_csv(&place.key, &[], CsvForm::Amc).await.unwrap();
+    let mut open = Vec::new();
+    for _ in 0..4 * all {
+        let mut begun = download().await;
+        assert!(begun.try_next().await.unwrap().is_some());
+        open.push(begun);
+    }
+    assert_eq!(turns.available_permits(), all, "those that are open and not read hold no turn");
+    let taken = turns.acquire_many(u32::try_from(all).unwrap()).await.unwrap();
+    let mut next = open[0].try_next();
+    assert!(futures::poll!(&mut next).is_pending(), "its turn has not come");
+    drop(taken);
+    assert!(next.await.unwrap().is_some());
+    let rest = text(open.pop().unwrap()).await;
+    assert!(rows.ends_with(&rest) && rest.len() < rows.len());
+}
