@@ -1,12 +1,13 @@
 //! Several processes: on one PostgreSQL they share the work, on one file of SQLite only one may be.
 
 mod postgres {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use std::time::Duration;
 
     use chrono::TimeDelta;
     use recomamp::db::{Scope, Single, Tx, sql};
 
-    use crate::executions::{REACH, on_amc, run, saved, set};
+    use crate::executions::{REACH, on_amc, run, saved};
     use crate::support::{Database, House};
 
     /// One dies in the middle of sending; what it held is left alone until its claim lapses, then the
@@ -57,25 +58,47 @@ mod postgres {
         assert_eq!(order.into_inner().unwrap(), ["first", "second"]);
     }
 
-    /// Each counts the slots while the other takes them: together they take as many as there are.
+    /// Another process is about to take the last slot: nobody counts until it has, so nobody takes one more.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn two_processes_take_no_more_slots_than_there_are() {
-        const LATER: &str = "update executions set next_step_at = next_step_at + interval '60 seconds' \
-            where id in (select id from executions order by id limit cast($1 as bigint))";
-        let first = House::open(Database::postgres().await).await;
-        let ada = first.signed_in("Ada").await;
+    async fn slots_are_counted_by_one_process_at_a_time() {
+        const ENTITY: &str =
+            "select i.entity_id as value from executions e join instances i on i.id = e.instance_id limit 1";
+        const RUN: &str = "update executions set state = 'running', next_step_at = null \
+            where id in (select id from executions where state = 'waiting' order by id limit $1)";
+        const WAITS: &str = "select count(*) as value from pg_locks where locktype = 'advisory' and not granted \
+            and database = (select oid from pg_database where datname = current_database())";
+        const IN_USE: &str = "select count(*) as value from executions where state <> 'waiting'";
+        let house = House::open(Database::postgres().await).await;
+        let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
-        for _ in 0..24 {
+        for _ in 0..11 {
             run(&ada, &query).await;
         }
-        set(&first, LATER, "12").await;
-        let second = first.beside().await;
-        second.time.advance(TimeDelta::seconds(61));
-        let (one, other) = tokio::join!(first.tick("poller"), second.tick("poller"));
-        assert_eq!((one.looked, other.looked), (12, 12), "each has runs of its own to send");
-        let taken = "select count(*) as value from executions where state in ('sending', 'pending', 'running')";
-        assert_eq!(first.count(taken).await, 10);
-        assert_eq!(on_amc(&first), 10);
+        let mut other = writing(&house).await;
+        let Single(entity) = sql(ENTITY).one::<Single<String>>(&mut other).await.unwrap();
+        sql(RUN).bind(9_i64).execute(&mut other).await.unwrap();
+        other.commit().await.unwrap();
+
+        let mut other = writing(&house).await;
+        other.alone(&format!("slots of {entity}")).await.unwrap();
+        sql(RUN).bind(1_i64).execute(&mut other).await.unwrap();
+        let is_over = AtomicBool::new(false);
+        let takes = async {
+            // Until the poller waits for its turn to count, or has not waited at all.
+            while !is_over.load(Relaxed) && sql(WAITS).one::<Single<i64>>(&mut other).await.unwrap().0 == 0 {
+                tokio::task::yield_now().await;
+            }
+            other.commit().await.unwrap();
+        };
+        let counts = async {
+            let tick = house.tick("poller").await;
+            is_over.store(true, Relaxed);
+            tick
+        };
+        let (tick, ()) = tokio::join!(counts, takes);
+        assert_eq!(tick.looked, 1, "one is left to be sent");
+        assert_eq!(house.count(IN_USE).await, 10);
+        assert_eq!(on_amc(&house), 0, "and it waits");
     }
 
     async fn writing(house: &House) -> Tx {
