@@ -54,7 +54,7 @@ impl Site {
 
     /// Starts the process; gives the time until its first page was served.
     pub(crate) async fn start(&mut self, more: &[(&str, &str)]) -> anyhow::Result<Duration> {
-        drop(self.process.take());
+        self.stop();
         let client = load::client(HeaderMap::new())?;
         let base = self.emulator.text("base");
         let hosts =
@@ -80,6 +80,11 @@ impl Site {
         let page = format!("{}/sign-in", self.base);
         until(async || Ok(client.get(&page).send().await.ok().filter(|answer| answer.status() == 200))).await?;
         Ok(began.elapsed())
+    }
+
+    /// Ends the program where it stands.
+    pub(crate) fn stop(&mut self) {
+        drop(self.process.take());
     }
 
     /// Signs in as the pretend AMC's first person, who consents at once.

@@ -19,6 +19,7 @@ pub mod lock;
 mod memo;
 mod migrations;
 mod opening;
+mod place;
 mod policies;
 pub mod schema;
 mod statement;
@@ -43,6 +44,7 @@ pub use stretch::{LATEST, Stretch, containing};
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
 
 use memo::{Changes, Tables};
+use place::Place;
 
 use crate::ids::PersonId;
 
@@ -77,7 +79,7 @@ pub struct Db {
 
 #[derive(Clone, Debug)]
 enum Pools {
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite { read: SqlitePool, write: SqlitePool, place: Arc<Place> },
     Postgres(PgPool),
 }
 
@@ -134,11 +136,12 @@ impl Db {
                 .connect_with(options.clone())
                 .await
                 .map_err(|error| opening::of_file(error, options.get_filename()))?;
+            let place = Arc::new(Place::of(options.get_filename()));
             let read = whole()
                 .max_connections(CONNECTIONS)
                 .acquire_timeout(ACQUIRE)
                 .connect_lazy_with(options.pragma("query_only", "on"));
-            return Ok(Self::over(Pools::Sqlite { read, write }));
+            return Ok(Self::over(Pools::Sqlite { read, write, place }));
         }
         let options = PgConnectOptions::from_str(address)?.application_name("recomamp");
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
@@ -187,7 +190,10 @@ impl Db {
     pub async fn read(&self, scope: &Scope) -> Result<Tx> {
         let begun = self.changes.now();
         match &self.pools {
-            Pools::Sqlite { read, .. } => Ok(self.tx(Inner::Sqlite(read.begin().await?), begun)),
+            Pools::Sqlite { read, place, .. } => {
+                place.check()?;
+                Ok(self.tx(Inner::Sqlite(read.begin().await?), begun))
+            }
             Pools::Postgres(pool) => entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await,
         }
     }
@@ -196,7 +202,8 @@ impl Db {
     pub async fn write(&self, scope: &Scope) -> Result<Tx> {
         let begun = self.changes.now();
         match &self.pools {
-            Pools::Sqlite { write, .. } => {
+            Pools::Sqlite { write, place, .. } => {
+                place.check()?;
                 Ok(self.tx(Inner::Sqlite(write.begin_with("begin immediate").await?), begun))
             }
             Pools::Postgres(pool) => entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await,
@@ -226,7 +233,7 @@ impl Db {
     /// Ends all connections, after the transactions in hand.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { read, write } => {
+            Pools::Sqlite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }

@@ -1,9 +1,11 @@
 //! What is done to a database from the command line: copied, looked at, found whole, found in use.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
+use super::place::Place;
 use super::{ACQUIRE, Db, Engine, Error, Pools, Result, Scope, Single, Value, sql, statement};
 
 impl Db {
@@ -14,6 +16,7 @@ impl Db {
         Ok(Self::over(Pools::Sqlite {
             read: open().connect_with(options.clone()).await?,
             write: open().connect_lazy_with(options),
+            place: Arc::new(Place::of(file)),
         }))
     }
 

@@ -113,6 +113,30 @@ mod disk {
         house.tick("poller").await;
     }
 
+    /// Somebody takes the database away under the running program: nothing is written that would be lost, and all
+    /// goes on once it is put back.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_database_that_is_taken_away_is_noticed() {
+        let house = House::open(Database::sqlite()).await;
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let file = recomamp::db::file(&house.app.site.config.database_url).expect("a file");
+        let aside = file.with_extension("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        let fields = [("query", query.rsplit('/').next().unwrap())];
+        let refused = ada.post("/executions", &fields).await.with(503);
+        assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
+        ada.get("/readyz").await.with(503);
+        let failed = house.try_tick("poller").await.expect_err("the tick cannot do anything");
+        assert!(format!("{failed:#}").contains("removed, moved or replaced while the program runs"), "{failed:#}");
+        std::fs::copy(&aside, &file).unwrap();
+        ada.get("/readyz").await.with(503);
+        std::fs::rename(&aside, &file).unwrap();
+        ada.get("/readyz").await.with(200);
+        ada.post("/executions", &fields).await.with(303);
+        house.settle().await;
+    }
+
     /// The database is gone while its results are there: nothing is begun anew over them, and what to do is said.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_database_that_is_gone_is_missed() {
