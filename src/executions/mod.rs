@@ -26,7 +26,7 @@ mod submit;
 pub use model::{Execution, Kept, Problem, State};
 pub use poller::{Fetcher, Poller};
 pub use retention::Retention;
-pub use store::{Filter, Line, count, list, totals, unfinished};
+pub use store::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 pub use submit::{Executions, NewRun};
 
 /// Where the results lie whose runs a database in this data folder knows.

@@ -5,7 +5,7 @@ mod list;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-pub use list::{Filter, Line, count, list, totals, unfinished};
+pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 
 use super::model::{Execution, Kept, Problem, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};

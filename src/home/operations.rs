@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Home;
 use crate::amazon::{Place, Traffic};
-use crate::executions::{self, State as Stage};
+use crate::connections::{self, Standing};
+use crate::executions::{self, Queue};
+use crate::instances::{self, Instance};
 use crate::web::components::{self, duration};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
@@ -23,13 +25,17 @@ pub(super) struct OperationsPage {
     /// Names of the workers that are late.
     late: Vec<&'static str>,
     engine: &'static str,
-    /// The person's runs that have not ended, by state.
-    unfinished: Vec<(Stage, i64)>,
     /// Whether this process does background work at all.
     works: bool,
     /// How long results are kept.
     keeps: String,
     hosts: Vec<Host>,
+    /// What instances have in hand, by their names.
+    queues: Vec<(Instance, Queue)>,
+    slots: i64,
+    account_slots: i64,
+    /// The person's own connections to Amazon.
+    connections: Vec<Standing>,
     now: DateTime<Utc>,
 }
 
@@ -59,7 +65,7 @@ fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
 
 impl OperationsPage {
     fn unfinished(&self) -> i64 {
-        self.unfinished.iter().map(|(_, count)| count).sum()
+        self.queues.iter().map(|(_, queue)| queue.in_use + queue.waiting + queue.fetching).sum()
     }
 }
 
@@ -112,8 +118,13 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
     let site = &home.site;
     let mut tx = site.db.read(&person.scope()).await?;
     let now = site.clock.now();
-    let totals = executions::totals(&mut tx, &person.id, now).await?;
+    let connections = connections::standing(&mut tx, &person.id).await?;
+    let mut queues = Vec::new();
+    for queue in executions::queues(&mut tx, &person.id).await? {
+        queues.push((instances::find(&mut tx, &person.id, &queue.instance).await?, queue));
+    }
     drop(tx);
+    let limits = &site.config.limits;
     let rows: Vec<Row> =
         site.statuses.all().into_iter().map(|status| Row::new(status, now, person.is_administrator)).collect();
     let held = rows.iter().find_map(|row| match &row.status.outcome {
@@ -127,13 +138,12 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         held,
         engine: site.db.engine().name(),
         works: site.config.workers,
-        keeps: site
-            .config
-            .limits
-            .keep_results_days
-            .map_or("for good".to_owned(), |days| counted(days.into(), "day", "days")),
+        keeps: limits.keep_results_days.map_or("for good".to_owned(), |days| counted(days.into(), "day", "days")),
+        queues,
+        slots: limits.runs_per_instance,
+        account_slots: limits.runs_per_account,
+        connections,
         hosts: hosts(home.grants.client().traffic(), now),
-        unfinished: totals.into_iter().filter(|(stage, _)| !stage.is_final()).collect(),
         now,
     }))
 }

@@ -27,6 +27,28 @@ stories! {
         }
     }
 
+    /// What instances have in hand, for those who reach them; and how one's own connections stand.
+    async fn slots_queues_and_connections_are_told(house: House) {
+        let house = house.start_again_with(&[("RUNS_PER_INSTANCE", "1")]).await;
+        let ada = house.signed_in("Ada").await;
+        assert!(ada.get("/operations").await.text("#queue").contains("nothing waits"));
+        let query = saved(&ada, REACH).await;
+        for _ in 0..3 {
+            run(&ada, &query).await;
+        }
+        house.tick("poller").await;
+        let told = ada.get("/operations").await.with(200);
+        let rows = told.texts("tbody tr");
+        let queue = rows.iter().find(|row| row.contains("1 of 1")).unwrap_or_else(|| panic!("{rows:?}"));
+        assert!(queue.contains("1 of 200") && queue.contains('2'), "{queue}");
+        assert!(told.text("dl.stats").contains('3'));
+        assert!(told.text("#connections").contains("Connected"));
+        let chie = house.signed_in("Chie").await;
+        let told = chie.get("/operations").await.with(200);
+        assert!(told.text("#queue").contains("nothing waits"), "others' runs are not told");
+        house.settle().await;
+    }
+
     /// With a token set it opens them, from anywhere, and nothing else does.
     async fn figures_can_be_opened_by_a_token(house: House) {
         let house = house.start_again_with(&[("METRICS_TOKEN", "a long secret")]).await;

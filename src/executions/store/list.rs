@@ -164,6 +164,49 @@ pub async fn totals(tx: &mut Tx, person: &PersonId, since: DateTime<Utc>) -> Res
     by_state(tx, sql(TOTALS).bind(person).bind(since)).await
 }
 
+/// What an instance has in hand.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Slots that are in use: runs that AMC has, or is being sent.
+    pub in_use: i64,
+    /// The same on all instances of the account, as far as this person reaches them.
+    pub on_account: i64,
+    /// Runs that wait to be sent.
+    pub waiting: i64,
+    /// Runs whose result is being fetched.
+    pub fetching: i64,
+}
+
+impl FromRow for Queue {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            instance: row.get("instance_id")?,
+            in_use: row.get("in_use")?,
+            on_account: row.get("on_account")?,
+            waiting: row.get("waiting")?,
+            fetching: row.get("fetching")?,
+        })
+    }
+}
+
+/// What a person's instances have in hand, those with nothing left out.
+pub async fn queues(tx: &mut Tx, person: &PersonId) -> Result<Vec<Queue>> {
+    const QUEUES: &str = "with unended as (\
+        select e.instance_id, i.entity_id, e.state from executions e \
+        join instances i on i.id = e.instance_id join instance_access a on a.instance_id = i.id \
+        where e.finished_at is null and a.person_id = $1\
+        ) select u.instance_id, \
+        cast(sum(case when u.state in ('sending', 'pending', 'running') then 1 else 0 end) as bigint) as in_use, \
+        (select count(*) from unended o where o.entity_id = u.entity_id \
+            and o.state in ('sending', 'pending', 'running')) as on_account, \
+        cast(sum(case when u.state = 'waiting' then 1 else 0 end) as bigint) as waiting, \
+        cast(sum(case when u.state = 'fetching' then 1 else 0 end) as bigint) as fetching \
+        from unended u group by u.instance_id, u.entity_id order by u.instance_id";
+    sql(QUEUES).bind(person).all(tx).await
+}
+
 /// How many executions of everybody have not ended, in each state.
 pub async fn unfinished(tx: &mut Tx) -> Result<Vec<(State, i64)>> {
     const UNFINISHED: &str = "select state, count(*) as count from executions \
