@@ -8,7 +8,6 @@ use super::Home;
 use crate::amazon::{Place, Traffic};
 use crate::connections::{self, Standing};
 use crate::executions::{self, Queue};
-use crate::instances::{self, Instance};
 use crate::web::components::{self, duration};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
@@ -30,8 +29,8 @@ pub(super) struct OperationsPage {
     /// How long results are kept.
     keeps: String,
     hosts: Vec<Host>,
-    /// What instances have in hand, by their names.
-    queues: Vec<(Instance, Queue)>,
+    /// What the person's instances have in hand.
+    queues: Vec<Queue>,
     slots: i64,
     account_slots: i64,
     /// The person's own connections to Amazon.
@@ -65,7 +64,7 @@ fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
 
 impl OperationsPage {
     fn unfinished(&self) -> i64 {
-        self.queues.iter().map(|(_, queue)| queue.in_use + queue.waiting + queue.fetching).sum()
+        self.queues.iter().map(|queue| queue.in_use + queue.waiting + queue.fetching).sum()
     }
 }
 
@@ -119,10 +118,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
     let mut tx = site.db.read(&person.scope()).await?;
     let now = site.clock.now();
     let connections = connections::standing(&mut tx, &person.id).await?;
-    let mut queues = Vec::new();
-    for queue in executions::queues(&mut tx, &person.id).await? {
-        queues.push((instances::find(&mut tx, &person.id, &queue.instance).await?, queue));
-    }
+    let queues = executions::queues(&mut tx, &person.id).await?;
     drop(tx);
     let limits = &site.config.limits;
     let rows: Vec<Row> =

@@ -169,6 +169,10 @@ pub async fn totals(tx: &mut Tx, person: &PersonId, since: DateTime<Utc>) -> Res
 pub struct Queue {
     /// The instance.
     pub instance: InstanceId,
+    /// Its name.
+    pub instance_name: String,
+    /// The name of its account.
+    pub account_name: String,
     /// Slots that are in use: runs that AMC has, or is being sent.
     pub in_use: i64,
     /// The same on all instances of the account, as far as this person reaches them.
@@ -183,6 +187,8 @@ impl FromRow for Queue {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             instance: row.get("instance_id")?,
+            instance_name: row.get("instance_name")?,
+            account_name: row.get("account_name")?,
             in_use: row.get("in_use")?,
             on_account: row.get("on_account")?,
             waiting: row.get("waiting")?,
@@ -194,16 +200,18 @@ impl FromRow for Queue {
 /// What a person's instances have in hand, those with nothing left out.
 pub async fn queues(tx: &mut Tx, person: &PersonId) -> Result<Vec<Queue>> {
     const QUEUES: &str = "with unended as (\
-        select e.instance_id, i.entity_id, e.state from executions e \
+        select e.instance_id, coalesce(i.name, i.amc_name) as instance_name, i.account_name, i.entity_id, e.state \
+        from executions e \
         join instances i on i.id = e.instance_id join instance_access a on a.instance_id = i.id \
         where e.finished_at is null and a.person_id = $1\
-        ) select u.instance_id, \
+        ) select u.instance_id, u.instance_name, u.account_name, \
         cast(sum(case when u.state in ('sending', 'pending', 'running') then 1 else 0 end) as bigint) as in_use, \
         (select count(*) from unended o where o.entity_id = u.entity_id \
             and o.state in ('sending', 'pending', 'running')) as on_account, \
         cast(sum(case when u.state = 'waiting' then 1 else 0 end) as bigint) as waiting, \
         cast(sum(case when u.state = 'fetching' then 1 else 0 end) as bigint) as fetching \
-        from unended u group by u.instance_id, u.entity_id order by u.instance_id";
+        from unended u group by u.instance_id, u.instance_name, u.account_name, u.entity_id \
+        order by lower(u.instance_name), u.instance_id";
     sql(QUEUES).bind(person).all(tx).await
 }
 
