@@ -163,6 +163,18 @@ stories! {
         assert!(one.text("#result .empty").contains("nothing to draw"), "{}", one.body);
     }
 
+    /// A share is of a whole. People who are in several rows make none, and that is said.
+    async fn shares_of_what_does_not_add_up_are_called_so(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, REACH).await;
+        let shares = async |numbers: u8| {
+            let address = format!("{page}?view=chart&along=0&series=none&shape=shares&numbers={numbers}");
+            ada.get(&address).await.with(200).text("#result")
+        };
+        assert!(shares(1).await.contains("do not add up to a whole"), "reach");
+        assert!(!shares(2).await.contains("do not add up to a whole"), "impressions");
+    }
+
     /// Money is labelled with AMC's unit and converted on request, everywhere alike.
     async fn money_is_labelled_and_converted_on_request(house: House) {
         let ada = house.signed_in("Ada").await;

@@ -10,9 +10,13 @@ use super::rows::unit_words;
 use super::{Table, choices};
 use crate::executions::results::{self, GroupRequest};
 use crate::executions::submit::Executions;
-use crate::web::chart::exact;
+use crate::web::chart::{Shape, exact};
 use crate::web::components::Choice;
 use crate::web::{self, Fields};
+
+/// What is said of shares of numbers that do not add up.
+const NO_WHOLE: &str = "These numbers do not add up to a whole: people in several rows are counted more than once, and \
+    means, extremes and ratios have no sum. The shares compare the rows with each other, no more.";
 
 /// What is drawn, or why nothing is.
 pub(in crate::executions::pages) struct Picture {
@@ -87,24 +91,33 @@ impl Picture {
         let words = unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default();
         let scale = unit.filter(|_| asked.is_converted).map_or(1.0, |unit| 10_f64.powi(unit.digits() as i32));
         Ok(match compose::compose(table.columns, &choice, &groups, &words, scale) {
-            Ok(composed) => Self {
-                svg: composed.chart.to_string(),
-                title: composed.chart.title.clone(),
-                remarks: composed.remarks,
-                reason: String::new(),
-                heads: std::iter::once(composed.chart.along_name.clone())
-                    .chain(composed.chart.series.iter().map(|series| series.name.clone()))
-                    .collect(),
-                lines: (0..composed.chart.along.len())
-                    .map(|place| {
-                        let value = |series: &web::chart::Series| series.values[place].map(exact).unwrap_or_default();
-                        (composed.chart.along.label(place), composed.chart.series.iter().map(value).collect())
-                    })
-                    .collect(),
-                form,
-            },
+            Ok(mut composed) => {
+                if choice.shape == Shape::Shares && table.adds_up(choice.of) == Some(false) {
+                    composed.remarks.push(NO_WHOLE.to_owned());
+                }
+                Self::of(composed, form)
+            }
             Err(reason) => Self::none(reason, form),
         })
+    }
+
+    fn of(composed: compose::Composed, form: Option<ChartForm>) -> Self {
+        Self {
+            svg: composed.chart.to_string(),
+            title: composed.chart.title.clone(),
+            remarks: composed.remarks,
+            reason: String::new(),
+            heads: std::iter::once(composed.chart.along_name.clone())
+                .chain(composed.chart.series.iter().map(|series| series.name.clone()))
+                .collect(),
+            lines: (0..composed.chart.along.len())
+                .map(|place| {
+                    let value = |series: &web::chart::Series| series.values[place].map(exact).unwrap_or_default();
+                    (composed.chart.along.label(place), composed.chart.series.iter().map(value).collect())
+                })
+                .collect(),
+            form,
+        }
     }
 }
 
