@@ -25,7 +25,7 @@ use tower_sessions::cookie::time::Duration as CookieDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use url::Url;
 
-use crate::accounts::Sweeper;
+use crate::accounts::SessionCleaner;
 use crate::amazon::{self, Hosts, Region, RegionHosts, Timeouts};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,15 +35,15 @@ use crate::db::{self, Db, Memo};
 use crate::emulator::Emulator;
 use crate::executions::{Executions, Fetcher, Poller, Retention};
 use crate::ids::{ProcessId, Random};
-use crate::instances::Surveyor;
-use crate::queries::Emptier;
+use crate::instances::InstanceDiscovery;
+use crate::queries::BinPurger;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::vault::{Secret, Vault};
 use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
-use crate::web::shares::{self, Shares};
+use crate::web::rate_limits::{self, RateLimits};
 use crate::web::{self, Sandbox, Site, assets};
-use crate::workers::{Runner, Statuses, Wakes, Worker};
+use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{accounts, connections, executions, guides, home, instances, queries};
 
 /// Signed-in persons that are kept in memory; when there are more, all are read anew.
@@ -84,7 +84,7 @@ impl App {
             random,
             vault,
             config: Arc::new(config),
-            wakes: Wakes::default(),
+            wakes: WakeUps::default(),
             statuses: Statuses::default(),
             metrics: Metrics::default(),
         });
@@ -102,12 +102,12 @@ impl App {
         let process = || self.process.clone();
         vec![
             Arc::new(Refresher::new(self.grants.clone(), process())),
-            Arc::new(Surveyor::new(self.site.clone(), self.grants.clone(), process())),
+            Arc::new(InstanceDiscovery::new(self.site.clone(), self.grants.clone(), process())),
             Arc::new(Poller::new(self.executions.clone(), process())),
             Arc::new(Fetcher::new(self.executions.clone(), process())),
             Arc::new(Retention::new(self.executions.clone())),
-            Arc::new(Emptier::new(self.site.clone())),
-            Arc::new(Sweeper::new(self.site.clone(), self.stored_sessions())),
+            Arc::new(BinPurger::new(self.site.clone())),
+            Arc::new(SessionCleaner::new(self.site.clone(), self.stored_sessions())),
         ]
     }
 
@@ -158,13 +158,13 @@ impl App {
         let site = &self.site;
         let config = &site.config;
         let sandbox = Sandbox(config.is_sandbox());
-        let shares = Shares::new(config.limits.requests_per_minute, &config.trusted_proxies);
+        let rate_limits = RateLimits::new(config.limits.requests_per_minute, &config.trusted_proxies);
         // Each `Router::layer` wraps every route once more, in a box that every request clones: so few of them,
         // each of several layers, the outermost first.
         let pages = self.rooms().layer(
             ServiceBuilder::new()
                 .layer(from_fn(web::framed))
-                .layer(from_fn_with_state(shares, shares::share))
+                .layer(from_fn_with_state(rate_limits, rate_limits::limit))
                 .layer(self.sessions())
                 .layer(from_fn_with_state(site.clone(), accounts::recognise))
                 .layer(from_fn(web::framed))

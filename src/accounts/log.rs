@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::audit::{self, Action, Entry, Filter};
 use super::store;
-use crate::db::{Scope, Stretch};
+use crate::db::{Scope, PageRange};
 use crate::ids::PersonId;
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, Asked, Days, Export, List, Stored, moment};
+use crate::web::list::{self, ListParams, Days, Export, List, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Site, Visit};
@@ -76,14 +76,14 @@ fn words(detail: &Value) -> String {
 }
 
 /// The filter of an address, with its days. Whoever is no administrator sees their own lines, whatever it says.
-fn filter(asked: &mut Asked, person: &Person) -> (Filter, Days) {
-    let days = asked.days();
-    let whose = if person.is_administrator { asked.id("person", "a person") } else { Some(person.id.clone()) };
-    let action = asked.value("action", "deed", Action::parse);
+fn filter(params: &mut ListParams, person: &Person) -> (Filter, Days) {
+    let days = params.days();
+    let whose = if person.is_administrator { params.id("person", "a person") } else { Some(person.id.clone()) };
+    let action = params.value("action", "deed", Action::parse);
     let filter = Filter {
         person: whose,
         action: action.map(|action| action.name().to_owned()).unwrap_or_default(),
-        text: asked.text("q"),
+        text: params.text("q"),
         from: days.start(),
         before: days.end(),
         after: None,
@@ -100,19 +100,19 @@ async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Html<AuditPage>> {
-    let (filter, days) = filter(&mut asked, &person);
-    let wanted = asked.page(SIZE);
+    let (filter, days) = filter(&mut params, &person);
+    let wanted = params.page(SIZE);
     let mut tx = site.db.read(&scope(&person)).await?;
     let pager = wanted.pager(audit::count(&mut tx, &filter, wanted.most()).await?);
-    let entries = audit::list(&mut tx, &filter, pager.stretch()).await?;
+    let entries = audit::list(&mut tx, &filter, pager.range()).await?;
     let everybody = if person.is_administrator { store::everybody(&mut tx).await? } else { Vec::new() };
     drop(tx);
     let chosen = filter.person.filter(|_| person.is_administrator);
     Ok(Html(AuditPage {
         shell: visit.shell("Audit log", Section::None).await,
-        list: asked.list(&[]),
+        list: params.list(&[]),
         lines: entries.into_iter().map(Line::from).collect(),
         pager,
         actions: actions(),
@@ -146,7 +146,7 @@ impl Export for Entry {
 
     fn cells(&self) -> Vec<Value> {
         vec![
-            moment(self.at),
+            rfc3339(self.at),
             json!(self.person),
             json!(self.person_name),
             json!(self.action),
@@ -158,14 +158,14 @@ impl Export for Entry {
 
 /// All that the filter leaves, as a file. That it was taken out is a line of its own, which is not in it: the file
 /// goes on behind the lines that were read before.
-async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
-    let (filter, _) = filter(&mut asked, &person);
-    let lines = Stored::new(&site.db, scope(&person), filter, |tx, filter, stretch, last| {
+async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let (filter, _) = filter(&mut params, &person);
+    let lines = RowSource::new(&site.db, scope(&person), filter, |tx, filter, range, last| {
         filter.after = last.map(|entry: &Entry| (entry.at, entry.id.clone()));
-        Box::pin(audit::list(tx, filter, Stretch::first(stretch.most)))
+        Box::pin(audit::list(tx, filter, PageRange::first(range.most)))
     });
-    let file = list::take_out(&asked, lines).await?;
-    let (now, detail) = (site.clock.now(), json!({ "form": file.form(), "filtered": asked.narrows() }));
+    let file = list::export_rows(&params, lines).await?;
+    let (now, detail) = (site.clock.now(), json!({ "form": file.form(), "filtered": params.narrows() }));
     let mut tx = site.db.write(&person.scope()).await?;
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Exported, "audit", detail).await?;
     tx.commit().await?;

@@ -9,7 +9,7 @@ mod log;
 mod model;
 mod pages;
 mod store;
-mod sweeper;
+mod session_cleaner;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -18,7 +18,7 @@ use tower_sessions::Session;
 
 pub use model::{Admission, NewPerson, Role};
 pub use store::admit;
-pub use sweeper::Sweeper;
+pub use session_cleaner::SessionCleaner;
 
 use crate::db::{Scope, Stamp};
 use crate::ids::PersonId;

@@ -13,7 +13,7 @@ use tower_sessions::Session;
 use super::audit::{self, Action};
 use crate::ids::SessionId;
 use crate::web::components::Pager;
-use crate::web::list::{self, Asked, Export, Few, List, moment};
+use crate::web::list::{self, ListParams, Export, Few, List, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Site, Visit, session};
 
@@ -108,12 +108,12 @@ async fn sessions(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Html<SessionsPage>> {
-    let q = asked.text("q");
-    let (pager, sessions) = asked.page(SIZE).cut(found(&site, &person, &q).await?);
+    let q = params.text("q");
+    let (pager, sessions) = params.page(SIZE).cut(found(&site, &person, &q).await?);
     let shell = visit.shell("Sessions", Section::None).await;
-    Ok(Html(SessionsPage { shell, list: asked.list(&[]), sessions, pager, q }))
+    Ok(Html(SessionsPage { shell, list: params.list(&[]), sessions, pager, q }))
 }
 
 impl Export for SessionLine {
@@ -123,8 +123,8 @@ impl Export for SessionLine {
         vec![
             json!(self.browser),
             json!(self.agent),
-            moment(self.created_at),
-            moment(self.seen_at),
+            rfc3339(self.created_at),
+            rfc3339(self.seen_at),
             json!(self.is_this),
             json!(self.id),
         ]
@@ -132,9 +132,9 @@ impl Export for SessionLine {
 }
 
 /// The sessions that the filter leaves, as a file.
-async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
-    let q = asked.text("q");
-    let file = list::take_out(&asked, Few(found(&site, &person, &q).await?)).await?;
+async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let q = params.text("q");
+    let file = list::export_rows(&params, Few(found(&site, &person, &q).await?)).await?;
     Ok(file.answer(&["sessions"], site.clock.now()))
 }
 

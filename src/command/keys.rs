@@ -16,7 +16,7 @@ use super::{give, say};
 use crate::accounts::audit::{self, Action};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::connections::{self, Seals};
+use crate::connections::{self, SealedTokens};
 use crate::db::{self, Db, Scope};
 use crate::ids::Random;
 use crate::vault::{self, Vault};
@@ -134,7 +134,7 @@ async fn note(db: &Db, action: Action, detail: serde_json::Value) -> anyhow::Res
     Ok(tx.commit().await?)
 }
 
-fn warn(seals: Seals) {
+fn warn(seals: SealedTokens) {
     if seals.closed > 0 {
         say(&format!("No key opens {}: their owners have to sign in again.", grants(seals.closed)));
     }

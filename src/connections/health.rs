@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::grants::{CallError, Grants};
-use super::model::State as Standing;
+use super::model::State as ConnectionStatus;
 use super::pages::regions;
 use super::store::{self, Filter, Health};
-use crate::db::{Scope, Stretch, Tx};
+use crate::db::{Scope, PageRange, Tx};
 use crate::ids::ConnectionId;
 use crate::web::components::{Choice, Pager, State as Colour};
-use crate::web::list::{self, Asked, Export, List, Stored, moment};
+use crate::web::list::{self, ListParams, Export, List, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Visit};
@@ -63,7 +63,7 @@ struct Line {
 impl Line {
     async fn new(tx: &mut Tx, health: Health) -> web::Result<Self> {
         let accounts = named(&store::accounts(tx, &health.id).await?, health.instances);
-        let needs_owner = health.state == Standing::Reconnect;
+        let needs_owner = health.state == ConnectionStatus::Reconnect;
         let code = health.region.code();
         let (colour, word) = match (needs_owner, health.failures) {
             (true, _) => (Colour::Failed, "Reconnect"),
@@ -104,13 +104,13 @@ fn named(accounts: &[String], instances: i64) -> String {
 }
 
 /// The filter of an address. Whoever is no administrator sees their own grants, whatever it says.
-fn filter(asked: &mut Asked, person: &Person) -> Filter {
+fn filter(params: &mut ListParams, person: &Person) -> Filter {
     let known = |state: &str| STATES.iter().any(|(name, _)| *name == state).then(|| state.to_owned());
     Filter {
         of: (!person.is_administrator).then(|| person.id.clone()),
         but: None,
-        text: asked.text("q"),
-        state: asked.value("state", "state", known).unwrap_or_default(),
+        text: params.text("q"),
+        state: params.value("state", "state", known).unwrap_or_default(),
     }
 }
 
@@ -118,9 +118,9 @@ fn scope(person: &Person) -> Scope {
     if person.is_administrator { Scope::System } else { person.scope() }
 }
 
-async fn lines(tx: &mut Tx, filter: &Filter, stretch: Stretch) -> web::Result<Vec<Line>> {
+async fn lines(tx: &mut Tx, filter: &Filter, range: PageRange) -> web::Result<Vec<Line>> {
     let mut lines = Vec::new();
-    for health in store::health(tx, filter, stretch).await? {
+    for health in store::health(tx, filter, range).await? {
         lines.push(Line::new(tx, health).await?);
     }
     Ok(lines)
@@ -130,15 +130,15 @@ pub(super) async fn show(
     State(grants): State<Grants>,
     person: Person,
     visit: Visit,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Html<ConnectionsPage>> {
-    let filter = Filter { but: Some(person.id.clone()), ..filter(&mut asked, &person) };
-    let wanted = asked.page(SIZE);
+    let filter = Filter { but: Some(person.id.clone()), ..filter(&mut params, &person) };
+    let wanted = params.page(SIZE);
     let mut tx = grants.site.db.read(&scope(&person)).await?;
     let mine = Filter { of: Some(person.id.clone()), ..Filter::default() };
-    let own = lines(&mut tx, &mine, Stretch::first(i64::MAX)).await?;
+    let own = lines(&mut tx, &mine, PageRange::first(i64::MAX)).await?;
     let pager = wanted.pager(store::count(&mut tx, &filter, wanted.most()).await?);
-    let others = lines(&mut tx, &filter, pager.stretch()).await?;
+    let others = lines(&mut tx, &filter, pager.range()).await?;
     drop(tx);
     let mut shell = visit.shell("Connections", Section::None).await;
     if shell.flash.is_none() && own.iter().any(|line| line.needs_owner) {
@@ -151,7 +151,7 @@ pub(super) async fn show(
     let other = regions.iter().find(|region| own.iter().all(|line| line.region.value != region.value));
     Ok(Html(ConnectionsPage {
         shell,
-        list: asked.list(&[]),
+        list: params.list(&[]),
         other: other.map(|region| region.value.clone()).unwrap_or_default(),
         own,
         others,
@@ -184,10 +184,10 @@ impl Export for Health {
             json!(self.region.code()),
             json!(self.state.name()),
             json!(self.instances),
-            moment(self.created_at),
-            moment(self.refreshed_at),
-            self.refresh_at.map_or(Value::Null, moment),
-            moment(self.access_expires_at),
+            rfc3339(self.created_at),
+            rfc3339(self.refreshed_at),
+            self.refresh_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.access_expires_at),
             json!(self.failures),
             json!(self.last_error),
             json!(self.id),
@@ -196,12 +196,12 @@ impl Export for Health {
 }
 
 /// The grants that the filter leaves, one's own among them, as a file.
-pub(super) async fn export(State(grants): State<Grants>, person: Person, mut asked: Asked) -> web::Result<Response> {
-    let filter = filter(&mut asked, &person);
-    let lines = Stored::new(&grants.site.db, scope(&person), filter, |tx, filter, stretch, _| {
-        Box::pin(store::health(tx, filter, stretch))
+pub(super) async fn export(State(grants): State<Grants>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let filter = filter(&mut params, &person);
+    let lines = RowSource::new(&grants.site.db, scope(&person), filter, |tx, filter, range, _| {
+        Box::pin(store::health(tx, filter, range))
     });
-    let file = list::take_out(&asked, lines).await?;
+    let file = list::export_rows(&params, lines).await?;
     Ok(file.answer(&["connections"], grants.site.clock.now()))
 }
 

@@ -10,15 +10,15 @@ mod model;
 mod pages;
 mod refresher;
 mod seals;
-mod standing;
+mod status;
 mod store;
 
 pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use pages::redirect_address;
 pub use refresher::Refresher;
-pub use seals::{Seals, reseal, seals};
-pub use standing::{Standing, standing};
+pub use seals::{SealedTokens, reseal, seals};
+pub use status::{ConnectionStatus, standing};
 pub use store::{Proof, Reach, prove, regions};
 
 /// The room's routes: signing in, and the health of grants.

@@ -152,7 +152,7 @@ async fn callback(
     match enter(&grants, region, fields.get("code"), &handshake).await {
         Ok(person) => {
             admit_session(&session, &person, &headers).await?;
-            grants.site.wakes.wake("surveyor");
+            grants.site.wakes.wake("instance-discovery");
             Ok(Redirect::to(local_or_home(&asked.next)).into_response())
         }
         Err(Refusal::Say(why)) => Ok(refused(&visit, region, &asked.next, &why).await),

@@ -12,7 +12,7 @@ const PASSES: usize = 10;
 
 /// How the stored grants are sealed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seals {
+pub struct SealedTokens {
     /// With the first key of the ring.
     pub current: usize,
     /// With another key of the ring.
@@ -56,8 +56,8 @@ async fn batch(tx: &mut Tx, after: &str) -> Result<Vec<Sealed>> {
 }
 
 /// How all stored grants are sealed.
-pub async fn seals(db: &Db, vault: &Vault) -> Result<Seals> {
-    let (mut seals, mut after) = (Seals::default(), String::new());
+pub async fn seals(db: &Db, vault: &Vault) -> Result<SealedTokens> {
+    let (mut seals, mut after) = (SealedTokens::default(), String::new());
     let mut tx = db.read(&Scope::System).await?;
     loop {
         let grants = batch(&mut tx, &after).await?;
@@ -73,7 +73,7 @@ pub async fn seals(db: &Db, vault: &Vault) -> Result<Seals> {
     }
 }
 
-/// Seals every grant again that is sealed with another key than the first, a few at a time; tells `each` how
+/// SealedTokens every grant again that is sealed with another key than the first, a few at a time; tells `each` how
 /// many are done. What a running program writes meanwhile wins: it seals with the first key itself.
 pub async fn reseal(db: &Db, vault: &Vault, mut each: impl FnMut(usize)) -> Result<usize> {
     let mut done = 0;

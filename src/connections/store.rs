@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::{BUFFER, Connection, Grant, State, belongs_to, retry_at};
 use super::seals::Sealed;
 use crate::amazon::Region;
-use crate::db::{Db, FromRow, Result, Row, Scope, Single, Statement, Stretch, Tx, containing, sql};
+use crate::db::{Db, FromRow, Result, Row, Scope, Single, Statement, PageRange, Tx, containing, sql};
 use crate::ids::{ConnectionId, PersonId, Random};
 use crate::vault::Vault;
 
@@ -100,15 +100,15 @@ fn filtered(text: &'static str, filter: &Filter) -> Statement {
     sql(text).bind(filter.of.as_ref()).bind(filter.but.as_ref()).bind(containing(&filter.text)).bind(&filter.state)
 }
 
-/// The health of a stretch of the connections that a filter leaves, by their owners' names.
-pub(super) async fn health(tx: &mut Tx, filter: &Filter, stretch: Stretch) -> Result<Vec<Health>> {
+/// The health of a range of the connections that a filter leaves, by their owners' names.
+pub(super) async fn health(tx: &mut Tx, filter: &Filter, range: PageRange) -> Result<Vec<Health>> {
     const LIST: &str = listed!(
         "c.id, p.name as person_name, c.region, c.state, c.access_expires_at, c.refresh_at, \
          c.refreshed_at, c.created_at, c.failures, c.last_error, \
          (select count(*) from instance_access a where a.connection_id = c.id) as instances",
         "order by lower(p.name), c.person_id, c.region limit $5 offset $6"
     );
-    filtered(LIST, filter).bind(stretch.most).bind(stretch.skip).all(tx).await
+    filtered(LIST, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
 /// How many connections a filter leaves, counted up to `most`.

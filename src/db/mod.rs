@@ -23,7 +23,7 @@ mod place;
 mod policies;
 pub mod schema;
 mod statement;
-mod stretch;
+mod page_range;
 pub mod transfer;
 mod upkeep;
 mod value;
@@ -40,7 +40,7 @@ use sqlx::{Connection, Postgres, Sqlite, Transaction};
 pub use error::{Error, Result};
 pub use memo::{Memo, Stamp};
 pub use statement::{FromRow, Row, Single, Statement, sql};
-pub use stretch::{LATEST, Stretch, containing};
+pub use page_range::{LATEST, PageRange, containing};
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
 
 use memo::{Changes, Tables};

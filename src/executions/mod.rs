@@ -13,7 +13,7 @@
 
 mod causes;
 mod live;
-mod meaning;
+mod semantics;
 mod model;
 mod money;
 mod pages;

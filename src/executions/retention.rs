@@ -33,7 +33,7 @@ impl Retention {
     async fn run(&self) -> anyhow::Result<Tick> {
         let site = &self.0.site;
         let now = site.clock.now();
-        let swept = self.0.shelf.sweep(now - UNFINISHED).await?;
+        let swept = self.0.result_store.sweep(now - UNFINISHED).await?;
         let mut tick = Tick { looked: swept, changed: swept, ..Tick::default() };
         let Some(before) =
             site.config.limits.keep_results_days.and_then(|days| now.checked_sub_days(Days::new(days.into())))
@@ -60,7 +60,7 @@ impl Retention {
     }
 
     async fn remove(&self, id: &ExecutionId, now: DateTime<Utc>) -> anyhow::Result<()> {
-        self.0.shelf.delete(&Key::from(id)).await?;
+        self.0.result_store.delete(&Key::from(id)).await?;
         let mut tx = self.0.site.db.write(&Scope::System).await?;
         store::mark_removed(&mut tx, id, now).await?;
         tx.commit().await?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::model::Sent;
 use super::pages::{self, Lists};
-use super::results::Shelf;
+use super::results::ResultStore;
 use super::store::{self, NewRow};
 use crate::connections::Grants;
 use crate::db::{self, Tx};
@@ -38,7 +38,7 @@ impl Deref for Executions {
 pub struct Parts {
     pub(super) site: Site,
     pub(super) grants: Grants,
-    pub(super) shelf: Shelf,
+    pub(super) result_store: ResultStore,
     pub(super) tags: Tags,
     pub(super) lists: Lists,
 }
@@ -69,9 +69,9 @@ pub struct NewRun<'a> {
 impl Executions {
     /// Results lie in the data folder.
     pub fn new(site: Site, grants: Grants) -> anyhow::Result<Self> {
-        let shelf = Shelf::folder(&site.config.data_dir.join(RESULTS))?;
+        let result_store = ResultStore::folder(&site.config.data_dir.join(RESULTS))?;
         let lists = pages::lists(site.db.clone());
-        Ok(Self(Arc::new(Parts { site, grants, shelf, tags: Tags::default(), lists })))
+        Ok(Self(Arc::new(Parts { site, grants, result_store, tags: Tags::default(), lists })))
     }
 
     /// Stores the intent in the caller's transaction. Call [`Executions::wake`] after its commit.

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::library;
 use super::model::{Guide, Heading, Level, Part};
-use crate::queries::{self, HandedOver};
+use crate::queries::{self, DraftSeed};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, Asked, Export, Few, List};
+use crate::web::list::{self, ListParams, Export, Few, List};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit, words};
 
@@ -41,20 +41,20 @@ struct ListPage {
 }
 
 /// The guides that an address leaves, with the text and the level that it asks for.
-fn found(asked: &mut Asked) -> (Vec<&'static Guide>, String, Option<Level>) {
-    let (q, level) = (asked.text("q"), asked.value("level", "level", Level::parse));
+fn found(params: &mut ListParams) -> (Vec<&'static Guide>, String, Option<Level>) {
+    let (q, level) = (params.text("q"), params.value("level", "level", Level::parse));
     let mut guides = if q.is_empty() { library::all().iter().collect() } else { library::search(&q) };
     guides.retain(|guide| level.is_none_or(|level| guide.level == level));
     (guides, q, level)
 }
 
-async fn show_list(_: Person, visit: Visit, mut asked: Asked) -> web::Result<Html<ListPage>> {
-    let (guides, q, level) = found(&mut asked);
-    let (pager, guides) = asked.page(SIZE).cut(guides);
+async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Result<Html<ListPage>> {
+    let (guides, q, level) = found(&mut params);
+    let (pager, guides) = params.page(SIZE).cut(guides);
     let levels = Level::ALL.map(|level| Choice::new(level.name(), level.label()));
     Ok(Html(ListPage {
         shell: visit.shell("Guides", Section::Guides).await,
-        list: asked.list(&[]),
+        list: params.list(&[]),
         guides,
         pager,
         q,
@@ -83,9 +83,9 @@ impl Export for Line {
 }
 
 /// The guides that the filter leaves, as a file.
-async fn export(State(site): State<Site>, _: Person, mut asked: Asked) -> web::Result<Response> {
-    let (guides, ..) = found(&mut asked);
-    let file = list::take_out(&asked, Few(guides.into_iter().map(Line).collect())).await?;
+async fn export(State(site): State<Site>, _: Person, mut params: ListParams) -> web::Result<Response> {
+    let (guides, ..) = found(&mut params);
+    let file = list::export_rows(&params, Few(guides.into_iter().map(Line).collect())).await?;
     Ok(file.answer(&["guides"], site.clock.now()))
 }
 
@@ -125,14 +125,14 @@ async fn open(
     let guide = find(&slug)?;
     let query = number.parse().ok().and_then(|number| guide.query(number)).ok_or(web::Error::Missing)?;
     let now = site.clock.now();
-    let text = HandedOver {
+    let text = DraftSeed {
         name: &query.name,
         source: &format!("Guide: {}", guide.title),
         sql: &query.sql,
         fields: query.fields(now, site.config.is_sandbox()),
     };
     let mut tx = site.db.write(&person.scope()).await?;
-    let draft = queries::hand_over(&mut tx, &site.random, now, &person.id, text).await?;
+    let draft = queries::create_draft(&mut tx, &site.random, now, &person.id, text).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
 }

@@ -8,8 +8,8 @@ use axum::response::Response;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::Home;
-use crate::connections::{self, Standing};
-use crate::db::{Result, Stamp, Stretch, Tx};
+use crate::connections::{self, ConnectionStatus};
+use crate::db::{Result, Stamp, PageRange, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
 use crate::guides::{self, Guide};
 use crate::ids::PersonId;
@@ -90,7 +90,7 @@ impl Counts {
 
 async fn runs(tx: &mut Tx, person: &PersonId, state: &str) -> Result<Vec<Line>> {
     let filter = Filter { state: state.to_owned(), ..Filter::default() };
-    executions::list(tx, person, &filter, Stretch::first(RUNS)).await
+    executions::list(tx, person, &filter, PageRange::first(RUNS)).await
 }
 
 /// Those with most runs in hand first, otherwise as the list has them.
@@ -125,7 +125,7 @@ pub(super) struct Work {
     /// Those with a star, and those last changed or run.
     favourites: Vec<QueryLine>,
     recent: Vec<QueryLine>,
-    health: Vec<Standing>,
+    health: Vec<ConnectionStatus>,
     /// Of all that is above.
     tag: String,
 }
@@ -135,8 +135,8 @@ impl Work {
         let since = (today - LATELY).and_time(NaiveTime::MIN).and_utc();
         let all = instances::list(tx, person, &instances::Filter::default()).await?;
         let used = |favourites| queries::Filter { favourites, sort: "-used".to_owned(), ..queries::Filter::default() };
-        let favourites = queries::list(tx, person, &used(true), Stretch::first(QUERIES)).await?;
-        let mut recent = queries::list(tx, person, &used(false), Stretch::first(2 * QUERIES)).await?;
+        let favourites = queries::list(tx, person, &used(true), PageRange::first(QUERIES)).await?;
+        let mut recent = queries::list(tx, person, &used(false), PageRange::first(2 * QUERIES)).await?;
         let has_queries = !recent.is_empty();
         recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
         recent.truncate(QUERIES as usize);

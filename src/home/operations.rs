@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Home;
 use crate::amazon::{Place, Traffic};
-use crate::connections::{self, Standing};
+use crate::connections::{self, ConnectionStatus};
 use crate::executions::{self, Queue};
 use crate::web::components::{self, duration};
 use crate::web::shell::{Section, Shell};
@@ -34,7 +34,7 @@ pub(super) struct OperationsPage {
     slots: i64,
     account_slots: i64,
     /// The person's own connections to Amazon.
-    connections: Vec<Standing>,
+    connections: Vec<ConnectionStatus>,
     now: DateTime<Utc>,
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 
-use crate::db::{Result, Stretch, Tx};
+use crate::db::{Result, PageRange, Tx};
 use crate::executions;
 use crate::guides;
 use crate::instances;
@@ -89,7 +89,7 @@ pub(super) async fn show(
 
 /// What the rooms keep.
 async fn stored(tx: &mut Tx, person: &Person, q: &str) -> Result<Vec<Group>> {
-    let most = Stretch::first(MOST as i64 + 1);
+    let most = PageRange::first(MOST as i64 + 1);
     let filter = queries::Filter { text: q.to_owned(), ..queries::Filter::default() };
     let queries = queries::list(tx, &person.id, &filter, most).await?;
     let filter = instances::Filter { text: q.to_owned(), ..instances::Filter::default() };

@@ -7,11 +7,11 @@ mod catalogue;
 mod model;
 mod pages;
 mod store;
-mod surveyor;
+mod discovery;
 
 pub use model::{Instance, Role};
 pub use store::{Filter, catalogue, find, find_for_run, is_looking, list, page};
-pub use surveyor::Surveyor;
+pub use discovery::InstanceDiscovery;
 
 use crate::web::Site;
 

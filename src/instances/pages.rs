@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::model::{Instance, Role};
 use super::store;
-use super::surveyor;
+use super::discovery;
 use crate::accounts::audit::{self, Action};
 use crate::amazon::{AmcAccount, AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
 use crate::connections::{CallError, Grants};
@@ -49,7 +49,7 @@ async fn refresh(State(room): State<Room>, person: Person, visit: Visit) -> web:
     let mut tx = room.site.db.write(&person.scope()).await?;
     store::ask_again(&mut tx, &person.id, room.site.clock.now()).await?;
     tx.commit().await?;
-    room.site.wakes.wake("surveyor");
+    room.site.wakes.wake("instance-discovery");
     visit.flash(Tone::Info, "Amazon is being asked for your instances again.").await;
     Ok(Redirect::to("/instances"))
 }
@@ -281,7 +281,7 @@ async fn add_asked(
             Ok((token.region(), found))
         })
         .await?;
-    let found = surveyor::found(region, account, instance);
+    let found = discovery::found(region, account, instance);
     let site = &room.site;
     // OK in the system's scope: the person has no access to the row before Amazon has said that they do.
     let mut tx = site.db.write(&db::Scope::System).await?;

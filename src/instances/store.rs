@@ -6,7 +6,7 @@ use super::catalogue as listed;
 use super::model::{Found, Instance, Role};
 use crate::amazon::{self, AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::amcsql::catalogue::Catalogue;
-use crate::db::{Error, FromRow, Result, Row, Single, Statement, Stretch, Tx, containing, sql};
+use crate::db::{Error, FromRow, Result, Row, Single, Statement, PageRange, Tx, containing, sql};
 use crate::ids::{ConnectionId, Id, InstanceId, PersonId, Random};
 
 impl FromRow for Instance {
@@ -81,13 +81,13 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
 
 /// All instances of a person that the filter leaves, by account, customer and name.
 pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<Vec<Instance>> {
-    page(tx, person, filter, Stretch::first(i64::MAX)).await
+    page(tx, person, filter, PageRange::first(i64::MAX)).await
 }
 
-/// A stretch of them.
-pub async fn page(tx: &mut Tx, person: &PersonId, filter: &Filter, stretch: Stretch) -> Result<Vec<Instance>> {
+/// A range of them.
+pub async fn page(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Instance>> {
     const LIST: &str = select!(filtered!("order by lower(i.account_name), lower(i.amc_name), i.id limit $6 offset $7"));
-    filtered(LIST, person, filter).bind(stretch.most).bind(stretch.skip).all(tx).await
+    filtered(LIST, person, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
 /// How many of a person's instances the filter leaves, counted up to `most`.

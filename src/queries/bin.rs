@@ -16,7 +16,7 @@ use crate::accounts::audit::{self, Action};
 use crate::db::Scope;
 use crate::ids::QueryId;
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, Asked, List};
+use crate::web::list::{self, ListParams, List};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Site, Visit};
 use crate::workers::{Tick, Worker};
@@ -48,12 +48,12 @@ impl BinPage {
     }
 }
 
-fn filter(asked: &mut Asked) -> Filter {
+fn filter(params: &mut ListParams) -> Filter {
     Filter {
-        text: asked.text("q"),
-        instance: asked.id("instance", "an instance"),
+        text: params.text("q"),
+        instance: params.id("instance", "an instance"),
         deleted: true,
-        sort: asked.sort(&SORTS[..2], ""),
+        sort: params.sort(&SORTS[..2], ""),
         ..Filter::default()
     }
 }
@@ -62,13 +62,13 @@ pub(super) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Html<BinPage>> {
-    let filter = filter(&mut asked);
-    let wanted = asked.page(PAGE);
+    let filter = filter(&mut params);
+    let wanted = params.page(PAGE);
     let mut tx = site.db.read(&person.scope()).await?;
     let pager = wanted.pager(store::count(&mut tx, &person.id, &filter, wanted.most()).await?);
-    let lines = store::list(&mut tx, &person.id, &filter, pager.stretch()).await?;
+    let lines = store::list(&mut tx, &person.id, &filter, pager.range()).await?;
     let instances = choices(&mut tx, &person.id).await?;
     let mut drafts = store::discarded(&mut tx, &person.id).await?;
     drop(tx);
@@ -76,8 +76,8 @@ pub(super) async fn show(
     drafts.truncate(DRAFTS);
     Ok(Html(BinPage {
         shell: visit.shell("Bin", Section::Queries).await,
-        list: asked.list(&["sort"]),
-        heads: Heads::new(&asked, &filter.sort),
+        list: params.list(&["sort"]),
+        heads: Heads::new(&params, &filter.sort),
         lines,
         drafts,
         more_drafts,
@@ -88,9 +88,9 @@ pub(super) async fn show(
 }
 
 /// All that the filter leaves in the bin, as a file.
-pub(super) async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
-    let filter = filter(&mut asked);
-    let file = list::take_out(&asked, lines(&site, person, filter)).await?;
+pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let filter = filter(&mut params);
+    let file = list::export_rows(&params, lines(&site, person, filter)).await?;
     Ok(file.answer(&["deleted-queries"], site.clock.now()))
 }
 
@@ -123,18 +123,18 @@ async fn set_deleted(site: &Site, person: &Person, id: &str, deleted: bool) -> w
 
 /// The worker that empties the bin.
 #[derive(Debug)]
-pub struct Emptier(Site);
+pub struct BinPurger(Site);
 
-impl Emptier {
+impl BinPurger {
     /// Works on the bin of everybody.
     pub const fn new(site: Site) -> Self {
         Self(site)
     }
 }
 
-impl Worker for Emptier {
+impl Worker for BinPurger {
     fn name(&self) -> &'static str {
-        "emptier"
+        "bin-purger"
     }
 
     fn duty(&self) -> &'static str {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use similar::{Algorithm, ChangeTag, TextDiff};
 
-use super::model::Written;
+use super::model::QueryInput;
 use super::window::WindowKind;
 
 /// Unchanged lines that are shown around a change.
@@ -81,7 +81,7 @@ impl Changes {
         let mut changes = Self::default();
         let mut shown = 0;
         for group in diff.grouped_ops(AROUND) {
-            let mut stretch = Vec::new();
+            let mut range = Vec::new();
             for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
                 let mark = match change.tag() {
                     ChangeTag::Equal => Mark::Same,
@@ -95,15 +95,15 @@ impl Changes {
                     continue;
                 }
                 shown += 1;
-                stretch.push(Line {
+                range.push(Line {
                     mark,
                     before: change.old_index().map(|index| index + 1),
                     after: change.new_index().map(|index| index + 1),
                     text: change.value().trim_end_matches(['\n', '\r']).to_owned(),
                 });
             }
-            if !stretch.is_empty() {
-                changes.stretches.push(stretch);
+            if !range.is_empty() {
+                changes.stretches.push(range);
             }
         }
         changes
@@ -127,7 +127,7 @@ impl Changes {
 }
 
 /// Everything of a query but its SQL as lines, so that it can be compared in the same way.
-pub(super) fn settings(written: &Written) -> String {
+pub(super) fn settings(written: &QueryInput) -> String {
     let mut lines = vec![format!("Name: {}", written.name)];
     lines.extend(written.description.lines().map(|line| format!("Description: {line}")));
     lines.push(format!("Tags: {}", written.tags.line()));
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn every_part_of_a_query_is_compared() {
-        let one = Written { name: "Reach".into(), ..Written::default() };
+        let one = QueryInput { name: "Reach".into(), ..QueryInput::default() };
         let mut other = one.clone();
         other.tags = super::super::tags::Tags::read("weekly");
         other.window.zone = "Europe/Berlin".into();

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 
 use super::editor::{What, page};
 use super::forms::written;
-use super::model::{self, Query, Written};
+use super::model::{self, Query, QueryInput};
 use super::saving::drop_draft;
 use super::store::{self, Draft, Rest};
 use crate::db::{self, Tx};
@@ -122,7 +122,7 @@ async fn keep_over(
     site: &Site,
     person: &Person,
     what: &What,
-    written: &Written,
+    written: &QueryInput,
     over: &str,
     now: DateTime<Utc>,
 ) -> web::Result<Outcome> {
@@ -156,7 +156,7 @@ async fn keep_over(
 }
 
 /// The draft of what is in the editor; what is too long for a query is cut, only the SQL never.
-fn draft(id: DraftId, what: &What, written: &Written, now: DateTime<Utc>) -> Draft {
+fn draft(id: DraftId, what: &What, written: &QueryInput, now: DateTime<Utc>) -> Draft {
     let clean = |text: &str, most: usize| text.chars().filter(|c| *c != '\0').take(most).collect::<String>();
     let name = clean(&naming::plain(&written.name), model::NAME_LENGTH);
     // OK to keep none: a draft without a name is shown as one, where a name that nobody sees is a link to nowhere.

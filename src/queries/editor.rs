@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::fields::{FieldDef, FieldKind};
 use super::forms::{self, written};
 use super::list::choice;
-use super::model::{PrivacyMode, Query, Written};
+use super::model::{PrivacyMode, Query, QueryInput};
 use super::pages::{for_change, own};
 use super::prepare::prepare;
 use super::report::{self, Remark};
@@ -25,7 +25,7 @@ use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 pub(super) struct EditorPage {
     shell: Shell,
     pub(super) what: What,
-    written: Written,
+    written: QueryInput,
     instances: Vec<Choice>,
     rows: Vec<FieldDef>,
     kinds: Vec<Choice>,
@@ -125,7 +125,7 @@ pub(super) async fn page(
     person: &Person,
     visit: &Visit,
     mut what: What,
-    written: Written,
+    written: QueryInput,
     errors: Errors,
 ) -> web::Result<EditorPage> {
     let now = site.clock.now();
@@ -187,7 +187,7 @@ pub(super) async fn new(
         instances::find_for_run(&mut tx, &person.id, &id).await?;
     }
     if !fields.has("draft") {
-        let mut page = page(&site, &person, &visit, what, Written::default(), Errors::new()).await?;
+        let mut page = page(&site, &person, &visit, what, QueryInput::default(), Errors::new()).await?;
         page.offered = offered(&site, &person).await?;
         return Ok(Html(page).into_response());
     }
@@ -287,7 +287,7 @@ async fn check_saved(site: &Site, person: &Person, visit: &Visit, fields: &Field
     let (query, _) = for_change(&mut tx, &person.id, &id).await?;
     drop(tx);
     let what = editing(&query);
-    let mut written = Written::from(query);
+    let mut written = QueryInput::from(query);
     if let Some(fixed) = report::apply(&written.sql, fields.get("fix")) {
         written.sql = fixed;
     }

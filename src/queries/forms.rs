@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::fields::{FieldDef, FieldKind, MOST_CHOICES, MOST_FIELDS};
-use super::model::{Privacy, PrivacyMode, Written};
+use super::model::{Privacy, PrivacyMode, QueryInput};
 use super::tags::Tags;
 use super::window::{Window, WindowForm, WindowKind};
 use crate::amcsql::template::is_name;
@@ -116,8 +116,8 @@ fn area(fields: &Fields, name: &str) -> String {
 }
 
 /// What the editor sent.
-pub(super) fn written(fields: &Fields) -> Written {
-    Written {
+pub(super) fn written(fields: &Fields) -> QueryInput {
+    QueryInput {
         name: fields.trimmed("name").to_owned(),
         description: area(fields, "description").trim().to_owned(),
         tags: Tags::read(fields.get("tags")),

@@ -12,7 +12,7 @@ use crate::db::{self, Tx};
 use crate::ids::{DraftId, PersonId, QueryId};
 use crate::instances::{self, Instance};
 use crate::web::components::{Address, Choice, Pager, SortLink};
-use crate::web::list::{self, Asked, Export, List, Stored, moment};
+use crate::web::list::{self, ListParams, Export, List, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
@@ -56,8 +56,8 @@ pub(super) struct Heads {
 }
 
 impl Heads {
-    pub(super) fn new(asked: &Asked, sort: &str) -> Self {
-        let head = |column| asked.head(column, sort);
+    pub(super) fn new(params: &ListParams, sort: &str) -> Self {
+        let head = |column| params.head(column, sort);
         Self {
             name: head("name"),
             instance: head("instance"),
@@ -99,27 +99,27 @@ pub(super) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    asked: Asked,
+    params: ListParams,
 ) -> web::Result<Html<ListPage>> {
-    let mut asked = asked.without(&ONCE);
-    let filter = filter(&mut asked);
-    let wanted = asked.page(PAGE);
-    let here = asked.here().clone();
+    let mut params = params.without(&ONCE);
+    let filter = filter(&mut params);
+    let wanted = params.page(PAGE);
+    let here = params.here().clone();
     let mut tx = site.db.read(&person.scope()).await?;
     let pager = wanted.pager(store::count(&mut tx, &person.id, &filter, wanted.most()).await?);
-    let lines = store::list(&mut tx, &person.id, &filter, pager.stretch()).await?;
+    let lines = store::list(&mut tx, &person.id, &filter, pager.range()).await?;
     let instances = choices(&mut tx, &person.id).await?;
     let counts = store::tags(&mut tx, &person.id).await?;
     let mut drafts = store::drafts(&mut tx, &person.id).await?;
     let more_drafts = drafts.len() > DRAFTS;
     drafts.truncate(DRAFTS);
-    let deleted = deleted(&mut tx, &person.id, asked.fields().get("deleted")).await?;
-    let discarded = discarded(&mut tx, &person.id, asked.fields().get("discarded")).await?;
+    let deleted = deleted(&mut tx, &person.id, params.fields().get("deleted")).await?;
+    let discarded = discarded(&mut tx, &person.id, params.fields().get("discarded")).await?;
     drop(tx);
     let stars = here.with("page", "").with("stars", if filter.favourites { "" } else { "mine" }).to_string();
     Ok(Html(ListPage {
         shell: visit.shell("Queries", Section::Queries).await,
-        list: asked.list(&["sort", "tag", "stars"]),
+        list: params.list(&["sort", "tag", "stars"]),
         lines,
         drafts,
         more_drafts,
@@ -129,7 +129,7 @@ pub(super) async fn show(
         instances,
         tags: tag_links(&here, &filter.tag, counts),
         stars: TagLink { label: "Favourites".to_owned(), count: 0, href: stars, is_on: filter.favourites },
-        heads: Heads::new(&asked, &filter.sort),
+        heads: Heads::new(&params, &filter.sort),
         here: here.to_string(),
         pager,
         filter,
@@ -163,21 +163,21 @@ async fn discarded(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Optio
     Ok(store::discarded(tx, person).await?.into_iter().find(|draft| draft.id == id))
 }
 
-fn filter(asked: &mut Asked) -> Filter {
+fn filter(params: &mut ListParams) -> Filter {
     Filter {
-        text: asked.text("q"),
-        instance: asked.id("instance", "an instance"),
-        tag: asked.text("tag").to_lowercase(),
-        favourites: asked.is("stars", "mine"),
+        text: params.text("q"),
+        instance: params.id("instance", "an instance"),
+        tag: params.text("tag").to_lowercase(),
+        favourites: params.is("stars", "mine"),
         deleted: false,
-        sort: asked.sort(&SORTS, "-changed"),
+        sort: params.sort(&SORTS, "-changed"),
     }
 }
 
 /// The queries that a filter leaves.
-pub(super) fn lines(site: &Site, person: Person, filter: Filter) -> Stored<(PersonId, Filter), Line> {
-    Stored::new(&site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, _| {
-        Box::pin(store::list(tx, person, filter, stretch))
+pub(super) fn lines(site: &Site, person: Person, filter: Filter) -> RowSource<(PersonId, Filter), Line> {
+    RowSource::new(&site.db, person.scope(), (person.id, filter), |tx, (person, filter), range, _| {
+        Box::pin(store::list(tx, person, filter, range))
     })
 }
 
@@ -205,20 +205,20 @@ impl Export for Line {
             json!(self.instance_name),
             json!(self.instance),
             json!(self.account_name),
-            moment(self.updated_at),
+            rfc3339(self.updated_at),
             json!(self.updated_by),
-            self.ran_at.map_or(Value::Null, moment),
+            self.ran_at.map_or(Value::Null, rfc3339),
             json!(self.is_favourite),
-            self.deleted_at.map_or(Value::Null, moment),
+            self.deleted_at.map_or(Value::Null, rfc3339),
             json!(self.id),
         ]
     }
 }
 
 /// All that the filter leaves, as a file.
-pub(super) async fn export(State(site): State<Site>, person: Person, mut asked: Asked) -> web::Result<Response> {
-    let filter = filter(&mut asked);
-    let file = list::take_out(&asked, lines(&site, person, filter)).await?;
+pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let filter = filter(&mut params);
+    let file = list::export_rows(&params, lines(&site, person, filter)).await?;
     Ok(file.answer(&["queries"], site.clock.now()))
 }
 

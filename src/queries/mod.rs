@@ -26,13 +26,13 @@ mod tags;
 mod versions;
 mod window;
 
-pub use bin::Emptier;
+pub use bin::BinPurger;
 pub use fields::{FieldDef, FieldKind};
 pub use model::{Privacy, PrivacyMode, Query, Script};
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use run::{filled, run_page};
 pub use source_map::{Piece, SourceMap};
-pub use store::{Filter, HandedOver, Line, PastRun, Usual, find, hand_over, list, runs, usual};
+pub use store::{Filter, DraftSeed, Line, PastRun, TypicalDuration, find, create_draft, list, runs, usual};
 pub use tags::Tags;
 pub use window::{Window, WindowForm, WindowKind};
 

@@ -160,7 +160,7 @@ fn is_column_name(text: &str) -> bool {
 
 /// What of a query people write themselves: as a form has it, before it is saved.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Written {
+pub(super) struct QueryInput {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) tags: Tags,
@@ -170,7 +170,7 @@ pub(super) struct Written {
     pub(super) privacy: Privacy,
 }
 
-impl Written {
+impl QueryInput {
     /// What [`prepare`](super::prepare) takes of it.
     pub(super) fn script(&self) -> Script<'_> {
         Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
@@ -199,7 +199,7 @@ impl Written {
     }
 }
 
-impl From<Query> for Written {
+impl From<Query> for QueryInput {
     fn from(query: Query) -> Self {
         Self {
             name: query.name,
@@ -229,7 +229,7 @@ pub(super) fn check_sql(sql: &str, errors: &mut Errors) {
 mod tests {
     use super::*;
 
-    fn errors(written: &Written) -> Errors {
+    fn errors(written: &QueryInput) -> Errors {
         let mut errors = Errors::new();
         written.check(&mut errors);
         errors
@@ -237,25 +237,25 @@ mod tests {
 
     #[test]
     fn everything_that_keeps_a_query_from_being_saved_is_told_at_once() {
-        let mut written = Written { name: "n".repeat(201), description: "d".repeat(2_001), ..Written::default() };
+        let mut written = QueryInput { name: "n".repeat(201), description: "d".repeat(2_001), ..QueryInput::default() };
         let found = errors(&written);
         assert_eq!(found.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["name", "description", "sql"]);
-        written = Written { name: "ü".repeat(200), sql: "SELEC nonsense".into(), ..Written::default() };
+        written = QueryInput { name: "ü".repeat(200), sql: "SELEC nonsense".into(), ..QueryInput::default() };
         assert!(errors(&written).is_empty(), "unfinished work can be saved");
     }
 
     #[test]
     fn a_window_to_start_with_has_to_be_one() {
         let window = WindowForm { kind: "forever".into(), zone: "Mars/Olympus".into(), ..WindowForm::default() };
-        let found = errors(&Written { name: "n".into(), sql: "SELECT 1".into(), window, ..Written::default() });
+        let found = errors(&QueryInput { name: "n".into(), sql: "SELECT 1".into(), window, ..QueryInput::default() });
         assert_eq!(found.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["window", "zone"]);
         let window = WindowForm { kind: "explicit".into(), ..WindowForm::default() };
-        assert!(errors(&Written { name: "n".into(), sql: "SELECT 1".into(), window, ..Written::default() }).is_empty());
+        assert!(errors(&QueryInput { name: "n".into(), sql: "SELECT 1".into(), window, ..QueryInput::default() }).is_empty());
     }
 
     #[test]
     fn sql_over_the_limit_or_with_nul_is_refused_with_the_reason() {
-        let sql = |sql: String| errors(&Written { name: "n".into(), sql, ..Written::default() }).of("sql").to_owned();
+        let sql = |sql: String| errors(&QueryInput { name: "n".into(), sql, ..QueryInput::default() }).of("sql").to_owned();
         assert!(sql("x".repeat(SQL_BYTES + 1)).contains("1 MiB"));
         assert_eq!(sql("x".repeat(SQL_BYTES)), "");
         assert!(sql("SELECT \0".into()).contains("NUL"));

@@ -10,7 +10,7 @@ use super::model::{Privacy, Query};
 use super::pages::own;
 use super::prepare::{Prepared, prepare};
 use super::report::{self, Remark};
-use super::store::{self, PastRun, Usual};
+use super::store::{self, PastRun, TypicalDuration};
 use super::window::WindowForm;
 use crate::instances::{self, Instance, Role};
 use crate::web::components::{Choice, Errors};
@@ -50,7 +50,7 @@ struct RunPage {
 struct Past {
     /// Its last runs, the newest first.
     runs: Vec<PastRun>,
-    usual: Option<Usual>,
+    usual: Option<TypicalDuration>,
     is_favourite: bool,
 }
 

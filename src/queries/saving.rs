@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::editor::{What, editing, page, writable};
 use super::forms::written;
-use super::model::{NAME_LENGTH, Written};
+use super::model::{NAME_LENGTH, QueryInput};
 use super::pages::{for_change, own};
 use super::store;
 use crate::db::Tx;
@@ -67,7 +67,7 @@ pub(super) async fn drop_draft(tx: &mut Tx, person: &Person, what: &What) -> web
 }
 
 /// Says that it is kept, and which fields nobody has given a type yet.
-async fn saved(visit: &Visit, written: &Written) {
+async fn saved(visit: &Visit, written: &QueryInput) {
     let mut new: Vec<String> =
         crate::amcsql::template::fields(&written.sql).into_iter().map(|field| field.name).collect();
     new.sort();
@@ -134,7 +134,7 @@ pub(super) async fn duplicate(
 ) -> web::Result<Redirect> {
     let mut tx = site.db.write(&person.scope()).await?;
     let (query, instance) = for_change(&mut tx, &person.id, &own(&id)?).await?;
-    let mut written = Written::from(query);
+    let mut written = QueryInput::from(query);
     let most = NAME_LENGTH - COPY.chars().count();
     written.name = written.name.chars().take(most).collect::<String>() + COPY;
     let now = site.clock.now();

@@ -9,25 +9,25 @@ mod versions;
 pub(super) use drafts::{
     Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, keep_draft, purge_drafts, restore_draft,
 };
-pub use drafts::{HandedOver, hand_over};
+pub use drafts::{DraftSeed, create_draft};
 pub(super) use favourites::{is_favourite, set_favourite};
 pub use list::{Filter, Line, list};
 pub(super) use list::{SORTS, count, tags};
-pub use runs::{PastRun, Usual, runs, usual};
+pub use runs::{PastRun, TypicalDuration, runs, usual};
 pub(super) use versions::{Version, version, versions};
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::model::{Query, Written};
+use super::model::{Query, QueryInput};
 use super::tags::Tags;
 use crate::db::{FromRow, Result, Row, Statement, Tx, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 
 impl FromRow for Query {
     fn from_row(row: &Row) -> Result<Self> {
-        let Written { name, description, tags, sql, fields, window, privacy } = written(row)?;
+        let QueryInput { name, description, tags, sql, fields, window, privacy } = written(row)?;
         Ok(Self {
             id: row.get("id")?,
             instance: row.get("instance_id")?,
@@ -49,8 +49,8 @@ impl FromRow for Query {
 }
 
 /// What somebody wrote, as a query and each of its versions keep it.
-fn written(row: &Row) -> Result<Written> {
-    Ok(Written {
+fn written(row: &Row) -> Result<QueryInput> {
+    Ok(QueryInput {
         name: row.get("name")?,
         description: row.get("description")?,
         tags: Tags::read(&row.get::<String>("tags")?),
@@ -77,7 +77,7 @@ pub async fn find(tx: &mut Tx, person: &PersonId, id: &QueryId) -> Result<Query>
 }
 
 /// The values `$3` to `$11` of a statement that writes a query.
-fn with(statement: Statement, written: &Written, person: &PersonId, now: DateTime<Utc>) -> Statement {
+fn with(statement: Statement, written: &QueryInput, person: &PersonId, now: DateTime<Utc>) -> Statement {
     statement
         .bind(&written.name)
         .bind(&written.description)
@@ -97,7 +97,7 @@ pub(super) async fn add(
     now: DateTime<Utc>,
     person: &PersonId,
     instance: &InstanceId,
-    written: &Written,
+    written: &QueryInput,
 ) -> Result<()> {
     const ADD: &str = "insert into queries (id, instance_id, name, description, sql, fields, run_window, privacy, \
         created_by, updated_by, created_at, updated_at, tags) \
@@ -114,7 +114,7 @@ pub(super) async fn change(
     revision: i64,
     now: DateTime<Utc>,
     person: &PersonId,
-    written: &Written,
+    written: &QueryInput,
 ) -> Result<bool> {
     const CHANGE: &str = "update queries set name = $3, description = $4, sql = $5, fields = $6, run_window = $7, \
         privacy = $8, updated_by = $9, updated_at = $10, tags = $11, revision = revision + 1 \

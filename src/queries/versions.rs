@@ -14,7 +14,7 @@ use crate::db::{self, Tx};
 use crate::ids::{PersonId, QueryId};
 use crate::instances::{self, Role};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, Asked, Days, Export, Few, List, moment};
+use crate::web::list::{self, ListParams, Days, Export, Few, List, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
@@ -49,8 +49,8 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(asked: &mut Asked) -> Self {
-        Self { text: asked.text("q"), days: asked.days() }
+    fn read(params: &mut ListParams) -> Self {
+        Self { text: params.text("q"), days: params.days() }
     }
 
     fn fits(&self, version: &Version) -> bool {
@@ -73,9 +73,9 @@ pub(super) async fn show(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Html<ListPage>> {
-    let filter = Filter::read(&mut asked);
+    let filter = Filter::read(&mut params);
     let mut tx = site.db.read(&person.scope()).await?;
     let (query, mut versions) = all(&mut tx, &person.id, &own(&id)?).await?;
     let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
@@ -88,10 +88,10 @@ pub(super) async fn show(
     };
     let choices = if versions.len() > 1 { versions.iter().map(choice).collect() } else { Vec::new() };
     versions.retain(|version| filter.fits(version));
-    let (pager, versions) = asked.page(PAGE).cut(versions);
+    let (pager, versions) = params.page(PAGE).cut(versions);
     Ok(Html(ListPage {
         shell: visit.shell(format!("Versions of {}", query.name), Section::Queries).await,
-        list: asked.list(&[]),
+        list: params.list(&[]),
         choices,
         versions,
         pager,
@@ -111,7 +111,7 @@ impl Export for Version {
             json!(self.written.name),
             json!(self.written.description),
             json!(self.written.tags),
-            moment(self.saved_at),
+            rfc3339(self.saved_at),
             json!(self.saved_by),
         ]
     }
@@ -122,14 +122,14 @@ pub(super) async fn export(
     State(site): State<Site>,
     person: Person,
     Path(id): Path<String>,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Response> {
-    let filter = Filter::read(&mut asked);
+    let filter = Filter::read(&mut params);
     let mut tx = site.db.read(&person.scope()).await?;
     let (query, mut versions) = all(&mut tx, &person.id, &own(&id)?).await?;
     drop(tx);
     versions.retain(|version| filter.fits(version));
-    let file = list::take_out(&asked, Few(versions)).await?;
+    let file = list::export_rows(&params, Few(versions)).await?;
     Ok(file.answer(&["versions", &query.name], site.clock.now()))
 }
 
@@ -163,8 +163,8 @@ pub(super) async fn compare(
     let mut tx = site.db.read(&person.scope()).await?;
     let query = store::find(&mut tx, &person.id, &own(&id)?).await?;
     let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
-    let asked = |name: &str| fields.trimmed(name).parse::<i64>().unwrap_or(query.revision);
-    let (from, to) = (asked("from").min(asked("to")), asked("from").max(asked("to")));
+    let params = |name: &str| fields.trimmed(name).parse::<i64>().unwrap_or(query.revision);
+    let (from, to) = (params("from").min(params("to")), params("from").max(params("to")));
     let from = one(&mut tx, &person.id, &query, from).await?;
     let to = one(&mut tx, &person.id, &query, to).await?;
     drop(tx);
@@ -203,7 +203,7 @@ pub(super) async fn restore(
         visit.flash(Tone::Success, said).await;
     } else {
         return Err(web::Error::Conflict(
-            "The query was saved again at this moment. Look at its versions, and restore one then.".to_owned(),
+            "The query was saved again at this rfc3339. Look at its versions, and restore one then.".to_owned(),
         ));
     }
     Ok(Redirect::to(&format!("/queries/{id}")))

@@ -14,7 +14,7 @@ use scraper::{Html, Selector};
 
 use super::assets;
 use super::components::{Address, Choice, Errors, Pager, SortLink, State, Step, duration};
-use super::list::{Asked, Days, List};
+use super::list::{ListParams, Days, List};
 use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
 use super::theme::Theme;
 
@@ -175,8 +175,8 @@ fn executions() -> String {
         ("Sponsored ads and DSP overlap", State::Failed, "FAILED", None),
         ("Audience sizing", State::Stopped, "CANCELLED", None),
     ];
-    let mut asked = Asked::read("/executions", "q=reach&from=2026-03-01&until=never&sort=-started&page=2");
-    let (q, days, here) = (asked.text("q"), asked.days(), asked.here().clone());
+    let mut params = ListParams::read("/executions", "q=reach&from=2026-03-01&until=never&sort=-started&page=2");
+    let (q, days, here) = (params.text("q"), params.days(), params.here().clone());
     let rows = KINDS.iter().cycle().zip(0..25).map(|((query, state, word, rows), number)| Row {
         id: number,
         query,
@@ -189,7 +189,7 @@ fn executions() -> String {
     });
     Executions {
         shell: shell("Executions", Section::Executions),
-        list: asked.list(&["sort"]),
+        list: params.list(&["sort"]),
         q,
         days,
         instances: choices(&["", "Acme DE", "Northwind Outdoor EU"]),

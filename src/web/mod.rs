@@ -16,7 +16,7 @@ mod person;
 pub mod run_state;
 pub mod security;
 pub mod session;
-pub mod shares;
+pub mod rate_limits;
 pub mod shell;
 mod site;
 pub mod theme;

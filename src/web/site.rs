@@ -9,7 +9,7 @@ use crate::db::{Db, Memo};
 use crate::ids::Random;
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
-use crate::workers::{Statuses, Wakes};
+use crate::workers::{Statuses, WakeUps};
 
 use super::Person;
 
@@ -41,12 +41,12 @@ pub struct SiteParts {
     pub clock: Clock,
     /// Randomness for ids and secrets.
     pub random: Random,
-    /// Seals and opens tokens.
+    /// SealedTokens and opens tokens.
     pub vault: Vault,
     /// The settings.
     pub config: Arc<Config>,
     /// Makes a worker's tick sooner.
-    pub wakes: Wakes,
+    pub wakes: WakeUps,
     /// What each worker last did.
     pub statuses: Statuses,
     /// Figures about this process.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 
-pub use runner::{Runner, Wakes};
+pub use runner::{Runner, WakeUps};
 pub use status::{Outcome, Status, Statuses};
 
 /// A tick that takes longer is given up and counts as failed; its leases lapse by themselves.

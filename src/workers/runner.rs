@@ -17,10 +17,10 @@ use crate::ids::Random;
 
 /// Makes a worker's next tick sooner; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Wakes(Arc<Mutex<BTreeMap<&'static str, Arc<Notify>>>>);
+pub struct WakeUps(Arc<Mutex<BTreeMap<&'static str, Arc<Notify>>>>);
 
-impl Wakes {
-    /// Wakes the worker of this name. One wake is kept when it is in the middle of a tick.
+impl WakeUps {
+    /// WakeUps the worker of this name. One wake is kept when it is in the middle of a tick.
     pub fn wake(&self, name: &'static str) {
         self.of(name).notify_one();
     }
@@ -36,14 +36,14 @@ pub struct Runner {
     clock: Clock,
     random: Random,
     statuses: Statuses,
-    wakes: Wakes,
+    wakes: WakeUps,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Runner {
     /// A runner of nothing yet.
-    pub fn new(clock: Clock, random: Random, statuses: Statuses, wakes: Wakes, stop: CancellationToken) -> Self {
+    pub fn new(clock: Clock, random: Random, statuses: Statuses, wakes: WakeUps, stop: CancellationToken) -> Self {
         Self { clock, random, statuses, wakes, stop, tasks: TaskTracker::new() }
     }
 
@@ -173,7 +173,7 @@ mod tests {
     #[tokio::test]
     async fn a_worker_that_panics_is_reported_and_ticks_again_when_woken() {
         let stop = CancellationToken::new();
-        let (statuses, wakes) = (Statuses::default(), Wakes::default());
+        let (statuses, wakes) = (Statuses::default(), WakeUps::default());
         let runner = Runner::new(Clock::system(), Random::seeded(1), statuses.clone(), wakes.clone(), stop.clone());
         let worker = Arc::new(Clumsy { ticks: AtomicUsize::new(0), ticked: Notify::new() });
         runner.start(worker.clone());

@@ -68,12 +68,12 @@ stories! {
         let ada = house.signed_in("Ada").await;
         assert!(ada.get("/settings/audit").await.text("main").contains("kept for good"));
         house.time.advance(TimeDelta::days(400));
-        house.tick("sweeper").await;
+        house.tick("session-cleaner").await;
         let before = house.count("select count(*) as value from audit").await;
         assert!(before >= 2);
         let house = house.start_again_with(&[("KEEP_AUDIT_DAYS", "365")]).await;
         let ada = house.signed_in("Ada").await;
-        assert!(house.tick("sweeper").await.changed >= 2);
+        assert!(house.tick("session-cleaner").await.changed >= 2);
         let left = ada.get("/settings/audit").await.with(200);
         assert!(left.text("main").contains("kept for 365 days"));
         assert_eq!(left.texts("tbody tr").len(), 2, "today's sign-in and grant: {:?}", left.texts("tbody tr"));

@@ -238,7 +238,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         gate.make_instances((0..8).map(|number| format!("Fern Garden {number}"))).await;
         ada.post("/instances/refresh", &[]).await.with(303);
-        house.tick("surveyor").await;
+        house.tick("instance-discovery").await;
         let options = ada.get("/queries/new").await.attributes("select[name=instance] option", "value");
         let instances: Vec<&String> = options.iter().filter(|id| !id.is_empty()).collect();
         assert!(instances.len() >= 12, "{options:?}");

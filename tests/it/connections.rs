@@ -16,7 +16,7 @@ stories! {
         let asked = visitor.get("/instances").await.with(303);
         assert_eq!(asked.location, "/sign-in?to=%2Finstances");
         visitor.sign_in("Ada").await;
-        house.tick("surveyor").await;
+        house.tick("instance-discovery").await;
         let page = visitor.get("/instances").await.with(200);
         assert_eq!(page.text("h1"), "Instances");
         assert!(page.texts("tbody tr").len() > 1, "{}", page.body);
@@ -99,9 +99,9 @@ stories! {
     /// Sessions that have ended by themselves are removed.
     async fn old_sessions_are_swept_away(house: House) {
         let _visitor = house.signed_in("Ada").await;
-        assert_eq!(house.tick("sweeper").await.changed, 0);
+        assert_eq!(house.tick("session-cleaner").await.changed, 0);
         house.time.advance(TimeDelta::days(31));
-        assert_eq!(house.tick("sweeper").await.changed, 1);
+        assert_eq!(house.tick("session-cleaner").await.changed, 1);
         assert_eq!(house.count("select count(*) as value from sessions").await, 0);
     }
 

@@ -153,10 +153,10 @@ stories! {
         let chie = house.signed_in("Chie").await;
         chie.post(&undo, &[]).await.with(404);
         house.time.advance(chrono::TimeDelta::days(29));
-        house.tick("emptier").await;
+        house.tick("bin-purger").await;
         assert_eq!(house.count("select count(*) as value from drafts").await, 2);
         house.time.advance(chrono::TimeDelta::days(2));
-        assert_eq!(house.tick("emptier").await.changed, 1);
+        assert_eq!(house.tick("bin-purger").await.changed, 1);
         assert_eq!(house.count("select count(*) as value from drafts").await, 1, "a draft that is not discarded stays");
     }
 

@@ -122,9 +122,9 @@ stories! {
         assert!(ada.get("/queries/bin").await.texts("tbody tr").is_empty());
         ada.post(&format!("{query}/delete"), &[]).await.with(303);
         house.time.advance(chrono::TimeDelta::days(29));
-        assert_eq!(house.tick("emptier").await.changed, 0);
+        assert_eq!(house.tick("bin-purger").await.changed, 0);
         house.time.advance(chrono::TimeDelta::days(2));
-        assert_eq!(house.tick("emptier").await.changed, 1);
+        assert_eq!(house.tick("bin-purger").await.changed, 1);
         ada.sign_in("Ada").await;
         ada.get(&query).await.with(404);
         let page = ada.get(&run).await.with(200);

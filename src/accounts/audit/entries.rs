@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, LATEST, Result, Row, Single, Statement, Stretch, Tx, containing, sql};
+use crate::db::{FromRow, LATEST, Result, Row, Single, Statement, PageRange, Tx, containing, sql};
 use crate::ids::{AuditId, PersonId};
 
 /// A line of the log.
@@ -76,13 +76,13 @@ fn filtered(text: &'static str, filter: &Filter) -> Statement {
         .bind(after)
 }
 
-/// A stretch of the log, the newest first.
-pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, stretch: Stretch) -> Result<Vec<Entry>> {
+/// A range of the log, the newest first.
+pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, range: PageRange) -> Result<Vec<Entry>> {
     const LIST: &str = listed!(
         "a.id, a.at, a.person_id, p.name as person_name, a.action, a.subject, a.detail",
         "order by a.at desc, a.id desc limit $8 offset $9"
     );
-    filtered(LIST, filter).bind(stretch.most).bind(stretch.skip).all(tx).await
+    filtered(LIST, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
 /// How many lines the filter leaves, counted up to `most`.

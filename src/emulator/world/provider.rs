@@ -188,7 +188,7 @@ impl TableProvider for WorldTable {
     }
 }
 
-/// A stretch of a feed in one shard; all of it, where the shard has not been looked at.
+/// A range of a feed in one shard; all of it, where the shard has not been looked at.
 #[derive(Clone, Debug)]
 struct Piece {
     shard: usize,

@@ -25,7 +25,7 @@ use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
-use crate::queries::{self, Prepared, SourceMap, Usual};
+use crate::queries::{self, Prepared, SourceMap, TypicalDuration};
 use crate::web::components::{self, Step};
 use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell, Tone};
@@ -44,7 +44,7 @@ struct DetailPage {
     tag: String,
     so_far: String,
     seconds: i64,
-    usual: Option<Usual>,
+    usual: Option<TypicalDuration>,
     can_cancel: bool,
     can_rerun: bool,
     /// AMC finished it and there is no result here that can be read, so it can be fetched once more.
@@ -246,11 +246,11 @@ pub(super) async fn cancel(
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
     let (mut tx, execution, _) = to_change(&room, &person, &id).await?;
-    let asked = store::ask_cancel(&mut tx, &execution, &person.name, room.site.clock.now()).await?;
+    let params = store::ask_cancel(&mut tx, &execution, &person.name, room.site.clock.now()).await?;
     tx.commit().await?;
     room.tags.forget(id.as_str());
     room.wake();
-    if !asked {
+    if !params {
         visit.flash(Tone::Info, "There is nothing to cancel: the run has ended or is ending.").await;
     }
     Ok(Redirect::to(&format!("/executions/{id}")))
@@ -265,7 +265,7 @@ pub(super) async fn fetch_again(
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
     let (mut tx, execution, _) = to_change(&room, &person, &id).await?;
-    let is_here = execution.state == Stage::Succeeded && room.shelf.columns(&Key::from(&id)).await.is_ok();
+    let is_here = execution.state == Stage::Succeeded && room.result_store.columns(&Key::from(&id)).await.is_ok();
     let begun = !is_here
         && execution.is_done_at_amc()
         && store::fetch_again(&mut tx, &execution, room.site.clock.now()).await?;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::db::{Db, Memo, Stamp, Stretch, Tx};
+use crate::db::{Db, Memo, Stamp, PageRange, Tx};
 use crate::executions::model::State as Stage;
 use crate::executions::store::{self, Filter, Line};
 use crate::executions::submit::Executions;
@@ -16,7 +16,7 @@ use crate::ids::{PersonId, QueryId};
 use crate::instances;
 use crate::queries;
 use crate::web::components::{Address, Choice, Pager};
-use crate::web::list::{self, Asked, Days, Export, List, Stored, Wanted, moment};
+use crate::web::list::{self, ListParams, Days, Export, List, RowSource, PageRequest, rfc3339};
 use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
@@ -78,15 +78,15 @@ pub(super) struct ListPage {
 }
 
 /// The filter of an address, and its days as the form shows them.
-fn filter(asked: &mut Asked, person: &Person) -> (Filter, Days) {
+fn filter(params: &mut ListParams, person: &Person) -> (Filter, Days) {
     let known = |state: &str| matches!(state, "active" | "problem") || Stage::parse(state).is_some();
-    let days = asked.days();
+    let days = params.days();
     let filter = Filter {
-        instance: asked.id("instance", "an instance"),
-        query: asked.id("query", "a query"),
-        state: asked.value("state", "state", |state| known(state).then(|| state.to_owned())).unwrap_or_default(),
-        text: asked.text("q"),
-        by: asked.is("by", "me").then(|| person.id.clone()),
+        instance: params.id("instance", "an instance"),
+        query: params.id("query", "a query"),
+        state: params.value("state", "state", |state| known(state).then(|| state.to_owned())).unwrap_or_default(),
+        text: params.text("q"),
+        by: params.is("by", "me").then(|| person.id.clone()),
         from: days.start(),
         before: days.end(),
         after: None,
@@ -104,7 +104,7 @@ fn states() -> Vec<Choice> {
 struct Look<'a> {
     person: &'a Person,
     filter: &'a Filter,
-    wanted: &'a Wanted,
+    wanted: &'a PageRequest,
     here: &'a Address,
     list: &'a List,
 }
@@ -128,7 +128,7 @@ impl Look<'_> {
     async fn read(&self, tx: &mut Tx, now: DateTime<Utc>) -> web::Result<Listed> {
         let Self { person, filter, wanted, here, list } = *self;
         let pager = wanted.pager(store::count(tx, &person.id, filter, wanted.most()).await?);
-        let lines = store::list(tx, &person.id, filter, pager.stretch()).await?;
+        let lines = store::list(tx, &person.id, filter, pager.range()).await?;
         let on_list = instances::list(tx, &person.id, &instances::Filter::default()).await?;
         let of = match &filter.query {
             Some(id) => Some((self.name(tx, id).await, here.with("query", "").with("page", "").to_string())),
@@ -153,12 +153,12 @@ pub(super) async fn show(
     person: Person,
     visit: Visit,
     shown: Shown,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Response> {
-    let (filter, days) = filter(&mut asked, &person);
-    let wanted = asked.page_of_size(SIZE, MOST);
-    let list = asked.list(&["query", "size"]);
-    let look = Look { person: &person, filter: &filter, wanted: &wanted, here: asked.here(), list: &list };
+    let (filter, days) = filter(&mut params, &person);
+    let wanted = params.page_of_size(SIZE, MOST);
+    let list = params.list(&["query", "size"]);
+    let look = Look { person: &person, filter: &filter, wanted: &wanted, here: params.here(), list: &list };
     let listed = look.load(&room).await?;
     if let Some(unchanged) = shown.unchanged(&listed.tag) {
         return Ok(unchanged);
@@ -201,8 +201,8 @@ impl Export for Line {
             json!(self.instance_name),
             json!(self.person_name),
             json!(self.state.name()),
-            moment(self.created_at),
-            self.finished_at.map_or(Value::Null, moment),
+            rfc3339(self.created_at),
+            self.finished_at.map_or(Value::Null, rfc3339),
             json!(self.finished_at.map(|end| (end - self.created_at).num_seconds())),
             json!(self.rows),
             json!(self.waiting_for),
@@ -212,13 +212,13 @@ impl Export for Line {
 }
 
 /// All that the filter leaves, as a file.
-pub(super) async fn export(State(room): State<Executions>, person: Person, mut asked: Asked) -> web::Result<Response> {
-    let (filter, _) = filter(&mut asked, &person);
+pub(super) async fn export(State(room): State<Executions>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let (filter, _) = filter(&mut params, &person);
     let lines =
-        Stored::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, last| {
+        RowSource::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), range, last| {
             filter.after = last.map(|line: &Line| (line.created_at, line.id.clone()));
-            Box::pin(store::list(tx, person, filter, Stretch::first(stretch.most)))
+            Box::pin(store::list(tx, person, filter, PageRange::first(range.most)))
         });
-    let file = list::take_out(&asked, lines).await?;
+    let file = list::export_rows(&params, lines).await?;
     Ok(file.answer(&["executions"], room.site.clock.now()))
 }

@@ -93,7 +93,7 @@ impl Poller {
         let limits = Limits { bytes: most, ..Limits::default() };
         let kept = self
             .room
-            .shelf
+            .result_store
             .keep(&Key::from(&execution.id), &specs, self.parts(links, most), limits)
             .await
             .map_err(Trouble::Keep)?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::kind::Kind;
-use super::tally::Misfit;
+use super::accumulator::Misfit;
 
 /// A column as AMC declares it in an execution's `outputColumns`.
 #[derive(Clone, Debug, PartialEq, Eq)]

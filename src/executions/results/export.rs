@@ -28,7 +28,7 @@ use object_store::ObjectStoreExt;
 use super::error::Error;
 use super::filter::{Filter, check_bounds};
 use super::open::{Batches, Opened, Part};
-use super::shelf::{Key, Shelf, blocking};
+use super::result_store::{Key, ResultStore, blocking};
 
 pub use csv::CsvForm;
 pub use workbook::MOST_ROWS as WORKBOOK_ROWS;
@@ -53,7 +53,7 @@ trait Form: Send {
     fn tail(&mut self) -> Result<Vec<u8>, Error>;
 }
 
-impl Shelf {
+impl ResultStore {
     /// The rows that meet all filters as CSV in UTF-8, a header first. An error before the first byte is
     /// given at once.
     pub async fn export_csv(&self, key: &Key, filters: &[Filter], form: CsvForm) -> Result<Download, Error> {

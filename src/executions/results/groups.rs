@@ -15,7 +15,7 @@ use super::grain::Grain;
 use super::kind::Kind;
 use super::open::Part;
 use super::page::Reading;
-use super::shelf::{Key, Shelf};
+use super::result_store::{Key, ResultStore};
 use super::values::Value;
 
 /// Groups that are made at most, in all series together.
@@ -77,7 +77,7 @@ pub struct Groups {
     pub most_rows: u64,
 }
 
-impl Shelf {
+impl ResultStore {
     /// Puts rows together; refused where that makes more groups than can be drawn.
     pub async fn groups(&self, key: &Key, request: GroupRequest) -> Result<Groups, Error> {
         check_bounds(&request.filters)?;
@@ -97,7 +97,7 @@ impl Reading<'_> {
         let place = |column: usize| columns.binary_search(&column).unwrap_or_default();
         let wanted = if request.filters.is_empty() { None } else { Some(self.matches(&request.filters).await?) };
         let part = Part { columns: Some(&columns), rows: None, batch: BATCH };
-        let mut batches = self.opened.read(self.shelf, &part)?;
+        let mut batches = self.opened.read(self.result_store, &part)?;
         let mut gathered = Gathered::default();
         let mut start = 0;
         while let Some(batch) = batches.try_next().await? {

@@ -20,8 +20,8 @@ use super::encode::Encoder;
 use super::error::Error;
 use super::kind::Kind;
 use super::records::{Escapes, Fault, Record, Records};
-use super::shelf::{Key, Scratch, Shelf, blocking};
-use super::tally::Tally;
+use super::result_store::{Key, Scratch, ResultStore, blocking};
+use super::accumulator::Accumulator;
 
 /// The bytes of one part of a result, as they come.
 pub type Part = BoxStream<'static, Result<Bytes, Box<dyn StdError + Send + Sync>>>;
@@ -57,7 +57,7 @@ pub struct Kept {
     pub columns: Vec<KeptColumn>,
 }
 
-impl Shelf {
+impl ResultStore {
     /// Joins the parts of a result and keeps them under `key`, in place of what was there. `declared` are
     /// the columns that AMC named for the run; it may be empty.
     ///
@@ -147,7 +147,7 @@ impl Table {
                 if header.is_none() {
                     let specs = matched(&found, declared)?;
                     tallies =
-                        specs.iter().map(|spec| Tally::new(spec.map(|spec| Kind::declared(&spec.data_type)))).collect();
+                        specs.iter().map(|spec| Accumulator::new(spec.map(|spec| Kind::declared(&spec.data_type)))).collect();
                 }
                 let first = header.get_or_insert_with(|| found.clone());
                 if *first == found { Ok(()) } else { Err(differ(number, first, &found)) }
@@ -182,7 +182,7 @@ impl Table {
     }
 }
 
-fn kept(name: String, spec: Option<&ColumnSpec>, tally: Tally) -> KeptColumn {
+fn kept(name: String, spec: Option<&ColumnSpec>, tally: Accumulator) -> KeptColumn {
     let nulls = tally.nulls;
     let (kind, misfit) = tally.decide();
     let declared = spec.map(|spec| spec.data_type.clone());

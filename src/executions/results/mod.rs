@@ -1,6 +1,6 @@
 //! Results of executions: kept, paged through, sorted, filtered, downloaded.
 //!
-//! AMC gives a result as CSV files behind links that hold for ten minutes. [`Shelf::keep`] joins them
+//! AMC gives a result as CSV files behind links that hold for ten minutes. [`ResultStore::keep`] joins them
 //! into one typed Parquet file per run; all else reads that file. Results are files and not rows of the
 //! database because a page of a million rows needs columns, and because they can then live in a bucket.
 //!
@@ -24,9 +24,9 @@ mod open;
 mod order;
 mod page;
 mod records;
-mod shelf;
+mod result_store;
 mod summary;
-mod tally;
+mod accumulator;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -44,6 +44,6 @@ pub use keep::{Kept, Limits, Part};
 pub use kind::Kind;
 pub use order::{Direction, Sort};
 pub use page::{MOST_ROWS, Page, PageRequest};
-pub use shelf::{Key, Shelf, kept_in};
+pub use result_store::{Key, ResultStore, kept_in};
 pub use summary::{BARS, ColumnSummary};
-pub use tally::Misfit;
+pub use accumulator::Misfit;

@@ -16,7 +16,7 @@ use arrow::array::RecordBatch;
 use super::column::{KeptColumn, from_entries};
 use super::error::Error;
 use super::object::Object;
-use super::shelf::{Key, Shelf};
+use super::result_store::{Key, ResultStore};
 use super::views::{Edition, View};
 
 /// Rows as they are decoded, a batch at a time.
@@ -43,15 +43,15 @@ pub(super) struct Part<'a> {
 
 impl Opened {
     /// Opens the result under `key`: anew when it was written anew.
-    pub(super) async fn of(shelf: &Shelf, key: &Key) -> Result<Arc<Self>, Error> {
-        let head = shelf.head(key).await?;
+    pub(super) async fn of(result_store: &ResultStore, key: &Key) -> Result<Arc<Self>, Error> {
+        let head = result_store.head(key).await?;
         let edition = Edition { key: key.clone(), size: head.size, modified: head.last_modified, tag: head.e_tag };
         let known = |view: &View| if let View::Opened(opened) = view { Some(Arc::clone(opened)) } else { None };
-        if let Some(opened) = shelf.views().find(&edition, known) {
+        if let Some(opened) = result_store.views().find(&edition, known) {
             return Ok(opened);
         }
         let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
-        let mut reader = object(shelf, &edition);
+        let mut reader = object(result_store, &edition);
         let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await?;
         let file = metadata.metadata().file_metadata();
         let columns = from_entries(file.key_value_metadata())?;
@@ -60,7 +60,7 @@ impl Opened {
             return Err(Error::Damaged("the file is not as it describes itself".into()));
         }
         let opened = Arc::new(Self { edition, columns, rows, metadata });
-        shelf.views().keep(&opened.edition, View::Opened(Arc::clone(&opened)));
+        result_store.views().keep(&opened.edition, View::Opened(Arc::clone(&opened)));
         Ok(opened)
     }
 
@@ -92,8 +92,8 @@ impl Opened {
     }
 
     /// Reads a part. Only pages that hold one of the rows are fetched and decoded.
-    pub(super) fn read(&self, shelf: &Shelf, part: &Part<'_>) -> Result<Batches, Error> {
-        let reader = object(shelf, &self.edition);
+    pub(super) fn read(&self, result_store: &ResultStore, part: &Part<'_>) -> Result<Batches, Error> {
+        let reader = object(result_store, &self.edition);
         let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
             .with_batch_size(part.batch)
             .with_row_selection_policy(RowSelectionPolicy::Selectors);
@@ -132,6 +132,6 @@ impl Opened {
     }
 }
 
-fn object(shelf: &Shelf, edition: &Edition) -> Object {
-    Object { store: Arc::clone(shelf.objects()), path: edition.key.path(), size: edition.size }
+fn object(result_store: &ResultStore, edition: &Edition) -> Object {
+    Object { store: Arc::clone(result_store.objects()), path: edition.key.path(), size: edition.size }
 }

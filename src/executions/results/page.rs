@@ -15,7 +15,7 @@ use super::error::Error;
 use super::filter::{Filter, Test, check_bounds};
 use super::open::{Opened, Part};
 use super::order::{Sort, Sorter};
-use super::shelf::{Key, Shelf, blocking};
+use super::result_store::{Key, ResultStore, blocking};
 use super::views::View;
 
 /// Rows that a page has at most; who asks for more gets these.
@@ -51,7 +51,7 @@ pub struct Page {
     pub rows: Vec<Vec<Cell>>,
 }
 
-impl Shelf {
+impl ResultStore {
     /// Reads a page. An offset beyond the last row gives no rows and is no error.
     pub async fn page(&self, key: &Key, request: PageRequest) -> Result<Page, Error> {
         check_bounds(&request.filters)?;
@@ -69,11 +69,11 @@ impl Shelf {
     ) -> Result<T, Error> {
         let opened = Opened::of(self, key).await?;
         let permit = if heavy { self.heavy().acquire_owned().await.ok() } else { None };
-        let (shelf, runtime) = (self.clone(), tokio::runtime::Handle::current());
+        let (result_store, runtime) = (self.clone(), tokio::runtime::Handle::current());
         blocking(move || {
             // OK because it is the memory of this work that is limited, also when nobody waits for it any more.
             let _permit = permit;
-            runtime.block_on(work(Reading { shelf: &shelf, opened: &opened }))
+            runtime.block_on(work(Reading { result_store: &result_store, opened: &opened }))
         })
         .await
     }
@@ -87,7 +87,7 @@ impl Shelf {
 
 /// An opened result and where it lies.
 pub(super) struct Reading<'a> {
-    pub(super) shelf: &'a Shelf,
+    pub(super) result_store: &'a ResultStore,
     pub(super) opened: &'a Opened,
 }
 
@@ -131,13 +131,13 @@ impl Reading<'_> {
             View::Order(of, order) if *of == sort => Some(Arc::clone(order)),
             _ => None,
         };
-        if let Some(order) = self.shelf.views().find(&self.opened.edition, known) {
+        if let Some(order) = self.result_store.views().find(&self.opened.edition, known) {
             return Ok(order);
         }
         let mut sorter = Sorter::new(column.kind, &column.name, self.opened.rows, sort.direction)?;
         self.each(sort.column, |array| sorter.add(array)).await?;
         let order: Arc<[u32]> = sorter.finish().into();
-        self.shelf.views().keep(&self.opened.edition, View::Order(sort, Arc::clone(&order)));
+        self.result_store.views().keep(&self.opened.edition, View::Order(sort, Arc::clone(&order)));
         Ok(order)
     }
 
@@ -147,7 +147,7 @@ impl Reading<'_> {
             View::Matches(of, matches) if of == filters => Some(Arc::clone(matches)),
             _ => None,
         };
-        if let Some(matches) = self.shelf.views().find(&self.opened.edition, known) {
+        if let Some(matches) = self.result_store.views().find(&self.opened.edition, known) {
             return Ok(matches);
         }
         let mut all = BooleanBuffer::new_set(self.opened.rows as usize);
@@ -162,7 +162,7 @@ impl Reading<'_> {
             all = &all & &met.finish();
         }
         let matches = Arc::new(all);
-        self.shelf.views().keep(&self.opened.edition, View::Matches(filters.to_owned(), Arc::clone(&matches)));
+        self.result_store.views().keep(&self.opened.edition, View::Matches(filters.to_owned(), Arc::clone(&matches)));
         Ok(matches)
     }
 
@@ -173,7 +173,7 @@ impl Reading<'_> {
         mut take: impl FnMut(&ArrayRef) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let part = Part { columns: Some(&[column]), rows: None, batch: COLUMN_BATCH };
-        let mut batches = self.opened.read(self.shelf, &part)?;
+        let mut batches = self.opened.read(self.result_store, &part)?;
         while let Some(batch) = batches.try_next().await? {
             take(batch.column(0))?;
         }
@@ -188,7 +188,7 @@ impl Reading<'_> {
         let mut ascending = wanted.to_vec();
         ascending.sort_unstable();
         let part = Part { columns: None, rows: Some(&ascending), batch: PAGE_BATCH };
-        let mut batches = self.opened.read(self.shelf, &part)?;
+        let mut batches = self.opened.read(self.result_store, &part)?;
         let mut read = Vec::with_capacity(wanted.len());
         while let Some(batch) = batches.try_next().await? {
             read.extend((0..batch.num_rows()).map(|row| Some(self.row(&batch, row))));

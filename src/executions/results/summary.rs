@@ -15,7 +15,7 @@ use super::error::Error;
 use super::filter::{Filter, check_bounds};
 use super::kind::Kind;
 use super::page::Reading;
-use super::shelf::{Key, Shelf};
+use super::result_store::{Key, ResultStore};
 use super::values::Value;
 use super::views::View;
 
@@ -46,7 +46,7 @@ pub struct ColumnSummary {
     pub bars: Vec<u64>,
 }
 
-impl Shelf {
+impl ResultStore {
     /// What the columns hold, over the rows that meet the filters.
     pub async fn summary(&self, key: &Key, filters: Vec<Filter>) -> Result<Arc<[ColumnSummary]>, Error> {
         check_bounds(&filters)?;
@@ -60,7 +60,7 @@ impl Reading<'_> {
             View::Summary(of, summary) if of == filters => Some(Arc::clone(summary)),
             _ => None,
         };
-        if let Some(summary) = self.shelf.views().find(&self.opened.edition, known) {
+        if let Some(summary) = self.result_store.views().find(&self.opened.edition, known) {
             return Ok(summary);
         }
         let wanted = if filters.is_empty() { None } else { Some(self.matches(filters).await?) };
@@ -69,7 +69,7 @@ impl Reading<'_> {
             columns.push(self.column_summary(place, column, wanted.as_deref()).await?);
         }
         let summary: Arc<[ColumnSummary]> = columns.into();
-        self.shelf.views().keep(&self.opened.edition, View::Summary(filters.to_owned(), Arc::clone(&summary)));
+        self.result_store.views().keep(&self.opened.edition, View::Summary(filters.to_owned(), Arc::clone(&summary)));
         Ok(summary)
     }
 

@@ -16,14 +16,14 @@ mod properties;
 
 struct Place {
     folder: tempfile::TempDir,
-    shelf: Shelf,
+    result_store: ResultStore,
     key: Key,
 }
 
 fn place() -> Place {
     let folder = tempfile::tempdir().unwrap();
-    let shelf = Shelf::folder(folder.path()).unwrap();
-    Place { folder, shelf, key: Key::new("exe_1").unwrap() }
+    let result_store = ResultStore::folder(folder.path()).unwrap();
+    Place { folder, result_store, key: Key::new("exe_1").unwrap() }
 }
 
 fn part(bytes: &[u8]) -> Part {
@@ -43,17 +43,17 @@ fn specs(columns: &[(&str, &str)]) -> Vec<ColumnSpec> {
 impl Place {
     async fn keep(&self, declared: &[(&str, &str)], parts: &[&[u8]]) -> Result<Kept, Error> {
         let parts: Vec<_> = parts.iter().map(|bytes| part(bytes)).collect();
-        self.shelf.keep(&self.key, &specs(declared), futures::stream::iter(parts), Limits::default()).await
+        self.result_store.keep(&self.key, &specs(declared), futures::stream::iter(parts), Limits::default()).await
     }
 
     async fn page(&self, request: PageRequest) -> Result<Vec<Vec<Option<String>>>, Error> {
-        let page = self.shelf.page(&self.key, request).await?;
+        let page = self.result_store.page(&self.key, request).await?;
         let cell = |cell: Cell| (!cell.is_null).then_some(cell.exact);
         Ok(page.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect())
     }
 
     async fn csv(&self, form: CsvForm) -> String {
-        text(self.shelf.export_csv(&self.key, &[], form).await.unwrap()).await
+        text(self.result_store.export_csv(&self.key, &[], form).await.unwrap()).await
     }
 
     fn unfinished(&self) -> usize {
@@ -95,7 +95,7 @@ async fn parts_are_joined_in_order_with_their_types() {
     assert_eq!(totals, [None, Some("1.2500"), Some("1002"), None]);
     assert_eq!((kept.rows, kept.columns[1].nulls), (2, 1));
 
-    let page = place.shelf.page(&place.key, first(10)).await.unwrap();
+    let page = place.result_store.page(&place.key, first(10)).await.unwrap();
     assert_eq!((page.total, page.columns), (2, kept.columns));
     let shown: Vec<Vec<_>> = page.rows.iter().map(|row| row.iter().map(|cell| cell.shown.as_str()).collect()).collect();
     assert_eq!(shown, [["Shoes, \"red\"", "1.2500", "1,000", "2025-01-31"], ["Hats", "", "2", ""]]);
@@ -110,7 +110,7 @@ async fn a_header_alone_is_a_result_without_rows() {
     assert_eq!(place.keep(&[("a", "LONG")], &[b"a\n"]).await.unwrap().rows, 0);
     assert_eq!(place.page(sorted(0, Direction::Ascending)).await.unwrap(), [] as [Vec<_>; 0]);
     assert_eq!(place.csv(CsvForm::Amc).await, "a\n");
-    assert_eq!(text(place.shelf.export_json(&place.key, &[]).await.unwrap()).await, "[\n]\n");
+    assert_eq!(text(place.result_store.export_json(&place.key, &[]).await.unwrap()).await, "[\n]\n");
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn a_part_that_breaks_off_leaves_nothing_behind() {
     let place = place();
     let broken = futures::stream::iter([Ok(Bytes::from_static(b"a\n1\n")), Err("connection reset".into())]);
     let parts = futures::stream::iter([part(b"a\n0\n"), broken.boxed()]);
-    let error = place.shelf.keep(&place.key, &[], parts, Limits::default()).await.unwrap_err();
+    let error = place.result_store.keep(&place.key, &[], parts, Limits::default()).await.unwrap_err();
     assert!(matches!(error, Error::Fetch { part: 2, .. }), "{error}");
     assert!(matches!(place.page(first(1)).await, Err(Error::Missing)));
     assert_eq!(place.unfinished(), 0);
@@ -171,7 +171,7 @@ async fn limits_are_stated_when_they_are_passed() {
     let place = place();
     let try_with = async |limits| {
         let parts = futures::stream::iter([part(b"a,b\n1,2\n3,4\n")]);
-        place.shelf.keep(&place.key, &[], parts, limits).await
+        place.result_store.keep(&place.key, &[], parts, limits).await
     };
     let limits = Limits::default();
     for limits in [Limits { bytes: 11, ..limits }, Limits { rows: 1, ..limits }, Limits { columns: 1, ..limits }] {
@@ -189,31 +189,31 @@ async fn a_result_that_is_kept_again_is_read_anew_and_a_deleted_one_is_gone() {
         let rows = place.page(sorted(0, Direction::Descending)).await.unwrap();
         assert_eq!(column(&rows, 0), [&text[4..5], &text[2..3]]);
     }
-    assert_eq!(place.shelf.keys().await.unwrap()[0].0, place.key);
-    place.shelf.delete(&place.key).await.unwrap();
-    place.shelf.delete(&place.key).await.unwrap();
+    assert_eq!(place.result_store.keys().await.unwrap()[0].0, place.key);
+    place.result_store.delete(&place.key).await.unwrap();
+    place.result_store.delete(&place.key).await.unwrap();
     assert!(matches!(place.page(first(1)).await, Err(Error::Missing)));
-    assert_eq!(place.shelf.keys().await.unwrap(), []);
+    assert_eq!(place.result_store.keys().await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn what_a_crash_left_is_swept_once_it_is_old() {
     let place = place();
     std::fs::write(place.folder.path().join("unfinished/exe_2.77.0"), b"half").unwrap();
-    assert_eq!(place.shelf.sweep(DateTime::UNIX_EPOCH).await.unwrap(), 0);
-    assert_eq!(place.shelf.sweep(DateTime::<Utc>::MAX_UTC).await.unwrap(), 1);
+    assert_eq!(place.result_store.sweep(DateTime::UNIX_EPOCH).await.unwrap(), 0);
+    assert_eq!(place.result_store.sweep(DateTime::<Utc>::MAX_UTC).await.unwrap(), 1);
     assert_eq!(place.unfinished(), 0);
 }
 
 #[tokio::test]
 async fn results_can_live_in_a_bucket() {
     let scratch = tempfile::tempdir().unwrap();
-    let shelf = Shelf::store(Arc::new(object_store::memory::InMemory::new()), scratch.path()).unwrap();
+    let result_store = ResultStore::store(Arc::new(object_store::memory::InMemory::new()), scratch.path()).unwrap();
     let key = Key::new("exe_1").unwrap();
     let parts = futures::stream::iter([part(b"a\n1\n2\n")]);
-    let kept = shelf.keep(&key, &[], parts, Limits::default()).await.unwrap();
-    assert_eq!(shelf.page(&key, first(10)).await.unwrap().total, 2);
-    let (file, size) = shelf.export_parquet(&key, &[]).await.unwrap();
+    let kept = result_store.keep(&key, &[], parts, Limits::default()).await.unwrap();
+    assert_eq!(result_store.page(&key, first(10)).await.unwrap().total, 2);
+    let (file, size) = result_store.export_parquet(&key, &[]).await.unwrap();
     let bytes: Vec<Bytes> = file.try_collect().await.unwrap();
     assert_eq!((size, bytes.concat().len() as u64), (Some(kept.bytes), kept.bytes));
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
@@ -263,7 +263,7 @@ async fn json_has_numbers_with_all_their_digits() {
 }
 
 async fn text_of_json(place: &Place) -> String {
-    text(place.shelf.export_json(&place.key, &[]).await.unwrap()).await
+    text(place.result_store.export_json(&place.key, &[]).await.unwrap()).await
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn a_page_cuts_a_long_text_that_downloads_have_whole() {
     let place = place();
     let long = "é".repeat(100_000);
     place.keep(&[], &[format!("a\n{long}\n").as_bytes()]).await.unwrap();
-    let page = place.shelf.page(&place.key, first(1)).await.unwrap();
+    let page = place.result_store.page(&place.key, first(1)).await.unwrap();
     assert!(page.rows[0][0].cut && page.rows[0][0].shown.chars().count() == 2_000);
     assert_eq!(place.csv(CsvForm::Amc).await.len(), long.len() + 3);
 }
@@ -317,7 +317,7 @@ async fn a_large_result_pages_sorts_and_filters_to_its_last_row() {
     assert_eq!(column(&rows, 2)[9..11], ["campaign 99", "campaign 98"]);
     assert_eq!(column(&rows, 0)[9..11], ["199999", "98"]);
     let request = PageRequest { offset: 1_998, limit: 5, ..filtered(2, Op::Contains, "PAIGN 42") };
-    let page = place.shelf.page(&place.key, request).await.unwrap();
+    let page = place.result_store.page(&place.key, request).await.unwrap();
     let rows: Vec<_> = page.rows.iter().map(|row| row[0].exact.as_str()).collect();
     assert_eq!((page.total, page.unfiltered, rows), (2_000, ROWS, vec!["199842", "199942"]));
 }
@@ -326,24 +326,24 @@ async fn a_large_result_pages_sorts_and_filters_to_its_last_row() {
 async fn a_page_reads_its_own_rows_and_not_the_whole_file() {
     let scratch = tempfile::tempdir().unwrap();
     let bucket = Arc::new(bucket::Bucket::default());
-    let shelf = Shelf::store(Arc::clone(&bucket) as Arc<dyn object_store::ObjectStore>, scratch.path()).unwrap();
+    let result_store = ResultStore::store(Arc::clone(&bucket) as Arc<dyn object_store::ObjectStore>, scratch.path()).unwrap();
     let key = Key::new("exe_1").unwrap();
     let line = |row: u64| format!("{row},{:x}", row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let rows = (0..100_000).map(line).collect::<Vec<_>>().join("\n");
     let parts = futures::stream::iter([part(format!("row,id\n{rows}").as_bytes())]);
-    let kept = shelf.keep(&key, &[], parts, Limits::default()).await.unwrap();
+    let kept = result_store.keep(&key, &[], parts, Limits::default()).await.unwrap();
     let read = || bucket.read.swap(0, std::sync::atomic::Ordering::Relaxed);
 
-    shelf.page(&key, first(1)).await.unwrap();
+    result_store.page(&key, first(1)).await.unwrap();
     read();
-    let page = shelf.page(&key, PageRequest { offset: 90_000, ..first(100) }).await.unwrap();
+    let page = result_store.page(&key, PageRequest { offset: 90_000, ..first(100) }).await.unwrap();
     assert_eq!(page.rows[0][0].exact, "90000");
     assert!((1..kept.bytes / 10).contains(&read()), "of {}", kept.bytes);
 
     let request = |offset| PageRequest { offset, limit: 1, ..sorted(1, Direction::Ascending) };
-    shelf.page(&key, request(0)).await.unwrap();
+    result_store.page(&key, request(0)).await.unwrap();
     let first_sort = read();
-    shelf.page(&key, request(50_000)).await.unwrap();
+    result_store.page(&key, request(50_000)).await.unwrap();
     let next_page = read();
     assert!(next_page < first_sort / 5, "{next_page} of {first_sort}: the order is kept for the next page");
 }

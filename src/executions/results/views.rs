@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use super::filter::Filter;
 use super::open::Opened;
 use super::order::Sort;
-use super::shelf::Key;
+use super::result_store::Key;
 use super::summary::ColumnSummary;
 
 /// Bytes that are kept; the oldest go when more come. Something larger is not kept at all.

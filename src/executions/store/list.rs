@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{read, state};
-use crate::db::{FromRow, LATEST, Result, Row, Single, Statement, Stretch, Tx, containing, sql};
+use crate::db::{FromRow, LATEST, Result, Row, Single, Statement, PageRange, Tx, containing, sql};
 use crate::executions::model::{Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 
@@ -133,15 +133,15 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(after)
 }
 
-/// A stretch of the executions that a person may see, the newest first.
-pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, stretch: Stretch) -> Result<Vec<Line>> {
+/// A range of the executions that a person may see, the newest first.
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Line>> {
     let text = driven!(
         filter,
         "select e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, \
          e.waiting_for, e.problem, cast(e.result ->> 'rows' as bigint) as rows, e.created_at, e.finished_at",
         "order by e.created_at desc, e.id desc limit $11 offset $12"
     );
-    filtered(text, person, filter).bind(stretch.most).bind(stretch.skip).all(tx).await
+    filtered(text, person, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
 /// How many executions the filter leaves, counted up to `most`: whoever reads a list of a million wants to

@@ -10,7 +10,7 @@ use crate::amazon::Region;
 use crate::instances::model::Instance;
 use crate::instances::store::{self, Filter};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, Asked, Export, List, Stored, moment};
+use crate::web::list::{self, ListParams, Export, List, RowSource, rfc3339};
 use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
@@ -50,12 +50,12 @@ impl ListPage {
     }
 }
 
-fn filter(asked: &mut Asked) -> Filter {
+fn filter(params: &mut ListParams) -> Filter {
     Filter {
-        text: asked.text("q"),
-        hidden: asked.is("show", "removed"),
-        region: asked.value("region", "region", |region| region.parse().ok()),
-        is_sandbox: asked.value("kind", "kind of instance", |kind| match kind {
+        text: params.text("q"),
+        hidden: params.is("show", "removed"),
+        region: params.value("region", "region", |region| region.parse().ok()),
+        is_sandbox: params.value("kind", "kind of instance", |kind| match kind {
             "sandbox" => Some(true),
             "standard" => Some(false),
             _ => None,
@@ -68,13 +68,13 @@ pub(super) async fn show(
     person: Person,
     visit: Visit,
     shown: Shown,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Response> {
-    let filter = filter(&mut asked);
-    let wanted = asked.page(SIZE);
+    let filter = filter(&mut params);
+    let wanted = params.page(SIZE);
     let mut tx = room.site.db.read(&person.scope()).await?;
     let pager = wanted.pager(store::count(&mut tx, &person.id, &filter, wanted.most()).await?);
-    let instances = store::page(&mut tx, &person.id, &filter, pager.stretch()).await?;
+    let instances = store::page(&mut tx, &person.id, &filter, pager.range()).await?;
     let surveys = store::surveys(&mut tx, &person.id).await?;
     drop(tx);
     let looking = surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none());
@@ -86,12 +86,12 @@ pub(super) async fn show(
     let regions = Region::ALL.map(|region| Choice::new(region.code(), region.to_string()));
     let page = ListPage {
         shell: visit.shell("Instances", Section::Instances).await,
-        list: asked.list(&[]),
+        list: params.list(&[]),
         looking,
         errors,
         instances,
         pager,
-        here: asked.here().to_string(),
+        here: params.here().to_string(),
         shows: vec![Choice::new("", "On the list"), Choice::new("removed", "Removed")],
         regions: std::iter::once(Choice::new("", "Any region")).chain(regions).collect(),
         kinds: ["", "standard", "sandbox"]
@@ -134,18 +134,18 @@ impl Export for Instance {
             json!(self.marketplace.as_str()),
             json!(if self.is_sandbox { "sandbox" } else { "standard" }),
             json!(self.slots_in_use),
-            moment(self.seen_at),
+            rfc3339(self.seen_at),
             json!(self.id),
         ]
     }
 }
 
 /// All that the filter leaves, as a file.
-pub(super) async fn export(State(room): State<Room>, person: Person, mut asked: Asked) -> web::Result<Response> {
-    let filter = filter(&mut asked);
-    let lines = Stored::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), stretch, _| {
-        Box::pin(store::page(tx, person, filter, stretch))
+pub(super) async fn export(State(room): State<Room>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let filter = filter(&mut params);
+    let lines = RowSource::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), range, _| {
+        Box::pin(store::page(tx, person, filter, range))
     });
-    let file = list::take_out(&asked, lines).await?;
+    let file = list::export_rows(&params, lines).await?;
     Ok(file.answer(&["instances"], room.site.clock.now()))
 }

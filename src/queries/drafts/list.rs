@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::queries::list::PAGE;
 use crate::queries::store::{self, Draft};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, Asked, Export, Few, List, moment};
+use crate::web::list::{self, ListParams, Export, Few, List, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit};
 
@@ -32,8 +32,8 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(asked: &mut Asked) -> Self {
-        Self { text: asked.text("q"), discarded: asked.is("show", "discarded") }
+    fn read(params: &mut ListParams) -> Self {
+        Self { text: params.text("q"), discarded: params.is("show", "discarded") }
     }
 
     /// What the address says of which.
@@ -59,13 +59,13 @@ pub(in crate::queries) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Html<DraftsPage>> {
-    let filter = Filter::read(&mut asked);
-    let (pager, drafts) = asked.page(PAGE).cut(filter.drafts(&site, &person).await?);
+    let filter = Filter::read(&mut params);
+    let (pager, drafts) = params.page(PAGE).cut(filter.drafts(&site, &person).await?);
     Ok(Html(DraftsPage {
         shell: visit.shell("Drafts", Section::Queries).await,
-        list: asked.list(&[]),
+        list: params.list(&[]),
         drafts,
         pager,
         shows: vec![Choice::new("", "Kept"), Choice::new("discarded", "Discarded")],
@@ -77,7 +77,7 @@ impl Export for Draft {
     const COLUMNS: &'static [&'static str] = &["name", "query_id", "source", "changed_at", "id"];
 
     fn cells(&self) -> Vec<Value> {
-        vec![json!(self.name), json!(self.query), json!(self.source), moment(self.updated_at), json!(self.id)]
+        vec![json!(self.name), json!(self.query), json!(self.source), rfc3339(self.updated_at), json!(self.id)]
     }
 }
 
@@ -85,10 +85,10 @@ impl Export for Draft {
 pub(in crate::queries) async fn export(
     State(site): State<Site>,
     person: Person,
-    mut asked: Asked,
+    mut params: ListParams,
 ) -> web::Result<Response> {
-    let filter = Filter::read(&mut asked);
+    let filter = Filter::read(&mut params);
     let drafts = filter.drafts(&site, &person).await?;
-    let file = list::take_out(&asked, Few(drafts)).await?;
+    let file = list::export_rows(&params, Few(drafts)).await?;
     Ok(file.answer(&[if filter.discarded { "discarded-drafts" } else { "drafts" }], site.clock.now()))
 }

@@ -8,7 +8,7 @@ use super::read;
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{DraftId, PersonId, QueryId, Random};
 use crate::queries::fields::FieldDef;
-use crate::queries::model::{Privacy, Written};
+use crate::queries::model::{Privacy, QueryInput};
 use crate::queries::tags::Tags;
 use crate::queries::window::WindowForm;
 
@@ -47,9 +47,9 @@ pub(in crate::queries) struct Rest {
 
 impl Draft {
     /// What the editor shows of it.
-    pub(in crate::queries) fn written(self) -> Written {
+    pub(in crate::queries) fn written(self) -> QueryInput {
         let Rest { fields, description, tags, window, privacy, .. } = self.rest;
-        Written { name: self.name, description, tags, sql: self.sql, fields, window, privacy }
+        QueryInput { name: self.name, description, tags, sql: self.sql, fields, window, privacy }
     }
 
     /// What people call it.
@@ -202,7 +202,7 @@ pub(in crate::queries) async fn purge_drafts(tx: &mut Tx, before: DateTime<Utc>)
 
 /// A text that a guide or a template hands over.
 #[derive(Clone, Debug)]
-pub struct HandedOver<'a> {
+pub struct DraftSeed<'a> {
     /// What to call it.
     pub name: &'a str,
     /// Where it comes from, in words ("Guide: Your first query").
@@ -214,12 +214,12 @@ pub struct HandedOver<'a> {
 }
 
 /// Makes a draft of it; the editor opens it at `/queries/new?draft=…`.
-pub async fn hand_over(
+pub async fn create_draft(
     tx: &mut Tx,
     random: &Random,
     now: DateTime<Utc>,
     person: &PersonId,
-    text: HandedOver<'_>,
+    text: DraftSeed<'_>,
 ) -> Result<DraftId> {
     let draft = Draft {
         id: random.id(now),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, Result, Row, Single, Statement, Stretch, Tx, containing, sql};
+use crate::db::{FromRow, Result, Row, Single, Statement, PageRange, Tx, containing, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::queries::tags::Tags;
 
@@ -122,8 +122,8 @@ pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &F
     filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// A stretch of the queries that the filter finds; the last changed first unless sorted.
-pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, stretch: Stretch) -> Result<Vec<Line>> {
+/// A range of the queries that the filter finds; the last changed first unless sorted.
+pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Line>> {
     const LIST: &str = listed!(
         "q.id, q.name, q.description, q.tags, q.instance_id, coalesce(i.name, i.amc_name) as instance_name, \
          i.account_name, coalesce(u.name, 'somebody who left') as editor, q.updated_at, q.deleted_at, \
@@ -140,7 +140,7 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, stretch: Stre
          and e.created_at > q.updated_at), q.updated_at) end desc nulls last, \
          q.deleted_at desc, q.updated_at desc, q.id desc limit $8 offset $9"
     );
-    filtered(LIST, person, filter).bind(&filter.sort).bind(stretch.most).bind(stretch.skip).all(tx).await
+    filtered(LIST, person, filter).bind(&filter.sort).bind(range.most).bind(range.skip).all(tx).await
 }
 
 /// The tags of a person's queries with how many carry each, the most used first.

@@ -61,14 +61,14 @@ pub async fn runs(tx: &mut Tx, person: &PersonId, query: &QueryId, most: i64) ->
 
 /// How long runs of a query usually take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usual {
+pub struct TypicalDuration {
     /// From pressing Run to the kept result, the median.
     pub took: TimeDelta,
     /// Of so many runs.
     pub runs: usize,
 }
 
-impl Usual {
+impl TypicalDuration {
     /// The median of the lengths; none without any.
     fn of(mut lengths: Vec<TimeDelta>) -> Option<Self> {
         lengths.sort_unstable();
@@ -94,7 +94,7 @@ pub async fn usual(
     query: &QueryId,
     instance: &InstanceId,
     but: Option<&ExecutionId>,
-) -> Result<Option<Usual>> {
+) -> Result<Option<TypicalDuration>> {
     const LIST: &str = "select e.created_at, e.finished_at from executions e \
         join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
         where e.query_id = $2 and e.instance_id = $3 and e.state = 'succeeded' and e.finished_at is not null \
@@ -113,7 +113,7 @@ pub async fn usual(
         .bind(LOOKED_AT)
         .all::<Span>(tx)
         .await?;
-    Ok(Usual::of(spans.into_iter().map(|Span(length)| length).collect()))
+    Ok(TypicalDuration::of(spans.into_iter().map(|Span(length)| length).collect()))
 }
 
 #[cfg(test)]
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_usual_length_is_the_median_whatever_one_run_did() {
-        let lengths = |seconds: &[i64]| Usual::of(seconds.iter().copied().map(TimeDelta::seconds).collect());
+        let lengths = |seconds: &[i64]| TypicalDuration::of(seconds.iter().copied().map(TimeDelta::seconds).collect());
         assert_eq!(lengths(&[]), None);
         let usual = lengths(&[130, 7_200, 60]).unwrap();
         assert_eq!((usual.words(), usual.source()), ("2 min 10 s".to_owned(), "from 3 runs".to_owned()));

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::written;
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{PersonId, QueryId};
-use crate::queries::model::{Query, Written};
+use crate::queries::model::{Query, QueryInput};
 
 /// Versions of a query that are kept; the oldest go when there are more.
 const MOST: i64 = 500;
@@ -14,7 +14,7 @@ const MOST: i64 = 500;
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct Version {
     pub(in crate::queries) revision: i64,
-    pub(in crate::queries) written: Written,
+    pub(in crate::queries) written: QueryInput,
     /// A name for people.
     pub(in crate::queries) saved_by: String,
     pub(in crate::queries) saved_at: DateTime<Utc>,

@@ -1,7 +1,7 @@
 //! Pages of a list, and heads that sort it.
 
 use super::Address;
-use crate::db::Stretch;
+use crate::db::PageRange;
 
 /// One page of a longer list, with the ways to the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,9 +70,9 @@ impl Pager {
     }
 
     /// The rows of this page, of all that there are.
-    pub fn stretch(&self) -> Stretch {
+    pub fn range(&self) -> PageRange {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        Stretch { skip: number(self.offset()), most: number(self.size) }
+        PageRange { skip: number(self.offset()), most: number(self.size) }
     }
 
     /// How many rows come before this page.

@@ -14,8 +14,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use super::Asked;
-use crate::db::{self, Db, Scope, Stretch, Tx};
+use super::ListParams;
+use crate::db::{self, Db, Scope, PageRange, Tx};
 use crate::web::{FileName, Result, csv};
 
 /// Lines that are read and written at a time.
@@ -35,45 +35,45 @@ pub trait Source: Send + 'static {
     /// One of them.
     type Line: Export + Send + Sync;
 
-    /// The lines of that stretch, which begins behind `last`; none at the end.
+    /// The lines of that range, which begins behind `last`; none at the end.
     fn read(
         &mut self,
-        stretch: Stretch,
+        range: PageRange,
         last: Option<&Self::Line>,
     ) -> impl Future<Output = db::Result<Vec<Self::Line>>> + Send;
 }
 
 /// Lines that a filter leaves in the database.
-pub struct Stored<F, L> {
+pub struct RowSource<F, L> {
     db: Db,
     scope: Scope,
     filter: F,
     read: Read<F, L>,
 }
 
-/// Reads a stretch of the lines that a filter leaves, which begins behind the line that is given. A filter that can
-/// begin there is told so, and the stretch is then its first.
-pub type Read<F, L> = for<'a> fn(&'a mut Tx, &'a mut F, Stretch, Option<&'a L>) -> BoxFuture<'a, db::Result<Vec<L>>>;
+/// Reads a range of the lines that a filter leaves, which begins behind the line that is given. A filter that can
+/// begin there is told so, and the range is then its first.
+pub type Read<F, L> = for<'a> fn(&'a mut Tx, &'a mut F, PageRange, Option<&'a L>) -> BoxFuture<'a, db::Result<Vec<L>>>;
 
-impl<F, L> Stored<F, L> {
+impl<F, L> RowSource<F, L> {
     /// Lines of `db`, read in transactions of this scope.
     pub fn new(db: &Db, scope: Scope, filter: F, read: Read<F, L>) -> Self {
         Self { db: db.clone(), scope, filter, read }
     }
 }
 
-impl<F: fmt::Debug, L> fmt::Debug for Stored<F, L> {
+impl<F: fmt::Debug, L> fmt::Debug for RowSource<F, L> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Stored").field("filter", &self.filter).finish_non_exhaustive()
+        formatter.debug_struct("RowSource").field("filter", &self.filter).finish_non_exhaustive()
     }
 }
 
-impl<F: Send + Sync + 'static, L: Export + Send + Sync + 'static> Source for Stored<F, L> {
+impl<F: Send + Sync + 'static, L: Export + Send + Sync + 'static> Source for RowSource<F, L> {
     type Line = L;
 
-    async fn read(&mut self, stretch: Stretch, last: Option<&L>) -> db::Result<Vec<L>> {
+    async fn read(&mut self, range: PageRange, last: Option<&L>) -> db::Result<Vec<L>> {
         let mut tx = self.db.read(&self.scope).await?;
-        (self.read)(&mut tx, &mut self.filter, stretch, last).await
+        (self.read)(&mut tx, &mut self.filter, range, last).await
     }
 }
 
@@ -84,13 +84,13 @@ pub struct Few<L>(pub Vec<L>);
 impl<L: Export + Send + Sync + 'static> Source for Few<L> {
     type Line = L;
 
-    async fn read(&mut self, _: Stretch, _: Option<&L>) -> db::Result<Vec<L>> {
+    async fn read(&mut self, _: PageRange, _: Option<&L>) -> db::Result<Vec<L>> {
         Ok(std::mem::take(&mut self.0))
     }
 }
 
-/// A moment as files hold it.
-pub fn moment(at: DateTime<Utc>) -> Value {
+/// A rfc3339 as files hold it.
+pub fn rfc3339(at: DateTime<Utc>) -> Value {
     Value::from(at.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
@@ -104,13 +104,13 @@ pub struct Taken<S: Source> {
 }
 
 /// Begins the file that the address asks for, as CSV or, where its path ends so, as JSON. The filter has been read
-/// off `asked`; what of it cannot be used refuses the file.
-pub async fn take_out<S: Source>(asked: &Asked, mut source: S) -> Result<Taken<S>> {
-    asked.strict()?;
+/// off `params`; what of it cannot be used refuses the file.
+pub async fn export_rows<S: Source>(params: &ListParams, mut source: S) -> Result<Taken<S>> {
+    params.strict()?;
     // What goes wrong at once is told by a page and not by a file that breaks off.
-    let lines = source.read(Stretch::first(LINES), None).await?;
-    let is_json = matches!(asked.here().path().rsplit_once('.'), Some((_, "json")));
-    Ok(Taken { source, lines, is_json, is_filtered: asked.narrows() })
+    let lines = source.read(PageRange::first(LINES), None).await?;
+    let is_json = matches!(params.here().path().rsplit_once('.'), Some((_, "json")));
+    Ok(Taken { source, lines, is_json, is_filtered: params.narrows() })
 }
 
 impl<S: Source> Taken<S> {
@@ -159,8 +159,8 @@ impl<S: Source> Writing<S> {
             }
             Step::Lines => {
                 self.sent += self.taken.lines.len() as i64;
-                let stretch = Stretch { skip: self.sent, most: LINES };
-                let read = self.taken.source.read(stretch, self.taken.lines.last()).await;
+                let range = PageRange { skip: self.sent, most: LINES };
+                let read = self.taken.source.read(range, self.taken.lines.last()).await;
                 self.taken.lines = read.inspect_err(|error| tracing::error!(%error, "a list's file breaks off"))?;
             }
         }
@@ -249,22 +249,22 @@ mod tests {
     impl Source for Numbers {
         type Line = Thing;
 
-        async fn read(&mut self, stretch: Stretch, last: Option<&Thing>) -> db::Result<Vec<Thing>> {
+        async fn read(&mut self, range: PageRange, last: Option<&Thing>) -> db::Result<Vec<Thing>> {
             let from = last.map_or(0, |last| last.0 + 1);
-            assert_eq!(from as i64, stretch.skip, "it goes on behind the last line");
+            assert_eq!(from as i64, range.skip, "it goes on behind the last line");
             if from >= self.breaks {
                 return Err(db::Error::Missing);
             }
-            let lines: Vec<Thing> = (from..=self.last).take(stretch.most as usize).map(Thing).collect();
+            let lines: Vec<Thing> = (from..=self.last).take(range.most as usize).map(Thing).collect();
             self.looks.push(lines.len());
             Ok(lines)
         }
     }
 
     async fn taken(address: &str, last: u64, breaks: u64) -> Response {
-        let asked = Asked::read(address, "");
+        let params = ListParams::read(address, "");
         let source = Numbers { last, breaks, looks: Vec::new() };
-        take_out(&asked, source).await.unwrap().answer(&["things", "Größe"], DateTime::UNIX_EPOCH)
+        export_rows(&params, source).await.unwrap().answer(&["things", "Größe"], DateTime::UNIX_EPOCH)
     }
 
     #[tokio::test]
@@ -294,7 +294,7 @@ mod tests {
         let lines = whole(1_000).await;
         assert_eq!(lines.as_array().unwrap().len(), 1_001);
         assert_eq!(lines[0], json!({ "name": "=\"0\"", "count": -1, "tags": ["a", "b"], "gone": null }));
-        let none = take_out(&Asked::read("/x.json", ""), Few::<Thing>(Vec::new())).await.unwrap();
+        let none = export_rows(&ListParams::read("/x.json", ""), Few::<Thing>(Vec::new())).await.unwrap();
         let bytes = none.answer(&[""], DateTime::UNIX_EPOCH).into_body().collect().await.unwrap().to_bytes();
         assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), json!([]));
     }
@@ -304,10 +304,10 @@ mod tests {
         let body = taken("/things.csv", 5_000, 1_000).await.into_body();
         assert!(body.collect().await.is_err(), "what is half is not taken for whole");
         let refused =
-            take_out(&Asked::read("/things.csv", ""), Numbers { last: 1, breaks: 0, looks: Vec::new() }).await;
+            export_rows(&ListParams::read("/things.csv", ""), Numbers { last: 1, breaks: 0, looks: Vec::new() }).await;
         assert!(refused.is_err());
-        let mut asked = Asked::read("/things.csv", "from=never");
-        asked.days();
-        assert!(take_out(&asked, Few::<Thing>(Vec::new())).await.is_err());
+        let mut params = ListParams::read("/things.csv", "from=never");
+        params.days();
+        assert!(export_rows(&params, Few::<Thing>(Vec::new())).await.is_err());
     }
 }

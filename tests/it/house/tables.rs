@@ -72,7 +72,7 @@ fn a_table_is_written_by_its_owner_only() {
 /// Past the policies goes only what copies everything, and what takes old lines of the audit log away.
 #[test]
 fn the_owner_of_the_tables_is_asked_for_by_few() {
-    let few = ["db/", "command/", "accounts/sweeper.rs"];
+    let few = ["db/", "command/", "accounts/session_cleaner.rs"];
     let may = |file: &File| few.iter().any(|start| file.path.starts_with(start));
     let all = files("src");
     let asks = all.iter().filter(|file| file.code().contains("Scope::Owner"));

@@ -244,7 +244,7 @@ impl House {
     pub(crate) async fn signed_in(&self, name: &str) -> Visitor {
         let visitor = self.visitor();
         visitor.sign_in(name).await;
-        self.tick("surveyor").await;
+        self.tick("instance-discovery").await;
         visitor
     }
 

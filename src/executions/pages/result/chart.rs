@@ -5,7 +5,7 @@ mod compose;
 
 use choose::Choices;
 
-use super::asked::Asked;
+use super::params::ResultParams;
 use super::rows::unit_words;
 use super::{Table, choices};
 use crate::executions::results::{self, GroupRequest};
@@ -63,7 +63,7 @@ impl Picture {
     pub(super) async fn load(
         room: &Executions,
         table: &Table<'_>,
-        asked: &Asked,
+        params: &ResultParams,
         fields: &Fields,
         total: u64,
     ) -> web::Result<Self> {
@@ -74,22 +74,22 @@ impl Picture {
             Ok(choice) => choice,
             Err(reason) => return Ok(Self::none(reason, None)),
         };
-        let form = Some(ChartForm::new(table, asked, &choice));
+        let form = Some(ChartForm::new(table, params, &choice));
         let request = GroupRequest {
             along: choice.along,
             split: choice.split,
             of: choice.of,
             fold: choice.fold(),
-            filters: asked.filters.clone(),
+            filters: params.filters.clone(),
         };
-        let groups = match room.shelf.groups(&table.key, request).await {
+        let groups = match room.result_store.groups(&table.key, request).await {
             Ok(groups) => groups,
             Err(error @ results::Error::TooManyGroups { .. }) => return Ok(Self::none(error.to_string(), form)),
             Err(error) => return Err(super::failed(error)),
         };
         let unit = table.unit(choice.of);
-        let words = unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default();
-        let scale = unit.filter(|_| asked.is_converted).map_or(1.0, |unit| 10_f64.powi(unit.digits() as i32));
+        let words = unit.map(|unit| unit_words(unit, params.is_converted)).unwrap_or_default();
+        let scale = unit.filter(|_| params.is_converted).map_or(1.0, |unit| 10_f64.powi(unit.digits() as i32));
         Ok(match compose::compose(table.columns, &choice, &groups, &words, scale) {
             Ok(mut composed) => {
                 if choice.shape == Shape::Shares && table.adds_up(choice.of) == Some(false) {
@@ -122,13 +122,13 @@ impl Picture {
 }
 
 impl ChartForm {
-    fn new(table: &Table<'_>, asked: &Asked, choice: &Choices) -> Self {
+    fn new(table: &Table<'_>, params: &ResultParams, choice: &Choices) -> Self {
         let of_chart = ["along", "numbers", "series", "fold", "shape"];
         let columns = table.columns;
         let mut series = vec![Choice::new("none", "One series")];
         series.extend(choices(columns.iter().enumerate().filter(|(_, column)| choose::names_things(column))));
         let kept =
-            asked.here().fields().iter().filter(|(name, _)| !of_chart.contains(&name.as_str())).cloned().collect();
+            params.here().fields().iter().filter(|(name, _)| !of_chart.contains(&name.as_str())).cloned().collect();
         Self {
             kept,
             columns: choices(columns.iter().enumerate()),

@@ -1,6 +1,6 @@
 //! What each column of a result holds, in a line.
 
-use super::asked::Asked;
+use super::params::ResultParams;
 use super::rows::unit_words;
 use super::{Table, failed};
 use crate::executions::money::Unit;
@@ -34,19 +34,19 @@ pub(in crate::executions::pages) struct Columns {
 }
 
 impl Columns {
-    pub(super) async fn load(room: &Executions, table: &Table<'_>, asked: &Asked) -> web::Result<Self> {
-        let summary = room.shelf.summary(&table.key, asked.filters.clone()).await.map_err(failed)?;
+    pub(super) async fn load(room: &Executions, table: &Table<'_>, params: &ResultParams) -> web::Result<Self> {
+        let summary = room.result_store.summary(&table.key, params.filters.clone()).await.map_err(failed)?;
         let lines = table.columns.iter().zip(summary.iter()).enumerate();
         let lines = lines.map(|(place, (column, summary))| {
             let unit = table.unit(place);
-            let mut line = Line::new(place, column, summary, unit.filter(|_| asked.is_converted));
+            let mut line = Line::new(place, column, summary, unit.filter(|_| params.is_converted));
             if table.adds_up(place) == Some(false) {
                 "–".clone_into(&mut line.sum);
             }
-            line.unit = unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default();
+            line.unit = unit.map(|unit| unit_words(unit, params.is_converted)).unwrap_or_default();
             line
         });
-        Ok(Self { lines: lines.collect(), is_filtered: !asked.filters.is_empty() })
+        Ok(Self { lines: lines.collect(), is_filtered: !params.filters.is_empty() })
     }
 }
 

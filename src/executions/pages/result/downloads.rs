@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::asked::{self, Asked};
+use super::params::{self, ResultParams};
 use super::{failed, page_of};
 use crate::accounts::audit::{self, Action};
 use crate::executions::model::{Execution, State as Stage};
@@ -30,11 +30,11 @@ pub(in crate::executions::pages) struct Offer {
 }
 
 /// What can be downloaded: the filtered rows, where there are filters, and the whole.
-pub(super) fn offers(id: &ExecutionId, asked: &Asked, total: u64, filtered: u64) -> Vec<Offer> {
+pub(super) fn offers(id: &ExecutionId, params: &ResultParams, total: u64, filtered: u64) -> Vec<Offer> {
     let offer = |label: String, rows: u64, is_filtered: bool| {
         let address = |kind: &str| {
             let path = format!("{}/result.{kind}", page_of(id));
-            if is_filtered { asked.filters_only(&path) } else { crate::web::components::Address::new(path, "") }
+            if is_filtered { params.filters_only(&path) } else { crate::web::components::Address::new(path, "") }
         };
         let mut files = vec![
             ("CSV", address("csv").to_string()),
@@ -52,7 +52,7 @@ pub(super) fn offers(id: &ExecutionId, asked: &Asked, total: u64, filtered: u64)
     };
     let rows = |number: u64| format!("{} {}", count(number), if number == 1 { "row" } else { "rows" });
     let mut offers = Vec::new();
-    if !asked.filters.is_empty() {
+    if !params.filters.is_empty() {
         offers.push(offer(format!("The filtered {}", rows(filtered)), filtered, true));
     }
     offers.push(offer(format!("The whole result, {}", rows(total)), total, false));
@@ -67,7 +67,7 @@ pub(in crate::executions::pages) async fn csv(
 ) -> web::Result<Response> {
     let file = Taken::out(&room, &person, &id, query, "csv").await?;
     let form = if file.fields.get("form") == "spreadsheet" { CsvForm::Spreadsheet } else { CsvForm::Amc };
-    let stream = room.shelf.export_csv(&file.key, &file.filters, form).await.map_err(failed)?;
+    let stream = room.result_store.export_csv(&file.key, &file.filters, form).await.map_err(failed)?;
     Ok(file.answer("csv", "text/csv; charset=utf-8", Body::from_stream(stream)))
 }
 
@@ -78,7 +78,7 @@ pub(in crate::executions::pages) async fn json(
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
     let file = Taken::out(&room, &person, &id, query, "json").await?;
-    let stream = room.shelf.export_json(&file.key, &file.filters).await.map_err(failed)?;
+    let stream = room.result_store.export_json(&file.key, &file.filters).await.map_err(failed)?;
     Ok(file.answer("json", "application/json", Body::from_stream(stream)))
 }
 
@@ -89,7 +89,7 @@ pub(in crate::executions::pages) async fn xlsx(
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
     let file = Taken::out(&room, &person, &id, query, "xlsx").await?;
-    let stream = room.shelf.export_xlsx(&file.key, &file.filters).await.map_err(failed)?;
+    let stream = room.result_store.export_xlsx(&file.key, &file.filters).await.map_err(failed)?;
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     Ok(file.answer("xlsx", kind, Body::from_stream(stream)))
 }
@@ -101,7 +101,7 @@ pub(in crate::executions::pages) async fn parquet(
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
     let file = Taken::out(&room, &person, &id, query, "parquet").await?;
-    let (stream, size) = room.shelf.export_parquet(&file.key, &file.filters).await.map_err(failed)?;
+    let (stream, size) = room.result_store.export_parquet(&file.key, &file.filters).await.map_err(failed)?;
     let mut answer = file.answer("parquet", "application/vnd.apache.parquet", Body::from_stream(stream));
     if let Some(size) = size {
         answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(size));
@@ -136,7 +136,7 @@ impl Taken {
         }
         let columns = execution.result.as_ref().map_or(&[][..], |kept| &kept.columns);
         let fields = Fields::of_address(&query.unwrap_or_default());
-        let filters = asked::filters(&fields, columns).map_err(web::Error::Invalid)?;
+        let filters = params::filters(&fields, columns).map_err(web::Error::Invalid)?;
         let instance = instances::find(&mut tx, &person.id, &execution.instance).await?.name().to_owned();
         let (now, detail) = (site.clock.now(), json!({ "form": form, "filters": filters.len() }));
         audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Exported, id.as_str(), detail).await?;

@@ -3,21 +3,21 @@
 //! What is shown is in the address alone, so that it can be sent to a colleague: `view`, `f` for each
 //! filter, `sort`, `page`, `money`, and a chart's columns. Only what is looked at is computed.
 
-mod asked;
+mod params;
 mod chart;
 mod columns;
 mod downloads;
 mod rows;
 
-pub(super) use asked::settled;
+pub(super) use params::settled;
 pub(super) use downloads::{csv, json, parquet, xlsx};
 
 use std::collections::HashMap;
 
-use asked::{Asked, View};
+use params::{ResultParams, View};
 use downloads::Offer;
 
-use crate::executions::meaning::{self, Meaning};
+use crate::executions::semantics::{self, ColumnSemantics};
 use crate::executions::model::Execution;
 use crate::executions::money::Unit;
 use crate::executions::results::{self, KeptColumn, Key};
@@ -75,7 +75,7 @@ pub(super) struct ResultView {
 struct Table<'a> {
     key: Key,
     columns: &'a [KeptColumn],
-    meanings: HashMap<String, Meaning>,
+    meanings: HashMap<String, ColumnSemantics>,
 }
 
 impl Table<'_> {
@@ -106,20 +106,20 @@ impl ResultView {
         fields: &Fields,
     ) -> web::Result<Self> {
         let key = Key::from(&execution.id);
-        let (columns, total) = room.shelf.columns(&key).await.map_err(failed)?;
-        let asked = Asked::read(path, fields, &columns);
-        let table = Table { key, columns: &columns, meanings: meaning::of_columns(&execution.sent.sql) };
+        let (columns, total) = room.result_store.columns(&key).await.map_err(failed)?;
+        let params = ResultParams::read(path, fields, &columns);
+        let table = Table { key, columns: &columns, meanings: semantics::of_columns(&execution.sent.sql) };
         let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
         let mut view = Self {
-            tabs: asked.tabs(),
-            chips: asked.chips(&columns),
-            clear: asked.address(&[]).to_string(),
-            form: asked.form(&columns),
-            faults: asked.faults.clone(),
+            tabs: params.tabs(),
+            chips: params.chips(&columns),
+            clear: params.address(&[]).to_string(),
+            form: params.form(&columns),
+            faults: params.faults.clone(),
             offers: Vec::new(),
             money: has_money.then(|| Money {
-                is_converted: asked.is_converted,
-                other: at_result(&asked.here().with("money", if asked.is_converted { "" } else { "units" })),
+                is_converted: params.is_converted,
+                other: at_result(&params.here().with("money", if params.is_converted { "" } else { "units" })),
             }),
             total,
             rows: None,
@@ -127,12 +127,12 @@ impl ResultView {
             chart: None,
         };
         // Always asked for, since the downloads are named by how many rows they hold.
-        let grid = rows::Grid::load(room, &table, &asked).await?;
-        view.offers = downloads::offers(&execution.id, &asked, total, grid.pager.total);
-        match asked.view {
+        let grid = rows::Grid::load(room, &table, &params).await?;
+        view.offers = downloads::offers(&execution.id, &params, total, grid.pager.total);
+        match params.view {
             View::Rows => view.rows = Some(grid),
-            View::Columns => view.columns = Some(columns::Columns::load(room, &table, &asked).await?),
-            View::Chart => view.chart = Some(chart::Picture::load(room, &table, &asked, fields, total).await?),
+            View::Columns => view.columns = Some(columns::Columns::load(room, &table, &params).await?),
+            View::Chart => view.chart = Some(chart::Picture::load(room, &table, &params, fields, total).await?),
         }
         Ok(view)
     }

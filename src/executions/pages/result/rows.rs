@@ -1,6 +1,6 @@
 //! The grid: a page of rows, sorted and filtered.
 
-use super::asked::{Asked, View};
+use super::params::{ResultParams, View};
 use super::{Table, at_result, failed};
 use crate::executions::money::Unit;
 use crate::executions::results::{self, Cell, Direction, Kind, PageRequest};
@@ -52,29 +52,29 @@ impl Grid {
         self.heads.iter().any(|head| head.is_no_sum)
     }
 
-    pub(super) async fn load(room: &Executions, table: &Table<'_>, asked: &Asked) -> web::Result<Self> {
-        let offset = (asked.page - 1).saturating_mul(asked.size);
+    pub(super) async fn load(room: &Executions, table: &Table<'_>, params: &ResultParams) -> web::Result<Self> {
+        let offset = (params.page - 1).saturating_mul(params.size);
         // Other views need the number of rows only.
-        let (size, sort) = if asked.view == View::Rows { (asked.size, asked.sort) } else { (1, None) };
+        let (size, sort) = if params.view == View::Rows { (params.size, params.sort) } else { (1, None) };
         let limit = usize::try_from(size).unwrap_or(results::MOST_ROWS);
-        let mut wanted = PageRequest { offset, limit, sort, filters: asked.filters.clone() };
-        let mut page = room.shelf.page(&table.key, wanted.clone()).await;
+        let mut wanted = PageRequest { offset, limit, sort, filters: params.filters.clone() };
+        let mut page = room.result_store.page(&table.key, wanted.clone()).await;
         let mut error = String::new();
         if let Err(refused @ results::Error::TooLargeToSort { .. }) = &page {
             error = refused.to_string();
             wanted.sort = None;
-            page = room.shelf.page(&table.key, wanted.clone()).await;
+            page = room.result_store.page(&table.key, wanted.clone()).await;
         }
         let mut page = page.map_err(failed)?;
         if page.rows.is_empty() && page.total > 0 {
             // The address asks for a page behind the last one: show the last.
-            wanted.offset = (page.total - 1) / asked.size * asked.size;
-            page = room.shelf.page(&table.key, wanted.clone()).await.map_err(failed)?;
+            wanted.offset = (page.total - 1) / params.size * params.size;
+            page = room.result_store.page(&table.key, wanted.clone()).await.map_err(failed)?;
         }
-        let here = asked.here();
-        let mut heads: Vec<Head> = (0..page.columns.len()).map(|place| head(table, asked, place)).collect();
+        let here = params.here();
+        let mut heads: Vec<Head> = (0..page.columns.len()).map(|place| head(table, params, place)).collect();
         let looks: Vec<_> = (0..heads.len())
-            .map(|place| (table.unit(place).filter(|_| asked.is_converted), table.is_amount(place)))
+            .map(|place| (table.unit(place).filter(|_| params.is_converted), table.is_amount(place)))
             .collect();
         let shown = |row: Vec<Cell>| {
             row.into_iter().zip(&looks).map(|(cell, (unit, is_amount))| Shown::of(cell, *unit, *is_amount)).collect()
@@ -82,11 +82,11 @@ impl Grid {
         let mut rows: Vec<Vec<Shown>> = page.rows.into_iter().map(shown).collect();
         align(&mut heads, &mut rows);
         Ok(Self {
-            has_totals: asked.filters.is_empty() && heads.iter().any(|head| head.total.is_some()),
+            has_totals: params.filters.is_empty() && heads.iter().any(|head| head.total.is_some()),
             heads,
             rows,
-            pager: pager(&here, asked, page.total),
-            is_filtered: !asked.filters.is_empty(),
+            pager: pager(&here, params, page.total),
+            is_filtered: !params.filters.is_empty(),
             kept: here.fields().to_vec(),
             totals: at_result(&here.with("view", "columns")),
             error,
@@ -94,29 +94,29 @@ impl Grid {
     }
 }
 
-fn head(table: &Table<'_>, asked: &Asked, place: usize) -> Head {
+fn head(table: &Table<'_>, params: &ResultParams, place: usize) -> Head {
     let column = &table.columns[place];
     let unit = table.unit(place);
-    let current = asked.sort.map(|sort| match sort.direction {
+    let current = params.sort.map(|sort| match sort.direction {
         Direction::Ascending => sort.column.to_string(),
         Direction::Descending => format!("-{}", sort.column),
     });
     let known = table.adds_up(place);
     let adds_up = known.unwrap_or_else(|| column.is_metric() && mostly_adds_up(column.kind));
     let total = column.total.as_deref().filter(|_| adds_up).map(|total| match unit {
-        Some(unit) if asked.is_converted => brief(&unit.converted(total)),
+        Some(unit) if params.is_converted => brief(&unit.converted(total)),
         _ => brief(total),
     });
     let name = place.to_string();
-    let mut sort = SortLink::new(&asked.here(), &name, &current.unwrap_or_default());
+    let mut sort = SortLink::new(&params.here(), &name, &current.unwrap_or_default());
     if column.kind.is_number() && sort.direction.is_none() {
         // Of numbers the greatest are looked for first.
-        sort.href = asked.here().with("page", "").with("sort", &format!("-{name}")).to_string();
+        sort.href = params.here().with("page", "").with("sort", &format!("-{name}")).to_string();
     }
     Head {
         name: column.name.clone(),
         is_number: column.kind.is_number(),
-        unit: unit.map(|unit| unit_words(unit, asked.is_converted)).unwrap_or_default(),
+        unit: unit.map(|unit| unit_words(unit, params.is_converted)).unwrap_or_default(),
         sort,
         is_no_sum: column.total.is_some() && known == Some(false),
         total,
@@ -125,8 +125,8 @@ fn head(table: &Table<'_>, asked: &Asked, place: usize) -> Head {
 }
 
 /// The ways to other pages, which lead to the grid and not to the top of its page.
-fn pager(here: &Address, asked: &Asked, total: u64) -> Pager {
-    let mut pager = Pager::new(here, asked.page, asked.size, total);
+fn pager(here: &Address, params: &ResultParams, total: u64) -> Pager {
+    let mut pager = Pager::new(here, params.page, params.size, total);
     for href in [&mut pager.first, &mut pager.previous, &mut pager.next, &mut pager.last].into_iter().flatten() {
         href.push_str("#result");
     }

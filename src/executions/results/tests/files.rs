@@ -54,7 +54,7 @@ async fn bytes(download: Download) -> Vec<u8> {
 async fn a_workbook_keeps_types_and_loses_no_digit() {
     let place = place();
     place.keep(&DECLARED, &[ROWS]).await.unwrap();
-    let files = unzip(&bytes(place.shelf.export_xlsx(&place.key, &[]).await.unwrap()).await);
+    let files = unzip(&bytes(place.result_store.export_xlsx(&place.key, &[]).await.unwrap()).await);
     assert_eq!(files.len(), 6);
     let sheet = &files["xl/worksheets/sheet1.xml"];
     for cell in [
@@ -82,19 +82,19 @@ async fn filtered_files_have_the_rows_that_meet_the_filters() {
     let lines = (0..5_000).map(|n| format!("{n},{}", n % 10)).collect::<Vec<_>>().join("\n");
     place.keep(&[("n", "LONG"), ("rest", "LONG")], &[format!("n,rest\n{lines}").as_bytes()]).await.unwrap();
     let filters = [only(1, Op::Equals, "3"), only(0, Op::AtLeast, "4970")].concat();
-    let csv = text(place.shelf.export_csv(&place.key, &filters, CsvForm::Amc).await.unwrap()).await;
+    let csv = text(place.result_store.export_csv(&place.key, &filters, CsvForm::Amc).await.unwrap()).await;
     assert_eq!(csv, "n,rest\n4973,3\n4983,3\n4993,3\n");
-    let json = text(place.shelf.export_json(&place.key, &filters).await.unwrap()).await;
+    let json = text(place.result_store.export_json(&place.key, &filters).await.unwrap()).await;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((json.as_array().unwrap().len(), &json[2]["n"]), (3, &4993.into()));
-    let sheet = unzip(&bytes(place.shelf.export_xlsx(&place.key, &filters).await.unwrap()).await);
+    let sheet = unzip(&bytes(place.result_store.export_xlsx(&place.key, &filters).await.unwrap()).await);
     assert_eq!(sheet["xl/worksheets/sheet1.xml"].matches("<row ").count(), 4);
-    let (file, size) = place.shelf.export_parquet(&place.key, &only(1, Op::Equals, "3")).await.unwrap();
+    let (file, size) = place.result_store.export_parquet(&place.key, &only(1, Op::Equals, "3")).await.unwrap();
     assert_eq!(size, None);
     let file = Bytes::from(bytes(file).await);
     let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, 1_024).unwrap();
     assert_eq!(reader.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 500);
-    let none = text(place.shelf.export_json(&place.key, &only(0, Op::Empty, "")).await.unwrap()).await;
+    let none = text(place.result_store.export_json(&place.key, &only(0, Op::Empty, "")).await.unwrap()).await;
     assert_eq!(none, "[\n]\n");
 }
 
@@ -103,7 +103,7 @@ async fn a_result_that_no_workbook_holds_is_refused_before_the_first_byte() {
     let place = place();
     let lines = "1\n".repeat(WORKBOOK_ROWS as usize + 1);
     place.keep(&[("n", "LONG")], &[format!("n\n{lines}").as_bytes()]).await.unwrap();
-    let refused = place.shelf.export_xlsx(&place.key, &[]).await.map(|_| ());
+    let refused = place.result_store.export_xlsx(&place.key, &[]).await.map(|_| ());
     assert!(matches!(refused, Err(Error::TooLargeForExcel { found: 1_048_576, of: "rows", .. })));
     assert!(refused.unwrap_err().to_string().contains("Take the CSV"));
 }
@@ -113,9 +113,9 @@ async fn downloads_go_by_turns_and_one_that_waits_for_its_reader_holds_none() {
     let place = place();
     let rows: String = std::iter::once("n\n".to_owned()).chain((0..5_000).map(|row| format!("{row}\n"))).collect();
     place.keep(&[("n", "LONG")], &[rows.as_bytes()]).await.unwrap();
-    let turns = place.shelf.turns();
+    let turns = place.result_store.turns();
     let all = turns.available_permits();
-    let download = async || place.shelf.export_csv(&place.key, &[], CsvForm::Amc).await.unwrap();
+    let download = async || place.result_store.export_csv(&place.key, &[], CsvForm::Amc).await.unwrap();
     let mut open = Vec::new();
     for _ in 0..4 * all {
         let mut begun = download().await;

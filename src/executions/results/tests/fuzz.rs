@@ -26,7 +26,7 @@ fn any_file_is_kept_whole_or_refused_with_a_reason_and_leaves_nothing_behind() {
                 Ok(kept) => {
                     // A page has a thousand rows at most.
                     let (limit, shown) = (1_000, kept.rows.min(1_000));
-                    let page = place.shelf.page(&place.key, first(limit)).await.unwrap();
+                    let page = place.result_store.page(&place.key, first(limit)).await.unwrap();
                     prop_assert_eq!((page.total, page.unfiltered), (kept.rows, kept.rows));
                     for column in 0..kept.columns.len() {
                         let sorted = place.page(PageRequest { limit, ..sorted(column, Direction::Descending) }).await;

@@ -8,7 +8,7 @@ async fn a_summary_tells_what_each_column_holds() {
     let declared = [("name", "STRING"), ("n", "LONG"), ("cost", "DECIMAL(38,2)"), ("rate", "DOUBLE"), ("day", "DATE")];
     let body = b"name,n,cost,rate,day\nb,1,0.50,NaN,2025-01-01\na,3,,0.25,2025-01-11\nb,,2.25,0.75,\n";
     place.keep(&declared, &[body]).await.unwrap();
-    let summary = place.shelf.summary(&place.key, Vec::new()).await.unwrap();
+    let summary = place.result_store.summary(&place.key, Vec::new()).await.unwrap();
     let told: Vec<_> = summary
         .iter()
         .map(|column| (column.nulls, column.distinct.count, column.least.as_deref(), column.greatest.as_deref()))
@@ -32,7 +32,7 @@ async fn a_summary_tells_what_each_column_holds() {
     assert_eq!(summary[3].bars.iter().sum::<u64>(), 2, "what is no number has no place on a line");
 
     let filter = vec![Filter { column: 0, op: Op::Equals, value: "b".to_owned() }];
-    let summary = place.shelf.summary(&place.key, filter).await.unwrap();
+    let summary = place.result_store.summary(&place.key, filter).await.unwrap();
     assert_eq!((summary[0].values, summary[1].nulls, summary[2].sum.as_deref()), (2, 1, Some("2.75")));
 }
 
@@ -40,7 +40,7 @@ async fn a_summary_tells_what_each_column_holds() {
 async fn a_summary_of_no_rows_is_empty() {
     let place = place();
     place.keep(&[("n", "LONG")], &[b"n\n"]).await.unwrap();
-    let summary = place.shelf.summary(&place.key, Vec::new()).await.unwrap();
+    let summary = place.result_store.summary(&place.key, Vec::new()).await.unwrap();
     assert_eq!((summary[0].values, summary[0].sum.as_deref(), summary[0].mean), (0, None, None));
 }
 
@@ -51,7 +51,7 @@ async fn rows_are_put_together_by_day_and_by_name() {
     let body = b"day,name,n\n2025-01-02,a,1\n2025-01-01,b,2\n2025-01-02,a,3\n2025-01-02,,4\n,a,5\n2025-01-01,b,\n";
     place.keep(&declared, &[body]).await.unwrap();
     let ask = |along, split, filters| GroupRequest { along, split, of: 2, fold: Fold::Sum, filters };
-    let days = place.shelf.groups(&place.key, ask(0, Some(1), Vec::new())).await.unwrap();
+    let days = place.result_store.groups(&place.key, ask(0, Some(1), Vec::new())).await.unwrap();
     let instant = |day: i64| GroupKey::Instant(day * 86_400_000_000);
     let name = |name: &str| GroupKey::Name(name.to_owned());
     assert_eq!(days.groups.keys().cloned().collect::<Vec<_>>(), [instant(20_089), instant(20_090), GroupKey::Nothing]);
@@ -59,9 +59,9 @@ async fn rows_are_put_together_by_day_and_by_name() {
     assert_eq!(days.groups[&instant(20_090)].get(&GroupKey::Nothing), Some(&4.0));
     assert_eq!((days.grain, days.most_rows), (Grain::Instant, 2));
     let only = vec![Filter { column: 0, op: Op::Equals, value: "2025-01-02".to_owned() }];
-    let names = place.shelf.groups(&place.key, ask(1, None, only)).await.unwrap();
+    let names = place.result_store.groups(&place.key, ask(1, None, only)).await.unwrap();
     assert_eq!(names.groups.len(), 2);
     assert_eq!(names.groups[&name("a")].get(&GroupKey::Nothing), Some(&4.0));
-    let missing = place.shelf.groups(&place.key, ask(9, None, Vec::new())).await;
+    let missing = place.result_store.groups(&place.key, ask(9, None, Vec::new())).await;
     assert!(matches!(missing, Err(Error::NoSuchColumn { column: 10 })));
 }

@@ -53,7 +53,7 @@ impl Choices {
     /// metric before other numbers, a second column of names as series. The sentence says why there is
     /// nothing to draw.
     pub(super) fn of(columns: &[KeptColumn], fields: &Fields) -> Result<Self, String> {
-        let asked = |name: &str| fields.trimmed(name).parse::<usize>().ok().filter(|place| *place < columns.len());
+        let params = |name: &str| fields.trimmed(name).parse::<usize>().ok().filter(|place| *place < columns.len());
         let first = |fits: &dyn Fn(usize, &KeptColumn) -> bool| {
             columns.iter().enumerate().find(|(place, column)| fits(*place, column)).map(|(place, _)| place)
         };
@@ -61,14 +61,14 @@ impl Choices {
             return Err("The result has no column of numbers, so there is nothing to draw.".to_owned());
         }
         let is_plain = |column: &KeptColumn| matches!(column.kind, Kind::Text | Kind::Boolean);
-        let along = asked("along")
+        let along = params("along")
             .or_else(|| first(&|_, column| is_time(column)))
             .or_else(|| first(&|_, column| is_plain(column) && !is_id(column)))
             .or_else(|| first(&|_, column| is_plain(column)))
             .or_else(|| first(&|_, column| names_things(column)))
             .ok_or("The result has numbers only: no day, time or name to set them along. The Columns view shows how each is spread.")?;
         let number = |place: usize, column: &KeptColumn| column.kind.is_number() && place != along;
-        let of = asked("numbers")
+        let of = params("numbers")
             .filter(|place| columns[*place].kind.is_number())
             .or_else(|| first(&|place, column| number(place, column) && column.is_metric()))
             .or_else(|| first(&|place, column| number(place, column) && !is_id(column)))
@@ -78,7 +78,7 @@ impl Choices {
         let split = match fields.trimmed("series") {
             "" => second(),
             "none" => None,
-            _ => asked("series").filter(|place| *place != along),
+            _ => params("series").filter(|place| *place != along),
         };
         let named = |name: &str| SHAPES.iter().find(|(_, known, _)| *known == name).map(|(shape, ..)| *shape);
         let shape = match named(fields.trimmed("shape")) {
@@ -133,8 +133,8 @@ pub(super) mod tests {
     #[test]
     fn the_address_chooses_and_what_does_not_fit_is_not_used() {
         let table = [("campaign", Kind::Text, false), ("n", Kind::Integer, true), ("m", Kind::Double, true)];
-        let asked = chosen(&table, "numbers=2&fold=mean&shape=bars").unwrap();
-        assert_eq!((asked.of, asked.fold()), (2, Fold::Mean));
+        let params = chosen(&table, "numbers=2&fold=mean&shape=bars").unwrap();
+        assert_eq!((params.of, params.fold()), (2, Fold::Mean));
         let odd = chosen(&table, "numbers=0&along=99&series=0&shape=lines").unwrap();
         assert_eq!((odd.of, odd.along, odd.split, odd.shape), (1, 0, None, Shape::Bars));
         let parts = chosen(&table, "fold=mean&shape=shares").unwrap();

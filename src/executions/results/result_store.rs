@@ -2,7 +2,7 @@
 //!
 //! A result is made in a scratch folder on this machine and comes to its final name in one step, so
 //! neither a crash nor a full disk leaves half of one there. What a crash leaves in the scratch folder
-//! goes at the next [`Shelf::sweep`].
+//! goes at the next [`ResultStore::sweep`].
 
 use std::fs::{self, File};
 use std::io;
@@ -27,12 +27,12 @@ const SCRATCH: &str = "unfinished";
 const KEPT: &str = "kept";
 const EXTENSION: &str = "parquet";
 
-/// Where whole results lie in the folder of a shelf.
+/// Where whole results lie in the folder of a result_store.
 pub fn kept_in(root: &Path) -> PathBuf {
     root.join(KEPT)
 }
 
-/// A result's name on the shelf.
+/// A result's name on the result_store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(String);
 
@@ -62,7 +62,7 @@ impl From<&crate::ids::ExecutionId> for Key {
 
 /// The kept results; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Shelf(Arc<Inner>);
+pub struct ResultStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -76,7 +76,7 @@ struct Inner {
     turns: Arc<Semaphore>,
 }
 
-impl Shelf {
+impl ResultStore {
     /// Results in the folder `root`, which is made if missing. Blocks for as long as that takes.
     pub fn folder(root: &Path) -> Result<Self, Error> {
         let kept = kept_in(root);

@@ -1,4 +1,4 @@
-//! What statements over long lists share: which stretch of the rows, and texts that are looked for.
+//! What statements over long lists share: which range of rows, and texts that are looked for.
 
 use chrono::{DateTime, Utc};
 
@@ -8,16 +8,16 @@ pub const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_370_764_800
     None => DateTime::<Utc>::MAX_UTC,
 };
 
-/// A stretch of the rows that a filter leaves, in their order.
+/// A range of the rows that a filter leaves, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct PageRange {
     /// How many rows come before it.
     pub skip: i64,
     /// How many rows it has at most.
     pub most: i64,
 }
 
-impl Stretch {
+impl PageRange {
     /// The first `most` rows.
     pub const fn first(most: i64) -> Self {
         Self { skip: 0, most }

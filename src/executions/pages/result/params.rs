@@ -33,7 +33,7 @@ const OPS: [(Op, &str, &str); 6] = [
 ];
 
 /// The request, understood.
-pub(super) struct Asked {
+pub(super) struct ResultParams {
     pub(super) view: View,
     pub(super) filters: Vec<Filter>,
     /// Why something of the address is not used, in sentences.
@@ -87,7 +87,7 @@ pub(in crate::executions::pages) fn settled(path: &str, fields: &Fields) -> Opti
     Some(at_result(&address))
 }
 
-impl Asked {
+impl ResultParams {
     pub(super) fn read(path: &str, fields: &Fields, columns: &[KeptColumn]) -> Self {
         let number = |name: &str, most: u64, default: u64| {
             fields.trimmed(name).parse().ok().filter(|n| (1..=most).contains(n)).unwrap_or(default)
@@ -237,30 +237,30 @@ mod tests {
         vec![column("name", Kind::Text), column("n", Kind::Integer)]
     }
 
-    fn asked(query: &str) -> Asked {
-        Asked::read("/executions/exe_1", &Fields::parse(query.as_bytes()), &columns())
+    fn params(query: &str) -> ResultParams {
+        ResultParams::read("/executions/exe_1", &Fields::parse(query.as_bytes()), &columns())
     }
 
     #[test]
     fn filters_are_kept_beside_sort_and_view_and_each_can_be_taken_away() {
-        let asked = asked("f=0.contains.a.b%26c&f=1.min.10&sort=-1&page=7&view=columns&unknown=x");
-        assert_eq!(asked.filters.len(), 2);
-        assert_eq!(asked.filters[0].value, "a.b&c");
-        assert_eq!(asked.here().to_string(), "/executions/exe_1?view=columns&sort=-1&f=0.contains.a.b%26c&f=1.min.10");
-        let chips = asked.chips(&columns());
+        let params = params("f=0.contains.a.b%26c&f=1.min.10&sort=-1&page=7&view=columns&unknown=x");
+        assert_eq!(params.filters.len(), 2);
+        assert_eq!(params.filters[0].value, "a.b&c");
+        assert_eq!(params.here().to_string(), "/executions/exe_1?view=columns&sort=-1&f=0.contains.a.b%26c&f=1.min.10");
+        let chips = params.chips(&columns());
         assert_eq!((chips[0].text.as_str(), chips[1].text.as_str()), ("name contains a.b&c", "n is at least 10"));
         assert_eq!(chips[0].without, "/executions/exe_1?view=columns&sort=-1&f=1.min.10#result");
     }
 
     #[test]
     fn what_cannot_be_used_is_said_and_the_rest_is_used() {
-        let asked = asked("f=1.min.ten&f=9.is.x&f=nonsense&f=0.is.a&sort=7");
-        assert_eq!(asked.filters.len(), 1);
-        assert_eq!(asked.faults.len(), 4, "{:?}", asked.faults);
-        let form = asked.form(&columns());
+        let params = params("f=1.min.ten&f=9.is.x&f=nonsense&f=0.is.a&sort=7");
+        assert_eq!(params.filters.len(), 1);
+        assert_eq!(params.faults.len(), 4, "{:?}", params.faults);
+        let form = params.form(&columns());
         assert_eq!((form.column.as_str(), form.op.as_str(), form.is_wrong), ("9", "is", true));
         let many = (0..40).map(|n| format!("f=1.is.{n}")).collect::<Vec<_>>().join("&");
-        assert_eq!(super::tests::asked(&many).filters.len(), FILTERS);
+        assert_eq!(super::tests::params(&many).filters.len(), FILTERS);
     }
 
     #[test]

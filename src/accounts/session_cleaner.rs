@@ -16,12 +16,12 @@ const MOST: i64 = 5_000;
 
 /// The worker.
 #[derive(Debug)]
-pub struct Sweeper {
+pub struct SessionCleaner {
     site: Site,
     sessions: Sessions,
 }
 
-impl Sweeper {
+impl SessionCleaner {
     /// Sweeps `sessions`, and the log.
     pub const fn new(site: Site, sessions: Sessions) -> Self {
         Self { site, sessions }
@@ -46,9 +46,9 @@ impl Sweeper {
     }
 }
 
-impl Worker for Sweeper {
+impl Worker for SessionCleaner {
     fn name(&self) -> &'static str {
-        "sweeper"
+        "session-cleaner"
     }
 
     fn duty(&self) -> &'static str {

@@ -32,7 +32,7 @@ pub struct Misfit {
 
 /// What was seen in one column.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct Accumulator {
     declared: Option<Kind>,
     pub(super) nulls: u64,
     seen: [bool; Shape::COUNT],
@@ -42,7 +42,7 @@ pub(super) struct Tally {
     first: Option<Misfit>,
 }
 
-impl Tally {
+impl Accumulator {
     pub(super) fn new(declared: Option<Kind>) -> Self {
         Self { declared, ..Self::default() }
     }
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     fn kind_of(declared: Option<&str>, values: &[&str]) -> (Kind, Option<Misfit>) {
-        let mut tally = Tally::new(declared.map(Kind::declared));
+        let mut tally = Accumulator::new(declared.map(Kind::declared));
         for (row, value) in (1..).zip(values) {
             tally.add(row, Some(value));
         }

@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 use super::model::State;
 use super::store;
 use crate::amazon::Region;
-use crate::db::{Result, Stretch, Tx};
+use crate::db::{Result, PageRange, Tx};
 use crate::ids::PersonId;
 
 /// How one connection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct ConnectionStatus {
     /// Where it reaches.
     pub region: Region,
     /// Whether only its owner can bring it back.
@@ -22,12 +22,12 @@ pub struct Standing {
 }
 
 /// How a person's own connections stand, by region.
-pub async fn standing(tx: &mut Tx, person: &PersonId) -> Result<Vec<Standing>> {
+pub async fn standing(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectionStatus>> {
     let filter = store::Filter { of: Some(person.clone()), ..store::Filter::default() };
-    let connections = store::health(tx, &filter, Stretch::first(i64::MAX)).await?;
+    let connections = store::health(tx, &filter, PageRange::first(i64::MAX)).await?;
     Ok(connections
         .into_iter()
-        .map(|connection| Standing {
+        .map(|connection| ConnectionStatus {
             region: connection.region,
             is_lost: connection.state == State::Reconnect,
             failures: connection.failures,

@@ -25,13 +25,13 @@ const SOURCES_EVERY: TimeDelta = TimeDelta::hours(24);
 
 /// The worker.
 #[derive(Debug)]
-pub struct Surveyor {
+pub struct InstanceDiscovery {
     site: Site,
     grants: Grants,
     process: ProcessId,
 }
 
-impl Surveyor {
+impl InstanceDiscovery {
     /// Asks through `grants`, claiming as `process`.
     pub fn new(site: Site, grants: Grants, process: ProcessId) -> Self {
         Self { site, grants, process }
@@ -166,9 +166,9 @@ pub(super) fn found(region: amazon::Region, account: &AmcAccount, instance: amaz
     }
 }
 
-impl Worker for Surveyor {
+impl Worker for InstanceDiscovery {
     fn name(&self) -> &'static str {
-        "surveyor"
+        "instance-discovery"
     }
 
     fn duty(&self) -> &'static str {

@@ -24,7 +24,7 @@ const MEANS: &[&str] = &["AVG", "MEDIAN"];
 
 /// What a column means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Meaning {
+pub(super) struct ColumnSemantics {
     /// The unit of its money.
     pub(super) unit: Option<Unit>,
     /// Whether the sum of its values says something; nothing for AMC's own columns, which are told by their type.
@@ -34,13 +34,13 @@ pub(super) struct Meaning {
 }
 
 /// The columns of a query's result, by their names in small letters; none for what is no SQL.
-pub(super) fn of_columns(sql: &str) -> HashMap<String, Meaning> {
+pub(super) fn of_columns(sql: &str) -> HashMap<String, ColumnSemantics> {
     let Ok(parsed) = parser::parse(sql) else { return HashMap::new() };
     query(&parsed.query, &HashMap::new()).into_iter().collect()
 }
 
 /// The columns of something that gives rows.
-type Columns = Vec<(String, Meaning)>;
+type Columns = Vec<(String, ColumnSemantics)>;
 /// The common tables that are known at a place.
 type Known = HashMap<String, Columns>;
 
@@ -68,7 +68,7 @@ fn body(body: &Body, known: &Known) -> Columns {
             let mut columns = inputs.next().unwrap_or_default();
             for other in inputs {
                 for (place, (_, meaning)) in columns.iter_mut().enumerate() {
-                    *meaning = other.get(place).map_or(Meaning::NONE, |(_, other)| meaning.and(*other));
+                    *meaning = other.get(place).map_or(ColumnSemantics::NONE, |(_, other)| meaning.and(*other));
                 }
             }
             columns
@@ -85,10 +85,10 @@ fn select(select: &Select, known: &Known) -> Columns {
         gather(from, known, &mut sources);
     }
     let item = |item: &Item| {
-        let Item::Expr(value, alias) = item else { return (String::new(), Meaning::NONE) };
+        let Item::Expr(value, alias) = item else { return (String::new(), ColumnSemantics::NONE) };
         let own = if let ExprKind::Name(path) = &value.kind { path.last() } else { None };
         let name = alias.as_ref().or(own).map(|name| name.name.to_lowercase()).unwrap_or_default();
-        (name, expr(value, &sources).unwrap_or(Meaning::NONE))
+        (name, expr(value, &sources).unwrap_or(ColumnSemantics::NONE))
     };
     select.items.iter().map(item).collect()
 }
@@ -116,7 +116,7 @@ fn source(table: &Table, known: &Known) -> (String, Option<Columns>) {
     (table.alias.as_ref().map_or(own, |alias| alias.name.to_lowercase()), columns)
 }
 
-impl Meaning {
+impl ColumnSemantics {
     /// Nothing that is known.
     const NONE: Self = Self { unit: None, adds_up: Some(false), is_amount: false };
     /// A number of things.
@@ -137,12 +137,12 @@ impl Meaning {
 }
 
 /// What a value means; nothing for NULL and a zero, which are so in any unit.
-fn expr(value: &Expr, sources: &Sources) -> Option<Meaning> {
+fn expr(value: &Expr, sources: &Sources) -> Option<ColumnSemantics> {
     let of = |value: &Expr| expr(value, sources);
     let meaning = match &value.kind {
         ExprKind::Null => return None,
         ExprKind::Number(number) if number.trim_matches(['0', '.']).is_empty() => return None,
-        ExprKind::Number(_) => Meaning { is_amount: false, ..Meaning::COUNT },
+        ExprKind::Number(_) => ColumnSemantics { is_amount: false, ..ColumnSemantics::COUNT },
         ExprKind::Name(path) => {
             let names: Vec<String> = path.iter().map(|name| name.name.to_lowercase()).collect();
             column(&names, sources)
@@ -159,53 +159,53 @@ fn expr(value: &Expr, sources: &Sources) -> Option<Meaning> {
             return all(branches.iter().map(|(_, then)| of(then)).chain(otherwise.as_deref().map(of)));
         }
         ExprKind::Call(call) => return self::call(call, sources),
-        _ => Meaning::NONE,
+        _ => ColumnSemantics::NONE,
     };
     Some(meaning)
 }
 
-fn call(call: &Call, sources: &Sources) -> Option<Meaning> {
+fn call(call: &Call, sources: &Sources) -> Option<ColumnSemantics> {
     let name = call.name.name.to_uppercase();
     let mut args = call.args.iter().map(|arg| expr(arg, sources));
     let meaning = match name.as_str() {
         "IF" => return all(args.skip(1)),
         "COALESCE" | "NVL" | "IFNULL" => return all(args),
-        _ if call.over.is_some() => Meaning::NONE,
+        _ if call.over.is_some() => ColumnSemantics::NONE,
         // A sum of what does not add up is the author's own decision, and adds up from there on.
         "SUM" if !call.distinct => {
             let unit = args.next().flatten().and_then(|of| of.unit);
-            Meaning { unit, ..Meaning::COUNT }
+            ColumnSemantics { unit, ..ColumnSemantics::COUNT }
         }
-        "COUNT" if !call.distinct => Meaning::COUNT,
-        "COUNT" | "SUM" => Meaning::RATE,
+        "COUNT" if !call.distinct => ColumnSemantics::COUNT,
+        "COUNT" | "SUM" => ColumnSemantics::RATE,
         known if OF_ONE.contains(&known) => {
-            let of = args.next().flatten().unwrap_or(Meaning::NONE);
-            Meaning { adds_up: Some(false), is_amount: of.is_amount || MEANS.contains(&known), ..of }
+            let of = args.next().flatten().unwrap_or(ColumnSemantics::NONE);
+            ColumnSemantics { adds_up: Some(false), is_amount: of.is_amount || MEANS.contains(&known), ..of }
         }
         known if KEEPERS.contains(&known) => return args.next().flatten(),
-        _ => Meaning::NONE,
+        _ => ColumnSemantics::NONE,
     };
     Some(meaning)
 }
 
 /// What several values are that may each be the result.
-fn all(values: impl Iterator<Item = Option<Meaning>>) -> Option<Meaning> {
-    values.flatten().reduce(Meaning::and)
+fn all(values: impl Iterator<Item = Option<ColumnSemantics>>) -> Option<ColumnSemantics> {
+    values.flatten().reduce(ColumnSemantics::and)
 }
 
-fn times(left: &Expr, right: &Expr, sources: &Sources) -> Meaning {
+fn times(left: &Expr, right: &Expr, sources: &Sources) -> ColumnSemantics {
     let other = match (is_number(left), is_number(right)) {
         (_, true) => left,
         (true, false) => right,
         (false, false) => return rate(left, right, sources),
     };
-    Meaning { unit: None, ..expr(other, sources).unwrap_or(Meaning::COUNT) }
+    ColumnSemantics { unit: None, ..expr(other, sources).unwrap_or(ColumnSemantics::COUNT) }
 }
 
 /// A product or a ratio: an amount where one of its sides is.
-fn rate(left: &Expr, right: &Expr, sources: &Sources) -> Meaning {
+fn rate(left: &Expr, right: &Expr, sources: &Sources) -> ColumnSemantics {
     let is_amount = [left, right].into_iter().any(|side| expr(side, sources).is_some_and(|it| it.is_amount));
-    if is_amount { Meaning::RATE } else { Meaning::NONE }
+    if is_amount { ColumnSemantics::RATE } else { ColumnSemantics::NONE }
 }
 
 fn is_number(value: &Expr) -> bool {
@@ -216,8 +216,8 @@ fn is_number(value: &Expr) -> bool {
     }
 }
 
-fn column(path: &[String], sources: &Sources) -> Meaning {
-    let Some((name, before)) = path.split_last() else { return Meaning::NONE };
+fn column(path: &[String], sources: &Sources) -> ColumnSemantics {
+    let Some((name, before)) = path.split_last() else { return ColumnSemantics::NONE };
     let owner = before.last();
     let fits = |(source, _): &&(String, Option<Columns>)| owner.is_none_or(|owner| owner == source);
     for (_, columns) in sources.iter().filter(fits) {
@@ -227,7 +227,7 @@ fn column(path: &[String], sources: &Sources) -> Meaning {
     }
     let is_own = sources.iter().filter(fits).any(|(_, columns)| columns.is_none());
     let unit = Unit::of_source(name).filter(|_| is_own);
-    Meaning { unit, adds_up: if is_own { None } else { Some(false) }, is_amount: unit.is_some() }
+    ColumnSemantics { unit, adds_up: if is_own { None } else { Some(false) }, is_amount: unit.is_some() }
 }
 
 #[cfg(test)]

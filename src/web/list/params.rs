@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 
 use super::days::{self, Days};
-use crate::db::Stretch;
+use crate::db::PageRange;
 use crate::web::components::{Address, Pager, SortLink};
 use crate::web::{Error, Fields, Result};
 
@@ -22,7 +22,7 @@ const TOLD: usize = 40;
 ///
 /// Values are read one by one, each once; what does not fit is remembered as a fault and not used.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ListParams {
     here: Address,
     fields: Fields,
     faults: Vec<String>,
@@ -48,13 +48,13 @@ pub struct List {
 
 /// A page of a list, before it is known how many rows there are.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct PageRequest {
     here: Address,
     page: u64,
     size: u64,
 }
 
-impl Asked {
+impl ListParams {
     /// Reads an address: its path and its raw query string.
     pub fn read(path: &str, query: &str) -> Self {
         Self { here: Address::new(path, query), fields: Fields::of_address(query), faults: Vec::new(), narrows: false }
@@ -142,12 +142,12 @@ impl Asked {
     }
 
     /// The page that is asked for, of `size` rows.
-    pub fn page(&mut self, size: u64) -> Wanted {
-        Wanted { here: self.here.clone(), page: self.number("page").unwrap_or(1), size }
+    pub fn page(&mut self, size: u64) -> PageRequest {
+        PageRequest { here: self.here.clone(), page: self.number("page").unwrap_or(1), size }
     }
 
     /// The same, where the address may say how many rows it wants, up to `most`.
-    pub fn page_of_size(&mut self, size: u64, most: u64) -> Wanted {
+    pub fn page_of_size(&mut self, size: u64, most: u64) -> PageRequest {
         let size = self.number("size").unwrap_or(size).min(most);
         self.page(size)
     }
@@ -194,7 +194,7 @@ impl Asked {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Asked {
+impl<S: Sync> FromRequestParts<S> for ListParams {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
@@ -203,14 +203,14 @@ impl<S: Sync> FromRequestParts<S> for Asked {
     }
 }
 
-impl Wanted {
+impl PageRequest {
     /// How far rows have to be counted: those of a long list are not counted to the end.
     pub fn most(&self) -> i64 {
         let most = self.page.saturating_mul(self.size).saturating_add(COUNTED);
         i64::try_from(most).unwrap_or(i64::MAX)
     }
 
-    /// The page, of rows that were counted up to [`Wanted::most`].
+    /// The page, of rows that were counted up to [`PageRequest::most`].
     pub fn pager(&self, counted: i64) -> Pager {
         let counted = u64::try_from(counted).unwrap_or(0);
         Pager::counted_to(self.most().unsigned_abs(), &self.here, self.page, self.size, counted)
@@ -219,7 +219,7 @@ impl Wanted {
     /// The page with its lines, of lines that are all in memory.
     pub fn cut<L>(&self, lines: Vec<L>) -> (Pager, Vec<L>) {
         let pager = Pager::new(&self.here, self.page, self.size, lines.len() as u64);
-        let Stretch { skip, most } = pager.stretch();
+        let PageRange { skip, most } = pager.range();
         let size = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
         let lines = lines.into_iter().skip(size(skip)).take(size(most)).collect();
         (pager, lines)
@@ -237,48 +237,48 @@ fn told(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn asked(query: &str) -> Asked {
-        Asked::read("/things", query)
+    fn params(query: &str) -> ListParams {
+        ListParams::read("/things", query)
     }
 
     #[test]
     fn what_is_asked_for_is_used_and_kept_in_every_link() {
-        let mut asked = asked("q=+a%26b+&from=2026-03-01&kind=x&sort=-name&page=2&size=7&done=1").without(&["done"]);
-        assert_eq!(asked.text("q"), "a&b");
-        assert!(asked.days().from.is_some() && asked.is("kind", "x"));
-        let sort = asked.sort(&["name"], "");
-        assert_eq!(asked.head("name", &sort).href, "/things?q=+a%26b+&from=2026-03-01&kind=x&size=7&sort=name");
-        let (pager, lines) = asked.page_of_size(50, 100).cut((0..20).collect());
+        let mut params = params("q=+a%26b+&from=2026-03-01&kind=x&sort=-name&page=2&size=7&done=1").without(&["done"]);
+        assert_eq!(params.text("q"), "a&b");
+        assert!(params.days().from.is_some() && params.is("kind", "x"));
+        let sort = params.sort(&["name"], "");
+        assert_eq!(params.head("name", &sort).href, "/things?q=+a%26b+&from=2026-03-01&kind=x&size=7&sort=name");
+        let (pager, lines) = params.page_of_size(50, 100).cut((0..20).collect());
         assert_eq!((pager.page, lines), (2, (7..14).collect()));
-        let list = asked.list(&["sort", "kind"]);
+        let list = params.list(&["sort", "kind"]);
         assert!(list.is_filtered && list.faults.is_empty());
         assert_eq!(list.csv, "/things.csv?q=+a%26b+&from=2026-03-01&kind=x&sort=-name");
         assert_eq!(list.kept, [("kind", "x"), ("sort", "-name")].map(|(a, b)| (a.to_owned(), b.to_owned())));
-        assert!(asked.strict().is_ok());
+        assert!(params.strict().is_ok());
     }
 
     #[test]
     fn what_cannot_be_used_is_told_and_refuses_a_file() {
-        let mut asked = asked("from=never&until=2026-13-01&kind=z&sort=size&page=0&size=-1");
+        let mut params = params("from=never&until=2026-13-01&kind=z&sort=size&page=0&size=-1");
         assert_eq!(
-            (asked.days(), asked.is("kind", "x"), asked.sort(&["name"], "name")),
+            (params.days(), params.is("kind", "x"), params.sort(&["name"], "name")),
             (Days::default(), false, "name".to_owned())
         );
-        let (pager, _) = asked.page_of_size(50, 100).cut(vec![1]);
+        let (pager, _) = params.page_of_size(50, 100).cut(vec![1]);
         assert_eq!((pager.page, pager.pages), (1, 1));
-        assert_eq!(asked.list(&[]).faults.len(), 6, "{:?}", asked.faults);
-        assert!(!asked.narrows() && asked.strict().is_err());
+        assert_eq!(params.list(&[]).faults.len(), 6, "{:?}", params.faults);
+        assert!(!params.narrows() && params.strict().is_err());
     }
 
     #[test]
     fn a_reversed_span_a_long_text_and_a_page_beyond_the_last_are_told_or_mended() {
-        let mut reversed = asked("from=2026-03-02&until=2026-03-01");
+        let mut reversed = params("from=2026-03-02&until=2026-03-01");
         reversed.days();
         assert_eq!(reversed.faults.len(), 1);
-        let mut long = asked(&format!("q={}", "ü".repeat(201)));
+        let mut long = params(&format!("q={}", "ü".repeat(201)));
         assert_eq!((long.text("q").chars().count(), long.faults.len()), (200, 1));
-        let far = asked("page=99999999999999999999").page(10).pager(25);
-        assert_eq!((far.page, far.stretch()), (3, Stretch { skip: 20, most: 10 }));
+        let far = params("page=99999999999999999999").page(10).pager(25);
+        assert_eq!((far.page, far.range()), (3, PageRange { skip: 20, most: 10 }));
         assert_eq!(told(&"x".repeat(90)).chars().count(), TOLD + 1);
     }
 }

@@ -33,12 +33,12 @@ const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 
 /// The shares of all clients; cheap to clone.
 #[derive(Clone)]
-pub struct Shares {
+pub struct RateLimits {
     limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
     trusted: Arc<[IpNet]>,
 }
 
-impl Shares {
+impl RateLimits {
     /// `per_minute` requests for each client, which may come at once. `trusted` are the proxies whose
     /// word on a client's address is believed.
     pub fn new(per_minute: u32, trusted: &[IpNet]) -> Self {
@@ -54,24 +54,24 @@ impl Shares {
     }
 }
 
-impl std::fmt::Debug for Shares {
+impl std::fmt::Debug for RateLimits {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Shares({} clients)", self.limiter.len())
+        write!(formatter, "RateLimits({} clients)", self.limiter.len())
     }
 }
 
 /// Answers 429 to a client that takes more than its share. A router without a socket (in tests) has
-/// no addresses and no shares.
-pub async fn share(State(shares): State<Shares>, request: Request, next: Next) -> Response {
+/// no addresses and no limits.
+pub async fn limit(State(limits): State<RateLimits>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let client = peer.map(|peer| client(peer, request.headers(), &shares.trusted));
+    let client = peer.map(|peer| client(peer, request.headers(), &limits.trusted));
     let is_poll = request.method() == Method::GET && request.headers().contains_key(PTAG);
-    let take = |cost| client.map_or(Ok(()), |client| shares.take(client, cost));
+    let take = |cost| client.map_or(Ok(()), |client| limits.take(client, cost));
     if let Err(seconds) = take(if is_poll { POLL } else { REQUEST }) {
         return Error::TooMany(seconds).into_response();
     }
-    if shares.limiter.len() > MANY {
-        shares.limiter.retain_recent();
+    if limits.limiter.len() > MANY {
+        limits.limiter.retain_recent();
     }
     let response = next.run(request).await;
     if is_poll
@@ -141,15 +141,15 @@ mod tests {
 
     #[test]
     fn a_share_is_used_up_by_requests_and_slowly_by_polls() {
-        let shares = Shares::new(2, &[]);
+        let shares = RateLimits::new(2, &[]);
         let (one, other) = ("203.0.113.9".parse().unwrap(), "203.0.113.8".parse().unwrap());
-        assert_eq!(shares.take(one, REQUEST), Ok(()));
+        assert_eq!(limits.take(one, REQUEST), Ok(()));
         for _ in 0..9 {
-            assert_eq!(shares.take(one, POLL), Ok(()));
+            assert_eq!(limits.take(one, POLL), Ok(()));
         }
-        let wait = shares.take(one, REQUEST).unwrap_err();
+        let wait = limits.take(one, REQUEST).unwrap_err();
         assert!((1..=60).contains(&wait), "{wait} s");
-        assert_eq!(shares.take(other, REQUEST), Ok(()), "each client has a share");
+        assert_eq!(limits.take(other, REQUEST), Ok(()), "each client has a share");
     }
 
     #[tokio::test]
@@ -162,7 +162,7 @@ mod tests {
         let router = Router::new()
             .route("/same", get(StatusCode::NOT_MODIFIED))
             .route("/other", get("news"))
-            .layer(axum::middleware::from_fn_with_state(Shares::new(2, &[]), share));
+            .layer(axum::middleware::from_fn_with_state(RateLimits::new(2, &[]), share));
         let poll = async |address: &str| {
             let mut request = Request::get(address).header(PTAG, "1").body(Body::empty()).unwrap();
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 1))));
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn the_addresses_of_one_network_share() {
-        let shares = Shares::new(1, &[]);
-        let take = |client: &str| shares.take(client.parse().unwrap(), REQUEST).is_ok();
+        let shares = RateLimits::new(1, &[]);
+        let take = |client: &str| limits.take(client.parse().unwrap(), REQUEST).is_ok();
         assert!(take("2001:db8:0:1::1"));
         assert!(!take("2001:db8:0:1:ffff:ffff:ffff:ffff"));
         assert!(take("2001:db8:0:2::1"), "the network beside it");
