@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::audit::{self, Action, Entry, Filter};
 use super::store;
-use crate::db::{Scope, PageRange};
+use crate::db::{PageRange, Scope};
 use crate::ids::PersonId;
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, ListParams, Days, Export, List, RowSource, rfc3339};
+use crate::web::list::{self, Days, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Site, Visit};

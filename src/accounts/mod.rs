@@ -17,8 +17,8 @@ use axum::response::Response;
 use tower_sessions::Session;
 
 pub use model::{Admission, NewPerson, Role};
-pub use store::admit;
 pub use session_cleaner::SessionCleaner;
+pub use store::admit;
 
 use crate::db::{Scope, Stamp};
 use crate::ids::PersonId;

@@ -13,7 +13,7 @@ use tower_sessions::Session;
 use super::audit::{self, Action};
 use crate::ids::SessionId;
 use crate::web::components::Pager;
-use crate::web::list::{self, ListParams, Export, Few, List, rfc3339};
+use crate::web::list::{self, Export, Few, List, ListParams, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Site, Visit, session};
 

@@ -10,10 +10,10 @@ use super::grants::{CallError, Grants};
 use super::model::State as ConnectionStatus;
 use super::pages::regions;
 use super::store::{self, Filter, Health};
-use crate::db::{Scope, PageRange, Tx};
+use crate::db::{PageRange, Scope, Tx};
 use crate::ids::ConnectionId;
 use crate::web::components::{Choice, Pager, State as Colour};
-use crate::web::list::{self, ListParams, Export, List, RowSource, rfc3339};
+use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Visit};
@@ -196,7 +196,11 @@ impl Export for Health {
 }
 
 /// The grants that the filter leaves, one's own among them, as a file.
-pub(super) async fn export(State(grants): State<Grants>, person: Person, mut params: ListParams) -> web::Result<Response> {
+pub(super) async fn export(
+    State(grants): State<Grants>,
+    person: Person,
+    mut params: ListParams,
+) -> web::Result<Response> {
     let filter = filter(&mut params, &person);
     let lines = RowSource::new(&grants.site.db, scope(&person), filter, |tx, filter, range, _| {
         Box::pin(store::health(tx, filter, range))

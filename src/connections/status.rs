@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::State;
 use super::store;
 use crate::amazon::Region;
-use crate::db::{Result, PageRange, Tx};
+use crate::db::{PageRange, Result, Tx};
 use crate::ids::PersonId;
 
 /// How one connection stands.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::{BUFFER, Connection, Grant, State, belongs_to, retry_at};
 use super::seals::Sealed;
 use crate::amazon::Region;
-use crate::db::{Db, FromRow, Result, Row, Scope, Single, Statement, PageRange, Tx, containing, sql};
+use crate::db::{Db, FromRow, PageRange, Result, Row, Scope, Single, Statement, Tx, containing, sql};
 use crate::ids::{ConnectionId, PersonId, Random};
 use crate::vault::Vault;
 

@@ -39,8 +39,8 @@ use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 pub use error::{Error, Result};
 pub use memo::{Memo, Stamp};
-pub use statement::{FromRow, Row, Single, Statement, sql};
 pub use page_range::{LATEST, PageRange, containing};
+pub use statement::{FromRow, Row, Single, Statement, sql};
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
 
 use memo::{Changes, Tables};

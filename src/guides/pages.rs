@@ -11,7 +11,7 @@ use super::library;
 use super::model::{Guide, Heading, Level, Part};
 use crate::queries::{self, DraftSeed};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, ListParams, Export, Few, List};
+use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit, words};
 

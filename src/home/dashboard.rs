@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::Home;
 use crate::connections::{self, ConnectionStatus};
-use crate::db::{Result, Stamp, PageRange, Tx};
+use crate::db::{PageRange, Result, Stamp, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
 use crate::guides::{self, Guide};
 use crate::ids::PersonId;

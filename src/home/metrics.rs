@@ -11,7 +11,7 @@ use crate::amazon::{Place, Traffic};
 use crate::db::Scope;
 use crate::executions;
 use crate::telemetry::metrics::{CONTENT_TYPE, Known};
-use crate::web::{self, Site, shares};
+use crate::web::{self, Site, rate_limits};
 use crate::workers::{Outcome, Status};
 
 pub(super) async fn show(State(home): State<Home>, request: Request) -> web::Result<Response> {
@@ -37,7 +37,7 @@ pub(super) async fn show(State(home): State<Home>, request: Request) -> web::Res
 
 /// Whoever knows the token that is set; without one, whoever calls from this machine itself.
 fn may_read(site: &Site, request: &Request) -> bool {
-    let Some(token) = &site.config.metrics_token else { return shares::is_local(request) };
+    let Some(token) = &site.config.metrics_token else { return rate_limits::is_local(request) };
     let said = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let said = said.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     said.as_bytes().ct_eq(token.expose().as_bytes()).into()

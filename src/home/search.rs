@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 
-use crate::db::{Result, PageRange, Tx};
+use crate::db::{PageRange, Result, Tx};
 use crate::executions;
 use crate::guides;
 use crate::instances;

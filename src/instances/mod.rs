@@ -9,9 +9,9 @@ mod pages;
 mod store;
 mod discovery;
 
+pub use discovery::InstanceDiscovery;
 pub use model::{Instance, Role};
 pub use store::{Filter, catalogue, find, find_for_run, is_looking, list, page};
-pub use discovery::InstanceDiscovery;
 
 use crate::web::Site;
 

@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
+use super::discovery;
 use super::model::{Instance, Role};
 use super::store;
-use super::discovery;
 use crate::accounts::audit::{self, Action};
 use crate::amazon::{AmcAccount, AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
 use crate::connections::{CallError, Grants};

@@ -6,7 +6,7 @@ use super::catalogue as listed;
 use super::model::{Found, Instance, Role};
 use crate::amazon::{self, AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::amcsql::catalogue::Catalogue;
-use crate::db::{Error, FromRow, Result, Row, Single, Statement, PageRange, Tx, containing, sql};
+use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{ConnectionId, Id, InstanceId, PersonId, Random};
 
 impl FromRow for Instance {

@@ -16,7 +16,7 @@ use crate::accounts::audit::{self, Action};
 use crate::db::Scope;
 use crate::ids::QueryId;
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, ListParams, List};
+use crate::web::list::{self, List, ListParams};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Site, Visit};
 use crate::workers::{Tick, Worker};

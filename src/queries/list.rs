@@ -12,7 +12,7 @@ use crate::db::{self, Tx};
 use crate::ids::{DraftId, PersonId, QueryId};
 use crate::instances::{self, Instance};
 use crate::web::components::{Address, Choice, Pager, SortLink};
-use crate::web::list::{self, ListParams, Export, List, RowSource, rfc3339};
+use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 

@@ -32,7 +32,7 @@ pub use model::{Privacy, PrivacyMode, Query, Script};
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use run::{filled, run_page};
 pub use source_map::{Piece, SourceMap};
-pub use store::{Filter, DraftSeed, Line, PastRun, TypicalDuration, find, create_draft, list, runs, usual};
+pub use store::{DraftSeed, Filter, Line, PastRun, TypicalDuration, create_draft, find, list, runs, usual};
 pub use tags::Tags;
 pub use window::{Window, WindowForm, WindowKind};
 

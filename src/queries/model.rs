@@ -250,12 +250,16 @@ mod tests {
         let found = errors(&QueryInput { name: "n".into(), sql: "SELECT 1".into(), window, ..QueryInput::default() });
         assert_eq!(found.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["window", "zone"]);
         let window = WindowForm { kind: "explicit".into(), ..WindowForm::default() };
-        assert!(errors(&QueryInput { name: "n".into(), sql: "SELECT 1".into(), window, ..QueryInput::default() }).is_empty());
+        assert!(
+            errors(&QueryInput { name: "n".into(), sql: "SELECT 1".into(), window, ..QueryInput::default() })
+                .is_empty()
+        );
     }
 
     #[test]
     fn sql_over_the_limit_or_with_nul_is_refused_with_the_reason() {
-        let sql = |sql: String| errors(&QueryInput { name: "n".into(), sql, ..QueryInput::default() }).of("sql").to_owned();
+        let sql =
+            |sql: String| errors(&QueryInput { name: "n".into(), sql, ..QueryInput::default() }).of("sql").to_owned();
         assert!(sql("x".repeat(SQL_BYTES + 1)).contains("1 MiB"));
         assert_eq!(sql("x".repeat(SQL_BYTES)), "");
         assert!(sql("SELECT \0".into()).contains("NUL"));

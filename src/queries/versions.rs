@@ -14,7 +14,7 @@ use crate::db::{self, Tx};
 use crate::ids::{PersonId, QueryId};
 use crate::instances::{self, Role};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, ListParams, Days, Export, Few, List, rfc3339};
+use crate::web::list::{self, Days, Export, Few, List, ListParams, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 

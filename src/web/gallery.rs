@@ -14,7 +14,7 @@ use scraper::{Html, Selector};
 
 use super::assets;
 use super::components::{Address, Choice, Errors, Pager, SortLink, State, Step, duration};
-use super::list::{ListParams, Days, List};
+use super::list::{Days, List, ListParams};
 use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
 use super::theme::Theme;
 

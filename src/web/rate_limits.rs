@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_share_is_used_up_by_requests_and_slowly_by_polls() {
-        let shares = RateLimits::new(2, &[]);
+        let limits = RateLimits::new(2, &[]);
         let (one, other) = ("203.0.113.9".parse().unwrap(), "203.0.113.8".parse().unwrap());
         assert_eq!(limits.take(one, REQUEST), Ok(()));
         for _ in 0..9 {
@@ -162,7 +162,7 @@ mod tests {
         let router = Router::new()
             .route("/same", get(StatusCode::NOT_MODIFIED))
             .route("/other", get("news"))
-            .layer(axum::middleware::from_fn_with_state(RateLimits::new(2, &[]), share));
+            .layer(axum::middleware::from_fn_with_state(RateLimits::new(2, &[]), limit));
         let poll = async |address: &str| {
             let mut request = Request::get(address).header(PTAG, "1").body(Body::empty()).unwrap();
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 1))));
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_addresses_of_one_network_share() {
-        let shares = RateLimits::new(1, &[]);
+        let limits = RateLimits::new(1, &[]);
         let take = |client: &str| limits.take(client.parse().unwrap(), REQUEST).is_ok();
         assert!(take("2001:db8:0:1::1"));
         assert!(!take("2001:db8:0:1:ffff:ffff:ffff:ffff"));

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, LATEST, Result, Row, Single, Statement, PageRange, Tx, containing, sql};
+use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{AuditId, PersonId};
 
 /// A line of the log.

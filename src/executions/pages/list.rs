@@ -8,7 +8,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::db::{Db, Memo, Stamp, PageRange, Tx};
+use crate::db::{Db, Memo, PageRange, Stamp, Tx};
 use crate::executions::model::State as Stage;
 use crate::executions::store::{self, Filter, Line};
 use crate::executions::submit::Executions;
@@ -16,7 +16,7 @@ use crate::ids::{PersonId, QueryId};
 use crate::instances;
 use crate::queries;
 use crate::web::components::{Address, Choice, Pager};
-use crate::web::list::{self, ListParams, Days, Export, List, RowSource, PageRequest, rfc3339};
+use crate::web::list::{self, Days, Export, List, ListParams, PageRequest, RowSource, rfc3339};
 use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
@@ -212,7 +212,11 @@ impl Export for Line {
 }
 
 /// All that the filter leaves, as a file.
-pub(super) async fn export(State(room): State<Executions>, person: Person, mut params: ListParams) -> web::Result<Response> {
+pub(super) async fn export(
+    State(room): State<Executions>,
+    person: Person,
+    mut params: ListParams,
+) -> web::Result<Response> {
     let (filter, _) = filter(&mut params, &person);
     let lines =
         RowSource::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), range, last| {

@@ -3,9 +3,9 @@
 use parquet::file::metadata::KeyValue;
 use serde::{Deserialize, Serialize};
 
+use super::accumulator::Misfit;
 use super::error::Error;
 use super::kind::Kind;
-use super::accumulator::Misfit;
 
 /// A column as AMC declares it in an execution's `outputColumns`.
 #[derive(Clone, Debug, PartialEq, Eq)]

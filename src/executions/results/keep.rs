@@ -15,13 +15,13 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use tokio::io::AsyncWriteExt;
 
+use super::accumulator::Accumulator;
 use super::column::{ColumnSpec, KeptColumn, distinct_names, matched, shown};
 use super::encode::Encoder;
 use super::error::Error;
 use super::kind::Kind;
 use super::records::{Escapes, Fault, Record, Records};
-use super::result_store::{Key, Scratch, ResultStore, blocking};
-use super::accumulator::Accumulator;
+use super::result_store::{Key, ResultStore, Scratch, blocking};
 
 /// The bytes of one part of a result, as they come.
 pub type Part = BoxStream<'static, Result<Bytes, Box<dyn StdError + Send + Sync>>>;
@@ -146,8 +146,10 @@ impl Table {
             let mut see_header = |found: Vec<String>| {
                 if header.is_none() {
                     let specs = matched(&found, declared)?;
-                    tallies =
-                        specs.iter().map(|spec| Accumulator::new(spec.map(|spec| Kind::declared(&spec.data_type)))).collect();
+                    tallies = specs
+                        .iter()
+                        .map(|spec| Accumulator::new(spec.map(|spec| Kind::declared(&spec.data_type))))
+                        .collect();
                 }
                 let first = header.get_or_insert_with(|| found.clone());
                 if *first == found { Ok(()) } else { Err(differ(number, first, &found)) }

@@ -32,6 +32,7 @@ mod tests;
 mod values;
 mod views;
 
+pub use accumulator::Misfit;
 pub use cell::{Cell, grouped};
 pub use column::{ColumnSpec, KeptColumn};
 pub use distinct::Distinct;
@@ -46,4 +47,3 @@ pub use order::{Direction, Sort};
 pub use page::{MOST_ROWS, Page, PageRequest};
 pub use result_store::{Key, ResultStore, kept_in};
 pub use summary::{BARS, ColumnSummary};
-pub use accumulator::Misfit;

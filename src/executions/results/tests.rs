@@ -326,7 +326,8 @@ async fn a_large_result_pages_sorts_and_filters_to_its_last_row() {
 async fn a_page_reads_its_own_rows_and_not_the_whole_file() {
     let scratch = tempfile::tempdir().unwrap();
     let bucket = Arc::new(bucket::Bucket::default());
-    let result_store = ResultStore::store(Arc::clone(&bucket) as Arc<dyn object_store::ObjectStore>, scratch.path()).unwrap();
+    let result_store =
+        ResultStore::store(Arc::clone(&bucket) as Arc<dyn object_store::ObjectStore>, scratch.path()).unwrap();
     let key = Key::new("exe_1").unwrap();
     let line = |row: u64| format!("{row},{:x}", row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let rows = (0..100_000).map(line).collect::<Vec<_>>().join("\n");

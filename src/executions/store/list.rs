@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{read, state};
-use crate::db::{FromRow, LATEST, Result, Row, Single, Statement, PageRange, Tx, containing, sql};
+use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::executions::model::{Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 

@@ -10,7 +10,7 @@ use crate::amazon::Region;
 use crate::instances::model::Instance;
 use crate::instances::store::{self, Filter};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, ListParams, Export, List, RowSource, rfc3339};
+use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};

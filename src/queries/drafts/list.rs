@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::queries::list::PAGE;
 use crate::queries::store::{self, Draft};
 use crate::web::components::{Choice, Pager};
-use crate::web::list::{self, ListParams, Export, Few, List, rfc3339};
+use crate::web::list::{self, Export, Few, List, ListParams, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit};
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, Result, Row, Single, Statement, PageRange, Tx, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::queries::tags::Tags;
 

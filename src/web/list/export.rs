@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use super::ListParams;
-use crate::db::{self, Db, Scope, PageRange, Tx};
+use crate::db::{self, Db, PageRange, Scope, Tx};
 use crate::web::{FileName, Result, csv};
 
 /// Lines that are read and written at a time.

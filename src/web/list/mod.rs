@@ -12,6 +12,6 @@ mod params;
 mod days;
 mod export;
 
-pub use params::{ListParams, List, PageRequest};
 pub use days::Days;
-pub use export::{Export, Few, Read, Source, RowSource, Taken, rfc3339, export_rows};
+pub use export::{Export, Few, Read, RowSource, Source, Taken, export_rows, rfc3339};
+pub use params::{List, ListParams, PageRequest};

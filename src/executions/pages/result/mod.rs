@@ -9,18 +9,18 @@ mod columns;
 mod downloads;
 mod rows;
 
-pub(super) use params::settled;
 pub(super) use downloads::{csv, json, parquet, xlsx};
+pub(super) use params::settled;
 
 use std::collections::HashMap;
 
-use params::{ResultParams, View};
 use downloads::Offer;
+use params::{ResultParams, View};
 
-use crate::executions::semantics::{self, ColumnSemantics};
 use crate::executions::model::Execution;
 use crate::executions::money::Unit;
 use crate::executions::results::{self, KeptColumn, Key};
+use crate::executions::semantics::{self, ColumnSemantics};
 use crate::executions::submit::Executions;
 use crate::web::components::{Address, Choice};
 use crate::web::{self, Fields};
