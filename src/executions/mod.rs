@@ -1,4 +1,4 @@
-//! Executions: runs of queries that are never lost and never doubled, and the results that they leave.
+//! Executions: runs of queries that are never lost and never doubled, and the pages of the results that they leave.
 //!
 //! Pressing Run stores the intent ([`Executions::submit`]) and wakes the [`Poller`]. The poller sends it and
 //! asks AMC how it goes; the [`Fetcher`] fetches the result within the life of its links, and keeps it. Every
@@ -13,12 +13,9 @@
 
 mod causes;
 mod live;
-mod semantics;
 mod model;
-mod money;
 mod pages;
 mod poller;
-pub mod results;
 mod retention;
 mod store;
 mod submit;
@@ -31,7 +28,7 @@ pub use submit::{Executions, NewRun};
 
 /// Where the results lie whose runs a database in this data folder knows.
 pub fn kept_in(data: &std::path::Path) -> std::path::PathBuf {
-    results::kept_in(&data.join(submit::RESULTS))
+    crate::results::kept_in(&data.join(submit::RESULTS))
 }
 
 /// The room's routes.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::causes;
-use super::results::KeptColumn;
 use crate::amazon::{AmcExecutionId, Status};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
+use crate::results::KeptColumn;
 pub use crate::web::run_state::RunState as State;
 
 /// Why an execution ended without a result, or cannot go on.

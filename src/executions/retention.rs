@@ -8,11 +8,11 @@ use std::time::Duration;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use futures::future::BoxFuture;
 
-use super::results::Key;
 use super::store;
 use super::submit::Executions;
 use crate::db::Scope;
 use crate::ids::ExecutionId;
+use crate::results::Key;
 use crate::workers::{Tick, Worker};
 
 /// Results of one tick; the next tick takes the rest at once.

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::model::Sent;
 use super::pages::{self, Lists};
-use super::results::ResultStore;
 use super::store::{self, NewRow};
 use crate::connections::Grants;
 use crate::db::{self, Tx};
 use crate::ids::{ExecutionId, QueryId};
 use crate::instances::Instance;
+use crate::results::ResultStore;
 use crate::web::live::Tags;
 use crate::web::{Person, Site};
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::amazon::{self, ErrorKind, Network, Unreadable};
 use crate::amcsql::engine::RunError;
-use crate::executions::results;
+use crate::results;
 
 fn name(words: &str) -> &'static str {
     let problem = Problem {

@@ -13,10 +13,10 @@ use crate::amazon::{self, DownloadLinks, ErrorKind, Link, Network};
 use crate::connections::CallError;
 use crate::db::{self, Scope};
 use crate::executions::model::{Execution, Kept, Problem, State};
-use crate::executions::results::{self, ColumnSpec, Key, Limits, Part};
 use crate::executions::store::{self, Change};
 use crate::executions::submit::Executions;
 use crate::ids::ProcessId;
+use crate::results::{self, ColumnSpec, Key, Limits, Part};
 use crate::workers::{Tick, Worker};
 
 /// The worker's name, for wakes.

@@ -3,9 +3,9 @@
 use super::params::ResultParams;
 use super::rows::unit_words;
 use super::{Table, failed};
-use crate::executions::money::Unit;
-use crate::executions::results::{self, ColumnSummary, KeptColumn, Kind};
 use crate::executions::submit::Executions;
+use crate::results::Unit;
+use crate::results::{self, ColumnSummary, KeptColumn, Kind};
 use crate::web;
 use crate::web::chart;
 use crate::web::components::count;

@@ -12,11 +12,11 @@ use super::{failed, page_of};
 use crate::accounts::audit::{self, Action};
 use crate::executions::model::{Execution, State as Stage};
 use crate::executions::pages::own;
-use crate::executions::results::{CsvForm, Filter, Key, WORKBOOK_ROWS};
 use crate::executions::store;
 use crate::executions::submit::Executions;
 use crate::ids::ExecutionId;
 use crate::instances;
+use crate::results::{CsvForm, Filter, Key, WORKBOOK_ROWS};
 use crate::web::components::count;
 use crate::web::{self, Fields, FileName, Person};
 

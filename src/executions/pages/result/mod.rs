@@ -18,10 +18,10 @@ use downloads::Offer;
 use params::{ResultParams, View};
 
 use crate::executions::model::Execution;
-use crate::executions::money::Unit;
-use crate::executions::results::{self, KeptColumn, Key};
-use crate::executions::semantics::{self, ColumnSemantics};
 use crate::executions::submit::Executions;
+use crate::results::Unit;
+use crate::results::{self, KeptColumn, Key};
+use crate::results::{ColumnSemantics, of_columns};
 use crate::web::components::{Address, Choice};
 use crate::web::{self, Fields};
 
@@ -108,7 +108,7 @@ impl ResultView {
         let key = Key::from(&execution.id);
         let (columns, total) = room.result_store.columns(&key).await.map_err(failed)?;
         let params = ResultParams::read(path, fields, &columns);
-        let table = Table { key, columns: &columns, meanings: semantics::of_columns(&execution.sent.sql) };
+        let table = Table { key, columns: &columns, meanings: of_columns(&execution.sent.sql) };
         let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
         let mut view = Self {
             tabs: params.tabs(),

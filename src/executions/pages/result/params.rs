@@ -1,7 +1,7 @@
 //! What the address asks of a result, and the addresses that lead on from it.
 
 use super::{Chip, FilterForm, Tab, at_result, choices};
-use crate::executions::results::{Direction, Filter, KeptColumn, MOST_ROWS, Op, Sort};
+use crate::results::{Direction, Filter, KeptColumn, MOST_ROWS, Op, Sort};
 use crate::web::Fields;
 use crate::web::components::{Address, Choice};
 
@@ -222,7 +222,7 @@ fn sort(text: &str, columns: &[KeptColumn]) -> Option<Sort> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::executions::results::Kind;
+    use crate::results::Kind;
 
     fn columns() -> Vec<KeptColumn> {
         let column = |name: &str, kind| KeptColumn {

@@ -2,9 +2,9 @@
 
 use super::params::{ResultParams, View};
 use super::{Table, at_result, failed};
-use crate::executions::money::Unit;
-use crate::executions::results::{self, Cell, Direction, Kind, PageRequest};
 use crate::executions::submit::Executions;
+use crate::results::Unit;
+use crate::results::{self, Cell, Direction, Kind, PageRequest};
 use crate::web;
 use crate::web::components::{Address, Pager, SortLink};
 

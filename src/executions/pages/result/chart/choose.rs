@@ -1,7 +1,7 @@
 //! Which columns make a chart that says something, unless the address names them.
 
 use super::super::columns::is_id;
-use crate::executions::results::{Fold, KeptColumn, Kind};
+use crate::results::{Fold, KeptColumn, Kind};
 use crate::web::Fields;
 use crate::web::chart::Shape;
 

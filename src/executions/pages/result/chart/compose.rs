@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::choose::{Choices, FOLDS};
-use crate::executions::results::{Fold, Grain, GroupKey, Groups, KeptColumn};
+use crate::results::{Fold, Grain, GroupKey, Groups, KeptColumn};
 use crate::web::chart::{Along, Chart, SERIES, Series, Shape};
 use crate::web::components::count;
 
@@ -204,7 +204,7 @@ fn description(places: &Places, series: &[Series], along: &Along) -> String {
 mod tests {
     use super::super::choose::tests::columns;
     use super::*;
-    use crate::executions::results::Kind;
+    use crate::results::Kind;
     use crate::web::Fields;
 
     fn composed(names: usize, query: &str) -> Result<Composed, String> {

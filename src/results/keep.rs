@@ -1,7 +1,7 @@
 //! Keeps a result: AMC's CSV parts in, one typed Parquet file out.
 //!
 //! The parts are first fetched whole to the disk, because their links hold for ten minutes only. They
-//! are then read twice: once to see what the columns can be kept as (see [`super::tally`]), once to
+//! are then read twice: once to see what the columns can be kept as (see [`super::accumulator`]), once to
 //! write them. Reading twice from the disk costs less than holding rows back, and nothing is guessed
 //! from the first rows.
 

@@ -3,11 +3,11 @@
 use arrow::array::{Array, RecordBatch};
 
 use super::Form;
-use crate::executions::results::cell::write_exact;
-use crate::executions::results::column::KeptColumn;
-use crate::executions::results::error::Error;
-use crate::executions::results::keep::other_format;
-use crate::executions::results::kind::Kind;
+use crate::results::cell::write_exact;
+use crate::results::column::KeptColumn;
+use crate::results::error::Error;
+use crate::results::keep::other_format;
+use crate::results::kind::Kind;
 use crate::web::csv;
 
 /// How a CSV file is written.

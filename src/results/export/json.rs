@@ -3,10 +3,10 @@
 use arrow::array::{Array, RecordBatch};
 
 use super::Form;
-use crate::executions::results::cell::write_exact;
-use crate::executions::results::column::KeptColumn;
-use crate::executions::results::error::Error;
-use crate::executions::results::kind::Kind;
+use crate::results::cell::write_exact;
+use crate::results::column::KeptColumn;
+use crate::results::error::Error;
+use crate::results::kind::Kind;
 
 pub(super) struct Json {
     columns: Vec<KeptColumn>,

@@ -11,12 +11,12 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 
 use super::Form;
 use super::zip::Zip;
-use crate::executions::results::cell::write_exact;
-use crate::executions::results::column::KeptColumn;
-use crate::executions::results::error::Error;
-use crate::executions::results::kind::Kind;
-use crate::executions::results::open::Opened;
-use crate::executions::results::values::{DAY, Value};
+use crate::results::cell::write_exact;
+use crate::results::column::KeptColumn;
+use crate::results::error::Error;
+use crate::results::kind::Kind;
+use crate::results::open::Opened;
+use crate::results::values::{DAY, Value};
 
 /// Rows that a sheet has below its head (Excel's specifications and limits).
 pub const MOST_ROWS: u64 = 1_048_575;

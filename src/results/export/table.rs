@@ -6,8 +6,8 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
 use super::Form;
-use crate::executions::results::error::Error;
-use crate::executions::results::open::Opened;
+use crate::results::error::Error;
+use crate::results::open::Opened;
 
 /// Rows, and bytes, of a row group, which is what is held in memory before it is sent.
 const GROUP_ROWS: usize = 65_536;

@@ -24,17 +24,17 @@ const MEANS: &[&str] = &["AVG", "MEDIAN"];
 
 /// What a column means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ColumnSemantics {
+pub struct ColumnSemantics {
     /// The unit of its money.
-    pub(super) unit: Option<Unit>,
+    pub unit: Option<Unit>,
     /// Whether the sum of its values says something; nothing for AMC's own columns, which are told by their type.
-    pub(super) adds_up: Option<bool>,
+    pub adds_up: Option<bool>,
     /// Whether it counts or measures, so that its digits are read in groups; not for what names a thing or a time.
-    pub(super) is_amount: bool,
+    pub is_amount: bool,
 }
 
 /// The columns of a query's result, by their names in small letters; none for what is no SQL.
-pub(super) fn of_columns(sql: &str) -> HashMap<String, ColumnSemantics> {
+pub fn of_columns(sql: &str) -> HashMap<String, ColumnSemantics> {
     let Ok(parsed) = parser::parse(sql) else { return HashMap::new() };
     query(&parsed.query, &HashMap::new()).into_iter().collect()
 }

@@ -2,11 +2,11 @@
 //!
 //! AMC gives costs in fractions of a cent (AMC documentation, data sources): sponsored ads' spend and the
 //! fees of its DSP in microcents, the DSP's costs and budgets in millicents. Which column of a
-//! result has such a unit follows from its query; see [`super::meaning`].
+//! result has such a unit follows from its query; see [`super::semantics`].
 
 /// A fraction of a unit of the advertiser's currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
+pub enum Unit {
     /// 100,000,000 to one.
     Microcents,
     /// 100,000 to one.
@@ -33,7 +33,7 @@ const MILLICENTS: &[&str] = &[
 ];
 impl Unit {
     /// The unit of a column of AMC's own tables.
-    pub(super) fn of_source(column: &str) -> Option<Self> {
+    pub fn of_source(column: &str) -> Option<Self> {
         let is = |known: &&str| known.eq_ignore_ascii_case(column);
         if MICROCENTS.iter().any(is) {
             return Some(Self::Microcents);
@@ -42,7 +42,7 @@ impl Unit {
     }
 
     /// Its name, as AMC writes it.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Microcents => "microcents",
             Self::Millicents => "millicents",
@@ -50,7 +50,7 @@ impl Unit {
     }
 
     /// How many of it make one unit of the currency, as a power of ten.
-    pub(super) fn digits(self) -> usize {
+    pub fn digits(self) -> usize {
         match self {
             Self::Microcents => 8,
             Self::Millicents => 5,
@@ -58,7 +58,7 @@ impl Unit {
     }
 
     /// A number in this unit as units of the currency, exactly; what is no plain number as it is.
-    pub(super) fn converted(self, number: &str) -> String {
+    pub fn converted(self, number: &str) -> String {
         let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
         let (whole, part) = rest.split_once('.').unwrap_or((rest, ""));
         if whole.is_empty() || !whole.bytes().chain(part.bytes()).all(|byte| byte.is_ascii_digit()) {

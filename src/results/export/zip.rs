@@ -9,7 +9,7 @@ use std::io::Write as _;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
-use crate::executions::results::error::Error;
+use crate::results::error::Error;
 
 /// The most bytes of a file in the archive, and of the archive.
 const MOST: u64 = u32::MAX as u64;

@@ -2,7 +2,7 @@
 //!
 //! AMC has more types than a reader of results needs: whole numbers of all widths are kept as 64
 //! bits, and arrays, maps and structs as the text that AMC writes for them. What a column is kept as
-//! follows its declared type where all its values have that form; see [`super::tally`].
+//! follows its declared type where all its values have that form; see [`super::accumulator`].
 
 use std::fmt::Write as _;
 
