@@ -4,6 +4,7 @@
 //! place. They read the text of the sources and not the compiler's view of it, so a name made by a
 //! macro escapes them.
 
+mod builds;
 mod documents;
 mod modules;
 mod source;
