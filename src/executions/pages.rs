@@ -16,7 +16,7 @@ use super::store;
 use super::submit::{Executions, NewRun};
 use crate::db::{self, Tx};
 use crate::ids::{ExecutionId, QueryId};
-use crate::instances;
+use crate::instances::{self, Action};
 use crate::queries;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Visit};
@@ -55,7 +55,7 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
             "This query was deleted, so it is not run. Restore it on its page first.".to_owned(),
         ));
     }
-    let instance = instances::find_for_run(&mut tx, &person.id, &query.instance).await?;
+    let instance = instances::require(&mut tx, &person.id, &query.instance, Action::Run).await?;
     let catalogue = instances::catalogue(&mut tx, &instance.id).await?;
     drop(tx);
     let prepared = queries::prepare(&query.script(), &fields, &catalogue, site.clock.now(), instance.is_sandbox);

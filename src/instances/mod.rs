@@ -3,15 +3,17 @@
 //! An instance is one row however many people reach it; what each may do, and by which connection, is
 //! their row in `instance_access`. RecomAMP's id of an instance and AMC's are different types.
 
+mod access;
 mod catalogue;
 mod model;
 mod pages;
 mod store;
 mod discovery;
 
+pub use access::{Action, Denied, refusal, require};
 pub use discovery::InstanceDiscovery;
 pub use model::{Instance, Role};
-pub use store::{Filter, catalogue, find, find_for_run, is_looking, list, page};
+pub use store::{Filter, catalogue, find, is_looking, list, page};
 
 use crate::web::Site;
 

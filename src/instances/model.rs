@@ -26,6 +26,15 @@ impl Role {
         }
     }
 
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Viewer => "Viewer",
+            Self::Analyst => "Analyst",
+            Self::Manager => "Manager",
+        }
+    }
+
     /// Reads what is stored; anything unknown may least.
     pub fn parse(text: &str) -> Self {
         match text {

@@ -10,7 +10,8 @@ use axum::routing::{get, post};
 use serde_json::json;
 
 use super::discovery;
-use super::model::{Instance, Role};
+use super::access::{Action as Does, require};
+use super::model::Instance;
 use super::store;
 use crate::accounts::audit::{self, Action};
 use crate::amazon::{AmcAccount, AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
@@ -90,8 +91,8 @@ async fn page(
     let limits = &room.site.config.limits;
     Ok(DetailPage {
         shell: visit.shell(instance.name(), Section::Instances).await,
-        can_manage: instance.role >= Role::Manager,
-        can_run: instance.role >= Role::Analyst && instance.is_ready(),
+        can_manage: instance.role.allows(Does::Manage),
+        can_run: instance.role.allows(Does::Write) && instance.is_ready(),
         slots: limits.runs_per_instance,
         account_slots: limits.runs_per_account,
         account_in_use,
@@ -125,15 +126,13 @@ async fn rename(
     fields: Fields,
 ) -> web::Result<Response> {
     let name = fields.trimmed("name");
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let instance = require(&mut tx, &person.id, &own(&id)?, Does::Manage).await?;
     if let Some(fault) = naming::fault(name, NAME_LENGTH) {
         let mut errors = Errors::new();
         errors.add("name", fault);
+        drop(tx);
         return Ok(Html(page(&room, &person, &visit, &id, errors, Some(name)).await?).unprocessable());
-    }
-    let mut tx = room.site.db.write(&person.scope()).await?;
-    let instance = store::find(&mut tx, &person.id, &own(&id)?).await?;
-    if instance.role < Role::Manager {
-        return Err(web::Error::Forbidden("Only managers of an instance rename it. Ask one of them.".to_owned()));
     }
     store::rename(&mut tx, &instance.id, name).await?;
     tx.commit().await?;

@@ -106,10 +106,11 @@ pub async fn find(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Ins
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// One of a person's instances, if they may run queries there; [`Error::Missing`] otherwise.
-pub async fn find_for_run(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Instance> {
-    let instance = find(tx, person, id).await?;
-    if instance.role >= Role::Analyst { Ok(instance) } else { Err(Error::Missing) }
+/// Names of the people who manage an instance, at most three, `but` left out.
+pub(super) async fn managers(tx: &mut Tx, id: &InstanceId, but: &PersonId) -> Result<Vec<String>> {
+    const MANAGERS: &str = "select p.name as value from instance_access a join people p on p.id = a.person_id \
+        where a.instance_id = $1 and a.role = 'manager' and p.id <> $2 order by lower(p.name), p.id limit 3";
+    Ok(sql(MANAGERS).bind(id).bind(but).all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
 }
 
 /// The data sources of an instance; the documented ones while it has not been asked.

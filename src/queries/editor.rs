@@ -15,7 +15,7 @@ use super::run;
 use super::store::{self, Draft};
 use crate::db::Tx;
 use crate::ids::{DraftId, InstanceId, PersonId, QueryId};
-use crate::instances::{self, Role};
+use crate::instances;
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
@@ -115,9 +115,9 @@ impl What {
 }
 
 /// The instances in which a person may write, the ones that they took off their list left out.
-pub(super) async fn writable(tx: &mut Tx, person: &PersonId) -> web::Result<Vec<instances::Instance>> {
+async fn writable(tx: &mut Tx, person: &PersonId) -> web::Result<Vec<instances::Instance>> {
     let all = instances::list(tx, person, &instances::Filter::default()).await?;
-    Ok(all.into_iter().filter(|instance| instance.role >= Role::Analyst).collect())
+    Ok(all.into_iter().filter(|instance| instance.role.allows(instances::Action::Write)).collect())
 }
 
 pub(super) async fn page(
@@ -184,7 +184,7 @@ pub(super) async fn new(
     if !what.instance.is_empty() {
         let id: InstanceId = what.instance.parse().map_err(|_| web::Error::Missing)?;
         let mut tx = site.db.read(&person.scope()).await?;
-        instances::find_for_run(&mut tx, &person.id, &id).await?;
+        instances::require(&mut tx, &person.id, &id, instances::Action::Write).await?;
     }
     if !fields.has("draft") {
         let mut page = page(&site, &person, &visit, what, QueryInput::default(), Errors::new()).await?;

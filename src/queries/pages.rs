@@ -8,7 +8,7 @@ use super::store;
 use super::{bin, drafts, editor, list, run, saving, versions};
 use crate::db::Tx;
 use crate::ids::{PersonId, QueryId};
-use crate::instances::{self, Instance, Role};
+use crate::instances::{self, Instance};
 use crate::web::{self, Site};
 
 pub(super) fn routes(site: Site) -> Router {
@@ -49,10 +49,6 @@ pub(super) fn own(id: &str) -> web::Result<QueryId> {
 /// A query and its instance, if the person may change what is there.
 pub(super) async fn for_change(tx: &mut Tx, person: &PersonId, id: &QueryId) -> web::Result<(Query, Instance)> {
     let query = store::find(tx, person, id).await?;
-    let instance = instances::find(tx, person, &query.instance).await?;
-    if instance.role < Role::Analyst {
-        let why = "You may look at the queries of this instance, not change or run them. Ask one of its managers.";
-        return Err(web::Error::Forbidden(why.to_owned()));
-    }
+    let instance = instances::require(tx, person, &query.instance, instances::Action::Write).await?;
     Ok((query, instance))
 }

@@ -12,7 +12,7 @@ use super::prepare::{Prepared, prepare};
 use super::report::{self, Remark};
 use super::store::{self, PastRun, TypicalDuration};
 use super::window::WindowForm;
-use crate::instances::{self, Instance, Role};
+use crate::instances::{self, Instance};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
@@ -42,6 +42,8 @@ struct RunPage {
     /// Whether somebody asked for a check and nothing was found.
     is_clean: bool,
     past: Past,
+    /// Why the person may not run it; empty when they may.
+    refusal: String,
     /// What the form is sent with.
     once: String,
 }
@@ -70,6 +72,8 @@ struct Opened {
     instance: Instance,
     prepared: Prepared,
     past: Past,
+    /// Why the person may not run it, if so.
+    refusal: Option<String>,
 }
 
 async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Result<Opened> {
@@ -82,18 +86,19 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
         usual: store::usual(&mut tx, &person.id, &query.id, &instance.id, None).await?,
         is_favourite: store::is_favourite(&mut tx, &person.id, &query.id).await?,
     };
+    let refusal = instances::refusal(&mut tx, &person.id, &instance, instances::Action::Run).await?;
     drop(tx);
     let prepared = prepare(&query.script(), form, &catalogue, site.clock.now(), instance.is_sandbox);
-    Ok(Opened { query, instance, prepared, past })
+    Ok(Opened { query, instance, prepared, past, refusal })
 }
 
 async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: bool) -> RunPage {
-    let Opened { query, instance, prepared, past } = opened;
+    let Opened { query, instance, prepared, past, refusal } = opened;
     let window = query.window.with(form);
     let has_window = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
     RunPage {
         shell: visit.shell(query.name.clone(), Section::Queries).await,
-        can_change: instance.role >= Role::Analyst,
+        can_change: instance.role.allows(instances::Action::Write),
         inputs: prepared.asked.iter().map(|field| Input::new(field, form)).collect(),
         window_words: prepared.window.words(),
         notes: if has_window { prepared.window.notes.clone() } else { Vec::new() },
@@ -107,6 +112,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: 
         errors: if asked { prepared.errors.clone() } else { Errors::new() },
         remarks: report::remarks(&query.sql, &prepared.findings),
         form: window,
+        refusal: refusal.unwrap_or_default(),
         once: site.random.token(),
         past,
         query,
@@ -186,7 +192,7 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
         window_words: prepared.window.words(),
         notes: prepared.window.notes.clone(),
         filled: filled(form),
-        can_run: instance.role >= Role::Analyst && instance.is_ready() && query.deleted_at.is_none(),
+        can_run: instance.role.allows(instances::Action::Write) && instance.is_ready() && query.deleted_at.is_none(),
         once: site.random.token(),
         query,
         instance,

@@ -4,13 +4,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::editor::{What, editing, page, writable};
+use super::editor::{What, editing, page};
 use super::forms::written;
 use super::model::{NAME_LENGTH, QueryInput};
 use super::pages::{for_change, own};
 use super::store;
 use crate::db::Tx;
 use crate::ids::{DraftId, InstanceId, QueryId};
+use crate::instances;
 use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
@@ -45,13 +46,20 @@ pub(super) async fn create(
 
 /// The instance of a new query, if the person may write there.
 async fn instance(site: &Site, person: &Person, what: &What, errors: &mut Errors) -> web::Result<Option<InstanceId>> {
+    let chosen = what.instance.parse::<InstanceId>();
     let mut tx = site.db.read(&person.scope()).await?;
-    let instances = writable(&mut tx, &person.id).await?;
-    let found = instances.into_iter().find(|instance| instance.id.as_str() == what.instance);
-    if found.is_none() {
-        errors.add("instance", "Choose the instance in which the query runs.");
+    let found = match &chosen {
+        Ok(id) => instances::require(&mut tx, &person.id, id, instances::Action::Write).await,
+        Err(_) => Err(instances::Denied::Missing),
+    };
+    match found {
+        Ok(instance) => Ok(Some(instance.id)),
+        Err(instances::Denied::Missing) => {
+            errors.add("instance", "Choose the instance in which the query runs.");
+            Ok(None)
+        }
+        Err(denied) => Err(denied.into()),
     }
-    Ok(found.map(|instance| instance.id))
 }
 
 /// Removes the draft whose text is saved now. What another tab kept since stays.

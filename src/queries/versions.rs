@@ -12,7 +12,7 @@ use super::pages::{for_change, own};
 use super::store::{self, Version};
 use crate::db::{self, Tx};
 use crate::ids::{PersonId, QueryId};
-use crate::instances::{self, Role};
+use crate::instances;
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Days, Export, Few, List, ListParams, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
@@ -95,7 +95,7 @@ pub(super) async fn show(
         choices,
         versions,
         pager,
-        can_change: instance.role >= Role::Analyst && query.deleted_at.is_none(),
+        can_change: instance.role.allows(instances::Action::Write) && query.deleted_at.is_none(),
         query,
         q: filter.text,
         days: filter.days,
@@ -172,7 +172,7 @@ pub(super) async fn compare(
         shell: visit.shell(format!("Versions of {}", query.name), Section::Queries).await,
         sql: Changes::between(&from.written.sql, &to.written.sql),
         settings: Changes::between(&changes::settings(&from.written), &changes::settings(&to.written)),
-        can_change: instance.role >= Role::Analyst && query.deleted_at.is_none(),
+        can_change: instance.role.allows(instances::Action::Write) && query.deleted_at.is_none(),
         from,
         to,
         query,

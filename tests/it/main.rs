@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always so here; it tells clippy that what stories share is test code too.
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod bad_days;

@@ -164,7 +164,7 @@ async fn page(
     let mark = progress::mark(&execution);
     let tag = execution.revision.to_string();
     room.tags.note(id.as_str(), person.id.as_str(), &tag);
-    let can_run = instance.role >= instances::Role::Analyst;
+    let can_run = instance.role.allows(instances::Action::Run);
     let title = format!("{}: {}", execution.state.label(), execution.query_name);
     Ok(DetailPage {
         shell: visit.shell(title, Section::Executions).await,
@@ -234,7 +234,7 @@ pub(super) async fn live(
 async fn to_change(room: &Executions, person: &Person, id: &ExecutionId) -> web::Result<(Tx, Execution, Instance)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     let execution = store::find(&mut tx, &person.id, id).await?;
-    let instance = instances::find_for_run(&mut tx, &person.id, &execution.instance).await?;
+    let instance = instances::require(&mut tx, &person.id, &execution.instance, instances::Action::Run).await?;
     Ok((tx, execution, instance))
 }
 

@@ -1,0 +1,161 @@
+//! The one rule of who may do what with an instance and with what belongs to it.
+//!
+//! Pages, JSON and workers ask [`require`]; a page that shows a button asks [`Role::allows`] about the same
+//! action. On PostgreSQL row-level security states the rule once more, in `migrations/postgres`.
+
+use super::model::{Instance, Role};
+use super::store;
+use crate::db::{self, Tx};
+use crate::ids::{InstanceId, PersonId};
+use crate::web;
+
+/// What somebody does with an instance, or with its queries, executions and results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Read its queries, executions and results.
+    Read,
+    /// Write, delete and restore its queries.
+    Write,
+    /// Run queries there, cancel them, fetch their results again.
+    Run,
+    /// Rename and label it, and share it with others.
+    Manage,
+}
+
+impl Action {
+    /// All of them, from the one that most roles allow.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Run, Self::Manage];
+
+    /// The least role that allows it.
+    pub const fn needs(self) -> Role {
+        match self {
+            Self::Read => Role::Viewer,
+            Self::Write | Self::Run => Role::Analyst,
+            Self::Manage => Role::Manager,
+        }
+    }
+
+    /// As it continues "to …".
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Read => "look at it",
+            Self::Write => "change queries here",
+            Self::Run => "run queries here",
+            Self::Manage => "rename or share this instance",
+        }
+    }
+}
+
+impl Role {
+    /// Whether somebody with this role may do it.
+    pub fn allows(self, action: Action) -> bool {
+        self >= action.needs()
+    }
+
+    /// What it allows, for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Viewer => "can read queries, executions and results",
+            Self::Analyst => "can read, write and run queries",
+            Self::Manager => "can read, write and run queries, and rename and share the instance",
+        }
+    }
+}
+
+/// Why somebody may not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied {
+    /// The person has no access to the instance, or there is none: which of the two is not told.
+    #[error("no access to this instance")]
+    Missing,
+    /// Their role does not allow it.
+    #[error("{0}")]
+    Role(String),
+    /// The database.
+    #[error(transparent)]
+    Db(db::Error),
+}
+
+impl From<db::Error> for Denied {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::Missing => Self::Missing,
+            error => Self::Db(error),
+        }
+    }
+}
+
+impl From<Denied> for web::Error {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Missing => Self::Missing,
+            Denied::Role(why) => Self::Forbidden(why),
+            Denied::Db(error) => error.into(),
+        }
+    }
+}
+
+/// The instance as this person has it, if their access to it allows the action.
+pub async fn require(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &InstanceId,
+    action: Action,
+) -> Result<Instance, Denied> {
+    let instance = store::find(tx, person, instance).await?;
+    match refusal(tx, person, &instance, action).await? {
+        None => Ok(instance),
+        Some(why) => Err(Denied::Role(why)),
+    }
+}
+
+/// Why a person's role on an instance does not allow the action, for the page on which its button is missing;
+/// `None` where it does.
+pub async fn refusal(tx: &mut Tx, person: &PersonId, instance: &Instance, action: Action) -> db::Result<Option<String>> {
+    if instance.role.allows(action) {
+        return Ok(None);
+    }
+    let managers = store::managers(tx, &instance.id, person).await?;
+    Ok(Some(words(instance.name(), instance.role, action, &managers)))
+}
+
+/// What is missing, and who can give it. `managers` are names, at most three of which are told.
+fn words(instance: &str, role: Role, action: Action, managers: &[String]) -> String {
+    let (is, needed) = (role.name(), action.needs().name());
+    let article = |role: Role| if role == Role::Analyst { "an" } else { "a" };
+    let who = match managers {
+        [] => "an administrator".to_owned(),
+        [one] => format!("{one} or an administrator"),
+        [first, second] => format!("{first}, {second} or an administrator"),
+        [first, second, third, ..] => format!("{first}, {second}, {third} or an administrator"),
+    };
+    format!(
+        "Your role on {instance} is {is}. To {}, you need to be {} {needed}. Ask {who} to change your role.",
+        action.words(),
+        article(action.needs()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_allows_what_the_one_before_allows_and_more() {
+        let allowed = |role: Role| Action::ALL.map(|action| role.allows(action));
+        assert_eq!(allowed(Role::Viewer), [true, false, false, false]);
+        assert_eq!(allowed(Role::Analyst), [true, true, true, false]);
+        assert_eq!(allowed(Role::Manager), [true, true, true, true]);
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_missing_and_who_can_give_it() {
+        let managers = ["Ada".to_owned(), "Ben".to_owned()];
+        assert_eq!(
+            words("Acme US", Role::Viewer, Action::Run, &managers),
+            "Your role on Acme US is viewer. To run queries here, you need to be an analyst. Ask Ada, Ben or an \
+             administrator to change your role."
+        );
+        assert!(words("Acme US", Role::Analyst, Action::Manage, &[]).contains("a manager. Ask an administrator to"));
+    }
+}
