@@ -111,7 +111,12 @@ pub async fn require(
 
 /// Why a person's role on an instance does not allow the action, for the page on which its button is missing;
 /// `None` where it does.
-pub async fn refusal(tx: &mut Tx, person: &PersonId, instance: &Instance, action: Action) -> db::Result<Option<String>> {
+pub async fn refusal(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &Instance,
+    action: Action,
+) -> db::Result<Option<String>> {
     if instance.role.allows(action) {
         return Ok(None);
     }

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
-use super::discovery;
 use super::access::{Action as Does, require};
+use super::discovery;
 use super::model::Instance;
 use super::store;
 use crate::accounts::audit::{self, Action};
