@@ -48,6 +48,9 @@ fn faults(body: &str) -> Vec<String> {
                 .map(|anchor| format!("a link to #{anchor} leads nowhere")),
         );
         faults.extend(unlabelled(&page, element));
+        if value.name() == "form" {
+            faults.extend(blocked(&page, element));
+        }
     }
     let headings = elements.iter().filter(|element| element.value().name() == "h1").count();
     if headings != 1 {
@@ -76,6 +79,48 @@ fn unlabelled(page: &Html, element: &ElementRef<'_>) -> Option<String> {
             text.trim().is_empty().then(|| format!("a <{}> says nothing", value.name()))
         }
         _ => None,
+    }
+}
+
+/// What keeps a browser from sending a form as it is served: without a button nobody sends it, and a control that must
+/// be filled in and is not makes the browser refuse. Only a form that asks for something new (a POST) may have such
+/// inputs; a select among them would offer an empty choice that cannot be taken.
+fn blocked(page: &Html, form: &ElementRef<'_>) -> Vec<String> {
+    let selector = Selector::parse("button, [required]").expect("a selector");
+    let id = form.value().id();
+    let owned = |element: &ElementRef<'_>| match element.value().attr("form") {
+        Some(owner) => id == Some(owner),
+        None => element.ancestors().any(|above| above.id() == form.id()),
+    };
+    let owned: Vec<ElementRef<'_>> = page.select(&selector).filter(owned).collect();
+    let name = || format!("the form to {:?}", form.value().attr("action").unwrap_or_default());
+    let mut faults = Vec::new();
+    if !owned.iter().any(|element| element.value().name() == "button" && element.value().attr("type") != Some("button")) {
+        faults.push(format!("{} has no button", name()));
+    }
+    if form.value().attr("novalidate").is_some() {
+        return faults;
+    }
+    let asks = form.value().attr("method").unwrap_or("get").eq_ignore_ascii_case("get");
+    for control in owned.iter().filter(|element| element.value().attr("required").is_some()) {
+        let is_select = control.value().name() == "select";
+        if (is_select || asks) && chosen(control).is_empty() {
+            faults.push(format!("{} cannot be sent before {:?} is filled in", name(), control.value().attr("name")));
+        }
+    }
+    faults
+}
+
+/// What a control sends as it is served.
+fn chosen(control: &ElementRef<'_>) -> String {
+    match control.value().name() {
+        "select" => {
+            let option = |selector: &str| control.select(&Selector::parse(selector).expect("a selector")).next();
+            let option = option("option[selected]").or_else(|| option("option"));
+            option.and_then(|option| option.value().attr("value").map(str::to_owned)).unwrap_or_default()
+        }
+        "textarea" => control.text().collect(),
+        _ => control.value().attr("value").unwrap_or_default().to_owned(),
     }
 }
 
@@ -120,7 +165,8 @@ async fn walk(house: &House, inspection: &mut Inspection, visitor: &crate::suppo
             waiting.extend(Some(answer.location).filter(|to| to.starts_with('/') && known.insert(to.clone())));
             continue;
         }
-        for href in answer.attributes("a[href]", "href") {
+        let asked = answer.attributes("form[method=get]", "action");
+        for href in answer.attributes("a[href]", "href").into_iter().chain(asked) {
             let Ok(to) = url::Url::parse(&base).and_then(|base| base.join(&address)).and_then(|here| here.join(&href))
             else {
                 continue;
@@ -187,7 +233,9 @@ stories! {
 #[test]
 fn faults_are_recognised() {
     let sound = "<!doctype html><html lang=\"en\"><head><title>t</title></head><body><h1>One</h1><label for=\"a\">A</label>\
-        <input id=\"a\"><a href=\"#a\">a</a><label>B <input></label></body></html>";
+        <input id=\"a\"><a href=\"#a\">a</a><label>B <input></label>\
+        <form action=\"/x\"><label>D <select><option value=\"\">Any</option></select></label><button>Go</button></form>\
+        <form method=\"post\" action=\"/x\"><label>E <input required></label><button>Go</button></form></body></html>";
     assert_eq!(faults(sound), Vec::<String>::new());
     for wrong in [
         "<p id=\"a\"></p>",
@@ -199,6 +247,10 @@ fn faults_are_recognised() {
         "<h1>Two</h1>",
         "<p><div></div></p>",
         "<ul></p></ul>",
+        "<form action=\"/x\"></form>",
+        "<form action=\"/x\"><button type=\"button\">Dead</button></form>",
+        "<form action=\"/x\"><label>C <input required></label><button>Go</button></form>",
+        "<form action=\"/x\" method=\"post\"><label>C <select required><option value=\"\">Any</option></select></label><button>Go</button></form>",
     ] {
         let page = sound.replace("</body>", &format!("{wrong}</body>"));
         assert!(!faults(&page).is_empty(), "{wrong}");

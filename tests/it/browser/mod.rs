@@ -9,6 +9,7 @@
 
 mod axe;
 mod driver;
+mod forms;
 mod harness;
 mod pages;
 mod path;

@@ -178,6 +178,20 @@ impl Browser {
         self.act(Locator::Css(&named(name)), fill).await;
     }
 
+    /// Replaces what stands in the field that fits the CSS selector, where its name says too little.
+    pub(super) async fn fill_in(&self, selector: &str, value: &str) {
+        let fill = async |field: Element| {
+            field.clear().await?;
+            field.send_keys(value).await
+        };
+        self.act(Locator::Css(selector), fill).await;
+    }
+
+    /// Presses the Enter key in the field that fits the CSS selector.
+    pub(super) async fn enter(&self, selector: &str) {
+        self.act(Locator::Css(selector), async |field| field.send_keys("\u{E007}").await).await;
+    }
+
     /// Chooses from a list by the option's text.
     pub(super) async fn choose(&self, name: &str, label: &str) {
         self.act(Locator::Css(&named(name)), async |field| field.select_by_label(label).await).await;
