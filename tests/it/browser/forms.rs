@@ -1,0 +1,71 @@
+//! Forms are tried as a person tries them: by pressing their buttons and the Enter key, with scripts and without.
+
+use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, write};
+use super::{Browser, Options, Program};
+
+/// Every list that has a filter.
+const LISTS: [&str; 9] = [
+    "/executions",
+    "/queries",
+    "/queries/bin",
+    "/queries/drafts",
+    "/instances",
+    "/guides",
+    "/settings/audit",
+    "/settings/sessions",
+    "/queries/ID/versions",
+];
+
+/// One text is typed, everything else stays as it is served: the filter applies by its button and by Enter.
+#[tokio::test]
+async fn every_list_is_filtered_by_its_button_and_by_enter() {
+    for javascript in [true, false] {
+        let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in(&browser, &program.address()).await;
+        pick_an_instance(&browser).await;
+        write(&browser, "Gone", "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
+        save(&browser, "Gone").await;
+        browser.press("Delete").await;
+        browser.press("Undo").await;
+        browser.press("Edit").await;
+        browser.fill("name", "Gone again").await;
+        browser.press("Save").await;
+        browser.see("The query is saved.").await;
+        let query = browser.address().await.path().to_owned();
+        let id = query.rsplit('/').next().expect("an id");
+        write_and_delete(&browser, &program.address()).await;
+        for list in LISTS {
+            let list = list.replace("ID", id);
+            for by_enter in [false, true] {
+                browser.open(&format!("{}{list}", program.address())).await;
+                browser.fill_in("form.toolbar[role=search] input[name=q]", "zzz").await;
+                if by_enter {
+                    browser.enter("form.toolbar[role=search] input[name=q]").await;
+                } else {
+                    browser.press("Filter").await;
+                }
+                browser.see("Show all").await;
+                let address = browser.address().await;
+                assert_eq!(address.path(), list);
+                assert!(address.query().is_some_and(|query| query.contains("q=zzz")), "{address}");
+                browser.press("Show all").await;
+                browser.wait_for("form.toolbar[role=search] input[name=q][value='']").await;
+            }
+        }
+    }
+}
+
+/// Something for the bin, and a draft.
+async fn write_and_delete(browser: &Browser, address: &str) {
+    browser.open(&format!("{address}/instances")).await;
+    pick_an_instance(browser).await;
+    write(browser, "For the bin", "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
+    save(browser, "For the bin").await;
+    browser.press("Delete").await;
+    browser.see("for 30 days").await;
+    browser.open(&format!("{address}/queries/new")).await;
+    browser.fill("sql", "SELECT 1").await;
+    browser.press("Save draft").await;
+    browser.see("Kept as a draft").await;
+}
