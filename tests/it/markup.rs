@@ -95,7 +95,8 @@ fn blocked(page: &Html, form: &ElementRef<'_>) -> Vec<String> {
     let owned: Vec<ElementRef<'_>> = page.select(&selector).filter(owned).collect();
     let name = || format!("the form to {:?}", form.value().attr("action").unwrap_or_default());
     let mut faults = Vec::new();
-    if !owned.iter().any(|element| element.value().name() == "button" && element.value().attr("type") != Some("button")) {
+    if !owned.iter().any(|element| element.value().name() == "button" && element.value().attr("type") != Some("button"))
+    {
         faults.push(format!("{} has no button", name()));
     }
     if form.value().attr("novalidate").is_some() {
