@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     both!(6, "0006_long_history"),
     both!(7, "0007_fetched_again"),
     both!(8, "0008_pressed_once"),
+    both!(23, "0023_source_digests"),
 ];
 
 /// The number of the last step.

@@ -21,6 +21,7 @@ mod migrations;
 mod opening;
 mod place;
 mod policies;
+mod revisions;
 pub mod schema;
 mod statement;
 mod page_range;
@@ -28,6 +29,7 @@ pub mod transfer;
 mod upkeep;
 mod value;
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -45,6 +47,7 @@ pub use value::{Column, FromValue, Kind, Value, WrongValue};
 
 use memo::{Changes, Tables};
 use place::Place;
+use revisions::Revisions;
 
 use crate::ids::PersonId;
 
@@ -75,6 +78,7 @@ pub const RESTORING: &str = ".restoring";
 pub struct Db {
     pools: Pools,
     changes: Arc<Changes>,
+    revisions: Arc<Revisions>,
 }
 
 #[derive(Clone, Debug)]
@@ -152,11 +156,17 @@ impl Db {
     }
 
     fn over(pools: Pools) -> Self {
-        Self { pools, changes: Arc::default() }
+        Self { pools, changes: Arc::default(), revisions: Arc::default() }
     }
 
     fn tx(&self, inner: Inner, begun: u64) -> Tx {
-        Tx { inner, begun, tables: Tables::default(), changes: Arc::clone(&self.changes) }
+        Tx {
+            inner,
+            begun,
+            tables: Tables::default(),
+            changes: Arc::clone(&self.changes),
+            revisions: Arc::clone(&self.revisions),
+        }
     }
 
     fn changes(&self) -> &Changes {
@@ -292,6 +302,7 @@ pub struct Tx {
     begun: u64,
     tables: Tables,
     changes: Arc<Changes>,
+    revisions: Arc<Revisions>,
 }
 
 #[derive(Debug)]
@@ -318,6 +329,17 @@ impl Tx {
             Engine::Sqlite => Ok(()),
             Engine::Postgres => sql(ALONE).bind(name).execute(self).await.map(drop),
         }
+    }
+
+    /// What [`Tx::share`] kept of this revision, which this transaction has read from the row.
+    pub fn shared<T: Any + Send + Sync>(&self, revision: &str) -> Option<Arc<T>> {
+        self.revisions.get(revision)
+    }
+
+    /// Shares what was made of a stored text with whoever reads the same revision of it. `revision` names the
+    /// content, whoever stored it: equal revisions of one type are equal values.
+    pub fn share<T: Any + Send + Sync>(&self, revision: String, value: T) -> Arc<T> {
+        self.revisions.keep(revision, value)
     }
 
     /// What a statement of this text runs on.

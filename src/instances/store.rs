@@ -1,11 +1,14 @@
 //! The tables of instances, of who may work in them, of surveys and of listed data sources.
 
+mod sources;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::catalogue as listed;
+pub use sources::catalogue;
+pub(super) use sources::keep_sources;
+
 use super::model::{Found, Instance, Role};
-use crate::amazon::{self, AmcInstanceId, EntityId, MarketplaceId, Region};
-use crate::amcsql::catalogue::Catalogue;
+use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{ConnectionId, Id, InstanceId, PersonId, Random};
 
@@ -113,15 +116,6 @@ pub(super) async fn managers(tx: &mut Tx, id: &InstanceId, but: &PersonId) -> Re
     Ok(sql(MANAGERS).bind(id).bind(but).all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
 }
 
-/// The data sources of an instance; the documented ones while it has not been asked.
-pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Catalogue> {
-    const FIND: &str = "select sources as value from instance_sources where instance_id = $1";
-    let kept = sql(FIND).bind(id).optional::<Single<serde_json::Value>>(tx).await?;
-    let catalogue = kept.map(|Single(kept)| listed::from_json(&kept));
-    // OK because an instance that lists nothing is one whose answer was not understood.
-    Ok(catalogue.filter(|catalogue| !catalogue.sources().is_empty()).unwrap_or_else(|| Catalogue::standard().clone()))
-}
-
 /// Gives the instance a name of its own, or takes it away with an empty one.
 pub(super) async fn rename(tx: &mut Tx, id: &InstanceId, name: &str) -> Result<()> {
     const RENAME: &str = "update instances set name = $2 where id = $1";
@@ -190,19 +184,6 @@ pub(super) async fn without_sources(
         left join instance_sources s on s.instance_id = i.id \
         where a.connection_id = $1 and (s.read_at is null or s.read_at < $2) order by i.id";
     sql(LIST).bind(connection).bind(before).all(tx).await
-}
-
-/// Keeps what an instance answered about its data sources.
-pub(super) async fn keep_sources(
-    tx: &mut Tx,
-    id: &InstanceId,
-    now: DateTime<Utc>,
-    sources: &[amazon::DataSource],
-) -> Result<()> {
-    const KEEP: &str = "insert into instance_sources (instance_id, sources, read_at) values ($1, $2, $3) \
-        on conflict (instance_id) do update set sources = excluded.sources, read_at = excluded.read_at";
-    sql(KEEP).bind(id).bind(listed::to_json(sources)).bind(now).execute(tx).await?;
-    Ok(())
 }
 
 /// A survey of one connection, as its person sees it.

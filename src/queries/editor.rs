@@ -139,7 +139,7 @@ pub(super) async fn page(
     let chosen = instances.iter().find(|instance| instance.id.as_str() == what.instance);
     let catalogue = match chosen {
         Some(instance) => instances::catalogue(&mut tx, &instance.id).await?,
-        None => crate::amcsql::catalogue::Catalogue::standard().clone(),
+        None => std::sync::Arc::clone(crate::amcsql::catalogue::Catalogue::standard()),
     };
     drop(tx);
     if what.draft.parse::<DraftId>().is_err() {

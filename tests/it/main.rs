@@ -10,6 +10,8 @@ mod bad_days;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod catalogues;
+#[cfg(test)]
 mod connections;
 #[cfg(test)]
 mod crash;

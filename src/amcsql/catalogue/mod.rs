@@ -9,7 +9,7 @@ mod data_type;
 mod source;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 pub use data_type::DataType;
 pub use source::{ColumnDef, ColumnType, DataSource, Kind, Threshold};
@@ -34,10 +34,10 @@ enum Entry {
 
 impl Catalogue {
     /// The sources of the AMC documentation; read once, shared by all.
-    pub fn standard() -> &'static Self {
-        static STANDARD_CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    pub fn standard() -> &'static Arc<Self> {
+        static STANDARD_CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
             // OK because a test reads the same text strictly: the embedded file cannot fail to parse.
-            Catalogue::from_sources(serde_json::from_str(STANDARD).unwrap_or_default())
+            Arc::new(Catalogue::from_sources(serde_json::from_str(STANDARD).unwrap_or_default()))
         });
         &STANDARD_CATALOGUE
     }

@@ -1,0 +1,75 @@
+//! The data sources that instances listed, and the catalogues that they make.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::amazon;
+use crate::amcsql::catalogue::Catalogue;
+use crate::db::{FromRow, Result, Row, Tx, sql};
+use crate::ids::InstanceId;
+use crate::instances::catalogue as listed;
+
+/// Which list an instance has: what it lists, or, of a list without a digest, when it was read.
+fn revision(row: &Row) -> Result<String> {
+    let digest: Option<String> = row.get("digest")?;
+    let of_its_own = || Ok(format!("{} {}", row.get::<String>("instance_id")?, row.get::<DateTime<Utc>>("read_at")?));
+    digest.map_or_else(of_its_own, Ok)
+}
+
+struct Revision(String);
+
+impl FromRow for Revision {
+    fn from_row(row: &Row) -> Result<Self> {
+        revision(row).map(Self)
+    }
+}
+
+/// A list with its revision, of one statement: another process may write a new one between two.
+struct Listed(String, Value);
+
+impl FromRow for Listed {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self(revision(row)?, row.get("sources")?))
+    }
+}
+
+/// The data sources of an instance; the documented ones while it has not been asked. Parsing a list takes tens of
+/// milliseconds, so it is parsed once for all instances that list the same, until they list something else.
+pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Arc<Catalogue>> {
+    const REVISION: &str = "select instance_id, digest, read_at from instance_sources where instance_id = $1";
+    const FIND: &str = "select instance_id, digest, read_at, sources from instance_sources where instance_id = $1";
+    let Some(Revision(revision)) = sql(REVISION).bind(id).optional(tx).await? else {
+        return Ok(Arc::clone(Catalogue::standard()));
+    };
+    if let Some(known) = tx.shared(&revision) {
+        return Ok(known);
+    }
+    let Listed(revision, kept) = sql(FIND).bind(id).one(tx).await?;
+    let catalogue = listed::from_json(&kept);
+    // OK because an instance that lists nothing is one whose answer was not understood.
+    if catalogue.sources().is_empty() {
+        return Ok(Arc::clone(Catalogue::standard()));
+    }
+    Ok(tx.share(revision, catalogue))
+}
+
+/// Keeps what an instance answered about its data sources.
+pub(in crate::instances) async fn keep_sources(
+    tx: &mut Tx,
+    id: &InstanceId,
+    now: DateTime<Utc>,
+    sources: &[amazon::DataSource],
+) -> Result<()> {
+    const KEEP: &str = "insert into instance_sources (instance_id, sources, digest, read_at) values ($1, $2, $3, $4) \
+        on conflict (instance_id) do update set sources = excluded.sources, digest = excluded.digest, \
+        read_at = excluded.read_at";
+    let listed = listed::to_json(sources);
+    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(listed.to_string()));
+    sql(KEEP).bind(id).bind(listed).bind(digest).bind(now).execute(tx).await?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The data sources of instances: parsed once for each list, and never those of before.
+
+use std::sync::Arc;
+
+use recomamp::db::Scope;
+use recomamp::ids::InstanceId;
+use recomamp::instances;
+
+use crate::queries::{REACH, instance, saved};
+use crate::support::{House, execute, stories};
+
+/// Stores another list behind the program's back, as another process does.
+async fn listed(house: &House, table: &str, digest: &str) {
+    let url = house.database().url(house.folder());
+    let text = format!(
+        "update instance_sources set digest = {digest}, read_at = '2026-03-18 10:00:00+00:00', \
+         sources = '{{\"sources\":[{{\"id\":\"{table}\",\"columns\":[]}}]}}'"
+    );
+    execute(&url, &text).await;
+}
+
+async fn catalogue(house: &House, id: &InstanceId) -> Arc<recomamp::amcsql::catalogue::Catalogue> {
+    let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
+    instances::catalogue(&mut tx, id).await.expect("a catalogue")
+}
+
+stories! {
+    /// The very next page checks against the list that another process stored.
+    async fn a_list_that_another_process_stored_is_used_at_once(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, "Reach", REACH).await;
+        assert_eq!(ada.get(&query).await.with(200).texts(".remark h2").len(), 0);
+        for digest in ["'other'", "null"] {
+            listed(&house, "conversions", digest).await;
+            let page = ada.get(&query).await.with(200);
+            assert!(page.body.contains("dsp_impressions") && page.texts(".remark h2").len() == 1, "{digest}");
+            listed(&house, "dsp_impressions", if digest == "null" { "'third'" } else { "'back'" }).await;
+            assert_eq!(ada.get(&query).await.with(200).texts(".remark h2").len(), 0);
+        }
+    }
+
+    /// Equal lists are one value in memory, whichever instance they are of.
+    async fn instances_that_list_the_same_share_one_catalogue(house: House) {
+        let ada = house.signed_in("Ada").await;
+        listed(&house, "conversions", "'same'").await;
+        let id: InstanceId = instance(&ada).await.parse().expect("an id");
+        let page = ada.get("/instances").await.with(200);
+        let other = page.attributes("tbody th a", "href").into_iter().find(|link| !link.ends_with(id.as_str()));
+        let other = other.expect("a second instance").rsplit('/').next().expect("an id").parse().expect("an id");
+        let first = catalogue(&house, &id).await;
+        assert!(Arc::ptr_eq(&first, &catalogue(&house, &id).await));
+        assert!(Arc::ptr_eq(&first, &catalogue(&house, &other).await));
+    }
+}
