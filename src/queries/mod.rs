@@ -7,34 +7,22 @@
 //! Nothing that was typed is lost: it is a draft while somebody types, a version when it was changed, and in the
 //! bin for thirty days when it was deleted.
 
-mod bin;
-mod changes;
-mod drafts;
-mod editor;
-mod fields;
-mod forms;
-mod list;
+mod bin_purger;
 mod model;
 mod pages;
 mod prepare;
-mod report;
-mod run;
-mod saving;
 mod source_map;
 mod store;
-mod tags;
-mod versions;
-mod window;
 
-pub use bin::BinPurger;
-pub use fields::{FieldDef, FieldKind};
+pub use bin_purger::BinPurger;
+pub use model::fields::{FieldDef, FieldKind};
+pub use model::tags::Tags;
+pub use model::window::{Window, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, Script};
+pub use pages::{filled, run_page};
 pub use prepare::{AmcParameters, Prepared, prepare};
-pub use run::{filled, run_page};
 pub use source_map::{Piece, SourceMap};
 pub use store::{DraftSeed, Filter, Line, PastRun, TypicalDuration, create_draft, find, list, runs, usual};
-pub use tags::Tags;
-pub use window::{Window, WindowForm, WindowKind};
 
 use crate::web::Site;
 

@@ -1,11 +1,15 @@
 //! What a saved query is.
 
+pub(super) mod fields;
+pub(super) mod tags;
+pub(super) mod window;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::fields::FieldDef;
-use super::tags::Tags;
-use super::window::WindowForm;
+use self::fields::FieldDef;
+use self::tags::Tags;
+use self::window::WindowForm;
 use crate::ids::{InstanceId, QueryId};
 use crate::web::Fields;
 use crate::web::components::Errors;

@@ -1,11 +1,23 @@
 //! The room's routes, and what its handlers share.
 
+mod bin;
+mod changes;
+mod drafts;
+mod editor;
+mod forms;
+mod list;
+pub(super) mod report;
+mod run;
+mod saving;
+mod versions;
+
+pub use run::{filled, run_page};
+
 use axum::Router;
 use axum::routing::{get, post};
 
 use super::model::Query;
 use super::store;
-use super::{bin, drafts, editor, list, run, saving, versions};
 use crate::db::Tx;
 use crate::ids::{PersonId, QueryId};
 use crate::instances::{self, Instance};
@@ -42,12 +54,12 @@ pub(super) fn routes(site: Site) -> Router {
 }
 
 /// The id in an address; one that is none names nothing.
-pub(super) fn own(id: &str) -> web::Result<QueryId> {
+fn own(id: &str) -> web::Result<QueryId> {
     id.parse().map_err(|_| web::Error::Missing)
 }
 
 /// A query and its instance, if the person may change what is there.
-pub(super) async fn for_change(tx: &mut Tx, person: &PersonId, id: &QueryId) -> web::Result<(Query, Instance)> {
+async fn for_change(tx: &mut Tx, person: &PersonId, id: &QueryId) -> web::Result<(Query, Instance)> {
     let query = store::find(tx, person, id).await?;
     let instance = instances::require(tx, person, &query.instance, instances::Action::Write).await?;
     Ok((query, instance))

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, json};
 
-use super::fields::{FieldDef, FieldKind};
+use super::model::fields::{FieldDef, FieldKind};
+use super::model::window::Window;
 use super::model::{Privacy, PrivacyMode, SQL_BYTES, Script, check_sql};
 use super::source_map::SourceMap;
-use super::window::Window;
 use crate::amazon::{NewExecution, Workflow};
 use crate::amcsql::bound::UsedParameter;
 use crate::amcsql::catalogue::{Catalogue, DataType};

@@ -20,8 +20,8 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::model::tags::Tags;
 use super::model::{Query, QueryInput};
-use super::tags::Tags;
 use crate::db::{FromRow, Result, Row, Statement, Tx, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 

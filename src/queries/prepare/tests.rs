@@ -1,5 +1,5 @@
 use super::*;
-use crate::queries::window::WindowForm;
+use crate::queries::model::window::WindowForm;
 
 const SQL: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\n\
                    FROM dsp_impressions\n\
@@ -164,7 +164,7 @@ proptest::proptest! {
         let prepared = with(&sql, &[], &[("param.a", &value)]);
         for finding in &prepared.findings {
             proptest::prop_assert!(finding.span.start <= finding.span.end && finding.span.end <= sql.len());
-            crate::queries::report::remarks(&sql, std::slice::from_ref(finding));
+            crate::queries::pages::report::remarks(&sql, std::slice::from_ref(finding));
         }
         prepared.body();
     }

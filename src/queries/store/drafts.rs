@@ -7,10 +7,10 @@ use serde_json::json;
 use super::read;
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{DraftId, PersonId, QueryId, Random};
-use crate::queries::fields::FieldDef;
+use crate::queries::model::fields::FieldDef;
+use crate::queries::model::tags::Tags;
+use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, QueryInput};
-use crate::queries::tags::Tags;
-use crate::queries::window::WindowForm;
 
 /// Drafts that a person keeps; the oldest goes to the bin when there are more. The bin holds as many.
 const MOST: i64 = 50;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
-use crate::queries::tags::Tags;
+use crate::queries::model::tags::Tags;
 
 /// Which queries are listed, and how.
 #[derive(Clone, Debug, Default)]

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::changes::{self, Changes};
 use super::list::PAGE;
-use super::model::Query;
-use super::pages::{for_change, own};
-use super::store::{self, Version};
+use super::{for_change, own};
 use crate::db::{self, Tx};
 use crate::ids::{PersonId, QueryId};
 use crate::instances;
+use crate::queries::model::Query;
+use crate::queries::store::{self, Version};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Days, Export, Few, List, ListParams, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};

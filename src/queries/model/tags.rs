@@ -34,12 +34,12 @@ impl Tags {
     }
 
     /// As they are stored: `reach,weekly`.
-    pub(super) fn stored(&self) -> String {
+    pub(in crate::queries) fn stored(&self) -> String {
         self.0.join(",")
     }
 
     /// As the form shows them: `reach, weekly`.
-    pub(super) fn line(&self) -> String {
+    pub(in crate::queries) fn line(&self) -> String {
         self.0.join(", ")
     }
 
@@ -54,7 +54,7 @@ impl Tags {
     }
 
     /// Says what keeps them from being saved.
-    pub(super) fn check(&self, errors: &mut Errors) {
+    pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         if self.0.len() > MOST {
             errors.add("tags", format!("A query has at most {MOST} tags. Take the ones by which it is looked for."));
         }

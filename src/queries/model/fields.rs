@@ -18,9 +18,9 @@ const ITEM_LENGTH: usize = 1_000;
 /// Most characters of a number without its sign: AMC's decimals have 38 digits.
 const NUMBER_LENGTH: usize = 38;
 /// Most choices of a field; more are cut off.
-pub(super) const MOST_CHOICES: usize = 500;
+pub(in crate::queries) const MOST_CHOICES: usize = 500;
 /// Most definitions of a query: AMC takes 100 parameters.
-pub(super) const MOST_FIELDS: usize = 100;
+pub(in crate::queries) const MOST_FIELDS: usize = 100;
 
 /// The type of a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,7 +210,7 @@ impl FieldDef {
     }
 
     /// Says what is wrong with the definition, beside its inputs in the editor.
-    pub(super) fn check(&self, errors: &mut Errors) {
+    pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         let input = |part: &str| format!("field.{}.{part}", self.name);
         for (part, text, most) in [("label", &self.label, 100), ("help", &self.help, 300)] {
             if text.chars().count() > most || text.chars().any(char::is_control) {
@@ -228,7 +228,7 @@ impl FieldDef {
     }
 
     /// A value of the type, for checking a text before anything is filled in.
-    pub(super) fn sample(&self) -> Value {
+    pub(in crate::queries) fn sample(&self) -> Value {
         let day = NaiveDate::default();
         match self.kind {
             FieldKind::Text => Value::Text("sample".to_owned()),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use similar::{Algorithm, ChangeTag, TextDiff};
 
-use super::model::QueryInput;
-use super::window::WindowKind;
+use crate::queries::model::QueryInput;
+use crate::queries::model::window::WindowKind;
 
 /// Unchanged lines that are shown around a change.
 const AROUND: usize = 3;
@@ -198,12 +198,12 @@ mod tests {
     fn every_part_of_a_query_is_compared() {
         let one = QueryInput { name: "Reach".into(), ..QueryInput::default() };
         let mut other = one.clone();
-        other.tags = super::super::tags::Tags::read("weekly");
+        other.tags = crate::queries::model::tags::Tags::read("weekly");
         other.window.zone = "Europe/Berlin".into();
-        other.privacy.mode = super::super::model::PrivacyMode::Blank;
-        other.fields.push(super::super::fields::FieldDef {
+        other.privacy.mode = crate::queries::model::PrivacyMode::Blank;
+        other.fields.push(crate::queries::model::fields::FieldDef {
             default: "a\nb".into(),
-            ..super::super::fields::FieldDef::new("x")
+            ..crate::queries::model::fields::FieldDef::new("x")
         });
         let changes = Changes::between(&settings(&one), &settings(&other));
         assert_eq!((changes.added, changes.removed), (6, 3));

@@ -12,7 +12,7 @@ const MARKED: usize = 200;
 
 /// A finding, laid out.
 #[derive(Clone, Debug)]
-pub(super) struct Remark {
+pub(in crate::queries) struct Remark {
     pub(super) tone: Tone,
     /// The word for its level.
     pub(super) level: &'static str,
@@ -32,7 +32,7 @@ pub(super) struct Remark {
 }
 
 /// The findings in the order of the text, errors first where they share a place.
-pub(super) fn remarks(sql: &str, findings: &[Finding]) -> Vec<Remark> {
+pub(in crate::queries) fn remarks(sql: &str, findings: &[Finding]) -> Vec<Remark> {
     let index = LineIndex::new(sql);
     let mut findings: Vec<&Finding> = findings.iter().collect();
     findings.sort_by_key(|finding| (finding.span.start, finding.level));

@@ -1,28 +1,22 @@
 //! The bin: what was deleted waits there for thirty days, and can be taken back.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
-use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::BoxFuture;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::list::{Heads, PAGE, choices, lines};
-use super::pages::{for_change, own};
-use super::store::{self, Draft, Filter, Line, SORTS};
+use super::{for_change, own};
 use crate::accounts::audit::{self, Action};
-use crate::db::Scope;
 use crate::ids::QueryId;
+use crate::queries::bin_purger::KEPT;
+use crate::queries::store::{self, Draft, Filter, Line, SORTS};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, List, ListParams};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Site, Visit};
-use crate::workers::{Tick, Worker};
 
-/// How long the bin keeps what was deleted; then it goes for good.
-const KEPT: TimeDelta = TimeDelta::days(30);
 /// Discarded drafts shown above the list; all are one link away.
 const DRAFTS: usize = 5;
 
@@ -119,40 +113,4 @@ async fn set_deleted(site: &Site, person: &Person, id: &str, deleted: bool) -> w
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::QueryDeleted, id.as_str(), detail).await?;
     tx.commit().await?;
     Ok(id)
-}
-
-/// The worker that empties the bin.
-#[derive(Debug)]
-pub struct BinPurger(Site);
-
-impl BinPurger {
-    /// Works on the bin of everybody.
-    pub const fn new(site: Site) -> Self {
-        Self(site)
-    }
-}
-
-impl Worker for BinPurger {
-    fn name(&self) -> &'static str {
-        "bin-purger"
-    }
-
-    fn duty(&self) -> &'static str {
-        "Removes queries and drafts that were deleted thirty days ago."
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_hours(1)
-    }
-
-    fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
-        Box::pin(async {
-            let before = self.0.clock.now() - KEPT;
-            let mut tx = self.0.db.write(&Scope::System).await?;
-            let gone = store::purge(&mut tx, before).await? + store::purge_drafts(&mut tx, before).await?;
-            tx.commit().await?;
-            let gone = usize::try_from(gone).unwrap_or(usize::MAX);
-            Ok(Tick { looked: gone, changed: gone, ..Tick::default() })
-        })
-    }
 }

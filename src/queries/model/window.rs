@@ -154,7 +154,7 @@ impl WindowForm {
 
     /// Says what keeps it from being the window that runs of a query start with. An explicit one may still
     /// lack its days: each run gives its own.
-    pub(super) fn check(&self, errors: &mut Errors) {
+    pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         if WindowKind::parse(&self.kind).is_none() {
             errors.add("window", UNKNOWN_KIND);
         }
@@ -233,7 +233,7 @@ pub struct Window {
 
 impl Window {
     /// The window of any kind but an explicit one at `now`.
-    pub(super) fn preset(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Self {
+    pub(in crate::queries) fn preset(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Self {
         let Some((start, end)) = days(kind, zone, now) else {
             let sent = kind.relative().unwrap_or_default();
             let mut window = Self { sent, kind, zone, start: None, end: None, notes: Vec::new() };

@@ -5,12 +5,12 @@ use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
-use super::model::Query;
-use super::pages::own;
-use super::store::{self, Draft, Filter, Line, SORTS};
+use super::own;
 use crate::db::{self, Tx};
 use crate::ids::{DraftId, PersonId, QueryId};
 use crate::instances::{self, Instance};
+use crate::queries::model::Query;
+use crate::queries::store::{self, Draft, Filter, Line, SORTS};
 use crate::web::components::{Address, Choice, Pager, SortLink};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::fields::{FieldDef, FieldKind, MOST_CHOICES, MOST_FIELDS};
-use super::model::{Privacy, PrivacyMode, QueryInput};
-use super::tags::Tags;
-use super::window::{Window, WindowForm, WindowKind};
 use crate::amcsql::template::is_name;
+use crate::queries::model::fields::{FieldDef, FieldKind, MOST_CHOICES, MOST_FIELDS};
+use crate::queries::model::tags::Tags;
+use crate::queries::model::window::{Window, WindowForm, WindowKind};
+use crate::queries::model::{Privacy, PrivacyMode, QueryInput};
 use crate::web::Fields;
 use crate::web::components::Choice;
 

@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::forms::{self, Input};
-use super::model::{Privacy, Query};
-use super::pages::own;
-use super::prepare::{Prepared, prepare};
+use super::own;
 use super::report::{self, Remark};
-use super::store::{self, PastRun, TypicalDuration};
-use super::window::WindowForm;
 use crate::instances::{self, Instance};
+use crate::queries::model::window::WindowForm;
+use crate::queries::model::{Privacy, Query};
+use crate::queries::prepare::{Prepared, prepare};
+use crate::queries::store::{self, PastRun, TypicalDuration};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};

@@ -14,11 +14,11 @@ use chrono::{DateTime, Utc};
 
 use super::editor::{What, page};
 use super::forms::written;
-use super::model::{self, Query, QueryInput};
 use super::saving::drop_draft;
-use super::store::{self, Draft, Rest};
 use crate::db::{self, Tx};
 use crate::ids::DraftId;
+use crate::queries::model::{self, Query, QueryInput};
+use crate::queries::store::{self, Draft, Rest};
 use crate::web::components::Errors;
 use crate::web::naming;
 use crate::web::shell::Tone;

@@ -6,12 +6,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::editor::{What, editing, page};
 use super::forms::written;
-use super::model::{NAME_LENGTH, QueryInput};
-use super::pages::{for_change, own};
-use super::store;
+use super::{for_change, own};
 use crate::db::Tx;
 use crate::ids::{DraftId, InstanceId, QueryId};
 use crate::instances;
+use crate::queries::model::{NAME_LENGTH, QueryInput};
+use crate::queries::store;
 use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::queries::list::PAGE;
+use crate::queries::pages::list::PAGE;
 use crate::queries::store::{self, Draft};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, Few, List, ListParams, rfc3339};
@@ -14,7 +14,7 @@ use crate::web::{self, Html, Person, Site, Visit};
 
 #[derive(Template)]
 #[template(path = "queries/drafts.html")]
-pub(in crate::queries) struct DraftsPage {
+pub(in crate::queries::pages) struct DraftsPage {
     shell: Shell,
     list: List,
     drafts: Vec<Draft>,
@@ -55,7 +55,7 @@ impl Filter {
     }
 }
 
-pub(in crate::queries) async fn show(
+pub(in crate::queries::pages) async fn show(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
@@ -82,7 +82,7 @@ impl Export for Draft {
 }
 
 /// The drafts that the filter leaves, as a file.
-pub(in crate::queries) async fn export(
+pub(in crate::queries::pages) async fn export(
     State(site): State<Site>,
     person: Person,
     mut params: ListParams,

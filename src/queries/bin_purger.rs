@@ -1,0 +1,50 @@
+//! The worker that empties the bin: what was deleted thirty days ago is removed permanently.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures::future::BoxFuture;
+
+use super::store;
+use crate::db::Scope;
+use crate::web::Site;
+use crate::workers::{Tick, Worker};
+
+/// How long the bin keeps what was deleted.
+pub(super) const KEPT: TimeDelta = TimeDelta::days(30);
+
+/// The worker that empties the bin.
+#[derive(Debug)]
+pub struct BinPurger(Site);
+
+impl BinPurger {
+    /// Works on the bin of everybody.
+    pub const fn new(site: Site) -> Self {
+        Self(site)
+    }
+}
+
+impl Worker for BinPurger {
+    fn name(&self) -> &'static str {
+        "bin-purger"
+    }
+
+    fn duty(&self) -> &'static str {
+        "Removes queries and drafts that were deleted thirty days ago."
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_hours(1)
+    }
+
+    fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+        Box::pin(async {
+            let before = self.0.clock.now() - KEPT;
+            let mut tx = self.0.db.write(&Scope::System).await?;
+            let gone = store::purge(&mut tx, before).await? + store::purge_drafts(&mut tx, before).await?;
+            tx.commit().await?;
+            let gone = usize::try_from(gone).unwrap_or(usize::MAX);
+            Ok(Tick { looked: gone, changed: gone, ..Tick::default() })
+        })
+    }
+}
