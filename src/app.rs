@@ -55,7 +55,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct App {
     /// The parts that exist once.
     pub site: Site,
-    /// The pretend AMC, in the sandbox.
+    /// The AMC emulator, in the sandbox.
     pub emulator: Option<Emulator>,
     grants: Grants,
     executions: Executions,
@@ -68,7 +68,7 @@ pub struct App {
 
 impl App {
     /// Puts the program together: opens the keys and the database, proves the one on the other.
-    /// `address` is where this process will listen, for the calls to its own pretend AMC.
+    /// `address` is where this process will listen, for the calls to its own AMC emulator.
     pub async fn open(config: Config, address: SocketAddr, clock: Clock, random: Random) -> anyhow::Result<Self> {
         crate::vault::private_folder(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
@@ -132,7 +132,7 @@ impl App {
         Ok(Poller::new(self.executions.clone(), self.process.clone()).take_over().await?)
     }
 
-    /// Lets the pretend AMC's time pass, until `stop`.
+    /// Lets the AMC emulator's time pass, until `stop`.
     pub async fn keep_time(&self, stop: &CancellationToken) {
         match &self.emulator {
             Some(emulator) => {
@@ -145,7 +145,7 @@ impl App {
         }
     }
 
-    /// Ends what is left: the pretend AMC's work, the connections to the database.
+    /// Ends what is left: the AMC emulator's work, the connections to the database.
     pub async fn close(&self) {
         if let Some(emulator) = &self.emulator {
             emulator.shutdown().await;
@@ -255,7 +255,7 @@ async fn held(db: &Db, vault: &Vault) -> anyhow::Result<Option<String>> {
     Ok(Some(reason))
 }
 
-/// The pretend AMC inside this process: consent for browsers at the public address, calls on loopback.
+/// The AMC emulator inside this process: consent for browsers at the public address, calls on loopback.
 fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
     let config = &site.config;
     let options = crate::emulator::Options {
@@ -309,13 +309,13 @@ fn missed(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The address at which this process reaches its own pretend AMC.
+/// The address at which this process reaches its own AMC emulator.
 fn internal(address: SocketAddr) -> anyhow::Result<Url> {
     let host = if address.ip().is_unspecified() { "127.0.0.1".parse()? } else { address.ip() };
     Ok(Url::parse(&format!("http://{}/emulator/", SocketAddr::new(host, address.port())))?)
 }
 
-/// Whom this process calls, and as which application: Amazon, what stands in for it, or its own pretend AMC.
+/// Whom this process calls, and as which application: Amazon, what stands in for it, or its own AMC emulator.
 pub(crate) fn client_settings(
     config: &Config,
     address: SocketAddr,

@@ -40,7 +40,7 @@ struct Line {
 enum Command {
     /// Start the program (the default).
     Serve,
-    /// Start the pretend AMC alone, for testing other clients.
+    /// Start the AMC emulator alone, for testing other clients.
     Emulator(Box<Emulate>),
     /// Check or run AMC SQL without a server.
     #[command(subcommand)]
@@ -60,7 +60,7 @@ enum Command {
     Health,
 }
 
-/// Options of the pretend AMC alone.
+/// Options of the AMC emulator alone.
 #[derive(Debug, clap::Args)]
 struct Emulate {
     /// Where to listen.

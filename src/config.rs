@@ -3,7 +3,7 @@
 //! A setting is `RECOMAMP_<NAME>`; each may be given as `RECOMAMP_<NAME>_FILE` instead, a file that
 //! holds the value, which is how secrets are handed over; a file that holds none is a fault. Nothing else in the crate reads the
 //! environment. Without any setting the program starts as a sandbox: SQLite and files in `./data`, the
-//! pretend AMC inside.
+//! AMC emulator inside.
 
 mod reader;
 
@@ -55,7 +55,7 @@ pub struct Config {
     pub log_filter: String,
     /// Periods and limits.
     pub limits: Limits,
-    /// How the pretend AMC behaves.
+    /// How the AMC emulator behaves.
     pub emulator: EmulatorSettings,
 }
 
@@ -117,7 +117,7 @@ pub struct Limits {
     pub session_absolute: Duration,
 }
 
-/// How the pretend AMC behaves.
+/// How the AMC emulator behaves.
 #[derive(Clone, Debug)]
 pub struct EmulatorSettings {
     /// How many times faster than AMC a run goes; 0 means no waiting beside the real work.
@@ -173,7 +173,7 @@ impl Config {
         self
     }
 
-    /// Whether the pretend AMC is inside, because no credentials for Amazon are set.
+    /// Whether the AMC emulator is inside, because no credentials for Amazon are set.
     pub fn is_sandbox(&self) -> bool {
         self.amazon.is_none()
     }

@@ -1,7 +1,7 @@
 //! RecomAMP: write, run, watch and keep Amazon Marketing Cloud (AMC) queries.
 //!
 //! The crate is a ground floor and rooms. The ground floor knows no room: it gives time, ids,
-//! settings, secrets, the database, the AMC dialect, the calls to Amazon, the pretend AMC, and what
+//! settings, secrets, the database, the AMC dialect, the calls to Amazon, the AMC emulator, and what
 //! all pages share. A room is one thing that a person can name (instances, queries, executions): it
 //! owns its tables, its rules and its pages, and other rooms come in by its door, `mod.rs`, only.
 //! Rooms use rooms downwards: home → guides → executions → results → queries → instances → connections →

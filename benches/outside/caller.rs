@@ -1,4 +1,4 @@
-//! A client of the pretend AMC by itself, without RecomAMP.
+//! A client of the AMC emulator by itself, without RecomAMP.
 
 use anyhow::Context as _;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -21,7 +21,7 @@ pub(crate) struct Account {
 }
 
 impl Caller {
-    /// With the refresh token that the pretend AMC gave at its start.
+    /// With the refresh token that the AMC emulator gave at its start.
     pub(crate) async fn of(emulator: &Emulator) -> anyhow::Result<Self> {
         let (base, client_id) = (emulator.text("base"), emulator.text("client_id"));
         let tokens = load::client(HeaderMap::new())?.post(format!("{base}/auth/o2/token")).form(&[

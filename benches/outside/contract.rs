@@ -1,4 +1,4 @@
-//! The pretend AMC by itself, called from outside: requests a second without a query, and many executions
+//! The AMC emulator by itself, called from outside: requests a second without a query, and many executions
 //! at once. The emulator is a process of its own; both share the machine.
 
 use std::time::{Duration, Instant};

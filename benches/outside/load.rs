@@ -62,7 +62,7 @@ impl Process {
     }
 }
 
-/// The pretend AMC by itself, and what it said at its start.
+/// The AMC emulator by itself, and what it said at its start.
 pub(crate) struct Emulator {
     pub(crate) process: Process,
     start: Value,

@@ -1,6 +1,6 @@
 //! The program called from outside, by several connections at once, on the same machine.
 //!
-//! `cargo bench --bench outside -- contract` measures the pretend AMC by itself, `-- pages` what people's
+//! `cargo bench --bench outside -- contract` measures the AMC emulator by itself, `-- pages` what people's
 //! browsers ask for, `-- result` a result of a million rows, `-- poller` what it costs to ask after many runs. Ratios are of things measured in one run.
 
 mod bare;
@@ -25,7 +25,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum What {
-    /// The pretend AMC: lists without a query, and many executions at once.
+    /// The AMC emulator: lists without a query, and many executions at once.
     Contract,
     /// The list of executions, the poll of a live page, start and memory.
     Pages {
@@ -35,7 +35,7 @@ enum What {
     },
     /// A large result: fetched, shown, sorted, filtered, exported.
     Result {
-        /// How much data the pretend AMC has; a little more than 1 gives a million rows.
+        /// How much data the AMC emulator has; a little more than 1 gives a million rows.
         #[arg(long, default_value_t = 1.1)]
         scale: f64,
     },

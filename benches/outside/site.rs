@@ -1,4 +1,4 @@
-//! RecomAMP as a process of its own before a pretend AMC that is another, with somebody signed in.
+//! RecomAMP as a process of its own before an AMC emulator that is another, with somebody signed in.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ impl Site {
         drop(self.process.take());
     }
 
-    /// Signs in as the pretend AMC's first person, who consents at once.
+    /// Signs in as the AMC emulator's first person, who consents at once.
     pub(crate) async fn sign_in(&mut self) -> anyhow::Result<()> {
         let client = load::client(same_origin())?;
         let start = client.post(format!("{}/auth/amazon/start", self.base)).form(&[("region", "NA"), ("next", "/")]);

@@ -46,7 +46,7 @@ pub(super) fn stays(role: Role, sandbox: bool, allowed: &[String], email: &str) 
 }
 
 /// Decides about somebody who was never here: the first comes in as administrator, later ones if the
-/// list names their address or its domain. The sandbox lets everybody in, since its people are pretend.
+/// list names their address or its domain. The sandbox lets everybody in, since its people are sample users.
 pub(super) fn admission(is_first: bool, sandbox: bool, allowed: &[String], email: &str) -> Admission {
     let email = email.trim().to_lowercase();
     let domain = email.rfind('@').map(|at| &email[at..]);

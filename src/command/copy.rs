@@ -49,7 +49,7 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     }
     give(&format!(
         "Copied {} rows in {} tables to {shown}. Set RECOMAMP_DATABASE_URL to it and start; results, keys and the \
-         pretend AMC stay in the data folder. {} is as it was.",
+         AMC emulator stay in the data folder. {} is as it was.",
         counts.iter().map(|(_, rows)| rows).sum::<u64>(),
         counts.len(),
         file.display()

@@ -1,4 +1,4 @@
-//! The pretend AMC alone.
+//! The AMC emulator alone.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ pub(super) async fn run(options: Emulate) -> ExitCode {
     match serve(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("The pretend AMC stopped: {}", told(&error)));
+            say(&format!("The AMC emulator stopped: {}", told(&error)));
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,4 @@
-//! Refusals: what the pretend services say when they will not do something.
+//! Refusals: what the emulated services say when they will not do something.
 //!
 //! The services word their errors in four shapes, and which one a caller meets depends on the
 //! path alone, also for faults that strike before a handler is reached. So a [`Refusal`] carries what

@@ -1,4 +1,4 @@
-//! The pretend Amazon: Login with Amazon, the Ads API's accounts, and AMC, over real SQL.
+//! The emulated Amazon: Login with Amazon, the Ads API's accounts, and AMC, over real SQL.
 //!
 //! Nobody can try, teach or test AMC without an advertiser's account. The emulator answers as the
 //! real services do, on their paths, for any client: it implements the contract (flat reads, error

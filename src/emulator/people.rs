@@ -1,11 +1,11 @@
-//! The pretend people who can sign in, and the accounts they reach.
+//! The sample users who can sign in, and the accounts they reach.
 //!
 //! A fixed cast, the same in every emulator, so that guides and tests can name them: two analysts of
 //! one agency (one administers its accounts, one does not), an analyst of another agency, and a
 //! seller without any AMC account who meets self-service AMC. All names, addresses and ids are
 //! invented; addresses are at `example.com`, and no id is of a length that Amazon hands out.
 
-/// Someone who can sign in with the pretend Login with Amazon.
+/// Someone who can sign in with the emulated Login with Amazon.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Person {
     /// The name that forms and state keep.
@@ -75,8 +75,8 @@ const JP: Place = Place { country: "JP", currency: "JPY", zone: "Asia/Tokyo" };
 
 /// Agency A in North America: the account with many instances.
 pub(crate) const AGENCY_A_US: Account = Account {
-    id: "ENTITYPRETENDA1US",
-    name: "Agency A North America (pretend)",
+    id: "ENTITYSAMPLEA1US",
+    name: "Agency A North America (sample)",
     marketplace: "ATVPDKIKX0DER",
     place: US,
     kind: AccountKind::Amc,
@@ -85,8 +85,8 @@ pub(crate) const AGENCY_A_US: Account = Account {
 
 /// Agency A in Europe.
 pub(crate) const AGENCY_A_UK: Account = Account {
-    id: "ENTITYPRETENDA2UK",
-    name: "Agency A Europe (pretend)",
+    id: "ENTITYSAMPLEA2UK",
+    name: "Agency A Europe (sample)",
     marketplace: "A1F83G8C2ARO7P",
     place: UK,
     kind: AccountKind::Amc,
@@ -95,8 +95,8 @@ pub(crate) const AGENCY_A_UK: Account = Account {
 
 /// Agency B in Japan.
 pub(crate) const AGENCY_B_JP: Account = Account {
-    id: "ENTITYPRETENDB1JP",
-    name: "Agency B Japan (pretend)",
+    id: "ENTITYSAMPLEB1JP",
+    name: "Agency B Japan (sample)",
     marketplace: "A1VC38T7YXB528",
     place: JP,
     kind: AccountKind::Amc,
@@ -105,8 +105,8 @@ pub(crate) const AGENCY_B_JP: Account = Account {
 
 /// Agency B in North America, where nobody has accepted the terms.
 pub(crate) const AGENCY_B_US: Account = Account {
-    id: "ENTITYPRETENDB2US",
-    name: "Agency B North America, terms not accepted (pretend)",
+    id: "ENTITYSAMPLEB2US",
+    name: "Agency B North America, terms not accepted (sample)",
     marketplace: "ATVPDKIKX0DER",
     place: US,
     kind: AccountKind::Amc,
@@ -115,8 +115,8 @@ pub(crate) const AGENCY_B_US: Account = Account {
 
 /// A sponsored-ads entity of agency A's customer.
 pub(crate) const BRAND_US: Account = Account {
-    id: "ENTITYPRETENDSA1US",
-    name: "Brand of agency A (pretend)",
+    id: "ENTITYSAMPLESA1US",
+    name: "Brand of agency A (sample)",
     marketplace: "ATVPDKIKX0DER",
     place: US,
     kind: AccountKind::SponsoredAds { profile: 1_000_000_000_001 },
@@ -125,8 +125,8 @@ pub(crate) const BRAND_US: Account = Account {
 
 /// The seller's own sponsored-ads entity.
 pub(crate) const SELLER_US: Account = Account {
-    id: "ENTITYPRETENDSA2US",
-    name: "Outside seller (pretend)",
+    id: "ENTITYSAMPLESA2US",
+    name: "Outside seller (sample)",
     marketplace: "ATVPDKIKX0DER",
     place: US,
     kind: AccountKind::SponsoredAds { profile: 1_000_000_000_002 },
@@ -139,7 +139,7 @@ pub(crate) const PEOPLE: [Person; 4] = [
         key: "ada",
         name: "Ada (agency A)",
         email: "ada@example.com",
-        user_id: "amzn1.account.PRETENDADA",
+        user_id: "amzn1.account.SAMPLEADA",
         seats: &[
             Seat { account: &AGENCY_A_US, admin: true },
             Seat { account: &AGENCY_A_UK, admin: true },
@@ -150,21 +150,21 @@ pub(crate) const PEOPLE: [Person; 4] = [
         key: "ben",
         name: "Ben (agency A, no administrator)",
         email: "ben@example.com",
-        user_id: "amzn1.account.PRETENDBEN",
+        user_id: "amzn1.account.SAMPLEBEN",
         seats: &[Seat { account: &AGENCY_A_US, admin: false }],
     },
     Person {
         key: "chie",
         name: "Chie (agency B)",
         email: "chie@example.com",
-        user_id: "amzn1.account.PRETENDCHIE",
+        user_id: "amzn1.account.SAMPLECHIE",
         seats: &[Seat { account: &AGENCY_B_JP, admin: true }, Seat { account: &AGENCY_B_US, admin: true }],
     },
     Person {
         key: "dag",
         name: "Dag (seller without an AMC account)",
         email: "dag@example.com",
-        user_id: "amzn1.account.PRETENDDAG",
+        user_id: "amzn1.account.SAMPLEDAG",
         seats: &[Seat { account: &SELLER_US, admin: true }],
     },
 ];

@@ -25,7 +25,7 @@ pub struct Shell {
     pub person: Option<ShellPerson>,
     /// Light, dark, or as the system has it.
     pub theme: Theme,
-    /// Whether this is the sandbox: the pretend AMC on synthetic data, said on every page.
+    /// Whether this is the sandbox: the AMC emulator on synthetic data, said on every page.
     pub demo: bool,
     /// One message left by the step before ("Query saved"), shown once.
     pub flash: Option<Flash>,

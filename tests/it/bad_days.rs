@@ -70,7 +70,7 @@ async fn status(visitor: &Visitor, page: &str) -> String {
 async fn pass_time(house: &House, steps: usize) {
     for _ in 0..steps {
         house.step().await;
-        house.amazon.as_ref().expect("a pretend AMC").settled().await;
+        house.amazon.as_ref().expect("an AMC emulator").settled().await;
         house.time.advance(TimeDelta::seconds(20));
     }
 }

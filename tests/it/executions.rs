@@ -284,7 +284,7 @@ stories! {
     }
 }
 
-/// Executions that the pretend AMC has taken in.
+/// Executions that the AMC emulator has taken in.
 pub(crate) fn on_amc(house: &House) -> usize {
     house.amazon.as_ref().expect("a sandbox").executions()
 }

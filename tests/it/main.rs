@@ -1,4 +1,4 @@
-//! Stories: the real router, the pretend AMC behind the real client, time moved by hand.
+//! Stories: the real router, the AMC emulator behind the real client, time moved by hand.
 
 // `cfg(test)` is always so here; it tells clippy that what stories share is test code too.
 #[cfg(test)]

@@ -178,8 +178,8 @@ stories! {
         ada.get("/instances").await.with(200);
     }
 
-    /// The consent page of the pretend Amazon inside leads nobody elsewhere, and no other site's page fills it in.
-    async fn the_pretend_consent_leads_back_to_this_program_only(house: House) {
+    /// The consent page of the emulated Amazon inside leads nobody elsewhere, and no other site's page fills it in.
+    async fn the_emulated_consent_leads_back_to_this_program_only(house: House) {
         let visitor = house.visitor();
         let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
         visitor.get(&consent).await.with(200);

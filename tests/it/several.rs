@@ -65,7 +65,7 @@ impl Site {
     }
 }
 
-/// A pretend Amazon of its own, so that it outlives every process.
+/// An emulated Amazon of its own, so that it outlives every process.
 async fn amazon(folder: &TempDir) -> (Emulator, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap());

@@ -109,7 +109,7 @@ pub(super) fn take(
                 entries.push(Entry { path, bytes, sha256 });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound && !from.join(file).exists() => {
-                // OK because retention, or the pretend AMC, removed it; an empty file may have been begun.
+                // OK because retention, or the AMC emulator, removed it; an empty file may have been begun.
                 let _ = fs::remove_file(backup.join(&path));
             }
             Err(error) => return Err(error).with_context(|| format!("{path} cannot be copied")),

@@ -19,7 +19,7 @@ pub(in crate::command) const DATABASE_FILE: &str = "database.sqlite";
 pub(in crate::command) const DATABASE_FOLDER: &str = "database";
 /// The folder of results.
 pub(in crate::command) const RESULTS: &str = "results";
-/// The folder of the pretend AMC.
+/// The folder of the AMC emulator.
 pub(in crate::command) const EMULATOR: &str = "emulator";
 /// The key ring.
 pub(in crate::command) const KEYS: &str = "keys";

@@ -104,7 +104,7 @@ fn listed(mut manifest: Manifest, folder: &Path, path: String) -> anyhow::Result
     Ok(manifest)
 }
 
-/// What lies beside the database: results, the pretend AMC, and the keys where they are asked for.
+/// What lies beside the database: results, the AMC emulator, and the keys where they are asked for.
 fn files_of(config: &Config, folder: &Path, with_keys: bool, manifest: &mut Manifest) -> anyhow::Result<()> {
     let results = config.data_dir.join(RESULTS);
     // OK without what is in the making: its run is fetched again.
@@ -112,7 +112,7 @@ fn files_of(config: &Config, folder: &Path, with_keys: bool, manifest: &mut Mani
     manifest.files.extend(files::take(&results, folder, RESULTS, Progress::begin("Copying results"), &unfinished)?);
     let emulator = config.data_dir.join(EMULATOR);
     if emulator.exists() {
-        let progress = Progress::begin("Copying the pretend AMC");
+        let progress = Progress::begin("Copying the AMC emulator");
         manifest.files.extend(files::take(&emulator, folder, EMULATOR, progress, &is_made_again)?);
     }
     if with_keys {
@@ -123,7 +123,7 @@ fn files_of(config: &Config, folder: &Path, with_keys: bool, manifest: &mut Mani
     Ok(())
 }
 
-/// What the pretend AMC makes again by itself: its worlds, which follow from the seed, and passing files.
+/// What the AMC emulator makes again by itself: its worlds, which follow from the seed, and passing files.
 pub(super) fn is_made_again(path: &Path) -> bool {
     let passing = path.extension().is_some_and(|ending| ending == "lock" || ending == "new");
     path.starts_with("world") || (passing && path.components().count() == 1)

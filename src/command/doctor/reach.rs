@@ -35,18 +35,18 @@ pub(super) async fn examine(config: &Config, used: &[Region], now: DateTime<Utc>
     }
 }
 
-/// The sandbox: the pretend AMC is part of the program, if that runs.
+/// The sandbox: the AMC emulator is part of the program, if that runs.
 async fn inside(client: &Client) -> Vec<Finding> {
     let address = client.hosts(Region::Na).api.clone();
     let mut findings = Vec::new();
     match client.probe(&address).await {
         Ok(probe) => {
-            findings.push(Finding::ok(CHECK, "The pretend AMC is mounted and answers; Amazon is not called."));
+            findings.push(Finding::ok(CHECK, "The AMC emulator is mounted and answers; Amazon is not called."));
             findings.extend(clock(&[(address, probe)], Clock::system().now()));
         }
         Err(_) => findings.push(Finding::ok(
             CHECK,
-            "The pretend AMC is mounted when RecomAMP runs, which it does not now; Amazon is not called.",
+            "The AMC emulator is mounted when RecomAMP runs, which it does not now; Amazon is not called.",
         )),
     }
     findings

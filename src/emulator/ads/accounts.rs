@@ -49,7 +49,7 @@ pub(super) async fn ads_accounts(State(_): State<Emulator>, caller: Caller, requ
 fn ads_account(number: u64, account: &Account) -> Value {
     let country = account.place.country;
     json!({
-        "adsAccountId": format!("amzn1.ads-account.g.pretend{number}"),
+        "adsAccountId": format!("amzn1.ads-account.g.sample{number}"),
         "accountName": account.name,
         "status": "CREATED",
         "countryCodes": [country],

@@ -1,4 +1,4 @@
-//! The pretend Ads API around AMC: profiles, AMC accounts, instances and their advertisers.
+//! The emulated Ads API around AMC: profiles, AMC accounts, instances and their advertisers.
 
 mod accounts;
 mod advertisers;

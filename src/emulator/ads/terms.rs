@@ -13,7 +13,7 @@ use crate::emulator::state::Change;
 use super::JSON;
 
 /// What one agrees to.
-const AGREEMENT: &str = "Pretend terms and conditions: this is an emulator, and nothing here reaches Amazon.";
+const AGREEMENT: &str = "Sample terms and conditions: this is an emulator, and nothing here reaches Amazon.";
 
 /// `GET /amc/audiences/connections/terms`.
 pub(super) async fn read(State(emulator): State<Emulator>, by: BeforeTerms) -> Answer {

@@ -1,4 +1,4 @@
-//! The consent page: who one pretends to be, and whether one allows it.
+//! The consent page: which sample user signs in, and whether one allows it.
 
 use askama::Template;
 use axum::extract::{Request, State};

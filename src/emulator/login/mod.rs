@@ -1,4 +1,4 @@
-//! The pretend Login with Amazon: consent, tokens, profile.
+//! The emulated Login with Amazon: consent, tokens, profile.
 //!
 //! Access tokens are not kept: each carries its grant and its end under a signature, so that a
 //! restart forgets none and a busy client fills no memory. A grant is what is kept; when it is gone,

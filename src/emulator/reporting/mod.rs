@@ -1,4 +1,4 @@
-//! The pretend AMC reporting API: data sources, workflows, executions, schedules, results.
+//! The AMC emulator reporting API: data sources, workflows, executions, schedules, results.
 //!
 //! Single reads and the answer to a new execution are flat objects, lists leave out `nextToken` at
 //! their end, and everything that changes something answers 200 with JSON: published clients rely on

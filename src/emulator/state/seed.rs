@@ -12,15 +12,15 @@ const AGE: TimeDelta = TimeDelta::days(500);
 pub(crate) fn instances(now: DateTime<Utc>) -> Vec<Instance> {
     use InstanceKind::{Sandbox, Standard};
     let rows = [
-        ("amcpretenda1", "Acorn Coffee US", Standard, &AGENCY_A_US),
-        ("amcpretenda2", "Birch Outdoor US", Standard, &AGENCY_A_US),
-        ("amcpretenda3", "Cedar Home US", Standard, &AGENCY_A_US),
-        ("amcpretendasb", "Agency A Sandbox", Sandbox, &AGENCY_A_US),
-        ("amcpretenda4", "Acorn Coffee UK", Standard, &AGENCY_A_UK),
-        ("amcpretenda4sb", "Agency A UK Sandbox", Sandbox, &AGENCY_A_UK),
-        ("amcpretendb1", "Dahlia Beauty JP", Standard, &AGENCY_B_JP),
-        ("amcpretendbsb", "Agency B Sandbox", Sandbox, &AGENCY_B_JP),
-        ("amcpretendb2", "Dahlia Beauty US", Standard, &AGENCY_B_US),
+        ("amcsamplea1", "Acorn Coffee US", Standard, &AGENCY_A_US),
+        ("amcsamplea2", "Birch Outdoor US", Standard, &AGENCY_A_US),
+        ("amcsamplea3", "Cedar Home US", Standard, &AGENCY_A_US),
+        ("amcsampleasb", "Agency A Sandbox", Sandbox, &AGENCY_A_US),
+        ("amcsamplea4", "Acorn Coffee UK", Standard, &AGENCY_A_UK),
+        ("amcsamplea4sb", "Agency A UK Sandbox", Sandbox, &AGENCY_A_UK),
+        ("amcsampleb1", "Dahlia Beauty JP", Standard, &AGENCY_B_JP),
+        ("amcsamplebsb", "Agency B Sandbox", Sandbox, &AGENCY_B_JP),
+        ("amcsampleb2", "Dahlia Beauty US", Standard, &AGENCY_B_US),
     ];
     rows.into_iter().enumerate().map(|(at, row)| instance(row, at, now - AGE)).collect()
 }
@@ -38,7 +38,7 @@ fn instance(
         account: account.id.to_owned(),
         advertiser_name: Some(brand.to_owned()),
         // OK that only the first has a bucket: both forms of `outputS3URI` can then be seen.
-        bucket: if at == 0 { "pretend-amc-results".to_owned() } else { String::new() },
+        bucket: if at == 0 { "emulated-amc-results".to_owned() } else { String::new() },
         aws_account: if at == 0 { "000000000001".to_owned() } else { String::new() },
         upload_account: format!("{:012}", 900 + at),
         collaboration: None,
@@ -55,7 +55,7 @@ fn advertisers(brand: &str, at: usize, account: &Account) -> Vec<Advertiser> {
     vec![
         Advertiser { id: number.to_string(), name: format!("{brand} DSP"), kind: "DISPLAY".into(), marketplace: None },
         Advertiser {
-            id: format!("ENTITYPRETENDADV{at}"),
+            id: format!("ENTITYSAMPLEADV{at}"),
             name: format!("{brand} Sponsored Ads"),
             kind: "SPONSORED_ADS".into(),
             marketplace: Some(account.marketplace.to_owned()),

@@ -216,7 +216,7 @@ async fn advertising_accounts_are_listed_the_newer_way_too() {
     for body in ["", "{}", r#"{"maxResults":"10","nextToken":""}"#] {
         let reply = bench.send(Method::POST, "/adsAccounts/list", body).await;
         let account = &reply.ok()["adsAccounts"][0];
-        assert_eq!(account["alternateIds"][1]["entityId"], "ENTITYPRETENDSA1US");
+        assert_eq!(account["alternateIds"][1]["entityId"], "ENTITYSAMPLESA1US");
         assert_eq!(account["countryCodes"], json!(["US"]));
     }
     bench.send(Method::POST, "/adsAccounts/list", r#"{"maxResults":0}"#).await.refusal();
@@ -229,5 +229,5 @@ async fn names_of_any_length_are_not_kept() {
     let body = json!({ "instanceName": "Fine", "advertiserName": long }).to_string();
     bench.send(Method::POST, "/amc/instances", &body).await.refusal();
     let body = json!({ "advertisersToAdd": [{ "id": long, "type": "DISPLAY" }] }).to_string();
-    bench.send(Method::POST, "/amc/instances/amcpretenda1/advertisers/updates", &body).await.refusal();
+    bench.send(Method::POST, "/amc/instances/amcsamplea1/advertisers/updates", &body).await.refusal();
 }

@@ -35,7 +35,7 @@ async fn an_instance_with_a_bucket_publishes_there_too() {
     let done = over(&bench, "skipPublish", json!(false)).await;
     let channel = |kind: &str, status: &str| json!({ "channel": { "type": kind }, "status": status });
     assert_eq!(done["outputChannels"], json!([channel("DOWNLOAD", "AVAILABLE"), channel("PUBLISH", "AVAILABLE")]));
-    assert!(done["outputS3URI"].as_str().unwrap().starts_with("s3://pretend-amc-results/workflow=transient_"));
+    assert!(done["outputS3URI"].as_str().unwrap().starts_with("s3://emulated-amc-results/workflow=transient_"));
 }
 
 #[tokio::test]

@@ -20,8 +20,8 @@ use crate::emulator::people::{AGENCY_A_US, Account};
 use crate::emulator::{Emulator, Options};
 use crate::ids::Random;
 
-pub(super) const STANDARD: &str = "amcpretenda1";
-pub(super) const SANDBOX: &str = "amcpretendasb";
+pub(super) const STANDARD: &str = "amcsamplea1";
+pub(super) const SANDBOX: &str = "amcsampleasb";
 
 /// Understands a few words instead of SQL: `BAD` does not compile, `FAIL`, `PANIC` and `FOREVER` do
 /// at their run what they say, everything else returns two rows.

@@ -69,7 +69,7 @@ async fn an_execution_is_validated_runs_and_succeeds() {
     let done = bench.execution(&id).await;
     assert_eq!(done["status"], "SUCCEEDED");
     assert_eq!(done["executionTime"], 52);
-    assert!(done["outputS3URI"].as_str().unwrap().starts_with("s3://pretend-amc-results/workflow=transient_"));
+    assert!(done["outputS3URI"].as_str().unwrap().starts_with("s3://emulated-amc-results/workflow=transient_"));
     assert_eq!(done.get("sqlQuery"), None);
     let path = format!("/workflowExecutions/{id}?includeWorkflow=True");
     assert_eq!(bench.report(Method::GET, &path, Value::Null).await.ok()["sqlQuery"], "SELECT 1");

@@ -158,9 +158,9 @@ async fn advertisers_of_an_execution_restrict_what_it_reads() {
 async fn costs_are_in_the_currency_of_the_instances_marketplace() {
     let bench = bench();
     for (person, account, instance, currency) in [
-        ("ada", &AGENCY_A_US, "amcpretenda1", "USD"),
-        ("ada", &AGENCY_A_UK, "amcpretenda4", "GBP"),
-        ("chie", &AGENCY_B_JP, "amcpretendb1", "JPY"),
+        ("ada", &AGENCY_A_US, "amcsamplea1", "USD"),
+        ("ada", &AGENCY_A_UK, "amcsamplea4", "GBP"),
+        ("chie", &AGENCY_B_JP, "amcsampleb1", "JPY"),
     ] {
         let sql = "SELECT currency_iso_code AS currency, SUM(total_cost) AS cost FROM dsp_impressions GROUP BY 1";
         let body = json!({ "workflow": { "sqlQuery": sql }, "timeWindowType": "ALL" }).to_string();

@@ -1,4 +1,4 @@
-//! The world of the pretend AMC: one invented advertiser group and the people who see its ads.
+//! The world of the AMC emulator: one invented advertiser group and the people who see its ads.
 //!
 //! Every source of the catalogue is a view of the same journeys: an impression, the click on it, the
 //! purchase credited to it and the purchase in the shop's own books agree, because they are one

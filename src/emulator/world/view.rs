@@ -43,7 +43,7 @@ pub(super) struct Market {
     pub(super) id: i64,
 }
 
-/// The marketplaces of the pretend accounts; the first is the one of everything else.
+/// The marketplaces of the sample accounts; the first is the one of everything else.
 pub(super) static MARKETS: [Market; 3] = [
     Market { country: "US", currency: "USD", currency_name: "Dollar (USA)", name: "AMAZON.COM", id: 1 },
     Market { country: "UK", currency: "GBP", currency_name: "Pound (UK)", name: "AMAZON.CO.UK", id: 3 },

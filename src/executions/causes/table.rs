@@ -234,9 +234,9 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["out of memory"], &["more memory than"], &["two gigabytes"], &["memory"], &["resources exceeded"]],
     "The query needed more memory than there is: large joins, many distinct values, long lists.",
     "Shorten the window, filter before joining, and aggregate in a WITH before you join.";
-    "pretend-disk", "The pretend AMC's disk",
+    "emulator-disk", "The AMC emulator's disk",
     &[&["the result was not written"]],
-    "The pretend AMC could not write the result to the disk of the machine on which it runs.",
+    "The AMC emulator could not write the result to the disk of the machine on which it runs.",
     "Whoever runs it looks at the reason in its words, frees some space, and the query is run again.";
     "quota", "Quota used up",
     &[&["quota"], &["limit exceeded"], &["maximum number of"]],

@@ -66,7 +66,7 @@ told! {
     workflow_exists, "Workflow with ID wf-1 already exists." => "workflow-exists";
     gone, "Workflow execution with ID 123 does not exist." => "gone";
     server, "Internal server error" => "server";
-    pretend_disk, "The result was not written: No space left on device (os error 28)." => "pretend-disk";
+    emulator_disk, "The result was not written: No space left on device (os error 28)." => "emulator-disk";
     s3_says_expired, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>" => "expired-link";
 }
 
@@ -127,7 +127,7 @@ fn what_is_said_here_of_a_run_is_recognised() {
     assert_eq!(says("The result could not be fetched for a long time. Run the query again."), "fetched-in-vain");
 }
 
-/// Each way in which a run of the engine ends badly, as the pretend AMC tells it.
+/// Each way in which a run of the engine ends badly, as the AMC emulator tells it.
 #[test]
 fn what_the_engine_says_is_recognised() {
     let of_run = |error: &RunError| match error {
@@ -195,7 +195,7 @@ fn what_the_engine_says_of_values_is_recognised() {
 }
 
 #[test]
-fn what_the_pretend_amc_says_of_its_own_is_recognised() {
+fn what_the_emulator_says_of_its_own_is_recognised() {
     assert_eq!(name("The workflow execution timed out after 21600 seconds."), "timeout");
     assert_eq!(name("The workflow execution failed for an internal reason."), "server");
     assert_eq!(name("The workflow execution was cancelled."), "cancelled-outside");

@@ -111,7 +111,7 @@ async fn history(browser: &Browser, query: &str, queries: &str) {
     check(browser, "bin").await;
 }
 
-/// A run that AMC would not take, and the fault of the pretend AMC that makes it so.
+/// A run that AMC would not take, and the fault of the AMC emulator that makes it so.
 async fn rejected(browser: &Browser, address: &str, queries: &str) {
     browser.open(&format!("{address}/emulator/control")).await;
     browser.choose("kind", "REJECTED for overlap").await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Browser, Options, Program};
 use crate::support::Database;
 
-/// Makes the pretend AMC as fast as its work, so that stories wait for nothing else.
+/// Makes the AMC emulator as fast as its work, so that stories wait for nothing else.
 pub(super) const AT_ONCE: (&str, &str) = ("RECOMAMP_EMULATOR_SPEED", "0");
 /// A small world: a run takes its parts of a second.
 pub(super) const SMALL: (&str, &str) = ("RECOMAMP_EMULATOR_SCALE", "0.2");
@@ -17,7 +17,7 @@ const CAMPAIGNS: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\nFROM
 pub(super) const MISTYPED: &str = "SELECT\n  campain,\n  COUNT(DISTINCT user_id) AS reach\nFROM dsp_impressions\n\
     WHERE campaign IN ({{campaigns}})\nGROUP BY campaign";
 
-/// Signs in as the pretend person that is offered first.
+/// Signs in as the sample user that is offered first.
 pub(super) async fn sign_in(browser: &Browser, address: &str) {
     browser.open(address).await;
     browser.see("Sign in to RecomAMP").await;
@@ -61,7 +61,7 @@ pub(super) async fn run_and_wait(browser: &Browser) {
 /// How many campaigns the query of the path asks for.
 const CAMPAIGNS_ASKED: usize = 8;
 
-/// Some campaigns of the pretend advertiser: what a newcomer looks up first.
+/// Some campaigns of the sample advertiser: what a newcomer looks up first.
 pub(super) async fn some_campaigns(browser: &Browser) -> Vec<String> {
     write(browser, "Campaigns", CAMPAIGNS).await;
     save(browser, "Campaigns").await;

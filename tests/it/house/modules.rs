@@ -72,7 +72,7 @@ fn rooms_use_rooms_downwards_only() {
 }
 
 #[test]
-fn the_dialect_the_client_and_the_pretend_amc_stand_apart() {
+fn the_dialect_the_client_and_the_emulator_stand_apart() {
     let mut breaches = Vec::new();
     for file in files("src") {
         let Some((_, never)) = APART.iter().find(|(module, _)| *module == file.module()) else { continue };

@@ -29,7 +29,7 @@ stories! {
         for check in ["settings", "disk", "lock", "keys", "database", "grants", "reach", "clock"] {
             assert!(!state(&found, check).is_empty(), "{check} is missing: {told}");
         }
-        assert!(told.contains("The pretend AMC is mounted and answers"), "{told}");
+        assert!(told.contains("The AMC emulator is mounted and answers"), "{told}");
         let key = std::fs::read_to_string(house.folder().join("keys")).unwrap();
         assert!(!told.contains(key.lines().last().unwrap()), "no key is told");
         let text = recomamp(&house.settings(), &["doctor"]).await.with(0).out;

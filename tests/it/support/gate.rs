@@ -1,4 +1,4 @@
-//! The pretend AMC behind a gate that counts what the program asks, can make any answer a bad one, and
+//! The AMC emulator behind a gate that counts what the program asks, can make any answer a bad one, and
 //! can end the program at a chosen moment of a chosen call.
 //!
 //! The program is tried from outside, by what it asks for: nothing in it knows of it.
@@ -67,7 +67,7 @@ pub(crate) struct Trap {
 
 /// The gate, on threads of its own.
 pub(crate) struct Gate {
-    /// The pretend AMC behind it.
+    /// The AMC emulator behind it.
     pub(crate) amazon: Emulator,
     base: String,
     post: Arc<Post>,
@@ -92,12 +92,12 @@ struct Way {
 }
 
 impl Gate {
-    /// A gate before a new pretend AMC, which works as fast as it can.
+    /// A gate before a new AMC emulator, which works as fast as it can.
     pub(crate) fn open() -> Self {
         Self::open_with(Vec::new())
     }
 
-    /// The same, and the pretend AMC has these faults.
+    /// The same, and the AMC emulator has these faults.
     pub(crate) fn open_with(faults: Vec<Fault>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -112,7 +112,7 @@ impl Gate {
             faults,
             ..Options::default()
         };
-        let amazon = Emulator::open(options, Clock::system(), Random::system()).expect("the pretend AMC opens");
+        let amazon = Emulator::open(options, Clock::system(), Random::system()).expect("the AMC emulator opens");
         let post = Arc::<Post>::default();
         let way = Way { services: amazon.service_router(), post: post.clone() };
         let server = Server::start(listener, Router::new().fallback(pass).with_state(way));
@@ -144,7 +144,7 @@ impl Gate {
         self.post.meddle.lock().expect(NO_PANIC).take();
     }
 
-    /// Has the pretend AMC make instances in the account whose list the program read last.
+    /// Has the AMC emulator make instances in the account whose list the program read last.
     pub(crate) async fn make_instances(&self, names: impl Iterator<Item = String>) {
         let known_by = self.post.known_by.lock().expect(NO_PANIC).clone().expect("a program that read its instances");
         for name in names {
@@ -178,7 +178,7 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
     let (mut head, body) = answer(way.services, request).await.into_parts();
     // OK because the server works it out anew for the body that there is in the end.
     head.headers.remove(CONTENT_LENGTH);
-    let body = to_bytes(body, usize::MAX).await.expect("an answer of the pretend AMC");
+    let body = to_bytes(body, usize::MAX).await.expect("an answer of the AMC emulator");
     let Some((moment, plug)) = trapped else {
         let meddle = way.post.meddle.lock().expect(NO_PANIC).clone();
         let answer = Response::from_parts(head, body);

@@ -1,5 +1,5 @@
-//! What every story stands on: the program on a port of its own, on either database, with the pretend
-//! AMC behind the real client, and a hand on its clock.
+//! What every story stands on: the program on a port of its own, on either database, with the AMC
+//! emulator behind the real client, and a hand on its clock.
 
 mod command;
 mod database;
@@ -85,7 +85,7 @@ pub(crate) struct House {
     pub(crate) time: ManualClock,
     /// Where it answers.
     pub(crate) address: SocketAddr,
-    /// The pretend AMC, inside or elsewhere.
+    /// The AMC emulator, inside or elsewhere.
     pub(crate) amazon: Option<Emulator>,
     workers: Vec<Arc<dyn Worker>>,
     premises: Premises,
@@ -126,7 +126,7 @@ impl Drop for Server {
     }
 }
 
-/// The settings of a program that takes this pretend AMC, reached at `base`, for Amazon.
+/// The settings of a program that takes this AMC emulator, reached at `base`, for Amazon.
 fn credentials(amazon: &Emulator, base: &str) -> Vec<(String, String)> {
     let (id, secret) = amazon.client();
     let hosts = [("CONSENT", "/ap/oa"), ("TOKEN", "/auth/o2/token"), ("PROFILE", "/user/profile"), ("ADS_API", "/")];
@@ -218,7 +218,7 @@ impl House {
         self.crash_and_start_again().await
     }
 
-    /// A second process on the same PostgreSQL and data folder, which takes this one's pretend AMC for Amazon.
+    /// A second process on the same PostgreSQL and data folder, which takes this one's AMC emulator for Amazon.
     pub(crate) async fn beside(&self) -> Self {
         let Database::Postgres(url) = &self.premises.database else { panic!("several processes need PostgreSQL") };
         let amazon = self.amazon.as_ref().expect("a sandbox");
@@ -240,7 +240,7 @@ impl House {
         Visitor::new(format!("http://{}", self.address))
     }
 
-    /// A visitor signed in as the pretend person whose name begins so, with their instances found.
+    /// A visitor signed in as the sample user whose name begins so, with their instances found.
     pub(crate) async fn signed_in(&self, name: &str) -> Visitor {
         let visitor = self.visitor();
         visitor.sign_in(name).await;
@@ -270,7 +270,7 @@ impl House {
         self.tick("fetcher").await;
     }
 
-    /// Moves time and ticks until no execution is left that can move; the pretend AMC does its work meanwhile.
+    /// Moves time and ticks until no execution is left that can move; the AMC emulator does its work meanwhile.
     pub(crate) async fn settle(&self) {
         for _ in 0..200 {
             self.step().await;
@@ -285,7 +285,7 @@ impl House {
         panic!("executions do not come to an end");
     }
 
-    /// Switches a fault of the pretend AMC on, as its control page does: `kind`, `measure`, `path`, `times`.
+    /// Switches a fault of the AMC emulator on, as its control page does: `kind`, `measure`, `path`, `times`.
     pub(crate) async fn fault(&self, kind: &str, path: &str, times: &str) {
         let fields = [("kind", kind), ("path", path), ("times", times), ("measure", "")];
         let answer = self.visitor().post("/emulator/control/faults", &fields).await;

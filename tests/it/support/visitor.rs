@@ -127,7 +127,7 @@ impl Visitor {
         self.send(Method::POST, address, &[], Some(body)).await
     }
 
-    /// Signs in as the pretend person whose name begins with `name`, through the consent page.
+    /// Signs in as the sample user whose name begins with `name`, through the consent page.
     pub(crate) async fn sign_in(&self, name: &str) {
         let consent = self.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
         let allowed = self.allow(&consent, name).await;
