@@ -167,6 +167,7 @@ impl App {
                 .layer(from_fn_with_state(rate_limits, rate_limits::limit))
                 .layer(self.sessions())
                 .layer(from_fn_with_state(site.clone(), accounts::recognise))
+                .layer(from_fn_with_state(instances::Expiry::new(site.clone()), instances::end_expired))
                 .layer(from_fn(web::framed))
                 .layer(from_fn_with_state(Arc::clone(config), security::same_origin))
                 .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))

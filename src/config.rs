@@ -111,6 +111,8 @@ pub struct Limits {
     pub keep_results_days: Option<u32>,
     /// A line of the audit log is removed so many days after it was written; without it, lines stay.
     pub keep_audit_days: Option<u32>,
+    /// Access to an instance ends so many days after Amazon stopped listing it for the person.
+    pub access_grace_days: u32,
     /// A session ends after so long without a request.
     pub session_idle: Duration,
     /// A session ends after so long in any case.
@@ -332,6 +334,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         requests_per_minute: reader.number("REQUESTS_PER_MINUTE", 100, 1..=1_000_000, "100"),
         keep_results_days: Some(reader.number("KEEP_RESULTS_DAYS", 0, 0..=36_500, "400")).filter(|days| *days > 0),
         keep_audit_days: Some(reader.number("KEEP_AUDIT_DAYS", 0, 0..=36_500, "730")).filter(|days| *days > 0),
+        access_grace_days: reader.number("ACCESS_GRACE_DAYS", 7, 0..=365, "7"),
         session_idle: Duration::from_secs(reader.number("SESSION_IDLE_HOURS", 72, 1..=8_760, "72") * 3_600),
         session_absolute: Duration::from_secs(reader.number("SESSION_ABSOLUTE_DAYS", 30, 1..=365, "30") * 86_400),
     }

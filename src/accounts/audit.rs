@@ -24,6 +24,26 @@ pub enum Action {
     Revoked,
     /// An instance was removed from somebody's list or came back.
     InstanceChanged,
+    /// Amazon no longer lists an instance for somebody, whose access ends after a while.
+    AccessEnding,
+    /// Somebody's access to an instance ended.
+    AccessEnded,
+    /// Somebody was given a role on an instance.
+    AccessGranted,
+    /// A role on an instance was taken away.
+    AccessRevoked,
+    /// Somebody became an administrator, or a member again.
+    RoleChanged,
+    /// Somebody was suspended.
+    Suspended,
+    /// Somebody who was suspended or removed may sign in again.
+    Resumed,
+    /// Somebody was removed.
+    Removed,
+    /// What somebody owned now belongs to somebody else.
+    Transferred,
+    /// A connection was ended here, and its tokens erased.
+    Disconnected,
     /// A query was deleted or restored.
     QueryDeleted,
     /// A result, or the audit log itself, was exported.
@@ -38,14 +58,24 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order of a select.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 21] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::Refused,
         Self::Granted,
         Self::Refreshed,
         Self::Revoked,
+        Self::Disconnected,
         Self::InstanceChanged,
+        Self::AccessGranted,
+        Self::AccessRevoked,
+        Self::AccessEnding,
+        Self::AccessEnded,
+        Self::RoleChanged,
+        Self::Suspended,
+        Self::Resumed,
+        Self::Removed,
+        Self::Transferred,
         Self::QueryDeleted,
         Self::Exported,
         Self::KeysRotated,
@@ -66,7 +96,17 @@ impl Action {
             Self::Granted => "Gave or renewed a grant",
             Self::Refreshed => "Token refreshed",
             Self::Revoked => "Grant withdrawn at Amazon",
-            Self::InstanceChanged => "Instance removed or brought back",
+            Self::InstanceChanged => "Instance renamed, hidden or shown",
+            Self::AccessGranted => "Access granted",
+            Self::AccessRevoked => "Access revoked",
+            Self::AccessEnding => "Access ends soon",
+            Self::AccessEnded => "Access ended",
+            Self::RoleChanged => "Role changed",
+            Self::Suspended => "Suspended",
+            Self::Resumed => "Resumed",
+            Self::Removed => "Removed",
+            Self::Transferred => "Ownership transferred",
+            Self::Disconnected => "Connection disconnected",
             Self::QueryDeleted => "Query deleted or restored",
             Self::Exported => "Exported",
             Self::KeysRotated => "Keys rotated",
@@ -83,6 +123,16 @@ impl Action {
             Self::Granted => "granted",
             Self::Revoked => "revoked",
             Self::InstanceChanged => "instance-changed",
+            Self::AccessGranted => "access-granted",
+            Self::AccessRevoked => "access-revoked",
+            Self::AccessEnding => "access-ending",
+            Self::AccessEnded => "access-ended",
+            Self::RoleChanged => "role-changed",
+            Self::Suspended => "suspended",
+            Self::Resumed => "resumed",
+            Self::Removed => "removed",
+            Self::Transferred => "transferred",
+            Self::Disconnected => "disconnected",
             Self::QueryDeleted => "query-deleted",
             Self::Exported => "exported",
             Self::Refreshed => "refreshed",

@@ -76,6 +76,7 @@ impl Executions {
 
     /// Stores the intent in the caller's transaction. Call [`Executions::wake`] after its commit.
     pub async fn submit(&self, tx: &mut Tx, person: &Person, run: NewRun<'_>) -> db::Result<ExecutionId> {
+        let Some(connection) = &run.instance.connection else { return Err(db::Error::Missing) };
         let now = self.site.clock.now();
         let id: ExecutionId = self.site.random.id(now);
         let amc_workflow_id = format!("{WORKFLOW}{id}");
@@ -84,7 +85,7 @@ impl Executions {
         let row = NewRow {
             id: &id,
             instance: &run.instance.id,
-            connection: &run.instance.connection,
+            connection,
             query: run.query,
             query_name: run.query_name,
             person: &person.id,

@@ -117,6 +117,8 @@ pub(super) struct Work {
     done: Vec<Line>,
     counts: Counts,
     instances: Vec<Instance>,
+    /// Those to which the person's access ends.
+    ending: Vec<Instance>,
     /// How many instances the person has.
     all_instances: usize,
     /// Whether Amazon is still being asked for them, where there are none.
@@ -147,6 +149,7 @@ impl Work {
             counts: Counts::of(&executions::totals(tx, person, since).await?),
             all_instances: all.len(),
             is_looking: all.is_empty() && instances::is_looking(tx, person).await?,
+            ending: all.iter().filter(|instance| instance.ends_at.is_some()).cloned().collect(),
             instances: busiest(all),
             has_queries,
             favourites,

@@ -3,11 +3,20 @@
 //! Pages, JSON and workers ask [`require`]; a page that shows a button asks [`Role::allows`] about the same
 //! action. On PostgreSQL row-level security states the rule once more, in `migrations/postgres`.
 
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
 use super::model::{Instance, Role};
-use super::store;
-use crate::db::{self, Tx};
-use crate::ids::{InstanceId, PersonId};
-use crate::web;
+use super::store::{self, Ended, Withdrawn};
+use crate::accounts::audit::{self, Action as Entry};
+use crate::db::{self, Memo, Scope, Stamp, Tx};
+use crate::ids::{ConnectionId, InstanceId, PersonId};
+use crate::web::{self, Site};
 
 /// What somebody does with an instance, or with its queries, executions and results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +148,79 @@ fn words(instance: &str, role: Role, action: Action, managers: &[String]) -> Str
         action.words(),
         article(action.needs()),
     )
+}
+
+/// When the access of somebody who loses an instance now ends.
+pub fn end_of_grace(site: &Site) -> DateTime<Utc> {
+    store::end_of_grace(site.clock.now(), site.config.limits.access_grace_days)
+}
+
+/// Begins the grace period for the instances that a connection's survey, begun at `begun`, did not find again. Call
+/// it when a survey was answered; accounts that did not answer are named in `unanswered`, and nothing of theirs is
+/// withdrawn. Gives how many are news, each with one entry in the audit log.
+pub(super) async fn withdraw_unlisted(
+    site: &Site,
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    begun: DateTime<Utc>,
+    unanswered: &[String],
+) -> db::Result<usize> {
+    let (now, ends_at) = (site.clock.now(), end_of_grace(site));
+    let withdrawn = store::withdraw(tx, now, connection, begun, unanswered, ends_at).await?;
+    for Withdrawn { person, instance } in &withdrawn {
+        let detail = json!({ "why": "Amazon no longer lists it", "ends_at": ends_at.to_rfc3339() });
+        let subject = instance.as_str();
+        audit::write(tx, &site.random, now, Some(person), Entry::AccessEnding, subject, detail).await?;
+    }
+    Ok(withdrawn.len())
+}
+
+/// Takes away all access that is over, each with an entry in the audit log; gives how many.
+pub async fn end_due(site: &Site) -> db::Result<usize> {
+    let now = site.clock.now();
+    let mut tx = site.db.write(&Scope::System).await?;
+    let ended = store::end_due(&mut tx, now).await?;
+    for Ended { person, instance, left } in &ended {
+        let detail = json!({ "role_left": left.map(Role::name) });
+        let subject = instance.as_str();
+        audit::write(&mut tx, &site.random, now, Some(person), Entry::AccessEnded, subject, detail).await?;
+    }
+    tx.commit().await?;
+    Ok(ended.len())
+}
+
+/// Knows when the next access ends, without asking the database for each request.
+#[derive(Clone, Debug)]
+pub struct Expiry(Arc<(Site, Memo<(), Option<DateTime<Utc>>>)>);
+
+impl Expiry {
+    /// Of all access that is stored.
+    pub fn new(site: Site) -> Self {
+        let known = Memo::new(site.db.clone(), 1);
+        Self(Arc::new((site, known)))
+    }
+
+    async fn is_due(&self) -> db::Result<bool> {
+        let (site, known) = &*self.0;
+        let next = match known.get(&()) {
+            Some(next) => next,
+            None => {
+                let mut tx = site.db.read(&Scope::System).await?;
+                let next = store::next_end(&mut tx).await?;
+                known.keep((), Stamp::of(&tx), next);
+                next
+            }
+        };
+        Ok(next.is_some_and(|next| next <= site.clock.now()))
+    }
+}
+
+/// Takes away what is over before a request is answered, so that no statement counts it.
+pub async fn end_expired(State(expiry): State<Expiry>, request: Request, next: Next) -> web::Result<Response> {
+    if expiry.is_due().await? {
+        end_due(&expiry.0.0).await?;
+    }
+    Ok(next.run(request).await)
 }
 
 #[cfg(test)]

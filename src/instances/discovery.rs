@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::future::BoxFuture;
 
+use super::access;
 use super::model::{Found, Instance};
 use super::store;
 use crate::amazon::{self, AmcAccount, CreationStatus, InstanceType};
@@ -39,6 +40,7 @@ impl InstanceDiscovery {
 
     async fn run(&self) -> anyhow::Result<Tick> {
         let now = self.site.clock.now();
+        access::end_due(&self.site).await?;
         let mut tx = self.site.db.write(&Scope::System).await?;
         store::plan_surveys(&mut tx, now).await?;
         let leases = lease::claim(&mut tx, DUE, &self.process, now, LEASE, MOST).await?;
@@ -70,6 +72,7 @@ impl InstanceDiscovery {
     /// Keeps all instances of a connection; gives how many.
     async fn survey(&self, connection: &ConnectionId) -> Result<usize, CallError> {
         const OWNER: &str = "select person_id as value from connections where id = $1";
+        let begun = self.site.clock.now();
         let mut tx = self.site.db.read(&Scope::System).await?;
         let Single(person): Single<PersonId> = sql(OWNER).bind(connection).one(&mut tx).await?;
         drop(tx);
@@ -92,6 +95,9 @@ impl InstanceDiscovery {
                 count += 1;
             }
         }
+        let mut tx = self.site.db.write(&Scope::System).await?;
+        access::withdraw_unlisted(&self.site, &mut tx, connection, begun, &[]).await?;
+        tx.commit().await?;
         self.read_sources(connection).await?;
         Ok(count)
     }

@@ -45,6 +45,71 @@ impl Role {
     }
 }
 
+/// Where access to an instance comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Amazon lists the instance for the person.
+    Amazon,
+    /// A manager of the instance shares it.
+    Shared,
+    /// An administrator gave it.
+    Administrator,
+}
+
+impl Source {
+    /// As it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Amazon => "amazon",
+            Self::Shared => "shared",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Amazon => "Amazon",
+            Self::Shared => "Shared by a manager",
+            Self::Administrator => "Given by an administrator",
+        }
+    }
+
+    /// Reads what is stored.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "shared" => Self::Shared,
+            "administrator" => Self::Administrator,
+            _ => Self::Amazon,
+        }
+    }
+}
+
+/// What one source gives a person on an instance.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Where it comes from.
+    pub source: Source,
+    /// What it allows.
+    pub role: Role,
+    /// The person's own connection by which Amazon lists the instance.
+    pub connection: Option<ConnectionId>,
+    /// The name of who gave it; none for Amazon.
+    pub given_by: Option<String>,
+    /// When Amazon last listed the instance for this person.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// Since when Amazon does not list it any more.
+    pub missing_since: Option<DateTime<Utc>>,
+    /// When it ends.
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
+/// Which of a person's grants counts: the strongest; of equal ones, one that does not end before one that does, and
+/// the one that ends last.
+pub(super) fn strongest(grants: &[Grant]) -> Option<&Grant> {
+    grants.iter().max_by_key(|grant| (grant.role, grant.ends_at.is_none(), grant.ends_at))
+}
+
 /// An AMC instance as one person sees it.
 #[derive(Clone, Debug)]
 pub struct Instance {
@@ -72,10 +137,16 @@ pub struct Instance {
     pub creation_status: String,
     /// When Amazon last listed it.
     pub seen_at: DateTime<Utc>,
-    /// By which connection this person reaches it.
-    pub connection: ConnectionId,
+    /// By which connection this person reaches it; none while there is no active one.
+    pub connection: Option<ConnectionId>,
     /// What this person may do with it.
     pub role: Role,
+    /// Where that comes from.
+    pub source: Source,
+    /// When this person's access ends, if it does.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// Whether Amazon listed it for this person and does not any more.
+    pub is_unlisted: bool,
     /// Whether this person took it off their list.
     pub is_hidden: bool,
     /// Runs that use a slot now.
@@ -86,6 +157,15 @@ impl Instance {
     /// The name by which people here know it.
     pub fn name(&self) -> &str {
         self.own_name.as_deref().unwrap_or(&self.amc_name)
+    }
+
+    /// Why and when this person's access ends, before the time itself.
+    pub fn end_words(&self) -> &'static str {
+        if self.is_unlisted && self.source == Source::Amazon {
+            "Amazon no longer lists this instance; access ends on"
+        } else {
+            "Your access ends on"
+        }
     }
 
     /// Whether it can run queries.
@@ -106,4 +186,30 @@ pub(super) struct Found {
     pub(super) customer_name: Option<String>,
     pub(super) is_sandbox: bool,
     pub(super) creation_status: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_role_counts_and_of_equal_ones_the_one_that_lasts() {
+        let grant = |source, role, ends_at: Option<i64>| Grant {
+            source,
+            role,
+            connection: None,
+            given_by: None,
+            confirmed_at: None,
+            missing_since: None,
+            ends_at: ends_at.and_then(|at| DateTime::from_timestamp(at, 0)),
+        };
+        let best = |grants: &[Grant]| strongest(grants).map(|grant| grant.source);
+        assert_eq!(best(&[]), None);
+        let amazon = grant(Source::Amazon, Role::Manager, Some(10));
+        let viewer = grant(Source::Administrator, Role::Viewer, None);
+        assert_eq!(best(&[amazon.clone(), viewer]), Some(Source::Amazon));
+        let lasting = grant(Source::Administrator, Role::Manager, None);
+        assert_eq!(best(&[lasting, amazon.clone()]), Some(Source::Administrator));
+        assert_eq!(best(&[amazon, grant(Source::Shared, Role::Manager, Some(20))]), Some(Source::Shared));
+    }
 }

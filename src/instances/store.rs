@@ -1,13 +1,16 @@
 //! The tables of instances, of who may work in them, of surveys and of listed data sources.
 
+mod access;
 mod sources;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use access::{disconnect, give, grants, revoke, revoke_all};
+pub(super) use access::{Ended, Withdrawn, end_due, end_of_grace, next_end, withdraw};
 pub use sources::catalogue;
 pub(super) use sources::keep_sources;
 
-use super::model::{Found, Instance, Role};
+use super::model::{Found, Instance, Role, Source};
 use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{ConnectionId, Id, InstanceId, PersonId, Random};
@@ -29,6 +32,9 @@ impl FromRow for Instance {
             seen_at: row.get("seen_at")?,
             connection: row.get("connection_id")?,
             role: Role::parse(&row.get::<String>("role")?),
+            source: Source::parse(&row.get::<String>("source")?),
+            ends_at: row.get("ends_at")?,
+            is_unlisted: row.get("is_unlisted")?,
             is_hidden: row.get::<Option<DateTime<Utc>>>("hidden_at")?.is_some(),
             slots_in_use: row.get("slots_in_use")?,
         })
@@ -52,7 +58,10 @@ macro_rules! select {
     ($rest:expr) => {
         concat!(
             "select i.id, i.amc_id, i.region, i.entity_id, i.marketplace_id, i.name, i.amc_name, i.account_name, ",
-            "i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.hidden_at, ",
+            "i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.source, \
+             a.ends_at, a.hidden_at, ",
+            "exists (select 1 from access_grants g where g.instance_id = i.id and g.person_id = a.person_id ",
+            "and g.missing_since is not null) as is_unlisted, ",
             "(select count(*) from executions e where e.instance_id = i.id ",
             "and e.state in ('sending', 'pending', 'running')) as slots_in_use ",
             "from instances i join instance_access a on a.instance_id = i.id where a.person_id = $1 ",
@@ -150,9 +159,6 @@ pub(super) async fn keep(
         entity_id = excluded.entity_id, marketplace_id = excluded.marketplace_id, amc_name = excluded.amc_name, \
         account_name = excluded.account_name, customer_name = excluded.customer_name, kind = excluded.kind, \
         creation_status = excluded.creation_status, seen_at = excluded.seen_at returning id as value";
-    const REACH: &str = "insert into instance_access (instance_id, person_id, connection_id, role, created_at) \
-        values ($1, $2, $3, 'manager', $4) on conflict (instance_id, person_id) do update set \
-        connection_id = excluded.connection_id";
     let Single(id) = sql(KEEP)
         .bind(&random.id::<InstanceId>(now))
         .bind(found.region)
@@ -168,7 +174,7 @@ pub(super) async fn keep(
         .bind(now)
         .one::<Single<InstanceId>>(tx)
         .await?;
-    sql(REACH).bind(&id).bind(person).bind(connection).bind(now).execute(tx).await?;
+    access::confirm(tx, now, person, connection, &id, added_by == "discovery").await?;
     Ok(id)
 }
 
@@ -179,9 +185,10 @@ pub(super) async fn without_sources(
     before: DateTime<Utc>,
 ) -> Result<Vec<Instance>> {
     const LIST: &str = "select i.id, i.amc_id, i.region, i.entity_id, i.marketplace_id, i.name, i.amc_name, \
-        i.account_name, i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.hidden_at, \
-        cast(0 as bigint) as slots_in_use from instances i join instance_access a on a.instance_id = i.id \
-        left join instance_sources s on s.instance_id = i.id \
+        i.account_name, i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.source, \
+        a.ends_at, a.hidden_at, cast(0 as bigint) as slots_in_use, \
+        false as is_unlisted from instances i \
+        join instance_access a on a.instance_id = i.id left join instance_sources s on s.instance_id = i.id \
         where a.connection_id = $1 and (s.read_at is null or s.read_at < $2) order by i.id";
     sql(LIST).bind(connection).bind(before).all(tx).await
 }

@@ -1,10 +1,11 @@
 //! What the roles of an instance allow, on every page and for every form.
 
+use chrono::TimeDelta;
 use recomamp::db::{Scope, sql};
 
 use crate::executions::{REACH, run, saved};
 use crate::queries::instance;
-use crate::support::{House, stories};
+use crate::support::{House, Visitor, stories};
 
 /// Gives everybody this role on every instance that they have.
 pub(crate) async fn everybody_is(house: &House, role: &'static str) {
@@ -13,7 +14,68 @@ pub(crate) async fn everybody_is(house: &House, role: &'static str) {
     tx.commit().await.expect("it is kept");
 }
 
+/// Changes rows with the eyes of the program itself.
+pub(crate) async fn change(house: &House, text: &'static str, value: &str) {
+    let mut tx = house.db().write(&Scope::System).await.expect("a transaction");
+    sql(text).bind(value).execute(&mut tx).await.expect("rows are changed");
+    tx.commit().await.expect("it is kept");
+}
+
+/// Has Amazon asked for all instances again.
+async fn ask_again(house: &House, visitor: &Visitor) {
+    visitor.post("/instances/refresh", &[]).await.with(303);
+    house.tick("instance-discovery").await;
+}
+
+const GONE: &str = "update instances set amc_id = 'amcgone' where id = $1";
+const ENDING: &str = "select count(*) as value from audit where action = 'access-ending'";
+const ENDED: &str = "select count(*) as value from audit where action = 'access-ended'";
+
 stories! {
+    /// What Amazon does not list any more is announced once, goes on for the grace period, and ends.
+    async fn access_ends_some_days_after_amazon_stops_listing(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let gone = instance(&ada).await;
+        let query = saved(&ada, REACH).await;
+        house.time.advance(TimeDelta::hours(7));
+        change(&house, GONE, &gone).await;
+        house.fault("5xx", "/amc/instances", "50").await;
+        ask_again(&house, &ada).await;
+        assert_eq!(house.count(ENDING).await, 0, "what did not answer withdraws nothing");
+        house.visitor().post("/emulator/control/faults/remove", &[]).await;
+        ask_again(&house, &ada).await;
+        ask_again(&house, &ada).await;
+        assert_eq!(house.count(ENDING).await, 1, "it is told once");
+        let page = ada.get(&format!("/instances/{gone}")).await.with(200);
+        assert!(page.text("main .callout").contains("Amazon no longer lists this instance; access ends on 2026-03-25"), "{}", page.body);
+        assert!(ada.get("/").await.with(200).text("main .callout").contains("access ends on"));
+        run(&ada, &query).await;
+        for _ in 0..7 {
+            ada.get(&format!("/instances/{gone}")).await.with(200);
+            house.time.advance(TimeDelta::days(1));
+        }
+        ada.get(&format!("/instances/{gone}")).await.with(404);
+        ada.get(&format!("/queries/{query}")).await.with(404);
+        assert_eq!(house.count(ENDED).await, 1);
+    }
+
+    /// An instance that is listed again before its access ends goes on as before.
+    async fn access_goes_on_when_amazon_lists_the_instance_again(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let gone = instance(&ada).await;
+        let amc_id = ada.get(&format!("/instances/{gone}")).await.texts("main code").remove(0);
+        house.time.advance(TimeDelta::hours(7));
+        change(&house, GONE, &gone).await;
+        ask_again(&house, &ada).await;
+        change(&house, "delete from instances where amc_id = $1", &amc_id).await;
+        change(&house, Box::leak(format!("update instances set amc_id = '{amc_id}' where id = $1").into_boxed_str()), &gone).await;
+        ask_again(&house, &ada).await;
+        house.time.advance(TimeDelta::days(30));
+        let ada = house.signed_in("Ada").await;
+        let page = ada.get(&format!("/instances/{gone}")).await.with(200);
+        assert!(page.texts("main .callout").is_empty(), "{}", page.body);
+    }
+
     /// A viewer reads everything, starts and changes nothing, and is told who can change that.
     async fn a_viewer_reads_and_is_told_what_is_missing(house: House) {
         let ada = house.signed_in("Ada").await;

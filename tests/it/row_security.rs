@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use recomamp::db::{Scope, Single, sql};
 use recomamp::ids::PersonId;
 
+use crate::access::everybody_is;
 use crate::executions::{REACH, run, saved};
 use crate::support::{Database, House};
 
@@ -40,6 +41,12 @@ async fn person(house: &House, name: &str) -> PersonId {
     sql(FIND).bind(name).one::<Single<PersonId>>(&mut tx).await.expect("a person").0
 }
 
+/// How many rows a statement would change for somebody; none where it is refused. Nothing is kept.
+async fn changed(house: &House, scope: &Scope, statement: &'static str) -> u64 {
+    let mut tx = house.db().write(scope).await.expect("a transaction");
+    sql(statement).execute(&mut tx).await.unwrap_or_default()
+}
+
 mod postgres {
     use super::*;
 
@@ -67,6 +74,52 @@ mod postgres {
             // OK to be refused: some tables nobody deletes from.
             let deleted = sql(statement("delete from", table)).execute(&mut tx).await.unwrap_or_default();
             assert_eq!(deleted, 0, "{table}");
+        }
+    }
+
+    /// With the program's own look at roles taken away, a viewer still starts, changes and renames nothing, an analyst
+    /// renames nothing, and nobody changes what they themselves may do.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn roles_hold_without_the_programs_own_condition() {
+        let house = House::open(Database::postgres().await).await;
+        let ada = house.signed_in("Ada").await;
+        run(&ada, &saved(&ada, REACH).await).await;
+        let scope = Scope::Person(person(&house, "Ada").await);
+        const COPY: &str = "insert into executions (id, instance_id, connection_id, query_name, person_id, person_name, \
+            state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, updated_at) \
+            select 'copied', instance_id, connection_id, query_name, person_id, person_name, state, author_sql, sent, \
+            source_map, field_values, 'copied', created_at, updated_at from executions limit 1";
+        const EVENT: &str = "insert into execution_events (execution_id, position, at, state, note) \
+            select id, 99, created_at, state, '' from executions limit 1";
+        let never = [
+            "update instance_access set role = 'manager'",
+            "update instance_access set ends_at = created_at",
+            "update instance_access set source = 'administrator'",
+            "update access_grants set role = 'manager', ends_at = null",
+            "insert into access_grants (instance_id, person_id, source, role, created_at) \
+             select instance_id, person_id, 'shared', 'manager', created_at from instance_access",
+            "update people set role = 'administrator', state = 'active'",
+            "delete from people",
+            "delete from instance_access",
+            "delete from instances",
+            "delete from executions",
+        ];
+        let runs = [COPY, EVENT, "update executions set cancel_asked_at = created_at"];
+        let manages = ["update instances set name = 'Mine'"];
+        for (role, refused, allowed) in [
+            ("viewer", [&never[..], &runs, &manages].concat(), vec![]),
+            ("analyst", [&never[..], &manages].concat(), runs.to_vec()),
+            ("manager", never[1..].to_vec(), [&runs[..], &manages].concat()),
+        ] {
+            everybody_is(&house, role).await;
+            for statement in refused {
+                assert_eq!(changed(&house, &scope, statement).await, 0, "{role}: {statement}");
+            }
+            for statement in allowed {
+                assert!(changed(&house, &scope, statement).await > 0, "{role}: {statement}");
+            }
+            let own = "update instance_access set hidden_at = created_at";
+            assert!(changed(&house, &scope, own).await > 0, "{role}: one's own list is one's own");
         }
     }
 

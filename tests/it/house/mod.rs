@@ -45,13 +45,14 @@ const APART: [(&str, &[&str]); 3] = [
 
 /// Each table and the file, or the folder of files, that writes it. Work in a table is claimed by the
 /// worker of the same module.
-const WRITERS: [(&str, &str); 14] = [
+const WRITERS: [(&str, &str); 15] = [
     ("people", "accounts/store"),
     ("sessions", "web/session"),
     ("audit", "accounts/audit"),
     ("connections", "connections/store"),
     ("instances", "instances/store"),
     ("instance_access", "instances/store"),
+    ("access_grants", "instances/store"),
     ("instance_sources", "instances/store"),
     ("surveys", "instances/store"),
     ("queries", "queries/store"),
