@@ -5,8 +5,8 @@ mod sources;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use access::{disconnect, give, grants, revoke, revoke_all};
 pub(super) use access::{Ended, Withdrawn, end_due, end_of_grace, next_end, withdraw};
+pub use access::{disconnect, give, grants, revoke, revoke_all};
 pub use sources::catalogue;
 pub(super) use sources::keep_sources;
 

@@ -46,12 +46,7 @@ impl FromRow for Pair {
 }
 
 /// Makes a person's access to an instance what their grants come to at `now`; without one it is gone. Gives the role.
-async fn settle(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    person: &PersonId,
-    instance: &InstanceId,
-) -> Result<Option<Role>> {
+async fn settle(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, instance: &InstanceId) -> Result<Option<Role>> {
     const ENDED: &str = "delete from access_grants where person_id = $1 and instance_id = $2 and ends_at <= $3";
     const GONE: &str = "delete from instance_access where person_id = $1 and instance_id = $2";
     const KEEP: &str = "insert into instance_access (person_id, instance_id, role, source, connection_id, ends_at, \
