@@ -6,20 +6,23 @@
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const byId = (id) => document.getElementById(id);
 
-  // Times: the server writes UTC; show the reader's zone and keep the exact UTC in the title. This
-  // year goes without saying.
+  // Times: the server writes UTC; show the reader's zone in the same form (`web::components::date_time`) and keep
+  // the exact UTC in the title.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const style = (more) =>
-    new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", ...more });
-  const styles = [style({}), style({ second: "2-digit" }), style({ year: "numeric" }), style({ year: "numeric", second: "2-digit" })];
+  const style = new Intl.DateTimeFormat("en-US", {
+    year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+  });
+  function dateTime(at, exact) {
+    const { day, month, year, hour, minute, second } = Object.fromEntries(style.formatToParts(at).map(({ type, value }) => [type, value]));
+    return `${day} ${month} ${year}, ${hour}:${minute}${exact ? `:${second}` : ""}`;
+  }
   function localise(root) {
     for (const time of all("time[datetime]", root)) {
       // A bare date is a day in AMC's or the query's own zone: moving it would change its meaning.
       if (!time.dateTime.includes("T")) continue;
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
-      const far = at.getFullYear() !== new Date().getFullYear();
-      const text = styles[2 * far + time.hasAttribute("data-exact")].format(at);
+      const text = dateTime(at, time.hasAttribute("data-exact"));
       if (time.textContent !== text) time.textContent = text;
     }
   }
@@ -73,6 +76,7 @@
     localise(root);
     start(root);
     reveal(root);
+    for (const button of all("form[data-filter] button.button", root)) button.hidden = true;
     for (const place of all("[data-zone]", root)) place.textContent = `Times in ${zone}`;
   }
   on("DOMContentLoaded", () => dress(document));
@@ -142,6 +146,63 @@
     leaving = false;
     for (const form of all("form[data-sent]")) delete form.dataset.sent;
     for (const button of all("[data-busy]")) button.removeAttribute("data-busy");
+  }, window);
+
+  // Filters of a list apply at once: what follows the toolbar is fetched and replaced, so that the focus and what is being
+  // typed stay where they are. Typing replaces the address in the history, a choice adds one.
+  let turn = 0;
+  let typing;
+  let searched = location.search;
+  const empty = () => document.createElement("span");
+  async function filter(form, adds) {
+    clearTimeout(typing);
+    const mine = ++turn;
+    const fields = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    const url = form.getAttribute("action") + (fields.size ? `?${fields}` : "");
+    form.dataset.loading = "";
+    let page;
+    try {
+      const answer = await fetch(url);
+      if (mine !== turn) return;
+      if (!answer.ok || answer.redirected) return location.assign(url);
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch {
+      if (mine === turn) connection(503);
+    }
+    if (mine !== turn) return;
+    delete form.dataset.loading;
+    const fresh = page?.querySelector("form[data-filter]");
+    if (!fresh) return page && location.assign(url);
+    connection(200);
+    while (form.nextSibling) form.nextSibling.remove();
+    for (const node of [...fresh.parentNode.childNodes].slice([...fresh.parentNode.childNodes].indexOf(fresh) + 1)) form.parentNode.append(node);
+    form.querySelector(".end")?.replaceWith(fresh.querySelector(".end") ?? empty());
+    window.htmx?.process(form.parentNode);
+    dress(form.parentNode);
+    form.querySelector("[data-found]").textContent = form.parentNode.querySelector(".empty h2, .pager p")?.textContent ?? "";
+    history[adds ? "pushState" : "replaceState"](null, "", url);
+    searched = location.search;
+  }
+  const filters = (event) => event.target.closest?.("form[data-filter]");
+  on("input", (event) => {
+    const form = filters(event);
+    if (!form || event.target.type !== "search") return;
+    clearTimeout(typing);
+    typing = setTimeout(() => filter(form, false), 300);
+  });
+  on("change", (event) => {
+    const form = filters(event);
+    if (form && event.target.type !== "search") filter(form, true);
+  });
+  on("submit", (event) => {
+    const form = filters(event);
+    if (!form) return;
+    event.preventDefault();
+    filter(form, true);
+  });
+  // Back and forward between what was filtered; a jump within the page keeps it.
+  on("popstate", () => {
+    if (location.search !== searched) location.reload();
   }, window);
 
   // The theme changes in place, so that nothing that has been typed is lost to a reload.

@@ -78,8 +78,8 @@ fn words(detail: &Value) -> String {
 /// The filter of an address, with its days. Whoever is no administrator sees their own lines, whatever it says.
 fn filter(params: &mut ListParams, person: &Person) -> (Filter, Days) {
     let days = params.days();
-    let whose = if person.is_administrator { params.id("person", "a person") } else { Some(person.id.clone()) };
-    let action = params.value("action", "deed", Action::parse);
+    let whose = if person.is_administrator { params.id("person", "person") } else { Some(person.id.clone()) };
+    let action = params.value("action", "action", Action::parse);
     let filter = Filter {
         person: whose,
         action: action.map(|action| action.name().to_owned()).unwrap_or_default(),
@@ -130,7 +130,7 @@ async fn show(
 
 fn actions() -> Vec<Choice> {
     let all = Action::ALL.map(|action| Choice::new(action.name(), action.label()));
-    std::iter::once(Choice::new("", "Any action")).chain(all).collect()
+    std::iter::once(Choice::new("", "All actions")).chain(all).collect()
 }
 
 fn people(everybody: Vec<(PersonId, String)>) -> Vec<Choice> {
@@ -138,7 +138,7 @@ fn people(everybody: Vec<(PersonId, String)>) -> Vec<Choice> {
         return Vec::new();
     }
     let all = everybody.into_iter().map(|(id, name)| Choice::new(id.as_str(), name));
-    std::iter::once(Choice::new("", "Anybody")).chain(all).collect()
+    std::iter::once(Choice::new("", "Everyone")).chain(all).collect()
 }
 
 impl Export for Entry {

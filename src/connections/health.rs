@@ -22,7 +22,7 @@ use crate::web::{self, Html, Person, Visit};
 const SIZE: u64 = 50;
 /// By which states the list is narrowed, as addresses name them and for people.
 const STATES: [(&str, &str); 4] =
-    [("", "Any state"), ("working", "Working"), ("failing", "Trying again"), ("reconnect", "Reconnect")];
+    [("", "All states"), ("working", "Working"), ("failing", "Trying again"), ("reconnect", "Reconnect")];
 /// Names of accounts on a line; more are counted.
 const NAMED: usize = 3;
 

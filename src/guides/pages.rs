@@ -58,7 +58,7 @@ async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Resu
         guides,
         pager,
         q,
-        levels: std::iter::once(Choice::new("", "Any level")).chain(levels).collect(),
+        levels: std::iter::once(Choice::new("", "All levels")).chain(levels).collect(),
         level: level.map(Level::name).unwrap_or_default(),
     }))
 }

@@ -8,6 +8,7 @@ use crate::executions;
 use crate::guides;
 use crate::instances;
 use crate::queries;
+use crate::web::components;
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, QueryString, Site, Visit};
 
@@ -109,10 +110,10 @@ async fn stored(tx: &mut Tx, person: &Person, q: &str) -> Result<Vec<Group>> {
     let runs = runs.into_iter().map(|run| Hit {
         href: format!("/executions/{}", run.id),
         note: format!(
-            "{} on {}, {}",
+            "{} on {}, {} UTC",
             run.state.label(),
             run.instance_name,
-            run.created_at.format("%Y-%m-%d %H:%M UTC")
+            components::date_time(&run.created_at)
         ),
         title: run.query_name,
     });

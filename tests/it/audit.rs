@@ -85,7 +85,7 @@ stories! {
         let chie = house.signed_in("Chie").await;
         let page = ada.get("/settings/connections").await.with(200);
         let own = page.text("tbody tr");
-        for what in ["North America", "Working", "2026-03-18 09:00", "2026-03-18 09:45", "2026-03-18 10:00", "instance", "None"] {
+        for what in ["North America", "Working", "18 Mar 2026, 09:00", "18 Mar 2026, 09:45", "18 Mar 2026, 10:00", "instance", "None"] {
             assert!(own.contains(what), "{what} is missing: {own}");
         }
         assert!(page.text("main").contains("Of everybody else") && page.text("main").contains("Chie"));

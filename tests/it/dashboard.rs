@@ -65,7 +65,7 @@ stories! {
         assert!(page.text("#start").contains("Amazon lists no instance for you yet"), "{}", page.text("#start"));
         assert!(!page.body.contains("hx-get"), "nothing is waited for");
         assert!(dag.get("/instances").await.text(".empty").contains("Connect another region"));
-        assert!(dag.get("/instances?q=acorn").await.text(".empty").contains("fit the filter"));
+        assert!(dag.get("/instances?q=acorn").await.text(".empty").contains("match these filters"));
         assert!(dag.get("/queries/new").await.text("[data-tone=warning]").contains("There is no instance to write for"));
     }
 }

@@ -92,7 +92,7 @@ stories! {
         ada.take_cookies(cookies);
         let page = ada.get(&edit).await.with(200);
         assert_eq!(sql(&page), REACH);
-        assert!(page.text("[data-tone=info]").contains("You have unsaved changes from 2026-03-18 09:00"));
+        assert!(page.text("[data-tone=info]").contains("You have unsaved changes from 18 Mar 2026, 09:00"));
         let tab = Tab::open(&ada, &page.attributes("[data-tone=info] a", "href").remove(0)).await;
         assert_eq!(sql(&tab.page), "SELECT 'changed'");
         ada.post(&edit, &tab.form("Reach", "SELECT 'changed'")).await.with(303);

@@ -71,7 +71,7 @@ stories! {
             let heads: Vec<&str> = lines[0].as_object().expect("an object").keys().map(String::as_str).collect();
             assert_eq!(csv.body.lines().next(), Some(format!("\u{feff}{}", heads.join(",")).as_str()));
             let none = ada.get(&format!("{path}?{nothing}")).await.with(200);
-            assert!(none.text(".empty h2").contains("fit") && none.texts(".callout h2").is_empty(), "{path}: {}", none.body);
+            assert!(none.text(".empty h2").contains("match") && none.texts(".callout h2").is_empty(), "{path}: {}", none.body);
             assert_eq!(none.attributes(".empty a", "href"), [path.as_str()], "the way back to all");
             for link in none.attributes("form.toolbar a.button", "href") {
                 let file = ada.get(&link).await.with(200);
@@ -89,7 +89,7 @@ stories! {
             let path = path.replace("QUERY", &query);
             let whole = ada.get(&path).await.texts("tbody tr").len();
             let page = ada.get(&format!("{path}?page=x%3Cb%3E")).await.with(200);
-            assert_eq!(page.text(".callout[data-tone=warning] h2"), "Part of this address cannot be used", "{path}");
+            assert_eq!(page.text(".callout[data-tone=warning] h2"), "Not everything in this address was used", "{path}");
             assert_eq!(page.texts("tbody tr").len(), whole, "{path}");
             assert!(page.body.contains("x&#60;b&#62;"), "{path}");
         }
@@ -195,7 +195,7 @@ stories! {
         assert_eq!(json(&ada.get("/settings/connections.json").await).len(), 2);
         let page = ada.get("/settings/connections?q=chie&state=working").await.with(200);
         assert!(page.text("main").contains("Chie"), "{}", page.body);
-        assert!(ada.get("/settings/connections?q=nobody").await.text(".empty h2").contains("No connections fit"));
+        assert!(ada.get("/settings/connections?q=nobody").await.text(".empty h2").contains("No connections match"));
         assert_eq!(ada.get("/settings/sessions?q=nothing").await.texts("tbody tr").len(), 0);
         assert_eq!(json(&ada.get("/settings/sessions.json").await).len(), 1);
     }

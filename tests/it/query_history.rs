@@ -117,7 +117,7 @@ stories! {
         ada.post(&format!("{query}/delete"), &[]).await.with(303);
         let bin = ada.get("/queries/bin?q=short").await.with(200);
         assert_eq!(bin.texts("tbody th a"), ["Short-lived"]);
-        assert!(ada.get("/queries/bin?q=nothing").await.body.contains("Nothing in the bin fits"));
+        assert!(ada.get("/queries/bin?q=nothing").await.body.contains("No deleted queries match"));
         ada.post(&bin.attributes("tbody form", "action")[0], &[]).await.with(303);
         assert!(ada.get("/queries/bin").await.texts("tbody tr").is_empty());
         ada.post(&format!("{query}/delete"), &[]).await.with(303);

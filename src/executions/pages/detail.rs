@@ -100,7 +100,7 @@ impl Changeable {
 impl DetailPage {
     /// How long the result stays.
     fn kept(&self) -> String {
-        self.kept_until.map(|until| format!("until {}", until.format("%Y-%m-%d"))).unwrap_or_default()
+        self.kept_until.map(|until| format!("until {}", components::date(until.date_naive()))).unwrap_or_default()
     }
 }
 

@@ -82,8 +82,8 @@ fn filter(params: &mut ListParams, person: &Person) -> (Filter, Days) {
     let known = |state: &str| matches!(state, "active" | "problem") || Stage::parse(state).is_some();
     let days = params.days();
     let filter = Filter {
-        instance: params.id("instance", "an instance"),
-        query: params.id("query", "a query"),
+        instance: params.id("instance", "instance"),
+        query: params.id("query", "query"),
         state: params.value("state", "state", |state| known(state).then(|| state.to_owned())).unwrap_or_default(),
         text: params.text("q"),
         by: params.is("by", "me").then(|| person.id.clone()),
@@ -96,7 +96,7 @@ fn filter(params: &mut ListParams, person: &Person) -> (Filter, Days) {
 
 fn states() -> Vec<Choice> {
     let groups =
-        [Choice::new("", "Any state"), Choice::new("active", "Not ended"), Choice::new("problem", "Ended badly")];
+        [Choice::new("", "All states"), Choice::new("active", "In progress"), Choice::new("problem", "Failed, for any reason")];
     groups.into_iter().chain(Stage::ALL.map(|state| Choice::new(state.name(), state.label()))).collect()
 }
 
@@ -134,7 +134,7 @@ impl Look<'_> {
             Some(id) => Some((self.name(tx, id).await, here.with("query", "").with("page", "").to_string())),
             None => None,
         };
-        let mut choices = vec![Choice::new("", "Any instance")];
+        let mut choices = vec![Choice::new("", "All instances")];
         choices.extend(on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name())));
         let moves = lines.iter().any(|line| !line.state.is_final());
         let tag = live::tag(&(&lines, &pager));
@@ -172,7 +172,7 @@ pub(super) async fn show(
         states: states(),
         state: filter.state,
         q: filter.text,
-        whose: vec![Choice::new("", "Anybody's"), Choice::new("me", "Mine")],
+        whose: vec![Choice::new("", "Everyone"), Choice::new("me", "Me")],
         by: if filter.by.is_some() { "me" } else { "" },
         days,
     };

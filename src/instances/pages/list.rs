@@ -92,11 +92,11 @@ pub(super) async fn show(
         instances,
         pager,
         here: params.here().to_string(),
-        shows: vec![Choice::new("", "On the list"), Choice::new("removed", "Removed")],
-        regions: std::iter::once(Choice::new("", "Any region")).chain(regions).collect(),
+        shows: vec![Choice::new("", "On your list"), Choice::new("removed", "Removed")],
+        regions: std::iter::once(Choice::new("", "All regions")).chain(regions).collect(),
         kinds: ["", "standard", "sandbox"]
             .into_iter()
-            .zip(["Any kind", "Standard", "Sandbox"])
+            .zip(["All kinds", "Standard", "Sandbox"])
             .map(|(value, label)| Choice::new(value, label))
             .collect(),
         filter,

@@ -270,12 +270,12 @@ impl Window {
         Self { sent, kind, zone, start: Some(start), end: Some(end), notes }
     }
 
-    /// In words: `2026-10-31 00:00 to 2026-11-07 00:00, Europe/Berlin`.
+    /// In words: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`.
     pub fn words(&self) -> String {
         match (self.start, self.end) {
             (Some(start), Some(end)) => {
-                let form = "%Y-%m-%d %H:%M";
-                format!("{} to {}, {}", start.format(form), end.format(form), self.zone)
+                let form = "%-d %b %Y, %H:%M";
+                format!("{} to {} ({})", start.format(form), end.format(form), self.zone)
             }
             _ => format!("{}; AMC decides the days when it runs", self.kind.label()),
         }
@@ -328,7 +328,7 @@ fn instant(zone: Tz, time: NaiveDateTime) -> DateTime<Utc> {
 }
 
 fn shown(now: DateTime<Utc>, zone: Tz) -> String {
-    now.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+    now.with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string()
 }
 
 #[cfg(test)]

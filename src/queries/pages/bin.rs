@@ -45,7 +45,7 @@ impl BinPage {
 fn filter(params: &mut ListParams) -> Filter {
     Filter {
         text: params.text("q"),
-        instance: params.id("instance", "an instance"),
+        instance: params.id("instance", "instance"),
         deleted: true,
         sort: params.sort(&SORTS[..2], ""),
         ..Filter::default()

@@ -166,7 +166,7 @@ async fn discarded(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Optio
 fn filter(params: &mut ListParams) -> Filter {
     Filter {
         text: params.text("q"),
-        instance: params.id("instance", "an instance"),
+        instance: params.id("instance", "instance"),
         tag: params.text("tag").to_lowercase(),
         favourites: params.is("stars", "mine"),
         deleted: false,

@@ -81,9 +81,9 @@ pub(super) async fn show(
     let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
     drop(tx);
     let choice = |version: &Version| {
-        let at = version.saved_at.format("%Y-%m-%d %H:%M UTC");
+        let at = crate::web::components::date_time(&version.saved_at);
         let now = if version.revision == query.revision { ", as it is now" } else { "" };
-        let label = format!("Version {}: {at}, {}{now}", version.revision, version.saved_by);
+        let label = format!("Version {}: {at} UTC, {}{now}", version.revision, version.saved_by);
         Choice::new(version.revision.to_string(), label)
     };
     let choices = if versions.len() > 1 { versions.iter().map(choice).collect() } else { Vec::new() };

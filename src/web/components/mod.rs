@@ -6,6 +6,7 @@
 
 mod address;
 mod amounts;
+mod dates;
 mod form;
 mod table;
 
@@ -13,6 +14,7 @@ use std::fmt;
 
 pub use address::Address;
 pub use amounts::{count, duration};
+pub use dates::{date, date_time, date_time_exact};
 pub use form::{Choice, Errors};
 pub use table::{Direction, Pager, SortLink};
 

@@ -83,7 +83,7 @@ impl ListParams {
         let whole = self.fields.trimmed(name).replace('\0', "");
         let text: String = whole.chars().take(LONGEST).collect();
         if text.len() < whole.len() {
-            self.faults.push(format!("Only the first {LONGEST} characters of the text are looked for."));
+            self.faults.push(format!("Only the first {LONGEST} characters were searched for."));
         }
         self.narrows |= !text.is_empty();
         text
@@ -98,14 +98,14 @@ impl ListParams {
         let value = read(text);
         match value {
             Some(_) => self.narrows = true,
-            None => self.faults.push(format!("“{}” is no {what}; the list is not narrowed by it.", told(text))),
+            None => self.faults.push(format!("“{}” isn't a valid {what}, so this filter was ignored.", told(text))),
         }
         value
     }
 
-    /// The id of a thing.
+    /// The id of a thing; `what` names the thing (“instance”).
     pub fn id<T: FromStr>(&mut self, name: &str, what: &str) -> Option<T> {
-        self.value(name, &format!("id of {what}"), |text| text.parse().ok())
+        self.value(name, &format!("{what} id"), |text| text.parse().ok())
     }
 
     /// Whether a field has the one value that it can have.
@@ -115,10 +115,10 @@ impl ListParams {
 
     /// The days `from` and `until`.
     pub fn days(&mut self) -> Days {
-        let what = "day such as 2026-03-18";
+        let what = "date, such as 2026-03-18";
         let days = Days { from: self.value("from", what, days::read), until: self.value("until", what, days::read) };
         if days.from.zip(days.until).is_some_and(|(from, until)| from > until) {
-            self.faults.push("The first day comes after the last one, so nothing fits.".to_owned());
+            self.faults.push("The first day is after the last day, so nothing matches.".to_owned());
         }
         days
     }
@@ -131,7 +131,7 @@ impl ListParams {
             return text.to_owned();
         }
         if !text.is_empty() {
-            self.faults.push(format!("The list is not sorted by “{}”, which is none of its columns.", told(text)));
+            self.faults.push(format!("“{}” isn't a column that this list can be sorted by, so the usual order is shown.", told(text)));
         }
         otherwise.to_owned()
     }
@@ -161,7 +161,7 @@ impl ListParams {
         // OK because a page beyond the last one is the last one, however far.
         let number = is_number.then(|| text.parse().unwrap_or(u64::MAX)).filter(|number| *number >= 1);
         if number.is_none() {
-            self.faults.push(format!("“{}” is no number from 1, as `{name}` has to be.", told(text)));
+            self.faults.push(format!("“{}” isn't a valid number for `{name}`, so it was ignored.", told(text)));
         }
         number
     }

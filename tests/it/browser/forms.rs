@@ -16,7 +16,8 @@ const LISTS: [&str; 9] = [
     "/queries/ID/versions",
 ];
 
-/// One text is typed, everything else stays as it is served: the filter applies by its button and by Enter.
+/// One text is typed, everything else stays as it is served: the filter applies by its button and by Enter, and at once
+/// where scripts run.
 #[tokio::test]
 async fn every_list_is_filtered_by_its_button_and_by_enter() {
     for javascript in [true, false] {
@@ -42,18 +43,42 @@ async fn every_list_is_filtered_by_its_button_and_by_enter() {
                 browser.fill_in("form.toolbar[role=search] input[name=q]", "zzz").await;
                 if by_enter {
                     browser.enter("form.toolbar[role=search] input[name=q]").await;
-                } else {
+                } else if !javascript {
                     browser.press("Filter").await;
                 }
-                browser.see("Show all").await;
+                browser.see("Clear filters").await;
                 let address = browser.address().await;
                 assert_eq!(address.path(), list);
                 assert!(address.query().is_some_and(|query| query.contains("q=zzz")), "{address}");
-                browser.press("Show all").await;
+                if javascript {
+                    browser.wait_for("form.toolbar[role=search] input[name=q]:focus").await;
+                }
+                browser.press("Clear filters").await;
                 browser.wait_for("form.toolbar[role=search] input[name=q][value='']").await;
             }
         }
     }
+}
+
+/// Where scripts run a choice applies at once, keeps the focus, and is a step back in the history.
+#[tokio::test]
+async fn a_choice_applies_at_once_and_is_undone_by_back() {
+    let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+    let browser = Browser::start(Options::default()).await;
+    sign_in(&browser, &program.address()).await;
+    pick_an_instance(&browser).await;
+    browser.open(&format!("{}/instances", program.address())).await;
+    browser.see("Standard").await;
+    browser.choose("kind", "Sandbox").await;
+    browser.wait_for("form[data-filter]:not([data-loading])").await;
+    browser.wait_for("select[name=kind]:focus").await;
+    browser.until(async || browser.address().await.query() == Some("kind=sandbox")).await;
+    let kinds = browser.read_all("tbody td[data-label=Kind]").await;
+    assert!(kinds.iter().all(|kind| kind.contains("Sandbox")), "{kinds:?}");
+    browser.back().await;
+    browser.until(async || browser.address().await.query().is_none()).await;
+    assert_eq!(browser.value("kind").await, "");
+    browser.see("Standard").await;
 }
 
 /// Something for the bin, and a draft.

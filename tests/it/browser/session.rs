@@ -192,6 +192,22 @@ impl Browser {
         self.act(Locator::Css(selector), async |field| field.send_keys("\u{E007}").await).await;
     }
 
+    /// Goes back in the history.
+    pub(super) async fn back(&self) {
+        self.client.back().await.expect("there is a page before");
+    }
+
+    /// Waits until this is true.
+    pub(super) async fn until(&self, is_true: impl AsyncFn() -> bool) {
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        let wait = async {
+            while !is_true().await {
+                ticks.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("it becomes true in time");
+    }
+
     /// Chooses from a list by the option's text.
     pub(super) async fn choose(&self, name: &str, label: &str) {
         self.act(Locator::Css(&named(name)), async |field| field.select_by_label(label).await).await;

@@ -131,7 +131,7 @@ impl Taken {
         if let Some(removed) = execution.result_removed_at {
             return Err(web::Error::Gone(format!(
                 "This result was removed on {} because of its age. On the run's page it can be fetched again.",
-                removed.format("%Y-%m-%d")
+                crate::web::components::date(removed.date_naive())
             )));
         }
         let columns = execution.result.as_ref().map_or(&[][..], |kept| &kept.columns);
