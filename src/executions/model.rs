@@ -168,6 +168,8 @@ pub(super) fn next_poll(now: DateTime<Utc>, age: TimeDelta, poll: TimeDelta, pha
     now + TimeDelta::milliseconds(beat * slower - since.rem_euclid(beat))
 }
 
+/// What is said of a step that failed and is tried again.
+pub(super) const RETRYING: &str = "Retrying automatically.";
 /// An unclear send is looked up this soon, and this soon again.
 pub(super) const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(15);
 /// A run that AMC does not list is sent again only so long after it was sent: longer than a request

@@ -22,7 +22,7 @@ use futures::{StreamExt as _, stream};
 pub use fetch::Fetcher;
 pub(super) use fetch::NAME as FETCHER;
 
-use super::model::{Execution, Problem, State};
+use super::model::{Execution, Problem, RETRYING, State};
 use super::store::{self, Change};
 use super::submit::Executions;
 use crate::amazon::{self, AmcInstanceId, EntityId, ErrorKind, MarketplaceId, Network, backoff};
@@ -259,7 +259,7 @@ impl Poller {
                 change.next = Some(site.clock.now() + TimeDelta::minutes(1));
                 "The connection to Amazon has to be renewed by its owner, under Connections.".to_owned()
             }
-            error => format!("{} It is tried again by itself.", error.happened()),
+            error => format!("{} {RETRYING}", error.happened()),
         });
         change
     }

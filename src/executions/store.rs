@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 
-use super::model::{Execution, Kept, Problem, Sent, State};
+use super::model::{Execution, Kept, Problem, RETRYING, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
+use crate::web::components::duration;
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId};
 
 /// Executions that are due for a short step: to be sent, or to be asked after.
@@ -215,11 +216,30 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Execution, 
         .bind(before.cancel_asked_at.is_some() || change.next.is_none())
         .execute(tx)
         .await?;
-    if touched == 1 && change.state != before.state {
-        let words = change.problem.as_ref().map_or("", |problem| problem.what.as_str());
-        note(tx, &before.id, now, change.state, words).await?;
+    if touched == 1
+        && let Some(words) = told(before, change, now)
+    {
+        note(tx, &before.id, now, change.state, &words).await?;
     }
     Ok(touched == 1)
+}
+
+/// What the timeline says of a step, if it says anything: a new state with what is known of it, or an attempt that
+/// failed with its cause and the wait. Of many failed attempts the first ten are told, then each that doubles their
+/// number, so that a day without an answer leaves a page that can be read.
+fn told(before: &Execution, change: &Change, now: DateTime<Utc>) -> Option<String> {
+    let reason = || change.waiting_for.as_deref().unwrap_or_default();
+    if change.attempts > before.attempts {
+        let number = change.attempts;
+        let cause = reason().trim_end_matches(RETRYING).trim_end();
+        let wait = change.next.map(|next| format!(" Next attempt in {}.", duration(next - now))).unwrap_or_default();
+        return (number <= 10 || number.count_ones() == 1).then(|| format!("Attempt {number} failed. {cause}{wait}"));
+    }
+    (change.state != before.state).then(|| match &change.problem {
+        Some(problem) => problem.what.clone(),
+        None if change.state == State::Sending && change.attempts > 0 => format!("Attempt {}.", change.attempts + 1),
+        None => reason().to_owned(),
+    })
 }
 
 async fn note(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>, state: State, note: &str) -> Result<()> {

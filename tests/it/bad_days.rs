@@ -115,7 +115,7 @@ stories! {
         pass_time(&house, 30).await;
         let sent = gate.calls(Call::Send) - before;
         assert!((1..=8 * 10).contains(&sent), "{sent} calls in ten minutes for 8 runs, each told to wait 45 s");
-        assert!(ada.get(&pages[0]).await.with(200).text("main").contains("tried again by itself"));
+        assert!(ada.get(&pages[0]).await.with(200).text("main").contains("Retrying automatically"));
         gate.leave_alone();
         house.settle().await;
         for page in &pages {

@@ -73,7 +73,10 @@ stories! {
         let told = ada.get("/operations").await.with(200);
         assert!(told.texts("tbody tr").iter().any(|row| row.contains("Left alone")), "{:?}", told.texts("tbody tr"));
         let waits = ada.get(&page).await.with(200);
-        assert!(waits.text("#live").contains("It is tried again by itself."), "{}", waits.text("#live"));
+        assert!(waits.text("#live").contains("Retrying automatically."), "{}", waits.text("#live"));
+        let told = waits.texts(".timeline li");
+        let failed = told.iter().filter(|step| step.contains("failed. Amazon") && step.contains("Next attempt in ")).count();
+        assert!(failed >= 3 && told.iter().any(|step| step.contains("Attempt 2.")), "{told:#?}");
         house.visitor().post("/emulator/control/faults/remove", &[]).await;
         house.time.advance(TimeDelta::minutes(6));
         house.settle().await;

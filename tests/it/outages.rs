@@ -70,7 +70,7 @@ stories! {
                 break;
             }
         }
-        assert!(told.contains("The disk that keeps results is full") && told.contains("tried again by itself"), "{told}");
+        assert!(told.contains("The disk that keeps results is full") && told.contains("Retrying automatically"), "{told}");
         assert_eq!(house.count("select count(*) as value from executions where state = 'fetching'").await, 1);
         assert_eq!(std::fs::read_dir(house.folder().join("results/kept")).unwrap().count(), 0, "no half result");
         for link in links {

@@ -34,9 +34,18 @@ impl Cause {
         self.name == UNKNOWN.name
     }
 
-    /// The page on which that is done, by its name and address, where there is one.
-    pub(super) fn way(&self) -> Option<(&'static str, &'static str)> {
-        matches!(self.name, "revoked" | "token" | "scope").then_some(("Connections", "/settings/connections"))
+    /// The page on which that is done, where there is one.
+    pub(super) fn way(&self) -> Option<Way> {
+        Some(match self.name {
+            "revoked" | "token" | "scope" => Way::Connections,
+            "resting" | "unreachable" | "redirect" | "html" => Way::Operations,
+            "wrong-account" | "gone" => Way::Instances,
+            "slots" => Way::InProgress,
+            "unknown-column" | "unknown-table" | "not-subscribed" => Way::Search,
+            "sandbox" => Way::Query,
+            name if OF_THE_TEXT.contains(&name) => Way::Editor,
+            _ => return None,
+        })
     }
 
     fn is_told_by(&self, words: &str) -> bool {
@@ -44,13 +53,65 @@ impl Cause {
     }
 }
 
+/// Where what a cause asks for is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The page of connections.
+    Connections,
+    /// The operations page.
+    Operations,
+    /// The list of instances.
+    Instances,
+    /// The executions of the same instance that are in progress.
+    InProgress,
+    /// The search, which finds data sources and columns.
+    Search,
+    /// The query's own page.
+    Query,
+    /// The query's editor.
+    Editor,
+}
+
+/// Causes that are mended in the query's text.
+const OF_THE_TEXT: [&str; 28] = [
+    "ambiguous-column",
+    "audience-tables",
+    "not-grouped",
+    "threshold-literal",
+    "threshold-output",
+    "no-aggregation",
+    "undeclared-parameter",
+    "parameter-value",
+    "parameter-twice",
+    "column-count",
+    "unknown-function",
+    "interval",
+    "operator",
+    "not-an-array",
+    "types",
+    "cast",
+    "number-too-large",
+    "value-too-large",
+    "regular-expression",
+    "argument",
+    "subquery",
+    "too-complex",
+    "select-star",
+    "too-long",
+    "not-a-query",
+    "syntax",
+    "not-in-amc",
+    "memory",
+];
+
 /// A table that AMC has, but not this instance. Its signs are those of an unknown table.
 const NOT_SUBSCRIBED: Cause = Cause {
     name: "not-subscribed",
     title: "A data source that this instance does not have",
     likely: "AMC has this table, but not on this instance: paid features have to be subscribed to, some tables are \
         there for some countries or kinds of accounts only, and a sandbox lacks several.",
-    fix: "Look at the instance's data sources. Subscribe to the feature in AMC's console, or take another table.",
+    fix: "Subscribe to the feature in AMC's own console, or use another table: the search finds every data source of your \
+        instances.",
     signs: &[],
 };
 
@@ -59,8 +120,8 @@ const UNKNOWN: Cause = Cause {
     name: "unknown",
     title: "not recognised",
     likely: "What was said fits no cause that is known here.",
-    fix: "Read AMC's own words below. Running it again may help if they speak of an internal error; otherwise give \
-        Amazon's support the request id and the ids below.",
+    fix: "Read AMC's own words below. Running it again may help if they mention an internal error; otherwise give Amazon's \
+        support the ids below.",
     signs: &[],
 };
 

@@ -17,7 +17,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "unknown-column", "Unknown column",
     &[&["column '", "not found in"]],
     "The query names a column that its tables do not have: mistyped, of another table, or renamed.",
-    "Correct the name at the marked place. The check in the editor lists the columns that there are.";
+    "Correct the name at the marked place. “Check” in the editor suggests columns with a similar name; the search finds every column of your instances.";
     "ambiguous-column", "Ambiguous column",
     &[&["is ambiguous"]],
     "A column of this name is in more than one of the joined tables.",
@@ -29,7 +29,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "unknown-table", "Unknown table",
     &[&["object '", "not found"], &["table '", "not found"], &["the data source '", "is not in this instance"]],
     "The query names a table that this instance does not have: mistyped, renamed, or a data set that was not uploaded here.",
-    "Compare the name with the instance's data sources.";
+    "Correct the name. “Check” in the editor suggests tables with a similar name; the search finds every data source of your instances.";
     "not-grouped", "Column without GROUP BY",
     &[&["is not being grouped"]],
     "A column is selected beside aggregates without being grouped.",
@@ -50,11 +50,11 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "undeclared-parameter", "Custom parameter missing",
     &[&["undeclared parameter"], &["parameter", "was not provided"], &["missing", "parameter"], &["parameter '", "has no value"]],
     "The text uses CUSTOM_PARAMETER with a name that was not declared, or that was given no value.",
-    "Write it as a {{field}} here, which is filled in before anything is sent; or correct the name.";
+    "Write it as {{name}}, so that it is filled in before the query is sent, or correct the name.";
     "parameter-value", "Value that does not fit its parameter",
     &[&["the parameter '", "cannot be read as"]],
     "A custom parameter was given a value of another type than it has.",
-    "Give it a value of the type that is named, or correct the type of the field.";
+    "Give it a value of the type that is named, or change the parameter's type in the editor.";
     "parameter-twice", "Parameter declared twice",
     &[&["workflow parameter", "defined multiple times"]],
     "The same custom parameter is declared more than once.",
@@ -66,7 +66,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "unknown-function", "Unknown function",
     &[&["no match found for function"]],
     "A function does not exist in AMC, or is given other arguments than it takes.",
-    "Check its name and its arguments; the editor suggests AMC's functions.";
+    "Correct its name or its arguments. “Check” in the editor names the functions that are spelled similarly.";
     "interval", "INTERVAL arithmetic",
     &[&["interval data types are not enabled"]],
     "AMC has no INTERVAL.",
@@ -103,7 +103,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "argument", "Argument that a function does not take",
     &[&["_varbinary knows '"], &["is not the name of a time zone"], &["an argument that must be constant"], &["percentile needs a number"]],
     "A function is given a value that it does not know.",
-    "Give it one of the values that the message names; the editor shows what each function takes.";
+    "Use one of the values that the message names.";
     "subquery", "Subquery that cannot be run",
     &[&["a subquery compares with the query around it"]],
     "A subquery looks up something for each row of the query around it, in a way that cannot be run.",
@@ -119,7 +119,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "too-long", "Query too long",
     &[&["its length must be at most"], &["query", "too long"]],
     "The text is longer than AMC takes, often because of a long list of values.",
-    "Shorten the list, or upload it as a data set and join it.";
+    "Shorten the list. A long list can be uploaded to AMC as a dataset outside of RecomAMP, and joined.";
     "not-a-query", "Not a query",
     &[&["are you missing <with> or <select>"]],
     "The text does not begin like a query.",
@@ -135,16 +135,16 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "overlap", "Too many runs over the same data",
     &[&["too many workflows have already been run"]],
     "AMC refuses many runs over the same data sources in the same or overlapping windows, to protect privacy.",
-    "Wait a day, or choose another window. Running it again at once is refused again.";
+    "Wait a day, or choose another time window with “Change and run”. Running it again now would be refused again.";
     // What is wrong with where, when and as whom.
     "sandbox", "Sandbox restriction",
     &[&["synthetic"]],
     "The instance is a sandbox of AMC, which runs on synthetic data only and has to be told so.",
-    "Run it again from here: it is sent with the setting that a sandbox needs. Some data sources are not there in a sandbox.";
+    "Run the query from its own page, which sends the setting that a sandbox needs. Some data sources don't exist in a sandbox.";
     "future-window", "Data not there yet",
     &[&["data", "not yet available"], &["data", "is not available"], &["time window", "future"]],
     "The window reaches into days for which AMC has no complete data yet: data takes about two days to arrive.",
-    "End the window two days ago or earlier; for conversions wait fourteen days.";
+    "Use “Change and run” and end the time window at least two days ago; for conversions, fourteen days ago.";
     "terms", "Terms not accepted",
     &[&["terms and conditions"], &["terms of amc"]],
     "The terms of AMC are not accepted for this account.",
@@ -152,28 +152,28 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "country", "Country code missing",
     &[&["country code is required"]],
     "The advertiser buys in several countries, and the request does not name one.",
-    "Name the country in the audience's settings.";
+    "RecomAMP can't set a country. Create the audience in AMC's own console.";
     "wrong-account", "Another account's instance",
     &[&["entityid provided is null"], &["unauthorized request"], &["does not allow this for the connected person"], &["not authorized"]],
     "The connected person may not use this instance, or it belongs to another account or marketplace than was named.",
-    "Ask an administrator of the AMC account for access, or connect as somebody who has it. Then load the instances anew.";
+    "Ask an administrator of the AMC account for access, or connect as somebody who has it. Then choose “Ask Amazon again” on the instances page.";
     "revoked", "Permission withdrawn",
     &[&["invalid_grant"], &["invalid grant"], &["has to be renewed"], &["does not honour this permission"], &["may have revoked"]],
     "The permission to call Amazon was withdrawn or has run out.",
-    "Its owner signs in again, under Connections. Waiting runs go on by themselves then.";
+    "The connection's owner reconnects on the connections page. Waiting executions then continue automatically.";
     "application", "Application not accepted",
     &[&["invalid_client"], &["application's id or secret"]],
     "Login with Amazon does not accept the id or the secret of this installation.",
-    "Whoever runs RecomAMP checks both in its settings.";
+    "Ask the person who runs RecomAMP to check both in its settings.";
     "token", "Token not accepted",
     &[&["did not accept the access token"], &["no fresh token"]],
     "Amazon did not accept the token, and a new one did not help or could not be had.",
-    "Nothing while the run goes on: it is tried again by itself. If it stays so, reconnect under Connections.";
+    "No action needed while it is in progress: RecomAMP retries automatically. If it persists, reconnect on the connections page.";
     // What has run out.
     "timeout", "Took too long",
     &[&["timed out"], &["ran longer than"], &["timeout"], &["time limit"], &["took too long"]],
     "The run took longer than AMC allows.",
-    "Shorten the window, filter earlier in the query, or split it.";
+    "Shorten the time window with “Change and run”, filter earlier in the query, or split the query.";
     "too-large", "Result too large",
     &[&["which is the most that is kept"], &["result has more than"], &["larger than the limit"], &["result", "too large"]],
     "The result has more rows, columns or bytes than are given or kept.",
@@ -181,37 +181,37 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "slots", "No free slot",
     &[&["slots of the instance"], &["slots of the account"]],
     "AMC runs ten queries of an instance, and two hundred of an account, at a time.",
-    "Nothing: it is sent when a slot is free. Cancel a run that is not needed to make room.";
+    "No action needed: it is sent when a slot is free. To make room, cancel an execution that you don't need.";
     "throttled", "Too many requests (429)",
     &[&["too many requests"], &["status 429"], &["throttl"]],
     "Amazon takes only so many requests at a time.",
-    "Nothing: it is tried again by itself, at growing intervals.";
+    "No action needed. RecomAMP retries automatically, waiting longer each time.";
     // What happens on the way.
     "expired-link", "Link expired",
     &[&["link is not valid any more"], &["request has expired"], &["accessdenied"]],
-    "Download links of AMC's hold for ten minutes, and this one did not any more.",
-    "Nothing: a new link is asked for by itself. If it failed for good, fetch the result again, or run the query again.";
+    "AMC's download links expire after ten minutes, and this one had.",
+    "No action needed: RecomAMP asks for a new link automatically. If it failed for good, fetch the result again or run the query again.";
     "redirect", "The address leads elsewhere",
     &[&["leads elsewhere"]],
     "The address of Amazon's API answers with another one, which is not followed, so that tokens stay where they belong.",
-    "Whoever runs RecomAMP checks the configured addresses.";
+    "Ask the person who runs RecomAMP to check the configured addresses.";
     "broken-answer", "Answer not whole",
     &[&["ended in the middle"], &["broke off"], &["could not be fetched to its end"], &["documented form"]],
     "The answer did not arrive whole.",
-    "Nothing: it is tried again by itself. If it failed for good, run the query again.";
+    "No action needed. RecomAMP retries automatically. If it failed for good, run the query again.";
     "unreachable", "Amazon not reached",
     &[&["could not be reached"], &["did not answer in time"]],
     "The network, or Amazon, did not answer.",
-    "Nothing: it is tried again by itself. If it stays so, whoever runs RecomAMP checks the network.";
+    "No action needed. RecomAMP retries automatically. If it persists, ask the person who runs RecomAMP to check the network.";
     "resting", "Left alone for a while",
     &[&["left alone for a while"]],
     "Calls to Amazon failed several times in a row, so they rest a little.",
-    "Nothing: it goes on by itself. The operations page says when.";
+    "No action needed: it continues automatically. The operations page says when.";
     "server", "Amazon in trouble (5xx)",
     &[&["amazon is in trouble"], &["internal error"], &["internal reason"], &["a fault of its own"], &["the engine is stopping"], &["internal server error"], &["internalfailure"], &["serviceunavailable"]],
     "Something failed on Amazon's side.",
-    "Nothing while the run goes on: it is tried again by itself. If it failed for good, run it again later, and give Amazon's \
-     support the request id if it stays so.";
+    "No action needed while it is in progress: RecomAMP retries automatically. If it failed for good, run it again later; if it \
+     persists, give Amazon's support the request id.";
     // What became of the run.
     "not-ready", "Result not ready",
     &[&["is unavailable for download"], &["does not hand out its result"]],
@@ -228,16 +228,16 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "gone", "Not known to AMC",
     &[&["does not exist"], &["does not know this"]],
     "AMC does not know the run, its workflow or the instance any more: it was deleted, or it belongs to another account.",
-    "Run the query again. If the instance was deleted, load the instances anew.";
+    "Run the query again. If the instance was deleted, choose “Ask Amazon again” on the instances page.";
     // Single words that other causes may have as well: last.
     "memory", "Out of memory",
     &[&["out of memory"], &["more memory than"], &["two gigabytes"], &["memory"], &["resources exceeded"]],
     "The query needed more memory than there is: large joins, many distinct values, long lists.",
-    "Shorten the window, filter before joining, and aggregate in a WITH before you join.";
+    "Shorten the time window with “Change and run”, filter before joining, and aggregate in a WITH before you join.";
     "emulator-disk", "The AMC emulator's disk",
     &[&["the result was not written"]],
     "The AMC emulator could not write the result to the disk of the machine on which it runs.",
-    "Whoever runs it looks at the reason in its words, frees some space, and the query is run again.";
+    "Ask the person who runs it to look at the reason in its words and free some space, then run the query again.";
     "quota", "Quota used up",
     &[&["quota"], &["limit exceeded"], &["maximum number of"]],
     "A limit of AMC's on the number of runs, workflows or calls is reached.",
@@ -245,12 +245,12 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "scope", "Permission missing",
     &[&["insufficient_scope"], &["scope", "not"]],
     "The permission that was given to RecomAMP does not cover AMC.",
-    "Reconnect under Connections and allow access to campaign management.";
+    "Reconnect on the connections page and allow access to campaign management.";
     "window", "Window that AMC does not take",
     &[&["timewindow"], &["time window"], &["time_window"]],
     "The window is not one that AMC takes: its end lies before its start, it reaches back further than AMC keeps data, or \
      its times are not written as AMC wants them.",
-    "Choose the window anew. AMC keeps about thirteen months.";
+    "Choose another time window with “Change and run”. AMC keeps about thirteen months of data.";
 };
 
 /// What only RecomAMP's own sentences tell of: what came instead of an answer, and what became of the files of a
@@ -259,15 +259,15 @@ pub(super) const OWN: &[Cause] = causes! {
     "html", "Something else answered",
     &[&["something else than amazon's api"], &["is a web page or an error message"], &["<html"]],
     "A web page came where Amazon's answer was expected: a proxy, a sign-in page of the network, a maintenance page.",
-    "Whoever runs RecomAMP checks the proxies on the way and the configured addresses. It is tried again by itself.";
+    "Ask the person who runs RecomAMP to check the proxies in between and the configured addresses. RecomAMP retries automatically.";
     "fetched-in-vain", "Fetched in vain",
     &[&["could not be fetched for a long time"]],
     "The result was there, and fetching it failed again and again.",
-    "Look at the run's progress for what failed, mend that, and run the query again.";
+    "See what failed under “Progress”, fix it, and run the query again.";
     "disk", "Disk full",
     &[&["disk that keeps results is full"]],
     "The disk of this installation is full.",
-    "Whoever runs RecomAMP frees some space. The result is fetched again by itself while AMC has it.";
+    "Ask the person who runs RecomAMP to free some space. The result is fetched automatically while AMC still has it.";
     "parts-differ", "Parts that do not fit together",
     &[&["so they cannot be joined"], &["other columns than part 1"], &["of the result cannot be read:"], &["is not a csv file"], &["where the run has `"]],
     "The files that AMC gave for one result do not make one table.",

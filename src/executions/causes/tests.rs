@@ -71,7 +71,7 @@ told! {
 }
 
 fn waits(error: impl Into<amazon::Error>) -> &'static str {
-    of_wait(&format!("{} It is tried again by itself.", error.into().happened())).map_or("none", |cause| cause.name)
+    of_wait(&format!("{} Retrying automatically.", error.into().happened())).map_or("none", |cause| cause.name)
 }
 
 #[test]
@@ -240,7 +240,43 @@ fn nobody_is_told_to_run_again_what_is_tried_again_by_itself() {
         ErrorKind::LinkExpired,
     ] {
         let fix = of_wait(&amazon::Error::from(error).happened()).unwrap().fix;
-        assert!(fix.starts_with("Nothing"), "{fix}");
+        assert!(fix.starts_with("No action needed"), "{fix}");
+    }
+}
+
+/// What advice tells people to use is there: pages have links, and buttons are named as they are.
+#[test]
+fn advice_names_only_what_there_is() {
+    const BUTTONS: [&str; 4] = ["“Check”", "“Change and run”", "“Ask Amazon again”", "“Progress”"];
+    let templates = [
+        include_str!("../../../templates/queries/editor.html"),
+        include_str!("../../../templates/executions/detail.html"),
+        include_str!("../../../templates/instances/list.html"),
+    ];
+    let templates = templates.concat();
+    for name in BUTTONS {
+        assert!(templates.contains(name.trim_matches(['“', '”'])), "{name} is on no page");
+    }
+    for cause in table::CAUSES.iter().chain(table::OWN).chain([&NOT_SUBSCRIBED, &UNKNOWN]) {
+        let rest = BUTTONS.iter().fold(cause.fix.to_owned(), |rest, name| rest.replace(name, ""));
+        assert!(!rest.contains('“'), "{}: a button that is not known: {}", cause.name, cause.fix);
+        for (page, way) in [
+            ("connections page", Way::Connections),
+            ("operations page", Way::Operations),
+            ("instances page", Way::Instances),
+            ("the search", Way::Search),
+        ] {
+            if cause.fix.contains(page) {
+                assert_eq!(cause.way(), Some(way), "{}", cause.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_cause_of_the_text_is_one() {
+    for name in OF_THE_TEXT {
+        assert!(table::CAUSES.iter().any(|cause| cause.name == name), "{name}");
     }
 }
 

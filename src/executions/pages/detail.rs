@@ -98,6 +98,20 @@ impl Changeable {
 }
 
 impl DetailPage {
+    /// The page on which the advice is followed, by its name and address.
+    fn way(&self) -> Option<(&'static str, String)> {
+        known::way(&self.execution, self.cause?)
+    }
+
+    /// What happens to an execution that somebody cancelled and that has not ended.
+    const fn cancelling(&self) -> &'static str {
+        match self.execution.state {
+            Stage::Waiting => "It is being cancelled. It hasn't been sent to AMC, and it won't be.",
+            Stage::Sending => "It is being cancelled: RecomAMP checks whether AMC received it, and asks AMC to stop it.",
+            _ => "AMC is being asked to stop it.",
+        }
+    }
+
     /// How long the result stays.
     fn kept(&self) -> String {
         self.kept_until.map(|until| format!("until {}", components::date(until.date_naive()))).unwrap_or_default()
@@ -251,7 +265,7 @@ pub(super) async fn cancel(
     room.tags.forget(id.as_str());
     room.wake();
     if !params {
-        visit.flash(Tone::Info, "There is nothing to cancel: the run has ended or is ending.").await;
+        visit.flash(Tone::Info, "There is nothing to cancel: it has ended or is ending.").await;
     }
     Ok(Redirect::to(&format!("/executions/{id}")))
 }

@@ -12,7 +12,7 @@ use super::{Address, LEASE, Poller, Step, count, problem, stumble};
 use crate::amazon::{self, DownloadLinks, ErrorKind, Link, Network};
 use crate::connections::CallError;
 use crate::db::{self, Scope};
-use crate::executions::model::{Execution, Kept, Problem, State};
+use crate::executions::model::{Execution, Kept, Problem, RETRYING, State};
 use crate::executions::store::{self, Change};
 use crate::executions::submit::Executions;
 use crate::ids::ProcessId;
@@ -135,7 +135,7 @@ impl Poller {
             Trouble::Call(error) => self.retry(execution, error),
             Trouble::Keep(error) => {
                 let mut change = self.retry(execution, &amazon::Error::from(ErrorKind::LinkExpired).into());
-                change.waiting_for = Some(format!("{error} It is tried again by itself."));
+                change.waiting_for = Some(format!("{error} {RETRYING}"));
                 change
             }
         };

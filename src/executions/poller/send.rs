@@ -136,7 +136,9 @@ impl Poller {
             if execution.cancel_asked_at.is_some() {
                 return Change::to(State::Cancelled, None);
             }
-            return Change::to(State::Waiting, Some(now));
+            let mut change = Change::to(State::Waiting, Some(now));
+            change.waiting_for = Some("AMC did not receive it, so it is sent again.".to_owned());
+            return change;
         }
         let mut change = self.look_again(execution);
         change.lookups += 1;

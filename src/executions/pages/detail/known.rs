@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::executions::causes::{self, Cause};
+use crate::executions::causes::{self, Cause, Way};
 use crate::executions::live;
 use crate::executions::model::Execution;
 
@@ -11,6 +11,23 @@ pub(super) fn cause(execution: &Execution) -> Option<&'static Cause> {
     match &execution.problem {
         Some(problem) => Some(causes::of_problem(problem)),
         None => execution.waiting_for.as_deref().and_then(causes::of_wait),
+    }
+}
+
+/// The page on which a cause's advice is followed, by its name and address; none where it was of a query that is gone.
+pub(super) fn way(execution: &Execution, cause: &Cause) -> Option<(&'static str, String)> {
+    let page = |name, address: &str| Some((name, address.to_owned()));
+    let query = || execution.query.as_ref();
+    match cause.way()? {
+        Way::Connections => page("Connections", "/settings/connections"),
+        Way::Operations => page("Operations", "/operations"),
+        Way::Instances => page("Instances", "/instances"),
+        Way::Search => page("Search data sources and columns", "/search"),
+        Way::InProgress => {
+            Some(("In progress here", format!("/executions?instance={}&state=active", execution.instance)))
+        }
+        Way::Query => query().map(|query| ("Open the query", format!("/queries/{query}"))),
+        Way::Editor => query().map(|query| ("Edit the query", format!("/queries/{query}/edit"))),
     }
 }
 
