@@ -150,6 +150,8 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
         ada.post(&format!("{page}/cancel"), &[]).await.with(303);
+        let shown = ada.get(&page).await.text("#live");
+        assert!(shown.contains("It hasn't been sent to AMC, and it won't be.") && !shown.contains("AMC is being asked"), "{shown}");
         house.settle().await;
         let shown = ada.get(&page).await;
         assert!(shown.text("#live [role=status]").contains("Cancelled"));

@@ -76,7 +76,7 @@ stories! {
         assert!(waits.text("#live").contains("Retrying automatically."), "{}", waits.text("#live"));
         let told = waits.texts(".timeline li");
         let failed = told.iter().filter(|step| step.contains("failed. Amazon") && step.contains("Next attempt in ")).count();
-        assert!(failed >= 3 && told.iter().any(|step| step.contains("Attempt 2.")), "{told:#?}");
+        assert!(failed >= 3, "{told:#?}");
         house.visitor().post("/emulator/control/faults/remove", &[]).await;
         house.time.advance(TimeDelta::minutes(6));
         house.settle().await;
@@ -104,7 +104,7 @@ stories! {
         assert!(old.text("#live").contains("The result was removed"), "{}", old.text("#live"));
         assert!(old.texts("#result").is_empty());
         ada.get(&format!("{page}/result.csv")).await.with(410);
-        assert!(ada.get(&young).await.with(200).text("#live").contains("until 20"));
+        assert!(ada.get(&young).await.with(200).text("#live").contains("May 2027"));
         ada.get(&format!("{young}/result.csv")).await.with(200);
         assert_eq!(house.tick("retention").await.changed, 0);
         assert!(ada.get("/operations").await.with(200).text("main").contains("30 days"));

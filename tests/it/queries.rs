@@ -270,7 +270,7 @@ stories! {
         };
         assert_eq!(words(&[]).await, ada.get(&query).await.text("#window-words"));
         let month = words(&[("window", "last-month")]).await;
-        assert_eq!(month, "Sends it to AMC for 2026-02-01 00:00 to 2026-03-01 00:00, UTC.");
+        assert_eq!(month, "Sends it to AMC for 1 Feb 2026, 00:00 to 1 Mar 2026, 00:00 (UTC).");
         assert_eq!(words(&[("window", "explicit")]).await, "The time window is not complete yet.");
         let linked = ada.get(&format!("{query}?window=explicit")).await;
         assert_eq!(linked.text("#window-words"), "The time window is not complete yet.");

@@ -222,7 +222,7 @@ stories! {
         let marked = ada.get(&page).await.with(200);
         assert!(marked.text("#live .callout").contains("Unknown column"), "{}", marked.body);
         assert_eq!(marked.text("#source mark"), "COUNT(DISTINCT user_id)");
-        assert_eq!(marked.attributes("#live .callout a", "href")[0], "#mark");
+        assert_eq!(marked.attributes("#live .callout a", "href"), ["/search", "#mark"]);
     }
 
     /// Somebody stops it in AMC's console: the run says so.
