@@ -9,8 +9,8 @@ pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 
 use super::model::{Execution, Kept, Problem, RETRYING, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
-use crate::web::components::duration;
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId};
+use crate::web::components::duration;
 
 /// Executions that are due for a short step: to be sent, or to be asked after.
 pub(super) const DUE: lease::Queue = crate::queue!("executions", due "next_step_at", only "state <> 'fetching'");

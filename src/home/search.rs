@@ -109,12 +109,7 @@ async fn stored(tx: &mut Tx, person: &Person, q: &str) -> Result<Vec<Group>> {
     });
     let runs = runs.into_iter().map(|run| Hit {
         href: format!("/executions/{}", run.id),
-        note: format!(
-            "{} on {}, {} UTC",
-            run.state.label(),
-            run.instance_name,
-            components::date_time(&run.created_at)
-        ),
+        note: format!("{} on {}, {} UTC", run.state.label(), run.instance_name, components::date_time(&run.created_at)),
         title: run.query_name,
     });
     Ok(vec![

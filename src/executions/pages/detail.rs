@@ -107,7 +107,9 @@ impl DetailPage {
     const fn cancelling(&self) -> &'static str {
         match self.execution.state {
             Stage::Waiting => "It is being cancelled. It hasn't been sent to AMC, and it won't be.",
-            Stage::Sending => "It is being cancelled: RecomAMP checks whether AMC received it, and asks AMC to stop it.",
+            Stage::Sending => {
+                "It is being cancelled: RecomAMP checks whether AMC received it, and asks AMC to stop it."
+            }
             _ => "AMC is being asked to stop it.",
         }
     }

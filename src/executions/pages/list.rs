@@ -95,8 +95,11 @@ fn filter(params: &mut ListParams, person: &Person) -> (Filter, Days) {
 }
 
 fn states() -> Vec<Choice> {
-    let groups =
-        [Choice::new("", "All states"), Choice::new("active", "In progress"), Choice::new("problem", "Failed, for any reason")];
+    let groups = [
+        Choice::new("", "All states"),
+        Choice::new("active", "In progress"),
+        Choice::new("problem", "Failed, for any reason"),
+    ];
     groups.into_iter().chain(Stage::ALL.map(|state| Choice::new(state.name(), state.label()))).collect()
 }
 

@@ -131,7 +131,10 @@ impl ListParams {
             return text.to_owned();
         }
         if !text.is_empty() {
-            self.faults.push(format!("“{}” isn't a column that this list can be sorted by, so the usual order is shown.", told(text)));
+            self.faults.push(format!(
+                "“{}” isn't a column that this list can be sorted by, so the usual order is shown.",
+                told(text)
+            ));
         }
         otherwise.to_owned()
     }
