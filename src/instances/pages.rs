@@ -147,7 +147,7 @@ async fn remove(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     set_hidden(&room, &person, &id, true).await?;
-    visit.flash(Tone::Success, "Taken off your list. It is under “Removed”, where you can put it back.").await;
+    visit.flash(Tone::Success, "Removed from your list. You can restore it under “Removed”.").await;
     Ok(Redirect::to("/instances"))
 }
 
