@@ -34,6 +34,7 @@ pub(super) fn routes(room: Executions) -> Router {
         .route("/executions/{id}/problem.json", get(detail::problem))
         .route("/executions/{id}/result.csv", get(result::csv))
         .route("/executions/{id}/result.json", get(result::json))
+        .route("/executions/{id}/result.tsv", get(result::tsv))
         .route("/executions/{id}/result.xlsx", get(result::xlsx))
         .route("/executions/{id}/result.parquet", get(result::parquet))
         .with_state(room)

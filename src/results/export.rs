@@ -1,8 +1,8 @@
 //! Whole results, or the rows that meet filters, as files; streamed in bounded memory.
 //!
 //! Values are exact: what AMC sent comes out again, with decimals to their last digit. A text such as
-//! `=1+1` is kept as it is in [`CsvForm::Amc`] and in JSON, since programs read those; a spreadsheet
-//! would take it for a formula, so [`CsvForm::Spreadsheet`] puts an apostrophe before it and gives up
+//! `=1+1` is kept as it is in [`CsvForm::Plain`], [`CsvForm::Amc`] and in JSON, since programs read those; a
+//! spreadsheet would take it for a formula, so [`CsvForm::Spreadsheet`] puts an apostrophe before it and gives up
 //! exactness for safety. A workbook needs no such mark: it says of each cell that it is a text.
 //!
 //! A [`Form`] makes the bytes of some rows at a time, while they are sent. Files that are made whole
@@ -10,6 +10,7 @@
 //! the threads that answer, some rows at a turn, and the turns leave half of the processor to everybody else:
 //! however many people download, pages stay quick.
 
+mod copied;
 mod csv;
 mod json;
 mod table;
@@ -30,7 +31,7 @@ use super::filter::{Filter, check_bounds};
 use super::open::{Batches, Opened, Part};
 use super::result_store::{Key, ResultStore, blocking};
 
-pub use csv::CsvForm;
+pub use csv::{CsvForm, Separator};
 pub use workbook::MOST_ROWS as WORKBOOK_ROWS;
 
 /// The bytes of a file, as they are made.

@@ -39,7 +39,7 @@ pub use cell::{Cell, grouped};
 pub use column::{ColumnSpec, KeptColumn};
 pub use distinct::Distinct;
 pub use error::Error;
-pub use export::{CsvForm, Download, WORKBOOK_ROWS};
+pub use export::{CsvForm, Download, Separator, WORKBOOK_ROWS};
 pub use filter::{Filter, Op};
 pub use grain::Grain;
 pub use groups::{Fold, GroupKey, GroupRequest, Groups};

@@ -270,7 +270,7 @@ async fn text_of_json(place: &Place) -> String {
 async fn a_spreadsheet_runs_nothing_and_amc_s_form_stays_exact() {
     let place = place();
     place.keep(&[("a", "STRING"), ("n", "LONG")], &[b"a,n\n=1+1,-5\n"]).await.unwrap();
-    assert_eq!(place.csv(CsvForm::Spreadsheet).await, "\u{feff}a,n\n\"'=1+1\",-5\n");
+    assert_eq!(place.csv(CsvForm::Spreadsheet(Separator::Comma)).await, "\u{feff}a,n\n\"'=1+1\",-5\n");
     assert_eq!(place.csv(CsvForm::Amc).await, "a,n\n=1+1,-5\n");
 }
 

@@ -1,21 +1,44 @@
-//! Fields of CSV files that people open in spreadsheets.
+//! Fields of CSV files: as RFC 4180 has them, and as people open them in spreadsheets.
 //!
 //! A spreadsheet runs a text that begins like a formula, and what a list holds was often written by others: so an
-//! apostrophe goes before such a text. It changes the text, which is why programs are offered JSON.
+//! apostrophe goes before such a beginning. Where the machine's region separates columns by another character than
+//! the file does, a spreadsheet splits texts at that character, so a beginning behind any usual separator counts
+//! too. The apostrophe changes the text, which is why programs are offered the plain form and JSON.
 
 /// A byte order mark, by which spreadsheets know UTF-8; goes before everything else.
 pub const MARK: &str = "\u{feff}";
 
-/// Writes a text as a field (RFC 4180), guarded where a spreadsheet would take it for a formula.
+/// What spreadsheets separate columns by, and the ends of lines.
+const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
+
+/// Writes a text as a field (RFC 4180), guarded where a spreadsheet would take it, or a part of it, for a formula.
 pub fn write(out: &mut String, text: &str) {
-    let guard = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let quote = guard || text.is_empty() || text.contains([',', '"', '\n', '\r']);
-    if !quote {
-        out.push_str(text);
-        return;
+    let is_split = text.contains(SEPARATORS);
+    if !is_split && !text.contains('"') && !text.is_empty() && !begins_formula(text) {
+        return out.push_str(text);
     }
     out.push('"');
-    out.push_str(if guard { "'" } else { "" });
+    // The start of a field is behind a separator.
+    let mut is_start = true;
+    for (at, character) in text.char_indices() {
+        if is_start && begins_formula(&text[at..]) {
+            out.push('\'');
+            is_start = false;
+        }
+        is_start = SEPARATORS.contains(&character) || (is_start && matches!(character, ' ' | '"' | '\''));
+        out.push_str(if character == '"' { "\"" } else { "" });
+        out.push(character);
+    }
+    out.push('"');
+}
+
+/// Writes a text as a field with nothing but what RFC 4180 asks for, between fields that are separated by `separator`.
+/// An empty text is `""`, so that it can be told from a field without a value.
+pub fn write_plain(out: &mut String, text: &str, separator: char) {
+    if !text.is_empty() && !text.contains(['"', '\n', '\r', separator]) {
+        return out.push_str(text);
+    }
+    out.push('"');
     for character in text.chars() {
         out.push_str(if character == '"' { "\"" } else { "" });
         out.push(character);
@@ -23,23 +46,56 @@ pub fn write(out: &mut String, text: &str) {
     out.push('"');
 }
 
+fn begins_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn written(text: &str) -> String {
+        let mut out = String::new();
+        write(&mut out, text);
+        out
+    }
+
     #[test]
     fn a_text_that_begins_like_a_formula_is_guarded_and_others_stay() {
-        let written = |text: &str| {
-            let mut out = String::new();
-            write(&mut out, text);
-            out
-        };
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)"] {
             assert_eq!(written(formula), format!("\"'{formula}\""));
         }
         assert_eq!(written("=\"a\""), "\"'=\"\"a\"\"\"");
         assert_eq!(written("a=1"), "a=1");
         assert_eq!(written("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
         assert_eq!(written(""), "\"\"");
+    }
+
+    #[test]
+    fn a_formula_behind_any_separator_is_guarded() {
+        for separator in [',', ';', '\t', '|', '\n'] {
+            for blank in ["", " ", "\""] {
+                let text = format!("x{separator}{blank}=1+1");
+                assert!(written(&text).contains("'=1+1"), "{text:?}: {}", written(&text));
+            }
+        }
+        for start in ["\t=1", "\r=1", " =1;x"] {
+            assert!(written(start).contains("'="), "{start:?}: {}", written(start));
+        }
+        assert_eq!(written("a - b; c"), "\"a - b; c\"");
+    }
+
+    #[test]
+    fn the_plain_form_changes_no_text() {
+        let plain = |text: &str, separator| {
+            let mut out = String::new();
+            write_plain(&mut out, text, separator);
+            out
+        };
+        assert_eq!(plain("=1+1", ','), "=1+1");
+        assert_eq!(plain("15\"", ','), "\"15\"\"\"");
+        assert_eq!((plain("a;b", ','), plain("a;b", ';')), ("a;b".to_owned(), "\"a;b\"".to_owned()));
+        assert_eq!(plain("a\\b", ','), "a\\b");
+        assert_eq!(plain("", ','), "\"\"");
     }
 }

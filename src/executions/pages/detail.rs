@@ -1,7 +1,9 @@
 //! One execution: where it stands, live; what was sent; why it failed; its result.
 
 mod earlier;
+mod figures;
 mod known;
+mod pane;
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
@@ -11,7 +13,9 @@ use chrono::{DateTime, Days, Utc};
 use serde_json::Value;
 
 use earlier::{Earlier, earlier};
+use figures::{Around, Figure, figures};
 use known::{cause, known};
+use pane::{Pane, Tab};
 
 use super::result::{self, ResultView};
 use super::{own, submitted};
@@ -24,9 +28,9 @@ use crate::executions::store;
 use crate::executions::submit::{Executions, NewRun};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
-use crate::queries::{self, Prepared, SourceMap, TypicalDuration};
+use crate::queries::{self, Prepared, SourceMap};
 use crate::results::Key;
-use crate::web::components::{self, Step};
+use crate::web::components::{Address, Step};
 use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
@@ -42,9 +46,9 @@ struct DetailPage {
     instance: Instance,
     steps: Vec<Step>,
     tag: String,
-    so_far: String,
-    seconds: i64,
-    usual: Option<TypicalDuration>,
+    figures: Vec<Figure>,
+    pane: Pane,
+    tabs: Vec<Tab>,
     can_cancel: bool,
     can_rerun: bool,
     /// AMC finished it and there is no result here that can be read, so it can be fetched once more.
@@ -61,10 +65,9 @@ struct DetailPage {
     /// Why the kept result cannot be shown.
     result_fault: Option<String>,
     body: String,
-    slots: i64,
-    /// When the result will be removed, where that is set and it is still there.
-    kept_until: Option<DateTime<Utc>>,
     here: String,
+    /// The address that a page asks again while the execution goes on.
+    live: String,
     /// What the button that runs it again is sent with.
     once: String,
     change: Option<Changeable>,
@@ -113,11 +116,6 @@ impl DetailPage {
             _ => "AMC is being asked to stop it.",
         }
     }
-
-    /// How long the result stays.
-    fn kept(&self) -> String {
-        self.kept_until.map(|until| format!("until {}", components::date(until.date_naive()))).unwrap_or_default()
-    }
 }
 
 /// Whether AMC can still be asked to stop it.
@@ -142,13 +140,13 @@ fn kept_until(room: &Executions, execution: &Execution) -> Option<DateTime<Utc>>
 async fn kept_result(
     room: &Executions,
     execution: &Execution,
-    query: &str,
+    here: &str,
+    fields: &Fields,
 ) -> web::Result<(Option<ResultView>, Option<String>)> {
-    if execution.state != Stage::Succeeded || execution.result_removed_at.is_some() {
+    if !pane::has_result(execution) {
         return Ok((None, None));
     }
-    let (here, fields) = (format!("/executions/{}", execution.id), Fields::of_address(query));
-    match ResultView::load(room, execution, &here, &fields).await {
+    match ResultView::load(room, execution, here, fields).await {
         Ok(view) => Ok((Some(view), None)),
         // OK because all else about the run can be read, and the page says what to do.
         Err(web::Error::Unavailable(why)) => Ok((None, Some(why))),
@@ -168,7 +166,7 @@ async fn page(
     let execution = store::find(&mut tx, &person.id, id).await?;
     let events = store::events(&mut tx, id).await?;
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
-    let (past, usual) = match &execution.query {
+    let (past, typical) = match &execution.query {
         Some(query) => (
             queries::runs(&mut tx, &person.id, query, RUNS).await?,
             queries::usual(&mut tx, &person.id, query, &instance.id, Some(id)).await?,
@@ -176,30 +174,43 @@ async fn page(
         None => (Vec::new(), None),
     };
     drop(tx);
-    let (result, result_fault) = kept_result(room, &execution, query).await?;
+    let (here, fields) = (format!("/executions/{id}"), Fields::of_address(query));
+    let view = fields.trimmed("view");
+    let pane = Pane::shown(view, &execution);
+    let (result, result_fault) = match pane {
+        Pane::Result => kept_result(room, &execution, &here, &fields).await?,
+        _ => (None, None),
+    };
     let mark = progress::mark(&execution);
     let tag = execution.revision.to_string();
     room.tags.note(id.as_str(), person.id.as_str(), &tag);
     let can_run = instance.role.allows(instances::Action::Run);
     let title = format!("{}: {}", execution.state.label(), execution.query_name);
+    let around = Around {
+        instance: &instance,
+        slots: room.site.config.limits.runs_per_instance,
+        typical: typical.as_ref(),
+        kept_until: kept_until(room, &execution),
+        result: result.as_ref(),
+    };
+    let is_here = pane::has_result(&execution) && result_fault.is_none();
     Ok(DetailPage {
         shell: visit.shell(title, Section::Executions).await,
         steps: progress::steps(&events, execution.state),
-        so_far: components::duration(execution.took(now)),
-        seconds: execution.took(now).num_seconds().max(0),
-        usual,
+        figures: figures(&execution, &around, now),
+        tabs: pane.tabs(view, &execution, &Address::new(&here, query)),
+        pane,
         earlier: earlier(&past, id, now),
         can_cancel: can_run && can_stop(&execution),
         can_rerun: can_run && execution.state.is_final(),
-        can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && result.is_none(),
+        can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && !is_here,
         values: progress::filled_in(&execution.field_values),
         cause: cause(&execution),
         known: known_text(&execution),
         source: progress::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),
-        slots: room.site.config.limits.runs_per_instance,
-        kept_until: kept_until(room, &execution),
-        here: format!("/executions/{id}"),
+        live: Address::new(format!("{here}/live"), "").with("view", view).to_string(),
+        here,
         once: room.site.random.token(),
         change: Changeable::new(&execution),
         is_part: false,
@@ -233,15 +244,16 @@ pub(super) async fn live(
     visit: Visit,
     shown: Shown,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
-    let id = own(&id)?;
+    let (id, query) = (own(&id)?, query.unwrap_or_default());
     if !visit.is_part {
-        return Ok(Redirect::to(&format!("/executions/{id}")).into_response());
+        return Ok(Redirect::to(&Address::new(format!("/executions/{id}"), &query).to_string()).into_response());
     }
     if room.tags.is_current(id.as_str(), person.id.as_str(), shown.tag()) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
-    let mut page = page(&room, &person, &visit, &id, "").await?;
+    let mut page = page(&room, &person, &visit, &id, &query).await?;
     page.is_part = true;
     Ok(shown.unchanged(&page.tag).unwrap_or_else(|| live::tagged(&page.tag, Html(page.as_live()))))
 }

@@ -1,4 +1,4 @@
-//! Rows as CSV, as AMC writes it or as spreadsheets want it.
+//! Rows as CSV: for programs (RFC 4180), for spreadsheets, or as AMC writes it.
 
 use arrow::array::{Array, RecordBatch};
 
@@ -10,15 +10,47 @@ use crate::results::keep::other_format;
 use crate::results::kind::Kind;
 use crate::web::csv;
 
-/// How a CSV file is written.
+/// What stands between the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Separator {
+    /// `,`
+    Comma,
+    /// `;`, which spreadsheets expect in regions that write numbers with a decimal comma.
+    Semicolon,
+    /// A tab.
+    Tab,
+}
+
+impl Separator {
+    fn character(self) -> char {
+        match self {
+            Self::Comma => ',',
+            Self::Semicolon => ';',
+            Self::Tab => '\t',
+        }
+    }
+}
+
+/// How a CSV file is written. In all of them NULL is an empty field, an empty text is `""`, and lines end with a line
+/// feed. In a table of one column both are `""`, because readers skip empty lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CsvForm {
-    /// As AMC writes its own: comma, `"`, a backslash before a quote or a backslash within quotes,
-    /// NULL as an empty field, an empty text as `""`, lines end with a line feed.
+    /// As RFC 4180 has it: quotation marks are doubled, nothing else is changed.
+    Plain(Separator),
+    /// For opening by hand: a byte order mark, doubled quotation marks, and an apostrophe before what a spreadsheet
+    /// would run as a formula. With semicolons, numbers have a decimal comma.
+    Spreadsheet(Separator),
+    /// As AMC writes its own: comma, `"`, a backslash before a quotation mark or a backslash within quotation marks.
     Amc,
-    /// For opening by hand: a byte order mark, doubled quotes (RFC 4180), and an apostrophe before texts
-    /// that a spreadsheet would run as formulas.
-    Spreadsheet,
+}
+
+impl CsvForm {
+    fn separator(self) -> char {
+        match self {
+            Self::Plain(separator) | Self::Spreadsheet(separator) => separator.character(),
+            Self::Amc => ',',
+        }
+    }
 }
 
 pub(super) struct Csv {
@@ -34,9 +66,10 @@ impl Csv {
 
 impl Form for Csv {
     fn head(&mut self) -> Result<Vec<u8>, Error> {
-        let mut head = String::from(if self.form == CsvForm::Spreadsheet { csv::MARK } else { "" });
+        let is_by_hand = matches!(self.form, CsvForm::Spreadsheet(_));
+        let mut head = String::from(if is_by_hand { csv::MARK } else { "" });
         for (place, column) in self.columns.iter().enumerate() {
-            separate(&mut head, place);
+            separate(&mut head, self.form, place);
             let name = column.name.as_str();
             // A file that began with such a name would not be taken for a table again.
             let is_start = place == 0 && (name.starts_with('\u{feff}') || other_format(name.as_bytes()).is_some());
@@ -50,7 +83,7 @@ impl Form for Csv {
         let (mut out, mut text) = (String::new(), String::new());
         for row in 0..batch.num_rows() {
             for (place, (column, array)) in self.columns.iter().zip(batch.columns()).enumerate() {
-                separate(&mut out, place);
+                separate(&mut out, self.form, place);
                 if array.is_null(row) {
                     // OK because readers skip an empty line, and with it the row.
                     out.push_str(if self.columns.len() == 1 { "\"\"" } else { "" });
@@ -58,6 +91,10 @@ impl Form for Csv {
                     text.clear();
                     write_exact(&mut text, column.kind, array, row);
                     write_field(&mut out, &text, self.form, false);
+                } else if column.kind.is_number() && self.form == CsvForm::Spreadsheet(Separator::Semicolon) {
+                    text.clear();
+                    write_exact(&mut text, column.kind, array, row);
+                    out.extend(text.chars().map(|digit| if digit == '.' { ',' } else { digit }));
                 } else {
                     write_exact(&mut out, column.kind, array, row);
                 }
@@ -72,24 +109,31 @@ impl Form for Csv {
     }
 }
 
-fn separate(out: &mut String, place: usize) {
+fn separate(out: &mut String, form: CsvForm, place: usize) {
     if place > 0 {
-        out.push(',');
+        out.push(form.separator());
     }
 }
 
-/// Writes a text, in quotes where it needs them or, as AMC writes, `quote` says so.
+/// Writes a text, in quotation marks where it needs them; `quote` says that a file would not begin well without.
 fn write_field(out: &mut String, text: &str, form: CsvForm, quote: bool) {
-    if form == CsvForm::Spreadsheet {
-        csv::write(out, text);
-    } else if quote || text.is_empty() || text.contains([',', '"', '\n', '\r']) {
-        out.push('"');
-        for character in text.chars() {
-            out.push_str(if matches!(character, '"' | '\\') { "\\" } else { "" });
-            out.push(character);
+    let needs_marks = quote || text.is_empty() || text.contains([',', '"', '\n', '\r']);
+    match form {
+        CsvForm::Spreadsheet(_) => csv::write(out, text),
+        CsvForm::Plain(separator) if !quote => csv::write_plain(out, text, separator.character()),
+        CsvForm::Plain(_) => {
+            out.push('"');
+            out.push_str(&text.replace('"', "\"\""));
+            out.push('"');
         }
-        out.push('"');
-    } else {
-        out.push_str(text);
+        CsvForm::Amc if needs_marks => {
+            out.push('"');
+            for character in text.chars() {
+                out.push_str(if matches!(character, '"' | '\\') { "\\" } else { "" });
+                out.push(character);
+            }
+            out.push('"');
+        }
+        CsvForm::Amc => out.push_str(text),
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn is_id(column: &KeptColumn) -> bool {
     !column.is_metric() && (name == "id" || name.ends_with("_id") || name.ends_with("_ids"))
 }
 
-fn percent(part: u64, whole: u64) -> String {
+pub(super) fn percent(part: u64, whole: u64) -> String {
     let percent = part as f64 / whole.max(1) as f64 * 100.0;
     if percent < 0.1 {
         "under 0.1 %".to_owned()

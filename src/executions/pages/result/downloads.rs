@@ -16,9 +16,14 @@ use crate::executions::store;
 use crate::executions::submit::Executions;
 use crate::ids::ExecutionId;
 use crate::instances;
-use crate::results::{CsvForm, Filter, Key, WORKBOOK_ROWS};
-use crate::web::components::count;
+use crate::results::{CsvForm, Filter, Key, Separator, WORKBOOK_ROWS};
+use crate::web::components::{Address, count};
 use crate::web::{self, Fields, FileName, Person};
+
+/// Letters of an execution's id that its files have in their names.
+const ID_TAIL: usize = 6;
+/// Rows that fit into a clipboard; more are downloaded.
+const COPIED: u64 = 10_000;
 
 /// The files that hold the same rows.
 pub(in crate::executions::pages) struct Offer {
@@ -34,11 +39,14 @@ pub(super) fn offers(id: &ExecutionId, params: &ResultParams, total: u64, filter
     let offer = |label: String, rows: u64, is_filtered: bool| {
         let address = |kind: &str| {
             let path = format!("{}/result.{kind}", page_of(id));
-            if is_filtered { params.filters_only(&path) } else { crate::web::components::Address::new(path, "") }
+            if is_filtered { params.filters_only(&path) } else { Address::new(path, "") }
         };
+        let csv = |form: &str| address("csv").and("form", form);
         let mut files = vec![
             ("CSV", address("csv").to_string()),
-            ("CSV for spreadsheets", address("csv").and("form", "spreadsheet").to_string()),
+            ("CSV for spreadsheets", csv("spreadsheet").to_string()),
+            ("CSV for spreadsheets, semicolons", csv("spreadsheet").and("separator", "semicolon").to_string()),
+            ("CSV as AMC writes it", csv("amc").to_string()),
             ("JSON", address("json").to_string()),
             ("Parquet", address("parquet").to_string()),
         ];
@@ -47,16 +55,51 @@ pub(super) fn offers(id: &ExecutionId, params: &ResultParams, total: u64, filter
             files.insert(1, ("Excel", address("xlsx").to_string()));
         }
         let most = count(WORKBOOK_ROWS);
-        let note = if fits { String::new() } else { format!("Excel has room for {most} rows: take the CSV.") };
+        let note = if fits { String::new() } else { format!("Excel has room for {most} rows: use the CSV.") };
         Offer { label, files, note }
     };
     let rows = |number: u64| format!("{} {}", count(number), if number == 1 { "row" } else { "rows" });
     let mut offers = Vec::new();
     if !params.filters.is_empty() {
-        offers.push(offer(format!("The filtered {}", rows(filtered)), filtered, true));
+        offers.push(offer(format!("Filtered rows: {}", rows(filtered)), filtered, true));
     }
-    offers.push(offer(format!("The whole result, {}", rows(total)), total, false));
+    offers.push(offer(format!("Whole result: {}", rows(total)), total, false));
+    let copy = copy(id, params, filtered);
+    if !copy.is_empty() {
+        let label = "Rows and columns as shown".to_owned();
+        offers.push(Offer { label, files: vec![("TSV for pasting", copy)], note: String::new() });
+    }
     offers
+}
+
+/// The address of the rows as they are shown, as text that spreadsheets take from the clipboard. Empty where there
+/// are too many rows for one.
+pub(super) fn copy(id: &ExecutionId, params: &ResultParams, found: u64) -> String {
+    let path = format!("{}/result.tsv", page_of(id));
+    if (1..=COPIED).contains(&found) { params.shown_only(&path).to_string() } else { String::new() }
+}
+
+/// The form of CSV that an address asks for, and the word for it in the file's name.
+fn csv_form(fields: &Fields) -> web::Result<(CsvForm, &'static str)> {
+    let separator = match fields.trimmed("separator") {
+        "" | "comma" => Separator::Comma,
+        "semicolon" => Separator::Semicolon,
+        "tab" => Separator::Tab,
+        other => {
+            let known = "Use `comma`, `semicolon` or `tab`.";
+            return Err(web::Error::Invalid(format!("“{other}” isn't a separator of columns. {known}")));
+        }
+    };
+    match fields.trimmed("form") {
+        "" => Ok((CsvForm::Plain(separator), "")),
+        "spreadsheet" => Ok((CsvForm::Spreadsheet(separator), "spreadsheet")),
+        "amc" if separator == Separator::Comma => Ok((CsvForm::Amc, "amc")),
+        "amc" => Err(web::Error::Invalid("AMC separates columns with commas. Leave `separator` out.".to_owned())),
+        other => {
+            let known = "Use `spreadsheet` or `amc`, or leave it out for RFC 4180.";
+            Err(web::Error::Invalid(format!("“{other}” isn't a form of CSV. {known}")))
+        }
+    }
 }
 
 pub(in crate::executions::pages) async fn csv(
@@ -65,10 +108,26 @@ pub(in crate::executions::pages) async fn csv(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
-    let file = Taken::out(&room, &person, &id, query, "csv").await?;
-    let form = if file.fields.get("form") == "spreadsheet" { CsvForm::Spreadsheet } else { CsvForm::Amc };
+    let (form, mark) = csv_form(&Fields::of_address(query.as_deref().unwrap_or_default()))?;
+    let mut file = Taken::out(&room, &person, &id, query, "csv").await?;
+    file.mark = mark;
     let stream = room.result_store.export_csv(&file.key, &file.filters, form).await.map_err(failed)?;
     Ok(file.answer("csv", "text/csv; charset=utf-8", Body::from_stream(stream)))
+}
+
+/// The rows in the order and with the columns that are shown, to be pasted into a spreadsheet.
+pub(in crate::executions::pages) async fn tsv(
+    State(room): State<Executions>,
+    person: Person,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> web::Result<Response> {
+    let file = Taken::out(&room, &person, &id, query, "tsv").await?;
+    let (columns, _) = room.result_store.columns(&file.key).await.map_err(failed)?;
+    let params = ResultParams::read("", &file.fields, &columns);
+    let places = params.shown_columns(columns.len());
+    let text = room.result_store.copied(&file.key, &file.filters, params.sort, &places, COPIED).await;
+    Ok(file.answer("tsv", "text/tab-separated-values; charset=utf-8", Body::from(text.map_err(failed)?)))
 }
 
 pub(in crate::executions::pages) async fn json(
@@ -109,17 +168,19 @@ pub(in crate::executions::pages) async fn parquet(
     Ok(answer)
 }
 
-/// A result that is taken out.
+/// A result that is exported.
 struct Taken {
     execution: Execution,
     instance: String,
     key: Key,
     fields: Fields,
     filters: Vec<Filter>,
+    /// What its name says of its form, where there are several.
+    mark: &'static str,
 }
 
 impl Taken {
-    /// Finds the result and notes in the log of deeds that it is taken out.
+    /// Finds the result and notes in the audit log that it is exported.
     async fn out(room: &Executions, person: &Person, id: &str, query: Option<String>, form: &str) -> web::Result<Self> {
         let id = own(id)?;
         let site = &room.site;
@@ -141,18 +202,20 @@ impl Taken {
         let (now, detail) = (site.clock.now(), json!({ "form": form, "filters": filters.len() }));
         audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Exported, id.as_str(), detail).await?;
         tx.commit().await?;
-        Ok(Self { key: Key::from(&execution.id), execution, instance, fields, filters })
+        Ok(Self { key: Key::from(&execution.id), execution, instance, fields, filters, mark: "" })
     }
 
+    /// The file, under a name that tells it from the files of other executions of the same query and window: by when
+    /// it was started, and by the end of its id.
     fn answer(&self, extension: &str, kind: &str, body: Body) -> Response {
-        let mark = match (self.filters.is_empty(), self.fields.get("form") == "spreadsheet") {
-            (true, true) => "spreadsheet",
-            (false, true) => "filtered-spreadsheet",
-            (false, false) => "filtered",
-            (true, false) => "",
-        };
-        let window = days(&self.execution).map(|(first, last)| format!("{first}_{last}")).unwrap_or_default();
-        let parts = [self.execution.query_name.as_str(), &self.instance, &window, mark];
+        let execution = &self.execution;
+        let filtered = if self.filters.is_empty() { "" } else { "filtered" };
+        let window = days(execution).map(|(first, last)| format!("{first}_{last}")).unwrap_or_default();
+        let started = execution.created_at.format("run-%Y-%m-%d-%H%M").to_string();
+        let id = execution.id.as_str();
+        let tail = &id[id.len().saturating_sub(ID_TAIL)..];
+        let parts =
+            [execution.query_name.as_str(), &self.instance, &window, &started, tail, filtered, self.mark];
         let name = FileName::new("result", parts, extension).disposition();
         ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name.as_str())], body).into_response()
     }

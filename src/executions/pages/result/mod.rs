@@ -1,15 +1,17 @@
-//! A kept result on its run's page: rows, what the columns hold, or a chart; filtered by the address.
+//! A stored result on its execution's page: rows, what the columns hold, or a chart; filtered by the address.
 //!
 //! What is shown is in the address alone, so that it can be sent to a colleague: `view`, `f` for each
-//! filter, `sort`, `page`, `money`, and a chart's columns. Only what is looked at is computed.
+//! filter, `sort`, `page`, `hide` for the columns that are left out, `money`, and a chart's columns. Only what is
+//! looked at is computed.
 
-mod params;
 mod chart;
 mod columns;
 mod downloads;
+mod params;
 mod rows;
+mod suppressed;
 
-pub(super) use downloads::{csv, json, parquet, xlsx};
+pub(super) use downloads::{csv, json, parquet, tsv, xlsx};
 pub(super) use params::settled;
 
 use std::collections::HashMap;
@@ -19,18 +21,9 @@ use params::{ResultParams, View};
 
 use crate::executions::model::Execution;
 use crate::executions::submit::Executions;
-use crate::results::Unit;
-use crate::results::{self, KeptColumn, Key};
-use crate::results::{ColumnSemantics, of_columns};
+use crate::results::{self, ColumnSemantics, KeptColumn, Key, Unit, of_columns};
 use crate::web::components::{Address, Choice};
 use crate::web::{self, Fields};
-
-/// One of the ways to look at a result.
-pub(super) struct Tab {
-    pub(super) label: &'static str,
-    pub(super) href: String,
-    pub(super) is_current: bool,
-}
 
 /// A filter in use, and the way without it.
 pub(super) struct Chip {
@@ -50,6 +43,16 @@ pub(super) struct FilterForm {
     pub(super) is_wrong: bool,
 }
 
+/// The form that hides columns and shows them again.
+pub(super) struct ColumnForm {
+    pub(super) kept: Vec<(String, String)>,
+    /// Each column's place and name, and whether it is shown.
+    pub(super) columns: Vec<(usize, String, bool)>,
+    pub(super) hidden: usize,
+    /// The address with all columns.
+    pub(super) all: String,
+}
+
 /// Money, where the result has some: what it is shown in, and the way to the other.
 pub(super) struct Money {
     pub(super) is_converted: bool,
@@ -58,14 +61,22 @@ pub(super) struct Money {
 
 /// The result as the address asks for it.
 pub(super) struct ResultView {
-    pub(super) tabs: Vec<Tab>,
     pub(super) chips: Vec<Chip>,
     pub(super) clear: String,
     pub(super) form: FilterForm,
+    pub(super) column_form: ColumnForm,
     pub(super) faults: Vec<String>,
     pub(super) offers: Vec<Offer>,
     pub(super) money: Option<Money>,
     pub(super) total: u64,
+    /// Rows that meet the filters.
+    pub(super) found: u64,
+    /// The address of the rows as text for a spreadsheet's clipboard; empty where there are too many.
+    pub(super) copy: String,
+    /// What a reader has to know of values that are missing; mostly empty.
+    pub(super) missing: String,
+    /// How many rows have suppressed values, where the query asked AMC to mark them.
+    pub(super) suppressed: Option<suppressed::Suppressed>,
     pub(super) rows: Option<rows::Grid>,
     pub(super) columns: Option<columns::Columns>,
     pub(super) chart: Option<chart::Picture>,
@@ -75,6 +86,7 @@ pub(super) struct ResultView {
 struct Table<'a> {
     key: Key,
     columns: &'a [KeptColumn],
+    rows: u64,
     meanings: HashMap<String, ColumnSemantics>,
 }
 
@@ -108,13 +120,13 @@ impl ResultView {
         let key = Key::from(&execution.id);
         let (columns, total) = room.result_store.columns(&key).await.map_err(failed)?;
         let params = ResultParams::read(path, fields, &columns);
-        let table = Table { key, columns: &columns, meanings: of_columns(&execution.sent.sql) };
+        let table = Table { key, columns: &columns, rows: total, meanings: of_columns(&execution.sent.sql) };
         let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
         let mut view = Self {
-            tabs: params.tabs(),
             chips: params.chips(&columns),
             clear: params.address(&[]).to_string(),
             form: params.form(&columns),
+            column_form: params.column_form(&columns),
             faults: params.faults.clone(),
             offers: Vec::new(),
             money: has_money.then(|| Money {
@@ -122,13 +134,19 @@ impl ResultView {
                 other: at_result(&params.here().with("money", if params.is_converted { "" } else { "units" })),
             }),
             total,
+            found: total,
+            copy: String::new(),
+            missing: suppressed::missing(&columns, total),
+            suppressed: suppressed::counted(room, execution, &table, total).await?,
             rows: None,
             columns: None,
             chart: None,
         };
         // Always asked for, since the downloads are named by how many rows they hold.
         let grid = rows::Grid::load(room, &table, &params).await?;
-        view.offers = downloads::offers(&execution.id, &params, total, grid.pager.total);
+        view.found = grid.pager.total;
+        view.offers = downloads::offers(&execution.id, &params, total, view.found);
+        view.copy = downloads::copy(&execution.id, &params, view.found);
         match params.view {
             View::Rows => view.rows = Some(grid),
             View::Columns => view.columns = Some(columns::Columns::load(room, &table, &params).await?),

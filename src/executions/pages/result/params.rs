@@ -1,6 +1,8 @@
 //! What the address asks of a result, and the addresses that lead on from it.
 
-use super::{Chip, FilterForm, Tab, at_result, choices};
+use std::collections::BTreeSet;
+
+use super::{Chip, ColumnForm, FilterForm, at_result, choices};
 use crate::results::{Direction, Filter, KeptColumn, MOST_ROWS, Op, Sort};
 use crate::web::Fields;
 use crate::web::components::{Address, Choice};
@@ -9,8 +11,12 @@ use crate::web::components::{Address, Choice};
 const SIZE: u64 = 50;
 /// Filters that are used at a time; what an address has beyond is not.
 const FILTERS: usize = 10;
+/// Bytes of a value that a link filters by; a longer one is filtered by the form.
+const LINK_BYTES: usize = 200;
+/// Columns that the form can hide; a result never has more.
+const COLUMNS: usize = 10_000;
 /// What an address says besides its filters and its page.
-const NAMES: [&str; 9] = ["view", "money", "sort", "size", "along", "numbers", "series", "fold", "shape"];
+const NAMES: [&str; 10] = ["view", "money", "sort", "size", "hide", "along", "numbers", "series", "fold", "shape"];
 
 /// The ways to look at a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +48,8 @@ pub(super) struct ResultParams {
     pub(super) page: u64,
     pub(super) size: u64,
     pub(super) is_converted: bool,
+    /// Places of the columns that are not shown.
+    pub(super) hidden: BTreeSet<usize>,
     wrong: Option<Filter>,
     path: String,
     kept: Vec<(String, String)>,
@@ -66,9 +74,24 @@ fn parse(text: &str) -> Option<Filter> {
     Some(Filter { column, op, value: parts.next().unwrap_or_default().to_owned() })
 }
 
-/// Where the form that adds a filter leads: the address that has it among its filters. `None` for an address
-/// that did not come from that form.
+/// Where the form that chooses columns leads: the address that names those that are hidden. It sends how many there
+/// are as `columns`, and `show` for each that is ticked.
+fn settled_columns(path: &str, fields: &Fields) -> Option<String> {
+    let count: usize = fields.trimmed("columns").parse().ok().filter(|count| *count <= COLUMNS)?;
+    let is_shown = |place: &usize| fields.all("show").any(|shown| shown.parse() == Ok(*place));
+    let hidden: Vec<String> = (0..count).filter(|place| !is_shown(place)).map(|place| place.to_string()).collect();
+    let form = ["columns", "show", "hide"];
+    let rest = fields.iter().filter(|(name, value)| !form.contains(name) && !value.is_empty());
+    let address = rest.fold(Address::new(path, ""), |address, (name, value)| address.and(name, value));
+    Some(at_result(&address.with("hide", &hidden.join("."))))
+}
+
+/// Where a form of the result leads: the address that has the filter that it adds, or the columns that it hides.
+/// `None` for an address that did not come from one.
 pub(in crate::executions::pages) fn settled(path: &str, fields: &Fields) -> Option<String> {
+    if fields.has("columns") {
+        return settled_columns(path, fields);
+    }
     if !fields.has("column") {
         return None;
     }
@@ -113,7 +136,17 @@ impl ResultParams {
                 }
             }
         }
-        let kept = |name: &&str| !fields.trimmed(name).is_empty() && (*name != "sort" || is_sortable);
+        let hidden = hidden(fields.trimmed("hide"), columns.len());
+        if hidden.len() == columns.len() && !columns.is_empty() {
+            faults.push("All columns are shown, since at least one has to be.".to_owned());
+        }
+        let hidden = if hidden.len() < columns.len() { hidden } else { BTreeSet::new() };
+        let is_used = |name: &str| match name {
+            "sort" => is_sortable,
+            "hide" => !hidden.is_empty(),
+            _ => true,
+        };
+        let kept = |name: &&str| !fields.trimmed(name).is_empty() && is_used(name);
         Self {
             view,
             filters,
@@ -129,6 +162,7 @@ impl ResultParams {
                 .filter(|name| kept(name))
                 .map(|name| ((*name).to_owned(), fields.trimmed(name).to_owned()))
                 .collect(),
+            hidden,
         }
     }
 
@@ -151,13 +185,44 @@ impl ResultParams {
         self.filters.iter().fold(Address::new(path, ""), |address, filter| address.and("f", &written(filter)))
     }
 
-    pub(super) fn tabs(&self) -> Vec<Tab> {
-        let tab = |(view, name, label): &(View, &'static str, &'static str)| Tab {
-            label,
-            href: at_result(&self.here().with("view", name)),
-            is_current: *view == self.view,
+    /// The filters, the order and the columns, for the address of the rows as they are shown.
+    pub(super) fn shown_only(&self, path: &str) -> Address {
+        let shown = self.kept.iter().filter(|(name, _)| matches!(name.as_str(), "sort" | "hide"));
+        shown.fold(self.filters_only(path), |address, (name, value)| address.and(name, value))
+    }
+
+    /// The places of the columns that are shown, in order.
+    pub(super) fn shown_columns(&self, columns: usize) -> Vec<usize> {
+        (0..columns).filter(|place| !self.hidden.contains(place)).collect()
+    }
+
+    /// Adds to an address what narrows the rows to those with this value: empty where a link cannot say it.
+    pub(super) fn narrowed(&self, here: &str, column: usize, value: Option<&str>) -> String {
+        let filter = match value {
+            None => Filter { column, op: Op::Empty, value: String::new() },
+            Some(value) => Filter { column, op: Op::Equals, value: value.to_owned() },
         };
-        VIEWS.iter().map(tab).collect()
+        let is_useless = filter.value.len() > LINK_BYTES || value == Some("");
+        if is_useless || self.filters.len() >= FILTERS || self.filters.contains(&filter) {
+            return String::new();
+        }
+        let sign = if here.contains('?') { '&' } else { '?' };
+        let value: String = url::form_urlencoded::byte_serialize(written(&filter).as_bytes()).collect();
+        format!("{here}{sign}f={value}#result")
+    }
+
+    pub(super) fn column_form(&self, columns: &[KeptColumn]) -> ColumnForm {
+        let here = self.here().with("hide", "");
+        ColumnForm {
+            all: at_result(&here),
+            kept: here.fields().to_vec(),
+            columns: columns
+                .iter()
+                .enumerate()
+                .map(|(place, column)| (place, column.name.clone(), !self.hidden.contains(&place)))
+                .collect(),
+            hidden: self.hidden.len(),
+        }
     }
 
     pub(super) fn chips(&self, columns: &[KeptColumn]) -> Vec<Chip> {
@@ -194,6 +259,11 @@ impl ResultParams {
             is_wrong: wrong.is_some(),
         }
     }
+}
+
+/// The places in `1.3`; what names no column is left out.
+fn hidden(text: &str, columns: usize) -> BTreeSet<usize> {
+    text.split('.').filter_map(|place| place.parse().ok()).filter(|place| *place < columns).collect()
 }
 
 /// A filter of the address, if it can be used on the result's columns.
@@ -261,6 +331,29 @@ mod tests {
         assert_eq!((form.column.as_str(), form.op.as_str(), form.is_wrong), ("9", "is", true));
         let many = (0..40).map(|n| format!("f=1.is.{n}")).collect::<Vec<_>>().join("&");
         assert_eq!(super::tests::params(&many).filters.len(), FILTERS);
+    }
+
+    #[test]
+    fn columns_are_hidden_by_the_address_and_never_all() {
+        let led = |query: &str| settled("/executions/exe_1", &Fields::parse(query.as_bytes()));
+        let expected = "/executions/exe_1?sort=1&f=0.is.a&hide=0#result";
+        assert_eq!(led("sort=1&f=0.is.a&hide=1&columns=2&show=1").as_deref(), Some(expected));
+        assert_eq!(led("hide=1&columns=2&show=1&show=0").as_deref(), Some("/executions/exe_1#result"));
+        assert_eq!(params("hide=0.7.x").shown_columns(2), [1]);
+        let none = params("hide=0.1&sort=1");
+        assert_eq!((none.shown_columns(2).len(), none.faults.len()), (2, 1));
+        assert_eq!(none.here().to_string(), "/executions/exe_1?sort=1");
+    }
+
+    #[test]
+    fn a_cell_leads_to_the_rows_that_have_its_value() {
+        let params = params("sort=1&f=1.min.1");
+        let here = params.here().to_string();
+        let led = |column, value: Option<&str>| params.narrowed(&here, column, value);
+        let expected = "/executions/exe_1?sort=1&f=1.min.1&f=0.is.a%26b#result";
+        assert_eq!(led(0, Some("a&b")), expected);
+        assert!(led(0, None).ends_with("&f=0.empty.#result"));
+        assert_eq!(led(0, Some(&"x".repeat(300))), "");
     }
 
     #[test]

@@ -3,14 +3,17 @@
 use super::params::{ResultParams, View};
 use super::{Table, at_result, failed};
 use crate::executions::submit::Executions;
-use crate::results::Unit;
-use crate::results::{self, Cell, Direction, Kind, PageRequest};
+use crate::results::{self, Cell, Direction, Kind, PageRequest, Unit};
 use crate::web;
 use crate::web::components::{Address, Pager, SortLink};
 
 /// Digits after the point up to which a number is shown whole, and to which a longer one is rounded.
 const DIGITS: usize = 6;
 const ROUNDED: usize = 4;
+/// Cells of a page that are links; a page with more would be slow to load.
+const LINKS: usize = 3_000;
+/// Columns that are fitted into the width of a screen; more are scrolled sideways.
+const FITTED: usize = 12;
 
 /// A column's head.
 pub(in crate::executions::pages) struct Head {
@@ -24,12 +27,21 @@ pub(in crate::executions::pages) struct Head {
     pub(in crate::executions::pages) note: String,
 }
 
+impl Head {
+    /// The name in parts between which a line may break.
+    pub(in crate::executions::pages) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.name.split_inclusive(['_', '.', '-', '/'])
+    }
+}
+
 /// A value as it is shown; the title has it exactly where that differs.
 pub(in crate::executions::pages) struct Shown {
     pub(in crate::executions::pages) text: String,
     pub(in crate::executions::pages) title: String,
     pub(in crate::executions::pages) is_number: bool,
     pub(in crate::executions::pages) is_null: bool,
+    /// Where pressing it leads: to the rows that have the same value. Empty where there is no such way.
+    pub(in crate::executions::pages) href: String,
 }
 
 /// A page of rows.
@@ -38,6 +50,8 @@ pub(in crate::executions::pages) struct Grid {
     pub(in crate::executions::pages) rows: Vec<Vec<Shown>>,
     pub(in crate::executions::pages) pager: Pager,
     pub(in crate::executions::pages) has_totals: bool,
+    /// Whether its columns are too many to be fitted into the width of a screen.
+    pub(in crate::executions::pages) is_wide: bool,
     pub(in crate::executions::pages) is_filtered: bool,
     /// What the form that jumps to a page keeps of the address.
     pub(in crate::executions::pages) kept: Vec<(String, String)>,
@@ -72,17 +86,15 @@ impl Grid {
             page = room.result_store.page(&table.key, wanted.clone()).await.map_err(failed)?;
         }
         let here = params.here();
-        let mut heads: Vec<Head> = (0..page.columns.len()).map(|place| head(table, params, place)).collect();
-        let looks: Vec<_> = (0..heads.len())
-            .map(|place| (table.unit(place).filter(|_| params.is_converted), table.is_amount(place)))
-            .collect();
-        let shown = |row: Vec<Cell>| {
-            row.into_iter().zip(&looks).map(|(cell, (unit, is_amount))| Shown::of(cell, *unit, *is_amount)).collect()
-        };
-        let mut rows: Vec<Vec<Shown>> = page.rows.into_iter().map(shown).collect();
+        let places = params.shown_columns(page.columns.len());
+        let mut heads: Vec<Head> = places.iter().map(|place| head(table, params, *place)).collect();
+        let links = (page.rows.len() * places.len() <= LINKS).then(|| here.to_string());
+        let mut rows: Vec<Vec<Shown>> =
+            page.rows.into_iter().map(|row| shown(row, &places, table, params, links.as_deref())).collect();
         align(&mut heads, &mut rows);
         Ok(Self {
             has_totals: params.filters.is_empty() && heads.iter().any(|head| head.total.is_some()),
+            is_wide: heads.len() > FITTED,
             heads,
             rows,
             pager: pager(&here, params, page.total),
@@ -94,6 +106,25 @@ impl Grid {
     }
 }
 
+/// The shown cells of a row; `links` is the address to which a link adds its value.
+fn shown(
+    row: Vec<Cell>,
+    places: &[usize],
+    table: &Table<'_>,
+    params: &ResultParams,
+    links: Option<&str>,
+) -> Vec<Shown> {
+    let mut cells: Vec<Option<Cell>> = row.into_iter().map(Some).collect();
+    let cell = |place: &usize| {
+        let cell = cells.get_mut(*place)?.take()?;
+        let value = if cell.is_null { None } else { Some(cell.exact.as_str()) };
+        let href = links.filter(|_| !cell.cut).map(|here| params.narrowed(here, *place, value));
+        let unit = table.unit(*place).filter(|_| params.is_converted);
+        Some(Shown { href: href.unwrap_or_default(), ..Shown::of(cell, unit, table.is_amount(*place)) })
+    };
+    places.iter().filter_map(cell).collect()
+}
+
 fn head(table: &Table<'_>, params: &ResultParams, place: usize) -> Head {
     let column = &table.columns[place];
     let unit = table.unit(place);
@@ -103,7 +134,9 @@ fn head(table: &Table<'_>, params: &ResultParams, place: usize) -> Head {
     });
     let known = table.adds_up(place);
     let adds_up = known.unwrap_or_else(|| column.is_metric() && mostly_adds_up(column.kind));
-    let total = column.total.as_deref().filter(|_| adds_up).map(|total| match unit {
+    // OK because results that were stored before may have a total of no values.
+    let has_values = column.nulls < table.rows;
+    let total = column.total.as_deref().filter(|_| adds_up && has_values).map(|total| match unit {
         Some(unit) if params.is_converted => brief(&unit.converted(total)),
         _ => brief(total),
     });
@@ -161,9 +194,9 @@ pub(super) fn unit_words(unit: Unit, is_converted: bool) -> String {
 impl Shown {
     fn of(cell: Cell, unit: Option<Unit>, is_amount: bool) -> Self {
         let is_number = cell.kind.is_number();
-        let (mut text, mut title) = (cell.shown, String::new());
+        let (mut text, mut title, href) = (cell.shown, String::new(), String::new());
         if cell.is_null {
-            return Self { text, title, is_number, is_null: true };
+            return Self { text, title, is_number, is_null: true, href };
         }
         if let Some(unit) = unit {
             let converted = unit.converted(&cell.exact);
@@ -177,7 +210,7 @@ impl Shown {
         } else if cell.cut {
             text.push('…');
         }
-        Self { text, title, is_number, is_null: false }
+        Self { text, title, is_number, is_null: false, href }
     }
 }
 

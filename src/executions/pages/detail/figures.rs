@@ -1,0 +1,115 @@
+//! The figures of an execution, in a line.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::super::result::ResultView;
+use super::pane::has_result;
+use crate::executions::model::Execution;
+use crate::instances::Instance;
+use crate::queries::TypicalDuration;
+use crate::web::components::{count, date, duration};
+use crate::web::words::bytes;
+
+/// Days after which attributed conversions no longer change (AMC documentation, attribution).
+const SETTLED_DAYS: i64 = 14;
+/// Days after which AMC has the events themselves.
+const COMPLETE_DAYS: i64 = 2;
+
+/// A figure with its name.
+pub(super) struct Figure {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+    /// What else there is to know, shown on hover; mostly empty.
+    pub(super) note: String,
+    /// Whole seconds of a time that goes on.
+    pub(super) seconds: Option<i64>,
+}
+
+impl Figure {
+    fn new(label: &'static str, value: impl Into<String>) -> Self {
+        Self { label, value: value.into(), note: String::new(), seconds: None }
+    }
+
+    fn noted(label: &'static str, value: impl Into<String>, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..Self::new(label, value) }
+    }
+}
+
+/// What is counted besides the execution's own row.
+pub(super) struct Around<'a> {
+    pub(super) instance: &'a Instance,
+    pub(super) slots: i64,
+    pub(super) typical: Option<&'a TypicalDuration>,
+    pub(super) kept_until: Option<DateTime<Utc>>,
+    pub(super) result: Option<&'a ResultView>,
+}
+
+/// Rows, duration, time window, share suppressed and maturity of what is done; of what goes on, how long it takes.
+pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<Utc>) -> Vec<Figure> {
+    let took = execution.took(now);
+    let mut figures = Vec::new();
+    if let Some(kept) = &execution.result {
+        figures.push(Figure::new("Rows", count(kept.rows)));
+    }
+    figures.push(if execution.state.is_final() {
+        Figure::new("Duration", duration(took))
+    } else {
+        Figure { seconds: Some(took.num_seconds().max(0)), ..Figure::new("Elapsed", duration(took)) }
+    });
+    if let Some(typical) = around.typical {
+        figures.push(Figure::noted("Typical", typical.words(), typical.source()));
+    }
+    if !execution.state.is_final() {
+        let (used, all) = (around.instance.slots_in_use, around.slots);
+        figures.push(Figure::noted("Slots in use", format!("{used} of {all}"), around.instance.name()));
+    }
+    let window = &execution.sent.window;
+    figures.push(match days(execution) {
+        Some(days) => Figure::noted("Time window", days, window),
+        None => Figure::new("Time window", window),
+    });
+    if let Some(suppressed) = around.result.and_then(|result| result.suppressed.as_ref()) {
+        figures.push(Figure::noted("Suppressed", &suppressed.share, &suppressed.note));
+    }
+    if has_result(execution) {
+        figures.extend(maturity(execution));
+        if let Some(kept) = &execution.result {
+            let until = around.kept_until.map(|until| format!("Removed on {}", date(until.date_naive())));
+            figures.push(Figure::noted("Size", bytes(kept.bytes), until.unwrap_or_default()));
+        }
+    }
+    figures
+}
+
+/// The days of a window that begins and ends at midnight: `31 Oct – 6 Nov 2026`.
+fn days(execution: &Execution) -> Option<String> {
+    let midnight = |name: &str| {
+        let (day, time) = execution.sent.body[name].as_str()?.split_once('T')?;
+        let is_midnight = time.trim_end_matches('Z').bytes().all(|byte| matches!(byte, b'0' | b':' | b'.'));
+        day.parse::<NaiveDate>().ok().filter(|_| is_midnight)
+    };
+    let (first, last) = (midnight("timeWindowStart")?, midnight("timeWindowEnd")?.pred_opt()?);
+    let year = if first.format("%Y").to_string() == last.format("%Y").to_string() { "" } else { " %Y" };
+    Some(if first == last {
+        last.format("%-d %b %Y").to_string()
+    } else {
+        format!("{} – {}", first.format(&format!("%-d %b{year}")), last.format("%-d %b %Y"))
+    })
+}
+
+/// How complete the numbers were when they were asked for, where the request names the end of its window.
+fn maturity(execution: &Execution) -> Option<Figure> {
+    let end = execution.sent.body["timeWindowEnd"].as_str()?.get(..10)?.parse::<NaiveDate>().ok()?;
+    let asked = execution.sent_at.unwrap_or(execution.created_at).date_naive();
+    let days = (asked - end).max(TimeDelta::zero()).num_days();
+    let note = |what: &str| format!("The time window ended {days} days before this ran. {what}");
+    Some(match days {
+        ..COMPLETE_DAYS => Figure::noted("Maturity", "Incomplete", note("Events arrive up to 48 hours late.")),
+        ..SETTLED_DAYS => Figure::noted(
+            "Maturity",
+            format!("Day {days} of {SETTLED_DAYS}"),
+            note("Attributed conversions can change until 14 days after the ad event."),
+        ),
+        _ => Figure::noted("Maturity", "Settled", note("Attributed conversions no longer change.")),
+    })
+}
