@@ -55,21 +55,39 @@
   // Copy buttons: hidden until there is a script that can copy.
   function reveal(root) {
     if (!navigator.clipboard) return;
-    for (const button of all("[data-copy],[data-copy-from]", root)) button.hidden = false;
+    for (const button of all("[data-copy],[data-copy-from],[data-copy-rows]", root)) button.hidden = false;
+  }
+  // The rows of a result are fetched as a spreadsheet takes them.
+  async function rows(address) {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(answer.status);
+    return answer.text();
   }
   on("click", async (event) => {
-    const button = event.target.closest?.("[data-copy],[data-copy-from]");
+    const button = event.target.closest?.("[data-copy],[data-copy-from],[data-copy-rows]");
     if (!button) return;
-    const text = button.dataset.copy ?? byId(button.dataset.copyFrom)?.textContent ?? "";
+    const { copy, copyFrom, copyRows } = button.dataset;
     const use = button.querySelector("use");
     const icon = use?.getAttribute("href");
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(copyRows ? await rows(copyRows) : copy ?? byId(copyFrom)?.textContent ?? "");
       use?.setAttribute("href", icon.replace(/#.*/, "#check"));
     } catch {
       use?.setAttribute("href", icon.replace(/#.*/, "#x"));
     }
     setTimeout(() => use?.setAttribute("href", icon), 1500);
+  });
+
+  // A menu that was opened closes by a click elsewhere and by Escape.
+  function close(besides) {
+    for (const menu of all("details.drop[open]")) if (!menu.contains(besides)) menu.open = false;
+  }
+  on("click", (event) => close(event.target));
+  on("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest?.("details.drop[open]");
+    if (!menu) return;
+    close();
+    menu.querySelector("summary").focus();
   });
 
   function dress(root) {

@@ -108,7 +108,7 @@ impl Cells {
         Self {
             builder: Builder::new(column.kind),
             empty_is_null: column.kind != Kind::Text || !declared_text,
-            sum: Sum { exact: Some(0), binary: 0.0 },
+            sum: Sum { exact: Some(0), binary: 0.0, is_of_nothing: true },
         }
     }
 
@@ -159,6 +159,7 @@ impl Builder {
             Self::Double(builder) => {
                 let number = parse_double(text)?;
                 sum.binary += number;
+                sum.is_of_nothing = false;
                 builder.append_value(number);
             }
             Self::Boolean(builder) => builder.append_value(text == "true"),
@@ -201,16 +202,20 @@ impl Builder {
 struct Sum {
     exact: Option<i128>,
     binary: f64,
+    /// Whether no value was added: the sum of nothing is nothing, and not zero.
+    is_of_nothing: bool,
 }
 
 impl Sum {
     fn add(&mut self, number: i128) {
         self.exact = self.exact.and_then(|sum| sum.checked_add(number));
+        self.is_of_nothing = false;
     }
 
     fn text(&self, kind: Kind) -> Option<String> {
         let mut text = String::new();
         match kind {
+            _ if self.is_of_nothing => return None,
             Kind::Integer => write_decimal(&mut text, self.exact?, 0),
             Kind::Decimal { scale, .. } => write_decimal(&mut text, self.exact?, scale),
             Kind::Double => write_double(&mut text, self.binary),

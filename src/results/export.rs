@@ -61,10 +61,10 @@ impl ResultStore {
         self.written(key, filters, |opened, _| Ok(Box::new(csv::Csv::new(&opened.columns, form)))).await
     }
 
-    /// The rows as a JSON array with an object for each: numbers as numbers with all their digits,
-    /// dates, times and arrays as text, NULL (and floating point numbers that are none) as `null`.
+    /// The rows as a JSON array with an object for each: numbers as numbers where doubles of 64 bits hold all numbers of
+    /// their column, otherwise as text; dates, times and arrays as text; NULL, `NaN` and infinite numbers as `null`.
     pub async fn export_json(&self, key: &Key, filters: &[Filter]) -> Result<Download, Error> {
-        self.written(key, filters, |opened, _| Ok(Box::new(json::Json::new(&opened.columns)))).await
+        self.written(key, filters, |opened, _| Ok(Box::new(json::Json::new(opened)))).await
     }
 
     /// The rows as a workbook for Excel: numbers as numbers, days and times as such, what has more digits

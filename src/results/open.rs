@@ -82,6 +82,9 @@ impl Opened {
         let groups = self.metadata.metadata().row_groups().iter();
         groups
             .map(|group| match group.column(column).statistics()? {
+                Statistics::Int64(known) if known.null_count_opt() == u64::try_from(group.num_rows()).ok() => {
+                    Some((i64::MAX, i64::MIN))
+                }
                 Statistics::Int64(known) => Some((*known.min_opt()?, *known.max_opt()?)),
                 _ => None,
             })

@@ -250,16 +250,63 @@ async fn sorting_and_filtering_follow_the_kind_of_the_column() {
 }
 
 #[tokio::test]
-async fn json_has_numbers_with_all_their_digits() {
+async fn json_has_numbers_where_doubles_hold_them_and_otherwise_text() {
     let place = place();
     let declared = [("s", "STRING"), ("d", "DECIMAL(38,4)"), ("f", "DOUBLE"), ("b", "BOOLEAN"), ("t", "DATE")];
     let text = b"s,d,f,b,t\n\"a\n\"\"\",12345678901234567890.1234,NaN,true,2025-01-01\n,,1.5,,\n";
     place.keep(&declared, &[text]).await.unwrap();
     let json = text_of_json(&place).await;
-    let expected = "[\n{\"s\":\"a\\n\\\"\",\"d\":12345678901234567890.1234,\"f\":null,\"b\":true,\"t\":\"2025-01-01\"},\n\
+    let expected = "[\n{\"s\":\"a\\n\\\"\",\"d\":\"12345678901234567890.1234\",\"f\":null,\"b\":true,\"t\":\"2025-01-01\"},\n\
                     {\"s\":null,\"d\":null,\"f\":1.5,\"b\":null,\"t\":null}\n]\n";
     assert_eq!(json, expected);
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+}
+
+#[tokio::test]
+async fn whole_numbers_beyond_what_doubles_hold_make_their_column_text() {
+    const MOST: &str = "9007199254740991";
+    for (numbers, is_text) in [
+        (vec!["1", MOST, "-9007199254740991"], false),
+        (vec!["1", "9007199254740992"], true),
+        (vec!["-9223372036854775808", "7"], true),
+        (vec!["18446744073709551616", "7"], true),
+        (vec!["", "7"], false),
+    ] {
+        let place = place();
+        let rows: String = numbers.iter().map(|number| format!("{number},x\n")).collect();
+        place.keep(&[("n", "LONG"), ("s", "STRING")], &[format!("n,s\n{rows}").as_bytes()]).await.unwrap();
+        let json = text_of_json(&place).await;
+        for number in numbers.iter().filter(|number| !number.is_empty()) {
+            let quote = if is_text { "\"" } else { "" };
+            assert!(json.contains(&format!("\"n\":{quote}{number}{quote},")), "{json}");
+        }
+    }
+    let place = place();
+    place.keep(&[("d", "DECIMAL(38,4)")], &[b"d\n123456789012.345\n1\n"]).await.unwrap();
+    assert!(text_of_json(&place).await.contains("{\"d\":123456789012.345}"), "fifteen digits are held");
+}
+
+#[tokio::test]
+async fn a_total_of_nothing_is_nothing() {
+    let place = place();
+    let declared = [("n", "LONG"), ("d", "DECIMAL(38,4)"), ("f", "DOUBLE"), ("z", "LONG")];
+    let kept = place.keep(&declared, &[b"n,d,f,z\n,,,0\n"]).await.unwrap();
+    let totals: Vec<_> = kept.columns.iter().map(|column| column.total.as_deref()).collect();
+    assert_eq!(totals, [None, None, None, Some("0")]);
+}
+
+#[tokio::test]
+async fn csv_is_as_rfc_4180_has_it_unless_asked_otherwise() {
+    let place = place();
+    let text = b"s,n,e\n\"15\\\"\",1.5,\"\"\n\"x;=1+1\",,\n";
+    place.keep(&[("s", "STRING"), ("n", "DECIMAL(38,4)"), ("e", "STRING")], &[text]).await.unwrap();
+    assert_eq!(place.csv(CsvForm::Plain(Separator::Comma)).await, "s,n,e\n\"15\"\"\",1.5,\"\"\nx;=1+1,,\n");
+    assert_eq!(place.csv(CsvForm::Plain(Separator::Semicolon)).await, "s;n;e\n\"15\"\"\";1.5;\"\"\n\"x;=1+1\";;\n");
+    assert_eq!(place.csv(CsvForm::Amc).await, "s,n,e\n\"15\\\"\",1.5,\"\"\nx;=1+1,,\n");
+    let spreadsheet = place.csv(CsvForm::Spreadsheet(Separator::Semicolon)).await;
+    assert_eq!(spreadsheet, "\u{feff}s;n;e\n\"15\"\"\";1,5;\"\"\n\"x;'=1+1\";;\n");
+    let copied = place.result_store.copied(&place.key, &[], None, &[1, 0], 10).await.unwrap();
+    assert_eq!(copied, "n\ts\n1.5\t\"15\"\"\"\n\t\"x;'=1+1\"\n");
 }
 
 async fn text_of_json(place: &Place) -> String {

@@ -153,7 +153,7 @@ stories! {
         let shown = ada.get(&page).await.text("#live");
         assert!(shown.contains("It hasn't been sent to AMC, and it won't be.") && !shown.contains("AMC is being asked"), "{shown}");
         house.settle().await;
-        let shown = ada.get(&page).await;
+        let shown = ada.get(&format!("{page}?view=progress")).await;
         assert!(shown.text("#live [role=status]").contains("Cancelled"));
         assert!(shown.text("#progress").contains("Ada (agency A) asked to stop it."), "{}", shown.text("#progress"));
         assert_eq!(on_amc(&house), 0);

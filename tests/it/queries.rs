@@ -208,7 +208,7 @@ stories! {
         assert!(sql.contains("IN ('It''s \"one\" -- really', 'Two /* 2 */')"), "{sql}");
         let previewed: serde_json::Value = serde_json::from_str(&preview.text("#sent-body")).unwrap();
         let run = ada.post("/executions", &fields).await.with(303).location;
-        let mut sent: serde_json::Value = serde_json::from_str(&ada.get(&run).await.text("#sent-body")).unwrap();
+        let mut sent: serde_json::Value = serde_json::from_str(&ada.get(&format!("{run}?view=request")).await.text("#sent-body")).unwrap();
         assert!(sent["workflow"]["workflowId"].as_str().is_some_and(|id| id.starts_with("recomamp-exe_")));
         sent["workflow"].as_object_mut().unwrap().remove("workflowId");
         assert_eq!(sent, previewed);

@@ -143,7 +143,7 @@ stories! {
         let query = saved(&ada, "Campaigns", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
         assert!(ada.get(&query).await.texts("#runs").is_empty());
         let first = ada.post("/executions", &[("query", id(&query))]).await.with(303).location;
-        assert!(!ada.get(&first).await.text(".stats").contains("Usually"), "nothing is known yet");
+        assert!(!ada.get(&first).await.text(".figures").contains("Typical"), "nothing is known yet");
         house.settle().await;
         let page = ada.get(&query).await.with(200);
         assert_eq!(page.attributes("#runs tbody a", "href"), [first.as_str()]);
@@ -151,7 +151,9 @@ stories! {
         let took = page.text("#runs tbody td[data-label=Took]");
         let second = ada.post("/executions", &[("query", id(&query))]).await.with(303).location;
         let live = ada.get(&second).await.with(200);
-        assert!(live.text(".stats").contains(&format!("Usually{took}from 1 run")), "{}", live.text(".stats"));
+        assert!(live.text(".figures").contains(&format!("Typical{took}")), "{}", live.text(".figures"));
+        let notes = live.attributes(".figures [title]", "title");
+        assert!(notes.iter().any(|note| note.contains("from 1 run")), "{notes:?}");
         assert_eq!(ada.get(&query).await.attributes("#runs tbody a", "href"), [second.as_str(), first.as_str()]);
         let other = saved(&ada, "Other", "SELECT 1").await;
         let list = ada.get(&format!("/executions?query={}", id(&query))).await.with(200);

@@ -65,13 +65,85 @@ stories! {
         assert!(none.text("#result .empty").contains("No rows fit the filters"));
     }
 
+    /// Each part of an execution has an address of its own, which keeps what was chosen; the table comes first.
+    async fn parts_of_an_execution_have_addresses(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, REACH).await;
+        let shown = ada.get(&format!("{page}?sort=-1&f=1.min.0")).await.with(200);
+        assert_eq!(shown.texts(".tabs a"), ["Table", "Summary", "Chart", "SQL", "Progress", "Details", "Request"]);
+        assert_eq!(shown.texts(".tabs [aria-current]"), ["Table"]);
+        let figures = shown.text(".figures");
+        for part in ["Rows", "Duration", "Time window", "Maturity", "Size"] {
+            assert!(figures.contains(part), "{part}: {figures}");
+        }
+        assert!(shown.texts("#source, #progress, #details, #sent-body").is_empty(), "one part at a time");
+        let kept = |view: &str| format!("{page}?sort=-1&f=1.min.0&view={view}");
+        assert_eq!(shown.attributes(".tabs a", "href")[3], kept("sql"));
+        for (view, part) in [("sql", "#source"), ("progress", "#progress"), ("details", "#details"), ("request", "#sent-body")] {
+            let shown = ada.get(&kept(view)).await.with(200);
+            assert_eq!((shown.texts(part).len(), shown.texts("#result").len()), (1, 0), "{view}");
+            assert_eq!(shown.attributes(".tabs a", "href")[0], format!("{page}?sort=-1&f=1.min.0"));
+        }
+        let going = run(&ada, &saved(&ada, REACH).await).await;
+        let going = ada.get(&format!("{going}?view=sql")).await.with(200);
+        assert!(going.attributes("#live", "hx-get")[0].ends_with("/live?view=sql"), "the part that is open stays");
+        assert_eq!(going.texts(".tabs a"), ["SQL", "Progress", "Details", "Request"]);
+        house.settle().await;
+    }
+
+    /// A value is a way to its rows, columns are hidden by the address, and the rows are copied as they are shown.
+    async fn rows_are_narrowed_by_their_values_and_copied_as_shown(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, REACH).await;
+        let shown = ada.get(&format!("{page}?sort=-1")).await.with(200);
+        let (name, href) = (shown.texts("#result tbody td:first-child").remove(0), shown.attributes("#result tbody td:first-child a", "href").remove(0));
+        let narrowed = ada.get(href.split('#').next().unwrap()).await.with(200);
+        assert_eq!(narrowed.texts("#result tbody td:first-child"), [name.clone()]);
+        assert_eq!(narrowed.texts(".chips li").len(), 1);
+        assert!(narrowed.attributes("#result tbody td:first-child a", "href").is_empty(), "it is narrowed by it already");
+
+        let chosen = ada.get(&format!("{page}?sort=-1&columns=3&show=0&show=2")).await.with(303).location;
+        assert_eq!(chosen, format!("{page}?sort=-1&hide=1#result"));
+        let hidden = ada.get(chosen.split('#').next().unwrap()).await.with(200);
+        assert_eq!(hidden.texts("#result thead th"), ["campaign", "impressions"]);
+        assert_eq!(hidden.attributes("#result input[name=show][checked]", "value"), ["0", "2"]);
+        let copy = hidden.attributes("[data-copy-rows]", "data-copy-rows").remove(0);
+        assert_eq!(copy, format!("{page}/result.tsv?sort=-1&hide=1"));
+        let copied = ada.get(&copy).await.with(200);
+        let lines: Vec<&str> = copied.body.lines().collect();
+        assert_eq!(lines[0], "campaign\timpressions");
+        assert!(lines[1].starts_with(&format!("{name}\t")) && !lines[1].contains(','), "in their order, exact: {}", lines[1]);
+        assert_eq!(lines.len(), hidden.texts("#result tbody tr").len() + 1);
+    }
+
+    /// Two executions of one query and window are two files with two names, and each form of CSV says what it is.
+    async fn files_are_told_apart_by_their_names(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let mut names = std::collections::BTreeSet::new();
+        for _ in 0..2 {
+            let page = run(&ada, &query).await;
+            house.settle().await;
+            for form in ["", "?form=spreadsheet", "?form=amc", "?form=spreadsheet&separator=semicolon"] {
+                let file = ada.get(&format!("{page}/result.csv{form}")).await.with(200);
+                names.insert(file.headers["content-disposition"].to_str().unwrap().to_owned());
+                let separator = if form.contains("semicolon") { ';' } else { ',' };
+                assert!(file.body.trim_start_matches('\u{feff}').starts_with(&format!("campaign{separator}reach")), "{}", file.body);
+            }
+            for odd in ["form=odd", "separator=x", "form=amc&separator=tab"] {
+                ada.get(&format!("{page}/result.csv?{odd}")).await.with(400);
+            }
+        }
+        assert_eq!(names.len(), 6, "{names:?}");
+    }
+
     /// The whole and the filtered rows, in each form, under names that say what they are.
     async fn results_are_downloaded_whole_or_filtered(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
         let shown = ada.get(&format!("{page}?f=1.min.0&f=0.filled.")).await.with(200);
-        let labels = shown.texts(".downloads p > span:first-child");
-        assert!(labels[0].starts_with("The filtered") && labels[1].starts_with("The whole result"), "{labels:?}");
+        let labels = shown.texts(".downloads h3");
+        assert!(labels[0].starts_with("Filtered rows: ") && labels[1].starts_with("Whole result: "), "{labels:?}");
         let whole = ada.get(&format!("{page}/result.csv")).await.with(200);
         let name = whole.headers["content-disposition"].to_str().unwrap().to_owned();
         assert!(name.starts_with("attachment; filename=\"reach-by-campaign_") && name.ends_with(".csv\""), "{name}");
@@ -118,7 +190,8 @@ stories! {
         let ada = house.signed_in("Ada").await;
         std::fs::write(&file, "PAR1 but nothing else").expect("a file is written");
         let shown = ada.get(&page).await.with(200);
-        assert!(shown.text("main").contains("damaged") && shown.texts("#source").len() == 1, "{}", shown.body);
+        assert!(shown.text("main").contains("damaged"), "{}", shown.body);
+        assert_eq!(ada.get(&format!("{page}?view=sql")).await.with(200).texts("#source").len(), 1);
         fetch_again(&house, &ada, &page, &whole).await;
 
         std::fs::remove_file(&file).expect("a file is removed");
@@ -148,7 +221,7 @@ stories! {
         assert_eq!(columns.attributes("#result .spread svg", "role"), ["img", "img", "img"]);
 
         let lines = ada.get(&format!("{page}?view=chart")).await.with(200);
-        assert_eq!(lines.attributes("#result .chart svg", "role"), ["img"]);
+        assert_eq!(lines.attributes("#result .chart svg", "role"), ["img", "img"], "for wide and for narrow screens");
         assert!(lines.text(".chart figcaption").ends_with("cost by day and campaign"), "{}", lines.body);
         assert!(!lines.texts(".chart svg title").is_empty() && !lines.attributes(".chart path.line", "d").is_empty());
         assert!(!lines.body.contains("style="), "the policy forbids styles");
@@ -182,12 +255,12 @@ stories! {
         let plain = ada.get(&page).await.with(200);
         assert!(plain.text("#result thead th:nth-child(3)").contains("millicents"), "{}", plain.body);
         assert!(!plain.text("#result tfoot td:nth-child(3)").is_empty(), "a sum of costs adds up, although it is a double");
-        let other = plain.attributes("#result .toolbar .end a", "href").remove(0);
+        let other = plain.attributes("#money a", "href").remove(0);
         let other = other.strip_suffix("#result").expect("the way leads back to the result");
         assert_eq!(other, format!("{page}?money=units"));
         let converted = ada.get(other).await.with(200);
         assert!(converted.text("#result thead th:nth-child(3)").contains("currency, from millicents"));
-        let titles = converted.attributes("#result tbody tr td:nth-child(3) span", "title");
+        let titles = converted.attributes("#result tbody tr td:nth-child(3) [title]", "title");
         assert!(titles[0].ends_with(" millicents"), "{titles:?}");
         let (text, title) = (converted.text("#result tbody tr td:nth-child(3)"), titles[0].replace(',', ""));
         let (shown, exact): (f64, f64) =
@@ -195,7 +268,7 @@ stories! {
         assert!((shown - exact / 100_000.0).abs() < 0.0001, "{shown} of {exact}");
         assert!(ada.get(&format!("{page}?view=chart&money=units")).await.body.contains("currency, from millicents"));
         let bare = finished(&house, &ada, REACH).await;
-        assert!(ada.get(&bare).await.texts("#result .toolbar .end a").is_empty());
+        assert!(ada.get(&bare).await.texts("#money a").is_empty());
     }
 
     /// A known cause is explained; AMC's words, the marked text and everything as JSON stand beside it.
@@ -245,11 +318,11 @@ stories! {
         let query = saved(&ada, REACH).await;
         let first = run(&ada, &query).await;
         house.settle().await;
-        assert!(ada.get(&first).await.texts("#earlier li").is_empty(), "one alone is no row");
+        assert!(ada.get(&format!("{first}?view=progress")).await.texts("#earlier li").is_empty(), "one alone is no row");
         let second = run(&ada, &query).await;
         let live = ada.get(&second).await.with(200);
         assert_eq!(live.texts("#earlier li").len(), 2);
-        assert!(live.text(".stats").contains("Usually"), "{}", live.body);
+        assert!(live.text(".figures").contains("Typical"), "{}", live.body);
         assert_eq!(live.attributes("#earlier li a", "href"), [first]);
         house.settle().await;
 

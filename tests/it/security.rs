@@ -50,6 +50,7 @@ async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::GET, format!("{run}/problem.json")),
         (Method::GET, format!("{run}/result.csv")),
         (Method::GET, format!("{run}/result.json")),
+        (Method::GET, format!("{run}/result.tsv")),
     ];
     let tests = ada.get("/settings/connections").await.attributes("main form[action$='/test']", "action");
     assert!(!tests.is_empty());

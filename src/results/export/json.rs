@@ -1,4 +1,8 @@
 //! Rows as a JSON array of objects.
+//!
+//! Most readers of JSON keep a number as a double of 64 bits. So a column whose numbers do not all survive that is
+//! written as text, in every row: whole numbers beyond ±(2^53 - 1), and exact numbers of more than fifteen digits.
+//! One text among numbers would be met by surprise in the millionth row.
 
 use arrow::array::{Array, RecordBatch};
 
@@ -7,15 +11,39 @@ use crate::results::cell::write_exact;
 use crate::results::column::KeptColumn;
 use crate::results::error::Error;
 use crate::results::kind::Kind;
+use crate::results::open::Opened;
+
+/// The largest whole number that a double tells from its neighbours (RFC 8259, section 6).
+const MOST_WHOLE: i64 = (1 << 53) - 1;
+/// Digits of an exact number that every double keeps.
+const DIGITS: u32 = 15;
 
 pub(super) struct Json {
     columns: Vec<KeptColumn>,
+    /// Of each column, whether its numbers are written as text.
+    as_text: Vec<bool>,
     is_first: bool,
 }
 
 impl Json {
-    pub(super) fn new(columns: &[KeptColumn]) -> Self {
-        Self { columns: columns.to_owned(), is_first: true }
+    pub(super) fn new(opened: &Opened) -> Self {
+        let as_text = (0..opened.columns.len()).map(|place| is_beyond(opened, place)).collect();
+        Self { columns: opened.columns.clone(), as_text, is_first: true }
+    }
+}
+
+/// Whether a double cannot hold all numbers of a column. What the file does not tell is taken as if it could not.
+fn is_beyond(opened: &Opened, place: usize) -> bool {
+    let column = &opened.columns[place];
+    let is_small = |most: i64| {
+        let fits = |number: i64| (-most..=most).contains(&number);
+        column.nulls == opened.rows
+            || opened.extremes(place).is_some_and(|(least, greatest)| fits(least) && fits(greatest))
+    };
+    match column.kind {
+        Kind::Integer => !is_small(MOST_WHOLE),
+        Kind::Decimal { .. } => !is_small(10_i64.pow(DIGITS) - 1),
+        _ => false,
     }
 }
 
@@ -30,6 +58,7 @@ impl Form for Json {
             out.push_str(if self.is_first { "\n{" } else { ",\n{" });
             self.is_first = false;
             for (place, (column, array)) in self.columns.iter().zip(batch.columns()).enumerate() {
+                let as_text = self.as_text.get(place) == Some(&true);
                 if place > 0 {
                     out.push(',');
                 }
@@ -42,6 +71,7 @@ impl Form for Json {
                 let no_number = column.kind == Kind::Double && !text.ends_with(|last: char| last.is_ascii_digit());
                 match column.kind {
                     _ if array.is_null(row) || no_number => out.push_str("null"),
+                    _ if as_text => write_text(&mut out, &text),
                     Kind::Integer | Kind::Decimal { .. } | Kind::Double | Kind::Boolean => out.push_str(&text),
                     Kind::Text | Kind::Date | Kind::Timestamp { .. } => write_text(&mut out, &text),
                 }

@@ -4,35 +4,37 @@
 
 use super::scale::{Ticks, amount, exact};
 use super::svg::{LETTER, Svg, fitted};
-use super::{Chart, Shape, colour, legend};
+use super::{Chart, Shape, colour, labels, legend};
 
-const WIDTH: f64 = 760.0;
 /// From one bar to the next, and a bar's own height.
 const ROW: f64 = 26.0;
 const BAR: f64 = 18.0;
-/// The widest column of names.
-const NAMES: f64 = 280.0;
+/// The widest column of names, as a share of the picture.
+const NAMES: f64 = 0.37;
 
 pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
-    let top = legend::height(&chart.series, WIDTH) + 8.0;
+    let width = chart.size.width();
+    let top = legend::height(&chart.series, width) + 8.0;
     let plot = names.len() as f64 * ROW;
-    let mut svg = Svg::new(WIDTH, top + plot + 48.0, &chart.id, &chart.title, &chart.description);
-    legend::draw(&mut svg, &chart.series, WIDTH, false);
+    let mut svg = Svg::new(chart, top + plot + 64.0);
+    legend::draw(&mut svg, &chart.series, width, false);
     let frame = Frame::new(chart, names, top);
     for mark in frame.ticks.marks() {
         let x = frame.x(mark);
         svg.line(if mark == 0.0 { "axis" } else { "rule" }, (x, top), (x, top + plot));
         svg.text((x, top + plot + 17.0), "middle", &frame.mark(mark));
     }
-    svg.text((WIDTH, top + plot + 38.0), "end", &chart.value_name);
-    svg.text((0.0, top + plot + 38.0), "start", &fitted(&chart.along_name, WIDTH / 2.0));
-    for (place, name) in names.iter().enumerate() {
-        frame.bar(&mut svg, chart, place, name);
+    svg.text((width, top + plot + 38.0), "end", &fitted(&chart.value_name, width - frame.left));
+    svg.text((0.0, top + plot + 56.0), "start", &fitted(&chart.along_name, width));
+    let labels = labels::distinct(names, ((frame.left - 8.0) / LETTER) as usize);
+    for (place, (name, label)) in names.iter().zip(&labels).enumerate() {
+        frame.bar(&mut svg, chart, place, name, label);
     }
     svg.finish()
 }
 
 struct Frame {
+    width: f64,
     top: f64,
     left: f64,
     right: f64,
@@ -47,8 +49,9 @@ struct Frame {
 impl Frame {
     fn new(chart: &Chart, names: &[String], top: f64) -> Self {
         let is_share = chart.shape == Shape::Shares;
+        let width = chart.size.width();
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
-        let left = (longest * LETTER + 12.0).clamp(40.0, NAMES);
+        let left = (longest * LETTER + 12.0).clamp(40.0, width * NAMES);
         let ends = (0..names.len()).map(|place| {
             let values = || values(chart, place).map(|(_, value)| value);
             if chart.shape == Shape::Bars {
@@ -68,20 +71,20 @@ impl Frame {
         let is_single = chart.shape == Shape::Bars || whole.is_some();
         // Room for the number behind a single bar.
         let right = if is_single { 64.0 } else { 24.0 };
-        Self { top, left, right, ticks, is_share, whole, is_single }
+        Self { width, top, left, right, ticks, is_share, whole, is_single }
     }
 
     fn x(&self, value: f64) -> f64 {
-        self.left + (WIDTH - self.left - self.right) * self.ticks.place(value)
+        self.left + (self.width - self.left - self.right) * self.ticks.place(value)
     }
 
     fn mark(&self, mark: f64) -> String {
         if self.is_share { percent(mark) } else { amount(mark) }
     }
 
-    fn bar(&self, svg: &mut Svg, chart: &Chart, place: usize, name: &str) {
+    fn bar(&self, svg: &mut Svg, chart: &Chart, place: usize, name: &str, label: &str) {
         let y = self.top + place as f64 * ROW + (ROW - BAR) / 2.0;
-        svg.text((self.left - 8.0, y + BAR * 0.72), "end", &fitted(name, self.left - 8.0));
+        svg.text((self.left - 8.0, y + BAR * 0.72), "end", label);
         let whole = self.whole.unwrap_or_else(|| values(chart, place).map(|(_, value)| value.max(0.0)).sum());
         let (mut behind, mut before) = (0.0_f64, 0.0_f64);
         for (series, value) in values(chart, place) {

@@ -18,7 +18,7 @@ pub fn histogram(id: &str, title: &str, bars: &[u64]) -> String {
         bars.len(),
         count(bars.iter().copied().max().unwrap_or(0))
     );
-    let mut svg = Svg::new(WIDTH, HEIGHT, id, title, &description);
+    let mut svg = Svg::plain("plot", WIDTH, HEIGHT, id, title, &description);
     let step = WIDTH / bars.len().max(1) as f64;
     // One path, not an element for each bar: a page may hold a hundred of these.
     let mut path = String::new();

@@ -1,7 +1,7 @@
 //! Which colour is which series, above the picture.
 
-use super::svg::{LETTER, Svg, fitted};
-use super::{Series, colour};
+use super::svg::{LETTER, Svg};
+use super::{Series, colour, labels};
 
 /// Height of a line of the legend.
 const LINE: f64 = 20.0;
@@ -14,8 +14,8 @@ fn places(series: &[Series], width: f64) -> (Vec<(f64, f64, String)>, f64) {
         return (Vec::new(), 0.0);
     }
     let (mut x, mut y, mut places) = (0.0, 0.0, Vec::new());
-    for one in series {
-        let name = fitted(&one.name, NAME);
+    let names: Vec<String> = series.iter().map(|one| one.name.clone()).collect();
+    for name in labels::distinct(&names, (NAME / LETTER) as usize) {
         let length = name.chars().count() as f64 * LETTER + 44.0;
         if x > 0.0 && x + length > width {
             (x, y) = (0.0, y + LINE);

@@ -5,18 +5,18 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use super::scale::{Ticks, amount, exact, times};
-use super::svg::{LETTER, Svg};
+use super::svg::{LETTER, Svg, fitted};
 use super::{Chart, colour, legend};
 
-const WIDTH: f64 = 760.0;
-const PLOT: f64 = 260.0;
+const PLOT: f64 = 300.0;
 /// Marks that have a dot and a text on hover; more would hide the lines.
 const DOTS: usize = 240;
 
 pub(super) fn draw(chart: &Chart, instants: &[DateTime<Utc>]) -> String {
-    let top = legend::height(&chart.series, WIDTH) + 22.0;
-    let mut svg = Svg::new(WIDTH, top + PLOT + 46.0, &chart.id, &chart.title, &chart.description);
-    legend::draw(&mut svg, &chart.series, WIDTH, true);
+    let width = chart.size.width();
+    let top = legend::height(&chart.series, width) + 22.0;
+    let mut svg = Svg::new(chart, top + PLOT + 46.0);
+    legend::draw(&mut svg, &chart.series, width, true);
     let values = || chart.series.iter().flat_map(|series| &series.values).flatten().copied();
     let (least, greatest) = values().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     let ticks = Ticks::new(least, greatest, 5);
@@ -24,21 +24,28 @@ pub(super) fn draw(chart: &Chart, instants: &[DateTime<Utc>]) -> String {
     let widest = labels.iter().map(|(_, label)| label.chars().count()).max().unwrap_or(0);
     let left = widest as f64 * LETTER + 10.0;
     let y = |value: f64| top + PLOT * (1.0 - ticks.place(value));
-    svg.text((0.0, top - 10.0), "start", &chart.value_name);
+    svg.text((0.0, top - 10.0), "start", &fitted(&chart.value_name, width));
     for (mark, label) in &labels {
-        svg.line(if *mark == 0.0 { "axis" } else { "rule" }, (left, y(*mark)), (WIDTH, y(*mark)));
+        svg.line(if *mark == 0.0 { "axis" } else { "rule" }, (left, y(*mark)), (width, y(*mark)));
         svg.text((left - 6.0, y(*mark) + 4.0), "end", label);
     }
     let (Some(first), Some(last)) = (instants.first().copied(), instants.last().copied()) else { return svg.finish() };
     let span = (last - first).num_milliseconds().max(1) as f64;
     // OK because lines begin and end a little inside, so that no dot is cut.
-    let x = |at: DateTime<Utc>| left + 8.0 + (WIDTH - left - 20.0) * (at - first).num_milliseconds() as f64 / span;
+    let x = |at: DateTime<Utc>| left + 8.0 + (width - left - 20.0) * (at - first).num_milliseconds() as f64 / span;
+    let mut behind = f64::NEG_INFINITY;
     for (at, label) in times(first, last) {
+        let length = label.chars().count() as f64 * LETTER;
+        // On a narrow picture not every mark has room for its words.
+        if x(at) - length / 2.0 < behind {
+            continue;
+        }
+        behind = x(at) + length / 2.0 + 6.0;
         svg.line("axis", (x(at), top + PLOT), (x(at), top + PLOT + 5.0));
-        let anchor = if x(at) > WIDTH - 24.0 { "end" } else { "middle" };
+        let anchor = if x(at) > width - 24.0 { "end" } else { "middle" };
         svg.text((x(at), top + PLOT + 19.0), anchor, &label);
     }
-    svg.text((WIDTH, top + PLOT + 38.0), "end", &chart.along_name);
+    svg.text((width, top + PLOT + 38.0), "end", &chart.along_name);
     let dots = values().count() <= DOTS;
     for (place, series) in chart.series.iter().enumerate() {
         svg.path(&format!("line {}", colour(place)), &path(instants, &series.values, &x, &y));

@@ -8,6 +8,7 @@
 
 mod bars;
 mod histogram;
+mod labels;
 mod legend;
 mod lines;
 mod scale;
@@ -34,6 +35,25 @@ pub enum Shape {
     Stacked,
     /// The same, as parts of the whole.
     Shares,
+}
+
+/// For how much room a chart is drawn. Its letters have one size, so that a picture for a wide screen cannot be read
+/// when it is scaled down to a narrow one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// A panel of a desk's screen.
+    Wide,
+    /// A phone held upright.
+    Narrow,
+}
+
+impl Size {
+    fn width(self) -> f64 {
+        match self {
+            Self::Wide => 1_040.0,
+            Self::Narrow => 360.0,
+        }
+    }
 }
 
 /// What the numbers stand along.
@@ -88,6 +108,8 @@ pub struct Chart {
     pub description: String,
     /// How.
     pub shape: Shape,
+    /// For how much room.
+    pub size: Size,
     /// Along what.
     pub along: Along,
     /// What that is called.
@@ -125,6 +147,7 @@ mod tests {
             title: "Reach <b>".to_owned(),
             description: "What is seen.".to_owned(),
             shape,
+            size: Size::Wide,
             along,
             along_name: "day".to_owned(),
             value_name: "reach & more".to_owned(),

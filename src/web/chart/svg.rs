@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use super::{Chart, Size};
+
 /// A picture that is being written.
 pub(super) struct Svg(String);
 
@@ -9,11 +11,18 @@ pub(super) struct Svg(String);
 pub(super) const LETTER: f64 = 6.4;
 
 impl Svg {
-    /// A picture of this size, named and described for those who do not see it.
-    pub(super) fn new(width: f64, height: f64, id: &str, title: &str, description: &str) -> Self {
+    /// The picture of a chart, named and described for those who do not see it.
+    pub(super) fn new(chart: &Chart, height: f64) -> Self {
+        let (kind, end) = if chart.size == Size::Narrow { (" narrow", "-narrow") } else { ("", "") };
+        let (id, title) = (format!("{}{end}", chart.id), &chart.title);
+        Self::plain(&format!("plot{kind}"), chart.size.width(), height, &id, title, &chart.description)
+    }
+
+    /// A picture of this class and size.
+    pub(super) fn plain(class: &str, width: f64, height: f64, id: &str, title: &str, description: &str) -> Self {
         let mut svg = Self(String::new());
         svg.write(format_args!(
-            r#"<svg class="plot" role="img" aria-labelledby="{id}-title {id}-desc" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}"><title id="{id}-title">"#
+            r#"<svg class="{class}" role="img" aria-labelledby="{id}-title {id}-desc" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}"><title id="{id}-title">"#
         ));
         svg.escaped(title);
         svg.write(format_args!(r#"</title><desc id="{id}-desc">"#));

@@ -136,7 +136,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     some_campaigns(&browser).await;
     browser.open(browser.address().await.as_str()).await;
     check(&browser, "result").await;
-    browser.press("Exactly what was sent").await;
+    browser.press("Download").await;
     check(&browser, "result-open").await;
     let result = browser.address().await;
     for (name, query) in [
@@ -147,6 +147,11 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
         ("result-chart", "view=chart"),
         ("result-chart-shares", "view=chart&shape=shares"),
         ("result-chart-none", "view=chart&f=1.empty."),
+        ("result-hidden-column", "hide=0"),
+        ("result-sql", "view=sql"),
+        ("result-progress", "view=progress"),
+        ("result-details", "view=details"),
+        ("result-request", "view=request"),
     ] {
         browser.open(&format!("{}?{query}", result.as_str().split(['?', '#']).next().unwrap())).await;
         check(&browser, name).await;

@@ -96,6 +96,7 @@ async fn walk(browser: &Browser, address: &str) -> String {
     browser.follow("#result thead th:last-child a").await;
     browser.wait_for("#result thead th:last-child:is([aria-sort=ascending], [aria-sort=descending])").await;
     browser.picture("result").await;
+    browser.press("Download").await;
     let csv = browser.download("CSV").await;
     String::from_utf8(csv).expect("a CSV is text")
 }
@@ -160,10 +161,13 @@ async fn what_was_opened_stays_open_while_a_run_moves() {
     save(&browser, "Campaigns").await;
     browser.press("Run").await;
     browser.see("Progress").await;
-    browser.press("Exactly what was sent").await;
-    browser.wait_for("#result tbody td").await;
+    browser.press("SQL").await;
+    browser.press("The SQL as it was sent").await;
+    browser.see("Succeeded").await;
     browser.wait_for("details[open] > summary:focus").await;
     browser.wait_for("#live:not([hx-get])").await;
+    browser.press("Table").await;
+    browser.wait_for("#result tbody td").await;
 }
 
 /// What was typed in the moment before a tab was left, too soon for its turn to be kept.

@@ -6,11 +6,11 @@ mod compose;
 use choose::Choices;
 
 use super::params::ResultParams;
-use super::rows::unit_words;
+use super::rows::{align, unit_words};
 use super::{Table, choices};
 use crate::executions::submit::Executions;
 use crate::results::{self, GroupRequest};
-use crate::web::chart::{Shape, exact};
+use crate::web::chart::{Shape, Size, exact};
 use crate::web::components::Choice;
 use crate::web::{self, Fields};
 
@@ -21,7 +21,9 @@ const NO_WHOLE: &str = "These numbers do not add up to a whole: people in severa
 /// What is drawn, or why nothing is.
 pub(in crate::executions::pages) struct Picture {
     /// The SVG; empty where there is none.
-    pub(in crate::executions::pages) svg: String,
+    pub(in crate::executions::pages) wide: String,
+    /// The same for narrow screens.
+    pub(in crate::executions::pages) narrow: String,
     pub(in crate::executions::pages) title: String,
     /// What a reader has to know of the numbers.
     pub(in crate::executions::pages) remarks: Vec<String>,
@@ -50,7 +52,8 @@ pub(in crate::executions::pages) struct ChartForm {
 impl Picture {
     fn none(reason: impl Into<String>, form: Option<ChartForm>) -> Self {
         Self {
-            svg: String::new(),
+            wide: String::new(),
+            narrow: String::new(),
             title: String::new(),
             remarks: Vec::new(),
             reason: reason.into(),
@@ -102,8 +105,17 @@ impl Picture {
     }
 
     fn of(composed: compose::Composed, form: Option<ChartForm>) -> Self {
+        let narrow = web::chart::Chart { size: Size::Narrow, ..composed.chart.clone() };
+        let mut columns: Vec<Vec<String>> = Vec::new();
+        for series in &composed.chart.series {
+            let mut column: Vec<String> =
+                series.values.iter().map(|value| value.map(exact).unwrap_or_default()).collect();
+            align(&mut column.iter_mut().collect::<Vec<_>>());
+            columns.push(column);
+        }
         Self {
-            svg: composed.chart.to_string(),
+            wide: composed.chart.to_string(),
+            narrow: narrow.to_string(),
             title: composed.chart.title.clone(),
             remarks: composed.remarks,
             reason: String::new(),
@@ -112,8 +124,8 @@ impl Picture {
                 .collect(),
             lines: (0..composed.chart.along.len())
                 .map(|place| {
-                    let value = |series: &web::chart::Series| series.values[place].map(exact).unwrap_or_default();
-                    (composed.chart.along.label(place), composed.chart.series.iter().map(value).collect())
+                    let values = columns.iter().map(|column| column.get(place).cloned().unwrap_or_default());
+                    (composed.chart.along.label(place), values.collect())
                 })
                 .collect(),
             form,

@@ -1,11 +1,10 @@
 //! What each column of a result holds, in a line.
 
 use super::params::ResultParams;
-use super::rows::unit_words;
+use super::rows::{align, brief, unit_words};
 use super::{Table, failed};
 use crate::executions::submit::Executions;
-use crate::results::Unit;
-use crate::results::{self, ColumnSummary, KeptColumn, Kind};
+use crate::results::{ColumnSummary, KeptColumn, Kind, Unit};
 use crate::web;
 use crate::web::chart;
 use crate::web::components::count;
@@ -55,9 +54,7 @@ impl Line {
         let is_number = column.kind.is_number();
         let amount = |text: &Option<String>| match text {
             None => String::new(),
-            Some(text) if is_number => {
-                results::grouped(&unit.map_or_else(|| text.clone(), |unit| unit.converted(text)))
-            }
+            Some(text) if is_number => brief(&unit.map_or_else(|| text.clone(), |unit| unit.converted(text))),
             Some(text) => text.clone(),
         };
         let mean = summary.mean.map(|mean| mean / unit.map_or(1.0, |unit| 10_f64.powi(unit.digits() as i32)));
@@ -68,7 +65,7 @@ impl Line {
             nulls => format!("{} ({})", count(nulls), percent(nulls, rows)),
         };
         let title = format!("Spread of {}", column.name);
-        Self {
+        let mut line = Self {
             name: column.name.clone(),
             unit: String::new(),
             kind: kind(column.kind),
@@ -80,13 +77,17 @@ impl Line {
             greatest: amount(&summary.greatest),
             mean: mean.map(chart::exact).unwrap_or_default(),
             // OK because the sum of ids is none.
-            sum: amount(&summary.sum.clone().filter(|_| !is_id(column))),
+            sum: amount(&summary.sum.clone().filter(|_| !is_id(column) && summary.values > 0)),
             spread: if summary.bars.is_empty() {
                 String::new()
             } else {
                 chart::histogram(&format!("spread-{place}"), &title, &summary.bars)
             },
+        };
+        if is_number {
+            align(&mut [&mut line.least, &mut line.greatest, &mut line.mean, &mut line.sum]);
         }
+        line
     }
 }
 

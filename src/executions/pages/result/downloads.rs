@@ -214,8 +214,7 @@ impl Taken {
         let started = execution.created_at.format("run-%Y-%m-%d-%H%M").to_string();
         let id = execution.id.as_str();
         let tail = &id[id.len().saturating_sub(ID_TAIL)..];
-        let parts =
-            [execution.query_name.as_str(), &self.instance, &window, &started, tail, filtered, self.mark];
+        let parts = [execution.query_name.as_str(), &self.instance, &window, &started, tail, filtered, self.mark];
         let name = FileName::new("result", parts, extension).disposition();
         ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name.as_str())], body).into_response()
     }

@@ -88,10 +88,23 @@ impl Grid {
         let here = params.here();
         let places = params.shown_columns(page.columns.len());
         let mut heads: Vec<Head> = places.iter().map(|place| head(table, params, *place)).collect();
+        let is_long = |place: &usize| {
+            let digits = |row: &Vec<Cell>| row.get(*place).and_then(|cell| fraction(&cell.exact));
+            page.rows.iter().filter_map(digits).any(|digits| digits > DIGITS)
+        };
+        let looks: Vec<Look> = places
+            .iter()
+            .map(|place| Look {
+                place: *place,
+                unit: table.unit(*place).filter(|_| params.is_converted),
+                is_amount: table.is_amount(*place),
+                is_long: table.columns[*place].kind.is_number() && is_long(place),
+            })
+            .collect();
         let links = (page.rows.len() * places.len() <= LINKS).then(|| here.to_string());
         let mut rows: Vec<Vec<Shown>> =
-            page.rows.into_iter().map(|row| shown(row, &places, table, params, links.as_deref())).collect();
-        align(&mut heads, &mut rows);
+            page.rows.into_iter().map(|row| shown(row, &looks, params, links.as_deref())).collect();
+        align_columns(&mut heads, &mut rows);
         Ok(Self {
             has_totals: params.filters.is_empty() && heads.iter().any(|head| head.total.is_some()),
             is_wide: heads.len() > FITTED,
@@ -106,23 +119,27 @@ impl Grid {
     }
 }
 
+/// How the values of a column are shown: all in one format.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    place: usize,
+    /// The unit from which they are converted.
+    unit: Option<Unit>,
+    is_amount: bool,
+    /// Whether some have more digits after the point than are read, so that all are rounded.
+    is_long: bool,
+}
+
 /// The shown cells of a row; `links` is the address to which a link adds its value.
-fn shown(
-    row: Vec<Cell>,
-    places: &[usize],
-    table: &Table<'_>,
-    params: &ResultParams,
-    links: Option<&str>,
-) -> Vec<Shown> {
+fn shown(row: Vec<Cell>, looks: &[Look], params: &ResultParams, links: Option<&str>) -> Vec<Shown> {
     let mut cells: Vec<Option<Cell>> = row.into_iter().map(Some).collect();
-    let cell = |place: &usize| {
-        let cell = cells.get_mut(*place)?.take()?;
+    let cell = |look: &Look| {
+        let cell = cells.get_mut(look.place)?.take()?;
         let value = if cell.is_null { None } else { Some(cell.exact.as_str()) };
-        let href = links.filter(|_| !cell.cut).map(|here| params.narrowed(here, *place, value));
-        let unit = table.unit(*place).filter(|_| params.is_converted);
-        Some(Shown { href: href.unwrap_or_default(), ..Shown::of(cell, unit, table.is_amount(*place)) })
+        let href = links.filter(|_| !cell.cut).map(|here| params.narrowed(here, look.place, value));
+        Some(Shown { href: href.unwrap_or_default(), ..Shown::of(cell, *look) })
     };
-    places.iter().filter_map(cell).collect()
+    looks.iter().filter_map(cell).collect()
 }
 
 fn head(table: &Table<'_>, params: &ResultParams, place: usize) -> Head {
@@ -166,17 +183,22 @@ fn pager(here: &Address, params: &ResultParams, total: u64) -> Pager {
     pager
 }
 
-/// Gives the numbers of a column equally many digits after the point, so that the points stand below each other.
-fn align(heads: &mut [Head], rows: &mut [Vec<Shown>]) {
+/// Gives the numbers of each column equally many digits after the point.
+fn align_columns(heads: &mut [Head], rows: &mut [Vec<Shown>]) {
     for (place, head) in heads.iter_mut().enumerate().filter(|(_, head)| head.is_number) {
-        let mut texts: Vec<&mut String> =
-            rows.iter_mut().map(|row| &mut row[place].text).chain(&mut head.total).collect();
-        let most = texts.iter().filter_map(|text| fraction(text)).filter(|digits| *digits <= DIGITS).max().unwrap_or(0);
-        for text in &mut texts {
-            let Some(digits) = fraction(text).filter(|digits| *digits < most) else { continue };
-            text.push_str(if digits == 0 { "." } else { "" });
-            text.extend(std::iter::repeat_n('0', most - digits));
-        }
+        let texts = rows.iter_mut().filter_map(|row| Some(&mut row.get_mut(place)?.text));
+        align(&mut texts.chain(&mut head.total).collect::<Vec<_>>());
+    }
+}
+
+/// Gives numbers that are read together equally many digits after the point, so that the points stand below each
+/// other. What is no plain number, or has more digits than are aligned, stays.
+pub(super) fn align(texts: &mut [&mut String]) {
+    let most = texts.iter().filter_map(|text| fraction(text)).filter(|digits| *digits <= DIGITS).max().unwrap_or(0);
+    for text in texts {
+        let Some(digits) = fraction(text).filter(|digits| *digits < most) else { continue };
+        text.push_str(if digits == 0 { "." } else { "" });
+        text.extend(std::iter::repeat_n('0', most - digits));
     }
 }
 
@@ -192,20 +214,20 @@ pub(super) fn unit_words(unit: Unit, is_converted: bool) -> String {
 }
 
 impl Shown {
-    fn of(cell: Cell, unit: Option<Unit>, is_amount: bool) -> Self {
+    fn of(cell: Cell, look: Look) -> Self {
         let is_number = cell.kind.is_number();
         let (mut text, mut title, href) = (cell.shown, String::new(), String::new());
         if cell.is_null {
             return Self { text, title, is_number, is_null: true, href };
         }
-        if let Some(unit) = unit {
+        if let Some(unit) = look.unit {
             let converted = unit.converted(&cell.exact);
             text = brief(&converted);
             title = format!("{} {}", results::grouped(&cell.exact), unit.name());
-        } else if is_number && has_long_fraction(&cell.exact) {
+        } else if look.is_long && fraction(&cell.exact).is_some_and(|digits| digits > ROUNDED) {
             text = brief(&cell.exact);
             title = cell.exact;
-        } else if is_amount {
+        } else if look.is_amount {
             text = results::grouped(&cell.exact);
         } else if cell.cut {
             text.push('…');
@@ -214,13 +236,9 @@ impl Shown {
     }
 }
 
-fn has_long_fraction(number: &str) -> bool {
-    number.split_once('.').is_some_and(|(_, fraction)| fraction.len() > DIGITS)
-}
-
 /// A number with at most four digits after the point, where more would not be read; very small and very
 /// large ones as they are.
-fn brief(number: &str) -> String {
+pub(super) fn brief(number: &str) -> String {
     let rounded = number.parse::<f64>().ok().filter(|number| (0.001..1e12).contains(&number.abs()));
     match rounded.filter(|_| number.split_once('.').is_some_and(|(_, fraction)| fraction.len() > ROUNDED)) {
         Some(rounded) => {
@@ -252,36 +270,36 @@ mod tests {
 
     #[test]
     fn numbers_are_shortened_for_reading_and_exact_in_their_title() {
-        let shown = Shown::of(cell("1234.56789012"), None, false);
+        let long = Look { is_long: true, ..Look::default() };
+        let shown = Shown::of(cell("1234.56789012"), long);
         assert_eq!((shown.text.as_str(), shown.title.as_str()), ("1,234.5679", "1234.56789012"));
-        let shown = Shown::of(cell("1234.5"), None, false);
+        let shown = Shown::of(cell("1234.5"), Look::default());
         assert_eq!((shown.text.as_str(), shown.title.as_str()), ("1234.5", ""));
-        assert_eq!(Shown::of(cell("0.00000001"), None, false).text, "0.00000001");
+        assert_eq!(Shown::of(cell("0.00000001"), long).text, "0.00000001");
     }
 
     #[test]
     fn amounts_are_grouped_whatever_amc_calls_them() {
-        assert_eq!(Shown::of(cell("1097"), None, true).text, "1,097");
-        assert_eq!(Shown::of(cell("1097"), None, false).text, "1097");
+        assert_eq!(Shown::of(cell("1097"), Look { is_amount: true, ..Look::default() }).text, "1,097");
+        assert_eq!(Shown::of(cell("1097"), Look::default()).text, "1097");
     }
 
     #[test]
     fn the_points_of_a_column_stand_below_each_other() {
-        let texts = ["3267250.740000002", "3372355.18", "7", "0.00000001", "NaN"];
-        let mut rows: Vec<Vec<Shown>> = texts.map(|text| vec![Shown::of(cell(text), None, true)]).into();
-        let sort = SortLink { href: String::new(), direction: None };
-        let (name, unit, note) = (String::new(), String::new(), String::new());
-        let mut heads =
-            vec![Head { name, is_number: true, unit, sort, total: Some("10".to_owned()), is_no_sum: false, note }];
-        align(&mut heads, &mut rows);
-        let shown: Vec<&str> = rows.iter().map(|row| row[0].text.as_str()).collect();
+        let look = Look { is_amount: true, is_long: true, ..Look::default() };
+        let column = |texts: &[&str]| {
+            let mut shown: Vec<String> = texts.iter().map(|text| Shown::of(cell(text), look).text).collect();
+            align(&mut shown.iter_mut().collect::<Vec<_>>());
+            shown
+        };
+        let shown = column(&["3267250.740000002", "3372355.18", "7", "0.00000001", "NaN"]);
         assert_eq!(shown, ["3,267,250.74", "3,372,355.18", "7.00", "0.00000001", "NaN"]);
-        assert_eq!(heads[0].total.as_deref(), Some("10.00"));
+        assert_eq!(column(&["0.500000", "0.6666666667", "0.67"]), ["0.5000", "0.6667", "0.6700"]);
     }
 
     #[test]
     fn money_is_shown_in_units_with_what_amc_gave_in_the_title() {
-        let shown = Shown::of(cell("123456789"), Some(Unit::Microcents), false);
+        let shown = Shown::of(cell("123456789"), Look { unit: Some(Unit::Microcents), ..Look::default() });
         assert_eq!((shown.text.as_str(), shown.title.as_str()), ("1.2346", "123,456,789 microcents"));
     }
 }

@@ -52,7 +52,8 @@ pub(super) fn missing(columns: &[KeptColumn], total: u64) -> String {
     match empty.as_slice() {
         [] => String::new(),
         _ if empty.len() == columns.len() => {
-            let rows = if total == 1 { "The only row has".to_owned() } else { format!("All {} rows have", count(total)) };
+            let rows =
+                if total == 1 { "The only row has".to_owned() } else { format!("All {} rows have", count(total)) };
             format!("{rows} no values (null). {why}")
         }
         [one] => format!("`{one}` has no value in any row. {why}"),

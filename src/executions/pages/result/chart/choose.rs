@@ -9,8 +9,8 @@ use crate::web::chart::Shape;
 pub(super) const FOLDS: [(Fold, &str, &str); 4] = [
     (Fold::Sum, "sum", "Sum"),
     (Fold::Mean, "mean", "Mean"),
-    (Fold::Least, "least", "Smallest"),
-    (Fold::Greatest, "greatest", "Largest"),
+    (Fold::Least, "least", "Min"),
+    (Fold::Greatest, "greatest", "Max"),
 ];
 
 /// The shapes of charts.
@@ -66,7 +66,7 @@ impl Choices {
             .or_else(|| first(&|_, column| is_plain(column) && !is_id(column)))
             .or_else(|| first(&|_, column| is_plain(column)))
             .or_else(|| first(&|_, column| names_things(column)))
-            .ok_or("The result has numbers only: no day, time or name to set them along. The Columns view shows how each is spread.")?;
+            .ok_or("The result has numbers only: no day, time or name to set them along. The summary shows how each is spread.")?;
         let number = |place: usize, column: &KeptColumn| column.kind.is_number() && place != along;
         let of = params("numbers")
             .filter(|place| columns[*place].kind.is_number())

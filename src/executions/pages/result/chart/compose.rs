@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::choose::{Choices, FOLDS};
 use crate::results::{Fold, Grain, GroupKey, Groups, KeptColumn};
-use crate::web::chart::{Along, Chart, SERIES, Series, Shape};
+use crate::web::chart::{Along, Chart, SERIES, Series, Shape, Size};
 use crate::web::components::count;
 
 /// Names that are drawn; the rest comes together.
@@ -58,6 +58,7 @@ pub(super) fn compose(
             description: description(&keys, &series, &along_keys),
             title,
             shape: choice.shape,
+            size: Size::Wide,
             along: along_keys,
             along_name,
             value_name: match choice.shape {

@@ -1,0 +1,89 @@
+//! Names that are too long for a chart, shortened so that they still tell things apart.
+//!
+//! Campaigns are named by a scheme, so their names begin alike, and often end alike. A name is cut in its middle; where
+//! that makes two names equal, what they begin with in common is cut instead.
+
+use std::collections::HashMap;
+
+/// The names in at most `room` letters each (but never fewer than eight), different names differently.
+pub(super) fn distinct(names: &[String], room: usize) -> Vec<String> {
+    let room = room.max(8);
+    let mut labels: Vec<String> = names.iter().map(|name| middle(name, room)).collect();
+    for places in equals(names, &labels) {
+        let group: Vec<&str> = places.iter().map(|place| names[*place].as_str()).collect();
+        let common = common_start(&group);
+        for place in places {
+            let rest: String = names[place].chars().skip(common).collect();
+            labels[place] = format!("…{}", middle(&rest, room - 1));
+        }
+    }
+    // What is equal even so is numbered.
+    for places in equals(names, &labels) {
+        for (number, place) in (1..).zip(places) {
+            let end = format!(" ({number})");
+            labels[place] = format!("{}{end}", middle(&names[place], room.saturating_sub(end.len())));
+        }
+    }
+    labels
+}
+
+/// The places of names that differ while their labels do not.
+fn equals(names: &[String], labels: &[String]) -> Vec<Vec<usize>> {
+    let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, label) in labels.iter().enumerate() {
+        groups.entry(label).or_default().push(place);
+    }
+    let differ = |places: &Vec<usize>| places.iter().any(|place| names[*place] != names[places[0]]);
+    groups.into_values().filter(differ).collect()
+}
+
+/// How many letters all of them begin with, back to the beginning of a word.
+fn common_start(names: &[&str]) -> usize {
+    let Some((first, rest)) = names.split_first() else { return 0 };
+    let is_common = |(place, letter): &(usize, char)| rest.iter().all(|name| name.chars().nth(*place) == Some(*letter));
+    let common: Vec<char> = first.chars().enumerate().take_while(is_common).map(|(_, letter)| letter).collect();
+    let word = common.iter().rposition(|letter| !letter.is_alphanumeric()).map_or(0, |end| end + 1);
+    if common.len() - word > 12 { common.len() } else { word }
+}
+
+fn middle(text: &str, room: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= room {
+        return text.to_owned();
+    }
+    let kept = room.saturating_sub(1);
+    let (head, tail) = (kept.div_ceil(2), kept / 2);
+    letters[..head].iter().chain(['…'].iter()).chain(&letters[letters.len() - tail..]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(names: &[&str], room: usize) -> Vec<String> {
+        distinct(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), room)
+    }
+
+    #[test]
+    fn near_twins_stay_apart_wherever_they_differ() {
+        let start = ["Acme | Brand | US | Desktop | Spring", "Beta | Brand | US | Desktop | Spring"];
+        let end = ["Acme | Brand | US | Spring | Desktop", "Acme | Brand | US | Spring | Mobile"];
+        let between =
+            ["Acme | Brand | US | Spring | 2026 | Prospecting", "Acme | Brand | DE | Spring | 2026 | Prospecting"];
+        for names in [start, end, between] {
+            let short = labels(&names, 16);
+            assert_ne!(short[0], short[1], "{names:?}");
+            assert!(short.iter().all(|label| label.chars().count() <= 16), "{short:?}");
+        }
+        assert_eq!(labels(&between, 16), ["…US | Sp…pecting", "…DE | Sp…pecting"]);
+    }
+
+    #[test]
+    fn short_names_stay_and_equal_ones_are_not_numbered() {
+        assert_eq!(labels(&["a", "a", "b"], 10), ["a", "a", "b"]);
+        let twins: Vec<String> = (0..3).map(|n| format!("{}{n}{}", "x".repeat(40), "y".repeat(40))).collect();
+        let short = distinct(&twins, 12);
+        assert_eq!(short.iter().collect::<std::collections::HashSet<_>>().len(), 3, "{short:?}");
+        assert_eq!(distinct(&[], 10), Vec::<String>::new());
+    }
+}
