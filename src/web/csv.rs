@@ -13,22 +13,23 @@ const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
 
 /// Writes a text as a field (RFC 4180), guarded where a spreadsheet would take it, or a part of it, for a formula.
 pub fn write(out: &mut String, text: &str) {
-    let is_split = text.contains(SEPARATORS);
-    if !is_split && !text.contains('"') && !text.is_empty() && !begins_formula(text) {
-        return out.push_str(text);
-    }
-    out.push('"');
+    let mut guarded = String::with_capacity(text.len() + 1);
     // The start of a field is behind a separator.
     let mut is_start = true;
     for (at, character) in text.char_indices() {
         if is_start && begins_formula(&text[at..]) {
-            out.push('\'');
+            guarded.push('\'');
             is_start = false;
         }
-        is_start = SEPARATORS.contains(&character) || (is_start && matches!(character, ' ' | '"' | '\''));
-        out.push_str(if character == '"' { "\"" } else { "" });
-        out.push(character);
+        is_start = SEPARATORS.contains(&character) || (is_start && matches!(character, ' ' | '"'));
+        guarded.push(character);
     }
+    let needs_marks = text.is_empty() || guarded.len() > text.len() || text.contains([',', ';', '\t', '"', '\n', '\r']);
+    if !needs_marks {
+        return out.push_str(text);
+    }
+    out.push('"');
+    out.push_str(&guarded.replace('"', "\"\""));
     out.push('"');
 }
 
@@ -39,10 +40,7 @@ pub fn write_plain(out: &mut String, text: &str, separator: char) {
         return out.push_str(text);
     }
     out.push('"');
-    for character in text.chars() {
-        out.push_str(if character == '"' { "\"" } else { "" });
-        out.push(character);
-    }
+    out.push_str(&text.replace('"', "\"\""));
     out.push('"');
 }
 

@@ -3,14 +3,14 @@
 //! A share is of the name's own series; where there is one series only, of all names together.
 
 use super::scale::{Ticks, amount, exact};
-use super::svg::{LETTER, Svg, fitted};
+use super::svg::{Svg, WIDE_LETTER, fitted};
 use super::{Chart, Shape, colour, labels, legend};
 
 /// From one bar to the next, and a bar's own height.
 const ROW: f64 = 26.0;
 const BAR: f64 = 18.0;
 /// The widest column of names, as a share of the picture.
-const NAMES: f64 = 0.37;
+const NAMES: f64 = 0.42;
 
 pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
     let width = chart.size.width();
@@ -26,7 +26,7 @@ pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
     }
     svg.text((width, top + plot + 38.0), "end", &fitted(&chart.value_name, width - frame.left));
     svg.text((0.0, top + plot + 56.0), "start", &fitted(&chart.along_name, width));
-    let labels = labels::distinct(names, ((frame.left - 8.0) / LETTER) as usize);
+    let labels = labels::distinct(names, ((frame.left - 8.0) / WIDE_LETTER) as usize);
     for (place, (name, label)) in names.iter().zip(&labels).enumerate() {
         frame.bar(&mut svg, chart, place, name, label);
     }
@@ -51,7 +51,7 @@ impl Frame {
         let is_share = chart.shape == Shape::Shares;
         let width = chart.size.width();
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
-        let left = (longest * LETTER + 12.0).clamp(40.0, width * NAMES);
+        let left = (longest * WIDE_LETTER + 12.0).clamp(40.0, width * NAMES);
         let ends = (0..names.len()).map(|place| {
             let values = || values(chart, place).map(|(_, value)| value);
             if chart.shape == Shape::Bars {

@@ -9,6 +9,8 @@ pub(super) struct Svg(String);
 
 /// About the width of a letter of the charts' text, in the picture's units.
 pub(super) const LETTER: f64 = 6.4;
+/// The same where a text that is longer would be cut.
+pub(super) const WIDE_LETTER: f64 = 7.0;
 
 impl Svg {
     /// The picture of a chart, named and described for those who do not see it.
