@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use super::answer::{Fields, Page, all_pages};
+use super::answer::{Fields, Listing, Page, all_pages};
 use super::client::{Caller, Client};
 use super::error::{Error, Unreadable};
 use super::names::{EntityId, MarketplaceId};
@@ -41,7 +41,7 @@ impl Client {
     }
 
     /// All accounts that the person can reach in the caller's region, at most [`super::MAX_PAGES`] pages.
-    pub async fn all_accounts(&self, caller: Caller<'_>) -> Result<Vec<AmcAccount>, Error> {
+    pub async fn all_accounts(&self, caller: Caller<'_>) -> Result<Listing<AmcAccount>, Error> {
         all_pages(|next| async move { self.accounts(caller, next.as_deref()).await }).await
     }
 }
@@ -72,7 +72,7 @@ mod tests {
     #[tokio::test]
     async fn all_accounts_come_from_all_pages() {
         let stage = Stage::of(Router::new().route("/api/amc/accounts", get(two_pages))).await;
-        let accounts = stage.client.all_accounts(stage.person()).await.unwrap();
+        let accounts = stage.client.all_accounts(stage.person()).await.unwrap().items;
         let names: Vec<_> = accounts.iter().map(|account| account.entity.as_str()).collect();
         assert_eq!(names, ["ENTITY1", "ENTITY2"]);
         assert_eq!(Value::Object(accounts[1].rest.clone()), json!({"new": 2}));
@@ -95,7 +95,7 @@ mod tests {
             Json(json!({"amcAccounts": []}))
         };
         let stage = Stage::of(Router::new().route("/api/amc/accounts", get(answer))).await;
-        assert_eq!(stage.client.accounts(stage.person(), None).await.unwrap(), Page { items: vec![], next: None });
+        assert_eq!(stage.client.accounts(stage.person(), None).await.unwrap(), Page { items: vec![], skipped: 0, next: None });
     }
 
     #[tokio::test]

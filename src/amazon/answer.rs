@@ -19,6 +19,8 @@ pub const MAX_PAGES: usize = 200;
 pub struct Page<T> {
     /// What the page holds.
     pub items: Vec<T>,
+    /// Entries that are not of the documented form, as one without an id. They cost nobody the others.
+    pub skipped: usize,
     /// Asks for the next page; nothing on the last.
     pub next: Option<String>,
 }
@@ -38,40 +40,52 @@ impl<T> Page<T> {
             Value::Array(items) => items,
             _ => return Err(Unreadable::Shape),
         };
-        let items = items.into_iter().map(|entry| item(Fields::of(entry)?)).collect::<Result<_, _>>()?;
-        Ok(Self { items, next })
+        let listed = items.len();
+        let items: Vec<T> = items.into_iter().filter_map(|entry| item(Fields::of(entry).ok()?).ok()).collect();
+        Ok(Self { skipped: listed - items.len(), items, next })
     }
+}
+
+/// A whole list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// What it holds.
+    pub items: Vec<T>,
+    /// Entries that are not of the documented form.
+    pub skipped: usize,
 }
 
 /// Walks the pages of a list to its end, and refuses to walk in circles.
 #[derive(Debug)]
 struct Walk<T> {
     items: Vec<T>,
+    skipped: usize,
     seen: HashSet<String>,
 }
 
 /// All items of a list of which `page` asks for the page behind a token, at most [`MAX_PAGES`] pages.
 pub(super) async fn all_pages<T, F: Future<Output = Result<Page<T>, Error>>>(
     mut page: impl FnMut(Option<String>) -> F,
-) -> Result<Vec<T>, Error> {
+) -> Result<Listing<T>, Error> {
     let mut walk = Walk::new();
     let mut next = None;
     loop {
         next = walk.take(page(next).await?)?;
         if next.is_none() {
-            return Ok(walk.items);
+            return Ok(Listing { items: walk.items, skipped: walk.skipped });
         }
     }
 }
 
 impl<T> Walk<T> {
     fn new() -> Self {
-        Self { items: Vec::new(), seen: HashSet::new() }
+        Self { items: Vec::new(), skipped: 0, seen: HashSet::new() }
     }
 
     /// Takes a page in, and gives the token of the next one to ask for.
     fn take(&mut self, page: Page<T>) -> Result<Option<String>, Error> {
         self.items.extend(page.items);
+        self.skipped += page.skipped;
         let Some(next) = page.next else { return Ok(None) };
         if !self.seen.insert(next.clone()) {
             return Err(Unreadable::EndlessPages.into());
@@ -204,22 +218,28 @@ mod tests {
         for end in
             [json!({"things": []}), json!({"things": null, "nextToken": null}), json!({"things": [], "nextToken": ""})]
         {
-            assert_eq!(page(end.clone()).unwrap(), Page { items: vec![], next: None }, "{end}");
+            assert_eq!(page(end.clone()).unwrap(), Page { items: vec![], skipped: 0, next: None }, "{end}");
         }
         let more = page(json!({"things": [{"id": "a"}], "nextToken": "t"})).unwrap();
-        assert_eq!(more, Page { items: vec!["a".to_owned()], next: Some("t".to_owned()) });
+        assert_eq!(more, Page { items: vec!["a".to_owned()], skipped: 0, next: Some("t".to_owned()) });
     }
 
     #[test]
     fn an_answer_without_the_list_is_not_an_empty_list() {
-        for other in [json!({"message": "no"}), json!([]), json!("x"), json!({"things": {}}), json!({"things": [{}]})] {
+        for other in [json!({"message": "no"}), json!([]), json!("x"), json!(null), json!({"things": {}})] {
             assert_eq!(page(other.clone()).unwrap_err(), Unreadable::Shape, "{other}");
         }
     }
 
     #[test]
+    fn an_odd_entry_is_skipped_and_counted() {
+        let read = page(json!({"things": [{}, {"id": "a"}, null, "x", {"id": ""}, {"id": "b"}]})).unwrap();
+        assert_eq!((read.items.join(" "), read.skipped), ("a b".to_owned(), 4));
+    }
+
+    #[test]
     fn walking_stops_at_a_repeated_token_and_at_the_limit() {
-        let to = |next: &str| Page { items: vec![1], next: Some(next.to_owned()) };
+        let to = |next: &str| Page { items: vec![1], skipped: 0, next: Some(next.to_owned()) };
         let mut walk = Walk::new();
         assert_eq!(walk.take(to("a")).unwrap().as_deref(), Some("a"));
         assert_eq!(walk.take(to("b")).unwrap().as_deref(), Some("b"));

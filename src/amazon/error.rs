@@ -13,6 +13,7 @@ use std::time::Duration;
 pub struct Error {
     kind: ErrorKind,
     request_id: Option<String>,
+    words: Option<String>,
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -100,11 +101,17 @@ pub enum Unreadable {
 impl Error {
     /// An error without request id, as when no answer came.
     pub(super) const fn new(kind: ErrorKind) -> Self {
-        Self { kind, request_id: None, cause: None }
+        Self { kind, request_id: None, words: None, cause: None }
     }
 
     pub(super) fn with_request_id(mut self, request_id: Option<String>) -> Self {
         self.request_id = self.request_id.or(request_id);
+        self
+    }
+
+    /// With Amazon's words for a refusal whose kind has no place for them.
+    pub(super) fn with_words(mut self, words: Option<String>) -> Self {
+        self.words = words;
         self
     }
 
@@ -121,7 +128,7 @@ impl Error {
         // OK because a request that could not even be built was not sent either.
         let network = if error.is_builder() { Network::Connect } else { network };
         let cause = Arc::new(error.without_url());
-        Self { kind: ErrorKind::Network(network), request_id: None, cause: Some(cause) }
+        Self { kind: ErrorKind::Network(network), request_id: None, words: None, cause: Some(cause) }
     }
 
     /// What went wrong.
@@ -149,7 +156,7 @@ impl Error {
     pub fn amazons_words(&self) -> Option<&str> {
         match &self.kind {
             ErrorKind::Missing { message } | ErrorKind::Refused { message, .. } => message.as_deref(),
-            _ => None,
+            _ => self.words.as_deref(),
         }
     }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use super::answer::{Fields, Page, all_pages};
+use super::answer::{Fields, Listing, Page, all_pages};
 use super::client::{AccountCaller, Client};
 use super::error::{Error, Unreadable};
 use super::names::AmcInstanceId;
@@ -79,7 +79,7 @@ impl Client {
     }
 
     /// All of the account's instances, at most [`super::MAX_PAGES`] pages.
-    pub async fn all_instances(&self, caller: AccountCaller<'_>) -> Result<Vec<Instance>, Error> {
+    pub async fn all_instances(&self, caller: AccountCaller<'_>) -> Result<Listing<Instance>, Error> {
         all_pages(|next| async move { self.instances(caller, next.as_deref()).await }).await
     }
 
@@ -117,7 +117,7 @@ mod tests {
             ([(CONTENT_TYPE, "application/octet-stream")], body.to_string())
         };
         let stage = Stage::of(Router::new().route("/api/amc/instances", get(answer))).await;
-        let instances = stage.client.all_instances(stage.account()).await.unwrap();
+        let instances = stage.client.all_instances(stage.account()).await.unwrap().items;
         assert_eq!((instances[0].id.as_str(), &instances[0].instance_type), ("amc1", &None));
         assert_eq!(instances[1].instance_type, Some(InstanceType::Sandbox));
         assert_eq!(instances[1].creation_status, Some(CreationStatus::Completed));

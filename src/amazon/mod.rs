@@ -17,6 +17,7 @@
 //!   [`Error::amazons_words`] for the text that a person may see beside their own query.
 
 mod accounts;
+mod advertisers;
 mod answer;
 pub mod backoff;
 mod breaker;
@@ -40,7 +41,8 @@ mod text_enum;
 mod tests;
 
 pub use accounts::AmcAccount;
-pub use answer::{MAX_PAGES, Page};
+pub use advertisers::AdvertiserAccount;
+pub use answer::{Listing, MAX_PAGES, Page};
 pub use breaker::{Place, Traffic};
 pub use client::{AccountCaller, Caller, Client, NotBuilt};
 pub use data_sources::{DataSource, DataSourceColumn};

@@ -36,7 +36,7 @@ pub(super) fn error(status: StatusCode, headers: &HeaderMap, body: &[u8], now: D
         status => ErrorKind::Server { status, retry_after },
     };
     let request_id = request_id(headers).or_else(|| fields.and_then(body_request_id));
-    Error::new(kind).with_request_id(request_id)
+    Error::new(kind).with_request_id(request_id).with_words(fields.and_then(message))
 }
 
 fn refused(status: u16, fields: Option<&Map<String, Value>>) -> ErrorKind {

@@ -137,6 +137,19 @@ impl Grants {
         }
     }
 
+    /// Calls with the connection's token where a 401 is a normal answer, as it is for an account that the person
+    /// cannot use: it refreshes nothing. A token about to expire is refreshed first.
+    pub async fn call_once<T, F>(&self, id: &ConnectionId, call: impl Fn(Token) -> F) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, amazon::Error>>,
+    {
+        let mut opened = self.open(id).await?;
+        if !opened.connection.is_fresh(self.site.clock.now()) {
+            opened = self.renew(&opened.connection).await?;
+        }
+        Ok(call(Token { region: opened.connection.region, access: opened.access }).await?)
+    }
+
     async fn open(&self, id: &ConnectionId) -> Result<Opened, CallError> {
         let mut tx = self.site.db.read(&Scope::System).await?;
         let connection = store::find(&mut tx, id).await?.ok_or(CallError::Reconnect)?;

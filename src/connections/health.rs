@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::grants::{CallError, Grants};
 use super::model::State as ConnectionStatus;
 use super::pages::regions;
+use super::asked::Asked;
 use super::store::{self, Filter, Health};
 use crate::db::{PageRange, Scope, Tx};
 use crate::ids::ConnectionId;
@@ -58,15 +59,18 @@ struct Line {
     accounts: String,
     error: String,
     needs_owner: bool,
+    asked: Asked,
 }
 
 impl Line {
     async fn new(tx: &mut Tx, health: Health) -> web::Result<Self> {
         let accounts = named(&store::accounts(tx, &health.id).await?, health.instances);
+        let asked = Asked::new(tx, &health.id).await?;
         let needs_owner = health.state == ConnectionStatus::Reconnect;
         let code = health.region.code();
         let (colour, word) = match (needs_owner, health.failures) {
             (true, _) => (Colour::Failed, "Reconnect"),
+            (false, 0) if asked.problems() > 0 => (Colour::Waiting, "Working in part"),
             (false, 0) => (Colour::Done, "Working"),
             (false, _) => (Colour::Waiting, "Trying again"),
         };
@@ -78,7 +82,8 @@ impl Line {
             colour,
             word,
             accounts,
-            error: health.last_error.clone().unwrap_or_default(),
+            error: health.last_error.clone().unwrap_or_else(|| asked.brief()),
+            asked,
             needs_owner,
             health,
         })
@@ -225,7 +230,7 @@ pub(super) async fn test(
     let answer = grants.call(&id, |token| async move { client.all_accounts(token.caller()).await }).await;
     let (tone, text) = match answer {
         Ok(accounts) => {
-            let accounts = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
+            let accounts = i64::try_from(accounts.items.len()).unwrap_or(i64::MAX);
             let reached = counted(accounts, "account", "accounts");
             (Tone::Success, format!("Amazon answers: the grant works and reaches {reached}."))
         }

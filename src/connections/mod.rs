@@ -4,6 +4,7 @@
 //! once and calls once more. All who need the same refresh share it. A grant that its owner has
 //! withdrawn ends in one state, "reconnect", and one line of the audit log, not in a string of errors.
 
+mod asked;
 mod grants;
 mod health;
 mod model;

@@ -125,6 +125,50 @@ pub(super) async fn accounts(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<Strin
     Ok(sql(ACCOUNTS).bind(id).all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
 }
 
+/// An account that a connection was asked for instances by.
+#[derive(Clone, Debug)]
+pub(super) struct AskedAccount {
+    pub(super) name: String,
+    pub(super) entity: String,
+    pub(super) marketplace: String,
+    /// `waiting`, `answered`, `refused`, `failed`, or `elsewhere` for what another region's connection asks.
+    pub(super) state: String,
+    pub(super) is_amc_account: bool,
+    pub(super) found: i64,
+    pub(super) problem: Option<String>,
+    pub(super) asked_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for AskedAccount {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            name: row.get("name")?,
+            entity: row.get("entity_id")?,
+            marketplace: row.get("marketplace_id")?,
+            state: row.get("state")?,
+            is_amc_account: row.get::<String>("listed_by")? == "amc",
+            found: row.get("found")?,
+            problem: row.get("problem")?,
+            asked_at: row.get("asked_at")?,
+        })
+    }
+}
+
+/// The accounts that a connection was asked for instances by, in the order of asking.
+pub(super) async fn asked_accounts(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<AskedAccount>> {
+    const ASKED: &str = "select name, entity_id, marketplace_id, state, listed_by, found, problem, asked_at \
+        from survey_accounts where connection_id = $1 order by position, entity_id";
+    sql(ASKED).bind(id).all(tx).await
+}
+
+/// What the last survey of a connection skipped or could not list.
+pub(super) async fn survey_notes(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<String>> {
+    const NOTES: &str = "select coalesce(error, '') as value from surveys where connection_id = $1 \
+        union all select coalesce(note, '') as value from surveys where connection_id = $1";
+    let notes = sql(NOTES).bind(id).all::<Single<String>>(tx).await?;
+    Ok(notes.into_iter().map(|Single(note)| note).filter(|note| !note.is_empty()).collect())
+}
+
 /// Keeps a fresh grant of a person for a region, instead of the one before. The seal names the row's
 /// id, so the row is made (or found) first.
 pub(super) async fn put(

@@ -48,6 +48,8 @@ const STEPS: &[Step] = &[
     both!(8, "0008_pressed_once"),
     both!(13, "0013_access"),
     own!(14, "0014_access_security"),
+    both!(15, "0015_amazon"),
+    own!(16, "0016_amazon_security"),
     both!(23, "0023_source_digests"),
 ];
 

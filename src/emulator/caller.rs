@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use super::Emulator;
 use super::errors::Refusal;
 use super::login::bearer_grant;
-use super::people::{Account, Person};
+use super::people::{Account, AccountKind, Person};
 use super::state::{CreationStatus, Instance};
 
 /// Scopes that open the Ads API and AMC.
@@ -68,6 +68,9 @@ impl FromRequestParts<Emulator> for BeforeTerms {
         let marketplace = header(parts, "amazon-advertising-api-marketplaceid")
             .ok_or_else(|| Refusal::bad("marketplaceId provided is null"))?;
         let seat = caller.person.seat(entity, marketplace).ok_or_else(Refusal::forbidden)?;
+        if seat.account.kind == AccountKind::Refused {
+            return Err(Refusal::forbidden());
+        }
         Ok(Self { account: seat.account, admin: seat.admin })
     }
 }
@@ -93,7 +96,7 @@ impl FromRequestParts<Emulator> for Reach {
         let params = RawPathParams::from_request_parts(parts, emulator).await.map_err(|_| Refusal::forbidden())?;
         let id = params.iter().find(|(name, _)| *name == "instance").map(|(_, id)| id);
         let instance = id.and_then(|id| emulator.store().read(|state| state.instances.get(id).cloned()));
-        let instance = instance.filter(|instance| instance.account == by.account.id).ok_or_else(Refusal::forbidden)?;
+        let instance = instance.filter(|one| by.account.lists(&one.account, &one.id)).ok_or_else(Refusal::forbidden)?;
         Ok(Self { by, instance })
     }
 }

@@ -264,6 +264,18 @@ fn meaning(kind: FaultKind) -> &'static str {
         FaultKind::HeaderOnly => "Result with its heading only",
         FaultKind::ExpiredLink => "Expired download link",
         FaultKind::Overlap => "REJECTED for overlap",
+        FaultKind::Refused(_) => "Refusal (4xx status)",
+        FaultKind::Throttling => "400 with ThrottlingException",
+        FaultKind::Empty => "Empty answer",
+        FaultKind::Null => "null as answer",
+        FaultKind::EmptyObject => "{} as answer",
+        FaultKind::OneObject => "One object instead of a list",
+        FaultKind::NoId => "Entry without an id",
+        FaultKind::TimedOut => "Unknown status TIMED_OUT",
+        FaultKind::IgnoredCancel => "Cancel without effect",
+        FaultKind::RefusedCancel => "Refused cancel",
+        FaultKind::LinkObjects => "Download links as objects",
+        FaultKind::OddLinks => "Download links in an unknown form",
     }
 }
 

@@ -6,6 +6,8 @@
 //! [`FaultKind::HeaderOnly`], [`FaultKind::Overlap`]) strike when an execution is created, and
 //! [`FaultKind::ExpiredLink`] when a result is fetched.
 
+mod odd;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -31,7 +33,8 @@ const LONGEST_DELAY: Duration = Duration::from_mins(2);
 pub struct Fault {
     /// What goes wrong.
     pub kind: FaultKind,
-    /// The text that a call's path has to hold; empty strikes all.
+    /// The text that a call's path has to hold; empty strikes all. What stands behind a `#` has to be in the
+    /// account that the call names (`/amc/instances#ENTITY1`).
     pub path: String,
     /// How many times it strikes; `None` until it is removed.
     pub times: Option<u32>,
@@ -62,10 +65,34 @@ pub enum FaultKind {
     ExpiredLink,
     /// The execution is rejected for overlap with others.
     Overlap,
+    /// A refusal with this 4xx status.
+    Refused(u16),
+    /// Too many requests, told as a 400 with `ThrottlingException` and without `Retry-After`.
+    Throttling,
+    /// Nothing, with status 200.
+    Empty,
+    /// `null`.
+    Null,
+    /// `{}`.
+    EmptyObject,
+    /// The first entry of a list in place of the list.
+    OneObject,
+    /// The first entry of a list lacks its id.
+    NoId,
+    /// An execution that has not ended is told as `TIMED_OUT`, with a reason.
+    TimedOut,
+    /// A cancel is accepted and nothing is done.
+    IgnoredCancel,
+    /// A cancel is refused.
+    RefusedCancel,
+    /// Download links as objects with a `url`.
+    LinkObjects,
+    /// Download links in a form that nobody knows.
+    OddLinks,
 }
 
 /// All kinds with a usual measure, in the order in which they are offered.
-pub(crate) const KINDS: [(&str, FaultKind); 11] = [
+pub(crate) const KINDS: [(&str, FaultKind); 23] = [
     ("429", FaultKind::TooManyRequests(2)),
     ("401", FaultKind::Expired),
     ("revoked", FaultKind::RevokedGrant),
@@ -77,6 +104,18 @@ pub(crate) const KINDS: [(&str, FaultKind); 11] = [
     ("header-only", FaultKind::HeaderOnly),
     ("expired-link", FaultKind::ExpiredLink),
     ("overlap", FaultKind::Overlap),
+    ("refused", FaultKind::Refused(403)),
+    ("throttling", FaultKind::Throttling),
+    ("empty", FaultKind::Empty),
+    ("null", FaultKind::Null),
+    ("empty-object", FaultKind::EmptyObject),
+    ("one-object", FaultKind::OneObject),
+    ("no-id", FaultKind::NoId),
+    ("timed-out", FaultKind::TimedOut),
+    ("ignored-cancel", FaultKind::IgnoredCancel),
+    ("refused-cancel", FaultKind::RefusedCancel),
+    ("link-objects", FaultKind::LinkObjects),
+    ("odd-links", FaultKind::OddLinks),
 ];
 
 impl FaultKind {
@@ -89,6 +128,9 @@ impl FaultKind {
             Self::TooManyRequests(_) => Self::TooManyRequests(measure),
             Self::ServerError(_) => {
                 Self::ServerError(u16::try_from(measure).ok().filter(|status| (500..600).contains(status))?)
+            }
+            Self::Refused(_) => {
+                Self::Refused(u16::try_from(measure).ok().filter(|status| (400..500).contains(status))?)
             }
             Self::Slow(_) => Self::Slow(measure),
             Self::Split(_) => Self::Split(usize::try_from(measure).ok().filter(|parts| (2..=5).contains(parts))?),
@@ -106,14 +148,15 @@ impl FaultKind {
     pub(crate) fn measure(self) -> Option<u64> {
         match self {
             Self::TooManyRequests(measure) | Self::Slow(measure) => Some(measure),
-            Self::ServerError(status) => Some(status.into()),
+            Self::ServerError(status) | Self::Refused(status) => Some(status.into()),
             Self::Split(parts) => Some(parts as u64),
             _ => None,
         }
     }
 
-    fn strikes_the_wire(self, path: &str) -> bool {
+    fn strikes_the_wire(self, method: &Method, path: &str) -> bool {
         match self {
+            _ if !self.can_strike(method, path) => false,
             Self::Split(_) | Self::HeaderOnly | Self::Overlap | Self::ExpiredLink => false,
             Self::RevokedGrant => path == "/auth/o2/token",
             Self::Expired => path.starts_with("/amc/") || path.starts_with("/v2/") || path == "/user/profile",
@@ -197,8 +240,16 @@ impl Faults {
 
     /// The first fault that `wanted` takes and that strikes `path`; it strikes once less from now on.
     pub(crate) fn take(&self, path: &str, wanted: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
+        self.take_in(path, "", wanted)
+    }
+
+    /// The same, for a call that names an account.
+    fn take_in(&self, path: &str, account: &str, wanted: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
         let mut table = self.table();
-        let fits = |(_, fault): &(u64, Fault)| wanted(fault.kind) && path.contains(&fault.path);
+        let fits = |(_, fault): &(u64, Fault)| {
+            let (in_path, in_account) = fault.path.split_once('#').unwrap_or((&fault.path, ""));
+            wanted(fault.kind) && path.contains(in_path) && account.contains(in_account)
+        };
         let at = table.rows.iter().position(fits)?;
         let fault = &mut table.rows[at].1;
         let kind = fault.kind;
@@ -226,7 +277,9 @@ pub(crate) async fn strike(State(emulator): State<Emulator>, request: Request, n
     if path.starts_with("/control") {
         return next.run(request).await;
     }
-    let Some(kind) = emulator.faults().take(path, |kind| kind.strikes_the_wire(path)) else {
+    let account = request.headers().get("amazon-advertising-api-advertiserid").and_then(|name| name.to_str().ok());
+    let wanted = |kind: FaultKind| kind.strikes_the_wire(request.method(), path);
+    let Some(kind) = emulator.faults().take_in(path, account.unwrap_or_default(), wanted) else {
         return next.run(request).await;
     };
     let mut response = match kind {
@@ -235,7 +288,8 @@ pub(crate) async fn strike(State(emulator): State<Emulator>, request: Request, n
             next.run(request).await
         }
         FaultKind::Cut => cut_off(next.run(request).await),
-        kind => instead_of_an_answer(kind),
+        kind if kind.alters() => kind.altered(next.run(request).await).await,
+        kind => kind.odd_answer().unwrap_or_else(|| instead_of_an_answer(kind)),
     };
     response.extensions_mut().insert(Struck(kind));
     response

@@ -1,8 +1,9 @@
 //! The sample users who can sign in, and the accounts they reach.
 //!
 //! A fixed cast, the same in every emulator, so that guides and tests can name them: two analysts of
-//! one agency (one administers its accounts, one does not), an analyst of another agency, and a
-//! seller without any AMC account who meets self-service AMC. All names, addresses and ids are
+//! one agency (one administers its accounts, one does not), an analyst of another agency, a
+//! seller without any AMC account who meets self-service AMC, and a manager of a third agency who is shown
+//! most clients' instances under the clients' accounts only. All names, addresses and ids are
 //! invented; addresses are at `example.com`, and no id is of a length that Amazon hands out.
 
 /// Someone who can sign in with the emulated Login with Amazon.
@@ -44,6 +45,8 @@ pub(crate) struct Account {
     pub(crate) kind: AccountKind,
     /// Whether AMC's terms are accepted from the start; until they are, every instance call is refused.
     pub(crate) terms_accepted: bool,
+    /// Ids of other accounts' instances that are listed here too.
+    pub(crate) also: &'static [&'static str],
 }
 
 /// How AMC is reached through an account.
@@ -56,6 +59,16 @@ pub(crate) enum AccountKind {
         /// The number of the advertising profile.
         profile: u64,
     },
+    /// A client of an agency, with instances that the agency made: listed under `/adsAccounts/list`, and under
+    /// `/v2/profiles` too where it says so.
+    Client {
+        /// The number of the advertising profile.
+        profile: u64,
+        /// Whether it is among the profiles.
+        has_profile: bool,
+    },
+    /// Listed under `/amc/accounts`, while every call that names it is refused.
+    Refused,
 }
 
 /// What a marketplace says about money and time.
@@ -81,6 +94,7 @@ pub(crate) const AGENCY_A_US: Account = Account {
     place: US,
     kind: AccountKind::Amc,
     terms_accepted: true,
+    also: &[],
 };
 
 /// Agency A in Europe.
@@ -91,6 +105,7 @@ pub(crate) const AGENCY_A_UK: Account = Account {
     place: UK,
     kind: AccountKind::Amc,
     terms_accepted: true,
+    also: &[],
 };
 
 /// Agency B in Japan.
@@ -101,6 +116,7 @@ pub(crate) const AGENCY_B_JP: Account = Account {
     place: JP,
     kind: AccountKind::Amc,
     terms_accepted: true,
+    also: &[],
 };
 
 /// Agency B in North America, where nobody has accepted the terms.
@@ -111,6 +127,7 @@ pub(crate) const AGENCY_B_US: Account = Account {
     place: US,
     kind: AccountKind::Amc,
     terms_accepted: false,
+    also: &[],
 };
 
 /// A sponsored-ads entity of agency A's customer.
@@ -121,6 +138,7 @@ pub(crate) const BRAND_US: Account = Account {
     place: US,
     kind: AccountKind::SponsoredAds { profile: 1_000_000_000_001 },
     terms_accepted: true,
+    also: &[],
 };
 
 /// The seller's own sponsored-ads entity.
@@ -131,10 +149,66 @@ pub(crate) const SELLER_US: Account = Account {
     place: US,
     kind: AccountKind::SponsoredAds { profile: 1_000_000_000_002 },
     terms_accepted: true,
+    also: &[],
+};
+
+/// The manager account of agency C: a login that sees its clients' instances under the clients' accounts only.
+pub(crate) const AGENCY_C_US: Account = Account {
+    id: "ENTITYSAMPLEC1US",
+    name: "Agency C manager account (sample)",
+    marketplace: "ATVPDKIKX0DER",
+    place: US,
+    kind: AccountKind::Amc,
+    terms_accepted: true,
+    also: &["amcsamplec2"],
+};
+
+/// An account of agency C that is listed and answers nobody.
+pub(crate) const AGENCY_C_CLOSED: Account = Account {
+    id: "ENTITYSAMPLEC2US",
+    name: "Agency C former account (sample)",
+    marketplace: "ATVPDKIKX0DER",
+    place: US,
+    kind: AccountKind::Refused,
+    terms_accepted: true,
+    also: &[],
+};
+
+/// A client of agency C.
+pub(crate) const CLIENT_ELM_US: Account = Account {
+    id: "ENTITYSAMPLEC3US",
+    name: "Elm Bikes (sample client)",
+    marketplace: "ATVPDKIKX0DER",
+    place: US,
+    kind: AccountKind::Client { profile: 1_000_000_000_003, has_profile: false },
+    terms_accepted: true,
+    also: &[],
+};
+
+/// A client of agency C that is among its profiles too.
+pub(crate) const CLIENT_FERN_US: Account = Account {
+    id: "ENTITYSAMPLEC4US",
+    name: "Fern Tea (sample client)",
+    marketplace: "ATVPDKIKX0DER",
+    place: US,
+    kind: AccountKind::Client { profile: 1_000_000_000_004, has_profile: true },
+    terms_accepted: true,
+    also: &[],
+};
+
+/// A client of agency C in Europe.
+pub(crate) const CLIENT_FERN_UK: Account = Account {
+    id: "ENTITYSAMPLEC5UK",
+    name: "Fern Tea UK (sample client)",
+    marketplace: "A1F83G8C2ARO7P",
+    place: UK,
+    kind: AccountKind::Client { profile: 1_000_000_000_005, has_profile: false },
+    terms_accepted: true,
+    also: &[],
 };
 
 /// Everyone who can sign in; the first is who `auto_consent` signs in.
-pub(crate) const PEOPLE: [Person; 4] = [
+pub(crate) const PEOPLE: [Person; 5] = [
     Person {
         key: "ada",
         name: "Ada (agency A)",
@@ -167,6 +241,19 @@ pub(crate) const PEOPLE: [Person; 4] = [
         user_id: "amzn1.account.SAMPLEDAG",
         seats: &[Seat { account: &SELLER_US, admin: true }],
     },
+    Person {
+        key: "mia",
+        name: "Mia (agency C, manager login)",
+        email: "mia@example.com",
+        user_id: "amzn1.account.SAMPLEMIA",
+        seats: &[
+            Seat { account: &AGENCY_C_US, admin: true },
+            Seat { account: &AGENCY_C_CLOSED, admin: false },
+            Seat { account: &CLIENT_ELM_US, admin: false },
+            Seat { account: &CLIENT_FERN_US, admin: false },
+            Seat { account: &CLIENT_FERN_UK, admin: false },
+        ],
+    },
 ];
 
 impl Person {
@@ -182,14 +269,21 @@ impl Person {
 
     /// The accounts that `/amc/accounts` lists.
     pub(crate) fn amc_accounts(&self) -> impl Iterator<Item = &'static Account> {
-        self.seats.iter().map(|seat| seat.account).filter(|account| account.kind == AccountKind::Amc)
+        let listed = |account: &&Account| matches!(account.kind, AccountKind::Amc | AccountKind::Refused);
+        self.seats.iter().map(|seat| seat.account).filter(listed)
     }
 
     /// The accounts that `/v2/profiles` lists, with the number of the profile.
     pub(crate) fn profiles(&self) -> impl Iterator<Item = (u64, &'static Account)> {
+        let has_profile = |account: &Account| !matches!(account.kind, AccountKind::Client { has_profile: false, .. });
+        self.advertisers().filter(move |(_, account)| has_profile(account))
+    }
+
+    /// The accounts that `/adsAccounts/list` lists, with the number of the profile.
+    pub(crate) fn advertisers(&self) -> impl Iterator<Item = (u64, &'static Account)> {
         self.seats.iter().filter_map(|seat| match seat.account.kind {
-            AccountKind::SponsoredAds { profile } => Some((profile, seat.account)),
-            AccountKind::Amc => None,
+            AccountKind::SponsoredAds { profile } | AccountKind::Client { profile, .. } => Some((profile, seat.account)),
+            AccountKind::Amc | AccountKind::Refused => None,
         })
     }
 }
@@ -198,6 +292,11 @@ impl Account {
     /// The account of that entity id.
     pub(crate) fn by_id(id: &str) -> Option<&'static Self> {
         PEOPLE.iter().flat_map(|person| person.seats).map(|seat| seat.account).find(|account| account.id == id)
+    }
+
+    /// Whether an instance of `owner` is listed here.
+    pub(crate) fn lists(&self, owner: &str, instance: &str) -> bool {
+        self.id == owner || self.also.contains(&instance)
     }
 
     /// Whether AMC is self-service here.

@@ -25,10 +25,11 @@ pub(super) use fetch::NAME as FETCHER;
 use super::model::{Execution, Problem, RETRYING, State};
 use super::store::{self, Change};
 use super::submit::Executions;
-use crate::amazon::{self, AmcInstanceId, EntityId, ErrorKind, MarketplaceId, Network, backoff};
+use crate::amazon::{self, ErrorKind, Network, backoff};
 use crate::connections::CallError;
-use crate::db::{self, FromRow, Row, Scope, lease, sql};
+use crate::db::{self, Scope, lease};
 use crate::ids::{InstanceId, ProcessId};
+use crate::instances::Address;
 use crate::workers::{Tick, Worker};
 use ask::Listed;
 
@@ -57,20 +58,6 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins
 pub struct Poller {
     room: Executions,
     process: ProcessId,
-}
-
-/// How an instance is called.
-#[derive(Clone, Debug)]
-struct Address {
-    amc_id: AmcInstanceId,
-    entity: EntityId,
-    marketplace: MarketplaceId,
-}
-
-impl FromRow for Address {
-    fn from_row(row: &Row) -> db::Result<Self> {
-        Ok(Self { amc_id: row.get("amc_id")?, entity: row.get("entity_id")?, marketplace: row.get("marketplace_id")? })
-    }
 }
 
 impl Poller {
@@ -143,9 +130,8 @@ impl Poller {
     }
 
     async fn address(&self, instance: &InstanceId) -> db::Result<Address> {
-        const ADDRESS: &str = "select amc_id, entity_id, marketplace_id from instances where id = $1";
         let mut tx = self.room.site.db.read(&Scope::System).await?;
-        sql(ADDRESS).bind(instance).one(&mut tx).await
+        Address::find(&mut tx, instance).await
     }
 
     /// One step for each execution of one instance; those that AMC has are asked after together.

@@ -1,28 +1,53 @@
-//! Finds instances: all accounts and all pages of each connection, and what data sources they have.
+//! Finds instances: all accounts of each connection, one after the other, and what data sources they have.
+//!
+//! A survey is rows: its accounts are listed first, and each is noted as it is asked, so that a survey goes on
+//! where it stands after a wait or a restart, and its progress can be shown. An account that does not answer as
+//! it should is named with its reason, and stops no other; what is known of it stays.
+
+mod lists;
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 
 use super::access;
 use super::model::{Found, Instance};
-use super::store;
-use crate::amazon::{self, AmcAccount, CreationStatus, InstanceType};
-use crate::connections::{CallError, Grants};
-use crate::db::{Scope, Single, lease, sql};
+use super::store::{self, AccountState, Address, Outcome, Pair};
+use crate::amazon::{self, AmcAccount, CreationStatus, ErrorKind, InstanceType, Listing, Region};
+use crate::connections::{CallError, Grants, Token};
+use crate::db::{self, Scope, Single, lease, sql};
 use crate::ids::{ConnectionId, PersonId, ProcessId};
 use crate::queue;
 use crate::web::Site;
 use crate::workers::{Tick, Worker};
+use lists::{Lists, said, skipped};
 
 const DUE: lease::Queue = queue!("surveys", due "due_at");
-/// A survey of hundreds of accounts takes minutes; after this another process may try.
+/// After this another process may go on with a survey: longer than [`SLICE`] and the reading of data sources.
 const LEASE: TimeDelta = TimeDelta::minutes(10);
+/// A survey of hundreds of accounts takes minutes: after so long it is left, and goes on where it stands when
+/// others have had their turn.
+const SLICE: TimeDelta = TimeDelta::minutes(1);
 /// Surveys of one tick.
 const MOST: i64 = 5;
 /// Data sources are read again when they were read so long ago.
 const SOURCES_EVERY: TimeDelta = TimeDelta::hours(24);
+/// How often an account is asked that has too many requests; then it counts as failed for this survey.
+const MOST_TRIES: i64 = 3;
+/// An account that has refused for so long does not list its instances any more.
+const REFUSED_FOR: TimeDelta = TimeDelta::hours(24);
+/// How long is waited where Amazon does not say how long.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// How a turn at a survey ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Survey {
+    /// All accounts were asked.
+    Done,
+    /// It goes on then.
+    Later(DateTime<Utc>),
+}
 
 /// The worker.
 #[derive(Debug)]
@@ -48,76 +73,190 @@ impl InstanceDiscovery {
         let mut tick = Tick { looked: leases.len(), ..Tick::default() };
         for lease in leases {
             let Some(connection) = store::connection_of(&lease.id) else { continue };
-            let outcome = match self.survey(&connection).await {
-                Ok(found) => Ok(found),
+            let turn = self.survey(&connection).await;
+            let mut tx = self.site.db.write(&Scope::System).await?;
+            match turn {
+                Ok(Survey::Later(until)) => {
+                    store::postponed(&mut tx, &connection, lease.epoch, until).await?;
+                    tick.next = Some(tick.next.map_or(until, |next| next.min(until)));
+                }
+                Ok(Survey::Done) => {
+                    store::surveyed(&mut tx, &connection, lease.epoch, self.site.clock.now(), None).await?;
+                    tick.changed += 1;
+                }
                 // OK because the claim lapses, and then it is tried again; the others go on.
                 Err(CallError::Db(error)) => {
                     tracing::error!(connection.id = %connection, %error, "a survey could not be kept");
                     tick.failed += 1;
                     continue;
                 }
-                Err(error) => Err(error.happened()),
-            };
-            match outcome {
-                Ok(_) => tick.changed += 1,
-                Err(_) => tick.failed += 1,
+                Err(error) => {
+                    let error = Some(error.happened());
+                    store::surveyed(&mut tx, &connection, lease.epoch, self.site.clock.now(), error).await?;
+                    tick.failed += 1;
+                }
             }
-            let mut tx = self.site.db.write(&Scope::System).await?;
-            store::surveyed(&mut tx, &connection, lease.epoch, self.site.clock.now(), outcome).await?;
             tx.commit().await?;
         }
         Ok(tick)
     }
 
-    /// Keeps all instances of a connection; gives how many.
-    async fn survey(&self, connection: &ConnectionId) -> Result<usize, CallError> {
-        const OWNER: &str = "select person_id as value from connections where id = $1";
-        let begun = self.site.clock.now();
+    /// Goes on with a survey: lists the accounts, asks one after the other, then reads data sources.
+    async fn survey(&self, connection: &ConnectionId) -> Result<Survey, CallError> {
+        let started = self.site.clock.now();
         let mut tx = self.site.db.read(&Scope::System).await?;
-        let Single(person): Single<PersonId> = sql(OWNER).bind(connection).one(&mut tx).await?;
+        let survey = store::in_hand(&mut tx, connection).await?;
         drop(tx);
-        let client = self.grants.client();
-        let (region, accounts) = self
-            .grants
-            .call(connection, |token| async move {
-                let accounts = client.all_accounts(token.caller()).await?;
-                Ok((token.region(), accounts))
-            })
-            .await?;
-        let mut count = 0;
-        for account in accounts {
-            for instance in self.instances_of(connection, &account).await? {
-                let found = found(region, &account, instance);
-                let (random, now) = (&self.site.random, self.site.clock.now());
-                let mut tx = self.site.db.write(&Scope::System).await?;
-                store::keep(&mut tx, random, now, &person, connection, &found, "discovery").await?;
-                tx.commit().await?;
-                count += 1;
+        let since = match survey.listed_at {
+            Some(at) => at,
+            None => self.list_accounts(connection, started).await?,
+        };
+        let region = self.region(connection).await?;
+        loop {
+            let mut tx = self.site.db.read(&Scope::System).await?;
+            let next = store::next_account(&mut tx, connection).await?;
+            drop(tx);
+            let Some(account) = next else { break };
+            let now = self.site.clock.now();
+            if now >= started + SLICE {
+                return Ok(Survey::Later(now));
+            }
+            let listed = self.instances_of(connection, &account.pair).await;
+            if let Some(later) = self.asked((connection, region), &survey.person, since, &account, listed).await? {
+                return Ok(Survey::Later(later));
             }
         }
         let mut tx = self.site.db.write(&Scope::System).await?;
-        access::withdraw_unlisted(&self.site, &mut tx, connection, begun, &[]).await?;
+        let unanswered = store::unanswered(&mut tx, connection, since).await?;
+        access::withdraw_unlisted(&self.site, &mut tx, connection, since, &unanswered).await?;
         tx.commit().await?;
-        self.read_sources(connection).await?;
-        Ok(count)
+        self.read_sources(connection, survey.was_asked_for).await?;
+        Ok(Survey::Done)
+    }
+
+    /// Lists the accounts that a connection may reach instances by: AMC accounts, then advertisers' accounts and
+    /// profiles, since a manager is shown its clients' instances under the clients' accounts only.
+    async fn list_accounts(&self, connection: &ConnectionId, now: DateTime<Utc>) -> Result<DateTime<Utc>, CallError> {
+        let client = self.grants.client();
+        let accounts = self
+            .grants
+            .call(connection, |token| async move {
+                Ok((token.region(), client.all_accounts(token.caller()).await?))
+            })
+            .await;
+        let mut lists = Lists::default();
+        let region = match accounts {
+            Ok((region, accounts)) => {
+                let of = |one: AmcAccount| (Pair { entity: one.entity, marketplace: one.marketplace }, one.name, None);
+                lists.add("amc", region, Listing { skipped: accounts.skipped, items: accounts.items.into_iter().map(of).collect() });
+                region
+            }
+            // OK to go on with the other lists: the accounts that are known are asked all the same.
+            Err(CallError::Amazon(error)) => {
+                lists.lacks("AMC accounts", &error);
+                self.region(connection).await?
+            }
+            Err(error) => return Err(error),
+        };
+        let listed = self
+            .grants
+            .call_once(connection, |token| async move { client.all_advertiser_accounts(token.caller()).await })
+            .await;
+        lists.add_or_lack("advertisers", "advertiser accounts", region, listed)?;
+        let listed =
+            self.grants.call_once(connection, |token| async move { client.profiles(token.caller()).await }).await;
+        lists.add_or_lack("profiles", "profiles", region, listed)?;
+        let mut tx = self.site.db.write(&Scope::System).await?;
+        store::list_accounts(&mut tx, connection, now, &lists.candidates, &lists.said()).await?;
+        tx.commit().await?;
+        Ok(now)
+    }
+
+    async fn region(&self, connection: &ConnectionId) -> db::Result<Region> {
+        const REGION: &str = "select region as value from connections where id = $1";
+        let mut tx = self.site.db.read(&Scope::System).await?;
+        Ok(sql(REGION).bind(connection).one::<Single<Region>>(&mut tx).await?.0)
+    }
+
+    /// Keeps what an account answered; gives when to go on where it asks to wait.
+    async fn asked(
+        &self,
+        (connection, region): (&ConnectionId, Region),
+        person: &PersonId,
+        since: DateTime<Utc>,
+        account: &store::Account,
+        listed: Result<Listing<amazon::Instance>, CallError>,
+    ) -> Result<Option<DateTime<Utc>>, CallError> {
+        let now = self.site.clock.now();
+        let listed = match listed {
+            Ok(listed) => Ok(listed),
+            Err(CallError::Amazon(error)) => Err(error),
+            Err(error) => return Err(error),
+        };
+        let mut outcome = Outcome { state: AccountState::Answered, found: 0, skipped: 0, problem: None };
+        let mut later = None;
+        let mut tx = self.site.db.write(&Scope::System).await?;
+        match listed {
+            Ok(listed) => {
+                outcome.found = listed.items.len();
+                outcome.skipped = listed.skipped;
+                outcome.problem = (listed.skipped > 0).then(|| skipped(listed.skipped));
+                for instance in listed.items {
+                    let found = found(region, account, instance);
+                    store::keep(&mut tx, &self.site.random, now, person, connection, &found, "discovery").await?;
+                }
+                // What could not be read may be one of those that are known.
+                if listed.skipped == 0 {
+                    store::forget_unlisted(&mut tx, connection, &account.pair, since).await?;
+                }
+            }
+            Err(error) => {
+                if matches!(error.kind(), ErrorKind::Resting { .. }) {
+                    return Err(error.into());
+                }
+                let again = matches!(error.kind(), ErrorKind::Throttled { .. }) && account.tries + 1 < MOST_TRIES;
+                later = again.then(|| now + TimeDelta::from_std(error.retry_after().unwrap_or(PAUSE)).unwrap_or(LEASE));
+                outcome.problem = Some(said(&error));
+                outcome.state = match error.kind() {
+                    _ if again => AccountState::Waiting,
+                    ErrorKind::Unauthorized
+                    | ErrorKind::Forbidden
+                    | ErrorKind::Missing { .. }
+                    | ErrorKind::TermsNotAccepted => AccountState::Refused,
+                    _ => AccountState::Failed,
+                };
+                // One refusal may be a slip of Amazon's; one that lasts says that it lists nothing any more.
+                if outcome.state == AccountState::Refused
+                    && account.refused_since.is_some_and(|since| since + REFUSED_FOR <= now)
+                {
+                    store::forget_unlisted(&mut tx, connection, &account.pair, now).await?;
+                }
+                if outcome.state == AccountState::Failed {
+                    tracing::warn!(connection.id = %connection, %error, "an account could not be asked for its instances");
+                }
+            }
+        }
+        store::account_asked(&mut tx, connection, &account.pair, now, &outcome).await?;
+        tx.commit().await?;
+        Ok(later)
     }
 
     async fn instances_of(
         &self,
         connection: &ConnectionId,
-        account: &AmcAccount,
-    ) -> Result<Vec<amazon::Instance>, CallError> {
+        pair: &Pair,
+    ) -> Result<Listing<amazon::Instance>, CallError> {
         let client = self.grants.client();
-        self.grants
-            .call(connection, |token| async move {
-                client.all_instances(token.caller().of(&account.entity, &account.marketplace)).await
-            })
-            .await
+        let call = |token: Token| async move {
+            client.all_instances(token.caller().of(&pair.entity, &pair.marketplace)).await
+        };
+        self.grants.call_once(connection, call).await
     }
 
-    /// Reads the data sources of instances that were not asked for a day.
-    async fn read_sources(&self, connection: &ConnectionId) -> Result<(), CallError> {
-        let before = self.site.clock.now() - SOURCES_EVERY;
+    /// Reads the data sources of instances that were not asked for a day; of all, where somebody asked for it.
+    async fn read_sources(&self, connection: &ConnectionId, all: bool) -> Result<(), CallError> {
+        let now = self.site.clock.now();
+        let before = if all { now } else { now - SOURCES_EVERY };
         let mut tx = self.site.db.read(&Scope::System).await?;
         let instances = store::without_sources(&mut tx, connection, before).await?;
         drop(tx);
@@ -145,24 +284,26 @@ impl InstanceDiscovery {
         instance: &Instance,
     ) -> Result<Vec<amazon::DataSource>, CallError> {
         let client = self.grants.client();
-        self.grants
-            .call(connection, |token| async move {
-                let account = token.caller().of(&instance.entity, &instance.marketplace);
-                client.all_data_sources(account, &instance.amc_id).await
-            })
-            .await
+        let mut tx = self.site.db.read(&Scope::System).await?;
+        let address = &Address::find(&mut tx, &instance.id).await?;
+        drop(tx);
+        let call = |token: Token, pair: Pair| async move {
+            client.all_data_sources(token.caller().of(&pair.entity, &pair.marketplace), &address.amc_id).await
+        };
+        address.call(&self.grants, connection, call).await
     }
 }
 
 /// What is kept of an instance that an account lists.
-pub(super) fn found(region: amazon::Region, account: &AmcAccount, instance: amazon::Instance) -> Found {
+pub(super) fn found(region: Region, account: &store::Account, instance: amazon::Instance) -> Found {
     Found {
         amc_name: instance.name.unwrap_or_else(|| instance.id.to_string()),
         amc_id: instance.id,
         region,
-        entity: account.entity.clone(),
-        marketplace: account.marketplace.clone(),
-        account_name: account.name.clone().unwrap_or_else(|| account.entity.to_string()),
+        entity: account.pair.entity.clone(),
+        marketplace: account.pair.marketplace.clone(),
+        position: account.position,
+        account_name: account.name.clone(),
         customer_name: instance.customer_name,
         is_sandbox: instance.instance_type == Some(InstanceType::Sandbox),
         creation_status: match instance.creation_status {

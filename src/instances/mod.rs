@@ -13,7 +13,9 @@ mod discovery;
 pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, refusal, require};
 pub use discovery::InstanceDiscovery;
 pub use model::{Grant, Instance, Role, Source};
-pub use store::{Filter, catalogue, disconnect, find, give, grants, is_looking, list, page, revoke, revoke_all};
+pub use store::{
+    Address, Filter, Pair, catalogue, disconnect, find, give, grants, is_looking, list, page, revoke, revoke_all,
+};
 
 use crate::web::Site;
 

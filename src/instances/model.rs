@@ -182,6 +182,8 @@ pub(super) struct Found {
     pub(super) entity: EntityId,
     pub(super) marketplace: MarketplaceId,
     pub(super) amc_name: String,
+    /// Where the account stands among those that the connection is asked for.
+    pub(super) position: i64,
     pub(super) account_name: String,
     pub(super) customer_name: Option<String>,
     pub(super) is_sandbox: bool,

@@ -12,9 +12,9 @@ use serde_json::json;
 use super::access::{Action as Does, require};
 use super::discovery;
 use super::model::Instance;
-use super::store;
+use super::store::{self, Pair};
 use crate::accounts::audit::{self, Action};
-use crate::amazon::{AmcAccount, AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
+use crate::amazon::{AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
 use crate::connections::{CallError, Grants};
 use crate::db::{self, Single, sql};
 use crate::ids::{ConnectionId, InstanceId};
@@ -265,18 +265,18 @@ async fn add_asked(
     connection: &ConnectionId,
     fields: &Fields,
 ) -> Result<InstanceId, CallError> {
-    let account = AmcAccount {
+    let pair = Pair {
         entity: EntityId(fields.trimmed("entity").to_owned()),
-        name: None,
         marketplace: MarketplaceId(fields.trimmed("marketplace").to_owned()),
-        rest: serde_json::Map::new(),
     };
-    let (account, asked) = (&account, &AmcInstanceId(fields.trimmed("instance").to_owned()));
+    let account = &store::Account { name: pair.entity.to_string(), pair, position: 0, tries: 0, refused_since: None };
+    let asked = &AmcInstanceId(fields.trimmed("instance").to_owned());
     let client = room.grants.client();
     let (region, instance) = room
         .grants
         .call(connection, |token| async move {
-            let found = client.instance(token.caller().of(&account.entity, &account.marketplace), asked).await?;
+            let pair = &account.pair;
+            let found = client.instance(token.caller().of(&pair.entity, &pair.marketplace), asked).await?;
             Ok((token.region(), found))
         })
         .await?;

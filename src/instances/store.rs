@@ -1,9 +1,19 @@
 //! The tables of instances, of who may work in them, of surveys and of listed data sources.
 
 mod access;
+mod entities;
 mod sources;
+mod surveys;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+
+pub(super) use entities::{forget_unlisted, unanswered};
+pub use entities::{Address, Pair};
+pub use surveys::is_looking;
+pub(super) use surveys::{
+    Account, AccountState, Candidate, Outcome, Progress, Said, account_asked, ask_again, connection_of, in_hand, list_accounts,
+    next_account, plan_surveys, postponed, progress, surveyed, surveys,
+};
 
 pub(super) use access::{Ended, Withdrawn, end_due, end_of_grace, next_end, withdraw};
 pub use access::{disconnect, give, grants, revoke, revoke_all};
@@ -13,7 +23,7 @@ pub(super) use sources::keep_sources;
 use super::model::{Found, Instance, Role, Source};
 use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
-use crate::ids::{ConnectionId, Id, InstanceId, PersonId, Random};
+use crate::ids::{ConnectionId, InstanceId, PersonId, Random};
 
 impl FromRow for Instance {
     fn from_row(row: &Row) -> Result<Self> {
@@ -156,8 +166,7 @@ pub(super) async fn keep(
     const KEEP: &str = "insert into instances (id, region, amc_id, entity_id, marketplace_id, amc_name, account_name, \
         customer_name, kind, creation_status, added_by, seen_at, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) on conflict (region, amc_id) do update set \
-        entity_id = excluded.entity_id, marketplace_id = excluded.marketplace_id, amc_name = excluded.amc_name, \
-        account_name = excluded.account_name, customer_name = excluded.customer_name, kind = excluded.kind, \
+        amc_name = excluded.amc_name, customer_name = excluded.customer_name, kind = excluded.kind, \
         creation_status = excluded.creation_status, seen_at = excluded.seen_at returning id as value";
     let Single(id) = sql(KEEP)
         .bind(&random.id::<InstanceId>(now))
@@ -174,6 +183,7 @@ pub(super) async fn keep(
         .bind(now)
         .one::<Single<InstanceId>>(tx)
         .await?;
+    entities::keep(tx, now, &id, connection, found).await?;
     access::confirm(tx, now, person, connection, &id, added_by == "discovery").await?;
     Ok(id)
 }
@@ -193,74 +203,3 @@ pub(super) async fn without_sources(
     sql(LIST).bind(connection).bind(before).all(tx).await
 }
 
-/// A survey of one connection, as its person sees it.
-#[derive(Clone, Debug)]
-pub(super) struct Survey {
-    pub(super) done_at: Option<DateTime<Utc>>,
-    pub(super) error: Option<String>,
-}
-
-impl FromRow for Survey {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self { done_at: row.get("done_at")?, error: row.get("error")? })
-    }
-}
-
-/// A person's surveys.
-pub(super) async fn surveys(tx: &mut Tx, person: &PersonId) -> Result<Vec<Survey>> {
-    const LIST: &str = "select done_at, error from surveys where person_id = $1 order by connection_id";
-    sql(LIST).bind(person).all(tx).await
-}
-
-/// Whether Amazon is still being asked for a person's instances for the first time, or again.
-pub async fn is_looking(tx: &mut Tx, person: &PersonId) -> Result<bool> {
-    let surveys = surveys(tx, person).await?;
-    Ok(surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none()))
-}
-
-/// Makes surveys of connections that have none, due now.
-pub(super) async fn plan_surveys(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
-    const PLAN: &str = "insert into surveys (connection_id, id, person_id, due_at) \
-        select c.id, c.id, c.person_id, $1 from connections c where c.state = 'active' \
-        and not exists (select 1 from surveys s where s.connection_id = c.id) on conflict (connection_id) do nothing";
-    sql(PLAN).bind(now).execute(tx).await?;
-    Ok(())
-}
-
-/// Asks for a person's instances again, now.
-pub(super) async fn ask_again(tx: &mut Tx, person: &PersonId, now: DateTime<Utc>) -> Result<()> {
-    const ASK: &str = "update surveys set due_at = $2, done_at = null, error = null where person_id = $1";
-    sql(ASK).bind(person).bind(now).execute(tx).await?;
-    Ok(())
-}
-
-/// Notes how a survey went and when the next is due.
-pub(super) async fn surveyed(
-    tx: &mut Tx,
-    connection: &ConnectionId,
-    epoch: i64,
-    now: DateTime<Utc>,
-    outcome: std::result::Result<usize, String>,
-) -> Result<()> {
-    const DONE: &str = "update surveys set due_at = $3, done_at = $4, found = $5, failures = 0, error = null, \
-        lease_until = null where connection_id = $1 and lease_epoch = $2";
-    const FAILED: &str = "update surveys set due_at = $3, done_at = $4, failures = failures + 1, error = $5, \
-        lease_until = null where connection_id = $1 and lease_epoch = $2";
-    let statement = match outcome {
-        Ok(found) => sql(DONE).bind(connection).bind(epoch).bind(now + EVERY).bind(now).bind(found as i64),
-        Err(error) => sql(FAILED).bind(connection).bind(epoch).bind(now + AGAIN).bind(now).bind(error),
-    };
-    statement.execute(tx).await?;
-    Ok(())
-}
-
-/// How often Amazon is asked for new instances by itself.
-const EVERY: TimeDelta = TimeDelta::hours(6);
-/// How soon after a failed survey.
-const AGAIN: TimeDelta = TimeDelta::minutes(5);
-
-/// Connections are named by their id in the survey's lease too.
-pub(super) fn connection_of(lease_id: &str) -> Option<ConnectionId> {
-    debug_assert_eq!(ConnectionId::PREFIX, "con");
-    lease_id.parse().ok()
-}

@@ -20,6 +20,8 @@ mod dashboard;
 #[cfg(test)]
 mod dialect;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod drafts;
 #[cfg(test)]
 mod executions;

@@ -38,7 +38,7 @@ pub(super) async fn ads_accounts(State(_): State<Emulator>, caller: Caller, requ
     let (limit, token) = (fields.text("maxResults")?, fields.text("nextToken")?);
     let page = Page::read("maxResults", limit.as_deref(), token.as_deref())?;
     let row = |(number, account): (u64, &Account)| (account.id.to_owned(), ads_account(number, account));
-    let (accounts, next) = page.cut(caller.person.profiles().map(row), Order::Ascending);
+    let (accounts, next) = page.cut(caller.person.advertisers().map(row), Order::Ascending);
     let mut body = json!({ "adsAccounts": accounts });
     if let Some(next) = next {
         body["nextToken"] = next.into();

@@ -35,7 +35,7 @@ pub(super) async fn list(State(emulator): State<Emulator>, by: ByAccount, query:
     }
     let now = emulator.now();
     let (instances, next) = emulator.store().read(|state| {
-        let own = state.instances.values().filter(|instance| instance.account == by.account.id);
+        let own = state.instances.values().filter(|one| by.account.lists(&one.account, &one.id));
         page.cut(own.map(|instance| (instance.id.clone(), Arc::clone(instance))), Order::Ascending)
     });
     let instances: Vec<_> = instances.iter().map(|instance| shown(&emulator, instance, now)).collect();

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::instance::{Advertiser, Instance, InstanceKind};
-use crate::emulator::people::{AGENCY_A_UK, AGENCY_A_US, AGENCY_B_JP, AGENCY_B_US, Account};
+use crate::emulator::people::{
+    AGENCY_A_UK, AGENCY_A_US, AGENCY_B_JP, AGENCY_B_US, AGENCY_C_US, Account, CLIENT_ELM_US, CLIENT_FERN_US,
+};
 
 /// How long before the emulator's start its instances were made.
 const AGE: TimeDelta = TimeDelta::days(500);
@@ -21,6 +23,9 @@ pub(crate) fn instances(now: DateTime<Utc>) -> Vec<Instance> {
         ("amcsampleb1", "Dahlia Beauty JP", Standard, &AGENCY_B_JP),
         ("amcsamplebsb", "Agency B Sandbox", Sandbox, &AGENCY_B_JP),
         ("amcsampleb2", "Dahlia Beauty US", Standard, &AGENCY_B_US),
+        ("amcsamplecsb", "Agency C Sandbox", Sandbox, &AGENCY_C_US),
+        ("amcsamplec1", "Elm Bikes US", Standard, &CLIENT_ELM_US),
+        ("amcsamplec2", "Fern Tea US", Standard, &CLIENT_FERN_US),
     ];
     rows.into_iter().enumerate().map(|(at, row)| instance(row, at, now - AGE)).collect()
 }

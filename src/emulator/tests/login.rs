@@ -44,7 +44,7 @@ async fn the_consent_page_lists_people_and_needs_no_scripts() {
     assert_eq!(page.status, StatusCode::OK);
     let document = scraper::Html::parse_document(&page.text);
     let find = |selector: &str| document.select(&scraper::Selector::parse(selector).unwrap()).count();
-    assert_eq!(find("input[type=radio][name=person]"), 4);
+    assert_eq!(find("input[type=radio][name=person]"), 5);
     assert_eq!(find("input[type=hidden][name=state][value='a b&c']"), 1);
     assert_eq!(find("script, [style], [onclick]"), 0);
     assert_eq!(find("button[name=decision]"), 2);

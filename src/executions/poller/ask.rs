@@ -108,8 +108,8 @@ impl Poller {
             return Ok(Change::to(State::Sending, Some(self.after(TimeDelta::zero()))));
         };
         let client = self.room.grants.client();
-        let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
-            let account = token.caller().of(&address.entity, &address.marketplace);
+        let answer = bounded(address.call(&self.room.grants, &execution.connection, |token, pair| async move {
+            let account = token.caller().of(&pair.entity, &pair.marketplace);
             client.execution(account, &address.amc_id, amc_id).await
         }))
         .await;
@@ -175,8 +175,8 @@ impl Poller {
     async fn stop_if_asked(&self, address: &Address, execution: &Execution, change: Change) -> db::Result<Change> {
         let Some(amc_id) = to_stop(execution, &change) else { return Ok(change) };
         let client = self.room.grants.client();
-        let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
-            let account = token.caller().of(&address.entity, &address.marketplace);
+        let answer = bounded(address.call(&self.room.grants, &execution.connection, |token, pair| async move {
+            let account = token.caller().of(&pair.entity, &pair.marketplace);
             client.cancel_execution(account, &address.amc_id, amc_id).await
         }))
         .await;

@@ -54,8 +54,8 @@ impl Poller {
             return Ok(sending);
         }
         let client = self.room.grants.client();
-        let answer = bounded(self.room.grants.call(&execution.connection, |token| async move {
-            let account = token.caller().of(&address.entity, &address.marketplace);
+        let answer = bounded(address.call(&self.room.grants, &execution.connection, |token, pair| async move {
+            let account = token.caller().of(&pair.entity, &pair.marketplace);
             client.create_execution(account, &address.amc_id, &execution.sent.body).await
         }))
         .await;
@@ -155,7 +155,7 @@ impl Poller {
     /// Why there is no free slot, if there is none; the transaction takes the slot before others count.
     async fn no_slot(&self, tx: &mut Tx, address: &Address, execution: &Execution) -> db::Result<Option<String>> {
         let limits = &self.room.site.config.limits;
-        tx.alone(&format!("slots of {}", address.entity)).await?;
+        tx.alone(&format!("slots of {}", address.usual.entity)).await?;
         let (on_instance, on_account) = store::slots(tx, &execution.instance).await?;
         Ok(if on_instance >= limits.runs_per_instance {
             Some(format!(

@@ -29,11 +29,8 @@ impl Poller {
         let mut next: Option<String> = None;
         for _ in 0..pages {
             let token_of_page = next.as_deref();
-            let page = self
-                .room
-                .grants
-                .call(connection, |token| async move {
-                    let account = token.caller().of(&address.entity, &address.marketplace);
+            let page = address.call(&self.room.grants, connection, |token, pair| async move {
+                    let account = token.caller().of(&pair.entity, &pair.marketplace);
                     client.executions(account, &address.amc_id, filter, token_of_page).await
                 })
                 .await?;

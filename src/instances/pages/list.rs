@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Room;
 use crate::amazon::Region;
 use crate::instances::model::Instance;
-use crate::instances::store::{self, Filter};
+use crate::instances::store::{self, Filter, Progress};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::live::{self, Shown};
@@ -31,12 +31,26 @@ pub(super) struct ListPage {
     regions: Vec<Choice>,
     kinds: Vec<Choice>,
     looking: bool,
+    progress: Progress,
     errors: Vec<String>,
     slots: i64,
     tag: String,
 }
 
+/// So many accounts that could not be asked are named; more are counted.
+const NAMED: usize = 3;
+
 impl ListPage {
+    /// The accounts that are named as not asked, each with its reason.
+    fn named(&self) -> &[(String, String)] {
+        &self.progress.problems[..self.progress.problems.len().min(NAMED)]
+    }
+
+    /// How many more there are.
+    fn more(&self) -> usize {
+        self.progress.problems.len().saturating_sub(NAMED)
+    }
+
     fn show(&self) -> &'static str {
         if self.filter.hidden { "removed" } else { "" }
     }
@@ -76,10 +90,11 @@ pub(super) async fn show(
     let pager = wanted.pager(store::count(&mut tx, &person.id, &filter, wanted.most()).await?);
     let instances = store::page(&mut tx, &person.id, &filter, pager.range()).await?;
     let surveys = store::surveys(&mut tx, &person.id).await?;
+    let progress = store::progress(&mut tx, &person.id).await?;
     drop(tx);
     let looking = surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none());
     let errors: Vec<String> = surveys.into_iter().filter_map(|survey| survey.error).collect();
-    let tag = live::tag(&(&instances, &pager, looking, &errors));
+    let tag = live::tag(&(&instances, &pager, looking, &errors, &progress));
     if let Some(unchanged) = shown.unchanged(&tag) {
         return Ok(unchanged);
     }
@@ -88,6 +103,7 @@ pub(super) async fn show(
         shell: visit.shell("Instances", Section::Instances).await,
         list: params.list(&[]),
         looking,
+        progress,
         errors,
         instances,
         pager,

@@ -45,7 +45,7 @@ const APART: [(&str, &[&str]); 3] = [
 
 /// Each table and the file, or the folder of files, that writes it. Work in a table is claimed by the
 /// worker of the same module.
-const WRITERS: [(&str, &str); 15] = [
+const WRITERS: [(&str, &str); 17] = [
     ("people", "accounts/store"),
     ("sessions", "web/session"),
     ("audit", "accounts/audit"),
@@ -55,6 +55,8 @@ const WRITERS: [(&str, &str); 15] = [
     ("access_grants", "instances/store"),
     ("instance_sources", "instances/store"),
     ("surveys", "instances/store"),
+    ("survey_accounts", "instances/store"),
+    ("instance_entities", "instances/store"),
     ("queries", "queries/store"),
     ("drafts", "queries/store"),
     ("query_versions", "queries/store"),

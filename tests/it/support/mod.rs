@@ -286,9 +286,17 @@ impl House {
     }
 
     /// Switches a fault of the AMC emulator on, as its control page does: `kind`, `measure`, `path`, `times`.
+    /// `kind` may carry its measure: `refused=404`.
     pub(crate) async fn fault(&self, kind: &str, path: &str, times: &str) {
-        let fields = [("kind", kind), ("path", path), ("times", times), ("measure", "")];
+        let (kind, measure) = kind.split_once('=').unwrap_or((kind, ""));
+        let fields = [("kind", kind), ("path", path), ("times", times), ("measure", measure)];
         let answer = self.visitor().post("/emulator/control/faults", &fields).await;
+        assert!(answer.status.is_success() || answer.status.is_redirection(), "{}", answer.body);
+    }
+
+    /// Switches all faults off.
+    pub(crate) async fn heal(&self) {
+        let answer = self.visitor().post("/emulator/control/faults/remove", &[]).await;
         assert!(answer.status.is_success() || answer.status.is_redirection(), "{}", answer.body);
     }
 

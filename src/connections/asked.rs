@@ -1,0 +1,100 @@
+//! What the accounts of a connection answered when they were asked for their instances.
+
+use super::store::{self, AskedAccount};
+use crate::db::{Result, Tx};
+use crate::ids::ConnectionId;
+use crate::web::components::State as Colour;
+use crate::web::words::counted;
+
+/// The accounts of a connection, as its page shows them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    /// Those that listed instances, that could not be asked, and all AMC accounts.
+    pub(super) shown: Vec<AskedAccount>,
+    /// Advertisers' accounts by which the person may not use AMC or that have no instance: most of an agency's.
+    others: i64,
+    elsewhere: i64,
+    waiting: i64,
+    /// What could not be listed, and what was skipped.
+    pub(super) notes: Vec<String>,
+}
+
+impl Asked {
+    pub(super) async fn new(tx: &mut Tx, connection: &ConnectionId) -> Result<Self> {
+        let mut asked = Self { notes: store::survey_notes(tx, connection).await?, ..Self::default() };
+        for account in store::asked_accounts(tx, connection).await? {
+            match account.state.as_str() {
+                "elsewhere" => asked.elsewhere += 1,
+                "waiting" if account.asked_at.is_none() => asked.waiting += 1,
+                _ if account.is_worth_showing() => asked.shown.push(account),
+                _ => asked.others += 1,
+            }
+        }
+        Ok(asked)
+    }
+
+    /// How many accounts did not answer as they should, of those that ought to.
+    pub(super) fn problems(&self) -> usize {
+        self.shown.iter().filter(|account| account.is_problem()).count()
+    }
+
+    /// In a few words: that some accounts did not answer.
+    pub(super) fn brief(&self) -> String {
+        match i64::try_from(self.problems()).unwrap_or(i64::MAX) {
+            0 => String::new(),
+            problems => {
+                let accounts = counted(problems, "account", "accounts");
+                format!("{accounts} didn't list instances; see below.")
+            }
+        }
+    }
+
+    /// Whether there is anything to show.
+    pub(super) fn is_empty(&self) -> bool {
+        self.shown.is_empty() && self.rest().is_empty() && self.notes.is_empty()
+    }
+
+    /// What is not shown in lines of its own.
+    pub(super) fn rest(&self) -> Vec<String> {
+        let accounts = |number: i64| counted(number, "account", "accounts");
+        let said = [
+            (self.waiting, "still to be asked."),
+            (self.others, "of advertisers without an AMC instance that you may use."),
+            (self.elsewhere, "in another region. Connect that region to ask for their instances."),
+        ];
+        said.into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{} {what}", accounts(number)))
+            .collect()
+    }
+}
+
+impl AskedAccount {
+    fn is_worth_showing(&self) -> bool {
+        self.is_amc_account || self.found > 0 || self.state == "failed"
+    }
+
+    fn is_problem(&self) -> bool {
+        self.state == "failed" || (self.problem.is_some() && self.state != "waiting")
+    }
+
+    /// What it answered.
+    pub(super) fn word(&self) -> &'static str {
+        match self.state.as_str() {
+            "answered" => "Answered",
+            "refused" => "Refused",
+            "failed" => "Failed",
+            _ => "Waiting",
+        }
+    }
+
+    /// The colour that carries it.
+    pub(super) fn colour(&self) -> Colour {
+        match self.state.as_str() {
+            "answered" => Colour::Done,
+            "refused" => Colour::Stopped,
+            "failed" => Colour::Failed,
+            _ => Colour::Waiting,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Answers that are no error and not what the documentation describes, as they were met in practice.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Map, Value, json};
+
+use super::FaultKind;
+use crate::emulator::errors::{Refusal, content_type};
+
+/// Longer answers than this are not altered; none of those that a fault is made for is.
+const MOST: usize = 4 << 20;
+
+impl FaultKind {
+    /// Whether the call is done and its answer altered.
+    pub(super) const fn alters(self) -> bool {
+        matches!(self, Self::OneObject | Self::NoId | Self::TimedOut | Self::LinkObjects | Self::OddLinks)
+    }
+
+    /// Whether a call of this method and path can meet an odd answer of this kind.
+    pub(super) fn can_strike(self, method: &Method, path: &str) -> bool {
+        match self {
+            Self::TimedOut => method == Method::GET && path.contains("/workflowExecutions"),
+            Self::IgnoredCancel | Self::RefusedCancel => method == Method::PUT && path.contains("/workflowExecutions/"),
+            Self::LinkObjects | Self::OddLinks => path.ends_with("/downloadUrls"),
+            _ => true,
+        }
+    }
+
+    /// What is answered in place of doing the call, if this kind does so.
+    pub(super) fn odd_answer(self) -> Option<Response> {
+        let json = |text: &'static str| (content_type("application/json"), text).into_response();
+        Some(match self {
+            Self::Refused(status) => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+                Refusal::oauth(status, "invalid_request", "The account is not set up for this.").into_response()
+            }
+            Self::Throttling => {
+                let mut response = json(r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#);
+                *response.status_mut() = StatusCode::BAD_REQUEST;
+                response
+            }
+            Self::Empty => json(""),
+            Self::Null => json("null"),
+            Self::EmptyObject | Self::IgnoredCancel => json("{}"),
+            Self::RefusedCancel => Refusal::bad("The execution cannot be changed.").into_response(),
+            _ => return None,
+        })
+    }
+
+    /// The answer in its odd form.
+    pub(super) async fn altered(self, response: Response) -> Response {
+        let (mut parts, body) = response.into_parts();
+        let Ok(bytes) = to_bytes(body, MOST).await else {
+            return Refusal::server(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        };
+        let Some(mut answer) = serde_json::from_slice::<Value>(&bytes).ok().filter(|_| parts.status.is_success()) else {
+            return Response::from_parts(parts, Body::from(bytes));
+        };
+        match self {
+            Self::OneObject => each_list(&mut answer, |list| list.first().cloned().unwrap_or(json!({}))),
+            Self::NoId => each_list(&mut answer, |list| {
+                let mut list = list.to_vec();
+                if let Some(first) = list.first_mut().and_then(Value::as_object_mut) {
+                    first.retain(|name, _| !name.ends_with("Id") && name != "id");
+                }
+                list.into()
+            }),
+            Self::TimedOut => with_status(&mut answer),
+            Self::LinkObjects => each_list(&mut answer, |list| {
+                list.iter().map(|link| json!({ "url": link, "expiresIn": 600 })).collect()
+            }),
+            _ => each_list(&mut answer, |list| json!({ "count": list.len(), "location": "elsewhere" })),
+        }
+        let text = answer.to_string();
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
+        Response::from_parts(parts, Body::from(text))
+    }
+}
+
+/// Puts something else in place of each list of an answer.
+fn each_list(answer: &mut Value, other: impl Fn(&[Value]) -> Value) {
+    for value in answer.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Value::Array(list) = value {
+            *value = other(list);
+        }
+    }
+}
+
+/// Gives an execution that has not ended, or each of a list, a status word that no document names.
+fn with_status(answer: &mut Value) {
+    let one = |execution: &mut Map<String, Value>| {
+        let goes_on = matches!(execution.get("status").and_then(Value::as_str), Some("PENDING" | "RUNNING"));
+        if goes_on {
+            execution.insert("status".to_owned(), "TIMED_OUT".into());
+            execution.insert("statusReason".to_owned(), "The execution exceeded its time limit.".into());
+        }
+    };
+    let Some(answer) = answer.as_object_mut() else { return };
+    match answer.get_mut("executions").and_then(Value::as_array_mut) {
+        Some(list) => list.iter_mut().filter_map(Value::as_object_mut).for_each(one),
+        None => one(answer),
+    }
+}
