@@ -95,7 +95,10 @@ mod tests {
             Json(json!({"amcAccounts": []}))
         };
         let stage = Stage::of(Router::new().route("/api/amc/accounts", get(answer))).await;
-        assert_eq!(stage.client.accounts(stage.person(), None).await.unwrap(), Page { items: vec![], skipped: 0, next: None });
+        assert_eq!(
+            stage.client.accounts(stage.person(), None).await.unwrap(),
+            Page { items: vec![], skipped: 0, next: None }
+        );
     }
 
     #[tokio::test]

@@ -88,7 +88,8 @@ impl Client {
         caller: AccountCaller<'_>,
         instance: &AmcInstanceId,
     ) -> Result<Vec<DataSource>, Error> {
-        let listed = all_pages(|next| async move { self.data_sources(caller, instance, next.as_deref()).await }).await?;
+        let listed =
+            all_pages(|next| async move { self.data_sources(caller, instance, next.as_deref()).await }).await?;
         Ok(listed.items)
     }
 

@@ -6,10 +6,10 @@ use axum::response::{Redirect, Response};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::asked::Asked;
 use super::grants::{CallError, Grants};
 use super::model::State as ConnectionStatus;
 use super::pages::regions;
-use super::asked::Asked;
 use super::store::{self, Filter, Health};
 use crate::db::{PageRange, Scope, Tx};
 use crate::ids::ConnectionId;

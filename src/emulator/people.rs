@@ -282,7 +282,9 @@ impl Person {
     /// The accounts that `/adsAccounts/list` lists, with the number of the profile.
     pub(crate) fn advertisers(&self) -> impl Iterator<Item = (u64, &'static Account)> {
         self.seats.iter().filter_map(|seat| match seat.account.kind {
-            AccountKind::SponsoredAds { profile } | AccountKind::Client { profile, .. } => Some((profile, seat.account)),
+            AccountKind::SponsoredAds { profile } | AccountKind::Client { profile, .. } => {
+                Some((profile, seat.account))
+            }
             AccountKind::Amc | AccountKind::Refused => None,
         })
     }

@@ -140,15 +140,17 @@ impl InstanceDiscovery {
         let client = self.grants.client();
         let accounts = self
             .grants
-            .call(connection, |token| async move {
-                Ok((token.region(), client.all_accounts(token.caller()).await?))
-            })
+            .call(connection, |token| async move { Ok((token.region(), client.all_accounts(token.caller()).await?)) })
             .await;
         let mut lists = Lists::default();
         let region = match accounts {
             Ok((region, accounts)) => {
                 let of = |one: AmcAccount| (Pair { entity: one.entity, marketplace: one.marketplace }, one.name, None);
-                lists.add("amc", region, Listing { skipped: accounts.skipped, items: accounts.items.into_iter().map(of).collect() });
+                lists.add(
+                    "amc",
+                    region,
+                    Listing { skipped: accounts.skipped, items: accounts.items.into_iter().map(of).collect() },
+                );
                 region
             }
             // OK to go on with the other lists: the accounts that are known are asked all the same.

@@ -11,8 +11,8 @@ pub(super) use entities::{forget_unlisted, unanswered};
 pub use entities::{Address, Pair};
 pub use surveys::is_looking;
 pub(super) use surveys::{
-    Account, AccountState, Candidate, Outcome, Progress, Said, account_asked, ask_again, connection_of, in_hand, list_accounts,
-    next_account, plan_surveys, postponed, progress, surveyed, surveys,
+    Account, AccountState, Candidate, Outcome, Progress, Said, account_asked, ask_again, connection_of, in_hand,
+    list_accounts, next_account, plan_surveys, postponed, progress, surveyed, surveys,
 };
 
 pub(super) use access::{Ended, Withdrawn, end_due, end_of_grace, next_end, withdraw};
@@ -202,4 +202,3 @@ pub(super) async fn without_sources(
         where a.connection_id = $1 and (s.read_at is null or s.read_at < $2) order by i.id";
     sql(LIST).bind(connection).bind(before).all(tx).await
 }
-

@@ -54,7 +54,8 @@ impl FaultKind {
         let Ok(bytes) = to_bytes(body, MOST).await else {
             return Refusal::server(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         };
-        let Some(mut answer) = serde_json::from_slice::<Value>(&bytes).ok().filter(|_| parts.status.is_success()) else {
+        let Some(mut answer) = serde_json::from_slice::<Value>(&bytes).ok().filter(|_| parts.status.is_success())
+        else {
             return Response::from_parts(parts, Body::from(bytes));
         };
         match self {

@@ -79,7 +79,8 @@ impl Poller {
             return Err(Trouble::Call(amazon::Error::from(ErrorKind::Missing { message: None }).into()));
         };
         let client = self.room.grants.client();
-        let links = address.call(&self.room.grants, &execution.connection, |token, pair| async move {
+        let links = address
+            .call(&self.room.grants, &execution.connection, |token, pair| async move {
                 let account = token.caller().of(&pair.entity, &pair.marketplace);
                 client.download_links(account, &address.amc_id, amc_id).await
             })

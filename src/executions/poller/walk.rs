@@ -29,7 +29,8 @@ impl Poller {
         let mut next: Option<String> = None;
         for _ in 0..pages {
             let token_of_page = next.as_deref();
-            let page = address.call(&self.room.grants, connection, |token, pair| async move {
+            let page = address
+                .call(&self.room.grants, connection, |token, pair| async move {
                     let account = token.caller().of(&pair.entity, &pair.marketplace);
                     client.executions(account, &address.amc_id, filter, token_of_page).await
                 })

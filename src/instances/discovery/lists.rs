@@ -44,9 +44,8 @@ impl Lists {
         region: Region,
         listed: Result<Listing<AdvertiserAccount>, CallError>,
     ) -> Result<(), CallError> {
-        let of = |one: AdvertiserAccount| {
-            (Pair { entity: one.entity, marketplace: one.marketplace }, one.name, one.region)
-        };
+        let of =
+            |one: AdvertiserAccount| (Pair { entity: one.entity, marketplace: one.marketplace }, one.name, one.region);
         match listed {
             Ok(listed) => {
                 let items = listed.items.into_iter().map(of).collect();

@@ -214,7 +214,8 @@ pub(in crate::instances) async fn list_accounts(
     candidates: &[Candidate],
     said: &Said,
 ) -> Result<()> {
-    const AGAIN: &str = "update survey_accounts set state = 'waiting', tries = 0, position = $2 where connection_id = $1";
+    const AGAIN: &str =
+        "update survey_accounts set state = 'waiting', tries = 0, position = $2 where connection_id = $1";
     const LIST: &str = "insert into survey_accounts (connection_id, person_id, entity_id, marketplace_id, name, \
         listed_by, position, state, problem) select $1, person_id, $2, $3, $4, $5, $6, $7, null \
         from connections where id = $1 \
@@ -310,7 +311,16 @@ pub(in crate::instances) async fn surveyed(
         0 => EVERY,
         failures => (AGAIN * (1 << (failures - 1).clamp(0, 10))).min(EVERY),
     };
-    sql(DONE).bind(connection).bind(epoch).bind(now + wait).bind(now).bind(failures).bind(error).execute(tx).await.map(drop)
+    sql(DONE)
+        .bind(connection)
+        .bind(epoch)
+        .bind(now + wait)
+        .bind(now)
+        .bind(failures)
+        .bind(error)
+        .execute(tx)
+        .await
+        .map(drop)
 }
 
 /// Connections are named by their id in the survey's lease too.
