@@ -7,8 +7,8 @@ mod surveys;
 
 use chrono::{DateTime, Utc};
 
-pub(super) use entities::{forget_unlisted, unanswered};
 pub use entities::{Address, Pair};
+pub(super) use entities::{forget_unlisted, unanswered};
 pub use surveys::is_looking;
 pub(super) use surveys::{
     Account, AccountState, Candidate, Outcome, Progress, Said, account_asked, ask_again, connection_of, in_hand,
