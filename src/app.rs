@@ -58,7 +58,8 @@ pub struct App {
     /// The AMC emulator, in the sandbox.
     pub emulator: Option<Emulator>,
     grants: Grants,
-    executions: Executions,
+    /// Starts executions and reads their outcomes.
+    pub executions: Executions,
     process: ProcessId,
     /// Held as long as the program is there.
     _lock: Option<FileLock>,

@@ -46,6 +46,8 @@ pub enum Action {
     Disconnected,
     /// A query was deleted or restored.
     QueryDeleted,
+    /// An execution was started.
+    ExecutionStarted,
     /// A result, or the audit log itself, was exported.
     Exported,
     /// A grant was used to get a fresh token, or it was tried.
@@ -58,7 +60,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order of a select.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::Refused,
@@ -77,6 +79,7 @@ impl Action {
         Self::Removed,
         Self::Transferred,
         Self::QueryDeleted,
+        Self::ExecutionStarted,
         Self::Exported,
         Self::KeysRotated,
         Self::KeysRetired,
@@ -108,6 +111,7 @@ impl Action {
             Self::Transferred => "Ownership transferred",
             Self::Disconnected => "Connection disconnected",
             Self::QueryDeleted => "Query deleted or restored",
+            Self::ExecutionStarted => "Execution started",
             Self::Exported => "Exported",
             Self::KeysRotated => "Keys rotated",
             Self::KeysRetired => "Old keys retired",
@@ -134,6 +138,7 @@ impl Action {
             Self::Transferred => "transferred",
             Self::Disconnected => "disconnected",
             Self::QueryDeleted => "query-deleted",
+            Self::ExecutionStarted => "execution-started",
             Self::Exported => "exported",
             Self::Refreshed => "refreshed",
             Self::KeysRotated => "keys-rotated",

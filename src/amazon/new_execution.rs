@@ -30,6 +30,9 @@ pub struct NewExecution {
     /// Seconds after which AMC gives up, 900 to 86,400; 21,600 when not set.
     #[serde(skip_serializing_if = "Option::is_none", rename = "workflowExecutionTimeoutSeconds")]
     pub timeout_seconds: Option<u32>,
+    /// Run although AMC misses data of the window.
+    #[serde(skip_serializing_if = "is_false")]
+    pub ignore_data_gaps: bool,
 }
 
 /// What to run: a workflow that AMC has, or one that is sent along.
@@ -146,13 +149,14 @@ mod tests {
             require_synthetic_data: true,
             disable_aggregation_controls: true,
             timeout_seconds: Some(900),
+            ignore_data_gaps: true,
         };
         assert_eq!(
             serde_json::to_value(execution).unwrap(),
             json!({
                 "workflowId": "w-1", "timeWindowType": "PREVIOUS_MONTH", "parameterValues": {"names": ["a", "b"]},
                 "requireSyntheticData": true, "disableAggregationControls": true,
-                "workflowExecutionTimeoutSeconds": 900,
+                "workflowExecutionTimeoutSeconds": 900, "ignoreDataGaps": true,
             })
         );
     }

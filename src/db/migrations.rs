@@ -46,6 +46,8 @@ const STEPS: &[Step] = &[
     both!(6, "0006_long_history"),
     both!(7, "0007_fetched_again"),
     both!(8, "0008_pressed_once"),
+    both!(9, "0009_execution_start"),
+    own!(10, "0010_execution_start_security"),
     both!(13, "0013_access"),
     own!(14, "0014_access_security"),
     both!(15, "0015_amazon"),

@@ -1,7 +1,5 @@
 //! What the moving part of an execution's page shows: steps, what was filled in, the place of an error.
 
-use serde_json::Value;
-
 use super::model::{Execution, State};
 use super::store::Event;
 use crate::amcsql::text::Place;
@@ -25,20 +23,6 @@ pub(super) fn steps(events: &[Event], state: State) -> Vec<Step> {
     steps
 }
 
-/// The names and values that were filled in, as text.
-pub(super) fn filled_in(values: &Value) -> Vec<(String, String)> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
-            .collect::<Vec<_>>()
-            .join(", "),
-        other => other.to_string(),
-    };
-    values.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
-}
-
 /// Where in the author's text AMC's words point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
@@ -52,7 +36,7 @@ pub(super) struct Mark {
 pub(super) fn mark(execution: &Execution) -> Option<Mark> {
     let words = &execution.problem.as_ref()?.words;
     let map: SourceMap = super::pages::source_map(&execution.source_map);
-    let own = |(line, column)| map.place(&execution.sent.sql, &execution.author_sql, line, column);
+    let own = |(line, column)| map.place(execution.sent.sql(), &execution.author_sql, line, column);
     let (start, rest) = named_place(words)?;
     let place = own(start)?;
     let end = rest.trim_start().strip_prefix("to ").and_then(|rest| own(named_place(rest)?.0));

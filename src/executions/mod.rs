@@ -1,6 +1,6 @@
 //! Executions: runs of queries that are never lost and never doubled, and the pages of the results that they leave.
 //!
-//! Pressing Run stores the intent ([`Executions::submit`]) and wakes the [`Poller`]. The poller sends it and
+//! [`Executions::start`] stores the intent, whoever asks for it, and wakes the [`Poller`]. The poller sends it and
 //! asks AMC how it goes; the [`Fetcher`] fetches the result within the life of its links, and keeps it. Every
 //! step is: read the row, call, write the row where the claim still holds. What a crash leaves is an
 //! unfinished row, and the next tick takes it from there:
@@ -17,14 +17,16 @@ mod model;
 mod pages;
 mod poller;
 mod retention;
+mod start;
 mod store;
 mod submit;
 
-pub use model::{Execution, Kept, Problem, State};
+pub use model::{Execution, Kept, Origin, Problem, Sent, State};
 pub use poller::{Fetcher, Poller};
 pub use retention::Retention;
-pub use store::{Filter, Line, Queue, count, list, queues, totals, unfinished};
-pub use submit::{Executions, NewRun};
+pub use store::{Filter, Happened, Line, Outcome, Queue, count, list, newest_outcome, outcomes, queues, totals, unfinished};
+pub use start::{Actor, Refusal, Request, Started, What};
+pub use submit::Executions;
 
 /// Where the results lie whose runs a database in this data folder knows.
 pub fn kept_in(data: &std::path::Path) -> std::path::PathBuf {

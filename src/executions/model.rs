@@ -8,6 +8,7 @@ use super::causes;
 use crate::amazon::{AmcExecutionId, Status};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
 use crate::results::KeptColumn;
+use crate::queries::{Given, ParameterValues, Privacy, PrivacyMode, RunInput, RunOptions, WindowChoice};
 pub use crate::web::run_state::RunState as State;
 
 /// Why an execution ended without a result, or cannot go on.
@@ -35,20 +36,91 @@ impl Problem {
     }
 }
 
-/// What is sent: the body of the request as it is, and what people want to read of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What is sent: the body of the request as it is. Everything else that is known of it is read from the body.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
     /// The body of `POST /workflowExecutions`.
     pub body: Value,
+}
+
+impl Sent {
     /// The SQL in it.
-    pub sql: String,
-    /// The window in words.
-    pub window: String,
-    /// What the privacy setting is, in words.
-    pub privacy: String,
-    /// The form as it was filled in, to begin another run with.
-    #[serde(default)]
-    pub form: Vec<(String, String)>,
+    pub fn sql(&self) -> &str {
+        self.body["workflow"]["sqlQuery"].as_str().unwrap_or_default()
+    }
+
+    /// What happens to rows below the thresholds.
+    pub fn privacy(&self) -> Privacy {
+        let column = self.body["workflow"]["filteredMetricsDiscriminatorColumn"].as_str();
+        match column {
+            Some(column) => Privacy { mode: PrivacyMode::Blank, column: column.to_owned() },
+            None if self.body["disableAggregationControls"] == true => {
+                Privacy { mode: PrivacyMode::Off, ..Privacy::default() }
+            }
+            None => Privacy::default(),
+        }
+    }
+
+    fn options(&self) -> RunOptions {
+        let column = |name: &str| self.body["workflow"][name].as_str().map(str::to_owned);
+        let timeout = self.body["workflowExecutionTimeoutSeconds"].as_u64();
+        RunOptions {
+            user_count_column: column("distinctUserCountColumn"),
+            reason_column: column("filteredReasonColumn"),
+            timeout_seconds: timeout.and_then(|seconds| seconds.try_into().ok()),
+            ignore_data_gaps: self.body["ignoreDataGaps"] == true,
+        }
+    }
+}
+
+/// What started an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A person, by a form.
+    Hand,
+    /// A person, who ran an execution again.
+    Rerun,
+    /// A schedule, for one of its slots.
+    Schedule,
+    /// A step of a flow.
+    Flow,
+    /// A batch over several instances.
+    Batch,
+    /// A program with a person's token.
+    Api,
+}
+
+impl Origin {
+    const ALL: [Self; 6] = [Self::Hand, Self::Rerun, Self::Schedule, Self::Flow, Self::Batch, Self::Api];
+
+    /// As it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hand => "hand",
+            Self::Rerun => "rerun",
+            Self::Schedule => "schedule",
+            Self::Flow => "flow",
+            Self::Batch => "batch",
+            Self::Api => "api",
+        }
+    }
+
+    /// What people read.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Hand => "By hand",
+            Self::Rerun => "Run again",
+            Self::Schedule => "Schedule",
+            Self::Flow => "Flow",
+            Self::Batch => "Batch",
+            Self::Api => "API",
+        }
+    }
+
+    /// Reads what is stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|origin| origin.name() == text)
+    }
 }
 
 /// A kept result.
@@ -69,8 +141,18 @@ pub struct Execution {
     pub id: ExecutionId,
     /// Where it runs.
     pub instance: InstanceId,
-    /// By which grant.
+    /// By which connection; it may be gone.
     pub connection: ConnectionId,
+    /// The name of the person whose connection it is, once that is known.
+    pub connection_owner: Option<String>,
+    /// What started it.
+    pub origin: Origin,
+    /// What the origin speaks of: the execution that was run again, a schedule, a step, a token.
+    pub origin_ref: Option<String>,
+    /// The window, with its times unless AMC decides.
+    pub window: WindowChoice,
+    /// The values of its parameters.
+    pub values: ParameterValues,
     /// The saved query, while there is one.
     pub query: Option<QueryId>,
     /// The query's name at the time.
@@ -87,8 +169,6 @@ pub struct Execution {
     pub sent: Sent,
     /// From positions in the sent SQL to positions in the author's.
     pub source_map: Value,
-    /// What was filled in.
-    pub field_values: Value,
     /// The id of the workflow that goes along with it: unique, so that AMC can be asked about it.
     pub amc_workflow_id: String,
     /// AMC's id, once it has one.
@@ -128,6 +208,17 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// What to fill a form with to run the same again, on another day.
+    pub fn input(&self) -> RunInput {
+        let values = self.values.texts().map(|(name, text)| (name.to_owned(), Given::Text(text)));
+        RunInput {
+            values: values.collect(),
+            window: self.window.as_meant(),
+            privacy: self.sent.privacy(),
+            options: self.sent.options(),
+        }
+    }
+
     /// Whether AMC finished it, so that its result can be asked for, again too.
     pub fn is_done_at_amc(&self) -> bool {
         self.amc_id.is_some() && self.amc_status.as_deref() == Some("SUCCEEDED")

@@ -12,12 +12,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-use super::store;
-use super::submit::{Executions, NewRun};
-use crate::db::{self, Tx};
+use super::start::{Actor, Refusal, Request, What};
+use super::submit::Executions;
+use crate::db::Tx;
 use crate::ids::{ExecutionId, QueryId};
-use crate::instances::{self, Action};
-use crate::queries;
+use crate::queries::{self, RunInput};
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Visit};
 
@@ -45,63 +44,47 @@ fn own(id: &str) -> web::Result<ExecutionId> {
     id.parse().map_err(|_| web::Error::Missing)
 }
 
-/// Runs a saved query: stores the intent and leads to its page. A form that does not fit comes back.
+/// Runs a saved query: starts an execution and leads to its page. A form that does not fit comes back.
 async fn run(State(room): State<Executions>, person: Person, visit: Visit, fields: Fields) -> web::Result<Response> {
     let site = &room.site;
     let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
-    let mut tx = site.db.read(&person.scope()).await?;
+    let mut tx = site.db.write(&person.scope()).await?;
     let query = queries::find(&mut tx, &person.id, &id).await?;
-    if query.deleted_at.is_some() {
-        return Err(web::Error::Conflict(
-            "This query was deleted, so it is not run. Restore it on its page first.".to_owned(),
-        ));
+    let (input, errors) = RunInput::of_form(&query.script(), &fields);
+    if !errors.is_empty() {
+        drop(tx);
+        return queries::run_page(site, &person, &visit, &query, &fields, None).await;
     }
-    let instance = instances::require(&mut tx, &person.id, &query.instance, Action::Run).await?;
-    let catalogue = instances::catalogue(&mut tx, &instance.id).await?;
-    drop(tx);
-    let prepared = queries::prepare(&query.script(), &fields, &catalogue, site.clock.now(), instance.is_sandbox);
-    if !prepared.is_ready() {
-        return queries::run_page(site, &person, &visit, &query, &fields, Some(prepared)).await;
-    }
-    let run = NewRun {
-        instance: &instance,
-        query: Some(&query.id),
-        query_name: &query.name,
-        rerun_of: None,
-        author_sql: &query.sql,
-        sent: detail::sent(&prepared, queries::filled(&fields)),
-        source_map: serde_json::json!({ "pieces": prepared.source_map }),
-        field_values: prepared.values.clone(),
-        once: fields.once("run"),
+    let instance = match fields.trimmed("instance") {
+        "" => query.instance.clone(),
+        chosen => chosen.parse().map_err(|_| web::Error::Missing)?,
     };
-    let tx = site.db.write(&person.scope()).await?;
-    Ok(submitted(&room, &person, &visit, tx, run).await?.into_response())
+    let what = What::Query { id, revision: None, instance, input };
+    match start(&room, &person, &visit, tx, Request { what, key: fields.once("run") }).await {
+        Ok(led) => Ok(led.into_response()),
+        Err(Refusal::Unfit(prepared)) => {
+            queries::run_page(site, &person, &visit, &query, &fields, Some(*prepared)).await
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
 }
 
-/// Stores the intent and leads to its page; a form that was sent before leads to the run that it started then.
-async fn submitted(
+/// Starts an execution by hand and leads to its page; a form that was sent before leads to the execution that it
+/// started then.
+async fn start(
     room: &Executions,
     person: &Person,
     visit: &Visit,
     mut tx: Tx,
-    run: NewRun<'_>,
-) -> web::Result<Redirect> {
-    let once = run.once.clone();
-    let id = match (room.submit(&mut tx, person, run).await, once) {
-        (Ok(id), _) => {
-            tx.commit().await?;
-            room.wake();
-            id
-        }
-        (Err(error @ db::Error::Duplicate(_)), Some(once)) => {
-            drop(tx);
-            let mut tx = room.site.db.read(&person.scope()).await?;
-            let before = store::started_by(&mut tx, &person.id, &once).await?;
-            let words = "This form was sent twice, so this is the run that it started. Run again starts another.";
-            visit.flash(Tone::Info, words).await;
-            before.ok_or(error)?
-        }
-        (Err(error), _) => return Err(error.into()),
-    };
-    Ok(Redirect::to(&format!("/executions/{id}")))
+    request: Request,
+) -> Result<Redirect, Refusal> {
+    let started = room.start(&mut tx, &Actor::person_by_hand(person), &request).await?;
+    tx.commit().await?;
+    if started.is_new {
+        room.wake();
+    } else {
+        let words = "This form was sent twice, so this is the execution that it started. Run again starts another.";
+        visit.flash(Tone::Info, words).await;
+    }
+    Ok(Redirect::to(&format!("/executions/{}", started.id)))
 }

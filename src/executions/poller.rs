@@ -23,7 +23,7 @@ pub use fetch::Fetcher;
 pub(super) use fetch::NAME as FETCHER;
 
 use super::model::{Execution, Problem, RETRYING, State};
-use super::store::{self, Change};
+use super::store::{self, Change, Happened};
 use super::submit::Executions;
 use crate::amazon::{self, ErrorKind, Network, backoff};
 use crate::connections::CallError;
@@ -199,6 +199,9 @@ impl Poller {
         let mut ours = Vec::with_capacity(steps.len());
         for (execution, change) in steps {
             ours.push(store::change(&mut tx, now, execution, change).await?);
+        }
+        for ((execution, change), _) in steps.iter().zip(&ours).filter(|((_, change), ours)| **ours && change.state.is_final()) {
+            store::announce(&mut tx, now, (&execution.id, &execution.instance), Happened::Ended, change.state).await?;
         }
         tx.commit().await?;
         Ok(steps.iter().zip(ours).map(|((execution, change), ours)| self.written(execution, change, ours)).collect())

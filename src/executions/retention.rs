@@ -20,6 +20,11 @@ const MOST: i64 = 200;
 /// What a crash left of a result in the making goes after so long: longer than any fetch takes.
 const UNFINISHED: TimeDelta = TimeDelta::days(1);
 
+/// The feed of outcomes goes so far back: longer than any reader of it is ever away.
+const OUTCOMES: TimeDelta = TimeDelta::days(90);
+/// Rows of the feed that go in one tick.
+const MOST_OUTCOMES: i64 = 10_000;
+
 /// The worker.
 #[derive(Debug)]
 pub struct Retention(Executions);
@@ -35,6 +40,10 @@ impl Retention {
         let now = site.clock.now();
         let swept = self.0.result_store.sweep(now - UNFINISHED).await?;
         let mut tick = Tick { looked: swept, changed: swept, ..Tick::default() };
+        let mut tx = site.db.write(&Scope::System).await?;
+        let forgotten = store::forget_outcomes(&mut tx, now - OUTCOMES, MOST_OUTCOMES).await?;
+        tx.commit().await?;
+        tick.changed += usize::try_from(forgotten).unwrap_or(usize::MAX);
         let Some(before) =
             site.config.limits.keep_results_days.and_then(|days| now.checked_sub_days(Days::new(days.into())))
         else {

@@ -1,15 +1,21 @@
 //! The tables of executions and of what happened to them.
 
+mod add;
 mod list;
+mod outcomes;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+pub(super) use add::{NewRow, add, choose_connection, started_by};
+pub(super) use outcomes::{announce, forget_outcomes};
+pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 
-use super::model::{Execution, Kept, Problem, RETRYING, Sent, State};
+use super::model::{Execution, Kept, Origin, Problem, RETRYING, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
-use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId};
+use crate::ids::{ExecutionId, InstanceId, PersonId, ProcessId};
+use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 use crate::web::components::duration;
 
 /// Executions that are due for a short step: to be sent, or to be asked after.
@@ -30,15 +36,19 @@ impl FromRow for Execution {
             id: row.get("id")?,
             instance: row.get("instance_id")?,
             connection: row.get("connection_id")?,
+            connection_owner: row.get("connection_owner")?,
+            origin: origin(row)?,
+            origin_ref: row.get("origin_ref")?,
+            window: window(row)?,
+            values: ParameterValues::read(&row.get("field_values")?),
             query: row.get("query_id")?,
             query_name: row.get("query_name")?,
             person: row.get("person_id")?,
             person_name: row.get("person_name")?,
             state: state(row)?,
             author_sql: row.get("author_sql")?,
-            sent: read("sent", row.get("sent")?)?,
+            sent: Sent { body: row.get("sent")? },
             source_map: row.get("source_map")?,
-            field_values: row.get("field_values")?,
             amc_workflow_id: row.get("amc_workflow_id")?,
             amc_id: row.get("amc_execution_id")?,
             amc_status: row.get("amc_status")?,
@@ -66,10 +76,31 @@ fn state(row: &Row) -> Result<State> {
     State::parse(&text).ok_or(Error::Inconsistent { column: "state", source: WrongValue::new("known state") })
 }
 
+fn origin(row: &Row) -> Result<Origin> {
+    let text: String = row.get("origin")?;
+    Origin::parse(&text).ok_or(Error::Inconsistent { column: "origin", source: WrongValue::new("known origin") })
+}
+
+/// The window of a row that has its four columns.
+fn window(row: &Row) -> Result<WindowChoice> {
+    let wrong = |column| Error::Inconsistent { column, source: WrongValue::new("part of a window") };
+    let time = |column| -> Result<Option<chrono::NaiveDateTime>> {
+        let text: Option<String> = row.get(column)?;
+        text.map(|text| WindowChoice::read(&text).ok_or(wrong(column))).transpose()
+    };
+    Ok(WindowChoice {
+        kind: WindowKind::parse(&row.get::<String>("window_kind")?).ok_or(wrong("window_kind"))?,
+        start: time("window_start")?,
+        end: time("window_end")?,
+        zone: row.get::<String>("window_zone")?.parse().map_err(|_| wrong("window_zone"))?,
+    })
+}
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select e.id, e.instance_id, e.connection_id, q.id as query_id, e.query_name, e.person_id, e.person_name, ",
+            "select e.id, e.instance_id, e.connection_id, e.connection_owner, e.origin, e.origin_ref, e.window_kind, ",
+            "e.window_start, e.window_end, e.window_zone, q.id as query_id, e.query_name, e.person_id, e.person_name, ",
             "e.state, e.author_sql, e.sent, e.source_map, e.field_values, e.amc_workflow_id, e.amc_execution_id, ",
             "e.amc_status, e.cancel_asked_at, e.problem, e.waiting_for, e.output_columns, e.result, e.attempts, ",
             "e.lookups, e.created_at, e.sent_at, e.started_at, e.finished_at, e.result_kept_at, ",
@@ -91,58 +122,6 @@ pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Re
 pub(super) async fn find_any(tx: &mut Tx, id: &str) -> Result<Option<Execution>> {
     const FIND: &str = select!("where e.id = $1");
     sql(FIND).bind(id).optional(tx).await
-}
-
-/// An execution that is about to be stored.
-#[derive(Debug)]
-pub(super) struct NewRow<'a> {
-    pub(super) id: &'a ExecutionId,
-    pub(super) instance: &'a InstanceId,
-    pub(super) connection: &'a ConnectionId,
-    pub(super) query: Option<&'a QueryId>,
-    pub(super) query_name: &'a str,
-    pub(super) person: &'a PersonId,
-    pub(super) person_name: &'a str,
-    pub(super) rerun_of: Option<&'a ExecutionId>,
-    pub(super) author_sql: &'a str,
-    pub(super) sent: &'a Sent,
-    pub(super) source_map: &'a Value,
-    pub(super) field_values: &'a Value,
-    pub(super) amc_workflow_id: &'a str,
-    pub(super) once: Option<String>,
-}
-
-/// Stores the intent: due at once. [`Error::Duplicate`] where the form was sent before.
-pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &NewRow<'_>) -> Result<()> {
-    const ADD: &str = "insert into executions (id, instance_id, connection_id, query_id, query_name, person_id, \
-        person_name, rerun_of, state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, \
-        updated_at, next_step_at, once) values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $14, $14, $15)";
-    sql(ADD)
-        .bind(row.id)
-        .bind(row.instance)
-        .bind(row.connection)
-        .bind(row.query.map(|id| id.as_str().to_owned()))
-        .bind(row.query_name)
-        .bind(row.person)
-        .bind(row.person_name)
-        .bind(row.rerun_of.map(|id| id.as_str().to_owned()))
-        .bind(row.author_sql)
-        .bind(json!(row.sent))
-        .bind(row.source_map.clone())
-        .bind(row.field_values.clone())
-        .bind(row.amc_workflow_id)
-        .bind(now)
-        .bind(row.once.clone())
-        .execute(tx)
-        .await?;
-    note(tx, row.id, now, State::Waiting, "").await
-}
-
-/// The execution that a form started when it was sent before.
-pub(super) async fn started_by(tx: &mut Tx, person: &PersonId, once: &str) -> Result<Option<ExecutionId>> {
-    const FIND: &str = "select id as value from executions where person_id = $1 and once = $2";
-    let found = sql(FIND).bind(person).bind(once.to_owned()).optional::<Single<ExecutionId>>(tx).await?;
-    Ok(found.map(|Single(id)| id))
 }
 
 /// What a step changes. What is `None` stays; the lease ends with it.

@@ -245,6 +245,9 @@ mod tests {
             waiting_for: Some("All slots are in use.".into()),
             problem: None,
             rows: None,
+            origin: crate::executions::Origin::Hand,
+            window: crate::queries::WindowChoice::default(),
+            values: None,
             created_at: DateTime::UNIX_EPOCH,
             finished_at: None,
         };

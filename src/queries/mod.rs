@@ -16,10 +16,11 @@ mod store;
 
 pub use bin_purger::BinPurger;
 pub use model::fields::{FieldDef, FieldKind};
+pub use model::input::{Given, ParameterValues, RunInput, RunOptions};
 pub use model::tags::Tags;
-pub use model::window::{Window, WindowForm, WindowKind};
+pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, Script};
-pub use pages::{filled, run_page};
+pub use pages::run_page;
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use source_map::{Piece, SourceMap};
 pub use store::{DraftSeed, Filter, Line, PastRun, TypicalDuration, create_draft, find, list, runs, usual};

@@ -1,6 +1,7 @@
 //! What a saved query is.
 
 pub(super) mod fields;
+pub(super) mod input;
 pub(super) mod tags;
 pub(super) mod window;
 
@@ -157,7 +158,7 @@ impl Privacy {
     }
 }
 
-fn is_column_name(text: &str) -> bool {
+pub(super) fn is_column_name(text: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.len() <= COLUMN_LENGTH && text.chars().all(word) && text.starts_with(|c: char| c.is_ascii_alphabetic())
 }

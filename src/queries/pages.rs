@@ -11,7 +11,7 @@ mod run;
 mod saving;
 mod versions;
 
-pub use run::{filled, run_page};
+pub use run::run_page;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, json};
 
 use super::model::fields::{FieldDef, FieldKind};
+use super::model::input::{ParameterValues, RunInput, RunOptions};
 use super::model::window::Window;
 use super::model::{Privacy, PrivacyMode, SQL_BYTES, Script, check_sql};
 use super::source_map::SourceMap;
@@ -25,6 +26,8 @@ use crate::amcsql::{Context, check};
 use crate::web::Fields;
 use crate::web::components::Errors;
 
+/// Most unknown parameters that are named.
+const MOST_UNKNOWN: usize = 5;
 /// Most quoted fields that are remarked on.
 const MOST_QUOTED: usize = 5;
 
@@ -35,12 +38,14 @@ pub struct Prepared {
     pub sql_sent: String,
     /// Where each part of it came from.
     pub source_map: SourceMap,
-    /// What was filled in, by the names of the fields, as it was typed: an object.
-    pub values: Json,
+    /// The values of the parameters that the text asks for.
+    pub values: ParameterValues,
     /// The window.
     pub window: Window,
     /// The privacy options.
     pub privacy: Privacy,
+    /// What else AMC is asked for.
+    pub options: RunOptions,
     /// AMC's custom parameters.
     pub parameters: AmcParameters,
     /// The fields that the text asks for, in its order, each once.
@@ -79,12 +84,20 @@ impl Prepared {
         if self.privacy.mode == PrivacyMode::Blank {
             workflow.insert("filteredMetricsDiscriminatorColumn".to_owned(), json!(self.privacy.column));
         }
+        let RunOptions { user_count_column, reason_column, .. } = &self.options;
+        for (name, column) in [("distinctUserCountColumn", user_count_column), ("filteredReasonColumn", reason_column)] {
+            if let Some(column) = column {
+                workflow.insert(name.to_owned(), json!(column));
+            }
+        }
         NewExecution {
             workflow: Workflow::AdHoc(workflow),
             window: self.window.sent.clone(),
             parameter_values: self.parameters.values.clone(),
             require_synthetic_data: self.sandbox,
             disable_aggregation_controls: self.sandbox && self.privacy.mode == PrivacyMode::Off,
+            timeout_seconds: self.options.timeout_seconds,
+            ignore_data_gaps: self.options.ignore_data_gaps,
             ..NewExecution::default()
         }
     }
@@ -96,29 +109,50 @@ impl Prepared {
     }
 }
 
-/// Prepares `script` with the `form` that somebody filled in (`param.<name>`, `window`, `start`, `end`,
-/// `zone`, `privacy`, `privacy.column`), for an instance with these sources.
+/// Prepares `script` with what it is to be run with, for an instance with these sources.
 pub fn prepare(
+    script: &Script<'_>,
+    input: &RunInput,
+    catalogue: &Catalogue,
+    now: DateTime<Utc>,
+    sandbox: bool,
+) -> Prepared {
+    prepare_after(Errors::new(), script, input, catalogue, now, sandbox)
+}
+
+/// The same with a form as it was filled in, of which some may not be readable.
+pub(super) fn prepare_form(
     script: &Script<'_>,
     form: &Fields,
     catalogue: &Catalogue,
     now: DateTime<Utc>,
     sandbox: bool,
 ) -> Prepared {
-    let mut errors = Errors::new();
+    let (input, errors) = RunInput::of_form(script, form);
+    prepare_after(errors, script, &input, catalogue, now, sandbox)
+}
+
+/// The same where something is wrong with the input already.
+fn prepare_after(
+    mut errors: Errors,
+    script: &Script<'_>,
+    input: &RunInput,
+    catalogue: &Catalogue,
+    now: DateTime<Utc>,
+    sandbox: bool,
+) -> Prepared {
     let mut text_errors = Errors::new();
     check_sql(script.sql, &mut text_errors);
     let readable = text_errors.is_empty();
     let sql = if readable { script.sql } else { "" };
-    let mut asked = Asked::new(script, form);
+    let mut asked = Asked::new(script, input);
     let fields = template::fields(sql);
     let mut findings = quoted(sql, &fields);
     for field in &fields {
         asked.ask(&field.name, guess(field), &mut errors);
     }
     let mapped = written(sql, &asked, &mut findings);
-    let privacy = script.privacy.with(form);
-    let controls = !(sandbox && privacy.mode == PrivacyMode::Off);
+    let controls = !(sandbox && input.privacy.mode == PrivacyMode::Off);
     let context = Context { controls, ..Context::reporting(catalogue) };
     let parameters = declare(&mapped.text, &context, &mut asked, &mut errors);
     let source_map = SourceMap::from(&mapped);
@@ -126,9 +160,11 @@ pub fn prepare(
         let declared = Context { parameters: Some(&parameters.declared), ..context };
         let found = check(&mapped.text, &declared).findings;
         findings.extend(found.into_iter().map(|finding| located(finding, &source_map)));
+        asked.refuse_others(&mut errors);
     }
-    let window = script.window.with(form).resolve(now, &mut errors);
-    privacy.check(sandbox, &mut errors);
+    let window = input.window.resolve(now, &mut errors);
+    input.privacy.check(sandbox, &mut errors);
+    input.options.check(&input.privacy, &mut errors);
     for (field, sentence) in errors.iter() {
         text_errors.add(field, sentence);
     }
@@ -138,9 +174,10 @@ pub fn prepare(
     Prepared {
         sql_sent: mapped.text,
         source_map,
-        values: Json::Object(asked.typed),
+        values: ParameterValues(asked.values),
         window,
-        privacy,
+        privacy: input.privacy.clone(),
+        options: input.options.clone(),
         parameters,
         asked: asked.fields,
         findings,
@@ -152,17 +189,15 @@ pub fn prepare(
 /// The fields that were asked for so far, with what was filled in.
 struct Asked<'a> {
     script: &'a Script<'a>,
-    form: &'a Fields,
+    input: &'a RunInput,
     fields: Vec<FieldDef>,
     names: HashSet<String>,
-    typed: Map<String, Json>,
     values: BTreeMap<String, Value>,
 }
 
 impl<'a> Asked<'a> {
-    fn new(script: &'a Script<'a>, form: &'a Fields) -> Self {
-        let (names, values) = (HashSet::new(), BTreeMap::new());
-        Self { script, form, fields: Vec::new(), names, typed: Map::new(), values }
+    fn new(script: &'a Script<'a>, input: &'a RunInput) -> Self {
+        Self { script, input, fields: Vec::new(), names: HashSet::new(), values: BTreeMap::new() }
     }
 
     /// Reads the value of a field when it is asked for first.
@@ -172,14 +207,20 @@ impl<'a> Asked<'a> {
         }
         let known = self.script.fields.iter().find(|field| field.name == name).cloned();
         let field = known.unwrap_or_else(|| FieldDef { kind: guess, ..FieldDef::new(name) });
-        let text = field.text(self.form);
-        let value = field.value(text).unwrap_or_else(|sentence| {
+        let value = field.accept(self.input.values.get(name)).unwrap_or_else(|sentence| {
             errors.add(field.input(), sentence);
             field.sample()
         });
-        self.typed.insert(name.to_owned(), json!(text));
         self.values.insert(name.to_owned(), value);
         self.fields.push(field);
+    }
+
+    /// Refuses values that the text does not ask for: a mistyped name must not run with a default instead.
+    fn refuse_others(&self, errors: &mut Errors) {
+        for name in self.input.values.keys().filter(|name| !self.names.contains(*name)).take(MOST_UNKNOWN) {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+            errors.add(format!("param.{shown}"), format!("The query has no parameter called {shown}. Remove its value."));
+        }
     }
 }
 

@@ -59,5 +59,6 @@ mod secrets;
 mod security;
 #[cfg(test)]
 mod several;
+mod starts;
 #[cfg(test)]
 mod support;

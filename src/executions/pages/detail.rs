@@ -18,17 +18,18 @@ use known::{cause, known};
 use pane::{Pane, Tab};
 
 use super::result::{self, ResultView};
-use super::{own, submitted};
+use super::{own, start};
 use crate::amcsql::text::Place;
 use crate::db::Tx;
 use crate::executions::causes::Cause;
 use crate::executions::live as progress;
-use crate::executions::model::{Execution, Sent, State as Stage};
+use crate::executions::model::{Execution, Origin, State as Stage};
+use crate::executions::start::{Request, What};
 use crate::executions::store;
-use crate::executions::submit::{Executions, NewRun};
+use crate::executions::submit::Executions;
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
-use crate::queries::{self, Prepared, SourceMap};
+use crate::queries::{self, SourceMap};
 use crate::results::Key;
 use crate::web::components::{Address, Step};
 use crate::web::live::{self, Shown};
@@ -88,10 +89,10 @@ impl Changeable {
 
     fn new(execution: &Execution) -> Option<Self> {
         let query = execution.query.as_ref()?;
-        let form = &execution.sent.form;
-        let filled: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let form = execution.input().form();
+        let filled: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();
         Some(if filled.len() > Self::LONGEST {
-            let mut fields = form.clone();
+            let mut fields = form;
             fields.push(("query".to_owned(), query.as_str().to_owned()));
             Self { address: "/queries/check".to_owned(), fields }
         } else {
@@ -204,7 +205,7 @@ async fn page(
         can_cancel: can_run && can_stop(&execution),
         can_rerun: can_run && execution.state.is_final(),
         can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && !is_here,
-        values: progress::filled_in(&execution.field_values),
+        values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
         cause: cause(&execution),
         known: known_text(&execution),
         source: progress::source(&execution.author_sql, mark.as_ref()),
@@ -316,19 +317,9 @@ pub(super) async fn rerun(
     fields: Fields,
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
-    let (tx, before, instance) = to_change(&room, &person, &id).await?;
-    let run = NewRun {
-        instance: &instance,
-        query: before.query.as_ref(),
-        query_name: &before.query_name,
-        rerun_of: Some(&before.id),
-        author_sql: &before.author_sql,
-        sent: before.sent.clone(),
-        source_map: before.source_map.clone(),
-        field_values: before.field_values.clone(),
-        once: fields.once(id.as_str()),
-    };
-    submitted(&room, &person, &visit, tx, run).await
+    let tx = room.site.db.write(&person.scope()).await?;
+    let request = Request { key: fields.once(id.as_str()), what: What::Again(id) };
+    Ok(start(&room, &person, &visit, tx, request).await?)
 }
 
 /// Everything that is known of a run that ended badly, for a support mail.
@@ -344,17 +335,6 @@ pub(super) async fn problem(
     let name = format!("attachment; filename=\"{id}-problem.json\"");
     let body = serde_json::to_string_pretty(&known(&execution)).map_err(anyhow::Error::from)?;
     Ok(([("content-type", "application/json"), ("content-disposition", name.as_str())], body).into_response())
-}
-
-/// What is stored of a prepared query, to be sent as it is.
-pub(super) fn sent(prepared: &Prepared, form: Vec<(String, String)>) -> Sent {
-    Sent {
-        body: prepared.body(),
-        sql: prepared.sql_sent.clone(),
-        window: prepared.window.words(),
-        privacy: prepared.privacy.words(),
-        form,
-    }
 }
 
 /// The map that is kept with a run, as it was put there by [`super::run`].

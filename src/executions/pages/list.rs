@@ -14,7 +14,7 @@ use crate::executions::store::{self, Filter, Line};
 use crate::executions::submit::Executions;
 use crate::ids::{PersonId, QueryId};
 use crate::instances;
-use crate::queries;
+use crate::queries::{self, WindowChoice};
 use crate::web::components::{Address, Choice, Pager};
 use crate::web::list::{self, Days, Export, List, ListParams, PageRequest, RowSource, rfc3339};
 use crate::web::live::{self, Shown};
@@ -195,6 +195,11 @@ impl Export for Line {
         "rows",
         "waiting_for",
         "problem",
+        "origin",
+        "window_kind",
+        "window_start",
+        "window_end",
+        "window_zone",
     ];
 
     fn cells(&self) -> Vec<Value> {
@@ -210,6 +215,11 @@ impl Export for Line {
             json!(self.rows),
             json!(self.waiting_for),
             json!(self.problem.as_ref().map(|problem| &problem.what)),
+            json!(self.origin.name()),
+            json!(self.window.kind.name()),
+            json!(self.window.start.map(WindowChoice::stored)),
+            json!(self.window.end.map(WindowChoice::stored)),
+            json!(self.window.zone.name()),
         ]
     }
 }

@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::{read, state};
+use super::{origin, read, state, window};
 use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
-use crate::executions::model::{Problem, State};
+use crate::executions::model::{Origin, Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
+use crate::queries::{ParameterValues, WindowChoice};
 
 /// Which executions are listed.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +49,13 @@ pub struct Line {
     pub problem: Option<Problem>,
     /// Rows of the result.
     pub rows: Option<u64>,
-    /// When somebody pressed Run.
+    /// What started it.
+    pub origin: Origin,
+    /// The window, with its times unless AMC decides.
+    pub window: WindowChoice,
+    /// The values of its parameters; none where they are longer than a list shows.
+    pub values: Option<ParameterValues>,
+    /// When it was started.
     pub created_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
@@ -73,6 +80,9 @@ impl FromRow for Line {
             waiting_for: row.get("waiting_for")?,
             problem: json("problem")?.map(|value| read("problem", value)).transpose()?,
             rows: row.get::<Option<i64>>("rows")?.and_then(|rows| u64::try_from(rows).ok()),
+            origin: origin(row)?,
+            window: window(row)?,
+            values: json("field_values")?.map(|kept| ParameterValues::read(&kept)),
             created_at: row.get("created_at")?,
             finished_at: row.get("finished_at")?,
         })
@@ -138,7 +148,9 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
     let text = driven!(
         filter,
         "select e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, \
-         e.waiting_for, e.problem, cast(e.result ->> 'rows' as bigint) as rows, e.created_at, e.finished_at",
+         e.waiting_for, e.problem, cast(e.result ->> 'rows' as bigint) as rows, e.created_at, e.finished_at, \
+         e.origin, e.window_kind, e.window_start, e.window_end, e.window_zone, \
+         case when length(cast(e.field_values as text)) <= 2000 then e.field_values end as field_values",
         "order by e.created_at desc, e.id desc limit $11 offset $12"
     );
     filtered(text, person, filter).bind(range.most).bind(range.skip).all(tx).await

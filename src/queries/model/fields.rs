@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+use super::input::Given;
 use crate::amcsql::template::{MOST_CHARACTERS, MOST_ITEMS, Value};
 use crate::web::Fields;
 use crate::web::components::Errors;
@@ -74,6 +75,19 @@ impl FieldKind {
         }
     }
 
+    /// What a value of this type is, in a sentence about one that is not.
+    const fn takes(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Number => "a number",
+            Self::Boolean => "true or false",
+            Self::Date => "a date such as 2025-07-15",
+            Self::DateTime => "a date and time such as 2025-07-15T06:30",
+            Self::List => "a list of texts",
+            Self::Choice => "one of its choices",
+        }
+    }
+
     /// Reads a form's value; anything unknown is text.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|kind| kind.name() == text).unwrap_or_default()
@@ -120,6 +134,21 @@ impl FieldDef {
     pub fn text<'a>(&'a self, fields: &'a Fields) -> &'a str {
         let input = self.input();
         if fields.has(&input) { fields.get(&input) } else { &self.default }
+    }
+
+    /// The value of what was given, or of the default where nothing was. A text is read as people type it; what
+    /// has a type already must be of this one.
+    pub fn accept(&self, given: Option<&Given>) -> Result<Value, String> {
+        let is = |kinds: &[FieldKind]| kinds.contains(&self.kind);
+        match given {
+            None => self.value(&self.default),
+            Some(Given::Text(text)) => self.value(text),
+            Some(Given::Null) => self.value(""),
+            Some(Given::Number(number)) if is(&[FieldKind::Number]) => self.value(number),
+            Some(Given::Boolean(value)) if is(&[FieldKind::Boolean]) => Ok(Value::Boolean(*value)),
+            Some(Given::List(items)) if is(&[FieldKind::List]) => self.list_of(items.clone()),
+            Some(other) => Err(format!("{} takes {}, not {}.", self.title(), self.kind.takes(), other.what())),
+        }
     }
 
     /// Reads what was typed.
@@ -181,7 +210,10 @@ impl FieldDef {
     }
 
     fn list(&self, text: &str) -> Result<Value, String> {
-        let items = items(text);
+        self.list_of(items(text))
+    }
+
+    fn list_of(&self, items: Vec<String>) -> Result<Value, String> {
         if items.len() > MOST_ITEMS {
             return Err(format!("{} has more than {MOST_ITEMS} values. Split the run.", self.title()));
         }

@@ -6,6 +6,10 @@
 //! 14 days after it (AMC documentation, executing workflows and attribution). The default waits for
 //! both.
 
+mod choice;
+
+pub use choice::WindowChoice;
+
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -163,38 +167,28 @@ impl WindowForm {
         }
     }
 
-    /// What the form means at `now`. What is wrong goes to `errors` under the names of the fields; the
+    /// The window that the form names. What is wrong goes to `errors` under the names of the fields; the
     /// answer is then the default's, so that the rest of the page can be made.
-    pub fn resolve(&self, now: DateTime<Utc>, errors: &mut Errors) -> Window {
+    pub fn choice(&self, errors: &mut Errors) -> WindowChoice {
         let zone = self.zone.parse::<Tz>().unwrap_or_else(|_| {
             errors.add("zone", UNKNOWN_ZONE);
             Tz::UTC
         });
         let Some(kind) = WindowKind::parse(&self.kind) else {
             errors.add("window", UNKNOWN_KIND);
-            return Window::preset(WindowKind::Settled, zone, now);
+            return WindowChoice { zone, ..WindowChoice::default() };
         };
-        match kind {
-            WindowKind::Explicit => {
-                self.explicit(zone, now, errors).unwrap_or_else(|| Window::preset(WindowKind::Settled, zone, now))
-            }
-            kind => Window::preset(kind, zone, now),
+        if kind != WindowKind::Explicit {
+            return WindowChoice { kind, zone, ..WindowChoice::default() };
         }
-    }
-
-    fn explicit(&self, zone: Tz, now: DateTime<Utc>, errors: &mut Errors) -> Option<Window> {
         let start = moment("start", "start", &self.start, errors);
         let end = moment("end", "end", &self.end, errors);
-        let (start, end) = (start?, end?);
-        if start >= end {
-            errors.add("end", "The window ends before it starts. The end has to be after the start.");
-            return None;
-        }
-        if instant(zone, end) > now {
-            errors.add("end", format!("The window ends in the future; in {zone} it is {} now.", shown(now, zone)));
-            return None;
-        }
-        Some(Window::between(WindowKind::Explicit, zone, start, end, now))
+        WindowChoice { kind, start, end, zone }
+    }
+
+    /// What the form means at `now`; see [`WindowForm::choice`] and [`WindowChoice::resolve`].
+    pub fn resolve(&self, now: DateTime<Utc>, errors: &mut Errors) -> Window {
+        self.choice(errors).resolve(now, errors)
     }
 }
 
@@ -202,7 +196,6 @@ impl WindowForm {
 fn moment(field: &str, what: &str, text: &str, errors: &mut Errors) -> Option<NaiveDateTime> {
     const FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
     if text.is_empty() {
-        errors.add(field, format!("Give the {what} of the window, or choose another kind of window."));
         return None;
     }
     let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN));
@@ -272,13 +265,12 @@ impl Window {
 
     /// In words: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`.
     pub fn words(&self) -> String {
-        match (self.start, self.end) {
-            (Some(start), Some(end)) => {
-                let form = "%-d %b %Y, %H:%M";
-                format!("{} to {} ({})", start.format(form), end.format(form), self.zone)
-            }
-            _ => format!("{}; AMC decides the days when it runs", self.kind.label()),
-        }
+        self.choice().words()
+    }
+
+    /// The same without what is said about it: how it is meant, and from when to when.
+    pub const fn choice(&self) -> WindowChoice {
+        WindowChoice { kind: self.kind, start: self.start, end: self.end, zone: self.zone }
     }
 
     /// Only the days, for the choices of the form: `31 Oct – 6 Nov 2026`.

@@ -14,7 +14,7 @@ use crate::ids::{DraftId, InstanceId, PersonId, QueryId};
 use crate::instances;
 use crate::queries::model::fields::{FieldDef, FieldKind};
 use crate::queries::model::{PrivacyMode, Query, QueryInput};
-use crate::queries::prepare::prepare;
+use crate::queries::prepare::prepare_form;
 use crate::queries::store::{self, Draft};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
@@ -150,7 +150,7 @@ pub(super) async fn page(
     }
     let sandbox = chosen.is_some_and(|instance| instance.is_sandbox);
     let is_empty = written.sql.trim().is_empty();
-    let prepared = prepare(&written.script(), &Fields::default(), &catalogue, now, sandbox);
+    let prepared = prepare_form(&written.script(), &Fields::default(), &catalogue, now, sandbox);
     let title = if what.query.is_some() { format!("Edit {}", written.name) } else { "New query".to_owned() };
     let shown = instances.iter().filter(|it| what.query.is_none() || it.id.as_str() == what.instance);
     Ok(EditorPage {

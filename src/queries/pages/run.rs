@@ -11,7 +11,7 @@ use super::report::{self, Remark};
 use crate::instances::{self, Instance};
 use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, Query};
-use crate::queries::prepare::{Prepared, prepare};
+use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::store::{self, PastRun, TypicalDuration};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
@@ -88,7 +88,7 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
     };
     let refusal = instances::refusal(&mut tx, &person.id, &instance, instances::Action::Run).await?;
     drop(tx);
-    let prepared = prepare(&query.script(), form, &catalogue, site.clock.now(), instance.is_sandbox);
+    let prepared = prepare_form(&query.script(), form, &catalogue, site.clock.now(), instance.is_sandbox);
     Ok(Opened { query, instance, prepared, past, refusal })
 }
 
@@ -200,10 +200,12 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
     Ok((StatusCode::OK, Html(page)).into_response())
 }
 
-/// The fields of the run form as it was filled in: a link to the query's page, or its form, can carry them.
-pub fn filled(form: &Fields) -> Vec<(String, String)> {
+/// The fields of the run form as it was filled in, to go on with it.
+fn filled(form: &Fields) -> Vec<(String, String)> {
     let ours = |name: &str| {
-        name.starts_with("param.") || ["window", "start", "end", "zone", "privacy", "privacy.column"].contains(&name)
+        name.starts_with("param.")
+            || name.starts_with("options.")
+            || ["window", "start", "end", "zone", "privacy", "privacy.column"].contains(&name)
     };
     form.iter().filter(|(name, _)| ours(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

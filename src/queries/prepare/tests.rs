@@ -1,4 +1,5 @@
 use super::*;
+use crate::queries::model::input::Given;
 use crate::queries::model::window::WindowForm;
 
 const SQL: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\n\
@@ -14,7 +15,7 @@ fn with(sql: &str, fields: &[FieldDef], form: &[(&str, &str)]) -> Prepared {
     let (window, privacy) = (WindowForm::default(), Privacy::default());
     let script = Script { sql, fields, window: &window, privacy: &privacy };
     let form = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    prepare(&script, &form, Catalogue::standard(), now(), false)
+    prepare_form(&script, &form, Catalogue::standard(), now(), false)
 }
 
 fn codes(prepared: &Prepared) -> Vec<&'static str> {
@@ -34,7 +35,7 @@ fn a_filled_form_becomes_one_request() {
             "timeWindowEnd": "2026-11-07T00:00:00", "timeWindowTimeZone": "UTC",
         })
     );
-    assert_eq!(prepared.values, json!({ "campaigns": "Summer's sale\nWinter" }));
+    assert_eq!(prepared.values.json(), json!({ "campaigns": ["Summer's sale", "Winter"] }));
 }
 
 #[test]
@@ -130,12 +131,47 @@ fn privacy_options_have_amcs_names() {
     let window = WindowForm::default();
     let off = Privacy { mode: PrivacyMode::Off, ..Privacy::default() };
     let script = Script { sql: "SELECT user_id FROM dsp_impressions", fields: &[], window: &window, privacy: &off };
-    let sandbox = |is| prepare(&script, &Fields::default(), Catalogue::standard(), now(), is);
+    let sandbox = |is| prepare_form(&script, &Fields::default(), Catalogue::standard(), now(), is);
     let body = sandbox(true).body();
     assert_eq!((&body["requireSyntheticData"], &body["disableAggregationControls"]), (&json!(true), &json!(true)));
     let standard = sandbox(false);
     assert!(!standard.errors.of("privacy").is_empty() && !standard.is_ready());
     assert_eq!(standard.body().get("disableAggregationControls"), None);
+}
+
+#[test]
+fn run_options_have_amcs_names_and_values_of_their_range() {
+    let form = [
+        ("options.user_count", "users"),
+        ("options.reason", "why"),
+        ("options.timeout", "3600"),
+        ("options.ignore_gaps", "yes"),
+    ];
+    let prepared = with("SELECT campaign FROM dsp_impressions GROUP BY 1", &[], &form);
+    assert!(prepared.is_ready(), "{:?}", prepared.errors);
+    let body = prepared.body();
+    let workflow = &body["workflow"];
+    assert_eq!((&workflow["distinctUserCountColumn"], &workflow["filteredReasonColumn"]), (&json!("users"), &json!("why")));
+    assert_eq!((&body["workflowExecutionTimeoutSeconds"], &body["ignoreDataGaps"]), (&json!(3600), &json!(true)));
+}
+
+#[test]
+fn typed_values_must_fit_their_parameters() {
+    let sql = "SELECT campaign, SUM(impressions) AS i FROM dsp_impressions WHERE impressions > {{least}} GROUP BY 1";
+    let field = [FieldDef { kind: FieldKind::Number, ..FieldDef::new("least") }];
+    let (window, privacy) = (WindowForm::default(), Privacy::default());
+    let script = Script { sql, fields: &field, window: &window, privacy: &privacy };
+    let run = |given: &[(&str, Given)]| {
+        let values = given.iter().map(|(name, given)| ((*name).to_owned(), given.clone())).collect();
+        prepare(&script, &RunInput { values, ..RunInput::default() }, Catalogue::standard(), now(), false)
+    };
+    assert!(run(&[("least", Given::Number("10".into()))]).is_ready());
+    assert!(run(&[("least", Given::Text("10".into()))]).is_ready(), "a text is read as if it were typed");
+    for wrong in [Given::Boolean(true), Given::List(vec!["1".into()]), Given::Null, Given::Text("ten".into())] {
+        assert!(!run(&[("least", wrong.clone())]).errors.of("param.least").is_empty(), "{wrong:?}");
+    }
+    let unknown = run(&[("least", Given::Number("10".into())), ("most", Given::Number("20".into()))]);
+    assert!(unknown.errors.of("param.most").contains("no parameter"), "{:?}", unknown.errors);
 }
 
 #[test]

@@ -63,6 +63,8 @@ const WRITERS: [(&str, &str); 17] = [
     ("query_favourites", "queries/store"),
     ("executions", "executions/store"),
     ("execution_events", "executions/store"),
+    ("execution_outcomes", "executions/store"),
+    ("execution_feed", "executions/store"),
 ];
 
 /// The addresses that the rooms and the ground floor answer to, as their code names them (`/queries/{id}`).

@@ -207,6 +207,11 @@ impl House {
         self.premises.folder()
     }
 
+    /// The database's address.
+    pub(crate) fn database_url(&self) -> String {
+        self.premises.database_url()
+    }
+
     /// Which database it is on.
     pub(crate) fn database(&self) -> &Database {
         &self.premises.database

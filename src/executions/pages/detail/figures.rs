@@ -1,6 +1,6 @@
 //! The figures of an execution, in a line.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::super::result::ResultView;
 use super::pane::has_result;
@@ -63,7 +63,7 @@ pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<
         let (used, all) = (around.instance.slots_in_use, around.slots);
         figures.push(Figure::noted("Slots in use", format!("{used} of {all}"), around.instance.name()));
     }
-    let window = &execution.sent.window;
+    let window = execution.window.words();
     figures.push(match days(execution) {
         Some(days) => Figure::noted("Time window", days, window),
         None => Figure::new("Time window", window),
@@ -83,12 +83,8 @@ pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<
 
 /// The days of a window that begins and ends at midnight: `31 Oct – 6 Nov 2026`.
 fn days(execution: &Execution) -> Option<String> {
-    let midnight = |name: &str| {
-        let (day, time) = execution.sent.body[name].as_str()?.split_once('T')?;
-        let is_midnight = time.trim_end_matches('Z').bytes().all(|byte| matches!(byte, b'0' | b':' | b'.'));
-        day.parse::<NaiveDate>().ok().filter(|_| is_midnight)
-    };
-    let (first, last) = (midnight("timeWindowStart")?, midnight("timeWindowEnd")?.pred_opt()?);
+    let midnight = |time: NaiveDateTime| (time.time() == NaiveTime::MIN).then(|| time.date());
+    let (first, last) = (midnight(execution.window.start?)?, midnight(execution.window.end?)?.pred_opt()?);
     let year = if first.format("%Y").to_string() == last.format("%Y").to_string() { "" } else { " %Y" };
     Some(if first == last {
         last.format("%-d %b %Y").to_string()
@@ -99,7 +95,7 @@ fn days(execution: &Execution) -> Option<String> {
 
 /// How complete the numbers were when they were asked for, where the request names the end of its window.
 fn maturity(execution: &Execution) -> Option<Figure> {
-    let end = execution.sent.body["timeWindowEnd"].as_str()?.get(..10)?.parse::<NaiveDate>().ok()?;
+    let end = execution.window.end?.date();
     let asked = execution.sent_at.unwrap_or(execution.created_at).date_naive();
     let days = (asked - end).max(TimeDelta::zero()).num_days();
     let note = |what: &str| format!("The time window ended {days} days before this ran. {what}");

@@ -222,7 +222,6 @@ impl Taken {
 
 /// The first and last day of the window that was sent, if it named any.
 fn days(execution: &Execution) -> Option<(NaiveDate, NaiveDate)> {
-    let day = |name: &str| execution.sent.body[name].as_str()?.get(..10)?.parse::<NaiveDate>().ok();
-    let (start, end) = (day("timeWindowStart")?, day("timeWindowEnd")?);
+    let (start, end) = (execution.window.start?.date(), execution.window.end?.date());
     Some((start, end.pred_opt().filter(|last| *last >= start).unwrap_or(end)))
 }

@@ -120,7 +120,7 @@ impl ResultView {
         let key = Key::from(&execution.id);
         let (columns, total) = room.result_store.columns(&key).await.map_err(failed)?;
         let params = ResultParams::read(path, fields, &columns);
-        let table = Table { key, columns: &columns, rows: total, meanings: of_columns(&execution.sent.sql) };
+        let table = Table { key, columns: &columns, rows: total, meanings: of_columns(execution.sent.sql()) };
         let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
         let mut view = Self {
             chips: params.chips(&columns),

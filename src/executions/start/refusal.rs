@@ -1,0 +1,122 @@
+//! Why an execution was not started: the same answer for a page and for a program.
+
+use crate::amcsql::finding::Finding;
+use crate::db;
+use crate::instances::Denied;
+use crate::queries::Prepared;
+use crate::web::{self, components::Errors};
+
+/// Why nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The query, the execution or the instance is not there, or not for this person: which of the two is not told.
+    #[error("There is nothing here that could be run.")]
+    Missing,
+    /// The person's role on the instance does not allow it; the sentence says what is missing.
+    #[error("{0}")]
+    Role(String),
+    /// Amazon is still making the instance of this name.
+    #[error("{0} is not ready yet: Amazon is still making it. Nothing was started; run the query once it is ready.")]
+    NotReady(String),
+    /// No connection to Amazon reaches the instance of this name.
+    #[error(
+        "There is no active connection to Amazon for {0}. Nothing was started; sign in with Amazon again under \
+         Connections, or ask a manager of the instance to share theirs."
+    )]
+    NoConnection(String),
+    /// The query is in the bin.
+    #[error("This query was deleted, so it is not run. Restore it on its page first.")]
+    Deleted,
+    /// The query is further than the revision that was named.
+    #[error("The query was changed after you read it. Nothing was started; look at it again, then run it.")]
+    Changed,
+    /// The key stands for another request.
+    #[error("This key already started an execution with other input. Use a new key, or send the same request.")]
+    KeyReused,
+    /// The key is empty, too long or not printable.
+    #[error("A key has 1 to 200 characters without control characters.")]
+    BadKey,
+    /// Something is wrong with the text or with what it is to run with: see [`Refusal::errors`] and
+    /// [`Refusal::findings`].
+    #[error("This can't be run yet: {}", first(.0))]
+    Unfit(Box<Prepared>),
+    /// The database.
+    #[error(transparent)]
+    Db(db::Error),
+}
+
+fn first(prepared: &Prepared) -> String {
+    let error = prepared.errors.iter().next().map(|(_, sentence)| sentence.to_owned());
+    let finding = prepared.findings.iter().find(|finding| finding.level == crate::amcsql::finding::Level::Error);
+    error.or_else(|| finding.map(|finding| finding.message.clone())).unwrap_or_default()
+}
+
+impl Refusal {
+    /// What is wrong with the input, by the names of a form's fields.
+    pub fn errors(&self) -> Errors {
+        match self {
+            Self::Unfit(prepared) => prepared.errors.clone(),
+            _ => Errors::new(),
+        }
+    }
+
+    /// What is wrong with the text, at its author's places.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Unfit(prepared) => &prepared.findings,
+            _ => &[],
+        }
+    }
+
+    /// A word for programs, which stays the same when the sentence changes.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "not-found",
+            Self::Role(_) => "role",
+            Self::NotReady(_) => "instance-not-ready",
+            Self::NoConnection(_) => "no-connection",
+            Self::Deleted => "query-deleted",
+            Self::Changed => "query-changed",
+            Self::KeyReused => "key-reused",
+            Self::BadKey => "bad-key",
+            Self::Unfit(_) => "unfit",
+            Self::Db(_) => "database",
+        }
+    }
+}
+
+impl From<db::Error> for Refusal {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::Missing => Self::Missing,
+            error => Self::Db(error),
+        }
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Missing => Self::Missing,
+            Denied::Role(why) => Self::Role(why),
+            Denied::Db(error) => Self::Db(error),
+        }
+    }
+}
+
+impl From<Refusal> for web::Error {
+    fn from(refusal: Refusal) -> Self {
+        let sentence = refusal.to_string();
+        match refusal {
+            Refusal::Missing => Self::Missing,
+            Refusal::Role(why) => Self::Forbidden(why),
+            Refusal::NotReady(_)
+            | Refusal::NoConnection(_)
+            | Refusal::Deleted
+            | Refusal::Changed
+            | Refusal::KeyReused => Self::Conflict(sentence),
+            Refusal::BadKey | Refusal::Unfit(_) => Self::Invalid(sentence),
+            Refusal::Db(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Who asks for an execution, and what they ask for.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::Refusal;
+use crate::executions::model::Origin;
+use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
+use crate::queries::{FieldDef, RunInput};
+use crate::web::Person;
+
+/// Longest key of a request, in characters.
+const KEY_LENGTH: usize = 200;
+
+/// Who starts an execution. Each acts for one person, whose access decides what may run and by which connection.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    person: PersonId,
+    name: String,
+    by: By,
+}
+
+/// By what an actor acts; the text is its id, which the execution names as its reference.
+#[derive(Clone, Debug)]
+enum By {
+    Hand,
+    Token(String),
+    Schedule(String),
+    Flow(String),
+    Batch(String),
+}
+
+impl Actor {
+    /// A person at a page.
+    pub fn person_by_hand(person: &Person) -> Self {
+        Self { person: person.id.clone(), name: person.name.clone(), by: By::Hand }
+    }
+
+    /// A program with a person's token.
+    pub fn token(person: PersonId, name: String, token: impl Into<String>) -> Self {
+        Self { person, name, by: By::Token(token.into()) }
+    }
+
+    /// A schedule, for the person on whose access it runs. The key of its request names the slot.
+    pub fn schedule(person: PersonId, name: String, schedule: impl Into<String>) -> Self {
+        Self { person, name, by: By::Schedule(schedule.into()) }
+    }
+
+    /// A run of a flow, for whoever started the flow. The key of its request names the step.
+    pub fn flow(person: PersonId, name: String, flow_run: impl Into<String>) -> Self {
+        Self { person, name, by: By::Flow(flow_run.into()) }
+    }
+
+    /// A batch, for whoever started it. The key of its request names the instance and the round.
+    pub fn batch(person: PersonId, name: String, batch: impl Into<String>) -> Self {
+        Self { person, name, by: By::Batch(batch.into()) }
+    }
+
+    /// For whom it runs.
+    pub const fn person(&self) -> &PersonId {
+        &self.person
+    }
+
+    /// What that person is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) const fn origin(&self, what: &What) -> Origin {
+        match (&self.by, what) {
+            (By::Hand, What::Again(_)) => Origin::Rerun,
+            (By::Hand, _) => Origin::Hand,
+            (By::Token(_), _) => Origin::Api,
+            (By::Schedule(_), _) => Origin::Schedule,
+            (By::Flow(_), _) => Origin::Flow,
+            (By::Batch(_), _) => Origin::Batch,
+        }
+    }
+
+    /// What the origin speaks of.
+    pub(super) fn reference(&self, what: &What) -> Option<String> {
+        match (&self.by, what) {
+            (By::Hand, What::Again(id)) => Some(id.to_string()),
+            (By::Hand, _) => None,
+            (By::Token(id) | By::Schedule(id) | By::Flow(id) | By::Batch(id), _) => Some(id.clone()),
+        }
+    }
+
+    /// A key as it is stored: people choose theirs without knowing those of others, and the slot of a schedule
+    /// stays the same slot when the schedule runs for somebody else.
+    pub(super) fn key(&self, key: &str) -> Result<String, Refusal> {
+        if key.is_empty() || key.chars().count() > KEY_LENGTH || key.chars().any(char::is_control) {
+            return Err(Refusal::BadKey);
+        }
+        let own = match &self.by {
+            By::Hand | By::Token(_) => self.person.as_str(),
+            By::Schedule(id) | By::Flow(id) | By::Batch(id) => id,
+        };
+        Ok(format!("{own}:{key}"))
+    }
+}
+
+/// What is to run.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A saved query.
+    Query {
+        /// Which.
+        id: QueryId,
+        /// The revision at which it was read: when it is another by now, nothing is started. None for whatever it is.
+        revision: Option<i64>,
+        /// Where it is to run.
+        instance: InstanceId,
+        /// What it is run with.
+        input: RunInput,
+    },
+    /// A text that is not saved.
+    Text {
+        /// What people call it.
+        name: String,
+        /// The SQL, with `{{name}}`.
+        sql: String,
+        /// The types of its parameters; a name without a definition is guessed.
+        fields: Vec<FieldDef>,
+        /// Where it is to run.
+        instance: InstanceId,
+        /// What it is run with.
+        input: RunInput,
+    },
+    /// The same again, exactly as it was sent: same SQL, same values, same window.
+    Again(ExecutionId),
+}
+
+/// What somebody asks to start.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What is to run.
+    pub what: What,
+    /// Names this request among those of its actor, so that it starts one execution however often it comes: 1 to 200
+    /// characters. None where each asking is to start another.
+    pub key: Option<String>,
+}
+
+impl Request {
+    /// The same for the same request, whatever the key.
+    pub(super) fn digest(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(self.what.json().to_string()))
+    }
+}
+
+impl What {
+    fn json(&self) -> Value {
+        match self {
+            Self::Query { id, revision, instance, input } => {
+                json!({ "query": id, "revision": revision, "instance": instance, "input": input.json() })
+            }
+            Self::Text { name, sql, fields, instance, input } => {
+                json!({ "name": name, "sql": sql, "fields": fields, "instance": instance, "input": input.json() })
+            }
+            Self::Again(id) => json!({ "again": id }),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A new execution: its row, once for each key, and the connection that it uses.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::note;
+use crate::db::{FromRow, Result, Row, Tx, sql};
+use crate::executions::model::{Origin, State};
+use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
+use crate::queries::{ParameterValues, WindowChoice};
+
+/// An execution that is about to be stored.
+#[derive(Debug)]
+pub(in crate::executions) struct NewRow<'a> {
+    pub(in crate::executions) id: &'a ExecutionId,
+    pub(in crate::executions) instance: &'a InstanceId,
+    pub(in crate::executions) connection: &'a ConnectionId,
+    pub(in crate::executions) connection_owner: Option<&'a str>,
+    pub(in crate::executions) query: Option<&'a QueryId>,
+    pub(in crate::executions) query_name: &'a str,
+    pub(in crate::executions) person: &'a PersonId,
+    pub(in crate::executions) person_name: &'a str,
+    pub(in crate::executions) rerun_of: Option<&'a ExecutionId>,
+    pub(in crate::executions) origin: Origin,
+    pub(in crate::executions) origin_ref: Option<&'a str>,
+    pub(in crate::executions) origin_key: Option<&'a str>,
+    pub(in crate::executions) request_digest: &'a str,
+    pub(in crate::executions) author_sql: &'a str,
+    pub(in crate::executions) body: &'a Value,
+    pub(in crate::executions) source_map: &'a Value,
+    pub(in crate::executions) values: &'a ParameterValues,
+    pub(in crate::executions) window: WindowChoice,
+    pub(in crate::executions) amc_workflow_id: &'a str,
+}
+
+/// Stores the intent: due at once. Says whether it did: an execution that was started with the same key stays
+/// the only one, in whatever process and at whatever moment it was asked for.
+pub(in crate::executions) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &NewRow<'_>) -> Result<bool> {
+    const ADD: &str = "insert into executions (id, instance_id, connection_id, connection_owner, query_id, query_name, \
+        person_id, person_name, rerun_of, state, author_sql, sent, source_map, field_values, amc_workflow_id, \
+        created_at, updated_at, next_step_at, origin, origin_ref, origin_key, request_digest, window_kind, \
+        window_start, window_end, window_zone) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $10, $11, $12, $13, $14, $15, $15, $15, $16, $17, $18, \
+        $19, $20, $21, $22, $23) on conflict (origin, origin_key) where origin_key is not null do nothing";
+    let added = sql(ADD)
+        .bind(row.id)
+        .bind(row.instance)
+        .bind(row.connection)
+        .bind(row.connection_owner)
+        .bind(row.query.map(|id| id.as_str().to_owned()))
+        .bind(row.query_name)
+        .bind(row.person)
+        .bind(row.person_name)
+        .bind(row.rerun_of.map(|id| id.as_str().to_owned()))
+        .bind(row.author_sql)
+        .bind(row.body.clone())
+        .bind(row.source_map.clone())
+        .bind(row.values.json())
+        .bind(row.amc_workflow_id)
+        .bind(now)
+        .bind(row.origin.name())
+        .bind(row.origin_ref)
+        .bind(row.origin_key)
+        .bind(row.request_digest)
+        .bind(row.window.kind.name())
+        .bind(row.window.start.map(WindowChoice::stored))
+        .bind(row.window.end.map(WindowChoice::stored))
+        .bind(row.window.zone.name())
+        .execute(tx)
+        .await?;
+    if added == 1 {
+        note(tx, row.id, now, State::Waiting, "").await?;
+    }
+    Ok(added == 1)
+}
+
+/// An execution that was started with a key.
+#[derive(Debug)]
+pub(in crate::executions) struct Earlier {
+    pub(in crate::executions) id: ExecutionId,
+    /// What was asked for under the key; none where that was not kept.
+    pub(in crate::executions) digest: Option<String>,
+}
+
+impl FromRow for Earlier {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { id: row.get("id")?, digest: row.get("request_digest")? })
+    }
+}
+
+/// The execution that was started with this key.
+pub(in crate::executions) async fn started_by(tx: &mut Tx, origin: Origin, key: &str) -> Result<Option<Earlier>> {
+    const FIND: &str = "select id, request_digest from executions where origin = $1 and origin_key = $2";
+    sql(FIND).bind(origin.name()).bind(key).optional(tx).await
+}
+
+/// A connection by which a person's executions can run.
+#[derive(Clone, Debug)]
+pub(in crate::executions) struct Chosen {
+    pub(in crate::executions) id: ConnectionId,
+    /// The name of its owner.
+    pub(in crate::executions) owner: String,
+}
+
+impl FromRow for Chosen {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { id: row.get("id")?, owner: row.get("owner")? })
+    }
+}
+
+/// The active connection by which a person's executions on an instance run: their own; else the one that their
+/// access to the instance names; else one that its owner shares with somebody else on this instance. Its owner has
+/// to be able to run there, too. As a person one sees one's own connections only, as the system all.
+pub(in crate::executions) async fn choose_connection(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &InstanceId,
+) -> Result<Option<Chosen>> {
+    const CHOOSE: &str = "select c.id, p.name as owner from instance_access mine \
+        join instance_access theirs on theirs.instance_id = mine.instance_id \
+        join connections c on c.id = theirs.connection_id and c.person_id = theirs.person_id \
+        join people p on p.id = c.person_id \
+        where mine.person_id = $1 and mine.instance_id = $2 and c.state = 'active' \
+        and theirs.role in ('analyst', 'manager') \
+        and (c.person_id = $1 or c.id = mine.connection_id or exists (select 1 from instance_access shared \
+            where shared.instance_id = $2 and shared.connection_id = c.id and shared.person_id <> c.person_id)) \
+        order by case when c.person_id = $1 then 0 when c.id = mine.connection_id then 1 else 2 end, \
+        c.refreshed_at desc, c.id limit 1";
+    sql(CHOOSE).bind(person).bind(instance).optional(tx).await
+}

@@ -1,0 +1,128 @@
+//! The feed of outcomes: a row for each start and each end of an execution, read by a cursor.
+//!
+//! A row is written in the transaction that changes the state, so that neither is there without the other. Its
+//! position comes from the feed's one row in `execution_feed`, which the statement that counts it up keeps locked
+//! until the commit: the next position is given when the one before can be seen. So whoever reads on behind the last
+//! position that they saw skips nothing, and a transaction that is rolled back leaves no gap. A sequence was
+//! rejected: it gives numbers that become visible in another order. The lock is taken last, after all rows of
+//! executions that the transaction changes, so that two of them never wait for each other.
+
+use chrono::{DateTime, Utc};
+
+use super::{origin, state};
+use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
+use crate::executions::model::{Origin, State};
+use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
+
+/// What an outcome tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// The execution was started; it waits to be sent.
+    Started,
+    /// It ended. An execution whose result is fetched again ends again.
+    Ended,
+}
+
+impl Happened {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// One row of the feed, with what its readers choose by.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Where it stands in the feed: the cursor of whoever has read it.
+    pub position: i64,
+    /// The execution.
+    pub execution: ExecutionId,
+    /// Where it ran.
+    pub instance: InstanceId,
+    /// The saved query, if it was one.
+    pub query: Option<QueryId>,
+    /// For whom it ran.
+    pub person: PersonId,
+    /// What started it.
+    pub origin: Origin,
+    /// What the origin speaks of.
+    pub origin_ref: Option<String>,
+    /// Whether it started or ended.
+    pub happened: Happened,
+    /// The state in which it was then.
+    pub state: State,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl FromRow for Outcome {
+    fn from_row(row: &Row) -> Result<Self> {
+        let wrong = Error::Inconsistent { column: "event", source: WrongValue::new("known event") };
+        Ok(Self {
+            position: row.get("position")?,
+            execution: row.get("execution_id")?,
+            instance: row.get("instance_id")?,
+            query: row.get("query_id")?,
+            person: row.get("person_id")?,
+            origin: origin(row)?,
+            origin_ref: row.get("origin_ref")?,
+            happened: match row.get::<String>("event")?.as_str() {
+                "started" => Happened::Started,
+                "ended" => Happened::Ended,
+                _ => return Err(wrong),
+            },
+            state: state(row)?,
+            at: row.get("at")?,
+        })
+    }
+}
+
+/// Puts a row into the feed.
+pub(in crate::executions) async fn announce(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    (execution, instance): (&ExecutionId, &InstanceId),
+    happened: Happened,
+    state: State,
+) -> Result<()> {
+    const NEXT: &str = "insert into execution_feed (name, position) values ('outcomes', 1) \
+        on conflict (name) do update set position = execution_feed.position + 1 returning position as value";
+    const ADD: &str = "insert into execution_outcomes (position, execution_id, instance_id, event, state, at) \
+        values ($1, $2, $3, $4, $5, $6)";
+    let Single(position) = sql(NEXT).one::<Single<i64>>(tx).await?;
+    sql(ADD)
+        .bind(position)
+        .bind(execution)
+        .bind(instance)
+        .bind(happened.name())
+        .bind(state.name())
+        .bind(now)
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// The rows of the feed behind `after`, the oldest first, at most `most`: for workers, which see everybody's. A
+/// reader keeps the last position in the transaction in which it acts on the rows.
+pub async fn outcomes(tx: &mut Tx, after: i64, most: i64) -> Result<Vec<Outcome>> {
+    const LIST: &str = "select o.position, o.execution_id, o.instance_id, e.query_id, e.person_id, e.origin, \
+        e.origin_ref, o.event, o.state, o.at from execution_outcomes o join executions e on e.id = o.execution_id \
+        where o.position > $1 order by o.position limit $2";
+    sql(LIST).bind(after).bind(most).all(tx).await
+}
+
+/// The newest position: where a reader begins to whom the past does not matter. 0 for a feed without rows.
+pub async fn newest_outcome(tx: &mut Tx) -> Result<i64> {
+    const NEWEST: &str = "select coalesce(max(position), 0) as value from execution_feed where name = 'outcomes'";
+    let Single(newest) = sql(NEWEST).one::<Single<i64>>(tx).await?;
+    Ok(newest)
+}
+
+/// Removes rows from before `before`, the oldest first, at most `most`; says how many there were.
+pub(in crate::executions) async fn forget_outcomes(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
+    const FORGET: &str = "delete from execution_outcomes where position in (\
+        select position from execution_outcomes where at < $1 order by at, position limit $2)";
+    sql(FORGET).bind(before).bind(most).execute(tx).await
+}

@@ -1,0 +1,330 @@
+//! The one way to start an execution: once for each key, refused with one clear answer, told in the feed.
+
+use std::collections::BTreeMap;
+
+use recomamp::db::{Db, FromRow, Row, Scope, Single, sql};
+use recomamp::executions::{Actor, Happened, Origin, Refusal, Request, Started, What, outcomes};
+use recomamp::ids::{InstanceId, PersonId, QueryId};
+use recomamp::queries::{Given, RunInput};
+
+use crate::access::everybody_is;
+use crate::executions::{REACH, on_amc, run, saved};
+use crate::queries::instance;
+use crate::support::{Database, House, execute, stories};
+
+const EXECUTIONS: &str = "select count(*) as value from executions";
+
+/// The id of a sample user.
+async fn person(house: &House, name: &str) -> PersonId {
+    const FIND: &str = "select id as value from people where name like $1 || '%'";
+    let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
+    sql(FIND).bind(name).one::<Single<PersonId>>(&mut tx).await.expect("a person").0
+}
+
+/// A request for a saved query, with no other input than these values.
+fn of_query(query: &str, instance: &str, key: Option<&str>, values: &[(&str, Given)]) -> Request {
+    let id: QueryId = query.parse().expect("an id");
+    let instance: InstanceId = instance.parse().expect("an id");
+    let values: BTreeMap<_, _> = values.iter().map(|(name, given)| ((*name).to_owned(), given.clone())).collect();
+    let input = RunInput { values, ..RunInput::default() };
+    Request { what: What::Query { id, revision: None, instance, input }, key: key.map(str::to_owned) }
+}
+
+/// Starts in a transaction of its own, and keeps it where nothing was refused.
+async fn start(house: &House, scope: &Scope, actor: &Actor, request: &Request) -> Result<Started, Refusal> {
+    let mut tx = house.db().write(scope).await.expect("a transaction");
+    let started = house.app.executions.start(&mut tx, actor, request).await?;
+    tx.commit().await.expect("it is kept");
+    Ok(started)
+}
+
+/// What is kept of the origin of the newest execution.
+struct Kept {
+    origin: String,
+    reference: Option<String>,
+    person: PersonId,
+}
+
+impl FromRow for Kept {
+    fn from_row(row: &Row) -> recomamp::db::Result<Self> {
+        Ok(Self { origin: row.get("origin")?, reference: row.get("origin_ref")?, person: row.get("person_id")? })
+    }
+}
+
+async fn newest(house: &House) -> Kept {
+    const NEWEST: &str = "select origin, origin_ref, person_id from executions order by created_at desc, id desc limit 1";
+    let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
+    sql(NEWEST).one(&mut tx).await.expect("an execution")
+}
+
+stories! {
+    /// The same key and the same request: the same execution, also after it has ended. Another request under the key
+    /// is refused, and another person's key is another key.
+    async fn a_key_starts_one_execution(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
+        let id = person(&house, "Ada").await;
+        let scope = Scope::Person(id.clone());
+        let actor = Actor::token(id, "Ada".into(), "tok_1");
+        let request = of_query(&query, &instance, Some("report-7"), &[]);
+        let first = start(&house, &scope, &actor, &request).await.expect("it starts");
+        assert!(first.is_new);
+        house.settle().await;
+        let second = start(&house, &scope, &actor, &request).await.expect("it is there");
+        assert_eq!((second.id, second.is_new), (first.id, false));
+
+        let mut other = request.clone();
+        if let What::Query { input, .. } = &mut other.what {
+            input.privacy.mode = recomamp::queries::PrivacyMode::Blank;
+        }
+        let refused = start(&house, &scope, &actor, &other).await.expect_err("another request");
+        assert!(matches!(refused, Refusal::KeyReused) && refused.to_string().contains("new key"), "{refused}");
+        for key in ["", "a\nb", &"x".repeat(201)] {
+            let request = of_query(&query, &instance, Some(key), &[]);
+            assert!(matches!(start(&house, &scope, &actor, &request).await, Err(Refusal::BadKey)), "{key:?}");
+        }
+        assert_eq!(house.count(EXECUTIONS).await, 1);
+
+        let slot = Actor::schedule(actor.person().clone(), "Ada".into(), "sch_1");
+        assert!(start(&house, &Scope::System, &slot, &request).await.expect("a slot").is_new, "another origin");
+        let kept = newest(&house).await;
+        assert_eq!((kept.origin.as_str(), kept.reference.as_deref()), ("schedule", Some("sch_1")));
+        assert_eq!(house.count("select count(*) as value from audit where action = 'execution-started'").await, 2);
+        house.settle().await;
+        assert_eq!(on_amc(&house), 2);
+    }
+
+    /// What a form says about who starts is not read.
+    async fn a_form_cannot_say_who_starts(house: House) {
+        house.signed_in("Chie").await;
+        let chie = person(&house, "Chie").await;
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let forged = [
+            ("query", query.as_str()), ("person", chie.as_str()), ("person_id", chie.as_str()), ("actor", chie.as_str()),
+            ("origin", "schedule"), ("origin_ref", "sch_1"), ("origin_key", "x"), ("key", "x"), ("connection", "con_1"),
+        ];
+        ada.post("/executions", &forged).await.with(303);
+        let kept = newest(&house).await;
+        assert_eq!((kept.origin.as_str(), kept.reference), ("hand", None));
+        assert_eq!(kept.person, person(&house, "Ada").await);
+        assert_eq!(house.count("select count(*) as value from executions where origin_key is not null").await, 0);
+    }
+
+    /// What is started again says what it repeats.
+    async fn an_execution_says_what_started_it(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.settle().await;
+        assert!(ada.get(&format!("{page}?view=details")).await.with(200).text("#details").contains("By hand"));
+        let again = ada.post(&format!("{page}/rerun"), &[]).await.with(303).location;
+        let shown = ada.get(&format!("{again}?view=details")).await.with(200);
+        assert!(shown.attributes("#details a", "href").contains(&page), "{}", shown.body);
+        assert!(shown.text("#details").contains("Ada (agency A)"), "whose connection it uses: {}", shown.text("#details"));
+        let kept = newest(&house).await;
+        assert_eq!((kept.origin.as_str(), kept.reference.as_deref()), ("rerun", page.rsplit('/').next()));
+    }
+
+    /// Each reason not to start is one clear answer, the same for a page and a program; nothing is started.
+    async fn what_may_not_run_is_refused_and_nothing_is_started(house: House) {
+        let chie = house.signed_in("Chie").await;
+        let ada = house.signed_in("Ada").await;
+        let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
+        let id = person(&house, "Ada").await;
+        let (scope, actor) = (Scope::Person(id.clone()), Actor::token(id, "Ada".into(), "tok_1"));
+        let refused = async |request: &Request| start(&house, &scope, &actor, request).await.expect_err("it is refused");
+
+        let unknown = refused(&of_query(&query, &instance, None, &[("most", Given::Number("1".into()))])).await;
+        assert!(unknown.errors().of("param.most").contains("no parameter"), "{unknown}");
+        assert!(ada.post("/executions", &[("query", query.as_str()), ("param.most", "1")]).await.with(422).body.contains("no parameter called most"));
+
+        let mut old = of_query(&query, &instance, None, &[]);
+        if let What::Query { revision, .. } = &mut old.what {
+            *revision = Some(7);
+        }
+        assert_eq!(refused(&old).await.code(), "query-changed");
+
+        execute(&house.database_url(), "update instances set creation_status = 'PENDING'").await;
+        assert_eq!(refused(&of_query(&query, &instance, None, &[])).await.code(), "instance-not-ready");
+        let shown = ada.post("/executions", &[("query", query.as_str())]).await.with(409);
+        assert!(shown.text("main .lead").contains("not ready yet"), "{}", shown.body);
+        execute(&house.database_url(), "update instances set creation_status = 'COMPLETED'").await;
+
+        chie.post("/executions", &[("query", query.as_str())]).await.with(404);
+        let stranger = person(&house, "Chie").await;
+        let (eyes, actor) = (Scope::Person(stranger.clone()), Actor::token(stranger, "Chie".into(), "tok_2"));
+        for eyes in [eyes, Scope::System] {
+            let answer = start(&house, &eyes, &actor, &of_query(&query, &instance, None, &[])).await;
+            assert!(matches!(answer, Err(Refusal::Missing)), "{answer:?}");
+        }
+
+        everybody_is(&house, "viewer").await;
+        assert_eq!(refused(&of_query(&query, &instance, None, &[])).await.code(), "role");
+        ada.post("/executions", &[("query", query.as_str())]).await.with(403);
+        assert_eq!(house.count(EXECUTIONS).await, 0);
+        assert_eq!(house.count("select count(*) as value from execution_outcomes").await, 0);
+    }
+
+    /// Values keep their types, the window its meaning, and each text is there once.
+    async fn window_and_values_are_kept_as_they_are(house: House) {
+        const COLUMNS: &str = "select count(*) as value from executions where window_kind = 'settled' \
+            and window_start = '2026-02-25T00:00:00' and window_end = '2026-03-04T00:00:00' and window_zone = 'UTC' \
+            and replace(cast(field_values as text), ' ', '') = '{\"least\":{\"number\":\"2.50\"}}' \
+            and sent ->> 'sql' is null and sent -> 'workflow' ->> 'sqlQuery' is not null";
+        let ada = house.signed_in("Ada").await;
+        let query = "SELECT campaign, SUM(impressions) AS i FROM dsp_impressions GROUP BY campaign HAVING SUM(impressions) > {{least}}";
+        let fields = [("instance", &*instance(&ada).await), ("name", "Least"), ("sql", query), ("fields", "least"), ("field.least.kind", "number"), ("field.least.required", "yes")];
+        let led = ada.post("/queries/new", &fields).await.with(303).location;
+        let id = led.rsplit('/').next().unwrap();
+        let page = ada.post("/executions", &[("query", id), ("param.least", "2.50"), ("window", "settled")]).await.with(303).location;
+        assert_eq!(house.count(COLUMNS).await, 1);
+        let shown = ada.get(&page).await.with(200);
+        let change = shown.attributes("a[href^='/queries/'][href*='param.least']", "href").remove(0);
+        assert!(change.contains("param.least=2.50") && change.contains("window=settled") && !change.contains("start="), "{change}");
+        let csv = ada.get("/executions.csv").await.with(200).body;
+        assert!(csv.contains("hand,settled,2026-02-25T00:00:00,2026-03-04T00:00:00,UTC"), "{csv}");
+    }
+
+    /// Every start and every end is in the feed, in their order.
+    async fn the_feed_tells_starts_and_ends(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
+        let page = run(&ada, &query).await;
+        run(&ada, &query).await;
+        ada.post(&format!("{page}/cancel"), &[]).await.with(303);
+        house.settle().await;
+        let mut tx = house.db().read(&Scope::System).await.unwrap();
+        let rows = outcomes(&mut tx, 0, 100).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.position).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        assert!(rows[..2].iter().all(|row| row.happened == Happened::Started && row.origin == Origin::Hand));
+        assert!(rows[2..].iter().all(|row| row.happened == Happened::Ended && row.state.is_final()));
+        let behind = outcomes(&mut tx, 3, 100).await.unwrap();
+        assert_eq!(behind.len(), 1);
+        drop(tx);
+        house.time.advance(chrono::TimeDelta::days(91));
+        house.tick("retention").await;
+        assert_eq!(house.count("select count(*) as value from execution_outcomes").await, 0);
+        let id = person(&house, "Ada").await;
+        let actor = Actor::schedule(id, "Ada".into(), "sch_1");
+        start(&house, &Scope::System, &actor, &of_query(&query, &instance, None, &[])).await.expect("it starts");
+        assert_eq!(house.count("select max(position) as value from execution_outcomes").await, 5, "numbers go on");
+    }
+}
+
+/// An installation of before: what was started is carried over, and a connection can be removed.
+async fn carried_over(database: Database) {
+    const PEOPLE: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) values \
+        ('per_1', 'a', 'Ada', 'a@b', 'member', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')";
+    const CONNECTION: &str = "insert into connections (id, person_id, region, state, sealed_access, sealed_refresh, \
+        access_expires_at, refreshed_at, created_at) values ('con_1', 'per_1', 'NA', 'active', '', '', \
+        '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')";
+    const INSTANCE: &str = "insert into instances (id, region, amc_id, entity_id, marketplace_id, amc_name, account_name, \
+        kind, creation_status, added_by, seen_at, created_at) values ('ins_1', 'NA', 'amc', 'e', 'm', 'n', 'a', \
+        'STANDARD', 'COMPLETED', 'hand', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')";
+    const EXECUTION: &str = "insert into executions (id, instance_id, connection_id, query_name, person_id, person_name, \
+        rerun_of, state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, updated_at, once) values \
+        ('exe_1', 'ins_1', 'con_1', 'q', 'per_1', 'Ada', null, 'succeeded', 'SELECT 1', '{\"body\": {\"workflow\": \
+        {\"sqlQuery\": \"SELECT 1\"}, \"timeWindowType\": \"EXPLICIT\", \"timeWindowStart\": \"2026-01-01T00:00:00\", \
+        \"timeWindowEnd\": \"2026-01-08T00:00:00\", \"timeWindowTimeZone\": \"Europe/Berlin\"}, \"sql\": \"SELECT 1\", \
+        \"window\": \"\", \"privacy\": \"\", \"form\": [[\"window\", \"last-week\"], [\"param.a\", \"x\"]]}', '{}', \
+        '{\"a\": \"x\"}', 'w-1', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'word'), \
+        ('exe_2', 'ins_1', 'con_1', 'q', 'per_1', 'Ada', 'exe_1', 'succeeded', 'SELECT 1', '{\"body\": {\"timeWindowType\": \
+        \"CURRENT_MONTH\"}, \"form\": []}', '{}', '{}', 'w-2', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', null)";
+    const EVENT: &str = "insert into execution_events (execution_id, position, at, state, note) values \
+        ('exe_1', 1, '2026-01-01T00:00:00Z', 'waiting', '')";
+    let folder = tempfile::tempdir().unwrap();
+    let url = database.empty_like().await.url(folder.path());
+    let db = Db::connect(&url).await.unwrap();
+    db.migrate_to(8).await.unwrap();
+    for text in [PEOPLE, CONNECTION, INSTANCE, EXECUTION, EVENT] {
+        execute(&url, text).await;
+    }
+    db.migrate().await.unwrap();
+    execute(&url, "delete from people where id = 'per_1'").await;
+    let mut tx = db.read(&Scope::System).await.unwrap();
+    for (what, text) in [
+        ("the first", "select count(*) as value from executions where id = 'exe_1' and origin = 'hand' \
+            and origin_key = 'per_1:word' and window_kind = 'last-week' and window_start = '2026-01-01T00:00:00' \
+            and window_end = '2026-01-08T00:00:00' and window_zone = 'Europe/Berlin' and connection_id = 'con_1' \
+            and sent -> 'workflow' ->> 'sqlQuery' = 'SELECT 1'"),
+        ("the second", "select count(*) as value from executions where id = 'exe_2' and origin = 'rerun' \
+            and origin_ref = 'exe_1' and origin_key is null and window_kind = 'CURRENT_MONTH' and window_start is null"),
+        ("its event", "select count(*) as value from execution_events where execution_id = 'exe_1'"),
+    ] {
+        assert_eq!(sql(text).one::<Single<i64>>(&mut tx).await.unwrap().0, 1, "{what}");
+    }
+}
+
+mod before_keys {
+    use super::{Database, carried_over};
+
+    #[tokio::test]
+    async fn executions_are_carried_over_on_sqlite() {
+        carried_over(Database::sqlite()).await;
+    }
+
+    #[tokio::test]
+    async fn executions_are_carried_over_on_postgres() {
+        carried_over(Database::postgres().await).await;
+    }
+}
+
+mod on_postgres {
+    use super::*;
+
+    /// Two processes that are asked for the same at the same moment: the second waits for the first, and finds it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_processes_start_one_execution() {
+        let house = House::open(Database::postgres().await).await;
+        let ada = house.signed_in("Ada").await;
+        let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
+        let beside = house.beside().await;
+        let id = person(&house, "Ada").await;
+        let (scope, actor) = (Scope::Person(id.clone()), Actor::token(id, "Ada".into(), "tok_1"));
+        let request = of_query(&query, &instance, Some("k"), &[]);
+        let asked = (0..8).map(|at| start(if at % 2 == 0 { &house } else { &beside }, &scope, &actor, &request));
+        let started: Vec<Started> =
+            futures::future::join_all(asked).await.into_iter().map(|answer| answer.expect("an execution")).collect();
+        assert_eq!(started.iter().filter(|one| one.is_new).count(), 1, "{started:?}");
+        assert!(started.iter().all(|one| one.id == started[0].id), "{started:?}");
+        assert_eq!(house.count(EXECUTIONS).await, 1);
+        assert_eq!(house.count("select count(*) as value from execution_outcomes").await, 1);
+    }
+
+    /// A writer that took a position and has not committed: nobody gets a later one, so no reader skips its row.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_reader_of_the_feed_skips_nothing() {
+        let house = House::open(Database::postgres().await).await;
+        let ada = house.signed_in("Ada").await;
+        let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
+        let id = person(&house, "Ada").await;
+        let (scope, actor) = (Scope::Person(id.clone()), Actor::token(id, "Ada".into(), "tok_1"));
+        let request = of_query(&query, &instance, None, &[]);
+        let mut slow = house.db().write(&scope).await.unwrap();
+        house.app.executions.start(&mut slow, &actor, &request).await.unwrap();
+        let fast = start(&house, &scope, &actor, &request);
+        let reads = async {
+            // Until the second writer waits for its position.
+            const WAITS: &str = "select count(*) as value from pg_locks where not granted";
+            while house.count(WAITS).await == 0 {
+                tokio::task::yield_now().await;
+            }
+            let mut tx = house.db().read(&Scope::System).await.unwrap();
+            assert!(outcomes(&mut tx, 0, 10).await.unwrap().is_empty(), "neither is there yet");
+            drop(tx);
+            slow.commit().await.unwrap();
+        };
+        let (started, ()) = tokio::join!(fast, reads);
+        assert!(started.unwrap().is_new);
+        let mut tx = house.db().read(&Scope::System).await.unwrap();
+        let positions: Vec<i64> = outcomes(&mut tx, 0, 10).await.unwrap().iter().map(|row| row.position).collect();
+        assert_eq!(positions, [1, 2]);
+        drop(tx);
+        let mut given_up = house.db().write(&scope).await.unwrap();
+        house.app.executions.start(&mut given_up, &actor, &request).await.unwrap();
+        drop(given_up);
+        start(&house, &scope, &actor, &request).await.unwrap();
+        let mut tx = house.db().read(&Scope::System).await.unwrap();
+        assert_eq!(outcomes(&mut tx, 2, 10).await.unwrap().first().map(|row| row.position), Some(3), "no gap is left");
+    }
+}
