@@ -24,8 +24,10 @@ mod submit;
 pub use model::{Execution, Kept, Origin, Problem, Sent, State};
 pub use poller::{Fetcher, Poller};
 pub use retention::Retention;
-pub use store::{Filter, Happened, Line, Outcome, Queue, count, list, newest_outcome, outcomes, queues, totals, unfinished};
 pub use start::{Actor, Refusal, Request, Started, What};
+pub use store::{
+    Filter, Happened, Line, Outcome, Queue, count, list, newest_outcome, outcomes, queues, totals, unfinished,
+};
 pub use submit::Executions;
 
 /// Where the results lie whose runs a database in this data folder knows.

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::causes;
 use crate::amazon::{AmcExecutionId, Status};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
-use crate::results::KeptColumn;
 use crate::queries::{Given, ParameterValues, Privacy, PrivacyMode, RunInput, RunOptions, WindowChoice};
+use crate::results::KeptColumn;
 pub use crate::web::run_state::RunState as State;
 
 /// Why an execution ended without a result, or cannot go on.

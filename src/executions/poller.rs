@@ -200,7 +200,9 @@ impl Poller {
         for (execution, change) in steps {
             ours.push(store::change(&mut tx, now, execution, change).await?);
         }
-        for ((execution, change), _) in steps.iter().zip(&ours).filter(|((_, change), ours)| **ours && change.state.is_final()) {
+        for ((execution, change), _) in
+            steps.iter().zip(&ours).filter(|((_, change), ours)| **ours && change.state.is_final())
+        {
             store::announce(&mut tx, now, (&execution.id, &execution.instance), Happened::Ended, change.state).await?;
         }
         tx.commit().await?;

@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 pub(super) use add::{NewRow, add, choose_connection, started_by};
-pub(super) use outcomes::{announce, forget_outcomes};
-pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
+pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
+pub(super) use outcomes::{announce, forget_outcomes};
 
 use super::model::{Execution, Kept, Origin, Problem, RETRYING, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};

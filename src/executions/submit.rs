@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::pages::{self, Lists};
 use crate::connections::Grants;
 use crate::results::ResultStore;
-use crate::web::live::Tags;
 use crate::web::Site;
+use crate::web::live::Tags;
 
 /// The folder of results in the data folder.
 pub(super) const RESULTS: &str = "results";

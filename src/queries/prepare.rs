@@ -85,7 +85,8 @@ impl Prepared {
             workflow.insert("filteredMetricsDiscriminatorColumn".to_owned(), json!(self.privacy.column));
         }
         let RunOptions { user_count_column, reason_column, .. } = &self.options;
-        for (name, column) in [("distinctUserCountColumn", user_count_column), ("filteredReasonColumn", reason_column)] {
+        for (name, column) in [("distinctUserCountColumn", user_count_column), ("filteredReasonColumn", reason_column)]
+        {
             if let Some(column) = column {
                 workflow.insert(name.to_owned(), json!(column));
             }
@@ -219,7 +220,8 @@ impl<'a> Asked<'a> {
     fn refuse_others(&self, errors: &mut Errors) {
         for name in self.input.values.keys().filter(|name| !self.names.contains(*name)).take(MOST_UNKNOWN) {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-            errors.add(format!("param.{shown}"), format!("The query has no parameter called {shown}. Remove its value."));
+            errors
+                .add(format!("param.{shown}"), format!("The query has no parameter called {shown}. Remove its value."));
         }
     }
 }

@@ -52,7 +52,8 @@ impl FromRow for Kept {
 }
 
 async fn newest(house: &House) -> Kept {
-    const NEWEST: &str = "select origin, origin_ref, person_id from executions order by created_at desc, id desc limit 1";
+    const NEWEST: &str =
+        "select origin, origin_ref, person_id from executions order by created_at desc, id desc limit 1";
     let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
     sql(NEWEST).one(&mut tx).await.expect("an execution")
 }
@@ -243,12 +244,18 @@ async fn carried_over(database: Database) {
     execute(&url, "delete from people where id = 'per_1'").await;
     let mut tx = db.read(&Scope::System).await.unwrap();
     for (what, text) in [
-        ("the first", "select count(*) as value from executions where id = 'exe_1' and origin = 'hand' \
+        (
+            "the first",
+            "select count(*) as value from executions where id = 'exe_1' and origin = 'hand' \
             and origin_key = 'per_1:word' and window_kind = 'last-week' and window_start = '2026-01-01T00:00:00' \
             and window_end = '2026-01-08T00:00:00' and window_zone = 'Europe/Berlin' and connection_id = 'con_1' \
-            and sent -> 'workflow' ->> 'sqlQuery' = 'SELECT 1'"),
-        ("the second", "select count(*) as value from executions where id = 'exe_2' and origin = 'rerun' \
-            and origin_ref = 'exe_1' and origin_key is null and window_kind = 'CURRENT_MONTH' and window_start is null"),
+            and sent -> 'workflow' ->> 'sqlQuery' = 'SELECT 1'",
+        ),
+        (
+            "the second",
+            "select count(*) as value from executions where id = 'exe_2' and origin = 'rerun' \
+            and origin_ref = 'exe_1' and origin_key is null and window_kind = 'CURRENT_MONTH' and window_start is null",
+        ),
         ("its event", "select count(*) as value from execution_events where execution_id = 'exe_1'"),
     ] {
         assert_eq!(sql(text).one::<Single<i64>>(&mut tx).await.unwrap().0, 1, "{what}");

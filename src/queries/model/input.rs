@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Privacy, PrivacyMode, Script, is_column_name};
 use super::window::{WindowChoice, WindowForm};
+use super::{Privacy, PrivacyMode, Script, is_column_name};
 use crate::amcsql::template::Value;
 use crate::web::Fields;
 use crate::web::components::Errors;
@@ -161,9 +161,8 @@ impl RunOptions {
     /// `options.ignore_gaps`).
     fn of_form(fields: &Fields, errors: &mut Errors) -> Self {
         let text = |name: &str| Some(fields.trimmed(name)).filter(|text| !text.is_empty()).map(str::to_owned);
-        let timeout = text("options.timeout").and_then(|text| {
-            text.parse().map_err(|_| errors.add("options.timeout", TIMEOUT)).ok()
-        });
+        let timeout = text("options.timeout")
+            .and_then(|text| text.parse().map_err(|_| errors.add("options.timeout", TIMEOUT)).ok());
         Self {
             user_count_column: text("options.user_count"),
             reason_column: text("options.reason"),
@@ -176,8 +175,7 @@ impl RunOptions {
     pub(in crate::queries) fn check(&self, privacy: &Privacy, errors: &mut Errors) {
         let blank = Some(privacy.column.as_str()).filter(|_| privacy.mode == PrivacyMode::Blank);
         let mut taken: Vec<&str> = blank.into_iter().collect();
-        for (field, name) in
-            [("options.user_count", &self.user_count_column), ("options.reason", &self.reason_column)]
+        for (field, name) in [("options.user_count", &self.user_count_column), ("options.reason", &self.reason_column)]
         {
             let Some(name) = name else { continue };
             if !is_column_name(name) {
@@ -266,8 +264,7 @@ impl RunInput {
 
     /// As JSON, always the same for the same input: what tells two requests apart.
     pub fn json(&self) -> Json {
-        let values: Map<String, Json> =
-            self.values.iter().map(|(name, given)| (name.clone(), given.json())).collect();
+        let values: Map<String, Json> = self.values.iter().map(|(name, given)| (name.clone(), given.json())).collect();
         json!({
             "values": values, "window": self.window.as_meant().json(),
             "privacy": { "mode": self.privacy.mode.name(), "column": self.privacy.column },
@@ -334,7 +331,8 @@ mod tests {
         };
         let column = |name: &str| Some(name.to_owned());
         assert!(check(RunOptions { user_count_column: column("users"), ..RunOptions::default() }).is_empty());
-        let both = RunOptions { user_count_column: column("1x"), reason_column: column("Filtered"), ..RunOptions::default() };
+        let both =
+            RunOptions { user_count_column: column("1x"), reason_column: column("Filtered"), ..RunOptions::default() };
         assert_eq!(check(both), ["options.user_count", "options.reason"]);
         assert_eq!(check(RunOptions { timeout_seconds: Some(60), ..RunOptions::default() }), ["options.timeout"]);
     }

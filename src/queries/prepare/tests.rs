@@ -151,7 +151,10 @@ fn run_options_have_amcs_names_and_values_of_their_range() {
     assert!(prepared.is_ready(), "{:?}", prepared.errors);
     let body = prepared.body();
     let workflow = &body["workflow"];
-    assert_eq!((&workflow["distinctUserCountColumn"], &workflow["filteredReasonColumn"]), (&json!("users"), &json!("why")));
+    assert_eq!(
+        (&workflow["distinctUserCountColumn"], &workflow["filteredReasonColumn"]),
+        (&json!("users"), &json!("why"))
+    );
     assert_eq!((&body["workflowExecutionTimeoutSeconds"], &body["ignoreDataGaps"]), (&json!(3600), &json!(true)));
 }
 
