@@ -45,7 +45,7 @@ const APART: [(&str, &[&str]); 3] = [
 
 /// Each table and the file, or the folder of files, that writes it. Work in a table is claimed by the
 /// worker of the same module.
-const WRITERS: [(&str, &str); 17] = [
+const WRITERS: [(&str, &str); 19] = [
     ("people", "accounts/store"),
     ("sessions", "web/session"),
     ("audit", "accounts/audit"),
