@@ -1,15 +1,21 @@
-//! One search over what a person can reach: instances, queries, runs, guides, pages.
+//! One search over what a person can reach: instances, data sources, columns, queries, executions, guides, pages.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 
+use crate::amcsql::catalogue::Catalogue;
 use crate::db::{PageRange, Result, Tx};
 use crate::executions;
 use crate::guides;
+use crate::ids::InstanceId;
 use crate::instances;
 use crate::queries;
 use crate::web::components;
 use crate::web::shell::{Section, Shell};
+use crate::web::words::counted;
 use crate::web::{self, Html, Person, QueryString, Site, Visit};
 
 /// Most results of a kind; the room's own list has the rest.
@@ -112,11 +118,90 @@ async fn stored(tx: &mut Tx, person: &Person, q: &str) -> Result<Vec<Group>> {
         note: format!("{} on {}, {} UTC", run.state.label(), run.instance_name, components::date_time(&run.created_at)),
         title: run.query_name,
     });
+    let (sources, columns) = catalogued(tx, person, q).await?;
     Ok(vec![
         Group::new("Queries", "/queries", q, queries.collect()),
         Group::new("Instances", "/instances", q, instances.collect()),
+        Group::new("Data sources", "", q, sources),
+        Group::new("Columns", "", q, columns),
         Group::new("Executions", "/executions", q, runs.collect()),
     ])
+}
+
+/// A name of a catalogue, where it was found.
+struct Found {
+    /// The first instance that has it.
+    instance: InstanceId,
+    instance_name: String,
+    /// How many instances have it.
+    instances: usize,
+    /// The sources that have the column; the description of a source.
+    note: Vec<String>,
+}
+
+/// The data sources and the columns whose names hold `q`, each once however many instances have it, exact names first.
+async fn catalogued(tx: &mut Tx, person: &Person, q: &str) -> Result<(Vec<Hit>, Vec<Hit>)> {
+    let q = q.to_lowercase();
+    let mut known: Vec<(Arc<Catalogue>, InstanceId, String, usize)> = Vec::new();
+    for instance in instances::list(tx, &person.id, &instances::Filter::default()).await? {
+        let catalogue = instances::catalogue(tx, &instance.id).await?;
+        // Instances that list the same share one catalogue, which is looked through once.
+        match known.iter_mut().find(|(other, ..)| Arc::ptr_eq(other, &catalogue)) {
+            Some((.., count)) => *count += 1,
+            None => known.push((catalogue, instance.id.clone(), instance.name().to_owned(), 1)),
+        }
+    }
+    let (mut sources, mut columns) = (BTreeMap::<String, Found>::new(), BTreeMap::<String, Found>::new());
+    for (catalogue, instance, name, count) in &known {
+        let found =
+            || Found { instance: instance.clone(), instance_name: name.clone(), instances: 0, note: Vec::new() };
+        let mut here = BTreeSet::new();
+        for source in catalogue.sources() {
+            if source.id.contains(&q) || source.name.to_lowercase().contains(&q) {
+                let hit = sources.entry(source.id.clone()).or_insert_with(found);
+                hit.instances += count;
+                if hit.note.is_empty() {
+                    hit.note.push(source.description.clone());
+                }
+            }
+            for column in source.columns.iter().filter(|column| column.name.contains(&q)) {
+                let hit = columns.entry(column.name.clone()).or_insert_with(found);
+                if here.insert(column.name.clone()) {
+                    hit.instances += count;
+                }
+                if !hit.note.contains(&source.id) {
+                    hit.note.push(source.id.clone());
+                }
+            }
+        }
+    }
+    Ok((hits(sources, &q, "source"), hits(columns, &q, "q")))
+}
+
+/// What was found as results, the exact name first; the address names it by `field`.
+fn hits(found: BTreeMap<String, Found>, q: &str, field: &str) -> Vec<Hit> {
+    let mut found: Vec<(String, Found)> = found.into_iter().collect();
+    found.sort_by_key(|(name, _)| (name != q, !name.starts_with(q)));
+    let hit = |(name, found): (String, Found)| {
+        let on = match found.instances {
+            1 => found.instance_name,
+            many => counted(i64::try_from(many).unwrap_or(i64::MAX), "instance", "instances"),
+        };
+        let note = match found.note.as_slice() {
+            [first, second, third, .., _] if field == "q" => {
+                format!("in {first}, {second}, {third} and {} more", found.note.len() - 3)
+            }
+            sources if field == "q" => format!("in {}", sources.join(", ")),
+            description => description.concat(),
+        };
+        let address = url::form_urlencoded::Serializer::new(String::new()).append_pair(field, &name).finish();
+        Hit {
+            href: format!("/instances/{}/data-sources?{address}", found.instance),
+            title: name,
+            note: [note, on].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · "),
+        }
+    };
+    found.into_iter().take(MOST + 1).map(hit).collect()
 }
 
 fn guides_for(q: &str) -> Vec<Hit> {

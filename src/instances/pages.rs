@@ -1,6 +1,7 @@
 //! The list of instances, one instance, adding one by hand.
 
 mod list;
+mod sources;
 
 use askama::Template;
 use axum::Router;
@@ -40,6 +41,7 @@ pub(super) fn routes(site: Site, grants: Grants) -> Router {
         .route("/instances/refresh", post(refresh))
         .route("/instances/new", get(new).post(add))
         .route("/instances/{id}", get(detail))
+        .route("/instances/{id}/data-sources", get(sources::show))
         .route("/instances/{id}/rename", post(rename))
         .route("/instances/{id}/remove", post(remove))
         .route("/instances/{id}/restore", post(restore))

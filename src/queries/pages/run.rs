@@ -41,6 +41,8 @@ struct RunPage {
     remarks: Vec<Remark>,
     /// Whether somebody asked for a check and nothing was found.
     is_clean: bool,
+    /// Whether somebody pressed a button, and is told what is wrong.
+    asked: bool,
     past: Past,
     /// Why the person may not run it; empty when they may.
     refusal: String,
@@ -59,6 +61,17 @@ struct Past {
 impl RunPage {
     fn lines(&self) -> Vec<(usize, &str)> {
         report::numbered(&self.query.sql)
+    }
+
+    /// The errors in the text, for which AMC would refuse it.
+    fn mistakes(&self) -> Vec<&Remark> {
+        self.remarks.iter().filter(|remark| remark.tone == Tone::Error).collect()
+    }
+
+    /// How many they are, in words.
+    fn mistakes_counted(&self) -> String {
+        let count = i64::try_from(self.mistakes().len()).unwrap_or(i64::MAX);
+        crate::web::words::counted(count, "error in the SQL", "errors in the SQL")
     }
 
     fn can_run(&self) -> bool {
@@ -107,6 +120,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: 
         zones: &forms::ZONES,
         privacy: prepared.privacy.clone(),
         privacies: forms::privacies(instance.is_sandbox),
+        asked,
         is_clean: asked && prepared.errors.is_empty() && prepared.findings.is_empty(),
         // OK to be silent about empty fields before anybody asked for anything.
         errors: if asked { prepared.errors.clone() } else { Errors::new() },

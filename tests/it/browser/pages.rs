@@ -171,7 +171,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     check(&browser, "query").await;
     let mistyped = browser.address().await;
     browser.press("Run").await;
-    browser.see("This cannot be run yet").await;
+    browser.see("This can't run yet").await;
     check(&browser, "query-errors").await;
     let queries = format!("{address}/queries");
     browser.open(&queries).await;
