@@ -66,6 +66,20 @@ stories! {
         assert!(linked.text("#sent-body").contains("MOST_RECENT_DAY"));
     }
 
+    /// Errors in the text are told where the eye is, beside the button already, and above all after it was pressed.
+    async fn a_query_with_errors_says_why_it_cannot_run(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, "Mistyped", "SELECT campain FROM dsp_impressions GROUP BY 1").await;
+        let page = ada.get(&query).await.with(200);
+        assert_eq!(page.text("#why-not"), "Can't run yet: 1 error in the SQL.");
+        assert!(page.texts("#errors").is_empty());
+        let pressed = ada.post("/executions", &[("query", id(&query))]).await.with(422);
+        let told = pressed.text("#errors");
+        assert!(told.starts_with("This can't run yet Line 1") && told.contains("campain"), "{told}");
+        assert_eq!(pressed.attributes("#errors a", "href"), ["#report"]);
+        assert!(!pressed.texts("#report article").is_empty());
+    }
+
     /// What cannot be run comes back as it was filled in, with all messages at once.
     async fn a_form_that_does_not_fit_comes_back_as_it_was_typed(house: House) {
         let ada = house.signed_in("Ada").await;
