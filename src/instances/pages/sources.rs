@@ -102,7 +102,9 @@ mod tests {
         assert_eq!(found("").len(), Catalogue::standard().sources().len());
         assert!(found("DSP_Clicks").iter().any(|line| line.id == "dsp_clicks"));
         let by_column = found("user_id");
-        assert!(by_column.iter().any(|line| line.id == "dsp_impressions" && line.found.contains(&"user_id".to_owned())));
+        assert!(
+            by_column.iter().any(|line| line.id == "dsp_impressions" && line.found.contains(&"user_id".to_owned()))
+        );
         assert!(found("nothing-like-this").is_empty());
     }
 }
