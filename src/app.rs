@@ -44,7 +44,7 @@ use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
 use crate::web::{self, Sandbox, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
-use crate::{accounts, connections, executions, guides, home, instances, queries};
+use crate::{accounts, connections, executions, guides, home, instances, people, queries};
 
 /// Signed-in persons that are kept in memory; when there are more, all are read anew.
 const MOST_PERSONS: usize = 20_000;
@@ -204,6 +204,7 @@ impl App {
         Router::new()
             .merge(home::routes(site(), self.grants.clone()))
             .merge(guides::routes(site()))
+            .merge(people::routes(site()))
             .merge(executions::routes(self.executions.clone()))
             .merge(queries::routes(site()))
             .merge(instances::routes(site(), self.grants.clone()))

@@ -35,6 +35,7 @@ pub mod executions;
 pub mod guides;
 pub mod home;
 pub mod instances;
+pub mod people;
 pub mod queries;
 pub mod results;
 

@@ -16,9 +16,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_sessions::Session;
 
-pub use model::{Admission, NewPerson, Role};
+pub use model::{Admission, Entry, NewPerson, Role, Standing};
 pub use session_cleaner::SessionCleaner;
-pub use store::admit;
+pub use store::{
+    Member, MemberChange, MemberFilter, Unchanged, admit, change_member, count_members, may_change, member, members, successors,
+};
 
 use crate::db::{Scope, Stamp};
 use crate::ids::PersonId;
@@ -47,6 +49,7 @@ pub async fn recognise(
         let public = session::public_id(&mut tx, cookie).await?;
         let config = &site.config;
         let person = person
+            .filter(|person| person.standing == Standing::Active)
             .filter(|person| model::stays(person.role, config.is_sandbox(), &config.allowed_emails, &person.email));
         if let (Some(person), Some(public)) = (person, public) {
             let person = Person {

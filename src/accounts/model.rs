@@ -17,6 +17,69 @@ impl Role {
             Self::Member => "member",
         }
     }
+
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Administrator => "Administrator",
+            Self::Member => "Member",
+        }
+    }
+
+    /// The role that a form or an address names.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Administrator, Self::Member].into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// Whether a person may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They may.
+    Active,
+    /// An administrator keeps them out until further notice; what they have waits.
+    Suspended,
+    /// They left: what they owned belongs to others, and only their name is kept.
+    Removed,
+}
+
+impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Removed];
+
+    /// As it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Removed => "removed",
+        }
+    }
+
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Suspended => "Suspended",
+            Self::Removed => "Removed",
+        }
+    }
+
+    /// Reads what is stored; anything unknown keeps out.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|standing| standing.name() == text).unwrap_or(Self::Suspended)
+    }
+}
+
+/// How an attempt to come in ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// This person is in.
+    In(crate::ids::PersonId),
+    /// Their address is not on the list of those who may.
+    NotListed,
+    /// An administrator keeps them out.
+    Closed(Standing),
 }
 
 /// A person as Amazon's profile describes them.

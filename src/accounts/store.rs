@@ -2,7 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Admission, NewPerson, Role, admission, stays};
+mod people;
+
+pub use people::{
+    Member, MemberChange, MemberFilter, Unchanged, change_member, count_members, may_change, member, members, successors,
+};
+
+use super::model::{Admission, Entry, NewPerson, Role, Standing, admission, stays};
 use crate::config::Config;
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{PersonId, Random};
@@ -12,43 +18,47 @@ pub(super) struct PersonRow {
     pub(super) name: String,
     pub(super) email: String,
     pub(super) role: Role,
+    pub(super) standing: Standing,
 }
 
 impl FromRow for PersonRow {
     fn from_row(row: &Row) -> Result<Self> {
-        let role: String = row.get("role")?;
-        let role = if role == Role::Administrator.name() { Role::Administrator } else { Role::Member };
-        Ok(Self { name: row.get("name")?, email: row.get("email")?, role })
+        let role = Role::parse(&row.get::<String>("role")?).unwrap_or(Role::Member);
+        let standing = Standing::parse(&row.get::<String>("state")?);
+        Ok(Self { name: row.get("name")?, email: row.get("email")?, role, standing })
     }
 }
 
 /// The person with this id.
 pub(super) async fn find(tx: &mut Tx, id: &PersonId) -> Result<Option<PersonRow>> {
-    const FIND: &str = "select name, email, role from people where id = $1";
+    const FIND: &str = "select name, email, role, state from people where id = $1";
     sql(FIND).bind(id).optional(tx).await
+}
+
+/// Who, and what they are called.
+struct Named(PersonId, String);
+
+impl FromRow for Named {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self(row.get("id")?, row.get("name")?))
+    }
 }
 
 /// Everybody, by name: for choosing one.
 pub(super) async fn everybody(tx: &mut Tx) -> Result<Vec<(PersonId, String)>> {
-    struct Named(PersonId, String);
-    impl FromRow for Named {
-        fn from_row(row: &Row) -> Result<Self> {
-            Ok(Self(row.get("id")?, row.get("name")?))
-        }
-    }
     const ALL: &str = "select id, name from people order by lower(name), id";
     Ok(sql(ALL).all::<Named>(tx).await?.into_iter().map(|Named(id, name)| (id, name)).collect())
 }
 
 /// Lets a person in: one who was here before while they may stay (with their newest name and address), a new one
-/// by the rules. `None` means that they stay out.
+/// by the rules.
 pub async fn admit(
     tx: &mut Tx,
     random: &Random,
     config: &Config,
     now: DateTime<Utc>,
     person: &NewPerson,
-) -> Result<Option<PersonId>> {
+) -> Result<Entry> {
     const COUNT: &str = "select count(*) as value from people";
     const ADD: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) \
         values ($1, $2, $3, $4, $5, $6, $6)";
@@ -62,7 +72,7 @@ pub async fn admit(
     }
     let Single(people): Single<i64> = sql(COUNT).one(tx).await?;
     let Admission::As(role) = admission(people == 0, config.is_sandbox(), &config.allowed_emails, &person.email) else {
-        return Ok(None);
+        return Ok(Entry::NotListed);
     };
     let id: PersonId = random.id(now);
     sql(ADD)
@@ -74,20 +84,20 @@ pub async fn admit(
         .bind(now)
         .execute(tx)
         .await?;
-    Ok(Some(id))
+    Ok(Entry::In(id))
 }
 
 /// Somebody who was let in once.
-struct Known(PersonId, Role);
+struct Known(PersonId, PersonRow);
 
 impl FromRow for Known {
     fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self(row.get("id")?, PersonRow::from_row(row)?.role))
+        Ok(Self(row.get("id")?, PersonRow::from_row(row)?))
     }
 }
 
 async fn known(tx: &mut Tx, person: &NewPerson) -> Result<Option<Known>> {
-    const FIND: &str = "select id, name, email, role from people where amazon_user_id = $1";
+    const FIND: &str = "select id, name, email, role, state from people where amazon_user_id = $1";
     sql(FIND).bind(&person.amazon_user_id).optional(tx).await
 }
 
@@ -96,12 +106,20 @@ async fn back(
     config: &Config,
     now: DateTime<Utc>,
     person: &NewPerson,
-    Known(id, role): Known,
-) -> Result<Option<PersonId>> {
-    const BACK: &str = "update people set name = $2, email = $3, signed_in_at = $4 where id = $1";
-    if !stays(role, config.is_sandbox(), &config.allowed_emails, &person.email) {
-        return Ok(None);
+    Known(id, row): Known,
+) -> Result<Entry> {
+    const BACK: &str = "update people set name = $2, email = $3, signed_in_at = $4 \
+        where id = $1 and state = 'active'";
+    if row.standing != Standing::Active {
+        return Ok(Entry::Closed(row.standing));
     }
-    sql(BACK).bind(&id).bind(&person.name).bind(&person.email).bind(now).execute(tx).await?;
-    Ok(Some(id))
+    if !stays(row.role, config.is_sandbox(), &config.allowed_emails, &person.email) {
+        return Ok(Entry::NotListed);
+    }
+    let let_in = sql(BACK).bind(&id).bind(&person.name).bind(&person.email).bind(now).execute(tx).await?;
+    if let_in == 0 {
+        // They were suspended while this waited for the row.
+        return Ok(Entry::Closed(Standing::Suspended));
+    }
+    Ok(Entry::In(id))
 }

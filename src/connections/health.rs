@@ -22,8 +22,13 @@ use crate::web::{self, Html, Person, Visit};
 /// Lines of a page.
 const SIZE: u64 = 50;
 /// By which states the list is narrowed, as addresses name them and for people.
-const STATES: [(&str, &str); 4] =
-    [("", "All states"), ("working", "Working"), ("failing", "Trying again"), ("reconnect", "Reconnect")];
+const STATES: [(&str, &str); 5] = [
+    ("", "All states"),
+    ("working", "Working"),
+    ("failing", "Trying again"),
+    ("reconnect", "Reconnect"),
+    ("disconnected", "Disconnected"),
+];
 /// Names of accounts on a line; more are counted.
 const NAMED: usize = 3;
 
@@ -69,6 +74,7 @@ impl Line {
         let needs_owner = health.state == ConnectionStatus::Reconnect;
         let code = health.region.code();
         let (colour, word) = match (needs_owner, health.failures) {
+            _ if health.disconnected_at.is_some() => (Colour::Waiting, "Disconnected"),
             (true, _) => (Colour::Failed, "Reconnect"),
             (false, 0) if asked.problems() > 0 => (Colour::Waiting, "Working in part"),
             (false, 0) => (Colour::Done, "Working"),
@@ -146,7 +152,7 @@ pub(super) async fn show(
     let others = lines(&mut tx, &filter, pager.range()).await?;
     drop(tx);
     let mut shell = visit.shell("Connections", Section::None).await;
-    if shell.flash.is_none() && own.iter().any(|line| line.needs_owner) {
+    if shell.flash.is_none() && own.iter().any(|line| line.needs_owner && line.health.disconnected_at.is_none()) {
         shell.flash = Some(web::shell::Flash {
             tone: Tone::Warning,
             text: "A connection has to be renewed. Runs that need it wait until then; nothing is lost.".to_owned(),

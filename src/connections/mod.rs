@@ -20,7 +20,7 @@ pub use pages::redirect_address;
 pub use refresher::Refresher;
 pub use seals::{SealedTokens, reseal, seals};
 pub use status::{ConnectionStatus, standing};
-pub use store::{Proof, Reach, prove, regions};
+pub use store::{Proof, Reach, connected, disconnect, prove, regions};
 
 /// The room's routes: signing in, and the health of grants.
 pub fn routes(grants: Grants) -> axum::Router {

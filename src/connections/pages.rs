@@ -13,7 +13,7 @@ use tower_sessions::Session;
 use super::grants::{Grants, grant, region};
 use super::{health, store};
 use crate::accounts::audit::{self, Action};
-use crate::accounts::{self, NewPerson};
+use crate::accounts::{self, Entry, NewPerson, Standing};
 use crate::amazon::{self, ErrorKind, Handshake, Region};
 use crate::config::Config;
 use crate::db::Scope;
@@ -212,15 +212,12 @@ async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshak
         email,
     };
     let mut tx = site.db.write(&Scope::System).await?;
-    let Some(person) = accounts::admit(&mut tx, &site.random, &site.config, now, &newcomer).await? else {
+    let entry = accounts::admit(&mut tx, &site.random, &site.config, now, &newcomer).await?;
+    let Entry::In(person) = entry else {
         let (subject, detail) = (newcomer.amazon_user_id.as_str(), json!({ "region": region.code() }));
         audit::write(&mut tx, &site.random, now, None, Action::Refused, subject, detail).await?;
         tx.commit().await?;
-        return Err(Refusal::Say(
-            "You are not on the list of people who may use this installation. Ask the person who runs it to add your \
-             address to RECOMAMP_ALLOWED_EMAILS."
-                .to_owned(),
-        ));
+        return Err(Refusal::Say(kept_out(&entry).to_owned()));
     };
     let connection = store::put(&mut tx, &site.vault, &site.random, now, &person, region, &grant(tokens, now)).await?;
     let detail = json!({ "region": region.code() });
@@ -228,6 +225,22 @@ async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshak
     audit::write(&mut tx, &site.random, now, Some(&person), Action::SignedIn, person.as_str(), json!({})).await?;
     tx.commit().await?;
     Ok(person)
+}
+
+/// Why somebody does not come in, and what they can do.
+const fn kept_out(entry: &Entry) -> &'static str {
+    match entry {
+        Entry::Closed(Standing::Removed) => {
+            "An administrator removed you from this installation. Ask an administrator to let you back in."
+        }
+        Entry::Closed(_) => {
+            "An administrator suspended your access to this installation. Ask an administrator to resume it."
+        }
+        Entry::NotListed | Entry::In(_) => {
+            "You are not on the list of people who may use this installation. Ask the person who runs it to add your \
+             address to RECOMAMP_ALLOWED_EMAILS."
+        }
+    }
 }
 
 async fn refused(visit: &Visit, region: Region, next: &str, why: &str) -> Response {

@@ -27,6 +27,7 @@ pub async fn standing(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectionSt
     let connections = store::health(tx, &filter, PageRange::first(i64::MAX)).await?;
     Ok(connections
         .into_iter()
+        .filter(|connection| connection.disconnected_at.is_none())
         .map(|connection| ConnectionStatus {
             region: connection.region,
             is_lost: connection.state == State::Reconnect,

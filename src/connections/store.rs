@@ -47,6 +47,8 @@ pub(super) struct Health {
     pub(super) failures: i64,
     pub(super) last_error: Option<String>,
     pub(super) instances: i64,
+    /// When its owner, or an administrator who suspended them, ended it here.
+    pub(super) disconnected_at: Option<DateTime<Utc>>,
 }
 
 impl FromRow for Health {
@@ -64,6 +66,7 @@ impl FromRow for Health {
             failures: row.get("failures")?,
             last_error: row.get("last_error")?,
             instances: row.get("instances")?,
+            disconnected_at: row.get("disconnected_at")?,
         })
     }
 }
@@ -89,7 +92,7 @@ macro_rules! listed {
             " from connections c join people p on p.id = c.person_id ",
             "where ($1 is null or c.person_id = $1) and ($2 is null or c.person_id <> $2) ",
             "and ($3 = '' or lower(p.name || ' ' || c.region) like lower($3) escape '\\') ",
-            "and ($4 = '' or $4 = case when c.state <> 'active' then 'reconnect' ",
+            "and ($4 = '' or $4 = case when c.disconnected_at is not null then 'disconnected' when c.state <> 'active' then 'reconnect' ",
             "when c.failures > 0 then 'failing' else 'working' end) ",
             $rest
         )
@@ -104,7 +107,7 @@ fn filtered(text: &'static str, filter: &Filter) -> Statement {
 pub(super) async fn health(tx: &mut Tx, filter: &Filter, range: PageRange) -> Result<Vec<Health>> {
     const LIST: &str = listed!(
         "c.id, p.name as person_name, c.region, c.state, c.access_expires_at, c.refresh_at, \
-         c.refreshed_at, c.created_at, c.failures, c.last_error, \
+         c.refreshed_at, c.created_at, c.failures, c.last_error, c.disconnected_at, \
          (select count(*) from instance_access a where a.connection_id = c.id) as instances",
         "order by lower(p.name), c.person_id, c.region limit $5 offset $6"
     );
@@ -184,8 +187,8 @@ pub(super) async fn put(
         access_expires_at, refreshed_at, created_at) values ($1, $2, $3, 'reconnect', '', '', $4, $4, $4) \
         on conflict (person_id, region) do update set failures = 0, last_error = null returning id as value";
     const FILL: &str = "update connections set state = 'active', sealed_access = $2, sealed_refresh = $3, \
-        access_expires_at = $4, refresh_at = $5, refreshed_at = $6, revision = revision + 1, lease_until = null \
-        where id = $1";
+        access_expires_at = $4, refresh_at = $5, refreshed_at = $6, revision = revision + 1, lease_until = null, \
+        disconnected_at = null where id = $1";
     let fresh: ConnectionId = random.id(now);
     let Single(id) = sql(PUT).bind(&fresh).bind(person).bind(region).bind(now).one::<Single<ConnectionId>>(tx).await?;
     sql(FILL)
@@ -198,6 +201,22 @@ pub(super) async fn put(
         .execute(tx)
         .await?;
     Ok(id)
+}
+
+/// Erases a connection's tokens, so that only its owner's signing in again makes it work; says whether there was
+/// something to erase. The row stays for what was run by it.
+pub async fn disconnect(tx: &mut Tx, now: DateTime<Utc>, id: &ConnectionId) -> Result<bool> {
+    const ERASE: &str = "update connections set state = 'reconnect', sealed_access = '', sealed_refresh = '', \
+        refresh_at = null, failures = 0, last_error = null, disconnected_at = $2, revision = revision + 1, \
+        lease_until = null where id = $1 and disconnected_at is null";
+    Ok(sql(ERASE).bind(id).bind(now).execute(tx).await? == 1)
+}
+
+/// The connections of a person that are not disconnected.
+pub async fn connected(tx: &mut Tx, person: &PersonId) -> Result<Vec<Reach>> {
+    const CONNECTED: &str = "select id, person_id, region from connections where person_id = $1 \
+        and disconnected_at is null order by region";
+    sql(CONNECTED).bind(person).all(tx).await
 }
 
 /// Writes a refreshed grant where nobody else did meanwhile; says whether it was written.

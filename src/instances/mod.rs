@@ -14,7 +14,8 @@ pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, ref
 pub use discovery::InstanceDiscovery;
 pub use model::{Grant, Instance, Role, Source};
 pub use store::{
-    Address, Filter, Pair, catalogue, disconnect, find, give, grants, is_looking, list, page, revoke, revoke_all,
+    Address, Filter, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find, forget_survey, give, grants_of,
+    is_looking, list, named, page, reached_by, revoke, revoke_all,
 };
 
 use crate::web::Site;

@@ -35,6 +35,11 @@ impl Role {
         }
     }
 
+    /// The role that a form names.
+    pub fn known(name: &str) -> Option<Self> {
+        [Self::Viewer, Self::Analyst, Self::Manager].into_iter().find(|role| role.name() == name)
+    }
+
     /// Reads what is stored; anything unknown may least.
     pub fn parse(text: &str) -> Self {
         match text {

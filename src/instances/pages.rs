@@ -137,6 +137,8 @@ async fn rename(
         return Ok(Html(page(&room, &person, &visit, &id, errors, Some(name)).await?).unprocessable());
     }
     store::rename(&mut tx, &instance.id, name).await?;
+    let (now, subject, detail) = (room.site.clock.now(), instance.id.as_str(), json!({ "name": name }));
+    audit::write(&mut tx, &room.site.random, now, Some(&person.id), Action::InstanceChanged, subject, detail).await?;
     tx.commit().await?;
     visit.flash(Tone::Success, "The name is changed here; Amazon keeps its own.").await;
     Ok(Redirect::to(&format!("/instances/{}", instance.id)).into_response())

@@ -2,6 +2,7 @@
 
 mod access;
 mod entities;
+mod people;
 mod sources;
 mod surveys;
 
@@ -16,7 +17,8 @@ pub(super) use surveys::{
 };
 
 pub(super) use access::{Ended, Withdrawn, end_due, end_of_grace, next_end, withdraw};
-pub use access::{disconnect, give, grants, revoke, revoke_all};
+pub use access::{disconnect, give, revoke, revoke_all};
+pub use people::{NamedInstance, PersonGrant, forget_survey, grants_of, named, reached_by};
 pub use sources::catalogue;
 pub(super) use sources::keep_sources;
 

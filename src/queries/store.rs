@@ -3,12 +3,14 @@
 mod drafts;
 mod favourites;
 mod list;
+mod owners;
 mod runs;
 mod versions;
 
 pub(super) use drafts::{
     Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, keep_draft, purge_drafts, restore_draft,
 };
+pub use owners::{owned, transfer};
 pub use drafts::{DraftSeed, create_draft};
 pub(super) use favourites::{is_favourite, set_favourite};
 pub use list::{Filter, Line, list};

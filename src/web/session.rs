@@ -214,6 +214,12 @@ pub async fn end_one(tx: &mut Tx, person: &PersonId, session: &SessionId) -> db:
     }
 }
 
+/// Ends all of a person's sessions; gives how many there were.
+pub async fn end_all(tx: &mut Tx, person: &PersonId) -> db::Result<u64> {
+    const END: &str = "delete from sessions where person_id = $1";
+    sql(END).bind(person).execute(tx).await
+}
+
 /// The public id of the session with this cookie value.
 pub async fn public_id(tx: &mut Tx, id: Id) -> db::Result<Option<SessionId>> {
     const FIND: &str = "select id as value from sessions where key = $1";

@@ -53,6 +53,13 @@ impl Shell {
     }
 }
 
+impl Shell {
+    /// Whether an administrator looks at the page.
+    pub fn is_administrator(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.is_administrator)
+    }
+}
+
 /// The signed-in person, as the menu shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellPerson {
@@ -60,6 +67,8 @@ pub struct ShellPerson {
     pub name: String,
     /// The address that they signed in with.
     pub email: String,
+    /// Whether they look after the whole installation.
+    pub is_administrator: bool,
 }
 
 /// A message that a step leaves for the page that follows it.

@@ -26,7 +26,7 @@ impl FromRow for Grant {
 }
 
 /// What gives a person access to an instance.
-pub async fn grants(tx: &mut Tx, person: &PersonId, instance: &InstanceId) -> Result<Vec<Grant>> {
+async fn grants(tx: &mut Tx, person: &PersonId, instance: &InstanceId) -> Result<Vec<Grant>> {
     const GRANTS: &str = "select g.source, g.role, g.connection_id, g.confirmed_at, g.missing_since, g.ends_at, \
         p.name as given_by_name from access_grants g left join people p on p.id = g.given_by \
         where g.person_id = $1 and g.instance_id = $2 order by g.source";

@@ -1,0 +1,153 @@
+//! What an administrator changes about a person who stays.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{NaiveDate, NaiveTime};
+use serde_json::json;
+
+use super::pages::page;
+use super::{address, whose};
+use crate::accounts::audit::{self, Action};
+use crate::accounts::{self, MemberChange, Role as SiteRole, Standing, Unchanged};
+use crate::db::Scope;
+use crate::ids::InstanceId;
+use crate::instances::{self, Role, Source};
+use crate::web::components::Errors;
+use crate::web::shell::Tone;
+use crate::web::{self, Fields, Html, Person, Site, Visit};
+
+/// A refusal as an answer.
+pub(super) fn refused(unchanged: Unchanged) -> web::Error {
+    match unchanged {
+        Unchanged::Db(error) => error.into(),
+        Unchanged::NotAdministrator | Unchanged::Oneself => web::Error::Forbidden(unchanged.to_string()),
+        Unchanged::LastAdministrator => web::Error::Conflict(unchanged.to_string()),
+    }
+}
+
+pub(super) async fn role(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let (id, now) = (whose(&person, &id)?, site.clock.now());
+    let role = SiteRole::parse(fields.get("role"))
+        .ok_or_else(|| web::Error::Invalid("Choose administrator or member.".to_owned()))?;
+    let mut tx = site.db.write(&Scope::System).await?;
+    let was = accounts::change_member(&mut tx, now, &person.id, &id, MemberChange::Role(role)).await.map_err(refused)?;
+    let detail = json!({ "from": was.role.name(), "to": role.name() });
+    audit::write(&mut tx, &site.random, now, Some(&person.id), Action::RoleChanged, id.as_str(), detail).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, format!("{} is now {}.", was.name, article(role))).await;
+    Ok(Redirect::to(&address(&id)))
+}
+
+const fn article(role: SiteRole) -> &'static str {
+    match role {
+        SiteRole::Administrator => "an administrator",
+        SiteRole::Member => "a member",
+    }
+}
+
+/// Lets somebody who was suspended or removed sign in again.
+pub(super) async fn resume(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let (id, now) = (whose(&person, &id)?, site.clock.now());
+    let mut tx = site.db.write(&Scope::System).await?;
+    let change = MemberChange::Standing(Standing::Active);
+    let was = accounts::change_member(&mut tx, now, &person.id, &id, change).await.map_err(refused)?;
+    if was.standing != Standing::Active {
+        let detail = json!({ "from": was.standing.name() });
+        audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Resumed, id.as_str(), detail).await?;
+    }
+    tx.commit().await?;
+    visit.flash(Tone::Success, format!("{} can sign in again. Signing in also connects them to Amazon.", was.name)).await;
+    Ok(Redirect::to(&address(&id)))
+}
+
+/// A role on an instance, from what gives it, until the end of a day if one is given.
+pub(super) async fn give(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let (id, now) = (whose(&person, &id)?, site.clock.now());
+    let mut errors = Errors::new();
+    let instance = fields.get("instance").parse::<InstanceId>().ok();
+    if instance.is_none() {
+        errors.add("instance", "Choose an instance.");
+    }
+    let role = Role::known(fields.get("role"));
+    if role.is_none() {
+        errors.add("role", "Choose a role.");
+    }
+    let until = match fields.trimmed("until") {
+        "" => None,
+        text => {
+            let day = text.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt());
+            let end = day.map(|day| day.and_time(NaiveTime::MIN).and_utc()).filter(|end| *end > now);
+            if end.is_none() {
+                errors.add("until", "Choose a day that is not over, such as 2027-01-31, or leave it blank.");
+            }
+            end
+        }
+    };
+    let source = if fields.get("source") == "amazon" { Source::Amazon } else { Source::Administrator };
+    let (Some(instance), Some(role), true) = (instance, role, errors.is_empty()) else {
+        return Ok(Html(page(&site, &person, &visit, &id, (&fields, errors)).await?).unprocessable());
+    };
+    let mut tx = site.db.write(&Scope::System).await?;
+    let member = accounts::may_change(&mut tx, &person.id, &id).await.map_err(refused)?;
+    let named = instances::named(&mut tx).await?;
+    let name = named.into_iter().find(|one| one.id == instance).ok_or(web::Error::Missing)?.name;
+    let result = instances::give(&mut tx, now, &person.id, (&id, &instance), source, (role, until)).await?;
+    let detail = json!({ "instance": name, "role": role.name(), "source": source.name(),
+        "ends_at": until.map(|end| end.to_rfc3339()) });
+    audit::write(&mut tx, &site.random, now, Some(&person.id), Action::AccessGranted, id.as_str(), detail).await?;
+    tx.commit().await?;
+    let text = match result {
+        Some(now_is) if now_is > role => format!(
+            "{} has {} on {name}, and stays {} there as long as another source gives that.",
+            member.name,
+            role.name(),
+            now_is.name()
+        ),
+        _ => format!("{} is now {} on {name}.", member.name, role.name()),
+    };
+    visit.flash(Tone::Success, text).await;
+    Ok(Redirect::to(&address(&id)).into_response())
+}
+
+/// Takes away what a source gives on an instance.
+pub(super) async fn revoke(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let (id, now) = (whose(&person, &id)?, site.clock.now());
+    let instance: InstanceId = fields.get("instance").parse().map_err(|_| web::Error::Missing)?;
+    let source = Source::parse(fields.get("source"));
+    if source == Source::Amazon {
+        let why = "Amazon gives this access, so it ends when Amazon no longer lists the instance. Change its role instead.";
+        return Err(web::Error::Conflict(why.to_owned()));
+    }
+    let mut tx = site.db.write(&Scope::System).await?;
+    accounts::may_change(&mut tx, &person.id, &id).await.map_err(refused)?;
+    if instances::revoke(&mut tx, now, (&id, &instance), source).await? {
+        let detail = json!({ "instance": instance.as_str(), "source": source.name() });
+        audit::write(&mut tx, &site.random, now, Some(&person.id), Action::AccessRevoked, id.as_str(), detail).await?;
+    }
+    tx.commit().await?;
+    visit.flash(Tone::Success, "The role is revoked.").await;
+    Ok(Redirect::to(&address(&id)))
+}

@@ -1,0 +1,123 @@
+//! The list of people.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::accounts::{self, Member, MemberFilter, Role, Standing};
+use crate::db::Scope;
+use crate::web::components::{Choice, Pager, State as Colour};
+use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, Person, Site, Visit};
+
+/// Lines of a page.
+const SIZE: u64 = 50;
+
+#[derive(Template)]
+#[template(path = "people/list.html")]
+pub(super) struct ListPage {
+    shell: Shell,
+    list: List,
+    people: Vec<Member>,
+    pager: Pager,
+    filter: MemberFilter,
+    roles: Vec<Choice>,
+    standings: Vec<Choice>,
+}
+
+/// The colour of a standing.
+pub(super) const fn colour(standing: Standing) -> Colour {
+    match standing {
+        Standing::Active => Colour::Done,
+        Standing::Suspended => Colour::Waiting,
+        Standing::Removed => Colour::Failed,
+    }
+}
+
+fn administrator(person: &Person) -> web::Result<()> {
+    if person.is_administrator {
+        return Ok(());
+    }
+    Err(web::Error::Forbidden("Only administrators manage people. Ask an administrator of this installation.".to_owned()))
+}
+
+fn filter(params: &mut ListParams) -> MemberFilter {
+    let role = params.value("role", "role", Role::parse);
+    let known = |name: &str| Standing::ALL.into_iter().find(|standing| standing.name() == name);
+    let standing = params.value("state", "state", known);
+    MemberFilter {
+        text: params.text("q"),
+        role: role.map(Role::name).unwrap_or_default().to_owned(),
+        standing: standing.map(Standing::name).unwrap_or_default().to_owned(),
+    }
+}
+
+pub(super) async fn show(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    mut params: ListParams,
+) -> web::Result<Html<ListPage>> {
+    administrator(&person)?;
+    let filter = filter(&mut params);
+    let wanted = params.page(SIZE);
+    let mut tx = site.db.read(&Scope::System).await?;
+    let pager = wanted.pager(accounts::count_members(&mut tx, &filter, wanted.most()).await?);
+    let people = accounts::members(&mut tx, &filter, pager.range()).await?;
+    drop(tx);
+    let any = |label: &str| std::iter::once(Choice::new("", label));
+    let roles = [Role::Administrator, Role::Member].map(|role| Choice::new(role.name(), role.label()));
+    let standings = Standing::ALL.map(|standing| Choice::new(standing.name(), standing.label()));
+    Ok(Html(ListPage {
+        shell: visit.shell("People", Section::None).await,
+        list: params.list(&[]),
+        people,
+        pager,
+        filter,
+        roles: any("Any role").chain(roles).collect(),
+        standings: any("Any state").chain(standings).collect(),
+    }))
+}
+
+impl Export for Member {
+    const COLUMNS: &'static [&'static str] = &[
+        "name",
+        "email",
+        "role",
+        "state",
+        "state_since",
+        "instances",
+        "unfinished_executions",
+        "first_signed_in_at",
+        "last_signed_in_at",
+        "id",
+    ];
+
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            json!(self.name),
+            json!(self.email),
+            json!(self.role.name()),
+            json!(self.standing.name()),
+            self.standing_since.map_or(Value::Null, rfc3339),
+            json!(self.instances),
+            json!(self.unfinished),
+            rfc3339(self.created_at),
+            rfc3339(self.signed_in_at),
+            json!(self.id),
+        ]
+    }
+}
+
+/// All that the filter leaves, as a file.
+pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    administrator(&person)?;
+    let filter = filter(&mut params);
+    let lines = RowSource::new(&site.db, Scope::System, filter, |tx, filter, range, _| {
+        Box::pin(accounts::members(tx, filter, range))
+    });
+    let file = list::export_rows(&params, lines).await?;
+    Ok(file.answer(&["people"], site.clock.now()))
+}
