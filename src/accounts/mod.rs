@@ -19,7 +19,8 @@ use tower_sessions::Session;
 pub use model::{Admission, Entry, NewPerson, Role, Standing};
 pub use session_cleaner::SessionCleaner;
 pub use store::{
-    Member, MemberChange, MemberFilter, Unchanged, admit, change_member, count_members, may_change, member, members, successors,
+    Member, MemberChange, MemberFilter, Unchanged, admit, change_member, count_members, may_change, member, members,
+    successors,
 };
 
 use crate::db::{Scope, Stamp};

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 mod people;
 
 pub use people::{
-    Member, MemberChange, MemberFilter, Unchanged, change_member, count_members, may_change, member, members, successors,
+    Member, MemberChange, MemberFilter, Unchanged, change_member, count_members, may_change, member, members,
+    successors,
 };
 
 use super::model::{Admission, Entry, NewPerson, Role, Standing, admission, stays};

@@ -36,7 +36,8 @@ pub(super) async fn role(
     let role = SiteRole::parse(fields.get("role"))
         .ok_or_else(|| web::Error::Invalid("Choose administrator or member.".to_owned()))?;
     let mut tx = site.db.write(&Scope::System).await?;
-    let was = accounts::change_member(&mut tx, now, &person.id, &id, MemberChange::Role(role)).await.map_err(refused)?;
+    let was =
+        accounts::change_member(&mut tx, now, &person.id, &id, MemberChange::Role(role)).await.map_err(refused)?;
     let detail = json!({ "from": was.role.name(), "to": role.name() });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::RoleChanged, id.as_str(), detail).await?;
     tx.commit().await?;
@@ -67,7 +68,9 @@ pub(super) async fn resume(
         audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Resumed, id.as_str(), detail).await?;
     }
     tx.commit().await?;
-    visit.flash(Tone::Success, format!("{} can sign in again. Signing in also connects them to Amazon.", was.name)).await;
+    visit
+        .flash(Tone::Success, format!("{} can sign in again. Signing in also connects them to Amazon.", was.name))
+        .await;
     Ok(Redirect::to(&address(&id)))
 }
 
@@ -138,7 +141,8 @@ pub(super) async fn revoke(
     let instance: InstanceId = fields.get("instance").parse().map_err(|_| web::Error::Missing)?;
     let source = Source::parse(fields.get("source"));
     if source == Source::Amazon {
-        let why = "Amazon gives this access, so it ends when Amazon no longer lists the instance. Change its role instead.";
+        let why =
+            "Amazon gives this access, so it ends when Amazon no longer lists the instance. Change its role instead.";
         return Err(web::Error::Conflict(why.to_owned()));
     }
     let mut tx = site.db.write(&Scope::System).await?;

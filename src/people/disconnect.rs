@@ -48,7 +48,8 @@ pub(super) async fn page(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Html<DisconnectPage>> {
-    const UNFINISHED: &str = "select count(*) as value from executions where connection_id = $1 and finished_at is null";
+    const UNFINISHED: &str =
+        "select count(*) as value from executions where connection_id = $1 and finished_at is null";
     // OK in the program's scope: what others run by this connection depends on it, too.
     let mut tx = site.db.read(&Scope::System).await?;
     let reach = own(&mut tx, &person, &id).await?;
@@ -69,8 +70,11 @@ pub(super) async fn disconnect(
     let reach = own(&mut tx, &person, &id).await?;
     end(&site, &mut tx, &person.id, &reach.id).await?;
     tx.commit().await?;
-    let text = format!("{} is disconnected, and its tokens are erased here. You can also withdraw the permission at \
-        Amazon, under Login with Amazon in your account.", reach.region);
+    let text = format!(
+        "{} is disconnected, and its tokens are erased here. You can also withdraw the permission at \
+        Amazon, under Login with Amazon in your account.",
+        reach.region
+    );
     visit.flash(Tone::Success, text).await;
     Ok(Redirect::to("/settings/connections"))
 }

@@ -40,7 +40,9 @@ fn administrator(person: &Person) -> web::Result<()> {
     if person.is_administrator {
         return Ok(());
     }
-    Err(web::Error::Forbidden("Only administrators manage people. Ask an administrator of this installation.".to_owned()))
+    Err(web::Error::Forbidden(
+        "Only administrators manage people. Ask an administrator of this installation.".to_owned(),
+    ))
 }
 
 fn filter(params: &mut ListParams) -> MemberFilter {

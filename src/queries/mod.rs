@@ -23,7 +23,9 @@ pub use model::{Privacy, PrivacyMode, Query, Script};
 pub use pages::run_page;
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use source_map::{Piece, SourceMap};
-pub use store::{DraftSeed, Filter, Line, PastRun, TypicalDuration, create_draft, find, list, owned, runs, transfer, usual};
+pub use store::{
+    DraftSeed, Filter, Line, PastRun, TypicalDuration, create_draft, find, list, owned, runs, transfer, usual,
+};
 
 use crate::web::Site;
 

@@ -10,11 +10,11 @@ mod versions;
 pub(super) use drafts::{
     Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, keep_draft, purge_drafts, restore_draft,
 };
-pub use owners::{owned, transfer};
 pub use drafts::{DraftSeed, create_draft};
 pub(super) use favourites::{is_favourite, set_favourite};
 pub use list::{Filter, Line, list};
 pub(super) use list::{SORTS, count, tags};
+pub use owners::{owned, transfer};
 pub use runs::{PastRun, TypicalDuration, runs, usual};
 pub(super) use versions::{Version, version, versions};
 

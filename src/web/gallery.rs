@@ -123,7 +123,8 @@ fn at() -> DateTime<Utc> {
 }
 
 fn shell(title: &str, current: Section) -> Shell {
-    let person = ShellPerson { name: "Ana Duarte".to_owned(), email: "ana@agency.example".to_owned(), is_administrator: true };
+    let person =
+        ShellPerson { name: "Ana Duarte".to_owned(), email: "ana@agency.example".to_owned(), is_administrator: true };
     Shell { person: Some(person), demo: true, current, ..Shell::new(title) }
 }
 

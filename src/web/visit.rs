@@ -36,12 +36,11 @@ impl Visit {
     /// frame, and leaves the message to the page that it is for.
     pub async fn shell(&self, title: impl Into<String>, current: Section) -> Shell {
         let mut shell = Shell::new(title);
-        shell.person =
-            self.person.as_ref().map(|person| ShellPerson {
-                name: person.name.clone(),
-                email: person.email.clone(),
-                is_administrator: person.is_administrator,
-            });
+        shell.person = self.person.as_ref().map(|person| ShellPerson {
+            name: person.name.clone(),
+            email: person.email.clone(),
+            is_administrator: person.is_administrator,
+        });
         shell.theme = self.theme;
         shell.demo = self.sandbox;
         shell.current = current;

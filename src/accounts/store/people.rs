@@ -167,10 +167,7 @@ pub async fn change_member(
     const STANDING: &str = "update people set state = $2, state_at = $3 where id = $1";
     tx.alone("administrators").await?;
     let was = may_change(tx, by, id).await?;
-    let stays = matches!(
-        change,
-        MemberChange::Role(Role::Administrator) | MemberChange::Standing(Standing::Active)
-    );
+    let stays = matches!(change, MemberChange::Role(Role::Administrator) | MemberChange::Standing(Standing::Active));
     if was.role == Role::Administrator && was.standing == Standing::Active && !stays {
         let Single(others): Single<i64> = sql(OTHERS).bind(id).one(tx).await?;
         if others == 0 {
@@ -179,9 +176,7 @@ pub async fn change_member(
     }
     match change {
         MemberChange::Role(role) => sql(ROLE).bind(id).bind(role.name()).execute(tx).await?,
-        MemberChange::Standing(standing) => {
-            sql(STANDING).bind(id).bind(standing.name()).bind(now).execute(tx).await?
-        }
+        MemberChange::Standing(standing) => sql(STANDING).bind(id).bind(standing.name()).bind(now).execute(tx).await?,
     };
     Ok(was)
 }

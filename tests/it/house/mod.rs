@@ -31,7 +31,8 @@ const GROUND: [&str; 13] = [
 ];
 
 /// What a person can name, from the lowest to the highest: a room uses rooms before it in this list.
-const ROOMS: [&str; 9] = ["accounts", "connections", "instances", "queries", "results", "executions", "people", "guides", "home"];
+const ROOMS: [&str; 9] =
+    ["accounts", "connections", "instances", "queries", "results", "executions", "people", "guides", "home"];
 
 /// What knows every room.
 const ROOF: [&str; 4] = ["app", "command", "lib", "main"];
