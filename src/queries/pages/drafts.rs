@@ -68,7 +68,7 @@ pub(super) async fn keep(
     let now = site.clock.now();
     let mut tx = site.db.write(&person.scope()).await?;
     let query = changed(&mut tx, &person, &mut what).await?;
-    let is_saved = query.as_ref().is_some_and(|query| written == query.clone().into());
+    let is_saved = query.as_ref().is_some_and(|query| written == query.clone().into() && what.is_placed_as(query));
     let outcome = if is_saved {
         drop_draft(&mut tx, &person, &what).await?;
         Outcome::Saved
@@ -172,6 +172,7 @@ fn draft(id: DraftId, what: &What, written: &QueryInput, now: DateTime<Utc>) -> 
         rest: Rest {
             fields: written.fields.clone(),
             instance: clean(&what.instance, 60),
+            home: clean(&what.home, 60),
             description: clean(&written.description, model::DESCRIPTION_LENGTH),
             tags: written.tags.clone(),
             window: written.window.clone(),

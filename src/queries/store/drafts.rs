@@ -39,6 +39,8 @@ pub(in crate::queries) struct Draft {
 pub(in crate::queries) struct Rest {
     pub(in crate::queries) fields: Vec<FieldDef>,
     pub(in crate::queries) instance: String,
+    /// As a form sends it; empty where nothing was chosen.
+    pub(in crate::queries) home: String,
     pub(in crate::queries) description: String,
     pub(in crate::queries) tags: Tags,
     pub(in crate::queries) window: WindowForm,
