@@ -49,6 +49,8 @@ mod processes;
 mod queries;
 #[cfg(test)]
 mod query_history;
+/// Who sees a query, and where it runs.
+mod query_homes;
 #[cfg(test)]
 mod results;
 #[cfg(test)]

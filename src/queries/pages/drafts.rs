@@ -116,6 +116,22 @@ async fn changed(tx: &mut Tx, person: &Person, what: &mut What) -> web::Result<O
     }
 }
 
+/// Keeps what an editor sent as a draft where it could not be saved, so that it is there after Back. A form that names
+/// no editor, from a program, is not kept.
+pub(super) async fn keep_unsaved(
+    tx: &mut Tx,
+    site: &Site,
+    person: &Person,
+    what: &What,
+    written: &QueryInput,
+) -> web::Result<()> {
+    let can_be_kept = written.sql.len() <= model::SQL_BYTES && !written.sql.contains('\0');
+    if !what.tab.is_empty() && can_be_kept {
+        keep_over(tx, site, person, what, written, "", site.clock.now()).await?;
+    }
+    Ok(())
+}
+
 /// Keeps a text over the draft that this editor keeps or took up, or over the one that `over` names.
 async fn keep_over(
     tx: &mut Tx,

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use serde_json::json;
 
+use super::drafts::keep_unsaved;
 use super::editor::{Theirs, What, page};
 use super::forms::written;
 use super::placing;
@@ -41,7 +42,8 @@ pub(super) async fn create(
     }
     let placement = placing::placed(&mut tx, &person.id, &fields, None, &mut errors).await?;
     if !errors.is_empty() {
-        drop(tx);
+        keep_unsaved(&mut tx, &site, &person, &what, &written).await?;
+        tx.commit().await?;
         return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable());
     }
     let now = site.clock.now();
@@ -106,11 +108,11 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
     let query = for_change(&mut tx, &person.id, &id).await?;
     let placement = placing::placed(&mut tx, &person.id, fields, Some(&query), &mut errors).await?;
     if !errors.is_empty() {
-        drop(tx);
+        keep_unsaved(&mut tx, site, person, &what, &written).await?;
+        tx.commit().await?;
         return Ok(Html(page(site, person, visit, what, written, errors).await?).unprocessable());
     }
-    let is_same = written == query.clone().into() && placement == query.placement;
-    if is_same && [query.revision, 1].contains(&what.revision) {
+    if written == query.clone().into() && placement == query.placement {
         drop_draft(&mut tx, person, &what).await?;
         tx.commit().await?;
         visit.flash(Tone::Info, "Nothing was changed, so no version was added.").await;
@@ -118,7 +120,8 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
     }
     let now = site.clock.now();
     if !store::change(&mut tx, &id, what.revision, now, &person.id, &placement, &written).await? {
-        drop(tx);
+        keep_unsaved(&mut tx, site, person, &what, &written).await?;
+        tx.commit().await?;
         let theirs = Theirs::new(query, &written, &person.id);
         // OK to take the new revision along: saving again is then a decision over what is shown.
         let what = What { revision: theirs.query.revision, ..what };
