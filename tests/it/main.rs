@@ -49,7 +49,7 @@ mod processes;
 mod queries;
 #[cfg(test)]
 mod query_history;
-/// Who sees a query, and where it runs.
+#[cfg(test)]
 mod query_homes;
 #[cfg(test)]
 mod results;
