@@ -157,9 +157,16 @@ mod postgres {
             assert_eq!(changed(&house, &own, "update queries set home = 'private'").await, 0, "{role}");
             assert_eq!(changed(&house, &own, "delete from query_versions").await, 0, "{role}");
         }
-        assert_eq!(changed(&house, &other, "insert into queries (id, owner_id, name, description, sql, fields, run_window, \
-            privacy, created_by, updated_by, created_at, updated_at) select 'x', 'y', '', '', '', '{}', '{}', '{}', '', '', \
-            created_at, created_at from people").await, 0, "nobody writes a query in another's name");
+        let add = |owner: &str| {
+            statement(
+                "insert into queries (id, name, description, sql, fields, run_window, privacy, created_by, updated_by, \
+                 created_at, updated_at, owner_id) select id, '', '', '', cast('{}' as jsonb), cast('{}' as jsonb), \
+                 cast('{}' as jsonb), id, id, created_at, created_at,",
+                &format!("{owner} from people"),
+            )
+        };
+        assert_eq!(changed(&house, &other, add("'somebody'")).await, 0, "nobody writes a query in another's name");
+        assert_eq!(changed(&house, &other, add("id")).await, 1);
     }
 
     /// Tables without rows of persons, which everybody's transactions may read.
