@@ -158,6 +158,11 @@
     form.dataset.sent = "yes";
     event.submitter?.setAttribute("data-busy", "");
     leaving = !changed.size || changed.has(form);
+    // A new query gets the address of its draft, which leads to what it became: Back shows what was there.
+    const { draft, query } = form.elements;
+    if (form.dataset.guard && draft && !query && !event.submitter?.hasAttribute("formaction")) {
+      history.replaceState(history.state, "", "/queries/new?draft=" + encodeURIComponent(draft.value));
+    }
   });
   // Back from the next page: usable again.
   on("pageshow", () => {

@@ -46,6 +46,8 @@ pub enum Action {
     Disconnected,
     /// A query was deleted or restored.
     QueryDeleted,
+    /// Somebody changed who sees a query.
+    QueryShared,
     /// An execution was started.
     ExecutionStarted,
     /// A result, or the audit log itself, was exported.
@@ -60,7 +62,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order of a select.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::Refused,
@@ -79,6 +81,7 @@ impl Action {
         Self::Removed,
         Self::Transferred,
         Self::QueryDeleted,
+        Self::QueryShared,
         Self::ExecutionStarted,
         Self::Exported,
         Self::KeysRotated,
@@ -111,6 +114,7 @@ impl Action {
             Self::Transferred => "Ownership transferred",
             Self::Disconnected => "Connection disconnected",
             Self::QueryDeleted => "Query deleted or restored",
+            Self::QueryShared => "Query shared or made private",
             Self::ExecutionStarted => "Execution started",
             Self::Exported => "Exported",
             Self::KeysRotated => "Keys rotated",
@@ -138,6 +142,7 @@ impl Action {
             Self::Transferred => "transferred",
             Self::Disconnected => "disconnected",
             Self::QueryDeleted => "query-deleted",
+            Self::QueryShared => "query-shared",
             Self::ExecutionStarted => "execution-started",
             Self::Exported => "exported",
             Self::Refreshed => "refreshed",

@@ -48,6 +48,8 @@ const STEPS: &[Step] = &[
     both!(8, "0008_pressed_once"),
     both!(9, "0009_execution_start"),
     own!(10, "0010_execution_start_security"),
+    both!(11, "0011_query_homes"),
+    own!(12, "0012_query_homes_security"),
     both!(13, "0013_access"),
     own!(14, "0014_access_security"),
     both!(15, "0015_amazon"),

@@ -55,11 +55,11 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
         drop(tx);
         return queries::run_page(site, &person, &visit, &query, &fields, None).await;
     }
-    let instance = match fields.trimmed("instance") {
-        "" => query.instance.clone(),
-        chosen => chosen.parse().map_err(|_| web::Error::Missing)?,
+    let Some(instance) = queries::runs_on(&mut tx, &person.id, &query, fields.trimmed("instance")).await? else {
+        drop(tx);
+        return queries::run_page(site, &person, &visit, &query, &fields, None).await;
     };
-    let what = What::Query { id, revision: None, instance, input };
+    let what = What::Query { id, revision: None, instance: instance.id, input };
     match start(&room, &person, &visit, tx, Request { what, key: fields.once("run") }).await {
         Ok(led) => Ok(led.into_response()),
         Err(Refusal::Unfit(prepared)) => {

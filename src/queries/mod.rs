@@ -1,6 +1,7 @@
 //! Queries: saved SQL with typed form fields and a window, and everything that decides what AMC is sent.
 //!
-//! A query belongs to an instance; who reaches the instance reaches the query. Text, fields, window and
+//! A query belongs to a person and has a home that decides who sees it: its owner, the people of an instance, or
+//! everyone. Where it runs is chosen when it runs, among the instances where the person may. Text, fields, window and
 //! privacy options become a request in one function, [`prepare`], which preview, check and run share: what
 //! was previewed is what is run. SQL that AMC would refuse can be saved, never sent.
 //!
@@ -16,11 +17,12 @@ mod store;
 
 pub use bin_purger::BinPurger;
 pub use model::fields::{FieldDef, FieldKind};
+pub use model::home::{Home, Placement};
 pub use model::input::{Given, ParameterValues, RunInput, RunOptions};
 pub use model::tags::Tags;
 pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
-pub use model::{Privacy, PrivacyMode, Query, Script};
-pub use pages::run_page;
+pub use model::{Privacy, PrivacyMode, Query, Rights, Script};
+pub use pages::{run_page, runs_on};
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use source_map::{Piece, SourceMap};
 pub use store::{

@@ -1,6 +1,7 @@
 //! What a saved query is.
 
 pub(super) mod fields;
+pub(super) mod home;
 pub(super) mod input;
 pub(super) mod tags;
 pub(super) mod window;
@@ -9,9 +10,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use self::fields::FieldDef;
+use self::home::{Home, Placement};
 use self::tags::Tags;
 use self::window::WindowForm;
-use crate::ids::{InstanceId, QueryId};
+use crate::ids::{PersonId, QueryId};
+use crate::instances::{Action, Role};
 use crate::web::Fields;
 use crate::web::components::Errors;
 use crate::web::naming;
@@ -30,8 +33,18 @@ const COLUMN_LENGTH: usize = 60;
 pub struct Query {
     /// Its id.
     pub id: QueryId,
-    /// Where it runs.
-    pub instance: InstanceId,
+    /// Whose it is.
+    pub owner: PersonId,
+    /// The owner's name, as far as this person may know it.
+    pub owned_by: String,
+    /// Who sees it, and where it runs by default.
+    pub placement: Placement,
+    /// The name of the instance that is its home, where this person has access to it.
+    pub home_name: Option<String>,
+    /// The name of the instance where it runs by default, where this person has access to it.
+    pub default_name: Option<String>,
+    /// What this person may do with it.
+    pub rights: Rights,
     /// What people call it.
     pub name: String,
     /// What it answers; may be empty.
@@ -52,6 +65,8 @@ pub struct Query {
     pub created_by: String,
     /// Who changed it last.
     pub updated_by: String,
+    /// The same person's id.
+    pub updated_by_id: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was changed last.
@@ -61,9 +76,35 @@ pub struct Query {
 }
 
 impl Query {
+    /// Who sees it, in words.
+    pub(super) fn seen_by(&self) -> String {
+        self.placement.home.seen_by(self.home_name.as_deref())
+    }
+
     /// What [`prepare`](super::prepare) takes of it.
     pub fn script(&self) -> Script<'_> {
         Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
+    }
+}
+
+/// What one person may do with a query beside reading it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// It is theirs.
+    pub is_owner: bool,
+    /// Change, delete and restore it.
+    pub change: bool,
+    /// Give it another home.
+    pub share: bool,
+}
+
+impl Rights {
+    /// The rule: a query is changed by its owner, by those who may write in the instance that is its home, and by
+    /// administrators where everyone sees it; its home by its owner, and by administrators where everyone sees it.
+    pub(super) fn new(home: &Home, is_owner: bool, role: Option<Role>, is_administrator: bool) -> Self {
+        let share = is_owner || (*home == Home::Everyone && is_administrator);
+        let writes = home.instance().is_some() && role.is_some_and(|role| role.allows(Action::Write));
+        Self { is_owner, change: share || writes, share }
     }
 }
 
@@ -247,6 +288,24 @@ mod tests {
         assert_eq!(found.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["name", "description", "sql"]);
         written = QueryInput { name: "ü".repeat(200), sql: "SELEC nonsense".into(), ..QueryInput::default() };
         assert!(errors(&written).is_empty(), "unfinished work can be saved");
+    }
+
+    #[test]
+    fn a_query_is_changed_by_its_owner_the_writers_of_its_home_and_administrators_where_everyone_sees_it() {
+        let id: crate::ids::InstanceId = "ins_01jzzzzzzzzzzzzzzzzzzzzzzz".parse().unwrap();
+        let rights = |home: &Home, owner, role, administrator| {
+            let rights = Rights::new(home, owner, role, administrator);
+            (rights.change, rights.share)
+        };
+        for home in [Home::Private, Home::Instance(id.clone()), Home::Everyone] {
+            assert_eq!(rights(&home, true, None, false), (true, true), "an owner keeps it whatever access ends");
+            assert_eq!(rights(&home, false, Some(Role::Viewer), false), (false, false));
+        }
+        let home = Home::Instance(id);
+        assert_eq!(rights(&home, false, Some(Role::Analyst), false), (true, false));
+        assert_eq!(rights(&home, false, None, true), (false, false), "an administrator has roles like others");
+        assert_eq!(rights(&Home::Everyone, false, None, true), (true, true));
+        assert_eq!(rights(&Home::Private, false, Some(Role::Manager), true), (false, false));
     }
 
     #[test]

@@ -3,15 +3,19 @@
 mod bin;
 mod changes;
 mod drafts;
+mod duplicate;
 mod editor;
 mod forms;
 mod list;
+mod placing;
 pub(super) mod report;
 mod run;
 mod saving;
+mod target;
 mod versions;
 
 pub use run::run_page;
+pub use target::runs_on;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -20,7 +24,7 @@ use super::model::Query;
 use super::store;
 use crate::db::Tx;
 use crate::ids::{PersonId, QueryId};
-use crate::instances::{self, Instance};
+use crate::instances;
 use crate::web::{self, Site};
 
 pub(super) fn routes(site: Site) -> Router {
@@ -41,7 +45,7 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/queries/{id}", get(run::show))
         .route("/queries/{id}/preview", get(run::preview_link).post(run::preview))
         .route("/queries/{id}/edit", get(editor::edit).post(saving::save))
-        .route("/queries/{id}/duplicate", post(saving::duplicate))
+        .route("/queries/{id}/duplicate", get(duplicate::form).post(duplicate::create))
         .route("/queries/{id}/favourite", post(list::favourite))
         .route("/queries/{id}/versions", get(versions::show))
         .route("/queries/{id}/versions.csv", get(versions::export))
@@ -58,9 +62,20 @@ fn own(id: &str) -> web::Result<QueryId> {
     id.parse().map_err(|_| web::Error::Missing)
 }
 
-/// A query and its instance, if the person may change what is there.
-async fn for_change(tx: &mut Tx, person: &PersonId, id: &QueryId) -> web::Result<(Query, Instance)> {
+/// A query that the person may change.
+async fn for_change(tx: &mut Tx, person: &PersonId, id: &QueryId) -> web::Result<Query> {
     let query = store::find(tx, person, id).await?;
-    let instance = instances::require(tx, person, &query.instance, instances::Action::Write).await?;
-    Ok((query, instance))
+    if query.rights.change {
+        return Ok(query);
+    }
+    if let Some(id) = query.placement.home.instance() {
+        let instance = instances::find(tx, person, id).await?;
+        if let Some(why) = instances::refusal(tx, person, &instance, instances::Action::Write).await? {
+            return Err(web::Error::Forbidden(why));
+        }
+    }
+    Err(web::Error::Forbidden(format!(
+        "Only {} or an administrator can change this query. Duplicate it to make one of your own.",
+        query.owned_by
+    )))
 }

@@ -1,5 +1,19 @@
 //! The tables of queries, of what they were before, of drafts and of favourites.
 
+/// Finds what role the person `$1` has on the instance that is the home of a query `q`.
+macro_rules! with_role {
+    () => {
+        "left join instance_access a on a.instance_id = q.home_instance_id and a.person_id = $1 "
+    };
+}
+
+/// Whether a query `q` is theirs to see.
+macro_rules! visible {
+    () => {
+        "(q.owner_id = $1 or q.home = 'everyone' or (q.home = 'instance' and a.person_id is not null)) "
+    };
+}
+
 mod drafts;
 mod favourites;
 mod list;
@@ -16,23 +30,35 @@ pub use list::{Filter, Line, list};
 pub(super) use list::{SORTS, count, tags};
 pub use owners::{owned, transfer};
 pub use runs::{PastRun, TypicalDuration, runs, usual};
+pub(super) use runs::{LastValues, last_instance, last_values};
 pub(super) use versions::{Version, version, versions};
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::model::home::{Home, Placement};
 use super::model::tags::Tags;
-use super::model::{Query, QueryInput};
+use super::model::{Query, QueryInput, Rights};
 use crate::db::{FromRow, Result, Row, Statement, Tx, sql};
-use crate::ids::{InstanceId, PersonId, QueryId};
+use crate::ids::{DraftId, PersonId, QueryId};
+use crate::instances::Role;
 
 impl FromRow for Query {
     fn from_row(row: &Row) -> Result<Self> {
         let QueryInput { name, description, tags, sql, fields, window, privacy } = written(row)?;
+        let placement = placement(row)?;
+        let role = row.get::<Option<String>>("home_role")?.map(|role| Role::parse(&role));
+        let is_administrator = row.get::<Option<String>>("own_role")?.as_deref() == Some("administrator");
+        let is_owner = row.get::<String>("is_owner")? == "yes";
         Ok(Self {
             id: row.get("id")?,
-            instance: row.get("instance_id")?,
+            owner: row.get("owner_id")?,
+            owned_by: row.get("owner")?,
+            rights: Rights::new(&placement.home, is_owner, role, is_administrator),
+            placement,
+            home_name: row.get("home_name")?,
+            default_name: row.get("default_name")?,
             name,
             description,
             tags,
@@ -43,6 +69,7 @@ impl FromRow for Query {
             revision: row.get("revision")?,
             created_by: row.get("creator")?,
             updated_by: row.get("editor")?,
+            updated_by_id: row.get("updated_by")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
             deleted_at: row.get("deleted_at")?,
@@ -63,23 +90,60 @@ fn written(row: &Row) -> Result<QueryInput> {
     })
 }
 
+/// Who sees it and where it runs by default, as a query and each of its versions keep it.
+fn placement(row: &Row) -> Result<Placement> {
+    Ok(Placement {
+        home: Home::stored(&row.get::<String>("home")?, row.get("home_instance_id")?),
+        default_instance: row.get("default_instance_id")?,
+    })
+}
+
 /// A stored part of a query; one that an older program cannot read starts anew.
 fn read<T: Default + for<'a> Deserialize<'a>>(kept: serde_json::Value) -> T {
     serde_json::from_value(kept).unwrap_or_default()
 }
 
-/// One of the queries of a person's instances, deleted ones too; `Missing` when it is none of theirs.
+macro_rules! select {
+    ($rest:expr) => {
+        concat!(
+            "select q.id, q.owner_id, q.home, q.home_instance_id, q.default_instance_id, q.name, q.description, q.tags, ",
+            "q.sql, q.fields, q.run_window, q.privacy, q.revision, q.created_at, q.updated_at, q.updated_by, ",
+            "q.deleted_at, a.role as home_role, (select me.role from people me where me.id = $1) as own_role, ",
+            "case when q.owner_id = $1 then 'yes' else 'no' end as is_owner, ",
+            "coalesce(hi.name, hi.amc_name) as home_name, coalesce(di.name, di.amc_name) as default_name, ",
+            "coalesce(o.name, 'somebody else') as owner, coalesce(c.name, 'somebody else') as creator, ",
+            "coalesce(u.name, 'somebody else') as editor from queries q ",
+            with_role!(),
+            "left join instances hi on hi.id = a.instance_id ",
+            "left join instance_access d on d.instance_id = q.default_instance_id and d.person_id = $1 ",
+            "left join instances di on di.id = d.instance_id left join people o on o.id = q.owner_id ",
+            "left join people c on c.id = q.created_by left join people u on u.id = q.updated_by where ",
+            visible!(),
+            $rest
+        )
+    };
+}
+
+/// A query that a person may see, deleted ones too; `Missing` when they may not, or when there is none.
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &QueryId) -> Result<Query> {
-    const FIND: &str = "select q.id, q.instance_id, q.name, q.description, q.tags, q.sql, q.fields, q.run_window, q.privacy, \
-        q.revision, q.created_at, q.updated_at, q.deleted_at, coalesce(c.name, 'somebody who left') as creator, \
-        coalesce(u.name, 'somebody who left') as editor from queries q \
-        join instance_access a on a.instance_id = q.instance_id and a.person_id = $1 \
-        left join people c on c.id = q.created_by left join people u on u.id = q.updated_by where q.id = $2";
+    const FIND: &str = select!("and q.id = $2");
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// The values `$3` to `$11` of a statement that writes a query.
-fn with(statement: Statement, written: &QueryInput, person: &PersonId, now: DateTime<Utc>) -> Statement {
+/// The query of a person that was saved from this draft, which is gone since.
+pub(super) async fn saved_from(tx: &mut Tx, person: &PersonId, draft: &DraftId) -> Result<Option<Query>> {
+    const FIND: &str = select!("and q.from_draft = $2 and q.owner_id = $1 order by q.id limit 1");
+    sql(FIND).bind(person).bind(draft).optional(tx).await
+}
+
+/// The values `$3` to `$14` of a statement that writes a query.
+fn with(
+    statement: Statement,
+    placement: &Placement,
+    written: &QueryInput,
+    person: &PersonId,
+    now: DateTime<Utc>,
+) -> Statement {
     statement
         .bind(&written.name)
         .bind(&written.description)
@@ -90,21 +154,26 @@ fn with(statement: Statement, written: &QueryInput, person: &PersonId, now: Date
         .bind(person)
         .bind(now)
         .bind(written.tags.stored())
+        .bind(placement.home.name())
+        .bind(placement.home.instance())
+        .bind(placement.default_instance.as_ref())
 }
 
-/// Keeps a new query.
-pub(super) async fn add(
-    tx: &mut Tx,
-    id: &QueryId,
-    now: DateTime<Utc>,
-    person: &PersonId,
-    instance: &InstanceId,
-    written: &QueryInput,
-) -> Result<()> {
-    const ADD: &str = "insert into queries (id, instance_id, name, description, sql, fields, run_window, privacy, \
-        created_by, updated_by, created_at, updated_at, tags) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $10, $11)";
-    with(sql(ADD).bind(id).bind(instance), written, person, now).execute(tx).await?;
+/// A query that is about to be stored.
+pub(super) struct NewQuery<'a> {
+    pub(super) id: &'a QueryId,
+    /// The draft as which it was typed, if it was.
+    pub(super) draft: Option<&'a DraftId>,
+    pub(super) placement: &'a Placement,
+    pub(super) written: &'a QueryInput,
+}
+
+/// Keeps a new query, which is the person's.
+pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, query: &NewQuery<'_>) -> Result<()> {
+    const ADD: &str = "insert into queries (id, from_draft, name, description, sql, fields, run_window, privacy, \
+        owner_id, created_by, updated_by, created_at, updated_at, tags, home, home_instance_id, default_instance_id) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9, $10, $10, $11, $12, $13, $14)";
+    with(sql(ADD).bind(query.id).bind(query.draft), query.placement, query.written, person, now).execute(tx).await?;
     Ok(())
 }
 
@@ -116,13 +185,15 @@ pub(super) async fn change(
     revision: i64,
     now: DateTime<Utc>,
     person: &PersonId,
+    placement: &Placement,
     written: &QueryInput,
 ) -> Result<bool> {
     const CHANGE: &str = "update queries set name = $3, description = $4, sql = $5, fields = $6, run_window = $7, \
-        privacy = $8, updated_by = $9, updated_at = $10, tags = $11, revision = revision + 1 \
+        privacy = $8, updated_by = $9, updated_at = $10, tags = $11, home = $12, home_instance_id = $13, default_instance_id = $14, \
+        revision = revision + 1 \
         where id = $1 and revision = $2";
     versions::keep(tx, id, revision).await?;
-    let changed = with(sql(CHANGE).bind(id).bind(revision), written, person, now).execute(tx).await?;
+    let changed = with(sql(CHANGE).bind(id).bind(revision), placement, written, person, now).execute(tx).await?;
     Ok(changed == 1)
 }
 

@@ -66,6 +66,46 @@ stories! {
         assert_eq!(house.count("select count(*) as value from drafts").await, 0);
     }
 
+    /// A guide's query opened twice is one draft, and looking at it leaves none in the lists.
+    async fn a_guides_query_that_is_only_looked_at_leaves_no_trace(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let open = async || ada.post("/guides/first-query/queries/1/open", &[]).await.with(303).location;
+        let (first, second) = (open().await, open().await);
+        assert_eq!(first, second);
+        assert_eq!(house.count("select count(*) as value from drafts").await, 1);
+        for list in ["/queries", "/queries/drafts", "/queries/new"] {
+            let page = ada.get(list).await.with(200);
+            assert!(!page.body.contains(first.rsplit('=').next().expect("an id")), "{list}");
+        }
+        let tab = Tab::open(&ada, &first).await;
+        tab.types("Changed", "SELECT 1").await.with(200);
+        assert_eq!(ada.get("/queries").await.texts("#drafts li").len(), 1, "what was changed is listed");
+        assert_ne!(open().await, first, "the guide's own text is opened beside it");
+    }
+
+    /// Back after Save: the draft's address leads to what it became, and the form sent once more changes it.
+    async fn the_address_of_a_saved_draft_leads_to_its_query(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let tab = Tab::open(&ada, "/queries/new").await;
+        let query = ada.post("/queries/new", &tab.form("Reach", "SELECT 1")).await.with(303).location;
+        let back = ada.get(&format!("/queries/new?draft={}", tab.value("draft"))).await.with(303);
+        assert_eq!(back.location, format!("{query}/edit"));
+        let again = ada.post("/queries/new", &tab.form("Reach", "SELECT 2")).await.with(303).location;
+        assert_eq!((again, house.count("select count(*) as value from queries").await), (query.clone(), 1));
+        assert_eq!(sql(&ada.get(&format!("{query}/edit")).await), "SELECT 2");
+        let chie = house.signed_in("Chie").await;
+        chie.get(&format!("/queries/new?draft={}", tab.value("draft"))).await.with(404);
+    }
+
+    /// A form that could not be saved is there after Back, although nobody waited for the draft.
+    async fn what_could_not_be_saved_is_kept_as_a_draft(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let tab = Tab::open(&ada, "/queries/new").await;
+        ada.post("/queries/new", &tab.form("", "SELECT 1")).await.with(422);
+        let back = ada.get(&format!("/queries/new?draft={}", tab.value("draft"))).await.with(200);
+        assert_eq!(sql(&back), "SELECT 1");
+    }
+
     /// Several that were left take a line each, and go one by one.
     async fn queries_that_were_left_are_offered_in_one_place(house: House) {
         let ada = house.signed_in("Ada").await;

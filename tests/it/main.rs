@@ -50,6 +50,8 @@ mod queries;
 #[cfg(test)]
 mod query_history;
 #[cfg(test)]
+mod query_homes;
+#[cfg(test)]
 mod results;
 #[cfg(test)]
 mod row_security;

@@ -126,6 +126,49 @@ mod postgres {
         }
     }
 
+    /// The rule of homes holds without the program's own: a private query is its owner's, one of an instance is read by
+    /// its people and written by its analysts, one of everyone is read by all and written by administrators.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn homes_hold_without_the_programs_own_condition() {
+        let house = House::open(Database::postgres().await).await;
+        let ada = house.signed_in("Ada").await;
+        run(&ada, &saved(&ada, REACH).await).await;
+        house.signed_in("Chie").await;
+        let own = Scope::Person(person(&house, "Ada").await);
+        let other = Scope::Person(person(&house, "Chie").await);
+        let change = "update queries set name = 'Changed'";
+        let see = async |scope: &Scope| seen(&house, scope).await["queries"];
+        for (home, read, write) in [("private", 0, 0), ("instance", 0, 0), ("everyone", 1, 0)] {
+            crate::access::change(&house, "update queries set home = $1", home).await;
+            assert_eq!((see(&other).await, changed(&house, &other, change).await), (read, write), "{home}");
+            assert_eq!((see(&own).await, changed(&house, &own, change).await), (1, 1), "{home}: its owner");
+        }
+        // An administrator, who is not its owner.
+        let nobodys = "update queries set owner_id = $1";
+        crate::access::change(&house, nobodys, "per_01jzzzzzzzzzzzzzzzzzzzzzzz").await;
+        assert_eq!((see(&own).await, changed(&house, &own, change).await), (1, 1));
+        assert_eq!(changed(&house, &own, "update queries set home = 'private'").await, 0, "it is not taken from others");
+        crate::access::change(&house, "update queries set home = $1", "private").await;
+        assert_eq!((see(&own).await, changed(&house, &own, change).await), (0, 0));
+        crate::access::change(&house, "update queries set home = $1", "instance").await;
+        for (role, write) in [("viewer", 0), ("analyst", 1), ("manager", 1)] {
+            everybody_is(&house, role).await;
+            assert_eq!((see(&own).await, changed(&house, &own, change).await), (1, write), "{role}");
+            assert_eq!(changed(&house, &own, "update queries set home = 'private'").await, 0, "{role}");
+            assert_eq!(changed(&house, &own, "delete from query_versions").await, 0, "{role}");
+        }
+        let add = |owner: &str| {
+            statement(
+                "insert into queries (id, name, description, sql, fields, run_window, privacy, created_by, updated_by, \
+                 created_at, updated_at, owner_id) select id, '', '', '', cast('{}' as jsonb), cast('{}' as jsonb), \
+                 cast('{}' as jsonb), id, id, created_at, created_at,",
+                &format!("{owner} from people"),
+            )
+        };
+        assert_eq!(changed(&house, &other, add("'somebody'")).await, 0, "nobody writes a query in another's name");
+        assert_eq!(changed(&house, &other, add("id")).await, 1);
+    }
+
     /// Tables without rows of persons, which everybody's transactions may read.
     const OPEN: [&str; 0] = [];
 

@@ -36,6 +36,7 @@ async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::GET, format!("{query}/preview")),
         (Method::POST, format!("{query}/delete")),
         (Method::POST, format!("{query}/restore")),
+        (Method::GET, format!("{query}/duplicate")),
         (Method::POST, format!("{query}/duplicate")),
         (Method::POST, format!("{query}/favourite")),
         (Method::GET, format!("{query}/versions")),

@@ -126,9 +126,11 @@ impl Changes {
     }
 }
 
-/// Everything of a query but its SQL as lines, so that it can be compared in the same way.
-pub(super) fn settings(written: &QueryInput) -> String {
+/// Everything of a query but its SQL as lines, so that it can be compared in the same way; `placed` are the lines
+/// that say who sees it and where it runs.
+pub(super) fn settings(written: &QueryInput, placed: &[String]) -> String {
     let mut lines = vec![format!("Name: {}", written.name)];
+    lines.extend_from_slice(placed);
     lines.extend(written.description.lines().map(|line| format!("Description: {line}")));
     lines.push(format!("Tags: {}", written.tags.line()));
     let window = &written.window;
@@ -205,8 +207,8 @@ mod tests {
             default: "a\nb".into(),
             ..crate::queries::model::fields::FieldDef::new("x")
         });
-        let changes = Changes::between(&settings(&one), &settings(&other));
+        let changes = Changes::between(&settings(&one, &[]), &settings(&other, &[]));
         assert_eq!((changes.added, changes.removed), (6, 3));
-        assert!(Changes::between(&settings(&one), &settings(&one.clone())).is_empty());
+        assert!(Changes::between(&settings(&one, &[]), &settings(&one.clone(), &[])).is_empty());
     }
 }

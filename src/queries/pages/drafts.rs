@@ -68,7 +68,7 @@ pub(super) async fn keep(
     let now = site.clock.now();
     let mut tx = site.db.write(&person.scope()).await?;
     let query = changed(&mut tx, &person, &mut what).await?;
-    let is_saved = query.as_ref().is_some_and(|query| written == query.clone().into());
+    let is_saved = query.as_ref().is_some_and(|query| written == query.clone().into() && what.is_placed_as(query));
     let outcome = if is_saved {
         drop_draft(&mut tx, &person, &what).await?;
         Outcome::Saved
@@ -114,6 +114,22 @@ async fn changed(tx: &mut Tx, person: &Person, what: &mut What) -> web::Result<O
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Keeps what an editor sent as a draft where it could not be saved, so that it is there after Back. A form that names
+/// no editor, from a program, is not kept.
+pub(super) async fn keep_unsaved(
+    tx: &mut Tx,
+    site: &Site,
+    person: &Person,
+    what: &What,
+    written: &QueryInput,
+) -> web::Result<()> {
+    let can_be_kept = written.sql.len() <= model::SQL_BYTES && !written.sql.contains('\0');
+    if !what.tab.is_empty() && can_be_kept {
+        keep_over(tx, site, person, what, written, "", site.clock.now()).await?;
+    }
+    Ok(())
 }
 
 /// Keeps a text over the draft that this editor keeps or took up, or over the one that `over` names.
@@ -172,6 +188,7 @@ fn draft(id: DraftId, what: &What, written: &QueryInput, now: DateTime<Utc>) -> 
         rest: Rest {
             fields: written.fields.clone(),
             instance: clean(&what.instance, 60),
+            home: clean(&what.home, 60),
             description: clean(&written.description, model::DESCRIPTION_LENGTH),
             tags: written.tags.clone(),
             window: written.window.clone(),

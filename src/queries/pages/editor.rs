@@ -4,14 +4,16 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::changes::{self, Changes};
 use super::forms::{self, written};
-use super::list::choice;
+use super::placing;
 use super::report::{self, Remark};
 use super::run;
 use super::{for_change, own};
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::ids::{DraftId, InstanceId, PersonId, QueryId};
-use crate::instances;
+use crate::instances::{self, Instance};
+use crate::queries::model::home::Home;
 use crate::queries::model::fields::{FieldDef, FieldKind};
 use crate::queries::model::{PrivacyMode, Query, QueryInput};
 use crate::queries::prepare::prepare_form;
@@ -26,7 +28,10 @@ pub(super) struct EditorPage {
     shell: Shell,
     pub(super) what: What,
     written: QueryInput,
+    homes: Vec<Choice>,
     instances: Vec<Choice>,
+    /// Whose data sources the check looks at, in words.
+    against: String,
     rows: Vec<FieldDef>,
     kinds: Vec<Choice>,
     windows: Vec<Choice>,
@@ -36,7 +41,7 @@ pub(super) struct EditorPage {
     remarks: Vec<Remark>,
     is_clean: bool,
     /// What somebody else, or another tab, saved meanwhile.
-    pub(super) theirs: Option<Query>,
+    pub(super) theirs: Option<Theirs>,
     /// What another tab keeps as the draft of the same query.
     pub(super) other: Option<Draft>,
     /// Drafts that can be taken up instead of what is shown.
@@ -79,7 +84,34 @@ pub(super) struct What {
     pub(super) was: String,
     /// Where the draft came from.
     pub(super) source: String,
+    /// Where it runs by default, as the form sends it.
     pub(super) instance: String,
+    /// Who sees it, as the form sends it; empty for what is proposed.
+    pub(super) home: String,
+}
+
+/// A query as it was saved while it was edited, beside what is in the editor.
+pub(super) struct Theirs {
+    pub(super) query: Query,
+    /// It was the same person, in another tab.
+    is_own: bool,
+    sql: Changes,
+    settings: Changes,
+}
+
+impl Theirs {
+    /// From what is saved to what is in the editor of this person.
+    pub(super) fn new(query: Query, written: &QueryInput, person: &PersonId) -> Self {
+        Self {
+            is_own: query.updated_by_id == person.as_str(),
+            sql: Changes::between(&query.sql, &written.sql),
+            settings: Changes::between(
+                &changes::settings(&query.clone().into(), &[]),
+                &changes::settings(written, &[]),
+            ),
+            query,
+        }
+    }
 }
 
 impl What {
@@ -94,7 +126,14 @@ impl What {
             was: name("was"),
             source: fields.trimmed("source").chars().take(200).collect(),
             instance: fields.get("instance").to_owned(),
+            home: fields.get("home").to_owned(),
         }
+    }
+
+    /// Whether the form leaves the query where it is.
+    pub(super) fn is_placed_as(&self, query: &Query) -> bool {
+        (self.home.is_empty() || self.home == query.placement.home.value())
+            && self.instance == placing::default_value(query)
     }
 
     pub(super) fn action(&self) -> String {
@@ -114,10 +153,22 @@ impl What {
     }
 }
 
-/// The instances in which a person may write, the ones that they took off their list left out.
-async fn writable(tx: &mut Tx, person: &PersonId) -> web::Result<Vec<instances::Instance>> {
-    let all = instances::list(tx, person, &instances::Filter::default()).await?;
-    Ok(all.into_iter().filter(|instance| instance.role.allows(instances::Action::Write)).collect())
+/// What a fresh editor proposes: the only instance, and its people as those who see a new query.
+fn propose(what: &mut What, query: Option<&Query>, usable: &[Instance]) {
+    let is_fresh = what.tab.is_empty() && what.query.is_none();
+    if is_fresh
+        && what.instance.is_empty()
+        && let [only] = usable
+    {
+        what.instance = only.id.to_string();
+    }
+    if what.home.is_empty() {
+        what.home = match query {
+            Some(query) => query.placement.home.value(),
+            None if usable.iter().any(|instance| instance.id.as_str() == what.instance) => what.instance.clone(),
+            None => Home::Private.value(),
+        };
+    }
 }
 
 pub(super) async fn page(
@@ -130,13 +181,10 @@ pub(super) async fn page(
 ) -> web::Result<EditorPage> {
     let now = site.clock.now();
     let mut tx = site.db.read(&person.scope()).await?;
-    let instances = writable(&mut tx, &person.id).await?;
-    if what.instance.is_empty()
-        && let [only] = &instances[..]
-    {
-        what.instance = only.id.to_string();
-    }
-    let chosen = instances.iter().find(|instance| instance.id.as_str() == what.instance);
+    let usable = placing::usable(&mut tx, &person.id).await?;
+    let query = edited(&mut tx, person, &what).await?;
+    propose(&mut what, query.as_ref(), &usable);
+    let chosen = usable.iter().find(|instance| instance.id.as_str() == what.instance);
     let catalogue = match chosen {
         Some(instance) => instances::catalogue(&mut tx, &instance.id).await?,
         None => std::sync::Arc::clone(crate::amcsql::catalogue::Catalogue::standard()),
@@ -152,10 +200,11 @@ pub(super) async fn page(
     let is_empty = written.sql.trim().is_empty();
     let prepared = prepare_form(&written.script(), &Fields::default(), &catalogue, now, sandbox);
     let title = if what.query.is_some() { format!("Edit {}", written.name) } else { "New query".to_owned() };
-    let shown = instances.iter().filter(|it| what.query.is_none() || it.id.as_str() == what.instance);
     Ok(EditorPage {
         shell: visit.shell(title, Section::Queries).await,
-        instances: shown.map(choice).collect(),
+        homes: placing::homes(query.as_ref(), &usable),
+        instances: placing::defaults(query.as_ref(), &usable),
+        against: super::target::against(chosen),
         rows: prepared.asked,
         kinds: FieldKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), kind.label())).collect(),
         windows: forms::windows(&written.window, now),
@@ -171,6 +220,16 @@ pub(super) async fn page(
         what,
         written,
     })
+}
+
+/// The query that is edited, if it is one that the person sees.
+async fn edited(tx: &mut Tx, person: &Person, what: &What) -> web::Result<Option<Query>> {
+    let Some(id) = &what.query else { return Ok(None) };
+    match store::find(tx, &person.id, id).await {
+        Ok(query) => Ok(Some(query)),
+        Err(db::Error::Missing) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The editor for a new query, empty or with a draft.
@@ -192,7 +251,11 @@ pub(super) async fn new(
         return Ok(Html(page).into_response());
     }
     let mut tx = site.db.read(&person.scope()).await?;
-    let draft = open_draft(&mut tx, &person, fields.get("draft")).await?;
+    let draft = match open_draft(&mut tx, &person, fields.get("draft")).await {
+        Ok(draft) => draft,
+        Err(web::Error::Missing) => return was_saved(&mut tx, &person, fields.get("draft")).await,
+        Err(error) => return Err(error),
+    };
     if let Some(query) = &draft.query {
         // A draft of a query that is gone, or that may not be changed any more, can still become a new one.
         if for_change(&mut tx, &person.id, query).await.is_ok() {
@@ -203,6 +266,7 @@ pub(super) async fn new(
     if what.instance.is_empty() {
         what.instance.clone_from(&draft.rest.instance);
     }
+    what.home.clone_from(&draft.rest.home);
     (what.draft, what.was, what.source) = (draft.id.to_string(), draft.tab.clone(), draft.source.clone());
     Ok(Html(page(&site, &person, &visit, what, draft.written(), Errors::new()).await?).into_response())
 }
@@ -213,6 +277,13 @@ async fn offered(site: &Site, person: &Person) -> web::Result<Vec<Draft>> {
     let drafts = store::drafts(&mut tx, &person.id).await?;
     let typed = |draft: &Draft| draft.query.is_none() && !draft.tab.is_empty();
     Ok(drafts.into_iter().filter(typed).take(3).collect())
+}
+
+/// The address of a draft that became a query leads to it: what the browser goes back to is there.
+async fn was_saved(tx: &mut Tx, person: &Person, draft: &str) -> web::Result<Response> {
+    let id: DraftId = draft.parse().map_err(|_| web::Error::Missing)?;
+    let query = store::saved_from(tx, &person.id, &id).await?.ok_or(web::Error::Missing)?;
+    Ok(Redirect::to(&format!("/queries/{}/edit", query.id)).into_response())
 }
 
 async fn open_draft(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Draft> {
@@ -230,7 +301,7 @@ pub(super) async fn edit(
     QueryString(fields): QueryString,
 ) -> web::Result<Response> {
     let mut tx = site.db.read(&person.scope()).await?;
-    let (query, _) = for_change(&mut tx, &person.id, &own(&id)?).await?;
+    let query = for_change(&mut tx, &person.id, &own(&id)?).await?;
     let asked = if fields.has("draft") { Some(open_draft(&mut tx, &person, fields.get("draft")).await?) } else { None };
     let kept = store::draft_of(&mut tx, &person.id, &query.id).await?;
     drop(tx);
@@ -241,6 +312,7 @@ pub(super) async fn edit(
         return Ok(Html(page).into_response());
     };
     (what.draft, what.was) = (draft.id.to_string(), draft.tab.clone());
+    (what.home, what.instance) = (draft.rest.home.clone(), draft.rest.instance.clone());
     let begun_before = draft.base > 0 && draft.base < query.revision;
     if begun_before {
         what.revision = draft.base;
@@ -255,7 +327,8 @@ pub(super) fn editing(query: &Query) -> What {
     What {
         query: Some(query.id.clone()),
         revision: query.revision,
-        instance: query.instance.to_string(),
+        instance: placing::default_value(query),
+        home: query.placement.home.value(),
         ..What::default()
     }
 }
@@ -284,7 +357,7 @@ async fn check_saved(site: &Site, person: &Person, visit: &Visit, fields: &Field
         return run::checked(site, person, visit, id.as_str(), fields).await;
     }
     let mut tx = site.db.read(&person.scope()).await?;
-    let (query, _) = for_change(&mut tx, &person.id, &id).await?;
+    let query = for_change(&mut tx, &person.id, &id).await?;
     drop(tx);
     let what = editing(&query);
     let mut written = QueryInput::from(query);

@@ -38,6 +38,7 @@ pub(super) struct ListPage {
     discarded: Option<Draft>,
     pager: Pager,
     instances: Vec<Choice>,
+    homes: Vec<Choice>,
     has_instances: bool,
     tags: Vec<TagLink>,
     stars: TagLink,
@@ -126,6 +127,9 @@ pub(super) async fn show(
         deleted,
         discarded,
         has_instances: instances.len() > 1,
+        homes: std::iter::once(Choice::new("", "Anyone"))
+            .chain(HOMES.map(|(value, label)| Choice::new(value, label)))
+            .collect(),
         instances,
         tags: tag_links(&here, &filter.tag, counts),
         stars: TagLink { label: "Favourites".to_owned(), count: 0, href: stars, is_on: filter.favourites },
@@ -163,12 +167,21 @@ async fn discarded(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Optio
     Ok(store::discarded(tx, person).await?.into_iter().find(|draft| draft.id == id))
 }
 
+/// Who sees the queries of a list, as its address says it.
+const HOMES: [(&str, &str); 3] =
+    [("private", "Only the owner"), ("instance", "People of an instance"), ("everyone", "Everyone")];
+
+fn home(sent: &str) -> Option<&'static str> {
+    HOMES.into_iter().map(|(value, _)| value).find(|value| *value == sent)
+}
+
 fn filter(params: &mut ListParams) -> Filter {
     Filter {
         text: params.text("q"),
         instance: params.id("instance", "instance"),
         tag: params.text("tag").to_lowercase(),
         favourites: params.is("stars", "mine"),
+        home: params.value("home", "who sees a query", home).unwrap_or_default().to_owned(),
         deleted: false,
         sort: params.sort(&SORTS, "-changed"),
     }
@@ -186,6 +199,9 @@ impl Export for Line {
         "name",
         "description",
         "tags",
+        "home",
+        "home_instance",
+        "owner",
         "instance",
         "instance_id",
         "account",
@@ -202,6 +218,9 @@ impl Export for Line {
             json!(self.name),
             json!(self.description),
             json!(self.tags),
+            json!(self.home.name()),
+            json!(self.home_name),
+            json!(self.owner),
             json!(self.instance_name),
             json!(self.instance),
             json!(self.account_name),

@@ -1,18 +1,23 @@
 //! The page of one query: what it is, its form, what the check says; and the preview of what is sent.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 
 use super::forms::{self, Input};
 use super::own;
 use super::report::{self, Remark};
+use super::target::{Target, against, target};
+use crate::amcsql::catalogue::Catalogue;
 use crate::instances::{self, Instance};
 use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, Query};
 use crate::queries::prepare::{Prepared, prepare_form};
-use crate::queries::store::{self, PastRun, TypicalDuration};
+use crate::queries::store::{self, LastValues, PastRun, TypicalDuration};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
@@ -25,8 +30,14 @@ const RUNS: i64 = 8;
 struct RunPage {
     shell: Shell,
     query: Query,
-    instance: Instance,
-    can_change: bool,
+    /// The instances to choose from, and the chosen one.
+    instances: Vec<Choice>,
+    chosen: String,
+    against: String,
+    /// Whether the person may run it anywhere.
+    is_possible: bool,
+    /// When the person ran it last on this instance, with other values than those shown.
+    offer: Option<DateTime<Utc>>,
     inputs: Vec<Input>,
     form: WindowForm,
     window_words: String,
@@ -75,63 +86,92 @@ impl RunPage {
     }
 
     fn can_run(&self) -> bool {
-        self.can_change && self.query.deleted_at.is_none() && self.instance.is_ready()
+        self.is_possible && self.query.deleted_at.is_none()
     }
 }
 
 /// A query with what the person filled in, prepared for its instance.
 struct Opened {
     query: Query,
-    instance: Instance,
+    target: Target,
     prepared: Prepared,
     past: Past,
-    /// Why the person may not run it, if so.
-    refusal: Option<String>,
+    /// The form, with the values of the last run where they were asked for.
+    form: Fields,
+    last: Option<LastValues>,
+}
+
+/// The form with the last values for what it does not say.
+fn with_last(form: &Fields, last: &LastValues) -> Fields {
+    let values = last.values.iter().map(|(name, value)| (format!("param.{name}"), value.clone()));
+    let sent = form.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    sent.chain(values.filter(|(name, _)| !form.has(name))).collect()
 }
 
 async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Result<Opened> {
     let mut tx = site.db.read(&person.scope()).await?;
     let query = store::find(&mut tx, &person.id, &own(id)?).await?;
-    let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
-    let catalogue = instances::catalogue(&mut tx, &instance.id).await?;
-    let past = Past {
-        runs: store::runs(&mut tx, &person.id, &query.id, RUNS).await?,
-        usual: store::usual(&mut tx, &person.id, &query.id, &instance.id, None).await?,
-        is_favourite: store::is_favourite(&mut tx, &person.id, &query.id).await?,
-    };
-    let refusal = instances::refusal(&mut tx, &person.id, &instance, instances::Action::Run).await?;
+    let target = target(&mut tx, &person.id, &query, form.trimmed("instance")).await?;
+    let runs = store::runs(&mut tx, &person.id, &query.id, RUNS).await?;
+    let is_favourite = store::is_favourite(&mut tx, &person.id, &query.id).await?;
+    let (mut catalogue, mut usual, mut last) = (Arc::clone(Catalogue::standard()), None, None);
+    if let Some(instance) = &target.instance {
+        catalogue = instances::catalogue(&mut tx, &instance.id).await?;
+        usual = store::usual(&mut tx, &person.id, &query.id, &instance.id, None).await?;
+        last = store::last_values(&mut tx, &person.id, &query.id, &instance.id).await?;
+    }
     drop(tx);
-    let prepared = prepare_form(&query.script(), form, &catalogue, site.clock.now(), instance.is_sandbox);
-    Ok(Opened { query, instance, prepared, past, refusal })
+    let asked = last.as_ref().filter(|_| form.get("values") == "last");
+    let form = asked.map_or_else(|| form.clone(), |last| with_last(form, last));
+    let sandbox = target.instance.as_ref().is_some_and(|instance| instance.is_sandbox);
+    let mut prepared = prepare_form(&query.script(), &form, &catalogue, site.clock.now(), sandbox);
+    if let Some(problem) = &target.problem {
+        prepared.errors.add("instance", problem);
+    }
+    Ok(Opened { query, target, prepared, past: Past { runs, usual, is_favourite }, form, last })
 }
 
-async fn page(site: &Site, visit: &Visit, opened: Opened, form: &Fields, asked: bool) -> RunPage {
-    let Opened { query, instance, prepared, past, refusal } = opened;
-    let window = query.window.with(form);
+async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPage {
+    let Opened { query, target, prepared, past, form, last } = opened;
+    let window = query.window.with(&form);
     let has_window = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
+    let inputs: Vec<Input> = prepared.asked.iter().map(|field| Input::new(field, &form)).collect();
     RunPage {
         shell: visit.shell(query.name.clone(), Section::Queries).await,
-        can_change: instance.role.allows(instances::Action::Write),
-        inputs: prepared.asked.iter().map(|field| Input::new(field, form)).collect(),
+        offer: offer(last.as_ref(), &inputs),
+        inputs,
+        against: against(target.instance.as_ref()),
         window_words: prepared.window.words(),
         notes: if has_window { prepared.window.notes.clone() } else { Vec::new() },
         has_window,
         windows: forms::windows(&window, site.clock.now()),
         zones: &forms::ZONES,
         privacy: prepared.privacy.clone(),
-        privacies: forms::privacies(instance.is_sandbox),
         asked,
+        privacies: forms::privacies(target.instance.as_ref().is_some_and(|instance| instance.is_sandbox)),
         is_clean: asked && prepared.errors.is_empty() && prepared.findings.is_empty(),
         // OK to be silent about empty fields before anybody asked for anything.
         errors: if asked { prepared.errors.clone() } else { Errors::new() },
         remarks: report::remarks(&query.sql, &prepared.findings),
         form: window,
-        refusal: refusal.unwrap_or_default(),
+        refusal: target.problem.clone().unwrap_or_default(),
         once: site.random.token(),
         past,
         query,
-        instance,
+        chosen: target.chosen().to_owned(),
+        is_possible: target.is_possible,
+        instances: target.choices,
     }
+}
+
+/// When the last values are from, where they are other than what the inputs show.
+fn offer(last: Option<&LastValues>, inputs: &[Input]) -> Option<DateTime<Utc>> {
+    let last = last?;
+    let differs = |input: &Input| {
+        let name = input.name.trim_start_matches("param.");
+        last.values.iter().any(|(known, value)| known == name && *value != input.text)
+    };
+    inputs.iter().any(differs).then_some(last.at)
 }
 
 /// The page, with the form as the address has it: a link can fill it in.
@@ -143,7 +183,7 @@ pub(super) async fn show(
     QueryString(form): QueryString,
 ) -> web::Result<Response> {
     let opened = open(&site, &person, &id, &form).await?;
-    Ok(Html(page(&site, &visit, opened, &form, false).await).into_response())
+    Ok(Html(page(&site, &visit, opened, false).await).into_response())
 }
 
 /// The same page for a form that was sent: as it was filled in, with everything that is wrong. Status
@@ -159,7 +199,7 @@ pub async fn run_page(
     let mut opened = open(site, person, query.id.as_str(), form).await?;
     opened.prepared = prepared.unwrap_or(opened.prepared);
     let is_ready = opened.prepared.is_ready();
-    let page = Html(page(site, visit, opened, form, true).await);
+    let page = Html(page(site, visit, opened, true).await);
     Ok(if is_ready { page.into_response() } else { page.unprocessable() })
 }
 
@@ -172,7 +212,7 @@ pub(super) async fn checked(
     form: &Fields,
 ) -> web::Result<Response> {
     let opened = open(site, person, id, form).await?;
-    Ok(Html(page(site, visit, opened, form, true).await).into_response())
+    Ok(Html(page(site, visit, opened, true).await).into_response())
 }
 
 #[derive(Template)]
@@ -194,10 +234,14 @@ struct PreviewPage {
 
 async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: &Fields) -> web::Result<Response> {
     let opened = open(site, person, id, form).await?;
-    if !opened.prepared.is_ready() {
-        return Ok(Html(page(site, visit, opened, form, true).await).unprocessable());
+    let Some(instance) = opened.target.instance.clone().filter(|_| opened.prepared.is_ready()) else {
+        return Ok(Html(page(site, visit, opened, true).await).unprocessable());
+    };
+    let Opened { query, prepared, form, .. } = opened;
+    let mut filled = filled(&form);
+    if !filled.iter().any(|(name, _)| name == "instance") {
+        filled.push(("instance".to_owned(), instance.id.to_string()));
     }
-    let Opened { query, instance, prepared, .. } = opened;
     let body = serde_json::to_string_pretty(&prepared.body()).map_err(anyhow::Error::from)?;
     let page = PreviewPage {
         shell: visit.shell(format!("Preview of {}", query.name), Section::Queries).await,
@@ -205,8 +249,8 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
         body,
         window_words: prepared.window.words(),
         notes: prepared.window.notes.clone(),
-        filled: filled(form),
-        can_run: instance.role.allows(instances::Action::Write) && instance.is_ready() && query.deleted_at.is_none(),
+        filled,
+        can_run: query.deleted_at.is_none(),
         once: site.random.token(),
         query,
         instance,
@@ -219,7 +263,7 @@ fn filled(form: &Fields) -> Vec<(String, String)> {
     let ours = |name: &str| {
         name.starts_with("param.")
             || name.starts_with("options.")
-            || ["window", "start", "end", "zone", "privacy", "privacy.column"].contains(&name)
+            || ["instance", "window", "start", "end", "zone", "privacy", "privacy.column"].contains(&name)
     };
     form.iter().filter(|(name, _)| ours(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

@@ -4,62 +4,56 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::editor::{What, editing, page};
+use serde_json::json;
+
+use super::drafts::keep_unsaved;
+use super::editor::{Theirs, What, page};
 use super::forms::written;
+use super::placing;
 use super::{for_change, own};
+use crate::accounts::audit::{self, Action};
 use crate::db::Tx;
-use crate::ids::{DraftId, InstanceId, QueryId};
-use crate::instances;
-use crate::queries::model::{NAME_LENGTH, QueryInput};
-use crate::queries::store;
+use crate::ids::{DraftId, QueryId};
+use crate::queries::model::QueryInput;
+use crate::queries::store::{self, NewQuery};
 use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// What the name of a copy ends with.
-const COPY: &str = " (copy)";
-
-/// Keeps a new query and leads to its page.
+/// Keeps a new query and leads to its page. Sent once more, from a page that the browser went back to, it changes the
+/// query that it made.
 pub(super) async fn create(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
     fields: Fields,
 ) -> web::Result<Response> {
-    let (what, written) = (What::sent(&fields), written(&fields));
+    let (what, written) = (What { query: None, ..What::sent(&fields) }, written(&fields));
     let mut errors = Errors::new();
     written.check(&mut errors);
-    let instance = instance(&site, &person, &what, &mut errors).await?;
-    let Some(instance) = instance.filter(|_| errors.is_empty()) else {
-        let what = What { query: None, ..what };
+    let mut tx = site.db.write(&person.scope()).await?;
+    let draft = what.draft.parse::<DraftId>().ok();
+    if let Some(draft) = &draft
+        && let Some(query) = store::saved_from(&mut tx, &person.id, draft).await?
+    {
+        drop(tx);
+        let what = What { query: Some(query.id.clone()), revision: 1, ..what };
+        return change(&site, &person, &visit, what, &fields).await;
+    }
+    let placement = placing::placed(&mut tx, &person.id, &fields, None, &mut errors).await?;
+    if !errors.is_empty() {
+        keep_unsaved(&mut tx, &site, &person, &what, &written).await?;
+        tx.commit().await?;
         return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable());
-    };
+    }
     let now = site.clock.now();
     let id: QueryId = site.random.id(now);
-    let mut tx = site.db.write(&person.scope()).await?;
-    store::add(&mut tx, &id, now, &person.id, &instance, &written).await?;
+    let new = NewQuery { id: &id, draft: draft.as_ref(), placement: &placement, written: &written };
+    store::add(&mut tx, now, &person.id, &new).await?;
     drop_draft(&mut tx, &person, &what).await?;
     tx.commit().await?;
     saved(&visit, &written).await;
     Ok(Redirect::to(&format!("/queries/{id}")).into_response())
-}
-
-/// The instance of a new query, if the person may write there.
-async fn instance(site: &Site, person: &Person, what: &What, errors: &mut Errors) -> web::Result<Option<InstanceId>> {
-    let chosen = what.instance.parse::<InstanceId>();
-    let mut tx = site.db.read(&person.scope()).await?;
-    let found = match &chosen {
-        Ok(id) => instances::require(&mut tx, &person.id, id, instances::Action::Write).await,
-        Err(_) => Err(instances::Denied::Missing),
-    };
-    match found {
-        Ok(instance) => Ok(Some(instance.id)),
-        Err(instances::Denied::Missing) => {
-            errors.add("instance", "Choose the instance in which the query runs.");
-            Ok(None)
-        }
-        Err(denied) => Err(denied.into()),
-    }
 }
 
 /// Removes the draft whose text is saved now. What another tab kept since stays.
@@ -92,7 +86,7 @@ async fn saved(visit: &Visit, written: &QueryInput) {
     visit.flash(Tone::Success, text).await;
 }
 
-/// Keeps changes, unless somebody else changed the query meanwhile: then both are shown.
+/// Keeps changes, unless the query was saved meanwhile: then both are shown.
 pub(super) async fn save(
     State(site): State<Site>,
     person: Person,
@@ -100,55 +94,48 @@ pub(super) async fn save(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Response> {
-    let written = written(&fields);
+    let what = What { query: Some(own(&id)?), ..What::sent(&fields) };
+    change(&site, &person, &visit, what, &fields).await
+}
+
+/// Changes the query that `what` names by what a form says.
+async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields: &Fields) -> web::Result<Response> {
+    let written = written(fields);
     let mut errors = Errors::new();
     written.check(&mut errors);
+    let id = what.query.clone().ok_or(web::Error::Missing)?;
     let mut tx = site.db.write(&person.scope()).await?;
-    let (query, _) = for_change(&mut tx, &person.id, &own(&id)?).await?;
-    let sent = What::sent(&fields);
-    let now_there = editing(&query);
-    let what = What { query: now_there.query, instance: now_there.instance, ..sent };
+    let query = for_change(&mut tx, &person.id, &id).await?;
+    let placement = placing::placed(&mut tx, &person.id, fields, Some(&query), &mut errors).await?;
     if !errors.is_empty() {
-        drop(tx);
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable());
+        keep_unsaved(&mut tx, site, person, &what, &written).await?;
+        tx.commit().await?;
+        return Ok(Html(page(site, person, visit, what, written, errors).await?).unprocessable());
     }
-    if what.revision == query.revision && written == query.clone().into() {
-        drop_draft(&mut tx, &person, &what).await?;
+    if written == query.clone().into() && placement == query.placement {
+        drop_draft(&mut tx, person, &what).await?;
         tx.commit().await?;
         visit.flash(Tone::Info, "Nothing was changed, so no version was added.").await;
         return Ok(Redirect::to(&format!("/queries/{id}")).into_response());
     }
     let now = site.clock.now();
-    if !store::change(&mut tx, &query.id, what.revision, now, &person.id, &written).await? {
-        drop(tx);
+    if !store::change(&mut tx, &id, what.revision, now, &person.id, &placement, &written).await? {
+        keep_unsaved(&mut tx, site, person, &what, &written).await?;
+        tx.commit().await?;
+        let theirs = Theirs::new(query, &written, &person.id);
         // OK to take the new revision along: saving again is then a decision over what is shown.
-        let what = What { revision: query.revision, ..what };
-        let mut page = page(&site, &person, &visit, what, written, errors).await?;
-        page.theirs = Some(query);
+        let what = What { revision: theirs.query.revision, ..what };
+        let mut page = page(site, person, visit, what, written, errors).await?;
+        page.theirs = Some(theirs);
         return Ok((StatusCode::CONFLICT, Html(page)).into_response());
     }
-    drop_draft(&mut tx, &person, &what).await?;
+    if placement.home != query.placement.home {
+        let detail = json!({ "from": query.placement.home.value(), "to": placement.home.value() });
+        let action = Action::QueryShared;
+        audit::write(&mut tx, &site.random, now, Some(&person.id), action, id.as_str(), detail).await?;
+    }
+    drop_draft(&mut tx, person, &what).await?;
     tx.commit().await?;
-    saved(&visit, &written).await;
+    saved(visit, &written).await;
     Ok(Redirect::to(&format!("/queries/{id}")).into_response())
-}
-
-/// Saves the same query once more under a name of its own, and opens it in the editor.
-pub(super) async fn duplicate(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> web::Result<Redirect> {
-    let mut tx = site.db.write(&person.scope()).await?;
-    let (query, instance) = for_change(&mut tx, &person.id, &own(&id)?).await?;
-    let mut written = QueryInput::from(query);
-    let most = NAME_LENGTH - COPY.chars().count();
-    written.name = written.name.chars().take(most).collect::<String>() + COPY;
-    let now = site.clock.now();
-    let copy: QueryId = site.random.id(now);
-    store::add(&mut tx, &copy, now, &person.id, &instance.id, &written).await?;
-    tx.commit().await?;
-    visit.flash(Tone::Success, "This is a copy, saved under a name of its own. Change what you need.").await;
-    Ok(Redirect::to(&format!("/queries/{copy}/edit")))
 }

@@ -9,9 +9,10 @@ use super::changes::{self, Changes};
 use super::list::PAGE;
 use super::{for_change, own};
 use crate::db::{self, Tx};
-use crate::ids::{PersonId, QueryId};
+use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::instances;
 use crate::queries::model::Query;
+use crate::queries::model::home::Placement;
 use crate::queries::store::{self, Version};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Days, Export, Few, List, ListParams, rfc3339};
@@ -78,7 +79,6 @@ pub(super) async fn show(
     let filter = Filter::read(&mut params);
     let mut tx = site.db.read(&person.scope()).await?;
     let (query, mut versions) = all(&mut tx, &person.id, &own(&id)?).await?;
-    let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
     drop(tx);
     let choice = |version: &Version| {
         let at = crate::web::components::date_time(&version.saved_at);
@@ -95,7 +95,7 @@ pub(super) async fn show(
         choices,
         versions,
         pager,
-        can_change: instance.role.allows(instances::Action::Write) && query.deleted_at.is_none(),
+        can_change: query.rights.change && query.deleted_at.is_none(),
         query,
         q: filter.text,
         days: filter.days,
@@ -162,24 +162,54 @@ pub(super) async fn compare(
 ) -> web::Result<Html<ComparePage>> {
     let mut tx = site.db.read(&person.scope()).await?;
     let query = store::find(&mut tx, &person.id, &own(&id)?).await?;
-    let instance = instances::find(&mut tx, &person.id, &query.instance).await?;
     let params = |name: &str| fields.trimmed(name).parse::<i64>().unwrap_or(query.revision);
     let (from, to) = (params("from").min(params("to")), params("from").max(params("to")));
     let from = one(&mut tx, &person.id, &query, from).await?;
     let to = one(&mut tx, &person.id, &query, to).await?;
+    let placed = [
+        placed(&mut tx, &person.id, &from.placement).await?,
+        placed(&mut tx, &person.id, &to.placement).await?,
+    ];
     drop(tx);
     Ok(Html(ComparePage {
         shell: visit.shell(format!("Versions of {}", query.name), Section::Queries).await,
         sql: Changes::between(&from.written.sql, &to.written.sql),
-        settings: Changes::between(&changes::settings(&from.written), &changes::settings(&to.written)),
-        can_change: instance.role.allows(instances::Action::Write) && query.deleted_at.is_none(),
+        settings: Changes::between(
+            &changes::settings(&from.written, &placed[0]),
+            &changes::settings(&to.written, &placed[1]),
+        ),
+        can_change: query.rights.change && query.deleted_at.is_none(),
         from,
         to,
         query,
     }))
 }
 
-/// Saves an earlier version once more, as the newest: what the query was until now is a version then.
+/// Who saw a version and where it ran by default, in lines.
+async fn placed(tx: &mut Tx, person: &PersonId, placement: &Placement) -> db::Result<Vec<String>> {
+    let home = match placement.home.instance() {
+        Some(id) => named(tx, person, id).await?,
+        None => None,
+    };
+    let default = match &placement.default_instance {
+        Some(id) => named(tx, person, id).await?.unwrap_or_else(|| "one you have no access to".to_owned()),
+        None => "none".to_owned(),
+    };
+    let seen_by = placement.home.seen_by(home.as_deref());
+    Ok(vec![format!("Seen by: {seen_by}"), format!("Default instance: {default}")])
+}
+
+/// The name of an instance to which the person has access.
+async fn named(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> db::Result<Option<String>> {
+    match instances::find(tx, person, id).await {
+        Ok(instance) => Ok(Some(instance.name().to_owned())),
+        Err(db::Error::Missing) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Saves an earlier version once more, as the newest: what the query was until now is a version then. Who sees it and
+/// where it runs stay as they are now, so that nothing is shown to others by going back.
 pub(super) async fn restore(
     State(site): State<Site>,
     person: Person,
@@ -189,14 +219,14 @@ pub(super) async fn restore(
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
     let mut tx = site.db.write(&person.scope()).await?;
-    let (query, _) = for_change(&mut tx, &person.id, &id).await?;
+    let query = for_change(&mut tx, &person.id, &id).await?;
     let revision = fields.trimmed("revision").parse().map_err(|_| web::Error::Missing)?;
     let version = one(&mut tx, &person.id, &query, revision).await?;
     let now = site.clock.now();
     if version.revision == query.revision || version.written == query.clone().into() {
         drop(tx);
         visit.flash(Tone::Info, format!("Nothing was changed: the query is as in version {revision} already.")).await;
-    } else if store::change(&mut tx, &id, query.revision, now, &person.id, &version.written).await? {
+    } else if store::change(&mut tx, &id, query.revision, now, &person.id, &query.placement, &version.written).await? {
         tx.commit().await?;
         let said =
             format!("The query is as in version {revision} again. What it was is kept as version {}.", query.revision);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::read;
-use crate::db::{FromRow, Result, Row, Tx, sql};
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{DraftId, PersonId, QueryId, Random};
 use crate::queries::model::fields::FieldDef;
 use crate::queries::model::tags::Tags;
@@ -39,6 +39,8 @@ pub(in crate::queries) struct Draft {
 pub(in crate::queries) struct Rest {
     pub(in crate::queries) fields: Vec<FieldDef>,
     pub(in crate::queries) instance: String,
+    /// As a form sends it; empty where nothing was chosen.
+    pub(in crate::queries) home: String,
     pub(in crate::queries) description: String,
     pub(in crate::queries) tags: Tags,
     pub(in crate::queries) window: WindowForm,
@@ -95,17 +97,24 @@ pub(in crate::queries) async fn draft_of(tx: &mut Tx, person: &PersonId, query: 
     sql(FIND).bind(person).bind(query).optional(tx).await
 }
 
-/// A person's drafts without their texts, the last changed first.
+/// A person's drafts without their texts, the last changed first. What was handed over and never changed is left out:
+/// looking at a guide's query leaves no trace.
 pub(in crate::queries) async fn drafts(tx: &mut Tx, person: &PersonId) -> Result<Vec<Draft>> {
-    const LIST: &str =
-        select!("'' as sql", "where person_id = $1 and discarded_at is null order by updated_at desc, id desc");
+    const LIST: &str = select!(
+        "'' as sql",
+        "where person_id = $1 and discarded_at is null and not (tab = '' and source <> '') \
+         order by updated_at desc, id desc"
+    );
     sql(LIST).bind(person).all(tx).await
 }
 
 /// The drafts that a person threw away, without their texts, the last changed first.
 pub(in crate::queries) async fn discarded(tx: &mut Tx, person: &PersonId) -> Result<Vec<Draft>> {
-    const LIST: &str =
-        select!("'' as sql", "where person_id = $1 and discarded_at is not null order by updated_at desc, id desc");
+    const LIST: &str = select!(
+        "'' as sql",
+        "where person_id = $1 and discarded_at is not null and not (tab = '' and source <> '') \
+         order by updated_at desc, id desc"
+    );
     sql(LIST).bind(person).all(tx).await
 }
 
@@ -213,7 +222,8 @@ pub struct DraftSeed<'a> {
     pub fields: Vec<FieldDef>,
 }
 
-/// Makes a draft of it; the editor opens it at `/queries/new?draft=…`.
+/// Makes a draft of it; the editor opens it at `/queries/new?draft=…`. One of the same name and source that nobody has
+/// changed is used again.
 pub async fn create_draft(
     tx: &mut Tx,
     random: &Random,
@@ -221,8 +231,12 @@ pub async fn create_draft(
     person: &PersonId,
     text: DraftSeed<'_>,
 ) -> Result<DraftId> {
+    const UNTOUCHED: &str = "select id as value from drafts where person_id = $1 and source = $2 and name = $3 \
+        and tab = '' and query_id is null and discarded_at is null order by updated_at desc limit 1";
+    let untouched = sql(UNTOUCHED).bind(person).bind(text.source).bind(text.name);
+    let untouched = untouched.optional::<Single<DraftId>>(tx).await?.map(|Single(id)| id);
     let draft = Draft {
-        id: random.id(now),
+        id: untouched.unwrap_or_else(|| random.id(now)),
         query: None,
         base: 0,
         tab: String::new(),

@@ -4,7 +4,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::db::{Error, FromRow, Result, Row, Tx, WrongValue, sql};
+use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
+use crate::queries::model::input::ParameterValues;
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 use crate::web::components::duration;
 use crate::web::run_state::RunState;
@@ -19,6 +20,8 @@ pub struct PastRun {
     pub id: ExecutionId,
     /// Where it stands.
     pub state: RunState,
+    /// The name of the instance where it ran.
+    pub instance_name: String,
     /// Who ran it.
     pub person_name: String,
     /// When somebody pressed Run.
@@ -36,6 +39,7 @@ impl FromRow for PastRun {
         Ok(Self {
             id: row.get("id")?,
             state: RunState::parse(&state).ok_or(unknown)?,
+            instance_name: row.get("instance_name")?,
             person_name: row.get("person_name")?,
             created_at: row.get("created_at")?,
             finished_at: row.get("finished_at")?,
@@ -53,10 +57,51 @@ impl PastRun {
 
 /// The last runs of a query that a person may see, the newest first.
 pub async fn runs(tx: &mut Tx, person: &PersonId, query: &QueryId, most: i64) -> Result<Vec<PastRun>> {
-    const LIST: &str = "select e.id, e.state, e.person_name, e.created_at, e.finished_at, e.result from executions e \
+    const LIST: &str = "select e.id, e.state, e.person_name, e.created_at, e.finished_at, e.result, \
+        coalesce(i.name, i.amc_name) as instance_name from executions e join instances i on i.id = e.instance_id \
         join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
         where e.query_id = $2 order by e.created_at desc, e.id desc limit $3";
     sql(LIST).bind(person).bind(query).bind(most).all(tx).await
+}
+
+/// The instance on which a person ran a query last.
+pub(in crate::queries) async fn last_instance(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+) -> Result<Option<InstanceId>> {
+    const FIND: &str = "select e.instance_id as value from executions e where e.query_id = $2 and e.person_id = $1 \
+        order by e.created_at desc, e.id desc limit 1";
+    Ok(sql(FIND).bind(person).bind(query).optional::<Single<InstanceId>>(tx).await?.map(|Single(id)| id))
+}
+
+/// The parameter values with which a person ran a query last on an instance.
+#[derive(Clone, Debug)]
+pub(in crate::queries) struct LastValues {
+    /// When.
+    pub(in crate::queries) at: DateTime<Utc>,
+    /// By the names of the parameters, each as a form shows it.
+    pub(in crate::queries) values: Vec<(String, String)>,
+}
+
+impl FromRow for LastValues {
+    fn from_row(row: &Row) -> Result<Self> {
+        let values = ParameterValues::read(&row.get("field_values")?);
+        let values = values.texts().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(Self { at: row.get("created_at")?, values })
+    }
+}
+
+/// The values with which a person ran a query last on an instance; none before the first time.
+pub(in crate::queries) async fn last_values(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+    instance: &InstanceId,
+) -> Result<Option<LastValues>> {
+    const FIND: &str = "select e.created_at, e.field_values from executions e \
+        where e.query_id = $2 and e.person_id = $1 and e.instance_id = $3 order by e.created_at desc, e.id desc limit 1";
+    sql(FIND).bind(person).bind(query).bind(instance).optional(tx).await
 }
 
 /// How long runs of a query usually take.

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::written;
+use super::{placement, written};
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{PersonId, QueryId};
+use crate::queries::model::home::Placement;
 use crate::queries::model::{Query, QueryInput};
 
 /// Versions of a query that are kept; the oldest go when there are more.
@@ -15,6 +16,7 @@ const MOST: i64 = 500;
 pub(in crate::queries) struct Version {
     pub(in crate::queries) revision: i64,
     pub(in crate::queries) written: QueryInput,
+    pub(in crate::queries) placement: Placement,
     /// A name for people.
     pub(in crate::queries) saved_by: String,
     pub(in crate::queries) saved_at: DateTime<Utc>,
@@ -26,6 +28,7 @@ impl From<Query> for Version {
             revision: query.revision,
             saved_by: query.updated_by.clone(),
             saved_at: query.updated_at,
+            placement: query.placement.clone(),
             written: query.into(),
         }
     }
@@ -36,6 +39,7 @@ impl FromRow for Version {
         Ok(Self {
             revision: row.get("revision")?,
             written: written(row)?,
+            placement: placement(row)?,
             saved_by: row.get("saver")?,
             saved_at: row.get("saved_at")?,
         })
@@ -46,8 +50,9 @@ impl FromRow for Version {
 pub(super) async fn keep(tx: &mut Tx, query: &QueryId, revision: i64) -> Result<()> {
     // Another who saves at the same moment keeps the same version; only one of them changes the query.
     const KEEP: &str = "insert into query_versions (query_id, revision, name, description, tags, sql, fields, \
-        run_window, privacy, saved_by, saved_at) select id, revision, name, description, tags, sql, fields, \
-        run_window, privacy, updated_by, updated_at from queries where id = $1 and revision = $2 \
+        run_window, privacy, saved_by, saved_at, home, home_instance_id, default_instance_id) select id, revision, \
+        name, description, tags, sql, fields, run_window, privacy, updated_by, updated_at, home, home_instance_id, \
+        default_instance_id from queries where id = $1 and revision = $2 \
         on conflict (query_id, revision) do nothing";
     const TRIM: &str = "delete from query_versions where query_id = $1 and revision <= $2";
     sql(KEEP).bind(query).bind(revision).execute(tx).await?;
@@ -61,9 +66,11 @@ macro_rules! select {
             "select v.revision, v.name, v.description, v.tags, ",
             $sql,
             " as sql, v.fields, v.run_window, v.privacy, v.saved_at, ",
-            "coalesce(u.name, 'somebody who left') as saver from query_versions v join queries q on q.id = v.query_id ",
-            "join instance_access a on a.instance_id = q.instance_id and a.person_id = $1 ",
-            "left join people u on u.id = v.saved_by where v.query_id = $2 ",
+            "v.home, v.home_instance_id, v.default_instance_id, coalesce(u.name, 'somebody else') as saver ",
+            "from query_versions v join queries q on q.id = v.query_id ",
+            with_role!(),
+            "left join people u on u.id = v.saved_by where v.query_id = $2 and ",
+            visible!(),
             $rest
         )
     };

@@ -1,0 +1,100 @@
+//! The instance on which a query runs: chosen for each run, among those where the person may run.
+
+use super::list::choice;
+use super::placing::usable;
+use crate::db::{self, Tx};
+use crate::ids::PersonId;
+use crate::instances::{self, Action, Instance};
+use crate::queries::model::Query;
+use crate::queries::store;
+use crate::web;
+use crate::web::components::Choice;
+
+/// Where a query is to run.
+pub(super) struct Target {
+    /// The instances to choose from.
+    pub(super) choices: Vec<Choice>,
+    /// The chosen one; the check is against it also where it cannot be run on.
+    pub(super) instance: Option<Instance>,
+    /// Why it cannot run there, or that none is chosen.
+    pub(super) problem: Option<String>,
+    /// Whether it can run anywhere.
+    pub(super) is_possible: bool,
+}
+
+impl Target {
+    /// What the select shows.
+    pub(super) fn chosen(&self) -> &str {
+        self.instance.as_ref().map_or("", |instance| instance.id.as_str())
+    }
+}
+
+/// The instance that a form names (`instance`); where it names none, the one on which the person ran the query last,
+/// else the query's default, else their only one.
+pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: &str) -> web::Result<Target> {
+    let usable = usable(tx, person).await?;
+    let id = if sent.is_empty() {
+        let last = store::last_instance(tx, person, &query.id).await?;
+        let is_usable = |id: &_| usable.iter().any(|instance| instance.id == *id);
+        let only = if let [only] = &usable[..] { Some(only.id.clone()) } else { None };
+        last.filter(is_usable).or_else(|| query.placement.default_instance.clone()).or(only)
+    } else {
+        sent.parse().ok()
+    };
+    let instance = match &id {
+        Some(id) => match instances::find(tx, person, id).await {
+            Ok(instance) => Some(instance),
+            Err(db::Error::Missing) => None,
+            Err(error) => return Err(error.into()),
+        },
+        None => None,
+    };
+    let problem = match &instance {
+        None if sent.is_empty() => Some("Choose the instance on which the query runs.".to_owned()),
+        None => Some("You have no access to this instance. Choose another one.".to_owned()),
+        Some(instance) => match instances::refusal(tx, person, instance, Action::Run).await? {
+            None if !instance.is_ready() => Some(format!(
+                "Amazon is still creating {}, so nothing can run there yet. Choose another instance, or try again later.",
+                instance.name()
+            )),
+            refusal => refusal,
+        },
+    };
+    let mut choices: Vec<Choice> = usable.iter().map(choice).collect();
+    if let Some(instance) = instance.as_ref().filter(|one| !choices.iter().any(|choice| choice.is(one.id.as_str()))) {
+        choices.push(choice(instance));
+    }
+    if instance.is_none() {
+        choices.insert(0, Choice::new("", "Choose an instance"));
+    }
+    let is_possible = problem.is_none() || usable.iter().any(Instance::is_ready);
+    Ok(Target { choices, instance, problem, is_possible })
+}
+
+/// The instance on which a person's form runs a query; none where [`super::run_page`] has to say what is wrong with
+/// it. A form that names none means the query's default.
+pub async fn runs_on(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &Query,
+    sent: &str,
+) -> web::Result<Option<Instance>> {
+    if !sent.is_empty() {
+        let target = target(tx, person, query, sent).await?;
+        return Ok(target.instance.filter(|_| target.problem.is_none()));
+    }
+    let Some(id) = &query.placement.default_instance else { return Ok(None) };
+    match instances::require(tx, person, id, Action::Run).await {
+        Ok(instance) => Ok(Some(instance)),
+        Err(instances::Denied::Missing) => Ok(None),
+        Err(denied) => Err(denied.into()),
+    }
+}
+
+/// Whose data sources a check looks at, in words.
+pub(super) fn against(instance: Option<&Instance>) -> String {
+    match instance {
+        Some(instance) => format!("Checked against the data sources of {}.", instance.name()),
+        None => "No instance is chosen, so this is checked against the data sources that AMC documents.".to_owned(),
+    }
+}
