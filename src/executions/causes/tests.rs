@@ -79,6 +79,10 @@ fn what_amazon_answers_on_the_way_is_recognised() {
     assert_eq!(waits(ErrorKind::Throttled { retry_after: None }), "throttled");
     assert_eq!(waits(ErrorKind::Server { status: 503, retry_after: None }), "server");
     assert_eq!(waits(ErrorKind::Unauthorized), "token");
+    assert_eq!(
+        name("No fresh token could be had. Amazon is in trouble and answered with status 503."),
+        "login-trouble"
+    );
     assert_eq!(waits(ErrorKind::Forbidden), "wrong-account");
     assert_eq!(waits(ErrorKind::TermsNotAccepted), "terms");
     assert_eq!(waits(ErrorKind::Missing { message: None }), "gone");
@@ -109,10 +113,10 @@ fn what_a_result_does_is_recognised() {
         known(results::Error::NotATable { part: 1, what: "it is a web page or an error message in XML" }),
         "html"
     );
-    assert_eq!(known(results::Error::NotATable { part: 1, what: "it is empty" }), "parts-differ");
+    assert_eq!(known(results::Error::NotATable { part: 1, what: "it is empty" }), "not-csv");
     let (expected, found) = ("a".to_owned(), "b".to_owned());
     assert_eq!(known(results::Error::HeadersDiffer { part: 2, expected, found }), "parts-differ");
-    assert_eq!(known(results::Error::Row { part: 2, row: 1, what: "x".to_owned() }), "parts-differ");
+    assert_eq!(known(results::Error::Row { part: 2, row: 1, what: "x".to_owned() }), "bad-row");
 }
 
 #[test]
