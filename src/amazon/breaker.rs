@@ -3,7 +3,7 @@
 //! There is a breaker for each host, and one for each instance on it, since one instance may fail while
 //! its region is well. A breaker that has opened lets one call through after its rest: if that succeeds
 //! all is as before, if it fails the rest doubles. Being throttled opens nothing, because Amazon then says
-//! itself how long to wait. A call that rests was never sent.
+//! itself how long to wait; all calls of the account wait so long. A call that rests was never sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +19,8 @@ const INSTANCE: u32 = 5;
 const HOST: u32 = 10;
 /// The first rest; each that follows is twice as long, up to [`LONGEST`].
 const FIRST: TimeDelta = TimeDelta::seconds(15);
+/// How long an account waits where Amazon does not say how long.
+const PAUSE: TimeDelta = TimeDelta::seconds(2);
 /// The longest rest.
 const LONGEST: TimeDelta = TimeDelta::minutes(5);
 /// While one call is let through to try, others rest for so long: longer than a call takes.
@@ -48,11 +50,46 @@ pub struct Traffic {
     rests: u32,
 }
 
-/// The breakers of one client; cheap to clone.
+/// Whom Amazon counts requests for: an account, or no account, on one host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Account {
+    host: String,
+    entity: Option<String>,
+}
+
+impl Account {
+    /// The account that a call to `url` names.
+    pub(super) fn of(url: &Url, entity: Option<String>) -> Self {
+        Self { host: url.origin().ascii_serialization(), entity }
+    }
+}
+
+/// The breakers of one client, and who has to wait; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Breakers(Arc<Mutex<BTreeMap<Place, Traffic>>>);
+pub(super) struct Breakers(Arc<Mutex<BTreeMap<Place, Traffic>>>, Arc<Mutex<BTreeMap<Account, DateTime<Utc>>>>);
 
 impl Breakers {
+    /// Says that an account has to wait, where Amazon said so to any of its calls: the others would only draw the
+    /// same answer, and keep the account above its limit.
+    pub(super) fn wait(&self, account: &Account, now: DateTime<Utc>) -> Result<(), Error> {
+        let mut waits = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(until) = waits.get(account).copied() else { return Ok(()) };
+        if until <= now {
+            waits.remove(account);
+            return Ok(());
+        }
+        Err(ErrorKind::Throttled { retry_after: (until - now).to_std().ok() }.into())
+    }
+
+    /// Notes that Amazon asked an account to wait.
+    pub(super) fn throttled(&self, account: Account, error: &Error, now: DateTime<Utc>) {
+        let ErrorKind::Throttled { retry_after } = error.kind() else { return };
+        let wait = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok()).unwrap_or(PAUSE);
+        let mut waits = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = waits.entry(account).or_insert(now + wait);
+        *until = (*until).max(now + wait);
+    }
+
     /// Lets a call to `url` through, or says that it rests.
     pub(super) fn enter(&self, url: &Url, now: DateTime<Utc>) -> Result<Vec<Place>, Error> {
         let places = places(url);
@@ -200,6 +237,18 @@ mod tests {
         let resting: Vec<_> = breakers.all().into_iter().filter(|(_, traffic)| traffic.rests(at(1))).collect();
         assert_eq!(resting.len(), 1);
         assert_eq!(resting[0].0.instance, None);
+    }
+
+    #[test]
+    fn all_calls_of_an_account_wait_and_others_go_on() {
+        let breakers = Breakers::default();
+        let account = |entity: &str| Account::of(&url("amc1"), Some(entity.to_owned()));
+        let retry_after = Some(std::time::Duration::from_secs(30));
+        breakers.throttled(account("A"), &ErrorKind::Throttled { retry_after }.into(), at(0));
+        let error = breakers.wait(&account("A"), at(10)).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Throttled { retry_after: Some(std::time::Duration::from_secs(20)) });
+        assert!(breakers.wait(&account("B"), at(10)).is_ok());
+        assert!(breakers.wait(&account("A"), at(30)).is_ok());
     }
 
     #[test]

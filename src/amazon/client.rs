@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::answer;
-use super::breaker::{Breakers, Place, Traffic};
+use super::breaker::{Account, Breakers, Place, Traffic};
 use super::error::{Error, ErrorKind, Unreadable};
 use super::names::{EntityId, MarketplaceId};
 use super::refusal;
@@ -169,9 +169,15 @@ impl Client {
     async fn guarded(&self, request: RequestBuilder) -> Result<Answer, Error> {
         let (http, request) = request.build_split();
         let request = request.map_err(Error::from_reqwest)?;
+        let named = request.headers().get(ADVERTISER_ID).and_then(|name| name.to_str().ok()).map(str::to_owned);
+        let account = Account::of(request.url(), named);
+        self.breakers.wait(&account, self.clock.now())?;
         let places = self.breakers.enter(request.url(), self.clock.now())?;
         let result = self.exchange_once(RequestBuilder::from_parts(http, request)).await;
         self.breakers.leave(&places, result.as_ref().err(), self.clock.now());
+        if let Some(error) = result.as_ref().err() {
+            self.breakers.throttled(account, error, self.clock.now());
+        }
         result
     }
 

@@ -6,14 +6,18 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt as _, try_unfold};
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, RANGE};
 use reqwest::{Method, Response, StatusCode};
+use serde_json::Value;
 use url::Url;
 
-use super::answer::Fields;
 use super::client::{AccountCaller, Client};
 use super::error::{Error, ErrorKind, Unreadable};
 use super::executions::execution_path;
 use super::names::{AmcExecutionId, AmcInstanceId};
+
+/// A download whose connection ends so often in a row, without bytes between, has failed.
+const MOST_CUTS: u32 = 5;
 
 /// A pre-signed address. Whoever has it can read the result for ten minutes, so it does not print.
 #[derive(Clone)]
@@ -82,13 +86,14 @@ impl Client {
         let [amc, reporting, instance, executions, execution] = execution_path(instance, id);
         let path = [amc, reporting, instance, executions, execution, "downloadUrls"];
         let request = self.amc(Method::GET, caller, &path)?;
-        self.send("executions.download_links", request).await?.json(|answer| {
-            let mut fields = Fields::of(answer)?;
-            let parts = fields.texts("downloadUrls").ok_or(Unreadable::Shape)?;
-            let metadata = fields.texts("metadataDownloadUrls").unwrap_or_default();
-            let links = |texts: Vec<String>| texts.iter().map(|text| Link::read(text)).collect::<Result<_, _>>();
-            Ok(DownloadLinks { parts: links(parts)?, metadata: links(metadata)? })
-        })
+        let mut form = None;
+        let read = self.send("executions.download_links", request).await?.json(|answer| {
+            form = Some(beginning(&answer));
+            let links = |name| answer.get(name).map_or(Ok(Vec::new()), links);
+            let parts = answer.get("downloadUrls").ok_or(Unreadable::Shape).and_then(self::links)?;
+            Ok(DownloadLinks { parts, metadata: links("metadataDownloadUrls")? })
+        });
+        read.map_err(|error| error.with_words(form))
     }
 
     /// Starts to fetch a file of at most `max_bytes`. None of Amazon's headers are sent: the link is
@@ -99,14 +104,87 @@ impl Client {
         if length.is_some_and(|length| length > max_bytes) {
             return Err(Unreadable::TooLarge.into());
         }
-        Ok(Download { length, bytes: try_unfold((response, max_bytes), next_piece).boxed() })
+        let version = response.headers().get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\"")).cloned();
+        let transfer =
+            Transfer { client: self.clone(), link: link.clone(), version, response, received: 0, left: max_bytes, cuts: 0 };
+        Ok(Download { length, bytes: try_unfold(transfer, next_piece).boxed() })
     }
 }
 
-async fn next_piece((mut response, left): (Response, u64)) -> Result<Option<(Bytes, (Response, u64))>, Error> {
-    let Some(piece) = response.chunk().await.map_err(Error::from_reqwest)? else { return Ok(None) };
-    let left = left.checked_sub(piece.len() as u64).ok_or(Unreadable::TooLarge)?;
-    Ok(Some((piece, (response, left))))
+/// A file on its way.
+struct Transfer {
+    client: Client,
+    link: Link,
+    /// Names the content, so that the rest of it is asked for and not of another.
+    version: Option<HeaderValue>,
+    response: Response,
+    received: u64,
+    left: u64,
+    /// Times that the connection ended since the last bytes came.
+    cuts: u32,
+}
+
+async fn next_piece(mut transfer: Transfer) -> Result<Option<(Bytes, Transfer)>, Error> {
+    loop {
+        match transfer.response.chunk().await {
+            Ok(None) => return Ok(None),
+            Ok(Some(piece)) => {
+                let length = piece.len() as u64;
+                transfer.left = transfer.left.checked_sub(length).ok_or(Unreadable::TooLarge)?;
+                transfer.received += length;
+                transfer.cuts = 0;
+                return Ok(Some((piece, transfer)));
+            }
+            Err(error) => transfer.go_on(Error::from_reqwest(error)).await?,
+        }
+    }
+}
+
+impl Transfer {
+    /// Asks for the rest of a file whose connection ended with `error`, where storage gives parts of files.
+    async fn go_on(&mut self, error: Error) -> Result<(), Error> {
+        let Some(version) = self.version.clone().filter(|_| self.cuts < MOST_CUTS) else { return Err(error) };
+        self.cuts += 1;
+        let from = self.received;
+        let request = self.client.bare(self.link.0.clone()).header(RANGE, format!("bytes={from}-"));
+        let response = self.client.succeed(request.header(IF_RANGE, version)).await.map_err(stale)?;
+        let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
+        if response.status() != StatusCode::PARTIAL_CONTENT || !range.starts_with(&format!("bytes {from}-")) {
+            return Err(error);
+        }
+        tracing::debug!(from, "a download that was cut goes on");
+        self.response = response;
+        Ok(())
+    }
+}
+
+/// Links as texts, or as objects with an address.
+fn links(value: &Value) -> Result<Vec<Link>, Unreadable> {
+    let one = |value: &Value| {
+        let address = |name: &&str| value.get(name).and_then(Value::as_str);
+        let text = value.as_str().or_else(|| ["url", "downloadUrl", "href"].iter().find_map(|name| address(&name)));
+        Link::read(text.ok_or(Unreadable::Shape)?)
+    };
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(items) => items.iter().map(one).collect(),
+        single => Ok(vec![one(single)?]),
+    }
+}
+
+/// How an answer begins, without what could be a secret: names, numbers and short words.
+fn beginning(answer: &Value) -> String {
+    fn shown(value: &Value) -> Value {
+        match value {
+            Value::String(text) if text.len() > 40 || text.contains(':') => "…".into(),
+            Value::Array(items) => items.iter().take(3).map(shown).collect(),
+            Value::Object(fields) => {
+                Value::Object(fields.iter().take(10).map(|(name, value)| (name.clone(), shown(value))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+    shown(answer).to_string().chars().take(300).collect()
 }
 
 /// Storage refuses stale and changed links alike, with 403 or 404 and XML.

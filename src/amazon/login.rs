@@ -151,7 +151,7 @@ impl Client {
     async fn token_request(&self, operation: &'static str, request: HttpRequest) -> Result<HttpResponse, Error> {
         let answer = self.send(operation, self.prepared(request)?).await?;
         // Any success, of any declared type: `oauth2` would insist on 200 and on JSON by name.
-        let body = answer.json(|answer| Ok(answer.to_string()))?;
+        let body = answer.json(|answer| Ok(with_numbers(answer).to_string()))?;
         Ok(HttpResponse::new(body.into_bytes()))
     }
 }
@@ -188,6 +188,15 @@ pub(super) fn tokens(answer: Result<BasicTokenResponse, TokenError>, old: Option
         refresh,
         expires_in: answer.expires_in().unwrap_or(USUAL_LIFETIME).min(MAX_LIFETIME),
     })
+}
+
+/// The answer with its lifetime as a number, which some gateways write as a text.
+fn with_numbers(mut answer: Value) -> Value {
+    let seconds = answer["expires_in"].as_str().and_then(|text| text.trim().parse::<u64>().ok());
+    if let (Some(seconds), Some(fields)) = (seconds, answer.as_object_mut()) {
+        fields.insert("expires_in".to_owned(), seconds.into());
+    }
+    answer
 }
 
 fn usable(token: &str) -> Result<Secret, Unreadable> {

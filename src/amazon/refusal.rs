@@ -32,6 +32,8 @@ pub(super) fn error(status: StatusCode, headers: &HeaderMap, body: &[u8], now: D
         404 if fields.is_none() && body.trim_ascii_start().starts_with(b"<") => {
             ErrorKind::Unreadable(Unreadable::NotJson)
         }
+        // AWS's services say so with a 400, too.
+        400 if fields.is_some_and(is_throttling) => ErrorKind::Throttled { retry_after },
         400..=499 if status != StatusCode::REQUEST_TIMEOUT => refused(status.as_u16(), fields),
         status => ErrorKind::Server { status, retry_after },
     };
@@ -62,6 +64,16 @@ fn refused(status: u16, fields: Option<&Map<String, Value>>) -> ErrorKind {
         _ if missing => ErrorKind::Missing { message },
         status => ErrorKind::Refused { status, message },
     }
+}
+
+/// Whether a refusal names the exception that AWS throws when there are too many requests.
+fn is_throttling(fields: &Map<String, Value>) -> bool {
+    let names = ["__type", "code", "Code", "error", "errorCode", "message", "details"];
+    let texts = names.into_iter().filter_map(|name| fields.get(name)?.as_str());
+    let says = |text: &str| {
+        ["ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"].iter().any(|name| text.contains(name))
+    };
+    texts.into_iter().any(says)
 }
 
 fn message(fields: &Map<String, Value>) -> Option<String> {
@@ -162,6 +174,17 @@ mod tests {
         assert_eq!(kind(400, r#"{"error_description":"d","details":5}"#), refused(400, "d"));
         let long = format!(r#"{{"details":"{}"}}"#, "é".repeat(MAX_MESSAGE_CHARS + 1));
         assert_eq!(kind(400, &long), refused(400, &"é".repeat(MAX_MESSAGE_CHARS)));
+    }
+
+    #[test]
+    fn throttling_is_told_in_two_ways() {
+        for (status, body) in [
+            (429, ""),
+            (400, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#),
+            (400, r#"{"code":"400","details":"ThrottlingException: Rate exceeded"}"#),
+        ] {
+            assert_eq!(kind(status, body), ErrorKind::Throttled { retry_after: None }, "{body}");
+        }
     }
 
     #[test]

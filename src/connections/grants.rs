@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -10,7 +11,7 @@ use serde_json::json;
 use super::model::{Connection, Grant, State, belongs_to};
 use super::store;
 use crate::accounts::audit::{self, Action};
-use crate::amazon::{self, Caller, Client, ErrorKind, Region, Tokens};
+use crate::amazon::{self, Caller, Client, ErrorKind, Network, Region, Tokens};
 use crate::db;
 use crate::db::{Scope, Tx};
 use crate::ids::ConnectionId;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub(super) site: Site,
     pub(super) client: Client,
     turns: Turns,
+    /// By which this process is known to others that renew.
+    name: String,
 }
 
 /// One turn for each connection, so that a refresh happens once however many wait for it.
@@ -100,6 +103,21 @@ impl Token {
     }
 }
 
+/// A renewal is done within this, or its process is gone and another may renew: longer than a call takes.
+const RENEWAL: TimeDelta = TimeDelta::seconds(60);
+/// How often it is looked whether another process has renewed.
+const LOOK: Duration = Duration::from_millis(200);
+/// And how many times: longer than [`RENEWAL`].
+const LOOKS: u32 = 350;
+
+/// What came of asking for the right to renew.
+enum Begun {
+    /// It is this process's.
+    Ours(Opened),
+    /// Another process has renewed meanwhile.
+    Renewed(Opened),
+}
+
 /// A token as it was when a call used it.
 struct Opened {
     connection: Connection,
@@ -109,7 +127,8 @@ struct Opened {
 impl Grants {
     /// Calls through `client`.
     pub fn new(site: Site, client: Client) -> Self {
-        Self(Arc::new(Parts { site, client, turns: Turns::default() }))
+        let name = site.random.token();
+        Self(Arc::new(Parts { site, client, turns: Turns::default(), name }))
     }
 
     /// The client, for calls of the closure that [`Grants::call`] runs.
@@ -184,10 +203,10 @@ impl Grants {
     async fn renew(&self, seen: &Connection) -> Result<Opened, CallError> {
         let turn = self.turns.of(&seen.id);
         let mut last = turn.lock().await;
-        let now_stored = self.open(&seen.id).await?;
-        if now_stored.connection.revision != seen.revision {
-            return Ok(now_stored);
-        }
+        let now_stored = match self.begin(seen).await? {
+            Begun::Renewed(opened) => return Ok(opened),
+            Begun::Ours(opened) => opened,
+        };
         let now = self.site.clock.now();
         if let Some((_, failure)) = last.as_ref().filter(|(at, _)| *at <= now && now < *at + SHARED) {
             return Err(CallError::Token(failure.clone()));
@@ -199,6 +218,26 @@ impl Grants {
         };
         refreshed?;
         self.open(&seen.id).await
+    }
+
+    /// Takes the right to use the refresh token, which no other process has at the same time: Amazon may give a new
+    /// one for it, and then the old one is worth nothing. Whoever has to wait takes what the other stored.
+    async fn begin(&self, seen: &Connection) -> Result<Begun, CallError> {
+        for _ in 0..LOOKS {
+            let stored = self.open(&seen.id).await?;
+            if stored.connection.revision != seen.revision {
+                return Ok(Begun::Renewed(stored));
+            }
+            let now = self.site.clock.now();
+            let mut tx = self.site.db.write(&Scope::System).await?;
+            let ours = store::begin_renewal(&mut tx, &stored.connection, &self.name, now, now + RENEWAL).await?;
+            tx.commit().await?;
+            if ours {
+                return Ok(Begun::Ours(stored));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(CallError::Token(ErrorKind::Network(Network::Timeout).into()))
     }
 
     /// Refreshes by turn, whatever is left of the token: for the refresher.
@@ -225,6 +264,11 @@ impl Grants {
                 tracing::debug!(connection.id = %connection.id, "grant refreshed");
                 Ok(())
             }
+            // Another process may have used the token up and stored what it got for it.
+            Err(error) if *error.kind() == ErrorKind::GrantRevoked && self.is_renewed(connection).await? => {
+                tracing::debug!(connection.id = %connection.id, %error, "another process had renewed the grant");
+                Ok(())
+            }
             Err(error) if *error.kind() == ErrorKind::GrantRevoked => {
                 self.give_up(connection, "Amazon says that the permission was withdrawn.").await?;
                 Err(CallError::Reconnect)
@@ -237,6 +281,12 @@ impl Grants {
                 Err(CallError::Token(error))
             }
         }
+    }
+
+    async fn is_renewed(&self, connection: &Connection) -> db::Result<bool> {
+        let mut tx = self.site.db.read(&Scope::System).await?;
+        let stored = store::find(&mut tx, &connection.id).await?;
+        Ok(stored.is_some_and(|stored| stored.revision != connection.revision && stored.state == State::Active))
     }
 
     /// One line in the log of deeds for a use of the refresh token.

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower_sessions::Session;
@@ -25,6 +26,8 @@ use crate::web::{self, Fields, Html, Person, QueryString, Visit, local_or_home, 
 
 /// The session's key for consents under way.
 const PENDING: &str = "consents";
+/// An answer of Amazon's consent page is taken for so long after it was asked for.
+const CONSENT_LIVES: TimeDelta = TimeDelta::minutes(10);
 /// Consents under way in one browser; the oldest is forgotten.
 const MOST_PENDING: usize = 5;
 
@@ -51,12 +54,16 @@ struct Pending {
     verifier: String,
     region: String,
     next: String,
+    #[serde(default)]
+    asked_at: DateTime<Utc>,
 }
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
     shell: Shell,
+    /// What the errors come to: true of whoever is signed in and wanted to connect a region, too.
+    title: &'static str,
     errors: Errors,
     regions: Vec<Choice>,
     region: String,
@@ -70,6 +77,7 @@ impl SignInPage {
             errors.add("", error);
         }
         Self {
+            title: if visit.person.is_some() { "Nothing was connected" } else { "You aren't signed in" },
             shell: visit.shell("Sign in", Section::None).await,
             errors,
             regions: regions(),
@@ -106,6 +114,7 @@ async fn start(State(grants): State<Grants>, session: Session, fields: Fields) -
         verifier: handshake.verifier.expose().to_owned(),
         region: region.code().to_owned(),
         next: local_or_home(fields.get("next")).to_owned(),
+        asked_at: grants.site.clock.now(),
     });
     let surplus = pending.len().saturating_sub(MOST_PENDING);
     pending.drain(..surplus);
@@ -139,6 +148,10 @@ async fn callback(
     let asked = waiting.remove(at);
     session.insert(PENDING, &waiting).await.map_err(anyhow::Error::from)?;
     let region = region(&asked.region);
+    if grants.site.clock.now() >= asked.asked_at + CONSENT_LIVES {
+        let why = "This sign-in was started more than ten minutes ago, so it has expired. Start again.";
+        return Ok(refused(&visit, region, &asked.next, why).await);
+    }
     if fields.has("error") {
         let why = if fields.get("error") == "access_denied" {
             "You did not allow it on Amazon's page, so nothing was connected. Sign in again when you want to."

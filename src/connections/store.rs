@@ -229,7 +229,7 @@ pub(super) async fn refreshed(
 ) -> Result<bool> {
     const WRITE: &str = "update connections set sealed_access = $3, sealed_refresh = $4, access_expires_at = $5, \
         refresh_at = $6, refreshed_at = $7, failures = 0, last_error = null, revision = revision + 1, \
-        lease_until = null where id = $1 and revision = $2 and state = 'active'";
+        renewed_until = null, lease_until = null where id = $1 and revision = $2 and state = 'active'";
     let touched = sql(WRITE)
         .bind(&connection.id)
         .bind(connection.revision)
@@ -243,10 +243,24 @@ pub(super) async fn refreshed(
     Ok(touched == 1)
 }
 
+/// Takes the right to use the refresh token until `until`; says whether no other process has it.
+pub(super) async fn begin_renewal(
+    tx: &mut Tx,
+    connection: &Connection,
+    process: &str,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<bool> {
+    const BEGIN: &str = "update connections set renewed_by = $3, renewed_until = $5 where id = $1 and revision = $2 \
+        and (renewed_until is null or renewed_until <= $4 or renewed_by = $3)";
+    let begun = sql(BEGIN).bind(&connection.id).bind(connection.revision).bind(process).bind(now).bind(until);
+    Ok(begun.execute(tx).await? == 1)
+}
+
 /// Notes a refresh that failed, and when to try again.
 pub(super) async fn failed(tx: &mut Tx, now: DateTime<Utc>, connection: &Connection, error: &str) -> Result<()> {
     const WRITE: &str = "update connections set failures = failures + 1, last_error = $3, refresh_at = $4, \
-        lease_until = null where id = $1 and revision = $2 and state = 'active'";
+        renewed_until = null, lease_until = null where id = $1 and revision = $2 and state = 'active'";
     sql(WRITE)
         .bind(&connection.id)
         .bind(connection.revision)
@@ -260,7 +274,7 @@ pub(super) async fn failed(tx: &mut Tx, now: DateTime<Utc>, connection: &Connect
 /// Notes that only signing in again helps; says whether this was news.
 pub(super) async fn broken(tx: &mut Tx, connection: &Connection, error: &str) -> Result<bool> {
     const WRITE: &str = "update connections set state = 'reconnect', last_error = $3, refresh_at = null, \
-        revision = revision + 1, lease_until = null where id = $1 and revision = $2 and state = 'active'";
+        revision = revision + 1, renewed_until = null, lease_until = null where id = $1 and revision = $2 and state = 'active'";
     Ok(sql(WRITE).bind(&connection.id).bind(connection.revision).bind(error).execute(tx).await? == 1)
 }
 

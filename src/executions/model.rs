@@ -233,6 +233,7 @@ impl Execution {
 /// What AMC's word means here; unknown words mean that it goes on.
 pub(super) fn state_of(status: &Status, now: State) -> State {
     match status {
+        Status::Pending | Status::Running if now == State::Lost => State::Lost,
         Status::Pending => State::Pending,
         Status::Running => State::Running,
         Status::Succeeded => State::Fetching,
@@ -261,6 +262,22 @@ pub(super) fn next_poll(now: DateTime<Utc>, age: TimeDelta, poll: TimeDelta, pha
 
 /// What is said of a step that failed and is tried again.
 pub(super) const RETRYING: &str = "Retrying automatically.";
+/// AMC's own limit on how long an execution may take, in seconds, where none was sent (Amazon Ads documentation).
+const USUAL_LIMIT: i64 = 21_600;
+/// So much longer than AMC's own limit an execution is waited for.
+const MARGIN: TimeDelta = TimeDelta::hours(2);
+/// An execution that is not waited for any more is asked after this often, since AMC may finish it after all.
+pub(super) const RARELY: TimeDelta = TimeDelta::hours(1);
+/// And no longer than so long after it was sent.
+pub(super) const FORGOTTEN: TimeDelta = TimeDelta::days(7);
+
+/// How long an execution with this body is waited for, from the send: AMC's own limit and a margin.
+pub(super) fn longest_wait(body: &Value) -> TimeDelta {
+    let limit = &body["workflowExecutionTimeoutSeconds"];
+    let seconds = limit.as_i64().or_else(|| limit.as_str()?.parse().ok()).unwrap_or(USUAL_LIMIT);
+    TimeDelta::seconds(seconds.clamp(900, 86_400)) + MARGIN
+}
+
 /// An unclear send is looked up this soon, and this soon again.
 pub(super) const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(15);
 /// A run that AMC does not list is sent again only so long after it was sent: longer than a request

@@ -28,6 +28,7 @@ pub(super) fn routes(room: Executions) -> Router {
         .route("/executions/{id}", get(detail::show))
         .route("/executions/{id}/live", get(detail::live))
         .route("/executions/{id}/cancel", post(detail::cancel))
+        .route("/executions/{id}/stop-waiting", post(detail::stop_waiting))
         .route("/executions/{id}/fetch", post(detail::fetch_again))
         .route("/executions/{id}/rerun", post(detail::rerun))
         .route("/executions/{id}/problem.json", get(detail::problem))

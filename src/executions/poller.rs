@@ -171,7 +171,7 @@ impl Poller {
         match execution.state {
             State::Waiting => self.send(address, execution).await,
             State::Sending => self.look_up(address, execution).await,
-            State::Pending | State::Running => self.ask(address, execution, lists).await,
+            State::Pending | State::Running | State::Lost => self.ask(address, execution, lists).await,
             // OK because only unfinished executions are ever due, and the fetcher has those that are ready.
             _ => Ok(Change::to(execution.state, None)),
         }

@@ -166,9 +166,10 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Execution, 
     const CHANGE: &str = "update executions set state = $3, \
         next_step_at = case when $18 or cancel_asked_at is null then $4 else $16 end, \
         amc_execution_id = coalesce($5, amc_execution_id), amc_status = coalesce($6, amc_status), \
-        problem = coalesce($7, problem), waiting_for = $8, output_columns = coalesce($9, output_columns), \
+        problem = case when state = 'lost' and $3 <> 'lost' then $7 else coalesce($7, problem) end, waiting_for = $8, output_columns = coalesce($9, output_columns), \
         result = coalesce($10, result), result_kept_at = case when $10 is null then result_kept_at else $16 end, attempts = $11, lookups = $12, sent_at = coalesce($13, sent_at), \
-        started_at = coalesce(started_at, $14), finished_at = coalesce(finished_at, $15), updated_at = $16, \
+        started_at = coalesce(started_at, $14), \
+        finished_at = case when state = 'lost' and $3 <> 'lost' then $15 else coalesce(finished_at, $15) end, updated_at = $16, \
         revision = revision + 1, lease_until = case when $17 then lease_until else null end \
         where id = $1 and lease_epoch = $2";
     let started = matches!(change.state, State::Running).then_some(now);
@@ -231,7 +232,8 @@ async fn note(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>, state: State, n
 /// Asks in somebody's name to stop an execution that has not ended; says whether there was anything to stop.
 pub(super) async fn ask_cancel(tx: &mut Tx, execution: &Execution, who: &str, now: DateTime<Utc>) -> Result<bool> {
     const ASK: &str = "update executions set cancel_asked_at = $2, next_step_at = $2, revision = revision + 1 \
-        where id = $1 and cancel_asked_at is null and state in ('waiting', 'sending', 'pending', 'running')";
+        where id = $1 and cancel_asked_at is null \
+        and state in ('waiting', 'sending', 'pending', 'running', 'fetching')";
     let asked = sql(ASK).bind(&execution.id).bind(now).execute(tx).await? == 1;
     if asked {
         note(tx, &execution.id, now, execution.state, &format!("{who} asked to stop it.")).await?;
@@ -239,11 +241,30 @@ pub(super) async fn ask_cancel(tx: &mut Tx, execution: &Execution, who: &str, no
     Ok(asked)
 }
 
+/// Ends the waiting for AMC in somebody's name; says whether there was anything to wait for. AMC is still asked at
+/// `next`, since it may finish after all.
+pub(super) async fn stop_waiting(
+    tx: &mut Tx,
+    execution: &Execution,
+    problem: &Problem,
+    (now, next): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<bool> {
+    const STOP: &str = "update executions set state = 'lost', problem = $3, waiting_for = null, finished_at = $2, \
+        next_step_at = $4, attempts = 0, lookups = 0, updated_at = $2, revision = revision + 1, lease_until = null, \
+        lease_epoch = lease_epoch + 1 where id = $1 and state in ('pending', 'running')";
+    let stopped = sql(STOP).bind(&execution.id).bind(now).bind(json!(problem)).bind(next).execute(tx).await? == 1;
+    if stopped {
+        note(tx, &execution.id, now, State::Lost, &problem.what).await?;
+    }
+    Ok(stopped)
+}
+
 /// Has the result of an execution that AMC finished fetched once more; says whether it can be.
 pub(super) async fn fetch_again(tx: &mut Tx, execution: &Execution, now: DateTime<Utc>) -> Result<bool> {
     const FETCH: &str = "update executions set state = 'fetching', next_step_at = $2, attempts = 0, lookups = 0, \
-        problem = null, waiting_for = null, result = null, result_removed_at = null, updated_at = $2, \
-        revision = revision + 1 where id = $1 and revision = $3 and state in ('succeeded', 'failed')";
+        problem = null, waiting_for = null, result = null, result_removed_at = null, cancel_asked_at = null, \
+        updated_at = $2, \
+        revision = revision + 1 where id = $1 and revision = $3 and state in ('succeeded', 'failed', 'cancelled', 'lost')";
     let begun = sql(FETCH).bind(&execution.id).bind(now).bind(execution.revision).execute(tx).await? == 1;
     if begun {
         note(tx, &execution.id, now, State::Fetching, "Asked for again.").await?;
@@ -251,10 +272,18 @@ pub(super) async fn fetch_again(tx: &mut Tx, execution: &Execution, now: DateTim
     Ok(begun)
 }
 
-/// Keeps a claim for longer, while a long step goes on; says whether it still holds.
-pub(super) async fn hold(tx: &mut Tx, execution: &Execution, until: DateTime<Utc>) -> Result<bool> {
-    const HOLD: &str = "update executions set lease_until = $3 where id = $1 and lease_epoch = $2";
-    Ok(sql(HOLD).bind(&execution.id).bind(execution.epoch).bind(until).execute(tx).await? == 1)
+/// Keeps a claim for longer, while a long step goes on, and notes how far it is; gives whether somebody asked to
+/// stop it, or nothing where the claim does not hold any more.
+pub(super) async fn hold(
+    tx: &mut Tx,
+    execution: &Execution,
+    until: DateTime<Utc>,
+    progress: Option<String>,
+) -> Result<Option<bool>> {
+    const HOLD: &str = "update executions set lease_until = $3, waiting_for = coalesce($4, waiting_for), \
+        revision = revision + 1 where id = $1 and lease_epoch = $2 returning (cancel_asked_at is not null) as value";
+    let held = sql(HOLD).bind(&execution.id).bind(execution.epoch).bind(until).bind(progress);
+    Ok(held.optional::<Single<bool>>(tx).await?.map(|Single(stop)| stop))
 }
 
 /// Ends the claims of processes before this one, where this process is the only one.

@@ -34,6 +34,12 @@ pub trait Worker: Send + Sync + 'static {
     /// How long at most between two ticks; jitter of a tenth is taken off.
     fn period(&self) -> Duration;
 
+    /// How long a tick may take. Only a worker that bounds its own steps in another way takes longer than
+    /// [`PATIENCE`].
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
     /// Does what is due. Errors are for what failed as a whole; what failed for one row is counted.
     fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>>;
 }

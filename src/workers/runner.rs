@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Outcome, PATIENCE, Status, Statuses, Tick, Worker};
+use super::{Outcome, Status, Statuses, Tick, Worker};
 use crate::clock::Clock;
 use crate::ids::Random;
 
@@ -100,11 +100,11 @@ impl Lane {
         let name = self.worker.name();
         let began = self.clock.now();
         self.statuses.change(name, |status| status.began_at = Some(began));
-        let guarded = AssertUnwindSafe(tokio::time::timeout(PATIENCE, self.worker.tick())).catch_unwind();
+        let guarded = AssertUnwindSafe(tokio::time::timeout(self.worker.patience(), self.worker.tick())).catch_unwind();
         let outcome = match guarded.await {
             Ok(Ok(Ok(tick))) => Outcome::Done(tick),
             Ok(Ok(Err(error))) => Outcome::Failed(format!("{error:#}")),
-            Ok(Err(_)) => Outcome::Failed(format!("gave up after {} s", PATIENCE.as_secs())),
+            Ok(Err(_)) => Outcome::Failed(format!("gave up after {} s", self.worker.patience().as_secs())),
             Err(_) => Outcome::Failed("a defect: the tick panicked".to_owned()),
         };
         if let Outcome::Failed(reason) = &outcome {

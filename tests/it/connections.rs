@@ -47,6 +47,19 @@ stories! {
         visitor.get(&back).await.with(400);
     }
 
+    /// What was begun and left for ten minutes is worth nothing, and nobody is told that they are signed out who are
+    /// not.
+    async fn a_sign_in_that_was_left_for_ten_minutes_has_expired(house: House) {
+        let visitor = house.signed_in("Ada").await;
+        let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
+        house.time.advance(TimeDelta::minutes(10));
+        let back = visitor.allow(&consent, "Ada").await;
+        let page = visitor.get(&back).await.with(400);
+        assert!(page.body.contains("more than ten minutes ago"), "{}", page.body);
+        assert!(!page.body.contains("signed in</h2>") && !page.body.contains("You aren"), "{}", page.body);
+        visitor.get("/instances").await.with(200);
+    }
+
     /// An id planted before signing in is not the id after it.
     async fn the_session_changes_its_name_at_sign_in(house: House) {
         let visitor = house.visitor();

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod amazon;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod bad_days;

@@ -45,6 +45,7 @@ async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::POST, format!("{query}/versions/restore")),
         (Method::GET, run.clone()),
         (Method::POST, format!("{run}/cancel")),
+        (Method::POST, format!("{run}/stop-waiting")),
         (Method::POST, format!("{run}/fetch")),
         (Method::POST, format!("{run}/rerun")),
         (Method::GET, format!("{run}/problem.json")),

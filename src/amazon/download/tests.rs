@@ -39,6 +39,38 @@ async fn links_come_in_order_and_do_not_print() {
 }
 
 #[tokio::test]
+async fn links_may_be_objects_and_an_unknown_form_is_shown_without_secrets() {
+    let both = links(json!({"downloadUrls": [{"url": "https://s3.example/1?sig=x"}, "https://s3.example/2"]})).await;
+    assert_eq!(both.unwrap().parts.len(), 2);
+    let odd = json!({"downloadUrls": {"count": 1, "location": "https://s3.example/1?sig=secret"}});
+    let error = links(odd).await.unwrap_err();
+    assert_eq!(error.amazons_words(), Some(r#"{"downloadUrls":{"count":1,"location":"…"}}"#));
+}
+
+/// Half of a file and an end of the connection; the rest for whoever asks for it.
+async fn cut_once(headers: HeaderMap) -> axum::response::Response {
+    use axum::body::Body;
+    use axum::response::IntoResponse as _;
+    let tag = [("etag", "\"one\"")];
+    match headers.get("range").map(|range| range.to_str().unwrap().to_owned()) {
+        Some(range) => {
+            assert_eq!((range.as_str(), headers["if-range"].to_str().unwrap()), ("bytes=4-", "\"one\""));
+            (StatusCode::PARTIAL_CONTENT, [("content-range", "bytes 4-7/8")], "1,2\n").into_response()
+        }
+        None => {
+            let pieces = [Ok("a,b\n"), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
+            (tag, [("content-length", "8")], Body::from_stream(futures::stream::iter(pieces))).into_response()
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_was_cut_goes_on_where_it_was() {
+    let stage = Stage::of(Router::new().route("/file", get(cut_once))).await;
+    assert_eq!(whole(&stage, "file", 8).await.unwrap(), b"a,b\n1,2\n");
+}
+
+#[tokio::test]
 async fn what_is_no_link_is_not_fetched() {
     for answer in [json!({}), json!({"downloadUrls": ["file:///etc/passwd"]}), json!({"downloadUrls": ["x"]})] {
         let error = links(answer.clone()).await.unwrap_err();

@@ -155,3 +155,10 @@ async fn a_token_that_no_header_can_carry_is_not_sent() {
     let error = stage.client.profile(Region::Na, &Secret::new("a\nb")).await.unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Unauthorized);
 }
+
+#[test]
+fn a_lifetime_written_as_a_text_is_a_number() {
+    assert_eq!(super::with_numbers(serde_json::json!({"expires_in": "3600"}))["expires_in"], 3600);
+    assert_eq!(super::with_numbers(serde_json::json!({"expires_in": "soon"}))["expires_in"], "soon");
+    assert_eq!(super::with_numbers(serde_json::json!([])), serde_json::json!([]));
+}

@@ -165,6 +165,11 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["invalid_client"], &["application's id or secret"]],
     "Login with Amazon does not accept the id or the secret of this installation.",
     "Ask the person who runs RecomAMP to check both in its settings.";
+    "login-trouble", "Amazon's sign-in service is failing",
+    &[&["no fresh token", "in trouble"], &["no fresh token", "could not be reached"],
+        &["no fresh token", "did not answer in time"], &["no fresh token", "broke off"]],
+    "The service that gives access tokens, Login with Amazon, is failing or can't be reached. The permission itself is not affected.",
+    "No action needed. RecomAMP retries automatically.";
     "token", "Token not accepted",
     &[&["did not accept the access token"], &["no fresh token"]],
     "Amazon did not accept the token, and a new one did not help or could not be had.",

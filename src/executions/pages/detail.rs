@@ -23,7 +23,7 @@ use crate::amcsql::text::Place;
 use crate::db::Tx;
 use crate::executions::causes::Cause;
 use crate::executions::live as progress;
-use crate::executions::model::{Execution, Origin, State as Stage};
+use crate::executions::model::{Execution, Origin, Problem, RARELY, State as Stage};
 use crate::executions::start::{Request, What};
 use crate::executions::store;
 use crate::executions::submit::Executions;
@@ -51,6 +51,7 @@ struct DetailPage {
     pane: Pane,
     tabs: Vec<Tab>,
     can_cancel: bool,
+    can_stop_waiting: bool,
     can_rerun: bool,
     /// AMC finished it and there is no result here that can be read, so it can be fetched once more.
     can_fetch: bool,
@@ -121,7 +122,13 @@ impl DetailPage {
 
 /// Whether AMC can still be asked to stop it.
 fn can_stop(execution: &Execution) -> bool {
-    execution.cancel_asked_at.is_none() && !execution.state.is_final() && execution.state != Stage::Fetching
+    execution.cancel_asked_at.is_none() && !execution.state.is_final()
+}
+
+/// Whether AMC has it and does not end it: it was asked to stop, or tells a status that is not known.
+fn can_stop_waiting(execution: &Execution) -> bool {
+    let is_odd = execution.amc_status.as_deref().is_some_and(|word| !matches!(word, "PENDING" | "RUNNING" | "SUCCEEDED"));
+    matches!(execution.state, Stage::Pending | Stage::Running) && (execution.cancel_asked_at.is_some() || is_odd)
 }
 
 /// What is known of a run that ended badly, to be shown.
@@ -203,6 +210,7 @@ async fn page(
         pane,
         earlier: earlier(&past, id, now),
         can_cancel: can_run && can_stop(&execution),
+        can_stop_waiting: can_run && can_stop_waiting(&execution),
         can_rerun: can_run && execution.state.is_final(),
         can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && !is_here,
         values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
@@ -281,6 +289,30 @@ pub(super) async fn cancel(
     room.wake();
     if !params {
         visit.flash(Tone::Info, "There is nothing to cancel: it has ended or is ending.").await;
+    }
+    Ok(Redirect::to(&format!("/executions/{id}")))
+}
+
+/// Ends the waiting for a run that AMC does not end.
+pub(super) async fn stop_waiting(
+    State(room): State<Executions>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let id = own(&id)?;
+    let (mut tx, execution, _) = to_change(&room, &person, &id).await?;
+    let now = room.site.clock.now();
+    let problem = Problem::new(format!(
+        "{} stopped waiting for AMC, which may still run it. RecomAMP asks AMC once an hour and fetches the result if \
+         there is one.",
+        person.name
+    ));
+    let stopped = store::stop_waiting(&mut tx, &execution, &problem, (now, now + RARELY)).await?;
+    tx.commit().await?;
+    room.tags.forget(id.as_str());
+    if !stopped {
+        visit.flash(Tone::Info, "AMC isn't being waited for: the execution has ended or hasn't been sent yet.").await;
     }
     Ok(Redirect::to(&format!("/executions/{id}")))
 }

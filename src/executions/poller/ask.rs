@@ -8,10 +8,12 @@ use serde_json::json;
 
 use super::send::lost;
 use super::{Address, CLOCKS_DIFFER, Poller, bounded};
-use crate::amazon::{self, AmcExecutionId, ErrorKind, ExecutionFilter};
+use crate::amazon::{self, AmcExecutionId, ErrorKind, ExecutionFilter, Status};
 use crate::connections::CallError;
 use crate::db;
-use crate::executions::model::{Execution, LOST_AFTER, Problem, State, next_poll, state_of};
+use crate::executions::model::{
+    Execution, FORGOTTEN, LOST_AFTER, Problem, RARELY, State, longest_wait, next_poll, state_of,
+};
 use crate::executions::store::Change;
 use crate::ids::{ConnectionId, InstanceId};
 
@@ -19,8 +21,11 @@ use crate::ids::{ConnectionId, InstanceId};
 const FEW: usize = 2;
 /// Pages of the list that are read; executions further back are asked after one by one.
 const PAGES: usize = 5;
-/// After a stop was asked for, AMC is asked this soon again.
+/// After a stop was asked for, AMC is asked this soon again; then after as long as has passed since, so that each
+/// wait is twice the one before.
 const AFTER_CANCEL: TimeDelta = TimeDelta::seconds(3);
+/// But after this at the latest.
+const AFTER_CANCEL_AT_MOST: TimeDelta = TimeDelta::minutes(10);
 
 /// What the lists of an instance said, by the connection that asked.
 pub(super) type Listed = HashMap<ConnectionId, Result<Answers, CallError>>;
@@ -75,6 +80,9 @@ impl Poller {
             Some(change) => change,
             None => self.ask_one(address, execution).await?,
         };
+        if execution.state == State::Lost && change.attempts > 0 {
+            return Ok(Change { next: Some(self.after(RARELY)), waiting_for: None, attempts: 0, ..change });
+        }
         if change.attempts > 0 { Ok(change) } else { self.stop_if_asked(address, execution, change).await }
     }
 
@@ -124,6 +132,9 @@ impl Poller {
     }
 
     fn missing(&self, execution: &Execution) -> Change {
+        if execution.state == State::Lost {
+            return Change::to(State::Lost, None);
+        }
         if execution.lookups + 1 >= LOST_AFTER {
             let mut change = Change::to(State::Lost, None);
             change.problem = Some(lost());
@@ -160,6 +171,9 @@ impl Poller {
             });
             change.output_columns = Some(columns.collect());
         }
+        if matches!(state, State::Pending | State::Running | State::Lost) {
+            return self.goes_on(execution, answer, change);
+        }
         let what = match state {
             State::Failed => "AMC could not finish the run.",
             State::Rejected => "AMC checked the query and would not run it.",
@@ -182,18 +196,68 @@ impl Poller {
         .await;
         match answer {
             // OK to be refused: it ended meanwhile, and the next look tells how.
-            Ok(()) => Ok(Change { next: Some(self.after(AFTER_CANCEL)), ..change }),
+            Ok(()) => Ok(self.not_stopped_yet(execution, change)),
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error))
                 if matches!(error.kind(), ErrorKind::Refused { .. } | ErrorKind::Missing { .. }) =>
             {
-                Ok(Change { next: Some(self.after(AFTER_CANCEL)), ..change })
+                Ok(self.not_stopped_yet(execution, change))
             }
             Err(error) => {
                 let Change { next, waiting_for, attempts, .. } = self.retry(execution, &error);
                 Ok(Change { next, waiting_for, attempts, ..change })
             }
         }
+    }
+}
+
+impl Poller {
+    /// AMC was asked to stop it; the next look tells whether it did.
+    fn not_stopped_yet(&self, execution: &Execution, change: Change) -> Change {
+        let now = self.room.site.clock.now();
+        let since = execution.cancel_asked_at.map_or(AFTER_CANCEL, |asked| now - asked);
+        let wait = since.clamp(AFTER_CANCEL, AFTER_CANCEL_AT_MOST);
+        let said = change.waiting_for.clone().map(|said| format!(" {said}")).unwrap_or_default();
+        let waiting_for = (since > AFTER_CANCEL * 4).then(|| format!("AMC was asked to cancel it and goes on.{said}"));
+        Change { next: Some(now + wait), waiting_for: waiting_for.or(change.waiting_for), ..change }
+    }
+
+    /// What becomes of an execution that AMC has not ended: it is asked after again, rarely once it took longer
+    /// than AMC allows.
+    fn goes_on(&self, execution: &Execution, answer: &amazon::Execution, mut change: Change) -> Change {
+        let now = self.room.site.clock.now();
+        let sent_at = execution.sent_at.unwrap_or(execution.created_at);
+        let longest = longest_wait(&execution.sent.body);
+        let reason = answer.status_reason.as_deref().filter(|reason| !reason.trim().is_empty());
+        let reason = reason.map(|reason| format!(" Its reason: {reason}")).unwrap_or_default();
+        if matches!(answer.status, Status::Other(_)) {
+            change.waiting_for = Some(format!(
+                "AMC's status is “{}”, which RecomAMP doesn't know, so it keeps asking.{reason}",
+                answer.status
+            ));
+        } else if !reason.is_empty() {
+            change.waiting_for = Some(format!("AMC's status is {}.{reason}", answer.status));
+        }
+        if execution.state != State::Lost && now < sent_at + longest {
+            return change;
+        }
+        change.state = State::Lost;
+        change.waiting_for = None;
+        change.next = (now < sent_at + FORGOTTEN).then_some(now + RARELY);
+        if execution.state != State::Lost {
+            change.problem = Some(Problem {
+                what: format!(
+                    "RecomAMP lost track of it: AMC's status was still “{}” {} hours after it was sent, longer than AMC \
+                     allows. It is asked once an hour, and a result is fetched if there is one. Run the query again, \
+                     or look in the AMC console.",
+                    answer.status,
+                    (now - sent_at).num_hours()
+                ),
+                words: answer.status_reason.clone().unwrap_or_default(),
+                request_id: None,
+            });
+        }
+        change
     }
 }
 

@@ -1,36 +1,136 @@
 //! Fetching a result: all parts, within the life of their links, kept with their types.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures::StreamExt as _;
-use futures::future::{self, BoxFuture};
-use futures::stream::{self, BoxStream};
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream, FuturesUnordered};
 use serde_json::Value;
 
 use super::{Address, LEASE, Poller, Step, count, problem, stumble};
-use crate::amazon::{self, DownloadLinks, ErrorKind, Link, Network};
-use crate::connections::CallError;
+use crate::amazon::{self, AmcExecutionId, DownloadLinks, ErrorKind, Link, Unreadable};
+use crate::clock::Clock;
+use crate::connections::{CallError, Grants, Token};
 use crate::db::{self, Scope};
 use crate::executions::model::{Execution, Kept, Problem, RETRYING, State};
 use crate::executions::store::{self, Change};
 use crate::executions::submit::Executions;
-use crate::ids::ProcessId;
+use crate::ids::{ConnectionId, ProcessId};
+use crate::instances::Pair;
 use crate::results::{self, ColumnSpec, Key, Limits, Part};
+use crate::web::words::bytes;
 use crate::workers::{Tick, Worker};
 
 /// The worker's name, for wakes.
 pub(in crate::executions) const NAME: &str = "fetcher";
+/// While results are being fetched, it is looked this often whether others are ready.
+const LOOK: Duration = Duration::from_secs(2);
 /// Results that are fetched at the same time.
 const AT_ONCE: i64 = 4;
-/// A fetch that takes longer counts as failed and begins anew: its links live ten minutes, and a tick no longer.
-const LONGEST: Duration = Duration::from_mins(9);
+/// Links older than this are asked for anew before the next part of a result is begun: they live ten minutes.
+const LINKS_LIVE: TimeDelta = TimeDelta::minutes(8);
+/// A tick takes no longer. No limit on a download: that one ends when nothing arrives for a while.
+const LONGEST_TICK: Duration = Duration::from_hours(24);
 
-/// The claim of a fetch is renewed this often.
-const RENEW: Duration = Duration::from_secs(30);
+/// The claim of a fetch is renewed this often, and its progress noted.
+const RENEW: Duration = Duration::from_secs(5);
 /// A result that cannot be fetched for so many tries in a row is given up; AMC keeps it, so that
 /// a person can have it fetched once more.
 const MOST_TRIES: i64 = 200;
+
+/// Why a result ends without being fetched although AMC answers.
+const ODD_LINKS: &str = "AMC finished the execution, but lists the files of its result in a form that RecomAMP doesn't \
+    know. Report it with the answer below; the result can be fetched again later.";
+
+/// How far a download is.
+#[derive(Debug, Default)]
+struct Progress {
+    received: AtomicU64,
+    /// Bytes of the parts that were begun, where storage says.
+    announced: AtomicU64,
+}
+
+impl Progress {
+    /// In words for the page; nothing before the first byte.
+    fn words(&self) -> Option<String> {
+        let (received, announced) = (self.received.load(Ordering::Relaxed), self.announced.load(Ordering::Relaxed));
+        let received_words = bytes(received);
+        match (received, announced) {
+            (0, _) => None,
+            (_, 0) => Some(format!("Downloading the result: {received_words} so far.")),
+            _ => Some(format!("Downloading the result: {received_words} of {}.", bytes(announced.max(received)))),
+        }
+    }
+}
+
+/// What fetching a result takes along, so that links can be asked for anew on the way.
+struct Fetch {
+    grants: Grants,
+    clock: Clock,
+    address: Address,
+    connection: ConnectionId,
+    amc_id: AmcExecutionId,
+    progress: Arc<Progress>,
+}
+
+impl Fetch {
+    async fn links(&self) -> Result<DownloadLinks, CallError> {
+        let (client, instance, amc_id) = (self.grants.client(), &self.address.amc_id, &self.amc_id);
+        let call = |token: Token, pair: Pair| async move {
+            client.download_links(token.caller().of(&pair.entity, &pair.marketplace), instance, amc_id).await
+        };
+        self.address.call(&self.grants, &self.connection, call).await
+    }
+
+    async fn part(&self, link: &Link, most: u64) -> Part {
+        let boxed = |error: amazon::Error| -> Box<dyn StdError + Send + Sync> { Box::new(error) };
+        let bytes: BoxStream<'static, _> = match self.grants.client().download(link, most).await {
+            Ok(download) => {
+                let progress = Arc::clone(&self.progress);
+                progress.announced.fetch_add(download.length().unwrap_or(0), Ordering::Relaxed);
+                let count = move |piece: Result<::bytes::Bytes, amazon::Error>| {
+                    let piece = piece.map_err(boxed)?;
+                    progress.received.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                    Ok(piece)
+                };
+                download.map(count).boxed()
+            }
+            Err(error) => stream::once(async move { Err(boxed(error)) }).boxed(),
+        };
+        bytes
+    }
+}
+
+/// The parts, each asked for when the one before has come whole, by a link that still lives.
+fn parts(fetch: Fetch, links: DownloadLinks, most: u64) -> impl futures::Stream<Item = Part> + Send {
+    let since = fetch.clock.now();
+    stream::unfold((fetch, links, since, 0), move |(fetch, mut links, mut since, at)| async move {
+        if at > 0 && fetch.clock.now() >= since + LINKS_LIVE {
+            // OK to go on with the old ones: a link that has expired says so.
+            if let Ok(fresh) = fetch.links().await {
+                if fresh.parts.len() == links.parts.len() {
+                    links = fresh;
+                }
+                since = fetch.clock.now();
+            }
+        }
+        let part = fetch.part(links.parts.get(at)?, most).await;
+        Some((part, (fetch, links, since, at + 1)))
+    })
+}
+
+/// Somebody stopped the fetching.
+fn given_up() -> Change {
+    let mut change = Change::to(State::Cancelled, None);
+    change.problem = Some(Problem::new(
+        "The download of the result was stopped. AMC finished the execution, so the result can be fetched again.",
+    ));
+    change
+}
 
 /// Why a result is not kept yet, or never.
 enum Trouble {
@@ -41,21 +141,24 @@ enum Trouble {
 impl Poller {
     /// Asks for links, fetches all parts, keeps the result; nothing when the claim was lost meanwhile.
     async fn fetch(&self, address: &Address, execution: &Execution) -> db::Result<Option<Change>> {
-        let work = tokio::time::timeout(LONGEST, self.fetch_and_keep(address, execution));
-        let mut work = std::pin::pin!(work);
+        if execution.cancel_asked_at.is_some() {
+            return Ok(Some(given_up()));
+        }
+        let progress = Arc::new(Progress::default());
+        let mut work = std::pin::pin!(self.fetch_and_keep(address, execution, &progress));
         let outcome = loop {
             match tokio::time::timeout(RENEW, &mut work).await {
                 Ok(outcome) => break outcome,
-                Err(_) => match self.renew(execution).await {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(None),
+                Err(_) => match self.renew(execution, &progress).await {
+                    Ok(Some(false)) => {}
+                    Ok(Some(true)) => return Ok(Some(given_up())),
+                    Ok(None) => return Ok(None),
                     // OK because what is written in the end names the claim.
                     Err(error) => tracing::warn!(execution.id = %execution.id, %error, "a claim was not renewed"),
                 },
             }
         };
-        let late = || Trouble::Call(amazon::Error::from(ErrorKind::Network(Network::Timeout)).into());
-        match outcome.unwrap_or_else(|_| Err(late())) {
+        match outcome {
             Ok(kept) => {
                 let mut change = Change::to(State::Succeeded, None);
                 change.result = Some(kept);
@@ -66,45 +169,45 @@ impl Poller {
         }
     }
 
-    async fn renew(&self, execution: &Execution) -> db::Result<bool> {
+    /// Keeps the claim and notes how far the download is; gives whether somebody asked to stop, or nothing where
+    /// the claim is lost.
+    async fn renew(&self, execution: &Execution, progress: &Progress) -> db::Result<Option<bool>> {
         let until = self.room.site.clock.now() + LEASE;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
-        let held = store::hold(&mut tx, execution, until).await?;
+        let held = store::hold(&mut tx, execution, until, progress.words()).await?;
         tx.commit().await?;
+        self.room.tags.forget(execution.id.as_str());
         Ok(held)
     }
 
-    async fn fetch_and_keep(&self, address: &Address, execution: &Execution) -> Result<Kept, Trouble> {
+    async fn fetch_and_keep(
+        &self,
+        address: &Address,
+        execution: &Execution,
+        progress: &Arc<Progress>,
+    ) -> Result<Kept, Trouble> {
         let Some(amc_id) = &execution.amc_id else {
             return Err(Trouble::Call(amazon::Error::from(ErrorKind::Missing { message: None }).into()));
         };
-        let client = self.room.grants.client();
-        let links = address
-            .call(&self.room.grants, &execution.connection, |token, pair| async move {
-                let account = token.caller().of(&pair.entity, &pair.marketplace);
-                client.download_links(account, &address.amc_id, amc_id).await
-            })
-            .await
-            .map_err(Trouble::Call)?;
+        let call = Fetch {
+            grants: self.room.grants.clone(),
+            clock: self.room.site.clock.clone(),
+            address: address.clone(),
+            connection: execution.connection.clone(),
+            amc_id: amc_id.clone(),
+            progress: Arc::clone(progress),
+        };
+        let links = call.links().await.map_err(Trouble::Call)?;
         let specs = specs(execution.output_columns.as_ref());
         let most = self.room.site.config.limits.result_bytes;
         let limits = Limits { bytes: most, ..Limits::default() };
         let kept = self
             .room
             .result_store
-            .keep(&Key::from(&execution.id), &specs, self.parts(links, most), limits)
+            .keep(&Key::from(&execution.id), &specs, parts(call, links, most), limits)
             .await
             .map_err(Trouble::Keep)?;
         Ok(Kept { rows: kept.rows, bytes: kept.bytes, columns: kept.columns })
-    }
-
-    /// The parts, each asked for when the one before has come whole.
-    fn parts(&self, links: DownloadLinks, most: u64) -> impl futures::Stream<Item = Part> + Send {
-        let client = self.room.grants.client().clone();
-        stream::iter(links.parts).then(move |link| {
-            let client = client.clone();
-            async move { part(&client, &link, most).await }
-        })
     }
 
     fn trouble(&self, execution: &Execution, trouble: &Trouble) -> Change {
@@ -122,6 +225,11 @@ impl Poller {
         let (doubt, most) = doubt(trouble);
         if doubt && execution.lookups >= most {
             return fails(match trouble {
+                Trouble::Call(CallError::Amazon(cause))
+                    if matches!(cause.kind(), ErrorKind::Unreadable(Unreadable::Shape)) =>
+                {
+                    problem(ODD_LINKS, cause)
+                }
                 Trouble::Call(CallError::Amazon(cause)) => {
                     problem(format!("AMC finished the run but does not hand out its result. {cause}"), cause)
                 }
@@ -149,6 +257,7 @@ fn doubt(trouble: &Trouble) -> (bool, i64) {
     const REREADS: i64 = 3;
     match trouble {
         Trouble::Call(CallError::Amazon(error)) => match error.kind() {
+            ErrorKind::Unreadable(Unreadable::Shape) => (true, REREADS),
             _ if error.is_transient() => (false, 0),
             ErrorKind::Missing { .. } | ErrorKind::Refused { .. } => (true, REFUSALS),
             ErrorKind::LinkExpired | ErrorKind::Unauthorized | ErrorKind::ClientRejected => (false, 0),
@@ -176,14 +285,27 @@ impl Fetcher {
     async fn run(&self) -> anyhow::Result<Tick> {
         let ready = self.0.claim(store::READY, AT_ONCE).await?;
         let mut tick = Tick { looked: ready.len(), ..Tick::default() };
-        for step in future::join_all(ready.iter().map(|execution| self.one(execution))).await {
-            count(&mut tick, step);
+        let mut under_way: FuturesUnordered<_> = ready.into_iter().map(|execution| self.one(execution)).collect();
+        // A result that takes long must not keep those waiting that are ready meanwhile.
+        while !under_way.is_empty() {
+            match tokio::time::timeout(LOOK, under_way.next()).await {
+                Ok(step) => count(&mut tick, step.unwrap_or(Step::Nothing)),
+                Err(_) => {
+                    let free = AT_ONCE - i64::try_from(under_way.len()).unwrap_or(AT_ONCE);
+                    if free > 0 {
+                        let ready = self.0.claim(store::READY, free).await?;
+                        tick.looked += ready.len();
+                        under_way.extend(ready.into_iter().map(|execution| self.one(execution)));
+                    }
+                }
+            }
         }
         tick.next = self.0.next_due(true).await?;
         Ok(tick)
     }
 
-    async fn one(&self, execution: &Execution) -> Step {
+    async fn one(&self, execution: Execution) -> Step {
+        let execution = &execution;
         let step = async {
             let address = self.0.address(&execution.instance).await?;
             match self.0.fetch(&address, execution).await? {
@@ -208,18 +330,13 @@ impl Worker for Fetcher {
         self.0.period()
     }
 
+    fn patience(&self) -> Duration {
+        LONGEST_TICK
+    }
+
     fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
         Box::pin(self.run())
     }
-}
-
-async fn part(client: &amazon::Client, link: &Link, most: u64) -> Part {
-    let boxed = |error: amazon::Error| -> Box<dyn StdError + Send + Sync> { Box::new(error) };
-    let bytes: BoxStream<'static, _> = match client.download(link, most).await {
-        Ok(download) => download.map(move |piece| piece.map_err(boxed)).boxed(),
-        Err(error) => stream::once(async move { Err(boxed(error)) }).boxed(),
-    };
-    bytes
 }
 
 /// The columns that AMC announced.
