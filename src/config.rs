@@ -207,7 +207,15 @@ fn database_url(reader: &mut Reader<'_>, data_dir: &std::path::Path) -> String {
 
 fn amazon(reader: &mut Reader<'_>) -> Option<AmazonApp> {
     const EXAMPLE: &str = "amzn1.application-oa2-client.0123456789abcdef";
-    match (reader.text("AMAZON_CLIENT_ID"), reader.text("AMAZON_CLIENT_SECRET")) {
+    let mut clean = |name: &str| {
+        let text = reader.text(name)?;
+        if let Some(what) = around(&text) {
+            reader.fault(name, what, "the value alone, as the security profile at Amazon shows it");
+        }
+        Some(text)
+    };
+    let (id, secret) = (clean("AMAZON_CLIENT_ID"), clean("AMAZON_CLIENT_SECRET"));
+    match (id, secret) {
         (Some(client_id), Some(secret)) => Some(AmazonApp { client_id, client_secret: Secret::new(secret) }),
         (None, None) => None,
         // OK because one that is given and not there has a fault already.
@@ -225,6 +233,18 @@ fn amazon(reader: &mut Reader<'_>) -> Option<AmazonApp> {
             );
             None
         }
+    }
+}
+
+/// What was copied along with a value that Amazon gave out: Login with Amazon would refuse it without saying why.
+fn around(text: &str) -> Option<&'static str> {
+    let quotes = ['"', '\'', '`', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}'];
+    if text.starts_with(quotes) || text.ends_with(quotes) {
+        Some("has quotation marks around it")
+    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Some("has a character that can't be seen, such as a byte order mark, a zero-width space or a line break")
+    } else {
+        None
     }
 }
 
