@@ -265,7 +265,10 @@ impl Binder<'_> {
         match (&meant, catalogue.renamed(name)) {
             (Some(meant), Some(_)) => message = format!("{message} It is called `{meant}` today."),
             (Some(meant), None) => message = format!("{message} Did you mean `{meant}`?"),
-            (None, _) => message.push_str(" Paid sources need a subscription, uploaded tables an upload."),
+            (None, _) => message.push_str(
+                " Paid sources need a subscription, uploaded tables an upload. If it was added within the last day, \
+                 choose “Ask Amazon again” on the Instances page, which reads the list of data sources anew.",
+            ),
         }
         let amc = finding::located(&self.index, span, &format!("Object '{name}' not found"));
         let fix = meant.map(|it| Fix::spelling(word, &it));
