@@ -125,10 +125,19 @@ const UNKNOWN: Cause = Cause {
     signs: &[],
 };
 
+/// Nothing that is known, and no words of AMC's to read.
+const UNKNOWN_WITHOUT_WORDS: Cause = Cause {
+    likely: "AMC gave no reason that is known here.",
+    fix: "Run the query again. If it fails again, give Amazon's support the ids below.",
+    ..UNKNOWN
+};
+
 /// What lies behind a problem.
 pub(super) fn of_problem(problem: &Problem) -> &'static Cause {
     // AMC's words say more than our sentence around them.
-    known(&problem.words, table::CAUSES).or_else(|| own(&problem.what)).unwrap_or(&UNKNOWN)
+    known(&problem.words, table::CAUSES).or_else(|| own(&problem.what)).unwrap_or(
+        if problem.words.trim().is_empty() { &UNKNOWN_WITHOUT_WORDS } else { &UNKNOWN },
+    )
 }
 
 /// The name of what AMC's words tell, where they are known.

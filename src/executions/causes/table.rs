@@ -273,8 +273,16 @@ pub(super) const OWN: &[Cause] = causes! {
     &[&["disk that keeps results is full"]],
     "The disk of this installation is full.",
     "Ask the person who runs RecomAMP to free some space. The result is fetched automatically while AMC still has it.";
-    "parts-differ", "Parts that do not fit together",
-    &[&["so they cannot be joined"], &["other columns than part 1"], &["of the result cannot be read:"], &["is not a csv file"], &["where the run has `"]],
+    "bad-row", "A row that can't be read",
+    &[&["of the result cannot be read:"]],
+    "A row of a file that AMC gave isn't CSV as the rows before it are.",
+    "Fetch the result again. If it happens again, run the query again, and tell Amazon's support and give the ids below.";
+    "not-csv", "A file that isn't CSV",
+    &[&["is not a csv file"]],
+    "A file that AMC gave for the result isn't CSV.",
+    "Fetch the result again. If it happens again, run the query again, and tell Amazon's support and give the ids below.";
+    "parts-differ", "Parts that don't fit together",
+    &[&["so they cannot be joined"], &["other columns than part 1"], &["where the run has `"]],
     "The files that AMC gave for one result do not make one table.",
     "Fetch the result again. If it happens again, run the query again, and tell Amazon's support and give the ids below.";
 };

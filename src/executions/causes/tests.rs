@@ -110,10 +110,10 @@ fn what_a_result_does_is_recognised() {
         known(results::Error::NotATable { part: 1, what: "it is a web page or an error message in XML" }),
         "html"
     );
-    assert_eq!(known(results::Error::NotATable { part: 1, what: "it is empty" }), "parts-differ");
+    assert_eq!(known(results::Error::NotATable { part: 1, what: "it is empty" }), "not-csv");
     let (expected, found) = ("a".to_owned(), "b".to_owned());
     assert_eq!(known(results::Error::HeadersDiffer { part: 2, expected, found }), "parts-differ");
-    assert_eq!(known(results::Error::Row { part: 2, row: 1, what: "x".to_owned() }), "parts-differ");
+    assert_eq!(known(results::Error::Row { part: 2, row: 1, what: "x".to_owned() }), "bad-row");
 }
 
 #[test]

@@ -241,13 +241,25 @@ impl Poller {
             Trouble::Call(error) => self.retry(execution, error),
             Trouble::Keep(error) => {
                 let mut change = self.retry(execution, &amazon::Error::from(ErrorKind::LinkExpired).into());
-                change.waiting_for = Some(format!("{error} {RETRYING}"));
+                change.waiting_for = Some(format!("{} {RETRYING}", happened(error)));
                 change
             }
         };
         change.lookups += i64::from(doubt);
         change
     }
+}
+
+/// What happened to a result, in one sentence without advice: it is fetched again anyway.
+fn happened(error: &results::Error) -> String {
+    if let results::Error::Fetch { cause, .. } = error
+        && let Some(cause) = cause.downcast_ref::<amazon::Error>()
+    {
+        return format!("The download of the result stopped. {}", cause.happened());
+    }
+    let words = error.to_string();
+    let what = words.split_once(". ").map_or(words.trim_end_matches('.'), |(what, _)| what);
+    format!("{what}.")
 }
 
 /// Whether a trouble may last, and how often it is believed that it does not. A result that was
