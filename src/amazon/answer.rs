@@ -179,11 +179,6 @@ impl Fields {
         self.take(name, read).unwrap_or_default()
     }
 
-    /// A list of texts; anything else leaves it among the rest.
-    pub(super) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
-        self.take(name, |value| value.as_array()?.iter().map(|entry| Some(entry.as_str()?.to_owned())).collect())
-    }
-
     /// What nobody took.
     pub(super) fn rest(self) -> Map<String, Value> {
         self.rest

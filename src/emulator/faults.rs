@@ -79,7 +79,7 @@ pub enum FaultKind {
     OneObject,
     /// The first entry of a list lacks its id.
     NoId,
-    /// An execution that has not ended is told as `TIMED_OUT`, with a reason.
+    /// An execution is told as `TIMED_OUT`, with a reason.
     TimedOut,
     /// A cancel is accepted and nothing is done.
     IgnoredCancel,

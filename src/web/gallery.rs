@@ -112,6 +112,7 @@ struct Way {
 #[template(path = "sign_in.html")]
 struct SignIn {
     shell: Shell,
+    title: &'static str,
     errors: Errors,
     next: &'static str,
     regions: Vec<Choice>,
@@ -253,6 +254,7 @@ fn sign_in() -> String {
     let regions = [("na", "North America"), ("eu", "Europe"), ("fe", "Far East")];
     SignIn {
         shell: Shell { demo: true, ..Shell::new("Sign in") },
+        title: "You aren't signed in",
         errors: Errors::new(),
         next: "/",
         regions: regions.map(|(value, label)| Choice::new(value, label)).to_vec(),
