@@ -200,9 +200,11 @@ impl Poller {
         for (execution, change) in steps {
             ours.push(store::change(&mut tx, now, execution, change).await?);
         }
-        for ((execution, change), _) in
-            steps.iter().zip(&ours).filter(|((_, change), ours)| **ours && change.state.is_final())
-        {
+        let ends = |(execution, change): &(Execution, Change)| {
+            // One that is asked after although it has ended has nothing to tell until that changes.
+            change.state.is_final() && change.state != execution.state
+        };
+        for ((execution, change), _) in steps.iter().zip(&ours).filter(|(step, ours)| **ours && ends(step)) {
             store::announce(&mut tx, now, (&execution.id, &execution.instance), Happened::Ended, change.state).await?;
         }
         tx.commit().await?;

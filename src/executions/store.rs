@@ -255,6 +255,7 @@ pub(super) async fn stop_waiting(
     let stopped = sql(STOP).bind(&execution.id).bind(now).bind(json!(problem)).bind(next).execute(tx).await? == 1;
     if stopped {
         note(tx, &execution.id, now, State::Lost, &problem.what).await?;
+        announce(tx, now, (&execution.id, &execution.instance), Happened::Ended, State::Lost).await?;
     }
     Ok(stopped)
 }
