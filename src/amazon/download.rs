@@ -105,8 +105,15 @@ impl Client {
             return Err(Unreadable::TooLarge.into());
         }
         let version = response.headers().get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\"")).cloned();
-        let transfer =
-            Transfer { client: self.clone(), link: link.clone(), version, response, received: 0, left: max_bytes, cuts: 0 };
+        let transfer = Transfer {
+            client: self.clone(),
+            link: link.clone(),
+            version,
+            response,
+            received: 0,
+            left: max_bytes,
+            cuts: 0,
+        };
         Ok(Download { length, bytes: try_unfold(transfer, next_piece).boxed() })
     }
 }

@@ -71,7 +71,9 @@ fn is_throttling(fields: &Map<String, Value>) -> bool {
     let names = ["__type", "code", "Code", "error", "errorCode", "message", "details"];
     let texts = names.into_iter().filter_map(|name| fields.get(name)?.as_str());
     let says = |text: &str| {
-        ["ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"].iter().any(|name| text.contains(name))
+        ["ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"]
+            .iter()
+            .any(|name| text.contains(name))
     };
     texts.into_iter().any(says)
 }

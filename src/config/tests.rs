@@ -84,8 +84,10 @@ fn a_secret_is_read_from_a_file_and_never_printed() {
 
 #[test]
 fn what_was_copied_along_with_a_secret_is_a_fault_that_does_not_repeat_it() {
-    for secret in ["\"hush\"", "'hush'", "\u{201c}hush\u{201d}", "\u{feff}hush", "hush\u{200b}", "hu\u{a0}sh", "hu\nsh"] {
-        let faults = read(&[("AMAZON_CLIENT_ID", "amzn1.x"), ("AMAZON_CLIENT_SECRET", secret)]).unwrap_err().to_string();
+    for secret in ["\"hush\"", "'hush'", "\u{201c}hush\u{201d}", "\u{feff}hush", "hush\u{200b}", "hu\u{a0}sh", "hu\nsh"]
+    {
+        let faults =
+            read(&[("AMAZON_CLIENT_ID", "amzn1.x"), ("AMAZON_CLIENT_SECRET", secret)]).unwrap_err().to_string();
         assert!(faults.contains("RECOMAMP_AMAZON_CLIENT_SECRET"), "{secret:?}: {faults}");
         assert!(!faults.contains("hush"), "{faults}");
     }

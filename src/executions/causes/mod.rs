@@ -135,9 +135,11 @@ const UNKNOWN_WITHOUT_WORDS: Cause = Cause {
 /// What lies behind a problem.
 pub(super) fn of_problem(problem: &Problem) -> &'static Cause {
     // AMC's words say more than our sentence around them.
-    known(&problem.words, table::CAUSES).or_else(|| own(&problem.what)).unwrap_or(
-        if problem.words.trim().is_empty() { &UNKNOWN_WITHOUT_WORDS } else { &UNKNOWN },
-    )
+    known(&problem.words, table::CAUSES).or_else(|| own(&problem.what)).unwrap_or(if problem.words.trim().is_empty() {
+        &UNKNOWN_WITHOUT_WORDS
+    } else {
+        &UNKNOWN
+    })
 }
 
 /// The name of what AMC's words tell, where they are known.

@@ -79,7 +79,10 @@ fn what_amazon_answers_on_the_way_is_recognised() {
     assert_eq!(waits(ErrorKind::Throttled { retry_after: None }), "throttled");
     assert_eq!(waits(ErrorKind::Server { status: 503, retry_after: None }), "server");
     assert_eq!(waits(ErrorKind::Unauthorized), "token");
-    assert_eq!(name("No fresh token could be had. Amazon is in trouble and answered with status 503."), "login-trouble");
+    assert_eq!(
+        name("No fresh token could be had. Amazon is in trouble and answered with status 503."),
+        "login-trouble"
+    );
     assert_eq!(waits(ErrorKind::Forbidden), "wrong-account");
     assert_eq!(waits(ErrorKind::TermsNotAccepted), "terms");
     assert_eq!(waits(ErrorKind::Missing { message: None }), "gone");

@@ -127,7 +127,8 @@ fn can_stop(execution: &Execution) -> bool {
 
 /// Whether AMC has it and does not end it: it was asked to stop, or tells a status that is not known.
 fn can_stop_waiting(execution: &Execution) -> bool {
-    let is_odd = execution.amc_status.as_deref().is_some_and(|word| !matches!(word, "PENDING" | "RUNNING" | "SUCCEEDED"));
+    let is_odd =
+        execution.amc_status.as_deref().is_some_and(|word| !matches!(word, "PENDING" | "RUNNING" | "SUCCEEDED"));
     matches!(execution.state, Stage::Pending | Stage::Running) && (execution.cancel_asked_at.is_some() || is_odd)
 }
 
