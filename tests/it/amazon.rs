@@ -19,7 +19,10 @@ stories! {
         let page = ada.get(&led).await.with(200).text("main");
         assert!(page.contains("AMC's status is “TIMED_OUT”") && page.contains("exceeded its time limit"), "{page}");
         house.time.advance(TimeDelta::hours(9));
-        house.step().await;
+        for _ in 0..8 {
+            house.step().await;
+            house.time.advance(TimeDelta::minutes(2));
+        }
         assert_eq!(house.unfinished().await, 0);
         let page = ada.get(&led).await.with(200).text("main");
         assert!(page.contains("lost track"), "{page}");

@@ -241,6 +241,11 @@ impl Poller {
         if execution.state != State::Lost && now < sent_at + longest {
             return change;
         }
+        // After a sleep of this machine AMC's first answer may be an old one: several looks have to agree.
+        if execution.state != State::Lost && execution.lookups + 1 < LOST_AFTER {
+            change.lookups = execution.lookups + 1;
+            return change;
+        }
         change.state = State::Lost;
         change.waiting_for = None;
         change.next = (now < sent_at + FORGOTTEN).then_some(now + RARELY);
