@@ -47,7 +47,7 @@ stories! {
         ask_again(&house, &ada).await;
         assert_eq!(house.count(ENDING).await, 1, "it is told once");
         let page = ada.get(&format!("/instances/{gone}")).await.with(200);
-        assert!(page.text("main .callout").contains("Amazon no longer lists this instance; access ends on 2026-03-25"), "{}", page.body);
+        assert!(page.text("main .callout").contains("Amazon no longer lists this instance; access ends on 25 Mar 2026"), "{}", page.body);
         assert!(ada.get("/").await.with(200).text("main .callout").contains("access ends on"));
         run(&ada, &query).await;
         for _ in 0..7 {

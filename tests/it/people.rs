@@ -109,7 +109,7 @@ mod administration {
             let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             ada.post(&format!("{address}/access"), &fields).await.with(303);
             let page = chie.get(&format!("/instances/{instance}")).await.with(200);
-            assert!(page.text("main .callout").contains("Your access ends on 2026-03-20"), "{}", page.body);
+            assert!(page.text("main .callout").contains("Your access ends on 20 Mar 2026"), "{}", page.body);
             chie.get(&format!("/queries/{query}")).await.with(200);
             chie.post("/executions", &[("query", query.as_str())]).await.with(403);
             house.time.advance(chrono::TimeDelta::hours(40));
@@ -126,7 +126,7 @@ mod administration {
             let list = ada.get("/settings/connections").await.with(200);
             let address = list.attributes("a[href$='/disconnect']", "href").remove(0);
             let page = ada.get(&address).await.with(200);
-            assert!(page.text("main form").contains("reached by it") && page.text("main form").contains("2026-03-25"), "{}", page.body);
+            assert!(page.text("main form").contains("reached by it") && page.text("main form").contains("25 Mar 2026"), "{}", page.body);
             house.signed_in("Chie").await.post(&address, &[]).await.with(404);
             ada.post(&address, &[]).await.with(303);
             assert_eq!(house.count("select count(*) as value from connections where sealed_refresh = '' and state = 'reconnect'").await, 1);

@@ -57,6 +57,8 @@ async fn others(house: &House) -> Vec<(Method, String)> {
     let tests = ada.get("/settings/connections").await.attributes("main form[action$='/test']", "action");
     assert!(!tests.is_empty());
     addresses.extend(tests.into_iter().map(|address| (Method::POST, address)));
+    let people = ada.get("/settings/people").await.attributes("tbody th a", "href");
+    addresses.extend(people.into_iter().map(|address| (Method::GET, address)));
     addresses.push((Method::POST, format!("/queries/drafts/{draft}/delete")));
     addresses.extend(sessions.into_iter().map(|address| (Method::POST, address)));
     addresses
