@@ -13,11 +13,12 @@ impl Db {
     pub async fn look_at(file: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
         let open = || SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
-        Ok(Self::over(Pools::Sqlite {
+        let pools = Pools::Sqlite {
             read: open().connect_with(options.clone()).await?,
             write: open().connect_lazy_with(options),
             place: Arc::new(Place::of(file)),
-        }))
+        };
+        Ok(Self::over(pools, Arc::default()))
     }
 
     /// Writes a whole and tidy copy of a database of SQLite to a file that is not there yet, while others go
