@@ -347,9 +347,8 @@ fn is_page(_: StatusCode, _: axum::http::Version, headers: &HeaderMap, _: &axum:
 
 /// Whether this process can serve pages: the database answers, takes changes, and there is room.
 async fn ready(State(site): State<Site>) -> Response {
-    let not_yet = |what: &str| {
-        (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "10")], format!("{what}\n")).into_response()
-    };
+    let not_yet =
+        |what: &str| (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "10")], format!("{what}\n")).into_response();
     match site.db.ready().await {
         Ok(()) => (StatusCode::OK, "ready\n").into_response(),
         Err(error @ db::Error::Newer(_)) => not_yet(&error.to_string()),

@@ -35,15 +35,15 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     let source = Db::existing(&config.database_url).await;
     let source = source.with_context(|| format!("the database {} cannot be opened", file.display()))?;
     schema::known(&source, &config.database_url).await?;
-    schema::bring_up_to_date(&source, &config.database_url)
-        .await
-        .context("the source cannot be brought up to date")?;
+    schema::bring_up_to_date(&source, &config.database_url).await.context("the source cannot be brought up to date")?;
     let shown = db::shown(&options.to);
     let target = Db::connect(&options.to).await.with_context(|| format!("the database {shown} cannot be opened"))?;
     if target.others().await? > 0 {
         bail!("another RecomAMP uses {shown}: stop it first, or name another database");
     }
-    schema::bring_up_to_date(&target, &options.to).await.with_context(|| format!("the tables of {shown} cannot be made"))?;
+    schema::bring_up_to_date(&target, &options.to)
+        .await
+        .with_context(|| format!("the tables of {shown} cannot be made"))?;
     let counts = move_all(&source, &target, &shown).await?;
     source.close().await;
     target.close().await;

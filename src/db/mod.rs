@@ -50,8 +50,8 @@ pub use value::{Column, FromValue, Kind, Value, WrongValue};
 
 use health::Health;
 use memo::{Changes, Tables};
-pub use place::network_file_system;
 use place::Place;
+pub use place::network_file_system;
 use revisions::Revisions;
 
 use crate::ids::PersonId;
@@ -140,8 +140,7 @@ impl Db {
         opening::holds_something(address)?;
         let options = SqliteConnectOptions::new().filename(&file).read_only(true).busy_timeout(BUSY);
         let pool = || whole().max_connections(1).acquire_timeout(ACQUIRE);
-        let read =
-            pool().connect_with(options.clone()).await.map_err(|error| opening::of_file(error, &file))?;
+        let read = pool().connect_with(options.clone()).await.map_err(|error| opening::of_file(error, &file))?;
         let (write, place) = (pool().connect_lazy_with(options), Arc::new(Place::of(&file)));
         Ok(Self::over(Pools::Sqlite { read, write, place }, Arc::default()))
     }
@@ -291,7 +290,8 @@ impl Db {
     pub async fn ready(&self) -> Result<()> {
         const NEWEST: &str = "select max(version) as value from _sqlx_migrations where success";
         const WRITE_SQLITE: &str = "pragma user_version = 0";
-        const WRITE_POSTGRES: &str = "create temporary table is_there_room on commit drop as select repeat('x', 9000) as x";
+        const WRITE_POSTGRES: &str =
+            "create temporary table is_there_room on commit drop as select repeat('x', 9000) as x";
         let was_full = self.trouble() == Some(Trouble::Full);
         if !was_full {
             let mut tx = self.write(&Scope::Owner).await?;
@@ -343,8 +343,7 @@ fn served(health: &Arc<Health>) -> PgPoolOptions {
 async fn entered(mut tx: Tx, scope: &Scope) -> Result<(Tx, bool)> {
     const ENTER: &str = "select set_config('role', 'recomamp_app', true), set_config('app.person', $1, true), \
         current_setting('transaction_read_only') as value";
-    const STAY: &str =
-        "select set_config('app.person', $1, true), current_setting('transaction_read_only') as value";
+    const STAY: &str = "select set_config('app.person', $1, true), current_setting('transaction_read_only') as value";
     let (text, person) = match scope {
         Scope::Person(person) => (ENTER, person.as_str()),
         Scope::System => (ENTER, "system"),

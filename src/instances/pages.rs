@@ -134,7 +134,9 @@ async fn rename(
         let mut errors = Errors::new();
         errors.add("name", fault);
         drop(tx);
-        return Ok(Html(page(&room, &person, &visit, &id, errors, Some(name)).await?).unprocessable_by(|page| &page.errors));
+        return Ok(
+            Html(page(&room, &person, &visit, &id, errors, Some(name)).await?).unprocessable_by(|page| &page.errors)
+        );
     }
     store::rename(&mut tx, &instance.id, name).await?;
     let (now, subject, detail) = (room.site.clock.now(), instance.id.as_str(), json!({ "name": name }));

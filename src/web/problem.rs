@@ -8,7 +8,9 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LAST_MODIFIED, VARY};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LAST_MODIFIED, VARY,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -48,7 +50,8 @@ pub fn prefers_json(headers: &HeaderMap) -> bool {
         let of = |range: &str| accepted.iter().find(|(known, _)| known == range).map(|(_, quality)| *quality);
         ranges.into_iter().find_map(of).unwrap_or(0.0)
     };
-    let json = quality([PROBLEM_JSON, "application/*", "*/*"]).max(quality(["application/json", "application/*", "*/*"]));
+    let json =
+        quality([PROBLEM_JSON, "application/*", "*/*"]).max(quality(["application/json", "application/*", "*/*"]));
     json > quality(["text/html", "text/*", "*/*"])
 }
 
@@ -143,9 +146,8 @@ mod tests {
 
     #[test]
     fn json_is_sent_to_those_who_prefer_it() {
-        let prefers = |accept: &'static str| {
-            prefers_json(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]))
-        };
+        let prefers =
+            |accept: &'static str| prefers_json(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]));
         for accept in [
             "application/json",
             "application/problem+json, text/html;q=0.9",

@@ -77,7 +77,11 @@ pub async fn headers(State(headers): State<Headers>, request: Request, next: Nex
     for (name, value) in headers.0.iter() {
         answer.entry(name).or_insert_with(|| value.clone());
     }
-    answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(if keeps_typing { "private, no-cache" } else { "no-store" }));
+    answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(if keeps_typing {
+        "private, no-cache"
+    } else {
+        "no-store"
+    }));
     response
 }
 

@@ -44,7 +44,11 @@ fn missing(config: &Config, shown: &str) -> Option<Finding> {
         Ok(file) if file.len() > 0 => return None,
         found => found.is_ok(),
     };
-    let what = if is_empty { format!("The database file {shown} is empty") } else { format!("There is no database at {shown}") };
+    let what = if is_empty {
+        format!("The database file {shown} is empty")
+    } else {
+        format!("There is no database at {shown}")
+    };
     if let Some(results) = executions::orphaned_results(&config.data_dir) {
         let what = format!("{what}, but {} holds results of its runs: the database is lost.", results.display());
         return Some(Finding::fault(CHECK, what, LOST));
@@ -79,7 +83,9 @@ fn unwell(shown: &str, error: &db::Error) -> Finding {
     match error {
         db::Error::Damaged(_) => damaged(shown),
         error => match error.trouble() {
-            Some(Trouble::Full) => Finding::fault(CHECK, format!("The disk of the database {shown} is full."), super::files::ROOM),
+            Some(Trouble::Full) => {
+                Finding::fault(CHECK, format!("The disk of the database {shown} is full."), super::files::ROOM)
+            }
             Some(Trouble::ReadOnly) => read_only(shown),
             _ => {
                 let what = format!("The database {shown} answers, but not well: {error}.");

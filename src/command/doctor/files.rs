@@ -16,7 +16,8 @@ const LITTLE: u64 = 1 << 30;
 const NOTHING: u64 = 64 << 20;
 
 /// What to do where there is no room.
-pub(super) const ROOM: &str = "Make room: remove old backups, or set RECOMAMP_KEEP_RESULTS_DAYS, so that old results go.";
+pub(super) const ROOM: &str =
+    "Make room: remove old backups, or set RECOMAMP_KEEP_RESULTS_DAYS, so that old results go.";
 
 /// Whether this process may write a file.
 #[cfg(unix)]
@@ -46,7 +47,8 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
         findings.push(unwritable(&shown.to_string(), &error));
     }
     if let Some(kind) = db::network_file_system(folder).filter(|_| db::file(&config.database_url).is_some()) {
-        let what = format!("The data folder {shown} lies on a network file system ({kind}), where SQLite may be damaged.");
+        let what =
+            format!("The data folder {shown} lies on a network file system ({kind}), where SQLite may be damaged.");
         let todo = "Move it to a disk of this machine, or use PostgreSQL (`recomamp copy`).";
         findings.push(Finding::warning(CHECK, what, todo));
     }

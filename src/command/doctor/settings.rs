@@ -1,6 +1,5 @@
 //! The settings: whether they can be used, and whether they are wise.
 
-
 use super::Finding;
 use crate::config::{Config, Faults};
 
@@ -28,7 +27,10 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
     if config.is_open_and_local() {
         findings.push(Finding::warning(
             CHECK,
-            format!("It listens at {} for others, who cannot sign in: {} is this machine itself.", config.listen, config.public_url),
+            format!(
+                "It listens at {} for others, who cannot sign in: {} is this machine itself.",
+                config.listen, config.public_url
+            ),
             "Set RECOMAMP_PUBLIC_URL to the address by which browsers reach RecomAMP.",
         ));
     }

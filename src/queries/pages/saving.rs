@@ -32,7 +32,9 @@ pub(super) async fn create(
     let instance = instance(&site, &person, &what, &mut errors).await?;
     let Some(instance) = instance.filter(|_| errors.is_empty()) else {
         let what = What { query: None, ..what };
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors));
+        return Ok(
+            Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors)
+        );
     };
     let now = site.clock.now();
     let id: QueryId = site.random.id(now);
@@ -110,7 +112,9 @@ pub(super) async fn save(
     let what = What { query: now_there.query, instance: now_there.instance, ..sent };
     if !errors.is_empty() {
         drop(tx);
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors));
+        return Ok(
+            Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors)
+        );
     }
     if what.revision == query.revision && written == query.clone().into() {
         drop_draft(&mut tx, &person, &what).await?;
