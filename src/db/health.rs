@@ -3,7 +3,11 @@
 //! A database that is out of reach fails every request and every tick of a worker. The first failure is logged,
 //! and the first success after it; readiness and the error pages ask here for what lies between.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use sqlx::postgres::PgPoolOptions;
 
 use super::Error;
 
@@ -93,6 +97,20 @@ impl Health {
             tracing::info!("the database takes changes again");
         }
     }
+}
+
+/// A connection of at most this age is kept although its server takes no changes.
+const YOUNG: Duration = Duration::from_secs(1);
+
+/// A pool that gives up connections to a server that takes no changes: after a fail-over the same address leads to
+/// another server, which only a new connection reaches. One that is younger than [`YOUNG`] stays, so that a server
+/// that is read-only for long is not connected to anew by each request.
+pub(super) fn served(health: &Arc<Health>) -> PgPoolOptions {
+    let health = Arc::clone(health);
+    PgPoolOptions::new().before_acquire(move |_, about| {
+        let leads_nowhere = health.trouble() == Some(Trouble::ReadOnly) && about.age >= YOUNG;
+        Box::pin(async move { Ok(!leads_nowhere) })
+    })
 }
 
 #[cfg(test)]

@@ -32,15 +32,15 @@ mod upkeep;
 mod value;
 
 use std::any::Any;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
+pub use address::{file, shown};
 pub use error::{Error, Result};
 pub use health::Trouble;
 pub use memo::{Memo, Stamp};
@@ -60,8 +60,6 @@ use crate::ids::PersonId;
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another writer's lock before [`Error::Unavailable`].
 const BUSY: Duration = Duration::from_secs(5);
-/// A connection of at most this age is kept although its server takes no changes.
-const YOUNG: Duration = Duration::from_secs(1);
 /// Connections for reading (SQLite) or for everything (PostgreSQL); callers beyond wait.
 const CONNECTIONS: u32 = 8;
 
@@ -133,18 +131,6 @@ impl Db {
         Self::connected(address, false).await
     }
 
-    /// Opens what is there already, to look at it only. A file of SQLite is opened for reading: nothing is made where
-    /// there is nothing, and an empty file stays one.
-    pub async fn inspect(address: &str) -> Result<Self> {
-        let Some(file) = file(address) else { return Self::connected(address, false).await };
-        opening::holds_something(address)?;
-        let options = SqliteConnectOptions::new().filename(&file).read_only(true).busy_timeout(BUSY);
-        let pool = || whole().max_connections(1).acquire_timeout(ACQUIRE);
-        let read = pool().connect_with(options.clone()).await.map_err(|error| opening::of_file(error, &file))?;
-        let (write, place) = (pool().connect_lazy_with(options), Arc::new(Place::of(&file)));
-        Ok(Self::over(Pools::Sqlite { read, write, place }, Arc::default()))
-    }
-
     async fn connected(address: &str, make: bool) -> Result<Self> {
         if address.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(address)?
@@ -170,7 +156,12 @@ impl Db {
         }
         let options = PgConnectOptions::from_str(address)?.application_name("recomamp");
         let health = Arc::<Health>::default();
-        match served(&health).connect_with(options.clone()).await {
+        match health::served(&health)
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options.clone())
+            .await
+        {
             Ok(pool) => Ok(Self::over(Pools::Postgres(pool), health)),
             Err(error) => Err(opening::of_server(error, &options).await),
         }
@@ -285,28 +276,6 @@ impl Db {
         }
     }
 
-    /// Whether the database answers, takes changes, and was not brought to a schema that this program does not know. After its disk was full, something is written to see whether
-    /// there is room again.
-    pub async fn ready(&self) -> Result<()> {
-        const NEWEST: &str = "select max(version) as value from _sqlx_migrations where success";
-        const WRITE_SQLITE: &str = "pragma user_version = 0";
-        const WRITE_POSTGRES: &str =
-            "create temporary table is_there_room on commit drop as select repeat('x', 9000) as x";
-        let was_full = self.trouble() == Some(Trouble::Full);
-        if !was_full {
-            let mut tx = self.write(&Scope::Owner).await?;
-            let Single(found) = sql(NEWEST).one::<Single<Option<i64>>>(&mut tx).await?;
-            let newer = found.filter(|found| *found > schema::newest());
-            return newer.map_or(Ok(()), |newer| Err(Error::Newer(newer)));
-        }
-        let mut tx = self.write(&Scope::Owner).await?;
-        let write = if self.engine() == Engine::Sqlite { WRITE_SQLITE } else { WRITE_POSTGRES };
-        sql(write).execute(&mut tx).await?;
-        tx.commit().await?;
-        self.health.well();
-        Ok(())
-    }
-
     /// Ends all connections, after the transactions in hand.
     pub async fn close(&self) {
         match &self.pools {
@@ -327,17 +296,6 @@ fn whole() -> SqlitePoolOptions {
         .before_acquire(|connection, _| Box::pin(async { Ok(!Connection::is_in_transaction(connection)) }))
 }
 
-/// A pool that gives up connections to a server that takes no changes: after a fail-over the same address leads to
-/// another server, which only a new connection reaches. One that is younger than [`YOUNG`] stays, so that a server
-/// that is read-only for long is not connected to anew by each request.
-fn served(health: &Arc<Health>) -> PgPoolOptions {
-    let health = Arc::clone(health);
-    PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE).before_acquire(move |_, about| {
-        let leads_nowhere = health.trouble() == Some(Trouble::ReadOnly) && about.age >= YOUNG;
-        Box::pin(async move { Ok(!leads_nowhere) })
-    })
-}
-
 /// Takes the role that owns nothing and names the person to the policies, for this transaction only; says whether
 /// the transaction can only read.
 async fn entered(mut tx: Tx, scope: &Scope) -> Result<(Tx, bool)> {
@@ -351,27 +309,6 @@ async fn entered(mut tx: Tx, scope: &Scope) -> Result<(Tx, bool)> {
     };
     let Single(read_only) = sql(text).bind(person).one::<Single<String>>(&mut tx).await?;
     Ok((tx, read_only == "on"))
-}
-
-/// The file behind the address of a database of SQLite.
-pub fn file(address: &str) -> Option<PathBuf> {
-    if !address.starts_with("sqlite:") {
-        return None;
-    }
-    Some(SqliteConnectOptions::from_str(address).ok()?.get_filename().to_owned())
-}
-
-/// The address of a database as it may be shown: without a password.
-pub fn shown(address: &str) -> String {
-    if let Some(file) = file(address) {
-        return file.display().to_string();
-    }
-    match PgConnectOptions::from_str(address) {
-        Ok(options) => {
-            format!("{} at {}:{}", options.get_database().unwrap_or("?"), options.get_host(), options.get_port())
-        }
-        Err(_) => "an address that cannot be read".to_owned(),
-    }
 }
 
 /// A transaction in a scope.
