@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{Answer, House, Visitor, stories};
+use crate::support::{Answer, Visitor, stories};
 
 async fn asks_for_json(visitor: &Visitor, method: Method, address: &str, body: Option<String>) -> Answer {
     visitor.send(method, address, &[("accept", "application/json")], body).await

@@ -26,34 +26,6 @@ stories! {
         assert_eq!((on_amc(&house), house.count("select count(*) as value from executions").await), (1, 1));
     }
 
-    /// The database can be read and takes no changes, as after a fail-over: pages are shown, changes are answered with
-    /// when to come again, readiness says so, and all goes on by itself afterwards.
-    async fn a_read_only_database_is_told_and_outlived(house: House) {
-        let ada = house.signed_in("Ada").await;
-        let query = saved(&ada, REACH).await;
-        let outage = house.turned_read_only().await;
-        ada.get("/readyz").await.with(503);
-        let answer = ada.post("/executions", &[("query", query.as_str())]).await.with(503);
-        assert!(answer.body.contains("read-only") && answer.body.contains("Nothing was changed"), "{}", answer.body);
-        assert_eq!(answer.headers["retry-after"], "10");
-        ada.get(&query).await.with(200);
-        let told = ada.get("/readyz").await.with(503);
-        assert!(told.body.contains("read-only"), "{}", told.body);
-        let failed = house.try_tick("poller").await.expect_err("the tick cannot do anything");
-        assert!(format!("{failed:#}").contains("the database is read-only"), "{failed:#}");
-        outage.end().await;
-        // A connection that leads to the server of before is given up within a second or so.
-        let ready = async {
-            let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
-            while !ada.get("/readyz").await.status.is_success() {
-                looks.tick().await;
-            }
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(20), ready).await.expect("it is ready again");
-        ada.post("/executions", &[("query", query.as_str())]).await.with(303);
-        house.settle().await;
-    }
-
     /// Somebody who has only looked at pages goes on looking while nothing can be written, and is told what cannot
     /// be done; signing in says so as well.
     async fn signing_in_during_an_outage_says_so(house: House) {
@@ -107,6 +79,41 @@ stories! {
         house.settle().await;
         ada.get(&format!("{page}/result.csv")).await.with(200);
         assert_eq!(on_amc(&house), 1);
+    }
+}
+
+mod fail_over {
+    use crate::executions::{REACH, saved};
+    use crate::support::{Database, House};
+
+    /// The database can be read and takes no changes, as after a fail-over: pages are shown, changes are answered with
+    /// when to come again, readiness says so, and all goes on by itself afterwards.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_read_only_server_is_told_and_outlived() {
+        let house = House::open(Database::postgres().await).await;
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let outage = house.turned_read_only().await;
+        ada.get("/readyz").await.with(503);
+        let answer = ada.post("/executions", &[("query", query.as_str())]).await.with(503);
+        assert!(answer.body.contains("read-only") && answer.body.contains("Nothing was changed"), "{}", answer.body);
+        assert_eq!(answer.headers["retry-after"], "10");
+        ada.get(&query).await.with(200);
+        let told = ada.get("/readyz").await.with(503);
+        assert!(told.body.contains("read-only"), "{}", told.body);
+        let failed = house.try_tick("poller").await.expect_err("the tick cannot do anything");
+        assert!(format!("{failed:#}").contains("the database is read-only"), "{failed:#}");
+        outage.end().await;
+        // A connection that leads to the server of before is given up within a second or so.
+        let ready = async {
+            let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
+            while !ada.get("/readyz").await.status.is_success() {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), ready).await.expect("it is ready again");
+        ada.post("/executions", &[("query", query.as_str())]).await.with(303);
+        house.settle().await;
     }
 }
 

@@ -146,19 +146,14 @@ impl Outage {
         }
     }
 
-    pub(super) async fn read_only(database: &Database, url: &str) -> Self {
-        match database {
-            // The nearest that a file has without another user: its writers wait in vain, and its readers do not.
-            Database::Sqlite => Self::begin_with(url, "begin immediate").await,
-            Database::Postgres(_) => {
-                let name = url.rsplit('/').next().expect("a name").to_owned();
-                let cluster = cluster();
-                run(&cluster, &format!("alter database {name} set default_transaction_read_only = on")).await;
-                let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
-                run(&cluster, &format!("{end} = '{name}'")).await;
-                Self::ReadOnly(name)
-            }
-        }
+    /// A server that fails over, and lets nobody change anything.
+    pub(super) async fn read_only(url: &str) -> Self {
+        let name = url.rsplit('/').next().expect("a name").to_owned();
+        let cluster = cluster();
+        run(&cluster, &format!("alter database {name} set default_transaction_read_only = on")).await;
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
+        run(&cluster, &format!("{end} = '{name}'")).await;
+        Self::ReadOnly(name)
     }
 
     /// Gives it back.
