@@ -116,7 +116,8 @@ async fn a_truncated_database_is_told_and_never_made_again() {
     for ending in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
     }
-    let settings = premises.settings();
+    let mut settings = premises.settings();
+    settings.push(("LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
     let (found, told) = findings(&settings, 1).await;
     assert_eq!(state(&found, "database"), ["fault"], "{told}");
     assert!(told.contains("holds results of its runs"), "{told}");
