@@ -19,10 +19,10 @@ pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use pages::redirect_address;
 pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
+pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
 pub use refresher::Refresher;
 pub use seals::{SealedTokens, reseal, seals};
 pub use status::{ConnectionStatus, standing};
-pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
 pub use store::{Reach, connected, disconnect, regions};
 
 /// The room's routes: signing in, and the health of grants.

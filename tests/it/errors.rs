@@ -46,10 +46,10 @@ stories! {
     async fn an_outage_is_told_as_json_too(house: House) {
         let ada = house.signed_in("Ada").await;
         let outage = house.outage().await;
-        let answer = asks_for_json(&ada, Method::POST, "/executions", Some("query=x".to_owned())).await;
+        let answer = asks_for_json(&ada, Method::GET, "/readyz", None).await;
         assert_eq!(answer.headers["retry-after"], "10");
         problem(answer, 503);
-        problem(asks_for_json(&ada, Method::GET, "/readyz", None).await, 503);
+        problem(asks_for_json(&ada, Method::POST, "/auth/amazon/start", Some("region=NA".to_owned())).await, 503);
         outage.end().await;
     }
 
