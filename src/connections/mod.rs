@@ -19,7 +19,6 @@ pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use pages::redirect_address;
 pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
-pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
 pub use refresher::Refresher;
 pub use seals::{SealedTokens, reseal, seals};
 pub use status::{ConnectionStatus, standing};
