@@ -1,12 +1,13 @@
 //! The one file that knows every room: the parts that exist once, the routes, the workers.
 
+mod start;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::header::{CONTENT_DISPOSITION, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -31,7 +32,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{Grants, Refresher};
 use crate::db::lock::FileLock;
-use crate::db::{self, Db, Memo};
+use crate::db::{self, Memo, Trouble};
 use crate::emulator::Emulator;
 use crate::executions::{Executions, Fetcher, Poller, Retention};
 use crate::ids::{ProcessId, Random};
@@ -71,13 +72,11 @@ impl App {
     /// Puts the program together: opens the keys and the database, proves the one on the other.
     /// `address` is where this process will listen, for the calls to its own AMC emulator.
     pub async fn open(config: Config, address: SocketAddr, clock: Clock, random: Random) -> anyhow::Result<Self> {
-        crate::vault::private_folder(&config.data_dir)
-            .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+        start::data_folder(&config.data_dir)?;
         let lock = lock(&config)?;
-        missed(&config)?;
+        let db = start::database(&config).await?;
         let vault = Vault::from_file(&config.keys_file, &random)?;
-        let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
-        let held = held(&db, &vault).await?;
+        let held = start::held(&db, &vault, &random, &clock).await?;
         let site = Site::from(web::SiteParts {
             persons: Memo::new(db.clone(), MOST_PERSONS),
             db,
@@ -85,6 +84,7 @@ impl App {
             random,
             vault,
             config: Arc::new(config),
+            held: held.clone(),
             wakes: WakeUps::default(),
             statuses: Statuses::default(),
             metrics: Metrics::default(),
@@ -133,6 +133,11 @@ impl App {
         Ok(Poller::new(self.executions.clone(), self.process.clone()).take_over().await?)
     }
 
+    /// Gives back the claims of this process, so that others take its executions up at once; for a stop in order.
+    pub async fn give_back(&self) -> anyhow::Result<()> {
+        Ok(Poller::new(self.executions.clone(), self.process.clone()).release().await?)
+    }
+
     /// Lets the AMC emulator's time pass, until `stop`.
     pub async fn keep_time(&self, stop: &CancellationToken) {
         match &self.emulator {
@@ -162,18 +167,21 @@ impl App {
         let rate_limits = RateLimits::new(config.limits.requests_per_minute, &config.trusted_proxies);
         // Each `Router::layer` wraps every route once more, in a box that every request clones: so few of them,
         // each of several layers, the outermost first.
-        let pages = self.rooms().layer(
-            ServiceBuilder::new()
-                .layer(from_fn(web::framed))
-                .layer(from_fn_with_state(rate_limits, rate_limits::limit))
-                .layer(self.sessions())
-                .layer(from_fn_with_state(site.clone(), accounts::recognise))
-                .layer(from_fn_with_state(instances::Expiry::new(site.clone()), instances::end_expired))
-                .layer(from_fn(web::framed))
-                .layer(from_fn_with_state(Arc::clone(config), security::same_origin))
-                .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))
-                .layer(DefaultBodyLimit::max(config.limits.body_bytes)),
-        );
+        macro_rules! inner_layers {
+            () => {
+                ServiceBuilder::new()
+                    .layer(from_fn_with_state(site.db.clone(), web::framed))
+                    .layer(from_fn_with_state(rate_limits.clone(), rate_limits::limit))
+                    .layer(self.sessions())
+                    .layer(from_fn_with_state(site.clone(), accounts::recognise))
+                    .layer(from_fn_with_state(instances::Expiry::new(site.clone()), instances::end_expired))
+                    .layer(from_fn_with_state(site.db.clone(), web::framed))
+                    .layer(from_fn_with_state(Arc::clone(config), security::same_origin))
+                    .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))
+                    .layer(DefaultBodyLimit::max(config.limits.body_bytes))
+            };
+        }
+        let pages = self.rooms().layer(inner_layers!());
         let app = Router::new().merge(pages).merge(assets::routes()).layer(
             ServiceBuilder::new()
                 .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_page)))
@@ -181,9 +189,20 @@ impl App {
                 .layer(Extension(sandbox)),
         );
         let app = match &self.emulator {
-            Some(emulator) => app.nest("/emulator", emulator.router()),
+            Some(emulator) => {
+                let guarded = emulator.guarded_router(|control| {
+                    let layers = inner_layers!().layer(from_fn(security::for_administrators));
+                    control.layer(layers).layer(
+                        ServiceBuilder::new()
+                            .layer(from_fn_with_state(self.headers(), security::headers))
+                            .layer(Extension(sandbox)),
+                    )
+                });
+                app.nest("/emulator", guarded)
+            }
             None => app,
         };
+        let app = app.layer(from_fn_with_state(Arc::clone(config), security::own_host));
         Router::new()
             .merge(app)
             .route("/healthz", get(|| async { "ok\n" }))
@@ -194,6 +213,8 @@ impl App {
                     .layer(SetRequestIdLayer::new(security::REQUEST_ID, Names(site.random.clone())))
                     .layer(TraceLayer::new_for_http().make_span_with(span))
                     .layer(PropagateRequestIdLayer::new(security::REQUEST_ID))
+                    .layer(from_fn(web::problems))
+                    .layer(from_fn(security::unsniffed))
                     .layer(CatchPanicLayer::new())
                     .layer(from_fn_with_state(site.metrics.clone(), metrics::count)),
             )
@@ -243,21 +264,6 @@ impl App {
     }
 }
 
-/// Why background work must not start: the key ring does not open what is stored.
-async fn held(db: &Db, vault: &Vault) -> anyhow::Result<Option<String>> {
-    let proof = connections::prove(db, vault).await?;
-    if proof.closed == 0 {
-        return Ok(None);
-    }
-    let reason = format!(
-        "The key file does not open {} of {} stored grants. Put the right key file back (RECOMAMP_KEYS_FILE) and start \
-         again; until then nothing runs in the background.",
-        proof.closed, proof.grants
-    );
-    tracing::error!(reason, "background work is held back");
-    Ok(Some(reason))
-}
-
 /// The AMC emulator inside this process: consent for browsers at the public address, calls on loopback.
 fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
     let config = &site.config;
@@ -281,35 +287,6 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
 fn lock(config: &Config) -> anyhow::Result<Option<FileLock>> {
     let file = db::file(&config.database_url);
     Ok(file.map(|file| db::lock::hold(&file)).transpose()?)
-}
-
-/// Refuses to begin with a new file of SQLite where an old one is missed: its results are there, or a restore that
-/// was stopped halfway. Otherwise the next visitor would find an empty program, and be its administrator.
-fn missed(config: &Config) -> anyhow::Result<()> {
-    let Some(file) = db::file(&config.database_url) else { return Ok(()) };
-    if std::fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
-        return Ok(());
-    }
-    let results = executions::kept_in(&config.data_dir);
-    let has_results = std::fs::read_dir(&results).is_ok_and(|mut files| files.next().is_some());
-    anyhow::ensure!(
-        !has_results,
-        "the database {} is missing or empty, but {} holds results of its runs. Put the database back (`recomamp \
-         restore`), or, to begin anew, move the folder of results away",
-        file.display(),
-        results.display()
-    );
-    let mut restoring = file.clone().into_os_string();
-    restoring.push(db::RESTORING);
-    let restoring = std::path::PathBuf::from(restoring);
-    anyhow::ensure!(
-        !restoring.exists(),
-        "the database {} is missing, and {} is left of a restore that did not come to its end. Run `recomamp restore` \
-         again, or, to begin anew, remove that file",
-        file.display(),
-        restoring.display()
-    );
-    Ok(())
 }
 
 /// The address at which this process reaches its own AMC emulator.
@@ -368,10 +345,13 @@ fn is_page(_: StatusCode, _: axum::http::Version, headers: &HeaderMap, _: &axum:
     !headers.contains_key(CONTENT_DISPOSITION)
 }
 
-/// Whether this process can serve pages: the database answers.
+/// Whether this process can serve pages: the database answers, takes changes, and there is room.
 async fn ready(State(site): State<Site>) -> Response {
-    match site.db.ping().await {
+    let not_yet =
+        |what: &str| (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "10")], format!("{what}\n")).into_response();
+    match site.db.ready().await {
         Ok(()) => (StatusCode::OK, "ready\n").into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+        Err(error @ db::Error::Newer(_)) => not_yet(&error.to_string()),
+        Err(error) => not_yet(error.trouble().unwrap_or(Trouble::Silent).what()),
     }
 }

@@ -7,6 +7,7 @@ mod emulate;
 mod keys;
 mod progress;
 mod restore;
+mod schema;
 mod serve;
 mod sql;
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
-use url::Url;
+use url::{Host, Url};
 
 pub use reader::{Environment, Fault, Faults};
 
@@ -175,16 +175,46 @@ impl Config {
         self
     }
 
+    /// Whether other machines reach the port and cannot sign in, since only this one reaches the public address.
+    pub fn is_open_and_local(&self) -> bool {
+        !self.listen.ip().is_loopback() && self.is_public_loopback()
+    }
+
+    /// Whether the public address is one of this machine itself.
+    pub fn is_public_loopback(&self) -> bool {
+        match self.public_url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
     /// Whether the AMC emulator is inside, because no credentials for Amazon are set.
     pub fn is_sandbox(&self) -> bool {
         self.amazon.is_none()
     }
 }
 
+/// An address by which this machine reaches itself, where it listens on all of its addresses.
+fn reachable(mut listen: SocketAddr) -> SocketAddr {
+    if listen.ip().is_unspecified() {
+        listen.set_ip(IpAddr::from([127, 0, 0, 1]));
+    }
+    listen
+}
+
 fn public_url(reader: &mut Reader<'_>, listen: SocketAddr) -> Url {
-    let local = format!("http://{listen}");
+    let local = format!("http://{}", reachable(listen));
     let url: Url = reader.value("PUBLIC_URL", &local, "https://recomamp.example.com", "an http or https address");
     let bare = url.query().is_none() && url.fragment().is_none() && url.path() == "/";
+    if url.host_str().is_some_and(|host| matches!(host, "0.0.0.0" | "[::]")) {
+        reader.fault(
+            "PUBLIC_URL",
+            "names no machine: every browser would look for RecomAMP on itself",
+            "https://recomamp.example.com",
+        );
+    }
     if !matches!(url.scheme(), "http" | "https") || !bare || names_somebody(&url) {
         reader.fault(
             "PUBLIC_URL",
@@ -355,7 +385,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         keep_results_days: Some(reader.number("KEEP_RESULTS_DAYS", 0, 0..=36_500, "400")).filter(|days| *days > 0),
         keep_audit_days: Some(reader.number("KEEP_AUDIT_DAYS", 0, 0..=36_500, "730")).filter(|days| *days > 0),
         access_grace_days: reader.number("ACCESS_GRACE_DAYS", 7, 0..=365, "7"),
-        session_idle: Duration::from_secs(reader.number("SESSION_IDLE_HOURS", 72, 1..=8_760, "72") * 3_600),
+        session_idle: Duration::from_mins(reader.number("SESSION_IDLE_MINUTES", 4_320, 5..=525_600, "30")),
         session_absolute: Duration::from_secs(reader.number("SESSION_ABSOLUTE_DAYS", 30, 1..=365, "30") * 86_400),
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How long a stop in order may take before the process ends anyway.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Waits for the first signal, cancels `soft`; then for a second one or the end of patience, cancels
 /// `hard`.

@@ -6,15 +6,21 @@
 //! has no such bounds.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
-use hyper::body::Incoming;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request};
+use axum::response::Response;
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -141,11 +147,7 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
 async fn connection(stream: TcpStream, from: SocketAddr, router: Router, head: Duration, stop: CancellationToken) {
     // OK to ignore: without it answers come, only later.
     let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(from));
-        request
-    });
+    let service = tower::service_fn(move |request: Request<Incoming>| answer(router.clone(), from, request));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(head);
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
@@ -160,6 +162,52 @@ async fn connection(stream: TcpStream, from: SocketAddr, router: Router, head: D
     if let Err(error) = ended {
         // The caller went away, was too slow, or sent what is no HTTP: its own affair.
         tracing::debug!(%from, %error, "a connection ended early");
+    }
+}
+
+/// Answers one request. Where the answer came before the whole body was read, the connection cannot be used again, and
+/// the answer says so: otherwise the caller's next request on it may meet its end.
+async fn answer(router: Router, from: SocketAddr, request: Request<Incoming>) -> Result<Response, Infallible> {
+    let unread = (!request.body().is_end_stream()).then(|| Arc::new(AtomicBool::new(true)));
+    let mut request = request.map(|body| match &unread {
+        Some(unread) => Body::new(Watched { body, unread: Arc::clone(unread) }),
+        None => Body::new(body),
+    });
+    request.extensions_mut().insert(ConnectInfo(from));
+    let mut response = router.oneshot(request).await?;
+    if unread.is_some_and(|unread| unread.load(Ordering::Relaxed)) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+/// A body that notes when it has been read to its end.
+struct Watched {
+    body: Incoming,
+    unread: Arc<AtomicBool>,
+}
+
+impl hyper::body::Body for Watched {
+    type Data = bytes::Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.unread.store(false, Ordering::Relaxed);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -228,6 +276,31 @@ mod tests {
             }
             stop.cancel();
             assert_eq!(two.read(&mut [0; 8]).await.unwrap_or(0), 0, "an idle one is closed in order");
+        };
+        tokio::join!(served, calls);
+    }
+
+    #[tokio::test]
+    async fn an_answer_before_the_whole_body_says_that_the_connection_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new()
+            .route("/refuse", axum::routing::post(|| async { "no" }))
+            .route("/read", axum::routing::post(|body: String| async move { body }));
+        let (stop, bounds) = (CancellationToken::new(), Bounds { all: 10, each: 10, head: HEAD, exempt: [].into() });
+        let served = serve(listener, router, bounds, stop.clone());
+        let calls = async {
+            for (path, body, closes) in [("/refuse", "half", true), ("/read", "a whole body", false)] {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 12\r\n\r\n{body}");
+                stream.write_all(head.as_bytes()).await.unwrap();
+                let mut answer = vec![0; 4_096];
+                let read = stream.read(&mut answer).await.unwrap();
+                let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
+                assert!(answer.starts_with("http/1.1 200"), "{answer}");
+                assert_eq!(answer.contains("connection: close"), closes, "{path}: {answer}");
+            }
+            stop.cancel();
         };
         tokio::join!(served, calls);
     }

@@ -303,6 +303,16 @@ pub fn private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
+/// The number of the user as whom this process acts, where the system has such numbers: it tells whose permission is
+/// missing.
+pub fn user_id() -> Option<u32> {
+    // OK to ask the file system: a process's own folder belongs to the user as whom it acts.
+    #[cfg(target_os = "linux")]
+    return fs::metadata("/proc/self").ok().map(|own| std::os::unix::fs::MetadataExt::uid(&own));
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 fn private(path: &Path) -> std::io::Result<fs::File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

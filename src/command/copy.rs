@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use super::progress::Progress;
-use super::{give, say};
+use super::{give, say, schema};
 use crate::config::Config;
 use crate::db::schema::Table;
 use crate::db::transfer::{Filling, Snapshot};
@@ -34,13 +34,16 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     let _lock = lock::hold(&file).context("the source has to stand still while it is copied")?;
     let source = Db::existing(&config.database_url).await;
     let source = source.with_context(|| format!("the database {} cannot be opened", file.display()))?;
-    source.migrate().await.context("the source cannot be brought up to date")?;
+    schema::known(&source, &config.database_url).await?;
+    schema::bring_up_to_date(&source, &config.database_url).await.context("the source cannot be brought up to date")?;
     let shown = db::shown(&options.to);
     let target = Db::connect(&options.to).await.with_context(|| format!("the database {shown} cannot be opened"))?;
     if target.others().await? > 0 {
         bail!("another RecomAMP uses {shown}: stop it first, or name another database");
     }
-    target.migrate().await.with_context(|| format!("the tables of {shown} cannot be made"))?;
+    schema::bring_up_to_date(&target, &options.to)
+        .await
+        .with_context(|| format!("the tables of {shown} cannot be made"))?;
     let counts = move_all(&source, &target, &shown).await?;
     source.close().await;
     target.close().await;

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::progress::Progress;
-use super::{give, say};
+use super::{give, say, schema};
 use crate::accounts::audit::{self, Action};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -55,6 +55,8 @@ pub(super) async fn run(config: Config, Keys::Rotate(options): Keys) -> anyhow::
     let address = &config.database_url;
     let db = Db::existing(address).await;
     let db = db.with_context(|| format!("the database {} cannot be opened", db::shown(address)))?;
+    schema::current(&db, address).await?;
+    right_ring(&db, file).await?;
     if options.retire {
         retire(&db, file).await?;
     } else {
@@ -62,6 +64,27 @@ pub(super) async fn run(config: Config, Keys::Rotate(options): Keys) -> anyhow::
     }
     db.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a ring that does not open what is in use: with the wrong one, a rotation would seal nothing and look done.
+async fn right_ring(db: &Db, file: &Path) -> anyhow::Result<()> {
+    let proof = connections::prove(db, &Vault::from_file(file, &Random::system())?).await?;
+    if proof.closed.is_empty() {
+        return Ok(());
+    }
+    let (number, owners) = (grants(proof.closed.len()), proof.owners());
+    if proof.is_wrong_ring() {
+        bail!(
+            "the key file {} opens none of the stored grants, so it is not the one that belongs to this database ({number} \
+             of {owners}). Nothing was changed; put the right key file back (RECOMAMP_KEYS_FILE)",
+            file.display()
+        );
+    }
+    bail!(
+        "the key file {} does not open {number} of {owners}. Nothing was changed; put the key back with which they were \
+         sealed, or start RecomAMP once, which asks their owners to sign in again",
+        file.display()
+    )
 }
 
 async fn rotate(db: &Db, file: &Path, only_add: bool) -> anyhow::Result<()> {

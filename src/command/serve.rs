@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use super::give;
+use super::{give, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,6 +18,9 @@ use crate::ids::Random;
 use crate::lifecycle;
 use crate::server::{self, Bounds};
 
+/// How long giving claims back and closing the database may take. With [`lifecycle::PATIENCE`] it is less than the ten
+/// seconds after which containers are killed.
+const CLOSING: Duration = Duration::from_secs(1);
 /// How long a health check waits.
 const HEALTH: Duration = Duration::from_secs(3);
 
@@ -35,6 +38,14 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
     let runner = app.start_workers(&soft);
     let bounds = Bounds::of_system(&app.site.config.trusted_proxies);
+    if app.site.config.is_open_and_local() {
+        say(&format!(
+            "RECOMAMP_PUBLIC_URL is not set to an address that others reach: people can sign in at {} on this machine only, \
+             although it listens at {address}. Set it to the address by which browsers reach RecomAMP, such as \
+             https://recomamp.example.com.",
+            public.as_str().trim_end_matches('/')
+        ));
+    }
     give(&format!("RecomAMP is at {}", public.as_str().trim_end_matches('/')));
     let server = server::serve(listener, app.router(), bounds, soft.clone());
     tokio::select! {
@@ -47,7 +58,15 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         () = hard.cancelled() => {}
         () = tokio::time::sleep(lifecycle::PATIENCE) => {}
     }
-    app.close().await;
+    let closed = tokio::time::timeout(CLOSING, async {
+        if let Err(error) = app.give_back().await {
+            tracing::warn!(%error, "claims were not given back; they lapse by themselves");
+        }
+        app.close().await;
+    });
+    if closed.await.is_err() {
+        tracing::warn!("the database did not close in time");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

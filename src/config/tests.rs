@@ -204,3 +204,21 @@ fn a_port_that_the_system_chose_is_part_of_the_public_address() {
     let config = read(&[("LISTEN", "127.0.0.1:0"), ("PUBLIC_URL", "https://recomamp.example.com")]).unwrap();
     assert_eq!(config.listening_at(chosen).public_url.as_str(), "https://recomamp.example.com/");
 }
+
+#[test]
+fn the_public_address_is_one_that_a_browser_can_reach() {
+    let read = |pairs: &[(&str, &str)]| {
+        let named = pairs.iter().map(|(name, value)| (format!("RECOMAMP_{name}"), (*value).to_owned()));
+        Config::read(&named.collect::<BTreeMap<_, _>>())
+    };
+    let config = read(&[("LISTEN", "0.0.0.0:8080")]).unwrap();
+    assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080/");
+    assert!(config.is_open_and_local());
+    assert!(!read(&[]).unwrap().is_open_and_local());
+    let named = read(&[("LISTEN", "0.0.0.0:8080"), ("PUBLIC_URL", "https://recomamp.example.com")]).unwrap();
+    assert!(!named.is_open_and_local());
+    for nowhere in ["http://0.0.0.0:8080", "http://[::]:8080"] {
+        let faults = read(&[("PUBLIC_URL", nowhere)]).unwrap_err();
+        assert!(faults.to_string().contains("names no machine"), "{faults}");
+    }
+}

@@ -9,6 +9,7 @@ mod grants;
 mod health;
 mod model;
 mod pages;
+mod proof;
 mod refresher;
 mod seals;
 mod status;
@@ -17,10 +18,11 @@ mod store;
 pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use pages::redirect_address;
+pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
 pub use refresher::Refresher;
 pub use seals::{SealedTokens, reseal, seals};
 pub use status::{ConnectionStatus, standing};
-pub use store::{Proof, Reach, connected, disconnect, prove, regions};
+pub use store::{Reach, connected, disconnect, regions};
 
 /// The room's routes: signing in, and the health of grants.
 pub fn routes(grants: Grants) -> axum::Router {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::model::{BUFFER, Connection, Grant, State, belongs_to, retry_at};
+use super::proof::{CLOSED, ClosedGrant};
 use super::seals::Sealed;
 use crate::amazon::Region;
 use crate::db::{Db, FromRow, PageRange, Result, Row, Scope, Single, Statement, Tx, containing, sql};
@@ -302,25 +303,28 @@ pub async fn regions(db: &Db) -> Result<Vec<Region>> {
     Ok(sql(REGIONS).all::<Single<Region>>(&mut tx).await?.into_iter().map(|Single(region)| region).collect())
 }
 
-/// What [`prove`] found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Proof {
-    /// Stored grants.
-    pub grants: usize,
-    /// Of those, the ones that no key of the ring opens.
-    pub closed: usize,
+/// All grants that hold tokens, those that are in use or those that no key opened at an earlier start, by their
+/// owners' names.
+pub(super) async fn sealed_grants(tx: &mut Tx, in_use: bool) -> Result<Vec<ClosedGrant>> {
+    const GRANTS: &str = "select c.id, c.person_id, p.name as owner, c.region, c.revision, c.sealed_access, \
+        c.sealed_refresh from connections c join people p on p.id = c.person_id where c.sealed_refresh <> '' \
+        and ((c.state = 'active' and $1) or (c.state <> 'active' and c.last_error = $2 and not $1)) \
+        order by lower(p.name), c.region";
+    sql(GRANTS).bind(in_use).bind(CLOSED).all(tx).await
 }
 
-/// Tries the key ring on every stored grant, before anything depends on it.
-pub async fn prove(db: &Db, vault: &Vault) -> Result<Proof> {
-    const ALL: &str = "select id, person_id, region, state, sealed_access, sealed_refresh, access_expires_at, \
-        failures, revision from connections where state = 'active'";
-    let mut tx = db.read(&Scope::System).await?;
-    let connections: Vec<Connection> = sql(ALL).all(&mut tx).await?;
-    let closed = connections
-        .iter()
-        .filter(|connection| vault.open(&connection.sealed_refresh, &belongs_to(&connection.id, "refresh")).is_err());
-    Ok(Proof { closed: closed.count(), grants: connections.len() })
+/// Marks a grant that no key opens; says whether this was news. Its tokens stay sealed as they are.
+pub(super) async fn close(tx: &mut Tx, grant: &ClosedGrant, why: &str) -> Result<bool> {
+    const CLOSE: &str = "update connections set state = 'reconnect', last_error = $3, refresh_at = null, \
+        revision = revision + 1, lease_until = null where id = $1 and revision = $2 and state = 'active'";
+    Ok(sql(CLOSE).bind(&grant.id).bind(grant.revision).bind(why).execute(tx).await? == 1)
+}
+
+/// Takes a grant back into use that was marked by [`close`]; says whether it still was.
+pub(super) async fn take_back(tx: &mut Tx, grant: &ClosedGrant, now: DateTime<Utc>) -> Result<bool> {
+    const TAKE: &str = "update connections set state = 'active', last_error = null, failures = 0, refresh_at = $3, \
+        revision = revision + 1, lease_until = null where id = $1 and revision = $2 and state = 'reconnect'";
+    Ok(sql(TAKE).bind(&grant.id).bind(grant.revision).bind(now).execute(tx).await? == 1)
 }
 
 /// Writes a grant's tokens under other seals, where nobody wrote new ones meanwhile; says whether it did. The

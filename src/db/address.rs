@@ -1,6 +1,6 @@
 //! Whether the address of a database can be used, before anything is opened.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
@@ -34,6 +34,27 @@ fn is_memory(file: &Path, address: &str) -> bool {
         || file == ":memory:"
         || file.starts_with("file:")
         || url::form_urlencoded::parse(options.as_bytes()).any(|(name, value)| name == "mode" && value == "memory")
+}
+
+/// The file behind the address of a database of SQLite.
+pub fn file(address: &str) -> Option<PathBuf> {
+    if !address.starts_with("sqlite:") {
+        return None;
+    }
+    Some(SqliteConnectOptions::from_str(address).ok()?.get_filename().to_owned())
+}
+
+/// The address of a database as it may be shown: without a password.
+pub fn shown(address: &str) -> String {
+    if let Some(file) = file(address) {
+        return file.display().to_string();
+    }
+    match PgConnectOptions::from_str(address) {
+        Ok(options) => {
+            format!("{} at {}:{}", options.get_database().unwrap_or("?"), options.get_host(), options.get_port())
+        }
+        Err(_) => "an address that cannot be read".to_owned(),
+    }
 }
 
 #[cfg(test)]

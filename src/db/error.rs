@@ -1,7 +1,10 @@
 //! What can go wrong with the database, as far as code decides on it.
 
+use std::io;
+
 use sqlx::migrate::MigrateError;
 
+use super::health::Trouble;
 use super::value::WrongValue;
 
 /// The result of anything that asks the database.
@@ -20,8 +23,8 @@ pub enum Error {
     /// A foreign key or a check refused the row.
     #[error("the row breaks a rule of the database")]
     Refused(#[source] sqlx::Error),
-    /// The database is gone, locked or out of connections: the same call may work later.
-    #[error("the database does not answer")]
+    /// The database is gone, locked, read-only, out of room or out of connections: the same call may work later.
+    #[error("{}", trouble(.0).what())]
     Unavailable(#[source] sqlx::Error),
     /// A stored value is not what the program writes there.
     #[error("the stored value of column `{column}` cannot be read")]
@@ -53,6 +56,38 @@ pub enum Error {
     #[error("the database refused a statement")]
     Other(#[source] sqlx::Error),
 }
+
+impl Error {
+    /// What keeps the database from answering, if that is what happened.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Unavailable(cause) => Some(trouble(cause)),
+            _ => None,
+        }
+    }
+}
+
+/// What an error that passes means.
+fn trouble(cause: &sqlx::Error) -> Trouble {
+    if let sqlx::Error::Io(error) = cause {
+        return match error.kind() {
+            io::ErrorKind::ReadOnlyFilesystem => Trouble::ReadOnly,
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Trouble::Full,
+            _ => Trouble::Silent,
+        };
+    }
+    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
+    match sqlite_code(&code) {
+        Some(8) => Trouble::ReadOnly,
+        Some(13) => Trouble::Full,
+        _ if code == READ_ONLY => Trouble::ReadOnly,
+        _ if code == "53100" => Trouble::Full,
+        _ => Trouble::Silent,
+    }
+}
+
+/// SQLSTATE of a change in a transaction that is read-only, as all are on a standby server.
+const READ_ONLY: &str = "25006";
 
 /// SQLSTATE classes that say "not now": connection, resources, operator, and lock trouble.
 const PASSING: [&str; 5] = ["08", "53", "57", "40", "55"];
@@ -99,15 +134,19 @@ impl From<MigrateError> for Error {
 /// Whether SQLite says that the file is malformed (11) or none of its own (26).
 fn is_damage(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
-    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 11 | 26))
+    matches!(sqlite_code(&code), Some(11 | 26))
 }
 
-/// SQLite's codes are decimal numbers whose low byte is the primary code (5 busy, 6 locked, 10 I/O,
-/// 13 full); PostgreSQL's are five characters.
+/// The primary code of SQLite in the low byte of a decimal number; PostgreSQL's codes are five characters.
+fn sqlite_code(code: &str) -> Option<u32> {
+    (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
+}
+
+/// SQLite's primary codes are 5 busy, 6 locked, 8 read-only, 10 I/O, 13 full.
 fn is_passing(code: &str) -> bool {
-    match code.parse::<u32>() {
-        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
-        _ => code.len() == 5 && PASSING.iter().any(|class| code.starts_with(class)),
+    match sqlite_code(code) {
+        Some(number) => matches!(number, 5 | 6 | 8 | 10 | 13),
+        None => code == READ_ONLY || (code.len() == 5 && PASSING.iter().any(|class| code.starts_with(class))),
     }
 }
 
@@ -117,7 +156,7 @@ mod tests {
 
     #[test]
     fn busy_and_lost_databases_are_passing_and_wrong_statements_are_not() {
-        for code in ["5", "261", "6", "13", "57P01", "08006", "40P01", "55P03"] {
+        for code in ["5", "261", "6", "8", "1544", "13", "57P01", "08006", "40P01", "55P03", "25006"] {
             assert!(is_passing(code), "{code}");
         }
         for code in ["1", "787", "42P01", "23505", ""] {

@@ -73,3 +73,40 @@ pub(super) fn migrator(engine: Engine, newest: i64) -> Migrator {
     });
     Migrator::with_migrations(steps.collect())
 }
+
+/// The policies, with their tables, that PostgreSQL has after the step `newest`, as the texts create and drop them.
+pub(super) fn policies(newest: i64) -> Vec<(String, String)> {
+    let mut policies: Vec<(String, String)> = Vec::new();
+    for step in STEPS.iter().filter(|step| step.number <= newest) {
+        let lines = step.postgres.lines().map(|line| line.split("--").next().unwrap_or_default());
+        let text = lines.collect::<Vec<_>>().join(" ").to_lowercase().replace([';', '"', '(', ')'], " ");
+        let words: Vec<&str> = text.split_whitespace().filter(|word| !matches!(*word, "if" | "exists")).collect();
+        for at in 0..words.len() {
+            match words[at..] {
+                ["create", "policy", name, "on", table, ..] => policies.push((name.to_owned(), table.to_owned())),
+                ["drop", "policy", name, "on", table, ..] => {
+                    policies.retain(|(known, on)| known != name || on != table);
+                }
+                ["drop", "table", table, ..] => policies.retain(|(_, on)| on != table),
+                ["alter", "table", table, "rename", "to", name, ..] => {
+                    policies.iter_mut().filter(|(_, on)| on == table).for_each(|(_, on)| name.clone_into(on));
+                }
+                _ => {}
+            }
+        }
+    }
+    policies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_found_in_the_texts() {
+        let policies = policies(newest());
+        for (name, on) in [("people_scope", "people"), ("executions_scope", "executions")] {
+            assert!(policies.contains(&(name.to_owned(), on.to_owned())), "{policies:?}");
+        }
+    }
+}

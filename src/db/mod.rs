@@ -14,6 +14,8 @@
 
 pub mod address;
 mod error;
+mod gaps;
+mod health;
 pub mod lease;
 pub mod lock;
 mod memo;
@@ -30,23 +32,26 @@ mod upkeep;
 mod value;
 
 use std::any::Any;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
+pub use address::{file, shown};
 pub use error::{Error, Result};
+pub use health::Trouble;
 pub use memo::{Memo, Stamp};
 pub use page_range::{LATEST, PageRange, containing};
 pub use statement::{FromRow, Row, Single, Statement, sql};
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
 
+use health::Health;
 use memo::{Changes, Tables};
 use place::Place;
+pub use place::network_file_system;
 use revisions::Revisions;
 
 use crate::ids::PersonId;
@@ -79,6 +84,7 @@ pub struct Db {
     pools: Pools,
     changes: Arc<Changes>,
     revisions: Arc<Revisions>,
+    health: Arc<Health>,
 }
 
 #[derive(Clone, Debug)]
@@ -121,6 +127,7 @@ impl Db {
 
     /// Opens what is there already, without touching the schema.
     pub async fn existing(address: &str) -> Result<Self> {
+        opening::holds_something(address)?;
         Self::connected(address, false).await
     }
 
@@ -145,18 +152,23 @@ impl Db {
                 .max_connections(CONNECTIONS)
                 .acquire_timeout(ACQUIRE)
                 .connect_lazy_with(options.pragma("query_only", "on"));
-            return Ok(Self::over(Pools::Sqlite { read, write, place }));
+            return Ok(Self::over(Pools::Sqlite { read, write, place }, Arc::default()));
         }
         let options = PgConnectOptions::from_str(address)?.application_name("recomamp");
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
-        match pool.connect_with(options.clone()).await {
-            Ok(pool) => Ok(Self::over(Pools::Postgres(pool))),
+        let health = Arc::<Health>::default();
+        match health::served(&health)
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options.clone())
+            .await
+        {
+            Ok(pool) => Ok(Self::over(Pools::Postgres(pool), health)),
             Err(error) => Err(opening::of_server(error, &options).await),
         }
     }
 
-    fn over(pools: Pools) -> Self {
-        Self { pools, changes: Arc::default(), revisions: Arc::default() }
+    fn over(pools: Pools, health: Arc<Health>) -> Self {
+        Self { pools, changes: Arc::default(), revisions: Arc::default(), health }
     }
 
     fn tx(&self, inner: Inner, begun: u64) -> Tx {
@@ -164,9 +176,16 @@ impl Db {
             inner,
             begun,
             tables: Tables::default(),
+            touched: 0,
             changes: Arc::clone(&self.changes),
             revisions: Arc::clone(&self.revisions),
+            health: Arc::clone(&self.health),
         }
+    }
+
+    /// What keeps the database from taking changes, as this process met it last.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.health.trouble()
     }
 
     fn changes(&self) -> &Changes {
@@ -196,27 +215,51 @@ impl Db {
         Ok(())
     }
 
+    /// The number of the last step that its schema has; none where it has no tables.
+    pub async fn version(&self) -> Result<Option<i64>> {
+        let mut tx = self.read(&Scope::Owner).await?;
+        schema::version(&mut tx).await
+    }
+
     /// A transaction that only looks. Dropping it ends it.
     pub async fn read(&self, scope: &Scope) -> Result<Tx> {
+        self.begin_reading(scope).await.inspect_err(|error| self.health.failed(error))
+    }
+
+    async fn begin_reading(&self, scope: &Scope) -> Result<Tx> {
         let begun = self.changes.now();
         match &self.pools {
             Pools::Sqlite { read, place, .. } => {
                 place.check()?;
                 Ok(self.tx(Inner::Sqlite(read.begin().await?), begun))
             }
-            Pools::Postgres(pool) => entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await,
+            Pools::Postgres(pool) => Ok(entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await?.0),
         }
     }
 
     /// A transaction that changes rows; [`Tx::commit`] keeps them, dropping it does not.
     pub async fn write(&self, scope: &Scope) -> Result<Tx> {
+        let tx = self.begin_writing(scope).await.inspect_err(|error| self.health.failed(error))?;
+        self.health.began();
+        Ok(tx)
+    }
+
+    async fn begin_writing(&self, scope: &Scope) -> Result<Tx> {
         let begun = self.changes.now();
         match &self.pools {
             Pools::Sqlite { write, place, .. } => {
                 place.check()?;
                 Ok(self.tx(Inner::Sqlite(write.begin_with("begin immediate").await?), begun))
             }
-            Pools::Postgres(pool) => entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await,
+            Pools::Postgres(pool) => {
+                match entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await? {
+                    (tx, false) => Ok(tx),
+                    (_, true) => Err(Error::Unavailable(sqlx::Error::Io(std::io::Error::new(
+                        std::io::ErrorKind::ReadOnlyFilesystem,
+                        "the server takes no changes: it is a standby, or its transactions are set to read-only",
+                    )))),
+                }
+            }
         }
     }
 
@@ -228,16 +271,9 @@ impl Db {
             // OK because a transaction of SQLite always reads one state of the file.
             Pools::Sqlite { read, .. } => Ok(self.tx(Inner::Sqlite(read.begin().await?), begun)),
             Pools::Postgres(pool) => {
-                entered(self.tx(Inner::Postgres(pool.begin_with(BEGIN).await?), begun), &Scope::Owner).await
+                Ok(entered(self.tx(Inner::Postgres(pool.begin_with(BEGIN).await?), begun), &Scope::Owner).await?.0)
             }
         }
-    }
-
-    /// Whether the database answers, and lets a change begin.
-    pub async fn ping(&self) -> Result<()> {
-        let mut tx = self.write(&Scope::System).await?;
-        sql("select cast(1 as bigint) as value").one::<Single<i64>>(&mut tx).await?;
-        Ok(())
     }
 
     /// Ends all connections, after the transactions in hand.
@@ -260,38 +296,19 @@ fn whole() -> SqlitePoolOptions {
         .before_acquire(|connection, _| Box::pin(async { Ok(!Connection::is_in_transaction(connection)) }))
 }
 
-/// Takes the role that owns nothing and names the person to the policies, for this transaction only.
-async fn entered(mut tx: Tx, scope: &Scope) -> Result<Tx> {
-    const ENTER: &str = "select set_config('role', 'recomamp_app', true), set_config('app.person', $1, true)";
-    const STAY: &str = "select set_config('app.person', $1, true)";
+/// Takes the role that owns nothing and names the person to the policies, for this transaction only; says whether
+/// the transaction can only read.
+async fn entered(mut tx: Tx, scope: &Scope) -> Result<(Tx, bool)> {
+    const ENTER: &str = "select set_config('role', 'recomamp_app', true), set_config('app.person', $1, true), \
+        current_setting('transaction_read_only') as value";
+    const STAY: &str = "select set_config('app.person', $1, true), current_setting('transaction_read_only') as value";
     let (text, person) = match scope {
         Scope::Person(person) => (ENTER, person.as_str()),
         Scope::System => (ENTER, "system"),
         Scope::Owner => (STAY, "system"),
     };
-    sql(text).bind(person).execute(&mut tx).await?;
-    Ok(tx)
-}
-
-/// The file behind the address of a database of SQLite.
-pub fn file(address: &str) -> Option<PathBuf> {
-    if !address.starts_with("sqlite:") {
-        return None;
-    }
-    Some(SqliteConnectOptions::from_str(address).ok()?.get_filename().to_owned())
-}
-
-/// The address of a database as it may be shown: without a password.
-pub fn shown(address: &str) -> String {
-    if let Some(file) = file(address) {
-        return file.display().to_string();
-    }
-    match PgConnectOptions::from_str(address) {
-        Ok(options) => {
-            format!("{} at {}:{}", options.get_database().unwrap_or("?"), options.get_host(), options.get_port())
-        }
-        Err(_) => "an address that cannot be read".to_owned(),
-    }
+    let Single(read_only) = sql(text).bind(person).one::<Single<String>>(&mut tx).await?;
+    Ok((tx, read_only == "on"))
 }
 
 /// A transaction in a scope.
@@ -301,8 +318,11 @@ pub struct Tx {
     /// How many commits there were when it began.
     begun: u64,
     tables: Tables,
+    /// Rows that its statements touched.
+    touched: u64,
     changes: Arc<Changes>,
     revisions: Arc<Revisions>,
+    health: Arc<Health>,
 }
 
 #[derive(Debug)]
@@ -348,6 +368,11 @@ impl Tx {
         &mut self.inner
     }
 
+    /// What the database answered, noted if it could not.
+    fn met<T>(&self, answer: sqlx::Result<T>) -> Result<T> {
+        answer.map_err(Error::from).inspect_err(|error| self.health.failed(error))
+    }
+
     fn tables(&self) -> &Tables {
         &self.tables
     }
@@ -358,9 +383,13 @@ impl Tx {
 
     /// Keeps what was changed.
     pub async fn commit(self) -> Result<()> {
-        match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
+        let kept = match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+        };
+        kept.map_err(Error::from).inspect_err(|error| self.health.failed(error))?;
+        if self.touched > 0 && !self.tables.changed.is_empty() {
+            self.health.well();
         }
         self.changes.note(&self.tables.changed);
         Ok(())

@@ -16,6 +16,25 @@ use super::error::Error;
 /// How long the cause is looked for.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// Refuses a file of SQLite that is missing or empty. RecomAMP leaves no empty one behind, so that one is a loss; to
+/// open it would write a header into it, and the loss would look like a new installation.
+pub(super) fn holds_something(address: &str) -> Result<(), Error> {
+    let Some(file) = super::file(address) else { return Ok(()) };
+    let shown = file.display();
+    Err(Error::Unreachable(match std::fs::metadata(&file) {
+        Ok(file) if file.len() > 0 => return Ok(()),
+        Ok(_) => format!(
+            "the file {shown} is empty, which RecomAMP never leaves behind: restore the newest backup (`recomamp \
+             restore`); for a new installation, remove the file"
+        ),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => format!(
+            "there is no file {shown}: check RECOMAMP_DATA_DIR and RECOMAMP_DATABASE_URL, or restore the newest backup \
+             (`recomamp restore`)"
+        ),
+        Err(error) => format!("the file {shown} cannot be read ({error}): run this as the user who runs RecomAMP"),
+    }))
+}
+
 /// What a file of SQLite that could not be opened means.
 pub(super) fn of_file(error: Cause, file: &Path) -> Error {
     // SQLite's primary code 14: "unable to open database file".

@@ -41,6 +41,35 @@ impl Place {
     }
 }
 
+/// The kind of network file system on which a path lies, if it does: SQLite's locks and shared memory do not work there
+/// as they have to, and a database may be damaged.
+pub fn network_file_system(path: &Path) -> Option<&'static str> {
+    #[cfg(target_os = "linux")]
+    return rustix::fs::statfs(path).ok().and_then(|disk| network_kind(disk.f_type as u64 & 0xffff_ffff));
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// By the numbers of Linux (`statfs(2)`).
+#[cfg(target_os = "linux")]
+const fn network_kind(number: u64) -> Option<&'static str> {
+    match number {
+        0x6969 => Some("NFS"),
+        0x517b | 0xff53_4d42 | 0xfe53_4d42 => Some("SMB"),
+        0x6573_5546 => Some("FUSE"),
+        0x0102_1997 => Some("9P"),
+        0x00c3_6400 => Some("Ceph"),
+        _ => None,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+#[test]
+fn network_file_systems_are_told_from_disks() {
+    assert_eq!((network_kind(0x6969), network_kind(0x6573_5546)), (Some("NFS"), Some("FUSE")));
+    assert_eq!(network_kind(0xef53), None, "ext4 is a disk's");
+}
+
 fn identity(file: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(file).map(|file| (file.dev(), file.ino()))
 }

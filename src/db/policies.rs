@@ -5,6 +5,25 @@ use crate::db::transfer;
 use crate::ids::{PersonId, Random};
 
 impl Db {
+    /// What the role of this address may not do and a new schema needs, in words; nothing on SQLite.
+    pub async fn lacking_privileges(&self) -> Result<Vec<&'static str>> {
+        const CREATE: &str =
+            "select coalesce(has_schema_privilege(current_user, current_schema(), 'create'), false) as value";
+        const ROLE: &str = "select rolsuper or rolcreaterole or exists(select 1 from pg_roles app \
+            where app.rolname = 'recomamp_app') as value from pg_roles where rolname = current_user";
+        if self.engine() == Engine::Sqlite {
+            return Ok(Vec::new());
+        }
+        let mut lacking = Vec::new();
+        let mut tx = self.read(&Scope::Owner).await?;
+        for (text, what) in [(CREATE, "make tables in its schema"), (ROLE, "make the role recomamp_app")] {
+            if !sql(text).one::<Single<bool>>(&mut tx).await?.0 {
+                lacking.push(what);
+            }
+        }
+        Ok(lacking)
+    }
+
     /// What of row-level security does not hold, in words; nothing on SQLite, which has none.
     pub async fn open_locks(&self, random: &Random) -> Result<Vec<String>> {
         const POWERFUL: &str = "select rolname::text as value from pg_roles \

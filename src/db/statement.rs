@@ -45,12 +45,16 @@ impl Statement {
         let text = self.text;
         let touched = match tx.inner(self.text) {
             super::Inner::Sqlite(tx) => {
-                with(self.text, sqlite_arguments(self.values)?).execute(&mut **tx).await?.rows_affected()
+                let done = with(self.text, sqlite_arguments(self.values)?).execute(&mut **tx).await;
+                done.map(|done| done.rows_affected())
             }
             super::Inner::Postgres(tx) => {
-                with(self.text, postgres_arguments(self.values)?).execute(&mut **tx).await?.rows_affected()
+                let done = with(self.text, postgres_arguments(self.values)?).execute(&mut **tx).await;
+                done.map(|done| done.rows_affected())
             }
         };
+        let touched = tx.met(touched)?;
+        tx.touched += touched;
         note(text, started, touched);
         Ok(touched)
     }
@@ -75,20 +79,18 @@ impl Statement {
     async fn rows(self, tx: &mut Tx) -> Result<Vec<Row>> {
         let started = Instant::now();
         let text = self.text;
-        let rows: Vec<Row> = match tx.inner(self.text) {
-            super::Inner::Sqlite(tx) => with(self.text, sqlite_arguments(self.values)?)
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(Row::Sqlite)
-                .collect(),
-            super::Inner::Postgres(tx) => with(self.text, postgres_arguments(self.values)?)
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(Row::Postgres)
-                .collect(),
+        let rows: sqlx::Result<Vec<Row>> = match tx.inner(self.text) {
+            super::Inner::Sqlite(tx) => {
+                let rows = with(self.text, sqlite_arguments(self.values)?).fetch_all(&mut **tx).await;
+                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            }
+            super::Inner::Postgres(tx) => {
+                let rows = with(self.text, postgres_arguments(self.values)?).fetch_all(&mut **tx).await;
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
         };
+        let rows = tx.met(rows)?;
+        tx.touched += rows.len() as u64;
         note(text, started, rows.len() as u64);
         Ok(rows)
     }

@@ -6,18 +6,56 @@ use std::sync::Arc;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::place::Place;
-use super::{ACQUIRE, Db, Engine, Error, Pools, Result, Scope, Single, Value, sql, statement};
+use super::{
+    ACQUIRE, BUSY, Db, Engine, Error, Pools, Result, Scope, Single, Trouble, Value, file, opening, schema, sql,
+    statement, whole,
+};
 
 impl Db {
+    /// Opens what is there already, to look at it only. A file of SQLite is opened for reading: nothing is made where
+    /// there is nothing, and an empty file stays one.
+    pub async fn inspect(address: &str) -> Result<Self> {
+        let Some(file) = file(address) else { return Self::connected(address, false).await };
+        opening::holds_something(address)?;
+        let options = SqliteConnectOptions::new().filename(&file).read_only(true).busy_timeout(BUSY);
+        let pool = || whole().max_connections(1).acquire_timeout(ACQUIRE);
+        let read = pool().connect_with(options.clone()).await.map_err(|error| opening::of_file(error, &file))?;
+        let (write, place) = (pool().connect_lazy_with(options), Arc::new(Place::of(&file)));
+        Ok(Self::over(Pools::Sqlite { read, write, place }, Arc::default()))
+    }
+
+    /// Whether the database answers, takes changes, and was not brought to a schema that this program does not know. After its disk was full, something is written to see whether
+    /// there is room again.
+    pub async fn ready(&self) -> Result<()> {
+        const NEWEST: &str = "select max(version) as value from _sqlx_migrations where success";
+        const WRITE_SQLITE: &str = "pragma user_version = 0";
+        const WRITE_POSTGRES: &str =
+            "create temporary table is_there_room on commit drop as select repeat('x', 9000) as x";
+        let was_full = self.trouble() == Some(Trouble::Full);
+        if !was_full {
+            let mut tx = self.write(&Scope::Owner).await?;
+            let Single(found) = sql(NEWEST).one::<Single<Option<i64>>>(&mut tx).await?;
+            let newer = found.filter(|found| *found > schema::newest());
+            return newer.map_or(Ok(()), |newer| Err(Error::Newer(newer)));
+        }
+        let mut tx = self.write(&Scope::Owner).await?;
+        let write = if self.engine() == Engine::Sqlite { WRITE_SQLITE } else { WRITE_POSTGRES };
+        sql(write).execute(&mut tx).await?;
+        tx.commit().await?;
+        self.health.well();
+        Ok(())
+    }
+
     /// Opens a file of SQLite only to read it; nothing is written beside it.
     pub async fn look_at(file: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
         let open = || SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
-        Ok(Self::over(Pools::Sqlite {
+        let pools = Pools::Sqlite {
             read: open().connect_with(options.clone()).await?,
             write: open().connect_lazy_with(options),
             place: Arc::new(Place::of(file)),
-        }))
+        };
+        Ok(Self::over(pools, Arc::default()))
     }
 
     /// Writes a whole and tidy copy of a database of SQLite to a file that is not there yet, while others go

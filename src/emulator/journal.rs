@@ -76,6 +76,12 @@ impl Journal {
     }
 }
 
+/// Reads the journal of a folder, if there is one, and changes nothing; says what is wrong with it.
+pub(crate) fn examine(folder: &Path) -> Result<()> {
+    let path = folder.join(FILE);
+    replay(&path).map(drop).with_context(|| path.display().to_string())
+}
+
 /// One change as a line of the journal.
 pub(crate) fn write_line(change: &Change, into: &mut Vec<u8>) -> io::Result<()> {
     let before = into.len();

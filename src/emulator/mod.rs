@@ -70,6 +70,7 @@ use store::Store;
 use work::Workshop;
 
 pub use faults::{Fault, FaultKind};
+pub(crate) use journal::examine;
 pub use options::Options;
 pub use serve::serve;
 
@@ -137,6 +138,11 @@ impl Emulator {
     /// All routes: the services' and the control page's.
     pub fn router(&self) -> Router {
         self.dressed(service_routes().merge(control::routes()))
+    }
+
+    /// All routes, the control page's behind `guard`, which whoever mounts the emulator lays around them.
+    pub fn guarded_router(&self, guard: impl FnOnce(Router<Self>) -> Router<Self>) -> Router {
+        self.dressed(service_routes().merge(guard(control::routes())))
     }
 
     /// The services' routes alone.

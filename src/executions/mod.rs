@@ -30,9 +30,11 @@ pub use store::{
 };
 pub use submit::Executions;
 
-/// Where the results lie whose runs a database in this data folder knows.
-pub fn kept_in(data: &std::path::Path) -> std::path::PathBuf {
-    crate::results::kept_in(&data.join(submit::RESULTS))
+/// The folder of results below this data folder, if there are any: a database without tables beside them is a loss.
+pub fn orphaned_results(data: &std::path::Path) -> Option<std::path::PathBuf> {
+    let results = crate::results::kept_in(&data.join(submit::RESULTS));
+    let has_some = std::fs::read_dir(&results).is_ok_and(|mut files| files.next().is_some());
+    has_some.then_some(results)
 }
 
 /// The room's routes.

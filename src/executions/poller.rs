@@ -78,6 +78,18 @@ impl Poller {
         Ok(())
     }
 
+    /// Gives back what this process has claimed, except what it was just sending: that call may still arrive at AMC, and
+    /// whoever looked for it now would not find it and send it again.
+    pub async fn release(&self) -> db::Result<()> {
+        let mut tx = self.room.site.db.write(&Scope::System).await?;
+        let given = store::release(&mut tx, &self.process).await?;
+        tx.commit().await?;
+        if given > 0 {
+            tracing::info!(executions = given, "gave claims back");
+        }
+        Ok(())
+    }
+
     async fn run(&self) -> anyhow::Result<Tick> {
         let begin_by = self.room.site.clock.now() + BEGIN;
         let due = self.claim(store::DUE, MOST).await?;
@@ -280,7 +292,12 @@ fn count(tick: &mut Tick, step: Step) {
 
 /// A step that the database did not let happen. The claim lapses, and then it is tried again.
 fn stumble(execution: &Execution, error: &db::Error) -> Step {
-    tracing::error!(execution.id = %execution.id, %error, "a step of an execution could not be kept");
+    if error.trouble().is_some() {
+        // OK because the database logs its trouble once until it changes, and the step is made again.
+        tracing::debug!(execution.id = %execution.id, %error, "a step of an execution could not be kept");
+    } else {
+        tracing::error!(execution.id = %execution.id, %error, "a step of an execution could not be kept");
+    }
     Step::Failed
 }
 

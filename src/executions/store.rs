@@ -294,6 +294,14 @@ pub(super) async fn release_all(tx: &mut Tx, but: &ProcessId) -> Result<u64> {
     sql(RELEASE).bind(but).execute(tx).await
 }
 
+/// Ends the claims of one process, except those on what it was just sending; what it may still write names an epoch
+/// that is past then.
+pub(super) async fn release(tx: &mut Tx, owner: &ProcessId) -> Result<u64> {
+    const RELEASE: &str = "update executions set lease_until = null, lease_epoch = lease_epoch + 1 \
+        where lease_until is not null and lease_owner = $1 and state <> 'sending'";
+    sql(RELEASE).bind(owner).execute(tx).await
+}
+
 /// Gives claims back of which nothing was made, so that the next tick takes the rows.
 pub(super) async fn give_back(tx: &mut Tx, executions: &[Execution]) -> Result<()> {
     const GIVE: &str = "update executions set lease_until = null where id = $1 and lease_epoch = $2";

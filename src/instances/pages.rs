@@ -134,7 +134,9 @@ async fn rename(
         let mut errors = Errors::new();
         errors.add("name", fault);
         drop(tx);
-        return Ok(Html(page(&room, &person, &visit, &id, errors, Some(name)).await?).unprocessable());
+        return Ok(
+            Html(page(&room, &person, &visit, &id, errors, Some(name)).await?).unprocessable_by(|page| &page.errors)
+        );
     }
     store::rename(&mut tx, &instance.id, name).await?;
     let (now, subject, detail) = (room.site.clock.now(), instance.id.as_str(), json!({ "name": name }));
@@ -234,7 +236,7 @@ async fn add(State(room): State<Room>, person: Person, visit: Visit, fields: Fie
         if errors.is_empty() {
             errors.add("connection", "Choose one of your connections.");
         }
-        return Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable());
+        return Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable_by(|page| &page.errors));
     };
     match add_asked(&room, &person, &connection, &fields).await {
         Ok(id) => {
@@ -246,11 +248,11 @@ async fn add(State(room): State<Room>, person: Person, visit: Visit, fields: Fie
             if matches!(error.kind(), ErrorKind::Missing { .. } | ErrorKind::Forbidden | ErrorKind::Refused { .. }) =>
         {
             errors.add("instance", "Amazon shows no such instance to you. Check the three ids and the region.");
-            Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable())
+            Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable_by(|page| &page.errors))
         }
         Err(error) => {
             errors.add("", error.to_string());
-            Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable())
+            Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable_by(|page| &page.errors))
         }
     }
 }

@@ -4,6 +4,7 @@
 //! missing: a page that says "forbidden" would say that the thing exists.
 
 use askama::Template;
+use axum::extract::State;
 use axum::http::header::{REFERER, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
@@ -11,12 +12,10 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use tower_sessions::{session, session_store};
 
 use super::shell::Shell;
-use crate::db;
+use crate::db::{self, Db, Trouble};
 
 /// What is out of reach for a moment is worth another try after so many seconds.
 const AGAIN: u64 = 10;
-/// The words for a database that is out of reach.
-const NO_DATABASE: &str = "The database does not answer. Nothing was changed; try again in a minute.";
 
 /// The result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -43,6 +42,8 @@ pub enum Error {
     Gone(String),
     /// The body is larger than the limit.
     TooLarge,
+    /// The request names a host that is not this installation's.
+    WrongHost(String),
     /// Too many requests; try again after so many seconds.
     TooMany(u64),
     /// Something that this depends on does not answer; with what to do.
@@ -73,6 +74,7 @@ impl Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -88,6 +90,7 @@ impl Error {
             Self::Conflict(_) => "Somebody changed this meanwhile",
             Self::Gone(_) => "This is no longer here",
             Self::TooLarge => "That is too large",
+            Self::WrongHost(_) => "That is another address",
             Self::TooMany(_) => "Too many requests",
             Self::Unavailable(_) => "Not available right now",
             Self::Internal(_) => "Something went wrong here",
@@ -104,6 +107,7 @@ impl Error {
             | Self::Forbidden(what)
             | Self::Conflict(what)
             | Self::Gone(what)
+            | Self::WrongHost(what)
             | Self::Unavailable(what) => what.clone(),
             Self::TooLarge => "What was sent is larger than this installation accepts. Send less at once, or ask the \
                                person who runs it to raise RECOMAMP_MAX_BODY_KIB."
@@ -121,13 +125,11 @@ impl Error {
 
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
-        match error {
-            db::Error::Missing => Self::Missing,
-            db::Error::Unavailable(cause) => {
-                tracing::error!(error = %cause, "the database does not answer");
-                Self::Unavailable(NO_DATABASE.to_owned())
-            }
-            error => Self::Internal(error.into()),
+        match (error.trouble(), error) {
+            // OK without a line in the log: the database logs it once until it changes.
+            (Some(trouble), _) => Self::Unavailable(trouble.sentence().to_owned()),
+            (None, db::Error::Missing) => Self::Missing,
+            (None, error) => Self::Internal(error.into()),
         }
     }
 }
@@ -146,8 +148,9 @@ impl From<session::Error> for Error {
     fn from(error: session::Error) -> Self {
         match error {
             session::Error::Store(session_store::Error::Backend(cause)) => {
-                tracing::error!(error = cause, "a session could not be read or kept");
-                Self::Unavailable(NO_DATABASE.to_owned())
+                tracing::debug!(error = cause, "a session could not be read or kept");
+                let trouble = Trouble::ALL.into_iter().find(|trouble| trouble.what() == cause);
+                Self::Unavailable(trouble.unwrap_or(Trouble::Silent).sentence().to_owned())
             }
             error => Self::Internal(error.into()),
         }
@@ -170,7 +173,9 @@ impl IntoResponse for Error {
                 query.append_pair("unsaved", "yes");
             }
             let query = query.finish();
-            return Redirect::to(&format!("/sign-in?{query}")).into_response();
+            let mut response = Redirect::to(&format!("/sign-in?{query}")).into_response();
+            response.extensions_mut().insert(SignInFirst);
+            return response;
         }
         if let Self::Internal(cause) = &self {
             tracing::error!(error = format!("{cause:#}"), "request failed");
@@ -184,17 +189,27 @@ impl IntoResponse for Error {
         if let Some(seconds) = again {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
-        response.extensions_mut().insert(Shown { title: self.title(), sentence: self.sentence() });
+        response.extensions_mut().insert(Shown::from(&self));
         response
     }
 }
 
-/// What the frame shows of an error.
+/// What both forms show of an error.
 #[derive(Clone, Debug)]
-struct Shown {
-    title: &'static str,
-    sentence: String,
+pub(super) struct Shown {
+    pub(super) title: &'static str,
+    pub(super) sentence: String,
 }
+
+impl From<&Error> for Shown {
+    fn from(error: &Error) -> Self {
+        Self { title: error.title(), sentence: error.sentence() }
+    }
+}
+
+/// Marks the redirect of [`Error::SignIn`]: a client that asks for JSON gets 401 in its place.
+#[derive(Clone, Copy, Debug)]
+struct SignInFirst;
 
 /// A way out of an error page.
 #[derive(Clone, Copy, Debug)]
@@ -224,15 +239,26 @@ pub struct ErrorPage {
 }
 
 /// Puts the visitor's own frame around an error answer; answers without one (a body over the limit, an
-/// unknown method) get one by their status.
-pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+/// unknown method) get one by their status. For a client that asks for JSON the answer stays bare, and
+/// [`problems`](super::problems) gives it its form.
+pub async fn framed(
+    State(db): State<Db>,
+    visit: super::Visit,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let wants_json = super::prefers_json(request.headers());
     let request_id = super::security::request_id(request.headers());
     let is_part = visit.is_part;
     let is_typing = request.method() == axum::http::Method::POST;
     let was_opened = request.method() == axum::http::Method::GET;
     let mut response = next.run(request).await;
     if is_unkept(&response) {
-        response = Error::Unavailable(NO_DATABASE.to_owned()).into_response();
+        let trouble = db.trouble().unwrap_or(Trouble::Silent);
+        response = Error::Unavailable(trouble.sentence().to_owned()).into_response();
+    }
+    if wants_json {
+        return for_json(response);
     }
     if is_part && is_typing && is_sign_in(&response) {
         // What somebody types must not be taken away by another page: the script says that they are signed out.
@@ -266,6 +292,17 @@ pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: 
     response
 }
 
+/// An answer to a client that asks for JSON: it is told to sign in, not sent to a page.
+fn for_json(response: Response) -> Response {
+    if response.extensions().get::<SignInFirst>().is_none() {
+        return response;
+    }
+    let mut unauthorized = StatusCode::UNAUTHORIZED.into_response();
+    let (title, sentence) = ("Sign in first", "This address is for people who are signed in.".to_owned());
+    unauthorized.extensions_mut().insert(Shown { title, sentence });
+    unauthorized
+}
+
 /// Whether the layer of sessions could not keep one: it answers 500 with nothing else, where errors of our own
 /// carry their words.
 fn is_unkept(response: &Response) -> bool {
@@ -281,12 +318,19 @@ fn is_sign_in(response: &Response) -> bool {
 
 /// The words for an answer that no handler made.
 fn bare(response: &Response) -> Option<Shown> {
+    // A refusal in the words of what refused it, such as the extractors' own, is plain text.
     let is_page = response
         .headers()
         .get(axum::http::header::CONTENT_TYPE)
         .is_some_and(|kind| kind != "text/plain; charset=utf-8");
-    let error = match response.status() {
-        _ if is_page => return None,
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    (is_error && !is_page).then(|| by_status(status))
+}
+
+/// The words for an error of which only the status is known.
+pub(super) fn by_status(status: StatusCode) -> Shown {
+    let error = match status {
         StatusCode::NOT_FOUND => Error::Missing,
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
         StatusCode::METHOD_NOT_ALLOWED => Error::Invalid(
@@ -298,10 +342,11 @@ fn bare(response: &Response) -> Option<Shown> {
         StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => {
             Error::Unavailable("This took longer than it may. Try again; nothing was lost.".to_owned())
         }
+        StatusCode::SERVICE_UNAVAILABLE => Error::Unavailable(Trouble::Silent.sentence().to_owned()),
         status if status.is_server_error() => Error::Internal(anyhow::anyhow!("an answer {status} without a page")),
-        _ => return None,
+        _ => Error::Invalid("What was sent does not fit this address. Check it and send it again.".to_owned()),
     };
-    Some(Shown { title: error.title(), sentence: error.sentence() })
+    Shown::from(&error)
 }
 
 /// Whether the same may go well in a moment.

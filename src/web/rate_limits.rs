@@ -85,9 +85,14 @@ pub async fn limit(State(limits): State<RateLimits>, request: Request, next: Nex
 
 /// Whether the call came from this machine itself, past any proxy.
 pub fn is_local(request: &Request) -> bool {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let passed_on = [FORWARDED_FOR, FORWARDED].iter().any(|name| request.headers().contains_key(name));
-    peer.is_some_and(|peer| peer.to_canonical().is_loopback()) && !passed_on
+    comes_from_here(request) && !passed_on
+}
+
+/// Whether the caller is on this machine: a person, a program, or a proxy that passes others' calls on.
+pub fn comes_from_here(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    peer.is_some_and(|peer| peer.to_canonical().is_loopback())
 }
 
 /// The address of the client: of the peer itself, or, where the peer is a trusted proxy, the last address
@@ -102,13 +107,19 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let addresses: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
     let mut nearest = peer;
     for address in addresses.iter().rev() {
-        let Ok(address) = address.parse::<IpAddr>() else { break };
+        let Some(address) = address_of(address) else { break };
         nearest = address.to_canonical();
         if !is_trusted(&nearest) {
             break;
         }
     }
     nearest
+}
+
+/// `203.0.113.9`, `203.0.113.9:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`, as proxies write them.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).parse().ok();
+    text.parse::<SocketAddr>().map(|socket| socket.ip()).ok().or_else(bare)
 }
 
 #[cfg(test)]
@@ -130,6 +141,9 @@ mod tests {
         assert_eq!(seen("::ffff:127.0.0.1", &["203.0.113.9, 10.1.1.1"]), "203.0.113.9");
         assert_eq!(seen("127.0.0.1", &["198.51.100.1", "203.0.113.9, 10.1.1.1"]), "203.0.113.9");
         assert_eq!(seen("127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(seen("127.0.0.1", &["203.0.113.9:4711, 10.1.1.1:80"]), "203.0.113.9");
+        assert_eq!(seen("127.0.0.1", &["[2001:db8::1]:4711"]), "2001:db8::1");
+        assert_eq!(seen("127.0.0.1", &["[2001:db8::1]"]), "2001:db8::1");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::request_id::{MakeRequestId, RequestId};
 
-use super::Error;
+use super::{Error, Person, rate_limits};
 use crate::config::Config;
 use crate::ids::Random;
 
@@ -68,15 +68,83 @@ impl Headers {
     }
 }
 
-/// Adds the [`Headers`]; pages are kept by nobody but the browser, which asks each time.
+/// Adds the [`Headers`]; what is not meant to be kept is kept by nobody, the browser included: pages hold customers'
+/// data. A page on which somebody types a query is an exception: by way of *Back* the browser gives back what was typed.
 pub async fn headers(State(headers): State<Headers>, request: Request, next: Next) -> Response {
+    let keeps_typing = ["/new", "/edit"].iter().any(|end| request.uri().path().ends_with(end));
     let mut response = next.run(request).await;
     let answer = response.headers_mut();
     for (name, value) in headers.0.iter() {
         answer.entry(name).or_insert_with(|| value.clone());
     }
-    answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(if keeps_typing {
+        "private, no-cache"
+    } else {
+        "no-store"
+    }));
     response
+}
+
+/// Tells browsers to take every answer for what it says that it is.
+pub async fn unsniffed(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let nosniff = HeaderValue::from_static("nosniff");
+    response.headers_mut().entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(nosniff);
+    response
+}
+
+/// Lets administrators in, and calls from this machine itself, past any proxy: to the emulator's control page, which
+/// moves the clock and withdraws grants for everybody.
+pub async fn for_administrators(request: Request, next: Next) -> Response {
+    let person = request.extensions().get::<Person>();
+    if rate_limits::is_local(&request) || person.is_some_and(|person| person.is_administrator) {
+        return next.run(request).await;
+    }
+    if person.is_some() {
+        return Error::Forbidden(
+            "The control page is for administrators. Ask one of them to change the emulator's clock, speed or faults."
+                .to_owned(),
+        )
+        .into_response();
+    }
+    let (parts, _) = request.into_parts();
+    Error::sign_in(&parts).into_response()
+}
+
+/// Refuses requests for another host than the public one with 421: a name that leads here and is not ours may be
+/// another site's, whose pages a browser would let read the answers. This machine's own names stay allowed where the
+/// public address is one of them, and to callers on it; figures that a token guards are answered under any name.
+pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+    let named = request.uri().host().or_else(|| {
+        let host = request.headers().get(header::HOST)?.to_str().ok()?;
+        Some(without_port(host))
+    });
+    let host = named.unwrap_or_default().trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+    let public = config.public_url.host_str().unwrap_or_default();
+    let public = public.trim_start_matches('[').trim_end_matches(']');
+    let is_token_figures = config.metrics_token.is_some() && request.uri().path() == "/metrics";
+    let is_own = host.eq_ignore_ascii_case(public)
+        || (names_this_machine(host) && (config.is_public_loopback() || rate_limits::comes_from_here(&request)));
+    if is_own || is_token_figures {
+        return next.run(request).await;
+    }
+    let sentence = format!("RecomAMP is not at this address. Open {} instead.", config.public_url);
+    let refused = Error::WrongHost(sentence.clone()).into_response();
+    let (parts, _) = refused.into_parts();
+    Response::from_parts(parts, format!("{sentence}\n").into())
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // A bare address of IPv6 has more than one colon.
+        Some((name, _)) if !name.contains(':') || name.ends_with(']') => name,
+        _ => host,
+    }
+}
+
+fn names_this_machine(host: &str) -> bool {
+    let is_name = host.eq_ignore_ascii_case("localhost");
+    is_name || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Refuses what another site's page makes a browser send. Browsers say where a request comes from

@@ -31,7 +31,8 @@ pub const PERSON: &str = "person";
 pub const AGENT: &str = "agent";
 /// Longer descriptions of browsers are cut.
 pub const AGENT_LENGTH: usize = 200;
-/// `seen_at` is written at most this often, so that looking at pages does not write.
+/// `seen_at` is written at most this often, so that looking at pages does not write; more often where sessions
+/// end after little idleness.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(5);
 
 /// Sessions that are kept in memory; when there are more, all are read anew.
@@ -125,11 +126,11 @@ impl Sessions {
         let Some(stored) = stored.filter(|stored| now < stored.expires_at && now < stored.seen_at + self.idle) else {
             return Ok(None);
         };
-        if now >= stored.seen_at + SEEN_EVERY {
+        if now >= stored.seen_at + SEEN_EVERY.min(self.idle / 5) {
             match self.touch(id, now).await {
                 // OK because whoever only looks can go on; the next request tries again.
                 Err(error @ db::Error::Unavailable(_)) => {
-                    tracing::warn!(%error, "when a session was last used is not noted");
+                    tracing::debug!(%error, "when a session was last used is not noted");
                 }
                 touched => touched?,
             }

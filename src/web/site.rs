@@ -45,6 +45,8 @@ pub struct SiteParts {
     pub vault: Vault,
     /// The settings.
     pub config: Arc<Config>,
+    /// Why background work must not start and no grant may be sealed, if so: the key ring is the wrong one.
+    pub held: Option<String>,
     /// Makes a worker's tick sooner.
     pub wakes: WakeUps,
     /// What each worker last did.

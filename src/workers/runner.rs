@@ -13,7 +13,17 @@ use tokio_util::task::TaskTracker;
 
 use super::{Outcome, Status, Statuses, Tick, Worker};
 use crate::clock::Clock;
+use crate::db;
 use crate::ids::Random;
+
+/// A tick that failed because of the database is made again after this, so that work goes on within seconds once
+/// the database answers.
+const AGAIN: Duration = Duration::from_secs(4);
+
+/// Whether a tick failed because the database was out of reach, read-only or full.
+fn is_passing(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<db::Error>()).any(|error| error.trouble().is_some())
+}
 
 /// Makes a worker's next tick sooner; cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -101,17 +111,27 @@ impl Lane {
         let began = self.clock.now();
         self.statuses.change(name, |status| status.began_at = Some(began));
         let guarded = AssertUnwindSafe(tokio::time::timeout(self.worker.patience(), self.worker.tick())).catch_unwind();
+        let mut passes = false;
         let outcome = match guarded.await {
             Ok(Ok(Ok(tick))) => Outcome::Done(tick),
-            Ok(Ok(Err(error))) => Outcome::Failed(format!("{error:#}")),
+            Ok(Ok(Err(error))) => {
+                passes = is_passing(&error);
+                Outcome::Failed(format!("{error:#}"))
+            }
             Ok(Err(_)) => Outcome::Failed(format!("gave up after {} s", self.worker.patience().as_secs())),
             Err(_) => Outcome::Failed("a defect: the tick panicked".to_owned()),
         };
         if let Outcome::Failed(reason) = &outcome {
-            tracing::error!(worker = name, reason, "worker tick failed");
+            // OK because a database in trouble logs that itself, once for all workers and requests.
+            if passes {
+                tracing::debug!(worker = name, reason, "worker tick failed");
+            } else {
+                tracing::error!(worker = name, reason, "worker tick failed");
+            }
         }
         let ended = self.clock.now();
         let wait = self.wait(&outcome, ended);
+        let wait = if passes { wait.min(AGAIN) } else { wait };
         self.statuses.change(name, |status| {
             status.ticks += 1;
             status.failures += u64::from(matches!(outcome, Outcome::Failed(_)));

@@ -203,8 +203,35 @@ stories! {
         let house = house.crash_and_start_again().await;
         assert!(house.app.held.as_deref().is_some_and(|reason| reason.contains("RECOMAMP_KEYS_FILE")));
         visitor.get("/instances").await.with(200);
+        let ben = house.visitor();
+        ben.sign_in("Ben").await;
+        assert!(ben.get("/").await.with(200).body.contains("was not kept"), "they are told that nothing was sealed");
+        assert_eq!(house.count("select count(*) as value from connections").await, 1, "with the wrong key nothing is sealed");
         std::fs::write(&keys, right).unwrap();
         let house = house.crash_and_start_again().await;
         assert_eq!(house.app.held, None);
+        assert_eq!(house.count("select count(*) as value from connections where state = 'active'").await, 1);
+    }
+
+    /// One grant of two was sealed with another key: its owner is asked to sign in again, work goes on for the other,
+    /// and the key's return takes the grant back into use.
+    async fn a_grant_that_no_key_opens_is_its_owners_matter_only(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let keys = house.app.site.config.keys_file.clone();
+        let first = std::fs::read_to_string(&keys).unwrap();
+        let second = format!("{}\n", recomamp::ids::Random::seeded(9).token());
+        std::fs::write(&keys, &second).unwrap();
+        let ben = house.visitor();
+        ben.sign_in("Ben").await;
+        let house = house.crash_and_start_again().await;
+        assert_eq!(house.app.held, None, "one key file that opens something is the right one");
+        assert!(ada.get("/settings/connections").await.text("tbody tr").contains("Reconnect"));
+        assert_eq!(house.count("select count(*) as value from audit where action = 'revoked'").await, 1);
+        house.time.advance(TimeDelta::minutes(46));
+        assert_eq!(house.tick("refresher").await.changed, 1, "the other grant works");
+        std::fs::write(&keys, format!("{second}{first}")).unwrap();
+        let house = house.crash_and_start_again().await;
+        assert_eq!(house.count("select count(*) as value from connections where state = 'active'").await, 2);
+        assert_eq!(house.tick("refresher").await.failed, 0);
     }
 }

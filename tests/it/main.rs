@@ -26,6 +26,8 @@ mod discovery;
 #[cfg(test)]
 mod drafts;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
 mod executions;
 #[cfg(test)]
 mod fuzz;

@@ -82,6 +82,41 @@ stories! {
     }
 }
 
+mod fail_over {
+    use crate::executions::{REACH, saved};
+    use crate::support::{Database, House};
+
+    /// The database can be read and takes no changes, as after a fail-over: pages are shown, changes are answered with
+    /// when to come again, readiness says so, and all goes on by itself afterwards.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_read_only_server_is_told_and_outlived() {
+        let house = House::open(Database::postgres().await).await;
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let outage = house.turned_read_only().await;
+        ada.get("/readyz").await.with(503);
+        let answer = ada.post("/executions", &[("query", query.as_str())]).await.with(503);
+        assert!(answer.body.contains("read-only") && answer.body.contains("Nothing was changed"), "{}", answer.body);
+        assert_eq!(answer.headers["retry-after"], "10");
+        ada.get(&format!("/queries/{query}")).await.with(200);
+        let told = ada.get("/readyz").await.with(503);
+        assert!(told.body.contains("read-only"), "{}", told.body);
+        let failed = house.try_tick("poller").await.expect_err("the tick cannot do anything");
+        assert!(format!("{failed:#}").contains("the database is read-only"), "{failed:#}");
+        outage.end().await;
+        // A connection that leads to the server of before is given up within a second or so.
+        let ready = async {
+            let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
+            while !ada.get("/readyz").await.status.is_success() {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), ready).await.expect("it is ready again");
+        ada.post("/executions", &[("query", query.as_str())]).await.with(303);
+        house.settle().await;
+    }
+}
+
 mod disk {
     use recomamp::app::App;
     use recomamp::clock::Clock;

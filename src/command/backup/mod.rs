@@ -19,7 +19,7 @@ pub(super) use manifest::{DATABASE_FILE, DATABASE_FOLDER, EMULATOR, Entry, KEYS,
 pub(super) use rows::read as read_rows;
 
 use super::progress::Progress;
-use super::{give, say};
+use super::{give, say, schema};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::transfer::Snapshot;
@@ -40,10 +40,12 @@ pub(super) struct Options {
 /// Makes a backup, and says what is in it.
 pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
     let folder = options.folder;
-    fresh(&folder)?;
+    empty(&folder)?;
     let address = &config.database_url;
     let db =
-        Db::existing(address).await.with_context(|| format!("the database {} cannot be opened", db::shown(address)))?;
+        Db::inspect(address).await.with_context(|| format!("the database {} cannot be opened", db::shown(address)))?;
+    schema::known(&db, address).await?;
+    fresh(&folder)?;
     let mut manifest = database(&db, &folder).await?;
     db.close().await;
     files_of(&config, &folder, options.with_keys, &mut manifest)?;
@@ -52,11 +54,16 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the folder, readable by its owner only. One that holds something is left alone.
-fn fresh(folder: &Path) -> anyhow::Result<()> {
+/// Refuses a folder that holds something.
+fn empty(folder: &Path) -> anyhow::Result<()> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty: name a folder that is empty or not there yet", folder.display());
     }
+    Ok(())
+}
+
+/// Makes the folder, readable by its owner only.
+fn fresh(folder: &Path) -> anyhow::Result<()> {
     private_folder(folder).with_context(|| format!("{} cannot be made", folder.display()))
 }
 

@@ -15,6 +15,21 @@ const LITTLE: u64 = 1 << 30;
 /// Below this the database itself is about to stop.
 const NOTHING: u64 = 64 << 20;
 
+/// What to do where there is no room.
+pub(super) const ROOM: &str =
+    "Make room: remove old backups, or set RECOMAMP_KEEP_RESULTS_DAYS, so that old results go.";
+
+/// Whether this process may write a file.
+#[cfg(unix)]
+pub(super) fn is_writable(file: &Path) -> bool {
+    rustix::fs::access(file, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_writable(file: &Path) -> bool {
+    file.metadata().is_ok_and(|file| !file.permissions().readonly())
+}
+
 /// Whether the data folder is there and can be written, and how much room is left.
 pub(super) fn folder(config: &Config) -> Vec<Finding> {
     const CHECK: &str = "disk";
@@ -29,14 +44,19 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     if let Err(error) = try_writing(folder) {
-        let todo = "Give the folder to the user who runs RecomAMP, and mount it writable.";
-        findings.push(Finding::fault(CHECK, format!("The data folder {shown} cannot be written ({error})."), todo));
+        findings.push(unwritable(&shown.to_string(), &error));
+    }
+    if let Some(kind) = db::network_file_system(folder).filter(|_| db::file(&config.database_url).is_some()) {
+        let what =
+            format!("The data folder {shown} lies on a network file system ({kind}), where SQLite may be damaged.");
+        let todo = "Move it to a disk of this machine, or use PostgreSQL (`recomamp copy`).";
+        findings.push(Finding::warning(CHECK, what, todo));
     }
     if open_to(folder, 0o007) {
         let what = format!("Others on this machine can enter the data folder {shown}, and read what lies open in it.");
         findings.push(Finding::warning(CHECK, what, format!("chmod 700 {shown}")));
     }
-    let todo = "Make room: remove old backups, or set RECOMAMP_KEEP_RESULTS_DAYS, so that old results go.";
+    let todo = ROOM;
     findings.push(match free(folder) {
         None => Finding::ok(CHECK, format!("The data folder is {shown}; how much room is left is not known here.")),
         Some(free) if free < NOTHING => {
@@ -50,6 +70,18 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
         Some(free) => Finding::ok(CHECK, format!("{} are left below {shown}.", words::bytes(free))),
     });
     findings
+}
+
+/// What a folder means in which nothing can be made.
+fn unwritable(shown: &str, error: &std::io::Error) -> Finding {
+    const CHECK: &str = "disk";
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    if matches!(error.kind(), StorageFull | QuotaExceeded) {
+        return Finding::fault(CHECK, format!("The disk of the data folder {shown} is full ({error})."), ROOM);
+    }
+    let who = crate::vault::user_id().map(|id| format!(" by user id {id}")).unwrap_or_default();
+    let todo = "Give the folder to the user who runs RecomAMP, and mount it writable.";
+    Finding::fault(CHECK, format!("The data folder {shown} cannot be written{who} ({error})."), todo)
 }
 
 fn try_writing(folder: &Path) -> std::io::Result<()> {
@@ -114,6 +146,22 @@ pub(super) fn keys(config: &Config) -> Finding {
     Finding::ok(CHECK, format!("{shown} holds {}, and only its owner reads it.", words::counted(number, "key", "keys")))
 }
 
+/// Whether the emulator's journal can be read; nothing where Amazon itself is called.
+pub(super) fn emulator(config: &Config) -> Option<Finding> {
+    const CHECK: &str = "emulator";
+    if !config.is_sandbox() {
+        return None;
+    }
+    Some(match crate::emulator::examine(&config.data_dir.join("emulator")) {
+        Ok(()) => Finding::ok(CHECK, "The journal of the AMC emulator is whole."),
+        Err(error) => Finding::fault(
+            CHECK,
+            format!("The journal of the AMC emulator is damaged: {error:#}. RecomAMP does not start with it."),
+            "Restore the newest backup, or move the file away: the emulator then begins anew and knows no earlier run.",
+        ),
+    })
+}
+
 /// Whether it has one of these permissions.
 #[cfg(unix)]
 fn open_to(path: &Path, permissions: u32) -> bool {
@@ -124,4 +172,19 @@ fn open_to(path: &Path, permissions: u32) -> bool {
 #[cfg(not(unix))]
 fn open_to(_: &Path, _: u32) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_gets_other_advice_than_a_folder_of_somebody_elses() {
+        let full = unwritable("/data", &Error::from(ErrorKind::StorageFull));
+        assert!(full.what.contains("is full") && full.todo.contains("Make room"), "{full:?}");
+        let closed = unwritable("/data", &Error::from(ErrorKind::PermissionDenied));
+        assert!(closed.what.contains("user id") && closed.todo.contains("Give the folder"), "{closed:?}");
+    }
 }

@@ -107,6 +107,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
     findings.extend(files::folder(config));
     findings.push(files::lock(config));
     findings.push(files::keys(config));
+    findings.extend(files::emulator(config));
     let (found, regions) = database::examine(config).await;
     findings.extend(found);
     findings.extend(reach::examine(config, &regions, Clock::system().now()).await);

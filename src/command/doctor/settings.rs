@@ -1,7 +1,5 @@
 //! The settings: whether they can be used, and whether they are wise.
 
-use url::Host;
-
 use super::Finding;
 use crate::config::{Config, Faults};
 
@@ -26,10 +24,20 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
         "All settings can be used."
     };
     let mut findings = vec![Finding::ok(CHECK, kind)];
+    if config.is_open_and_local() {
+        findings.push(Finding::warning(
+            CHECK,
+            format!(
+                "It listens at {} for others, who cannot sign in: {} is this machine itself.",
+                config.listen, config.public_url
+            ),
+            "Set RECOMAMP_PUBLIC_URL to the address by which browsers reach RecomAMP.",
+        ));
+    }
     if config.is_sandbox() {
         return findings;
     }
-    if config.public_url.scheme() == "http" && !is_loopback(config) {
+    if config.public_url.scheme() == "http" && !config.is_public_loopback() {
         findings.push(Finding::warning(
             CHECK,
             "RECOMAMP_PUBLIC_URL begins with http: session cookies travel where others can read them.",
@@ -44,13 +52,4 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
         ));
     }
     findings
-}
-
-fn is_loopback(config: &Config) -> bool {
-    match config.public_url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

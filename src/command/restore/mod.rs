@@ -16,6 +16,7 @@ use super::backup::{self, Manifest};
 use super::progress::Progress;
 use super::{give, say};
 use crate::clock::Clock;
+use crate::command;
 use crate::config::Config;
 use crate::connections;
 use crate::db::{self, Db, Engine, schema};
@@ -57,7 +58,9 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     if !damage.is_empty() {
         bail!("the restored database is damaged: {}. Use another backup", damage.join("; "));
     }
-    db.migrate().await.context("the restored database cannot be brought up to date")?;
+    command::schema::bring_up_to_date(&db, &config.database_url)
+        .await
+        .context("the restored database cannot be brought up to date")?;
     tell(&manifest, &config, &db).await?;
     db.close().await;
     Ok(ExitCode::SUCCESS)
@@ -110,13 +113,14 @@ async fn tell(manifest: &Manifest, config: &Config, db: &Db) -> anyhow::Result<(
     }
     let proof = connections::prove(db, &Vault::from_file(&config.keys_file, &Random::system())?).await?;
     let grants = i64::try_from(proof.grants).unwrap_or(i64::MAX);
-    if proof.closed == 0 {
+    if proof.closed.is_empty() {
         say(&format!("The key file {file} opens {}.", counted(grants, "stored grant", "stored grants")));
     } else {
         say(&format!(
-            "The key file {file} does not open {} of {grants} stored grants. Put the right one there before you \
-             start; otherwise nothing runs in the background.",
-            proof.closed
+            "The key file {file} does not open {} of {grants} stored grants ({}). Put the right one there before you \
+             start; otherwise their owners have to sign in again.",
+            proof.closed.len(),
+            proof.owners()
         ));
     }
     Ok(())

@@ -42,6 +42,9 @@ const RENEW: Duration = Duration::from_secs(5);
 /// a person can have it fetched once more.
 const MOST_TRIES: i64 = 200;
 
+/// How long a result waits that found no room on the disk.
+const FULL: TimeDelta = TimeDelta::seconds(10);
+
 /// Why a result ends without being fetched although AMC answers.
 const ODD_LINKS: &str = "AMC finished the execution, but lists the files of its result in a form that RecomAMP doesn't \
     know. Report it with the answer below; the result can be fetched again later.";
@@ -242,6 +245,14 @@ impl Poller {
             Trouble::Keep(error) => {
                 let mut change = self.retry(execution, &amazon::Error::from(ErrorKind::LinkExpired).into());
                 change.waiting_for = Some(format!("{} {RETRYING}", happened(error)));
+                if matches!(error, results::Error::Full) {
+                    // A disk has room from one moment to the next: it is looked at often, and costs AMC nothing but a link.
+                    change.next = Some(self.after(FULL));
+                    change.attempts = execution.attempts;
+                    if execution.waiting_for.is_none() {
+                        tracing::error!(execution.id = %execution.id, "the disk that keeps results is full");
+                    }
+                }
                 change
             }
         };

@@ -63,7 +63,9 @@ pub(super) async fn keep(
             part.problem = errors.of("sql").to_owned();
             return Ok(Html(part).into_response());
         }
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable());
+        return Ok(
+            Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors)
+        );
     }
     let now = site.clock.now();
     let mut tx = site.db.write(&person.scope()).await?;

@@ -37,7 +37,7 @@ pub(super) struct EditorPage {
     windows: Vec<Choice>,
     zones: &'static [&'static str],
     privacies: Vec<Choice>,
-    errors: Errors,
+    pub(super) errors: Errors,
     remarks: Vec<Remark>,
     is_clean: bool,
     /// What somebody else, or another tab, saved meanwhile.

@@ -200,7 +200,7 @@ pub async fn run_page(
     opened.prepared = prepared.unwrap_or(opened.prepared);
     let is_ready = opened.prepared.is_ready();
     let page = Html(page(site, visit, opened, true).await);
-    Ok(if is_ready { page.into_response() } else { page.unprocessable() })
+    Ok(if is_ready { page.into_response() } else { page.unprocessable_by(|page| &page.errors) })
 }
 
 /// A check of a saved query with the form as it is filled in. Looking is not failing: status 200.

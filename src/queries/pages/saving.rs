@@ -44,7 +44,7 @@ pub(super) async fn create(
     if !errors.is_empty() {
         keep_unsaved(&mut tx, &site, &person, &what, &written).await?;
         tx.commit().await?;
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable());
+        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors));
     }
     let now = site.clock.now();
     let id: QueryId = site.random.id(now);
@@ -110,7 +110,7 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
     if !errors.is_empty() {
         keep_unsaved(&mut tx, site, person, &what, &written).await?;
         tx.commit().await?;
-        return Ok(Html(page(site, person, visit, what, written, errors).await?).unprocessable());
+        return Ok(Html(page(site, person, visit, what, written, errors).await?).unprocessable_by(|page| &page.errors));
     }
     if written == query.clone().into() && placement == query.placement {
         drop_draft(&mut tx, person, &what).await?;

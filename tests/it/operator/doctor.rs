@@ -45,12 +45,40 @@ stories! {
         let (found, told) = findings(&house.settings(), 1).await;
         assert_eq!(state(&found, "keys"), ["fault"], "{told}");
         std::fs::remove_file(&keys).unwrap();
-        let (found, told) = findings(&house.settings(), 0).await;
-        assert_eq!(state(&found, "keys"), ["warning"], "{told}");
+        let (found, told) = findings(&house.settings(), 1).await;
+        assert_eq!((state(&found, "keys"), state(&found, "grants")), (vec!["warning"], vec!["fault"]), "{told}");
         assert!(!keys.exists(), "looking makes no keys");
         recomamp::vault::Vault::from_file(&keys, &recomamp::ids::Random::system()).unwrap();
         let (found, told) = findings(&house.settings(), 1).await;
         assert_eq!(state(&found, "grants"), ["fault"], "{told}");
+        assert!(told.contains("Ada"), "whose grants do not open is told: {told}");
+    }
+
+    /// A table, an index or (on PostgreSQL) a policy that somebody dropped.
+    async fn what_the_schema_lacks_is_a_fault(house: House) {
+        let url = house.settings().iter().find(|(name, _)| name == "DATABASE_URL").unwrap().1.clone();
+        let (found, told) = findings(&house.settings(), 0).await;
+        assert!(state(&found, "schema").is_empty(), "{told}");
+        crate::support::execute(&url, "drop table query_favourites").await;
+        let (found, told) = findings(&house.settings(), 1).await;
+        assert_eq!(state(&found, "schema"), ["fault"], "{told}");
+        assert!(told.contains("the table query_favourites") && !told.contains("query_favourites.person_id"), "{told}");
+        if let crate::support::Database::Postgres(url) = house.database() {
+            crate::support::execute(url, "drop policy drafts_scope on drafts").await;
+            assert!(findings(&house.settings(), 1).await.1.contains("the policy drafts_scope on drafts"));
+        }
+    }
+
+    /// The emulator's journal was written over in the middle.
+    async fn a_damaged_journal_is_a_fault(house: House) {
+        let _ada = house.signed_in("Ada").await;
+        let premises = house.stop().await;
+        let journal = premises.folder().join("emulator/journal.jsonl");
+        let text = std::fs::read_to_string(&journal).unwrap();
+        let (_, rest) = text.split_once('\n').unwrap();
+        std::fs::write(&journal, format!("nonsense\n{rest}")).unwrap();
+        let (found, told) = findings(&premises.settings(), 1).await;
+        assert_eq!(state(&found, "emulator"), ["fault"], "{told}");
     }
 
     /// A data folder that others can enter.
@@ -72,6 +100,74 @@ stories! {
         let (found, told) = findings(&house.settings(), 1).await;
         assert_eq!(state(&found, "database"), ["fault"], "{told}");
     }
+}
+
+/// The file was truncated to nothing while its results are there: each command says so, none writes a header into it,
+/// and the next start does not begin anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_truncated_database_is_told_and_never_made_again() {
+    let house = House::open(crate::support::Database::sqlite()).await;
+    let ada = house.signed_in("Ada").await;
+    crate::executions::run(&ada, &crate::executions::saved(&ada, crate::executions::REACH).await).await;
+    house.settle().await;
+    let premises = house.stop().await;
+    let file = recomamp::db::file(&premises.database_url()).unwrap();
+    std::fs::write(&file, "").unwrap();
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
+    }
+    let mut settings = premises.settings();
+    settings.push(("LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
+    let (found, told) = findings(&settings, 1).await;
+    assert_eq!(state(&found, "database"), ["fault"], "{told}");
+    assert!(told.contains("holds results of its runs"), "{told}");
+    let backup = premises.folder().join("backup");
+    let backup = ["backup", backup.to_str().unwrap()];
+    for arguments in [&backup[..], &["keys", "rotate"], &["keys", "rotate", "--retire"], &["serve"]] {
+        let told = recomamp(&settings, arguments).await.with(1).err;
+        assert!(told.contains("empty"), "{arguments:?}: {told}");
+        assert_eq!(std::fs::metadata(&file).unwrap().len(), 0, "{arguments:?} left the file as it was");
+    }
+    assert!(!premises.folder().join("backup").exists(), "no folder is left of a backup that could not be made");
+    // As an earlier version left it: a header, and nothing else.
+    let url = premises.database_url();
+    crate::support::execute(&url, "pragma journal_mode = wal").await;
+    assert!(std::fs::metadata(&file).unwrap().len() > 0);
+    let (found, told) = findings(&settings, 1).await;
+    assert_eq!(state(&found, "database"), ["fault"], "{told}");
+    let told = recomamp(&settings, &["serve"]).await.with(1).err;
+    assert!(told.contains("has no tables") && told.contains("recomamp restore"), "{told}");
+    let told = recomamp(&settings, &["keys", "rotate"]).await.with(1).err;
+    assert!(told.contains("has no tables"), "{told}");
+}
+
+/// PostgreSQL lets the role in, and nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_that_may_create_nothing_is_a_fault() {
+    let database = crate::support::Database::empty_postgres().await;
+    let crate::support::Database::Postgres(url) = &database else { unreachable!() };
+    let role = format!("guest_{}", std::process::id());
+    crate::support::execute(url, &format!("create role {role} login; revoke create on schema public from public"))
+        .await;
+    let mut guest = url::Url::parse(url).unwrap();
+    guest.set_username(&role).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("DATA_DIR", folder.path().to_str().unwrap()), ("DATABASE_URL", guest.as_str())];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let (found, told) = findings(&settings, 1).await;
+    assert_eq!(state(&found, "privileges"), ["fault"], "{told}");
+    assert!(told.contains("may not make tables"), "{told}");
+}
+
+/// After a fail-over the server takes no changes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_server_is_a_fault() {
+    let house = House::open(crate::support::Database::postgres().await).await;
+    let crate::support::Database::Postgres(url) = house.database() else { unreachable!() };
+    let name = url.rsplit('/').next().unwrap();
+    crate::support::execute(url, &format!("alter database {name} set default_transaction_read_only = on")).await;
+    let (found, told) = findings(&house.settings(), 1).await;
+    assert!(state(&found, "database").contains(&"fault") && told.contains("read-only"), "{told}");
 }
 
 /// Settings that cannot be used are findings, too.

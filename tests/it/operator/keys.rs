@@ -65,6 +65,36 @@ stories! {
         assert_eq!(house.count("select count(*) as value from audit where action in ('keys-rotated', 'keys-retired')").await, 2);
     }
 
+    /// With the key file of another installation nothing is sealed, and no key is added to it.
+    async fn a_wrong_key_file_is_not_rotated(house: House) {
+        let _ada = house.signed_in("Ada").await;
+        let keys = house.folder().join("keys");
+        let other = format!("{}\n", Random::seeded(9).token());
+        std::fs::write(&keys, &other).unwrap();
+        for arguments in [&["keys", "rotate"][..], &["keys", "rotate", "--add"], &["keys", "rotate", "--retire"]] {
+            let refused = recomamp(&house.settings(), arguments).await.with(1);
+            assert!(refused.err.contains("opens none of the stored grants") && refused.err.contains("Ada"), "{}", refused.err);
+            assert_eq!(std::fs::read_to_string(&keys).unwrap(), other, "nothing was changed");
+        }
+        assert_eq!(house.count("select count(*) as value from audit where action = 'keys-rotated'").await, 0);
+    }
+
+    /// Another version's schema: nothing is sealed, and both numbers are said.
+    async fn keys_are_rotated_by_the_version_that_runs_only(house: House) {
+        let _ada = house.signed_in("Ada").await;
+        let url = house.settings().iter().find(|(name, _)| name == "DATABASE_URL").unwrap().1.clone();
+        let before = ring(&house).names();
+        crate::support::execute(&url, "update _sqlx_migrations set version = 9999 where version = 3").await;
+        let newest = recomamp::db::schema::newest();
+        for arguments in [&["keys", "rotate"][..], &["backup", "/nonexistent/backup"]] {
+            let refused = recomamp(&house.settings(), arguments).await.with(1);
+            assert!(refused.err.contains("has the schema 9999") && refused.err.contains(&format!("knows {newest}")), "{}", refused.err);
+        }
+        assert_eq!(ring(&house).names(), before);
+        let told = house.visitor().get("/readyz").await.with(503).body;
+        assert!(told.contains("newer RecomAMP"), "an older process is no longer ready: {told}");
+    }
+
     /// A key with which something is sealed stays; a rotation that was only begun is finished without another key.
     async fn a_key_that_is_needed_does_not_leave(house: House) {
         let _ada = house.signed_in("Ada").await;

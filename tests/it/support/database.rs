@@ -121,6 +121,8 @@ pub(crate) enum Outage {
     Locked(SqliteConnection),
     /// The server lets nobody in; the name of the database.
     Closed(String),
+    /// Connections from now on can only read; the name of the database.
+    ReadOnly(String),
 }
 
 impl Outage {
@@ -144,12 +146,25 @@ impl Outage {
         }
     }
 
+    /// A server that fails over, and lets nobody change anything.
+    pub(super) async fn read_only(url: &str) -> Self {
+        let name = url.rsplit('/').next().expect("a name").to_owned();
+        let cluster = cluster();
+        run(&cluster, &format!("alter database {name} set default_transaction_read_only = on")).await;
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
+        run(&cluster, &format!("{end} = '{name}'")).await;
+        Self::ReadOnly(name)
+    }
+
     /// Gives it back.
     pub(crate) async fn end(self) {
         match self {
             Self::Locked(connection) => connection.close().await.expect("the file is let go"),
             Self::Closed(name) => {
                 run(&cluster(), &format!("alter database {name} with allow_connections true")).await;
+            }
+            Self::ReadOnly(name) => {
+                run(&cluster(), &format!("alter database {name} reset default_transaction_read_only")).await;
             }
         }
     }

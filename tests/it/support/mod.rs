@@ -269,6 +269,11 @@ impl House {
         Outage::begin(self.database(), &self.premises.database_url()).await
     }
 
+    /// Lets nobody change the PostgreSQL database until [`Outage::end`], though it can be read.
+    pub(crate) async fn turned_read_only(&self) -> Outage {
+        Outage::read_only(&self.premises.database_url()).await
+    }
+
     /// One tick of each worker that moves executions.
     pub(crate) async fn step(&self) {
         self.tick("poller").await;

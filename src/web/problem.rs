@@ -1,0 +1,181 @@
+//! Errors as `application/problem+json` (RFC 9457), for whoever asks for JSON.
+//!
+//! An error has one source, [`Error`](super::Error), and two forms: a page, made by [`framed`](super::framed), and this.
+//! Which one is sent is decided by `Accept`. The layer [`problems`] lies around everything that answers, so that an
+//! error that no handler made (an unknown address, a method that is not taken, a panic) has the same form.
+//!
+//! The emulated services are left alone: they answer as Amazon does.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LAST_MODIFIED, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::components::Errors;
+use super::error::{self, Shown};
+use super::security::request_id;
+
+/// The content type of the document.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What is wrong with the fields of a form, laid onto its answer.
+#[derive(Clone, Debug)]
+pub(super) struct FieldErrors(Vec<(String, String)>);
+
+impl From<&Errors> for FieldErrors {
+    fn from(errors: &Errors) -> Self {
+        Self(errors.iter().map(|(field, sentence)| (field.to_owned(), sentence.to_owned())).collect())
+    }
+}
+
+/// Whether the client prefers JSON to a page. A client that takes anything (`*/*`) gets the page.
+pub fn prefers_json(headers: &HeaderMap) -> bool {
+    let accepted: Vec<(String, f32)> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(media_range)
+        .collect();
+    // OK to look no further: without a word of JSON, or of all applications, no page is less welcome than JSON.
+    if !accepted.iter().any(|(range, _)| range.starts_with("application/")) {
+        return false;
+    }
+    let quality = |ranges: [&str; 3]| {
+        let of = |range: &str| accepted.iter().find(|(known, _)| known == range).map(|(_, quality)| *quality);
+        ranges.into_iter().find_map(of).unwrap_or(0.0)
+    };
+    let json =
+        quality([PROBLEM_JSON, "application/*", "*/*"]).max(quality(["application/json", "application/*", "*/*"]));
+    json > quality(["text/html", "text/*", "*/*"])
+}
+
+/// `text/html;level=1;q=0.5` as its range and its quality, which is 1 where none can be read.
+fn media_range(text: &str) -> (String, f32) {
+    let mut parts = text.split(';').map(str::trim);
+    let range = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))?.parse().ok());
+    (range, quality.unwrap_or(1.0_f32).clamp(0.0, 1.0))
+}
+
+/// Answers errors to those who ask for JSON.
+pub async fn problems(request: Request, next: Next) -> Response {
+    let wants_json = prefers_json(request.headers()) && !is_amazons(request.uri().path());
+    let request_id = if wants_json { request_id(request.headers()) } else { String::new() };
+    let response = next.run(request).await;
+    let status = response.status();
+    if !wants_json || !(status.is_client_error() || status.is_server_error()) || is_json(&response) {
+        return response;
+    }
+    document(response, &request_id)
+}
+
+/// Whether an address is one of the emulated services.
+fn is_amazons(path: &str) -> bool {
+    path.starts_with("/emulator/") && !path.starts_with("/emulator/control")
+}
+
+fn is_json(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.contains("json"))
+}
+
+/// The same answer with the document as its body.
+fn document(response: Response, request_id: &str) -> Response {
+    let (mut parts, _) = response.into_parts();
+    let fields = parts.extensions.remove::<FieldErrors>();
+    let shown = parts.extensions.remove::<Shown>().unwrap_or_else(|| error::by_status(parts.status));
+    let mut problem = json!({
+        "type": format!("urn:recomamp:problem:{}", name(parts.status)),
+        "title": shown.title,
+        "status": parts.status.as_u16(),
+        "detail": shown.sentence,
+        "instance": request_id,
+    });
+    if let Some(FieldErrors(fields)) = fields {
+        problem["detail"] = "Some fields don't fit. Correct them and send the form again.".into();
+        problem["errors"] = fields.iter().map(|(field, sentence)| field_error(field, sentence)).collect();
+    }
+    for header in [CONTENT_LENGTH, CONTENT_ENCODING, ETAG, LAST_MODIFIED] {
+        parts.headers.remove(header);
+    }
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    parts.headers.append(VARY, HeaderValue::from_static("accept"));
+    Response::from_parts(parts, Body::from(problem.to_string()))
+}
+
+/// One field, named by a JSON pointer (RFC 6901) as a fragment; `#` is the form as a whole.
+fn field_error(field: &str, sentence: &str) -> Value {
+    let pointer = match field {
+        "" => "#".to_owned(),
+        field => format!("#/{}", field.replace('~', "~0").replace('/', "~1")),
+    };
+    json!({ "pointer": pointer, "detail": sentence })
+}
+
+/// The last word of a problem's type.
+fn name(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "invalid-request",
+        StatusCode::UNAUTHORIZED => "not-signed-in",
+        StatusCode::FORBIDDEN => "not-allowed",
+        StatusCode::NOT_FOUND => "not-found",
+        StatusCode::METHOD_NOT_ALLOWED => "method-not-allowed",
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => "timeout",
+        StatusCode::CONFLICT => "conflict",
+        StatusCode::GONE => "gone",
+        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+        StatusCode::MISDIRECTED_REQUEST => "wrong-host",
+        StatusCode::UNPROCESSABLE_ENTITY => "invalid-fields",
+        StatusCode::TOO_MANY_REQUESTS => "too-many-requests",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        status if status.is_client_error() => "invalid-request",
+        _ => "internal",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_sent_to_those_who_prefer_it() {
+        let prefers =
+            |accept: &'static str| prefers_json(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]));
+        for accept in [
+            "application/json",
+            "application/problem+json, text/html;q=0.9",
+            "text/html;q=0.5, application/json;q=0.9",
+            "application/json, */*;q=0.1",
+            "APPLICATION/JSON",
+            "application/*",
+        ] {
+            assert!(prefers(accept), "{accept}");
+        }
+        for accept in [
+            "",
+            "*/*",
+            "text/html",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "text/html, application/json",
+            "application/json;q=0",
+            "application/json;q=0.4, text/*;q=0.5",
+            "application/xml",
+        ] {
+            assert!(!prefers(accept), "{accept}");
+        }
+        assert!(!prefers_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn fields_are_named_by_pointers() {
+        assert_eq!(field_error("a/b~c", "x")["pointer"], "#/a~1b~0c");
+        assert_eq!(field_error("", "x")["pointer"], "#");
+    }
+}
