@@ -171,7 +171,8 @@ stories! {
         let fields = [("instance", instance.as_str()), ("name", "Kept"), ("sql", REACH), ("draft", draft.as_str())];
         ada.post("/queries/new", &fields).await.with(303);
         assert!(ada.get("/queries").await.texts("#drafts li").is_empty());
-        ada.get(&address).await.with(404);
+        assert!(ada.get(&address).await.with(303).location.ends_with("/edit"), "the draft became a query");
+        chie.get(&address).await.with(404);
     }
 
     /// Found, filtered, sorted, paged and exported.

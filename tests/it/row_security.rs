@@ -147,7 +147,11 @@ mod postgres {
         let nobodys = "update queries set owner_id = $1";
         crate::access::change(&house, nobodys, "per_01jzzzzzzzzzzzzzzzzzzzzzzz").await;
         assert_eq!((see(&own).await, changed(&house, &own, change).await), (1, 1));
-        assert_eq!(changed(&house, &own, "update queries set home = 'private'").await, 0, "it is not taken from others");
+        assert_eq!(
+            changed(&house, &own, "update queries set home = 'private'").await,
+            0,
+            "it is not taken from others"
+        );
         crate::access::change(&house, "update queries set home = $1", "private").await;
         assert_eq!((see(&own).await, changed(&house, &own, change).await), (0, 0));
         crate::access::change(&house, "update queries set home = $1", "instance").await;

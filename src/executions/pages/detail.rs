@@ -90,7 +90,8 @@ impl Changeable {
 
     fn new(execution: &Execution) -> Option<Self> {
         let query = execution.query.as_ref()?;
-        let form = execution.input().form();
+        let mut form = execution.input().form();
+        form.push(("instance".to_owned(), execution.instance.to_string()));
         let filled: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();
         Some(if filled.len() > Self::LONGEST {
             let mut fields = form;

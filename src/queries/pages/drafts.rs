@@ -70,7 +70,8 @@ pub(super) async fn keep(
     let now = site.clock.now();
     let mut tx = site.db.write(&person.scope()).await?;
     let query = changed(&mut tx, &person, &mut what).await?;
-    let is_saved = query.as_ref().is_some_and(|query| written == query.clone().into() && what.is_placed_as(query));
+    let is_saved =
+        query.as_ref().is_some_and(|query| written == query.clone().into() && What::is_placed_as(query, &fields));
     let outcome = if is_saved {
         drop_draft(&mut tx, &person, &what).await?;
         Outcome::Saved

@@ -96,11 +96,8 @@ pub(super) async fn create(
 ) -> web::Result<Response> {
     let mut tx = site.db.write(&person.scope()).await?;
     let (query, usable) = opened(&mut tx, &person.id, &id).await?;
-    let proposed = [
-        ("name", name(&query)),
-        ("home", home(&query, &usable).value()),
-        ("instance", instance(&query, &usable)),
-    ];
+    let proposed =
+        [("name", name(&query)), ("home", home(&query, &usable).value()), ("instance", instance(&query, &usable))];
     let missing = proposed.into_iter().filter(|(field, _)| !fields.has(field));
     let fields: Fields = missing
         .map(|(field, value)| (field.to_owned(), value))

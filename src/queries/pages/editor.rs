@@ -13,8 +13,8 @@ use super::{for_change, own};
 use crate::db::{self, Tx};
 use crate::ids::{DraftId, InstanceId, PersonId, QueryId};
 use crate::instances::{self, Instance};
-use crate::queries::model::home::Home;
 use crate::queries::model::fields::{FieldDef, FieldKind};
+use crate::queries::model::home::Home;
 use crate::queries::model::{PrivacyMode, Query, QueryInput};
 use crate::queries::prepare::prepare_form;
 use crate::queries::store::{self, Draft};
@@ -130,10 +130,10 @@ impl What {
         }
     }
 
-    /// Whether the form leaves the query where it is.
-    pub(super) fn is_placed_as(&self, query: &Query) -> bool {
-        (self.home.is_empty() || self.home == query.placement.home.value())
-            && self.instance == placing::default_value(query)
+    /// Whether the form leaves the query where it is; what it does not say stays.
+    pub(super) fn is_placed_as(query: &Query, form: &Fields) -> bool {
+        let stays = |field: &str, now: String| !form.has(field) || form.get(field) == now;
+        stays("home", query.placement.home.value()) && stays("instance", placing::default_value(query))
     }
 
     pub(super) fn action(&self) -> String {

@@ -73,12 +73,7 @@ pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: 
 
 /// The instance on which a person's form runs a query; none where [`super::run_page`] has to say what is wrong with
 /// it. A form that names none means the query's default.
-pub async fn runs_on(
-    tx: &mut Tx,
-    person: &PersonId,
-    query: &Query,
-    sent: &str,
-) -> web::Result<Option<Instance>> {
+pub async fn runs_on(tx: &mut Tx, person: &PersonId, query: &Query, sent: &str) -> web::Result<Option<Instance>> {
     if !sent.is_empty() {
         let target = target(tx, person, query, sent).await?;
         return Ok(target.instance.filter(|_| target.problem.is_none()));

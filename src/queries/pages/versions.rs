@@ -166,10 +166,8 @@ pub(super) async fn compare(
     let (from, to) = (params("from").min(params("to")), params("from").max(params("to")));
     let from = one(&mut tx, &person.id, &query, from).await?;
     let to = one(&mut tx, &person.id, &query, to).await?;
-    let placed = [
-        placed(&mut tx, &person.id, &from.placement).await?,
-        placed(&mut tx, &person.id, &to.placement).await?,
-    ];
+    let placed =
+        [placed(&mut tx, &person.id, &from.placement).await?, placed(&mut tx, &person.id, &to.placement).await?];
     drop(tx);
     Ok(Html(ComparePage {
         shell: visit.shell(format!("Versions of {}", query.name), Section::Queries).await,

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
-use crate::queries::model::input::ParameterValues;
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
+use crate::queries::model::input::ParameterValues;
 use crate::web::components::duration;
 use crate::web::run_state::RunState;
 
