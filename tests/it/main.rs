@@ -52,6 +52,8 @@ mod query_history;
 #[cfg(test)]
 mod results;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod row_security;
 #[cfg(test)]
 mod secrets;
