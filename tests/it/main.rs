@@ -58,6 +58,8 @@ mod query_homes;
 #[cfg(test)]
 mod results;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod row_security;
 #[cfg(test)]
 mod secrets;

@@ -5,7 +5,7 @@ use reqwest::Method;
 use crate::support::{House, stories};
 
 /// Addresses of other people's things, with the method that they take.
-async fn others(house: &House) -> Vec<(Method, String)> {
+pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let ada = house.signed_in("Ada").await;
     let page = ada.get("/instances").await.with(200);
     let instance = page.attributes("tbody th a", "href").remove(0);
@@ -66,7 +66,7 @@ async fn others(house: &House) -> Vec<(Method, String)> {
 
 /// Routes that need no session: signing in, files, health, what changes nothing but a cookie, and figures,
 /// whose own stories say who reads them.
-const OPEN: [&str; 10] = [
+pub(crate) const OPEN: [&str; 10] = [
     "/metrics",
     "/auth/amazon/callback",
     "/auth/amazon/start",
@@ -80,7 +80,7 @@ const OPEN: [&str; 10] = [
 ];
 
 /// A route with the ids of things that are there, one address for each thing that fits.
-fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
+pub(crate) fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
     let Some((before, after)) = route.split_once("{id}") else {
         return vec![route.replace("{slug}", "first-query").replace("{number}", "1")];
     };

@@ -1,0 +1,64 @@
+//! Who may do what, on every route of the code.
+
+use reqwest::Method;
+
+use crate::security::{OPEN, filled, others};
+use crate::support::stories;
+
+/// What a route needs beyond reading, of a person who has a role on the instance to which the thing belongs. Every
+/// other route is for everybody who may read it.
+const NEEDS: [(&str, &str); 11] = [
+    ("POST /executions", "analyst"),
+    ("POST /executions/{id}/cancel", "analyst"),
+    ("POST /executions/{id}/fetch", "analyst"),
+    ("POST /executions/{id}/rerun", "analyst"),
+    ("GET /queries/{id}/edit", "analyst"),
+    ("POST /queries/{id}/edit", "analyst"),
+    ("POST /queries/{id}/delete", "analyst"),
+    ("POST /queries/{id}/restore", "analyst"),
+    ("POST /queries/{id}/versions/restore", "analyst"),
+    ("POST /queries/new", "analyst"),
+    ("POST /instances/{id}/rename", "manager"),
+];
+
+/// Routes about the visitor alone, which would end the walk, and those of administrators.
+const APART: [&str; 4] = ["/sign-out", "/settings/sessions/{id}/end", "/settings/connections/", "/settings/people"];
+
+stories! {
+    /// Every route of the code as a viewer, an analyst and a manager of somebody else's instance, then as one who is
+    /// suspended. What each is answered stands in one table; a route that is added tomorrow is walked, too.
+    async fn every_route_asks_for_the_role_that_it_needs(house: House) {
+        let things = others(&house).await;
+        let ada = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        let id = |start: &str| things.iter().find_map(|(_, address)| address.strip_prefix(start)?.split(['/', '?']).next().filter(|id| id.contains('_')).map(str::to_owned)).expect("an id");
+        let (instance, query) = (id("/instances/"), id("/queries/"));
+        let body = format!("instance={instance}&query={query}&name=Theirs&sql=SELECT+1+FROM+dsp_impressions&revision=1&window=settled");
+        let person = ada.get("/settings/people?q=chie").await.attributes("tbody th a", "href").remove(0);
+        for role in ["viewer", "analyst", "manager"] {
+            ada.post(&format!("{person}/access"), &[("instance", instance.as_str()), ("role", role)]).await.with(303);
+            for route in crate::house::routes().iter().filter(|route| !OPEN.contains(&route.as_str()) && !APART.iter().any(|apart| route.starts_with(apart))) {
+                let own = things.iter().filter(|(_, address)| !address.starts_with("/queries/drafts/") && !address.starts_with("/settings/")).cloned().collect::<Vec<_>>();
+                if route.starts_with("/queries/drafts/{id}") {
+                    continue;
+                }
+                for address in filled(route, &own) {
+                    for method in [Method::GET, Method::POST] {
+                        let least = NEEDS.iter().find(|(needing, _)| *needing == format!("{method} {route}")).map_or("viewer", |(_, least)| least);
+                        let sent = (method == Method::POST).then(|| body.clone());
+                        let status = chie.send(method.clone(), &address, &[], sent).await.status.as_u16();
+                        let rank = |role: &str| ["viewer", "analyst", "manager"].iter().position(|one| *one == role);
+                        let is_refused = rank(role) < rank(least);
+                        assert_eq!(status == 403, is_refused, "{role}: {method} {address} is answered with {status}");
+                    }
+                }
+            }
+        }
+        ada.post(&format!("{person}/suspend"), &[]).await.with(303);
+        for (method, address) in things {
+            let sent = (method == Method::POST).then(|| body.clone());
+            let answer = chie.send(method.clone(), &address, &[], sent).await.with(303);
+            assert!(answer.location.starts_with("/sign-in"), "{method} {address}: {}", answer.location);
+        }
+    }
+}
