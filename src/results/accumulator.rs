@@ -3,13 +3,14 @@
 //! The whole result is looked at before it is written, because one value that does not have its
 //! column's declared form would otherwise be lost or stop everything. Such a column is kept as the
 //! narrowest kind of number that holds all its values, or as text, and says so. Only canonical forms
-//! count as numbers: `007` stays text, or it would come back as `7`.
+//! count as numbers: `007` stays text, or it would come back as `7`. A column that nothing was declared of is a number
+//! or a time only where all its values come back letter for letter: `1E5` may be a name.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::{Kind, parse_date, parse_timestamp};
+use super::kind::{Kind, TimeForm, parse_date, parse_double, parse_timestamp, write_double};
 
 /// The most digits that every double of 64 bits keeps.
 const DOUBLE_DIGITS: usize = 15;
@@ -38,7 +39,14 @@ pub(super) struct Accumulator {
     seen: [bool; Shape::COUNT],
     whole: usize,
     scale: usize,
-    zoned: bool,
+    /// The fewest digits after the point.
+    least_scale: Option<usize>,
+    /// Whether a double would give a number back as another text.
+    is_rewritten: bool,
+    has_exponent: bool,
+    /// Whether a double would change a number.
+    is_lossy: bool,
+    times: Times,
     first: Option<Misfit>,
 }
 
@@ -60,25 +68,36 @@ impl Accumulator {
         }
         let shape = self.shape(text);
         self.seen[shape as usize] = true;
-        let fits = self.declared.is_none_or(|kind| admits(kind).contains(&shape));
+        let is_time = matches!(self.declared, Some(Kind::Timestamp { .. }));
+        let is_odd_time = is_time && shape == Shape::Timestamp && self.times.form().is_none();
+        let fits = self.declared.is_none_or(|kind| admits(kind).contains(&shape)) && !is_odd_time;
         if !fits && self.first.is_none() {
             self.first = Some(Misfit { row, value: text.chars().take(SAMPLE).collect() });
         }
     }
 
     fn shape(&mut self, text: &str) -> Shape {
-        match number(text) {
+        let number = number(text);
+        if number.is_some() && self.declared.is_none() {
+            let mut written = String::new();
+            write_double(&mut written, parse_double(text).unwrap_or(f64::NAN));
+            self.is_rewritten |= written != text;
+            self.has_exponent |= text.contains(['e', 'E']);
+        }
+        match number {
             Some(Number::Exact { whole, scale }) => {
                 self.whole = self.whole.max(whole);
                 self.scale = self.scale.max(scale);
+                self.least_scale = Some(self.least_scale.map_or(scale, |least| least.min(scale)));
+                self.is_lossy |= whole + scale > DOUBLE_DIGITS && is_changed_by_double(text);
                 let integer = scale == 0 && text.parse::<i64>().is_ok();
                 if integer { Shape::Integer } else { Shape::Decimal }
             }
             Some(Number::Float) => Shape::Float,
             None if text == "true" || text == "false" => Shape::Boolean,
             None if parse_date(text).is_some() => Shape::Date,
-            None => parse_timestamp(text).filter(|_| text.len() >= 19).map_or(Shape::Other, |(_, zoned)| {
-                self.zoned |= zoned;
+            None => parse_timestamp(text).filter(|_| text.len() >= 19).map_or(Shape::Other, |(micros, zoned)| {
+                self.times.add(text, micros, zoned);
                 Shape::Timestamp
             }),
         }
@@ -93,7 +112,7 @@ impl Accumulator {
             Some(kind) if kind.is_number() => self.narrowest(&[Kind::Integer, DECIMAL, Kind::Double]),
             Some(_) => Kind::Text,
             None if none_seen => Kind::Text,
-            None => self.narrowest(&[Kind::Integer, DECIMAL, Kind::Double, Kind::Boolean, Kind::Date, TIMESTAMP]),
+            None => self.undeclared(),
         };
         let changed =
             self.declared.is_some_and(|declared| std::mem::discriminant(&declared) != std::mem::discriminant(&kind));
@@ -105,9 +124,26 @@ impl Accumulator {
         kinds.iter().find(|kind| self.holds(**kind) && exact(**kind)).map_or(Kind::Text, |kind| self.sized(*kind))
     }
 
+    /// What a column is kept as whose type nobody told: what gives its values back letter for letter.
+    fn undeclared(&self) -> Kind {
+        let is_even = !self.has_exponent && self.least_scale.is_none_or(|least| least == self.scale);
+        let kinds = [Kind::Integer, DECIMAL, Kind::Double, Kind::Boolean, Kind::Date, TIMESTAMP];
+        let comes_back = |kind: &Kind| match kind {
+            Kind::Decimal { .. } => is_even,
+            Kind::Double => !self.is_rewritten,
+            _ => true,
+        };
+        self.narrowest(&kinds.into_iter().filter(comes_back).collect::<Vec<_>>())
+    }
+
     fn holds(&self, kind: Kind) -> bool {
         let fits = Shape::ALL.iter().all(|shape| !self.seen[*shape as usize] || admits(kind).contains(shape));
-        fits && (!matches!(kind, Kind::Decimal { .. }) || self.whole + self.scale <= DECIMAL_DIGITS)
+        fits && match kind {
+            Kind::Decimal { .. } => self.whole + self.scale <= DECIMAL_DIGITS,
+            Kind::Double => !self.is_lossy,
+            Kind::Timestamp { .. } => !self.seen[Shape::Timestamp as usize] || self.times.form().is_some(),
+            _ => true,
+        }
     }
 
     fn sized(&self, kind: Kind) -> Kind {
@@ -116,7 +152,9 @@ impl Accumulator {
                 let precision = if self.whole + self.scale <= SHORT_DECIMAL_DIGITS { 18 } else { 38 };
                 Kind::Decimal { precision, scale: i8::try_from(self.scale).unwrap_or(i8::MAX) }
             }
-            Kind::Timestamp { .. } => Kind::Timestamp { zoned: self.zoned },
+            Kind::Timestamp { .. } => {
+                Kind::Timestamp { zoned: self.times.zoned, form: self.times.form().unwrap_or_default() }
+            }
             other => other,
         }
     }
@@ -140,7 +178,39 @@ impl Misfit {
 }
 
 const DECIMAL: Kind = Kind::Decimal { precision: 38, scale: 0 };
-const TIMESTAMP: Kind = Kind::Timestamp { zoned: false };
+const TIMESTAMP: Kind = Kind::Timestamp { zoned: false, form: TimeForm::Amc };
+
+/// How the times of a column are written.
+#[derive(Debug, Default)]
+struct Times {
+    zoned: bool,
+    bare: bool,
+    /// Whether one is not written as AMC does.
+    is_other: bool,
+    first: Option<TimeForm>,
+    is_mixed: bool,
+}
+
+impl Times {
+    fn add(&mut self, text: &str, micros: i64, zoned: bool) {
+        self.zoned |= zoned;
+        self.bare |= !zoned;
+        let text = text.strip_suffix('Z').unwrap_or(text);
+        let (blank, digits) = (text.as_bytes().get(10) == Some(&b' '), text.len().saturating_sub(20));
+        self.is_other |= blank || !(digits == 3 || (digits == 6 && micros.rem_euclid(1_000) != 0));
+        let form = TimeForm::Fixed { blank, digits: u8::try_from(digits).unwrap_or(u8::MAX) };
+        self.is_mixed |= *self.first.get_or_insert(form) != form;
+    }
+
+    /// The form that gives all of them back as they came, if there is one.
+    fn form(&self) -> Option<TimeForm> {
+        match self.first {
+            _ if self.zoned && self.bare => None,
+            _ if !self.is_other => Some(TimeForm::Amc),
+            first => first.filter(|_| !self.is_mixed),
+        }
+    }
+}
 
 /// The form of one value's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,6 +281,18 @@ fn number(text: &str) -> Option<Number> {
     }
 }
 
+/// Whether the double nearest to an exact number is another number.
+fn is_changed_by_double(text: &str) -> bool {
+    let Some(double) = parse_double(text) else { return true };
+    if let Ok(whole) = text.parse::<i128>() {
+        return double as i128 != whole;
+    }
+    let mut written = String::new();
+    write_double(&mut written, double);
+    let plain = |text: &str| text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    !text.contains('.') || plain(&written) != plain(text)
+}
+
 fn run_of_digits(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
@@ -234,7 +316,10 @@ mod tests {
         assert_eq!(kind_of(Some("DECIMAL(38,4)"), &["1.5000", "2", "0E-18"]), decimal(18, 4));
         assert_eq!(kind_of(Some("DECIMAL"), &["1234567890123456789.5"]), decimal(38, 1));
         assert_eq!(kind_of(Some("DOUBLE"), &["1", "1.5E-7", "NaN"]), (Kind::Double, None));
-        assert_eq!(kind_of(Some("TIMESTAMP"), &["2024-01-20T05:00:00.000Z"]), (Kind::Timestamp { zoned: true }, None));
+        assert_eq!(
+            kind_of(Some("TIMESTAMP"), &["2024-01-20T05:00:00.000Z"]),
+            (Kind::Timestamp { zoned: true, form: TimeForm::Amc }, None)
+        );
         assert_eq!(kind_of(Some("STRING"), &["1", "2"]), (Kind::Text, None));
         assert_eq!(kind_of(Some("DATE"), &[]), (Kind::Date, None));
     }
@@ -253,13 +338,39 @@ mod tests {
     #[test]
     fn an_undeclared_column_becomes_what_all_its_values_are() {
         assert_eq!(kind_of(None, &["1", "2"]).0, Kind::Integer);
-        assert_eq!(kind_of(None, &["1", "2.25"]).0, Kind::Decimal { precision: 18, scale: 2 });
-        assert_eq!(kind_of(None, &["1", "2E9"]).0, Kind::Double);
+        assert_eq!(kind_of(None, &["1.50", "2.25"]).0, Kind::Decimal { precision: 18, scale: 2 });
+        assert_eq!(kind_of(None, &["1", "2.25"]).0, Kind::Double);
+        assert_eq!(kind_of(None, &["1", "2.5", "2.50"]).0, Kind::Text);
         assert_eq!(kind_of(None, &["true", "false"]).0, Kind::Boolean);
         assert_eq!(kind_of(None, &["2024-01-20"]).0, Kind::Date);
         assert_eq!(kind_of(None, &["2024-01-20", "1"]).0, Kind::Text);
         assert_eq!(kind_of(None, &["00123"]).0, Kind::Text);
         assert_eq!(kind_of(None, &["1234567890123456789", "1E3"]).0, Kind::Text);
         assert_eq!(kind_of(None, &[""]).0, Kind::Text);
+        for text in ["1E5", "0012", "TRUE", "1e3", "-0.0", "+1", "1.", "12345678901234567890123456789012345678901"] {
+            assert_eq!(kind_of(None, &["1", text]).0, Kind::Text, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_stay_as_they_are_written_or_text() {
+        let time = |values: &[&str]| kind_of(Some("TIMESTAMP"), values);
+        let fixed = |blank, digits| TimeForm::Fixed { blank, digits };
+        let plain = |form| (Kind::Timestamp { zoned: false, form }, None);
+        assert_eq!(time(&["2024-01-20T05:00:00.000", "2024-01-20T05:00:00.000001"]), plain(TimeForm::Amc));
+        assert_eq!(time(&["2024-01-20 05:00:00", "2024-01-20 06:00:00"]), plain(fixed(true, 0)));
+        assert_eq!(time(&["2024-01-20T05:00:00.100000", "2024-01-20T05:00:00.000000"]), plain(fixed(false, 6)));
+        let (kind, misfit) = time(&["2024-01-20T05:00:00.000", "2024-01-20T05:00:00.000Z"]);
+        assert_eq!((kind, misfit.map(|misfit| misfit.row)), (Kind::Text, Some(2)), "one has a zone");
+        assert_eq!(time(&["2024-01-20T05:00:00", "2024-01-20T05:00:00.0"]).0, Kind::Text);
+    }
+
+    #[test]
+    fn a_double_that_would_change_a_number_is_not_used() {
+        let double = |values: &[&str]| kind_of(Some("DOUBLE"), values).0;
+        assert_eq!(double(&["9007199254740992", "0.30000000000000004", "3267250.7400000000"]), Kind::Double);
+        assert_eq!(double(&["9007199254740993"]), Kind::Integer);
+        assert_eq!(double(&["18446744073709551617"]), Kind::Decimal { precision: 38, scale: 0 });
+        assert_eq!(double(&["0.1234567890123456789"]), Kind::Decimal { precision: 38, scale: 19 });
     }
 }

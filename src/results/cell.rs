@@ -58,8 +58,8 @@ pub(super) fn write_exact(out: &mut String, kind: Kind, array: &dyn Array, row: 
         Kind::Double => write_double(out, array.as_primitive::<Float64Type>().value(row)),
         Kind::Boolean => out.push_str(if array.as_boolean().value(row) { "true" } else { "false" }),
         Kind::Date => write_date(out, array.as_primitive::<Date32Type>().value(row)),
-        Kind::Timestamp { zoned } => {
-            write_timestamp(out, array.as_primitive::<TimestampMicrosecondType>().value(row), zoned);
+        Kind::Timestamp { zoned, form } => {
+            write_timestamp(out, array.as_primitive::<TimestampMicrosecondType>().value(row), zoned, form);
         }
     }
 }

@@ -17,6 +17,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::column::{KeptColumn, to_entry};
+use super::doubt::Doubts;
 use super::error::Error;
 use super::kind::{Kind, parse_date, parse_decimal, parse_double, parse_timestamp, write_decimal, write_double};
 
@@ -70,12 +71,15 @@ impl<W: Write + Send> Encoder<W> {
     }
 
     /// Ends the file and gives its columns, which now have their totals.
-    pub(super) fn finish(mut self) -> Result<Vec<KeptColumn>, Error> {
+    pub(super) fn finish(mut self, doubts: &Doubts) -> Result<Vec<KeptColumn>, Error> {
         self.flush()?;
         for (column, cells) in self.kept.iter_mut().zip(&self.cells) {
             column.total = cells.sum.text(column.kind);
         }
         self.writer.append_key_value_metadata(to_entry(&self.kept)?);
+        if doubts.places > 0 {
+            self.writer.append_key_value_metadata(doubts.to_entry()?);
+        }
         self.writer.finish()?;
         // OK because a full disk may only show here: the last bytes are still in the writer's buffer.
         self.writer.sync()?;
@@ -139,7 +143,7 @@ impl Builder {
             Kind::Double => Self::Double(Float64Builder::new()),
             Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
             Kind::Date => Self::Date(Date32Builder::new()),
-            Kind::Timestamp { zoned } => Self::Timestamp(TimestampMicrosecondBuilder::new(), zoned),
+            Kind::Timestamp { zoned, .. } => Self::Timestamp(TimestampMicrosecondBuilder::new(), zoned),
         }
     }
 
@@ -263,7 +267,7 @@ mod tests {
             let mut disk = SmallDisk { room, used: 0 };
             let mut encoder = Encoder::new(&mut disk, vec![column.clone()])?;
             (0..10_000).try_for_each(|number| encoder.add(std::iter::once(Some(number.to_string().as_str()))))?;
-            encoder.finish()?;
+            encoder.finish(&Doubts::default())?;
             Ok(disk.used)
         };
         let size = write(1 << 20).unwrap();

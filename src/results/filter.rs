@@ -261,7 +261,7 @@ mod tests {
         let day = 20_000 * DAY;
         let times = TimestampMicrosecondArray::from(vec![day - 1, day, day + DAY - 1, day + DAY]);
         let array: ArrayRef = Arc::new(times);
-        let found = |op| matching(Kind::Timestamp { zoned: false }, &array, op, "2024-10-04").unwrap();
+        let found = |op| matching(Kind::declared("TIMESTAMP"), &array, op, "2024-10-04").unwrap();
         assert_eq!(found(Op::Equals), [1, 2]);
         assert_eq!(found(Op::AtLeast), [1, 2, 3]);
         assert_eq!(found(Op::AtMost), [0, 1, 2]);

@@ -17,10 +17,11 @@ use tokio::io::AsyncWriteExt;
 
 use super::accumulator::Accumulator;
 use super::column::{ColumnSpec, KeptColumn, distinct_names, matched, shown};
+use super::doubt::{Doubts, Reading, declared, ends_with_returns};
 use super::encode::Encoder;
 use super::error::Error;
 use super::kind::Kind;
-use super::records::{Escapes, Fault, Record, Records};
+use super::records::{Escapes, Fault, Record, Records, Rules};
 use super::result_store::{Key, ResultStore, Scratch, blocking};
 
 /// The bytes of one part of a result, as they come.
@@ -125,7 +126,10 @@ impl ResultStore {
 struct Table {
     escapes: Escapes,
     columns: Vec<KeptColumn>,
+    /// What the columns were declared as.
+    kinds: Vec<Option<Kind>>,
     rows: u64,
+    doubts: Doubts,
 }
 
 impl Table {
@@ -138,36 +142,37 @@ impl Table {
         Self::scan(parts, declared, limits, Escapes::Doubled).or(table)
     }
 
-    fn scan(parts: &[Scratch], declared: &[ColumnSpec], limits: Limits, escapes: Escapes) -> Result<Self, Error> {
+    fn scan(parts: &[Scratch], specs: &[ColumnSpec], limits: Limits, escapes: Escapes) -> Result<Self, Error> {
         let mut header: Option<Vec<String>> = None;
-        let (mut tallies, mut rows) = (Vec::new(), 0);
+        let (mut tallies, mut kinds, mut rows) = (Vec::new(), Vec::new(), 0);
+        let mut doubts = Doubts::default();
         for (number, part) in (1..).zip(parts) {
             let reader = PartReader { number, part, limits, escapes };
+            let before = rows;
             let mut see_header = |found: Vec<String>| {
                 if header.is_none() {
-                    let specs = matched(&found, declared)?;
-                    tallies = specs
-                        .iter()
-                        .map(|spec| Accumulator::new(spec.map(|spec| Kind::declared(&spec.data_type))))
-                        .collect();
+                    kinds = declared(&matched(&found, specs)?);
+                    tallies = kinds.iter().map(|kind| Accumulator::new(*kind)).collect();
                 }
                 let first = header.get_or_insert_with(|| found.clone());
                 if *first == found { Ok(()) } else { Err(differ(number, first, &found)) }
             };
-            let columns = reader.header(&mut see_header)?;
-            reader.rows(columns, |record| {
+            reader.header(&mut see_header)?;
+            let see_row = |row: Row<'_>| {
                 rows += 1;
                 if rows > u64::from(limits.rows) {
                     return Err(Error::TooLarge { limit: u64::from(limits.rows), of: "rows" });
                 }
-                tallies.iter_mut().zip(record.values()).for_each(|(tally, value)| tally.add(rows, value));
+                tallies.iter_mut().zip(row.values()).for_each(|(tally, value)| tally.add(rows, value));
                 Ok(())
-            })?;
+            };
+            reader.rows(&kinds, see_row, |row, read, otherwise| doubts.add(number, before + row, read, otherwise))?;
         }
         let header = header.ok_or(Error::NotATable { part: 1, what: "there is no file" })?;
-        let specs = matched(&header, declared)?;
+        let specs = matched(&header, specs)?;
         let columns = distinct_names(&header).into_iter().zip(specs).zip(tallies);
-        Ok(Self { escapes, columns: columns.map(|((name, spec), tally)| kept(name, spec, tally)).collect(), rows })
+        let columns = columns.map(|((name, spec), tally)| kept(name, spec, tally)).collect();
+        Ok(Self { escapes, columns, kinds, rows, doubts })
     }
 
     fn write(self, parts: &[Scratch], target: &std::path::Path, limits: Limits) -> Result<Kept, Error> {
@@ -175,10 +180,10 @@ impl Table {
         let mut encoder = Encoder::new(&file, self.columns)?;
         for (number, part) in (1..).zip(parts) {
             let reader = PartReader { number, part, limits, escapes: self.escapes };
-            let columns = reader.header(&mut |_| Ok(()))?;
-            reader.rows(columns, |record| encoder.add(record.values()))?;
+            reader.header(&mut |_| Ok(()))?;
+            reader.rows(&self.kinds, |row| encoder.add(row.values()), |_, _, _| {})?;
         }
-        let columns = encoder.finish()?;
+        let columns = encoder.finish(&self.doubts)?;
         file.sync_all()?;
         Ok(Kept { rows: self.rows, bytes: file.metadata()?.len(), columns })
     }
@@ -194,6 +199,23 @@ fn kept(name: String, spec: Option<&ColumnSpec>, tally: Accumulator) -> KeptColu
 
 fn differ(part: usize, expected: &[String], found: &[String]) -> Error {
     Error::HeadersDiffer { part, expected: shown(expected), found: shown(found) }
+}
+
+/// A row as it was read: a record, or a line of one.
+#[derive(Clone, Copy)]
+enum Row<'a> {
+    Record(Record<'a>),
+    Line(&'a [Option<String>]),
+}
+
+impl<'a> Row<'a> {
+    fn values(self) -> impl Iterator<Item = Option<&'a str>> {
+        let (record, line) = match self {
+            Self::Record(record) => (Some(record), None),
+            Self::Line(line) => (None, Some(line)),
+        };
+        record.into_iter().flat_map(Record::values).chain(line.into_iter().flatten().map(Option::as_deref))
+    }
 }
 
 /// One fetched part.
@@ -217,8 +239,8 @@ pub(super) fn other_format(start: &[u8]) -> Option<&'static str> {
 }
 
 impl PartReader<'_> {
-    /// Gives the header to `see` and returns how many columns it has.
-    fn header(&self, see: &mut impl FnMut(Vec<String>) -> Result<(), Error>) -> Result<usize, Error> {
+    /// Gives the header to `see`.
+    fn header(&self, see: &mut impl FnMut(Vec<String>) -> Result<(), Error>) -> Result<(), Error> {
         let mut header = None;
         self.records(|record| match record {
             Ok(record) if record.is_blank() => ControlFlow::Continue(()),
@@ -232,13 +254,18 @@ impl PartReader<'_> {
         if header.len() > self.limits.columns {
             return Err(Error::TooLarge { limit: self.limits.columns as u64, of: "columns" });
         }
-        let columns = header.len();
-        see(header)?;
-        Ok(columns)
+        see(header)
     }
 
-    /// Gives all rows after the header to `see`.
-    fn rows(&self, columns: usize, mut see: impl FnMut(Record<'_>) -> Result<(), Error>) -> Result<(), Error> {
+    /// Gives all rows after the header, whose columns were declared so, to `see`; and to `doubt` those that can be read
+    /// in two ways: the first one's number in this part, how many rows they were read as, and how many they could be.
+    fn rows(
+        &self,
+        kinds: &[Option<Kind>],
+        mut see: impl FnMut(Row<'_>) -> Result<(), Error>,
+        mut doubt: impl FnMut(u64, u64, u64),
+    ) -> Result<(), Error> {
+        let columns = kinds.len();
         let (mut past_header, mut row) = (false, 0);
         self.records(|record| {
             let outcome = match record {
@@ -247,11 +274,25 @@ impl PartReader<'_> {
                     past_header = true;
                     return ControlFlow::Continue(());
                 }
-                Ok(record) if record.len() == columns => {
-                    row += 1;
-                    see(record)
+                Ok(record) => {
+                    let reading = Reading::of(record, self.escapes, kinds);
+                    match &reading {
+                        Reading::DoubtfulOne(lines) => doubt(row + 1, 1, *lines),
+                        Reading::DoubtfulLines(rows) => doubt(row + 1, rows.len() as u64, 1),
+                        Reading::One | Reading::Lines(_) => {}
+                    }
+                    match &reading {
+                        Reading::DoubtfulLines(rows) | Reading::Lines(rows) => {
+                            row += rows.len() as u64;
+                            rows.iter().try_for_each(|line| see(Row::Line(line)))
+                        }
+                        _ if record.len() == columns => {
+                            row += 1;
+                            see(Row::Record(record))
+                        }
+                        _ => Err(self.uneven(row + 1, record.len(), columns)),
+                    }
                 }
-                Ok(record) => Err(self.uneven(row + 1, record.len(), columns)),
                 Err(fault) => Err(self.fault(row + 1, &fault)),
             };
             outcome.map_or_else(|error| ControlFlow::Break(Err(error)), |()| ControlFlow::Continue(()))
@@ -263,17 +304,17 @@ impl PartReader<'_> {
         mut take: impl FnMut(Result<Record<'_>, Fault>) -> ControlFlow<Result<(), Error>>,
     ) -> Result<(), Error> {
         let mut file = File::open(self.part.path())?;
-        let mut records = Records::new(self.escapes, self.limits.row_bytes);
         let mut buffer = vec![0; 128 << 10];
-        let mut first = true;
+        let mut begun: Option<Records> = None;
         loop {
             let length = file.read(&mut buffer)?;
             let mut chunk = &buffer[..length];
-            if first {
+            if begun.is_none() {
                 chunk = chunk.strip_prefix(b"\xef\xbb\xbf").unwrap_or(chunk);
                 self.refuse_other_formats(chunk)?;
-                first = false;
             }
+            let rules = || Rules { escapes: self.escapes, lone_returns: ends_with_returns(chunk) };
+            let records = begun.get_or_insert_with(|| Records::new(rules(), self.limits.row_bytes));
             let flow = if length == 0 { records.finish(&mut take) } else { records.push(chunk, &mut take) };
             match flow {
                 ControlFlow::Break(outcome) => return outcome,

@@ -35,6 +35,25 @@ pub enum Kind {
     Timestamp {
         /// Whether AMC wrote them with a `Z`.
         zoned: bool,
+        /// How all of them are written.
+        #[serde(default)]
+        form: TimeForm,
+    },
+}
+
+/// How the times of a column are written, so that they come out as they came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeForm {
+    /// As AMC does: a `T`, three digits of fraction, six where three are not enough.
+    #[default]
+    Amc,
+    /// All with equally many digits of fraction, perhaps with a blank for the `T`.
+    Fixed {
+        /// Whether a blank stands for the `T`.
+        blank: bool,
+        /// Digits of fraction, 0 to 6.
+        digits: u8,
     },
 }
 
@@ -54,7 +73,7 @@ impl Kind {
             "DOUBLE" | "FLOAT" | "REAL" => Self::Double,
             "BOOLEAN" => Self::Boolean,
             "DATE" => Self::Date,
-            "TIMESTAMP" => Self::Timestamp { zoned: false },
+            "TIMESTAMP" => Self::Timestamp { zoned: false, form: TimeForm::Amc },
             _ => Self::Text,
         }
     }
@@ -67,7 +86,7 @@ impl Kind {
             Self::Double => DataType::Float64,
             Self::Boolean => DataType::Boolean,
             Self::Date => DataType::Date32,
-            Self::Timestamp { zoned } => DataType::Timestamp(TimeUnit::Microsecond, zoned.then(|| "UTC".into())),
+            Self::Timestamp { zoned, .. } => DataType::Timestamp(TimeUnit::Microsecond, zoned.then(|| "UTC".into())),
         }
     }
 
@@ -192,11 +211,22 @@ pub(super) fn write_date(out: &mut String, days: i32) {
     let _ = write!(out, "{}", date.format("%Y-%m-%d"));
 }
 
-/// `yyyy-MM-dd'T'HH:mm:ss.SSS`, with six digits of fraction where three are not enough.
-pub(super) fn write_timestamp(out: &mut String, micros: i64, zoned: bool) {
-    let format = if micros.rem_euclid(1_000) == 0 { "%Y-%m-%dT%H:%M:%S%.3f" } else { "%Y-%m-%dT%H:%M:%S%.6f" };
+/// `yyyy-MM-dd'T'HH:mm:ss.SSS`, or as `form` says.
+pub(super) fn write_timestamp(out: &mut String, micros: i64, zoned: bool, form: TimeForm) {
+    let (blank, digits) = match form {
+        TimeForm::Amc if micros.rem_euclid(1_000) == 0 => (false, 3),
+        TimeForm::Amc => (false, 6),
+        TimeForm::Fixed { blank, digits } => (blank, usize::from(digits.min(6))),
+    };
+    let (at, joint) = (instant(micros), if blank { ' ' } else { 'T' });
+    let fraction = format!("{:06}", micros.rem_euclid(1_000_000));
     // OK because writing to a String cannot fail.
-    let _ = write!(out, "{}{}", instant(micros).format(format), if zoned { "Z" } else { "" });
+    let _ = write!(out, "{}{joint}{}", at.format("%Y-%m-%d"), at.format("%H:%M:%S"));
+    if digits > 0 {
+        out.push('.');
+        out.push_str(&fraction[..digits]);
+    }
+    out.push_str(if zoned { "Z" } else { "" });
 }
 
 /// The same for reading: blanks for the `T`, no fraction where it is zero.
@@ -245,8 +275,14 @@ mod tests {
         assert_eq!(parse_timestamp("2024-01-20T05:00:00.000"), expected);
         assert_eq!(parse_timestamp("2024-01-20 05:00"), expected);
         assert_eq!(parse_timestamp("2024-01-20T05:00:00Z"), Some((1_705_726_800_000_000, true)));
-        assert_eq!(written(|out| write_timestamp(out, 1_705_726_800_000_000, true)), "2024-01-20T05:00:00.000Z");
-        assert_eq!(written(|out| write_timestamp(out, 1_705_726_800_000_001, false)), "2024-01-20T05:00:00.000001");
+        assert_eq!(
+            written(|out| write_timestamp(out, 1_705_726_800_000_000, true, TimeForm::Amc)),
+            "2024-01-20T05:00:00.000Z"
+        );
+        assert_eq!(
+            written(|out| write_timestamp(out, 1_705_726_800_000_001, false, TimeForm::Amc)),
+            "2024-01-20T05:00:00.000001"
+        );
         for odd in
             ["2024-01-20T24:00:00", "2024-02-30T00:00:00", "2024-01-20T05:00:00.", "2024-01-20X05:00", "é024-01-20T05"]
         {

@@ -14,6 +14,7 @@ use parquet::file::statistics::Statistics;
 use arrow::array::RecordBatch;
 
 use super::column::{KeptColumn, from_entries};
+use super::doubt::Doubts;
 use super::error::Error;
 use super::object::Object;
 use super::result_store::{Key, ResultStore};
@@ -28,6 +29,7 @@ pub(super) struct Opened {
     pub(super) edition: Edition,
     pub(super) columns: Vec<KeptColumn>,
     pub(super) rows: u64,
+    pub(super) doubts: Option<Doubts>,
     metadata: ArrowReaderMetadata,
 }
 
@@ -55,11 +57,12 @@ impl Opened {
         let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await?;
         let file = metadata.metadata().file_metadata();
         let columns = from_entries(file.key_value_metadata())?;
+        let doubts = Doubts::from_entries(file.key_value_metadata());
         let rows = u64::try_from(file.num_rows()).unwrap_or(0);
         if columns.len() != metadata.schema().fields().len() || rows > u64::from(u32::MAX) {
             return Err(Error::Damaged("the file is not as it describes itself".into()));
         }
-        let opened = Arc::new(Self { edition, columns, rows, metadata });
+        let opened = Arc::new(Self { edition, columns, rows, doubts, metadata });
         result_store.views().keep(&opened.edition, View::Opened(Arc::clone(&opened)));
         Ok(opened)
     }

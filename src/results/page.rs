@@ -11,6 +11,7 @@ use futures::TryStreamExt;
 
 use super::cell::Cell;
 use super::column::KeptColumn;
+use super::doubt::Doubts;
 use super::error::Error;
 use super::filter::{Filter, Test, check_bounds};
 use super::open::{Opened, Part};
@@ -82,6 +83,11 @@ impl ResultStore {
     pub async fn columns(&self, key: &Key) -> Result<(Vec<KeptColumn>, u64), Error> {
         let opened = Opened::of(self, key).await?;
         Ok((opened.columns.clone(), opened.rows))
+    }
+
+    /// The rows of a result that may have been read wrongly.
+    pub async fn doubts(&self, key: &Key) -> Result<Option<Doubts>, Error> {
+        Ok(Opened::of(self, key).await?.doubts.clone())
     }
 }
 

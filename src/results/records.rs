@@ -8,6 +8,14 @@
 
 use std::ops::ControlFlow;
 
+/// How records are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rules {
+    pub(super) escapes: Escapes,
+    /// Whether a carriage return alone ends a line, as in files from old machines.
+    pub(super) lone_returns: bool,
+}
+
 /// How a quote within quotes is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escapes {
@@ -42,6 +50,8 @@ impl Fault {
 pub(super) struct Record<'a> {
     text: &'a str,
     fields: &'a [Field],
+    /// The bytes from the first quotation mark on, as they are in the file.
+    raw: &'a [u8],
 }
 
 #[derive(Clone, Copy)]
@@ -53,6 +63,27 @@ struct Field {
 impl<'a> Record<'a> {
     pub(super) fn len(self) -> usize {
         self.fields.len()
+    }
+
+    /// The lines of the file that the record takes, where they are several: a value goes on over the end of a line, or
+    /// has a carriage return in it. Quotation marks stand in them as they do in the file.
+    pub(super) fn lines(self) -> Option<Vec<String>> {
+        if !self.text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            return None;
+        }
+        let whole = if self.raw.is_empty() {
+            let starts = std::iter::once(0).chain(self.fields.iter().map(|field| field.end));
+            starts.zip(self.fields).map(|(start, field)| &self.text[start..field.end]).collect::<Vec<_>>().join(",")
+        } else {
+            String::from_utf8_lossy(self.raw).into_owned()
+        };
+        let lines = whole.replace("\r\n", "\n");
+        Some(lines.split(['\n', '\r']).map(str::to_owned).collect())
+    }
+
+    /// How many quotation marks the record has in the file.
+    pub(super) fn quotes(self) -> usize {
+        self.raw.iter().filter(|byte| **byte == b'"').count()
     }
 
     /// Whether the line was empty.
@@ -84,17 +115,29 @@ enum State {
 
 /// The reader: [`Records::push`] bytes, then [`Records::finish`].
 pub(super) struct Records {
-    escapes: Escapes,
+    rules: Rules,
     most: usize,
     state: State,
     bytes: Vec<u8>,
     fields: Vec<Field>,
+    /// The record as it is in the file, once it has a quotation mark.
+    raw: Vec<u8>,
+    /// Whether a carriage return ended the last record, so that a line feed behind it ends no other.
+    is_after_return: bool,
 }
 
 impl Records {
     /// A reader of records of at most `most` bytes and as many fields.
-    pub(super) fn new(escapes: Escapes, most: usize) -> Self {
-        Self { escapes, most, state: State::FieldStart, bytes: Vec::new(), fields: Vec::new() }
+    pub(super) fn new(rules: Rules, most: usize) -> Self {
+        Self {
+            rules,
+            most,
+            state: State::FieldStart,
+            bytes: Vec::new(),
+            fields: Vec::new(),
+            raw: Vec::new(),
+            is_after_return: false,
+        }
     }
 
     /// Reads on, giving each record that is complete to `take` until that breaks.
@@ -107,9 +150,16 @@ impl Records {
             let run = self.plain_run(chunk);
             if run > 0 {
                 self.bytes.extend_from_slice(&chunk[..run]);
+                if !self.raw.is_empty() {
+                    self.raw.extend_from_slice(&chunk[..run]);
+                }
                 chunk = &chunk[run..];
             } else {
                 chunk = &chunk[1..];
+                if std::mem::take(&mut self.is_after_return) && byte == b'\n' {
+                    continue;
+                }
+                self.note(byte);
                 match self.step(byte) {
                     Step::Go => {}
                     Step::Record => self.give(take)?,
@@ -146,6 +196,9 @@ impl Records {
     fn plain_run(&self, chunk: &[u8]) -> usize {
         let most = &chunk[..chunk.len().min(self.most + 1)];
         let stop = match self.state {
+            State::Plain if self.rules.lone_returns => {
+                most.iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r'))
+            }
             State::Plain => most.iter().position(|byte| matches!(byte, b',' | b'\n')),
             State::Quoted => most.iter().position(|byte| matches!(byte, b'"' | b'\\')),
             _ => Some(0),
@@ -153,14 +206,40 @@ impl Records {
         stop.unwrap_or(most.len())
     }
 
+    /// Keeps a byte of the file as it is, from the first quotation mark of a record on; what is before has none.
+    fn note(&mut self, byte: u8) {
+        if self.raw.is_empty() {
+            if byte != b'"' || self.state != State::FieldStart {
+                return;
+            }
+            let mut start = 0;
+            for field in &self.fields {
+                self.raw.extend_from_slice(&self.bytes[start..field.end]);
+                self.raw.push(b',');
+                start = field.end;
+            }
+        }
+        self.raw.push(byte);
+    }
+
     fn step(&mut self, byte: u8) -> Step {
         match (self.state, byte) {
+            (State::FieldStart | State::Plain, b'\r') if self.rules.lone_returns => {
+                self.is_after_return = true;
+                self.end_field(false);
+                return Step::Record;
+            }
+            (State::QuoteInQuoted, b'\r') if self.rules.lone_returns => {
+                self.is_after_return = true;
+                self.end_field(true);
+                return Step::Record;
+            }
             (State::FieldStart, b'"') => self.state = State::Quoted,
             (State::FieldStart | State::Plain, b',') => self.end_field(false),
             (State::FieldStart | State::Plain, b'\n') => return self.end_line(),
             (State::FieldStart | State::Plain, _) => self.keep(byte, State::Plain),
             (State::Quoted, b'"') => self.state = State::QuoteInQuoted,
-            (State::Quoted, b'\\') if self.escapes == Escapes::Both => self.state = State::Backslash,
+            (State::Quoted, b'\\') if self.rules.escapes == Escapes::Both => self.state = State::Backslash,
             (State::Quoted, _) | (State::Backslash, b'"' | b'\\') | (State::QuoteInQuoted, b'"') => {
                 self.keep(byte, State::Quoted);
             }
@@ -202,11 +281,60 @@ impl Records {
         let text = std::str::from_utf8(&self.bytes).ok();
         // OK because two fields, each broken within a character, could look whole when joined.
         let whole = text.filter(|text| self.fields.iter().all(|field| text.is_char_boundary(field.end)));
-        let flow = take(whole.map(|text| Record { text, fields: &self.fields }).ok_or(Fault::NotUtf8));
+        // The end of the record's own line is none within it.
+        let raw = self.raw.strip_suffix(b"\n").unwrap_or(&self.raw);
+        let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+        let record = |text| Record { text, fields: &self.fields, raw };
+        let flow = take(whole.map(record).ok_or(Fault::NotUtf8));
+        self.raw.clear();
         self.bytes.clear();
         self.fields.clear();
         flow
     }
+}
+
+/// The values of a line of which no quotation mark reaches beyond its end: one that is not closed before the next
+/// comma or the end is a letter like any other.
+pub(super) fn values_of_line(line: &str, escapes: Escapes) -> Vec<Option<String>> {
+    let (mut values, mut rest) = (Vec::new(), line);
+    loop {
+        let quoted = rest.strip_prefix('"').and_then(|body| closed(body, escapes));
+        let (value, after) = quoted.map_or_else(
+            || {
+                let (text, after) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+                (Some(text.to_owned()).filter(|text| !text.is_empty()), after)
+            },
+            |(text, after)| (Some(text), after),
+        );
+        values.push(value);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return values,
+        }
+    }
+}
+
+/// The text before the quotation mark that closes it, and what is behind that: a comma or nothing.
+fn closed(body: &str, escapes: Escapes) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut letters = body.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let next = letters.peek().map(|(_, next)| *next);
+        match (letter, next) {
+            ('"', Some('"')) => {
+                letters.next();
+                text.push('"');
+            }
+            ('"', None | Some(',')) => return Some((text, &body[at + 1..])),
+            ('"', Some(_)) => return None,
+            ('\\', Some(escaped @ ('"' | '\\'))) if escapes == Escapes::Both => {
+                letters.next();
+                text.push(escaped);
+            }
+            _ => text.push(letter),
+        }
+    }
+    None
 }
 
 enum Step {
@@ -230,7 +358,7 @@ mod tests {
             }
             Err(fault) => ControlFlow::Break(fault),
         };
-        let mut records = Records::new(escapes, 1_000);
+        let mut records = Records::new(Rules { escapes, lone_returns: false }, 1_000);
         for chunk in text.chunks(step) {
             if let ControlFlow::Break(fault) = records.push(chunk, &mut take) {
                 return Err(fault);
@@ -259,6 +387,52 @@ mod tests {
     #[test]
     fn a_backslash_is_itself_where_quotes_are_only_doubled() {
         assert_eq!(read(Escapes::Doubled, b"\"a\\\",b\n", 9), Ok(rows(&[&[Some("a\\"), Some("b")]])));
+    }
+
+    #[test]
+    fn a_record_knows_the_lines_that_it_takes() {
+        let lines = |text: &[u8], step: usize| {
+            let mut found = Vec::new();
+            let mut take = |record: Result<Record<'_>, Fault>| {
+                found.push(record.unwrap().lines());
+                ControlFlow::<()>::Continue(())
+            };
+            let mut records = Records::new(Rules { escapes: Escapes::Both, lone_returns: false }, 1_000);
+            for chunk in text.chunks(step) {
+                assert!(records.push(chunk, &mut take).is_continue());
+            }
+            assert!(records.finish(&mut take).is_continue());
+            found
+        };
+        let owned = |lines: &[&str]| Some(lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+        for step in [1, 3, 100] {
+            let found = lines(b"1,\"\n2,x\n3,\"\r\na,\"b\"\nc\rd,e\n", step);
+            assert_eq!(found, [owned(&["1,\"", "2,x", "3,\""]), None, owned(&["c", "d,e"])]);
+        }
+    }
+
+    #[test]
+    fn a_line_alone_is_read_with_quotation_marks_that_are_letters() {
+        let read = |line| values_of_line(line, Escapes::Both);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("1,\""), [some("1"), some("\"")]);
+        assert_eq!(read("\"a, b\",,\"\""), [some("a, b"), None, some("")]);
+        assert_eq!(read("\"a\\\"b\",15\""), [some("a\"b"), some("15\"")]);
+        assert_eq!(read(""), [None]);
+    }
+
+    #[test]
+    fn carriage_returns_alone_end_lines_where_they_are_said_to() {
+        let mut rows = 0;
+        let mut records = Records::new(Rules { escapes: Escapes::Both, lone_returns: true }, 1_000);
+        let mut take = |record: Result<Record<'_>, Fault>| {
+            assert_eq!(record.unwrap().len(), 2);
+            rows += 1;
+            ControlFlow::<()>::Continue(())
+        };
+        assert!(records.push(b"a,b\r1,\"x\ry\"\r\n2,\"z\"\r3,4", &mut take).is_continue());
+        assert!(records.finish(&mut take).is_continue());
+        assert_eq!(rows, 4);
     }
 
     #[test]

@@ -287,6 +287,46 @@ async fn whole_numbers_beyond_what_doubles_hold_make_their_column_text() {
 }
 
 #[tokio::test]
+async fn rows_that_can_be_read_in_two_ways_are_counted_both_ways_and_said() {
+    let read = async |declared: &[(&str, &str)], text: &str| {
+        let place = place();
+        let rows = place.keep(declared, &[text.as_bytes()]).await.unwrap().rows;
+        (rows, place.result_store.doubts(&place.key).await.unwrap())
+    };
+    let texts = [("a", "STRING"), ("b", "STRING")];
+    let (rows, doubts) = read(&texts, "a,b\n0,z\n1,\"\n2,x\n3,\"\n4,y\n").await;
+    let doubts = doubts.unwrap();
+    assert_eq!((rows, doubts.first, doubts.rows, doubts.otherwise, doubts.places), (5, 2, 3, 1, 1));
+    assert!(doubts.words().contains("Row 2 (part 1") && doubts.words().contains("3 rows"), "{}", doubts.words());
+
+    // A thousand rows, of which every fourth holds a quotation mark alone: none is swallowed.
+    let many: String = (0..1_000).map(|n| format!("{n},{}\n", if n % 4 == 0 { "\"" } else { "x" })).collect();
+    let (rows, doubts) = read(&texts, &format!("a,b\n{many}")).await;
+    assert_eq!((rows, doubts.unwrap().places), (1_000, 125));
+
+    // Where nothing speaks for lines, it is one value, and in doubt.
+    let typed = [("a", "LONG"), ("b", "STRING")];
+    let (rows, doubts) = read(&typed, "a,b\n1,\"u\n2,x\n3,v\"\n").await;
+    assert_eq!((rows, doubts.unwrap().rows), (1, 1), "both readings have numbers there");
+
+    // A value of several lines that are no rows is what it is.
+    let (rows, doubts) = read(&texts, "a,b\n1,\"two\nlines\"\n2,\"a, b\nc\"\n").await;
+    assert_eq!((rows, doubts), (2, None));
+}
+
+#[tokio::test]
+async fn lines_that_end_with_carriage_returns_alone_are_lines() {
+    for text in ["a,b\r1,2\r3,4\r", "a,b\r1,2\r3,4", "a,b\n1,2\r3,4\n", "a,b\r\n1,2\r3,4\r\n", "\"a\",b\r1,2\r3,4\r"] {
+        let place = place();
+        let kept = place.keep(&[("a", "LONG"), ("b", "LONG")], &[text.as_bytes()]).await.unwrap();
+        assert_eq!((kept.rows, kept.columns[1].total.as_deref()), (2, Some("6")), "{text:?}");
+    }
+    let place = place();
+    assert_eq!(place.keep(&[("a", "STRING")], &[b"a\n1\r2\n3\n"]).await.unwrap().rows, 2, "one value, in doubt");
+    assert!(place.result_store.doubts(&place.key).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn a_total_of_nothing_is_nothing() {
     let place = place();
     let declared = [("n", "LONG"), ("d", "DECIMAL(38,4)"), ("f", "DOUBLE"), ("z", "LONG")];

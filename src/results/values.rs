@@ -54,8 +54,8 @@ impl Value {
             (Self::Whole(number), Kind::Decimal { scale, .. }) => write_decimal(&mut out, number, scale),
             (Self::Whole(flag), Kind::Boolean) => out.push_str(if flag == 0 { "false" } else { "true" }),
             (Self::Whole(days), Kind::Date) => write_date(&mut out, i32::try_from(days).unwrap_or_default()),
-            (Self::Whole(micros), Kind::Timestamp { zoned }) => {
-                write_timestamp(&mut out, i64::try_from(micros).unwrap_or_default(), zoned);
+            (Self::Whole(micros), Kind::Timestamp { zoned, form }) => {
+                write_timestamp(&mut out, i64::try_from(micros).unwrap_or_default(), zoned, form);
             }
             (Self::Whole(number), _) => write_decimal(&mut out, number, 0),
             (Self::Binary(number), _) => write_double(&mut out, number),

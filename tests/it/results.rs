@@ -1,5 +1,8 @@
 //! What people do with results, and with runs that gave none: look, filter, draw, download, understand.
 
+use futures::StreamExt as _;
+use recomamp::results::{ColumnSpec, Key, Limits, ResultStore};
+
 use crate::executions::{REACH, on_amc, run, saved, set};
 use crate::support::{House, Visitor, stories};
 
@@ -26,7 +29,41 @@ async fn fetch_again(house: &House, visitor: &Visitor, page: &str, whole: &str) 
     assert_eq!(visitor.get(&format!("{page}/result.csv")).await.with(200).body, whole);
 }
 
+/// Puts another result in the place of an execution's: as if AMC had given this file.
+async fn replaced(house: &House, page: &str, csv: &'static str) {
+    let store = ResultStore::folder(&house.folder().join("results")).expect("a place for results");
+    let key = Key::new(page.rsplit('/').next().expect("an id")).expect("a key");
+    let spec = |name: &str, data_type: &str| ColumnSpec {
+        name: name.to_owned(),
+        data_type: data_type.to_owned(),
+        column_type: None,
+    };
+    let specs = [spec("campaign", "STRING"), spec("reach", "LONG"), spec("impressions", "LONG")];
+    let part = futures::stream::iter([Ok(csv.as_bytes().into())]).boxed();
+    store.keep(&key, &specs, futures::stream::iter([part]), Limits::default()).await.expect("a result that is kept");
+}
+
 stories! {
+    /// Values that are missing, and rows that can be read in two ways, are said above the table; a total of nothing is
+    /// nothing.
+    async fn what_is_missing_or_in_doubt_is_said(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = finished(&house, &ada, REACH).await;
+        assert!(ada.get(&page).await.texts("#result .callout").is_empty(), "nothing is missing");
+        replaced(&house, &page, "campaign,reach,impressions\n,,\n").await;
+        let nulls = ada.get(&page).await.with(200);
+        assert!(nulls.text("#result .callout").contains("The only row has no values (null). AMC suppressed"), "{}", nulls.body);
+        assert_eq!(nulls.texts("#result tbody td"), ["null", "null", "null"]);
+        assert!(!nulls.text("#result").contains("Total"), "{}", nulls.text("#result"));
+        replaced(&house, &page, "campaign,reach,impressions\na,,7\nb,,0\n").await;
+        let some = ada.get(&page).await.with(200);
+        assert!(some.text("#result .callout").contains("reach has no value in any row"), "{}", some.body);
+        assert_eq!(some.texts("#result tfoot td")[2], "7");
+        replaced(&house, &page, "campaign,reach,impressions\na,1,1\n\",2,2\nb,3,3\n\",4,4\n").await;
+        let doubtful = ada.get(&page).await.with(200);
+        assert!(doubtful.text("#result .callout").contains("Row 2 (part 1 of the file) can be read in two ways"), "{}", doubtful.body);
+    }
+
     /// Filters are added by a form, combined, kept by what leads on, and removed one by one.
     async fn rows_are_filtered_by_links_and_forms(house: House) {
         let ada = house.signed_in("Ada").await;

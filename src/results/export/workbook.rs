@@ -168,10 +168,13 @@ impl Column {
     }
 }
 
-/// The day of an instant as Excel counts, and the part of it that has passed.
+/// The day of an instant as Excel counts, and the part of it that has passed: to the millisecond, which is all that
+/// Excel shows. The last microsecond of a day would be rounded to the next day, and that of the year 9999 to none.
 fn serial(micros: i64) -> Option<(i64, f64)> {
-    let day = micros.div_euclid(DAY) + EPOCH;
-    (FIRST_DAY..=LAST_DAY).contains(&day).then(|| (day, micros.rem_euclid(DAY) as f64 / DAY as f64))
+    const MILLISECOND: i64 = 1_000;
+    let (day, part) = (micros.div_euclid(DAY) + EPOCH, micros.rem_euclid(DAY));
+    let part = part - part % MILLISECOND;
+    (FIRST_DAY..=LAST_DAY).contains(&day).then(|| (day, part as f64 / DAY as f64))
 }
 
 fn is_long(number: i64) -> bool {
@@ -248,6 +251,9 @@ mod tests {
         assert_eq!(serial(0), Some((25_569, 0.0)));
         assert_eq!(serial(DAY / 2), Some((25_569, 0.5)));
         assert_eq!(serial(-70_000 * 365 * DAY), None);
+        let last = (LAST_DAY - EPOCH + 1) * DAY - 1;
+        let (day, part) = serial(last).unwrap();
+        assert!(day == LAST_DAY && (day as f64 + part) < (LAST_DAY + 1) as f64, "9999-12-31T23:59:59.999999");
     }
 
     #[test]

@@ -84,7 +84,9 @@ impl Line {
                 chart::histogram(&format!("spread-{place}"), &title, &summary.bars)
             },
         };
-        if is_number {
+        if column.kind == Kind::Integer {
+            align(&mut [&mut line.least, &mut line.greatest, &mut line.sum]);
+        } else if is_number {
             align(&mut [&mut line.least, &mut line.greatest, &mut line.mean, &mut line.sum]);
         }
         line

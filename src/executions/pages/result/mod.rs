@@ -75,6 +75,8 @@ pub(super) struct ResultView {
     pub(super) copy: String,
     /// What a reader has to know of values that are missing; mostly empty.
     pub(super) missing: String,
+    /// What a reader has to know of rows that can be read in two ways; mostly empty.
+    pub(super) doubts: String,
     /// How many rows have suppressed values, where the query asked AMC to mark them.
     pub(super) suppressed: Option<suppressed::Suppressed>,
     pub(super) rows: Option<rows::Grid>,
@@ -119,6 +121,7 @@ impl ResultView {
     ) -> web::Result<Self> {
         let key = Key::from(&execution.id);
         let (columns, total) = room.result_store.columns(&key).await.map_err(failed)?;
+        let doubts = room.result_store.doubts(&key).await.map_err(failed)?;
         let params = ResultParams::read(path, fields, &columns);
         let table = Table { key, columns: &columns, rows: total, meanings: of_columns(execution.sent.sql()) };
         let has_money = (0..columns.len()).any(|place| table.unit(place).is_some());
@@ -137,6 +140,7 @@ impl ResultView {
             found: total,
             copy: String::new(),
             missing: suppressed::missing(&columns, total),
+            doubts: doubts.map(|doubts| doubts.words()).unwrap_or_default(),
             suppressed: suppressed::counted(room, execution, &table, total).await?,
             rows: None,
             columns: None,
