@@ -6,13 +6,13 @@
 
 use std::collections::HashSet;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use super::input::Given;
 use crate::amcsql::template::{MOST_CHARACTERS, MOST_ITEMS, Value};
 use crate::web::Fields;
-use crate::web::components::Errors;
+use crate::web::components::{Errors, read_date, read_date_time};
 
 /// Longest single value of a list, in characters.
 const ITEM_LENGTH: usize = 1_000;
@@ -196,15 +196,13 @@ impl FieldDef {
     }
 
     fn date(&self, text: &str) -> Result<Value, String> {
-        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| plausible(*day));
+        let day = read_date(text).filter(|day| plausible(*day));
         day.map(Value::Date).ok_or_else(|| format!("{} has to be a date like 2025-07-15.", self.title()))
     }
 
     fn date_time(&self, text: &str) -> Result<Value, String> {
-        const FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
-        let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN));
-        let time = FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).or_else(day);
-        time.filter(|time| plausible(time.date()))
+        read_date_time(text)
+            .filter(|time| plausible(time.date()))
             .map(Value::DateTime)
             .ok_or_else(|| format!("{} has to be a date and time like 2025-07-15T06:30, in UTC.", self.title()))
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amazon::TimeWindow;
 use crate::web::Fields;
-use crate::web::components::Errors;
+use crate::web::components::{Errors, read_date_time};
 
 /// After so long AMC has the data of a moment.
 const FRESH_AFTER: TimeDelta = TimeDelta::hours(48);
@@ -194,13 +194,10 @@ impl WindowForm {
 
 /// Reads a date and time as browsers send it and people type it.
 fn moment(field: &str, what: &str, text: &str, errors: &mut Errors) -> Option<NaiveDateTime> {
-    const FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
     if text.is_empty() {
         return None;
     }
-    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN));
-    let read = FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).or_else(day);
-    let read = read.filter(|time| YEARS.contains(&time.year()));
+    let read = read_date_time(text).filter(|time| YEARS.contains(&time.year()));
     if read.is_none() {
         errors.add(field, format!("The {what} cannot be read. Write it like 2025-07-15T00:00, without an offset."));
     }

@@ -1,9 +1,9 @@
-//! Moments as people read them, in one form on all pages: `29 Nov 2026, 18:05`.
+//! Moments as people read them, in one form on all pages: `29 Nov 2026, 18:05`; and as forms send them.
 //!
 //! The server writes UTC; the script shows the reader's zone in the same form (`localise` in `static/app.js`). Months
 //! have English names, as all words of the pages.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 /// `29 Nov 2026, 18:05`, in UTC.
 pub fn date_time(at: &DateTime<Utc>) -> String {
@@ -20,6 +20,19 @@ pub fn date(day: NaiveDate) -> String {
     day.format("%-d %b %Y").to_string()
 }
 
+/// Reads a day as browsers send it: `2026-11-29`.
+pub fn read_date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+}
+
+/// Reads a date and time without a zone, as browsers send it and people type it: `2026-11-29T18:05`, with seconds or
+/// without, with a blank for the `T`, or a day alone, which is its midnight.
+pub fn read_date_time(text: &str) -> Option<NaiveDateTime> {
+    const FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+    let midnight = || read_date(text).map(|day| day.and_time(NaiveTime::MIN));
+    FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).or_else(midnight)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +43,17 @@ mod tests {
         assert_eq!(date_time(&at), "5 Sep 2026, 08:05");
         assert_eq!(date_time_exact(&at), "5 Sep 2026, 08:05:09");
         assert_eq!(date(at.date_naive()), "5 Sep 2026");
+    }
+
+    #[test]
+    fn what_forms_send_is_read_with_and_without_its_time() {
+        let read = |text| read_date_time(text).map(|time| time.to_string());
+        for text in ["2026-11-29T18:05", "2026-11-29T18:05:00", "2026-11-29 18:05", "2026-11-29 18:05:00"] {
+            assert_eq!(read(text).as_deref(), Some("2026-11-29 18:05:00"), "{text}");
+        }
+        assert_eq!(read("2026-11-29").as_deref(), Some("2026-11-29 00:00:00"));
+        for odd in ["", "2026-11-31", "2026-11-29T18:05Z", "29 Nov 2026", "2026-11-29T24:00"] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
     }
 }

@@ -13,6 +13,7 @@ mod forms;
 mod harness;
 mod pages;
 mod path;
+mod result;
 mod session;
 
 use axe::report;
