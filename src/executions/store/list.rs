@@ -1,13 +1,14 @@
 //! Executions as lists show them.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{origin, read, state, window};
 use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::executions::model::{Origin, Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
-use crate::queries::{ParameterValues, WindowChoice};
+use crate::queries::{ParameterValues, WindowChoice, WindowKind};
+use crate::web::components::date;
 
 /// Which executions are listed.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +66,55 @@ impl Line {
     /// How long it took, or has taken until now.
     pub fn took(&self, now: DateTime<Utc>) -> TimeDelta {
         (self.finished_at.unwrap_or(now) - self.created_at).max(TimeDelta::zero())
+    }
+}
+
+/// Most characters of one value, and of all values together, that tell executions apart in a list.
+const VALUE: usize = 40;
+const VALUES: usize = 120;
+
+impl Line {
+    /// What tells it apart from others of its query: the window and the values, in one line; empty where there is none.
+    pub fn told_apart(&self) -> String {
+        let mut told = window_brief(&self.window);
+        let values = self.values.as_ref().map_or_else(|| "long values".to_owned(), values_brief);
+        if !told.is_empty() && !values.is_empty() {
+            told.push_str(" · ");
+        }
+        told + &values
+    }
+}
+
+/// The days of a window, `31 Oct – 6 Nov 2026`; its times where it does not begin and end at midnight.
+fn window_brief(window: &WindowChoice) -> String {
+    let (Some(start), Some(end)) = (window.start, window.end) else {
+        return if window.kind == WindowKind::Explicit { String::new() } else { window.kind.label().to_owned() };
+    };
+    if start.time() != NaiveTime::MIN || end.time() != NaiveTime::MIN {
+        let form = "%-d %b %Y, %H:%M";
+        return format!("{} – {}", start.format(form), end.format(form));
+    }
+    let (first, last) = (start.date(), (end - TimeDelta::seconds(1)).date());
+    if first == last {
+        return date(first);
+    }
+    let form = if first.year() == last.year() { "%-d %b" } else { "%-d %b %Y" };
+    format!("{} – {}", first.format(form), date(last))
+}
+
+/// The values by their names, `campaigns: Spring, Summer; days: 7`, cut where they are long.
+fn values_brief(values: &ParameterValues) -> String {
+    let one = |(name, text): (&str, String)| {
+        let line = text.lines().map(str::trim).collect::<Vec<_>>().join(", ");
+        format!("{name}: {}", cut(&line, VALUE))
+    };
+    cut(&values.texts().map(one).collect::<Vec<_>>().join("; "), VALUES)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

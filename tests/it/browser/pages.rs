@@ -14,6 +14,7 @@ async fn check(browser: &Browser, name: &str) {
     let weight = browser.weight().await;
     assert!(weight.requests <= REQUESTS, "{name}: {weight:?}");
     assert!(weight.html <= HTML && weight.css <= CSS && weight.js <= JS, "{name}: {weight:?}");
+    assert_eq!(browser.blocked_forms().await, Vec::<String>::new(), "{name} has a form that cannot be sent");
     for look in LOOKS {
         browser.look(look).await;
         let shade = if look.dark { "dark" } else { "light" };

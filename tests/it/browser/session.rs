@@ -192,6 +192,14 @@ impl Browser {
         self.act(Locator::Css(selector), async |field| field.send_keys("\u{E007}").await).await;
     }
 
+    /// The addresses of forms that look at something and that the browser would refuse to send as they are served.
+    pub(super) async fn blocked_forms(&self) -> Vec<String> {
+        const SCRIPT: &str = "return [...document.forms].filter((form) => form.method === 'get' && !form.noValidate \
+            && !form.checkValidity()).map((form) => form.action)";
+        let blocked = self.client.execute(SCRIPT, Vec::new()).await.expect("a page knows its forms");
+        serde_json::from_value(blocked).expect("addresses")
+    }
+
     /// Goes back in the history.
     pub(super) async fn back(&self) {
         self.client.back().await.expect("there is a page before");
