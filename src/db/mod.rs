@@ -18,6 +18,7 @@ pub mod lease;
 pub mod lock;
 mod memo;
 mod migrations;
+mod notices;
 mod opening;
 mod place;
 mod policies;
@@ -41,6 +42,7 @@ use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 pub use error::{Error, Result};
 pub use memo::{Memo, Stamp};
+pub use notices::Notices;
 pub use page_range::{LATEST, PageRange, containing};
 pub use statement::{FromRow, Row, Single, Statement, sql};
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
