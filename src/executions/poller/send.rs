@@ -53,10 +53,10 @@ impl Poller {
         if !ours {
             return Ok(sending);
         }
-        let client = self.room.grants.client();
+        let (client, body) = (self.room.grants.client(), &stored.body);
         let answer = bounded(address.call(&self.room.grants, &execution.connection, |token, pair| async move {
             let account = token.caller().of(&pair.entity, &pair.marketplace);
-            client.create_execution(account, &address.amc_id, &stored.body).await
+            client.create_execution(account, &address.amc_id, body).await
         }))
         .await;
         self.after_send(execution, answer)
