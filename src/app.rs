@@ -118,6 +118,7 @@ impl App {
         let site = &self.site;
         let (clock, random) = (site.clock.clone(), site.random.clone());
         let runner = Runner::new(clock, random, site.statuses.clone(), site.wakes.clone(), stop.clone());
+        runner.share_wakes(site.db.clone(), self.process.clone());
         let workers = if site.config.workers { self.workers() } else { Vec::new() };
         for worker in workers {
             match &self.held {

@@ -20,24 +20,28 @@ pub struct Queue {
 }
 
 /// Declares the [`Queue`] of a table with columns `id`, the named due column, `lease_owner`,
-/// `lease_until` and `lease_epoch`; with `only`, of those of its rows that the condition names.
+/// `lease_until` and `lease_epoch`; with `only`, of those of its rows that the condition names; with `gives`, for a
+/// claim that reads these columns of the rows in the same statement ([`claim_as`]).
 #[macro_export]
 macro_rules! queue {
     ($table:literal, due $due:literal) => {
         $crate::queue!($table, due $due, only "true")
     };
     ($table:literal, due $due:literal, only $only:literal) => {
+        $crate::queue!($table, due $due, only $only, gives "id, lease_epoch")
+    };
+    ($table:literal, due $due:literal, only $only:literal, gives $columns:literal) => {
         $crate::db::lease::Queue {
-            sqlite: $crate::queue!(@text $table, $due, $only, ""),
-            postgres: $crate::queue!(@text $table, $due, $only, " for update skip locked"),
+            sqlite: $crate::queue!(@text $table, $due, $only, $columns, ""),
+            postgres: $crate::queue!(@text $table, $due, $only, $columns, " for update skip locked"),
         }
     };
-    (@text $table:literal, $due:literal, $only:literal, $lock:literal) => {
+    (@text $table:literal, $due:literal, $only:literal, $columns:literal, $lock:literal) => {
         concat!(
             "update ", $table, " set lease_owner = $1, lease_until = $2, lease_epoch = lease_epoch + 1 ",
             "where id in (select id from ", $table, " where ", $due, " <= $3 ",
             "and (lease_until is null or lease_until <= $3) and ", $only, " order by ", $due, " limit $4", $lock, ") ",
-            "returning id, lease_epoch"
+            "returning ", $columns
         )
     };
 }
@@ -66,6 +70,18 @@ pub async fn claim(
     time: TimeDelta,
     limit: i64,
 ) -> Result<Vec<Lease>> {
+    claim_as(tx, queue, owner, now, time, limit).await
+}
+
+/// The same, giving of each row what the queue `gives`.
+pub async fn claim_as<T: FromRow>(
+    tx: &mut Tx,
+    queue: Queue,
+    owner: &ProcessId,
+    now: DateTime<Utc>,
+    time: TimeDelta,
+    limit: i64,
+) -> Result<Vec<T>> {
     let text = match tx.engine() {
         super::Engine::Sqlite => queue.sqlite,
         super::Engine::Postgres => queue.postgres,

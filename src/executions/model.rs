@@ -207,6 +207,31 @@ pub struct Execution {
     pub epoch: i64,
 }
 
+/// What the poller and the fetcher need of an execution that they claimed. Texts and values are not read: what is
+/// sent is read when it is sent.
+#[derive(Clone, Debug)]
+pub(super) struct Claimed {
+    pub(super) id: ExecutionId,
+    pub(super) instance: InstanceId,
+    pub(super) connection: ConnectionId,
+    pub(super) connection_owner: Option<String>,
+    pub(super) person: PersonId,
+    pub(super) state: State,
+    pub(super) amc_workflow_id: String,
+    pub(super) amc_id: Option<AmcExecutionId>,
+    pub(super) cancel_asked_at: Option<DateTime<Utc>>,
+    pub(super) waiting_for: Option<String>,
+    pub(super) output_columns: Option<Value>,
+    /// The time-out that AMC was sent, if any was.
+    pub(super) timeout_seconds: Option<i64>,
+    pub(super) attempts: i64,
+    pub(super) lookups: i64,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) sent_at: Option<DateTime<Utc>>,
+    /// The claim's number: what is written back names it.
+    pub(super) epoch: i64,
+}
+
 impl Execution {
     /// What to fill a form with to run the same again, on another day.
     pub fn input(&self) -> RunInput {
@@ -271,11 +296,9 @@ pub(super) const RARELY: TimeDelta = TimeDelta::hours(1);
 /// And no longer than so long after it was sent.
 pub(super) const FORGOTTEN: TimeDelta = TimeDelta::days(7);
 
-/// How long an execution with this body is waited for, from the send: AMC's own limit and a margin.
-pub(super) fn longest_wait(body: &Value) -> TimeDelta {
-    let limit = &body["workflowExecutionTimeoutSeconds"];
-    let seconds = limit.as_i64().or_else(|| limit.as_str()?.parse().ok()).unwrap_or(USUAL_LIMIT);
-    TimeDelta::seconds(seconds.clamp(900, 86_400)) + MARGIN
+/// How long an execution with this time-out is waited for, from the send: AMC's own limit and a margin.
+pub(super) fn longest_wait(timeout_seconds: Option<i64>) -> TimeDelta {
+    TimeDelta::seconds(timeout_seconds.unwrap_or(USUAL_LIMIT).clamp(900, 86_400)) + MARGIN
 }
 
 /// An unclear send is looked up this soon, and this soon again.

@@ -22,7 +22,7 @@ use futures::{StreamExt as _, stream};
 pub use fetch::Fetcher;
 pub(super) use fetch::NAME as FETCHER;
 
-use super::model::{Execution, Problem, RETRYING, State};
+use super::model::{Claimed, Problem, RETRYING, State};
 use super::store::{self, Change, Happened};
 use super::submit::Executions;
 use crate::amazon::{self, ErrorKind, Network, backoff};
@@ -94,7 +94,7 @@ impl Poller {
         let begin_by = self.room.site.clock.now() + BEGIN;
         let due = self.claim(store::DUE, MOST).await?;
         let mut tick = Tick { looked: due.len(), ..Tick::default() };
-        let mut groups: BTreeMap<InstanceId, Vec<Execution>> = BTreeMap::new();
+        let mut groups: BTreeMap<InstanceId, Vec<Claimed>> = BTreeMap::new();
         for execution in due {
             groups.entry(execution.instance.clone()).or_default().push(execution);
         }
@@ -115,29 +115,15 @@ impl Poller {
         store::next_due(&mut tx, fetching).await
     }
 
-    async fn claim(&self, queue: lease::Queue, most: i64) -> db::Result<Vec<Execution>> {
+    async fn claim(&self, queue: lease::Queue, most: i64) -> db::Result<Vec<Claimed>> {
         let now = self.room.site.clock.now();
         let mut tx = self.room.site.db.write(&Scope::System).await?;
         let pulled = store::pull_back(&mut tx, now).await?;
-        let leases = lease::claim(&mut tx, queue, &self.process, now, LEASE, most).await?;
+        let due = store::claim(&mut tx, queue, &self.process, (now, LEASE), most).await?;
         tx.commit().await?;
         if pulled > 0 {
             tracing::warn!(executions = pulled, "the clock was set back: what was planned for later is due now");
         }
-        let mut tx = self.room.site.db.read(&Scope::System).await?;
-        let mut due = Vec::with_capacity(leases.len());
-        for lease in leases {
-            match store::find_any(&mut tx, &lease.id).await {
-                Ok(found) => due.extend(found.filter(|found| found.epoch == lease.epoch)),
-                // OK to pass over: one row that cannot be read must not stop all others.
-                Err(error @ db::Error::Inconsistent { .. }) => {
-                    tracing::error!(execution.id = lease.id, %error, "an execution cannot be read");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        // The oldest first, so that slots go to those who waited longest.
-        due.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(due)
     }
 
@@ -147,7 +133,7 @@ impl Poller {
     }
 
     /// One step for each execution of one instance; those that AMC has are asked after together.
-    async fn group(&self, group: Vec<Execution>, begin_by: DateTime<Utc>) -> Vec<Step> {
+    async fn group(&self, group: Vec<Claimed>, begin_by: DateTime<Utc>) -> Vec<Step> {
         let Some(first) = group.first() else { return Vec::new() };
         let address = match self.address(&first.instance).await {
             Ok(address) => address,
@@ -179,7 +165,7 @@ impl Poller {
         self.room.site.clock.now() >= begin_by
     }
 
-    async fn step(&self, address: &Address, execution: &Execution, lists: &Listed) -> db::Result<Change> {
+    async fn step(&self, address: &Address, execution: &Claimed, lists: &Listed) -> db::Result<Change> {
         match execution.state {
             State::Waiting => self.send(address, execution).await,
             State::Sending => self.look_up(address, execution).await,
@@ -189,20 +175,20 @@ impl Poller {
         }
     }
 
-    async fn give_back(&self, executions: &[Execution]) -> db::Result<()> {
+    async fn give_back(&self, executions: &[Claimed]) -> db::Result<()> {
         let mut tx = self.room.site.db.write(&Scope::System).await?;
         store::give_back(&mut tx, executions).await?;
         tx.commit().await
     }
 
     /// Writes a step and wakes what waits for it.
-    async fn write(&self, execution: &Execution, change: Change) -> db::Result<Step> {
+    async fn write(&self, execution: &Claimed, change: Change) -> db::Result<Step> {
         let written = self.write_all(&[(execution.clone(), change)]).await?;
         Ok(written.first().copied().unwrap_or(Step::Nothing))
     }
 
     /// Writes steps in one transaction and wakes what waits for them.
-    async fn write_all(&self, steps: &[(Execution, Change)]) -> db::Result<Vec<Step>> {
+    async fn write_all(&self, steps: &[(Claimed, Change)]) -> db::Result<Vec<Step>> {
         if steps.is_empty() {
             return Ok(Vec::new());
         }
@@ -212,7 +198,7 @@ impl Poller {
         for (execution, change) in steps {
             ours.push(store::change(&mut tx, now, execution, change).await?);
         }
-        let ends = |(execution, change): &(Execution, Change)| {
+        let ends = |(execution, change): &(Claimed, Change)| {
             // One that is asked after although it has ended has nothing to tell until that changes.
             change.state.is_final() && change.state != execution.state
         };
@@ -223,7 +209,7 @@ impl Poller {
         Ok(steps.iter().zip(ours).map(|((execution, change), ours)| self.written(execution, change, ours)).collect())
     }
 
-    fn written(&self, execution: &Execution, change: &Change, ours: bool) -> Step {
+    fn written(&self, execution: &Claimed, change: &Change, ours: bool) -> Step {
         self.room.tags.forget(execution.id.as_str());
         if !ours {
             tracing::warn!(execution.id = %execution.id, "the claim had lapsed; another process has it");
@@ -246,7 +232,7 @@ impl Poller {
     }
 
     /// The same state again, after a failure that may pass.
-    fn retry(&self, execution: &Execution, error: &CallError) -> Change {
+    fn retry(&self, execution: &Claimed, error: &CallError) -> Change {
         let site = &self.room.site;
         let asked = match error {
             CallError::Amazon(error) | CallError::Token(error) => error.retry_after(),
@@ -291,7 +277,7 @@ fn count(tick: &mut Tick, step: Step) {
 }
 
 /// A step that the database did not let happen. The claim lapses, and then it is tried again.
-fn stumble(execution: &Execution, error: &db::Error) -> Step {
+fn stumble(execution: &Claimed, error: &db::Error) -> Step {
     if error.trouble().is_some() {
         // OK because the database logs its trouble once until it changes, and the step is made again.
         tracing::debug!(execution.id = %execution.id, %error, "a step of an execution could not be kept");
@@ -301,7 +287,7 @@ fn stumble(execution: &Execution, error: &db::Error) -> Step {
     Step::Failed
 }
 
-fn is_at_amc(execution: &Execution) -> bool {
+fn is_at_amc(execution: &Claimed) -> bool {
     matches!(execution.state, State::Pending | State::Running)
 }
 

@@ -1,6 +1,7 @@
 //! The tables of executions and of what happened to them.
 
 mod add;
+mod claim;
 mod list;
 mod outcomes;
 
@@ -8,20 +9,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 pub(super) use add::{NewRow, add, choose_connection, started_by};
+pub(super) use claim::{DUE, READY, claim, to_send};
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub(super) use outcomes::{announce, forget_outcomes};
 
-use super::model::{Execution, Kept, Origin, Problem, RETRYING, Sent, State};
-use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, lease, sql};
+use super::model::{Claimed, Execution, Kept, Origin, Problem, RETRYING, Sent, State};
+use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
 use crate::ids::{ExecutionId, InstanceId, PersonId, ProcessId};
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 use crate::web::components::duration;
 
-/// Executions that are due for a short step: to be sent, or to be asked after.
-pub(super) const DUE: lease::Queue = crate::queue!("executions", due "next_step_at", only "state <> 'fetching'");
-/// Executions whose result is due to be fetched, which may take minutes.
-pub(super) const READY: lease::Queue = crate::queue!("executions", due "next_step_at", only "state = 'fetching'");
 /// Nothing is ever planned so far ahead: what is, was planned by a clock that has been set back since.
 const FAR: TimeDelta = TimeDelta::hours(2);
 
@@ -118,12 +116,6 @@ pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Re
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// Any execution, for the poller.
-pub(super) async fn find_any(tx: &mut Tx, id: &str) -> Result<Option<Execution>> {
-    const FIND: &str = select!("where e.id = $1");
-    sql(FIND).bind(id).optional(tx).await
-}
-
 /// What a step changes. What is `None` stays; the lease ends with it.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
@@ -162,7 +154,7 @@ impl Change {
 }
 
 /// Writes a step where the claim still holds; says whether it did. A new state is noted as an event.
-pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Execution, change: &Change) -> Result<bool> {
+pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Claimed, change: &Change) -> Result<bool> {
     const CHANGE: &str = "update executions set state = $3, \
         next_step_at = case when $18 or cancel_asked_at is null then $4 else $16 end, \
         amc_execution_id = coalesce($5, amc_execution_id), amc_status = coalesce($6, amc_status), \
@@ -207,7 +199,7 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Execution, 
 /// What the timeline says of a step, if it says anything: a new state with what is known of it, or an attempt that
 /// failed with its cause and the wait. Of many failed attempts the first ten are told, then each that doubles their
 /// number, so that a day without an answer leaves a page that can be read.
-fn told(before: &Execution, change: &Change, now: DateTime<Utc>) -> Option<String> {
+fn told(before: &Claimed, change: &Change, now: DateTime<Utc>) -> Option<String> {
     let reason = || change.waiting_for.as_deref().unwrap_or_default();
     if change.attempts > before.attempts {
         let number = change.attempts;
@@ -277,7 +269,7 @@ pub(super) async fn fetch_again(tx: &mut Tx, execution: &Execution, now: DateTim
 /// stop it, or nothing where the claim does not hold any more.
 pub(super) async fn hold(
     tx: &mut Tx,
-    execution: &Execution,
+    execution: &Claimed,
     until: DateTime<Utc>,
     progress: Option<String>,
 ) -> Result<Option<bool>> {
@@ -303,7 +295,7 @@ pub(super) async fn release(tx: &mut Tx, owner: &ProcessId) -> Result<u64> {
 }
 
 /// Gives claims back of which nothing was made, so that the next tick takes the rows.
-pub(super) async fn give_back(tx: &mut Tx, executions: &[Execution]) -> Result<()> {
+pub(super) async fn give_back(tx: &mut Tx, executions: &[Claimed]) -> Result<()> {
     const GIVE: &str = "update executions set lease_until = null where id = $1 and lease_epoch = $2";
     for execution in executions {
         sql(GIVE).bind(&execution.id).bind(execution.epoch).execute(tx).await?;

@@ -11,14 +11,16 @@
 
 mod runner;
 mod status;
+mod wake_ups;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 
-pub use runner::{Runner, WakeUps};
+pub use runner::Runner;
 pub use status::{Outcome, Status, Statuses};
+pub use wake_ups::WakeUps;
 
 /// A tick that takes longer is given up and counts as failed; its leases lapse by themselves.
 pub const PATIENCE: Duration = Duration::from_mins(10);

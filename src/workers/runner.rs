@@ -1,8 +1,7 @@
 //! The loop around each worker's ticks.
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,10 +10,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::wake_ups::WakeUps;
 use super::{Outcome, Status, Statuses, Tick, Worker};
 use crate::clock::Clock;
-use crate::db;
-use crate::ids::Random;
+use crate::db::{self, Db};
+use crate::ids::{ProcessId, Random};
 
 /// A tick that failed because of the database is made again after this, so that work goes on within seconds once
 /// the database answers.
@@ -23,21 +23,6 @@ const AGAIN: Duration = Duration::from_secs(4);
 /// Whether a tick failed because the database was out of reach, read-only or full.
 fn is_passing(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|cause| cause.downcast_ref::<db::Error>()).any(|error| error.trouble().is_some())
-}
-
-/// Makes a worker's next tick sooner; cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct WakeUps(Arc<Mutex<BTreeMap<&'static str, Arc<Notify>>>>);
-
-impl WakeUps {
-    /// WakeUps the worker of this name. One wake is kept when it is in the middle of a tick.
-    pub fn wake(&self, name: &'static str) {
-        self.of(name).notify_one();
-    }
-
-    fn of(&self, name: &'static str) -> Arc<Notify> {
-        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default())
-    }
 }
 
 /// Runs workers until it is told to stop.
@@ -73,6 +58,11 @@ impl Runner {
     /// Shows a worker that is held back, with the reason, and never ticks it.
     pub fn hold(&self, worker: &dyn Worker, reason: &str) {
         self.statuses.put(Status::new(worker, None, Outcome::Held(reason.to_owned())));
+    }
+
+    /// Passes wakes between this process and the others on the same database, until the stop.
+    pub fn share_wakes(&self, db: Db, process: ProcessId) {
+        self.tasks.spawn(self.wakes.clone().share(db, process, self.stop.clone()));
     }
 
     /// Resolves when every loop has ended, after the stop was asked for.

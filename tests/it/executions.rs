@@ -211,7 +211,7 @@ stories! {
         let query = saved(&ada, REACH).await;
         let damaged = run(&ada, &query).await.rsplit('/').next().unwrap().to_owned();
         let page = run(&ada, &query).await;
-        set(&house, "update executions set window_kind = 'no window' where id = $1", &damaged).await;
+        set(&house, "update executions set person_id = 'nobody' where id = $1", &damaged).await;
         for _ in 0..6 {
             house.step().await;
             house.amazon.as_ref().unwrap().settled().await;

@@ -166,6 +166,25 @@ stories! {
         assert_eq!(house.count("select count(*) as value from execution_outcomes").await, 0);
     }
 
+    /// A connection that no longer works while the execution waits gives way to another one that its person may use.
+    async fn a_waiting_execution_takes_another_connection(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        execute(&house.database_url(), "update connections set state = 'reconnect'").await;
+        house.tick("poller").await;
+        assert!(ada.get(&page).await.with(200).body.contains("connection"), "it waits for one");
+        assert_eq!(house.count("select count(*) as value from executions where state = 'waiting'").await, 1);
+        execute(&house.database_url(), "delete from connections").await;
+        assert_eq!(house.count(EXECUTIONS).await, 1, "a connection that goes takes no execution along");
+        ada.sign_in("Ada").await;
+        house.tick("instance-discovery").await;
+        house.time.advance(chrono::TimeDelta::minutes(2));
+        house.settle().await;
+        assert!(ada.get(&page).await.with(200).text("#live [role=status]").contains("Succeeded"));
+        let shown = ada.get(&format!("{page}?view=progress")).await.with(200);
+        assert!(shown.body.contains("It goes on with that of Ada"), "{}", shown.body);
+    }
+
     /// Values keep their types, the window its meaning, and each text is there once.
     async fn window_and_values_are_kept_as_they_are(house: House) {
         const COLUMNS: &str = "select count(*) as value from executions where window_kind = 'settled' \
@@ -333,5 +352,83 @@ mod on_postgres {
         start(&house, &scope, &actor, &request).await.unwrap();
         let mut tx = house.db().read(&Scope::System).await.unwrap();
         assert_eq!(outcomes(&mut tx, 2, 10).await.unwrap().first().map(|row| row.position), Some(3), "no gap is left");
+    }
+}
+
+mod wakes {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use futures::future::BoxFuture;
+    use recomamp::clock::Clock;
+    use recomamp::ids::Random;
+    use recomamp::workers::{Runner, Statuses, Tick, WakeUps, Worker};
+    use tokio_util::sync::CancellationToken;
+
+    use crate::support::{Database, House, execute};
+
+    /// Ticks once an hour, unless it is woken.
+    #[derive(Default)]
+    struct Sleeper(AtomicUsize);
+
+    impl Worker for Sleeper {
+        fn name(&self) -> &'static str {
+            "sleeper"
+        }
+
+        fn duty(&self) -> &'static str {
+            "Waits to be woken."
+        }
+
+        fn period(&self) -> Duration {
+            Duration::from_hours(1)
+        }
+
+        fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Ok(Tick::default()) })
+        }
+    }
+
+    fn runner(house: &House, wakes: &WakeUps, stop: &CancellationToken) -> Runner {
+        let runner = Runner::new(Clock::system(), Random::system(), Statuses::default(), wakes.clone(), stop.clone());
+        let site = &house.app.site;
+        runner.share_wakes(site.db.clone(), site.random.id(site.clock.now()));
+        runner
+    }
+
+    /// Wakes the sleeper of the other process until it has ticked more than `ticks` times.
+    async fn woken(wakes: &WakeUps, sleeper: &Sleeper, ticks: usize) {
+        let wake = async {
+            let mut beats = tokio::time::interval(Duration::from_millis(50));
+            while sleeper.0.load(Ordering::SeqCst) <= ticks {
+                beats.tick().await;
+                wakes.wake("sleeper");
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), wake).await.expect("a wake of another process is heard");
+    }
+
+    /// What is started in one process is looked at in the other at once, also after the database dropped the
+    /// connection on which it listens.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_wake_reaches_the_other_process() {
+        const DROP: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+            where datname = current_database() and query ilike 'listen%'";
+        let first = House::open(Database::postgres().await).await;
+        let second = first.beside().await;
+        let stop = CancellationToken::new();
+        let (here, there) = (WakeUps::default(), WakeUps::default());
+        let sleeper = Arc::new(Sleeper::default());
+        let (talks, sleeps) = (runner(&first, &here, &stop), runner(&second, &there, &stop));
+        sleeps.start(sleeper.clone());
+        woken(&here, &sleeper, 1).await;
+        execute(&first.database_url(), DROP).await;
+        let ticks = sleeper.0.load(Ordering::SeqCst);
+        woken(&here, &sleeper, ticks + 2).await;
+        stop.cancel();
+        talks.finished().await;
+        sleeps.finished().await;
     }
 }

@@ -12,7 +12,7 @@ use crate::amazon::{self, AmcExecutionId, ErrorKind, ExecutionFilter, Status};
 use crate::connections::CallError;
 use crate::db;
 use crate::executions::model::{
-    Execution, FORGOTTEN, LOST_AFTER, Problem, RARELY, State, longest_wait, next_poll, state_of,
+    Claimed, FORGOTTEN, LOST_AFTER, Problem, RARELY, State, longest_wait, next_poll, state_of,
 };
 use crate::executions::store::Change;
 use crate::ids::{ConnectionId, InstanceId};
@@ -34,8 +34,8 @@ type Answers = HashMap<String, amazon::Execution>;
 
 impl Poller {
     /// The lists of one instance, one for each connection by which its executions run.
-    pub(super) async fn lists(&self, address: &Address, running: &[Execution]) -> Listed {
-        let mut by_connection: HashMap<&ConnectionId, Vec<&Execution>> = HashMap::new();
+    pub(super) async fn lists(&self, address: &Address, running: &[Claimed]) -> Listed {
+        let mut by_connection: HashMap<&ConnectionId, Vec<&Claimed>> = HashMap::new();
         for execution in running {
             by_connection.entry(&execution.connection).or_default().push(execution);
         }
@@ -48,11 +48,7 @@ impl Poller {
     }
 
     /// What the lists said of executions, and those of which more has to be asked or told.
-    pub(super) fn told_by(
-        &self,
-        lists: &Listed,
-        executions: Vec<Execution>,
-    ) -> (Vec<(Execution, Change)>, Vec<Execution>) {
+    pub(super) fn told_by(&self, lists: &Listed, executions: Vec<Claimed>) -> (Vec<(Claimed, Change)>, Vec<Claimed>) {
         let mut told = Vec::with_capacity(executions.len());
         let mut others = Vec::new();
         for execution in executions {
@@ -66,7 +62,7 @@ impl Poller {
         (told, others)
     }
 
-    fn listed_as(&self, execution: &Execution, lists: &Listed) -> Option<Change> {
+    fn listed_as(&self, execution: &Claimed, lists: &Listed) -> Option<Change> {
         match lists.get(&execution.connection)? {
             Err(CallError::Db(_)) => None,
             Err(error) => Some(self.retry(execution, error)),
@@ -75,7 +71,7 @@ impl Poller {
     }
 
     /// What an execution that AMC has becomes.
-    pub(super) async fn ask(&self, address: &Address, execution: &Execution, lists: &Listed) -> db::Result<Change> {
+    pub(super) async fn ask(&self, address: &Address, execution: &Claimed, lists: &Listed) -> db::Result<Change> {
         let change = match self.listed_as(execution, lists) {
             Some(change) => change,
             None => self.ask_one(address, execution).await?,
@@ -91,7 +87,7 @@ impl Poller {
         &self,
         address: &Address,
         connection: &ConnectionId,
-        executions: &[&Execution],
+        executions: &[&Claimed],
     ) -> Result<Answers, CallError> {
         let mut answers = Answers::new();
         let oldest = executions.iter().filter_map(|execution| execution.sent_at).min();
@@ -110,7 +106,7 @@ impl Poller {
         Ok(answers)
     }
 
-    async fn ask_one(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
+    async fn ask_one(&self, address: &Address, execution: &Claimed) -> db::Result<Change> {
         let Some(amc_id) = &execution.amc_id else {
             // OK because a row without AMC's id is one whose send was unclear.
             return Ok(Change::to(State::Sending, Some(self.after(TimeDelta::zero()))));
@@ -131,7 +127,7 @@ impl Poller {
         }
     }
 
-    fn missing(&self, execution: &Execution) -> Change {
+    fn missing(&self, execution: &Claimed) -> Change {
         if execution.state == State::Lost {
             return Change::to(State::Lost, None);
         }
@@ -146,7 +142,7 @@ impl Poller {
         change
     }
 
-    fn next(&self, execution: &Execution) -> DateTime<Utc> {
+    fn next(&self, execution: &Claimed) -> DateTime<Utc> {
         let site = &self.room.site;
         let now = site.clock.now();
         let poll = TimeDelta::from_std(site.config.limits.poll).unwrap_or(TimeDelta::seconds(15));
@@ -155,7 +151,7 @@ impl Poller {
     }
 
     /// What AMC's answer means.
-    fn told(&self, execution: &Execution, answer: &amazon::Execution) -> Change {
+    fn told(&self, execution: &Claimed, answer: &amazon::Execution) -> Change {
         let state = state_of(&answer.status, execution.state);
         let next = match state {
             State::Fetching => Some(self.after(TimeDelta::zero())),
@@ -186,7 +182,7 @@ impl Poller {
     }
 
     /// Passes on the wish to stop, unless it is over anyway.
-    async fn stop_if_asked(&self, address: &Address, execution: &Execution, change: Change) -> db::Result<Change> {
+    async fn stop_if_asked(&self, address: &Address, execution: &Claimed, change: Change) -> db::Result<Change> {
         let Some(amc_id) = to_stop(execution, &change) else { return Ok(change) };
         let client = self.room.grants.client();
         let answer = bounded(address.call(&self.room.grants, &execution.connection, |token, pair| async move {
@@ -213,7 +209,7 @@ impl Poller {
 
 impl Poller {
     /// AMC was asked to stop it; the next look tells whether it did.
-    fn not_stopped_yet(&self, execution: &Execution, change: Change) -> Change {
+    fn not_stopped_yet(&self, execution: &Claimed, change: Change) -> Change {
         let now = self.room.site.clock.now();
         let since = execution.cancel_asked_at.map_or(AFTER_CANCEL, |asked| now - asked);
         let wait = since.clamp(AFTER_CANCEL, AFTER_CANCEL_AT_MOST);
@@ -224,10 +220,10 @@ impl Poller {
 
     /// What becomes of an execution that AMC has not ended: it is asked after again, rarely once it took longer
     /// than AMC allows.
-    fn goes_on(&self, execution: &Execution, answer: &amazon::Execution, mut change: Change) -> Change {
+    fn goes_on(&self, execution: &Claimed, answer: &amazon::Execution, mut change: Change) -> Change {
         let now = self.room.site.clock.now();
         let sent_at = execution.sent_at.unwrap_or(execution.created_at);
-        let longest = longest_wait(&execution.sent.body);
+        let longest = longest_wait(execution.timeout_seconds);
         let reason = answer.status_reason.as_deref().filter(|reason| !reason.trim().is_empty());
         let reason = reason.map(|reason| format!(" Its reason: {reason}")).unwrap_or_default();
         if matches!(answer.status, Status::Other(_)) {
@@ -267,7 +263,7 @@ impl Poller {
 }
 
 /// What AMC is to be told to stop: somebody asked for it, and it is not over.
-fn to_stop<'a>(execution: &'a Execution, change: &Change) -> Option<&'a AmcExecutionId> {
+fn to_stop<'a>(execution: &'a Claimed, change: &Change) -> Option<&'a AmcExecutionId> {
     let goes_on = matches!(change.state, State::Pending | State::Running);
     execution.amc_id.as_ref().filter(|_| goes_on && execution.cancel_asked_at.is_some())
 }

@@ -16,7 +16,7 @@ use crate::amazon::{self, AmcExecutionId, DownloadLinks, ErrorKind, Link, Unread
 use crate::clock::Clock;
 use crate::connections::{CallError, Grants, Token};
 use crate::db::{self, Scope};
-use crate::executions::model::{Execution, Kept, Problem, RETRYING, State};
+use crate::executions::model::{Claimed, Kept, Problem, RETRYING, State};
 use crate::executions::store::{self, Change};
 use crate::executions::submit::Executions;
 use crate::ids::{ConnectionId, ProcessId};
@@ -143,7 +143,7 @@ enum Trouble {
 
 impl Poller {
     /// Asks for links, fetches all parts, keeps the result; nothing when the claim was lost meanwhile.
-    async fn fetch(&self, address: &Address, execution: &Execution) -> db::Result<Option<Change>> {
+    async fn fetch(&self, address: &Address, execution: &Claimed) -> db::Result<Option<Change>> {
         if execution.cancel_asked_at.is_some() {
             return Ok(Some(given_up()));
         }
@@ -174,7 +174,7 @@ impl Poller {
 
     /// Keeps the claim and notes how far the download is; gives whether somebody asked to stop, or nothing where
     /// the claim is lost.
-    async fn renew(&self, execution: &Execution, progress: &Progress) -> db::Result<Option<bool>> {
+    async fn renew(&self, execution: &Claimed, progress: &Progress) -> db::Result<Option<bool>> {
         let until = self.room.site.clock.now() + LEASE;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
         let held = store::hold(&mut tx, execution, until, progress.words()).await?;
@@ -186,7 +186,7 @@ impl Poller {
     async fn fetch_and_keep(
         &self,
         address: &Address,
-        execution: &Execution,
+        execution: &Claimed,
         progress: &Arc<Progress>,
     ) -> Result<Kept, Trouble> {
         let Some(amc_id) = &execution.amc_id else {
@@ -213,7 +213,7 @@ impl Poller {
         Ok(Kept { rows: kept.rows, bytes: kept.bytes, columns: kept.columns })
     }
 
-    fn trouble(&self, execution: &Execution, trouble: &Trouble) -> Change {
+    fn trouble(&self, execution: &Claimed, trouble: &Trouble) -> Change {
         let fails = |what: Problem| {
             let mut change = Change::to(State::Failed, None);
             change.problem = Some(what);
@@ -327,7 +327,7 @@ impl Fetcher {
         Ok(tick)
     }
 
-    async fn one(&self, execution: Execution) -> Step {
+    async fn one(&self, execution: Claimed) -> Step {
         let execution = &execution;
         let step = async {
             let address = self.0.address(&execution.instance).await?;

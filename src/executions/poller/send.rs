@@ -7,7 +7,7 @@ use super::{Address, CLOCKS_DIFFER, Poller, bounded, problem};
 use crate::amazon::{self, ErrorKind, ExecutionFilter};
 use crate::connections::CallError;
 use crate::db::{self, Scope, Tx};
-use crate::executions::model::{Execution, LOOK_AGAIN, LOOKS, Problem, SETTLED, State};
+use crate::executions::model::{Claimed, LOOK_AGAIN, LOOKS, Problem, SETTLED, State};
 use crate::executions::store::{self, Change};
 
 /// A run that waits for a slot looks again after this.
@@ -27,7 +27,7 @@ enum Found {
 
 impl Poller {
     /// Sends an execution when a slot is free: notes that it is being sent, sends, notes the answer.
-    pub(super) async fn send(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
+    pub(super) async fn send(&self, address: &Address, execution: &Claimed) -> db::Result<Change> {
         if execution.cancel_asked_at.is_some() {
             return Ok(Change::to(State::Cancelled, None));
         }
@@ -43,8 +43,8 @@ impl Poller {
             return Ok(change);
         }
         let ours = store::change(&mut tx, now, execution, &sending).await?;
-        let stored = store::find_any(&mut tx, execution.id.as_str()).await?;
-        if stored.is_some_and(|stored| stored.cancel_asked_at.is_some()) {
+        let stored = store::to_send(&mut tx, &execution.id).await?;
+        if stored.is_cancelled {
             // Not committed: somebody asked to stop while the step began, so nothing is sent.
             return Ok(Change::to(State::Cancelled, None));
         }
@@ -53,17 +53,17 @@ impl Poller {
         if !ours {
             return Ok(sending);
         }
-        let client = self.room.grants.client();
+        let (client, body) = (self.room.grants.client(), &stored.body);
         let answer = bounded(address.call(&self.room.grants, &execution.connection, |token, pair| async move {
             let account = token.caller().of(&pair.entity, &pair.marketplace);
-            client.create_execution(account, &address.amc_id, &execution.sent.body).await
+            client.create_execution(account, &address.amc_id, body).await
         }))
         .await;
         self.after_send(execution, answer)
     }
 
     /// What the answer to a send means.
-    fn after_send(&self, execution: &Execution, answer: Result<amazon::Execution, CallError>) -> db::Result<Change> {
+    fn after_send(&self, execution: &Claimed, answer: Result<amazon::Execution, CallError>) -> db::Result<Change> {
         match answer {
             Ok(accepted) => Ok(self.accepted(&accepted)),
             Err(CallError::Db(error)) => Err(error),
@@ -95,7 +95,7 @@ impl Poller {
     }
 
     /// After a crash or an unclear answer: asks AMC by the execution's own workflow id.
-    pub(super) async fn look_up(&self, address: &Address, execution: &Execution) -> db::Result<Change> {
+    pub(super) async fn look_up(&self, address: &Address, execution: &Claimed) -> db::Result<Change> {
         match bounded(self.find(address, execution)).await {
             Ok(Found::Here(found)) => Ok(self.accepted(&found)),
             Ok(Found::Nowhere) => Ok(self.not_found(execution)),
@@ -105,7 +105,7 @@ impl Poller {
         }
     }
 
-    async fn find(&self, address: &Address, execution: &Execution) -> Result<Found, CallError> {
+    async fn find(&self, address: &Address, execution: &Claimed) -> Result<Found, CallError> {
         let since = execution.sent_at.unwrap_or(execution.created_at) - CLOCKS_DIFFER;
         let filter = &ExecutionFilter::of_workflow(&execution.amc_workflow_id)
             .and_created_since(since)
@@ -129,7 +129,7 @@ impl Poller {
     }
 
     /// AMC does not list it: look again, and only then believe that it never arrived.
-    fn not_found(&self, execution: &Execution) -> Change {
+    fn not_found(&self, execution: &Claimed) -> Change {
         let now = self.room.site.clock.now();
         let settled = execution.sent_at.is_none_or(|sent| now >= sent + SETTLED);
         if settled && execution.lookups + 1 >= LOOKS {
@@ -145,7 +145,7 @@ impl Poller {
         change
     }
 
-    fn look_again(&self, execution: &Execution) -> Change {
+    fn look_again(&self, execution: &Claimed) -> Change {
         let mut change = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
         change.lookups = execution.lookups;
         change.waiting_for = Some("AMC is asked whether the run arrived before anything is sent again.".to_owned());
@@ -153,7 +153,7 @@ impl Poller {
     }
 
     /// Why there is no free slot, if there is none; the transaction takes the slot before others count.
-    async fn no_slot(&self, tx: &mut Tx, address: &Address, execution: &Execution) -> db::Result<Option<String>> {
+    async fn no_slot(&self, tx: &mut Tx, address: &Address, execution: &Claimed) -> db::Result<Option<String>> {
         let limits = &self.room.site.config.limits;
         tx.alone(&format!("slots of {}", address.usual.entity)).await?;
         let (on_instance, on_account) = store::slots(tx, &execution.instance).await?;

@@ -1,0 +1,139 @@
+//! Claiming executions for their next step: one statement claims and reads what the step needs.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::{choose_connection, note, state};
+use crate::db::{Error, FromRow, Result, Row, Tx, lease, sql};
+use crate::executions::model::Claimed;
+use crate::ids::{ConnectionId, ExecutionId, ProcessId};
+
+macro_rules! claimed {
+    ($only:literal) => {
+        crate::queue!("executions", due "next_step_at", only $only, gives "id, instance_id, connection_id, \
+            connection_owner, person_id, state, amc_workflow_id, amc_execution_id, cancel_asked_at, waiting_for, output_columns, \
+            attempts, lookups, created_at, sent_at, lease_epoch, \
+            cast(sent ->> 'workflowExecutionTimeoutSeconds' as bigint) as timeout_seconds")
+    };
+}
+
+/// Executions that are due for a short step: to be sent, or to be asked after.
+pub(in crate::executions) const DUE: lease::Queue = claimed!("state <> 'fetching'");
+/// Executions whose result is due to be fetched, which may take minutes.
+pub(in crate::executions) const READY: lease::Queue = claimed!("state = 'fetching'");
+
+impl FromRow for Claimed {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            instance: row.get("instance_id")?,
+            connection: row.get("connection_id")?,
+            connection_owner: row.get("connection_owner")?,
+            person: row.get("person_id")?,
+            state: state(row)?,
+            amc_workflow_id: row.get("amc_workflow_id")?,
+            amc_id: row.get("amc_execution_id")?,
+            cancel_asked_at: row.get("cancel_asked_at")?,
+            waiting_for: row.get("waiting_for")?,
+            output_columns: row.get("output_columns")?,
+            timeout_seconds: row.get("timeout_seconds")?,
+            attempts: row.get("attempts")?,
+            lookups: row.get("lookups")?,
+            created_at: row.get("created_at")?,
+            sent_at: row.get("sent_at")?,
+            epoch: row.get("lease_epoch")?,
+        })
+    }
+}
+
+/// A claimed row, or why it cannot be read: one that cannot must not stop all others.
+struct Attempt(String, Result<Claimed>);
+
+impl FromRow for Attempt {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self(row.get("id")?, Claimed::from_row(row)))
+    }
+}
+
+/// Claims executions that are due, the oldest first, so that slots go to those who waited longest. Each has a
+/// connection that works, if there is one for its person.
+pub(in crate::executions) async fn claim(
+    tx: &mut Tx,
+    queue: lease::Queue,
+    owner: &ProcessId,
+    (now, time): (DateTime<Utc>, TimeDelta),
+    most: i64,
+) -> Result<Vec<Claimed>> {
+    let mut due = Vec::new();
+    for Attempt(id, read) in lease::claim_as(tx, queue, owner, now, time, most).await? {
+        match read {
+            Ok(claimed) => due.push(claimed),
+            Err(error @ Error::Inconsistent { .. }) => {
+                tracing::error!(execution.id = id, %error, "an execution cannot be read");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    due.sort_by(|left, right| left.id.cmp(&right.id));
+    connect(tx, now, &mut due).await?;
+    Ok(due)
+}
+
+/// Gives each execution whose connection does not work another one that its person may use, where there is one.
+async fn connect(tx: &mut Tx, now: DateTime<Utc>, due: &mut [Claimed]) -> Result<()> {
+    const ACTIVE: &str = "select c.id, p.name as owner from connections c join people p on p.id = c.person_id \
+        where c.state = 'active'";
+    const CONNECT: &str = "update executions set connection_id = $3, connection_owner = $4, revision = revision + 1 \
+        where id = $1 and lease_epoch = $2";
+    struct Active(ConnectionId, String);
+    impl FromRow for Active {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("id")?, row.get("owner")?))
+        }
+    }
+    if due.is_empty() {
+        return Ok(());
+    }
+    let active = sql(ACTIVE).all::<Active>(tx).await?;
+    let active: HashMap<ConnectionId, String> = active.into_iter().map(|Active(id, owner)| (id, owner)).collect();
+    for one in due {
+        let (id, owner) = match (active.get(&one.connection), &one.connection_owner) {
+            (Some(_), Some(_)) => continue,
+            (Some(owner), None) => (one.connection.clone(), owner.clone()),
+            (None, _) => match choose_connection(tx, &one.person, &one.instance).await? {
+                Some(chosen) => (chosen.id, chosen.owner),
+                // OK because the step says then that the connection has to be renewed, and is tried again.
+                None => continue,
+            },
+        };
+        sql(CONNECT).bind(&one.id).bind(one.epoch).bind(&id).bind(&owner).execute(tx).await?;
+        if id != one.connection {
+            let words = format!("The connection that was chosen no longer works. It goes on with that of {owner}.");
+            note(tx, &one.id, now, one.state, &words).await?;
+        }
+        (one.connection, one.connection_owner) = (id, Some(owner));
+    }
+    Ok(())
+}
+
+/// What is about to be sent.
+pub(in crate::executions) struct ToSend {
+    pub(in crate::executions) body: Value,
+    /// Whether somebody asked to stop it meanwhile.
+    pub(in crate::executions) is_cancelled: bool,
+}
+
+impl FromRow for ToSend {
+    fn from_row(row: &Row) -> Result<Self> {
+        let asked: Option<DateTime<Utc>> = row.get("cancel_asked_at")?;
+        Ok(Self { body: row.get("sent")?, is_cancelled: asked.is_some() })
+    }
+}
+
+/// What is to be sent for an execution.
+pub(in crate::executions) async fn to_send(tx: &mut Tx, id: &ExecutionId) -> Result<ToSend> {
+    const FIND: &str = "select sent, cancel_asked_at from executions where id = $1";
+    sql(FIND).bind(id).one(tx).await
+}

@@ -1,0 +1,97 @@
+//! Wakes: a worker's next tick is sooner, in this process and in the others on the same PostgreSQL.
+//!
+//! A wake is never needed for anything to happen, so that one may be lost: behind a pooler that does not pass
+//! notices on, or while the database is away, the work is found at the worker's next period.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::db::{self, Db};
+use crate::ids::ProcessId;
+
+/// The channel on which processes wake each other.
+const CHANNEL: &str = "recomamp_wakes";
+/// After this the listener tries again to reach the database.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Makes a worker's next tick sooner; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct WakeUps(Arc<Parts>);
+
+#[derive(Debug, Default)]
+struct Parts {
+    workers: Mutex<BTreeMap<&'static str, Arc<Notify>>>,
+    /// Wakes that the other processes were not told of yet.
+    untold: Mutex<BTreeSet<&'static str>>,
+    told: Notify,
+}
+
+impl WakeUps {
+    /// Wakes the worker of this name, in every process. One wake is kept when it is in the middle of a tick. Call it
+    /// after the commit of what there is to do.
+    pub fn wake(&self, name: &'static str) {
+        self.of(name).notify_one();
+        self.0.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        self.0.told.notify_one();
+    }
+
+    pub(super) fn of(&self, name: &'static str) -> Arc<Notify> {
+        Arc::clone(self.0.workers.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default())
+    }
+
+    /// Wakes the worker here alone; a name that nobody here has is another version's.
+    fn wake_here(&self, name: &str) {
+        if let Some(worker) = self.0.workers.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            worker.notify_one();
+        }
+    }
+
+    /// Tells the other processes of wakes here, and listens to theirs, until `stop`. On SQLite there are none.
+    pub(super) async fn share(self, db: Db, process: ProcessId, stop: CancellationToken) {
+        if db.engine() == db::Engine::Sqlite {
+            return;
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.tell(&db, &process) => {}
+            () = self.listen(&db, &process) => {}
+        }
+    }
+
+    async fn tell(&self, db: &Db, process: &ProcessId) {
+        loop {
+            self.0.told.notified().await;
+            let names = std::mem::take(&mut *self.0.untold.lock().unwrap_or_else(PoisonError::into_inner));
+            for name in names {
+                if let Err(error) = db.notify(CHANNEL, &format!("{process} {name}")).await {
+                    tracing::debug!(worker = name, %error, "the other processes were not told of a wake");
+                }
+            }
+        }
+    }
+
+    async fn listen(&self, db: &Db, process: &ProcessId) {
+        loop {
+            if let Err(error) = self.hear(db, process).await {
+                tracing::debug!(%error, "wakes of other processes are not heard; listening again soon");
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    async fn hear(&self, db: &Db, process: &ProcessId) -> db::Result<()> {
+        let Some(mut notices) = db.listen(CHANNEL).await? else { return Ok(()) };
+        loop {
+            let notice = notices.next().await?;
+            if let Some((from, name)) = notice.split_once(' ')
+                && from != process.as_str()
+            {
+                self.wake_here(name);
+            }
+        }
+    }
+}
