@@ -81,7 +81,7 @@ struct Post {
     armed: Mutex<Option<(Trap, Plug)>>,
     meddle: Mutex<Option<Meddle>>,
     calls: Mutex<BTreeMap<Call, usize>>,
-    /// The head of the last call to the list of instances, by which the program is known to Amazon.
+    /// The head of the first call to the list of instances, by which the program is known to Amazon.
     known_by: Mutex<Option<HeaderMap>>,
 }
 
@@ -144,7 +144,7 @@ impl Gate {
         self.post.meddle.lock().expect(NO_PANIC).take();
     }
 
-    /// Has the AMC emulator make instances in the account whose list the program read last.
+    /// Has the AMC emulator make instances in the account whose list the program read first.
     pub(crate) async fn make_instances(&self, names: impl Iterator<Item = String>) {
         let known_by = self.post.known_by.lock().expect(NO_PANIC).clone().expect("a program that read its instances");
         for name in names {
@@ -169,7 +169,8 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
     let call = call_of(&request);
     *way.post.calls.lock().expect(NO_PANIC).entry(call).or_default() += 1;
     if request.uri().path() == "/amc/instances" {
-        *way.post.known_by.lock().expect(NO_PANIC) = Some(request.headers().clone());
+        // The first account that is asked is an AMC account; only those take new instances.
+        way.post.known_by.lock().expect(NO_PANIC).get_or_insert_with(|| request.headers().clone());
     }
     let trapped = step_on(&way.post, call);
     if let Some((Moment::Before, plug)) = &trapped {
