@@ -179,7 +179,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
         let shown = ada.get(&format!("{page}?f=1.min.0&f=0.filled.")).await.with(200);
-        let labels = shown.texts(".downloads h3");
+        let labels = shown.texts(".downloads h2");
         assert!(labels[0].starts_with("Filtered rows: ") && labels[1].starts_with("Whole result: "), "{labels:?}");
         let whole = ada.get(&format!("{page}/result.csv")).await.with(200);
         let name = whole.headers["content-disposition"].to_str().unwrap().to_owned();
