@@ -27,7 +27,7 @@
     }
   }
 
-  // A run's time so far goes on between two answers, in the server's words.
+  // The elapsed time keeps counting between two answers, in the server's format.
   const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
   function duration(seconds) {
     const at = units.findIndex(([size]) => seconds >= size);

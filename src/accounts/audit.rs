@@ -98,7 +98,7 @@ impl Action {
         match self {
             Self::SignedIn => "Signed in",
             Self::SignedOut => "Signed out, or ended a session",
-            Self::Refused => "Kept out",
+            Self::Refused => "Sign-in refused",
             Self::Granted => "Gave or renewed a grant",
             Self::Refreshed => "Token refreshed",
             Self::Revoked => "Grant withdrawn at Amazon",

@@ -249,7 +249,7 @@ impl fmt::Display for ErrorKind {
             Self::Unreadable(what) => return what.fmt(formatter),
             Self::GrantRevoked => "Amazon does not honour this permission any more. Reconnect to give it again.",
             Self::ClientRejected => {
-                "Amazon does not accept this application's id or secret. Whoever runs RecomAMP checks both."
+                "Amazon doesn't accept this application's client id or secret. Ask your administrator to check both."
             }
             Self::LinkExpired => "The download link is not valid any more. Fetch the result again.",
         })

@@ -39,7 +39,7 @@ pub(super) async fn database(config: &Config) -> anyhow::Result<Db> {
     {
         tracing::warn!(
             folder = %config.data_dir.display(),
-            "the data folder lies on a network file system ({kind}), where SQLite may be damaged: move it to a disk of this \
+            "the data folder is on a network file system ({kind}), where SQLite may be damaged: move it to a disk of this \
              machine, or use PostgreSQL (RECOMAMP_DATABASE_URL)"
         );
     }
@@ -68,7 +68,7 @@ fn refuse_loss(config: &Config, what: &str) -> anyhow::Result<()> {
     let shown = db::shown(&config.database_url);
     if let Some(results) = executions::orphaned_results(&config.data_dir) {
         anyhow::bail!(
-            "the database {shown} {what}, but {} holds results of its runs. Put the database back (`recomamp restore`), \
+            "the database {shown} {what}, but {} contains results of its executions. Put the database back (`recomamp restore`), \
              or, to begin anew, move the folder of results away",
             results.display()
         );

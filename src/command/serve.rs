@@ -60,7 +60,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     }
     let closed = tokio::time::timeout(CLOSING, async {
         if let Err(error) = app.give_back().await {
-            tracing::warn!(%error, "claims were not given back; they lapse by themselves");
+            tracing::warn!(%error, "claims were not released; they expire automatically");
         }
         app.close().await;
     });

@@ -108,7 +108,7 @@ impl Origin {
     /// What people read.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Hand => "By hand",
+            Self::Hand => "Manually",
             Self::Rerun => "Run again",
             Self::Schedule => "Schedule",
             Self::Flow => "Flow",

@@ -234,7 +234,7 @@ impl InstanceDiscovery {
                     store::forget_unlisted(&mut tx, connection, &account.pair, now).await?;
                 }
                 if outcome.state == AccountState::Failed {
-                    tracing::warn!(connection.id = %connection, %error, "an account could not be asked for its instances");
+                    tracing::warn!(connection.id = %connection, %error, "an account did not list its instances");
                 }
             }
         }

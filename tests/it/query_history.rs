@@ -148,7 +148,7 @@ stories! {
         let page = ada.get(&query).await.with(200);
         assert_eq!(page.attributes("#runs tbody a", "href"), [first.as_str()]);
         assert!(page.text("#runs tbody tr").contains("Succeeded") && page.text("#runs").contains("from 1 run."));
-        let took = page.text("#runs tbody td[data-label=Took]");
+        let took = page.text("#runs tbody td[data-label=Duration]");
         let second = ada.post("/executions", &[("query", id(&query))]).await.with(303).location;
         let live = ada.get(&second).await.with(200);
         assert!(live.text(".figures").contains(&format!("Typical{took}")), "{}", live.text(".figures"));

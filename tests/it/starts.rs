@@ -117,7 +117,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
         house.settle().await;
-        assert!(ada.get(&format!("{page}?view=details")).await.with(200).text("#details").contains("By hand"));
+        assert!(ada.get(&format!("{page}?view=details")).await.with(200).text("#details").contains("Manually"));
         let again = ada.post(&format!("{page}/rerun"), &[]).await.with(303).location;
         let shown = ada.get(&format!("{again}?view=details")).await.with(200);
         assert!(shown.attributes("#details a", "href").contains(&page), "{}", shown.body);

@@ -2,6 +2,7 @@ use axum::Json;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
+use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::super::error::Network;
@@ -58,8 +59,13 @@ async fn cut_once(headers: HeaderMap) -> axum::response::Response {
             (StatusCode::PARTIAL_CONTENT, [("content-range", "bytes 4-7/8")], "1,2\n").into_response()
         }
         None => {
-            let pieces = [Ok("a,b\n"), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
-            (tag, [("content-length", "8")], Body::from_stream(futures::stream::iter(pieces))).into_response()
+            // What comes before a pause is sent; the server holds on to what comes right before the end.
+            let end = async {
+                tokio::task::yield_now().await;
+                Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+            };
+            let pieces = stream::iter([Ok("a,b\n")]).chain(stream::once(end));
+            (tag, [("content-length", "8")], Body::from_stream(pieces)).into_response()
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
     }
     if let Some(kind) = db::network_file_system(folder).filter(|_| db::file(&config.database_url).is_some()) {
         let what =
-            format!("The data folder {shown} lies on a network file system ({kind}), where SQLite may be damaged.");
+            format!("The data folder {shown} is on a network file system ({kind}), where SQLite may be damaged.");
         let todo = "Move it to a disk of this machine, or use PostgreSQL (`recomamp copy`).";
         findings.push(Finding::warning(CHECK, what, todo));
     }

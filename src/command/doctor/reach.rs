@@ -89,7 +89,7 @@ fn host(url: &Url) -> &str {
 /// The clock against the hosts' own: the smallest difference counts, since one host may be wrong as well.
 fn clock(probes: &[(Url, Probe)], now: DateTime<Utc>) -> Option<Finding> {
     const CHECK: &str = "clock";
-    const ADVICE: &str = "Let the machine set its clock by itself (NTP).";
+    const ADVICE: &str = "Turn on automatic time synchronization (NTP).";
     let off = |(url, probe): &(Url, Probe)| Some((now - probe.date?, host(url).to_owned()));
     let (off, host) = probes.iter().filter_map(off).min_by_key(|(off, _)| off.abs())?;
     let what = format!("This machine's clock is {} s from that of {host}.", off.num_seconds().abs());

@@ -195,7 +195,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "expired-link", "Link expired",
     &[&["link is not valid any more"], &["request has expired"], &["accessdenied"]],
     "AMC's download links expire after ten minutes, and this one had.",
-    "No action needed: RecomAMP asks for a new link automatically. If it failed for good, fetch the result again or run the query again.";
+    "No action needed: RecomAMP asks for a new link automatically. If the execution fails, fetch the result again or run the query again.";
     "redirect", "The address leads elsewhere",
     &[&["leads elsewhere"]],
     "The address of Amazon's API answers with another one, which is not followed, so that tokens stay where they belong.",
@@ -203,7 +203,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "broken-answer", "Answer not whole",
     &[&["ended in the middle"], &["broke off"], &["could not be fetched to its end"], &["documented form"]],
     "The answer did not arrive whole.",
-    "No action needed. RecomAMP retries automatically. If it failed for good, run the query again.";
+    "No action needed. RecomAMP retries automatically. If the execution fails, run the query again.";
     "unreachable", "Amazon not reached",
     &[&["could not be reached"], &["did not answer in time"]],
     "The network, or Amazon, did not answer.",
@@ -215,7 +215,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "server", "Amazon in trouble (5xx)",
     &[&["amazon is in trouble"], &["internal error"], &["internal reason"], &["a fault of its own"], &["the engine is stopping"], &["internal server error"], &["internalfailure"], &["serviceunavailable"]],
     "Something failed on Amazon's side.",
-    "No action needed while it is in progress: RecomAMP retries automatically. If it failed for good, run it again later; if it \
+    "No action needed while it is in progress: RecomAMP retries automatically. If the execution fails, run it again later; if it \
      persists, give Amazon's support the request id.";
     // What became of the run.
     "not-ready", "Result not ready",

@@ -221,7 +221,7 @@ fn what_stands_in_quotes_is_no_sign() {
 fn amcs_words_tell_nothing_of_files_that_we_keep() {
     let row = results::Error::Row { part: 2, row: 1, what: "x".to_owned() }.to_string();
     assert_eq!(name(&row), "unknown");
-    assert_eq!(of_problem(&Problem::new(row)).name, "parts-differ");
+    assert_eq!(of_problem(&Problem::new(row)).name, "bad-row");
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Progress {
         let received_words = bytes(received);
         match (received, announced) {
             (0, _) => None,
-            (_, 0) => Some(format!("Downloading the result: {received_words} so far.")),
+            (_, 0) => Some(format!("Downloading the result: {received_words} received.")),
             _ => Some(format!("Downloading the result: {received_words} of {}.", bytes(announced.max(received)))),
         }
     }

@@ -56,7 +56,7 @@ impl Tags {
     /// Says what keeps them from being saved.
     pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         if self.0.len() > MOST {
-            errors.add("tags", format!("A query has at most {MOST} tags. Take the ones by which it is looked for."));
+            errors.add("tags", format!("A query can have at most {MOST} tags. Keep the ones people search for."));
         }
         if let Some(long) = self.0.iter().find(|tag| tag.chars().count() > LENGTH) {
             let start: String = long.chars().take(LENGTH).collect();

@@ -94,7 +94,7 @@ impl WindowKind {
             Self::Explicit => "From and to, as below",
             Self::MostRecentDay => "AMC's most recent day (UTC)",
             Self::MostRecentWeek => "AMC's most recent week (UTC)",
-            Self::CurrentMonth => "This month so far (UTC)",
+            Self::CurrentMonth => "Month to date (UTC)",
             Self::PreviousMonth => "AMC's previous month (UTC)",
         }
     }

@@ -83,7 +83,7 @@ impl Input {
             _ => {}
         }
         let hint = match field.kind {
-            FieldKind::List => "One value a line, or all on one line with commas between.",
+            FieldKind::List => "One value per line, or all on one line separated by commas.",
             FieldKind::DateTime => "In UTC, as AMC keeps its times.",
             _ => "",
         };

@@ -6,6 +6,7 @@
 
 mod builds;
 mod documents;
+mod language;
 mod modules;
 mod source;
 mod tables;

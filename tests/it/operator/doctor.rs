@@ -120,7 +120,7 @@ async fn a_truncated_database_is_told_and_never_made_again() {
     settings.push(("LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
     let (found, told) = findings(&settings, 1).await;
     assert_eq!(state(&found, "database"), ["fault"], "{told}");
-    assert!(told.contains("holds results of its runs"), "{told}");
+    assert!(told.contains("contains results of its executions"), "{told}");
     let backup = premises.folder().join("backup");
     let backup = ["backup", backup.to_str().unwrap()];
     for arguments in [&backup[..], &["keys", "rotate"], &["keys", "rotate", "--retire"], &["serve"]] {

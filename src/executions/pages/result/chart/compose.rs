@@ -126,7 +126,7 @@ fn places(
         if choice.fold() == Fold::Sum {
             keys.push(rest.into_iter().map(|(key, _)| key.clone()).collect());
             labels.push(format!("{REST} ({more})"));
-            remarks.push(format!("The {NAMES} largest are drawn by themselves; {more} more came together as {REST}."));
+            remarks.push(format!("The {NAMES} largest are shown; {more} more are grouped as {REST}."));
         } else {
             remarks.push(format!("The {NAMES} largest are drawn; {more} more are not."));
         }
