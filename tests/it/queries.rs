@@ -256,7 +256,7 @@ stories! {
             };
             let words: Vec<&str> = text.split_whitespace().collect();
             assert_eq!(form.text("textarea[name='param.campaigns']"), words.join(" "));
-            assert_eq!(form.attributes("input[name=start]", "value"), ["2026-02-01T00:00"]);
+            assert_eq!(form.attributes("input[name=start]", "value"), ["2026-02-01T00:00:00"]);
         }
     }
 
