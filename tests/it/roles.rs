@@ -7,11 +7,12 @@ use crate::support::stories;
 
 /// What a route needs beyond reading, of a person who has a role on the instance to which the thing belongs. Every
 /// other route is for everybody who may read it.
-const NEEDS: [(&str, &str); 11] = [
+const NEEDS: [(&str, &str); 12] = [
     ("POST /executions", "analyst"),
     ("POST /executions/{id}/cancel", "analyst"),
     ("POST /executions/{id}/fetch", "analyst"),
     ("POST /executions/{id}/rerun", "analyst"),
+    ("POST /executions/{id}/stop-waiting", "analyst"),
     ("GET /queries/{id}/edit", "analyst"),
     ("POST /queries/{id}/edit", "analyst"),
     ("POST /queries/{id}/delete", "analyst"),
