@@ -117,14 +117,25 @@ pub(crate) fn client(headers: HeaderMap) -> anyhow::Result<reqwest::Client> {
 
 /// Calls an address from all connections for [`MEASURED`]; every answer has to have this status.
 pub(crate) async fn load(client: &reqwest::Client, address: &str, status: u16) -> anyhow::Result<Load> {
+    load_for(client, address, status, CONNECTIONS, MEASURED).await
+}
+
+/// Calls an address from so many connections for so long, at least once from each.
+pub(crate) async fn load_for(
+    client: &reqwest::Client,
+    address: &str,
+    status: u16,
+    connections: usize,
+    measured: Duration,
+) -> anyhow::Result<Load> {
     let stop = Arc::new(AtomicBool::new(false));
-    let callers: Vec<_> = (0..CONNECTIONS)
+    let callers: Vec<_> = (0..connections)
         .map(|_| {
             let (client, address, stop) = (client.clone(), address.to_owned(), Arc::clone(&stop));
             #[expect(clippy::disallowed_methods, reason = "the bench has no workers to give it to")]
             tokio::spawn(async move {
                 let mut times = Vec::new();
-                while !stop.load(Ordering::Relaxed) {
+                while times.is_empty() || !stop.load(Ordering::Relaxed) {
                     let began = Instant::now();
                     let answer = client.get(&address).send().await?;
                     anyhow::ensure!(answer.status().as_u16() == status, "{address} answers {}", answer.status());
@@ -136,7 +147,7 @@ pub(crate) async fn load(client: &reqwest::Client, address: &str, status: u16) -
         })
         .collect();
     let began = Instant::now();
-    tokio::time::sleep(MEASURED).await;
+    tokio::time::sleep(measured).await;
     stop.store(true, Ordering::Relaxed);
     let mut times = Vec::new();
     for caller in callers {

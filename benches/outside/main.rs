@@ -6,11 +6,15 @@
 mod bare;
 mod caller;
 mod contract;
+mod grow;
 mod load;
 mod pages;
 mod poller;
 mod result;
+#[path = "../../tests/it/house/routes.rs"]
+mod routes;
 mod site;
+mod walk;
 
 use clap::{Parser, Subcommand};
 
@@ -27,11 +31,14 @@ struct Args {
 enum What {
     /// The AMC emulator: lists without a query, and many executions at once.
     Contract,
-    /// The list of executions, the poll of a live page, start and memory.
+    /// Every address that can be looked at, lists of executions, the poll of a live page, start and memory.
     Pages {
-        /// How many executions are in the list.
+        /// How many executions there are; of other things as many, up to ten thousand.
         #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
         rows: Vec<u64>,
+        /// Only the walk over every address.
+        #[arg(long)]
+        walk: bool,
     },
     /// A large result: fetched, shown, sorted, filtered, exported.
     Result {
@@ -58,7 +65,7 @@ enum What {
 async fn main() -> anyhow::Result<()> {
     match Args::parse().what {
         What::Contract => contract::run().await,
-        What::Pages { rows } => pages::run(&rows).await,
+        What::Pages { rows, walk } => pages::run(&rows, walk).await,
         What::Result { scale } => result::run(scale).await,
         What::Poller { instances, runs_on_each } => poller::run(instances, runs_on_each).await,
         What::Bare { file } => bare::serve(&file).await,

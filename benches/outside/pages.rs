@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use recomamp::db::{Db, Scope, Single, sql};
 use scraper::Html;
+use serde_json::json;
 
 use super::bare;
+use super::caller::Caller;
+use super::grow::{self, Grown};
 use super::load::{Load, load, say};
 use super::site::{Site, selector};
+use super::walk;
 
 /// A line of the list for each run.
 const SQL: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY campaign";
@@ -16,21 +19,30 @@ const SQL: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach FROM dsp_im
 const POLL: Duration = Duration::from_millis(2500);
 const WATCHERS: f64 = 10_000.0;
 
-pub(crate) async fn run(rows: &[u64]) -> anyhow::Result<()> {
+/// Instances, each with a catalogue of its own.
+const INSTANCES: usize = 50;
+
+pub(crate) async fn run(rows: &[u64], only_walk: bool) -> anyhow::Result<()> {
     let mut site = Site::new(&["--speed", "0", "--scale", "0.02", "--auto-consent"])?;
+    make_instances(&site).await?;
     say(&format!("start on an empty folder to first page: {:.0} ms", ms(site.start(&[]).await?)));
     site.sign_in().await?;
-    let page = site.run(&site.instance("Standard").await?, SQL, ["settled", "", "", "drop"]).await?;
-    site.until(&page, "Succeeded").await?;
-    let id = page.rsplit('/').next().context("an id")?.to_owned();
-    for rows in rows {
+    let grown = made(&site).await?;
+    grow::catalogues(&site, INSTANCES).await?;
+    for (at, rows) in rows.iter().enumerate() {
         // Who closes the file last moves SQLite's journal into it.
         site.stop();
-        grow(&site, &id, *rows).await?;
+        grow::to(&site, &grown, *rows, at == 0).await?;
         let started = site.start(&[]).await?;
         say(&format!("with {rows} executions: start to first page {:.0} ms", ms(started)));
         tokio::time::sleep(Duration::from_secs(3)).await;
         say(&format!("idle: {:.0} MB", site.process().memory().unwrap_or_default()));
+        if at == 0 {
+            walk::every_page(&site, &grown).await?;
+        }
+        if only_walk {
+            return Ok(());
+        }
         for address in
             ["/executions?size=100", "/executions?size=100&page=20", "/executions?size=100&state=failed", "/"]
         {
@@ -38,6 +50,46 @@ pub(crate) async fn run(rows: &[u64]) -> anyhow::Result<()> {
         }
     }
     poll(&mut site).await
+}
+
+/// Makes instances at the pretend AMC.
+async fn make_instances(site: &Site) -> anyhow::Result<()> {
+    let caller = Caller::of(&site.emulator).await?;
+    let account = caller.accounts().await?.into_iter().max_by_key(|account| account.instances.len());
+    let account = account.context("an account")?;
+    for number in 0..INSTANCES {
+        let body = json!({ "instanceName": format!("Fern Garden {number}"), "advertiserName": "Fern Garden" });
+        account.client.post(format!("{}/amc/instances", caller.base)).json(&body).send().await?.error_for_status()?;
+    }
+    Ok(())
+}
+
+/// One of each kind, made as people make it.
+async fn made(site: &Site) -> anyhow::Result<Grown> {
+    let instance = site.instance("Standard").await?;
+    let page = site.run(&instance, SQL, ["settled", "", "", "drop"]).await?;
+    site.until(&page, "Succeeded").await?;
+    let last = |address: &str| address.split(['?', '#']).next()?.rsplit('/').next().map(str::to_owned);
+    let queries = Html::parse_document(&site.page("/queries").await?);
+    let link = selector("tbody th a")?;
+    let query = queries.select(&link).find_map(|link| link.value().attr("href").and_then(last)).context("a query")?;
+    let form = Html::parse_document(&site.page(&format!("/queries/{query}/edit")).await?);
+    let revision = selector("input[name=revision]")?;
+    let revision = form.select(&revision).next().and_then(|input| input.value().attr("value")).context("a revision")?;
+    let fields = [
+        ("instance", instance.as_str()),
+        ("name", "Reach by campaign"),
+        ("description", "How many people each campaign reached."),
+        ("sql", SQL),
+        ("revision", revision),
+        ("window", "settled"),
+        ("zone", "UTC"),
+        ("privacy", "drop"),
+    ];
+    site.send(&format!("/queries/{query}/edit"), &fields).await?;
+    let draft = site.send("/guides/first-query/queries/1/open", &[]).await?;
+    let draft = draft.rsplit('=').next().context("a draft")?.to_owned();
+    Ok(Grown { instance, query, draft, execution: last(&page).context("an execution")? })
 }
 
 fn ms(time: Duration) -> f64 {
@@ -86,36 +138,5 @@ async fn poll(site: &mut Site) -> anyhow::Result<()> {
         ours.rate / bare.rate,
         each * WATCHERS / POLL.as_secs_f64() * 100.0
     ));
-    Ok(())
-}
-
-/// Copies the run until there are so many, a year and more of them, some failed; one that still runs.
-async fn grow(site: &Site, id: &str, rows: u64) -> anyhow::Result<()> {
-    const COLUMNS: &str = "select group_concat(name, ', ') as value from pragma_table_info('executions')";
-    let db = Db::open(&format!("sqlite:{}", site.database().display())).await?;
-    let mut tx = db.write(&Scope::System).await?;
-    let columns = sql(COLUMNS).one::<Single<String>>(&mut tx).await?.0;
-    let values = columns.split(", ").map(|column| match column {
-        "id" => "'exe_' || printf('%026d', n)".to_owned(),
-        "amc_workflow_id" => "'recomamp-' || n".to_owned(),
-        "state" => "case when n = 1 then 'running' when n % 20 = 0 then 'failed' else 'succeeded' end".to_owned(),
-        "problem" => "case when n % 20 = 0 then '{\"what\":\"AMC could not finish the run.\",\"words\":\"Internal\"}' end".to_owned(),
-        "created_at" | "finished_at" | "sent_at" | "started_at" | "updated_at" if column != "finished_at" => {
-            "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2025-10-01', '+' || (n * 36000000 / $2) || ' seconds')".to_owned()
-        }
-        "finished_at" => "case when n = 1 then null else strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2025-10-01', '+' || (n * 36000000 / $2 + 90) || ' seconds') end".to_owned(),
-        "next_step_at" => "null".to_owned(),
-        other => other.to_owned(),
-    });
-    let values: Vec<String> = values.collect();
-    let text = format!(
-        "insert into executions ({columns}) with recursive numbers(n) as \
-         (select 1 union all select n + 1 from numbers where n < $2) \
-         select {} from executions, numbers where executions.id = $1 and not exists (select 1 from executions x where x.id = 'exe_' || printf('%026d', n))",
-        values.join(", ")
-    );
-    sql(Box::leak(text.into_boxed_str())).bind(id).bind(rows as i64).execute(&mut tx).await?;
-    tx.commit().await?;
-    db.close().await;
     Ok(())
 }

@@ -7,6 +7,7 @@
 mod builds;
 mod documents;
 mod modules;
+mod routes;
 mod source;
 mod tables;
 mod templates;
@@ -70,19 +71,9 @@ const WRITERS: [(&str, &str); 19] = [
 
 /// The addresses that the rooms and the ground floor answer to, as their code names them (`/queries/{id}`).
 pub(crate) fn routes() -> Vec<String> {
-    let served = |file: &source::File| file.module() != "emulator" && file.module() != "amazon";
     let files = source::files("src");
-    let mut routes: Vec<String> = files
-        .iter()
-        .filter(|file| served(file))
-        .flat_map(|file| {
-            let code = file.code();
-            let named = |rest: &str| {
-                rest.trim_start().strip_prefix('"').and_then(|path| path.split('"').next()).map(str::to_owned)
-            };
-            code.split(".route(").skip(1).filter_map(named).collect::<Vec<_>>()
-        })
-        .collect();
+    let served = files.iter().filter(|file| file.is_program() && routes::are_served(&file.path));
+    let mut routes: Vec<String> = served.flat_map(|file| routes::routes(&file.code())).map(|route| route.path).collect();
     routes.sort();
     routes.dedup();
     assert!(routes.len() > 30, "the routes are not found any more: {routes:?}");

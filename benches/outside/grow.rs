@@ -1,0 +1,153 @@
+//! Years of work in the database: what people made once is copied until there is enough of it.
+
+use std::time::{Duration, Instant};
+
+use recomamp::db::{Db, FromRow, Result, Row, Scope, Single, Tx, sql};
+
+use super::site::Site;
+
+/// Most rows of a kind other than executions.
+const MOST: u64 = 10_000;
+/// How long the first survey of all instances may take.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The ids of what was made by hand, from which the rest is copied.
+pub(crate) struct Grown {
+    pub(crate) instance: String,
+    pub(crate) query: String,
+    pub(crate) draft: String,
+    pub(crate) execution: String,
+}
+
+/// A column and what its copies hold; `n` counts them from 1, `$2` is how many there will be.
+type Column = (&'static str, &'static str);
+
+/// A time in the year before, the later the higher the number.
+macro_rules! time {
+    () => {
+        "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2025-10-01', '+' || (n * 36000000 / $2) || ' seconds')"
+    };
+}
+
+const EXECUTIONS: &[Column] = &[
+    ("id", "'exe_' || printf('%026d', n)"),
+    ("state", "case when n = 1 then 'running' when n % 20 = 0 then 'failed' else 'succeeded' end"),
+    (
+        "problem",
+        "case when n % 20 = 0 then '{\"what\":\"AMC could not finish the run.\",\"words\":\"Internal\"}' end",
+    ),
+    ("created_at", time!()),
+    ("sent_at", time!()),
+    ("started_at", time!()),
+    ("updated_at", time!()),
+    ("finished_at", concat!("case when n > 1 then ", time!(), " end")),
+    ("next_step_at", "null"),
+];
+const QUERIES: &[Column] = &[
+    ("id", "'qry_' || printf('%026d', n)"),
+    ("name", "'Reach by campaign ' || n"),
+    ("created_at", time!()),
+    ("updated_at", time!()),
+    ("deleted_at", concat!("case when n % 10 = 0 then ", time!(), " end")),
+];
+const DRAFTS: &[Column] = &[
+    ("id", "'drf_' || printf('%026d', n)"),
+    ("tab", "'tab' || n"),
+    ("created_at", time!()),
+    ("updated_at", time!()),
+    ("discarded_at", concat!("case when n % 10 = 0 then ", time!(), " end")),
+];
+const AUDIT: &[Column] = &[("id", "'aud_' || printf('%026d', n)"), ("at", time!())];
+const VERSIONS: &[Column] = &[("revision", "n"), ("saved_at", time!())];
+
+/// Copies executions until there are so many, some failed, one that still runs; and the first time everything else.
+pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyhow::Result<()> {
+    let db = Db::open(&format!("sqlite:{}", site.database().display())).await?;
+    let mut tx = db.write(&Scope::System).await?;
+    copy(&mut tx, "executions", EXECUTIONS, ("id", &grown.execution), rows).await?;
+    if all {
+        let most = rows.min(MOST);
+        copy(&mut tx, "queries", QUERIES, ("id", &grown.query), most).await?;
+        copy(&mut tx, "drafts", DRAFTS, ("id", &grown.draft), most).await?;
+        copy(&mut tx, "query_versions", VERSIONS, ("query_id", &grown.query), most).await?;
+        const LINE: &str = "select min(id) as value from audit where person_id is not null";
+        let Single(line): Single<String> = sql(LINE).one(&mut tx).await?;
+        copy(&mut tx, "audit", AUDIT, ("id", &line), most).await?;
+        const NEWEST: &str = "update queries set revision = $2 where id = $1";
+        sql(NEWEST).bind(grown.query.clone()).bind(most as i64 + 1).execute(&mut tx).await?;
+        const FAVOURITES: &str = "insert or ignore into query_favourites (person_id, query_id, created_at) \
+            select person_id, 'qry_' || printf('%026d', 11 * d.rowid), updated_at from drafts d where d.rowid < 200 \
+            and exists (select 1 from queries where id = 'qry_' || printf('%026d', 11 * d.rowid))";
+        sql(FAVOURITES).execute(&mut tx).await?;
+        // Instances of the pretend AMC list the same; here each has a catalogue of its own.
+        const APART: &str = "update instance_sources set digest = instance_id where $1 > 0";
+        sql(APART).bind(1_i64).execute(&mut tx).await?;
+    }
+    tx.commit().await?;
+    db.close().await;
+    Ok(())
+}
+
+/// Waits until so many instances have told their data sources.
+pub(crate) async fn catalogues(site: &Site, instances: usize) -> anyhow::Result<()> {
+    let began = Instant::now();
+    loop {
+        let db = Db::existing(&format!("sqlite:{}", site.database().display())).await?;
+        let mut tx = db.read(&Scope::System).await?;
+        let Single(count): Single<i64> =
+            sql("select count(*) as value from instance_sources").one(&mut tx).await?;
+        drop(tx);
+        db.close().await;
+        if count as usize >= instances {
+            return Ok(());
+        }
+        anyhow::ensure!(began.elapsed() < PATIENCE, "only {count} instances told their data sources");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// A column of a table.
+struct Known {
+    name: String,
+    /// Whether another row may not have the same in it.
+    is_unique: bool,
+}
+
+impl FromRow for Known {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { name: row.get("name")?, is_unique: row.get::<i64>("is_unique")? > 0 })
+    }
+}
+
+async fn copy(
+    tx: &mut Tx,
+    table: &str,
+    own: &[Column],
+    (key, id): (&str, &str),
+    rows: u64,
+) -> anyhow::Result<()> {
+    const COLUMNS: &str = "select c.name, (c.type = 'TEXT' and c.name not in ('person_id', 'query_id', 'instance_id') \
+        and exists (select 1 from pragma_index_list($1) l, pragma_index_info(l.name) i where l.\"unique\" = 1 \
+        and l.origin <> 'pk' and i.name = c.name)) as is_unique from pragma_table_info($1) c";
+    let columns: Vec<Known> = sql(COLUMNS).bind(table).all(tx).await?;
+    anyhow::ensure!(!columns.is_empty(), "there is no table {table}");
+    let value = |column: &Known| {
+        let own = own.iter().find(|(name, _)| *name == column.name).map(|(_, value)| (*value).to_owned());
+        let apart = column.is_unique.then(|| format!("{} || '-' || n", column.name));
+        own.or(apart).unwrap_or_else(|| column.name.clone())
+    };
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let values: Vec<String> = columns.iter().map(value).collect();
+    let text = format!(
+        "insert or ignore into {table} ({}) with recursive numbers(n) as \
+         (select 1 union all select n + 1 from numbers where n < $2) \
+         select {} from (select * from {table} where {key} = $1 limit 1), numbers where $2 > 0",
+        names.join(", "),
+        values.join(", ")
+    );
+    sql(Box::leak(text.into_boxed_str())).bind(id).bind(rows as i64).execute(tx).await?;
+    let count = format!("select count(*) as value from {table}");
+    let Single(count): Single<i64> = sql(Box::leak(count.into_boxed_str())).one(tx).await?;
+    anyhow::ensure!(count >= rows as i64, "{table} has {count} rows and not {rows}: copies of one row exclude each other");
+    Ok(())
+}

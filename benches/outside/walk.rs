@@ -1,0 +1,162 @@
+//! Every address of the program that can be looked at, each alone and under load, beside a bare route that answers
+//! with as many bytes; the slowest first.
+//!
+//! The addresses are read off the sources, so that a new page is measured without being named here. One that needs
+//! an id needs an example of it in [`EXAMPLES`]; without one the bench ends before it begins.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::bare;
+use super::grow::Grown;
+use super::load::{load_for, say};
+use super::routes::{are_served, routes};
+use super::site::Site;
+
+/// How long an address is called by one connection, and by all.
+const ALONE: Duration = Duration::from_millis(800);
+const TOGETHER: Duration = Duration::from_millis(1_500);
+const CONNECTIONS: usize = 8;
+/// Milliseconds in which a page is answered, and its least share of what a bare route answers.
+const BOUND: f64 = 5.0;
+const SHARE: f64 = 0.15;
+
+/// What stands for the part of a route in braces.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("/executions/{id}/problem.json", "/executions/exe_00000000000000000000000020/problem.json"),
+    ("/executions/{id}", "/executions/{execution}"),
+    ("/queries/{id}", "/queries/{query}"),
+    ("/instances/{id}", "/instances/{instance}"),
+    ("/guides/{slug}", "/guides/first-query"),
+    ("/static/{file}", "{static}"),
+];
+
+/// Addresses of the same routes that ask for something else.
+const MORE: &[&str] = &[
+    "/executions?size=100",
+    "/executions?size=100&page=20",
+    "/executions?state=failed",
+    "/queries?page=20",
+    "/queries?q=campaign",
+    "/search?q=campaign",
+    "/search?q=nothing-like-this",
+    "/queries/new?instance={instance}",
+    "/queries/new?draft={draft}",
+    "/settings/audit?page=20",
+    "/executions/exe_00000000000000000000000001",
+    "/executions/exe_00000000000000000000000020",
+];
+
+/// What was measured of one address.
+struct Measured {
+    address: String,
+    status: u16,
+    bytes: usize,
+    is_page: bool,
+    alone: f64,
+    together: f64,
+    share: f64,
+}
+
+impl Measured {
+    fn is_slow(&self) -> bool {
+        self.is_page && (self.alone > BOUND || self.share < SHARE)
+    }
+}
+
+pub(crate) async fn every_page(site: &Site, grown: &Grown) -> anyhow::Result<()> {
+    let home = site.page("/").await?;
+    let file = home.split('"').find(|text| text.starts_with("/static/app.")).context("a stylesheet")?;
+    let mut measured = Vec::new();
+    for address in addresses(grown, file)? {
+        measured.push(measure(site, address).await?);
+    }
+    measured.sort_by(|one, other| other.alone.total_cmp(&one.alone));
+    say("alone (ms) | together (ms) | of bare | bytes | status | address");
+    for one in &measured {
+        say(&format!(
+            "{:8.2} | {:8.2} | {:5.3} | {:8} | {} | {}{}",
+            one.alone,
+            one.together,
+            one.share,
+            one.bytes,
+            one.status,
+            one.address,
+            if one.is_slow() { "  <- slow" } else { "" }
+        ));
+    }
+    let slow = measured.iter().filter(|one| one.is_slow()).count();
+    say(&format!("{} addresses, {slow} pages beyond {BOUND} ms or below {SHARE} of bare", measured.len()));
+    Ok(())
+}
+
+/// Every address, with examples for what is in braces.
+fn addresses(grown: &Grown, file: &str) -> anyhow::Result<Vec<String>> {
+    let mut paths = Vec::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    gather(&source, &source, &mut paths)?;
+    paths.sort();
+    paths.dedup();
+    anyhow::ensure!(paths.len() > 40, "the routes are not found any more: {paths:?}");
+    let filled = |path: &str| {
+        let example = EXAMPLES.iter().find(|(route, _)| path.starts_with(route));
+        let address = example.map_or(path.to_owned(), |(route, example)| path.replacen(route, example, 1));
+        let address = address
+            .replace("{execution}", &grown.execution)
+            .replace("{query}", &grown.query)
+            .replace("{instance}", &grown.instance)
+            .replace("{draft}", &grown.draft)
+            .replace("{static}", file);
+        anyhow::ensure!(!address.contains('{'), "{path} has no example in benches/outside/walk.rs");
+        Ok(address)
+    };
+    paths.iter().map(String::as_str).chain(MORE.iter().copied()).map(filled).collect()
+}
+
+/// The routes of all sources that can be looked at.
+fn gather(source: &Path, folder: &Path, paths: &mut Vec<String>) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.strip_prefix(source)?.to_string_lossy().replace('\\', "/");
+        if !are_served(&name) || name.ends_with("tests.rs") {
+            continue;
+        }
+        if path.is_dir() {
+            gather(source, &path, paths)?;
+        } else if name.ends_with(".rs") {
+            let routes = routes(&std::fs::read_to_string(&path)?);
+            paths.extend(routes.into_iter().filter(|route| route.is_get).map(|route| route.path));
+        }
+    }
+    Ok(())
+}
+
+async fn measure(site: &Site, address: String) -> anyhow::Result<Measured> {
+    let whole = format!("{}{address}", site.base);
+    let client = site.client(&[])?;
+    let answer = client.get(&whole).send().await?;
+    let status = answer.status().as_u16();
+    anyhow::ensure!(status != 404 && status < 500, "{address} answers {status}: its example is not right");
+    let html = |kind: &reqwest::header::HeaderValue| kind.as_bytes().starts_with(b"text/html");
+    let is_page = status == 200 && answer.headers().get("content-type").is_some_and(html);
+    let bytes = answer.bytes().await?;
+    let alone = load_for(&client, &whole, status, 1, ALONE).await?;
+    let ours = load_for(&client, &whole, status, CONNECTIONS, TOGETHER).await?;
+    let (_process, bare, _file) = bare::start(&bytes)?;
+    let bare = load_for(&load_client()?, &format!("{bare}/page"), 200, CONNECTIONS, TOGETHER).await?;
+    Ok(Measured {
+        address,
+        status,
+        bytes: bytes.len(),
+        is_page,
+        alone: alone.median,
+        together: ours.median,
+        share: ours.rate / bare.rate,
+    })
+}
+
+fn load_client() -> anyhow::Result<reqwest::Client> {
+    super::load::client(reqwest::header::HeaderMap::new())
+}
