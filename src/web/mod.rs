@@ -13,6 +13,7 @@ mod local;
 pub mod naming;
 mod page;
 mod person;
+pub mod room;
 pub mod run_state;
 pub mod security;
 pub mod session;
