@@ -32,12 +32,12 @@ use refresher::Refresher;
 /// The room: signing in, the health of grants, and a worker that refreshes them as `process`.
 pub fn room(grants: Grants, process: ProcessId) -> Room {
     Room {
-        settings: &[Section::new("/settings/connections", "Connections", "plug")],
-        pages: &[PageEntry::new(
+        settings: const { &[Section::new("/settings/connections", "Connections", "plug")] },
+        pages: const { &[PageEntry::new(
             "/settings/connections",
             "Connections",
             "amazon permission grant token reconnect settings",
-        )],
+        )] },
         actions: &[Action::Granted, Action::Refreshed, Action::Revoked],
         workers: vec![Arc::new(Refresher::new(grants.clone(), process))],
         ..Room::new(pages::routes(grants))

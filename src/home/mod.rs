@@ -51,11 +51,11 @@ pub fn room(site: Site, grants: Grants) -> Room {
         .with_state(Home { work: Memo::new(site.db.clone(), MOST_KEPT), site, grants });
     Room {
         section: Some(Section::Dashboard),
-        settings: &[Section::new("/operations", "Operations", "activity")],
-        pages: &[
+        settings: const { &[Section::new("/operations", "Operations", "activity")] },
+        pages: const { &[
             PageEntry::new("/", "Dashboard", "home start overview"),
             PageEntry::new("/operations", "Operations", "workers background status version"),
-        ],
+        ] },
         ..Room::new(routes)
     }
 }
