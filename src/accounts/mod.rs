@@ -35,14 +35,18 @@ use session_cleaner::SessionCleaner;
 /// The room. Sessions that have ended are removed from `sessions`.
 pub fn room(site: Site, sessions: Sessions) -> Room {
     Room {
-        settings: const { &[
-            Section::new("/settings/sessions", "Sessions", "key"),
-            Section::new("/settings/audit", "Audit log", "history"),
-        ] },
-        pages: const { &[
-            PageEntry::new("/settings/sessions", "Sessions", "browsers sign out settings"),
-            PageEntry::new("/settings/audit", "Audit log", "actions history who did what security settings"),
-        ] },
+        settings: const {
+            &[
+                Section::new("/settings/sessions", "Sessions", "key"),
+                Section::new("/settings/audit", "Audit log", "history"),
+            ]
+        },
+        pages: const {
+            &[
+                PageEntry::new("/settings/sessions", "Sessions", "browsers sign out settings"),
+                PageEntry::new("/settings/audit", "Audit log", "actions history who did what security settings"),
+            ]
+        },
         actions: audit::Action::OF_ACCOUNTS,
         workers: vec![Arc::new(SessionCleaner::new(site.clone(), sessions))],
         ..Room::new(pages::routes(site.clone()).merge(log::routes(site)))

@@ -33,12 +33,14 @@ use refresher::Refresher;
 pub fn room(grants: Grants, process: ProcessId) -> Room {
     Room {
         settings: const { &[Section::new("/settings/connections", "Connections", "plug")] },
-        pages: const { &[PageEntry::new(
-            "/settings/connections",
-            "Connections",
-            "amazon permission grant token reconnect settings",
-        )] },
-        actions: &[Action::Granted, Action::Refreshed, Action::Revoked],
+        pages: const {
+            &[PageEntry::new(
+                "/settings/connections",
+                "Connections",
+                "amazon permission grant token reconnect settings",
+            )]
+        },
+        actions: &[Action::Granted, Action::Refreshed, Action::Revoked, Action::Disconnected],
         workers: vec![Arc::new(Refresher::new(grants.clone(), process))],
         ..Room::new(pages::routes(grants))
     }
@@ -52,4 +54,6 @@ impl Action {
     pub const Refreshed: Self = Self::new("refreshed", "Token refreshed");
     /// A grant was revoked at Amazon.
     pub const Revoked: Self = Self::new("revoked", "Grant withdrawn at Amazon");
+    /// A connection was ended here, and its tokens erased.
+    pub const Disconnected: Self = Self::new("disconnected", "Connection disconnected");
 }

@@ -52,10 +52,12 @@ pub fn room(site: Site, grants: Grants) -> Room {
     Room {
         section: Some(Section::Dashboard),
         settings: const { &[Section::new("/operations", "Operations", "activity")] },
-        pages: const { &[
-            PageEntry::new("/", "Dashboard", "home start overview"),
-            PageEntry::new("/operations", "Operations", "workers background status version"),
-        ] },
+        pages: const {
+            &[
+                PageEntry::new("/", "Dashboard", "home start overview"),
+                PageEntry::new("/operations", "Operations", "workers background status version"),
+            ]
+        },
         ..Room::new(routes)
     }
 }
