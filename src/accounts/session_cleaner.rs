@@ -16,7 +16,7 @@ const MOST: i64 = 5_000;
 
 /// The worker.
 #[derive(Debug)]
-pub struct SessionCleaner {
+pub(super) struct SessionCleaner {
     site: Site,
     sessions: Sessions,
 }

@@ -27,7 +27,7 @@ const MOST_OUTCOMES: i64 = 10_000;
 
 /// The worker.
 #[derive(Debug)]
-pub struct Retention(Executions);
+pub(super) struct Retention(Executions);
 
 impl Retention {
     /// Works on `room`.
