@@ -32,10 +32,7 @@ macro_rules! time {
 const EXECUTIONS: &[Column] = &[
     ("id", "'exe_' || printf('%026d', n)"),
     ("state", "case when n = 1 then 'running' when n % 20 = 0 then 'failed' else 'succeeded' end"),
-    (
-        "problem",
-        "case when n % 20 = 0 then '{\"what\":\"AMC could not finish the run.\",\"words\":\"Internal\"}' end",
-    ),
+    ("problem", "case when n % 20 = 0 then '{\"what\":\"AMC could not finish the run.\",\"words\":\"Internal\"}' end"),
     ("created_at", time!()),
     ("sent_at", time!()),
     ("started_at", time!()),
@@ -94,8 +91,7 @@ pub(crate) async fn catalogues(site: &Site, instances: usize) -> anyhow::Result<
     loop {
         let db = Db::existing(&format!("sqlite:{}", site.database().display())).await?;
         let mut tx = db.read(&Scope::System).await?;
-        let Single(count): Single<i64> =
-            sql("select count(*) as value from instance_sources").one(&mut tx).await?;
+        let Single(count): Single<i64> = sql("select count(*) as value from instance_sources").one(&mut tx).await?;
         drop(tx);
         db.close().await;
         if count as usize >= instances {
@@ -119,13 +115,7 @@ impl FromRow for Known {
     }
 }
 
-async fn copy(
-    tx: &mut Tx,
-    table: &str,
-    own: &[Column],
-    (key, id): (&str, &str),
-    rows: u64,
-) -> anyhow::Result<()> {
+async fn copy(tx: &mut Tx, table: &str, own: &[Column], (key, id): (&str, &str), rows: u64) -> anyhow::Result<()> {
     const COLUMNS: &str = "select c.name, (c.type = 'TEXT' and c.name not in ('person_id', 'query_id', 'instance_id') \
         and exists (select 1 from pragma_index_list($1) l, pragma_index_info(l.name) i where l.\"unique\" = 1 \
         and l.origin <> 'pk' and i.name = c.name)) as is_unique from pragma_table_info($1) c";
@@ -148,6 +138,9 @@ async fn copy(
     sql(Box::leak(text.into_boxed_str())).bind(id).bind(rows as i64).execute(tx).await?;
     let count = format!("select count(*) as value from {table}");
     let Single(count): Single<i64> = sql(Box::leak(count.into_boxed_str())).one(tx).await?;
-    anyhow::ensure!(count >= rows as i64, "{table} has {count} rows and not {rows}: copies of one row exclude each other");
+    anyhow::ensure!(
+        count >= rows as i64,
+        "{table} has {count} rows and not {rows}: copies of one row exclude each other"
+    );
     Ok(())
 }

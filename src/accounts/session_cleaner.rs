@@ -23,7 +23,7 @@ pub(super) struct SessionCleaner {
 
 impl SessionCleaner {
     /// Sweeps `sessions`, and the log.
-    pub const fn new(site: Site, sessions: Sessions) -> Self {
+    pub(super) const fn new(site: Site, sessions: Sessions) -> Self {
         Self { site, sessions }
     }
 

@@ -36,9 +36,9 @@ use futures::FutureExt as _;
 use crate::accounts::audit::Action;
 use crate::db::{self, PageRange, Tx};
 use crate::ids::ProcessId;
-use crate::web::{Person, components};
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
+use crate::web::{Person, components};
 use poller::Fetcher;
 use retention::Retention;
 

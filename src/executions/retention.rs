@@ -31,7 +31,7 @@ pub(super) struct Retention(Executions);
 
 impl Retention {
     /// Works on `room`.
-    pub const fn new(room: Executions) -> Self {
+    pub(super) const fn new(room: Executions) -> Self {
         Self(room)
     }
 

@@ -19,7 +19,7 @@ pub(super) struct BinPurger(Site);
 
 impl BinPurger {
     /// Works on the bin of everybody.
-    pub const fn new(site: Site) -> Self {
+    pub(super) const fn new(site: Site) -> Self {
         Self(site)
     }
 }

@@ -249,13 +249,7 @@ pub async fn framed(visit: super::Visit, request: axum::extract::Request, next: 
     // A query may hold a code of Amazon's, or words of a customer's: a page about an error is passed on.
     shell.here.truncate(shell.here.find('?').unwrap_or(shell.here.len()));
     let ways = ways(visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
-    let page = ErrorPage {
-        shell,
-        status: status.as_u16(),
-        sentence: shown.sentence,
-        ways,
-        request_id,
-    };
+    let page = ErrorPage { shell, status: status.as_u16(), sentence: shown.sentence, ways, request_id };
     let retry = response.headers().get(RETRY_AFTER).cloned();
     let mut response = match page.render() {
         Ok(html) => (status, Html(html)).into_response(),

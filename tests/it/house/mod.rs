@@ -73,7 +73,8 @@ const WRITERS: [(&str, &str); 19] = [
 pub(crate) fn routes() -> Vec<String> {
     let files = source::files("src");
     let served = files.iter().filter(|file| file.is_program() && routes::are_served(&file.path));
-    let mut routes: Vec<String> = served.flat_map(|file| routes::routes(&file.code())).map(|route| route.path).collect();
+    let mut routes: Vec<String> =
+        served.flat_map(|file| routes::routes(&file.code())).map(|route| route.path).collect();
     routes.sort();
     routes.dedup();
     assert!(routes.len() > 30, "the routes are not found any more: {routes:?}");

@@ -131,10 +131,14 @@ fn the_ground_floor_names_no_address_of_a_room() {
         // OK because everything has the first page and signs in; what is in braces is named by nobody.
         .filter(|path| !["/", "/sign-in", "/sign-out", "/search"].contains(&path.as_str()) && !path.contains('{'))
         .collect();
-    let named = |code: &str| rooms.iter().filter(|path| code.contains(&format!("\"{path}\""))).cloned().collect::<Vec<_>>();
+    let named =
+        |code: &str| rooms.iter().filter(|path| code.contains(&format!("\"{path}\""))).cloned().collect::<Vec<_>>();
     let ground = files.iter().filter(|file| file.module() == "web" && !file.path.ends_with("gallery.rs"));
     let layout = super::source::read("templates/layout.html");
-    let found = ground.map(|file| (file.path.clone(), named(&file.code()))).chain([("layout.html".to_owned(), named(&layout))]);
-    let breaches = found.flat_map(|(place, paths)| paths.into_iter().map(move |path| format!("{place} names {path}, which a room registers")));
+    let found =
+        ground.map(|file| (file.path.clone(), named(&file.code()))).chain([("layout.html".to_owned(), named(&layout))]);
+    let breaches = found.flat_map(|(place, paths)| {
+        paths.into_iter().map(move |path| format!("{place} names {path}, which a room registers"))
+    });
     none(&breaches.collect::<Vec<_>>());
 }
