@@ -53,12 +53,14 @@ pub fn room(executions: &Executions, process: &ProcessId) -> Room {
     let ((polled, poller), (fetched, fetcher)) = (own(), own());
     Room {
         section: Some(Section::Executions),
-        pages: &[PageEntry::new("/executions", "Executions", "runs results history")],
-        searches: const { &[Search {
-            name: "Executions",
-            list: "/executions",
-            find: |tx, person, q, range| found(tx, person, q, range).boxed(),
-        }] },
+        pages: const { &[PageEntry::new("/executions", "Executions", "runs results history")] },
+        searches: const {
+            &[Search {
+                name: "Executions",
+                list: "/executions",
+                find: |tx, person, q, range| found(tx, person, q, range).boxed(),
+            }]
+        },
         actions: &[Action::ExecutionStarted],
         workers: vec![
             Arc::new(Poller::new(polled, poller)),

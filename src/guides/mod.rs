@@ -32,12 +32,14 @@ use crate::web::shell::Section;
 pub fn room(site: Site) -> Room {
     Room {
         section: Some(Section::Guides),
-        pages: &[PageEntry::new("/guides", "Guides", "help learn documentation")],
-        searches: const { &[Search {
-            name: "Guides",
-            list: "",
-            find: |_, _, q, range| std::future::ready(Ok(found(q, range.most))).boxed(),
-        }] },
+        pages: const { &[PageEntry::new("/guides", "Guides", "help learn documentation")] },
+        searches: const {
+            &[Search {
+                name: "Guides",
+                list: "",
+                find: |_, _, q, range| std::future::ready(Ok(found(q, range.most))).boxed(),
+            }]
+        },
         ..Room::new(pages::routes(site))
     }
 }

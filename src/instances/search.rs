@@ -15,11 +15,7 @@ use crate::web::room::{Hit, Search};
 use crate::web::words::counted;
 
 pub(super) const SEARCHES: &[Search] = &[
-    Search {
-        name: "Instances",
-        list: "/instances",
-        find: |tx, person, q, range| found(tx, person, q, range).boxed(),
-    },
+    Search { name: "Instances", list: "/instances", find: |tx, person, q, range| found(tx, person, q, range).boxed() },
     Search {
         name: "Data sources",
         list: "",

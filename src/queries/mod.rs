@@ -41,17 +41,21 @@ use bin_purger::BinPurger;
 pub fn room(site: Site) -> Room {
     Room {
         section: Some(Section::Queries),
-        pages: &[
-            PageEntry::new("/queries", "Queries", "sql saved"),
-            PageEntry::new("/queries/new", "New query", "sql editor write"),
-            PageEntry::new("/queries/drafts", "Drafts", "kept discarded unsaved queries"),
-            PageEntry::new("/queries/bin", "Bin", "deleted queries drafts restore undo"),
-        ],
-        searches: const { &[Search {
-            name: "Queries",
-            list: "/queries",
-            find: |tx, person, q, range| found(tx, person, q, range).boxed(),
-        }] },
+        pages: const {
+            &[
+                PageEntry::new("/queries", "Queries", "sql saved"),
+                PageEntry::new("/queries/new", "New query", "sql editor write"),
+                PageEntry::new("/queries/drafts", "Drafts", "kept discarded unsaved queries"),
+                PageEntry::new("/queries/bin", "Bin", "deleted queries drafts restore undo"),
+            ]
+        },
+        searches: const {
+            &[Search {
+                name: "Queries",
+                list: "/queries",
+                find: |tx, person, q, range| found(tx, person, q, range).boxed(),
+            }]
+        },
         actions: &[Action::QueryDeleted],
         workers: vec![Arc::new(BinPurger::new(site.clone()))],
         ..Room::new(pages::routes(site))
