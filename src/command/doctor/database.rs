@@ -50,7 +50,8 @@ fn missing(config: &Config, shown: &str) -> Option<Finding> {
         format!("There is no database at {shown}")
     };
     if let Some(results) = executions::orphaned_results(&config.data_dir) {
-        let what = format!("{what}, but {} contains results of its executions: the database is lost.", results.display());
+        let what =
+            format!("{what}, but {} contains results of its executions: the database is lost.", results.display());
         return Some(Finding::fault(CHECK, what, LOST));
     }
     if is_empty {
@@ -146,7 +147,10 @@ fn without_tables(config: &Config, db: &Db, shown: &str) -> Finding {
     let what = format!("{} {shown} answers and has no tables", db.engine().name());
     match (executions::orphaned_results(&config.data_dir), db.engine()) {
         (Some(results), _) => {
-            let what = format!("{what}, but {} contains results of its executions: what was in it is lost.", results.display());
+            let what = format!(
+                "{what}, but {} contains results of its executions: what was in it is lost.",
+                results.display()
+            );
             Finding::fault(CHECK, what, LOST)
         }
         (None, Engine::Sqlite) => {

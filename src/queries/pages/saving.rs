@@ -44,7 +44,9 @@ pub(super) async fn create(
     if !errors.is_empty() {
         keep_unsaved(&mut tx, &site, &person, &what, &written).await?;
         tx.commit().await?;
-        return Ok(Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors));
+        return Ok(
+            Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors)
+        );
     }
     let now = site.clock.now();
     let id: QueryId = site.random.id(now);
