@@ -26,21 +26,19 @@ use tower_sessions::cookie::time::Duration as CookieDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use url::Url;
 
-use crate::accounts::SessionCleaner;
 use crate::amazon::{self, Hosts, Region, RegionHosts, Timeouts};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::connections::{Grants, Refresher};
+use crate::connections::Grants;
 use crate::db::lock::FileLock;
 use crate::db::{self, Memo, Trouble};
 use crate::emulator::Emulator;
-use crate::executions::{Executions, Fetcher, Poller, Retention};
+use crate::executions::{Executions, Poller};
 use crate::ids::{ProcessId, Random};
-use crate::instances::InstanceDiscovery;
-use crate::queries::BinPurger;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::vault::{Secret, Vault};
 use crate::web::rate_limits::{self, RateLimits};
+use crate::web::room::{Room, Rooms};
 use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
 use crate::web::{self, Sandbox, Site, assets};
@@ -98,18 +96,25 @@ impl App {
         Ok(Self { site, emulator, grants, executions, process, _lock: lock, held })
     }
 
+    /// All rooms: first those of the menu in its order, then those behind the person's name.
+    fn rooms(&self) -> Vec<Room> {
+        let site = || self.site.clone();
+        let (grants, process) = (|| self.grants.clone(), || self.process.clone());
+        vec![
+            home::room(site(), grants()),
+            instances::room(site(), grants(), process()),
+            queries::room(site()),
+            executions::room(&self.executions, &self.process),
+            guides::room(site()),
+            people::room(site()),
+            connections::room(grants(), process()),
+            accounts::room(site(), self.stored_sessions()),
+        ]
+    }
+
     /// All workers.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        let process = || self.process.clone();
-        vec![
-            Arc::new(Refresher::new(self.grants.clone(), process())),
-            Arc::new(InstanceDiscovery::new(self.site.clone(), self.grants.clone(), process())),
-            Arc::new(Poller::new(self.executions.clone(), process())),
-            Arc::new(Fetcher::new(self.executions.clone(), process())),
-            Arc::new(Retention::new(self.executions.clone())),
-            Arc::new(BinPurger::new(self.site.clone())),
-            Arc::new(SessionCleaner::new(self.site.clone(), self.stored_sessions())),
-        ]
+        self.rooms().into_iter().flat_map(|room| room.workers).collect()
     }
 
     /// Starts all workers, or shows them as held back; none where the settings leave the work to other
@@ -182,12 +187,16 @@ impl App {
                     .layer(DefaultBodyLimit::max(config.limits.body_bytes))
             };
         }
-        let pages = self.rooms().layer(inner_layers!());
+        let rooms = self.rooms();
+        let known = Rooms::of(&rooms);
+        let routes = rooms.into_iter().fold(web::theme::routes(), |all, room| all.merge(room.routes));
+        let pages = routes.fallback(|| async { web::Error::Missing }).layer(inner_layers!());
         let app = Router::new().merge(pages).merge(assets::routes()).layer(
             ServiceBuilder::new()
                 .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_page)))
                 .layer(from_fn_with_state(self.headers(), security::headers))
-                .layer(Extension(sandbox)),
+                .layer(Extension(sandbox))
+                .layer(Extension(known.clone())),
         );
         let app = match &self.emulator {
             Some(emulator) => {
@@ -196,7 +205,8 @@ impl App {
                     control.layer(layers).layer(
                         ServiceBuilder::new()
                             .layer(from_fn_with_state(self.headers(), security::headers))
-                            .layer(Extension(sandbox)),
+                            .layer(Extension(sandbox))
+                            .layer(Extension(known)),
                     )
                 });
                 app.nest("/emulator", guarded)
@@ -219,21 +229,6 @@ impl App {
                     .layer(CatchPanicLayer::new())
                     .layer(from_fn_with_state(site.metrics.clone(), metrics::count)),
             )
-    }
-
-    fn rooms(&self) -> Router {
-        let site = || self.site.clone();
-        Router::new()
-            .merge(home::routes(site(), self.grants.clone()))
-            .merge(guides::routes(site()))
-            .merge(people::routes(site()))
-            .merge(executions::routes(self.executions.clone()))
-            .merge(queries::routes(site()))
-            .merge(instances::routes(site(), self.grants.clone()))
-            .merge(connections::routes(self.grants.clone()))
-            .merge(accounts::routes(site()))
-            .merge(web::theme::routes())
-            .fallback(|| async { web::Error::Missing })
     }
 
     fn stored_sessions(&self) -> Sessions {

@@ -8,6 +8,9 @@ use super::site::Site;
 
 /// Most rows of a kind other than executions.
 const MOST: u64 = 10_000;
+/// Drafts that are kept of a person, the discarded ones included; and versions of a query. The program keeps no more.
+const DRAFTS_KEPT: u64 = 100;
+const VERSIONS_KEPT: u64 = 500;
 /// How long the first survey of all instances may take.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -52,7 +55,7 @@ const DRAFTS: &[Column] = &[
     ("tab", "'tab' || n"),
     ("created_at", time!()),
     ("updated_at", time!()),
-    ("discarded_at", concat!("case when n % 10 = 0 then ", time!(), " end")),
+    ("discarded_at", concat!("case when n % 2 = 0 then ", time!(), " end")),
 ];
 const AUDIT: &[Column] = &[("id", "'aud_' || printf('%026d', n)"), ("at", time!())];
 const VERSIONS: &[Column] = &[("revision", "n"), ("saved_at", time!())];
@@ -65,13 +68,13 @@ pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyh
     if all {
         let most = rows.min(MOST);
         copy(&mut tx, "queries", QUERIES, ("id", &grown.query), most).await?;
-        copy(&mut tx, "drafts", DRAFTS, ("id", &grown.draft), most).await?;
-        copy(&mut tx, "query_versions", VERSIONS, ("query_id", &grown.query), most).await?;
+        copy(&mut tx, "drafts", DRAFTS, ("id", &grown.draft), most.min(DRAFTS_KEPT)).await?;
+        copy(&mut tx, "query_versions", VERSIONS, ("query_id", &grown.query), most.min(VERSIONS_KEPT)).await?;
         const LINE: &str = "select min(id) as value from audit where person_id is not null";
         let Single(line): Single<String> = sql(LINE).one(&mut tx).await?;
         copy(&mut tx, "audit", AUDIT, ("id", &line), most).await?;
         const NEWEST: &str = "update queries set revision = $2 where id = $1";
-        sql(NEWEST).bind(grown.query.clone()).bind(most as i64 + 1).execute(&mut tx).await?;
+        sql(NEWEST).bind(grown.query.clone()).bind(most.min(VERSIONS_KEPT) as i64 + 1).execute(&mut tx).await?;
         const FAVOURITES: &str = "insert or ignore into query_favourites (person_id, query_id, created_at) \
             select person_id, 'qry_' || printf('%026d', 11 * d.rowid), updated_at from drafts d where d.rowid < 200 \
             and exists (select 1 from queries where id = 'qry_' || printf('%026d', 11 * d.rowid))";

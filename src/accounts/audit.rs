@@ -9,147 +9,48 @@ pub(super) use entries::{Entry, Filter, count, forget, list};
 use crate::db::{Result, Tx, sql};
 use crate::ids::{AuditId, PersonId, Random};
 
-/// What is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Somebody signed in.
-    SignedIn,
-    /// Somebody signed out or ended a session.
-    SignedOut,
-    /// Somebody was kept out.
-    Refused,
-    /// A grant was given or renewed by its owner.
-    Granted,
-    /// A grant was revoked at Amazon.
-    Revoked,
-    /// An instance was removed from somebody's list or came back.
-    InstanceChanged,
-    /// Amazon no longer lists an instance for somebody, whose access ends after a while.
-    AccessEnding,
-    /// Somebody's access to an instance ended.
-    AccessEnded,
-    /// Somebody was given a role on an instance.
-    AccessGranted,
-    /// A role on an instance was taken away.
-    AccessRevoked,
-    /// Somebody became an administrator, or a member again.
-    RoleChanged,
-    /// Somebody was suspended.
-    Suspended,
-    /// Somebody who was suspended or removed may sign in again.
-    Resumed,
-    /// Somebody was removed.
-    Removed,
-    /// What somebody owned now belongs to somebody else.
-    Transferred,
-    /// A connection was ended here, and its tokens erased.
-    Disconnected,
-    /// A query was deleted or restored.
-    QueryDeleted,
-    /// Somebody changed who sees a query.
-    QueryShared,
-    /// An execution was started.
-    ExecutionStarted,
-    /// A result, or the audit log itself, was exported.
-    Exported,
-    /// A grant was used to get a fresh token, or it was tried.
-    Refreshed,
-    /// A new key seals, and every grant was sealed with it.
-    KeysRotated,
-    /// Old keys were taken off the ring.
-    KeysRetired,
-}
+pub use crate::web::room::AuditAction as Action;
 
+/// What is done with people and by people at large. Other rooms state their own beside their doors.
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
-    /// All of them, in the order of a select.
-    pub const ALL: [Self; 23] = [
+    /// Somebody signed in.
+    pub const SignedIn: Self = Self::new("signed-in", "Signed in");
+    /// Somebody signed out or ended a session.
+    pub const SignedOut: Self = Self::new("signed-out", "Signed out, or ended a session");
+    /// Somebody was kept out.
+    pub const Refused: Self = Self::new("refused", "Sign-in refused");
+    /// Somebody became an administrator, or a member again.
+    pub const RoleChanged: Self = Self::new("role-changed", "Role changed");
+    /// Somebody was suspended.
+    pub const Suspended: Self = Self::new("suspended", "Suspended");
+    /// Somebody who was suspended or removed may sign in again.
+    pub const Resumed: Self = Self::new("resumed", "Resumed");
+    /// Somebody was removed.
+    pub const Removed: Self = Self::new("removed", "Removed");
+    /// What somebody owned now belongs to somebody else.
+    pub const Transferred: Self = Self::new("transferred", "Ownership transferred");
+    /// A result, or the audit log itself, was exported.
+    pub const Exported: Self = Self::new("exported", "Exported");
+    /// A new key seals, and every grant was sealed with it.
+    pub const KeysRotated: Self = Self::new("keys-rotated", "Keys rotated");
+    /// Old keys were taken off the ring.
+    pub const KeysRetired: Self = Self::new("keys-retired", "Old keys retired");
+
+    /// Those above.
+    pub(super) const OF_ACCOUNTS: &'static [Self] = &[
         Self::SignedIn,
         Self::SignedOut,
         Self::Refused,
-        Self::Granted,
-        Self::Refreshed,
-        Self::Revoked,
-        Self::Disconnected,
-        Self::InstanceChanged,
-        Self::AccessGranted,
-        Self::AccessRevoked,
-        Self::AccessEnding,
-        Self::AccessEnded,
         Self::RoleChanged,
         Self::Suspended,
         Self::Resumed,
         Self::Removed,
         Self::Transferred,
-        Self::QueryDeleted,
-        Self::QueryShared,
-        Self::ExecutionStarted,
         Self::Exported,
         Self::KeysRotated,
         Self::KeysRetired,
     ];
-
-    /// The action that is stored under this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
-    }
-
-    /// In words for people.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::SignedIn => "Signed in",
-            Self::SignedOut => "Signed out, or ended a session",
-            Self::Refused => "Sign-in refused",
-            Self::Granted => "Gave or renewed a grant",
-            Self::Refreshed => "Token refreshed",
-            Self::Revoked => "Grant withdrawn at Amazon",
-            Self::InstanceChanged => "Instance renamed, hidden or shown",
-            Self::AccessGranted => "Access granted",
-            Self::AccessRevoked => "Access revoked",
-            Self::AccessEnding => "Access ends soon",
-            Self::AccessEnded => "Access ended",
-            Self::RoleChanged => "Role changed",
-            Self::Suspended => "Suspended",
-            Self::Resumed => "Resumed",
-            Self::Removed => "Removed",
-            Self::Transferred => "Ownership transferred",
-            Self::Disconnected => "Connection disconnected",
-            Self::QueryDeleted => "Query deleted or restored",
-            Self::QueryShared => "Query shared or made private",
-            Self::ExecutionStarted => "Execution started",
-            Self::Exported => "Exported",
-            Self::KeysRotated => "Keys rotated",
-            Self::KeysRetired => "Old keys retired",
-        }
-    }
-
-    /// As it is stored.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SignedIn => "signed-in",
-            Self::SignedOut => "signed-out",
-            Self::Refused => "refused",
-            Self::Granted => "granted",
-            Self::Revoked => "revoked",
-            Self::InstanceChanged => "instance-changed",
-            Self::AccessGranted => "access-granted",
-            Self::AccessRevoked => "access-revoked",
-            Self::AccessEnding => "access-ending",
-            Self::AccessEnded => "access-ended",
-            Self::RoleChanged => "role-changed",
-            Self::Suspended => "suspended",
-            Self::Resumed => "resumed",
-            Self::Removed => "removed",
-            Self::Transferred => "transferred",
-            Self::Disconnected => "disconnected",
-            Self::QueryDeleted => "query-deleted",
-            Self::QueryShared => "query-shared",
-            Self::ExecutionStarted => "execution-started",
-            Self::Exported => "exported",
-            Self::Refreshed => "refreshed",
-            Self::KeysRotated => "keys-rotated",
-            Self::KeysRetired => "keys-retired",
-        }
-    }
 }
 
 /// Writes a line in the transaction of the deed itself, so that neither is there without the other.
@@ -169,7 +70,7 @@ pub async fn write(
         .bind(&random.id::<AuditId>(now))
         .bind(now)
         .bind(person.map(|person| person.as_str().to_owned()))
-        .bind(action.name())
+        .bind(action.name)
         .bind(subject)
         .bind(detail)
         .execute(tx)

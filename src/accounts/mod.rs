@@ -11,13 +11,14 @@ mod pages;
 mod store;
 mod session_cleaner;
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use tower_sessions::Session;
 
 pub use model::{Admission, Entry, NewPerson, Role, Standing};
-pub use session_cleaner::SessionCleaner;
 pub use store::{
     Member, MemberChange, MemberFilter, Unchanged, admit, change_member, count_members, may_change, member, members,
     successors,
@@ -25,11 +26,31 @@ pub use store::{
 
 use crate::db::{Scope, Stamp};
 use crate::ids::PersonId;
-use crate::web::{self, Person, Site, session};
+use crate::web::room::{PageEntry, Room};
+use crate::web::session::{self, Sessions};
+use crate::web::shell::Section;
+use crate::web::{self, Person, Site};
+use session_cleaner::SessionCleaner;
 
-/// The room's routes.
-pub fn routes(site: Site) -> axum::Router {
-    pages::routes(site.clone()).merge(log::routes(site))
+/// The room. Sessions that have ended are removed from `sessions`.
+pub fn room(site: Site, sessions: Sessions) -> Room {
+    Room {
+        settings: const {
+            &[
+                Section::new("/settings/sessions", "Sessions", "key"),
+                Section::new("/settings/audit", "Audit log", "history"),
+            ]
+        },
+        pages: const {
+            &[
+                PageEntry::new("/settings/sessions", "Sessions", "browsers sign out settings"),
+                PageEntry::new("/settings/audit", "Audit log", "actions history who did what security settings"),
+            ]
+        },
+        actions: audit::Action::OF_ACCOUNTS,
+        workers: vec![Arc::new(SessionCleaner::new(site.clone(), sessions))],
+        ..Room::new(pages::routes(site.clone()).merge(log::routes(site)))
+    }
 }
 
 /// Lays the signed-in [`Person`] into the request, where handlers find them.

@@ -16,14 +16,14 @@ const MOST: i64 = 5_000;
 
 /// The worker.
 #[derive(Debug)]
-pub struct SessionCleaner {
+pub(super) struct SessionCleaner {
     site: Site,
     sessions: Sessions,
 }
 
 impl SessionCleaner {
     /// Sweeps `sessions`, and the log.
-    pub const fn new(site: Site, sessions: Sessions) -> Self {
+    pub(super) const fn new(site: Site, sessions: Sessions) -> Self {
         Self { site, sessions }
     }
 

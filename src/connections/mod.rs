@@ -19,12 +19,43 @@ pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use pages::redirect_address;
 pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
-pub use refresher::Refresher;
 pub use seals::{SealedTokens, reseal, seals};
 pub use status::{ConnectionStatus, standing};
 pub use store::{Reach, connected, disconnect, regions};
 
-/// The room's routes: signing in, and the health of grants.
-pub fn routes(grants: Grants) -> axum::Router {
-    pages::routes(grants)
+use std::sync::Arc;
+
+use crate::accounts::audit::Action;
+use crate::ids::ProcessId;
+use crate::web::room::{PageEntry, Room};
+use crate::web::shell::Section;
+use refresher::Refresher;
+
+/// The room: signing in, the health of grants, and a worker that refreshes them as `process`.
+pub fn room(grants: Grants, process: ProcessId) -> Room {
+    Room {
+        settings: const { &[Section::new("/settings/connections", "Connections", "plug")] },
+        pages: const {
+            &[PageEntry::new(
+                "/settings/connections",
+                "Connections",
+                "amazon permission grant token reconnect settings",
+            )]
+        },
+        actions: &[Action::Granted, Action::Refreshed, Action::Revoked, Action::Disconnected],
+        workers: vec![Arc::new(Refresher::new(grants.clone(), process))],
+        ..Room::new(pages::routes(grants))
+    }
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Action {
+    /// A grant was given or renewed by its owner.
+    pub const Granted: Self = Self::new("granted", "Gave or renewed a grant");
+    /// A grant was used to get a fresh token, or it was tried.
+    pub const Refreshed: Self = Self::new("refreshed", "Token refreshed");
+    /// A grant was revoked at Amazon.
+    pub const Revoked: Self = Self::new("revoked", "Grant withdrawn at Amazon");
+    /// A connection was ended here, and its tokens erased.
+    pub const Disconnected: Self = Self::new("disconnected", "Connection disconnected");
 }

@@ -20,14 +20,14 @@ const MOST: i64 = 50;
 
 /// The worker.
 #[derive(Debug)]
-pub struct Refresher {
+pub(super) struct Refresher {
     grants: Grants,
     process: ProcessId,
 }
 
 impl Refresher {
     /// Refreshes through `grants`, claiming as `process`.
-    pub fn new(grants: Grants, process: ProcessId) -> Self {
+    pub(super) fn new(grants: Grants, process: ProcessId) -> Self {
         Self { grants, process }
     }
 

@@ -22,13 +22,25 @@ mod store;
 mod submit;
 
 pub use model::{Execution, Kept, Origin, Problem, Sent, State};
-pub use poller::{Fetcher, Poller};
-pub use retention::Retention;
+pub use poller::Poller;
 pub use start::{Actor, Refusal, Request, Started, What};
 pub use store::{
     Filter, Happened, Line, Outcome, Queue, count, list, newest_outcome, outcomes, queues, totals, unfinished,
 };
 pub use submit::Executions;
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+
+use crate::accounts::audit::Action;
+use crate::db::{self, PageRange, Tx};
+use crate::ids::ProcessId;
+use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::shell::Section;
+use crate::web::{Person, components};
+use poller::Fetcher;
+use retention::Retention;
 
 /// The folder of results below this data folder, if there are any: a database without tables beside them is a loss.
 pub fn orphaned_results(data: &std::path::Path) -> Option<std::path::PathBuf> {
@@ -37,7 +49,54 @@ pub fn orphaned_results(data: &std::path::Path) -> Option<std::path::PathBuf> {
     has_some.then_some(results)
 }
 
-/// The room's routes.
-pub fn routes(executions: Executions) -> axum::Router {
-    pages::routes(executions)
+/// The room, and workers that send, follow and fetch as `process`, and remove old results.
+pub fn room(executions: &Executions, process: &ProcessId) -> Room {
+    let own = || (executions.clone(), process.clone());
+    let ((polled, poller), (fetched, fetcher)) = (own(), own());
+    Room {
+        section: Some(Section::Executions),
+        pages: const { &[PageEntry::new("/executions", "Executions", "runs results history")] },
+        searches: const {
+            &[Search {
+                name: "Executions",
+                list: "/executions",
+                find: |tx, person, q, range| found(tx, person, q, range).boxed(),
+            }]
+        },
+        actions: &[Action::ExecutionStarted],
+        workers: vec![
+            Arc::new(Poller::new(polled, poller)),
+            Arc::new(Fetcher::new(fetched, fetcher)),
+            Arc::new(Retention::new(executions.clone())),
+        ],
+        ..Room::new(pages::routes(executions.clone()))
+    }
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Section {
+    /// `/executions` and below.
+    pub const Executions: Self = Self::new("/executions", "Executions", "activity");
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Action {
+    /// An execution was started.
+    pub const ExecutionStarted: Self = Self::new("execution-started", "Execution started");
+}
+
+async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {
+    let filter = Filter { text: q.to_owned(), ..Filter::default() };
+    let lines = list(tx, &person.id, &filter, range).await?;
+    let hit = |line: Line| Hit {
+        href: format!("/executions/{}", line.id),
+        note: format!(
+            "{} on {}, {} UTC",
+            line.state.label(),
+            line.instance_name,
+            components::date_time(&line.created_at)
+        ),
+        title: line.query_name,
+    };
+    Ok(lines.into_iter().map(hit).collect())
 }

@@ -19,7 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use futures::{StreamExt as _, stream};
 
-pub use fetch::Fetcher;
+pub(super) use fetch::Fetcher;
 pub(super) use fetch::NAME as FETCHER;
 
 use super::model::{Claimed, Problem, RETRYING, State};

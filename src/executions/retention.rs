@@ -27,11 +27,11 @@ const MOST_OUTCOMES: i64 = 10_000;
 
 /// The worker.
 #[derive(Debug)]
-pub struct Retention(Executions);
+pub(super) struct Retention(Executions);
 
 impl Retention {
     /// Works on `room`.
-    pub const fn new(room: Executions) -> Self {
+    pub(super) const fn new(room: Executions) -> Self {
         Self(room)
     }
 

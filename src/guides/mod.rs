@@ -22,9 +22,39 @@ mod tests;
 pub use library::{all, find, first, search};
 pub use model::{Fault, Guide, GuideQuery, Heading, Level, Part};
 
-use crate::web::Site;
+use futures::FutureExt as _;
 
-/// The room's routes.
-pub fn routes(site: Site) -> axum::Router {
-    pages::routes(site)
+use crate::web::Site;
+use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::shell::Section;
+
+/// The room.
+pub fn room(site: Site) -> Room {
+    Room {
+        section: Some(Section::Guides),
+        pages: const { &[PageEntry::new("/guides", "Guides", "help learn documentation")] },
+        searches: const {
+            &[Search {
+                name: "Guides",
+                list: "",
+                find: |_, _, q, range| std::future::ready(Ok(found(q, range.most))).boxed(),
+            }]
+        },
+        ..Room::new(pages::routes(site))
+    }
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Section {
+    /// `/guides` and below.
+    pub const Guides: Self = Self::new("/guides", "Guides", "book-open");
+}
+
+fn found(q: &str, most: i64) -> Vec<Hit> {
+    let hit = |guide: &Guide| Hit {
+        href: format!("/guides/{}", guide.slug),
+        title: guide.title.clone(),
+        note: guide.summary.clone(),
+    };
+    search(q).into_iter().take(usize::try_from(most).unwrap_or_default()).map(hit).collect()
 }

@@ -19,6 +19,8 @@ use crate::connections::Grants;
 use crate::db::Memo;
 use crate::ids::PersonId;
 use crate::web::Site;
+use crate::web::room::{PageEntry, Room};
+use crate::web::shell::Section;
 use dashboard::Work;
 
 /// Dashboards that are kept in memory; when there are more, all are read anew.
@@ -39,12 +41,29 @@ impl FromRef<Home> for Site {
     }
 }
 
-/// The room's routes.
-pub fn routes(site: Site, grants: Grants) -> Router {
-    Router::new()
+/// The room.
+pub fn room(site: Site, grants: Grants) -> Room {
+    let routes = Router::new()
         .route("/", get(dashboard::show))
         .route("/search", get(search::show))
         .route("/operations", get(operations::show))
         .route("/metrics", get(metrics::show))
-        .with_state(Home { work: Memo::new(site.db.clone(), MOST_KEPT), site, grants })
+        .with_state(Home { work: Memo::new(site.db.clone(), MOST_KEPT), site, grants });
+    Room {
+        section: Some(Section::Dashboard),
+        settings: const { &[Section::new("/operations", "Operations", "activity")] },
+        pages: const {
+            &[
+                PageEntry::new("/", "Dashboard", "home start overview"),
+                PageEntry::new("/operations", "Operations", "workers background status version"),
+            ]
+        },
+        ..Room::new(routes)
+    }
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Section {
+    /// `/`.
+    pub const Dashboard: Self = Self::new("/", "Dashboard", "layout-dashboard");
 }

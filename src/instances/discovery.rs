@@ -51,7 +51,7 @@ enum Survey {
 
 /// The worker.
 #[derive(Debug)]
-pub struct InstanceDiscovery {
+pub(super) struct InstanceDiscovery {
     site: Site,
     grants: Grants,
     process: ProcessId,
@@ -59,7 +59,7 @@ pub struct InstanceDiscovery {
 
 impl InstanceDiscovery {
     /// Asks through `grants`, claiming as `process`.
-    pub fn new(site: Site, grants: Grants, process: ProcessId) -> Self {
+    pub(super) fn new(site: Site, grants: Grants, process: ProcessId) -> Self {
         Self { site, grants, process }
     }
 

@@ -7,20 +7,66 @@ mod access;
 mod catalogue;
 mod model;
 mod pages;
+mod search;
 mod store;
 mod discovery;
 
 pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, refusal, require};
-pub use discovery::InstanceDiscovery;
 pub use model::{Grant, Instance, Role, Source};
 pub use store::{
     Address, Filter, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find, forget_survey, give, grants_of,
     is_looking, list, named, page, reached_by, revoke, revoke_all,
 };
 
-use crate::web::Site;
+use std::sync::Arc;
 
-/// The room's routes.
-pub fn routes(site: Site, grants: crate::connections::Grants) -> axum::Router {
-    pages::routes(site, grants)
+use crate::accounts::audit;
+use crate::connections::Grants;
+use crate::ids::ProcessId;
+use crate::web::Site;
+use crate::web::room::{PageEntry, Room};
+use crate::web::shell::Section;
+use discovery::InstanceDiscovery;
+
+/// The room, and a worker that finds instances as `process`.
+pub fn room(site: Site, grants: Grants, process: ProcessId) -> Room {
+    Room {
+        section: Some(Section::Instances),
+        pages: const {
+            &[
+                PageEntry::new("/instances", "Instances", "amc accounts slots"),
+                PageEntry::new("/instances/new", "Add an instance", "instances new"),
+            ]
+        },
+        searches: search::SEARCHES,
+        actions: &[
+            audit::Action::InstanceChanged,
+            audit::Action::AccessGranted,
+            audit::Action::AccessRevoked,
+            audit::Action::AccessEnding,
+            audit::Action::AccessEnded,
+        ],
+        workers: vec![Arc::new(InstanceDiscovery::new(site.clone(), grants.clone(), process))],
+        ..Room::new(pages::routes(site, grants))
+    }
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Section {
+    /// `/instances` and below.
+    pub const Instances: Self = Self::new("/instances", "Instances", "server");
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl audit::Action {
+    /// An instance was renamed, removed from somebody's list, or came back.
+    pub const InstanceChanged: Self = Self::new("instance-changed", "Instance renamed, hidden or shown");
+    /// Somebody was given a role on an instance.
+    pub const AccessGranted: Self = Self::new("access-granted", "Access granted");
+    /// A role on an instance was taken away.
+    pub const AccessRevoked: Self = Self::new("access-revoked", "Access revoked");
+    /// Amazon no longer lists an instance for somebody, whose access ends after a while.
+    pub const AccessEnding: Self = Self::new("access-ending", "Access ends soon");
+    /// Somebody's access to an instance ended.
+    pub const AccessEnded: Self = Self::new("access-ended", "Access ended");
 }

@@ -14,11 +14,13 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::ids::PersonId;
+use crate::web::room::Room;
+use crate::web::shell::Section;
 use crate::web::{self, Person, Site};
 
-/// The room's routes.
-pub fn routes(site: Site) -> Router {
-    Router::new()
+/// The room.
+pub fn room(site: Site) -> Room {
+    let routes = Router::new()
         .route("/settings/people", get(list::show))
         .route("/settings/people.csv", get(list::export))
         .route("/settings/people.json", get(list::export))
@@ -30,7 +32,8 @@ pub fn routes(site: Site) -> Router {
         .route("/settings/people/{id}/remove", get(leaving::remove_page).post(leaving::remove))
         .route("/settings/people/{id}/resume", post(changes::resume))
         .route("/settings/connections/{id}/disconnect", get(disconnect::page).post(disconnect::disconnect))
-        .with_state(site)
+        .with_state(site);
+    Room { administration: const { &[Section::new("/settings/people", "People", "users")] }, ..Room::new(routes) }
 }
 
 /// Whose page it is, for an administrator; to everybody else the page is missing, as what others have is.

@@ -15,11 +15,11 @@ pub(super) const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// The worker that empties the bin.
 #[derive(Debug)]
-pub struct BinPurger(Site);
+pub(super) struct BinPurger(Site);
 
 impl BinPurger {
     /// Works on the bin of everybody.
-    pub const fn new(site: Site) -> Self {
+    pub(super) const fn new(site: Site) -> Self {
         Self(site)
     }
 }

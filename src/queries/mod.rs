@@ -15,7 +15,6 @@ mod prepare;
 mod source_map;
 mod store;
 
-pub use bin_purger::BinPurger;
 pub use model::fields::{FieldDef, FieldKind};
 pub use model::home::{Home, Placement};
 pub use model::input::{Given, ParameterValues, RunInput, RunOptions};
@@ -29,9 +28,59 @@ pub use store::{
     DraftSeed, Filter, Line, PastRun, TypicalDuration, create_draft, find, list, owned, runs, transfer, usual,
 };
 
-use crate::web::Site;
+use std::sync::Arc;
 
-/// The room's routes.
-pub fn routes(site: Site) -> axum::Router {
-    pages::routes(site)
+use futures::FutureExt as _;
+
+use crate::accounts::audit::Action;
+use crate::db::{self, PageRange, Tx};
+use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::shell::Section;
+use crate::web::{Person, Site};
+use bin_purger::BinPurger;
+
+/// The room, and a worker that empties its bin.
+pub fn room(site: Site) -> Room {
+    Room {
+        section: Some(Section::Queries),
+        pages: const {
+            &[
+                PageEntry::new("/queries", "Queries", "sql saved"),
+                PageEntry::new("/queries/new", "New query", "sql editor write"),
+                PageEntry::new("/queries/drafts", "Drafts", "kept discarded unsaved queries"),
+                PageEntry::new("/queries/bin", "Bin", "deleted queries drafts restore undo"),
+            ]
+        },
+        searches: const {
+            &[Search {
+                name: "Queries",
+                list: "/queries",
+                find: |tx, person, q, range| found(tx, person, q, range).boxed(),
+            }]
+        },
+        actions: &[Action::QueryDeleted, Action::QueryShared],
+        workers: vec![Arc::new(BinPurger::new(site.clone()))],
+        ..Room::new(pages::routes(site))
+    }
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Section {
+    /// `/queries` and below.
+    pub const Queries: Self = Self::new("/queries", "Queries", "code");
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Action {
+    /// A query was deleted or restored.
+    pub const QueryDeleted: Self = Self::new("query-deleted", "Query deleted or restored");
+    /// Somebody changed who sees a query.
+    pub const QueryShared: Self = Self::new("query-shared", "Query shared or made private");
+}
+
+async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {
+    let filter = Filter { text: q.to_owned(), ..Filter::default() };
+    let queries = list(tx, &person.id, &filter, range).await?;
+    let hit = |line: Line| Hit { href: format!("/queries/{}", line.id), title: line.name, note: line.description };
+    Ok(queries.into_iter().map(hit).collect())
 }

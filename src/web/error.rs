@@ -11,7 +11,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use tower_sessions::{session, session_store};
 
-use super::shell::Shell;
+use super::shell::{Section, Shell};
 use crate::db::{self, Db, Trouble};
 
 /// What is out of reach for a moment is worth another try after so many seconds.
@@ -271,16 +271,11 @@ pub async fn framed(
     let shown = response.extensions_mut().remove::<Shown>().or_else(|| bare(&response));
     let Some(shown) = shown else { return response };
     let status = response.status();
-    let mut shell = visit.shell(shown.title, super::shell::Section::None).await;
+    let mut shell = visit.shell(shown.title, Section::None).await;
     // A query may hold a code of Amazon's, or words of a customer's: a page about an error is passed on.
     shell.here.truncate(shell.here.find('?').unwrap_or(shell.here.len()));
-    let page = ErrorPage {
-        shell,
-        status: status.as_u16(),
-        sentence: shown.sentence,
-        ways: ways(visit.person.is_some(), was_opened && passes(status)),
-        request_id,
-    };
+    let ways = ways(visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
+    let page = ErrorPage { shell, status: status.as_u16(), sentence: shown.sentence, ways, request_id };
     let retry = response.headers().get(RETRY_AFTER).cloned();
     let mut response = match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
@@ -354,17 +349,19 @@ fn passes(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
-fn ways(signed_in: bool, again: bool) -> Vec<WayOut> {
+fn ways(signed_in: bool, again: bool, menu: &[Section]) -> Vec<WayOut> {
     let way = |href, label| WayOut { href, label, kind: "" };
     // OK to name no address: an empty one is the page itself, with a query that this page must not repeat.
     let mut ways: Vec<WayOut> = again.then(|| way("", "Try again")).into_iter().collect();
     match (signed_in, again) {
-        (true, _) => ways.extend([way("/", "Dashboard"), way("/queries", "Queries"), way("/executions", "Executions")]),
+        (true, _) => ways.extend(menu.iter().map(|section| way(section.href, section.label))),
         (false, false) => ways.push(way("/sign-in", "Sign in")),
         // OK because they may be signed in: who they are was not looked at, or could not be.
         (false, true) => {}
     }
-    ways[0].kind = "primary";
+    if let Some(first) = ways.first_mut() {
+        first.kind = "primary";
+    }
     ways
 }
 
@@ -373,7 +370,8 @@ mod tests {
     use super::*;
 
     fn labels(signed_in: bool, again: bool) -> Vec<&'static str> {
-        let ways = ways(signed_in, again);
+        let menu = [Section::new("/", "Dashboard", "code"), Section::new("/a", "A room", "code")];
+        let ways = ways(signed_in, again, &menu);
         assert!(ways[0].kind == "primary" && ways[1..].iter().all(|way| way.kind.is_empty()));
         ways.into_iter().map(|way| way.label).collect()
     }
@@ -382,7 +380,7 @@ mod tests {
     fn what_passes_is_tried_again_and_nobody_is_taken_for_signed_out_who_may_be_signed_in() {
         assert_eq!(labels(false, false), ["Sign in"]);
         assert_eq!(labels(false, true), ["Try again"]);
-        assert_eq!(labels(true, false), ["Dashboard", "Queries", "Executions"]);
+        assert_eq!(labels(true, false), ["Dashboard", "A room"]);
         assert_eq!(labels(true, true)[0], "Try again");
         assert!(passes(StatusCode::TOO_MANY_REQUESTS) && passes(StatusCode::GATEWAY_TIMEOUT));
         assert!(!passes(StatusCode::NOT_FOUND));

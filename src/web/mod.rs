@@ -14,6 +14,7 @@ pub mod naming;
 mod page;
 mod person;
 mod problem;
+pub mod room;
 pub mod run_state;
 pub mod security;
 pub mod session;

@@ -14,6 +14,7 @@
 
 use std::fmt;
 
+use super::room::Rooms;
 use super::theme::Theme;
 
 /// What the layout needs of every page.
@@ -29,6 +30,8 @@ pub struct Shell {
     pub demo: bool,
     /// One message left by the step before ("Query saved"), shown once.
     pub flash: Option<Flash>,
+    /// What the menus show.
+    pub rooms: Rooms,
     /// The entry of the menu that is marked.
     pub current: Section,
     /// RecomAMP's version, for the foot of the page.
@@ -46,6 +49,7 @@ impl Shell {
             theme: Theme::System,
             demo: false,
             flash: None,
+            rooms: Rooms::default(),
             current: Section::None,
             version: env!("CARGO_PKG_VERSION"),
             here: "/".to_owned(),
@@ -125,60 +129,25 @@ impl fmt::Display for Tone {
     }
 }
 
-/// An entry of the menu.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Section {
-    /// None of the menu: sign-in, errors, settings.
-    #[default]
-    None,
-    /// `/`.
-    Dashboard,
-    /// `/instances` and below.
-    Instances,
-    /// `/queries` and below.
-    Queries,
-    /// `/executions` and below.
-    Executions,
-    /// `/guides` and below.
-    Guides,
+/// An entry of the menu. A room states its own beside its door, as a constant of this type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section {
+    /// The address of its first page.
+    pub href: &'static str,
+    /// The word in the menu.
+    pub label: &'static str,
+    /// The icon in the menu.
+    pub icon: &'static str,
 }
 
 impl Section {
-    /// What the menu shows, in order.
-    pub const MENU: [Self; 5] = [Self::Dashboard, Self::Instances, Self::Queries, Self::Executions, Self::Guides];
+    /// None of the menu: sign-in, errors, settings.
+    #[expect(non_upper_case_globals, reason = "named like the entries of the rooms")]
+    pub const None: Self = Self::new("", "", "");
 
-    /// The address of the section's first page.
-    pub fn href(self) -> &'static str {
-        match self {
-            Self::None | Self::Dashboard => "/",
-            Self::Instances => "/instances",
-            Self::Queries => "/queries",
-            Self::Executions => "/executions",
-            Self::Guides => "/guides",
-        }
-    }
-
-    /// The word in the menu.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Dashboard => "Dashboard",
-            Self::Instances => "Instances",
-            Self::Queries => "Queries",
-            Self::Executions => "Executions",
-            Self::Guides => "Guides",
-        }
-    }
-
-    /// The icon in the menu.
-    pub fn icon(self) -> &'static str {
-        match self {
-            Self::None | Self::Dashboard => "layout-dashboard",
-            Self::Instances => "server",
-            Self::Queries => "code",
-            Self::Executions => "activity",
-            Self::Guides => "book-open",
-        }
+    /// An entry with its address, its word and its icon.
+    pub const fn new(href: &'static str, label: &'static str, icon: &'static str) -> Self {
+        Self { href, label, icon }
     }
 }
 

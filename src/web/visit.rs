@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use tower_sessions::Session;
 
 use super::person::Person;
+use super::room::Rooms;
 use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
 use super::theme::Theme;
 
@@ -27,6 +28,7 @@ pub struct Visit {
     /// Whether only a part of a page that is open is asked for.
     pub is_part: bool,
     theme: Theme,
+    rooms: Rooms,
     sandbox: bool,
     session: Option<Session>,
 }
@@ -42,6 +44,7 @@ impl Visit {
             is_administrator: person.is_administrator,
         });
         shell.theme = self.theme;
+        shell.rooms = self.rooms.clone();
         shell.demo = self.sandbox;
         shell.current = current;
         shell.here.clone_from(&self.here);
@@ -80,6 +83,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             is_part: parts.headers.contains_key("hx-request"),
             theme: Theme::of(&parts.headers),
+            rooms: parts.extensions.get::<Rooms>().cloned().unwrap_or_default(),
             sandbox: parts.extensions.get::<Sandbox>().is_some_and(|sandbox| sandbox.0),
             session: parts.extensions.get::<Session>().cloned(),
         })

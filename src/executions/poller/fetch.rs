@@ -294,11 +294,11 @@ fn doubt(trouble: &Trouble) -> (bool, i64) {
 
 /// Fetches results, beside the poller.
 #[derive(Debug)]
-pub struct Fetcher(Poller);
+pub(in crate::executions) struct Fetcher(Poller);
 
 impl Fetcher {
     /// Works on `room`, claiming as `process`.
-    pub fn new(room: Executions, process: ProcessId) -> Self {
+    pub(in crate::executions) fn new(room: Executions, process: ProcessId) -> Self {
         Self(Poller::new(room, process))
     }
 

@@ -119,3 +119,30 @@ fn groups_and_paths_are_read() {
     assert_eq!(read("// use crate::home;\nfn f() {} // crate::home\n"), Vec::<String>::new());
     assert_eq!(read("#[cfg(test)]\nmod tests { use crate::home; }"), Vec::<String>::new());
 }
+
+/// Addresses of rooms that the ground floor may name.
+const COMMON: [&str; 5] = ["/", "/sign-in", "/sign-out", "/search", "/metrics"];
+
+#[test]
+fn the_ground_floor_names_no_address_of_a_room() {
+    let files = files("src");
+    let rooms: Vec<String> = files
+        .iter()
+        .filter(|file| ROOMS.contains(&file.module()))
+        .flat_map(|file| super::routes::routes(&file.code()))
+        .map(|route| route.path)
+        // OK because everything has the first page and signs in, and monitoring asks for the metrics by any host;
+        // what is in braces is named by nobody.
+        .filter(|path| !COMMON.contains(&path.as_str()) && !path.contains('{'))
+        .collect();
+    let named =
+        |code: &str| rooms.iter().filter(|path| code.contains(&format!("\"{path}\""))).cloned().collect::<Vec<_>>();
+    let ground = files.iter().filter(|file| file.module() == "web" && !file.path.ends_with("gallery.rs"));
+    let layout = super::source::read("templates/layout.html");
+    let found =
+        ground.map(|file| (file.path.clone(), named(&file.code()))).chain([("layout.html".to_owned(), named(&layout))]);
+    let breaches = found.flat_map(|(place, paths)| {
+        paths.into_iter().map(move |path| format!("{place} names {path}, which a room registers"))
+    });
+    none(&breaches.collect::<Vec<_>>());
+}
