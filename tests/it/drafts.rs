@@ -164,11 +164,11 @@ stories! {
         // The first tab saves; the second one's draft is still there, and saving it shows both texts.
         ada.post(&edit, &first.form("Reach", "SELECT 'first'")).await.with(303);
         let told = second.types("Reach", "SELECT 'second!'").await.with(200);
-        assert!(told.text("[role=status]").contains("after you began"));
+        assert!(told.text("[role=status]").contains("after you started editing"));
         let offered = ada.get(&edit).await.with(200).attributes("[data-tone=info] a", "href").remove(0);
         let third = Tab::open(&ada, &offered).await;
         assert_eq!(sql(&third.page), "SELECT 'second!'");
-        assert!(third.page.text("#draft-state").contains("after you began"));
+        assert!(third.page.text("#draft-state").contains("after you started editing"));
         let both = ada.post(&edit, &third.form("Reach", "SELECT 'second!'")).await.with(409);
         assert_eq!((sql(&both), both.text("#theirs")), ("SELECT 'second!'".to_owned(), "SELECT 'first'".to_owned()));
     }
