@@ -31,7 +31,7 @@ const NONCE: usize = 24;
 /// What stands above the keys of a ring.
 const NOTE: &str = "# The first key seals, every key opens. Without this file, stored grants cannot be used.";
 
-/// The key ring; cheap to clone. SealedTokens with the first key, opens with any.
+/// The key ring; cheap to clone. Seals with the first key, opens with any.
 #[derive(Clone)]
 pub struct Vault {
     read: Arc<RwLock<(Ring, Option<Stamp>)>>,
@@ -180,7 +180,7 @@ impl Vault {
         self.ring().iter().map(|key| key.fingerprint.clone()).collect()
     }
 
-    /// SealedTokens `secret` for the place that `belongs_to` names.
+    /// Seals `secret` for the place that `belongs_to` names.
     pub fn seal(&self, secret: &Secret, belongs_to: &str) -> String {
         let ring = self.newest();
         // OK because a ring without keys is refused when it is read.

@@ -61,6 +61,7 @@ pub struct AdvertiserAccount {
 }
 
 /// The entities of one account of the list: one for each country that it advertises in.
+#[expect(clippy::unnecessary_wraps, reason = "read like every other entry of a list")]
 fn entities(mut fields: Fields) -> Result<Vec<AdvertiserAccount>, Unreadable> {
     let name = fields.text("accountName");
     let alternates = fields.list("alternateIds", |mut one| Ok((one.text("countryCode"), one.text("entityId"))));

@@ -168,8 +168,8 @@ impl Transfer {
 /// Links as texts, or as objects with an address.
 fn links(value: &Value) -> Result<Vec<Link>, Unreadable> {
     let one = |value: &Value| {
-        let address = |name: &&str| value.get(name).and_then(Value::as_str);
-        let text = value.as_str().or_else(|| ["url", "downloadUrl", "href"].iter().find_map(|name| address(&name)));
+        let address = |name: &str| value.get(name).and_then(Value::as_str);
+        let text = value.as_str().or_else(|| ["url", "downloadUrl", "href"].iter().find_map(|name| address(name)));
         Link::read(text.ok_or(Unreadable::Shape)?)
     };
     match value {

@@ -73,7 +73,7 @@ pub async fn seals(db: &Db, vault: &Vault) -> Result<SealedTokens> {
     }
 }
 
-/// SealedTokens every grant again that is sealed with another key than the first, a few at a time; tells `each` how
+/// Seals every grant again that is sealed with another key than the first, a few at a time; tells `each` how
 /// many are done. What a running program writes meanwhile wins: it seals with the first key itself.
 pub async fn reseal(db: &Db, vault: &Vault, mut each: impl FnMut(usize)) -> Result<usize> {
     let mut done = 0;

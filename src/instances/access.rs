@@ -191,7 +191,10 @@ pub async fn end_due(site: &Site) -> db::Result<usize> {
 
 /// Knows when the next access ends, without asking the database for each request.
 #[derive(Clone, Debug)]
-pub struct Expiry(Arc<(Site, Memo<(), Option<DateTime<Utc>>>)>);
+pub struct Expiry(Arc<(Site, NextEnd)>);
+
+/// When the next access ends, if any does.
+type NextEnd = Memo<(), Option<DateTime<Utc>>>;
 
 impl Expiry {
     /// Of all access that is stored.
@@ -202,14 +205,13 @@ impl Expiry {
 
     async fn is_due(&self) -> db::Result<bool> {
         let (site, known) = &*self.0;
-        let next = match known.get(&()) {
-            Some(next) => next,
-            None => {
-                let mut tx = site.db.read(&Scope::System).await?;
-                let next = store::next_end(&mut tx).await?;
-                known.keep((), Stamp::of(&tx), next);
-                next
-            }
+        let next = if let Some(next) = known.get(&()) {
+            next
+        } else {
+            let mut tx = site.db.read(&Scope::System).await?;
+            let next = store::next_end(&mut tx).await?;
+            known.keep((), Stamp::of(&tx), next);
+            next
         };
         Ok(next.is_some_and(|next| next <= site.clock.now()))
     }

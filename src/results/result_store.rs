@@ -27,12 +27,12 @@ const SCRATCH: &str = "unfinished";
 const KEPT: &str = "kept";
 const EXTENSION: &str = "parquet";
 
-/// Where whole results lie in the folder of a result_store.
+/// Where whole results lie in the folder of a store.
 pub fn kept_in(root: &Path) -> PathBuf {
     root.join(KEPT)
 }
 
-/// A result's name on the result_store.
+/// A result's name in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(String);
 

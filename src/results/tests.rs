@@ -273,7 +273,7 @@ async fn whole_numbers_beyond_what_doubles_hold_make_their_column_text() {
         (vec!["", "7"], false),
     ] {
         let place = place();
-        let rows: String = numbers.iter().map(|number| format!("{number},x\n")).collect();
+        let rows = numbers.iter().fold(String::new(), |rows, number| rows + number + ",x\n");
         place.keep(&[("n", "LONG"), ("s", "STRING")], &[format!("n,s\n{rows}").as_bytes()]).await.unwrap();
         let json = text_of_json(&place).await;
         for number in numbers.iter().filter(|number| !number.is_empty()) {
@@ -300,7 +300,8 @@ async fn rows_that_can_be_read_in_two_ways_are_counted_both_ways_and_said() {
     assert!(doubts.words().contains("Row 2 (part 1") && doubts.words().contains("3 rows"), "{}", doubts.words());
 
     // A thousand rows, of which every fourth holds a quotation mark alone: none is swallowed.
-    let many: String = (0..1_000).map(|n| format!("{n},{}\n", if n % 4 == 0 { "\"" } else { "x" })).collect();
+    let many =
+        (0..1_000).fold(String::new(), |rows, n| rows + &format!("{n},{}\n", if n % 4 == 0 { "\"" } else { "x" }));
     let (rows, doubts) = read(&texts, &format!("a,b\n{many}")).await;
     assert_eq!((rows, doubts.unwrap().places), (1_000, 125));
 

@@ -41,7 +41,7 @@ pub struct SiteParts {
     pub clock: Clock,
     /// Randomness for ids and secrets.
     pub random: Random,
-    /// SealedTokens and opens tokens.
+    /// Seals and opens tokens.
     pub vault: Vault,
     /// The settings.
     pub config: Arc<Config>,

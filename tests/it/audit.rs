@@ -88,7 +88,7 @@ stories! {
         for what in ["North America", "Working", "18 Mar 2026, 09:00", "18 Mar 2026, 09:45", "18 Mar 2026, 10:00", "instance", "None"] {
             assert!(own.contains(what), "{what} is missing: {own}");
         }
-        assert!(page.text("main").contains("Of everybody else") && page.text("main").contains("Chie"));
+        assert!(page.text("main").contains("Other people's connections") && page.text("main").contains("Chie"));
         assert!(!chie.get("/settings/connections").await.text("main").contains("Ada"));
         let test = page.attributes("main form[action$='/test']", "action").remove(0);
         assert_eq!(page.attributes("main form[action$='/test']", "action").len(), 1, "others' grants are not used");

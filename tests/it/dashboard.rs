@@ -60,13 +60,15 @@ stories! {
 
     /// Somebody without an instance is told so, once Amazon has answered, on every page that needs one.
     async fn who_has_no_instance_is_told_so(house: House) {
+        // The seller's own account has an instance; here Amazon does not show it.
+        house.fault("refused=404", "/amc/instances#ENTITYSAMPLESA2US", "").await;
         let dag = house.signed_in("Dag").await;
         let page = dag.get("/").await.with(200);
-        assert!(page.text("#start").contains("Amazon lists no instance for you yet"), "{}", page.text("#start"));
+        assert!(page.text("#start").contains("Amazon doesn't list any instance for you yet"), "{}", page.text("#start"));
         assert!(!page.body.contains("hx-get"), "nothing is waited for");
         assert!(dag.get("/instances").await.text(".empty").contains("Connect another region"));
         assert!(dag.get("/instances?q=acorn").await.text(".empty").contains("match these filters"));
-        assert!(dag.get("/queries/new").await.text("[data-tone=warning]").contains("There is no instance to write for"));
+        assert!(dag.get("/queries/new").await.with(200).text("#f-instance").contains("None: choose one for each run"));
     }
 
     /// A data source and a column are found by their names; the figure on the instance's page leads to the list it counts.

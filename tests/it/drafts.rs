@@ -150,7 +150,7 @@ stories! {
         let (first, second) = (Tab::open(&ada, &edit).await, Tab::open(&ada, &edit).await);
         first.types("Reach", "SELECT 'first'").await.with(200);
         let told = second.types("Reach", "SELECT 'second'").await.with(200);
-        assert!(told.text("[role=alert]").contains("Another tab or browser keeps one"));
+        assert!(told.text("[role=alert]").contains("Another tab or browser has a draft"));
         let other = told.attributes("[role=alert] a", "href").remove(0);
         assert_eq!(sql(&Tab::open(&ada, &other).await.page), "SELECT 'first'");
         // The button without scripts: both texts, then a decision.

@@ -31,7 +31,7 @@ stories! {
     async fn slots_queues_and_connections_are_told(house: House) {
         let house = house.start_again_with(&[("RUNS_PER_INSTANCE", "1")]).await;
         let ada = house.signed_in("Ada").await;
-        assert!(ada.get("/operations").await.text("#queue").contains("nothing waits"));
+        assert!(ada.get("/operations").await.text("#queue").contains("nothing is queued"));
         let query = saved(&ada, REACH).await;
         for _ in 0..3 {
             run(&ada, &query).await;
@@ -45,7 +45,7 @@ stories! {
         assert!(told.text("#connections").contains("Connected"));
         let chie = house.signed_in("Chie").await;
         let told = chie.get("/operations").await.with(200);
-        assert!(told.text("#queue").contains("nothing waits"), "others' runs are not told");
+        assert!(told.text("#queue").contains("nothing is queued"), "others' runs are not told");
         house.settle().await;
     }
 

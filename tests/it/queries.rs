@@ -256,7 +256,7 @@ stories! {
             };
             let words: Vec<&str> = text.split_whitespace().collect();
             assert_eq!(form.text("textarea[name='param.campaigns']"), words.join(" "));
-            assert_eq!(form.attributes("input[name=start]", "value"), ["2026-02-01T00:00"]);
+            assert_eq!(form.attributes("input[name=start]", "value"), ["2026-02-01T00:00:00"]);
         }
     }
 
@@ -285,10 +285,10 @@ stories! {
         };
         assert_eq!(words(&[]).await, ada.get(&query).await.text("#window-words"));
         let month = words(&[("window", "last-month")]).await;
-        assert_eq!(month, "Sends it to AMC for 1 Feb 2026, 00:00 to 1 Mar 2026, 00:00 (UTC).");
-        assert_eq!(words(&[("window", "explicit")]).await, "The time window is not complete yet.");
+        assert_eq!(month, "Time window: 1 Feb 2026, 00:00 to 1 Mar 2026, 00:00 (UTC).");
+        assert_eq!(words(&[("window", "explicit")]).await, "The time window is incomplete.");
         let linked = ada.get(&format!("{query}?window=explicit")).await;
-        assert_eq!(linked.text("#window-words"), "The time window is not complete yet.");
+        assert_eq!(linked.text("#window-words"), "The time window is incomplete.");
     }
 
     /// Windows that cannot be: reversed, in the future, unreadable, in no zone.

@@ -17,7 +17,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", "SELECT\n  campaign\nFROM dsp_impressions").await;
         let versions = format!("{query}/versions");
-        assert!(ada.get(&versions).await.with(200).body.contains("One version so far"));
+        assert!(ada.get(&versions).await.with(200).body.contains("Only one version"));
         change(&ada, &query, "Reach", "SELECT\n  campaign,\n  user_id\nFROM dsp_impressions", "weekly").await;
         house.time.advance(chrono::TimeDelta::hours(1));
         change(&ada, &query, "Reach, new", "SELECT 3", "weekly").await;

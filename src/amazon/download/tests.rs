@@ -53,21 +53,17 @@ async fn cut_once(headers: HeaderMap) -> axum::response::Response {
     use axum::body::Body;
     use axum::response::IntoResponse as _;
     let tag = [("etag", "\"one\"")];
-    match headers.get("range").map(|range| range.to_str().unwrap().to_owned()) {
-        Some(range) => {
-            assert_eq!((range.as_str(), headers["if-range"].to_str().unwrap()), ("bytes=4-", "\"one\""));
-            (StatusCode::PARTIAL_CONTENT, [("content-range", "bytes 4-7/8")], "1,2\n").into_response()
-        }
-        None => {
-            // What comes before a pause is sent; the server holds on to what comes right before the end.
-            let end = async {
-                tokio::task::yield_now().await;
-                Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
-            };
-            let pieces = stream::iter([Ok("a,b\n")]).chain(stream::once(end));
-            (tag, [("content-length", "8")], Body::from_stream(pieces)).into_response()
-        }
+    if let Some(range) = headers.get("range").map(|range| range.to_str().unwrap().to_owned()) {
+        assert_eq!((range.as_str(), headers["if-range"].to_str().unwrap()), ("bytes=4-", "\"one\""));
+        return (StatusCode::PARTIAL_CONTENT, [("content-range", "bytes 4-7/8")], "1,2\n").into_response();
     }
+    // What comes before a pause is sent; the server holds on to what comes right before the end.
+    let end = async {
+        tokio::task::yield_now().await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    };
+    let pieces = stream::iter([Ok("a,b\n")]).chain(stream::once(end));
+    (tag, [("content-length", "8")], Body::from_stream(pieces)).into_response()
 }
 
 #[tokio::test]

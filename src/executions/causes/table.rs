@@ -162,7 +162,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "The permission to call Amazon was withdrawn or has run out.",
     "The connection's owner reconnects on the connections page. Waiting executions then continue automatically.";
     "application", "Application not accepted",
-    &[&["invalid_client"], &["application's id or secret"]],
+    &[&["invalid_client"], &["application's client id or secret"]],
     "Login with Amazon does not accept the id or the secret of this installation.",
     "Ask the person who runs RecomAMP to check both in its settings.";
     "login-trouble", "Amazon's sign-in service is failing",

@@ -164,6 +164,17 @@ async fn kept_result(
     }
 }
 
+fn title(execution: &Execution) -> String {
+    format!("{}: {}", execution.state.label(), execution.query_name)
+}
+
+/// The tag of the page, which the live part is asked by.
+fn noted(room: &Executions, person: &Person, execution: &Execution) -> String {
+    let tag = execution.revision.to_string();
+    room.tags.note(execution.id.as_str(), person.id.as_str(), &tag);
+    tag
+}
+
 async fn page(
     room: &Executions,
     person: &Person,
@@ -185,17 +196,15 @@ async fn page(
     };
     drop(tx);
     let (here, fields) = (format!("/executions/{id}"), Fields::of_address(query));
-    let view = fields.trimmed("view");
-    let pane = Pane::shown(view, &execution);
+    let (view, pane) = (fields.trimmed("view"), Pane::shown(fields.trimmed("view"), &execution));
     let (result, result_fault) = match pane {
         Pane::Result => kept_result(room, &execution, &here, &fields).await?,
         _ => (None, None),
     };
     let mark = progress::mark(&execution);
-    let tag = execution.revision.to_string();
-    room.tags.note(id.as_str(), person.id.as_str(), &tag);
+    let tag = noted(room, person, &execution);
     let can_run = instance.role.allows(instances::Action::Run);
-    let title = format!("{}: {}", execution.state.label(), execution.query_name);
+    let can_fetch = can_run && execution.state.is_final() && execution.is_done_at_amc();
     let around = Around {
         instance: &instance,
         slots: room.site.config.limits.runs_per_instance,
@@ -203,9 +212,9 @@ async fn page(
         kept_until: kept_until(room, &execution),
         result: result.as_ref(),
     };
-    let is_here = pane::has_result(&execution) && result_fault.is_none();
+    let can_fetch = can_fetch && (!pane::has_result(&execution) || result_fault.is_some());
     Ok(DetailPage {
-        shell: visit.shell(title, Section::Executions).await,
+        shell: visit.shell(title(&execution), Section::Executions).await,
         steps: progress::steps(&events, execution.state),
         figures: figures(&execution, &around, now),
         tabs: pane.tabs(view, &execution, &Address::new(&here, query)),
@@ -214,7 +223,7 @@ async fn page(
         can_cancel: can_run && can_stop(&execution),
         can_stop_waiting: can_run && can_stop_waiting(&execution),
         can_rerun: can_run && execution.state.is_final(),
-        can_fetch: can_run && execution.state.is_final() && execution.is_done_at_amc() && !is_here,
+        can_fetch,
         values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
         cause: cause(&execution),
         known: known_text(&execution),

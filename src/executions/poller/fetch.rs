@@ -204,12 +204,9 @@ impl Poller {
         let specs = specs(execution.output_columns.as_ref());
         let most = self.room.site.config.limits.result_bytes;
         let limits = Limits { bytes: most, ..Limits::default() };
-        let kept = self
-            .room
-            .result_store
-            .keep(&Key::from(&execution.id), &specs, parts(call, links, most), limits)
-            .await
-            .map_err(Trouble::Keep)?;
+        let (store, key) = (&self.room.result_store, Key::from(&execution.id));
+        let keep = Box::pin(store.keep(&key, &specs, parts(call, links, most), limits));
+        let kept = keep.await.map_err(Trouble::Keep)?;
         Ok(Kept { rows: kept.rows, bytes: kept.bytes, columns: kept.columns })
     }
 
@@ -311,16 +308,15 @@ impl Fetcher {
         let mut under_way: FuturesUnordered<_> = ready.into_iter().map(|execution| self.one(execution)).collect();
         // A result that takes long must not keep those waiting that are ready meanwhile.
         while !under_way.is_empty() {
-            match tokio::time::timeout(LOOK, under_way.next()).await {
-                Ok(step) => count(&mut tick, step.unwrap_or(Step::Nothing)),
-                Err(_) => {
-                    let free = AT_ONCE - i64::try_from(under_way.len()).unwrap_or(AT_ONCE);
-                    if free > 0 {
-                        let ready = self.0.claim(store::READY, free).await?;
-                        tick.looked += ready.len();
-                        under_way.extend(ready.into_iter().map(|execution| self.one(execution)));
-                    }
-                }
+            if let Ok(step) = tokio::time::timeout(LOOK, under_way.next()).await {
+                count(&mut tick, step.unwrap_or(Step::Nothing));
+                continue;
+            }
+            let free = AT_ONCE - i64::try_from(under_way.len()).unwrap_or(AT_ONCE);
+            if free > 0 {
+                let ready = self.0.claim(store::READY, free).await?;
+                tick.looked += ready.len();
+                under_way.extend(ready.into_iter().map(|execution| self.one(execution)));
             }
         }
         tick.next = self.0.next_due(true).await?;
@@ -331,7 +327,7 @@ impl Fetcher {
         let execution = &execution;
         let step = async {
             let address = self.0.address(&execution.instance).await?;
-            match self.0.fetch(&address, execution).await? {
+            match Box::pin(self.0.fetch(&address, execution)).await? {
                 Some(change) => self.0.write(execution, change).await,
                 None => Ok(Step::Nothing),
             }

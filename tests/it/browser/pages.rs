@@ -165,7 +165,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     check(&browser, "editor-findings").await;
     browser.fill("name", "").await;
     browser.press("Save").await;
-    browser.see("This cannot be saved yet").await;
+    browser.see("This can't be saved yet").await;
     check(&browser, "editor-errors").await;
     browser.fill("name", "Mistyped").await;
     save(&browser, "Mistyped").await;

@@ -146,7 +146,7 @@ async fn a_run_ends_once_although_the_process_was_killed() {
     browser.open(run.as_str()).await;
     browser.wait_for("#result tbody td").await;
     browser.press("Executions").await;
-    browser.see("Every run").await;
+    browser.see("Every execution").await;
     assert_eq!(browser.read_all("#runs tbody tr").await.len(), 1, "it ran once");
 }
 
@@ -182,7 +182,7 @@ async fn the_last_words_are_kept_when_the_tab_is_left() {
     browser.fill("description", "Its last words").await;
     browser.open(&format!("{}/guides", program.address())).await;
     browser.open(&format!("{}/queries/new", program.address())).await;
-    browser.press("Take them up").await;
+    browser.press("Resume editing").await;
     browser.wait_for("input[name=name][value='Half a query']").await;
     assert_eq!(browser.value("description").await, "Its last words");
 }
@@ -210,7 +210,7 @@ async fn what_is_typed_is_there_after_the_browser_was_closed() {
         sign_in(&browser, &program.address()).await;
         browser.press("New query").await;
         browser.see("You have unsaved changes from").await;
-        browser.press("Take them up").await;
+        browser.press("Resume editing").await;
         browser.wait_for("input[name=name][value='Half a query']").await;
         assert_eq!(browser.value("sql").await, CAMPAIGNS);
         assert_eq!(browser.value("description").await, "Its last words");

@@ -101,7 +101,7 @@ fn maturity(execution: &Execution) -> Option<Figure> {
     let note = |what: &str| format!("The time window ended {days} days before this ran. {what}");
     Some(match days {
         ..COMPLETE_DAYS => Figure::noted("Maturity", "Incomplete", note("Events arrive up to 48 hours late.")),
-        ..SETTLED_DAYS => Figure::noted(
+        COMPLETE_DAYS..SETTLED_DAYS => Figure::noted(
             "Maturity",
             format!("Day {days} of {SETTLED_DAYS}"),
             note("Attributed conversions can change until 14 days after the ad event."),

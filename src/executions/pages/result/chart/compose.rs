@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(drawn.chart.series[0].values[NAMES], Some((0..15).sum::<usize>() as f64 / 2.0));
         assert_eq!(drawn.chart.title, "clicks by campaign");
         assert_eq!(drawn.chart.value_name, "clicks (microcents)");
-        assert!(drawn.remarks[0].contains("15 more came together"), "{:?}", drawn.remarks);
+        assert!(drawn.remarks[0].contains("15 more are grouped"), "{:?}", drawn.remarks);
         let means = composed(40, "fold=mean").unwrap();
         assert_eq!(means.chart.along.len(), NAMES, "means of the rest cannot be added up");
     }
