@@ -66,21 +66,21 @@ pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyh
     let mut tx = db.write(&Scope::System).await?;
     copy(&mut tx, "executions", EXECUTIONS, ("id", &grown.execution), rows).await?;
     if all {
+        const LINE: &str = "select min(id) as value from audit where person_id is not null";
+        const NEWEST: &str = "update queries set revision = $2 where id = $1";
+        const FAVOURITES: &str = "insert or ignore into query_favourites (person_id, query_id, created_at) \
+            select person_id, 'qry_' || printf('%026d', 11 * d.rowid), updated_at from drafts d where d.rowid < 200 \
+            and exists (select 1 from queries where id = 'qry_' || printf('%026d', 11 * d.rowid))";
+        const APART: &str = "update instance_sources set digest = instance_id where $1 > 0";
         let most = rows.min(MOST);
         copy(&mut tx, "queries", QUERIES, ("id", &grown.query), most).await?;
         copy(&mut tx, "drafts", DRAFTS, ("id", &grown.draft), most.min(DRAFTS_KEPT)).await?;
         copy(&mut tx, "query_versions", VERSIONS, ("query_id", &grown.query), most.min(VERSIONS_KEPT)).await?;
-        const LINE: &str = "select min(id) as value from audit where person_id is not null";
         let Single(line): Single<String> = sql(LINE).one(&mut tx).await?;
         copy(&mut tx, "audit", AUDIT, ("id", &line), most).await?;
-        const NEWEST: &str = "update queries set revision = $2 where id = $1";
         sql(NEWEST).bind(grown.query.clone()).bind(most.min(VERSIONS_KEPT) as i64 + 1).execute(&mut tx).await?;
-        const FAVOURITES: &str = "insert or ignore into query_favourites (person_id, query_id, created_at) \
-            select person_id, 'qry_' || printf('%026d', 11 * d.rowid), updated_at from drafts d where d.rowid < 200 \
-            and exists (select 1 from queries where id = 'qry_' || printf('%026d', 11 * d.rowid))";
         sql(FAVOURITES).execute(&mut tx).await?;
-        // Instances of the pretend AMC list the same; here each has a catalogue of its own.
-        const APART: &str = "update instance_sources set digest = instance_id where $1 > 0";
+        // Instances of the AMC emulator list the same; here each has a catalogue of its own.
         sql(APART).bind(1_i64).execute(&mut tx).await?;
     }
     tx.commit().await?;

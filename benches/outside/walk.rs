@@ -125,7 +125,7 @@ fn gather(source: &Path, folder: &Path, paths: &mut Vec<String>) -> anyhow::Resu
         }
         if path.is_dir() {
             gather(source, &path, paths)?;
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
             let routes = routes(&std::fs::read_to_string(&path)?);
             paths.extend(routes.into_iter().filter(|route| route.is_get).map(|route| route.path));
         }
