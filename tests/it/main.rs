@@ -46,6 +46,7 @@ mod operations;
 mod operator;
 #[cfg(test)]
 mod outages;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod processes;
@@ -67,6 +68,7 @@ mod secrets;
 mod security;
 #[cfg(test)]
 mod several;
+#[cfg(test)]
 mod starts;
 #[cfg(test)]
 mod support;

@@ -84,16 +84,16 @@ mod postgres {
     /// renames nothing, and nobody changes what they themselves may do.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn roles_hold_without_the_programs_own_condition() {
-        let house = House::open(Database::postgres().await).await;
-        let ada = house.signed_in("Ada").await;
-        run(&ada, &saved(&ada, REACH).await).await;
-        let scope = Scope::Person(person(&house, "Ada").await);
         const COPY: &str = "insert into executions (id, instance_id, connection_id, query_name, person_id, person_name, \
             state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, updated_at) \
             select 'copied', instance_id, connection_id, query_name, person_id, person_name, state, author_sql, sent, \
             source_map, field_values, 'copied', created_at, updated_at from executions limit 1";
         const EVENT: &str = "insert into execution_events (execution_id, position, at, state, note) \
             select id, 99, created_at, state, '' from executions limit 1";
+        let house = House::open(Database::postgres().await).await;
+        let ada = house.signed_in("Ada").await;
+        run(&ada, &saved(&ada, REACH).await).await;
+        let scope = Scope::Person(person(&house, "Ada").await);
         let never = [
             "update instance_access set role = 'manager'",
             "update instance_access set ends_at = created_at",

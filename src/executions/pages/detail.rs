@@ -204,7 +204,6 @@ async fn page(
     let mark = progress::mark(&execution);
     let tag = noted(room, person, &execution);
     let can_run = instance.role.allows(instances::Action::Run);
-    let can_fetch = can_run && execution.state.is_final() && execution.is_done_at_amc();
     let around = Around {
         instance: &instance,
         slots: room.site.config.limits.runs_per_instance,
@@ -212,7 +211,7 @@ async fn page(
         kept_until: kept_until(room, &execution),
         result: result.as_ref(),
     };
-    let can_fetch = can_fetch && (!pane::has_result(&execution) || result_fault.is_some());
+    let is_gone = !pane::has_result(&execution) || result_fault.is_some();
     Ok(DetailPage {
         shell: visit.shell(title(&execution), Section::Executions).await,
         steps: progress::steps(&events, execution.state),
@@ -223,7 +222,7 @@ async fn page(
         can_cancel: can_run && can_stop(&execution),
         can_stop_waiting: can_run && can_stop_waiting(&execution),
         can_rerun: can_run && execution.state.is_final(),
-        can_fetch,
+        can_fetch: can_run && is_gone && execution.state.is_final() && execution.is_done_at_amc(),
         values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
         cause: cause(&execution),
         known: known_text(&execution),

@@ -178,7 +178,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     browser.open(&queries).await;
     browser.press("Campaigns").await;
     browser.press("Preview").await;
-    browser.see("SQL as it is sent").await;
+    browser.see("SQL sent to AMC").await;
     check(&browser, "preview").await;
     history(&browser, mistyped.as_str(), &queries).await;
 
@@ -188,8 +188,13 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     browser.press("Favourite: Campaigns").await;
     browser.wait_for("[aria-pressed=true].star").await;
     check(&browser, "query-with-runs").await;
+    filled(&browser, &address).await;
+}
+
+/// Pages that had nothing to show before.
+async fn filled(browser: &Browser, address: &str) {
     for page in ["/", "/queries", "/executions"] {
         browser.open(&format!("{address}{page}")).await;
-        check(&browser, &format!("full{}", page.replace('/', "-"))).await;
+        check(browser, &format!("full{}", page.replace('/', "-"))).await;
     }
 }
