@@ -100,7 +100,7 @@ async fn history(browser: &Browser, query: &str, queries: &str) {
     browser.see("You have unsaved changes from").await;
     check(browser, "editor-draft-offered").await;
     browser.fill("description", "Typed in a second tab").await;
-    browser.see("This text is not kept as a draft").await;
+    browser.see("This text isn't saved as a draft").await;
     check(browser, "editor-two-tabs").await;
     browser.press("Keep this text instead").await;
     browser.see("Kept as a draft").await;
