@@ -112,7 +112,6 @@ impl App {
         ]
     }
 
-    /// All workers.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         self.rooms().into_iter().flat_map(|room| room.workers).collect()
     }

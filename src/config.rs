@@ -64,7 +64,6 @@ pub struct Config {
 pub struct AmazonApp {
     /// `amzn1.application-oa2-client.…`
     pub client_id: String,
-    /// Its secret.
     pub client_secret: Secret,
 }
 
@@ -84,7 +83,6 @@ pub struct RegionHosts {
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For eyes.
     Pretty,
     /// One JSON object a line.
     Json,

@@ -89,7 +89,6 @@ pub enum RingError {
     /// The file is not there or cannot be read or made.
     #[error("the key file {} cannot be read ({why}); RECOMAMP_KEYS_FILE says where it is", path.display())]
     File {
-        /// Which file.
         path: PathBuf,
         /// Why; in the words already, so no source of its own.
         why: std::io::Error,
@@ -101,7 +100,6 @@ pub enum RingError {
         path.display()
     )]
     Ring {
-        /// Which file.
         path: PathBuf,
         /// What is wrong with the text in it.
         fault: TextError,

@@ -37,7 +37,6 @@ impl Action {
     /// Old keys were taken off the ring.
     pub const KeysRetired: Self = Self::new("keys-retired", "Old keys retired");
 
-    /// Those above.
     pub(super) const OF_ACCOUNTS: &'static [Self] = &[
         Self::SignedIn,
         Self::SignedOut,

@@ -18,7 +18,6 @@ impl Role {
         }
     }
 
-    /// For people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Administrator => "Administrator",
@@ -35,7 +34,6 @@ impl Role {
 /// Whether a person may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// They may.
     Active,
     /// An administrator keeps them out until further notice; what they have waits.
     Suspended,
@@ -56,7 +54,6 @@ impl Standing {
         }
     }
 
-    /// For people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Active => "Active",
@@ -89,7 +86,6 @@ pub struct NewPerson {
     pub amazon_user_id: String,
     /// Their name; may be any text.
     pub name: String,
-    /// Their address.
     pub email: String,
 }
 

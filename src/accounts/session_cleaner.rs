@@ -14,7 +14,6 @@ use crate::workers::{Tick, Worker};
 /// Lines of the log that one tick takes away; the next tick comes at once for the rest.
 const MOST: i64 = 5_000;
 
-/// The worker.
 #[derive(Debug)]
 pub(super) struct SessionCleaner {
     site: Site,

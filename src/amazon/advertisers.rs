@@ -52,7 +52,6 @@ fn marketplace_of(country: &str) -> Option<(MarketplaceId, Option<Region>)> {
 pub struct AdvertiserAccount {
     /// The account's id, which calls name as the advertiser.
     pub entity: EntityId,
-    /// Its marketplace.
     pub marketplace: MarketplaceId,
     /// The region that serves the marketplace; nothing where Amazon's list does not tell.
     pub region: Option<Region>,

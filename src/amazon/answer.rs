@@ -166,7 +166,6 @@ impl Fields {
         })
     }
 
-    /// An object.
     pub(super) fn object(&mut self, name: &str) -> Option<Fields> {
         let rest = self.take(name, |value| value.as_object().cloned())?;
         Some(Self { rest })

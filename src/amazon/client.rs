@@ -51,7 +51,6 @@ impl<'a> Caller<'a> {
 pub struct AccountCaller<'a> {
     /// Who calls, and where.
     pub caller: Caller<'a>,
-    /// The account.
     pub entity: &'a EntityId,
     /// The marketplace of that account.
     pub marketplace: &'a MarketplaceId,

@@ -19,7 +19,6 @@ pub struct DataSource {
     pub owner: Option<String>,
     /// Whether it needs a subscription.
     pub is_premium: Option<bool>,
-    /// Its columns.
     pub columns: Vec<DataSourceColumn>,
     /// What else Amazon said: provider, tags, output channels.
     pub rest: Map<String, Value>,

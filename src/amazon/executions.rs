@@ -16,7 +16,6 @@ text_enum! {
     Status {
         /// Accepted; being checked, or waiting for a slot.
         Pending = "PENDING",
-        /// At work.
         Running = "RUNNING",
         /// Finished with a result.
         Succeeded = "SUCCEEDED" | "COMPLETED" | "COMPLETE",
@@ -70,7 +69,6 @@ pub struct Execution {
 /// A column of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputColumn {
-    /// Its heading.
     pub name: String,
     /// Its type in AMC's words (`STRING`, `LONG`, `DECIMAL` …).
     pub data_type: Option<String>,
@@ -201,7 +199,6 @@ impl Client {
         self.send("executions.create", request).await?.json(one)
     }
 
-    /// One execution.
     pub async fn execution(
         &self,
         caller: AccountCaller<'_>,

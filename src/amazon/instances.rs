@@ -23,15 +23,10 @@ text_enum! {
 text_enum! {
     /// How far the making of an instance has come.
     CreationStatus {
-        /// Asked for.
         Requested = "REQUESTED",
-        /// Handed in.
         Submitted = "SUBMITTED",
-        /// Being made.
         InProgress = "IN_PROGRESS",
-        /// Ready.
         Completed = "COMPLETED" | "COMPLETE" | "SUCCEEDED",
-        /// Not made.
         Failed = "FAILED",
     }
 }
@@ -83,7 +78,6 @@ impl Client {
         all_pages(|next| async move { self.instances(caller, next.as_deref()).await }).await
     }
 
-    /// One instance.
     pub async fn instance(&self, caller: AccountCaller<'_>, id: &AmcInstanceId) -> Result<Instance, Error> {
         let request = self.amc(Method::GET, caller, &["amc", "instances", id.as_str()])?;
         let answer = self.send("instances.get", request).await?;

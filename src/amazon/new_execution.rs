@@ -68,10 +68,8 @@ impl Default for Workflow {
 pub enum TimeWindow {
     /// From `start` to `end`, both as a wall clock in the zone shows them.
     Explicit {
-        /// The beginning.
         #[serde(rename = "timeWindowStart", serialize_with = "wall_clock")]
         start: NaiveDateTime,
-        /// The end.
         #[serde(rename = "timeWindowEnd", serialize_with = "wall_clock")]
         end: NaiveDateTime,
         /// The zone of both.

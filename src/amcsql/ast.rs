@@ -12,7 +12,6 @@ pub use expr::{Call, Expr, ExprKind, OrderItem, Over, TypeName, WindowSpec};
 pub struct Ident {
     /// As written, without quotes.
     pub name: String,
-    /// Its place.
     pub span: Span,
 }
 
@@ -29,14 +28,12 @@ pub struct Query {
     pub limit: Option<Expr>,
     /// `OFFSET` or `FETCH`, which AMC does not have.
     pub paging: Option<Span>,
-    /// Its place.
     pub span: Span,
 }
 
 /// A common table.
 #[derive(Clone, Debug)]
 pub struct Cte {
-    /// Its name.
     pub name: Ident,
     /// Its column names, when given.
     pub columns: Vec<Ident>,
@@ -55,7 +52,6 @@ pub enum Body {
     Query(Box<Query>),
     /// `UNION` and the like.
     Set {
-        /// Which.
         kind: SetKind,
         /// Whether duplicates stay.
         all: bool,
@@ -69,7 +65,6 @@ pub enum Body {
 }
 
 impl Body {
-    /// Its place.
     pub fn span(&self) -> Span {
         match self {
             Self::Select(select) => select.span,
@@ -85,7 +80,6 @@ impl Body {
 pub struct Values {
     /// Its rows, each with its place.
     pub rows: Vec<(Vec<Expr>, Span)>,
-    /// Its place.
     pub span: Span,
 }
 
@@ -110,7 +104,6 @@ pub struct Select {
     pub windows: Vec<(Ident, WindowSpec)>,
     /// `QUALIFY`, which AMC does not have.
     pub qualify: Option<Span>,
-    /// Its place.
     pub span: Span,
 }
 
@@ -134,7 +127,6 @@ pub struct From {
     pub joins: Vec<Join>,
 }
 
-/// One join.
 #[derive(Clone, Debug)]
 pub struct Join {
     /// Which rows stay; `None` is `RIGHT`, which AMC does not have.
@@ -152,7 +144,6 @@ pub struct Join {
 /// How rows of a join meet.
 #[derive(Clone, Debug)]
 pub enum Condition {
-    /// Not said.
     None,
     /// `ON`.
     On(Expr),
@@ -183,10 +174,5 @@ pub enum TableKind {
     /// A join in parentheses.
     Nested(Box<From>),
     /// `TABLE(name(arguments))`.
-    Function {
-        /// The function.
-        name: Ident,
-        /// Its arguments.
-        args: Vec<Expr>,
-    },
+    Function { name: Ident, args: Vec<Expr> },
 }

@@ -15,7 +15,6 @@ pub struct Finding {
     pub message: String,
     /// What AMC would say; errors only. Positions are those of the text given.
     pub amc: Option<String>,
-    /// The place.
     pub span: Span,
     /// A change that removes it.
     pub fix: Option<Fix>,
@@ -29,7 +28,6 @@ pub enum Level {
     Error,
     /// AMC may refuse it, or the result is likely not what was meant.
     Warning,
-    /// Worth knowing.
     Info,
 }
 
@@ -50,7 +48,6 @@ fn shortened(text: String) -> String {
 pub struct Fix {
     /// What to replace; an empty range inserts.
     pub span: Span,
-    /// By what.
     pub replacement: String,
     /// What a button says.
     pub label: String,

@@ -13,7 +13,6 @@ pub const MOST_PARAMETERS: usize = 100;
 pub struct ParameterDeclaration {
     /// Its name, as `CUSTOM_PARAMETER` asks for it.
     pub name: String,
-    /// Its type.
     pub data_type: DataType,
     /// Whether it describes or measures.
     #[serde(default = "dimension")]

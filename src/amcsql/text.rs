@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// A half-open range of byte offsets into the author's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
-    /// First byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,

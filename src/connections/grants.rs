@@ -68,7 +68,6 @@ pub enum CallError {
     /// Amazon, or the way to it.
     #[error(transparent)]
     Amazon(#[from] amazon::Error),
-    /// The database.
     #[error(transparent)]
     Db(#[from] db::Error),
 }

@@ -14,7 +14,6 @@ const TOO_SHORT: TimeDelta = TimeDelta::seconds(30);
 /// Whether a connection can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It can.
     Active,
     /// Its owner withdrew the grant, or it cannot be opened: only signing in again helps.
     Reconnect,

@@ -22,11 +22,9 @@ pub(super) const CLOSED: &str = "The key file does not open this grant. Sign in 
 /// A grant that no key of the ring opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedGrant {
-    /// The grant.
     pub id: ConnectionId,
     /// Whose it is.
     pub person: PersonId,
-    /// Their name.
     pub owner: String,
     /// Where it reaches.
     pub region: Region,

@@ -18,7 +18,6 @@ const LEASE: TimeDelta = TimeDelta::minutes(2);
 /// Grants of one tick; the next tick takes the rest.
 const MOST: i64 = 50;
 
-/// The worker.
 #[derive(Debug)]
 pub(super) struct Refresher {
     grants: Grants,

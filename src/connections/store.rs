@@ -282,7 +282,6 @@ pub(super) async fn broken(tx: &mut Tx, connection: &Connection, error: &str) ->
 /// How a connection reaches Amazon: whose it is, where, and whether it works.
 #[derive(Clone, Debug)]
 pub struct Reach {
-    /// The connection.
     pub id: ConnectionId,
     /// Whose it is.
     pub person: PersonId,

@@ -41,7 +41,6 @@ pub enum LockError {
     /// The file of the lock cannot be made.
     #[error("{} cannot be written ({why})", path.display())]
     File {
-        /// Which file.
         path: PathBuf,
         /// Why; in the words already, so no source of its own.
         why: io::Error,

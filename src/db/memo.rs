@@ -108,7 +108,6 @@ enum Next {
     Named,
     /// A table that is changed.
     Changed,
-    /// No table.
     Other,
 }
 

@@ -11,7 +11,6 @@ use super::{Engine, FromRow, Result, Row, Single, Tx, migrations, sql};
 /// A table as the database describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// Its name.
     pub name: String,
     /// Its columns, in order.
     pub columns: Vec<TableColumn>,
@@ -22,7 +21,6 @@ pub struct Table {
 /// A column as the database describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableColumn {
-    /// Its name.
     pub name: String,
     /// What its values are.
     pub kind: Kind,

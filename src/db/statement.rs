@@ -59,7 +59,6 @@ impl Statement {
         Ok(touched)
     }
 
-    /// All rows.
     pub async fn all<T: FromRow>(self, tx: &mut Tx) -> Result<Vec<T>> {
         let rows = self.rows(tx).await?;
         rows.iter().map(T::from_row).collect()

@@ -177,7 +177,6 @@ impl Filling {
         self.mended
     }
 
-    /// Keeps everything.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await
     }

@@ -61,7 +61,6 @@ pub struct CompileProblem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutputColumn {
-    /// Its heading.
     pub name: String,
     /// AMC's name of its type, such as `LONG`.
     pub data_type: String,
@@ -118,7 +117,6 @@ pub struct Privacy {
 /// The separators of result files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// Between fields.
     pub separator: u8,
     /// Around fields that need it.
     pub quote: u8,

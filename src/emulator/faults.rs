@@ -138,7 +138,6 @@ impl FaultKind {
         })
     }
 
-    /// Its name.
     pub(crate) fn name(self) -> &'static str {
         let same = |other: &FaultKind| std::mem::discriminant(other) == std::mem::discriminant(&self);
         KINDS.iter().find(|(_, kind)| same(kind)).map_or("", |(name, _)| name)

@@ -24,7 +24,6 @@ pub(crate) struct Person {
 /// A person's place in an account.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
-    /// Which account.
     pub(crate) account: &'static Account,
     /// Whether the person may create, change and delete instances.
     pub(crate) admin: bool,

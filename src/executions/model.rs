@@ -130,7 +130,6 @@ pub struct Kept {
     pub rows: u64,
     /// Bytes that it takes on disk.
     pub bytes: u64,
-    /// Its columns.
     pub columns: Vec<KeptColumn>,
 }
 

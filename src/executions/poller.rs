@@ -53,7 +53,6 @@ const AT_ONCE: usize = 8;
 /// First and longest wait between tries of a step that fails for a passing reason.
 const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
 
-/// The worker.
 #[derive(Debug)]
 pub struct Poller {
     room: Executions,

@@ -25,7 +25,6 @@ const OUTCOMES: TimeDelta = TimeDelta::days(90);
 /// Rows of the feed that go in one tick.
 const MOST_OUTCOMES: i64 = 10_000;
 
-/// The worker.
 #[derive(Debug)]
 pub(super) struct Retention(Executions);
 

@@ -31,7 +31,6 @@ const WORKFLOW: &str = "recomamp-";
 /// An execution that was started, now or with the same key before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
-    /// Its id.
     pub id: ExecutionId,
     /// Whether this very request started it.
     pub is_new: bool,

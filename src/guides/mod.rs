@@ -28,7 +28,6 @@ use crate::web::Site;
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 
-/// The room.
 pub fn room(site: Site) -> Room {
     Room {
         section: Some(Section::Guides),

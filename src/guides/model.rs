@@ -8,7 +8,6 @@ use crate::queries::FieldDef;
 /// How much a reader should have done before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Nothing.
     #[default]
     Basic,
     /// Some queries of their own.
@@ -50,11 +49,9 @@ impl Level {
 pub struct Guide {
     /// Its folder, and its place in addresses.
     pub slug: String,
-    /// Its name.
     pub title: String,
     /// What it teaches, in a sentence.
     pub summary: String,
-    /// For whom.
     pub level: Level,
     /// How long reading and doing take.
     pub minutes: u32,
@@ -125,7 +122,6 @@ pub struct Heading {
     pub depth: u8,
     /// Its id on the page.
     pub id: String,
-    /// Its words.
     pub text: String,
 }
 

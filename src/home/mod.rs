@@ -41,7 +41,6 @@ impl FromRef<Home> for Site {
     }
 }
 
-/// The room.
 pub fn room(site: Site, grants: Grants) -> Room {
     let routes = Router::new()
         .route("/", get(dashboard::show))

@@ -80,7 +80,6 @@ pub enum Denied {
     /// Their role does not allow it.
     #[error("{0}")]
     Role(String),
-    /// The database.
     #[error(transparent)]
     Db(db::Error),
 }

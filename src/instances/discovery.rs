@@ -49,7 +49,6 @@ enum Survey {
     Later(DateTime<Utc>),
 }
 
-/// The worker.
 #[derive(Debug)]
 pub(super) struct InstanceDiscovery {
     site: Site,

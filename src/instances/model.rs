@@ -26,7 +26,6 @@ impl Role {
         }
     }
 
-    /// For people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Viewer => "Viewer",
@@ -71,7 +70,6 @@ impl Source {
         }
     }
 
-    /// For people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Amazon => "Amazon",

@@ -18,7 +18,6 @@ use crate::web::room::Room;
 use crate::web::shell::Section;
 use crate::web::{self, Person, Site};
 
-/// The room.
 pub fn room(site: Site) -> Room {
     let routes = Router::new()
         .route("/settings/people", get(list::show))

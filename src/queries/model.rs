@@ -31,7 +31,6 @@ const COLUMN_LENGTH: usize = 60;
 /// A saved query, as one person sees it.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// Its id.
     pub id: QueryId,
     /// Whose it is.
     pub owner: PersonId,

@@ -40,7 +40,6 @@ pub struct Prepared {
     pub source_map: SourceMap,
     /// The values of the parameters that the text asks for.
     pub values: ParameterValues,
-    /// The window.
     pub window: Window,
     /// The privacy options.
     pub privacy: Privacy,

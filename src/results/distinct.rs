@@ -16,7 +16,6 @@ const PLACES: usize = 1 << BITS;
 /// A count of different values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distinct {
-    /// How many.
     pub count: u64,
     /// Whether it is the very number.
     pub exact: bool,

@@ -124,7 +124,6 @@ pub enum Error {
     TooLargeForExcel {
         /// How many there are.
         found: u64,
-        /// Of what.
         of: &'static str,
         /// How many fit.
         limit: u64,

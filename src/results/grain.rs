@@ -9,9 +9,7 @@ use super::values::DAY;
 pub enum Grain {
     /// Each instant by itself.
     Instant,
-    /// Hours.
     Hour,
-    /// Days.
     Day,
     /// Weeks, from Monday.
     Week,

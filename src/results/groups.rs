@@ -30,13 +30,9 @@ const NAME: usize = 120;
 /// How the numbers of a group become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fold {
-    /// Added up.
     Sum,
-    /// Their mean.
     Mean,
-    /// The smallest.
     Least,
-    /// The largest.
     Greatest,
 }
 
@@ -62,7 +58,6 @@ pub enum GroupKey {
     Instant(i64),
     /// A text, or another value as text.
     Name(String),
-    /// No value.
     Nothing,
 }
 

@@ -36,7 +36,6 @@ pub struct Limits {
     pub rows: u32,
     /// Bytes of one row.
     pub row_bytes: usize,
-    /// Columns.
     pub columns: usize,
 }
 

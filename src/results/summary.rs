@@ -31,7 +31,6 @@ pub struct ColumnSummary {
     pub nulls: u64,
     /// Rows with one.
     pub values: u64,
-    /// Different values.
     pub distinct: Distinct,
     /// The smallest, earliest or first value as text, shortened to eighty characters.
     pub least: Option<String>,

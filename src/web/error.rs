@@ -214,7 +214,6 @@ struct SignInFirst;
 /// A way out of an error page.
 #[derive(Clone, Copy, Debug)]
 pub struct WayOut {
-    /// Where to.
     pub href: &'static str,
     /// The words of the link.
     pub label: &'static str,
@@ -226,7 +225,6 @@ pub struct WayOut {
 #[derive(Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
-    /// The frame.
     pub shell: Shell,
     /// The HTTP status.
     pub status: u16,

@@ -68,7 +68,6 @@ impl Fields {
         Some(URL_SAFE_NO_PAD.encode(hash.finalize()))
     }
 
-    /// All fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -11,7 +11,6 @@ use crate::ids::{PersonId, SessionId};
 /// them back here afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// Their id.
     pub id: PersonId,
     /// The session that this request belongs to.
     pub session: SessionId,

@@ -49,9 +49,7 @@ impl Room {
 /// A page that the search finds.
 #[derive(Clone, Copy, Debug)]
 pub struct PageEntry {
-    /// Its address.
     pub href: &'static str,
-    /// Its name.
     pub name: &'static str,
     /// Further words to find it by, in lower case, with spaces between them.
     pub words: &'static str,

@@ -87,9 +87,7 @@ pub struct Flash {
 /// How a message is meant: it sets colour, icon and how a screen reader announces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Worth knowing.
     Info,
-    /// It worked.
     Success,
     /// It may surprise.
     Warning,

@@ -35,15 +35,12 @@ impl Deref for Site {
 /// See [`Site`].
 #[derive(Debug)]
 pub struct SiteParts {
-    /// The database.
     pub db: Db,
-    /// The time.
     pub clock: Clock,
     /// Randomness for ids and secrets.
     pub random: Random,
     /// Seals and opens tokens.
     pub vault: Vault,
-    /// The settings.
     pub config: Arc<Config>,
     /// Why background work must not start and no grant may be sealed, if so: the key ring is the wrong one.
     pub held: Option<String>,

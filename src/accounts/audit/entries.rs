@@ -32,7 +32,6 @@ impl FromRow for Entry {
     }
 }
 
-/// Which lines.
 #[derive(Clone, Debug, Default)]
 pub(in crate::accounts) struct Filter {
     /// Whose; everybody's without one.
@@ -41,9 +40,7 @@ pub(in crate::accounts) struct Filter {
     pub(in crate::accounts) action: String,
     /// A part of the subject or of the person's name; the empty text for all.
     pub(in crate::accounts) text: String,
-    /// Not before.
     pub(in crate::accounts) from: Option<DateTime<Utc>>,
-    /// Before.
     pub(in crate::accounts) before: Option<DateTime<Utc>>,
     /// Only those that stand behind this one, of which it is known when it was written.
     pub(in crate::accounts) after: Option<(DateTime<Utc>, AuditId)>,

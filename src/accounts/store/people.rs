@@ -10,7 +10,6 @@ use crate::ids::PersonId;
 /// A person, with what they have here.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Their id.
     pub id: PersonId,
     /// The name that Amazon gave.
     pub name: String,
@@ -102,7 +101,6 @@ pub async fn count_members(tx: &mut Tx, filter: &MemberFilter, most: i64) -> Res
     filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// One person.
 pub async fn member(tx: &mut Tx, id: &PersonId) -> Result<Member> {
     const FIND: &str = select!("p.id = $1");
     sql(FIND).bind(id).one(tx).await

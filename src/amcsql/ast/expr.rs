@@ -5,7 +5,6 @@ use crate::amcsql::bound::{BinaryOp, Frame, Truth};
 use crate::amcsql::catalogue::DataType;
 use crate::amcsql::text::Span;
 
-/// An expression.
 #[derive(Clone, Debug)]
 pub struct Expr {
     /// What it is.
@@ -13,7 +12,6 @@ pub struct Expr {
     /// Levels of expressions in it, itself included, through subqueries too. The parser bounds it, so
     /// that recursion over a statement is safe.
     pub height: usize,
-    /// Its place.
     pub span: Span,
 }
 
@@ -42,7 +40,6 @@ pub enum ExprKind {
     Logical {
         /// Whether it is `AND`.
         and: bool,
-        /// The operands.
         operands: Vec<Expr>,
     },
     /// `NOT`.
@@ -50,21 +47,13 @@ pub enum ExprKind {
     /// Minus in front.
     Negate(Box<Expr>),
     /// Two operands around a sign.
-    Binary {
-        /// The sign.
-        op: BinaryOp,
-        /// The left.
-        left: Box<Expr>,
-        /// The right.
-        right: Box<Expr>,
-    },
+    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
     /// `a || b`, which AMC does not have.
     Concat(Box<Expr>, Box<Expr>),
     /// `IS …`.
     Is {
         /// What is tested.
         expr: Box<Expr>,
-        /// For what.
         truth: Truth,
         /// `NOT`.
         negated: bool,
@@ -84,7 +73,6 @@ pub enum ExprKind {
     InList {
         /// What is looked for.
         expr: Box<Expr>,
-        /// Where.
         list: Vec<Expr>,
         /// `NOT`.
         negated: bool,
@@ -93,7 +81,6 @@ pub enum ExprKind {
     InQuery {
         /// What is looked for.
         expr: Box<Expr>,
-        /// Where.
         query: Box<Query>,
         /// `NOT`.
         negated: bool,
@@ -104,9 +91,7 @@ pub enum ExprKind {
     Query(Box<Query>),
     /// `LIKE`.
     Like {
-        /// The text.
         expr: Box<Expr>,
-        /// The pattern.
         pattern: Box<Expr>,
         /// `ESCAPE`.
         escape: Option<Box<Expr>>,
@@ -115,9 +100,7 @@ pub enum ExprKind {
     },
     /// `SIMILAR TO`.
     SimilarTo {
-        /// The text.
         expr: Box<Expr>,
-        /// The pattern.
         pattern: Box<Expr>,
         /// `NOT`.
         negated: bool,
@@ -135,16 +118,10 @@ pub enum ExprKind {
     Cast {
         /// What is converted.
         expr: Box<Expr>,
-        /// To what.
         target: TypeName,
     },
     /// `EXTRACT(unit FROM x)`.
-    Extract {
-        /// The unit.
-        unit: Ident,
-        /// From what.
-        expr: Box<Expr>,
-    },
+    Extract { unit: Ident, expr: Box<Expr> },
     /// A function call; `POSITION(a IN b)`, `SUBSTRING(a FROM b)` and `TRIM(… FROM …)` are calls too.
     Call(Box<Call>),
     /// `ARRAY[…]`.
@@ -160,20 +137,17 @@ pub enum ExprKind {
 pub struct TypeName {
     /// The type, when it is one of AMC's.
     pub data_type: Option<DataType>,
-    /// Its place.
     pub span: Span,
 }
 
 /// A function call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The function.
     pub name: Ident,
     /// `DISTINCT`.
     pub distinct: bool,
     /// `f(*)`.
     pub star: bool,
-    /// Its arguments.
     pub args: Vec<Expr>,
     /// `WITHIN GROUP (…)`, which AMC does not have.
     pub within_group: Option<Span>,
@@ -195,7 +169,6 @@ pub enum Over {
 /// `ORDER BY` item.
 #[derive(Clone, Debug)]
 pub struct OrderItem {
-    /// The value.
     pub expr: Expr,
     /// `DESC`.
     pub descending: bool,
@@ -214,6 +187,5 @@ pub struct WindowSpec {
     pub order: Vec<OrderItem>,
     /// The frame and its place.
     pub frame: Option<(Frame, Span)>,
-    /// Its place.
     pub span: Span,
 }

@@ -12,7 +12,6 @@ use super::{ColumnId, Relation};
 pub struct Expr {
     /// How it is computed.
     pub kind: ExprKind,
-    /// Its type.
     pub data_type: DataType,
     /// The part of the text it stands for.
     pub span: Span,
@@ -47,14 +46,12 @@ pub enum ExprKind {
     And(Vec<Expr>),
     /// One is true; at least two, all boolean.
     Or(Vec<Expr>),
-    /// Logical not.
     Not(Box<Expr>),
     /// Minus in front.
     Negate(Box<Expr>),
     /// Arithmetic or comparison of two operands of types that fit: equal types for comparisons;
     /// for arithmetic the result's type or, when that is a decimal, whole numbers and decimals.
     Binary {
-        /// Which.
         op: BinaryOp,
         /// The left operand.
         left: Box<Expr>,
@@ -65,7 +62,6 @@ pub enum ExprKind {
     Is {
         /// What is tested.
         expr: Box<Expr>,
-        /// For what.
         truth: Truth,
         /// Whether the answer is turned round.
         negated: bool,
@@ -94,14 +90,12 @@ pub enum ExprKind {
     InQuery {
         /// What is looked for.
         expr: Box<Expr>,
-        /// The candidates.
         query: Box<Relation>,
         /// Whether the answer is turned round.
         negated: bool,
     },
     /// `[NOT] EXISTS (subquery)`.
     Exists {
-        /// The subquery.
         query: Box<Relation>,
         /// Whether the answer is turned round.
         negated: bool,
@@ -110,9 +104,7 @@ pub enum ExprKind {
     Scalar(Box<Relation>),
     /// `[NOT] LIKE`: `%` and `_`, whole text.
     Like {
-        /// The text.
         expr: Box<Expr>,
-        /// The pattern.
         pattern: Box<Expr>,
         /// The character that takes `%` and `_` literally.
         escape: Option<char>,
@@ -121,7 +113,6 @@ pub enum ExprKind {
     },
     /// `[NOT] SIMILAR TO`: a Java regular expression that may match anywhere in the text.
     SimilarTo {
-        /// The text.
         expr: Box<Expr>,
         /// The regular expression.
         pattern: Box<Expr>,
@@ -139,9 +130,7 @@ pub enum ExprKind {
     },
     /// A scalar function; arguments are in types that it takes.
     Call {
-        /// Which.
         function: Function,
-        /// Its arguments.
         args: Vec<Expr>,
     },
     /// `ARRAY[…]`; elements have the array's element type.
@@ -243,7 +232,6 @@ pub enum Literal {
     Integer(i64),
     /// A number with a point: `unscaled / 10^scale`.
     Decimal {
-        /// The digits.
         unscaled: i128,
         /// How many of them stand after the point.
         scale: u8,

@@ -132,7 +132,6 @@ impl CommonId {
 pub struct Column {
     /// What the text calls it; for messages only, not unique.
     pub name: String,
-    /// Its type.
     pub data_type: DataType,
     /// Whether it describes or measures. Sums, averages and arithmetic over metrics measure; counts
     /// describe, as AMC reports them.

@@ -102,7 +102,6 @@ pub enum Node {
     Scan(ScanId),
     /// Reads a common table; gives the new ids, each for a column of the table.
     Common {
-        /// Which table.
         common: CommonId,
         /// (new id, id in [`super::Common::columns`]), one for each column of the table, in its order.
         columns: Vec<(ColumnId, ColumnId)>,
@@ -137,7 +136,6 @@ pub enum Node {
     Window {
         /// Where rows come from.
         input: Box<Relation>,
-        /// The calls.
         calls: Vec<WindowCall>,
     },
     /// Joins two relations; gives the left's columns, then the right's.
@@ -145,7 +143,6 @@ pub enum Node {
     /// `UNION`, `INTERSECT`, `EXCEPT` by position; every input gives as many columns as `columns`, of
     /// the same types.
     Set {
-        /// Which.
         kind: SetKind,
         /// Whether duplicates stay.
         all: bool,
@@ -170,7 +167,6 @@ pub enum Node {
     Limit {
         /// Where rows come from.
         input: Box<Relation>,
-        /// How many.
         count: u64,
     },
     /// One row per element of an array; rows whose array is empty or NULL vanish. Gives the input's
@@ -178,9 +174,7 @@ pub enum Node {
     Explode {
         /// Where rows come from.
         input: Box<Relation>,
-        /// The array.
         array: Expr,
-        /// The element.
         id: ColumnId,
     },
 }
@@ -190,7 +184,6 @@ pub enum Node {
 pub struct Computed {
     /// The column given.
     pub id: ColumnId,
-    /// Its value.
     pub expr: Expr,
 }
 
@@ -217,7 +210,6 @@ impl Aggregate {
 pub struct AggregateCall {
     /// The column given; its type is in the query's arena.
     pub id: ColumnId,
-    /// Which function.
     pub function: AggregateFunction,
     /// Its arguments, in types that the function takes; empty for `COUNT(*)`.
     pub args: Vec<Expr>,
@@ -232,9 +224,7 @@ pub struct AggregateCall {
 pub struct WindowCall {
     /// The column given; its type is in the query's arena.
     pub id: ColumnId,
-    /// Which function.
     pub function: WindowFunction,
-    /// Its arguments.
     pub args: Vec<Expr>,
     /// `PARTITION BY`.
     pub partition: Vec<Expr>,
@@ -296,7 +286,6 @@ pub enum FrameBound {
 /// One key of an order.
 #[derive(Clone, Debug)]
 pub struct SortKey {
-    /// The value.
     pub expr: Expr,
     /// Whether large values come first.
     pub descending: bool,

@@ -99,7 +99,6 @@ pub enum Kind {
 pub struct ColumnDef {
     /// What SQL calls it, in lower case.
     pub name: String,
-    /// Its type.
     pub data_type: DataType,
     /// Whether it describes or measures.
     pub column_type: ColumnType,
@@ -141,10 +140,8 @@ pub enum ColumnType {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Threshold {
-    /// One user.
     #[default]
     None,
-    /// Two users.
     Low,
     /// A hundred users.
     Medium,

@@ -47,7 +47,6 @@ pub struct Privacy {
 /// What happens to rows that miss a threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// They vanish.
     #[default]
     Drop,
     /// The columns that need more users become NULL, and rows that look alike then become one.

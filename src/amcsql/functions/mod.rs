@@ -8,11 +8,8 @@ pub use table::{Argument, Kind, Outcome, Signature, signature, signatures};
 /// A unit of time that is extracted or truncated to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeUnit {
-    /// Second.
     Second,
-    /// Minute.
     Minute,
-    /// Hour.
     Hour,
     /// Day; extracted: of the month.
     Day,
@@ -20,11 +17,8 @@ pub enum TimeUnit {
     DayOfWeek,
     /// ISO week, which begins on Monday.
     Week,
-    /// Month.
     Month,
-    /// Quarter.
     Quarter,
-    /// Year.
     Year,
 }
 

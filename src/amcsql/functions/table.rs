@@ -21,7 +21,6 @@ pub struct Signature {
 pub enum Kind {
     /// A function of one row.
     Scalar {
-        /// Which.
         function: F,
         /// Its arguments. The last one repeats when `most` is greater.
         args: &'static [Argument],
@@ -34,7 +33,6 @@ pub enum Kind {
     },
     /// A function with rules of its own.
     Special,
-    /// An aggregate.
     Aggregate(A),
     /// A function that needs `OVER`.
     Window(W),
@@ -55,7 +53,6 @@ pub enum Argument {
     Moment,
     /// A timestamp; dates become midnight.
     Timestamp,
-    /// An array.
     Array,
     /// An array, converted to the type of the first argument.
     SameArray,
@@ -65,14 +62,12 @@ pub enum Argument {
     Collection,
     /// Bytes.
     Bytes,
-    /// Anything.
     Any,
 }
 
 /// What a function gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Text.
     Text,
     /// `LONG`.
     Long,

@@ -29,7 +29,6 @@ const MAX_HEIGHT: usize = 160;
 /// A text that was read.
 #[derive(Clone, Debug)]
 pub struct Parsed {
-    /// The query.
     pub query: Query,
     /// A semicolon behind it.
     pub semicolon: Option<Span>,

@@ -34,7 +34,6 @@ pub enum Value {
 /// Why a value cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
-    /// Not digits.
     #[error("`{0}` is no number. Write digits, with a point before decimals.")]
     Number(String),
     /// A NUL cannot be stored in text anywhere on the way.

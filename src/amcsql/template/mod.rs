@@ -114,7 +114,6 @@ struct Before {
 /// What may stand at a place.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Next {
-    /// One value.
     #[default]
     One,
     /// An item of a list.

@@ -37,7 +37,6 @@ pub(in crate::command) struct Manifest {
     pub(in crate::command) engine: String,
     /// The number of the last migration.
     pub(in crate::command) schema: i64,
-    /// All tables.
     pub(in crate::command) tables: Vec<Counted>,
     /// All files, the manifest itself left out.
     pub(in crate::command) files: Vec<Entry>,
@@ -59,7 +58,6 @@ pub(in crate::command) struct Counted {
 pub(in crate::command) struct Entry {
     /// From the backup's folder, with `/`.
     pub(in crate::command) path: String,
-    /// Its size.
     pub(in crate::command) bytes: u64,
     /// SHA-256 of its content, in hexadecimal.
     pub(in crate::command) sha256: String,

@@ -102,7 +102,6 @@ pub(crate) struct Window {
     pub(crate) original: Option<(String, String)>,
 }
 
-/// Who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Category {
     /// A request.

@@ -10,7 +10,6 @@ pub(crate) struct Secrets {
     pub(crate) key: String,
     /// The client that works when no other is given.
     pub(crate) client_id: String,
-    /// Its secret.
     pub(crate) client_secret: String,
 }
 

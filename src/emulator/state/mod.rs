@@ -64,7 +64,6 @@ pub(crate) struct State {
     pub(crate) secrets: Option<Secrets>,
     pub(crate) clock: ClockSetting,
     pub(crate) codes: HashMap<String, Code>,
-    /// By id.
     pub(crate) grants: HashMap<String, Grant>,
     /// Entity ids of accounts that have accepted AMC's terms here.
     pub(crate) accepted: BTreeSet<String>,

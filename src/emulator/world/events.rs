@@ -141,7 +141,6 @@ pub(super) struct Ledger {
     /// Campaigns that reached the person in the 28 days before a conversion.
     pub(super) relevant: Vec<u16>,
     pub(super) store_views: Vec<StoreView>,
-    /// Clicked impressions.
     pub(super) clicks: Vec<u32>,
     /// Credited conversions by conversion time.
     pub(super) by_conversion: Vec<u32>,

@@ -25,7 +25,6 @@ impl Default for View {
 /// An advertiser that an execution names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
-    /// Its id.
     pub id: String,
     /// `DISPLAY`, `SAS` or `SPONSORED_ADS`.
     pub kind: String,

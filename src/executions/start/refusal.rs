@@ -40,7 +40,6 @@ pub enum Refusal {
     /// [`Refusal::findings`].
     #[error("This can't be run yet: {}", first(.0))]
     Unfit(Box<Prepared>),
-    /// The database.
     #[error(transparent)]
     Db(db::Error),
 }

@@ -107,7 +107,6 @@ impl Actor {
 pub enum What {
     /// A saved query.
     Query {
-        /// Which.
         id: QueryId,
         /// The revision at which it was read: when it is another by now, nothing is started. None for whatever it is.
         revision: Option<i64>,

@@ -229,9 +229,7 @@ pub async fn totals(tx: &mut Tx, person: &PersonId, since: DateTime<Utc>) -> Res
 /// What an instance has in hand.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    /// The instance.
     pub instance: InstanceId,
-    /// Its name.
     pub instance_name: String,
     /// The name of its account.
     pub account_name: String,

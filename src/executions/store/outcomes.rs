@@ -37,7 +37,6 @@ impl Happened {
 pub struct Outcome {
     /// Where it stands in the feed: the cursor of whoever has read it.
     pub position: i64,
-    /// The execution.
     pub execution: ExecutionId,
     /// Where it ran.
     pub instance: InstanceId,
@@ -53,7 +52,6 @@ pub struct Outcome {
     pub happened: Happened,
     /// The state in which it was then.
     pub state: State,
-    /// When.
     pub at: DateTime<Utc>,
 }
 

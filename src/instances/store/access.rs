@@ -122,9 +122,7 @@ pub(super) async fn confirm(
 /// A person's access to an instance that Amazon does not list any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::instances) struct Withdrawn {
-    /// Whose.
     pub(in crate::instances) person: PersonId,
-    /// To what.
     pub(in crate::instances) instance: InstanceId,
 }
 

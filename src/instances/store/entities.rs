@@ -15,9 +15,7 @@ use crate::instances::model::Found;
 /// An account and its marketplace: what calls to AMC name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// The account.
     pub entity: EntityId,
-    /// Its marketplace.
     pub marketplace: MarketplaceId,
 }
 

@@ -7,7 +7,6 @@ use crate::instances::model::Grant;
 /// What one source gives a person on one instance.
 #[derive(Clone, Debug)]
 pub struct PersonGrant {
-    /// The instance.
     pub instance: InstanceId,
     /// Its name here.
     pub name: String,
@@ -40,7 +39,6 @@ pub async fn grants_of(tx: &mut Tx, person: &PersonId) -> Result<Vec<PersonGrant
 /// An instance by its names, for choosing one.
 #[derive(Clone, Debug)]
 pub struct NamedInstance {
-    /// Its id.
     pub id: InstanceId,
     /// Its name here.
     pub name: String,

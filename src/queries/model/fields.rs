@@ -38,7 +38,6 @@ pub enum FieldKind {
     Date,
     /// A day and a time, in UTC as AMC keeps its timestamps.
     DateTime,
-    /// Several texts.
     List,
     /// One of some texts.
     Choice,
@@ -100,7 +99,6 @@ impl FieldKind {
 pub struct FieldDef {
     /// The name between the braces.
     pub name: String,
-    /// Its type.
     pub kind: FieldKind,
     /// What people call it; empty means its name.
     pub label: String,

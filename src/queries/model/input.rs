@@ -18,7 +18,6 @@ const TIMEOUTS: std::ops::RangeInclusive<u32> = 900..=86_400;
 /// typed it; everything else must be of that type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// No value.
     Null,
     /// A text, a date, or whatever a person types.
     Text(String),
@@ -26,7 +25,6 @@ pub enum Given {
     Number(String),
     /// True or false.
     Boolean(bool),
-    /// Several texts.
     List(Vec<String>),
 }
 

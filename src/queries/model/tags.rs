@@ -43,7 +43,6 @@ impl Tags {
         self.0.join(", ")
     }
 
-    /// Each tag.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

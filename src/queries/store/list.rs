@@ -33,9 +33,7 @@ pub(in crate::queries) const SORTS: [&str; 6] = ["name", "instance", "changed", 
 /// A line of the list.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Its id.
     pub id: QueryId,
-    /// Its name.
     pub name: String,
     /// What it answers; may be empty.
     pub description: String,

@@ -16,7 +16,6 @@ const LOOKED_AT: i64 = 9;
 /// A run of a query.
 #[derive(Clone, Debug)]
 pub struct PastRun {
-    /// Its id.
     pub id: ExecutionId,
     /// Where it stands.
     pub state: RunState,
@@ -78,7 +77,6 @@ pub(in crate::queries) async fn last_instance(
 /// The parameter values with which a person ran a query last on an instance.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct LastValues {
-    /// When.
     pub(in crate::queries) at: DateTime<Utc>,
     /// By the names of the parameters, each as a form shows it.
     pub(in crate::queries) values: Vec<(String, String)>,

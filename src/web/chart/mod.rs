@@ -106,11 +106,9 @@ pub struct Chart {
     pub title: String,
     /// What can be seen in it, in a sentence or two.
     pub description: String,
-    /// How.
     pub shape: Shape,
     /// For how much room.
     pub size: Size,
-    /// Along what.
     pub along: Along,
     /// What that is called.
     pub along_name: String,

@@ -37,7 +37,6 @@ impl Ticks {
         Self { start: (least / step).floor() * step, end: (greatest / step).ceil() * step, step }
     }
 
-    /// The marks.
     pub fn marks(self) -> impl Iterator<Item = f64> {
         let last = ((self.end - self.start) / self.step).round().clamp(0.0, 50.0) as u32;
         (0..=last).map(move |place| {

@@ -33,7 +33,6 @@ impl Svg {
         svg
     }
 
-    /// The end.
     pub(super) fn finish(mut self) -> String {
         self.0.push_str("</svg>");
         self.0

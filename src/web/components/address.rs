@@ -46,7 +46,6 @@ impl Address {
         Self { path: path.into(), pairs: self.pairs.clone() }
     }
 
-    /// Its path.
     pub fn path(&self) -> &str {
         &self.path
     }

@@ -5,7 +5,6 @@
 pub struct Errors(Vec<(String, String)>);
 
 impl Errors {
-    /// No errors.
     pub fn new() -> Self {
         Self::default()
     }

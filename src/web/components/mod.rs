@@ -25,9 +25,7 @@ pub enum State {
     Waiting,
     /// Something happens now.
     Running,
-    /// Ended well.
     Done,
-    /// Ended badly.
     Failed,
     /// Ended on purpose: cancelled, skipped, off.
     Stopped,

@@ -27,16 +27,12 @@ pub(super) fn is_user(tag: u64) -> bool {
 /// A set of tags; small ones need no memory of their own.
 #[derive(Debug, Default)]
 pub(in super::super) enum Ledger {
-    /// No tag.
     #[default]
     Empty,
-    /// One tag.
     One(u64),
-    /// Several tags.
     Many(Box<Tags>),
 }
 
-/// Sorted tags.
 #[derive(Debug, Default)]
 pub(in super::super) struct Tags {
     sorted: Vec<u64>,

@@ -11,11 +11,8 @@ use crate::amcsql::functions::{AggregateFunction, Function, WindowFunction};
 /// How the values of several rows become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Merging {
-    /// The sum.
     Sum,
-    /// The smallest.
     Least,
-    /// The largest.
     Greatest,
     /// NULL, unless there is one row only.
     Lost,

@@ -29,7 +29,6 @@ const fn life(id: i32, name: &'static str, category: &'static str, share: f32) -
     Segment { id, family: Family::Lifestyle, name, category, share }
 }
 
-/// All segments.
 pub(in super::super) const SEGMENTS: [Segment; 20] = [
     market(400_101, "IM - Coffee & Espresso", "Coffee", 0.14),
     market(400_102, "IM - Coffee Makers", "Coffee", 0.07),

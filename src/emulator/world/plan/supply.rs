@@ -5,13 +5,11 @@ use super::super::people::Device;
 /// A kind of inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Channel {
-    /// Streaming television.
     Television,
     /// Video on sites and in apps.
     Video,
     /// Banners and shoppable display.
     Display,
-    /// Audio adverts.
     Audio,
 }
 

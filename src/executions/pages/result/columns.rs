@@ -26,7 +26,6 @@ pub(in crate::executions::pages) struct Line {
     pub(in crate::executions::pages) spread: String,
 }
 
-/// All columns.
 pub(in crate::executions::pages) struct Columns {
     pub(in crate::executions::pages) lines: Vec<Line>,
     pub(in crate::executions::pages) is_filtered: bool,

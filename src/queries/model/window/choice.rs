@@ -16,7 +16,6 @@ use crate::web::components::Errors;
 pub struct WindowChoice {
     /// How it is meant.
     pub kind: WindowKind,
-    /// First moment.
     pub start: Option<NaiveDateTime>,
     /// The moment after the last.
     pub end: Option<NaiveDateTime>,
