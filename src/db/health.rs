@@ -3,9 +3,9 @@
 //! A database that is out of reach fails every request and every tick of a worker. The first failure is logged,
 //! and the first success after it; readiness and the error pages ask here for what lies between.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgPoolOptions;
 
@@ -61,26 +61,43 @@ impl Trouble {
 
 /// How one database stands, as this process met it last.
 #[derive(Debug, Default)]
-pub(super) struct Health(AtomicU8);
+pub(super) struct Health {
+    /// [`Trouble::code`] of what was met last; 0 for nothing.
+    code: AtomicU8,
+    /// When a server last said that it takes no changes.
+    read_only_at: Mutex<Option<Instant>>,
+}
 
 impl Health {
     /// What is wrong, if anything is.
     pub(super) fn trouble(&self) -> Option<Trouble> {
-        let code = self.0.load(Ordering::Relaxed);
+        let code = self.code.load(Ordering::Relaxed);
         Trouble::ALL.into_iter().find(|trouble| trouble.code() == code)
     }
 
     /// Takes note of a failure; logs it if it is news.
     pub(super) fn failed(&self, error: &Error) {
         let Some(trouble) = error.trouble() else { return };
+        if trouble == Trouble::ReadOnly {
+            *self.read_only_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
         // A full disk makes SQLite end transactions, which then fail in other words as well.
         if trouble == Trouble::Silent && self.trouble() == Some(Trouble::Full) {
             return;
         }
-        if self.0.swap(trouble.code(), Ordering::Relaxed) != trouble.code() {
+        if self.code.swap(trouble.code(), Ordering::Relaxed) != trouble.code() {
             let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
             tracing::error!(cause, "{}; logged once until it changes", trouble.what());
         }
+    }
+
+    /// Whether a connection of this age may lead to a server that takes no changes.
+    fn is_stale(&self, age: Duration) -> bool {
+        if self.trouble() == Some(Trouble::ReadOnly) {
+            return age >= YOUNG;
+        }
+        let refused = *self.read_only_at.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.is_some_and(|at| at.elapsed() < age)
     }
 
     /// A transaction for writing began: the database answers and takes changes, if there is room for them.
@@ -93,7 +110,7 @@ impl Health {
     /// A change was kept: nothing is wrong.
     pub(super) fn well(&self) {
         // OK to look first: nearly always nothing was wrong, and a look costs other processors nothing.
-        if self.trouble().is_some() && self.0.swap(0, Ordering::Relaxed) != 0 {
+        if self.trouble().is_some() && self.code.swap(0, Ordering::Relaxed) != 0 {
             tracing::info!("the database takes changes again");
         }
     }
@@ -103,12 +120,13 @@ impl Health {
 const YOUNG: Duration = Duration::from_secs(1);
 
 /// A pool that gives up connections to a server that takes no changes: after a fail-over the same address leads to
-/// another server, which only a new connection reaches. One that is younger than [`YOUNG`] stays, so that a server
-/// that is read-only for long is not connected to anew by each request.
+/// another server, which only a new connection reaches. While it lasts, one that is younger than [`YOUNG`] stays, so
+/// that a server that is read-only for long is not connected to anew by each request; afterwards all are given up that
+/// were made before the last refusal.
 pub(super) fn served(health: &Arc<Health>) -> PgPoolOptions {
     let health = Arc::clone(health);
     PgPoolOptions::new().before_acquire(move |_, about| {
-        let leads_nowhere = health.trouble() == Some(Trouble::ReadOnly) && about.age >= YOUNG;
+        let leads_nowhere = health.is_stale(about.age);
         Box::pin(async move { Ok(!leads_nowhere) })
     })
 }

@@ -111,7 +111,14 @@ mod fail_over {
             }
         };
         tokio::time::timeout(std::time::Duration::from_secs(20), ready).await.expect("it is ready again");
-        ada.post("/executions", &[("query", query.as_str())]).await.with(303);
+        // Each connection from before answers once that it is read-only, and is given up then.
+        let started = async {
+            let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
+            while ada.post("/executions", &[("query", query.as_str())]).await.status.as_u16() != 303 {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), started).await.expect("an execution is started again");
         house.settle().await;
     }
 }

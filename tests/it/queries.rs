@@ -239,7 +239,8 @@ stories! {
         let query = saved(&ada, "Reach", REACH).await;
         let filled = |long: &'static str| [("query", id(&query).to_owned()), ("param.campaigns", long.to_owned()),
             ("window", "explicit".to_owned()), ("start", "2026-02-01T00:00".to_owned()), ("end", "2026-02-03T00:00".to_owned())];
-        let long: &'static str = "Men's\nSpring ".repeat(1_000).leak();
+        let many = (0..1_000).fold(String::new(), |text, n| text + &format!("Men's {n}\nSpring {n}\n"));
+        let long: &'static str = many.leak();
         for text in ["Men's\nSpring", long] {
             let fields = filled(text);
             let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
