@@ -18,7 +18,33 @@ pub struct Finding {
     pub span: Span,
     /// A change that removes it.
     pub fix: Option<Fix>,
+    /// Whether this is an error that AMC may not share: the author may send the query after acknowledging it.
+    pub may_be_wrong: bool,
+    /// The finding that this one follows from, if any: it most likely goes when that one is fixed, so it is shown under it.
+    pub because: Option<Cause>,
 }
+
+/// The finding that another one follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    pub code: &'static str,
+    pub span: Span,
+}
+
+/// Errors about what the list of data sources may lack, and about rules that the documentation leaves open.
+const MAY_BE_WRONG: [&str; 11] = [
+    "array-index",
+    "cast",
+    "hidden-column",
+    "hidden-key",
+    "literal-comparison",
+    "not-aggregated",
+    "operands",
+    "too-deep",
+    "unknown-column",
+    "unknown-function",
+    "unknown-source",
+];
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -64,23 +90,25 @@ impl Finding {
     /// An error that AMC words as `amc`.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>, amc: impl Into<String>) -> Self {
         Self {
-            level: Level::Error,
-            code,
-            message: shortened(message.into()),
             amc: Some(shortened(amc.into())),
-            span,
-            fix: None,
+            may_be_wrong: MAY_BE_WRONG.contains(&code),
+            ..Self::new(Level::Error, code, span, message)
         }
     }
 
     /// A warning.
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { level: Level::Warning, code, message: shortened(message.into()), amc: None, span, fix: None }
+        Self::new(Level::Warning, code, span, message)
     }
 
     /// A hint.
     pub fn info(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { level: Level::Info, code, message: shortened(message.into()), amc: None, span, fix: None }
+        Self::new(Level::Info, code, span, message)
+    }
+
+    fn new(level: Level, code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        let message = shortened(message.into());
+        Self { level, code, message, amc: None, span, fix: None, may_be_wrong: false, because: None }
     }
 
     /// The same finding with a way to remove it.

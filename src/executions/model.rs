@@ -240,6 +240,7 @@ impl Execution {
             window: self.window.as_meant(),
             privacy: self.sent.privacy(),
             options: self.sent.options(),
+            ..RunInput::default()
         }
     }
 

@@ -4,7 +4,7 @@
 //! that are missing or wrong are told beside their fields, and the text is then checked with samples of
 //! their types, so that one wrong date does not hide a mistyped column.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, json};
@@ -53,6 +53,8 @@ pub struct Prepared {
     pub findings: Vec<Finding>,
     /// What is wrong with the form, by field.
     pub errors: Errors,
+    /// Codes of errors that the author accepts where the checker may be wrong.
+    pub acknowledged: BTreeSet<String>,
     sandbox: bool,
 }
 
@@ -70,7 +72,12 @@ pub struct AmcParameters {
 impl Prepared {
     /// Whether it may be sent.
     pub fn is_ready(&self) -> bool {
-        self.errors.is_empty() && self.findings.iter().all(|finding| finding.level != Level::Error)
+        self.errors.is_empty() && !self.findings.iter().any(|finding| self.holds_up(finding))
+    }
+
+    /// Whether a finding is an error that has to be fixed or acknowledged first.
+    pub fn holds_up(&self, finding: &Finding) -> bool {
+        finding.level == Level::Error && !(finding.may_be_wrong && self.acknowledged.contains(finding.code))
     }
 
     /// The request to AMC, under the workflow id that is set later.
@@ -182,6 +189,7 @@ fn prepare_after(
         asked: asked.fields,
         findings,
         errors: text_errors,
+        acknowledged: input.acknowledge_findings.clone(),
         sandbox,
     }
 }

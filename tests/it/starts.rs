@@ -95,6 +95,20 @@ stories! {
         assert_eq!(on_amc(&house), 2);
     }
 
+    /// An error that the checker may be wrong about is sent once its code is acknowledged, and not before.
+    async fn an_acknowledged_finding_is_sent(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let sql = "SELECT a_new_column, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1";
+        let query = saved(&ada, sql).await;
+        ada.post("/executions", &[("query", query.as_str())]).await.with(422);
+        let other = [("query", query.as_str()), ("acknowledge_findings", "hidden-column")];
+        ada.post("/executions", &other).await.with(422);
+        assert_eq!(house.count(EXECUTIONS).await, 0);
+        let accepted = [("query", query.as_str()), ("acknowledge_findings", "unknown-column")];
+        ada.post("/executions", &accepted).await.with(303);
+        assert_eq!(house.count(EXECUTIONS).await, 1);
+    }
+
     /// What a form says about who starts is not read.
     async fn a_form_cannot_say_who_starts(house: House) {
         house.signed_in("Chie").await;

@@ -46,7 +46,7 @@ pub enum Refusal {
 
 fn first(prepared: &Prepared) -> String {
     let error = prepared.errors.iter().next().map(|(_, sentence)| sentence.to_owned());
-    let finding = prepared.findings.iter().find(|finding| finding.level == crate::amcsql::finding::Level::Error);
+    let finding = prepared.findings.iter().find(|finding| prepared.holds_up(finding));
     error.or_else(|| finding.map(|finding| finding.message.clone())).unwrap_or_default()
 }
 

@@ -1,7 +1,7 @@
 //! What a query is run with: typed, wherever it comes from. A form becomes this at the edge, and so does
 //! whatever else asks for an execution.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -198,6 +198,13 @@ impl RunOptions {
 
 const TIMEOUT: &str = "AMC takes a time-out from 900 to 86400 seconds.";
 
+/// The field of a form that names an acknowledged finding's code.
+pub(in crate::queries) const ACKNOWLEDGE: &str = "acknowledge_findings";
+/// Longest code that is read, in bytes; no code is as long.
+const LONGEST_CODE: usize = 64;
+/// Most codes that are read: more than there are.
+const MOST_ACKNOWLEDGED: usize = 200;
+
 /// What a query is run with.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunInput {
@@ -209,11 +216,14 @@ pub struct RunInput {
     pub privacy: Privacy,
     /// Everything else that AMC can be asked for.
     pub options: RunOptions,
+    /// Codes of errors that the author has read and accepts: a finding with such a code holds nothing up where the checker says
+    /// that it may be wrong ([`Finding::may_be_wrong`](crate::amcsql::finding::Finding::may_be_wrong)). Other errors stay errors.
+    pub acknowledge_findings: BTreeSet<String>,
 }
 
 impl RunInput {
     /// What a form says (`param.<name>`, `window`, `start`, `end`, `zone`, `privacy`, `privacy.column`,
-    /// `options.…`), and for what it does not say, the script. What cannot be read is told by field.
+    /// `options.…`, `acknowledge_findings` once for each code), and for what it does not say, the script. What cannot be read is told by field.
     pub fn of_form(script: &Script<'_>, fields: &Fields) -> (Self, Errors) {
         let mut errors = Errors::new();
         let mut values = BTreeMap::new();
@@ -227,7 +237,9 @@ impl RunInput {
         }
         let window = script.window.with(fields).choice(&mut errors);
         let options = RunOptions::of_form(fields, &mut errors);
-        (Self { values, window, privacy: script.privacy.with(fields), options }, errors)
+        let accepted = fields.iter().filter(|(name, text)| *name == ACKNOWLEDGE && text.len() <= LONGEST_CODE);
+        let acknowledge_findings = accepted.map(|(_, code)| code.to_owned()).take(MOST_ACKNOWLEDGED).collect();
+        (Self { values, window, privacy: script.privacy.with(fields), options, acknowledge_findings }, errors)
     }
 
     /// The fields of a form that says the same: a link to the query's page, or its form, can carry them.
@@ -257,17 +269,23 @@ impl RunInput {
         put("options.reason", reason_column.clone().unwrap_or_default());
         put("options.timeout", timeout_seconds.map(|seconds| seconds.to_string()).unwrap_or_default());
         put("options.ignore_gaps", if *ignore_data_gaps { "yes".to_owned() } else { String::new() });
+        form.extend(self.acknowledge_findings.iter().map(|code| (ACKNOWLEDGE.to_owned(), code.clone())));
         form
     }
 
     /// As JSON, always the same for the same input: what tells two requests apart.
     pub fn json(&self) -> Json {
         let values: Map<String, Json> = self.values.iter().map(|(name, given)| (name.clone(), given.json())).collect();
-        json!({
+        let mut input = json!({
             "values": values, "window": self.window.as_meant().json(),
             "privacy": { "mode": self.privacy.mode.name(), "column": self.privacy.column },
             "options": self.options.json(),
-        })
+        });
+        // OK to leave out what is empty: requests from before this field keep their digest.
+        if !self.acknowledge_findings.is_empty() {
+            input["acknowledgeFindings"] = json!(self.acknowledge_findings);
+        }
+        input
     }
 }
 
@@ -302,9 +320,11 @@ mod tests {
         let (window, privacy) = (WindowForm::default(), Privacy::default());
         let script = Script { sql: "", fields: &[], window: &window, privacy: &privacy };
         let form = b"param.a=1%0A2&window=explicit&start=2026-01-01&end=2026-02-01T06:00&zone=Europe/Berlin\
-            &privacy=blank&privacy.column=f&options.timeout=900&options.reason=why&person=per_1&origin=schedule";
+            &privacy=blank&privacy.column=f&options.timeout=900&options.reason=why&person=per_1&origin=schedule\
+            &acknowledge_findings=hidden-column&acknowledge_findings=unknown-source";
         let (input, errors) = RunInput::of_form(&script, &Fields::parse(form));
         assert!(errors.is_empty());
+        assert_eq!(input.acknowledge_findings.len(), 2);
         let again: Fields = input.form().into_iter().collect();
         assert_eq!(RunInput::of_form(&script, &again).0, input);
         assert!(!input.json().to_string().contains("per_1"), "what a form may not say is not read");

@@ -14,6 +14,7 @@ use super::report::{self, Remark};
 use super::target::{Target, against, target};
 use crate::amcsql::catalogue::Catalogue;
 use crate::instances::{self, Instance};
+use crate::queries::model::input::ACKNOWLEDGE;
 use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, Query};
 use crate::queries::prepare::{Prepared, prepare_form};
@@ -263,7 +264,7 @@ fn filled(form: &Fields) -> Vec<(String, String)> {
     let ours = |name: &str| {
         name.starts_with("param.")
             || name.starts_with("options.")
-            || ["instance", "window", "start", "end", "zone", "privacy", "privacy.column"].contains(&name)
+            || ["instance", "window", "start", "end", "zone", "privacy", "privacy.column", ACKNOWLEDGE].contains(&name)
     };
     form.iter().filter(|(name, _)| ours(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

@@ -64,6 +64,18 @@ fn what_is_missing_is_told_beside_its_field_and_the_text_is_checked_all_the_same
 }
 
 #[test]
+fn an_error_that_may_be_wrong_can_be_acknowledged_and_another_cannot() {
+    let missing = SQL.replace("dsp_impressions", "a_new_source");
+    let form = |code: &'static str| [("param.campaigns", "a"), ("acknowledge_findings", code)];
+    assert!(!with(&missing, &[], &form("hidden-column")).is_ready());
+    let accepted = with(&missing, &[], &form("unknown-source"));
+    assert!(accepted.is_ready(), "{:?}", accepted.findings);
+    assert_eq!(codes(&accepted), ["unknown-source"], "it is still told");
+    let refused = SQL.replace("FROM", "FORM");
+    assert!(!with(&refused, &[], &form("syntax")).is_ready());
+}
+
+#[test]
 fn a_hostile_value_stays_a_value() {
     let sql = "SELECT campaign, SUM(impressions) AS i FROM dsp_impressions WHERE campaign = {{name}} GROUP BY 1";
     for hostile in ["'; DROP TABLE x --", "' OR '1'='1", "*/ /*", "--", "{{name}}", "\\'", "ünïcode ' \" `"] {
