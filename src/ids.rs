@@ -172,6 +172,10 @@ ids! {
     QueryId = "qry";
     /// A draft of a query.
     DraftId = "drf";
+    /// A saved filter of data sources.
+    FilterId = "flt";
+    /// A change of the data sources that an instance lists.
+    ChangeId = "chg";
     /// RecomAMP's own name for a run; AMC's is [`crate::amazon::AmcExecutionId`].
     ExecutionId = "exe";
     /// A line of the audit log.

@@ -177,10 +177,10 @@
   let typing;
   let searched = location.search;
   const empty = () => document.createElement("span");
-  async function filter(form, adds) {
+  async function filter(form, adds, submitter) {
     clearTimeout(typing);
     const mine = ++turn;
-    const fields = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    const fields = new URLSearchParams([...new FormData(form, submitter)].filter(([, value]) => value));
     const url = form.getAttribute("action") + (fields.size ? `?${fields}` : "");
     form.dataset.loading = "";
     let page;
@@ -221,7 +221,7 @@
     const form = filters(event);
     if (!form) return;
     event.preventDefault();
-    filter(form, true);
+    filter(form, true, event.submitter);
   });
   // Back and forward between what was filtered; a jump within the page keeps it.
   on("popstate", () => {

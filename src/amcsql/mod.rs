@@ -19,9 +19,9 @@ pub mod flatten;
 pub mod functions;
 mod lexer;
 pub mod parser;
-mod spelling;
+pub mod spelling;
 
-pub use check::{Checked, Context, Purpose, check};
+pub use check::{Checked, Context, Purpose, Use, check, uses};
 pub mod parameters;
 pub mod template;
 pub mod text;

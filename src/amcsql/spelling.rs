@@ -25,7 +25,7 @@ pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
 }
 
 /// Insertions, deletions, changes and swaps of neighbours between two words; `None` past `limit`.
-fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
+pub fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();

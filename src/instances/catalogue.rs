@@ -8,7 +8,23 @@
 use serde_json::{Value, json};
 
 use crate::amazon;
-use crate::amcsql::catalogue::{Catalogue, ColumnDef, ColumnType, DataSource, DataType, Kind, Threshold};
+use crate::amcsql::catalogue::{
+    Catalogue, ColumnDef, ColumnType, DataSource, DataType, Kind, SourceTag, Threshold, UPLOADED,
+};
+
+/// Tags of a source that are kept; AMC's schema has at most a hundred.
+const MOST_TAGS: usize = 100;
+
+/// AMC's remarks on a source, each with its texts as one.
+fn tags(source: &amazon::DataSource) -> Vec<SourceTag> {
+    let listed = source.rest.get("tags").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let tag = |tag: &Value| {
+        let texts = ["title", "subtext", "description"].into_iter().filter_map(|part| tag[part].as_str());
+        let text: Vec<&str> = texts.map(str::trim).filter(|text| !text.is_empty()).collect();
+        Some(SourceTag { kind: tag["type"].as_str()?.to_owned(), text: text.join(". ") })
+    };
+    listed.iter().filter_map(tag).take(MOST_TAGS).collect()
+}
 
 /// What is kept of an instance's answer: names, types and thresholds.
 pub(super) fn to_json(sources: &[amazon::DataSource]) -> Value {
@@ -18,7 +34,7 @@ pub(super) fn to_json(sources: &[amazon::DataSource]) -> Value {
     };
     let source = |source: &amazon::DataSource| {
         json!({ "id": source.id, "description": source.description, "owner": source.owner,
-            "columns": source.columns.iter().map(column).collect::<Vec<_>>() })
+            "premium": source.is_premium, "tags": tags(source), "columns": source.columns.iter().map(column).collect::<Vec<_>>() })
     };
     json!({ "sources": sources.iter().map(source).collect::<Vec<_>>() })
 }
@@ -39,17 +55,23 @@ fn source(kept: &Value) -> Option<DataSource> {
         standard.and_then(|standard| standard.column(name)).cloned().or_else(|| Some(unknown_column(name, kept)))
     };
     let columns: Vec<ColumnDef> = columns.iter().filter_map(column).collect();
+    let tags: Vec<SourceTag> = serde_json::from_value(kept["tags"].clone()).unwrap_or_default();
+    let paid = kept["premium"].as_bool();
+    let deprecated = tags.iter().any(|tag| tag.kind == "DEPRECATED" && tag.is_of_the_source(&columns));
     if let Some(standard) = standard {
         // OK because a list without columns says that the source is there, not that it is empty.
         let columns = if columns.is_empty() { standard.columns.clone() } else { columns };
-        return Some(DataSource { columns, ..standard.clone() });
+        let paid = paid.unwrap_or(standard.paid);
+        let deprecated = deprecated || standard.deprecated;
+        return Some(DataSource { paid, deprecated, tags, columns, ..standard.clone() });
     }
     Some(DataSource {
         name: id.clone(),
         id,
-        category: "Advertiser data".to_owned(),
+        category: UPLOADED.to_owned(),
         description: kept["description"].as_str().unwrap_or_default().to_owned(),
         availability: String::new(),
+        paid: paid.unwrap_or_default(),
         data_lag: String::new(),
         history: String::new(),
         kind: Kind::Dimension,
@@ -59,7 +81,8 @@ fn source(kept: &Value) -> Option<DataSource> {
         join_keys: Vec::new(),
         notes: Vec::new(),
         legacy_names: Vec::new(),
-        deprecated: false,
+        deprecated,
+        tags,
         columns,
     })
 }

@@ -14,8 +14,8 @@ mod discovery;
 pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, refusal, require};
 pub use model::{Grant, Instance, Role, Source};
 pub use store::{
-    Address, Filter, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find, forget_survey, give, grants_of,
-    is_looking, list, named, page, reached_by, revoke, revoke_all,
+    Address, Filter, Listing, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find, forget_survey, give,
+    grants_of, is_looking, list, listings, named, page, reached_by, revoke, revoke_all,
 };
 
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! The list of instances, one instance, adding one by hand.
 
 mod list;
-mod sources;
 
 use askama::Template;
 use axum::Router;
@@ -41,7 +40,6 @@ pub(super) fn routes(site: Site, grants: Grants) -> Router {
         .route("/instances/refresh", post(refresh))
         .route("/instances/new", get(new).post(add))
         .route("/instances/{id}", get(detail))
-        .route("/instances/{id}/data-sources", get(sources::show))
         .route("/instances/{id}/rename", post(rename))
         .route("/instances/{id}/remove", post(remove))
         .route("/instances/{id}/restore", post(restore))
@@ -88,7 +86,8 @@ async fn page(
     let instance = store::find(&mut tx, &person.id, &own(id)?).await?;
     let Single(account_in_use) = sql(IN_USE).bind(&instance.entity).one::<Single<i64>>(&mut tx).await?;
     let Single(waiting) = sql(WAITING).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
-    let sources = store::catalogue(&mut tx, &instance.id).await?.sources().len();
+    let catalogue = store::catalogue(&mut tx, &instance.id).await?;
+    let sources = catalogue.sources().iter().filter(|source| !source.is_audience_twin()).count();
     drop(tx);
     let limits = &room.site.config.limits;
     Ok(DetailPage {

@@ -12,6 +12,7 @@ mod bin_purger;
 mod model;
 mod pages;
 mod prepare;
+mod reads;
 mod source_map;
 mod store;
 
@@ -23,9 +24,11 @@ pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, Rights, Script};
 pub use pages::{run_page, runs_on};
 pub use prepare::{AmcParameters, Prepared, prepare};
+pub use reads::{amend, errors, reads};
 pub use source_map::{Piece, SourceMap};
 pub use store::{
-    DraftSeed, Filter, Line, PastRun, TypicalDuration, create_draft, find, list, owned, runs, transfer, usual,
+    DraftSeed, DraftText, Filter, Line, PastRun, TypicalDuration, create_draft, drafts_mentioning, find, list,
+    mentioning, owned, runs, transfer, usual,
 };
 
 use std::sync::Arc;

@@ -63,7 +63,7 @@ fn own(id: &str) -> web::Result<QueryId> {
 }
 
 /// A query that the person may change.
-async fn for_change(tx: &mut Tx, person: &PersonId, id: &QueryId) -> web::Result<Query> {
+pub(super) async fn for_change(tx: &mut Tx, person: &PersonId, id: &QueryId) -> web::Result<Query> {
     let query = store::find(tx, person, id).await?;
     if query.rights.change {
         return Ok(query);

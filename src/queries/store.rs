@@ -24,7 +24,7 @@ mod versions;
 pub(super) use drafts::{
     Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, keep_draft, purge_drafts, restore_draft,
 };
-pub use drafts::{DraftSeed, create_draft};
+pub use drafts::{DraftSeed, DraftText, create_draft, drafts_mentioning};
 pub(super) use favourites::{is_favourite, set_favourite};
 pub use list::{Filter, Line, list};
 pub(super) use list::{SORTS, count, tags};
@@ -40,7 +40,7 @@ use serde_json::json;
 use super::model::home::{Home, Placement};
 use super::model::tags::Tags;
 use super::model::{Query, QueryInput, Rights};
-use crate::db::{FromRow, Result, Row, Statement, Tx, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{DraftId, PersonId, QueryId};
 use crate::instances::Role;
 
@@ -128,6 +128,16 @@ macro_rules! select {
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &QueryId) -> Result<Query> {
     const FIND: &str = select!("and q.id = $2");
     sql(FIND).bind(person).bind(id).one(tx).await
+}
+
+/// The queries that a person may see whose text holds a word, the last changed first: where what is looked for may be
+/// used. Whether it is, only the parsed text tells.
+pub async fn mentioning(tx: &mut Tx, person: &PersonId, word: &str, range: PageRange) -> Result<Vec<Query>> {
+    const LIST: &str = select!(
+        "and q.deleted_at is null and lower(q.sql) like lower($2) escape '\\' \
+         order by q.updated_at desc, q.id desc limit $3 offset $4"
+    );
+    sql(LIST).bind(person).bind(containing(word)).bind(range.most).bind(range.skip).all(tx).await
 }
 
 /// The query of a person that was saved from this draft, which is gone since.

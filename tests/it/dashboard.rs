@@ -70,24 +70,4 @@ stories! {
         assert!(dag.get("/instances?q=acorn").await.text(".empty").contains("match these filters"));
         assert!(dag.get("/queries/new").await.with(200).text("#f-instance").contains("None: choose one for each run"));
     }
-
-    /// A data source and a column are found by their names; the figure on the instance's page leads to the list it counts.
-    async fn data_sources_and_columns_are_found_and_listed(house: House) {
-        let ada = house.signed_in("Ada").await;
-        let links = async |address: &str| ada.get(address).await.with(200).attributes("main a", "href");
-        let leads_to = |links: &[String], end: &str| links.iter().find(|link| link.ends_with(end)).cloned();
-        let source = leads_to(&links("/search?q=dsp_clicks").await, "/data-sources?source=dsp_clicks").expect("it is found");
-        let page = ada.get(&source).await.with(200);
-        assert_eq!(page.text("h1"), "dsp_clicks");
-        assert!(page.texts("tbody th").contains(&"campaign".to_owned()), "{:?}", page.texts("tbody th"));
-        let column = leads_to(&links("/search?q=conversion_event").await, "?q=conversion_event_source").or(leads_to(&links("/search?q=user_id").await, "?q=user_id"));
-        assert!(!ada.get(&column.expect("a column is found")).await.with(200).texts("tbody tr").is_empty());
-        let instance = ada.get("/instances").await.attributes("tbody th a", "href").remove(0);
-        let page = ada.get(&instance).await.with(200);
-        let list = leads_to(&page.attributes(".stats a", "href"), "/data-sources").expect("the figure is a link");
-        let figure = page.texts(".stats a").pop().expect("a figure");
-        assert_eq!(ada.get(&list).await.with(200).texts("tbody tr").len().to_string(), figure);
-        assert!(ada.get(&format!("{list}?q=nothing-like-this")).await.with(200).text(".empty").contains("No data sources match"));
-        ada.get(&format!("{list}?source=nothing_like_this")).await.with(404);
-    }
 }

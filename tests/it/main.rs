@@ -16,6 +16,8 @@ mod catalogues;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod data_sources;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod dashboard;

@@ -54,6 +54,10 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::GET, format!("{run}/result.json")),
         (Method::GET, format!("{run}/result.tsv")),
     ];
+    let saved = [("name", "Mine"), ("filter", "f=all&f.1.p=column&f.1.o=is&f.1.v=campaign")];
+    ada.post("/data-sources/filters", &saved).await.with(303);
+    let filters = ada.get("/data-sources/fields").await.attributes("main form[action$='/delete']", "action");
+    addresses.extend(filters.into_iter().map(|address| (Method::POST, address)));
     let tests = ada.get("/settings/connections").await.attributes("main form[action$='/test']", "action");
     assert!(!tests.is_empty());
     addresses.extend(tests.into_iter().map(|address| (Method::POST, address)));
@@ -82,7 +86,7 @@ pub(crate) const OPEN: [&str; 10] = [
 /// A route with the ids of things that are there, one address for each thing that fits.
 pub(crate) fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
     let Some((before, after)) = route.split_once("{id}") else {
-        return vec![route.replace("{slug}", "first-query").replace("{number}", "1")];
+        return vec![route.replace("{slug}", "first-query").replace("{number}", "1").replace("{name}", "dsp_impressions")];
     };
     let id = |address: &str| Some(address.strip_prefix(before)?.split(['/', '?']).next()?.to_owned());
     let mut ids: Vec<String> =

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 pub use data_type::DataType;
-pub use source::{ColumnDef, ColumnType, DataSource, Kind, Threshold};
+pub use source::{ColumnDef, ColumnType, DataSource, Kind, SourceTag, Threshold, UPLOADED};
 
 /// What the AMC documentation describes, one object per source.
 const STANDARD: &str = include_str!("data-sources.json");

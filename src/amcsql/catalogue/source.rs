@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::DataType;
 
+/// The category of a table that only an instance knows: one that its owner uploaded.
+pub const UPLOADED: &str = "Advertiser data";
+
 /// A table that queries may read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DataSource {
@@ -20,6 +23,9 @@ pub struct DataSource {
     /// Which instances have it.
     #[serde(default)]
     pub availability: String,
+    /// Whether it needs a subscription.
+    #[serde(default)]
+    pub paid: bool,
     /// How late its data comes.
     #[serde(default)]
     pub data_lag: String,
@@ -49,6 +55,9 @@ pub struct DataSource {
     /// Whether it is going away or gone.
     #[serde(default)]
     pub deprecated: bool,
+    /// Remarks that AMC attached to it on an instance; none in the documentation.
+    #[serde(default)]
+    pub tags: Vec<SourceTag>,
     /// Its columns, in the order of the documentation.
     pub columns: Vec<ColumnDef>,
 }
@@ -62,6 +71,11 @@ impl DataSource {
     /// Whether its rows belong to users, so that privacy thresholds count them.
     pub fn is_user_level(&self) -> bool {
         self.column("user_id").is_some()
+    }
+
+    /// Whether its owner uploaded it.
+    pub fn is_uploaded(&self) -> bool {
+        self.category == UPLOADED
     }
 
     /// Whether it may stand in audience queries only.
@@ -82,6 +96,32 @@ impl DataSource {
             columns: self.columns.iter().filter(|column| !lacks(&column.name)).cloned().collect(),
             ..self.clone()
         })
+    }
+}
+
+/// A remark that AMC attaches to a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceTag {
+    /// `DEPRECATED`, `NEW` or `RENAMED`; others may come.
+    pub kind: String,
+    /// AMC's sentences about it; may be empty.
+    pub text: String,
+}
+
+impl SourceTag {
+    /// Whether it is about the source as a whole: its text names none of these columns.
+    pub fn is_of_the_source(&self, columns: &[ColumnDef]) -> bool {
+        !columns.iter().any(|column| self.names(&column.name))
+    }
+
+    /// Whether its text has this name as a word of its own.
+    pub fn names(&self, name: &str) -> bool {
+        self.words().any(|word| word.eq_ignore_ascii_case(name))
+    }
+
+    /// What could be names in its text, in order.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').filter(|word| !word.is_empty())
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Reading<'a> {
     extension: Extension,
     /// The common table that reads, if it is one.
     owner: Option<Owner>,
-    span: Span,
+    pub(super) span: Span,
 }
 
 /// A common table while it is bound: its id comes with its end, after those of the tables in it.
@@ -61,6 +61,10 @@ pub(super) struct Binder<'a> {
     pub(super) untyped: bool,
     /// Parts of expressions that were written once and stand in several places.
     copied: usize,
+    /// Where columns of sources stand, where somebody asks for it.
+    pub(super) places: Option<Vec<(ColumnId, Span)>>,
+    /// The ends of names that stand alone in a SELECT, without another name, where somebody asks for it.
+    pub(super) bare: std::collections::HashSet<usize>,
 }
 
 impl<'a> Binder<'a> {
@@ -84,6 +88,8 @@ impl<'a> Binder<'a> {
             known_parameters: Vec::new(),
             untyped: false,
             copied: 0,
+            places: None,
+            bare: std::collections::HashSet::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Binds what a `SELECT` selects: expressions with their names, and stars.
 
-use super::super::ast::{Ident, Item};
+use super::super::ast::{ExprKind as Ast, Ident, Item};
 use super::super::bound::ColumnId;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
@@ -19,6 +19,9 @@ impl Binder<'_> {
                     let (aggregates, windows) = self.collected();
                     let explodes = self.selects.last().is_some_and(|it| it.explode.is_some());
                     let value = self.expr(expr);
+                    if self.places.is_some() && alias.is_none() && matches!(expr.kind, Ast::Name(_)) {
+                        self.bare.insert(expr.span.end);
+                    }
                     let name =
                         alias.as_ref().map(|it| it.name.clone()).or_else(|| written_name(item)).unwrap_or_else(|| {
                             let at = self.selects.last().map_or(0, |it| it.items.len());

@@ -26,6 +26,9 @@ mod query;
 mod refused;
 mod scope;
 mod select;
+mod uses;
+
+pub use uses::{Use, uses};
 
 use super::bound::Query;
 use super::catalogue::Catalogue;

@@ -70,6 +70,9 @@ impl Binder<'_> {
         for depth in (0..self.scopes.len()).rev() {
             match self.look_in(depth, table, &last.name) {
                 Found::Column(id) => {
+                    if let Some(places) = &mut self.places {
+                        places.push((id, last.span));
+                    }
                     let mut value = self.value_of(id, span);
                     if depth + 1 < self.scopes.len() {
                         value.expr.kind = ExprKind::Outer(id);

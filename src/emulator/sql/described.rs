@@ -28,7 +28,7 @@ pub(super) fn column_type(column_type: ColumnType) -> &'static str {
 }
 
 fn source(source: &Source) -> DataSource {
-    let uploaded = source.category == "Advertiser data";
+    let uploaded = source.is_uploaded();
     let tags = if source.deprecated {
         json!([{ "type": "DEPRECATED", "title": "Deprecated", "description": "This data source is going away." }])
     } else {
@@ -42,7 +42,7 @@ fn source(source: &Source) -> DataSource {
         "provider": if uploaded { "ADVERTISER_DATA_UPLOAD" } else { "AMAZON" },
         "tags": tags,
         "outputChannels": [{ "channel": { "type": "DOWNLOAD" }, "outputAvailable": true }],
-        "isPremium": source.category == "Paid features",
+        "isPremium": source.paid,
     });
     DataSource { id: source.id.clone(), description }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::amazon;
 use crate::amcsql::catalogue::Catalogue;
 use crate::db::{FromRow, Result, Row, Tx, sql};
-use crate::ids::InstanceId;
+use crate::ids::{InstanceId, PersonId};
 use crate::instances::catalogue as listed;
 
 /// Which list an instance has: what it lists, or, of a list without a digest, when it was read.
@@ -36,6 +36,46 @@ impl FromRow for Listed {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self(revision(row)?, row.get("sources")?))
     }
+}
+
+/// An instance of a person, with what its list of data sources is called.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    pub id: InstanceId,
+    /// What people call it.
+    pub name: String,
+    /// The name of the account that it belongs to.
+    pub account: String,
+    /// Whether the person took it off their list.
+    pub is_hidden: bool,
+    /// Equal for equal lists; `None` while the instance has not been asked.
+    pub revision: Option<String>,
+    /// When the list was read last.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for Listing {
+    fn from_row(row: &Row) -> Result<Self> {
+        let read_at: Option<DateTime<Utc>> = row.get("read_at")?;
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            account: row.get("account_name")?,
+            is_hidden: row.get::<Option<DateTime<Utc>>>("hidden_at")?.is_some(),
+            revision: if read_at.is_some() { Some(revision(row)?) } else { None },
+            read_at,
+        })
+    }
+}
+
+/// The instances of a person, each with the revision of its data sources: what tells whether anything that was
+/// made of the lists is still right, in one statement.
+pub async fn listings(tx: &mut Tx, person: &PersonId) -> Result<Vec<Listing>> {
+    const LIST: &str = "select i.id, coalesce(i.name, i.amc_name) as name, i.account_name, a.hidden_at, \
+        s.instance_id, s.digest, s.read_at from instance_access a join instances i on i.id = a.instance_id \
+        left join instance_sources s on s.instance_id = i.id where a.person_id = $1 \
+        order by lower(i.account_name), lower(i.amc_name), i.id";
+    sql(LIST).bind(person).all(tx).await
 }
 
 /// The data sources of an instance; the documented ones while it has not been asked. Parsing a list takes tens of

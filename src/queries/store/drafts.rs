@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::read;
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Single, Tx, containing, sql};
 use crate::ids::{DraftId, PersonId, QueryId, Random};
 use crate::queries::model::fields::FieldDef;
 use crate::queries::model::tags::Tags;
@@ -116,6 +116,35 @@ pub(in crate::queries) async fn discarded(tx: &mut Tx, person: &PersonId) -> Res
          order by updated_at desc, id desc"
     );
     sql(LIST).bind(person).all(tx).await
+}
+
+/// What a person is writing and has not saved.
+#[derive(Clone, Debug)]
+pub struct DraftText {
+    pub id: DraftId,
+    /// The query that it changes; none for a new one.
+    pub query: Option<QueryId>,
+    /// What people call it.
+    pub name: String,
+    pub sql: String,
+    /// What its fields are.
+    pub fields: Vec<FieldDef>,
+}
+
+/// A person's drafts whose text holds a word, the last changed first; not those that were handed over and never
+/// changed.
+pub async fn drafts_mentioning(tx: &mut Tx, person: &PersonId, word: &str) -> Result<Vec<DraftText>> {
+    const LIST: &str = select!(
+        "sql",
+        "where person_id = $1 and discarded_at is null and not (tab = '' and source <> '') \
+         and lower(sql) like lower($2) escape '\\' order by updated_at desc, id desc"
+    );
+    let drafts: Vec<Draft> = sql(LIST).bind(person).bind(containing(word)).all(tx).await?;
+    let text = |draft: Draft| {
+        let name = draft.title().to_owned();
+        DraftText { id: draft.id, query: draft.query, name, sql: draft.sql, fields: draft.rest.fields }
+    };
+    Ok(drafts.into_iter().map(text).collect())
 }
 
 /// Keeps a draft, over the one of that id if it is theirs; gives its id, which is another where that one is not.

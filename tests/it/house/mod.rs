@@ -33,8 +33,8 @@ const GROUND: [&str; 13] = [
 ];
 
 /// What a person can name, from the lowest to the highest: a room uses rooms before it in this list.
-const ROOMS: [&str; 9] =
-    ["accounts", "connections", "instances", "queries", "results", "executions", "people", "guides", "home"];
+const ROOMS: [&str; 10] =
+    ["accounts", "connections", "instances", "queries", "results", "executions", "people", "guides", "sources", "home"];
 
 /// What knows every room.
 const ROOF: [&str; 4] = ["app", "command", "lib", "main"];
@@ -48,7 +48,7 @@ const APART: [(&str, &[&str]); 3] = [
 
 /// Each table and the file, or the folder of files, that writes it. Work in a table is claimed by the
 /// worker of the same module.
-const WRITERS: [(&str, &str); 19] = [
+const WRITERS: [(&str, &str); 21] = [
     ("people", "accounts/store"),
     ("sessions", "web/session"),
     ("audit", "accounts/audit"),
@@ -60,6 +60,8 @@ const WRITERS: [(&str, &str); 19] = [
     ("surveys", "instances/store"),
     ("survey_accounts", "instances/store"),
     ("instance_entities", "instances/store"),
+    ("source_changes", "instances/store"),
+    ("source_filters", "sources/store"),
     ("queries", "queries/store"),
     ("drafts", "queries/store"),
     ("query_versions", "queries/store"),

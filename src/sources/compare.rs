@@ -1,0 +1,105 @@
+//! Two to four sources side by side: which columns are the same, which differ, which only some have.
+
+use crate::amcsql::catalogue::{ColumnDef, DataSource};
+
+/// How a column stands in several sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Several have it, with another type, role, threshold or unit.
+    Different,
+    /// Not all have it.
+    Only,
+    /// All have it, alike.
+    Same,
+}
+
+impl Standing {
+    /// All of them, in the order of the page.
+    pub(super) const ALL: [Self; 3] = [Self::Different, Self::Only, Self::Same];
+
+    /// As addresses and files name it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Different => "different",
+            Self::Only => "only",
+            Self::Same => "same",
+        }
+    }
+
+    /// What people read.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Different => "Different",
+            Self::Only => "Not in all",
+            Self::Same => "Same",
+        }
+    }
+
+    /// Reads [`Standing::name`].
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.name() == text)
+    }
+}
+
+/// A column with what each source has of it, in the order of the sources.
+#[derive(Clone, Debug)]
+pub(super) struct Compared<'a> {
+    pub(super) name: &'a str,
+    pub(super) standing: Standing,
+    pub(super) columns: Vec<Option<&'a ColumnDef>>,
+}
+
+/// Whether two columns work the same in a query.
+fn are_alike(one: &ColumnDef, other: &ColumnDef) -> bool {
+    (&one.data_type, one.column_type, one.threshold, &one.unit)
+        == (&other.data_type, other.column_type, other.threshold, &other.unit)
+}
+
+/// Every column of the sources once: those that differ first, by name.
+pub(super) fn compare<'a>(sources: &[&'a DataSource]) -> Vec<Compared<'a>> {
+    let mut names: Vec<&str> = sources.iter().flat_map(|source| &source.columns).map(|it| it.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let compared = |name: &'a str| {
+        let columns: Vec<Option<&ColumnDef>> = sources.iter().map(|source| source.column(name)).collect();
+        let mut there = columns.iter().flatten();
+        let first = there.next();
+        let alike = there.all(|other| first.is_some_and(|first| are_alike(first, other)));
+        let standing = match columns.iter().all(Option::is_some) {
+            _ if !alike => Standing::Different,
+            true => Standing::Same,
+            false => Standing::Only,
+        };
+        Compared { name, standing, columns }
+    };
+    let mut all: Vec<Compared<'a>> = names.into_iter().map(compared).collect();
+    all.sort_by_key(|compared| compared.standing);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amcsql::catalogue::Catalogue;
+
+    #[test]
+    fn the_two_attributed_tables_differ_in_little() {
+        let source = |id: &str| Catalogue::standard().source(id).unwrap();
+        let [one, other] = ["amazon_attributed_events_by_traffic_time", "amazon_attributed_events_by_conversion_time"].map(source);
+        let all = compare(&[one, other]);
+        let count = |standing| all.iter().filter(|it| it.standing == standing).count();
+        assert_eq!(count(Standing::Different) + count(Standing::Only) + count(Standing::Same), all.len());
+        assert!(count(Standing::Same) > 100, "{}", count(Standing::Same));
+        assert!(compare(&[one, one]).iter().all(|it| it.standing == Standing::Same));
+    }
+
+    #[test]
+    fn a_column_of_another_threshold_is_different_and_one_of_some_is_not_in_all() {
+        let source = |id: &str| Catalogue::standard().source(id).unwrap();
+        let all = compare(&[source("dsp_impressions"), source("dsp_clicks"), source("conversions")]);
+        let find = |name: &str| all.iter().find(|it| it.name == name).unwrap().standing;
+        assert_eq!((find("user_id"), find("campaign"), find("clicks")), (Standing::Same, Standing::Only, Standing::Only));
+        let weak = DataSource { columns: vec![ColumnDef { unit: Some("currency".into()), ..source("dsp_clicks").column("clicks").unwrap().clone() }], ..source("dsp_clicks").clone() };
+        assert_eq!(compare(&[source("dsp_clicks"), &weak]).first().unwrap().standing, Standing::Different);
+    }
+}

@@ -1,0 +1,314 @@
+//! Changes of data sources, and what uses what changed: queries, drafts and guides, by their parsed text.
+//!
+//! A text is read against the lists as they are with the old names added, so that it resolves as it did before. A fix
+//! puts the new name where the old one stands, keeps the name of the output with `AS`, and is offered only when the text
+//! then reads nothing of the old name and has no more errors than before.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+
+use super::directory::View;
+use crate::amcsql::Use;
+use crate::amcsql::catalogue::{Catalogue, ColumnDef, ColumnType, DataSource, DataType, Kind, Threshold};
+use crate::amcsql::text::LineIndex;
+use crate::db::{PageRange, Result, Tx};
+use crate::guides;
+use crate::ids::{InstanceId, PersonId, QueryId};
+use crate::instances::{ChangeKind, InstanceChange, SourceChange};
+use crate::queries::{self, FieldDef};
+
+/// Queries that are looked through for one change, the last changed first.
+const LOOKED_AT: i64 = 500;
+
+/// A change with the instances that have it.
+#[derive(Clone, Debug)]
+pub(super) struct Drift {
+    pub(super) change: SourceChange,
+    /// Id and name, in the order in which it was seen.
+    pub(super) instances: Vec<(InstanceId, String)>,
+    /// When it was seen last.
+    pub(super) seen_at: DateTime<Utc>,
+}
+
+impl Drift {
+    /// What changed: `source` or `source.column`.
+    pub(super) fn name(&self) -> String {
+        let SourceChange { source, column, .. } = &self.change;
+        if column.is_empty() { source.clone() } else { format!("{source}.{column}") }
+    }
+
+    /// The word that a text which uses it holds.
+    fn word(&self) -> &str {
+        if self.change.column.is_empty() { &self.change.source } else { &self.change.column }
+    }
+}
+
+/// Equal changes of several instances as one, in the order of `changes`.
+pub(super) fn grouped(changes: Vec<InstanceChange>) -> Vec<Drift> {
+    let mut drifts: Vec<Drift> = Vec::new();
+    for InstanceChange { instance, instance_name, change, seen_at } in changes {
+        let place = (instance, instance_name);
+        match drifts.iter_mut().find(|drift| drift.change == change) {
+            Some(known) if known.instances.contains(&place) => {}
+            Some(known) => known.instances.push(place),
+            None => drifts.push(Drift { change, instances: vec![place], seen_at }),
+        }
+    }
+    drifts
+}
+
+/// Everything that is listed now, with what these changes took away.
+pub(super) fn with_old_names(view: &View, drifts: &[Drift]) -> Catalogue {
+    let mut sources: Vec<DataSource> = view.directory.sources().cloned().collect();
+    for SourceChange { source, column, replacement, .. } in drifts.iter().map(|drift| &drift.change) {
+        let known = sources.iter().position(|it| it.id == *source);
+        if column.is_empty() {
+            if known.is_none() {
+                let new = replacement.as_ref().and_then(|new| sources.iter().find(|it| it.id == *new));
+                let old = new.map_or_else(|| unknown(source), |new| DataSource { id: source.clone(), ..new.clone() });
+                sources.push(old);
+            }
+            continue;
+        }
+        let at = known.unwrap_or_else(|| {
+            sources.push(unknown(source));
+            sources.len() - 1
+        });
+        if sources[at].column(column).is_none() {
+            let new = replacement.as_ref().and_then(|new| sources[at].column(new)).cloned();
+            let old = new.map_or_else(|| lost(column), |new| ColumnDef { name: column.clone(), ..new });
+            sources[at].columns.push(old);
+        }
+    }
+    Catalogue::from_sources(sources)
+}
+
+/// A source of which nothing but its name is known any more.
+fn unknown(id: &str) -> DataSource {
+    DataSource {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        category: String::new(),
+        description: String::new(),
+        availability: String::new(),
+        paid: false,
+        data_lag: String::new(),
+        history: String::new(),
+        kind: Kind::Dimension,
+        audience_table: None,
+        audience_lacks: Vec::new(),
+        time_window_column: None,
+        join_keys: Vec::new(),
+        notes: Vec::new(),
+        legacy_names: Vec::new(),
+        deprecated: true,
+        tags: Vec::new(),
+        columns: Vec::new(),
+    }
+}
+
+fn lost(name: &str) -> ColumnDef {
+    ColumnDef {
+        name: name.to_owned(),
+        data_type: DataType::String,
+        column_type: ColumnType::Dimension,
+        threshold: Threshold::Low,
+        category: String::new(),
+        description: String::new(),
+        unit: None,
+        values: Vec::new(),
+        example: None,
+        legacy: true,
+    }
+}
+
+/// What uses something that changed.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    pub(super) href: String,
+    pub(super) name: String,
+    /// `Query`, `Draft` or `Guide`.
+    pub(super) what: &'static str,
+    /// The lines of its text, from 1.
+    pub(super) lines: Vec<usize>,
+    /// The query and its revision, where the change can be applied by this person.
+    pub(super) fixable: Option<(QueryId, i64)>,
+    /// Whether the person may change it.
+    pub(super) is_own: bool,
+}
+
+/// Whether a place uses what changed, in the source itself or in its audience twin.
+fn is_of(change: &SourceChange, it: &Use) -> bool {
+    let source = it.source.strip_suffix("_for_audiences").unwrap_or(&it.source);
+    source == change.source && it.column.as_deref().unwrap_or_default() == change.column
+}
+
+fn lines(sql: &str, uses: &[Use]) -> Vec<usize> {
+    let index = LineIndex::new(sql);
+    let mut lines: Vec<usize> = uses.iter().map(|it| index.place(it.span.start).line).collect();
+    lines.dedup();
+    lines
+}
+
+fn uses(change: &SourceChange, sql: &str, fields: &[FieldDef], catalogue: &Catalogue) -> Vec<Use> {
+    queries::reads(sql, fields, catalogue).into_iter().filter(|it| is_of(change, it)).collect()
+}
+
+/// Everything that a person may see and that uses what changed: queries, their own drafts, guides.
+pub(super) async fn users(tx: &mut Tx, person: &PersonId, drift: &Drift, catalogue: &Catalogue) -> Result<Vec<User>> {
+    let change = &drift.change;
+    let mut users = Vec::new();
+    if !change.kind.can_break() {
+        return Ok(users);
+    }
+    for query in queries::mentioning(tx, person, drift.word(), PageRange::first(LOOKED_AT)).await? {
+        let uses = uses(change, &query.sql, &query.fields, catalogue);
+        if uses.is_empty() {
+            continue;
+        }
+        let can_fix = query.rights.change && fix(change, &query.sql, &query.fields, catalogue).is_some();
+        users.push(User {
+            href: format!("/queries/{}", query.id),
+            lines: lines(&query.sql, &uses),
+            fixable: can_fix.then(|| (query.id.clone(), query.revision)),
+            is_own: query.rights.change,
+            name: query.name,
+            what: "Query",
+        });
+    }
+    for draft in queries::drafts_mentioning(tx, person, drift.word()).await? {
+        let uses = uses(change, &draft.sql, &draft.fields, catalogue);
+        let href = match &draft.query {
+            Some(query) => format!("/queries/{query}/edit"),
+            None => format!("/queries/new?draft={}", draft.id),
+        };
+        if !uses.is_empty() {
+            let lines = lines(&draft.sql, &uses);
+            users.push(User { href, name: draft.name, what: "Draft", lines, fixable: None, is_own: true });
+        }
+    }
+    for guide in guides::all() {
+        let using: Vec<usize> = guide
+            .queries()
+            .filter(|query| !uses(change, &query.sql, &[], catalogue).is_empty())
+            .map(|query| query.line)
+            .collect();
+        if !using.is_empty() {
+            let (href, name) = (format!("/guides/{}", guide.slug), guide.title.clone());
+            users.push(User { href, name, what: "Guide", lines: using, fixable: None, is_own: false });
+        }
+    }
+    Ok(users)
+}
+
+/// The text with the new name in place of the old one; none where there is no new name, or where it would not do.
+pub(super) fn fix(change: &SourceChange, sql: &str, fields: &[FieldDef], catalogue: &Catalogue) -> Option<String> {
+    let new = change.replacement.as_deref().filter(|_| change.kind == ChangeKind::Renamed)?;
+    let uses = uses(change, sql, fields, catalogue);
+    if uses.is_empty() {
+        return None;
+    }
+    let before = queries::errors(sql, fields, catalogue);
+    let holds = |text: &String| {
+        self::uses(change, text, fields, catalogue).is_empty() && queries::errors(text, fields, catalogue) <= before
+    };
+    // A source whose name stands before its columns needs it as an alias then.
+    [false, true].into_iter().map(|with_alias| replaced(sql, &uses, new, with_alias)).find(holds)
+}
+
+fn replaced(sql: &str, uses: &[Use], new: &str, with_alias: bool) -> String {
+    let mut text = sql.to_owned();
+    let mut seen = HashSet::new();
+    for it in uses.iter().rev().filter(|it| seen.insert(it.span.start)) {
+        let old = it.span.of(sql);
+        // A schema before the name of a source stays.
+        let start = it.span.start + old.rfind('.').filter(|_| it.column.is_none()).map_or(0, |dot| dot + 1);
+        let word = &sql[start..it.span.end];
+        let is_quoted = word.starts_with('"');
+        let bare = word.trim_matches('"');
+        let twin = if it.source.ends_with("_for_audiences") && it.column.is_none() { "_for_audiences" } else { "" };
+        let mut name = if is_quoted { format!("\"{new}{twin}\"") } else { format!("{new}{twin}") };
+        if it.names_output {
+            name = format!("{name} AS {word}");
+        } else if with_alias && it.column.is_none() {
+            name = format!("{name} {bare}");
+        }
+        text.replace_range(start..it.span.end, &name);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn renamed(source: &str, column: &str, new: &str) -> SourceChange {
+        SourceChange {
+            source: source.to_owned(),
+            column: column.to_owned(),
+            kind: ChangeKind::Renamed,
+            replacement: Some(new.to_owned()),
+            is_certain: true,
+            note: String::new(),
+        }
+    }
+
+    /// The documented sources, where `site` of the impressions has a second name.
+    fn catalogue() -> Catalogue {
+        let mut sources = Catalogue::standard().sources().to_vec();
+        let impressions = sources.iter_mut().find(|it| it.id == "dsp_impressions").unwrap();
+        let site = impressions.column("site").unwrap().clone();
+        impressions.columns.push(ColumnDef { name: "site_domain".to_owned(), ..site });
+        let clicks = sources.iter().find(|it| it.id == "dsp_clicks").unwrap().clone();
+        sources.push(DataSource { id: "display_clicks".to_owned(), audience_table: None, legacy_names: Vec::new(), ..clicks });
+        Catalogue::from_sources(sources)
+    }
+
+    fn site(sql: &str) -> Option<String> {
+        fix(&renamed("dsp_impressions", "site", "site_domain"), sql, &[], &catalogue())
+    }
+
+    #[test]
+    fn the_old_name_is_replaced_where_it_is_the_column_and_the_output_keeps_its_name() {
+        assert_eq!(
+            site("WITH a AS (SELECT site, user_id FROM dsp_impressions -- site\n WHERE site <> 'site' GROUP BY site, user_id)\nSELECT site, COUNT(DISTINCT user_id) AS n FROM a GROUP BY site").unwrap(),
+            "WITH a AS (SELECT site_domain AS site, user_id FROM dsp_impressions -- site\n WHERE site_domain <> 'site' GROUP BY site_domain, user_id)\nSELECT site, COUNT(DISTINCT user_id) AS n FROM a GROUP BY site"
+        );
+        assert_eq!(
+            site("SELECT i.\"site\" AS s, COUNT(DISTINCT user_id) AS n FROM dsp_impressions i WHERE campaign IN ({{campaigns}}) GROUP BY i.\"site\"").unwrap(),
+            "SELECT i.\"site_domain\" AS s, COUNT(DISTINCT user_id) AS n FROM dsp_impressions i WHERE campaign IN ({{campaigns}}) GROUP BY i.\"site_domain\""
+        );
+    }
+
+    #[test]
+    fn another_sources_column_of_the_same_name_stays() {
+        assert_eq!(site("SELECT site, SUM(clicks) AS n FROM dsp_clicks GROUP BY site"), None);
+    }
+
+    #[test]
+    fn a_source_gets_its_new_name_and_keeps_the_old_one_as_an_alias_where_it_is_needed() {
+        let clicks = |sql: &str| fix(&renamed("display_clicks", "", "dsp_clicks"), sql, &[], &catalogue());
+        assert_eq!(
+            clicks("SELECT campaign, SUM(clicks) AS n FROM sandbox.display_clicks GROUP BY campaign").unwrap(),
+            "SELECT campaign, SUM(clicks) AS n FROM sandbox.dsp_clicks GROUP BY campaign"
+        );
+        assert_eq!(
+            clicks("SELECT campaign, SUM(display_clicks.clicks) AS n FROM display_clicks GROUP BY campaign").unwrap(),
+            "SELECT campaign, SUM(display_clicks.clicks) AS n FROM dsp_clicks display_clicks GROUP BY campaign"
+        );
+    }
+
+    #[test]
+    fn equal_changes_of_several_instances_are_one() {
+        let change = |id: &str| InstanceChange {
+            instance: id.parse().unwrap(),
+            instance_name: id.to_owned(),
+            change: renamed("t", "a", "b"),
+            seen_at: DateTime::UNIX_EPOCH,
+        };
+        let (one, two) = ("ins_01j00000000000000000000000", "ins_01j00000000000000000000001");
+        let drifts = grouped(vec![change(one), change(two), change(one)]);
+        assert_eq!((drifts.len(), drifts[0].instances.len(), drifts[0].name().as_str()), (1, 2, "t.a"));
+    }
+}

@@ -1,0 +1,444 @@
+//! A filter of nested groups of conditions, as an address holds it.
+//!
+//! `f=all` is the outermost group; its parts are `f.1`, `f.2` and so on: a group is `f.2=any`, a condition `f.1.p` (which
+//! property), `f.1.o` (how it is compared) and `f.1.v` (with what). Plain form controls have these names, so the form works
+//! without scripts, and what is sent is the address. What no form of ours sends is refused as a whole; a condition
+//! without a value yet is kept and not used.
+
+mod property;
+
+use std::collections::BTreeMap;
+
+pub(super) use property::{Property, Row};
+
+/// Most conditions and groups; an address with more is refused.
+const MOST: usize = 100;
+/// Most groups inside each other.
+const DEEPEST: usize = 5;
+/// Longest value, in characters.
+const LONGEST: usize = 200;
+
+/// How the parts of a group come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    All,
+    Any,
+    /// None of them: NOT (… OR …).
+    None,
+}
+
+impl Joined {
+    /// All of them, in the order of the form.
+    pub(super) const ALL: [Self; 3] = [Self::All, Self::Any, Self::None];
+
+    /// As addresses name it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Any => "any",
+            Self::None => "none",
+        }
+    }
+
+    /// What people read.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::All => "All of these (AND)",
+            Self::Any => "Any of these (OR)",
+            Self::None => "None of these (NOT)",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|joined| joined.name() == text)
+    }
+}
+
+/// How a property is compared with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Contains,
+    Starts,
+    Is,
+    IsNot,
+    /// Of thresholds by strictness, of everything else by the alphabet.
+    Least,
+    Most,
+}
+
+impl Operator {
+    /// All of them, in the order of the form.
+    pub(super) const ALL: [Self; 6] =
+        [Self::Contains, Self::Starts, Self::Is, Self::IsNot, Self::Least, Self::Most];
+
+    /// As addresses name it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Contains => "contains",
+            Self::Starts => "starts",
+            Self::Is => "is",
+            Self::IsNot => "not",
+            Self::Least => "least",
+            Self::Most => "most",
+        }
+    }
+
+    /// What people read.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Contains => "contains",
+            Self::Starts => "starts with",
+            Self::Is => "is",
+            Self::IsNot => "is not",
+            Self::Least => "is at least",
+            Self::Most => "is at most",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operator| operator.name() == text)
+    }
+}
+
+/// A condition on one property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub(super) property: Property,
+    pub(super) operator: Operator,
+    /// Empty while nobody has said.
+    pub(super) value: String,
+}
+
+impl Condition {
+    /// One that nobody has filled in.
+    const EMPTY: Self = Self { property: Property::Column, operator: Operator::Contains, value: String::new() };
+}
+
+/// A part of a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    Group(Group),
+    Condition(Condition),
+}
+
+/// A group of conditions and groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) joined: Joined,
+    pub(super) parts: Vec<Node>,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self { joined: Joined::All, parts: Vec::new() }
+    }
+}
+
+/// Where a part stands: the numbers of the parts on the way, from 1.
+pub(super) type Path = Vec<usize>;
+
+/// A path as names of fields have it, behind `f`: empty, or `.1.2`.
+fn suffix(path: &[usize]) -> String {
+    path.iter().fold(String::new(), |path, number| format!("{path}.{number}"))
+}
+
+fn path(text: &str) -> Option<Path> {
+    let number = |part: &str| part.parse::<usize>().ok().filter(|number| (1..=9_999).contains(number));
+    if text.is_empty() { Some(Vec::new()) } else { text.strip_prefix('.')?.split('.').map(number).collect() }
+}
+
+/// The fields of a part, as they came.
+#[derive(Debug, Default)]
+struct Written<'a> {
+    joined: Option<&'a str>,
+    property: Option<&'a str>,
+    operator: Option<&'a str>,
+    value: Option<&'a str>,
+}
+
+/// Why an address holds no filter, for people.
+pub(super) type Refusal = String;
+
+impl Group {
+    /// Reads the fields of an address; the empty filter where it has none.
+    pub(super) fn read<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, Refusal> {
+        let mut written: BTreeMap<Path, Written<'_>> = BTreeMap::new();
+        for (name, value) in fields {
+            let Some(rest) = name.strip_prefix('f').filter(|rest| rest.is_empty() || rest.starts_with('.')) else {
+                continue;
+            };
+            let (place, part) = match rest.rsplit_once('.') {
+                Some((place, part @ ("p" | "o" | "v"))) => (place, part),
+                _ => (rest, ""),
+            };
+            let place = path(place).ok_or_else(forged)?;
+            if place.len() > DEEPEST {
+                return Err(format!("Groups can be nested {DEEPEST} deep. Remove the innermost ones."));
+            }
+            let known = written.entry(place).or_default();
+            let slot = match part {
+                "p" => &mut known.property,
+                "o" => &mut known.operator,
+                "v" => &mut known.value,
+                _ => &mut known.joined,
+            };
+            if slot.replace(value).is_some() {
+                return Err(forged());
+            }
+        }
+        if written.len() > MOST + 1 {
+            let many = written.len() - 1;
+            return Err(format!("This filter has {many} conditions and groups; at most {MOST} work. Remove some."));
+        }
+        let root = written.get(&Vec::new());
+        if root.is_some_and(|part| part.property.is_some() || part.operator.is_some() || part.value.is_some()) {
+            return Err(forged());
+        }
+        let joined = root.and_then(|part| part.joined).map_or(Some(Joined::All), Joined::parse).ok_or_else(forged)?;
+        let group = Self { joined, parts: parts(&written, &[])? };
+        // What stands in no group was made by nobody.
+        let placed = group.count() + usize::from(root.is_some());
+        if placed == written.len() { Ok(group) } else { Err(forged()) }
+    }
+
+    /// How many conditions and groups are in it.
+    pub(super) fn count(&self) -> usize {
+        self.parts.iter().map(|part| 1 + if let Node::Group(group) = part { group.count() } else { 0 }).sum()
+    }
+
+    /// The fields of an address that hold it; none for the empty filter. Parts are numbered anew.
+    pub(super) fn fields(&self) -> Vec<(String, String)> {
+        let mut fields = Vec::new();
+        if !self.parts.is_empty() {
+            self.write(&mut Vec::new(), &mut fields);
+        }
+        fields
+    }
+
+    fn write(&self, place: &mut Path, fields: &mut Vec<(String, String)>) {
+        fields.push((format!("f{}", suffix(place)), self.joined.name().to_owned()));
+        for (at, part) in self.parts.iter().enumerate() {
+            place.push(at + 1);
+            match part {
+                Node::Group(group) => group.write(place, fields),
+                Node::Condition(Condition { property, operator, value }) => {
+                    let name = format!("f{}", suffix(place));
+                    fields.push((format!("{name}.p"), property.name().to_owned()));
+                    fields.push((format!("{name}.o"), operator.name().to_owned()));
+                    if !value.is_empty() {
+                        fields.push((format!("{name}.v"), value.clone()));
+                    }
+                }
+            }
+            place.pop();
+        }
+    }
+
+    /// Does what a button of the form says: `add`, `group` or `remove`, with the path of the part behind it.
+    pub(super) fn change(&mut self, action: &str) -> Result<(), Refusal> {
+        let at = action.find('.').unwrap_or(action.len());
+        let (verb, place) = (&action[..at], path(&action[at..]).ok_or_else(forged)?);
+        if verb == "remove" {
+            let (last, before) = place.split_last().ok_or_else(forged)?;
+            let group = self.at(before).ok_or_else(forged)?;
+            // OK to count from 1: a path has no zero.
+            if *last > group.parts.len() {
+                return Err(forged());
+            }
+            group.parts.remove(last - 1);
+            return Ok(());
+        }
+        if self.count() >= MOST {
+            return Err(format!("A filter can have {MOST} conditions and groups. Remove one first."));
+        }
+        if verb == "group" && place.len() + 2 > DEEPEST {
+            return Err(format!("Groups can be nested {DEEPEST} deep. Add conditions to an outer group."));
+        }
+        let group = self.at(&place).ok_or_else(forged)?;
+        group.parts.push(match verb {
+            "add" => Node::Condition(Condition::EMPTY),
+            "group" => Node::Group(Self { joined: Joined::Any, parts: vec![Node::Condition(Condition::EMPTY)] }),
+            _ => return Err(forged()),
+        });
+        Ok(())
+    }
+
+    fn at(&mut self, place: &[usize]) -> Option<&mut Self> {
+        let Some((first, rest)) = place.split_first() else { return Some(self) };
+        match self.parts.get_mut(first - 1)? {
+            Node::Group(group) => group.at(rest),
+            Node::Condition(_) => None,
+        }
+    }
+
+    /// Whether a row fits. Conditions without a value, and groups without one that has a value, are passed over.
+    pub(super) fn fits(&self, row: &Row<'_>) -> bool {
+        self.judge(row).unwrap_or(true)
+    }
+
+    /// Whether anything of it leaves rows out.
+    pub(super) fn narrows(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Node::Group(group) => group.narrows(),
+            Node::Condition(condition) => !condition.value.is_empty(),
+        })
+    }
+
+    fn judge(&self, row: &Row<'_>) -> Option<bool> {
+        let mut judged = self.parts.iter().filter_map(|part| match part {
+            Node::Group(group) => group.judge(row),
+            Node::Condition(condition) => condition.judge(row),
+        });
+        let first = judged.next()?;
+        Some(match self.joined {
+            Joined::All => first && judged.all(|fits| fits),
+            Joined::Any => first || judged.any(|fits| fits),
+            Joined::None => !(first || judged.any(|fits| fits)),
+        })
+    }
+
+    /// The form from its beginning to its end: groups are opened and closed, conditions stand between.
+    pub(super) fn layout(&self) -> Vec<Piece<'_>> {
+        let mut pieces = Vec::new();
+        self.lay_out(&mut Vec::new(), &mut pieces);
+        pieces
+    }
+
+    fn lay_out<'a>(&'a self, place: &mut Path, pieces: &mut Vec<Piece<'a>>) {
+        pieces.push(Piece::Open { path: suffix(place), joined: self.joined });
+        for (at, part) in self.parts.iter().enumerate() {
+            place.push(at + 1);
+            match part {
+                Node::Group(group) => group.lay_out(place, pieces),
+                Node::Condition(condition) => pieces.push(Piece::Condition { path: suffix(place), condition }),
+            }
+            place.pop();
+        }
+        pieces.push(Piece::Close { path: suffix(place), can_nest: place.len() + 2 <= DEEPEST });
+    }
+
+    /// The filter in words, as code is written: `threshold is LOW and (…)`.
+    pub(super) fn words(&self) -> String {
+        let word = |part: &Node| match part {
+            Node::Group(group) if group.narrows() => Some(format!("({})", group.words())),
+            Node::Group(_) => None,
+            Node::Condition(Condition { value, .. }) if value.is_empty() => None,
+            Node::Condition(Condition { property, operator, value }) => {
+                Some(format!("{} {} “{value}”", property.label().to_lowercase(), operator.label()))
+            }
+        };
+        let words: Vec<String> = self.parts.iter().filter_map(word).collect();
+        match self.joined {
+            Joined::All => words.join(" and "),
+            Joined::Any => words.join(" or "),
+            Joined::None => format!("not ({})", words.join(" or ")),
+        }
+    }
+}
+
+/// A piece of the form. Paths are as names of fields have them, behind `f`.
+#[derive(Debug)]
+pub(super) enum Piece<'a> {
+    Open { path: String, joined: Joined },
+    Condition { path: String, condition: &'a Condition },
+    Close { path: String, can_nest: bool },
+}
+
+fn parts(written: &BTreeMap<Path, Written<'_>>, place: &[usize]) -> Result<Vec<Node>, Refusal> {
+    let inside = |known: &Path| known.len() == place.len() + 1 && known.starts_with(place);
+    written.iter().filter(|(known, _)| inside(known)).map(|(known, part)| node(written, known, part)).collect()
+}
+
+fn node(written: &BTreeMap<Path, Written<'_>>, place: &[usize], part: &Written<'_>) -> Result<Node, Refusal> {
+    match (part.joined, part.property) {
+        (Some(joined), None) if part.operator.is_none() && part.value.is_none() => {
+            let joined = Joined::parse(joined).ok_or_else(forged)?;
+            Ok(Node::Group(Group { joined, parts: parts(written, place)? }))
+        }
+        (None, Some(property)) => Ok(Node::Condition(Condition {
+            property: Property::parse(property).ok_or_else(forged)?,
+            operator: part.operator.map_or(Some(Operator::Contains), Operator::parse).ok_or_else(forged)?,
+            value: part.value.unwrap_or_default().trim().chars().take(LONGEST).collect(),
+        })),
+        _ => Err(forged()),
+    }
+}
+
+fn forged() -> Refusal {
+    "This address doesn't hold a filter that the form can make. Build the filter with the form.".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amcsql::catalogue::Catalogue;
+    use crate::web::Fields;
+
+    fn read(query: &str) -> Result<Group, Refusal> {
+        Group::read(Fields::parse(query.as_bytes()).iter())
+    }
+
+    /// The columns that an address leaves.
+    fn found(query: &str) -> Vec<String> {
+        let group = read(query).unwrap();
+        let rows = Catalogue::standard().sources().iter().flat_map(|source| {
+            source.columns.iter().map(move |column| Row { source, column, is_present: true })
+        });
+        rows.filter(|row| group.fits(row)).map(|row| format!("{}.{}", row.source.id, row.column.name)).collect()
+    }
+
+    const NESTED: &str = "f=all&f.1.p=source&f.1.o=is&f.1.v=dsp_clicks&f.2=any&f.2.1.p=threshold&f.2.1.o=least&f.2.1.v=HIGH\
+        &f.2.2=none&f.2.2.1.p=type&f.2.2.1.o=is&f.2.2.1.v=string&f.2.2.2.p=role&f.2.2.2.o=is&f.2.2.2.v=dimension";
+
+    #[test]
+    fn an_address_is_read_and_written_the_same() {
+        let group = read(NESTED).unwrap();
+        let fields = group.fields();
+        let again = Group::read(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))).unwrap();
+        assert_eq!((&again, group.count()), (&group, 6));
+        assert_eq!(
+            group.words(),
+            "data source is “dsp_clicks” and (threshold is at least “HIGH” or (not (type is “string” or role is “dimension”)))"
+        );
+        assert_eq!(read("").unwrap().fields(), []);
+    }
+
+    #[test]
+    fn groups_are_joined_as_they_say() {
+        let strict = found(NESTED);
+        assert!(strict.contains(&"dsp_clicks.user_id".to_owned()) && strict.contains(&"dsp_clicks.supply_cost".to_owned()));
+        assert!(!strict.contains(&"dsp_clicks.campaign".to_owned()));
+        let clicks = found("f=all&f.1.p=source&f.1.o=is&f.1.v=dsp_clicks").len();
+        assert_eq!(clicks, Catalogue::standard().source("dsp_clicks").unwrap().columns.len());
+        let others = found("f=none&f.1.p=source&f.1.o=is&f.1.v=dsp_clicks").len();
+        assert_eq!(clicks + others, found("").len());
+        assert_eq!(found("f=none&f.1.p=column&f.1.o=is").len(), clicks + others, "what nobody filled in leaves nothing out");
+    }
+
+    #[test]
+    fn buttons_add_and_remove_parts() {
+        let mut group = Group::default();
+        for action in ["add", "group", "add.2", "remove.2.1", "group.2"] {
+            group.change(action).unwrap();
+        }
+        let names: Vec<String> = group.fields().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["f", "f.1.p", "f.1.o", "f.2", "f.2.1.p", "f.2.1.o", "f.2.2", "f.2.2.1.p", "f.2.2.1.o"]);
+        for forged in ["", "remove", "remove.9", "add.1", "drop.1", "add.0", "add.x", "add.1.2.3.4.5.6"] {
+            assert!(group.clone().change(forged).is_err(), "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_conditions_and_forged_ones_are_refused() {
+        let many: Vec<String> = (1..=1_000).map(|at| format!("f.{at}.p=column&f.{at}.o=is&f.{at}.v=x")).collect();
+        assert!(read(&format!("f=all&{}", many.join("&"))).unwrap_err().contains("1000 conditions"));
+        for forged in [
+            "f=some", "f.1.p=colour", "f.1.p=column&f.1.o=like", "f.1.1.p=column", "f.x.p=column", "f.0.p=column",
+            "f.1=all&f.1.p=column", "f.1.v=x", "f=all&f=any", "f.p=column", "f.1.p=column&f.1.1.p=column",
+            "f.99999999999999999999.p=column", "f..p=column", "f.1.2.3.4.5.6.7=all",
+        ] {
+            assert!(read(forged).is_err(), "{forged}");
+        }
+        assert!(read("from=2026&foo=1&fields=x").is_ok(), "other fields of the address are not looked at");
+    }
+}

@@ -1,0 +1,70 @@
+//! The room's routes, and what its handlers share.
+
+mod detail;
+mod fields;
+mod filters;
+mod list;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::{get, post};
+
+use super::directory::{Known, View};
+use crate::db::Memo;
+use crate::ids::PersonId;
+use crate::web::components::Choice;
+use crate::web::list::ListParams;
+use crate::web::{self, Site};
+use detail::Used;
+
+/// What uses a source, of so many persons and sources; when there are more, all are looked up anew.
+const MOST_USED: usize = 2_000;
+
+#[derive(Clone, Debug)]
+struct Sources {
+    site: Site,
+    /// What each person may see of what uses a source.
+    used: Memo<(PersonId, String), Arc<Used>>,
+}
+
+impl FromRef<Sources> for Site {
+    fn from_ref(sources: &Sources) -> Self {
+        sources.site.clone()
+    }
+}
+
+pub(super) fn routes(site: Site) -> Router {
+    Router::new()
+        .route("/data-sources", get(list::show))
+        .route("/data-sources.csv", get(list::export))
+        .route("/data-sources.json", get(list::export))
+        .route("/data-sources/fields", get(fields::show))
+        .route("/data-sources/fields.csv", get(fields::export))
+        .route("/data-sources/fields.json", get(fields::export))
+        .route("/data-sources/fields.md", get(fields::markdown))
+        .route("/data-sources/filters", post(filters::save))
+        .route("/data-sources/filters/{id}/delete", post(filters::delete))
+        .route("/data-sources/{name}", get(detail::show))
+        .route("/data-sources/{name}/export.md", get(detail::markdown))
+        .route("/data-sources/{name}/draft", post(detail::draft))
+        .with_state(Sources { used: Memo::new(site.db.clone(), MOST_USED), site })
+}
+
+/// The instance that an address names, which must be the person's; none where it names none.
+fn of_instance<'a>(view: &'a View, params: &mut ListParams) -> web::Result<Option<&'a Known>> {
+    match params.id("instance", "instance") {
+        None => Ok(None),
+        Some(id) => view.instance(&id).map(Some).ok_or(web::Error::Missing),
+    }
+}
+
+/// The person's instances to choose from, after `all`.
+fn instance_choices(view: &View, all: &str) -> Vec<Choice> {
+    let instance = |known: &Known| {
+        let label = format!("{} ({})", known.listing.name, known.listing.account);
+        Choice::new(known.listing.id.as_str(), label)
+    };
+    std::iter::once(Choice::new("", all)).chain(view.instances().map(instance)).collect()
+}

@@ -1,0 +1,218 @@
+//! Sources side by side.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::amcsql::catalogue::{ColumnDef, DataSource};
+use crate::sources::compare::{Compared, Standing, compare};
+use crate::sources::described;
+use crate::sources::directory::View;
+use crate::sources::markdown;
+use crate::web::components::Choice;
+use crate::web::list::{self, Export, Few, List, ListParams};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, FileName, Html, Person, Site, Visit, words};
+
+/// Sources that are compared at most.
+const MOST: usize = 4;
+
+#[derive(Template)]
+#[template(path = "sources/compare.html")]
+pub(super) struct ComparePage {
+    shell: Shell,
+    list: List,
+    /// What each select shows.
+    chosen: Vec<String>,
+    choices: Vec<Choice>,
+    sources: Vec<DataSource>,
+    facts: Vec<(&'static str, Vec<String>)>,
+    sections: Vec<Part>,
+    standings: Vec<Choice>,
+    standing: &'static str,
+    markdown: String,
+}
+
+/// The columns of one standing.
+struct Part {
+    standing: Standing,
+    rows: Vec<CompareRow>,
+}
+
+impl Part {
+    fn count(&self) -> String {
+        words::counted(i64::try_from(self.rows.len()).unwrap_or(i64::MAX), "column", "columns")
+    }
+}
+
+struct CompareRow {
+    name: String,
+    cells: Vec<Option<Cell>>,
+}
+
+/// What one source has of a column.
+struct Cell {
+    href: String,
+    text: String,
+    note: &'static str,
+}
+
+impl Cell {
+    fn new(source: &DataSource, column: &ColumnDef) -> Self {
+        Self {
+            href: described::address(&source.id, Some(&column.name)),
+            text: short(column),
+            note: described::unit(column.unit.as_deref()),
+        }
+    }
+}
+
+/// Type, role and threshold in a line.
+fn short(column: &ColumnDef) -> String {
+    format!("{}, {}, {}", column.data_type, described::role(column.column_type), column.threshold.amc())
+}
+
+/// What an address asks for: the sources, in its order, and which columns.
+fn asked<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'a DataSource>, Option<Standing>)> {
+    let names: Vec<String> = params.fields().all("source").map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    if names.len() > MOST {
+        return Err(web::Error::Invalid(format!("This address names {} data sources; at most {MOST} can be compared.", names.len())));
+    }
+    let mut sources: Vec<&DataSource> = Vec::new();
+    for name in names {
+        let source = view.directory.find(&name).and_then(|place| view.directory.at(place)).ok_or(web::Error::Missing)?;
+        if !sources.iter().any(|known| known.id == source.id) {
+            sources.push(source);
+        }
+    }
+    Ok((sources, params.value("show", "kind of difference", Standing::parse)))
+}
+
+/// The columns that are shown, of two sources or more.
+fn shown<'a>(sources: &[&'a DataSource], standing: Option<Standing>) -> Vec<Compared<'a>> {
+    if sources.len() < 2 {
+        return Vec::new();
+    }
+    let fits = |compared: &Compared<'_>| standing.is_none_or(|standing| compared.standing == standing);
+    compare(sources).into_iter().filter(fits).collect()
+}
+
+fn facts(sources: &[&DataSource]) -> Vec<(&'static str, Vec<String>)> {
+    let fact = |label, of: fn(&DataSource) -> String| (label, sources.iter().map(|source| of(source)).collect());
+    vec![
+        fact("What a row is", |source| source.description.clone()),
+        fact("Category", |source| source.category.clone()),
+        fact("Kind", |source| described::kind(source.kind).to_owned()),
+        fact("Availability", |source| source.availability.clone()),
+        fact("Data arrives", |source| source.data_lag.clone()),
+        fact("History", |source| source.history.clone()),
+        fact("Time window cuts", |source| source.time_window_column.clone().unwrap_or_else(|| "Nothing".to_owned())),
+        fact("Audience twin", |source| if source.audience_table.is_some() { "Yes" } else { "No" }.to_owned()),
+        fact("Columns", |source| source.columns.len().to_string()),
+    ]
+}
+
+fn sections(sources: &[&DataSource], shown: &[Compared<'_>]) -> Vec<Part> {
+    let row = |compared: &Compared<'_>| CompareRow {
+        name: compared.name.to_owned(),
+        cells: sources.iter().zip(&compared.columns).map(|(source, column)| Some(Cell::new(source, (*column)?))).collect(),
+    };
+    let part = |standing: Standing| Part {
+        standing,
+        rows: shown.iter().filter(|compared| compared.standing == standing).map(row).collect(),
+    };
+    Standing::ALL.into_iter().map(part).filter(|part| !part.rows.is_empty()).collect()
+}
+
+pub(super) async fn show(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    mut params: ListParams,
+) -> web::Result<Html<ComparePage>> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    drop(tx);
+    let (sources, standing) = asked(&view, &mut params)?;
+    let columns = shown(&sources, standing);
+    let all = view.directory.sources().map(|source| Choice::new(&source.id, &source.id));
+    let chosen = (0..MOST).map(|at| sources.get(at).map(|source| source.id.clone()).unwrap_or_default());
+    let standings = Standing::ALL.map(|it| Choice::new(it.name(), it.label()));
+    Ok(Html(ComparePage {
+        shell: visit.shell("Compare data sources", Section::DataSources).await,
+        list: params.list(&[]),
+        chosen: chosen.collect(),
+        choices: std::iter::once(Choice::new("", "None")).chain(all).collect(),
+        facts: facts(&sources),
+        sections: sections(&sources, &columns),
+        sources: sources.iter().map(|source| (*source).clone()).collect(),
+        standings: std::iter::once(Choice::new("", "All columns")).chain(standings).collect(),
+        standing: standing.map(Standing::name).unwrap_or_default(),
+        markdown: params.here().at("/data-sources/compare.md").to_string(),
+    }))
+}
+
+/// A column of one of the sources, as a file has it.
+struct Line {
+    column: ColumnDef,
+    standing: Standing,
+    source: String,
+}
+
+impl Export for Line {
+    const COLUMNS: &'static [&'static str] =
+        &["column", "comparison", "data_source", "type", "role", "threshold", "unit", "description"];
+
+    fn cells(&self) -> Vec<Value> {
+        let column = &self.column;
+        vec![
+            json!(column.name),
+            json!(self.standing.name()),
+            json!(self.source),
+            json!(column.data_type.to_string()),
+            json!(described::role(column.column_type)),
+            json!(column.threshold.amc()),
+            json!(column.unit),
+            json!(column.description),
+        ]
+    }
+}
+
+/// The columns that are shown, a line for each source that has one.
+pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    drop(tx);
+    let (sources, standing) = asked(&view, &mut params)?;
+    let lines = shown(&sources, standing).into_iter().flat_map(|compared| {
+        let there = sources.iter().zip(compared.columns).filter_map(|(source, column)| Some((source, column?)));
+        let line = |(source, column): (&&DataSource, &ColumnDef)| Line {
+            column: column.clone(),
+            standing: compared.standing,
+            source: source.id.clone(),
+        };
+        there.map(line).collect::<Vec<_>>()
+    });
+    let file = list::export_rows(&params, Few(lines.collect())).await?;
+    Ok(file.answer(&["compared data sources"], site.clock.now()))
+}
+
+/// The same as a table of Markdown, a row for each column.
+pub(super) async fn markdown(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    drop(tx);
+    let (sources, standing) = asked(&view, &mut params)?;
+    params.strict()?;
+    let names: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    let rows = shown(&sources, standing).into_iter().map(|compared| {
+        let cells = compared.columns.iter().map(|column| column.map_or_else(|| "–".to_owned(), short)).collect();
+        (compared.name.to_owned(), compared.standing.label(), cells)
+    });
+    let text = markdown::compared(&names, rows);
+    let name = FileName::new("data-sources", std::iter::once("compared").chain(names.iter().copied()), "md");
+    let heads = [(CONTENT_TYPE, "text/markdown; charset=utf-8"), (CONTENT_DISPOSITION, &name.disposition())];
+    Ok((heads, text).into_response())
+}

@@ -1,0 +1,236 @@
+//! One data source: what it is, its columns, its joins, samples, and what uses it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::{Sources, instance_choices, of_instance};
+use crate::amcsql::catalogue::{Catalogue, ColumnDef, DataSource};
+use crate::db::{self, PageRange, Stamp, Tx};
+use crate::guides;
+use crate::ids::PersonId;
+use crate::queries::{self, DraftSeed};
+use crate::sources::described::{self, Mark, marks};
+use crate::sources::directory::View;
+use crate::sources::index::Index;
+use crate::sources::joins::{Join, joins};
+use crate::sources::samples::{self, Sample};
+use crate::sources::{drafts, markdown};
+use crate::web::components::Choice;
+use crate::web::list::{List, ListParams};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Fields, FileName, Html, Person, Site, Visit, words};
+
+/// Queries that are named as users of a source.
+const USERS: usize = 20;
+/// Queries whose texts are parsed at most to find them.
+const LOOKED_AT: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "sources/detail.html")]
+pub(super) struct DetailPage {
+    shell: Shell,
+    list: List,
+    source: DataSource,
+    marks: Vec<Mark>,
+    q: String,
+    instances: Vec<Choice>,
+    instance: String,
+    spread: (usize, usize),
+    groups: Vec<ColumnGroup>,
+    joins: Vec<Join>,
+    samples: Vec<(usize, &'static Sample)>,
+    used: Arc<Used>,
+    is_documented: bool,
+}
+
+/// The columns of a category.
+struct ColumnGroup {
+    name: String,
+    id: String,
+    columns: Vec<Line>,
+}
+
+/// A column as the page shows it.
+struct Line {
+    column: ColumnDef,
+    anchor: String,
+    values: Vec<String>,
+    /// Whether the instance does not list it; only where one was chosen.
+    is_missing: bool,
+}
+
+impl DetailPage {
+    /// How many sources of a join stand behind a fold, in words.
+    fn more_joins(join: &Join) -> String {
+        let more = i64::try_from(join.others.len()).unwrap_or(i64::MAX).saturating_sub(6);
+        words::counted(more, "more data source", "more data sources")
+    }
+
+    /// How many columns are shown.
+    fn shown(&self) -> usize {
+        self.groups.iter().map(|group| group.columns.len()).sum()
+    }
+}
+
+/// What uses a source.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    /// Queries that the person may see: address and name.
+    queries: Vec<(String, String)>,
+    /// Whether there may be more of them.
+    more: bool,
+    /// Guides: address and title.
+    guides: Vec<(String, String)>,
+}
+
+impl Used {
+    async fn find(tx: &mut Tx, person: &PersonId, source: &DataSource) -> db::Result<Self> {
+        let range = PageRange::first(LOOKED_AT + 1);
+        let own = Catalogue::from_sources(vec![source.clone()]);
+        let catalogue = if source.is_uploaded() { &own } else { Catalogue::standard() };
+        let mut used = Self::default();
+        for (at, query) in queries::mentioning(tx, person, &source.id, range).await?.into_iter().enumerate() {
+            if at as i64 == LOOKED_AT || used.queries.len() == USERS {
+                used.more = true;
+                break;
+            }
+            let reads = queries::reads(&query.sql, &query.fields, catalogue);
+            if reads.iter().any(|it| it.source == source.id) {
+                used.queries.push((format!("/queries/{}", query.id), query.name));
+            }
+        }
+        let reads = |sql: &str| queries::reads(sql, &[], catalogue).iter().any(|it| it.source == source.id);
+        let using = guides::all().iter().filter(|guide| {
+            guide.sources.contains(&source.id) || guide.queries().any(|query| reads(&query.sql))
+        });
+        used.guides = using.map(|guide| (format!("/guides/{}", guide.slug), guide.title.clone())).collect();
+        Ok(used)
+    }
+}
+
+/// The columns by their categories, those that fit `q` only.
+fn groups(source: &DataSource, q: &str, is_missing: impl Fn(&ColumnDef) -> bool) -> Vec<ColumnGroup> {
+    let found: Option<Vec<usize>> = (!q.is_empty()).then(|| {
+        let found = Index::of(std::iter::once(source)).search(q);
+        found.into_iter().filter_map(|found| found.column).collect()
+    });
+    let mut groups: Vec<ColumnGroup> = Vec::new();
+    for (at, column) in source.columns.iter().enumerate() {
+        if found.as_ref().is_some_and(|found| !found.contains(&at)) {
+            continue;
+        }
+        let name = if column.category.is_empty() { "Columns" } else { column.category.as_str() };
+        let place = groups.iter().position(|group| group.name == name).unwrap_or_else(|| {
+            let id = format!("fields-{}", name.to_lowercase().replace(|it: char| !it.is_ascii_alphanumeric(), "-"));
+            groups.push(ColumnGroup { name: name.to_owned(), id, columns: Vec::new() });
+            groups.len() - 1
+        });
+        groups[place].columns.push(Line {
+            anchor: described::anchor(&column.name),
+            values: described::values(column),
+            is_missing: is_missing(column),
+            column: column.clone(),
+        });
+    }
+    groups
+}
+
+/// What uses a source, as it was looked up last where nothing of it has changed since.
+async fn used(sources: &Sources, person: &Person, source: &DataSource) -> db::Result<Arc<Used>> {
+    let key = (person.id.clone(), source.id.clone());
+    if let Some(known) = sources.used.get(&key) {
+        return Ok(known);
+    }
+    let mut tx = sources.site.db.read(&person.scope()).await?;
+    let used = Arc::new(Used::find(&mut tx, &person.id, source).await?);
+    sources.used.keep(key, Stamp::of(&tx), Arc::clone(&used));
+    Ok(used)
+}
+
+pub(super) async fn show(
+    State(sources): State<Sources>,
+    person: Person,
+    visit: Visit,
+    Path(name): Path<String>,
+    mut params: ListParams,
+) -> web::Result<Response> {
+    let mut tx = sources.site.db.read(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    let place = view.directory.find(&name).ok_or(web::Error::Missing)?;
+    let source = view.directory.at(place).ok_or(web::Error::Missing)?;
+    // Capitals, a twin for audiences and a former name lead to the source that they are told with.
+    if source.id != name {
+        return Ok(Redirect::to(&described::address(&source.id, None)).into_response());
+    }
+    let instance = of_instance(&view, &mut params)?;
+    drop(tx);
+    let used = used(&sources, &person, source).await?;
+    let q = params.text("q");
+    let listed = instance.and_then(|known| view.source_on(known, place));
+    let is_missing = |column: &ColumnDef| {
+        instance.is_some() && listed.is_none_or(|listed| listed.column(&column.name).is_none())
+    };
+    let page = DetailPage {
+        shell: visit.shell(&source.id, Section::DataSources).await,
+        list: params.list(&[]),
+        marks: marks(&view, source, place, instance),
+        groups: groups(source, &q, is_missing),
+        q,
+        instances: instance_choices(&view, "Any instance"),
+        instance: instance.map(|known| known.listing.id.to_string()).unwrap_or_default(),
+        spread: view.spread(place),
+        joins: joins(source, view.directory.sources()),
+        samples: samples::of(&source.id).collect(),
+        used,
+        is_documented: view.is_documented(place),
+        source: source.clone(),
+    };
+    Ok(Html(page).into_response())
+}
+
+/// The source as Markdown.
+pub(super) async fn markdown(
+    State(site): State<Site>,
+    person: Person,
+    Path(name): Path<String>,
+) -> web::Result<Response> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    drop(tx);
+    let source = view.directory.find(&name).and_then(|place| view.directory.at(place)).ok_or(web::Error::Missing)?;
+    let text = markdown::source(source, &joins(source, view.directory.sources()));
+    let file = FileName::new("data-source", [source.id.as_str()], "md");
+    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8"), (CONTENT_DISPOSITION, &file.disposition())], text).into_response())
+}
+
+/// Makes a draft of a sample, of a query on a column, or of one on the source, and leads to the editor.
+pub(super) async fn draft(
+    State(site): State<Site>,
+    person: Person,
+    Path(name): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let mut tx = site.db.write(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    let source = view.directory.find(&name).and_then(|place| view.directory.at(place)).ok_or(web::Error::Missing)?;
+    let (title, sql) = match (fields.trimmed("sample"), fields.trimmed("column")) {
+        ("", "") => (source.name.clone(), drafts::of_source(source)),
+        ("", column) => {
+            let column = source.column(column).ok_or(web::Error::Missing)?;
+            (format!("{}: {}", source.name, column.name), drafts::of_column(source, column))
+        }
+        (sample, _) => {
+            let sample = sample.parse().ok().and_then(samples::number).ok_or(web::Error::Missing)?;
+            (sample.name.clone(), sample.sql.clone())
+        }
+    };
+    let from = format!("Data source: {}", source.id);
+    let seed = DraftSeed { name: &title, source: &from, sql: &sql, fields: Vec::new() };
+    let draft = queries::create_draft(&mut tx, &site.random, site.clock.now(), &person.id, seed).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
+}

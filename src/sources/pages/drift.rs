@@ -1,0 +1,209 @@
+//! What changed in the data sources, what uses it, and the fix on request.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Redirect, Response};
+use serde_json::{Value, json};
+
+use super::{instance_choices, of_instance};
+use crate::amcsql::catalogue::Catalogue;
+use crate::db::{self, PageRange, Tx};
+use crate::ids::QueryId;
+use crate::instances::{self, ChangeKind};
+use crate::queries;
+use crate::sources::described;
+use crate::sources::directory::{Known, View};
+use crate::sources::drift::{self, Drift, User};
+use crate::web::components::{Choice, Pager};
+use crate::web::list::{self, Export, Few, List, ListParams, rfc3339};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Fields, Html, Person, Site, Visit, words};
+
+/// Changes of a page: what uses each is looked up while it is shown.
+const SIZE: u64 = 20;
+/// Changes that are read; older ones are history that nobody fixes any more.
+const READ: i64 = 2_000;
+/// Instances that a change names; the rest is counted.
+const NAMED: usize = 4;
+
+#[derive(Template)]
+#[template(path = "sources/drift.html")]
+pub(super) struct DriftPage {
+    shell: Shell,
+    list: List,
+    lines: Vec<Line>,
+    pager: Pager,
+    q: String,
+    kinds: Vec<Choice>,
+    kind: &'static str,
+    instances: Vec<Choice>,
+    instance: String,
+}
+
+/// A change with what uses it.
+pub(super) struct Line {
+    drift: Drift,
+    users: Vec<User>,
+}
+
+impl Line {
+    fn href(&self) -> String {
+        let change = &self.drift.change;
+        described::address(&change.source, Some(change.column.as_str()).filter(|column| !column.is_empty()))
+    }
+
+    /// The instances in words.
+    fn on(&self) -> String {
+        let names: Vec<&str> = self.drift.instances.iter().take(NAMED).map(|(_, name)| name.as_str()).collect();
+        let more = self.drift.instances.len().saturating_sub(NAMED);
+        if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
+    }
+
+    /// Queries to which the change can be applied.
+    fn fixable(&self) -> Vec<String> {
+        let fixable = self.users.iter().filter_map(|user| user.fixable.as_ref());
+        fixable.map(|(id, revision)| format!("{id}:{revision}")).collect()
+    }
+
+    /// What uses it, in words.
+    fn used(&self) -> String {
+        words::counted(i64::try_from(self.users.len()).unwrap_or(i64::MAX), "place uses it", "places use it")
+    }
+}
+
+impl Export for Line {
+    const COLUMNS: &'static [&'static str] =
+        &["change", "data_source", "column", "replacement", "certain", "note", "instances", "seen_at", "used_by"];
+
+    fn cells(&self) -> Vec<Value> {
+        let change = &self.drift.change;
+        vec![
+            json!(change.kind.name()),
+            json!(change.source),
+            json!(change.column),
+            json!(change.replacement),
+            json!(change.is_certain),
+            json!(change.note),
+            json!(self.drift.instances.iter().map(|(_, name)| name).collect::<Vec<_>>()),
+            rfc3339(self.drift.seen_at),
+            json!(self.users.iter().map(|user| format!("{}: {}", user.what, user.name)).collect::<Vec<_>>()),
+        ]
+    }
+}
+
+struct Filter {
+    q: String,
+    kind: Option<ChangeKind>,
+}
+
+impl Filter {
+    fn read(params: &mut ListParams) -> Self {
+        Self { q: params.text("q"), kind: params.value("change", "kind of change", ChangeKind::parse) }
+    }
+
+    fn fits(&self, drift: &Drift, instance: Option<&Known>) -> bool {
+        let text = format!("{} {}", drift.name(), drift.change.replacement.as_deref().unwrap_or_default());
+        self.kind.is_none_or(|kind| drift.change.kind == kind)
+            && text.contains(&self.q.to_lowercase())
+            && instance.is_none_or(|known| drift.instances.iter().any(|(id, _)| *id == known.listing.id))
+    }
+}
+
+/// The changes that a person may know, with the lists in which old names resolve.
+async fn known(tx: &mut Tx, person: &Person, view: &View) -> db::Result<(Vec<Drift>, Catalogue)> {
+    let drifts = drift::grouped(instances::source_changes(tx, &person.id, PageRange::first(READ)).await?);
+    let catalogue = drift::with_old_names(view, &drifts);
+    Ok((drifts, catalogue))
+}
+
+async fn lines(tx: &mut Tx, person: &Person, drifts: Vec<Drift>, catalogue: &Catalogue) -> db::Result<Vec<Line>> {
+    let mut lines = Vec::with_capacity(drifts.len());
+    for drift in drifts {
+        let users = drift::users(tx, &person.id, &drift, catalogue).await?;
+        lines.push(Line { drift, users });
+    }
+    Ok(lines)
+}
+
+pub(super) async fn show(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    mut params: ListParams,
+) -> web::Result<Html<DriftPage>> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    let instance = of_instance(&view, &mut params)?;
+    let filter = Filter::read(&mut params);
+    let (mut drifts, catalogue) = known(&mut tx, &person, &view).await?;
+    drifts.retain(|drift| filter.fits(drift, instance));
+    let (pager, drifts) = params.page(SIZE).cut(drifts);
+    let lines = lines(&mut tx, &person, drifts, &catalogue).await?;
+    drop(tx);
+    let kinds = ChangeKind::ALL.iter().map(|kind| Choice::new(kind.name(), kind.label()));
+    Ok(Html(DriftPage {
+        shell: visit.shell("Changes of data sources", Section::DataSources).await,
+        list: params.list(&[]),
+        lines,
+        pager,
+        kinds: std::iter::once(Choice::new("", "All changes")).chain(kinds).collect(),
+        instances: instance_choices(&view, "All instances"),
+        instance: instance.map(|known| known.listing.id.to_string()).unwrap_or_default(),
+        q: filter.q,
+        kind: filter.kind.map(ChangeKind::name).unwrap_or_default(),
+    }))
+}
+
+/// The changes that the filter leaves, as a file.
+pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+    let mut tx = site.db.read(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    let instance = of_instance(&view, &mut params)?;
+    let filter = Filter::read(&mut params);
+    let (mut drifts, catalogue) = known(&mut tx, &person, &view).await?;
+    drifts.retain(|drift| filter.fits(drift, instance));
+    let lines = lines(&mut tx, &person, drifts, &catalogue).await?;
+    drop(tx);
+    let file = list::export_rows(&params, Few(lines)).await?;
+    Ok(file.answer(&["changes of data sources"], site.clock.now()))
+}
+
+/// Puts the new name into the queries that the form names, each as a new version.
+pub(super) async fn fix(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let mut tx = site.db.write(&person.scope()).await?;
+    let view = View::read(&mut tx, &person.id).await?;
+    let (drifts, catalogue) = known(&mut tx, &person, &view).await?;
+    let is_named = |drift: &&Drift| {
+        let change = &drift.change;
+        change.source == fields.trimmed("source")
+            && change.column == fields.trimmed("column")
+            && change.replacement.as_deref() == Some(fields.trimmed("replacement"))
+    };
+    let drift = drifts.iter().find(is_named).ok_or(web::Error::Missing)?;
+    let mut changed = 0;
+    for named in fields.all("query") {
+        let (id, revision) = named.split_once(':').ok_or(web::Error::Missing)?;
+        let id: QueryId = id.parse().map_err(|_| web::Error::Missing)?;
+        let revision: i64 = revision.parse().map_err(|_| web::Error::Missing)?;
+        let query = queries::find(&mut tx, &person.id, &id).await?;
+        let Some(sql) = drift::fix(&drift.change, &query.sql, &query.fields, &catalogue) else { continue };
+        queries::amend(&mut tx, site.clock.now(), &person.id, (&id, revision), sql).await?;
+        changed += 1;
+    }
+    tx.commit().await?;
+    let (tone, said) = match changed {
+        0 => (Tone::Info, "Nothing was changed: these queries don't use the old name any more.".to_owned()),
+        _ => {
+            let queries = words::counted(changed, "query reads", "queries read");
+            let new = fields.trimmed("replacement");
+            (Tone::Success, format!("{queries} {new} now. The text before is kept as a version."))
+        }
+    };
+    visit.flash(tone, said).await;
+    Ok(Redirect::to("/data-sources/drift"))
+}

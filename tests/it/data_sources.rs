@@ -1,0 +1,178 @@
+//! The data sources: found without knowing their names, described, on which instances, and used in a query.
+
+use crate::queries::{REACH, instance, saved};
+use crate::support::{House, execute, stories};
+
+/// Stores what one instance lists behind the program's back: a table of its own beside some of AMC's.
+async fn lists(house: &House, id: &str, sources: &str) {
+    let url = house.database().url(house.folder());
+    let text = format!(
+        "update instance_sources set digest = '{id}', read_at = '2026-03-18 10:00:00+00:00', sources = '{sources}' \
+         where instance_id = '{id}'"
+    );
+    execute(&url, &text).await;
+}
+
+const UPLOADED: &str = r#"{"sources":[{"id":"crm_members","owner":"CUSTOMER","description":"Members of the club.",
+    "columns":[{"name":"tier","columnType":"DIMENSION","dataType":"STRING","sensitivity":"LOW","description":"Level of membership."}]},
+    {"id":"dsp_impressions","premium":true,"tags":[{"kind":"NEW","text":"New here"}],"columns":[]}]}"#;
+
+stories! {
+    /// Who does not know a name finds the columns by what they mean, though a letter is wrong.
+    async fn columns_are_found_by_what_they_mean(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for q in ["new+to+brand+sales", "new-to-brnad+sales", "ntb+revenue"] {
+            let page = ada.get(&format!("/data-sources?q={q}")).await.with(200);
+            let columns = page.attributes(".found li a", "href");
+            assert!(columns[0].contains("#new_to_brand") && columns[0].contains("sales"), "{q}: {columns:?}");
+            assert!(page.texts(".found h2").iter().any(|title| title.contains("amazon_attributed_events_by_traffic_time")));
+            ada.get(columns[0].split('#').next().expect("an address")).await.with(200);
+        }
+        let page = ada.get("/data-sources?q=qqqqzzzzxx").await.with(200);
+        assert!(page.text(".empty").contains("No data sources match"), "{}", page.body);
+        let search = ada.get("/search?q=dsp_clicks").await.with(200);
+        assert!(search.attributes("main a", "href").contains(&"/data-sources/dsp_clicks".to_owned()), "{}", search.body);
+        let search = ada.get("/search?q=postal").await.with(200);
+        assert!(search.attributes("main a", "href").iter().any(|href| href.ends_with("#postal_code")), "{}", search.body);
+    }
+
+    /// The list, its filters and its files tell the same.
+    async fn the_list_is_filtered_and_exported(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let all = ada.get("/data-sources").await.with(200).texts("tbody tr").len();
+        let paid = ada.get("/data-sources?access=paid").await.with(200).texts("tbody th a");
+        assert!(all > 40 && paid.len() < all && paid.contains(&"amazon_retail_purchases".to_owned()), "{paid:?}");
+        let json: serde_json::Value = serde_json::from_str(&ada.get("/data-sources.json?access=paid").await.with(200).body).expect("JSON");
+        let names: Vec<&str> = json.as_array().expect("lines").iter().filter_map(|line| line["data_source"].as_str()).collect();
+        assert_eq!(names, paid);
+        let csv = ada.get("/data-sources.csv?category=DSP").await.with(200).body;
+        assert_eq!(csv.lines().count(), 1 + ada.get("/data-sources?category=DSP").await.texts("tbody tr").len());
+        let odd = ada.get("/data-sources?category=Nothing&access=free").await.with(200);
+        assert_eq!(odd.texts(".callout li").len(), 2, "{}", odd.body);
+        ada.get("/data-sources.json?category=Nothing").await.with(400);
+        let figure = ada.get(&format!("/instances/{}", instance(&ada).await)).await.with(200);
+        let list = figure.attributes(".stats a", "href").pop().expect("the figure is a link");
+        assert_eq!(ada.get(&list).await.with(200).texts("tbody tr").len().to_string(), figure.texts(".stats a").pop().expect("a figure"));
+    }
+
+    /// What an instance lists is marked: its own tables, what is paid and what is missing there.
+    async fn an_instance_marks_what_it_has_and_what_is_missing(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let id = instance(&ada).await;
+        lists(&house, &id, UPLOADED).await;
+        let here = |on: &str| format!("/data-sources?instance={id}&on={on}");
+        assert_eq!(ada.get(&here("present")).await.with(200).texts("tbody th a"), ["dsp_impressions", "crm_members"]);
+        assert!(ada.get(&here("missing")).await.with(200).texts("tbody th a").contains(&"dsp_clicks".to_owned()));
+        let page = ada.get(&format!("/data-sources/dsp_impressions?instance={id}")).await.with(200);
+        let marks = page.texts("#about-source .badge");
+        assert_eq!(marks, ["Present", "Paid", "New"], "{}", page.body);
+        let page = ada.get("/data-sources/crm_members").await.with(200);
+        assert!(page.text("#about-source").contains("1 of ") && page.text("#tier").contains("Level of membership."));
+        assert_eq!(ada.get("/data-sources?q=membership").await.with(200).texts(".found h2 a")[0], "crm_members");
+        let chie = house.signed_in("Chie").await;
+        chie.get("/data-sources/crm_members").await.with(404);
+        chie.get(&here("present")).await.with(404);
+        assert!(!chie.get("/data-sources?q=membership").await.with(200).texts(".found h2 a").contains(&"crm_members".to_owned()));
+    }
+
+    /// One page tells all of a source; a twin and a former name lead there.
+    async fn a_source_is_described_and_says_what_uses_it(house: House) {
+        let ada = house.signed_in("Ada").await;
+        saved(&ada, "Reach by campaign", REACH).await;
+        saved(&ada, "Only a word", "SELECT 'dsp_impressions' AS word, COUNT(DISTINCT user_id) AS n FROM dsp_clicks").await;
+        let page = ada.get("/data-sources/dsp_impressions").await.with(200);
+        assert!(page.text("#total_cost").contains("Millicents: divide by 100,000"), "{}", page.text("#total_cost"));
+        assert!(page.text("#user_id").contains("VERY_HIGH") && page.text("#user_id").contains("Never in a result"));
+        assert!(page.texts("#join-keys a").contains(&"dsp_views".to_owned()), "{:?}", page.texts("#join-keys a"));
+        let used = page.texts("#where-used a");
+        assert!(used.contains(&"Reach by campaign".to_owned()) && !used.contains(&"Only a word".to_owned()), "{used:?}");
+        assert!(used.contains(&"Your first query".to_owned()), "{used:?}");
+        let found = ada.get("/data-sources/dsp_impressions?q=postcode").await.with(200);
+        assert_eq!(found.texts("tbody th a"), ["postal_code"]);
+        for name in ["DSP_Impressions", "dsp_impressions_for_audiences", "display_impressions", "sandbox.dsp_impressions"] {
+            assert_eq!(ada.get(&format!("/data-sources/{name}")).await.with(303).location, "/data-sources/dsp_impressions", "{name}");
+        }
+        ada.get("/data-sources/nothing_like_this").await.with(404);
+        let text = ada.get("/data-sources/dsp_impressions/export.md").await.with(200).body;
+        assert!(text.starts_with("# `dsp_impressions`") && text.contains("| `total_cost` | LONG"), "{}", &text[..400]);
+    }
+
+    /// From a source, a column and a sample into the editor in one step; looking leaves no trace.
+    async fn a_draft_is_made_in_one_step(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let page = ada.get("/data-sources/dsp_clicks").await.with(200);
+        let sample = page.attributes("#sample-queries input[name=sample]", "value").remove(0);
+        for (field, value, expected) in [("", "", "FROM dsp_clicks"), ("column", "postal_code", "postal_code"), ("sample", sample.as_str(), "SUM(clicks)")] {
+            let fields: Vec<(&str, &str)> = if field.is_empty() { Vec::new() } else { vec![(field, value)] };
+            let editor = ada.post("/data-sources/dsp_clicks/draft", &fields).await.with(303).location;
+            assert!(editor.starts_with("/queries/new?draft="), "{editor}");
+            let sql = ada.get(&editor).await.with(200).text("textarea[name=sql]");
+            assert!(sql.contains(expected), "{sql}");
+        }
+        assert!(ada.get("/queries/drafts").await.with(200).texts("tbody tr").is_empty(), "what nobody changed is no draft");
+        ada.post("/data-sources/dsp_clicks/draft", &[("column", "nothing")]).await.with(404);
+        ada.post("/data-sources/dsp_clicks/draft", &[("sample", "99999")]).await.with(404);
+    }
+
+    /// The filter builder works by its buttons alone; its state is the address, and files hold what is shown.
+    async fn fields_are_filtered_by_nested_conditions(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let all = ada.get("/data-sources/fields").await.with(200);
+        assert!(all.text(".pager").contains("1–50 of "), "{}", all.text(".pager"));
+        let added = ada.get("/data-sources/fields?q=cost&f=all&do=add").await.with(303).location;
+        assert_eq!(added, "/data-sources/fields?q=cost&f=all&f.1.p=column&f.1.o=contains#filter-builder");
+        let nested = ada.get("/data-sources/fields?f=all&f.1.p=unit&f.1.o=is&f.1.v=microcents&do=group").await.with(303).location;
+        let page = ada.get(&nested).await.with(200);
+        assert_eq!(page.texts(".builder fieldset").len(), 2, "{nested}");
+        let address = "f=all&f.1.p=unit&f.1.o=is&f.1.v=microcents&f.2=any&f.2.1.p=source&f.2.1.o=is&f.2.1.v=dsp_clicks&f.2.2.p=source&f.2.2.o=is&f.2.2.v=sponsored_ads_traffic";
+        let page = ada.get(&format!("/data-sources/fields?{address}")).await.with(200);
+        let names = page.texts("tbody th");
+        assert!(names.contains(&"spend".to_owned()) && names.contains(&"platform_fee".to_owned()), "{names:?}");
+        let json: serde_json::Value = serde_json::from_str(&ada.get(&format!("/data-sources/fields.json?{address}")).await.with(200).body).expect("JSON");
+        assert_eq!(json.as_array().expect("lines").iter().filter_map(|line| line["column"].as_str()).collect::<Vec<_>>(), names);
+        let csv = ada.get(&format!("/data-sources/fields.csv?{address}")).await.with(200).body;
+        let text = ada.get(&format!("/data-sources/fields.md?{address}")).await.with(200).body;
+        assert_eq!((csv.lines().count(), text.lines().filter(|line| line.starts_with("| `")).count()), (names.len() + 1, names.len()));
+        assert!(text.starts_with("# Fields: money unit is “microcents” and (data source is “dsp\\_clicks”") || text.starts_with("# Fields: money unit is “microcents” and (data source is “dsp_clicks”"), "{text}");
+        let fuzzy = ada.get("/data-sources/fields?q=new+to+brnad+sales").await.with(200).texts("tbody th");
+        assert!(fuzzy[0].starts_with("new_to_brand"), "{fuzzy:?}");
+    }
+
+    /// A filter of a thousand conditions, or one that no form makes, is refused clearly; nothing breaks.
+    async fn a_huge_or_forged_filter_is_refused(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let many: Vec<String> = (1..=1_000).map(|at| format!("f.{at}.p=column&f.{at}.o=is&f.{at}.v=x")).collect();
+        let answer = ada.get(&format!("/data-sources/fields?f=all&{}", many.join("&"))).await.with(400);
+        assert!(answer.body.contains("1000 conditions"), "{}", answer.text("main"));
+        for forged in ["f=some", "f.1.p=colour", "f.1.1.p=column", "f.1.2.3.4.5.6.7=all", "f=all&do=remove.7", "f=all&do=explode"] {
+            let answer = ada.get(&format!("/data-sources/fields?{forged}")).await.with(400);
+            assert!(answer.text("h1").contains("cannot be understood"), "{forged}: {}", answer.body);
+        }
+        ada.get("/data-sources/fields.json?f.1.p=colour").await.with(400);
+        ada.post("/data-sources/filters", &[("name", "x"), ("filter", "f.1.p=colour")]).await.with(400);
+    }
+
+    /// A filter under a name: its owner's, or everyone's; only its owner deletes it.
+    async fn filters_are_saved_for_oneself_or_for_everyone(house: House) {
+        let (ada, chie) = (house.signed_in("Ada").await, house.signed_in("Chie").await);
+        let filter = "f=all&f.1.p=unit&f.1.o=is&f.1.v=microcents";
+        let save = async |name: &str, everyone: bool| {
+            let mut fields = vec![("name", name), ("filter", filter)];
+            fields.extend(everyone.then_some(("everyone", "true")));
+            ada.post("/data-sources/filters", &fields).await.with(303).location
+        };
+        let back = save("Amounts", false).await;
+        assert_eq!(back, format!("/data-sources/fields?{filter}"));
+        let names = async |visitor: &crate::support::Visitor| visitor.get("/data-sources/fields").await.with(200).texts("main .panel li a");
+        assert_eq!((names(&ada).await, names(&chie).await), (vec!["Amounts".to_owned()], vec![]));
+        save("Amounts", true).await;
+        assert_eq!((names(&ada).await, names(&chie).await), (vec!["Amounts".to_owned()], vec!["Amounts".to_owned()]));
+        let delete = ada.get("/data-sources/fields").await.attributes("form[action$='/delete']", "action").remove(0);
+        assert!(chie.get("/data-sources/fields").await.attributes("form[action$='/delete']", "action").is_empty());
+        chie.post(&delete, &[]).await.with(404);
+        assert!(save("", false).await.starts_with("/data-sources/fields"));
+        assert_eq!(house.count("select count(*) as value from source_filters").await, 1, "a filter needs a name");
+        ada.post(&delete, &[]).await.with(303);
+        assert!(names(&chie).await.is_empty());
+    }
+}
