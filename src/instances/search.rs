@@ -8,8 +8,11 @@ use crate::db::{PageRange, Result, Tx};
 use crate::web::Person;
 use crate::web::room::{Hit, Search};
 
-pub(super) const SEARCHES: &[Search] =
-    &[Search { name: "Instances", list: "/instances", find: |tx, person, q, range| found(tx, person, q, range).boxed() }];
+pub(super) const SEARCHES: &[Search] = &[Search {
+    name: "Instances",
+    list: "/instances",
+    find: |tx, person, q, range| found(tx, person, q, range).boxed(),
+}];
 
 async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> Result<Vec<Hit>> {
     let filter = Filter { text: q.to_owned(), ..Filter::default() };

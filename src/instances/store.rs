@@ -19,8 +19,8 @@ pub(super) use surveys::{
 pub(super) use access::{Ended, Withdrawn, end_due, end_of_grace, next_end, withdraw};
 pub use access::{disconnect, give, revoke, revoke_all};
 pub use people::{NamedInstance, PersonGrant, forget_survey, grants_of, named, reached_by};
-pub use sources::{Listing, catalogue, listings};
 pub(super) use sources::keep_sources;
+pub use sources::{Listing, catalogue, listings};
 
 use super::model::{Found, Instance, Role, Source};
 use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};

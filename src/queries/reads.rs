@@ -39,7 +39,8 @@ pub async fn amend(
 ) -> web::Result<()> {
     let query = for_change(tx, person, id).await?;
     let conflict = || {
-        let text = format!("{} was saved again meanwhile. Look at it, and apply the change to what it is now.", query.name);
+        let text =
+            format!("{} was saved again meanwhile. Look at it, and apply the change to what it is now.", query.name);
         web::Error::Conflict(text)
     };
     if query.revision != revision || query.deleted_at.is_some() {

@@ -129,9 +129,10 @@ impl Entry {
 /// Whether a source is the audience twin of another one of the same list, which is told with that one.
 fn is_listed_twin(source: &DataSource, catalogue: &Catalogue) -> bool {
     source.is_audience_twin()
-        && source.id.strip_suffix("_for_audiences").is_some_and(|base| {
-            catalogue.source(base).or_else(|| Catalogue::standard().source(base)).is_some()
-        })
+        && source
+            .id
+            .strip_suffix("_for_audiences")
+            .is_some_and(|base| catalogue.source(base).or_else(|| Catalogue::standard().source(base)).is_some())
 }
 
 /// The directory as a person has it, with their instances.
@@ -197,10 +198,8 @@ impl View {
         revisions.dedup_by_key(|(revision, _)| *revision);
         let directory = directory(tx, &revisions).await?;
         let place = |revision: &str| revisions.binary_search_by_key(&revision, |(known, _)| *known).ok();
-        let lists: Vec<Option<usize>> = listings
-            .iter()
-            .map(|listing| listing.revision.as_deref().and_then(place).map(|place| place + 1))
-            .collect();
+        let lists: Vec<Option<usize>> =
+            listings.iter().map(|listing| listing.revision.as_deref().and_then(place).map(|place| place + 1)).collect();
         let known = listings.iter().cloned().zip(lists).map(|(listing, list)| Known { listing, list }).collect();
         Ok(Self { directory, instances: known })
     }
@@ -269,7 +268,14 @@ mod tests {
         let column = |name: &&str| ColumnDef { name: (*name).to_owned(), ..standard.columns[0].clone() };
         let columns = columns.iter().map(column).collect();
         let category = crate::amcsql::catalogue::UPLOADED.to_owned();
-        DataSource { id: id.to_owned(), category, columns, kind: Kind::Dimension, audience_table: None, ..standard.clone() }
+        DataSource {
+            id: id.to_owned(),
+            category,
+            columns,
+            kind: Kind::Dimension,
+            audience_table: None,
+            ..standard.clone()
+        }
     }
 
     #[test]
@@ -283,7 +289,10 @@ mod tests {
         let names: Vec<_> = directory.at(place).unwrap().columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!((names, &directory.entries[place].listed[..]), (vec!["tier", "joined", "city"], &[1, 2][..]));
         let clicks = directory.find("dsp_clicks_for_audiences").unwrap();
-        assert_eq!((directory.at(clicks).unwrap().id.as_str(), directory.find("display_clicks")), ("dsp_clicks", Some(clicks)));
+        assert_eq!(
+            (directory.at(clicks).unwrap().id.as_str(), directory.find("display_clicks")),
+            ("dsp_clicks", Some(clicks))
+        );
         assert_eq!(directory.find("nothing"), None);
     }
 }

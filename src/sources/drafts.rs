@@ -6,7 +6,14 @@ use crate::amcsql::catalogue::{ColumnDef, ColumnType, DataSource, DataType, Thre
 
 /// Columns to describe a row by, the first that a source has.
 const DESCRIBING: [&str; 8] = [
-    "campaign", "advertiser", "segment_name", "store_name", "page_title", "event_type", "no_3p_trackers", "marketplace_name",
+    "campaign",
+    "advertiser",
+    "segment_name",
+    "store_name",
+    "page_title",
+    "event_type",
+    "no_3p_trackers",
+    "marketplace_name",
 ];
 
 /// A query on a source: what describes its rows, how many users, and what is measured.

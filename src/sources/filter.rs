@@ -68,8 +68,7 @@ pub(super) enum Operator {
 
 impl Operator {
     /// All of them, in the order of the form.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Contains, Self::Starts, Self::Is, Self::IsNot, Self::Least, Self::Most];
+    pub(super) const ALL: [Self; 6] = [Self::Contains, Self::Starts, Self::Is, Self::IsNot, Self::Least, Self::Most];
 
     /// As addresses name it.
     pub(super) const fn name(self) -> &'static str {
@@ -381,9 +380,10 @@ mod tests {
     /// The columns that an address leaves.
     fn found(query: &str) -> Vec<String> {
         let group = read(query).unwrap();
-        let rows = Catalogue::standard().sources().iter().flat_map(|source| {
-            source.columns.iter().map(move |column| Row { source, column, is_present: true })
-        });
+        let rows = Catalogue::standard()
+            .sources()
+            .iter()
+            .flat_map(|source| source.columns.iter().map(move |column| Row { source, column, is_present: true }));
         rows.filter(|row| group.fits(row)).map(|row| format!("{}.{}", row.source.id, row.column.name)).collect()
     }
 
@@ -406,13 +406,19 @@ mod tests {
     #[test]
     fn groups_are_joined_as_they_say() {
         let strict = found(NESTED);
-        assert!(strict.contains(&"dsp_clicks.user_id".to_owned()) && strict.contains(&"dsp_clicks.supply_cost".to_owned()));
+        assert!(
+            strict.contains(&"dsp_clicks.user_id".to_owned()) && strict.contains(&"dsp_clicks.supply_cost".to_owned())
+        );
         assert!(!strict.contains(&"dsp_clicks.campaign".to_owned()));
         let clicks = found("f=all&f.1.p=source&f.1.o=is&f.1.v=dsp_clicks").len();
         assert_eq!(clicks, Catalogue::standard().source("dsp_clicks").unwrap().columns.len());
         let others = found("f=none&f.1.p=source&f.1.o=is&f.1.v=dsp_clicks").len();
         assert_eq!(clicks + others, found("").len());
-        assert_eq!(found("f=none&f.1.p=column&f.1.o=is").len(), clicks + others, "what nobody filled in leaves nothing out");
+        assert_eq!(
+            found("f=none&f.1.p=column&f.1.o=is").len(),
+            clicks + others,
+            "what nobody filled in leaves nothing out"
+        );
     }
 
     #[test]
@@ -433,9 +439,20 @@ mod tests {
         let many: Vec<String> = (1..=1_000).map(|at| format!("f.{at}.p=column&f.{at}.o=is&f.{at}.v=x")).collect();
         assert!(read(&format!("f=all&{}", many.join("&"))).unwrap_err().contains("1000 conditions"));
         for forged in [
-            "f=some", "f.1.p=colour", "f.1.p=column&f.1.o=like", "f.1.1.p=column", "f.x.p=column", "f.0.p=column",
-            "f.1=all&f.1.p=column", "f.1.v=x", "f=all&f=any", "f.p=column", "f.1.p=column&f.1.1.p=column",
-            "f.99999999999999999999.p=column", "f..p=column", "f.1.2.3.4.5.6.7=all",
+            "f=some",
+            "f.1.p=colour",
+            "f.1.p=column&f.1.o=like",
+            "f.1.1.p=column",
+            "f.x.p=column",
+            "f.0.p=column",
+            "f.1=all&f.1.p=column",
+            "f.1.v=x",
+            "f=all&f=any",
+            "f.p=column",
+            "f.1.p=column&f.1.1.p=column",
+            "f.99999999999999999999.p=column",
+            "f..p=column",
+            "f.1.2.3.4.5.6.7=all",
         ] {
             assert!(read(forged).is_err(), "{forged}");
         }

@@ -244,8 +244,7 @@ impl Index {
         };
         let mask = letters(word);
         let near = |term: &&Term| {
-            term.text.len().abs_diff(word.len()) <= limit
-                && (term.letters ^ mask).count_ones() as usize <= 2 * limit
+            term.text.len().abs_diff(word.len()) <= limit && (term.letters ^ mask).count_ones() as usize <= 2 * limit
         };
         let slip = |term: &'_ Term| spelling::distance(word, &term.text, limit);
         let fitting = self.terms.iter().filter(near);
@@ -301,7 +300,11 @@ mod tests {
             assert!(first.contains("new_to_brand") && first.contains("sales"), "{q}: {first}");
         }
         assert!(found("postcode")[0].ends_with("postal_code"));
-        assert!(found("spend").iter().take(5).all(|name| name.contains("cost") || name.contains("spend")), "{:?}", &found("spend")[..5]);
+        assert!(
+            found("spend").iter().take(5).all(|name| name.contains("cost") || name.contains("spend")),
+            "{:?}",
+            &found("spend")[..5]
+        );
     }
 
     #[test]

@@ -20,7 +20,8 @@ fn code(text: &str) -> String {
 /// The table of some columns, each with its source where they are of several.
 pub(super) fn table<'a>(columns: impl Iterator<Item = (Option<&'a str>, &'a ColumnDef)>, with_sources: bool) -> String {
     let (head, line) = if with_sources { ("| Data source ", "| --- ") } else { ("", "") };
-    let mut text = format!("{head}| Column | Type | Role | Threshold | Description |\n{line}| --- | --- | --- | --- | --- |\n");
+    let mut text =
+        format!("{head}| Column | Type | Role | Threshold | Description |\n{line}| --- | --- | --- | --- | --- |\n");
     for (source, column) in columns {
         if let Some(source) = source {
             let _ = write!(text, "| {} ", code(source));

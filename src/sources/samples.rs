@@ -72,8 +72,10 @@ mod tests {
 
     #[test]
     fn every_source_that_is_not_retired_has_a_sample() {
-        let without = Catalogue::standard().sources().iter().filter(|source| !source.deprecated && !source.columns.is_empty());
-        let without: Vec<_> = without.filter(|source| of(&source.id).next().is_none()).map(|source| &source.id).collect();
+        let without =
+            Catalogue::standard().sources().iter().filter(|source| !source.deprecated && !source.columns.is_empty());
+        let without: Vec<_> =
+            without.filter(|source| of(&source.id).next().is_none()).map(|source| &source.id).collect();
         assert!(without.is_empty(), "{without:?}");
     }
 }

@@ -86,7 +86,9 @@ pub(crate) const OPEN: [&str; 10] = [
 /// A route with the ids of things that are there, one address for each thing that fits.
 pub(crate) fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
     let Some((before, after)) = route.split_once("{id}") else {
-        return vec![route.replace("{slug}", "first-query").replace("{number}", "1").replace("{name}", "dsp_impressions")];
+        return vec![
+            route.replace("{slug}", "first-query").replace("{number}", "1").replace("{name}", "dsp_impressions"),
+        ];
     };
     let id = |address: &str| Some(address.strip_prefix(before)?.split(['/', '?']).next()?.to_owned());
     let mut ids: Vec<String> =

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn words_in_strings_comments_and_aliases_are_no_uses() {
-        let text = "SELECT 'site' AS site, /* site */ SUM(impressions) AS n FROM dsp_impressions WHERE campaign = 'site'";
+        let text =
+            "SELECT 'site' AS site, /* site */ SUM(impressions) AS n FROM dsp_impressions WHERE campaign = 'site'";
         assert_eq!(read(text), ["impressions@impressions", "dsp_impressions@dsp_impressions", "campaign@campaign"]);
     }
 
@@ -79,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_column_that_stands_alone_names_what_it_gives() {
-        let text = "SELECT campaign, site AS s, i.device_type, UPPER(app_bundle) AS a FROM dsp_impressions i GROUP BY site";
+        let text =
+            "SELECT campaign, site AS s, i.device_type, UPPER(app_bundle) AS a FROM dsp_impressions i GROUP BY site";
         let uses = uses(text, &Context::reporting(Catalogue::standard()));
         let naming: Vec<_> = uses.iter().filter(|it| it.names_output).filter_map(|it| it.column.as_deref()).collect();
         assert_eq!(naming, ["campaign", "device_type"]);

@@ -140,7 +140,9 @@ impl Condition {
             match self.operator {
                 Operator::Contains => text.contains(&value),
                 Operator::Starts => text.starts_with(&value),
-                Operator::Is | Operator::IsNot => text == value || (self.property == Property::Type && is_of(&text, &value)),
+                Operator::Is | Operator::IsNot => {
+                    text == value || (self.property == Property::Type && is_of(&text, &value))
+                }
                 Operator::Least => self.compare(&text, &value).is_ge(),
                 Operator::Most => self.compare(&text, &value).is_le(),
             }

@@ -104,9 +104,9 @@ impl Used {
             }
         }
         let reads = |sql: &str| queries::reads(sql, &[], catalogue).iter().any(|it| it.source == source.id);
-        let using = guides::all().iter().filter(|guide| {
-            guide.sources.contains(&source.id) || guide.queries().any(|query| reads(&query.sql))
-        });
+        let using = guides::all()
+            .iter()
+            .filter(|guide| guide.sources.contains(&source.id) || guide.queries().any(|query| reads(&query.sql)));
         used.guides = using.map(|guide| (format!("/guides/{}", guide.slug), guide.title.clone())).collect();
         Ok(used)
     }
@@ -171,9 +171,8 @@ pub(super) async fn show(
     let used = used(&sources, &person, source).await?;
     let q = params.text("q");
     let listed = instance.and_then(|known| view.source_on(known, place));
-    let is_missing = |column: &ColumnDef| {
-        instance.is_some() && listed.is_none_or(|listed| listed.column(&column.name).is_none())
-    };
+    let is_missing =
+        |column: &ColumnDef| instance.is_some() && listed.is_none_or(|listed| listed.column(&column.name).is_none());
     let page = DetailPage {
         shell: visit.shell(&source.id, Section::DataSources).await,
         list: params.list(&[]),
@@ -204,7 +203,8 @@ pub(super) async fn markdown(
     let source = view.directory.find(&name).and_then(|place| view.directory.at(place)).ok_or(web::Error::Missing)?;
     let text = markdown::source(source, &joins(source, view.directory.sources()));
     let file = FileName::new("data-source", [source.id.as_str()], "md");
-    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8"), (CONTENT_DISPOSITION, &file.disposition())], text).into_response())
+    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8"), (CONTENT_DISPOSITION, &file.disposition())], text)
+        .into_response())
 }
 
 /// Makes a draft of a sample, of a query on a column, or of one on the source, and leads to the editor.

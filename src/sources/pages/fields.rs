@@ -85,8 +85,21 @@ impl Line {
 
 impl Export for Line {
     const COLUMNS: &'static [&'static str] = &[
-        "column", "data_source", "category", "type", "role", "threshold", "users_needed", "unit", "group", "description",
-        "example", "values", "paid", "uploaded", "deprecated",
+        "column",
+        "data_source",
+        "category",
+        "type",
+        "role",
+        "threshold",
+        "users_needed",
+        "unit",
+        "group",
+        "description",
+        "example",
+        "values",
+        "paid",
+        "uploaded",
+        "deprecated",
     ];
 
     fn cells(&self) -> Vec<Value> {
@@ -103,7 +116,13 @@ impl Export for Line {
             json!(column.category),
             json!(column.description),
             json!(column.example),
-            json!(column.values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect::<Vec<_>>()),
+            json!(
+                column
+                    .values
+                    .iter()
+                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                    .collect::<Vec<_>>()
+            ),
             json!(self.paid),
             json!(self.uploaded),
             json!(column.legacy),
@@ -171,9 +190,9 @@ impl Asked {
 
     /// The address of a filter, kept with everything else that the address says.
     fn address(here: &Address, filter: &Group) -> String {
-        let others = ["q", "instance", "sort"].into_iter().filter_map(|name| {
-            here.fields().iter().find(|(known, value)| known == name && !value.is_empty()).cloned()
-        });
+        let others = ["q", "instance", "sort"]
+            .into_iter()
+            .filter_map(|name| here.fields().iter().find(|(known, value)| known == name && !value.is_empty()).cloned());
         let fields = others.chain(filter.fields());
         fields.fold(Address::new(here.path(), ""), |address, (name, value)| address.and(&name, &value)).to_string()
     }
@@ -252,7 +271,11 @@ pub(super) async fn export(State(site): State<Site>, person: Person, mut params:
 }
 
 /// The same as a table of Markdown.
-pub(super) async fn markdown(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+pub(super) async fn markdown(
+    State(site): State<Site>,
+    person: Person,
+    mut params: ListParams,
+) -> web::Result<Response> {
     let (lines, words) = all(&site, &person, &mut params).await?;
     params.strict()?;
     let title = if words.is_empty() { "All fields".to_owned() } else { format!("Fields: {}", markdown::cell(&words)) };

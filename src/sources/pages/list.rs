@@ -121,7 +121,8 @@ impl Filter {
         Self {
             q: params.text("q"),
             category: params.value("category", "category", known).unwrap_or_default(),
-            access: params.value("access", "kind of access", |text| Access::ALL.into_iter().find(|it| it.name() == text)),
+            access: params
+                .value("access", "kind of access", |text| Access::ALL.into_iter().find(|it| it.name() == text)),
             presence: params.value("on", "availability", Presence::parse),
         }
     }
@@ -233,8 +234,21 @@ pub(super) async fn show(
 
 impl Export for Line {
     const COLUMNS: &'static [&'static str] = &[
-        "data_source", "name", "category", "description", "availability", "data_lag", "history", "kind", "audience_table",
-        "columns", "marks", "on_instances", "instances", "on_instance", "columns_found",
+        "data_source",
+        "name",
+        "category",
+        "description",
+        "availability",
+        "data_lag",
+        "history",
+        "kind",
+        "audience_table",
+        "columns",
+        "marks",
+        "on_instances",
+        "instances",
+        "on_instance",
+        "columns_found",
     ];
 
     fn cells(&self) -> Vec<Value> {
