@@ -91,6 +91,11 @@ pub(super) fn opaque_ranges(text: &str) -> Vec<Span> {
     ranges
 }
 
+/// The comments of `text`, in order; one that does not end reaches to the end.
+pub(super) fn comments(text: &str) -> Vec<Span> {
+    opaque_ranges(text).into_iter().filter(|range| range.of(text).starts_with(['-', '/'])).collect()
+}
+
 struct Lexer<'a> {
     text: &'a str,
     at: usize,

@@ -17,6 +17,7 @@ pub mod engine;
 pub mod finding;
 pub mod flatten;
 pub mod functions;
+pub mod instructional;
 mod lexer;
 pub mod parser;
 pub mod spelling;

@@ -50,6 +50,7 @@ pub fn room(site: Site) -> Room {
             &[
                 PageEntry::new("/queries", "Queries", "sql saved"),
                 PageEntry::new("/queries/new", "New query", "sql editor write"),
+                PageEntry::new("/queries/import", "Import a query", "paste instructional upload sql file"),
                 PageEntry::new("/queries/drafts", "Drafts", "kept discarded unsaved queries"),
                 PageEntry::new("/queries/bin", "Bin", "deleted queries drafts restore undo"),
             ]

@@ -1,6 +1,7 @@
 //! What a saved query is.
 
 pub(super) mod fields;
+pub(super) mod file;
 pub(super) mod home;
 pub(super) mod input;
 pub(super) mod tags;

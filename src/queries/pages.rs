@@ -5,8 +5,12 @@ mod changes;
 mod drafts;
 mod duplicate;
 mod editor;
+mod files;
 mod forms;
+mod import;
+mod link;
 mod list;
+mod meaning;
 mod placing;
 pub(super) mod report;
 mod run;
@@ -32,7 +36,9 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/queries", get(list::show))
         .route("/queries.csv", get(list::export))
         .route("/queries.json", get(list::export))
+        .route("/queries.zip", get(files::archive))
         .route("/queries/new", get(editor::new).post(saving::create))
+        .route("/queries/import", get(import::form).post(import::recognized))
         .route("/queries/check", post(editor::check))
         .route("/queries/bin", get(bin::show))
         .route("/queries/bin.csv", get(bin::export))
@@ -44,6 +50,8 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/queries/drafts/{id}/restore", post(drafts::restore))
         .route("/queries/{id}", get(run::show))
         .route("/queries/{id}/preview", get(run::preview_link).post(run::preview))
+        .route("/queries/{id}/query.sql", get(files::download))
+        .route("/queries/{id}/link", get(link::show).post(link::create))
         .route("/queries/{id}/edit", get(editor::edit).post(saving::save))
         .route("/queries/{id}/duplicate", get(duplicate::form).post(duplicate::create))
         .route("/queries/{id}/favourite", post(list::favourite))

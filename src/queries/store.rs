@@ -140,6 +140,13 @@ pub async fn mentioning(tx: &mut Tx, person: &PersonId, word: &str, range: PageR
     sql(LIST).bind(person).bind(containing(word)).bind(range.most).bind(range.skip).all(tx).await
 }
 
+/// The query of a person that says exactly this; none that is deleted.
+pub(super) async fn equal(tx: &mut Tx, person: &PersonId, written: &QueryInput) -> Result<Option<QueryId>> {
+    const FIND: &str = select!("and q.name = $2 and q.owner_id = $1 and q.deleted_at is null order by q.id");
+    let named: Vec<Query> = sql(FIND).bind(person).bind(&written.name).all(tx).await?;
+    Ok(named.into_iter().find(|query| QueryInput::from(query.clone()) == *written).map(|query| query.id))
+}
+
 /// The query of a person that was saved from this draft, which is gone since.
 pub(super) async fn saved_from(tx: &mut Tx, person: &PersonId, draft: &DraftId) -> Result<Option<Query>> {
     const FIND: &str = select!("and q.from_draft = $2 and q.owner_id = $1 order by q.id limit 1");

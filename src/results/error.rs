@@ -5,6 +5,8 @@ use std::io;
 
 use parquet::errors::ParquetError;
 
+use crate::web::zip;
+
 /// Why a result could not be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -145,6 +147,15 @@ impl From<io::Error> for Error {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
             io::ErrorKind::NotFound => Self::Missing,
             _ => Self::Store(error.into()),
+        }
+    }
+}
+
+impl From<zip::Error> for Error {
+    fn from(error: zip::Error) -> Self {
+        match error {
+            zip::Error::TooLarge { found, limit } => Self::TooLargeForExcel { found, of: "bytes", limit },
+            zip::Error::Deflate(error) => error.into(),
         }
     }
 }

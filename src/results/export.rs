@@ -15,7 +15,6 @@ mod csv;
 mod json;
 mod table;
 mod workbook;
-mod zip;
 
 use std::sync::Arc;
 

@@ -22,8 +22,10 @@ pub mod rate_limits;
 pub mod shell;
 mod site;
 pub mod theme;
+mod uploads;
 mod visit;
 pub mod words;
+pub mod zip;
 
 #[cfg(test)]
 mod gallery;
@@ -36,4 +38,5 @@ pub use page::Html;
 pub use person::Person;
 pub use problem::{PROBLEM_JSON, prefers_json, problems};
 pub use site::{Site, SiteParts};
+pub use uploads::{MOST_FILES, Upload, UploadedFile};
 pub use visit::{Sandbox, Visit};

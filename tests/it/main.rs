@@ -55,9 +55,15 @@ mod processes;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
+mod query_files;
+#[cfg(test)]
 mod query_history;
 #[cfg(test)]
 mod query_homes;
+#[cfg(test)]
+mod query_import;
+#[cfg(test)]
+mod query_links;
 #[cfg(test)]
 mod results;
 #[cfg(test)]

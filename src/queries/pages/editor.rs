@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::changes::{self, Changes};
 use super::forms::{self, written};
+use super::link;
 use super::placing;
 use super::report::{self, Remark};
 use super::run;
@@ -246,7 +247,8 @@ pub(super) async fn new(
         instances::require(&mut tx, &person.id, &id, instances::Action::Write).await?;
     }
     if !fields.has("draft") {
-        let mut page = page(&site, &person, &visit, what, QueryInput::default(), Errors::new()).await?;
+        let written = link::begun(&site, QueryInput::default(), &fields);
+        let mut page = page(&site, &person, &visit, what, written, Errors::new()).await?;
         page.offered = offered(&site, &person).await?;
         return Ok(Html(page).into_response());
     }
@@ -268,7 +270,8 @@ pub(super) async fn new(
     }
     what.home.clone_from(&draft.rest.home);
     (what.draft, what.was, what.source) = (draft.id.to_string(), draft.tab.clone(), draft.source.clone());
-    Ok(Html(page(&site, &person, &visit, what, draft.written(), Errors::new()).await?).into_response())
+    let written = link::begun(&site, draft.written(), &fields);
+    Ok(Html(page(&site, &person, &visit, what, written, Errors::new()).await?).into_response())
 }
 
 /// New queries that somebody began to type and did not save: the last three.

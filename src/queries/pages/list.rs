@@ -175,7 +175,7 @@ fn home(sent: &str) -> Option<&'static str> {
     HOMES.into_iter().map(|(value, _)| value).find(|value| *value == sent)
 }
 
-fn filter(params: &mut ListParams) -> Filter {
+pub(super) fn filter(params: &mut ListParams) -> Filter {
     Filter {
         text: params.text("q"),
         instance: params.id("instance", "instance"),

@@ -9,12 +9,12 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use super::forms::{self, Input};
+use super::link;
 use super::own;
 use super::report::{self, Remark};
 use super::target::{Target, against, target};
 use crate::amcsql::catalogue::Catalogue;
 use crate::instances::{self, Instance};
-use crate::queries::model::input::ACKNOWLEDGE;
 use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, Query};
 use crate::queries::prepare::{Prepared, prepare_form};
@@ -239,7 +239,7 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
         return Ok(Html(page(site, visit, opened, true).await).unprocessable());
     };
     let Opened { query, prepared, form, .. } = opened;
-    let mut filled = filled(&form);
+    let mut filled = link::filled(&form);
     if !filled.iter().any(|(name, _)| name == "instance") {
         filled.push(("instance".to_owned(), instance.id.to_string()));
     }
@@ -257,16 +257,6 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
         instance,
     };
     Ok((StatusCode::OK, Html(page)).into_response())
-}
-
-/// The fields of the run form as it was filled in, to go on with it.
-fn filled(form: &Fields) -> Vec<(String, String)> {
-    let ours = |name: &str| {
-        name.starts_with("param.")
-            || name.starts_with("options.")
-            || ["instance", "window", "start", "end", "zone", "privacy", "privacy.column", ACKNOWLEDGE].contains(&name)
-    };
-    form.iter().filter(|(name, _)| ours(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 pub(super) async fn preview(

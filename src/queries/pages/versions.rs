@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::changes::{self, Changes};
 use super::list::PAGE;
+use super::meaning::{self, Comparison};
 use super::{for_change, own};
 use crate::db::{self, Tx};
 use crate::ids::{InstanceId, PersonId, QueryId};
@@ -140,6 +141,9 @@ pub(super) struct ComparePage {
     query: Query,
     from: Version,
     to: Version,
+    meaning: Comparison,
+    /// Whose data sources the meaning is worked out with.
+    against: String,
     sql: Changes,
     settings: Changes,
     can_change: bool,
@@ -168,8 +172,19 @@ pub(super) async fn compare(
     let to = one(&mut tx, &person.id, &query, to).await?;
     let placed =
         [placed(&mut tx, &person.id, &from.placement).await?, placed(&mut tx, &person.id, &to.placement).await?];
+    let default = match &query.placement.default_instance {
+        Some(id) => found(&mut tx, &person.id, id).await?,
+        None => None,
+    };
+    let catalogue = match &default {
+        Some(instance) => instances::catalogue(&mut tx, &instance.id).await?,
+        None => std::sync::Arc::clone(crate::amcsql::catalogue::Catalogue::standard()),
+    };
     drop(tx);
+    let (before, after) = ((from.revision, &from.written), (to.revision, &to.written));
     Ok(Html(ComparePage {
+        meaning: meaning::compare(before, after, &catalogue, site.clock.now()),
+        against: super::target::against(default.as_ref()),
         shell: visit.shell(format!("Versions of {}", query.name), Section::Queries).await,
         sql: Changes::between(&from.written.sql, &to.written.sql),
         settings: Changes::between(
@@ -199,8 +214,13 @@ async fn placed(tx: &mut Tx, person: &PersonId, placement: &Placement) -> db::Re
 
 /// The name of an instance to which the person has access.
 async fn named(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> db::Result<Option<String>> {
+    Ok(found(tx, person, id).await?.map(|instance| instance.name().to_owned()))
+}
+
+/// An instance, if the person has access to it.
+async fn found(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> db::Result<Option<instances::Instance>> {
     match instances::find(tx, person, id).await {
-        Ok(instance) => Ok(Some(instance.name().to_owned())),
+        Ok(instance) => Ok(Some(instance)),
         Err(db::Error::Missing) => Ok(None),
         Err(error) => Err(error),
     }

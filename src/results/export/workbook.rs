@@ -10,13 +10,13 @@ use std::fmt::Write as _;
 use arrow::array::{Array, ArrayRef, RecordBatch};
 
 use super::Form;
-use super::zip::Zip;
 use crate::results::cell::write_exact;
 use crate::results::column::KeptColumn;
 use crate::results::error::Error;
 use crate::results::kind::Kind;
 use crate::results::open::Opened;
 use crate::results::values::{DAY, Value};
+use crate::web::zip::Zip;
 
 /// Rows that a sheet has below its head (Excel's specifications and limits).
 pub const MOST_ROWS: u64 = 1_048_575;

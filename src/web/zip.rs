@@ -1,15 +1,22 @@
 //! A ZIP archive that leaves as it is written: sizes stand behind each file, not before it.
 //!
-//! It is what a workbook is wrapped in. Crates that write archives, and those that write workbooks, need
-//! to go back in what they wrote, so the whole file would have to be on the disk before its first byte is
-//! sent. The format is PKWARE's APPNOTE, without its extension for more than 4 GiB, which Excel complains of.
-
+//! It is what a workbook is wrapped in, and how several files are downloaded as one. Crates that write archives, and
+//! those that write workbooks, need to go back in what they wrote, so the whole file would have to be on the disk
+//! before its first byte is sent. The format is PKWARE's APPNOTE, without its extension for more than 4 GiB, which
+//! Excel complains of.
 use std::io::Write as _;
 
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
-use crate::results::error::Error;
+/// Why an archive cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("an archive holds {limit} bytes and this one needs {found}")]
+    TooLarge { found: u64, limit: u64 },
+    #[error(transparent)]
+    Deflate(#[from] std::io::Error),
+}
 
 /// The most bytes of a file in the archive, and of the archive.
 const MOST: u64 = u32::MAX as u64;
@@ -20,7 +27,7 @@ const DEFLATED: u16 = 8;
 const DAY: u16 = 0x21;
 
 /// An archive that is being written.
-pub(super) struct Zip {
+pub struct Zip {
     out: Vec<u8>,
     written: u64,
     open: Option<Entry>,
@@ -29,21 +36,28 @@ pub(super) struct Zip {
 }
 
 struct Entry {
-    name: &'static str,
+    name: String,
     offset: u32,
     deflate: DeflateEncoder<Vec<u8>>,
     crc: Crc,
     packed: u64,
 }
 
+impl Default for Zip {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Zip {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self { out: Vec::new(), written: 0, open: None, directory: Vec::new(), files: 0 }
     }
 
     /// Begins a file; what is added from now on is in it.
-    pub(super) fn begin(&mut self, name: &'static str) -> Result<(), Error> {
+    pub fn begin(&mut self, name: impl Into<String>) -> Result<(), Error> {
         self.end()?;
+        let name = name.into();
         let offset = small(self.written)?;
         let mut head = 0x0403_4b50_u32.to_le_bytes().to_vec();
         for field in [20, FLAGS, DEFLATED, 0, DAY] {
@@ -60,7 +74,7 @@ impl Zip {
     }
 
     /// Adds to the file that was begun.
-    pub(super) fn add(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let Some(entry) = &mut self.open else { return Ok(()) };
         entry.crc.update(bytes);
         entry.deflate.write_all(bytes)?;
@@ -71,7 +85,7 @@ impl Zip {
     }
 
     /// Ends the archive.
-    pub(super) fn finish(&mut self) -> Result<(), Error> {
+    pub fn finish(&mut self) -> Result<(), Error> {
         self.end()?;
         let (start, size) = (small(self.written)?, small(self.directory.len() as u64)?);
         let mut tail = std::mem::take(&mut self.directory);
@@ -87,7 +101,7 @@ impl Zip {
     }
 
     /// What is written and was not taken yet.
-    pub(super) fn take(&mut self) -> Vec<u8> {
+    pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.out)
     }
 
@@ -120,5 +134,5 @@ impl Zip {
 }
 
 fn small(number: u64) -> Result<u32, Error> {
-    u32::try_from(number).map_err(|_| Error::TooLargeForExcel { found: number, of: "bytes", limit: MOST })
+    u32::try_from(number).map_err(|_| Error::TooLarge { found: number, limit: MOST })
 }
