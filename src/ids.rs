@@ -168,6 +168,8 @@ ids! {
     ConnectionId = "con";
     /// RecomAMP's own name for an AMC instance; AMC's is [`crate::amazon::AmcInstanceId`].
     InstanceId = "ins";
+    /// A brand of an instance.
+    BrandId = "brd";
     /// A saved query.
     QueryId = "qry";
     /// A draft of a query.

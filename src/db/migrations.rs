@@ -57,6 +57,8 @@ const STEPS: &[Step] = &[
     both!(20, "0020_data_sources"),
     own!(21, "0021_data_sources_security"),
     both!(23, "0023_source_digests"),
+    both!(26, "0026_brands"),
+    own!(27, "0027_brands_security"),
 ];
 
 /// The number of the last step.

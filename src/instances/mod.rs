@@ -4,6 +4,7 @@
 //! their row in `instance_access`. RecomAMP's id of an instance and AMC's are different types.
 
 mod access;
+mod brand_list;
 mod catalogue;
 mod model;
 mod pages;
@@ -12,7 +13,9 @@ mod store;
 mod discovery;
 
 pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, refusal, require};
+pub use brand_list::{Item, ItemKind, fitting};
 pub use model::{Grant, Instance, Role, Source};
+pub use store::brands::{Brand, brand, brands, items as brand_items};
 pub use store::{
     Address, Filter, Listing, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find, forget_survey, give,
     grants_of, is_looking, list, listings, named, page, reached_by, revoke, revoke_all,
@@ -41,6 +44,7 @@ pub fn room(site: Site, grants: Grants, process: ProcessId) -> Room {
         searches: search::SEARCHES,
         actions: &[
             audit::Action::InstanceChanged,
+            audit::Action::BrandsChanged,
             audit::Action::AccessGranted,
             audit::Action::AccessRevoked,
             audit::Action::AccessEnding,
@@ -61,6 +65,8 @@ impl Section {
 impl audit::Action {
     /// An instance was renamed, removed from somebody's list, or came back.
     pub const InstanceChanged: Self = Self::new("instance-changed", "Instance renamed, hidden or shown");
+    /// Brands of an instance, or what belongs to them, were changed.
+    pub const BrandsChanged: Self = Self::new("brands-changed", "Brands changed");
     /// Somebody was given a role on an instance.
     pub const AccessGranted: Self = Self::new("access-granted", "Access granted");
     /// A role on an instance was taken away.

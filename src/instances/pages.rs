@@ -1,5 +1,6 @@
 //! The list of instances, one instance, adding one by hand.
 
+mod brands;
 mod list;
 
 use askama::Template;
@@ -40,6 +41,12 @@ pub(super) fn routes(site: Site, grants: Grants) -> Router {
         .route("/instances/refresh", post(refresh))
         .route("/instances/new", get(new).post(add))
         .route("/instances/{id}", get(detail))
+        .route("/instances/{id}/brands", get(brands::show).post(brands::import))
+        .route("/instances/{id}/brands.csv", get(brands::export))
+        .route("/instances/{id}/brands.json", get(brands::export))
+        .route("/brands/{id}", get(brands::detail).post(brands::save))
+        .route("/brands/{id}/delete", post(brands::delete))
+        .route("/brands/{id}/restore", post(brands::restore))
         .route("/instances/{id}/rename", post(rename))
         .route("/instances/{id}/remove", post(remove))
         .route("/instances/{id}/restore", post(restore))

@@ -1,6 +1,7 @@
 //! The tables of instances, of who may work in them, of surveys and of listed data sources.
 
 mod access;
+pub(super) mod brands;
 mod entities;
 mod people;
 mod sources;

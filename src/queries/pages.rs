@@ -6,6 +6,7 @@ mod drafts;
 mod duplicate;
 mod editor;
 mod files;
+mod fill;
 mod forms;
 mod import;
 mod link;
@@ -51,6 +52,7 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/queries/{id}", get(run::show))
         .route("/queries/{id}/preview", get(run::preview_link).post(run::preview))
         .route("/queries/{id}/query.sql", get(files::download))
+        .route("/queries/{id}/fill", post(fill::fill))
         .route("/queries/{id}/link", get(link::show).post(link::create))
         .route("/queries/{id}/edit", get(editor::edit).post(saving::save))
         .route("/queries/{id}/duplicate", get(duplicate::form).post(duplicate::create))

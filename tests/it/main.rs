@@ -10,6 +10,8 @@ mod audit;
 #[cfg(test)]
 mod bad_days;
 #[cfg(test)]
+mod brands;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod catalogues;

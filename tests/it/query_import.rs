@@ -29,7 +29,7 @@ stories! {
         assert_eq!(page.attributes("fieldset select option[selected]", "value"), ["list", "number"]);
         assert_eq!(page.text("textarea[name='default.0']"), "", "a placeholder is no default");
         assert_eq!(page.attributes("input[name='default.1']", "value"), ["0"]);
-        assert!(page.texts("fieldset")[2].contains("Asks you to uncomment lines"));
+        assert!(page.texts("fieldset.recognized")[2].contains("Asks you to uncomment lines"));
         let form = [("draft", "yes"), ("name", "Reach"), ("sql", TEXT), ("use.0", "true"), ("name.0", "campaigns"), ("kind.0", "list"), ("required.0", "true"),
             ("use.1", "true"), ("name.1", "fewest"), ("kind.1", "number"), ("default.1", "0"), ("required.1", "true")];
         let draft = ada.post("/queries/import", &form).await.with(303).location;

@@ -7,7 +7,11 @@ use crate::support::stories;
 
 /// What a route needs beyond reading, of a person who has a role on the instance to which the thing belongs. Every
 /// other route is for everybody who may read it.
-const NEEDS: [(&str, &str); 12] = [
+const NEEDS: [(&str, &str); 16] = [
+    ("POST /instances/{id}/brands", "analyst"),
+    ("POST /brands/{id}", "analyst"),
+    ("POST /brands/{id}/delete", "analyst"),
+    ("POST /brands/{id}/restore", "analyst"),
     ("POST /executions", "analyst"),
     ("POST /executions/{id}/cancel", "analyst"),
     ("POST /executions/{id}/fetch", "analyst"),

@@ -24,8 +24,18 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let opened = ada.post("/guides/first-query/queries/1/open", &[]).await.with(303).location;
     let draft = opened.rsplit(['/', '=']).next().expect("an id").to_owned();
     let sessions = ada.get("/settings/sessions").await.attributes("main form[action$='/end']", "action");
+    ada.post(&format!("{instance}/brands"), &[("name", "Acme"), ("items", "B012345678")]).await.with(303);
+    let brand = ada.get(&format!("{instance}/brands")).await.attributes("tbody th a", "href").remove(0);
     let mut addresses = vec![
         (Method::GET, instance.clone()),
+        (Method::GET, format!("{instance}/brands")),
+        (Method::GET, format!("{instance}/brands.csv")),
+        (Method::POST, format!("{instance}/brands")),
+        (Method::GET, brand.clone()),
+        (Method::POST, brand.clone()),
+        (Method::POST, format!("{brand}/delete")),
+        (Method::POST, format!("{brand}/restore")),
+        (Method::POST, format!("{query}/fill")),
         (Method::POST, format!("{instance}/rename")),
         (Method::POST, format!("{instance}/remove")),
         (Method::POST, format!("{instance}/restore")),

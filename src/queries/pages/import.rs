@@ -77,7 +77,7 @@ impl PreviewPage {
 }
 
 /// The form.
-pub(super) async fn form(visit: Visit) -> Response {
+pub(super) async fn form(_person: Person, visit: Visit) -> Response {
     empty(&visit, Errors::new(), String::new()).await.into_response()
 }
 

@@ -1,11 +1,11 @@
 //! What two versions of a query mean, side by side: the columns of the result with their types and privacy levels, what
 //! a row stands for, what is read and by which column the time window cuts it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::amcsql::bound::{ColumnId, Extension, Node, Query as Bound, Relation, Scan};
+use crate::amcsql::bound::{ColumnId, Computed, ExprKind, Extension, Node, Query as Bound, Relation, Scan};
 use crate::amcsql::catalogue::{Catalogue, ColumnType, Threshold};
 use crate::amcsql::{Context, check};
 use crate::queries::model::QueryInput;
@@ -142,7 +142,7 @@ impl Meaning {
         };
         Some(Self {
             columns: query.outputs.iter().map(|output| (output.name.clone(), column(output.column))).collect(),
-            grain: grain(&query, &query.root, &prepared.sql_sent, 0),
+            grain: Grain { query: &query, text: &prepared.sql_sent }.of(&query.root, &BTreeMap::new(), 0),
             sources: sources(&query.scans),
         })
     }
@@ -156,47 +156,75 @@ fn level(threshold: Threshold) -> String {
     }
 }
 
-/// What a row of a relation stands for: the keys of the grouping nearest to it.
-fn grain(query: &Bound, relation: &Relation, text: &str, depth: usize) -> String {
-    if depth > DEEPEST {
-        return "a row of the common tables".to_owned();
+/// Finds what a row stands for: the keys of the grouping nearest to it.
+struct Grain<'a> {
+    query: &'a Bound,
+    text: &'a str,
+}
+
+/// What columns are called further up.
+type Names = BTreeMap<ColumnId, String>;
+
+impl Grain<'_> {
+    /// What the projection calls the columns that it hands on.
+    fn named(&self, items: &[Computed]) -> Names {
+        let name = |item: &Computed| match &item.expr.kind {
+            ExprKind::Column(id) => Some((*id, self.query.column(item.id).name.clone())),
+            _ => None,
+        };
+        items.iter().filter_map(name).filter(|(_, name)| !name.is_empty()).collect()
     }
-    let below = |relation: &Relation| grain(query, relation, text, depth + 1);
-    match &relation.node {
-        Node::Aggregate(aggregate) if aggregate.groups.is_empty() => "all rows together".to_owned(),
-        Node::Aggregate(aggregate) => {
-            let name = |id| match query.column(id) {
-                column if column.name.is_empty() => column.span.of(text).to_owned(),
-                column => column.name.clone(),
-            };
-            let names: Vec<String> = aggregate.groups.iter().map(|group| name(group.id)).collect();
-            format!("each {}", names.join(", "))
+
+    /// A key of a grouping: as it is called further up, else as the column that it is, else as it is written.
+    fn key(&self, group: &Computed, names: &Names) -> String {
+        if let Some(name) = names.get(&group.id) {
+            return name.clone();
         }
-        Node::Distinct { input } => {
-            let names: Vec<&str> =
-                query.columns_of(input).into_iter().map(|id| query.column(id).name.as_str()).collect();
-            format!("each distinct {}", names.join(", "))
+        match &group.expr.kind {
+            ExprKind::Column(id) if !self.query.column(*id).name.is_empty() => self.query.column(*id).name.clone(),
+            _ => group.expr.span.of(self.text).to_owned(),
         }
-        Node::Project { input, .. }
-        | Node::Filter { input, .. }
-        | Node::Window { input, .. }
-        | Node::Sort { input, .. }
-        | Node::Limit { input, .. } => below(input),
-        Node::Explode { input, .. } => format!("an element of {}", below(input)),
-        Node::Common { common, .. } => match query.commons.get(common.index()) {
-            Some(common) => below(&common.relation),
-            None => common_name(),
-        },
-        Node::Join(join) => format!("{} with {}", below(&join.left), below(&join.right)),
-        Node::Set { inputs, .. } => {
-            let each: BTreeSet<String> = inputs.iter().map(below).collect();
-            each.into_iter().collect::<Vec<_>>().join(" or ")
+    }
+
+    fn of(&self, relation: &Relation, names: &Names, depth: usize) -> String {
+        let Self { query, .. } = self;
+        if depth > DEEPEST {
+            return "a row of the common tables".to_owned();
         }
-        Node::Scan(id) => {
-            query.scans.get(id.index()).map_or_else(common_name, |scan| format!("each row of {}", scan.source))
+        let none = Names::new();
+        let below = |relation: &Relation| self.of(relation, &none, depth + 1);
+        match &relation.node {
+            Node::Aggregate(aggregate) if aggregate.groups.is_empty() => "all rows together".to_owned(),
+            Node::Aggregate(aggregate) => {
+                let keys: Vec<String> = aggregate.groups.iter().map(|group| self.key(group, names)).collect();
+                format!("each {}", keys.join(", "))
+            }
+            Node::Distinct { input } => {
+                let names: Vec<&str> =
+                    query.columns_of(input).into_iter().map(|id| query.column(id).name.as_str()).collect();
+                format!("each distinct {}", names.join(", "))
+            }
+            Node::Project { input, items } => self.of(input, &self.named(items), depth + 1),
+            Node::Filter { input, .. }
+            | Node::Window { input, .. }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. } => self.of(input, names, depth + 1),
+            Node::Explode { input, .. } => format!("an element of {}", below(input)),
+            Node::Common { common, .. } => match query.commons.get(common.index()) {
+                Some(common) => below(&common.relation),
+                None => common_name(),
+            },
+            Node::Join(join) => format!("{} with {}", below(&join.left), below(&join.right)),
+            Node::Set { inputs, .. } => {
+                let each: BTreeSet<String> = inputs.iter().map(below).collect();
+                each.into_iter().collect::<Vec<_>>().join(" or ")
+            }
+            Node::Scan(id) => {
+                query.scans.get(id.index()).map_or_else(common_name, |scan| format!("each row of {}", scan.source))
+            }
+            Node::One => "one row".to_owned(),
+            Node::Values { .. } => "each row of VALUES".to_owned(),
         }
-        Node::One => "one row".to_owned(),
-        Node::Values { .. } => "each row of VALUES".to_owned(),
     }
 }
 
@@ -262,10 +290,13 @@ mod tests {
         assert!(found.iter().any(|it| it.starts_with("Column `advertiser`:  -> STRING, dimension")), "{found:?}");
         assert!(found.iter().any(|it| it.starts_with("Column `n`: LONG, metric")), "{found:?}");
         assert!(
-            found.iter().any(|it| it.ends_with("time window on click_dt, extended 14 d before and 0 d after")),
+            found.iter().any(|it| it.ends_with("time window on click_dt_utc, extended 14 d before and 0 d after")),
             "{found:?}"
         );
-        assert!(found.iter().any(|it| it == "Source `dsp_impressions`: time window on impression_dt -> "), "{found:?}");
+        assert!(
+            found.iter().any(|it| it == "Source `dsp_impressions`: time window on impression_dt_utc -> "),
+            "{found:?}"
+        );
         assert_eq!(compared(before, after).same, "1 column");
     }
 

@@ -8,13 +8,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
+use super::fill;
 use super::forms::{self, Input};
 use super::link;
 use super::own;
 use super::report::{self, Remark};
 use super::target::{Target, against, target};
 use crate::amcsql::catalogue::Catalogue;
+use crate::db::Tx;
 use crate::instances::{self, Instance};
+use crate::queries::model::fields::FieldDef;
 use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, Query};
 use crate::queries::prepare::{Prepared, prepare_form};
@@ -58,6 +61,10 @@ struct RunPage {
     past: Past,
     /// Why the person may not run it; empty when they may.
     refusal: String,
+    /// The brands whose values the form can take, the one chosen, and what was filled in.
+    brands: Vec<Choice>,
+    brand: String,
+    filled: String,
     /// What the form is sent with.
     once: String,
 }
@@ -100,6 +107,7 @@ struct Opened {
     /// The form, with the values of the last run where they were asked for.
     form: Fields,
     last: Option<LastValues>,
+    brands: Vec<Choice>,
 }
 
 /// The form with the last values for what it does not say.
@@ -121,7 +129,6 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
         usual = store::usual(&mut tx, &person.id, &query.id, &instance.id, None).await?;
         last = store::last_values(&mut tx, &person.id, &query.id, &instance.id).await?;
     }
-    drop(tx);
     let asked = last.as_ref().filter(|_| form.get("values") == "last");
     let form = asked.map_or_else(|| form.clone(), |last| with_last(form, last));
     let sandbox = target.instance.as_ref().is_some_and(|instance| instance.is_sandbox);
@@ -129,11 +136,16 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
     if let Some(problem) = &target.problem {
         prepared.errors.add("instance", problem);
     }
-    Ok(Opened { query, target, prepared, past: Past { runs, usual, is_favourite }, form, last })
+    let brands = match &target.instance {
+        Some(instance) => fill::offered(&mut tx, &person.id, &instance.id, &prepared.asked).await?,
+        None => Vec::new(),
+    };
+    drop(tx);
+    Ok(Opened { query, target, prepared, past: Past { runs, usual, is_favourite }, form, last, brands })
 }
 
 async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPage {
-    let Opened { query, target, prepared, past, form, last } = opened;
+    let Opened { query, target, prepared, past, form, last, brands } = opened;
     let window = query.window.with(&form);
     let has_window = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
     let inputs: Vec<Input> = prepared.asked.iter().map(|field| Input::new(field, &form)).collect();
@@ -156,6 +168,9 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
         remarks: report::remarks(&query.sql, &prepared.findings),
         form: window,
         refusal: target.problem.clone().unwrap_or_default(),
+        brand: form.trimmed("brand").to_owned(),
+        brands,
+        filled: String::new(),
         once: site.random.token(),
         past,
         query,
@@ -202,6 +217,33 @@ pub async fn run_page(
     let is_ready = opened.prepared.is_ready();
     let page = Html(page(site, visit, opened, true).await);
     Ok(if is_ready { page.into_response() } else { page.unprocessable_by(|page| &page.errors) })
+}
+
+/// The parameters that a query asks for on an instance.
+pub(super) async fn asked(
+    site: &Site,
+    tx: &mut Tx,
+    query: &Query,
+    instance: &Instance,
+    form: &Fields,
+) -> web::Result<Vec<FieldDef>> {
+    let catalogue = instances::catalogue(tx, &instance.id).await?;
+    Ok(prepare_form(&query.script(), form, &catalogue, site.clock.now(), instance.is_sandbox).asked)
+}
+
+/// The page with a form that something was filled into, and what that was.
+pub(super) async fn filled(
+    site: &Site,
+    person: &Person,
+    visit: &Visit,
+    id: &str,
+    form: &Fields,
+    said: String,
+) -> web::Result<impl IntoResponse> {
+    let opened = open(site, person, id, form).await?;
+    let mut page = page(site, visit, opened, false).await;
+    page.filled = said;
+    Ok(Html(page))
 }
 
 /// A check of a saved query with the form as it is filled in. Looking is not failing: status 200.

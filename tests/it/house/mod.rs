@@ -56,6 +56,8 @@ const WRITERS: [(&str, &str); 21] = [
     ("instances", "instances/store"),
     ("instance_access", "instances/store"),
     ("access_grants", "instances/store"),
+    ("brands", "instances/store"),
+    ("brand_items", "instances/store"),
     ("instance_sources", "instances/store"),
     ("surveys", "instances/store"),
     ("survey_accounts", "instances/store"),

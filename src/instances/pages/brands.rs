@@ -1,0 +1,403 @@
+//! Brands of an instance: the list, one brand, lists of ASINs and campaigns brought in, and the way back.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use super::{Room, own};
+use crate::accounts::audit::{self, Action};
+use crate::db::Tx;
+use crate::ids::{BrandId, InstanceId, PersonId};
+use crate::instances::access::{Action as Does, require};
+use crate::instances::brand_list::{self, Item, ItemKind, ListRead, MOST};
+use crate::instances::model::Instance;
+use crate::instances::store::brands::{self as table, Brand, Line};
+use crate::web::components::{Choice, Errors, Pager};
+use crate::web::list::{self, Export, List, ListParams, RowSource};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::words::counted;
+use crate::web::{self, Fields, Html, Person, Upload, Visit, naming};
+
+/// Lines of a page.
+const SIZE: u64 = 50;
+/// Longest name of a brand, in characters.
+const NAME_LENGTH: usize = 100;
+/// Days for which a deleted brand can be restored.
+const KEPT_DAYS: i64 = 30;
+
+#[derive(Template)]
+#[template(path = "instances/brands.html")]
+pub(super) struct ListPage {
+    shell: Shell,
+    list: List,
+    instance: Instance,
+    brands: Vec<Brand>,
+    pager: Pager,
+    q: String,
+    can_change: bool,
+    /// What the step before deleted.
+    deleted: Option<Brand>,
+    errors: Errors,
+    /// What was sent and could not be used.
+    title: String,
+    text: String,
+    kinds: Vec<Choice>,
+    kind: String,
+    /// What of the list that was sent was not understood.
+    report: Option<Report>,
+}
+
+/// What became of a list.
+struct Report {
+    said: String,
+    rejected: Vec<(usize, String, &'static str)>,
+    more: usize,
+}
+
+async fn page(
+    room: &Room,
+    person: &Person,
+    visit: &Visit,
+    id: &InstanceId,
+    params: ListParams,
+) -> web::Result<ListPage> {
+    let mut params = params.without(&["deleted"]);
+    let q = params.text("q");
+    let wanted = params.page(SIZE);
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let instance = super::store::find(&mut tx, &person.id, id).await?;
+    let pager = wanted.pager(table::count(&mut tx, &person.id, id, &q, wanted.most()).await?);
+    let brands = table::page(&mut tx, &person.id, id, &q, pager.range()).await?;
+    let deleted = deleted(&mut tx, &person.id, params.fields().get("deleted")).await?;
+    drop(tx);
+    Ok(ListPage {
+        shell: visit.shell(format!("Brands of {}", instance.name()), Section::Instances).await,
+        list: params.list(&[]),
+        can_change: instance.role.allows(Does::Write),
+        instance,
+        brands,
+        pager,
+        q,
+        deleted,
+        errors: Errors::new(),
+        title: String::new(),
+        text: String::new(),
+        kinds: kinds(),
+        kind: String::new(),
+        report: None,
+    })
+}
+
+fn kinds() -> Vec<Choice> {
+    [("", "Whatever each line looks like"), ("asin", "ASINs"), ("campaign", "Campaigns: ids or names")]
+        .map(|(value, label)| Choice::new(value, label))
+        .to_vec()
+}
+
+async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> crate::db::Result<Option<Brand>> {
+    let Ok(id) = id.parse::<BrandId>() else { return Ok(None) };
+    match table::brand(tx, person, &id).await {
+        Ok(brand) => Ok(Some(brand).filter(|brand| brand.deleted_at.is_some())),
+        Err(crate::db::Error::Missing) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The brands of an instance, and the form that adds to them.
+pub(super) async fn show(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    params: ListParams,
+) -> web::Result<Html<ListPage>> {
+    Ok(Html(page(&room, &person, &visit, &own(&id)?, params).await?))
+}
+
+impl Export for Line {
+    const COLUMNS: &'static [&'static str] = &["brand", "kind", "value", "name"];
+
+    fn cells(&self) -> Vec<Value> {
+        let Item { kind, value, label } = &self.item;
+        vec![json!(self.brand), json!(kind.name()), json!(value), json!(label)]
+    }
+}
+
+/// What belongs to the brands that the filter leaves, as a file that can be brought in again.
+pub(super) async fn export(
+    State(room): State<Room>,
+    person: Person,
+    Path(id): Path<String>,
+    mut params: ListParams,
+) -> web::Result<Response> {
+    let id = own(&id)?;
+    let q = params.text("q");
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let instance = super::store::find(&mut tx, &person.id, &id).await?;
+    drop(tx);
+    let source = RowSource::new(&room.site.db, person.scope(), (person.id, id, q), |tx, (person, id, q), range, _| {
+        Box::pin(table::lines(tx, person, id, q, range))
+    });
+    let file = list::export_rows(&params, source).await?;
+    Ok(file.answer(&["brands", instance.name()], room.site.clock.now()))
+}
+
+/// A list that is brought in: what is understood goes to the brands that it names, or to the one that the form names,
+/// which is made where there is none. What is not understood is shown.
+pub(super) async fn import(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    upload: Upload,
+) -> web::Result<Response> {
+    let id = own(&id)?;
+    let Upload { fields, files } = upload;
+    let (title, text) = (fields.trimmed("name").to_owned(), fields.get("items").to_owned());
+    let mut errors = Errors::new();
+    let mut whole = text.clone();
+    for file in &files {
+        match file.text() {
+            Ok(text) => whole = text,
+            Err(sentence) => errors.add("file", sentence),
+        }
+    }
+    let read = brand_list::read(&whole, ItemKind::parse(fields.get("kind")));
+    check(&title, &read, &mut errors);
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let instance = require(&mut tx, &person.id, &id, Does::Write).await?;
+    let mut report = None;
+    if errors.is_empty() {
+        let said = keep(&room, &mut tx, &person, &instance, &title, &read).await?;
+        tx.commit().await?;
+        if read.rejected.is_empty() {
+            visit.flash(Tone::Success, said).await;
+            return Ok(Redirect::to(&format!("/instances/{id}/brands")).into_response());
+        }
+        report = Some(Report { said, rejected: read.rejected, more: read.more_rejected });
+    } else {
+        drop(tx);
+        if !read.rejected.is_empty() {
+            report = Some(Report { said: String::new(), rejected: read.rejected, more: read.more_rejected });
+        }
+    }
+    let params = ListParams::read(&format!("/instances/{id}/brands"), "");
+    let mut page = page(&room, &person, &visit, &id, params).await?;
+    page.report = report;
+    if errors.is_empty() {
+        return Ok(Html(page).into_response());
+    }
+    (page.errors, page.title, page.text) = (errors, title, text);
+    fields.get("kind").clone_into(&mut page.kind);
+    Ok(Html(page).unprocessable_by(|page| &page.errors))
+}
+
+fn check(title: &str, read: &ListRead, errors: &mut Errors) {
+    let is_named = read.items.iter().all(|(brand, _)| !brand.is_empty()) && !read.items.is_empty();
+    if title.is_empty() && !is_named {
+        errors.add("name", "Name the brand. Only lists with a Brand column can do without.");
+    }
+    for name in read.items.iter().map(|(brand, _)| brand.as_str()).chain([title]).filter(|name| !name.is_empty()) {
+        if let Some(fault) = naming::fault(name, NAME_LENGTH) {
+            errors.add("name", fault);
+            break;
+        }
+    }
+    if read.items.is_empty() && !read.rejected.is_empty() {
+        errors.add("items", "Nothing in this list was understood. See below for each line.");
+    }
+    if read.items.len() > 2 * MOST {
+        errors.add("items", format!("A list can hold at most {} items. Split it.", 2 * MOST));
+    }
+}
+
+/// Adds what a list holds to its brands; gives what to say about it.
+async fn keep(
+    room: &Room,
+    tx: &mut Tx,
+    person: &Person,
+    instance: &Instance,
+    title: &str,
+    read: &ListRead,
+) -> web::Result<String> {
+    let now = room.site.clock.now();
+    let mut by_brand: BTreeMap<&str, Vec<Item>> = BTreeMap::new();
+    if read.items.is_empty() {
+        by_brand.insert(title, Vec::new());
+    }
+    for (brand, item) in &read.items {
+        by_brand.entry(if brand.is_empty() { title } else { brand }).or_default().push(item.clone());
+    }
+    let (mut added, mut there) = (0, 0);
+    let names: Vec<&str> = by_brand.keys().copied().collect();
+    for (name, items) in &by_brand {
+        let brand = match table::named(tx, &person.id, &instance.id, name).await? {
+            Some(brand) => brand.id,
+            None => {
+                let gone = now - TimeDelta::days(KEPT_DAYS);
+                table::add(tx, &room.site.random, now, gone, &person.id, (&instance.id, name)).await?
+            }
+        };
+        let new = table::extend(tx, now, &brand, items).await?;
+        (added, there) = (added + new, there + items.len() - new);
+    }
+    let detail = json!({ "brands": names, "added": added });
+    let (random, subject) = (&room.site.random, instance.id.as_str());
+    audit::write(tx, random, now, Some(&person.id), Action::BrandsChanged, subject, detail).await?;
+    let count = |number: usize, one, more| counted(number as i64, one, more);
+    let mut said = match names.as_slice() {
+        [one] => format!("{one}: {} added", count(added, "item", "items")),
+        more => format!("{}: {} added", count(more.len(), "brand", "brands"), count(added, "item", "items")),
+    };
+    if there + read.duplicates > 0 {
+        said.push_str(&format!(", {} already there", there + read.duplicates));
+    }
+    Ok(said + ".")
+}
+
+#[derive(Template)]
+#[template(path = "instances/brand.html")]
+struct BrandPage {
+    shell: Shell,
+    instance: Instance,
+    brand: Brand,
+    can_change: bool,
+    title: String,
+    asins: String,
+    campaigns: String,
+    errors: Errors,
+}
+
+fn lines(items: &[Item], kind: ItemKind) -> String {
+    items.iter().filter(|item| item.kind == kind).map(Item::line).collect::<Vec<_>>().join("\n")
+}
+
+/// The brand in an address.
+async fn found(tx: &mut Tx, person: &PersonId, id: &str) -> web::Result<Brand> {
+    let id: BrandId = id.parse().map_err(|_| web::Error::Missing)?;
+    Ok(table::brand(tx, person, &id).await?)
+}
+
+/// One brand with all that belongs to it.
+pub(super) async fn detail(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Response> {
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let brand = found(&mut tx, &person.id, &id).await?;
+    let instance = super::store::find(&mut tx, &person.id, &brand.instance).await?;
+    let items = table::items(&mut tx, &brand.id).await?;
+    drop(tx);
+    let page = BrandPage {
+        shell: visit.shell(brand.name.clone(), Section::Instances).await,
+        can_change: instance.role.allows(Does::Write) && brand.deleted_at.is_none(),
+        instance,
+        title: brand.name.clone(),
+        brand,
+        asins: lines(&items, ItemKind::Asin),
+        campaigns: lines(&items, ItemKind::Campaign),
+        errors: Errors::new(),
+    };
+    Ok(Html(page).into_response())
+}
+
+/// Saves a brand as its form has it: its name and all of its items.
+pub(super) async fn save(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let now = room.site.clock.now();
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let brand = found(&mut tx, &person.id, &id).await?;
+    let instance = require(&mut tx, &person.id, &brand.instance, Does::Write).await?;
+    let name = fields.trimmed("name").to_owned();
+    let mut errors = Errors::new();
+    if name.is_empty() {
+        errors.add("name", "Name the brand.");
+    } else if let Some(fault) = naming::fault(&name, NAME_LENGTH) {
+        errors.add("name", fault);
+    } else if table::named(&mut tx, &person.id, &instance.id, &name).await?.is_some_and(|other| other.id != brand.id) {
+        errors.add("name", "Another brand of this instance has this name. Choose another one.");
+    }
+    let mut items = Vec::new();
+    for (field, kind) in [("asins", ItemKind::Asin), ("campaigns", ItemKind::Campaign)] {
+        let read = brand_list::read_lines(fields.get(field), kind);
+        if let Some((line, text, reason)) = read.rejected.first() {
+            errors.add(field, format!("Line {line}: {reason} It says: {text}"));
+        }
+        if read.items.len() > MOST {
+            errors.add(field, format!("A brand can have at most {MOST} of them. Split it."));
+        }
+        items.extend(read.items.into_iter().map(|(_, item)| item));
+    }
+    if !errors.is_empty() {
+        drop(tx);
+        let page = BrandPage {
+            shell: visit.shell(brand.name.clone(), Section::Instances).await,
+            can_change: true,
+            instance,
+            brand,
+            title: name,
+            asins: fields.get("asins").to_owned(),
+            campaigns: fields.get("campaigns").to_owned(),
+            errors,
+        };
+        return Ok(Html(page).unprocessable_by(|page| &page.errors));
+    }
+    table::replace(&mut tx, now, &brand.id, &name, &items).await?;
+    note(&room, &mut tx, &person, &instance.id, json!({ "brand": name, "items": items.len() })).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "The brand is saved.").await;
+    Ok(Redirect::to(&format!("/brands/{}", brand.id)).into_response())
+}
+
+async fn note(room: &Room, tx: &mut Tx, person: &Person, instance: &InstanceId, detail: Value) -> web::Result<()> {
+    let (random, now) = (&room.site.random, room.site.clock.now());
+    audit::write(tx, random, now, Some(&person.id), Action::BrandsChanged, instance.as_str(), detail).await?;
+    Ok(())
+}
+
+/// Deletes a brand; the list offers to take that back.
+pub(super) async fn delete(State(room): State<Room>, person: Person, Path(id): Path<String>) -> web::Result<Redirect> {
+    let brand = set_deleted(&room, &person, &id, Some(room.site.clock.now())).await?;
+    Ok(Redirect::to(&format!("/instances/{}/brands?deleted={}", brand.instance, brand.id)))
+}
+
+/// Brings a deleted brand back, unless another has its name by now.
+pub(super) async fn restore(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let brand = set_deleted(&room, &person, &id, None).await?;
+    visit.flash(Tone::Success, "Restored.").await;
+    Ok(Redirect::to(&format!("/brands/{}", brand.id)))
+}
+
+async fn set_deleted(room: &Room, person: &Person, id: &str, at: Option<DateTime<Utc>>) -> web::Result<Brand> {
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let brand = found(&mut tx, &person.id, id).await?;
+    let instance = require(&mut tx, &person.id, &brand.instance, Does::Write).await?;
+    let other = table::named(&mut tx, &person.id, &instance.id, &brand.name).await?;
+    if at.is_none() && other.is_some_and(|other| other.id != brand.id) {
+        return Err(web::Error::Conflict(format!(
+            "Another brand is called {} by now. Rename that one, then restore this one.",
+            brand.name
+        )));
+    }
+    table::set_deleted(&mut tx, &brand.id, at).await?;
+    let detail = json!({ "brand": brand.name, "deleted": at.is_some() });
+    note(room, &mut tx, person, &instance.id, detail).await?;
+    tx.commit().await?;
+    Ok(brand)
+}

@@ -1,0 +1,231 @@
+//! The tables of brands and of what belongs to each.
+
+use chrono::{DateTime, Utc};
+
+use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::ids::{BrandId, InstanceId, PersonId, Random};
+use crate::instances::brand_list::{Item, ItemKind};
+
+/// A brand of an instance to which a person has access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    pub id: BrandId,
+    pub instance: InstanceId,
+    pub name: String,
+    pub asins: i64,
+    pub campaigns: i64,
+    pub updated_at: DateTime<Utc>,
+    /// When it was deleted, if it was.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for Brand {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            instance: row.get("instance_id")?,
+            name: row.get("name")?,
+            asins: row.get("asins")?,
+            campaigns: row.get("campaigns")?,
+            updated_at: row.get("updated_at")?,
+            deleted_at: row.get("deleted_at")?,
+        })
+    }
+}
+
+impl FromRow for Item {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            // OK because the column holds the names of kinds only.
+            kind: ItemKind::parse(&row.get::<String>("kind")?).unwrap_or(ItemKind::Asin),
+            value: row.get("value")?,
+            label: row.get("label")?,
+        })
+    }
+}
+
+/// An item with the name of its brand, as a file lists them.
+#[derive(Clone, Debug)]
+pub(in crate::instances) struct Line {
+    pub(in crate::instances) brand: String,
+    pub(in crate::instances) item: Item,
+}
+
+impl FromRow for Line {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { brand: row.get("brand")?, item: Item::from_row(row)? })
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select b.id, b.instance_id, b.name, b.updated_at, b.deleted_at, \
+             (select count(*) from brand_items n where n.brand_id = b.id and n.kind = 'asin') as asins, \
+             (select count(*) from brand_items n where n.brand_id = b.id and n.kind = 'campaign') as campaigns \
+             from brands b join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where ",
+            $rest
+        )
+    };
+}
+
+/// Brands of an instance whose name, or one of whose items, holds a text.
+macro_rules! filtered {
+    ($rest:literal) => {
+        concat!(
+            "b.instance_id = $2 and b.deleted_at is null and ($3 = '' or lower(b.name) like lower($3) escape '\\' \
+             or exists (select 1 from brand_items f where f.brand_id = b.id \
+             and lower(f.value || ' ' || f.label) like lower($3) escape '\\')) ",
+            $rest
+        )
+    };
+}
+
+fn filtered(text: &'static str, person: &PersonId, instance: &InstanceId, q: &str) -> Statement {
+    sql(text).bind(person).bind(instance).bind(containing(q))
+}
+
+/// The brands of an instance that the filter leaves, by name.
+pub(in crate::instances) async fn page(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &InstanceId,
+    q: &str,
+    range: PageRange,
+) -> Result<Vec<Brand>> {
+    const LIST: &str = concat!(
+        "select b.id, b.instance_id, b.name, b.updated_at, b.deleted_at, \
+         (select count(*) from brand_items n where n.brand_id = b.id and n.kind = 'asin') as asins, \
+         (select count(*) from brand_items n where n.brand_id = b.id and n.kind = 'campaign') as campaigns \
+         from brands b join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where ",
+        filtered!("order by lower(b.name), b.id limit $4 offset $5")
+    );
+    filtered(LIST, person, instance, q).bind(range.most).bind(range.skip).all(tx).await
+}
+
+/// How many they are, counted up to `most`.
+pub(in crate::instances) async fn count(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &InstanceId,
+    q: &str,
+    most: i64,
+) -> Result<i64> {
+    const COUNT: &str = concat!(
+        "select count(*) as value from (select 1 as one from brands b \
+         join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where ",
+        filtered!("limit $4) as counted")
+    );
+    filtered(COUNT, person, instance, q).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+}
+
+/// The items of the brands that the filter leaves, by brand and in their order.
+pub(in crate::instances) async fn lines(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &InstanceId,
+    q: &str,
+    range: PageRange,
+) -> Result<Vec<Line>> {
+    const LINES: &str = concat!(
+        "select b.name as brand, l.kind, l.value, l.label from brands b \
+         join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 \
+         join brand_items l on l.brand_id = b.id where ",
+        filtered!("order by lower(b.name), b.id, l.kind, l.position, l.value limit $4 offset $5")
+    );
+    filtered(LINES, person, instance, q).bind(range.most).bind(range.skip).all(tx).await
+}
+
+/// The brands of an instance, by name: what a form offers.
+pub async fn brands(tx: &mut Tx, person: &PersonId, instance: &InstanceId) -> Result<Vec<Brand>> {
+    page(tx, person, instance, "", PageRange::first(i64::MAX)).await
+}
+
+/// One brand, a deleted one too; `Missing` where the person has no access to its instance.
+pub async fn brand(tx: &mut Tx, person: &PersonId, id: &BrandId) -> Result<Brand> {
+    const FIND: &str = select!("b.id = $2");
+    sql(FIND).bind(person).bind(id).one(tx).await
+}
+
+/// The brand of that name, in letters of any case.
+pub(in crate::instances) async fn named(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &InstanceId,
+    name: &str,
+) -> Result<Option<Brand>> {
+    const NAMED: &str = select!("b.instance_id = $2 and lower(b.name) = lower($3) and b.deleted_at is null");
+    sql(NAMED).bind(person).bind(instance).bind(name).optional(tx).await
+}
+
+/// What belongs to a brand, in its order.
+pub async fn items(tx: &mut Tx, id: &BrandId) -> Result<Vec<Item>> {
+    const ITEMS: &str = "select kind, value, label from brand_items where brand_id = $1 order by kind, position, value";
+    sql(ITEMS).bind(id).all(tx).await
+}
+
+/// Makes a brand without items. Those that were deleted before `gone` go for good.
+pub(in crate::instances) async fn add(
+    tx: &mut Tx,
+    random: &Random,
+    now: DateTime<Utc>,
+    gone: DateTime<Utc>,
+    person: &PersonId,
+    (instance, name): (&InstanceId, &str),
+) -> Result<BrandId> {
+    const ADD: &str = "insert into brands (id, instance_id, name, created_by, created_at, updated_at) \
+        values ($1, $2, $3, $4, $5, $5)";
+    const PURGE: &str = "delete from brands where instance_id = $1 and deleted_at < $2";
+    sql(PURGE).bind(instance).bind(gone).execute(tx).await?;
+    let id: BrandId = random.id(now);
+    sql(ADD).bind(&id).bind(instance).bind(name).bind(person).bind(now).execute(tx).await?;
+    Ok(id)
+}
+
+/// Adds items behind those that are there; gives how many are new. One that is there takes the new name, if it has one.
+pub(in crate::instances) async fn extend(tx: &mut Tx, now: DateTime<Utc>, id: &BrandId, new: &[Item]) -> Result<usize> {
+    const LAST: &str = "select coalesce(max(position), 0) as value from brand_items where brand_id = $1";
+    const PUT: &str = "insert into brand_items (brand_id, kind, value, label, position) values ($1, $2, $3, $4, $5) \
+        on conflict (brand_id, kind, value) do update set label = case when excluded.label = '' \
+        then brand_items.label else excluded.label end";
+    let before: std::collections::HashSet<(ItemKind, String)> =
+        items(tx, id).await?.into_iter().map(|item| (item.kind, item.value)).collect();
+    let Single(mut position) = sql(LAST).bind(id).one::<Single<i64>>(tx).await?;
+    let mut added = 0;
+    for item in new {
+        position += 1;
+        sql(PUT).bind(id).bind(item.kind.name()).bind(&item.value).bind(&item.label).bind(position).execute(tx).await?;
+        added += usize::from(!before.contains(&(item.kind, item.value.clone())));
+    }
+    touch(tx, now, id).await?;
+    Ok(added)
+}
+
+/// Gives a brand this name and these items, and no others.
+pub(in crate::instances) async fn replace(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    id: &BrandId,
+    name: &str,
+    items: &[Item],
+) -> Result<()> {
+    const NAME: &str = "update brands set name = $2 where id = $1";
+    const CLEAR: &str = "delete from brand_items where brand_id = $1";
+    sql(NAME).bind(id).bind(name).execute(tx).await?;
+    sql(CLEAR).bind(id).execute(tx).await?;
+    extend(tx, now, id, items).await?;
+    Ok(())
+}
+
+async fn touch(tx: &mut Tx, now: DateTime<Utc>, id: &BrandId) -> Result<()> {
+    const TOUCH: &str = "update brands set updated_at = $2 where id = $1";
+    sql(TOUCH).bind(id).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// Deletes a brand, or brings it back without a time.
+pub(in crate::instances) async fn set_deleted(tx: &mut Tx, id: &BrandId, at: Option<DateTime<Utc>>) -> Result<()> {
+    const DELETE: &str = "update brands set deleted_at = $2 where id = $1";
+    sql(DELETE).bind(id).bind(at).execute(tx).await?;
+    Ok(())
+}

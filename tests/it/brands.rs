@@ -1,0 +1,92 @@
+//! Brands of an instance: their ASINs and campaigns, brought in from lists and filled into forms.
+
+use reqwest::Method;
+
+use crate::queries::{id, instance, saved};
+use crate::support::stories;
+
+const SQL: &str = "SELECT tracked_asin, SUM(purchases) AS n FROM amazon_attributed_events_by_traffic_time\n\
+    WHERE tracked_asin IN ({{asins}}) AND campaign IN ({{campaigns}}) AND advertiser <> {{brand}}\nGROUP BY tracked_asin";
+
+stories! {
+    /// Pasted: what is understood is kept, duplicates are counted, the rest is shown line by line.
+    async fn a_pasted_list_makes_a_brand_and_says_what_was_not_understood(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let brands = format!("/instances/{}/brands", instance(&ada).await);
+        let page = ada.get(&brands).await.with(200);
+        assert!(page.body.contains("No brands yet"));
+        let list = "B012345678\nb012345678\nB0ABCDEFGH\n123456789012\nnonsense here\n";
+        let page = ada.post(&brands, &[("name", "Acme"), ("items", list)]).await.with(200);
+        let told = page.texts("main .callout").concat();
+        assert!(told.contains("Acme: 3 items added, 1 already there.") && told.contains("Line 5: nonsense here"), "{told}");
+        assert_eq!(page.texts("tbody tr").len(), 1);
+        assert_eq!((page.text("tbody td[data-label=ASINs]"), page.text("tbody td[data-label=Campaigns]")), ("2".to_owned(), "1".to_owned()));
+        let again = ada.post(&brands, &[("name", "ACME"), ("items", "B012345678\nB0NEW00000")]).await.with(303);
+        let page = ada.get(&again.location).await;
+        assert!(page.body.contains("ACME: 1 item added, 1 already there."), "one brand, however it is written");
+        assert_eq!(page.texts("tbody tr").len(), 1);
+        let nothing = ada.post(&brands, &[("name", ""), ("items", "odd")]).await.with(422);
+        assert_eq!(nothing.texts("#e-name, #e-items").len(), 2);
+        assert!(nothing.text("textarea[name=items]").contains("odd"), "nothing is lost");
+    }
+
+    /// An uploaded sheet with a column of brands makes each of them; the export can be brought in again.
+    async fn a_sheet_makes_its_brands_and_the_export_is_a_sheet(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let brands = format!("/instances/{}/brands", instance(&ada).await);
+        let sheet = "Brand,ASIN,Title\r\nAcme,B012345678,\"Red, small\"\r\nBolt,B0ABCDEFGH,Blue\r\n";
+        let body = format!("--cut\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\n\r\n--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{sheet}\r\n--cut--\r\n");
+        let kind = [("content-type", "multipart/form-data; boundary=cut")];
+        ada.send(Method::POST, &brands, &kind, Some(body)).await.with(303);
+        let list = ada.get(&format!("{brands}?q=blue")).await.with(200);
+        assert_eq!(list.texts("tbody th"), ["Bolt"]);
+        let csv = ada.get(&format!("{brands}.csv")).await.with(200).body;
+        assert!(csv.contains("Acme,asin,B012345678,\"Red, small\""), "{csv}");
+        let json = ada.get(&format!("{brands}.json")).await.with(200).body;
+        assert!(json.contains("\"brand\""), "{json}");
+    }
+
+    /// Changed, deleted, taken back: names stay unique.
+    async fn a_brand_is_changed_deleted_and_restored(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let brands = format!("/instances/{}/brands", instance(&ada).await);
+        ada.post(&brands, &[("name", "Acme"), ("items", "B012345678")]).await.with(303);
+        let brand = ada.get(&brands).await.attributes("tbody th a", "href").remove(0);
+        let wrong = ada.post(&brand, &[("name", "Acme"), ("asins", "B012345678\nshort"), ("campaigns", "")]).await.with(422);
+        assert!(wrong.text("#e-asins").contains("Line 2"));
+        ada.post(&brand, &[("name", "Acme & Co"), ("asins", "B0ABCDEFGH\tBlue"), ("campaigns", "Summer, big\n12345678\tWinter")]).await.with(303);
+        let page = ada.get(&brand).await.with(200);
+        assert_eq!(page.text("textarea[name=campaigns]"), "Summer, big 12345678 Winter");
+        let gone = ada.post(&format!("{brand}/delete"), &[]).await.with(303).location;
+        let list = ada.get(&gone).await.with(200);
+        assert!(list.texts("tbody tr").is_empty() && list.body.contains("“Acme &#38; Co” can be restored") || list.body.contains("can be restored"));
+        ada.post(&brands, &[("name", "acme & co"), ("items", "B012345678")]).await.with(303);
+        ada.post(&format!("{brand}/restore"), &[]).await.with(409);
+        let other = ada.get(&brands).await.attributes("tbody th a", "href").remove(0);
+        ada.post(&format!("{other}/delete"), &[]).await.with(303);
+        ada.post(&format!("{brand}/restore"), &[]).await.with(303);
+        assert_eq!(ada.get(&brands).await.texts("tbody th"), ["Acme & Co"]);
+    }
+
+    /// The run form takes from a brand what its parameters' names ask for, and keeps the rest of the form.
+    async fn a_form_is_filled_in_from_a_brand(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let own = instance(&ada).await;
+        let query = saved(&ada, "Purchases", SQL).await;
+        assert!(ada.get(&query).await.texts("select[name=brand]").is_empty(), "there are no brands");
+        let brands = format!("/instances/{own}/brands");
+        ada.post(&brands, &[("name", "Acme"), ("items", "campaign id\tcampaign name\tasin\n123456789\tSummer\tB012345678\n\tWinter\tB0ABCDEFGH\n")]).await.with(303);
+        let page = ada.get(&query).await.with(200);
+        let brand = page.attributes("select[name=brand] option", "value").into_iter().find(|value| !value.is_empty()).expect("a brand");
+        let form = [("query", id(&query)), ("instance", own.as_str()), ("brand", brand.as_str()), ("param.asins", "old"), ("window", "last-month")];
+        let page = ada.post(&format!("{query}/fill"), &form).await.with(200);
+        assert_eq!(page.text("textarea[name='param.asins']"), "B012345678 B0ABCDEFGH");
+        assert_eq!(page.text("textarea[name='param.campaigns']"), "Summer Winter");
+        assert_eq!(page.attributes("input[name='param.brand']", "value"), ["Acme"]);
+        assert_eq!(page.attributes("select[name=window] option[selected]", "value"), ["last-month"]);
+        assert!(page.text("#filled").contains("asins (2 values)"), "{}", page.text("#filled"));
+        let stranger = house.signed_in("Chie").await;
+        let theirs = saved(&stranger, "Theirs", SQL).await;
+        stranger.post(&format!("{theirs}/fill"), &[("brand", brand.as_str())]).await.with(404);
+    }
+}
