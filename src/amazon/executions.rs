@@ -162,6 +162,12 @@ impl ExecutionFilter {
         self.with("includeCancelled", "true".to_owned())
     }
 
+    /// Each with its SQL.
+    #[must_use]
+    pub fn with_workflow(self) -> Self {
+        self.with("includeWorkflow", "true".to_owned())
+    }
+
     /// The oldest first rather than the newest.
     #[must_use]
     pub fn oldest_first(self) -> Self {

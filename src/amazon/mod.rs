@@ -37,6 +37,7 @@ mod settings;
 #[cfg(test)]
 mod test_server;
 mod text_enum;
+mod workflows;
 #[cfg(test)]
 mod tests;
 
@@ -56,5 +57,6 @@ pub use new_execution::{NewExecution, TimeWindow, Workflow};
 pub use probe::Probe;
 pub use region::{Hosts, Region, RegionHosts, UnknownRegion};
 pub use settings::{Settings, Timeouts};
+pub use workflows::{InputParameter, SavedSchedule, SavedWorkflow};
 
 pub use crate::vault::Secret;

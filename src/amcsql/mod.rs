@@ -19,6 +19,7 @@ pub mod flatten;
 pub mod functions;
 pub mod instructional;
 mod lexer;
+pub mod normal;
 pub mod parser;
 pub mod spelling;
 

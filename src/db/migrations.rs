@@ -59,6 +59,8 @@ const STEPS: &[Step] = &[
     both!(23, "0023_source_digests"),
     both!(26, "0026_brands"),
     own!(27, "0027_brands_security"),
+    both!(28, "0028_own_runs"),
+    own!(29, "0029_own_runs_security"),
 ];
 
 /// The number of the last step.

@@ -11,6 +11,7 @@
 //! * `pending`, `running`: AMC has it under a known id.
 //! * `fetching`: AMC is done. Links are asked for anew on each try.
 
+mod adoption;
 mod causes;
 mod live;
 mod model;
@@ -39,6 +40,7 @@ use crate::ids::ProcessId;
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, components};
+use adoption::Adoption;
 use poller::Fetcher;
 use retention::Retention;
 
@@ -68,6 +70,7 @@ pub fn room(executions: &Executions, process: &ProcessId) -> Room {
             Arc::new(Poller::new(polled, poller)),
             Arc::new(Fetcher::new(fetched, fetcher)),
             Arc::new(Retention::new(executions.clone())),
+            Arc::new(Adoption::new(executions.clone())),
         ],
         ..Room::new(pages::routes(executions.clone()))
     }

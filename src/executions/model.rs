@@ -88,10 +88,12 @@ pub enum Origin {
     Batch,
     /// A program with a person's token.
     Api,
+    /// Somebody outside of RecomAMP: Amazon's console, or another program.
+    Adopted,
 }
 
 impl Origin {
-    const ALL: [Self; 6] = [Self::Hand, Self::Rerun, Self::Schedule, Self::Flow, Self::Batch, Self::Api];
+    const ALL: [Self; 7] = [Self::Hand, Self::Rerun, Self::Schedule, Self::Flow, Self::Batch, Self::Api, Self::Adopted];
 
     /// As it is stored.
     pub const fn name(self) -> &'static str {
@@ -102,6 +104,7 @@ impl Origin {
             Self::Flow => "flow",
             Self::Batch => "batch",
             Self::Api => "api",
+            Self::Adopted => "adopted",
         }
     }
 
@@ -114,6 +117,7 @@ impl Origin {
             Self::Flow => "Flow",
             Self::Batch => "Batch",
             Self::Api => "API",
+            Self::Adopted => "Outside RecomAMP",
         }
     }
 

@@ -34,6 +34,9 @@ pub struct Started {
     pub id: ExecutionId,
     /// Whether this very request started it.
     pub is_new: bool,
+    /// An earlier execution of the same SQL, values, closed window and instance whose result is still stored: whoever
+    /// asked could have had it at once.
+    pub same_as: Option<ExecutionId>,
 }
 
 /// Everything that is stored of an execution, before it has an id.
@@ -97,6 +100,11 @@ impl Executions {
         name_workflow(&mut body, &amc_workflow_id);
         let (connection, owner) = connection(tx, actor.person(), &draft.instance).await?;
         let reference = actor.reference(&request.what);
+        let identity = queries::identity(&body);
+        let same_as = match &identity {
+            Some(identity) => store::same_as(tx, actor.person(), &draft.instance.id, identity).await?,
+            None => None,
+        };
         let row = NewRow {
             id: &id,
             instance: &draft.instance.id,
@@ -117,6 +125,7 @@ impl Executions {
             values: &draft.values,
             window: draft.window,
             amc_workflow_id: &amc_workflow_id,
+            same_as: identity.as_deref(),
         };
         if !store::add(tx, now, &row).await? {
             // Another process was asked at the same moment, and was faster.
@@ -125,7 +134,7 @@ impl Executions {
         }
         self.log(tx, &row).await?;
         store::announce(tx, now, (&id, row.instance), Happened::Started, super::State::Waiting).await?;
-        Ok(Started { id, is_new: true })
+        Ok(Started { id, is_new: true, same_as })
     }
 
     /// What was started with the key before.
@@ -141,7 +150,7 @@ impl Executions {
             Some(before) if before.digest.as_deref().is_some_and(|earlier| earlier != digest) => {
                 Err(Refusal::KeyReused)
             }
-            before => Ok(before.map(|before| Started { id: before.id, is_new: false })),
+            before => Ok(before.map(|before| Started { id: before.id, is_new: false, same_as: None })),
         }
     }
 

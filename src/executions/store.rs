@@ -1,6 +1,7 @@
 //! The tables of executions and of what happened to them.
 
 mod add;
+mod adoption;
 mod claim;
 mod list;
 mod outcomes;
@@ -8,7 +9,8 @@ mod outcomes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-pub(super) use add::{NewRow, add, choose_connection, started_by};
+pub(super) use add::{NewRow, add, choose_connection, same_as, started_by};
+pub(super) use adoption::{Found, Search, adopt, due_searches, is_known, search_failed, searched};
 pub(super) use claim::{DUE, READY, claim, to_send};
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};

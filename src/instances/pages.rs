@@ -1,5 +1,6 @@
 //! The list of instances, one instance, adding one by hand.
 
+mod brand;
 mod brands;
 mod list;
 
@@ -44,9 +45,9 @@ pub(super) fn routes(site: Site, grants: Grants) -> Router {
         .route("/instances/{id}/brands", get(brands::show).post(brands::import))
         .route("/instances/{id}/brands.csv", get(brands::export))
         .route("/instances/{id}/brands.json", get(brands::export))
-        .route("/brands/{id}", get(brands::detail).post(brands::save))
-        .route("/brands/{id}/delete", post(brands::delete))
-        .route("/brands/{id}/restore", post(brands::restore))
+        .route("/brands/{id}", get(brand::detail).post(brand::save))
+        .route("/brands/{id}/delete", post(brand::delete))
+        .route("/brands/{id}/restore", post(brand::restore))
         .route("/instances/{id}/rename", post(rename))
         .route("/instances/{id}/remove", post(remove))
         .route("/instances/{id}/restore", post(restore))
@@ -73,6 +74,7 @@ struct DetailPage {
     account_slots: i64,
     account_in_use: i64,
     waiting: i64,
+    adopted: i64,
     sources: usize,
     errors: Errors,
     own_name: String,
@@ -89,8 +91,10 @@ async fn page(
     const IN_USE: &str = "select count(*) as value from executions e join instances i on i.id = e.instance_id \
         where i.entity_id = $1 and e.state in ('sending', 'pending', 'running')";
     const WAITING: &str = "select count(*) as value from executions where instance_id = $1 and state = 'waiting'";
+    const ADOPTED: &str = "select count(*) as value from executions where instance_id = $1 and origin = 'adopted'";
     let mut tx = room.site.db.read(&person.scope()).await?;
     let instance = store::find(&mut tx, &person.id, &own(id)?).await?;
+    let Single(adopted) = sql(ADOPTED).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
     let Single(account_in_use) = sql(IN_USE).bind(&instance.entity).one::<Single<i64>>(&mut tx).await?;
     let Single(waiting) = sql(WAITING).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
     let catalogue = store::catalogue(&mut tx, &instance.id).await?;
@@ -105,6 +109,7 @@ async fn page(
         account_slots: limits.runs_per_account,
         account_in_use,
         waiting,
+        adopted,
         sources,
         errors,
         own_name: name.unwrap_or(instance.own_name.as_deref().unwrap_or("")).to_owned(),

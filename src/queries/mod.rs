@@ -9,6 +9,7 @@
 //! bin for thirty days when it was deleted.
 
 mod bin_purger;
+mod identity;
 mod model;
 mod pages;
 mod prepare;
@@ -16,6 +17,7 @@ mod reads;
 mod source_map;
 mod store;
 
+pub use identity::identity;
 pub use model::fields::{FieldDef, FieldKind};
 pub use model::home::{Home, Placement};
 pub use model::input::{Given, ParameterValues, RunInput, RunOptions};

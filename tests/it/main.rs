@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod adoption;
+#[cfg(test)]
 mod amazon;
 #[cfg(test)]
 mod audit;
@@ -72,6 +74,8 @@ mod results;
 mod roles;
 #[cfg(test)]
 mod row_security;
+#[cfg(test)]
+mod same_runs;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

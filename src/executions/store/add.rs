@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::note;
-use crate::db::{FromRow, Result, Row, Tx, sql};
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::executions::model::{Origin, State};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
 use crate::queries::{ParameterValues, WindowChoice};
@@ -31,6 +31,8 @@ pub(in crate::executions) struct NewRow<'a> {
     pub(in crate::executions) values: &'a ParameterValues,
     pub(in crate::executions) window: WindowChoice,
     pub(in crate::executions) amc_workflow_id: &'a str,
+    /// What makes other runs the same; none where nothing does.
+    pub(in crate::executions) same_as: Option<&'a str>,
 }
 
 /// Stores the intent: due at once. Says whether it did: an execution that was started with the same key stays
@@ -39,9 +41,9 @@ pub(in crate::executions) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &Ne
     const ADD: &str = "insert into executions (id, instance_id, connection_id, connection_owner, query_id, query_name, \
         person_id, person_name, rerun_of, state, author_sql, sent, source_map, field_values, amc_workflow_id, \
         created_at, updated_at, next_step_at, origin, origin_ref, origin_key, request_digest, window_kind, \
-        window_start, window_end, window_zone) \
+        window_start, window_end, window_zone, same_as) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $10, $11, $12, $13, $14, $15, $15, $15, $16, $17, $18, \
-        $19, $20, $21, $22, $23) on conflict (origin, origin_key) where origin_key is not null do nothing";
+        $19, $20, $21, $22, $23, $24) on conflict (origin, origin_key) where origin_key is not null do nothing";
     let added = sql(ADD)
         .bind(row.id)
         .bind(row.instance)
@@ -66,6 +68,7 @@ pub(in crate::executions) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &Ne
         .bind(row.window.start.map(WindowChoice::stored))
         .bind(row.window.end.map(WindowChoice::stored))
         .bind(row.window.zone.name())
+        .bind(row.same_as)
         .execute(tx)
         .await?;
     if added == 1 {
@@ -92,6 +95,21 @@ impl FromRow for Earlier {
 pub(in crate::executions) async fn started_by(tx: &mut Tx, origin: Origin, key: &str) -> Result<Option<Earlier>> {
     const FIND: &str = "select id, request_digest from executions where origin = $1 and origin_key = $2";
     sql(FIND).bind(origin.name()).bind(key).optional(tx).await
+}
+
+/// The newest execution of this identity on an instance whose result is still stored and that a person may see.
+pub(in crate::executions) async fn same_as(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &InstanceId,
+    identity: &str,
+) -> Result<Option<ExecutionId>> {
+    const FIND: &str = "select e.id as value from executions e \
+        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
+        where e.instance_id = $2 and e.same_as = $3 and e.state = 'succeeded' and e.result is not null \
+        and e.result_removed_at is null order by e.created_at desc, e.id desc limit 1";
+    let found = sql(FIND).bind(person).bind(instance).bind(identity).optional::<Single<ExecutionId>>(tx).await?;
+    Ok(found.map(|Single(id)| id))
 }
 
 /// A connection by which a person's executions can run.

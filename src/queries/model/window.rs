@@ -260,6 +260,17 @@ impl Window {
         Self { sent, kind, zone, start: Some(start), end: Some(end), notes }
     }
 
+    /// Whether AMC had all of its data at a moment.
+    pub(in crate::queries) fn is_complete_at(&self, at: DateTime<Utc>) -> bool {
+        self.end.is_some_and(|end| at - instant(self.zone, end) >= FRESH_AFTER)
+    }
+
+    /// Whether conversions were still being credited to its ads at a moment.
+    pub(in crate::queries) fn is_credited_after(&self, at: DateTime<Utc>) -> bool {
+        let days = TimeDelta::days(ATTRIBUTION_DAYS as i64) - TimeDelta::hours(1);
+        self.end.is_none_or(|end| at - instant(self.zone, end) < days)
+    }
+
     /// In words: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`.
     pub fn words(&self) -> String {
         self.choice().words()

@@ -17,6 +17,7 @@ use super::target::{Target, against, target};
 use crate::amcsql::catalogue::Catalogue;
 use crate::db::Tx;
 use crate::instances::{self, Instance};
+use crate::queries::identity;
 use crate::queries::model::fields::FieldDef;
 use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, Query};
@@ -61,6 +62,8 @@ struct RunPage {
     past: Past,
     /// Why the person may not run it; empty when they may.
     refusal: String,
+    /// The stored result of the same run.
+    same: Option<SameRun>,
     /// The brands whose values the form can take, the one chosen, and what was filled in.
     brands: Vec<Choice>,
     brand: String,
@@ -108,6 +111,34 @@ struct Opened {
     form: Fields,
     last: Option<LastValues>,
     brands: Vec<Choice>,
+    same: Option<SameRun>,
+}
+
+/// A stored result of the very run that the form describes.
+struct SameRun {
+    run: PastRun,
+    /// Whether purchases were still being attributed when it ran.
+    is_early: bool,
+}
+
+impl SameRun {
+    fn rows(&self) -> String {
+        let counted = |rows: u64| crate::web::words::counted(rows as i64, "row", "rows");
+        self.run.rows.map_or_else(|| "open it".to_owned(), counted)
+    }
+}
+
+/// The stored result of what is prepared, where it is ready to run.
+async fn same_run(
+    tx: &mut Tx,
+    person: &Person,
+    instance: &Instance,
+    prepared: &Prepared,
+) -> crate::db::Result<Option<SameRun>> {
+    let Some(identity) = identity(&prepared.body()).filter(|_| prepared.is_ready()) else { return Ok(None) };
+    let run = store::same_run(tx, &person.id, &instance.id, &identity).await?;
+    let run = run.filter(|run| prepared.window.is_complete_at(run.created_at));
+    Ok(run.map(|run| SameRun { is_early: prepared.window.is_credited_after(run.created_at), run }))
 }
 
 /// The form with the last values for what it does not say.
@@ -136,16 +167,20 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
     if let Some(problem) = &target.problem {
         prepared.errors.add("instance", problem);
     }
+    let same = match &target.instance {
+        Some(instance) => same_run(&mut tx, person, instance, &prepared).await?,
+        None => None,
+    };
     let brands = match &target.instance {
         Some(instance) => fill::offered(&mut tx, &person.id, &instance.id, &prepared.asked).await?,
         None => Vec::new(),
     };
     drop(tx);
-    Ok(Opened { query, target, prepared, past: Past { runs, usual, is_favourite }, form, last, brands })
+    Ok(Opened { query, target, prepared, past: Past { runs, usual, is_favourite }, form, last, brands, same })
 }
 
 async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPage {
-    let Opened { query, target, prepared, past, form, last, brands } = opened;
+    let Opened { query, target, prepared, past, form, last, brands, same } = opened;
     let window = query.window.with(&form);
     let has_window = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
     let inputs: Vec<Input> = prepared.asked.iter().map(|field| Input::new(field, &form)).collect();
@@ -168,6 +203,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
         remarks: report::remarks(&query.sql, &prepared.findings),
         form: window,
         refusal: target.problem.clone().unwrap_or_default(),
+        same,
         brand: form.trimmed("brand").to_owned(),
         brands,
         filled: String::new(),

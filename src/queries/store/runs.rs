@@ -63,6 +63,22 @@ pub async fn runs(tx: &mut Tx, person: &PersonId, query: &QueryId, most: i64) ->
     sql(LIST).bind(person).bind(query).bind(most).all(tx).await
 }
 
+/// The newest run of this identity on an instance whose result is still stored and that a person may see; see
+/// [`identity`](crate::queries::identity).
+pub(in crate::queries) async fn same_run(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: &InstanceId,
+    identity: &str,
+) -> Result<Option<PastRun>> {
+    const FIND: &str = "select e.id, e.state, e.person_name, e.created_at, e.finished_at, e.result, \
+        coalesce(i.name, i.amc_name) as instance_name from executions e join instances i on i.id = e.instance_id \
+        join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
+        where e.instance_id = $2 and e.same_as = $3 and e.state = 'succeeded' and e.result is not null \
+        and e.result_removed_at is null order by e.created_at desc, e.id desc limit 1";
+    sql(FIND).bind(person).bind(instance).bind(identity).optional(tx).await
+}
+
 /// The instance on which a person ran a query last.
 pub(in crate::queries) async fn last_instance(
     tx: &mut Tx,

@@ -48,7 +48,7 @@ const APART: [(&str, &[&str]); 3] = [
 
 /// Each table and the file, or the folder of files, that writes it. Work in a table is claimed by the
 /// worker of the same module.
-const WRITERS: [(&str, &str); 21] = [
+const WRITERS: [(&str, &str); 26] = [
     ("people", "accounts/store"),
     ("sessions", "web/session"),
     ("audit", "accounts/audit"),
@@ -56,6 +56,9 @@ const WRITERS: [(&str, &str); 21] = [
     ("instances", "instances/store"),
     ("instance_access", "instances/store"),
     ("access_grants", "instances/store"),
+    ("execution_searches", "executions/store"),
+    ("query_workflows", "queries/store"),
+    ("instance_workflows", "queries/store"),
     ("brands", "instances/store"),
     ("brand_items", "instances/store"),
     ("instance_sources", "instances/store"),

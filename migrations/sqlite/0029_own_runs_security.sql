@@ -1,0 +1,2 @@
+-- SQLite knows no policies; see 0002.
+select 1;

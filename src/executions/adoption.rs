@@ -1,0 +1,219 @@
+//! Executions that RecomAMP did not start, from Amazon's console or another program: found in AMC's list of each
+//! instance, and followed from then on like any other.
+//!
+//! What is found becomes a row of its own with the origin `adopted`: it counts in the slots while it runs, and its
+//! result is fetched while AMC hands it out. An instance is asked now and then, one list for all of it; what is in the
+//! list and in no row is new. A row is stored under AMC's id as its key, so it is stored once whoever looks.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
+use serde_json::{Map, Value, json};
+
+use super::model::{State, state_of};
+use super::store::{self, Found, Search};
+use super::submit::Executions;
+use crate::amazon::{self, ExecutionFilter};
+use crate::connections::CallError;
+use crate::db::{self, Scope};
+use crate::ids::ExecutionId;
+use crate::instances::Address;
+use crate::queries::{WindowChoice, WindowKind};
+use crate::workers::{Tick, Worker};
+
+/// An instance is searched so often.
+const EVERY: TimeDelta = TimeDelta::minutes(15);
+/// And so much later after a search that failed.
+const AFTER_FAILURE: TimeDelta = TimeDelta::hours(1);
+/// The first search goes so far back: results of older executions are seldom handed out any more.
+const FIRST: TimeDelta = TimeDelta::days(3);
+/// Each search begins so long before the end of the one before, since AMC's clock may be behind.
+const OVERLAP: TimeDelta = TimeDelta::hours(1);
+/// Instances of one tick; the next tick takes the rest.
+const MOST: i64 = 20;
+/// Pages of a list that are read in one search.
+const PAGES: usize = 10;
+/// Who is named as having started them.
+const SOMEBODY: &str = "Outside RecomAMP";
+
+#[derive(Debug)]
+pub(super) struct Adoption(Executions);
+
+impl Adoption {
+    /// Works on `room`.
+    pub(super) const fn new(room: Executions) -> Self {
+        Self(room)
+    }
+
+    async fn run(&self) -> anyhow::Result<Tick> {
+        let now = self.0.site.clock.now();
+        let mut tx = self.0.site.db.write(&Scope::System).await?;
+        let due = store::due_searches(&mut tx, now, (now - EVERY, now + EVERY, now - FIRST), MOST).await?;
+        tx.commit().await?;
+        let mut tick = Tick { looked: due.len(), ..Tick::default() };
+        for search in &due {
+            match self.search(search, now).await {
+                Ok(adopted) => tick.changed += adopted,
+                Err(error) => {
+                    tick.failed += 1;
+                    self.failed(search, now, &error).await?;
+                }
+            }
+        }
+        if i64::try_from(due.len()).is_ok_and(|found| found == MOST) {
+            tick.next = Some(now);
+        }
+        Ok(tick)
+    }
+
+    /// Looks through the list of one instance; gives how many executions were new.
+    async fn search(&self, search: &Search, now: DateTime<Utc>) -> Result<usize, CallError> {
+        let mut tx = self.0.site.db.read(&Scope::System).await?;
+        let address = Address::find(&mut tx, &search.instance).await?;
+        drop(tx);
+        let listed = self.listed(&address, search).await?;
+        let mut tx = self.0.site.db.write(&Scope::System).await?;
+        let mut adopted = 0;
+        for execution in &listed {
+            if store::is_known(&mut tx, execution).await? {
+                continue;
+            }
+            let found = found(search, execution, now);
+            let id: ExecutionId = self.0.site.random.id(execution.created_at.unwrap_or(now));
+            adopted += usize::from(store::adopt(&mut tx, &id, now, search, &found).await?);
+        }
+        store::searched(&mut tx, &search.instance, now).await?;
+        tx.commit().await?;
+        if adopted > 0 {
+            self.0.wake();
+            self.0.wake_fetcher();
+        }
+        Ok(adopted)
+    }
+
+    async fn listed(&self, address: &Address, search: &Search) -> Result<Vec<amazon::Execution>, CallError> {
+        let client = self.0.grants.client();
+        let filter = &ExecutionFilter::created_since(search.since - OVERLAP)
+            .including_cancelled()
+            .with_workflow()
+            .oldest_first();
+        let (mut all, mut next): (Vec<amazon::Execution>, Option<String>) = (Vec::new(), None);
+        for _ in 0..PAGES {
+            let token_of_page = next.as_deref();
+            let page = address
+                .call(&self.0.grants, &search.connection, |token, pair| async move {
+                    let account = token.caller().of(&pair.entity, &pair.marketplace);
+                    client.executions(account, &address.amc_id, filter, token_of_page).await
+                })
+                .await?;
+            all.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn failed(&self, search: &Search, now: DateTime<Utc>, error: &CallError) -> db::Result<()> {
+        tracing::debug!(instance.id = %search.instance, %error, "an instance was not searched for executions");
+        let mut tx = self.0.site.db.write(&Scope::System).await?;
+        store::search_failed(&mut tx, &search.instance, now + AFTER_FAILURE, &error.happened()).await?;
+        tx.commit().await
+    }
+}
+
+/// The row of an execution that AMC lists.
+fn found(search: &Search, execution: &amazon::Execution, now: DateTime<Utc>) -> Found {
+    let state = state_of(&execution.status, State::Pending);
+    let (window, sent) = (window(execution), body(execution));
+    let is_final = !matches!(state, State::Pending | State::Running | State::Fetching);
+    let words = execution.status_reason.clone().unwrap_or_default();
+    Found {
+        amc_id: execution.id.clone(),
+        name: execution.workflow_id.clone().unwrap_or_else(|| "Execution on AMC".to_owned()),
+        somebody: SOMEBODY,
+        owner: search.owner.clone(),
+        state,
+        status: execution.status.as_str().to_owned(),
+        sql: execution.sql_query.clone().unwrap_or_default(),
+        sent,
+        window,
+        problem: (is_final && state != State::Cancelled)
+            .then(|| json!({ "what": "It failed on AMC, where it was started.", "words": words })),
+        output_columns: columns(execution),
+        created_at: execution.created_at.unwrap_or(now),
+        finished_at: is_final.then(|| execution.updated_at.unwrap_or(now)),
+    }
+}
+
+/// The columns that AMC announced, as rows keep them.
+fn columns(execution: &amazon::Execution) -> Option<Value> {
+    let column = |column: &amazon::OutputColumn| {
+        let mut fields = column.rest.clone();
+        fields.insert("name".to_owned(), json!(column.name));
+        fields.insert("dataType".to_owned(), json!(column.data_type));
+        fields.insert("columnType".to_owned(), json!(column.column_type));
+        Value::Object(fields)
+    };
+    (!execution.output_columns.is_empty()).then(|| execution.output_columns.iter().map(column).collect())
+}
+
+/// The window as it was asked for: the times that were given, or those that AMC settled, in UTC.
+fn window(execution: &amazon::Execution) -> WindowChoice {
+    let text = |name: &str| execution.rest.get(name).and_then(Value::as_str);
+    let given = |name: &str| text(name).and_then(|time| WindowChoice::read(time.trim_end_matches('Z')));
+    let zone = text("timeWindowTimeZoneOriginal").and_then(|zone| zone.parse().ok());
+    match (given("timeWindowStartOriginal"), given("timeWindowEndOriginal")) {
+        (Some(start), Some(end)) => WindowChoice {
+            kind: WindowKind::Explicit,
+            start: Some(start),
+            end: Some(end),
+            zone: zone.unwrap_or(chrono_tz::UTC),
+        },
+        _ => WindowChoice {
+            kind: WindowKind::Explicit,
+            start: execution.window_start.map(|time| time.naive_utc()),
+            end: execution.window_end.map(|time| time.naive_utc()),
+            zone: chrono_tz::UTC,
+        },
+    }
+}
+
+/// The request that would start the same again.
+fn body(execution: &amazon::Execution) -> Value {
+    let window = window(execution);
+    let mut body = Map::new();
+    body.insert("workflow".to_owned(), json!({ "sqlQuery": execution.sql_query }));
+    if let (Some(start), Some(end)) = (window.start, window.end) {
+        body.insert("timeWindowType".to_owned(), json!("EXPLICIT"));
+        body.insert("timeWindowStart".to_owned(), json!(WindowChoice::stored(start)));
+        body.insert("timeWindowEnd".to_owned(), json!(WindowChoice::stored(end)));
+        body.insert("timeWindowTimeZone".to_owned(), json!(window.zone.name()));
+    }
+    for name in ["parameterValues", "requireSyntheticData", "disableAggregationControls"] {
+        if let Some(value) = execution.rest.get(name) {
+            body.insert(name.to_owned(), value.clone());
+        }
+    }
+    Value::Object(body)
+}
+
+impl Worker for Adoption {
+    fn name(&self) -> &'static str {
+        "adoption"
+    }
+
+    fn duty(&self) -> &'static str {
+        "Finds executions on AMC that were started elsewhere, and follows them."
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_mins(5)
+    }
+
+    fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+        Box::pin(self.run())
+    }
+}
