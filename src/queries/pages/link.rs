@@ -24,8 +24,7 @@ use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 /// Longest link, in bytes: browsers, proxies and chat programs pass on at least so many.
 const LONGEST: usize = 6_000;
 /// Fields of the run form beside `param.…` and `options.…`.
-const OWN: [&str; 8] =
-    ["instance", "window", "start", "end", "zone", "privacy", "privacy.column", ACKNOWLEDGE];
+const OWN: [&str; 8] = ["instance", "window", "start", "end", "zone", "privacy", "privacy.column", ACKNOWLEDGE];
 
 #[derive(Template)]
 #[template(path = "queries/link.html")]
