@@ -28,14 +28,14 @@
   }
 
   // The elapsed time keeps counting between two answers, in the server's format.
-  const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+  const units = [[86400, "d"], [3600, "h"], [60, "m"], [1, "s"]];
   function duration(seconds) {
     const at = units.findIndex(([size]) => seconds >= size);
-    if (at < 0) return "0 s";
+    if (at < 0) return "0s";
     const [size, unit] = units[at];
     const [smaller, word] = units[at + 1] ?? [size];
     const rest = Math.floor((seconds % size) / smaller);
-    return `${Math.floor(seconds / size)} ${unit}${rest ? ` ${rest} ${word}` : ""}`;
+    return `${Math.floor(seconds / size)}${unit}${rest ? ` ${rest}${word}` : ""}`;
   }
   // A clock that goes wrong here is of no matter: only the steps between answers are measured.
   const began = new WeakMap();

@@ -35,7 +35,10 @@ macro_rules! time {
 const EXECUTIONS: &[Column] = &[
     ("id", "'exe_' || printf('%026d', n)"),
     ("state", "case when n = 1 then 'running' when n % 20 = 0 then 'failed' else 'succeeded' end"),
-    ("problem", "case when n % 20 = 0 then '{\"what\":\"AMC could not finish the run.\",\"words\":\"Internal\"}' end"),
+    (
+        "problem",
+        "case when n % 20 = 0 then '{\"what\":\"AMC couldn't finish the execution.\",\"words\":\"Internal\"}' end",
+    ),
     ("created_at", time!()),
     ("sent_at", time!()),
     ("started_at", time!()),

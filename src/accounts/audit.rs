@@ -17,7 +17,7 @@ impl Action {
     /// Somebody signed in.
     pub const SignedIn: Self = Self::new("signed-in", "Signed in");
     /// Somebody signed out or ended a session.
-    pub const SignedOut: Self = Self::new("signed-out", "Signed out, or ended a session");
+    pub const SignedOut: Self = Self::new("signed-out", "Signed out");
     /// Somebody was kept out.
     pub const Refused: Self = Self::new("refused", "Sign-in refused");
     /// Somebody became an administrator, or a member again.

@@ -59,7 +59,7 @@ impl Line {
     fn new(entry: Entry, rooms: &Rooms) -> Self {
         Self {
             at: entry.at,
-            who: entry.person_name.or(entry.person).unwrap_or_else(|| "The program".to_owned()),
+            who: entry.person_name.or(entry.person).unwrap_or_else(|| "RecomAMP".to_owned()),
             action: rooms.action(&entry.action).map_or(entry.action.clone(), |action| action.label.to_owned()),
             subject: entry.subject,
             detail: words(&entry.detail),
@@ -124,8 +124,8 @@ async fn show(
         q: filter.text,
         days,
         keeps: match site.config.limits.keep_audit_days {
-            Some(days) => format!("Lines are kept for {}.", counted(days.into(), "day", "days")),
-            None => "Lines are kept for good.".to_owned(),
+            Some(days) => format!("Entries are kept for {}.", counted(days.into(), "day", "days")),
+            None => "Entries are kept indefinitely.".to_owned(),
         },
     }))
 }

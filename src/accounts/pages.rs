@@ -81,7 +81,7 @@ fn browser(agent: &str) -> String {
         |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (known(&BROWSERS), known(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        _ if agent.is_empty() => "A browser without a name".to_owned(),
+        _ if agent.is_empty() => "Unknown browser".to_owned(),
         _ => agent.to_owned(),
     }
 }
@@ -150,6 +150,6 @@ async fn end_session(
     audit::write(&mut tx, &site.random, site.clock.now(), Some(&person.id), Action::SignedOut, id.as_str(), json!({}))
         .await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "That session has ended: its browser has to sign in again.").await;
+    visit.flash(Tone::Success, "That browser is signed out.").await;
     Ok(Redirect::to("/settings/sessions"))
 }

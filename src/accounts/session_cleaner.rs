@@ -51,7 +51,7 @@ impl Worker for SessionCleaner {
     }
 
     fn duty(&self) -> &'static str {
-        "Removes browser sessions that have ended, and lines of the audit log that are older than they are kept here."
+        "Removes expired browser sessions and audit entries past their retention."
     }
 
     fn period(&self) -> Duration {

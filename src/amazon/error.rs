@@ -225,33 +225,37 @@ impl fmt::Display for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Unauthorized => "Amazon did not accept the access token. Try again; if it stays so, reconnect.",
+            Self::Unauthorized => "Amazon rejected the access token. Try again. If it persists, reconnect.",
             Self::Forbidden => {
-                "Amazon does not allow this for the connected person. Ask an admin of the AMC account for access."
+                "Amazon doesn't allow this for the connected person. Ask an administrator of the AMC account for \
+                 access."
             }
             Self::TermsNotAccepted => {
-                "The terms of AMC are not accepted for this account. An admin accepts them in the AMC console."
+                "AMC's terms haven't been accepted for this account. Ask an administrator of the account to accept \
+                 them in the AMC console."
             }
             Self::Missing { .. } => {
-                "Amazon does not know this. It may have been deleted, or belong to another account."
+                "Amazon doesn't know this item. It may have been deleted, or belong to another account."
             }
             Self::Refused { status, .. } => {
                 return write!(formatter, "Amazon refused the request with status {status}. Change it and try again.");
             }
-            Self::Throttled { .. } => "Amazon has too many requests from here. Wait a little, then try again.",
+            Self::Throttled { .. } => "Amazon received too many requests from here. Wait a little, then try again.",
             Self::Server { status, .. } => {
-                return write!(formatter, "Amazon is in trouble and answered with status {status}. Try again later.");
+                return write!(formatter, "Amazon's service is failing (status {status}). Try again later.");
             }
             Self::Resting { .. } => {
-                "Amazon failed several times in a row here, so it is left alone for a while. The operations page says how long."
+                "Amazon failed several times in a row, so calls are paused for a while. The operations page shows for \
+                 how long."
             }
             Self::Network(network) => return network.fmt(formatter),
             Self::Unreadable(what) => return what.fmt(formatter),
-            Self::GrantRevoked => "Amazon does not honour this permission any more. Reconnect to give it again.",
+            Self::GrantRevoked => "Amazon access was revoked or has expired. Reconnect to restore it.",
             Self::ClientRejected => {
-                "Amazon doesn't accept this application's client id or secret. Ask your administrator to check both."
+                "Amazon doesn't accept this application's client ID or secret. Ask your RecomAMP administrator to \
+                 check both."
             }
-            Self::LinkExpired => "The download link is not valid any more. Fetch the result again.",
+            Self::LinkExpired => "The download link has expired. Fetch the result again.",
         })
     }
 }
@@ -259,9 +263,9 @@ impl fmt::Display for ErrorKind {
 impl fmt::Display for Network {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Connect => "Amazon could not be reached. Check the network and the addresses, then try again.",
-            Self::Timeout => "Amazon did not answer in time. Try again later.",
-            Self::Cut => "The connection to Amazon broke off. Try again.",
+            Self::Connect => "Couldn't reach Amazon. Check the network and the addresses, then try again.",
+            Self::Timeout => "Amazon didn't respond in time. Try again later.",
+            Self::Cut => "The connection to Amazon was interrupted. Try again.",
         })
     }
 }
@@ -269,12 +273,15 @@ impl fmt::Display for Network {
 impl fmt::Display for Unreadable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::NotJson => "Something else than Amazon's API answered. Check the address and proxies on the way.",
-            Self::HalfABody => "Amazon's answer ended in the middle. Try again.",
-            Self::Shape => "Amazon's answer does not have the documented form. Try again; if it stays so, report it.",
-            Self::Redirect => "The address of Amazon's API leads elsewhere. Check the configured addresses.",
-            Self::TooLarge => "Amazon's answer is larger than the limit. Ask for less.",
-            Self::EndlessPages => "Amazon's list leads back to a page already read. Try again later.",
+            Self::NotJson => "The response didn't come from Amazon's API. Check the address and any proxies.",
+            Self::HalfABody => "Amazon's response was incomplete. Try again.",
+            Self::Shape => {
+                "Amazon's response doesn't have the documented format. Try again. If it persists, report \
+                            it."
+            }
+            Self::Redirect => "Amazon's API address redirects elsewhere. Check the configured addresses.",
+            Self::TooLarge => "Amazon's response is larger than the limit. Request less.",
+            Self::EndlessPages => "Amazon's list repeats a page. Try again later.",
         })
     }
 }
@@ -321,7 +328,7 @@ mod tests {
     #[test]
     fn what_happened_is_one_sentence_and_asks_for_nothing() {
         let happened = |id| Error::new(ErrorKind::Throttled { retry_after: None }).with_request_id(id).happened();
-        assert_eq!(happened(None), "Amazon has too many requests from here.");
+        assert_eq!(happened(None), "Amazon received too many requests from here.");
         assert_eq!(happened(Some("rid-1".to_owned())), "Amazon has too many requests from here (request id rid-1).");
         for kind in kinds() {
             let text = Error::new(kind).happened();

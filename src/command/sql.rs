@@ -72,7 +72,7 @@ enum Switch {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Below {
-    /// Rows below the threshold vanish.
+    /// Rows below threshold removed.
     Drop,
     /// Their values are blanked and a column `filtered` says so.
     Blank,

@@ -44,7 +44,7 @@ impl Asked {
             0 => String::new(),
             problems => {
                 let accounts = counted(problems, "account", "accounts");
-                format!("{accounts} didn't list instances; see below.")
+                format!("{accounts} didn't list instances. See below.")
             }
         }
     }

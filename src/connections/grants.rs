@@ -63,7 +63,7 @@ pub enum CallError {
     #[error("the connection to Amazon has to be renewed: its owner has to sign in again")]
     Reconnect,
     /// No fresh token could be had, so the call itself was never sent.
-    #[error("no fresh token could be had: {0}")]
+    #[error("couldn't get a new access token: {0}")]
     Token(amazon::Error),
     /// Amazon, or the way to it.
     #[error(transparent)]
@@ -76,7 +76,7 @@ impl CallError {
     /// What went wrong, without advice: for a call that is repeated by itself.
     pub fn happened(&self) -> String {
         match self {
-            Self::Token(error) => format!("No fresh token could be had. {}", error.happened()),
+            Self::Token(error) => format!("Couldn't get a new access token. {}", error.happened()),
             Self::Amazon(error) => error.happened(),
             Self::Reconnect | Self::Db(_) => self.to_string(),
         }
@@ -190,7 +190,7 @@ impl Grants {
     async fn closed(&self, connection: &Connection, error: OpenError) -> db::Result<CallError> {
         match error {
             OpenError::Tampered => {
-                self.give_up(connection, &format!("The stored grant does not open: {error}.")).await?;
+                self.give_up(connection, &format!("The stored token can't be decrypted: {error}.")).await?;
             }
             OpenError::UnknownKey => tracing::error!(connection.id = %connection.id, %error, "a grant does not open"),
         }
@@ -269,7 +269,7 @@ impl Grants {
                 Ok(())
             }
             Err(error) if *error.kind() == ErrorKind::GrantRevoked => {
-                self.give_up(connection, "Amazon says that the permission was withdrawn.").await?;
+                self.give_up(connection, "Amazon reports that access was revoked.").await?;
                 Err(CallError::Reconnect)
             }
             Err(error) => {

@@ -24,8 +24,8 @@ const SIZE: u64 = 50;
 /// By which states the list is narrowed, as addresses name them and for people.
 const STATES: [(&str, &str); 5] = [
     ("", "All states"),
-    ("working", "Working"),
-    ("failing", "Trying again"),
+    ("working", "Connected"),
+    ("failing", "Retrying"),
     ("reconnect", "Reconnect"),
     ("disconnected", "Disconnected"),
 ];
@@ -76,9 +76,9 @@ impl Line {
         let (colour, word) = match (needs_owner, health.failures) {
             _ if health.disconnected_at.is_some() => (Colour::Waiting, "Disconnected"),
             (true, _) => (Colour::Failed, "Reconnect"),
-            (false, 0) if asked.problems() > 0 => (Colour::Waiting, "Working in part"),
-            (false, 0) => (Colour::Done, "Working"),
-            (false, _) => (Colour::Waiting, "Trying again"),
+            (false, 0) if asked.problems() > 0 => (Colour::Waiting, "Partly connected"),
+            (false, 0) => (Colour::Done, "Connected"),
+            (false, _) => (Colour::Waiting, "Retrying"),
         };
         Ok(Self {
             region: regions()
@@ -155,7 +155,8 @@ pub(super) async fn show(
     if shell.flash.is_none() && own.iter().any(|line| line.needs_owner && line.health.disconnected_at.is_none()) {
         shell.flash = Some(web::shell::Flash {
             tone: Tone::Warning,
-            text: "A connection has to be renewed. Runs that need it wait until then; nothing is lost.".to_owned(),
+            text: "Amazon access was revoked or has expired. Executions that need it are on hold; nothing is lost."
+                .to_owned(),
         });
     }
     let regions = regions();
@@ -238,13 +239,13 @@ pub(super) async fn test(
         Ok(accounts) => {
             let accounts = i64::try_from(accounts.items.len()).unwrap_or(i64::MAX);
             let reached = counted(accounts, "account", "accounts");
-            (Tone::Success, format!("Amazon answers: the grant works and reaches {reached}."))
+            (Tone::Success, format!("Connected: Amazon lists {reached}."))
         }
         Err(CallError::Db(error)) => return Err(error.into()),
         Err(CallError::Reconnect) => {
-            (Tone::Error, "The grant does not work any more. Press Reconnect and allow it again.".to_owned())
+            (Tone::Error, "Amazon access was revoked. Select Reconnect to restore it.".to_owned())
         }
-        Err(error) => (Tone::Error, format!("Amazon did not answer as it should: {error}")),
+        Err(error) => (Tone::Error, format!("Couldn't test the connection. {error}")),
     };
     visit.flash(tone, text).await;
     Ok(Redirect::to("/settings/connections"))

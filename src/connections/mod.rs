@@ -51,11 +51,11 @@ pub fn room(grants: Grants, process: ProcessId) -> Room {
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
     /// A grant was given or renewed by its owner.
-    pub const Granted: Self = Self::new("granted", "Gave or renewed a grant");
+    pub const Granted: Self = Self::new("granted", "Amazon access granted or renewed");
     /// A grant was used to get a fresh token, or it was tried.
     pub const Refreshed: Self = Self::new("refreshed", "Token refreshed");
     /// A grant was revoked at Amazon.
-    pub const Revoked: Self = Self::new("revoked", "Grant withdrawn at Amazon");
+    pub const Revoked: Self = Self::new("revoked", "Amazon access revoked at Amazon");
     /// A connection was ended here, and its tokens erased.
     pub const Disconnected: Self = Self::new("disconnected", "Connection disconnected");
 }

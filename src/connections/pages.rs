@@ -44,12 +44,12 @@ pub(super) fn routes(grants: Grants) -> Router {
 }
 
 /// Where a form was sent after its session had ended.
-const UNSAVED: &str = "What you sent was not saved, because your session had ended. Go back in this browser to the page \
-                       that you came from: it still holds what you typed. Sign in in another tab, and send it again.";
+const UNSAVED: &str = "What you sent wasn't saved because your session had ended. Go back to the previous page, which \
+                       still has what you typed, sign in from another tab, and send it again.";
 
 /// What is said to whoever signs in while the key file is the wrong one.
-const NOT_KEPT: &str = "You are signed in. Your permission to call Amazon was not kept, because this installation's key file is not \
-                        the one that belongs to its database. Once it has been put back, sign in again.";
+const NOT_KEPT: &str = "You're signed in, but your Amazon access couldn't be stored: this installation's key file \
+                        doesn't belong to its database. Sign in again once the right key file is back.";
 
 /// A consent that was asked for and not answered yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub(super) fn regions() -> Vec<Choice> {
     vec![
         Choice::new("NA", "North America"),
         Choice::new("EU", "Europe, Middle East, India"),
-        Choice::new("FE", "Far East: Japan, Australia, Singapore"),
+        Choice::new("FE", "Asia-Pacific (FE): Japan, Australia, Singapore"),
     ]
 }
 
@@ -146,7 +146,7 @@ async fn callback(
 ) -> web::Result<Response> {
     let mut waiting = pending(&session).await?;
     let Some(at) = waiting.iter().position(|one| !one.state.is_empty() && one.state == fields.get("state")) else {
-        let why = "This sign-in was not started in this browser, or was used already. Start again.";
+        let why = "This sign-in wasn't started in this browser or was already used. Start again.";
         return Ok(refused(&visit, Region::Na, "/", why).await);
     };
     let asked = waiting.remove(at);
@@ -158,10 +158,10 @@ async fn callback(
     }
     if fields.has("error") {
         let why = if fields.get("error") == "access_denied" {
-            "You did not allow it on Amazon's page, so nothing was connected. Sign in again when you want to."
+            "You declined access on Amazon, so nothing was connected. Sign in again whenever you're ready."
         } else {
-            "Amazon did not finish the sign-in. Start again; if it stays so, check the settings of the security \
-             profile at Amazon."
+            "Amazon didn't complete the sign-in. Start again. If it keeps happening, check the settings of the \
+             security profile at Amazon."
         };
         return Ok(refused(&visit, region, &asked.next, why).await);
     }
@@ -208,10 +208,10 @@ impl From<amazon::Error> for Refusal {
     fn from(error: amazon::Error) -> Self {
         Self::Say(match error.kind() {
             ErrorKind::GrantRevoked => {
-                "Amazon's answer was used already or came too late (it lives five minutes). Start again.".to_owned()
+                "Amazon's answer was already used or has expired after five minutes. Start again.".to_owned()
             }
-            ErrorKind::ClientRejected => "Amazon does not accept this installation's client id or secret. The person \
-                                          who runs it has to check RECOMAMP_AMAZON_CLIENT_ID and its secret."
+            ErrorKind::ClientRejected => "Amazon doesn't accept this installation's client ID or secret. Ask your \
+                                          RecomAMP administrator to check RECOMAMP_AMAZON_CLIENT_ID and its secret."
                 .to_owned(),
             _ => format!("{error} Start again."),
         })
@@ -261,8 +261,8 @@ const fn kept_out(entry: &Entry) -> &'static str {
             "An administrator suspended your access to this installation. Ask an administrator to resume it."
         }
         Entry::NotListed | Entry::In(_) => {
-            "You are not on the list of people who may use this installation. Ask the person who runs it to add your \
-             address to RECOMAMP_ALLOWED_EMAILS."
+            "You aren't on the list of people who can use this installation. Ask your RecomAMP administrator to add \
+             your address to RECOMAMP_ALLOWED_EMAILS."
         }
     }
 }

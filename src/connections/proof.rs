@@ -16,8 +16,8 @@ use crate::ids::{ConnectionId, PersonId, Random};
 use crate::vault::Vault;
 
 /// What stands at a grant that no key opens.
-pub(super) const CLOSED: &str = "The key file does not open this grant. Sign in with Amazon again, or have the key file put back \
-                                 with which it was sealed.";
+pub(super) const CLOSED: &str = "The key file can't decrypt this connection's tokens. Reconnect, or ask your RecomAMP \
+                                 administrator to put back the key file that encrypted them.";
 
 /// A grant that no key of the ring opens.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,7 +84,7 @@ async fn start(
     if started.is_new {
         room.wake();
     } else {
-        let words = "This form was sent twice, so this is the execution that it started. Run again starts another.";
+        let words = "You submitted the form twice. It started this one execution. To start another, select Run again.";
         visit.flash(Tone::Info, words).await;
     }
     Ok(Redirect::to(&format!("/executions/{}", started.id)))

@@ -247,7 +247,7 @@ impl Poller {
         change.waiting_for = Some(match error {
             CallError::Reconnect => {
                 change.next = Some(site.clock.now() + TimeDelta::minutes(1));
-                "The connection to Amazon has to be renewed by its owner, under Connections.".to_owned()
+                "The connection to Amazon needs reconnecting by its owner.".to_owned()
             }
             error => format!("{} {RETRYING}", error.happened()),
         });
@@ -311,7 +311,7 @@ impl Worker for Poller {
     }
 
     fn duty(&self) -> &'static str {
-        "Sends waiting runs and asks AMC how they go."
+        "Sends waiting executions and checks their status with AMC."
     }
 
     fn period(&self) -> Duration {

@@ -83,7 +83,7 @@ impl Worker for Retention {
     }
 
     fn duty(&self) -> &'static str {
-        "Removes results that are older than they are kept here."
+        "Removes results past their retention."
     }
 
     fn period(&self) -> Duration {

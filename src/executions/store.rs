@@ -230,7 +230,7 @@ pub(super) async fn ask_cancel(tx: &mut Tx, execution: &Execution, who: &str, no
         and state in ('waiting', 'sending', 'pending', 'running', 'fetching')";
     let asked = sql(ASK).bind(&execution.id).bind(now).execute(tx).await? == 1;
     if asked {
-        note(tx, &execution.id, now, execution.state, &format!("{who} asked to stop it.")).await?;
+        note(tx, &execution.id, now, execution.state, &format!("{who} requested cancellation.")).await?;
     }
     Ok(asked)
 }
@@ -262,7 +262,7 @@ pub(super) async fn fetch_again(tx: &mut Tx, execution: &Execution, now: DateTim
         revision = revision + 1 where id = $1 and revision = $3 and state in ('succeeded', 'failed', 'cancelled', 'lost')";
     let begun = sql(FETCH).bind(&execution.id).bind(now).bind(execution.revision).execute(tx).await? == 1;
     if begun {
-        note(tx, &execution.id, now, State::Fetching, "Asked for again.").await?;
+        note(tx, &execution.id, now, State::Fetching, "Fetching again, as requested.").await?;
     }
     Ok(begun)
 }

@@ -52,7 +52,7 @@ fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
     told.map(|(place, traffic)| {
         let rests = traffic.rests(now);
         let (state, word) =
-            if rests { (components::State::Failed, "Left alone") } else { (components::State::Done, "Called") };
+            if rests { (components::State::Failed, "Paused") } else { (components::State::Done, "Called") };
         let name = match place.instance {
             Some(instance) => format!("Instance {instance}"),
             None => place.host,
@@ -107,9 +107,9 @@ impl Row {
 
 fn sentence(tick: Tick) -> String {
     match (tick.looked, tick.failed) {
-        (0, _) => "Nothing was due.".to_owned(),
+        (0, _) => "Nothing due.".to_owned(),
         (looked, 0) => format!("{} of {looked} due changed.", tick.changed),
-        (looked, failed) => format!("{} of {looked} due changed, {failed} failed and are tried again.", tick.changed),
+        (looked, failed) => format!("{} of {looked} due changed, {failed} failed (retrying).", tick.changed),
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         held,
         engine: site.db.engine().name(),
         works: site.config.workers,
-        keeps: limits.keep_results_days.map_or("for good".to_owned(), |days| counted(days.into(), "day", "days")),
+        keeps: limits.keep_results_days.map_or("forever".to_owned(), |days| counted(days.into(), "day", "days")),
         queues,
         slots: limits.runs_per_instance,
         account_slots: limits.runs_per_account,

@@ -320,7 +320,7 @@ impl Worker for InstanceDiscovery {
     }
 
     fn duty(&self) -> &'static str {
-        "Finds instances of all accounts, and the data sources that they have."
+        "Finds the instances of all accounts, and their data sources."
     }
 
     fn period(&self) -> Duration {

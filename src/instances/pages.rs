@@ -59,7 +59,7 @@ async fn refresh(State(room): State<Room>, person: Person, visit: Visit) -> web:
     store::ask_again(&mut tx, &person.id, room.site.clock.now()).await?;
     tx.commit().await?;
     room.site.wakes.wake("instance-discovery");
-    visit.flash(Tone::Info, "Amazon is being asked for your instances again.").await;
+    visit.flash(Tone::Info, "Refreshing your instances from Amazon.").await;
     Ok(Redirect::to("/instances"))
 }
 
@@ -153,7 +153,7 @@ async fn rename(
     let (now, subject, detail) = (room.site.clock.now(), instance.id.as_str(), json!({ "name": name }));
     audit::write(&mut tx, &room.site.random, now, Some(&person.id), Action::InstanceChanged, subject, detail).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "The name is changed here; Amazon keeps its own.").await;
+    visit.flash(Tone::Success, "Display name saved. Amazon's own name is unchanged.").await;
     Ok(Redirect::to(&format!("/instances/{}", instance.id)).into_response())
 }
 
@@ -164,7 +164,7 @@ async fn remove(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     set_hidden(&room, &person, &id, true).await?;
-    visit.flash(Tone::Success, "Removed from your list. You can restore it under “Removed”.").await;
+    visit.flash(Tone::Success, "Hidden from your list. To see it again, filter the list for hidden instances.").await;
     Ok(Redirect::to("/instances"))
 }
 
@@ -175,7 +175,7 @@ async fn restore(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     set_hidden(&room, &person, &id, false).await?;
-    visit.flash(Tone::Success, "Back on your list.").await;
+    visit.flash(Tone::Success, "The instance is on your list again.").await;
     Ok(Redirect::to(&format!("/instances/{id}")))
 }
 
@@ -233,13 +233,13 @@ async fn new(State(room): State<Room>, person: Person, visit: Visit) -> web::Res
 async fn add(State(room): State<Room>, person: Person, visit: Visit, fields: Fields) -> web::Result<Response> {
     let mut errors = Errors::new();
     for (name, what) in [
-        ("instance", "the instance's id, such as amcabc123"),
-        ("entity", "the account's id, such as ENTITY123"),
-        ("marketplace", "the marketplace's id, such as ATVPDKIKX0DER"),
+        ("instance", "the instance ID, such as amcabc123"),
+        ("entity", "the entity ID, such as ENTITY123"),
+        ("marketplace", "the marketplace ID, such as ATVPDKIKX0DER"),
     ] {
         let value = fields.trimmed(name);
         if value.is_empty() || value.len() > 100 || !value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            errors.add(name, format!("Give {what}: letters and digits only."));
+            errors.add(name, format!("Enter {what}: letters and digits only."));
         }
     }
     let connection = connection_of(&room, &person, fields.get("connection")).await?;
@@ -251,14 +251,14 @@ async fn add(State(room): State<Room>, person: Person, visit: Visit, fields: Fie
     };
     match add_asked(&room, &person, &connection, &fields).await {
         Ok(id) => {
-            visit.flash(Tone::Success, "Amazon knows it: the instance is on your list.").await;
+            visit.flash(Tone::Success, "Verified with Amazon. The instance is on your list.").await;
             Ok(Redirect::to(&format!("/instances/{id}")).into_response())
         }
         Err(CallError::Db(error)) => Err(error.into()),
         Err(CallError::Amazon(error))
             if matches!(error.kind(), ErrorKind::Missing { .. } | ErrorKind::Forbidden | ErrorKind::Refused { .. }) =>
         {
-            errors.add("instance", "Amazon shows no such instance to you. Check the three ids and the region.");
+            errors.add("instance", "Amazon doesn't show you this instance. Check the three IDs and the region.");
             Ok(Html(new_page(&room, &person, &visit, &fields, errors).await?).unprocessable_by(|page| &page.errors))
         }
         Err(error) => {

@@ -30,7 +30,7 @@ impl Worker for BinPurger {
     }
 
     fn duty(&self) -> &'static str {
-        "Removes queries and drafts that were deleted thirty days ago."
+        "Permanently deletes queries and drafts 30 days after they were deleted."
     }
 
     fn period(&self) -> Duration {

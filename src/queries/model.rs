@@ -179,9 +179,9 @@ impl Privacy {
     /// What they do, in words.
     pub fn words(&self) -> String {
         match self.mode {
-            PrivacyMode::Drop => "Rows below the threshold vanish".to_owned(),
-            PrivacyMode::Blank => format!("Values below the threshold are blanked; `{}` says which", self.column),
-            PrivacyMode::Off => "Off: all rows come back".to_owned(),
+            PrivacyMode::Drop => "Rows below threshold removed".to_owned(),
+            PrivacyMode::Blank => format!("Values below threshold blanked, flagged in `{}`", self.column),
+            PrivacyMode::Off => "Off: all rows returned".to_owned(),
         }
     }
 
@@ -193,7 +193,8 @@ impl Privacy {
         if self.mode == PrivacyMode::Blank && !is_column_name(&self.column) {
             errors.add(
                 "privacy.column",
-                "Name the added column with letters, digits and underscores, such as filtered; a letter comes first.",
+                "The added column's name must consist of letters, digits and underscores, starting with a letter, \
+                 e.g. filtered.",
             );
         }
     }
@@ -226,7 +227,7 @@ impl QueryInput {
     /// because it is not finished.
     pub(super) fn check(&self, errors: &mut Errors) {
         if self.name.is_empty() {
-            errors.add("name", "Give the query a name.");
+            errors.add("name", "Enter a name for the query.");
         } else if let Some(fault) = naming::fault(&self.name, NAME_LENGTH) {
             errors.add("name", fault);
         }
@@ -265,9 +266,13 @@ pub(super) fn check_sql(sql: &str, errors: &mut Errors) {
         errors.add("sql", "Write the SQL of the query.");
     } else if sql.len() > SQL_BYTES {
         let size = crate::web::words::bytes(sql.len() as u64);
-        errors.add("sql", format!("The SQL is {size} long; the limit is 1 MiB. Move long lists into a field."));
+        errors.add("sql", format!("The SQL is {size}; the limit is 1 MiB. Move long lists into a parameter."));
     } else if sql.contains('\0') {
-        errors.add("sql", "The SQL holds a NUL character, which cannot be sent. Remove it; it is often pasted unseen.");
+        errors.add(
+            "sql",
+            "The SQL contains a NUL character, which can't be sent. It is often pasted by accident; \
+                           remove it.",
+        );
     }
 }
 

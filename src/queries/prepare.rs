@@ -227,8 +227,7 @@ impl<'a> Asked<'a> {
     fn refuse_others(&self, errors: &mut Errors) {
         for name in self.input.values.keys().filter(|name| !self.names.contains(*name)).take(MOST_UNKNOWN) {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-            errors
-                .add(format!("param.{shown}"), format!("The query has no parameter called {shown}. Remove its value."));
+            errors.add(format!("param.{shown}"), format!("The query has no parameter “{shown}”. Remove its value."));
         }
     }
 }
@@ -340,8 +339,8 @@ fn quoted(sql: &str, fields: &[Field]) -> Vec<Finding> {
         let freed = [&sql[..start], inside, &sql[string.end..]].concat();
         if template::fields(&freed).iter().any(|field| field.span.start == start) {
             let message = format!(
-                "`{{{{{name}}}}}` stands in quotes, so it is text and nothing is filled in. Remove the quotes: a value \
-                 brings its own."
+                "`{{{{{name}}}}}` is inside quotes, so it is text and isn't filled in. Remove the quotes: values are \
+                 quoted for you."
             );
             let fix = Fix { span: string, replacement: inside.to_owned(), label: "Remove the quotes".to_owned() };
             findings.push(Finding::warning("quoted-field", string, message).with_fix(Some(fix)));

@@ -11,7 +11,7 @@ use crate::web::zip;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No result is kept under this key.
-    #[error("No result is kept for this run. Fetch it again, or run the query again.")]
+    #[error("No result is stored for this execution. Fetch it again, or run the query again.")]
     Missing,
     /// The disk, or the bucket's quota, is full. Nothing is left under the result's name.
     #[error("The disk that keeps results is full, so this one was not kept. Free some space, then fetch it again.")]
@@ -34,7 +34,8 @@ pub enum Error {
     },
     /// The parts of one result do not have the same columns.
     #[error(
-        "Part {part} of the result has other columns than part 1 (`{found}` instead of `{expected}`), so they cannot be joined. \
+        "Part {part} of the result has other columns than part 1 (`{found}` instead of `{expected}`), so they cannot \
+         be joined. \
          Fetch the result again, or run the query again."
     )]
     HeadersDiffer {
@@ -47,7 +48,8 @@ pub enum Error {
     },
     /// The columns are not those that the run is said to have.
     #[error(
-        "The fetched file has the columns `{found}` where the run has `{expected}`. Fetch the result again, or run the query again."
+        "The fetched file has the columns `{found}` where the execution has `{expected}`. Fetch the result again, or run \
+         the query again."
     )]
     OtherColumns {
         /// The columns that AMC named for the run.
@@ -79,7 +81,8 @@ pub enum Error {
     },
     /// A sort would take more memory than it may.
     #[error(
-        "The column `{column}` has too many values to be sorted here. Filter the rows instead, or sort them after a download."
+        "The column `{column}` has too many values to be sorted here. Filter the rows instead, or sort them after a \
+         download."
     )]
     TooLargeToSort {
         /// The column's name.
@@ -92,7 +95,7 @@ pub enum Error {
         column: usize,
     },
     /// A filter's value cannot be compared with the column's values.
-    #[error("`{column}` holds {holds}, which `{value}` is not. Write it like `{example}`.")]
+    #[error("`{column}` needs {holds}, e.g. `{example}`; `{value}` isn't one.")]
     FilterValue {
         /// The column's name.
         column: String,
@@ -113,7 +116,8 @@ pub enum Error {
     },
     /// A chart would have more groups than anybody reads.
     #[error(
-        "These columns make more than {limit} different groups, which is more than a chart can show. Choose columns with fewer values, or filter the rows."
+        "These columns make more than {limit} different groups, which is more than a chart can show. Choose columns \
+         with fewer values, or filter the rows."
     )]
     TooManyGroups {
         /// The number of the limit.
@@ -121,7 +125,8 @@ pub enum Error {
     },
     /// A workbook has no room for the result.
     #[error(
-        "The result has {found} {of}, and a workbook has room for {limit}. Take the CSV or Parquet file, or filter the rows."
+        "The result has {found} {of}, and a workbook has room for {limit}. Take the CSV or Parquet file, or filter \
+         the rows."
     )]
     TooLargeForExcel {
         /// How many there are.

@@ -84,40 +84,39 @@ impl Error {
     fn title(&self) -> &'static str {
         match self {
             Self::SignIn { .. } => "Sign in first",
-            Self::Missing => "There is nothing here",
-            Self::Invalid(_) => "That request cannot be understood",
-            Self::Forbidden(_) => "That is not allowed",
+            Self::Missing => "Page not found",
+            Self::Invalid(_) => "Bad request",
+            Self::Forbidden(_) => "Not allowed",
             Self::Conflict(_) => "Somebody changed this meanwhile",
-            Self::Gone(_) => "This is no longer here",
-            Self::TooLarge => "That is too large",
-            Self::WrongHost(_) => "That is another address",
+            Self::Gone(_) => "No longer available",
+            Self::TooLarge => "Too large",
+            Self::WrongHost(_) => "Wrong address",
             Self::TooMany(_) => "Too many requests",
-            Self::Unavailable(_) => "Not available right now",
-            Self::Internal(_) => "Something went wrong here",
+            Self::Unavailable(_) => "Temporarily unavailable",
+            Self::Internal(_) => "Something went wrong",
         }
     }
 
     fn sentence(&self) -> String {
         match self {
             Self::SignIn { .. } => "This page is for people who are signed in.".to_owned(),
-            Self::Missing => "The address may be mistyped, the thing may have been deleted, or it belongs to somebody \
-                              who has not shared it with you."
-                .to_owned(),
+            Self::Missing => {
+                "The address may be mistyped, the item may have been deleted, or you don't have access.".to_owned()
+            }
             Self::Invalid(what)
             | Self::Forbidden(what)
             | Self::Conflict(what)
             | Self::Gone(what)
             | Self::WrongHost(what)
             | Self::Unavailable(what) => what.clone(),
-            Self::TooLarge => "What was sent is larger than this installation accepts. Send less at once, or ask the \
-                               person who runs it to raise RECOMAMP_MAX_BODY_KIB."
+            Self::TooLarge => "The request is larger than this installation accepts. Send less at once, or ask your \
+                               RecomAMP administrator to raise RECOMAMP_MAX_BODY_KIB."
                 .to_owned(),
             Self::TooMany(seconds) => format!(
-                "This address made more requests than the limit allows. Wait {seconds} s and try again; nothing was \
-                 lost."
+                "Too many requests came from your network address. Wait {seconds}s and try again; nothing was lost."
             ),
-            Self::Internal(_) => "This is a defect of RecomAMP, not something you did. Try again; if it stays, give \
-                                  the request id below to the person who runs this installation."
+            Self::Internal(_) => "This is a defect in RecomAMP, not something you did. Try again. If it persists, \
+                                  give the request ID below to your RecomAMP administrator."
                 .to_owned(),
         }
     }
@@ -327,17 +326,17 @@ pub(super) fn by_status(status: StatusCode) -> Shown {
         StatusCode::NOT_FOUND => Error::Missing,
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
         StatusCode::METHOD_NOT_ALLOWED => Error::Invalid(
-            "This address does not take that kind of request. Go back and use the page's own buttons.".to_owned(),
+            "This address doesn't accept that kind of request. Go back and use the buttons on the page.".to_owned(),
         ),
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            Error::Invalid("What was sent does not fit this address. Go back and use the page's own form.".to_owned())
+            Error::Invalid("The request doesn't fit this address. Go back and use the form on the page.".to_owned())
         }
         StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => {
-            Error::Unavailable("This took longer than it may. Try again; nothing was lost.".to_owned())
+            Error::Unavailable("This took too long. Try again; nothing was lost.".to_owned())
         }
         StatusCode::SERVICE_UNAVAILABLE => Error::Unavailable(Trouble::Silent.sentence().to_owned()),
         status if status.is_server_error() => Error::Internal(anyhow::anyhow!("an answer {status} without a page")),
-        _ => Error::Invalid("What was sent does not fit this address. Check it and send it again.".to_owned()),
+        _ => Error::Invalid("The request doesn't fit this address. Check it and send it again.".to_owned()),
     };
     Shown::from(&error)
 }

@@ -85,11 +85,11 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
         if !kind.is_empty() && !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(Error::Invalid("This address takes plain forms only.".to_owned()));
+            return Err(Error::Invalid("This address accepts plain forms only.".to_owned()));
         }
         let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
             axum::http::StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-            _ => Error::Invalid("The form did not arrive whole. Send it again.".to_owned()),
+            _ => Error::Invalid("The form didn't arrive completely. Send it again.".to_owned()),
         })?;
         Ok(Self::parse(&body))
     }

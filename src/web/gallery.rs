@@ -142,17 +142,17 @@ fn steps() -> Vec<Step> {
     };
     vec![
         step("Sent to AMC", State::Done, Some(0), ""),
-        step("In AMC's queue", State::Done, Some(1), "2 min 10 s"),
-        step("Running", State::Running, Some(3), "Usually 4 min."),
+        step("In AMC's queue", State::Done, Some(1), "2m 10s"),
+        step("Running", State::Running, Some(3), "Typically 4m."),
         step("Result fetched", State::Later, None, ""),
     ]
 }
 
 fn components() -> String {
     let mut errors = Errors::new();
-    errors.add("days", "Look-back is a number of days, from 1 to 400. “ninety” is not one.");
-    errors.add("brand", "Choose a brand that this instance has.");
-    errors.add("", "AMC did not answer; what you typed is kept.");
+    errors.add("days", "Look-back must be a number of days from 1 to 400.");
+    errors.add("brand", "Choose one of the brands of this instance.");
+    errors.add("", "AMC didn't respond. Your input is still here.");
     Components {
         shell: Shell {
             flash: Some(Flash { tone: Tone::Success, text: "Query saved.".to_owned() }),
@@ -225,7 +225,7 @@ fn editor() -> String {
         errors,
         sql: SQL,
         instances: choices(&["Acme DE", "Northwind Outdoor EU"]),
-        windows: vec![Choice::new("safe", "Safe: 7 days, ended 14 days ago")],
+        windows: vec![Choice::new("safe", "Last fully attributed week (1–7 Nov 2025)")],
     }
     .render()
     .unwrap()
@@ -237,9 +237,9 @@ fn running() -> Execution {
 
 fn refusal() -> String {
     Refusal {
-        shell: shell("There is no such run", Section::None),
+        shell: shell("Page not found", Section::None),
         status: 404,
-        sentence: "It may have been deleted, or it belongs to an instance that is not shared with you.",
+        sentence: "It may have been deleted, or you don't have access.",
         ways: vec![
             Way { href: "/executions", label: "All executions", kind: "primary" },
             Way { href: "/", label: "Dashboard", kind: "" },
@@ -251,7 +251,7 @@ fn refusal() -> String {
 }
 
 fn sign_in() -> String {
-    let regions = [("na", "North America"), ("eu", "Europe"), ("fe", "Far East")];
+    let regions = [("na", "North America"), ("eu", "Europe"), ("fe", "Asia-Pacific")];
     SignIn {
         shell: Shell { demo: true, ..Shell::new("Sign in") },
         title: "You aren't signed in",

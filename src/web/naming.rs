@@ -8,17 +8,16 @@
 /// What keeps a text from being the name of something, as a sentence; `most` is its length in characters.
 pub fn fault(name: &str, most: usize) -> Option<String> {
     if name.chars().count() > most || name.chars().any(char::is_control) {
-        return Some(format!("Take a name of at most {most} characters on one line."));
+        return Some(format!("Use at most {most} characters on one line."));
     }
     if let Some(turns) = name.chars().find(|letter| is_turning(*letter)) {
         return Some(format!(
-            "The name holds a character that nobody sees and that turns the text around it (U+{:04X}). Type the name \
-             anew.",
+            "The name contains an invisible control character (U+{:04X}). Type the name again.",
             u32::from(turns)
         ));
     }
     let seen = name.is_empty() || is_seen(name);
-    (!seen).then(|| "The name has no character that can be seen. Take another.".to_owned())
+    (!seen).then(|| "The name has no visible characters. Enter another name.".to_owned())
 }
 
 /// The text without what parts letters unseen, and without what turns its direction.

@@ -74,7 +74,7 @@ impl RunState {
             Self::Succeeded => "Succeeded",
             Self::Failed => "Failed",
             Self::Rejected => "Rejected",
-            Self::Cancelled => "Cancelled",
+            Self::Cancelled => "Canceled",
             Self::Lost => "Lost",
         }
     }

@@ -154,8 +154,7 @@ pub async fn same_origin(State(config): State<Arc<Config>>, request: Request, ne
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if changes && comes_from_elsewhere(request.headers(), &config) {
         return Error::Forbidden(
-            "This request came from another site, so nothing was done. Open RecomAMP itself and use its own buttons."
-                .to_owned(),
+            "This request came from another site, so nothing was done. Open RecomAMP and use its buttons.".to_owned(),
         )
         .into_response();
     }

@@ -24,7 +24,7 @@ stories! {
             assert!(!file.body.contains("Ada"), "{}", file.body);
         }
         let granted = ada.get("/settings/audit?action=granted&q=chi").await.with(200).texts("tbody tr");
-        assert!(granted.len() == 1 && granted[0].contains("Gave or renewed a grant"), "{granted:?}");
+        assert!(granted.len() == 1 && granted[0].contains("Amazon access granted or renewed"), "{granted:?}");
         let lines = ada.get("/settings/audit").await.texts("tbody tr").len();
         assert_eq!(ada.get("/settings/audit?from=2026-03-18&until=2026-03-18").await.texts("tbody tr").len(), lines);
         assert!(ada.get("/settings/audit?from=2026-03-19").await.texts("tbody tr").is_empty());

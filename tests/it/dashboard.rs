@@ -49,8 +49,8 @@ stories! {
             ada.post(&format!("{reach}/restore"), &[]).await.with(303);
             let told = ada.send(Method::GET, address, &asked, None).await.with(200);
             assert_ne!(told.attributes(part, "hx-ptag").remove(0), tag);
-            assert!(!told.body.contains("The query is back."), "{address}");
-            assert!(ada.get("/queries").await.body.contains("The query is back."), "{address}: it waits for its page");
+            assert!(!told.body.contains("The query is restored."), "{address}");
+            assert!(ada.get("/queries").await.body.contains("The query is restored."), "{address}: it waits for its page");
         }
         house.settle().await;
         for (address, part) in [("/", "#now"), ("/executions", "#runs")] {
@@ -68,6 +68,6 @@ stories! {
         assert!(!page.body.contains("hx-get"), "nothing is waited for");
         assert!(dag.get("/instances").await.text(".empty").contains("Connect another region"));
         assert!(dag.get("/instances?q=acorn").await.text(".empty").contains("match these filters"));
-        assert!(dag.get("/queries/new").await.with(200).text("#f-instance").contains("None: choose one for each run"));
+        assert!(dag.get("/queries/new").await.with(200).text("#f-instance").contains("None (choose when you run it)"));
     }
 }

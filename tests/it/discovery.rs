@@ -28,7 +28,7 @@ stories! {
         assert!(closed.contains("Refused") && closed.contains("Unauthorized request."), "{closed}");
         let page = mia.get("/settings/connections").await.with(200);
         assert!(page.text("main").contains("1 account in another region"), "{}", page.text("main"));
-        assert!(page.text("tbody tr").contains("Working in part"), "{}", page.text("tbody tr"));
+        assert!(page.text("tbody tr").contains("Partly connected"), "{}", page.text("tbody tr"));
     }
 
     /// One instance, listed by two accounts: one row that knows both, and a call that the one refuses is made by

@@ -14,7 +14,7 @@ stories! {
         let page = run(&ada, &query).await;
         let outage = house.outage().await;
         let answer = ada.post("/executions", &[("query", query.as_str())]).await.with(503);
-        assert_eq!(answer.text("h1"), "Not available right now");
+        assert_eq!(answer.text("h1"), "Temporarily unavailable");
         assert!(answer.body.contains("Nothing was changed") && answer.body.contains("req_"), "{}", answer.body);
         assert_eq!(answer.headers["retry-after"], "10");
         let failed = house.try_tick("poller").await.expect_err("the tick cannot do anything");
@@ -32,7 +32,7 @@ stories! {
         let visitor = house.visitor();
         let outage = house.outage().await;
         let answer = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(503);
-        assert_eq!(answer.text("h1"), "Not available right now");
+        assert_eq!(answer.text("h1"), "Temporarily unavailable");
         assert_eq!(answer.headers["retry-after"], "10");
         outage.end().await;
         visitor.sign_in("Ada").await;

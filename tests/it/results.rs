@@ -96,10 +96,10 @@ stories! {
 
         let odd = ada.get(&format!("{page}?f=1.min.many&f=77.is.x&f=nonsense&sort=99")).await.with(200);
         assert_eq!(odd.texts("#result tbody tr").len(), rows);
-        assert!(odd.text("#result .callout").contains("Not all of the address is used"), "{}", odd.body);
+        assert!(odd.text("#result .callout").contains("Filter not applied"), "{}", odd.body);
         assert!(odd.body.contains("holds whole numbers"), "{}", odd.body);
         let none = ada.get(&format!("{page}?f=1.empty.")).await.with(200);
-        assert!(none.text("#result .empty").contains("No rows fit the filters"));
+        assert!(none.text("#result .empty").contains("No matching rows"));
     }
 
     /// Each part of an execution has an address of its own, which keeps what was chosen; the table comes first.
@@ -218,7 +218,7 @@ stories! {
         let whole = ada.get(&format!("{page}/result.csv")).await.with(200).body;
         assert!(!ada.get(&page).await.body.contains("Fetch the result again"), "it is here");
         ada.post(&format!("{page}/fetch"), &[]).await.with(303);
-        assert!(ada.get(&page).await.with(200).body.contains("The result is here."));
+        assert!(ada.get(&page).await.with(200).body.contains("The result is already here."));
 
         let id = page.rsplit('/').next().unwrap().to_owned();
         let file = house.folder().join("results/kept").join(format!("{id}.parquet"));
@@ -248,7 +248,7 @@ stories! {
         assert_eq!(on_amc(&house), 1);
     }
 
-    /// What the columns hold, and charts that are chosen from them.
+    /// Summary of the columns, and charts that are chosen from them.
     async fn a_result_is_summed_up_and_drawn(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, COSTS).await;

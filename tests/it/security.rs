@@ -248,7 +248,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let body = format!("sql={}", "x".repeat(3 << 20));
         let answer = ada.send(Method::POST, "/queries/new", &[], Some(body)).await.with(413);
-        assert_eq!(answer.text("h1"), "That is too large");
+        assert_eq!(answer.text("h1"), "Too large");
     }
 
     /// Addresses that are none, and ids that are none.
@@ -256,7 +256,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         for address in ["/nowhere", "/instances/x", "/executions/exe_1", "/executions/..%2f..%2fetc", "/queries/%00", "/executions/qry_01jzzzzzzzzzzzzzzzzzzzzzzz"] {
             let page = ada.get(address).await.with(404);
-            assert_eq!(page.text("h1"), "There is nothing here", "{address}");
+            assert_eq!(page.text("h1"), "Page not found", "{address}");
             assert!(page.body.contains("req_"), "{address} names the request");
         }
         ada.send(Method::DELETE, "/instances", &[], None).await.with(405);

@@ -3,7 +3,7 @@
 //! AMC gives no codes with its reasons, only sentences, and the ways to it fail with sentences of ours. Both
 //! are looked at, in small letters, for signs that stand in [`table`]; special causes come before general
 //! ones. What stands in quotes is not looked at: it is a name or a value of somebody's. Signs of what happened
-//! on the way, and to a fetched file, are looked for in our own sentences only: AMC never speaks of either. What is not recognised is said to be so, beside the words themselves: a guess would send people the
+//! on the way, and to a fetched file, are looked for in our own sentences only: AMC never speaks of either. What is not recognized is said to be so, beside the words themselves: a guess would send people the
 //! wrong way.
 
 mod table;
@@ -107,28 +107,28 @@ const OF_THE_TEXT: [&str; 28] = [
 /// A table that AMC has, but not this instance. Its signs are those of an unknown table.
 const NOT_SUBSCRIBED: Cause = Cause {
     name: "not-subscribed",
-    title: "A data source that this instance does not have",
-    likely: "AMC has this table, but not on this instance: paid features have to be subscribed to, some tables are \
-        there for some countries or kinds of accounts only, and a sandbox lacks several.",
-    fix: "Subscribe to the feature in AMC's own console, or use another table: the search finds every data source of your \
-        instances.",
+    title: "Data source not on this instance",
+    likely: "AMC has this table, but not on this instance. Paid features need a subscription, some tables exist only \
+             for certain countries or account types, and sandboxes lack several.",
+    fix: "Subscribe to the feature in the AMC console, or use another table. The search finds every data source of \
+          your instances.",
     signs: &[],
 };
 
 /// Nothing that is known.
 const UNKNOWN: Cause = Cause {
     name: "unknown",
-    title: "not recognised",
-    likely: "What was said fits no cause that is known here.",
-    fix: "Read AMC's own words below. Running it again may help if they mention an internal error; otherwise give Amazon's \
-        support the ids below.",
+    title: "not recognized",
+    likely: "RecomAMP doesn't recognize this error.",
+    fix: "Read AMC's message below. If it mentions an internal error, running the query again may help; otherwise \
+          give Amazon support the IDs below.",
     signs: &[],
 };
 
 /// Nothing that is known, and no words of AMC's to read.
 const UNKNOWN_WITHOUT_WORDS: Cause = Cause {
-    likely: "AMC gave no reason that is known here.",
-    fix: "Run the query again. If it fails again, give Amazon's support the ids below.",
+    likely: "AMC gave no reason that RecomAMP recognizes.",
+    fix: "Run the query again. If it fails again, give Amazon support the IDs below.",
     ..UNKNOWN
 };
 

@@ -6,11 +6,7 @@ use crate::amcsql::engine::RunError;
 use crate::results;
 
 fn name(words: &str) -> &'static str {
-    let problem = Problem {
-        what: "AMC checked the query and would not run it.".to_owned(),
-        words: words.to_owned(),
-        request_id: None,
-    };
+    let problem = Problem { what: "AMC rejected this query.".to_owned(), words: words.to_owned(), request_id: None };
     of_problem(&problem).name
 }
 
@@ -79,10 +75,7 @@ fn what_amazon_answers_on_the_way_is_recognised() {
     assert_eq!(waits(ErrorKind::Throttled { retry_after: None }), "throttled");
     assert_eq!(waits(ErrorKind::Server { status: 503, retry_after: None }), "server");
     assert_eq!(waits(ErrorKind::Unauthorized), "token");
-    assert_eq!(
-        name("No fresh token could be had. Amazon is in trouble and answered with status 503."),
-        "login-trouble"
-    );
+    assert_eq!(name("Couldn't get a new access token. Amazon's service is failing (status 503)."), "login-trouble");
     assert_eq!(waits(ErrorKind::Forbidden), "wrong-account");
     assert_eq!(waits(ErrorKind::TermsNotAccepted), "terms");
     assert_eq!(waits(ErrorKind::Missing { message: None }), "gone");
@@ -123,11 +116,11 @@ fn what_a_result_does_is_recognised() {
 fn what_is_said_here_of_a_run_is_recognised() {
     let waits = |reason: &str| of_wait(reason).map_or("none", |cause| cause.name);
     assert_eq!(waits("All 10 slots of the instance are in use; it gets the next free one."), "slots");
-    assert_eq!(waits("The connection to Amazon has to be renewed by its owner, under Connections."), "revoked");
-    assert_eq!(waits("AMC is asked whether the run arrived before anything is sent again."), "none");
+    assert_eq!(waits("The connection to Amazon needs reconnecting by its owner."), "revoked");
+    assert_eq!(waits("RecomAMP is checking whether the execution started before retrying."), "none");
     let says = |what: &str| of_problem(&Problem::new(what)).name;
-    assert_eq!(says("It was cancelled outside of RecomAMP."), "cancelled-outside");
-    assert_eq!(says("AMC does not know this run any more, so its outcome cannot be had. Run the query again."), "gone");
+    assert_eq!(says("It was canceled outside RecomAMP."), "cancelled-outside");
+    assert_eq!(says("AMC no longer knows this execution, so its outcome is unknown. Run the query again."), "gone");
     assert_eq!(says("The result could not be fetched for a long time. Run the query again."), "fetched-in-vain");
 }
 
@@ -226,7 +219,7 @@ fn amcs_words_tell_nothing_of_files_that_we_keep() {
 
 #[test]
 fn a_list_names_the_cause_where_it_is_known() {
-    let mut problem = Problem::new("AMC checked the query and would not run it.");
+    let mut problem = Problem::new("AMC rejected this query.");
     assert_eq!(problem.brief(), problem.what);
     problem.words = "Column 'campain' not found in any table".to_owned();
     assert_eq!(problem.brief(), "Unknown column");
@@ -251,7 +244,7 @@ fn nobody_is_told_to_run_again_what_is_tried_again_by_itself() {
 /// What advice tells people to use is there: pages have links, and buttons are named as they are.
 #[test]
 fn advice_names_only_what_there_is() {
-    const BUTTONS: [&str; 4] = ["“Check”", "“Change and run”", "“Ask Amazon again”", "“Progress”"];
+    const BUTTONS: [&str; 4] = ["“Check”", "“Edit and rerun”", "“Refresh from Amazon”", "“Progress”"];
     let templates = [
         include_str!("../../../templates/queries/editor.html"),
         include_str!("../../../templates/executions/detail.html"),

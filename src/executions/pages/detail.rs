@@ -112,11 +112,11 @@ impl DetailPage {
     /// What happens to an execution that somebody cancelled and that has not ended.
     const fn cancelling(&self) -> &'static str {
         match self.execution.state {
-            Stage::Waiting => "It is being cancelled. It hasn't been sent to AMC, and it won't be.",
+            Stage::Waiting => "Canceling. The execution was never sent, so there is nothing to stop at AMC.",
             Stage::Sending => {
-                "It is being cancelled: RecomAMP checks whether AMC received it, and asks AMC to stop it."
+                "Canceling. RecomAMP checks whether AMC received the request and, if so, asks AMC to stop it."
             }
-            _ => "AMC is being asked to stop it.",
+            _ => "Canceling. RecomAMP asks AMC to stop the execution.",
         }
     }
 }
@@ -298,7 +298,7 @@ pub(super) async fn cancel(
     room.tags.forget(id.as_str());
     room.wake();
     if !params {
-        visit.flash(Tone::Info, "There is nothing to cancel: it has ended or is ending.").await;
+        visit.flash(Tone::Info, "Nothing to cancel: the execution has ended or is ending.").await;
     }
     Ok(Redirect::to(&format!("/executions/{id}")))
 }
@@ -344,7 +344,8 @@ pub(super) async fn fetch_again(
     room.tags.forget(id.as_str());
     room.wake_fetcher();
     if !begun {
-        let why = if is_here { "The result is here." } else { "AMC has no result of this run to fetch." };
+        let why =
+            if is_here { "The result is already here." } else { "AMC has no result to fetch for this execution." };
         visit.flash(Tone::Info, why).await;
     }
     Ok(Redirect::to(&format!("/executions/{id}")))

@@ -138,7 +138,8 @@ impl Poller {
         }
         let mut change = Change::to(execution.state, Some(self.next(execution)));
         change.lookups = execution.lookups + 1;
-        change.waiting_for = Some("AMC does not know this run at the moment; it is asked again.".to_owned());
+        change.waiting_for =
+            Some("AMC doesn't list this execution right now. Checking again automatically.".to_owned());
         change
     }
 
@@ -171,9 +172,9 @@ impl Poller {
             return self.goes_on(execution, answer, change);
         }
         let what = match state {
-            State::Failed => "AMC could not finish the run.",
-            State::Rejected => "AMC checked the query and would not run it.",
-            State::Cancelled if execution.cancel_asked_at.is_none() => "It was cancelled outside of RecomAMP.",
+            State::Failed => "AMC couldn't finish the execution.",
+            State::Rejected => "AMC rejected this query.",
+            State::Cancelled if execution.cancel_asked_at.is_none() => "It was canceled outside RecomAMP.",
             _ => return change,
         };
         let words = answer.status_reason.clone().unwrap_or_default();
@@ -214,7 +215,12 @@ impl Poller {
         let since = execution.cancel_asked_at.map_or(AFTER_CANCEL, |asked| now - asked);
         let wait = since.clamp(AFTER_CANCEL, AFTER_CANCEL_AT_MOST);
         let said = change.waiting_for.clone().map(|said| format!(" {said}")).unwrap_or_default();
-        let waiting_for = (since > AFTER_CANCEL * 4).then(|| format!("AMC was asked to cancel it and goes on.{said}"));
+        let waiting_for = (since > AFTER_CANCEL * 4).then(|| {
+            format!(
+                "AMC was asked to cancel but is still \
+                                                                      running.{said}"
+            )
+        });
         Change { next: Some(now + wait), waiting_for: waiting_for.or(change.waiting_for), ..change }
     }
 
@@ -248,9 +254,9 @@ impl Poller {
         if execution.state != State::Lost {
             change.problem = Some(Problem {
                 what: format!(
-                    "RecomAMP lost track of it: AMC's status was still “{}” {} hours after it was sent, longer than AMC \
-                     allows. It is asked once an hour, and a result is fetched if there is one. Run the query again, \
-                     or look in the AMC console.",
+                    "RecomAMP lost track of this execution: AMC's status was still “{}” {} hours after it was sent, \
+                     longer than AMC allows. RecomAMP checks once an hour and fetches a result if there is one. Run \
+                     the query again, or look in the AMC console.",
                     answer.status,
                     (now - sent_at).num_hours()
                 ),

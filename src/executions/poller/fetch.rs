@@ -130,7 +130,7 @@ fn parts(fetch: Fetch, links: DownloadLinks, most: u64) -> impl futures::Stream<
 fn given_up() -> Change {
     let mut change = Change::to(State::Cancelled, None);
     change.problem = Some(Problem::new(
-        "The download of the result was stopped. AMC finished the execution, so the result can be fetched again.",
+        "The result download was canceled. AMC finished the execution, so the result can be fetched again.",
     ));
     change
 }
@@ -218,7 +218,7 @@ impl Poller {
         };
         if execution.attempts >= MOST_TRIES {
             return fails(Problem::new(
-                "The result could not be fetched for a long time. Fetch it again, or run the query again.",
+                "The result couldn't be fetched for a long time. Fetch it again, or run the query again.",
             ));
         }
         // What may not be the last word counts for itself: tries that failed for other reasons say nothing of it.
@@ -231,7 +231,7 @@ impl Poller {
                     problem(ODD_LINKS, cause)
                 }
                 Trouble::Call(CallError::Amazon(cause)) => {
-                    problem(format!("AMC finished the run but does not hand out its result. {cause}"), cause)
+                    problem(format!("AMC finished the execution but doesn't hand out its result. {cause}"), cause)
                 }
                 Trouble::Call(error) => Problem::new(error.to_string()),
                 Trouble::Keep(error) => Problem::new(error.to_string()),
@@ -263,7 +263,7 @@ fn happened(error: &results::Error) -> String {
     if let results::Error::Fetch { cause, .. } = error
         && let Some(cause) = cause.downcast_ref::<amazon::Error>()
     {
-        return format!("The download of the result stopped. {}", cause.happened());
+        return format!("The result download stopped. {}", cause.happened());
     }
     let words = error.to_string();
     let what = words.split_once(". ").map_or(words.trim_end_matches('.'), |(what, _)| what);
@@ -342,7 +342,7 @@ impl Worker for Fetcher {
     }
 
     fn duty(&self) -> &'static str {
-        "Fetches results from AMC and keeps them."
+        "Downloads results from AMC and stores them."
     }
 
     fn period(&self) -> Duration {

@@ -71,12 +71,12 @@ impl Poller {
                 let mut change = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
                 let what = error.happened();
                 change.waiting_for =
-                    Some(format!("{what} AMC is asked whether the run arrived before anything is sent again."));
+                    Some(format!("{what} RecomAMP is checking whether the execution started before retrying."));
                 Ok(change)
             }
             Err(CallError::Amazon(error)) if is_refusal(&error) => {
                 let mut change = Change::to(State::Failed, None);
-                change.problem = Some(problem("AMC did not take the run.", &error));
+                change.problem = Some(problem("AMC didn't accept the execution.", &error));
                 Ok(change)
             }
             Err(error) => {
@@ -137,7 +137,7 @@ impl Poller {
                 return Change::to(State::Cancelled, None);
             }
             let mut change = Change::to(State::Waiting, Some(now));
-            change.waiting_for = Some("AMC did not receive it, so it is sent again.".to_owned());
+            change.waiting_for = Some("AMC didn't receive it. Sending again.".to_owned());
             return change;
         }
         let mut change = self.look_again(execution);
@@ -148,7 +148,7 @@ impl Poller {
     fn look_again(&self, execution: &Claimed) -> Change {
         let mut change = Change::to(State::Sending, Some(self.after(LOOK_AGAIN)));
         change.lookups = execution.lookups;
-        change.waiting_for = Some("AMC is asked whether the run arrived before anything is sent again.".to_owned());
+        change.waiting_for = Some("RecomAMP is checking whether the execution started before retrying.".to_owned());
         change
     }
 
@@ -159,11 +159,11 @@ impl Poller {
         let (on_instance, on_account) = store::slots(tx, &execution.instance).await?;
         Ok(if on_instance >= limits.runs_per_instance {
             Some(format!(
-                "All {} slots of the instance are in use; it gets the next free one.",
+                "All {} slots of the instance are in use. Runs in the next free one.",
                 limits.runs_per_instance
             ))
         } else if on_account >= limits.runs_per_account {
-            Some(format!("All {} slots of the account are in use; it gets the next free one.", limits.runs_per_account))
+            Some(format!("All {} slots of the account are in use. Runs in the next free one.", limits.runs_per_account))
         } else {
             None
         })
@@ -180,5 +180,5 @@ fn is_refusal(error: &amazon::Error) -> bool {
 
 /// The problem of a run that AMC does not know any more.
 pub(super) fn lost() -> Problem {
-    Problem::new("AMC does not know this run any more, so its outcome cannot be had. Run the query again.")
+    Problem::new("AMC no longer knows this execution, so its outcome is unknown. Run the query again.")
 }

@@ -10,28 +10,28 @@ use crate::web::{self, components::Errors};
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The query, the execution or the instance is not there, or not for this person: which of the two is not told.
-    #[error("There is nothing here that could be run.")]
+    #[error("There is nothing to run.")]
     Missing,
     /// The person's role on the instance does not allow it; the sentence says what is missing.
     #[error("{0}")]
     Role(String),
     /// Amazon is still making the instance of this name.
-    #[error("{0} is not ready yet: Amazon is still making it. Nothing was started; run the query once it is ready.")]
+    #[error("{0} isn't ready: Amazon is still creating it. Nothing was started; run the query once it is ready.")]
     NotReady(String),
     /// No connection to Amazon reaches the instance of this name.
     #[error(
-        "There is no active connection to Amazon for {0}. Nothing was started; sign in with Amazon again under \
-         Connections, or ask a manager of the instance to share theirs."
+        "There is no active connection to Amazon for {0}, so nothing was started. Reconnect under Connections, or ask \
+         a manager of the instance to share their connection."
     )]
     NoConnection(String),
     /// The query is in the bin.
-    #[error("This query was deleted, so it is not run. Restore it on its page first.")]
+    #[error("This query is deleted, so it can't run. Restore it first.")]
     Deleted,
     /// The query is further than the revision that was named.
-    #[error("The query was changed after you read it. Nothing was started; look at it again, then run it.")]
+    #[error("The query changed after you opened it, so nothing was started. Review it, then run it.")]
     Changed,
     /// The key stands for another request.
-    #[error("This key already started an execution with other input. Use a new key, or send the same request.")]
+    #[error("This key already started an execution with different input. Use a new key, or send the same request.")]
     KeyReused,
     /// The key is empty, too long or not printable.
     #[error("A key has 1 to 200 characters without control characters.")]

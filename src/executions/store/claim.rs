@@ -110,7 +110,7 @@ async fn connect(tx: &mut Tx, now: DateTime<Utc>, due: &mut [Claimed]) -> Result
         };
         sql(CONNECT).bind(&one.id).bind(one.epoch).bind(&id).bind(&owner).execute(tx).await?;
         if id != one.connection {
-            let words = format!("The connection that was chosen no longer works. It goes on with that of {owner}.");
+            let words = format!("The chosen connection no longer works. Continuing with {owner}'s connection.");
             note(tx, &one.id, now, one.state, &words).await?;
         }
         (one.connection, one.connection_owner) = (id, Some(owner));

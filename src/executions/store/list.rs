@@ -1,6 +1,6 @@
 //! Executions as lists show them.
 
-use chrono::{DateTime, Datelike as _, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{origin, read, state, window};
@@ -8,7 +8,6 @@ use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, 
 use crate::executions::model::{Origin, Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
-use crate::web::components::date;
 
 /// Which executions are listed.
 #[derive(Clone, Debug, Default)]
@@ -87,19 +86,12 @@ impl Line {
 
 /// The days of a window, `31 Oct – 6 Nov 2026`; its times where it does not begin and end at midnight.
 fn window_brief(window: &WindowChoice) -> String {
-    let (Some(start), Some(end)) = (window.start, window.end) else {
-        return if window.kind == WindowKind::Explicit { String::new() } else { window.kind.label().to_owned() };
-    };
-    if start.time() != NaiveTime::MIN || end.time() != NaiveTime::MIN {
-        let form = "%-d %b %Y, %H:%M";
-        return format!("{} – {}", start.format(form), end.format(form));
+    match window.days() {
+        Some(days) => days,
+        None if window.start.is_some() => window.exact(),
+        None if window.kind == WindowKind::Explicit => String::new(),
+        None => window.kind.label().to_owned(),
     }
-    let (first, last) = (start.date(), (end - TimeDelta::seconds(1)).date());
-    if first == last {
-        return date(first);
-    }
-    let form = if first.year() == last.year() { "%-d %b" } else { "%-d %b %Y" };
-    format!("{} – {}", first.format(form), date(last))
 }
 
 /// The values by their names, `campaigns: Spring, Summer; days: 7`, cut where they are long.

@@ -87,7 +87,7 @@ pub(super) fn said(error: &amazon::Error) -> String {
 /// That entries could not be read.
 pub(super) fn skipped(entries: usize) -> String {
     let entries = counted(i64::try_from(entries).unwrap_or(i64::MAX), "entry", "entries");
-    format!("Skipped {entries} without an id.")
+    format!("Skipped {entries} without an ID.")
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl FieldKind {
             Self::Boolean => "True or false",
             Self::Date => "Date",
             Self::DateTime => "Date and time (UTC)",
-            Self::List => "List of texts",
+            Self::List => "Text list",
             Self::Choice => "Choice",
         }
     }
@@ -82,8 +82,8 @@ impl FieldKind {
             Self::Boolean => "true or false",
             Self::Date => "a date such as 2025-07-15",
             Self::DateTime => "a date and time such as 2025-07-15T06:30",
-            Self::List => "a list of texts",
-            Self::Choice => "one of its choices",
+            Self::List => "a list of text values",
+            Self::Choice => "one of its options",
         }
     }
 
@@ -145,17 +145,17 @@ impl FieldDef {
             Some(Given::Number(number)) if is(&[FieldKind::Number]) => self.value(number),
             Some(Given::Boolean(value)) if is(&[FieldKind::Boolean]) => Ok(Value::Boolean(*value)),
             Some(Given::List(items)) if is(&[FieldKind::List]) => self.list_of(items.clone()),
-            Some(other) => Err(format!("{} takes {}, not {}.", self.title(), self.kind.takes(), other.what())),
+            Some(other) => Err(format!("{} must be {}, not {}.", self.title(), self.kind.takes(), other.what())),
         }
     }
 
     /// Reads what was typed.
     pub fn value(&self, text: &str) -> Result<Value, String> {
         if text.contains('\0') {
-            return Err(format!("{} holds a NUL character, which SQL cannot carry. Type it again.", self.title()));
+            return Err(format!("{} contains a NUL character, which SQL can't hold. Type it again.", self.title()));
         }
         if text.trim().is_empty() {
-            return if self.required { Err(format!("Fill in {}.", self.title())) } else { Ok(Value::Null) };
+            return if self.required { Err(format!("Enter a value for {}.", self.title())) } else { Ok(Value::Null) };
         }
         match self.kind {
             FieldKind::Text => self.line(text).map(Value::Text),
@@ -170,10 +170,10 @@ impl FieldDef {
 
     fn line(&self, text: &str) -> Result<String, String> {
         if text.chars().any(char::is_control) {
-            return Err(format!("{} has to be one line without control characters.", self.title()));
+            return Err(format!("{} must be a single line without control characters.", self.title()));
         }
         if text.chars().count() > MOST_CHARACTERS {
-            return Err(format!("{} is longer than {MOST_CHARACTERS} characters. Shorten it.", self.title()));
+            return Err(format!("{} must be at most {MOST_CHARACTERS} characters long.", self.title()));
         }
         Ok(text.to_owned())
     }
@@ -182,27 +182,27 @@ impl FieldDef {
         if is_number(text) {
             return Ok(Value::Number(text.to_owned()));
         }
-        Err(format!("{} has to be a number such as 1000 or -2.5, without thousands separators.", self.title()))
+        Err(format!("{} must be a number, e.g. 1000 or -2.5 (no commas).", self.title()))
     }
 
     fn boolean(&self, text: &str) -> Result<Value, String> {
         match text.to_lowercase().as_str() {
             "true" => Ok(Value::Boolean(true)),
             "false" => Ok(Value::Boolean(false)),
-            _ => Err(format!("{} has to be true or false.", self.title())),
+            _ => Err(format!("{} must be true or false.", self.title())),
         }
     }
 
     fn date(&self, text: &str) -> Result<Value, String> {
         let day = read_date(text).filter(|day| plausible(*day));
-        day.map(Value::Date).ok_or_else(|| format!("{} has to be a date like 2025-07-15.", self.title()))
+        day.map(Value::Date).ok_or_else(|| format!("{} must be a date, e.g. 2025-07-15.", self.title()))
     }
 
     fn date_time(&self, text: &str) -> Result<Value, String> {
         read_date_time(text)
             .filter(|time| plausible(time.date()))
             .map(Value::DateTime)
-            .ok_or_else(|| format!("{} has to be a date and time like 2025-07-15T06:30, in UTC.", self.title()))
+            .ok_or_else(|| format!("{} must be a date and time in UTC, e.g. 2025-07-15T06:30.", self.title()))
     }
 
     fn list(&self, text: &str) -> Result<Value, String> {
@@ -211,20 +211,24 @@ impl FieldDef {
 
     fn list_of(&self, items: Vec<String>) -> Result<Value, String> {
         if items.len() > MOST_ITEMS {
-            return Err(format!("{} has more than {MOST_ITEMS} values. Split the run.", self.title()));
+            return Err(format!(
+                "{} can have at most {MOST_ITEMS} values. Split them over several executions.",
+                self.title()
+            ));
         }
         for item in &items {
             if item.chars().count() > ITEM_LENGTH || item.chars().any(char::is_control) {
                 let shown: String = item.chars().filter(|c| !c.is_control()).take(30).collect();
                 return Err(format!(
-                    "A value of {} is longer than {ITEM_LENGTH} characters or has control characters: {shown}…",
+                    "Each value of {} must be at most {ITEM_LENGTH} characters without control characters. Check: \
+                     {shown}…",
                     self.title()
                 ));
             }
         }
         match (items.is_empty(), self.required) {
             (false, _) => Ok(Value::List(items.into_iter().map(Value::Text).collect())),
-            (true, true) => Err(format!("Fill in {}.", self.title())),
+            (true, true) => Err(format!("Enter a value for {}.", self.title())),
             (true, false) => Ok(Value::Null),
         }
     }
@@ -233,7 +237,7 @@ impl FieldDef {
         if self.choices.iter().any(|choice| choice == text) {
             self.line(text).map(Value::Text)
         } else {
-            Err(format!("{} has to be one of its choices.", self.title()))
+            Err(format!("{} must be one of its options.", self.title()))
         }
     }
 
@@ -242,11 +246,11 @@ impl FieldDef {
         let input = |part: &str| format!("field.{}.{part}", self.name);
         for (part, text, most) in [("label", &self.label, 100), ("help", &self.help, 300)] {
             if text.chars().count() > most || text.chars().any(char::is_control) {
-                errors.add(input(part), format!("{}: take at most {most} characters on one line.", self.name));
+                errors.add(input(part), format!("{}: use at most {most} characters on one line.", self.name));
             }
         }
         if self.kind == FieldKind::Choice && self.choices.is_empty() {
-            errors.add(input("choices"), format!("{}: give the choices, one a line.", self.name));
+            errors.add(input("choices"), format!("{}: enter the options, one per line.", self.name));
         }
         if !self.default.trim().is_empty()
             && let Err(sentence) = self.value(&self.default)

@@ -177,9 +177,9 @@ impl RunOptions {
         {
             let Some(name) = name else { continue };
             if !is_column_name(name) {
-                errors.add(field, "Name the column with letters, digits and underscores; a letter comes first.");
+                errors.add(field, "Column names consist of letters, digits and underscores, starting with a letter.");
             } else if taken.iter().any(|other| other.eq_ignore_ascii_case(name)) {
-                errors.add(field, format!("Another added column is called {name}. Choose another name."));
+                errors.add(field, format!("Another added column is already called {name}. Choose another name."));
             }
             taken.push(name);
         }
@@ -196,7 +196,7 @@ impl RunOptions {
     }
 }
 
-const TIMEOUT: &str = "AMC takes a time-out from 900 to 86400 seconds.";
+const TIMEOUT: &str = "The timeout must be between 900 and 86400 seconds.";
 
 /// The field of a form that names an acknowledged finding's code.
 pub(in crate::queries) const ACKNOWLEDGE: &str = "acknowledge_findings";

@@ -55,11 +55,17 @@ impl Tags {
     /// Says what keeps them from being saved.
     pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         if self.0.len() > MOST {
-            errors.add("tags", format!("A query can have at most {MOST} tags. Keep the ones people search for."));
+            errors.add("tags", format!("A query can have at most {MOST} tags."));
         }
         if let Some(long) = self.0.iter().find(|tag| tag.chars().count() > LENGTH) {
             let start: String = long.chars().take(LENGTH).collect();
-            errors.add("tags", format!("A tag has at most {LENGTH} characters; “{start}…” is longer. Put a comma in."));
+            errors.add(
+                "tags",
+                format!(
+                    "A tag can have at most {LENGTH} characters. Shorten “{start}…”, or separate \
+                                        tags with commas."
+                ),
+            );
         }
     }
 }

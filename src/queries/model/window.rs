@@ -26,8 +26,8 @@ const ATTRIBUTION_DAYS: u64 = 14;
 const HISTORY_MONTHS: u32 = 13;
 /// Longest input of the form, in characters.
 const LONGEST: usize = 60;
-const UNKNOWN_KIND: &str = "Choose one of the windows.";
-const UNKNOWN_ZONE: &str = "This time zone is not known. Use a name such as UTC, America/New_York or Europe/Berlin.";
+const UNKNOWN_KIND: &str = "Choose a time window.";
+const UNKNOWN_ZONE: &str = "Unknown time zone. Use a name such as UTC, America/New_York or Europe/Berlin.";
 /// Years that a window can lie in; others are taken for a slip of the finger.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
 
@@ -87,15 +87,15 @@ impl WindowKind {
     /// What the form says.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Settled => "Safe week",
+            Self::Settled => "Last fully attributed week",
             Self::LastDay => "Last complete day",
             Self::LastWeek => "Last complete week",
             Self::LastMonth => "Last complete month",
-            Self::Explicit => "From and to, as below",
-            Self::MostRecentDay => "AMC's most recent day (UTC)",
-            Self::MostRecentWeek => "AMC's most recent week (UTC)",
-            Self::CurrentMonth => "Month to date (UTC)",
-            Self::PreviousMonth => "AMC's previous month (UTC)",
+            Self::Explicit => "Custom dates",
+            Self::MostRecentDay => "AMC preset: most recent day (UTC)",
+            Self::MostRecentWeek => "AMC preset: most recent week (UTC)",
+            Self::CurrentMonth => "AMC preset: month to date (UTC)",
+            Self::PreviousMonth => "AMC preset: previous month (UTC)",
         }
     }
 
@@ -199,7 +199,7 @@ fn moment(field: &str, what: &str, text: &str, errors: &mut Errors) -> Option<Na
     }
     let read = read_date_time(text).filter(|time| YEARS.contains(&time.year()));
     if read.is_none() {
-        errors.add(field, format!("The {what} cannot be read. Write it like 2025-07-15T00:00, without an offset."));
+        errors.add(field, format!("The {what} must be a date and time without an offset, e.g. 2025-07-15T00:00."));
     }
     read
 }
@@ -251,8 +251,8 @@ impl Window {
         let today = now.with_timezone(&zone).date_naive();
         if today.checked_sub_months(Months::new(HISTORY_MONTHS)).is_some_and(|oldest| start.date() < oldest) {
             notes.push(
-                "The window starts more than 13 months ago. AMC keeps most sources about that long, so older days come \
-                 back empty; purchases are kept for 60 months."
+                "The window starts more than 13 months ago. AMC keeps most data about that long, so earlier days come \
+                 back empty; purchases go back 60 months."
                     .to_owned(),
             );
         }
@@ -271,7 +271,7 @@ impl Window {
         self.end.is_none_or(|end| at - instant(self.zone, end) < days)
     }
 
-    /// In words: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`.
+    /// In words: `31 Oct – 6 Nov 2026 (Europe/Berlin)`.
     pub fn words(&self) -> String {
         self.choice().words()
     }
@@ -281,21 +281,16 @@ impl Window {
         WindowChoice { kind: self.kind, start: self.start, end: self.end, zone: self.zone }
     }
 
-    /// Only the days, for the choices of the form: `31 Oct – 6 Nov 2026`.
+    /// Only the days, for the choices of the form: `31 Oct – 6 Nov 2026`; empty where AMC decides.
     pub fn days(&self) -> String {
-        let (Some(start), Some(end)) = (self.start, self.end) else { return String::new() };
-        let last = end - TimeDelta::seconds(1);
-        if start.date() == last.date() {
-            return start.format("%-d %b %Y").to_string();
-        }
-        format!("{} – {}", start.format("%-d %b"), last.format("%-d %b %Y"))
+        self.choice().days().unwrap_or_default()
     }
 }
 
-const FRESHNESS: &str = "The window ends less than 48 hours ago. AMC needs about that long to have all data, so its last \
-                         hours will be counted too low.";
-const LATE_CREDIT: &str = "The window ends less than 14 days ago. Conversions are still being credited to its ads, so \
-                           attributed numbers will go on rising; impressions and clicks will not.";
+const FRESHNESS: &str = "The window ends less than 48 hours ago. AMC's data takes about that long to arrive, so the \
+                         last hours will be undercounted.";
+const LATE_CREDIT: &str = "The window ends less than 14 days ago. Conversions are still being attributed to its ads, \
+                           so attributed figures will keep rising; impressions and clicks won't.";
 
 /// First day and the day after the last of a preset; none for AMC's own types.
 fn days(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Option<(NaiveDate, NaiveDate)> {

@@ -100,7 +100,7 @@ pub(super) async fn restore(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let id = set_deleted(&site, &person, &id, false).await?;
-    visit.flash(Tone::Success, "The query is back.").await;
+    visit.flash(Tone::Success, "The query is restored.").await;
     Ok(Redirect::to(&format!("/queries/{id}")))
 }
 

@@ -137,17 +137,17 @@ pub(super) fn settings(written: &QueryInput, placed: &[String]) -> String {
     let kind = WindowKind::parse(&window.kind).map_or(window.kind.as_str(), |kind| kind.label());
     lines.push(format!("Window: {kind}, {}", window.zone));
     if !window.start.is_empty() || !window.end.is_empty() {
-        lines.push(format!("From and to: {} – {}", window.start, window.end));
+        lines.push(format!("Custom dates: {} – {}", window.start, window.end));
     }
-    lines.push(format!("Rows with too few people: {}", written.privacy.words()));
+    lines.push(format!("Rows below the privacy threshold: {}", written.privacy.words()));
     for field in &written.fields {
-        let needed = if field.required { ", needed" } else { "" };
-        lines.push(format!("Field {}: {}{needed}", field.name, field.kind.label()));
+        let needed = if field.required { ", required" } else { "" };
+        lines.push(format!("Parameter {}: {}{needed}", field.name, field.kind.label()));
         let parts = [("label", &field.label), ("help", &field.help), ("default", &field.default)];
         for (part, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
-            lines.extend(text.lines().map(|line| format!("Field {}, {part}: {line}", field.name)));
+            lines.extend(text.lines().map(|line| format!("Parameter {}, {part}: {line}", field.name)));
         }
-        lines.extend(field.choices.iter().map(|choice| format!("Field {}, choice: {choice}", field.name)));
+        lines.extend(field.choices.iter().map(|choice| format!("Parameter {}, option: {choice}", field.name)));
     }
     lines.join("\n") + "\n"
 }

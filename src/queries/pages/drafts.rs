@@ -91,11 +91,11 @@ pub(super) async fn keep(
         }
         Outcome::Saved if is_typing => Ok(Html(part).into_response()),
         Outcome::Saved => {
-            visit.flash(Tone::Info, "This is the text as it is saved, so there is no draft to keep.").await;
+            visit.flash(Tone::Info, "The text matches the saved query, so there is no draft to save.").await;
             Ok(Redirect::to(&what.action()).into_response())
         }
         Outcome::Kept(id) => {
-            visit.flash(Tone::Success, "Kept as a draft, for you alone. It is above the list of queries.").await;
+            visit.flash(Tone::Success, "Draft saved. Only you can see it, above the list of queries.").await;
             Ok(Redirect::to(&format!("/queries/new?draft={id}")).into_response())
         }
         Outcome::Other(other) => {

@@ -118,6 +118,6 @@ pub(super) async fn create(
     let new = NewQuery { id: &copy, draft: None, placement: &placement, written: &written };
     store::add(&mut tx, now, &person.id, &new).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "This is the copy, and it is yours. Change what you need.").await;
+    visit.flash(Tone::Success, "Copied. You're editing the copy.").await;
     Ok(Redirect::to(&format!("/queries/{copy}/edit")).into_response())
 }

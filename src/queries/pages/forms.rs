@@ -43,7 +43,7 @@ pub(super) fn windows(form: &WindowForm, now: DateTime<Utc>) -> Vec<Choice> {
     let zone = form.zone.parse().unwrap_or(chrono_tz::UTC);
     let label = |kind: WindowKind| {
         let days = if kind == WindowKind::Explicit { String::new() } else { Window::preset(kind, zone, now).days() };
-        if days.is_empty() { kind.label().to_owned() } else { format!("{}: {days}", kind.label()) }
+        if days.is_empty() { kind.label().to_owned() } else { format!("{} ({days})", kind.label()) }
     };
     WindowKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), label(kind))).collect()
 }
@@ -51,11 +51,11 @@ pub(super) fn windows(form: &WindowForm, now: DateTime<Utc>) -> Vec<Choice> {
 /// What may happen to rows below the threshold.
 pub(super) fn privacies(sandbox: bool) -> Vec<Choice> {
     let mut choices = vec![
-        Choice::new(PrivacyMode::Drop.name(), "Drop the row (AMC's default)"),
-        Choice::new(PrivacyMode::Blank.name(), "Keep it with blank values, and say so in a column"),
+        Choice::new(PrivacyMode::Drop.name(), "Remove (AMC default)"),
+        Choice::new(PrivacyMode::Blank.name(), "Keep, with values blanked and a flag column"),
     ];
     if sandbox {
-        choices.push(Choice::new(PrivacyMode::Off.name(), "Keep all rows: synthetic data only"));
+        choices.push(Choice::new(PrivacyMode::Off.name(), "Keep all rows (synthetic data only)"));
     }
     choices
 }
@@ -83,8 +83,8 @@ impl Input {
             _ => {}
         }
         let hint = match field.kind {
-            FieldKind::List => "One value per line, or all on one line separated by commas.",
-            FieldKind::DateTime => "In UTC, as AMC keeps its times.",
+            FieldKind::List => "One value per line, or comma-separated on one line.",
+            FieldKind::DateTime => "In UTC, like all times in AMC.",
             _ => "",
         };
         let help =

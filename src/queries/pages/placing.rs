@@ -41,7 +41,7 @@ pub(super) fn homes(query: Option<&Query>, usable: &[Instance]) -> Vec<Choice> {
 
 /// The instances where a query may run by default.
 pub(super) fn defaults(query: Option<&Query>, usable: &[Instance]) -> Vec<Choice> {
-    let mut choices = vec![Choice::new("", "None: choose one for each run")];
+    let mut choices = vec![Choice::new("", "None (choose when you run it)")];
     choices.extend(usable.iter().map(choice));
     if let Some(query) = query {
         let value = default_value(query);

@@ -79,9 +79,12 @@ async fn saved(visit: &Visit, written: &QueryInput) {
     new.retain(|name| !written.fields.iter().any(|field| field.name == *name));
     let text = match &new[..] {
         [] => "The query is saved.".to_owned(),
-        [one] => format!("The query is saved. Its new field {one} has a type that was guessed; Edit sets another."),
+        [one] => format!(
+            "The query is saved. The type of its new parameter {one} was guessed; edit the query to \
+                          change it."
+        ),
         more => format!(
-            "The query is saved. Its new fields {} have types that were guessed; Edit sets others.",
+            "The query is saved. The types of its new parameters {} were guessed; edit the query to change them.",
             more.join(", ")
         ),
     };
@@ -117,7 +120,7 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
     if written == query.clone().into() && placement == query.placement {
         drop_draft(&mut tx, person, &what).await?;
         tx.commit().await?;
-        visit.flash(Tone::Info, "Nothing was changed, so no version was added.").await;
+        visit.flash(Tone::Info, "Nothing changed, so no version was added.").await;
         return Ok(Redirect::to(&format!("/queries/{id}")).into_response());
     }
     let now = site.clock.now();

@@ -83,7 +83,7 @@ pub(super) async fn show(
     drop(tx);
     let choice = |version: &Version| {
         let at = crate::web::components::date_time(&version.saved_at);
-        let now = if version.revision == query.revision { ", as it is now" } else { "" };
+        let now = if version.revision == query.revision { " (current)" } else { "" };
         let label = format!("Version {}: {at} UTC, {}{now}", version.revision, version.saved_by);
         Choice::new(version.revision.to_string(), label)
     };
@@ -243,15 +243,14 @@ pub(super) async fn restore(
     let now = site.clock.now();
     if version.revision == query.revision || version.written == query.clone().into() {
         drop(tx);
-        visit.flash(Tone::Info, format!("Nothing was changed: the query is as in version {revision} already.")).await;
+        visit.flash(Tone::Info, format!("Nothing changed: the query already matches version {revision}.")).await;
     } else if store::change(&mut tx, &id, query.revision, now, &person.id, &query.placement, &version.written).await? {
         tx.commit().await?;
-        let said =
-            format!("The query is as in version {revision} again. What it was is kept as version {}.", query.revision);
+        let said = format!("Restored version {revision}. The previous text is version {}.", query.revision);
         visit.flash(Tone::Success, said).await;
     } else {
         return Err(web::Error::Conflict(
-            "The query was saved again at this rfc3339. Look at its versions, and restore one then.".to_owned(),
+            "The query was saved again at the same moment. Review its versions, then restore one.".to_owned(),
         ));
     }
     Ok(Redirect::to(&format!("/queries/{id}")))

@@ -56,7 +56,7 @@ impl Draft {
 
     /// What people call it.
     pub(in crate::queries) fn title(&self) -> &str {
-        if self.name.is_empty() { "Without a name" } else { &self.name }
+        if self.name.is_empty() { "Untitled query" } else { &self.name }
     }
 }
 

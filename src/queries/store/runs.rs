@@ -134,14 +134,14 @@ impl TypicalDuration {
         lengths.get(lengths.len() / 2).map(|took| Self { took: *took, runs: lengths.len() })
     }
 
-    /// In words: `2 min 10 s`.
+    /// In words: `2m 10s`.
     pub fn words(&self) -> String {
         duration(self.took)
     }
 
-    /// What it stands on: `from 7 runs`.
+    /// What it stands on: `based on 7 executions`.
     pub fn source(&self) -> String {
-        format!("from {}", crate::web::words::counted(self.runs as i64, "run", "runs"))
+        format!("based on {}", crate::web::words::counted(self.runs as i64, "execution", "executions"))
     }
 }
 
@@ -184,7 +184,7 @@ mod tests {
         let lengths = |seconds: &[i64]| TypicalDuration::of(seconds.iter().copied().map(TimeDelta::seconds).collect());
         assert_eq!(lengths(&[]), None);
         let usual = lengths(&[130, 7_200, 60]).unwrap();
-        assert_eq!((usual.words(), usual.source()), ("2 min 10 s".to_owned(), "from 3 runs".to_owned()));
+        assert_eq!((usual.words(), usual.source()), ("2m 10s".to_owned(), "based on 3 executions".to_owned()));
         assert_eq!(lengths(&[41]).unwrap().source(), "from 1 run");
     }
 }

@@ -53,9 +53,9 @@ impl Ticks {
     }
 }
 
-/// A number as an axis has it: `950`, `1.2 k`, `3.4 M`, `5 B`.
+/// A number as an axis has it: `950`, `1.2K`, `3.4M`, `5B`.
 pub fn amount(number: f64) -> String {
-    const UNITS: [(f64, &str); 4] = [(1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k")];
+    const UNITS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")];
     let size = number.abs();
     if size >= 1e15 || (size > 0.0 && size < 1e-4) {
         return format!("{number:.1e}");
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn amounts_are_short_on_axes_and_whole_in_tables() {
         let short = [0.0, 950.0, 1_200.0, 3_400_000.0, -5e9, 0.25, 1e20].map(amount);
-        assert_eq!(short, ["0", "950", "1.2 k", "3.4 M", "-5 B", "0.25", "1.0e20"]);
+        assert_eq!(short, ["0", "950", "1.2K", "3.4M", "-5B", "0.25", "1.0e20"]);
         assert_eq!([1_234_567.0, 0.125, -0.000_04].map(exact), ["1,234,567", "0.125", "-4.000e-5"]);
     }
 

@@ -21,21 +21,21 @@ pub fn count(number: impl fmt::Display) -> String {
     text
 }
 
-/// A length of time in the two largest units that say enough: `41 s`, `4 min 12 s`, `2 h 5 min`,
-/// `3 d 4 h`. Less than nothing is nothing.
+/// A length of time in the two largest units that say enough: `41s`, `4m 12s`, `2h 5m`,
+/// `3d 4h`. Less than nothing is nothing.
 pub fn duration(length: TimeDelta) -> String {
-    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
     let seconds = length.num_seconds().max(0);
     let Some(at) = UNITS.iter().position(|(size, _)| seconds >= *size) else {
-        return "0 s".to_owned();
+        return "0s".to_owned();
     };
     let (size, unit) = UNITS[at];
-    let mut text = format!("{} {unit}", seconds / size);
+    let mut text = format!("{}{unit}", seconds / size);
     if let Some((smaller, unit)) = UNITS.get(at + 1) {
         let rest = seconds % size / smaller;
         if rest > 0 {
             // OK because writing to a String cannot fail.
-            let _ = write!(text, " {rest} {unit}");
+            let _ = write!(text, " {rest}{unit}");
         }
     }
     text
@@ -59,14 +59,14 @@ mod tests {
     #[test]
     fn durations_say_the_two_largest_units() {
         for (seconds, text) in [
-            (-5, "0 s"),
-            (0, "0 s"),
-            (41, "41 s"),
-            (60, "1 min"),
-            (252, "4 min 12 s"),
-            (7_500, "2 h 5 min"),
-            (273_600, "3 d 4 h"),
-            (86_401, "1 d"),
+            (-5, "0s"),
+            (0, "0s"),
+            (41, "41s"),
+            (60, "1m"),
+            (252, "4m 12s"),
+            (7_500, "2h 5m"),
+            (273_600, "3d 4h"),
+            (86_401, "1d"),
         ] {
             assert_eq!(duration(TimeDelta::seconds(seconds)), text);
         }

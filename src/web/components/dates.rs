@@ -20,6 +20,20 @@ pub fn date(day: NaiveDate) -> String {
     day.format("%-d %b %Y").to_string()
 }
 
+/// Whole days, the last one included: `8–14 Nov 2026`, `31 Oct – 6 Nov 2026`, `28 Dec 2025 – 3 Jan 2026`, `8 Nov 2026`.
+pub fn days(first: NaiveDate, last: NaiveDate) -> String {
+    let same = |part: &str| first.format(part).to_string() == last.format(part).to_string();
+    if first == last {
+        date(first)
+    } else if same("%b %Y") {
+        format!("{}–{}", first.format("%-d"), date(last))
+    } else if same("%Y") {
+        format!("{} – {}", first.format("%-d %b"), date(last))
+    } else {
+        format!("{} – {}", date(first), date(last))
+    }
+}
+
 /// Reads a day as browsers send it: `2026-11-29`.
 pub fn read_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
@@ -43,6 +57,20 @@ mod tests {
         assert_eq!(date_time(&at), "5 Sep 2026, 08:05");
         assert_eq!(date_time_exact(&at), "5 Sep 2026, 08:05:09");
         assert_eq!(date(at.date_naive()), "5 Sep 2026");
+    }
+
+    #[test]
+    fn days_name_month_and_year_once_where_they_are_the_same() {
+        let day = |text: &str| text.parse().unwrap();
+        for (first, last, text) in [
+            ("2026-11-08", "2026-11-08", "8 Nov 2026"),
+            ("2026-11-08", "2026-11-14", "8–14 Nov 2026"),
+            ("2026-10-31", "2026-11-06", "31 Oct – 6 Nov 2026"),
+            ("2025-12-28", "2026-01-03", "28 Dec 2025 – 3 Jan 2026"),
+            ("2025-11-08", "2026-11-08", "8 Nov 2025 – 8 Nov 2026"),
+        ] {
+            assert_eq!(days(day(first), day(last)), text);
+        }
     }
 
     #[test]

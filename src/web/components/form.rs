@@ -63,9 +63,9 @@ mod tests {
     #[test]
     fn errors_are_found_by_field() {
         let mut errors = Errors::new();
-        errors.add("name", "Give the query a name.");
+        errors.add("name", "Enter a name for the query.");
         errors.add("name", "Second.");
-        assert_eq!(errors.of("name"), "Give the query a name.");
+        assert_eq!(errors.of("name"), "Enter a name for the query.");
         assert_eq!(errors.of("sql"), "");
         assert_eq!(errors.len(), 2);
     }

@@ -14,7 +14,7 @@ use std::fmt;
 
 pub use address::Address;
 pub use amounts::{count, duration};
-pub use dates::{date, date_time, date_time_exact, read_date, read_date_time};
+pub use dates::{date, date_time, date_time_exact, days, read_date, read_date_time};
 pub use form::{Choice, Errors};
 pub use table::{Direction, Pager, SortLink};
 

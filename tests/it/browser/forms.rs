@@ -92,5 +92,5 @@ async fn write_and_delete(browser: &Browser, address: &str) {
     browser.open(&format!("{address}/queries/new")).await;
     browser.fill("sql", "SELECT 1").await;
     browser.press("Save draft").await;
-    browser.see("Kept as a draft").await;
+    browser.see("Draft saved").await;
 }

@@ -103,7 +103,7 @@ async fn history(browser: &Browser, query: &str, queries: &str) {
     browser.see("This text isn't saved as a draft").await;
     check(browser, "editor-two-tabs").await;
     browser.press("Keep this text instead").await;
-    browser.see("Kept as a draft").await;
+    browser.see("Draft saved").await;
     browser.open(query).await;
     browser.press("Delete").await;
     browser.see("for 30 days").await;

@@ -32,7 +32,7 @@ pub(super) async fn pick_an_instance(browser: &Browser) {
     browser.press("Instances").await;
     let name = browser.read("tbody th a").await;
     browser.press(&name).await;
-    browser.see("Instance id").await;
+    browser.see("Instance ID").await;
     assert_eq!(browser.heading().await, name);
 }
 
@@ -140,7 +140,7 @@ async fn a_run_ends_once_although_the_process_was_killed() {
     write(&browser, "Campaigns", CAMPAIGNS).await;
     save(&browser, "Campaigns").await;
     browser.press("Run").await;
-    browser.see("AMC's id").await;
+    browser.see("AMC execution ID").await;
     let run = browser.address().await;
     program.kill_and_start_again().await;
     browser.open(run.as_str()).await;
@@ -162,7 +162,7 @@ async fn what_was_opened_stays_open_while_a_run_moves() {
     browser.press("Run").await;
     browser.see("Progress").await;
     browser.press("SQL").await;
-    browser.press("The SQL as it was sent").await;
+    browser.press("SQL sent to AMC").await;
     browser.see("Succeeded").await;
     browser.wait_for("details[open] > summary:focus").await;
     browser.wait_for("#live:not([hx-get])").await;
@@ -203,7 +203,7 @@ async fn what_is_typed_is_there_after_the_browser_was_closed() {
         } else {
             browser.fill("description", "Its last words").await;
             browser.press("Save draft").await;
-            browser.see("Kept as a draft").await;
+            browser.see("Draft saved").await;
         }
         drop(browser);
         let browser = Browser::start(Options { javascript, ..Options::default() }).await;

@@ -32,7 +32,7 @@ async fn a_result_is_narrowed_and_drawn_with_and_without_scripts() {
         let query = address.query().unwrap_or_default();
         assert!(query.contains("shape=shares") && query.contains("hide=1") && query.contains("f=0.is."), "{address}");
         browser.press("SQL").await;
-        browser.see("Your text").await;
+        browser.see("Your SQL").await;
         browser.press("Table").await;
         browser.see("(1 hidden)").await;
     }

@@ -1,6 +1,6 @@
 //! The figures of an execution, in a line.
 
-use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::result::ResultView;
 use super::pane::has_result;
@@ -63,10 +63,10 @@ pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<
         let (used, all) = (around.instance.slots_in_use, around.slots);
         figures.push(Figure::noted("Slots in use", format!("{used} of {all}"), around.instance.name()));
     }
-    let window = execution.window.words();
-    figures.push(match days(execution) {
-        Some(days) => Figure::noted("Time window", days, window),
-        None => Figure::new("Time window", window),
+    let window = &execution.window;
+    figures.push(match window.days() {
+        Some(days) => Figure::noted("Time window", days, window.exact()),
+        None => Figure::new("Time window", window.words()),
     });
     if let Some(suppressed) = around.result.and_then(|result| result.suppressed.as_ref()) {
         figures.push(Figure::noted("Suppressed", &suppressed.share, &suppressed.note));
@@ -79,18 +79,6 @@ pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<
         }
     }
     figures
-}
-
-/// The days of a window that begins and ends at midnight: `31 Oct – 6 Nov 2026`.
-fn days(execution: &Execution) -> Option<String> {
-    let midnight = |time: NaiveDateTime| (time.time() == NaiveTime::MIN).then(|| time.date());
-    let (first, last) = (midnight(execution.window.start?)?, midnight(execution.window.end?)?.pred_opt()?);
-    let year = if first.format("%Y").to_string() == last.format("%Y").to_string() { "" } else { " %Y" };
-    Some(if first == last {
-        last.format("%-d %b %Y").to_string()
-    } else {
-        format!("{} – {}", first.format(&format!("%-d %b{year}")), last.format("%-d %b %Y"))
-    })
 }
 
 /// How complete the numbers were when they were asked for, where the request names the end of its window.

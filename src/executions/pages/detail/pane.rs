@@ -25,7 +25,7 @@ const PANES: [(Pane, &str, &str); 4] = [
     (Pane::Sql, "sql", "SQL"),
     (Pane::Progress, "progress", "Progress"),
     (Pane::Details, "details", "Details"),
-    (Pane::Request, "request", "Request"),
+    (Pane::Request, "request", "API request"),
 ];
 
 /// The views of a result. The first is the execution's own address.

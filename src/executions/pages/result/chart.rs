@@ -15,8 +15,8 @@ use crate::web::components::Choice;
 use crate::web::{self, Fields};
 
 /// What is said of shares of numbers that do not add up.
-const NO_WHOLE: &str = "These numbers do not add up to a whole: people in several rows are counted more than once, and \
-    means, extremes and ratios have no sum. The shares compare the rows with each other, no more.";
+const NO_WHOLE: &str = "These values don't add up to a whole: reach double-counts people, and averages, min/max and \
+                        ratios don't add up. Use the percentages only to compare rows with each other.";
 
 /// What is drawn, or why nothing is.
 pub(in crate::executions::pages) struct Picture {

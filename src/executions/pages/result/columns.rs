@@ -63,7 +63,7 @@ impl Line {
             0 => "0".to_owned(),
             nulls => format!("{} ({})", count(nulls), percent(nulls, rows)),
         };
-        let title = format!("Spread of {}", column.name);
+        let title = format!("Distribution of {}", column.name);
         let mut line = Self {
             name: column.name.clone(),
             unit: String::new(),
@@ -110,10 +110,10 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "Text",
-        Kind::Integer => "Whole number",
-        Kind::Decimal { .. } => "Exact number",
+        Kind::Integer => "Integer",
+        Kind::Decimal { .. } => "Decimal",
         Kind::Double => "Number",
-        Kind::Boolean => "Yes or no",
+        Kind::Boolean => "Boolean",
         Kind::Date => "Day",
         Kind::Timestamp { .. } => "Time",
     }

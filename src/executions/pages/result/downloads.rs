@@ -44,9 +44,9 @@ pub(super) fn offers(id: &ExecutionId, params: &ResultParams, total: u64, filter
         let csv = |form: &str| address("csv").and("form", form);
         let mut files = vec![
             ("CSV", address("csv").to_string()),
-            ("CSV for spreadsheets", csv("spreadsheet").to_string()),
-            ("CSV for spreadsheets, semicolons", csv("spreadsheet").and("separator", "semicolon").to_string()),
-            ("CSV as AMC writes it", csv("amc").to_string()),
+            ("CSV (Excel-safe)", csv("spreadsheet").to_string()),
+            ("CSV (Excel-safe), semicolons", csv("spreadsheet").and("separator", "semicolon").to_string()),
+            ("CSV (as in AMC)", csv("amc").to_string()),
             ("JSON", address("json").to_string()),
             ("Parquet", address("parquet").to_string()),
         ];
@@ -191,7 +191,7 @@ impl Taken {
         }
         if let Some(removed) = execution.result_removed_at {
             return Err(web::Error::Gone(format!(
-                "This result was removed on {} because of its age. On the run's page it can be fetched again.",
+                "This result was removed on {} because of its age. You can fetch it again on the execution's page.",
                 crate::web::components::date(removed.date_naive())
             )));
         }

@@ -119,13 +119,13 @@ impl ResultParams {
         let (sort, mut faults) = (sort(fields.trimmed("sort"), columns), Vec::new());
         let is_sortable = fields.trimmed("sort").is_empty() || sort.is_some();
         if !is_sortable {
-            faults.push("The rows are not sorted, since the result has no such column.".to_owned());
+            faults.push("Not sorted: the result has no such column.".to_owned());
         }
         let (mut filters, mut wrong): (Vec<Filter>, _) = (Vec::new(), None);
         for text in fields.all("f") {
             match usable(text, columns) {
                 Ok(_) if filters.len() >= FILTERS => {
-                    faults.push(format!("Only the first {FILTERS} filters are used. Remove one to use another."));
+                    faults.push(format!("Only the first {FILTERS} filters are applied. Remove one to use another."));
                     break;
                 }
                 Ok(filter) if filters.contains(&filter) => {}
@@ -138,7 +138,7 @@ impl ResultParams {
         }
         let hidden = hidden(fields.trimmed("hide"), columns.len());
         if hidden.len() == columns.len() && !columns.is_empty() {
-            faults.push("All columns are shown, since at least one has to be.".to_owned());
+            faults.push("All columns are shown: at least one has to be.".to_owned());
         }
         let hidden = if hidden.len() < columns.len() { hidden } else { BTreeSet::new() };
         let is_used = |name: &str| match name {
@@ -268,8 +268,11 @@ fn hidden(text: &str, columns: usize) -> BTreeSet<usize> {
 
 /// A filter of the address, if it can be used on the result's columns.
 fn usable(text: &str, columns: &[KeptColumn]) -> Result<Filter, String> {
-    let filter = parse(text).ok_or("A filter of this address cannot be read and is not used.")?;
-    let column = columns.get(filter.column).ok_or("A filter names a column that the result does not have.")?;
+    let filter = parse(text).ok_or("A filter in this address can't be read, so it was ignored.")?;
+    let column = columns.get(filter.column).ok_or(
+        "A filter names a column that the result doesn't have, so it was \
+                                                   ignored.",
+    )?;
     filter.check(column).map_err(|error| error.to_string())?;
     Ok(filter)
 }

@@ -1,11 +1,11 @@
 //! A window as it is asked for and as it is kept with an execution: typed, without a form.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
 use super::{Window, WindowForm, WindowKind, instant, shown};
-use crate::web::components::Errors;
+use crate::web::components::{self, Errors};
 
 /// A window: how it is meant and, where that is known, from when to when.
 ///
@@ -45,31 +45,48 @@ impl WindowChoice {
     fn explicit(&self, now: DateTime<Utc>, errors: &mut Errors) -> Option<Window> {
         for (field, time) in [("start", self.start), ("end", self.end)] {
             if time.is_none() && errors.of(field).is_empty() {
-                errors.add(field, format!("Give the {field} of the window, or choose another kind of window."));
+                errors.add(field, format!("Enter the {field} of the window, or choose another time window."));
             }
         }
         let (start, end) = (self.start?, self.end?);
         if start >= end {
-            errors.add("end", "The window ends before it starts. The end has to be after the start.");
+            errors.add("end", "The end must be after the start.");
             return None;
         }
         if instant(self.zone, end) > now {
             let now = shown(now, self.zone);
-            errors.add("end", format!("The window ends in the future; in {} it is {now} now.", self.zone));
+            errors.add("end", format!("The window ends in the future. In {} it is now {now}.", self.zone));
             return None;
         }
         Some(Window::between(WindowKind::Explicit, self.zone, start, end, now))
     }
 
-    /// In words: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`.
+    /// In words: `31 Oct – 6 Nov 2026 (Europe/Berlin)` for whole days, `8 Nov 2026, 06:00 to 9 Nov 2026, 18:00 (UTC)`
+    /// for others.
     pub fn words(&self) -> String {
+        match self.days() {
+            Some(days) => format!("{days} ({})", self.zone),
+            None => self.exact(),
+        }
+    }
+
+    /// The same to the minute: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`. The end is not part of it.
+    pub fn exact(&self) -> String {
         match (self.start, self.end) {
             (Some(start), Some(end)) => {
                 let form = "%-d %b %Y, %H:%M";
                 format!("{} to {} ({})", start.format(form), end.format(form), self.zone)
             }
-            _ => format!("{}; AMC decides the days when it runs", self.kind.label()),
+            _ => format!("{}. AMC sets the days when the query runs", self.kind.label()),
         }
+    }
+
+    /// Its days, the last one included: `31 Oct – 6 Nov 2026`. `None` where it does not begin and end at midnight, or
+    /// AMC decides.
+    pub fn days(&self) -> Option<String> {
+        let midnight = |time: NaiveDateTime| (time.time() == NaiveTime::MIN).then(|| time.date());
+        let (first, last) = (midnight(self.start?)?, midnight(self.end?)?.pred_opt()?);
+        Some(components::days(first, last))
     }
 
     /// The same window on another day: an explicit one keeps its times.

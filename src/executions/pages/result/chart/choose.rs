@@ -8,7 +8,7 @@ use crate::web::chart::Shape;
 /// The ways to make one number of several, as addresses and people name them.
 pub(super) const FOLDS: [(Fold, &str, &str); 4] = [
     (Fold::Sum, "sum", "Sum"),
-    (Fold::Mean, "mean", "Mean"),
+    (Fold::Mean, "mean", "Average"),
     (Fold::Least, "least", "Min"),
     (Fold::Greatest, "greatest", "Max"),
 ];
@@ -18,7 +18,7 @@ pub(super) const SHAPES: [(Shape, &str, &str); 4] = [
     (Shape::Lines, "lines", "Lines over time"),
     (Shape::Bars, "bars", "Bars"),
     (Shape::Stacked, "stacked", "Stacked bars"),
-    (Shape::Shares, "shares", "Shares"),
+    (Shape::Shares, "shares", "100% bars"),
 ];
 
 pub(super) fn fold_name(fold: Fold) -> &'static str {

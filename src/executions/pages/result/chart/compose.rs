@@ -45,9 +45,8 @@ pub(super) fn compose(
     let by = choice.split.map(|split| format!(" and {}", name(split))).unwrap_or_default();
     if is_folded {
         let rows = count(groups.most_rows);
-        remarks.push(format!(
-            "Up to {rows} rows came together in one number. Counts of distinct users and rates do not add up: choose another way for them."
-        ));
+        remarks
+            .push(format!("Each point combines up to {rows} rows. Don't sum reach or rates: pick another aggregate."));
     }
     let title = format!("{numbers} by {along}{by}");
     let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
