@@ -329,7 +329,11 @@ mod tests {
     fn what_happened_is_one_sentence_and_asks_for_nothing() {
         let happened = |id| Error::new(ErrorKind::Throttled { retry_after: None }).with_request_id(id).happened();
         assert_eq!(happened(None), "Amazon received too many requests from here.");
-        assert_eq!(happened(Some("rid-1".to_owned())), "Amazon has too many requests from here (request id rid-1).");
+        assert_eq!(
+            happened(Some("rid-1".to_owned())),
+            "Amazon received too many requests from here (request id \
+                                                        rid-1)."
+        );
         for kind in kinds() {
             let text = Error::new(kind).happened();
             assert!(text.ends_with('.') && !text.contains("ry again"), "{text}");

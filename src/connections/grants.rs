@@ -60,7 +60,7 @@ impl Turns {
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The grant was withdrawn or cannot be opened: its owner has to sign in again.
-    #[error("the connection to Amazon has to be renewed: its owner has to sign in again")]
+    #[error("the connection to Amazon needs reconnecting by its owner")]
     Reconnect,
     /// No fresh token could be had, so the call itself was never sent.
     #[error("couldn't get a new access token: {0}")]
@@ -192,7 +192,9 @@ impl Grants {
             OpenError::Tampered => {
                 self.give_up(connection, &format!("The stored token can't be decrypted: {error}.")).await?;
             }
-            OpenError::UnknownKey => tracing::error!(connection.id = %connection.id, %error, "a grant does not open"),
+            OpenError::UnknownKey => {
+                tracing::error!(connection.id = %connection.id, %error, "a stored token can't be decrypted")
+            }
         }
         Ok(CallError::Reconnect)
     }
@@ -304,7 +306,7 @@ impl Grants {
             let person = Some(&connection.person);
             audit::write(&mut tx, &self.site.random, now, person, Action::Revoked, subject, detail).await?;
             tx.commit().await?;
-            tracing::warn!(connection.id = %connection.id, why, "connection has to be renewed by its owner");
+            tracing::warn!(connection.id = %connection.id, why, "connection needs reconnecting by its owner");
         }
         Ok(())
     }

@@ -38,13 +38,12 @@ impl Trouble {
     /// What is wrong and what to do, for the visitor of a page.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Silent => "The database does not answer. Nothing was changed; try again in a minute.",
+            Self::Silent => "The database isn't responding. Nothing was changed; try again in a minute.",
             Self::ReadOnly => {
-                "The database accepts no changes right now: it is read-only, as during a fail-over. Nothing was changed; \
-                 try again in a minute."
+                "The database is read-only right now, as during a failover. Nothing was changed; try again in a minute."
             }
             Self::Full => {
-                "The disk of the database is full. Nothing was changed. Ask the person who runs this installation to make \
+                "The database's disk is full. Nothing was changed. Ask your RecomAMP administrator to make \
                  room, then try again."
             }
         }

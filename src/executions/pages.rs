@@ -60,11 +60,15 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
         drop(tx);
         return queries::run_page(site, &person, &visit, &query, &fields, None).await;
     };
-    let what = What::Query { id, revision: None, instance: instance.id, input };
+    let what = What::Query { id: id.clone(), revision: None, instance: instance.id, input };
     match start(&room, &person, &visit, tx, Request { what, key: fields.once("run") }).await {
         Ok(led) => Ok(led.into_response()),
         Err(Refusal::Unfit(prepared)) => {
             queries::run_page(site, &person, &visit, &query, &fields, Some(*prepared)).await
+        }
+        // The query's own page restores it, or shows what changed.
+        Err(refusal @ (Refusal::Deleted | Refusal::Changed)) => {
+            Err(web::Error::from(refusal).with_way("Open the query", format!("/queries/{id}")))
         }
         Err(refusal) => Err(refusal.into()),
     }

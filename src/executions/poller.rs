@@ -247,7 +247,9 @@ impl Poller {
         change.waiting_for = Some(match error {
             CallError::Reconnect => {
                 change.next = Some(site.clock.now() + TimeDelta::minutes(1));
-                "The connection to Amazon needs reconnecting by its owner.".to_owned()
+                let owner = execution.connection_owner.as_deref();
+                let whose = owner.map_or_else(|| "The".to_owned(), |owner| format!("{owner}'s"));
+                format!("{whose} connection to Amazon needs reconnecting.")
             }
             error => format!("{} {RETRYING}", error.happened()),
         });

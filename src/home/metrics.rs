@@ -64,7 +64,7 @@ fn workers(statuses: &[Status]) -> Vec<Known> {
 fn amazon(traffic: &[(Place, Traffic)], now: DateTime<Utc>) -> [Known; 2] {
     let mut calls = Known::counter("amazon_calls", "Calls to Amazon's hosts since the start, by how they ended");
     let mut resting =
-        Known::gauge("amazon_resting", "Places at a host, itself or its instances, that are left alone now");
+        Known::gauge("amazon_resting", "Places at a host, itself or its instances, to which calls are paused now");
     let hosts = traffic.iter().filter(|(place, _)| place.instance.is_none());
     for (host, known) in hosts {
         let labels = |outcome: &str| vec![("host", host.host.clone()), ("outcome", outcome.to_owned())];

@@ -21,7 +21,7 @@ pub(super) fn refused(unchanged: Unchanged) -> web::Error {
     match unchanged {
         Unchanged::Db(error) => error.into(),
         Unchanged::NotAdministrator | Unchanged::Oneself => web::Error::Forbidden(unchanged.to_string()),
-        Unchanged::LastAdministrator => web::Error::Conflict(unchanged.to_string()),
+        Unchanged::LastAdministrator => web::Error::conflict("The last administrator stays", unchanged.to_string()),
     }
 }
 
@@ -143,7 +143,7 @@ pub(super) async fn revoke(
     if source == Source::Amazon {
         let why =
             "Amazon gives this access, so it ends when Amazon no longer lists the instance. Change its role instead.";
-        return Err(web::Error::Conflict(why.to_owned()));
+        return Err(web::Error::conflict("This access comes from Amazon", why));
     }
     let mut tx = site.db.write(&Scope::System).await?;
     accounts::may_change(&mut tx, &person.id, &id).await.map_err(refused)?;

@@ -48,7 +48,8 @@ pub enum Error {
     },
     /// The columns are not those that the run is said to have.
     #[error(
-        "The fetched file has the columns `{found}` where the execution has `{expected}`. Fetch the result again, or run \
+        "The fetched file has the columns `{found}` where the execution has `{expected}`. Fetch the result again, or \
+         run \
          the query again."
     )]
     OtherColumns {

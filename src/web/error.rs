@@ -20,6 +20,17 @@ const AGAIN: u64 = 10;
 /// The result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What stands in the way of a request.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    /// What is true, in a few words.
+    title: &'static str,
+    /// The same as a sentence, with what to do.
+    sentence: String,
+    /// Where to do it: the words of the link and its address.
+    way: Option<(&'static str, String)>,
+}
+
 /// Why a request ends without its page.
 #[derive(Debug)]
 pub enum Error {
@@ -36,8 +47,8 @@ pub enum Error {
     Invalid(String),
     /// It may not be done, with the reason.
     Forbidden(String),
-    /// Somebody else changed the same thing meanwhile.
-    Conflict(String),
+    /// What is asked for does not go with how things stand: somebody changed them, or they are not ready.
+    Conflict(Conflict),
     /// It was here and is no more, with what to do.
     Gone(String),
     /// The body is larger than the limit.
@@ -53,6 +64,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is asked for does not go with how things stand: what is true in a few words, and as a sentence with what
+    /// to do.
+    pub fn conflict(title: &'static str, sentence: impl Into<String>) -> Self {
+        Self::Conflict(Conflict { title, sentence: sentence.into(), way: None })
+    }
+
+    /// Where a conflict is resolved: the words of a link and its address. Other errors stay as they are.
+    #[must_use]
+    pub fn with_way(self, label: &'static str, href: String) -> Self {
+        match self {
+            Self::Conflict(conflict) => Self::Conflict(Conflict { way: Some((label, href)), ..conflict }),
+            error => error,
+        }
+    }
+
     /// Sends to the sign-in page, and back to where the request came from afterwards.
     pub fn sign_in(parts: &Parts) -> Self {
         let local = |uri: &Uri| uri.path_and_query().map(ToString::to_string);
@@ -87,7 +113,7 @@ impl Error {
             Self::Missing => "Page not found",
             Self::Invalid(_) => "Bad request",
             Self::Forbidden(_) => "Not allowed",
-            Self::Conflict(_) => "Somebody changed this meanwhile",
+            Self::Conflict(conflict) => conflict.title,
             Self::Gone(_) => "No longer available",
             Self::TooLarge => "Too large",
             Self::WrongHost(_) => "Wrong address",
@@ -105,11 +131,11 @@ impl Error {
             }
             Self::Invalid(what)
             | Self::Forbidden(what)
-            | Self::Conflict(what)
             | Self::Gone(what)
             | Self::WrongHost(what)
             | Self::Unavailable(what) => what.clone(),
-            Self::TooLarge => "The request is larger than this installation accepts. Send less at once, or ask your \
+            Self::Conflict(conflict) => conflict.sentence.clone(),
+            Self::TooLarge => "The request is larger than this installation accepts. Send less, or ask your \
                                RecomAMP administrator to raise RECOMAMP_MAX_BODY_KIB."
                 .to_owned(),
             Self::TooMany(seconds) => format!(
@@ -198,11 +224,14 @@ impl IntoResponse for Error {
 pub(super) struct Shown {
     pub(super) title: &'static str,
     pub(super) sentence: String,
+    /// A way out of its own, before those of every error.
+    way: Option<(&'static str, String)>,
 }
 
 impl From<&Error> for Shown {
     fn from(error: &Error) -> Self {
-        Self { title: error.title(), sentence: error.sentence() }
+        let way = if let Error::Conflict(conflict) = error { conflict.way.clone() } else { None };
+        Self { title: error.title(), sentence: error.sentence(), way }
     }
 }
 
@@ -211,9 +240,9 @@ impl From<&Error> for Shown {
 struct SignInFirst;
 
 /// A way out of an error page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct WayOut {
-    pub href: &'static str,
+    pub href: String,
     /// The words of the link.
     pub label: &'static str,
     /// How the link looks: `primary` or nothing.
@@ -271,7 +300,7 @@ pub async fn framed(
     let mut shell = visit.shell(shown.title, Section::None).await;
     // A query may hold a code of Amazon's, or words of a customer's: a page about an error is passed on.
     shell.here.truncate(shell.here.find('?').unwrap_or(shell.here.len()));
-    let ways = ways(visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
+    let ways = ways(shown.way, visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
     let page = ErrorPage { shell, status: status.as_u16(), sentence: shown.sentence, ways, request_id };
     let retry = response.headers().get(RETRY_AFTER).cloned();
     let mut response = match page.render() {
@@ -291,7 +320,7 @@ fn for_json(response: Response) -> Response {
     }
     let mut unauthorized = StatusCode::UNAUTHORIZED.into_response();
     let (title, sentence) = ("Sign in first", "This address is for people who are signed in.".to_owned());
-    unauthorized.extensions_mut().insert(Shown { title, sentence });
+    unauthorized.extensions_mut().insert(Shown { title, sentence, way: None });
     unauthorized
 }
 
@@ -346,10 +375,11 @@ fn passes(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
-fn ways(signed_in: bool, again: bool, menu: &[Section]) -> Vec<WayOut> {
-    let way = |href, label| WayOut { href, label, kind: "" };
+fn ways(own: Option<(&'static str, String)>, signed_in: bool, again: bool, menu: &[Section]) -> Vec<WayOut> {
+    let way = |href: &str, label| WayOut { href: href.to_owned(), label, kind: "" };
     // OK to name no address: an empty one is the page itself, with a query that this page must not repeat.
     let mut ways: Vec<WayOut> = again.then(|| way("", "Try again")).into_iter().collect();
+    ways.extend(own.map(|(label, href)| way(&href, label)));
     match (signed_in, again) {
         (true, _) => ways.extend(menu.iter().map(|section| way(section.href, section.label))),
         (false, false) => ways.push(way("/sign-in", "Sign in")),
@@ -368,7 +398,7 @@ mod tests {
 
     fn labels(signed_in: bool, again: bool) -> Vec<&'static str> {
         let menu = [Section::new("/", "Dashboard", "code"), Section::new("/a", "A room", "code")];
-        let ways = ways(signed_in, again, &menu);
+        let ways = ways(None, signed_in, again, &menu);
         assert!(ways[0].kind == "primary" && ways[1..].iter().all(|way| way.kind.is_empty()));
         ways.into_iter().map(|way| way.label).collect()
     }

@@ -170,12 +170,12 @@ fn components() -> String {
 
 fn executions() -> String {
     const KINDS: [(&str, State, &str, Option<u64>); 6] = [
-        ("Reach by campaign", State::Running, "RUNNING", None),
-        ("New to brand, by creative and week", State::Waiting, "PENDING", None),
-        ("Path to conversion", State::Done, "SUCCEEDED", Some(1_240)),
-        ("Frequency buckets", State::Done, "SUCCEEDED", Some(88_421)),
-        ("Sponsored ads and DSP overlap", State::Failed, "FAILED", None),
-        ("Audience sizing", State::Stopped, "CANCELLED", None),
+        ("Reach by campaign", State::Running, "Running", None),
+        ("New to brand, by creative and week", State::Waiting, "Pending at AMC", None),
+        ("Path to conversion", State::Done, "Succeeded", Some(1_240)),
+        ("Frequency buckets", State::Done, "Succeeded", Some(88_421)),
+        ("Sponsored ads and DSP overlap", State::Failed, "Failed", None),
+        ("Audience sizing", State::Stopped, "Canceled", None),
     ];
     let mut params = ListParams::read("/executions", "q=reach&from=2026-03-01&until=never&sort=-started&page=2");
     let (q, days, here) = (params.text("q"), params.days(), params.here().clone());

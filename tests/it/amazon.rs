@@ -51,7 +51,7 @@ stories! {
         }
         assert!(looks < 14, "asked {looks} times in ten minutes");
         let page = ada.get(&led).await.with(200);
-        assert!(page.text("main").contains("AMC was asked to cancel it and goes on"), "{}", page.text("main"));
+        assert!(page.text("main").contains("AMC was asked to cancel but is still running"), "{}", page.text("main"));
         ada.post(&page.attributes("main form[action$='/stop-waiting']", "action")[0], &[]).await.with(303);
         assert_eq!(house.unfinished().await, 0);
         let page = ada.get(&led).await.with(200).text("main");

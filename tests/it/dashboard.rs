@@ -12,7 +12,7 @@ stories! {
         let page = ada.get("/").await.with(200);
         assert!(page.text("#start").contains("first guide"));
         assert!(page.text("#amazon").contains("Connected"));
-        assert!(page.texts("#recent").is_empty() && page.texts("#favourites").is_empty());
+        assert!(page.texts("#recent").is_empty() && page.texts("#favorites").is_empty());
         let reach = saved(&ada, "Reach", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
         house.time.advance(chrono::TimeDelta::seconds(1));
         saved(&ada, "Cost", "SELECT 1").await;
@@ -24,7 +24,7 @@ stories! {
         ada.post(&format!("{reach}/favourite"), &[("on", "true")]).await.with(303);
         house.settle().await;
         let page = ada.get("/").await.with(200);
-        assert_eq!((page.texts("#favourites li a"), page.texts("#recent li a")), (vec!["Reach".to_owned()], vec!["Cost".to_owned()]));
+        assert_eq!((page.texts("#favorites li a"), page.texts("#recent li a")), (vec!["Reach".to_owned()], vec!["Cost".to_owned()]));
         assert_eq!(page.attributes("#done tbody a", "href"), [run.as_str()]);
         for address in page.attributes("main a", "href") {
             let answer = ada.get(&address).await;
@@ -64,7 +64,7 @@ stories! {
         house.fault("refused=404", "/amc/instances#ENTITYSAMPLESA2US", "").await;
         let dag = house.signed_in("Dag").await;
         let page = dag.get("/").await.with(200);
-        assert!(page.text("#start").contains("Amazon doesn't list any instance for you yet"), "{}", page.text("#start"));
+        assert!(page.text("#start").contains("No instances found yet"), "{}", page.text("#start"));
         assert!(!page.body.contains("hx-get"), "nothing is waited for");
         assert!(dag.get("/instances").await.text(".empty").contains("Connect another region"));
         assert!(dag.get("/instances?q=acorn").await.text(".empty").contains("match these filters"));

@@ -66,7 +66,7 @@ stories! {
             let page = ada.get("/instances").await.with(200);
             assert_eq!(names(&page), before, "{kind}");
             assert!(page.text("main").contains("Some accounts didn't list their instances"), "{kind}");
-            assert!(!page.text("main").contains("Looking for"), "{kind}");
+            assert!(!page.text("main").contains("Loading your"), "{kind}");
             house.heal().await;
             house.time.advance(TimeDelta::minutes(20));
         }
@@ -106,7 +106,7 @@ stories! {
         house.time.advance(TimeDelta::seconds(31));
         house.tick("instance-discovery").await;
         let page = visitor.get("/instances").await.with(200);
-        assert!(names(&page).len() > first && !page.text("main").contains("Looking for"), "{}", page.text("main"));
+        assert!(names(&page).len() > first && !page.text("main").contains("Loading your"), "{}", page.text("main"));
     }
 
     /// A list that cannot be had leaves what is known, and is said.

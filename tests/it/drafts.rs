@@ -211,7 +211,7 @@ stories! {
         let referer = [("referer", "http://recomamp.example/queries/new?instance=x")];
         let sent = ada.send(Method::POST, "/queries/new", &referer, Some("name=Reach&sql=SELECT+12".to_owned())).await.with(303);
         assert_eq!(sent.location, "/sign-in?to=%2Fqueries%2Fnew%3Finstance%3Dx&unsaved=yes");
-        assert!(ada.get(&sent.location).await.with(200).text("#errors").contains("was not saved"));
+        assert!(ada.get(&sent.location).await.with(200).text("#errors").contains("wasn't saved"));
         ada.sign_in("Ada").await;
         tab.types("Reach", "SELECT 12").await.with(200);
         assert!(ada.get("/queries/new").await.text("[data-tone=info]").contains("Reach"));

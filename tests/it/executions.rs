@@ -151,10 +151,10 @@ stories! {
         let page = run(&ada, &saved(&ada, REACH).await).await;
         ada.post(&format!("{page}/cancel"), &[]).await.with(303);
         let shown = ada.get(&page).await.text("#live");
-        assert!(shown.contains("It hasn't been sent to AMC, and it won't be.") && !shown.contains("AMC is being asked"), "{shown}");
+        assert!(shown.contains("The execution was never sent") && !shown.contains("asks AMC to stop"), "{shown}");
         house.settle().await;
         let shown = ada.get(&format!("{page}?view=progress")).await;
-        assert!(shown.text("#live [role=status]").contains("Cancelled"));
+        assert!(shown.text("#live [role=status]").contains("Canceled"));
         assert!(shown.text("#progress").contains("Ada (agency A) asked to stop it."), "{}", shown.text("#progress"));
         assert_eq!(on_amc(&house), 0);
     }
@@ -190,7 +190,7 @@ stories! {
         let mut led: Vec<String> = futures::future::join_all(pressed).await.into_iter().map(|answer| answer.with(303).location).collect();
         led.dedup();
         assert_eq!(led.len(), 1, "{led:?}");
-        assert!(ada.get(&led[0]).await.with(200).body.contains("This form was sent twice"));
+        assert!(ada.get(&led[0]).await.with(200).body.contains("You submitted the form twice"));
         let other = [("query", query.as_str()), ("once", word.as_str()), ("window", "explicit"), ("start", "2026-02-01"), ("end", "2026-02-08")];
         assert_ne!(ada.post("/executions", &other).await.with(303).location, led[0], "another window is another run");
         let word = once(&address, "#run").await;
@@ -245,7 +245,12 @@ stories! {
             house.tick("fetcher").await;
             house.time.advance(TimeDelta::seconds(61));
         }
-        assert!(ada.get(&page).await.body.contains("has to be renewed by its owner"));
+        let own = ada.get(&page).await.with(200);
+        assert!(own.text("#live .callout").contains("Your connection to Amazon needs reconnecting"), "{}", own.body);
+        assert_eq!(own.attributes("#live form[action='/auth/amazon/start'] input[name=next]", "value"), [page.as_str()]);
+        let others = house.signed_in("Ben").await.get(&page).await.with(200);
+        assert!(others.text("#live .callout").contains("Ask Ada (agency A) to reconnect"), "{}", others.body);
+        assert!(others.attributes("#live form[action='/auth/amazon/start']", "action").is_empty(), "it isn't Ben's");
         assert_eq!(house.count("select count(*) as value from audit where action = 'revoked'").await, 1);
         assert!(ada.get("/settings/connections").await.with(200).text("tbody tr").contains("Reconnect"));
         ada.sign_in("Ada").await;

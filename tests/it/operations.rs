@@ -71,7 +71,7 @@ stories! {
         }
         house.tick("poller").await;
         let told = ada.get("/operations").await.with(200);
-        assert!(told.texts("tbody tr").iter().any(|row| row.contains("Left alone")), "{:?}", told.texts("tbody tr"));
+        assert!(told.texts("tbody tr").iter().any(|row| row.contains("Paused")), "{:?}", told.texts("tbody tr"));
         let waits = ada.get(&page).await.with(200);
         assert!(waits.text("#live").contains("Retrying automatically."), "{}", waits.text("#live"));
         let told = waits.texts(".timeline li");
@@ -82,7 +82,7 @@ stories! {
         house.settle().await;
         assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
         let told = ada.get("/operations").await.with(200);
-        assert!(!told.texts("tbody tr").iter().any(|row| row.contains("Left alone")));
+        assert!(!told.texts("tbody tr").iter().any(|row| row.contains("Paused")));
     }
 
     /// Results go when they are as old as the installation keeps them; the runs stay and say so.

@@ -147,13 +147,13 @@ stories! {
         house.settle().await;
         let page = ada.get(&query).await.with(200);
         assert_eq!(page.attributes("#runs tbody a", "href"), [first.as_str()]);
-        assert!(page.text("#runs tbody tr").contains("Succeeded") && page.text("#runs").contains("from 1 run."));
+        assert!(page.text("#runs tbody tr").contains("Succeeded") && page.text("#runs").contains("based on 1 execution."));
         let took = page.text("#runs tbody td[data-label=Duration]");
         let second = ada.post("/executions", &[("query", id(&query))]).await.with(303).location;
         let live = ada.get(&second).await.with(200);
         assert!(live.text(".figures").contains(&format!("Typical{took}")), "{}", live.text(".figures"));
         let notes = live.attributes(".figures [title]", "title");
-        assert!(notes.iter().any(|note| note.contains("from 1 run")), "{notes:?}");
+        assert!(notes.iter().any(|note| note.contains("based on 1 execution")), "{notes:?}");
         assert_eq!(ada.get(&query).await.attributes("#runs tbody a", "href"), [second.as_str(), first.as_str()]);
         let other = saved(&ada, "Other", "SELECT 1").await;
         let list = ada.get(&format!("/executions?query={}", id(&query))).await.with(200);

@@ -74,7 +74,7 @@ stories! {
         let totals = all.texts("#result tfoot td");
         assert_eq!((totals[0].as_str(), totals[1].as_str()), ("Total", "–"), "people are not added up");
         assert!(totals[2].chars().all(|letter| letter.is_ascii_digit() || letter == ','), "{totals:?}");
-        assert!(all.text("#result").contains("would be counted more than once"));
+        assert!(all.text("#result").contains("double-count people"));
         let added = ada.get(&format!("{page}?sort=-1&column=2&op=min&value=1&page=9")).await.with(303).location;
         assert_eq!(added, format!("{page}?sort=-1&f=2.min.1#result"));
         let name = url::form_urlencoded::byte_serialize(names[0].as_bytes()).collect::<String>();
@@ -232,7 +232,7 @@ stories! {
         fetch_again(&house, &ada, &page, &whole).await;
 
         std::fs::remove_file(&file).expect("a file is removed");
-        assert!(ada.get(&page).await.with(200).text("main").contains("No result is kept for this run"));
+        assert!(ada.get(&page).await.with(200).text("main").contains("No result is stored for this execution"));
         fetch_again(&house, &ada, &page, &whole).await;
 
         house.time.advance(chrono::TimeDelta::days(31));
@@ -281,8 +281,8 @@ stories! {
             let address = format!("{page}?view=chart&along=0&series=none&shape=shares&numbers={numbers}");
             ada.get(&address).await.with(200).text("#result")
         };
-        assert!(shares(1).await.contains("do not add up to a whole"), "reach");
-        assert!(!shares(2).await.contains("do not add up to a whole"), "impressions");
+        assert!(shares(1).await.contains("don't add up to a whole"), "reach");
+        assert!(!shares(2).await.contains("don't add up to a whole"), "impressions");
     }
 
     /// Money is labelled with AMC's unit and converted on request, everywhere alike.
@@ -317,7 +317,7 @@ stories! {
         house.settle().await;
         let shown = ada.get(&page).await.with(200);
         let told = shown.text("#live .callout");
-        assert!(told.contains("Too many runs over the same data") && told.contains("What to do."), "{told}");
+        assert!(told.contains("Too many executions over the same data") && told.contains("What to do."), "{told}");
         assert!(shown.text("#words").contains("too many workflows"));
         let known: serde_json::Value = serde_json::from_str(&shown.text("#known")).unwrap();
         assert_eq!((known["cause"]["name"].as_str(), known["state"].as_str()), (Some("overlap"), Some("rejected")));
@@ -345,8 +345,8 @@ stories! {
         set(&house, "update executions set cancel_asked_at = null where id = $1", page.rsplit('/').next().unwrap()).await;
         house.settle().await;
         let shown = ada.get(&page).await.with(200);
-        assert!(shown.text("#live [role=status]").contains("Cancelled"), "{}", shown.body);
-        assert!(shown.text("#live .callout").contains("cancelled outside of RecomAMP"), "{}", shown.body);
+        assert!(shown.text("#live [role=status]").contains("Canceled"), "{}", shown.body);
+        assert!(shown.text("#live .callout").contains("canceled outside RecomAMP"), "{}", shown.body);
     }
 
     /// A run stands among the others of its query, with how long they took.

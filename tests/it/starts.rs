@@ -162,7 +162,7 @@ stories! {
         execute(&house.database_url(), "update instances set creation_status = 'PENDING'").await;
         assert_eq!(refused(&of_query(&query, &instance, None, &[])).await.code(), "instance-not-ready");
         let shown = ada.post("/executions", &[("query", query.as_str())]).await.with(409);
-        assert!(shown.text("main .lead").contains("not ready yet"), "{}", shown.body);
+        assert!(shown.text("main .lead").contains("isn't ready"), "{}", shown.body);
         execute(&house.database_url(), "update instances set creation_status = 'COMPLETED'").await;
 
         chie.post("/executions", &[("query", query.as_str())]).await.with(404);

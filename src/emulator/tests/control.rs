@@ -21,7 +21,7 @@ async fn the_clock_is_moved_stopped_and_let_go_by_forms() {
     bench.hand.advance(TimeDelta::days(1));
     assert_eq!(bench.emulator.now(), start() + TimeDelta::minutes(90));
     let page = bench.bare(Method::GET, "/control", "").await;
-    assert!(page.text.contains("2026-03-10T16:30:00Z") && page.text.contains("the clock stands"));
+    assert!(page.text.contains("2026-03-10T16:30:00Z") && page.text.contains("clock paused"));
     bench.bare(Method::POST, "/control/clock", "do=resume").await;
     bench.hand.advance(TimeDelta::minutes(1));
     assert_eq!(bench.emulator.now(), start() + TimeDelta::minutes(91));
@@ -110,9 +110,9 @@ async fn the_page_shows_the_last_calls_and_all_when_asked() {
         bench.bare(Method::GET, &format!("/amc/unknown-{call}."), "").await;
     }
     let page = bench.bare(Method::GET, "/control", "").await.text;
-    assert!(page.contains("unknown-59.") && !page.contains("unknown-9.") && page.contains("Show 10 older ones"));
+    assert!(page.contains("unknown-59.") && !page.contains("unknown-9.") && page.contains("Show 10 older requests"));
     let page = bench.bare(Method::GET, "/control?requests=all", "").await.text;
-    assert!(page.contains("unknown-59.") && page.contains("unknown-0.") && !page.contains("older ones"));
+    assert!(page.contains("unknown-59.") && page.contains("unknown-0.") && !page.contains("older requests"));
 }
 
 #[tokio::test]

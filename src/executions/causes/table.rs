@@ -149,7 +149,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "The time window includes days for which AMC doesn't have complete data yet. Data takes about two days to arrive.",
     "Use “Edit and rerun” and end the time window at least two days ago; for conversions, 14 days ago.";
     "terms", "Terms not accepted",
-    &[&["terms and conditions"], &["terms of amc"]],
+    &[&["terms and conditions"], &["terms of amc"], &["amc's terms"]],
     "AMC's terms haven't been accepted for this account.",
     "Ask an administrator of the account to accept them in the AMC console.";
     "country", "Country code missing",
@@ -157,7 +157,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "The advertiser buys in several countries, and the request doesn't name one.",
     "RecomAMP can't set a country. Create the audience in the AMC console.";
     "wrong-account", "Another account's instance",
-    &[&["entityid provided is null"], &["unauthorized request"], &["does not allow this for the connected person"], &["not authorized"]],
+    &[&["entityid provided is null"], &["unauthorized request"], &["doesn't allow this for the connected person"], &["not authorized"]],
     "The connected person can't use this instance, or it belongs to a different account or marketplace.",
     "Ask an administrator of the AMC account for access, or connect as somebody who has it. Then choose “Refresh from \
      Amazon” on the instances page.";

@@ -115,13 +115,13 @@ fn what_a_result_does_is_recognised() {
 #[test]
 fn what_is_said_here_of_a_run_is_recognised() {
     let waits = |reason: &str| of_wait(reason).map_or("none", |cause| cause.name);
-    assert_eq!(waits("All 10 slots of the instance are in use; it gets the next free one."), "slots");
-    assert_eq!(waits("The connection to Amazon needs reconnecting by its owner."), "revoked");
+    assert_eq!(waits("All 10 slots of the instance are in use. Runs in the next free one."), "slots");
+    assert_eq!(waits("Ada's connection to Amazon needs reconnecting."), "revoked");
     assert_eq!(waits("RecomAMP is checking whether the execution started before retrying."), "none");
     let says = |what: &str| of_problem(&Problem::new(what)).name;
     assert_eq!(says("It was canceled outside RecomAMP."), "cancelled-outside");
     assert_eq!(says("AMC no longer knows this execution, so its outcome is unknown. Run the query again."), "gone");
-    assert_eq!(says("The result could not be fetched for a long time. Run the query again."), "fetched-in-vain");
+    assert_eq!(says("The result couldn't be fetched for a long time. Run the query again."), "fetched-in-vain");
 }
 
 /// Each way in which a run of the engine ends badly, as the AMC emulator tells it.

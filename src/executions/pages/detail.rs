@@ -19,7 +19,9 @@ use pane::{Pane, Tab};
 
 use super::result::{self, ResultView};
 use super::{own, start};
+use crate::amazon::Region;
 use crate::amcsql::text::Place;
+use crate::connections;
 use crate::db::Tx;
 use crate::executions::causes::Cause;
 use crate::executions::live as progress;
@@ -58,6 +60,8 @@ struct DetailPage {
     values: Vec<(String, String)>,
     /// What lies behind its problem, or its wait.
     cause: Option<&'static Cause>,
+    /// Where the viewer's own connection reaches, if it waits for that to be reconnected.
+    own_lost: Option<Region>,
     /// What is known of a run that ended badly, as JSON; empty otherwise.
     known: String,
     place: Option<Place>,
@@ -168,6 +172,15 @@ fn title(execution: &Execution) -> String {
     format!("{}: {}", execution.state.label(), execution.query_name)
 }
 
+/// Where the viewer's own connection reaches, if the execution uses it and it has to be reconnected.
+async fn own_lost(tx: &mut Tx, person: &Person, execution: &Execution) -> web::Result<Option<Region>> {
+    if execution.waiting_for.is_none() {
+        return Ok(None);
+    }
+    let own = connections::standing(tx, &person.id).await?;
+    Ok(own.into_iter().find(|one| one.is_lost && one.id == execution.connection).map(|one| one.region))
+}
+
 /// The tag of the page, which the live part is asked by.
 fn noted(room: &Executions, person: &Person, execution: &Execution) -> String {
     let tag = execution.revision.to_string();
@@ -194,6 +207,7 @@ async fn page(
         ),
         None => (Vec::new(), None),
     };
+    let own_lost = own_lost(&mut tx, person, &execution).await?;
     drop(tx);
     let (here, fields) = (format!("/executions/{id}"), Fields::of_address(query));
     let (view, pane) = (fields.trimmed("view"), Pane::shown(fields.trimmed("view"), &execution));
@@ -225,6 +239,7 @@ async fn page(
         can_fetch: can_run && is_gone && execution.state.is_final() && execution.is_done_at_amc(),
         values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
         cause: cause(&execution),
+        own_lost,
         known: known_text(&execution),
         source: progress::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),

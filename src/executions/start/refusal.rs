@@ -109,11 +109,12 @@ impl From<Refusal> for web::Error {
         match refusal {
             Refusal::Missing => Self::Missing,
             Refusal::Role(why) => Self::Forbidden(why),
-            Refusal::NotReady(_)
-            | Refusal::NoConnection(_)
-            | Refusal::Deleted
-            | Refusal::Changed
-            | Refusal::KeyReused => Self::Conflict(sentence),
+            Refusal::NotReady(_) => Self::conflict("The instance isn't ready", sentence),
+            Refusal::NoConnection(_) => Self::conflict("No connection to Amazon", sentence)
+                .with_way("Connections", "/settings/connections".into()),
+            Refusal::Deleted => Self::conflict("This query is deleted", sentence),
+            Refusal::Changed => Self::conflict("This query has changed", sentence),
+            Refusal::KeyReused => Self::conflict("This key is already in use", sentence),
             Refusal::BadKey | Refusal::Unfit(_) => Self::Invalid(sentence),
             Refusal::Db(error) => error.into(),
         }

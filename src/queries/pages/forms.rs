@@ -173,7 +173,7 @@ mod tests {
         let now = "2026-11-21T10:00:00Z".parse().unwrap();
         let choices = windows(&WindowForm::default(), now);
         assert_eq!(choices.len(), WindowKind::ALL.len());
-        assert!(choices[0].label.ends_with("31 Oct – 6 Nov 2026"), "{}", choices[0].label);
+        assert!(choices[0].label.ends_with("(31 Oct – 6 Nov 2026)"), "{}", choices[0].label);
     }
 
     #[test]

@@ -249,9 +249,9 @@ pub(super) async fn restore(
         let said = format!("Restored version {revision}. The previous text is version {}.", query.revision);
         visit.flash(Tone::Success, said).await;
     } else {
-        return Err(web::Error::Conflict(
-            "The query was saved again at the same moment. Review its versions, then restore one.".to_owned(),
-        ));
+        let why = "The query was saved again at the same moment. Review its versions, then restore one.";
+        let error = web::Error::conflict("Somebody saved this query", why);
+        return Err(error.with_way("Versions", format!("/queries/{id}/versions")));
     }
     Ok(Redirect::to(&format!("/queries/{id}")))
 }

@@ -185,6 +185,6 @@ mod tests {
         assert_eq!(lengths(&[]), None);
         let usual = lengths(&[130, 7_200, 60]).unwrap();
         assert_eq!((usual.words(), usual.source()), ("2m 10s".to_owned(), "based on 3 executions".to_owned()));
-        assert_eq!(lengths(&[41]).unwrap().source(), "from 1 run");
+        assert_eq!(lengths(&[41]).unwrap().source(), "based on 1 execution");
     }
 }

@@ -86,7 +86,7 @@ async fn history(browser: &Browser, query: &str, queries: &str) {
     browser.press("Save").await;
     browser.see("The query is saved.").await;
     browser.press("Versions").await;
-    browser.see("Each save keeps").await;
+    browser.see("Every save creates").await;
     check(browser, "versions").await;
     browser.press("Version 2").await;
     browser.see("1 line added, 1 line removed").await;

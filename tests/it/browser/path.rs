@@ -146,7 +146,7 @@ async fn a_run_ends_once_although_the_process_was_killed() {
     browser.open(run.as_str()).await;
     browser.wait_for("#result tbody td").await;
     browser.press("Executions").await;
-    browser.see("Every execution").await;
+    browser.see("All executions across").await;
     assert_eq!(browser.read_all("#runs tbody tr").await.len(), 1, "it ran once");
 }
 

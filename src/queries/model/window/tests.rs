@@ -84,7 +84,7 @@ fn an_explicit_window_is_sent_as_typed_without_an_offset() {
 fn a_reversed_or_empty_window_is_refused() {
     for end in ["2026-07-01T00:00", "2026-06-30"] {
         let errors = explicit("2026-07-01", end, "UTC", "2026-11-21T00:00:00Z").unwrap_err();
-        assert!(errors.of("end").contains("before it starts"), "{errors:?}");
+        assert!(errors.of("end").contains("after the start"), "{errors:?}");
     }
 }
 
@@ -93,7 +93,7 @@ fn the_future_begins_by_the_clock_of_the_zone() {
     let now = "2026-11-21T00:30:00Z";
     assert!(explicit("2026-11-20", "2026-11-21T01:30", "Europe/Berlin", now).is_ok());
     let errors = explicit("2026-11-20", "2026-11-21T01:31", "Europe/Berlin", now).unwrap_err();
-    assert!(errors.of("end").contains("21 Nov 2026, 01:30 now"), "{errors:?}");
+    assert!(errors.of("end").contains("now 21 Nov 2026, 01:30"), "{errors:?}");
     assert!(explicit("2026-11-20", "2026-11-21T00:31", "UTC", now).is_err());
 }
 
