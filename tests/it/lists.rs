@@ -212,4 +212,55 @@ stories! {
         assert_eq!(ada.get("/settings/sessions?q=nothing").await.texts("tbody tr").len(), 0);
         assert_eq!(json(&ada.get("/settings/sessions.json").await).len(), 1);
     }
+
+    /// Repeats of a query are one row of it, with numbers that lead to what they count.
+    async fn executions_are_counted_by_their_query(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved_reach(&ada, REACH).await;
+        run(&ada, &query).await;
+        run(&ada, &query).await;
+        house.settle().await;
+        let canceled = run(&ada, &query).await;
+        ada.post(&format!("{canceled}/cancel"), &[]).await.with(303);
+        house.settle().await;
+        let other = saved_reach(&ada, "SELECT campaign, SUM(total_cost) AS cost FROM dsp_impressions GROUP BY campaign").await;
+        run(&ada, &other).await;
+
+        let page = ada.get("/executions?group=query").await.with(200);
+        assert_eq!(page.texts("#runs tbody tr").len(), 2, "{}", page.body);
+        let cells = page.texts("#runs tbody tr:nth-child(2) td");
+        assert!(cells[0].contains("Canceled"), "{cells:?}");
+        assert_eq!(cells[2..], ["3", "1", "0", "2", "0"]);
+        assert!(page.text("#runs tbody tr:first-child td").contains("Waiting"));
+        assert_eq!(page.texts(".tabs [aria-current=page]"), ["By query"]);
+        let leads = page.attributes("#runs tbody tr:nth-child(2) td a", "href");
+        assert_eq!(leads[1], format!("/executions?query={query}&state=succeeded"));
+        assert_eq!(ada.get(&leads[0]).await.with(200).texts("#runs tbody tr").len(), 3);
+        assert_eq!(ada.get(&leads[1]).await.with(200).texts("#runs tbody tr").len(), 2);
+
+        let narrowed = ada.get("/executions?group=query&state=cancelled").await.with(200);
+        assert_eq!(narrowed.texts("#runs tbody td.number")[0], "1");
+        assert_eq!(narrowed.attributes("form.toolbar input[name=group]", "value"), ["query"]);
+        assert_eq!(narrowed.attributes(".tabs a", "href")[0], "/executions?state=cancelled");
+        let file = json(&ada.get("/executions.json?group=query").await.with(200));
+        assert_eq!((file.len(), file[1]["executions"].as_i64(), file[1]["query_id"].as_str()), (2, Some(3), Some(&*query)));
+        assert!(json(&house.signed_in("Chie").await.get("/executions.json?group=query").await).is_empty());
+        assert!(ada.get("/executions?group=day").await.text(".callout").contains("was ignored"));
+        ada.get("/executions.csv?group=day").await.with(400);
+    }
+
+    /// Executions of an account: what takes its slots.
+    async fn executions_of_an_account_are_listed(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved_reach(&ada, REACH).await;
+        run(&ada, &query).await;
+        let instance = ada.get("/instances").await.attributes("tbody th a", "href").swap_remove(0);
+        let leads = ada.get(&instance).await.with(200).attributes(".stats a", "href");
+        let of_account = leads.iter().find(|lead| lead.contains("account=")).expect("the account's slots lead to them");
+        let page = ada.get(of_account).await.with(200);
+        assert_eq!(page.texts("#runs tbody tr").len(), 1, "{}", page.body);
+        assert!(page.text(".chips").contains("Account: Agency A"), "{}", page.body);
+        let none = ada.get("/executions?account=ENTITYOTHER").await.with(200);
+        assert!(none.texts("#runs tbody tr").is_empty() && none.text(".chips").contains("ENTITYOTHER"));
+    }
 }

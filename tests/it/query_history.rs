@@ -64,7 +64,7 @@ stories! {
         change(&ada, &cost, "Cost", "SELECT 2", "weekly").await;
         let names = async |address: &str| ada.get(address).await.with(200).texts("tbody th > a");
         let page = ada.get("/queries").await;
-        assert_eq!(page.texts("nav.tags a"), ["Favourites", "weekly 2", "brand new 1"]);
+        assert_eq!(page.texts("nav.tags a"), ["Favorites", "weekly 2", "brand new 1"]);
         assert_eq!(names("/queries?tag=brand+new").await, ["Reach"]);
         assert_eq!(names("/queries?tag=WEEKLY&sort=name").await, ["Cost", "Reach"]);
         assert!(names("/queries?tag=week").await.is_empty(), "a tag is a whole word");

@@ -367,7 +367,7 @@ stories! {
         run(&ada, &others).await;
         let list = async |query: String| ada.get(&format!("/executions?{query}")).await.with(200);
         let only = list(format!("query={query}")).await;
-        assert_eq!((only.texts("#runs tbody tr").len(), only.text(".chips")), (2, "Remove filter: Executions of Reach by campaign".to_owned()));
+        assert_eq!((only.texts("#runs tbody tr").len(), only.text(".chips")), (2, "Remove filter: Query: Reach by campaign".to_owned()));
         assert_eq!(only.attributes("form.toolbar input[name=query]", "value"), [query]);
         assert_eq!(list("by=me".to_owned()).await.texts("#runs tbody tr").len(), 3);
         assert_eq!(list("from=2026-03-18&until=2026-03-18".to_owned()).await.texts("#runs tbody tr").len(), 3);

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::db::{Db, Memo, PageRange, Stamp, Tx};
 use crate::executions::model::State as Stage;
-use crate::executions::store::{self, Filter, Line};
+use crate::executions::store::{self, Filter, Group, Line};
 use crate::executions::submit::Executions;
 use crate::ids::{PersonId, QueryId};
-use crate::instances;
+use crate::instances::{self, Instance};
 use crate::queries::{self, WindowChoice};
 use crate::web::components::{Address, Choice, Pager};
 use crate::web::list::{self, Days, Export, List, ListParams, PageRequest, RowSource, rfc3339};
@@ -42,8 +42,8 @@ pub(in crate::executions) struct Listed {
     /// The rows, as they are sent.
     rows: String,
     instances: Vec<Choice>,
-    /// The query whose runs alone are listed, and the way to all.
-    of: Option<(String, String)>,
+    /// The query or the account whose executions alone are listed, and the way to all.
+    of: Vec<(String, String)>,
     moves: bool,
     /// Of the rows, but for how long those that go on have taken.
     tag: String,
@@ -62,6 +62,30 @@ struct Rows<'a> {
     now: DateTime<Utc>,
 }
 
+/// The queries of a page, with what leads to other pages and to their executions.
+#[derive(Template)]
+#[template(path = "executions/groups.html")]
+struct Groups<'a> {
+    groups: Vec<Group>,
+    pager: Pager,
+    list: &'a List,
+    here: &'a Address,
+    moves: bool,
+    tag: &'a str,
+}
+
+impl Groups<'_> {
+    /// The executions of a query, as this list is filtered; `state` narrows them further where it is not empty.
+    fn rows_of(&self, group: &Group, state: &str) -> String {
+        let list = self.here.with("group", "").with("page", "");
+        let list = match &group.query {
+            Some(query) => list.with("query", query.as_str()),
+            None => list.with("q", &group.query_name),
+        };
+        if state.is_empty() { list.to_string() } else { list.with("state", state).to_string() }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "executions/list.html")]
 pub(super) struct ListPage {
@@ -75,6 +99,10 @@ pub(super) struct ListPage {
     whose: Vec<Choice>,
     by: &'static str,
     days: Days,
+    /// The same list with a row for each execution, and with one for each query.
+    rows_address: String,
+    groups_address: String,
+    is_grouped: bool,
 }
 
 /// The filter of an address, and its days as the form shows them.
@@ -83,6 +111,7 @@ fn filter(params: &mut ListParams, person: &Person) -> (Filter, Days) {
     let days = params.days();
     let filter = Filter {
         instance: params.id("instance", "instance"),
+        account: params.text("account"),
         query: params.id("query", "query"),
         state: params.value("state", "state", |state| known(state).then(|| state.to_owned())).unwrap_or_default(),
         text: params.text("q"),
@@ -110,6 +139,7 @@ struct Look<'a> {
     wanted: &'a PageRequest,
     here: &'a Address,
     list: &'a List,
+    is_grouped: bool,
 }
 
 impl Look<'_> {
@@ -129,20 +159,47 @@ impl Look<'_> {
     }
 
     async fn read(&self, tx: &mut Tx, now: DateTime<Utc>) -> web::Result<Listed> {
-        let Self { person, filter, wanted, here, list } = *self;
-        let pager = wanted.pager(store::count(tx, &person.id, filter, wanted.most()).await?);
-        let lines = store::list(tx, &person.id, filter, pager.range()).await?;
-        let on_list = instances::list(tx, &person.id, &instances::Filter::default()).await?;
-        let of = match &filter.query {
-            Some(id) => Some((self.name(tx, id).await, here.with("query", "").with("page", "").to_string())),
-            None => None,
-        };
+        let on_list = instances::list(tx, &self.person.id, &instances::Filter::default()).await?;
+        let of = self.narrowed(tx, &on_list).await;
         let mut choices = vec![Choice::new("", "All instances")];
         choices.extend(on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name())));
-        let moves = lines.iter().any(|line| !line.state.is_final());
-        let tag = live::tag(&(&lines, &pager));
-        let rows = Rows { lines, pager, list, here: &here.to_string(), moves, tag: &tag, now };
-        Ok(Listed { rows: rows.render()?, instances: choices, of, moves, tag })
+        let (rows, moves, tag) = if self.is_grouped { self.groups(tx).await? } else { self.rows(tx, now).await? };
+        Ok(Listed { rows, instances: choices, of, moves, tag })
+    }
+
+    /// A row for each execution; whether any moves, and their tag.
+    async fn rows(&self, tx: &mut Tx, now: DateTime<Utc>) -> web::Result<(String, bool, String)> {
+        let Self { person, filter, wanted, here, list, .. } = *self;
+        let pager = wanted.pager(store::count(tx, &person.id, filter, wanted.most()).await?);
+        let lines = store::list(tx, &person.id, filter, pager.range()).await?;
+        let (moves, tag) = (lines.iter().any(|line| !line.state.is_final()), live::tag(&(&lines, &pager)));
+        let rows = Rows { lines, pager, list, here: &here.to_string(), moves, tag: &tag, now }.render()?;
+        Ok((rows, moves, tag))
+    }
+
+    /// The same with a row for each query.
+    async fn groups(&self, tx: &mut Tx) -> web::Result<(String, bool, String)> {
+        let Self { person, filter, wanted, here, list, .. } = *self;
+        let pager = wanted.pager(store::count_groups(tx, &person.id, filter, wanted.most()).await?);
+        let groups = store::groups(tx, &person.id, filter, pager.range()).await?;
+        let (moves, tag) = (groups.iter().any(|group| group.active > 0), live::tag(&(&groups, &pager)));
+        let rows = Groups { groups, pager, list, here, moves, tag: &tag }.render()?;
+        Ok((rows, moves, tag))
+    }
+
+    /// The query and the account to which the list is narrowed, each with the way to all.
+    async fn narrowed(&self, tx: &mut Tx, on_list: &[Instance]) -> Vec<(String, String)> {
+        let without = |name| self.here.with(name, "").with("page", "").to_string();
+        let mut narrowed = Vec::new();
+        if let Some(id) = &self.filter.query {
+            narrowed.push((format!("Query: {}", self.name(tx, id).await), without("query")));
+        }
+        if !self.filter.account.is_empty() {
+            let known = on_list.iter().find(|one| one.entity.as_str() == self.filter.account);
+            let name = known.map_or(self.filter.account.as_str(), |one| &one.account_name);
+            narrowed.push((format!("Account: {name}"), without("account")));
+        }
+        narrowed
     }
 
     /// What a query is called; its id where it is gone, or never was this person's.
@@ -160,8 +217,9 @@ pub(super) async fn show(
 ) -> web::Result<Response> {
     let (filter, days) = filter(&mut params, &person);
     let wanted = params.page_of_size(SIZE, MOST);
-    let list = params.list(&["query", "size"]);
-    let look = Look { person: &person, filter: &filter, wanted: &wanted, here: params.here(), list: &list };
+    let is_grouped = params.view("group", &["query"]).is_some();
+    let list = params.list(&["query", "account", "group", "size"]);
+    let look = Look { person: &person, filter: &filter, wanted: &wanted, here: params.here(), list: &list, is_grouped };
     let listed = look.load(&room).await?;
     if let Some(unchanged) = shown.unchanged(&listed.tag) {
         return Ok(unchanged);
@@ -178,6 +236,9 @@ pub(super) async fn show(
         whose: vec![Choice::new("", "Everyone"), Choice::new("me", "Me")],
         by: if filter.by.is_some() { "me" } else { "" },
         days,
+        rows_address: params.here().with("group", "").with("page", "").to_string(),
+        groups_address: params.here().with("group", "query").with("page", "").to_string(),
+        is_grouped,
     };
     Ok(live::tagged(&tag, Html(page)))
 }
@@ -224,18 +285,42 @@ impl Export for Line {
     }
 }
 
-/// All that the filter leaves, as a file.
+impl Export for Group {
+    const COLUMNS: &'static [&'static str] =
+        &["query", "query_id", "executions", "instances", "active", "succeeded", "failed", "last_state", "last_at"];
+
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            json!(self.query_name),
+            json!(self.query),
+            json!(self.executions),
+            json!(self.instances),
+            json!(self.active),
+            json!(self.succeeded),
+            json!(self.failed),
+            json!(self.last_state.name()),
+            rfc3339(self.last_at),
+        ]
+    }
+}
+
+/// All that the filter leaves, as a file: a line for each execution, or for each query.
 pub(super) async fn export(
     State(room): State<Executions>,
     person: Person,
     mut params: ListParams,
 ) -> web::Result<Response> {
     let (filter, _) = filter(&mut params, &person);
-    let lines =
-        RowSource::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), range, last| {
-            filter.after = last.map(|line: &Line| (line.created_at, line.id.clone()));
-            Box::pin(store::list(tx, person, filter, PageRange::first(range.most)))
+    let (db, scope, now) = (&room.site.db, person.scope(), room.site.clock.now());
+    if params.view("group", &["query"]).is_some() {
+        let groups = RowSource::new(db, scope, (person.id, filter), |tx, (person, filter), range, _| {
+            Box::pin(store::groups(tx, person, filter, range))
         });
-    let file = list::export_rows(&params, lines).await?;
-    Ok(file.answer(&["executions"], room.site.clock.now()))
+        return Ok(list::export_rows(&params, groups).await?.answer(&["executions", "by-query"], now));
+    }
+    let lines = RowSource::new(db, scope, (person.id, filter), |tx, (person, filter), range, last| {
+        filter.after = last.map(|line: &Line| (line.created_at, line.id.clone()));
+        Box::pin(store::list(tx, person, filter, PageRange::first(range.most)))
+    });
+    Ok(list::export_rows(&params, lines).await?.answer(&["executions"], now))
 }

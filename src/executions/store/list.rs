@@ -14,6 +14,8 @@ use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 pub struct Filter {
     /// Of one instance.
     pub instance: Option<InstanceId>,
+    /// Of the instances of one account: its entity ID, or nothing.
+    pub account: String,
     /// Of one query.
     pub query: Option<QueryId>,
     /// In one state; `active` for all that have not ended, `problem` for all that ended badly.
@@ -147,19 +149,25 @@ macro_rules! listed {
             "and ($5 = '' or lower(e.query_name || ' ' || e.person_name) like lower($5) escape '\\') ",
             "and ($6 is null or e.person_id = $6) and ($7 is null or e.created_at >= $7) ",
             "and ($8 is null or e.created_at < $8) and ($10 is null or e.created_at < $9 or e.id < $10) ",
+            "and ($11 = '' or i.entity_id = $11) ",
             $after
         )
     };
 }
 
+pub(super) use listed;
+
 /// The text whose driver fits the filter best.
 macro_rules! driven {
     ($filter:expr, $before:literal, $after:literal) => {{
-        const ALL: &str = listed!($before, "e.created_at <= $9", $after);
-        const OF_QUERY: &str = listed!($before, "e.query_id = $3 and e.created_at <= $9", $after);
-        const OF_INSTANCE: &str = listed!($before, "e.instance_id = $2 and e.created_at <= $9", $after);
-        const UNFINISHED: &str = listed!($before, "e.finished_at is null", $after);
-        const OF_STATE: &str = listed!($before, "e.state = $4 and e.created_at <= $9", $after);
+        const ALL: &str = $crate::executions::store::list::listed!($before, "e.created_at <= $9", $after);
+        const OF_QUERY: &str =
+            $crate::executions::store::list::listed!($before, "e.query_id = $3 and e.created_at <= $9", $after);
+        const OF_INSTANCE: &str =
+            $crate::executions::store::list::listed!($before, "e.instance_id = $2 and e.created_at <= $9", $after);
+        const UNFINISHED: &str = $crate::executions::store::list::listed!($before, "e.finished_at is null", $after);
+        const OF_STATE: &str =
+            $crate::executions::store::list::listed!($before, "e.state = $4 and e.created_at <= $9", $after);
         match $filter {
             Filter { query: Some(_), .. } => OF_QUERY,
             Filter { instance: Some(_), .. } => OF_INSTANCE,
@@ -170,7 +178,9 @@ macro_rules! driven {
     }};
 }
 
-fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+pub(super) use driven;
+
+pub(super) fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
     let (from, after) = filter.after.as_ref().map_or((LATEST, None), |(at, id)| (*at, Some(id)));
     sql(text)
         .bind(person)
@@ -183,6 +193,7 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(filter.before)
         .bind(from)
         .bind(after)
+        .bind(&filter.account)
 }
 
 /// A range of the executions that a person may see, the newest first.
@@ -193,7 +204,7 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
          e.waiting_for, e.problem, cast(e.result ->> 'rows' as bigint) as rows, e.created_at, e.finished_at, \
          e.origin, e.window_kind, e.window_start, e.window_end, e.window_zone, \
          case when length(cast(e.field_values as text)) <= 2000 then e.field_values end as field_values",
-        "order by e.created_at desc, e.id desc limit $11 offset $12"
+        "order by e.created_at desc, e.id desc limit $12 offset $13"
     );
     filtered(text, person, filter).bind(range.most).bind(range.skip).all(tx).await
 }
@@ -201,7 +212,7 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
 /// How many executions the filter leaves, counted up to `most`: whoever reads a list of a million wants to
 /// see its first page and not to wait until all are counted.
 pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
-    let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $11) as counted");
+    let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $12) as counted");
     let Single(count) = filtered(text, person, filter).bind(most).one::<Single<i64>>(tx).await?;
     Ok(count)
 }
@@ -223,6 +234,8 @@ pub async fn totals(tx: &mut Tx, person: &PersonId, since: DateTime<Utc>) -> Res
 pub struct Queue {
     pub instance: InstanceId,
     pub instance_name: String,
+    /// The entity ID of its account.
+    pub account: String,
     /// The name of its account.
     pub account_name: String,
     /// Slots that are in use: runs that AMC has, or is being sent.
@@ -240,6 +253,7 @@ impl FromRow for Queue {
         Ok(Self {
             instance: row.get("instance_id")?,
             instance_name: row.get("instance_name")?,
+            account: row.get("entity_id")?,
             account_name: row.get("account_name")?,
             in_use: row.get("in_use")?,
             on_account: row.get("on_account")?,
@@ -256,7 +270,7 @@ pub async fn queues(tx: &mut Tx, person: &PersonId) -> Result<Vec<Queue>> {
         from executions e \
         join instances i on i.id = e.instance_id join instance_access a on a.instance_id = i.id \
         where e.finished_at is null and a.person_id = $1\
-        ) select u.instance_id, u.instance_name, u.account_name, \
+        ) select u.instance_id, u.instance_name, u.account_name, u.entity_id, \
         cast(sum(case when u.state in ('sending', 'pending', 'running') then 1 else 0 end) as bigint) as in_use, \
         (select count(*) from unended o where o.entity_id = u.entity_id \
             and o.state in ('sending', 'pending', 'running')) as on_account, \

@@ -108,7 +108,7 @@ pub(super) async fn show(
         instances,
         pager,
         here: params.here().to_string(),
-        shows: vec![Choice::new("", "On your list"), Choice::new("removed", "Removed")],
+        shows: vec![Choice::new("", "Active"), Choice::new("removed", "Hidden")],
         regions: std::iter::once(Choice::new("", "All regions")).chain(regions).collect(),
         kinds: ["", "standard", "sandbox"]
             .into_iter()

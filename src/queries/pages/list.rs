@@ -132,7 +132,7 @@ pub(super) async fn show(
             .collect(),
         instances,
         tags: tag_links(&here, &filter.tag, counts),
-        stars: TagLink { label: "Favourites".to_owned(), count: 0, href: stars, is_on: filter.favourites },
+        stars: TagLink { label: "Favorites".to_owned(), count: 0, href: stars, is_on: filter.favourites },
         heads: Heads::new(&params, &filter.sort),
         here: here.to_string(),
         pager,
@@ -181,7 +181,7 @@ pub(super) fn filter(params: &mut ListParams) -> Filter {
         instance: params.id("instance", "instance"),
         tag: params.text("tag").to_lowercase(),
         favourites: params.is("stars", "mine"),
-        home: params.value("home", "who sees a query", home).unwrap_or_default().to_owned(),
+        home: params.value("home", "visibility", home).unwrap_or_default().to_owned(),
         deleted: false,
         sort: params.sort(&SORTS, "-changed"),
     }

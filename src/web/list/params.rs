@@ -105,12 +105,22 @@ impl ListParams {
 
     /// The id of a thing; `what` names the thing (“instance”).
     pub fn id<T: FromStr>(&mut self, name: &str, what: &str) -> Option<T> {
-        self.value(name, &format!("{what} id"), |text| text.parse().ok())
+        self.value(name, &format!("{what} ID"), |text| text.parse().ok())
     }
 
     /// Whether a field has the one value that it can have.
     pub fn is(&mut self, name: &str, value: &str) -> bool {
         self.value(name, &format!("value of `{name}`"), |text| (text == value).then_some(())).is_some()
+    }
+
+    /// Which of several ways to show the list the address asks for: one of `known`, or the usual one.
+    pub fn view<'a>(&mut self, name: &str, known: &[&'a str]) -> Option<&'a str> {
+        let text = self.fields.trimmed(name);
+        let view = known.iter().find(|view| **view == text).copied();
+        if view.is_none() && !text.is_empty() {
+            self.faults.push(format!("“{}” isn't a valid value of `{name}`, so it was ignored.", told(text)));
+        }
+        view
     }
 
     /// The days `from` and `until`.

@@ -185,7 +185,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     rejected(&browser, &address, &queries).await;
     browser.open(&queries).await;
     browser.press("Campaigns").await;
-    browser.press("Favourite: Campaigns").await;
+    browser.press("Favorite: Campaigns").await;
     browser.wait_for("[aria-pressed=true].star").await;
     check(&browser, "query-with-runs").await;
     filled(&browser, &address).await;

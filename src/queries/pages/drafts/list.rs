@@ -68,7 +68,7 @@ pub(in crate::queries::pages) async fn show(
         list: params.list(&[]),
         drafts,
         pager,
-        shows: vec![Choice::new("", "Kept"), Choice::new("discarded", "Discarded")],
+        shows: vec![Choice::new("", "Drafts"), Choice::new("discarded", "Discarded")],
         filter,
     }))
 }

@@ -1,0 +1,74 @@
+//! Executions counted by their query: a line for all repeats of one.
+
+use chrono::{DateTime, Utc};
+
+use super::list::{Filter, filtered};
+use super::state;
+use crate::db::{FromRow, PageRange, Result, Row, Single, Tx};
+use crate::executions::model::State;
+use crate::ids::{PersonId, QueryId};
+
+/// The executions of one query.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The query; none where it is gone, and its executions are told by its name.
+    pub query: Option<QueryId>,
+    /// The query's name when it last ran.
+    pub query_name: String,
+    pub executions: i64,
+    /// On how many instances it ran.
+    pub instances: i64,
+    /// Those that have not ended.
+    pub active: i64,
+    pub succeeded: i64,
+    /// Those that ended without a result and were not canceled.
+    pub failed: i64,
+    /// The state of the last one.
+    pub last_state: State,
+    /// When the last one was started.
+    pub last_at: DateTime<Utc>,
+}
+
+impl FromRow for Group {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            query: row.get("query_id")?,
+            query_name: row.get("query_name")?,
+            executions: row.get("executions")?,
+            instances: row.get("instances")?,
+            active: row.get("active")?,
+            succeeded: row.get("succeeded")?,
+            failed: row.get("failed")?,
+            last_state: state(row)?,
+            last_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// A range of the queries of which the filter leaves an execution, the last run first.
+pub async fn groups(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Group>> {
+    let text = super::list::driven!(
+        filter,
+        "with grouped as (select e.query_id, count(*) as executions, count(distinct e.instance_id) as instances, \
+         sum(case when e.finished_at is null then 1 else 0 end) as active, \
+         sum(case when e.state = 'succeeded' then 1 else 0 end) as succeeded, \
+         sum(case when e.state in ('failed', 'rejected', 'lost') then 1 else 0 end) as failed, max(e.id) as last_id",
+        "group by e.query_id, case when e.query_id is null then e.query_name end) \
+         select g.query_id, g.executions, g.instances, cast(g.active as bigint) as active, \
+         cast(g.succeeded as bigint) as succeeded, cast(g.failed as bigint) as failed, \
+         l.query_name, l.state, l.created_at from grouped g join executions l on l.id = g.last_id \
+         order by l.created_at desc, l.id desc limit $12 offset $13"
+    );
+    filtered(text, person, filter).bind(range.most).bind(range.skip).all(tx).await
+}
+
+/// How many such queries there are, counted up to `most`.
+pub async fn count_groups(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
+    let text = super::list::driven!(
+        filter,
+        "select count(*) as value from (select 1 as one",
+        "group by e.query_id, case when e.query_id is null then e.query_name end limit $12) as counted"
+    );
+    let Single(count) = filtered(text, person, filter).bind(most).one::<Single<i64>>(tx).await?;
+    Ok(count)
+}
