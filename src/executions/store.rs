@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub(super) use add::{NewRow, add, choose_connection, same_as, started_by};
 pub(super) use adoption::{Found, Search, adopt, due_searches, is_known, search_failed, searched};
 pub(super) use claim::{DUE, READY, claim, to_send};
-pub use groups::{Group, count_groups, groups};
+pub(super) use groups::{Group, count_groups, groups};
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub(super) use outcomes::{announce, forget_outcomes};

@@ -10,23 +10,23 @@ use crate::ids::{PersonId, QueryId};
 
 /// The executions of one query.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub(in crate::executions) struct Group {
     /// The query; none where it is gone, and its executions are told by its name.
-    pub query: Option<QueryId>,
+    pub(in crate::executions) query: Option<QueryId>,
     /// The query's name when it last ran.
-    pub query_name: String,
-    pub executions: i64,
+    pub(in crate::executions) query_name: String,
+    pub(in crate::executions) executions: i64,
     /// On how many instances it ran.
-    pub instances: i64,
+    pub(in crate::executions) instances: i64,
     /// Those that have not ended.
-    pub active: i64,
-    pub succeeded: i64,
+    pub(in crate::executions) active: i64,
+    pub(in crate::executions) succeeded: i64,
     /// Those that ended without a result and were not canceled.
-    pub failed: i64,
+    pub(in crate::executions) failed: i64,
     /// The state of the last one.
-    pub last_state: State,
+    pub(in crate::executions) last_state: State,
     /// When the last one was started.
-    pub last_at: DateTime<Utc>,
+    pub(in crate::executions) last_at: DateTime<Utc>,
 }
 
 impl FromRow for Group {
@@ -46,7 +46,12 @@ impl FromRow for Group {
 }
 
 /// A range of the queries of which the filter leaves an execution, the last run first.
-pub async fn groups(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Group>> {
+pub(in crate::executions) async fn groups(
+    tx: &mut Tx,
+    person: &PersonId,
+    filter: &Filter,
+    range: PageRange,
+) -> Result<Vec<Group>> {
     let text = super::list::driven!(
         filter,
         "with grouped as (select e.query_id, count(*) as executions, count(distinct e.instance_id) as instances, \
@@ -63,7 +68,12 @@ pub async fn groups(tx: &mut Tx, person: &PersonId, filter: &Filter, range: Page
 }
 
 /// How many such queries there are, counted up to `most`.
-pub async fn count_groups(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
+pub(in crate::executions) async fn count_groups(
+    tx: &mut Tx,
+    person: &PersonId,
+    filter: &Filter,
+    most: i64,
+) -> Result<i64> {
     let text = super::list::driven!(
         filter,
         "select count(*) as value from (select 1 as one",
