@@ -29,7 +29,7 @@ pub(super) use favourites::{is_favourite, set_favourite};
 pub use list::{Filter, Line, list};
 pub(super) use list::{SORTS, count, tags};
 pub use owners::{owned, transfer};
-pub(super) use runs::{LastValues, last_instance, last_values, same_run};
+pub(super) use runs::{LastValues, last_instance, last_instance_of_all, last_values, same_run};
 pub use runs::{PastRun, TypicalDuration, runs, usual};
 pub(super) use versions::{Version, version, versions};
 

@@ -174,6 +174,19 @@ stories! {
         assert!(preview.attributes("textarea[name=instance]", "name").len() == 2, "{}", preview.body);
     }
 
+    /// Who ran nothing yet is asked for the instance, by whole names; afterwards the one that was used last is proposed.
+    async fn an_instance_is_asked_for_once_and_remembered(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let all = instances(&ada).await;
+        let (first, second) = (save(&ada, "private", "").await, save(&ada, "private", "").await);
+        let page = ada.get(&first).await.with(200);
+        assert_eq!(chosen(&page, "instance"), "", "{}", page.body);
+        let names = page.texts("select[name=instance] option");
+        assert!(names[0].contains("Choose an instance") && names[1..].iter().all(|name| name.contains(" · ")), "{names:?}");
+        ada.post("/executions", &[("query", id(&first)), ("instance", &all[1])]).await.with(303);
+        assert_eq!(chosen(&ada.get(&second).await.with(200), "instance"), all[1]);
+    }
+
     /// A query without a default instance is checked against what AMC documents, and says that one has to be chosen.
     async fn a_query_without_a_default_asks_for_an_instance(house: House) {
         let ada = house.signed_in("Ada").await;

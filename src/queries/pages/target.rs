@@ -3,7 +3,7 @@
 use super::list::choice;
 use super::placing::usable;
 use crate::db::{self, Tx};
-use crate::ids::PersonId;
+use crate::ids::{InstanceId, PersonId};
 use crate::instances::{self, Action, Instance};
 use crate::queries::model::Query;
 use crate::queries::store;
@@ -30,17 +30,11 @@ impl Target {
 }
 
 /// The instance that a form names (`instance`); where it names none, the one on which the person ran the query last,
-/// else the query's default, else their only one.
+/// else the query's default, else their only one, else the one on which they ran any query last. Who has several and
+/// has run nothing is asked.
 pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: &str) -> web::Result<Target> {
     let usable = usable(tx, person).await?;
-    let id = if sent.is_empty() {
-        let last = store::last_instance(tx, person, &query.id).await?;
-        let is_usable = |id: &_| usable.iter().any(|instance| instance.id == *id);
-        let only = if let [only] = &usable[..] { Some(only.id.clone()) } else { None };
-        last.filter(is_usable).or_else(|| query.placement.default_instance.clone()).or(only)
-    } else {
-        sent.parse().ok()
-    };
+    let id = if sent.is_empty() { proposed(tx, person, query, &usable).await? } else { sent.parse().ok() };
     let instance = match &id {
         Some(id) => match instances::find(tx, person, id).await {
             Ok(instance) => Some(instance),
@@ -69,6 +63,26 @@ pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: 
     }
     let is_possible = problem.is_none() || usable.iter().any(Instance::is_ready);
     Ok(Target { choices, instance, problem, is_possible })
+}
+
+/// The instance that a form proposes before one was chosen.
+async fn proposed(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &Query,
+    usable: &[Instance],
+) -> db::Result<Option<InstanceId>> {
+    let is_usable = |id: &InstanceId| usable.iter().any(|instance| instance.id == *id);
+    if let Some(last) = store::last_instance(tx, person, &query.id).await?.filter(is_usable) {
+        return Ok(Some(last));
+    }
+    if let Some(default) = &query.placement.default_instance {
+        return Ok(Some(default.clone()));
+    }
+    match usable {
+        [only] => Ok(Some(only.id.clone())),
+        _ => Ok(store::last_instance_of_all(tx, person).await?.filter(is_usable)),
+    }
 }
 
 /// The instance on which a person's form runs a query; none where [`super::run_page`] has to say what is wrong with

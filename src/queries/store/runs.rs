@@ -90,6 +90,13 @@ pub(in crate::queries) async fn last_instance(
     Ok(sql(FIND).bind(person).bind(query).optional::<Single<InstanceId>>(tx).await?.map(|Single(id)| id))
 }
 
+/// The instance on which a person ran any query last.
+pub(in crate::queries) async fn last_instance_of_all(tx: &mut Tx, person: &PersonId) -> Result<Option<InstanceId>> {
+    const FIND: &str = "select e.instance_id as value from executions e where e.person_id = $1 \
+        order by e.created_at desc, e.id desc limit 1";
+    Ok(sql(FIND).bind(person).optional::<Single<InstanceId>>(tx).await?.map(|Single(id)| id))
+}
+
 /// The parameter values with which a person ran a query last on an instance.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct LastValues {
