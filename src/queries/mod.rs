@@ -64,7 +64,7 @@ pub fn room(site: Site) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
-        actions: &[Action::QueryDeleted, Action::QueryShared],
+        actions: &[Action::QueryDeleted, Action::QueryRestored, Action::QueryShared],
         workers: vec![Arc::new(BinPurger::new(site.clone()))],
         ..Room::new(pages::routes(site))
     }
@@ -78,8 +78,10 @@ impl Section {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
-    /// A query was deleted or restored.
-    pub const QueryDeleted: Self = Self::new("query-deleted", "Query deleted or restored");
+    /// A query was put into the bin.
+    pub const QueryDeleted: Self = Self::new("query-deleted", "Query deleted");
+    /// A query was taken back out of the bin.
+    pub const QueryRestored: Self = Self::new("query-restored", "Query restored");
     /// Somebody changed who sees a query.
     pub const QueryShared: Self = Self::new("query-shared", "Query shared or made private");
 }

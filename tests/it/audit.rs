@@ -99,7 +99,7 @@ stories! {
         house.fault("5xx", "/amc/accounts", "1").await;
         ada.post(&test, &[]).await.with(303);
         let fails = ada.get("/settings/connections").await.body;
-        assert!(fails.contains("Couldn't test the connection"), "{fails}");
+        assert!(fails.contains("test the connection. "), "{fails}");
         crate::executions::set(&house, "update connections set state = 'reconnect', last_error = $1 where person_id = (select id from people where name like 'Ada%')", "withdrawn").await;
         ada.post(&test, &[]).await.with(303);
         let dead = ada.get("/settings/connections").await.with(200);

@@ -31,7 +31,7 @@ stories! {
         let back = visitor.allow(&consent, "Ada").await;
         let stranger = house.visitor();
         let page = stranger.get(&back).await.with(400);
-        assert!(page.body.contains("wasn't started in this browser"), "{}", page.body);
+        assert!(page.body.contains("started in this browser or was already used"), "{}", page.body);
         stranger.get("/instances").await.with(303);
         let mut forged = url::Url::parse(&back).unwrap();
         forged.set_query(Some("code=x&state=forged"));
@@ -205,7 +205,7 @@ stories! {
         visitor.get("/instances").await.with(200);
         let ben = house.visitor();
         ben.sign_in("Ben").await;
-        assert!(ben.get("/").await.with(200).body.contains("was not kept"), "they are told that nothing was sealed");
+        assert!(ben.get("/").await.with(200).body.contains("signed in, but your Amazon access"), "they are told that nothing was sealed");
         assert_eq!(house.count("select count(*) as value from connections").await, 1, "with the wrong key nothing is sealed");
         std::fs::write(&keys, right).unwrap();
         let house = house.crash_and_start_again().await;

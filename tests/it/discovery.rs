@@ -86,7 +86,7 @@ stories! {
         house.tick("instance-discovery").await;
         let lines = answers(&ada).await;
         let odd = lines.iter().find(|line| line.contains("North America")).unwrap();
-        assert!(odd.contains("Skipped 1 entry without an id."), "{odd}");
+        assert!(odd.contains("Skipped 1 entry without an ID."), "{odd}");
         assert_eq!(names(&ada.get("/instances").await.with(200)), before);
         assert_eq!(house.count("select count(*) as value from instance_entities e join instances i on i.id = e.instance_id where i.amc_id = 'amcsamplea1'").await, 1);
     }
@@ -98,7 +98,7 @@ stories! {
         house.fault("429=30", "/amc/instances#ENTITYSAMPLEA2UK", "1").await;
         house.tick("instance-discovery").await;
         let page = visitor.get("/instances").await.with(200);
-        assert!(page.text("main").contains("1 of 3 accounts asked. Next: Agency A Europe"), "{}", page.text("main"));
+        assert!(page.text("main").contains("1 of 3 accounts checked. Next: Agency A Europe"), "{}", page.text("main"));
         let first = names(&page).len();
         assert!(first > 0, "what is found is shown at once");
         house.tick("instance-discovery").await;

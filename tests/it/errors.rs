@@ -27,7 +27,7 @@ stories! {
     async fn an_error_has_two_forms(house: House) {
         let ada = house.signed_in("Ada").await;
         let missing = problem(asks_for_json(&ada, Method::GET, "/nowhere", None).await, 404);
-        assert!(ada.get("/nowhere").await.with(404).body.contains(missing["detail"].as_str().unwrap()));
+        assert_eq!(ada.get("/nowhere").await.with(404).text("main .lead"), missing["detail"].as_str().unwrap());
         problem(asks_for_json(&ada, Method::GET, "/static/nothing.css", None).await, 404);
         let wrong = problem(asks_for_json(&ada, Method::DELETE, "/queries", None).await, 405);
         assert_eq!(wrong["type"], "urn:recomamp:problem:method-not-allowed");

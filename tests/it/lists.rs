@@ -220,9 +220,11 @@ stories! {
         run(&ada, &query).await;
         run(&ada, &query).await;
         house.settle().await;
+        house.time.advance(TimeDelta::minutes(1));
         let canceled = run(&ada, &query).await;
         ada.post(&format!("{canceled}/cancel"), &[]).await.with(303);
         house.settle().await;
+        house.time.advance(TimeDelta::minutes(1));
         let other = saved_reach(&ada, "SELECT campaign, SUM(total_cost) AS cost FROM dsp_impressions GROUP BY campaign").await;
         run(&ada, &other).await;
 

@@ -158,7 +158,7 @@ stories! {
         ada.get("/queries").await.with(200);
         let consent = chie.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
         let back = chie.get(&chie.allow(&consent, "Chie").await).await;
-        assert!(back.body.contains("aren't on the list of people"), "{}", back.body);
+        assert!(back.body.contains("on the list of people who can use"), "{}", back.body);
         house.signed_in("Ada").await;
     }
 }

@@ -286,7 +286,7 @@ stories! {
         };
         assert_eq!(words(&[]).await, ada.get(&query).await.text("#window-words"));
         let month = words(&[("window", "last-month")]).await;
-        assert_eq!(month, "Time window: 1 Feb 2026, 00:00 to 1 Mar 2026, 00:00 (UTC).");
+        assert_eq!(month, "Time window: 1–28 Feb 2026 (UTC).");
         assert_eq!(words(&[("window", "explicit")]).await, "The time window is incomplete.");
         let linked = ada.get(&format!("{query}?window=explicit")).await;
         assert_eq!(linked.text("#window-words"), "The time window is incomplete.");

@@ -36,11 +36,11 @@ stories! {
             ada.get(&format!("{versions}/compare?{odd}")).await.with(404);
         }
         let (_, page) = submitted(&ada, &format!("{versions}/restore"), &[("revision", "1")]).await;
-        assert!(page.text(".flash").contains("as in version 1 again") && page.text("h1") == "Reach");
+        assert!(page.text(".flash").contains("Restored version 1.") && page.text("h1") == "Reach");
         assert_eq!(sql(&ada.get(&format!("{query}/edit")).await), "SELECT\n  campaign\nFROM dsp_impressions");
         assert_eq!(ada.get(&versions).await.texts("tbody tr").len(), 4);
         let (_, page) = submitted(&ada, &format!("{versions}/restore"), &[("revision", "1")]).await;
-        assert!(page.text(".flash").contains("Nothing was changed"));
+        assert!(page.text(".flash").contains("Nothing changed"));
         submitted(&ada, &format!("{versions}/restore"), &[("revision", "3")]).await;
         assert_eq!(sql(&ada.get(&format!("{query}/edit")).await), "SELECT 3");
         ada.post(&format!("{versions}/restore"), &[("revision", "x")]).await.with(404);
@@ -52,7 +52,7 @@ stories! {
         let query = saved(&ada, "Reach", "SELECT 1").await;
         change(&ada, &query, "Reach", "SELECT 1", "").await;
         assert_eq!(house.count("select count(*) as value from query_versions").await, 0);
-        assert!(ada.get(&query).await.text(".flash").contains("Nothing was changed"));
+        assert!(ada.get(&query).await.text(".flash").contains("Nothing changed"));
     }
 
     /// Found by tag, by star, by what the SQL says; the two narrow each other, and another's stars are not shown.

@@ -97,7 +97,7 @@ stories! {
         let odd = ada.get(&format!("{page}?f=1.min.many&f=77.is.x&f=nonsense&sort=99")).await.with(200);
         assert_eq!(odd.texts("#result tbody tr").len(), rows);
         assert!(odd.text("#result .callout").contains("Filter not applied"), "{}", odd.body);
-        assert!(odd.body.contains("holds whole numbers"), "{}", odd.body);
+        assert!(odd.body.contains("needs whole numbers"), "{}", odd.body);
         let none = ada.get(&format!("{page}?f=1.empty.")).await.with(200);
         assert!(none.text("#result .empty").contains("No matching rows"));
     }
@@ -107,7 +107,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
         let shown = ada.get(&format!("{page}?sort=-1&f=1.min.0")).await.with(200);
-        assert_eq!(shown.texts(".tabs a"), ["Table", "Summary", "Chart", "SQL", "Progress", "Details", "Request"]);
+        assert_eq!(shown.texts(".tabs a"), ["Table", "Summary", "Chart", "SQL", "Progress", "Details", "API request"]);
         assert_eq!(shown.texts(".tabs [aria-current]"), ["Table"]);
         let figures = shown.text(".figures");
         for part in ["Rows", "Duration", "Time window", "Maturity", "Size"] {
@@ -124,7 +124,7 @@ stories! {
         let going = run(&ada, &saved(&ada, REACH).await).await;
         let going = ada.get(&format!("{going}?view=sql")).await.with(200);
         assert!(going.attributes("#live", "hx-get")[0].ends_with("/live?view=sql"), "the part that is open stays");
-        assert_eq!(going.texts(".tabs a"), ["SQL", "Progress", "Details", "Request"]);
+        assert_eq!(going.texts(".tabs a"), ["SQL", "Progress", "Details", "API request"]);
         house.settle().await;
     }
 
@@ -281,8 +281,8 @@ stories! {
             let address = format!("{page}?view=chart&along=0&series=none&shape=shares&numbers={numbers}");
             ada.get(&address).await.with(200).text("#result")
         };
-        assert!(shares(1).await.contains("don't add up to a whole"), "reach");
-        assert!(!shares(2).await.contains("don't add up to a whole"), "impressions");
+        assert!(shares(1).await.contains("add up to a whole"), "reach");
+        assert!(!shares(2).await.contains("add up to a whole"), "impressions");
     }
 
     /// Money is labelled with AMC's unit and converted on request, everywhere alike.
@@ -317,7 +317,7 @@ stories! {
         house.settle().await;
         let shown = ada.get(&page).await.with(200);
         let told = shown.text("#live .callout");
-        assert!(told.contains("Too many executions over the same data") && told.contains("What to do."), "{told}");
+        assert!(told.contains("Too many executions over the same data") && told.contains("What to do:"), "{told}");
         assert!(shown.text("#words").contains("too many workflows"));
         let known: serde_json::Value = serde_json::from_str(&shown.text("#known")).unwrap();
         assert_eq!((known["cause"]["name"].as_str(), known["state"].as_str()), (Some("overlap"), Some("rejected")));

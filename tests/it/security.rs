@@ -197,7 +197,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         for headers in [[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")], [("sec-fetch-site", "same-site"), ("origin", "null")]] {
             let answer = ada.send(Method::POST, "/sign-out", &headers, Some(String::new())).await.with(403);
-            assert!(answer.text("h1").contains("not allowed"), "{}", answer.body);
+            assert!(answer.text("h1").contains("Not allowed"), "{}", answer.body);
         }
         ada.get("/instances").await.with(200);
     }

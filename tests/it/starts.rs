@@ -151,7 +151,7 @@ stories! {
 
         let unknown = refused(&of_query(&query, &instance, None, &[("most", Given::Number("1".into()))])).await;
         assert!(unknown.errors().of("param.most").contains("no parameter"), "{unknown}");
-        assert!(ada.post("/executions", &[("query", query.as_str()), ("param.most", "1")]).await.with(422).body.contains("no parameter called most"));
+        assert!(ada.post("/executions", &[("query", query.as_str()), ("param.most", "1")]).await.with(422).body.contains("no parameter “most”"));
 
         let mut old = of_query(&query, &instance, None, &[]);
         if let What::Query { revision, .. } = &mut old.what {
@@ -196,7 +196,7 @@ stories! {
         house.settle().await;
         assert!(ada.get(&page).await.with(200).text("#live [role=status]").contains("Succeeded"));
         let shown = ada.get(&format!("{page}?view=progress")).await.with(200);
-        assert!(shown.body.contains("It goes on with that of Ada"), "{}", shown.body);
+        assert!(shown.body.contains("Continuing with Ada"), "{}", shown.body);
     }
 
     /// Values keep their types, the window its meaning, and each text is there once.

@@ -109,8 +109,8 @@ async fn set_deleted(site: &Site, person: &Person, id: &str, deleted: bool) -> w
     let mut tx = site.db.write(&person.scope()).await?;
     for_change(&mut tx, &person.id, &id).await?;
     store::set_deleted(&mut tx, &id, deleted.then_some(now)).await?;
-    let detail = json!({ "deleted": deleted });
-    audit::write(&mut tx, &site.random, now, Some(&person.id), Action::QueryDeleted, id.as_str(), detail).await?;
+    let action = if deleted { Action::QueryDeleted } else { Action::QueryRestored };
+    audit::write(&mut tx, &site.random, now, Some(&person.id), action, id.as_str(), json!({})).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -99,3 +99,28 @@ async fn write_and_delete(browser: &Browser, address: &str) {
     browser.press("Save draft").await;
     browser.see("Draft saved").await;
 }
+
+/// Back after Save shows what was typed, and Forward what was saved.
+#[tokio::test]
+async fn back_after_save_shows_what_was_typed() {
+    const FIRST: &str = "SELECT campaign FROM dsp_impressions GROUP BY campaign";
+    const SECOND: &str = "SELECT campaign, SUM(impressions) AS impressions FROM dsp_impressions GROUP BY campaign";
+    for javascript in [true, false] {
+        let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in(&browser, &program.address()).await;
+        pick_an_instance(&browser).await;
+        write(&browser, "Back", FIRST).await;
+        save(&browser, "Back").await;
+        browser.back().await;
+        browser.until(async || browser.value("sql").await == FIRST).await;
+        assert_eq!(browser.value("name").await, "Back", "with scripts: {javascript}");
+        browser.forward().await;
+        browser.until(async || browser.heading().await == "Back").await;
+        browser.press("Edit").await;
+        browser.fill("sql", SECOND).await;
+        save(&browser, "Back").await;
+        browser.back().await;
+        browser.until(async || browser.value("sql").await == SECOND).await;
+    }
+}

@@ -122,7 +122,7 @@ async fn rejected(browser: &Browser, address: &str, queries: &str) {
     browser.open(queries).await;
     browser.press("Campaigns").await;
     browser.press("Run").await;
-    browser.see("What to do.").await;
+    browser.see("What to do:").await;
     browser.open(browser.address().await.as_str()).await;
     check(browser, "run-failed").await;
 }

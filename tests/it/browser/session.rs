@@ -220,6 +220,11 @@ impl Browser {
         self.client.back().await.expect("there is a page before");
     }
 
+    /// Goes forward in the history.
+    pub(super) async fn forward(&self) {
+        self.client.forward().await.expect("there is a page behind");
+    }
+
     /// Waits until this is true.
     pub(super) async fn until(&self, is_true: impl AsyncFn() -> bool) {
         let mut ticks = tokio::time::interval(LOOK_EVERY);

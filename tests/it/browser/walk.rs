@@ -8,6 +8,13 @@ use serde_json::Value;
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, run_and_wait, save, sign_in, sign_in_as, write};
 use super::{Browser, Options, Program};
 
+/// What a person can get at: what is shown, or in what opens. The first input of a form in which the Enter key sends it.
+const REACH: &str = r"
+const reached = (one) => one.closest('details, [popover]') || one.checkVisibility();
+const input = (form) => [...form.elements].find((one) => one.matches('input') && one.type.match(/text|search|number|date|email/) && reached(one));
+const buttons = (form) => [...form.elements].filter((one) => one.matches('button:not([type=button])'));
+";
+
 /// The ways to send the forms of a page: the place of the form and of the button (-1 for the Enter key in its first
 /// input), what is pressed, and what makes it another one than those before.
 const FIND: &str = r"
@@ -15,15 +22,14 @@ const plain = (address) => (address ?? location.pathname).split(/[?#]/)[0].repla
 const found = [];
 [...document.forms].forEach((form, at) => {
   const own = form.getAttribute('method') ?? 'get';
-  const buttons = [...form.elements].filter((one) => one.matches('button:not([type=button])'));
-  buttons.forEach((button, place) => {
+  buttons(form).forEach((button, place) => {
     const target = plain(button.getAttribute('formaction') ?? form.getAttribute('action'));
-    if (button.hidden || button.disabled || button.getAttribute('aria-hidden')) return;
+    if (!reached(button) || button.hidden || button.disabled || button.getAttribute('aria-hidden')) return;
     const label = (button.getAttribute('aria-label') ?? button.innerText).trim().replace(/[“:\d].*/s, '');
     found.push([at, place, label, [own, target, label || button.value].join(' ')]);
   });
-  const input = [...form.elements].find((one) => one.matches('input') && one.type.match(/text|search|number|date|email/));
-  if (input) found.push([at, -1, 'Enter', [own, plain(form.getAttribute('action')), 'Enter', input.name].join(' ')]);
+  const typed = input(form);
+  if (typed) found.push([at, -1, 'Enter', [own, plain(form.getAttribute('action')), 'Enter', typed.name].join(' ')]);
 });
 return found;";
 
@@ -36,9 +42,7 @@ const typed = { number: '7', date: '2026-03-18', 'datetime-local': '2026-03-18T0
 for (const one of form.elements) {
   if (one.type in typed && !one.value && !one.readOnly && one.checkVisibility()) one.value = typed[one.type];
 }
-const pressed = place < 0
-  ? [...form.elements].find((one) => one.matches('input') && one.type.match(/text|search|number|date|email/))
-  : [...form.elements].filter((one) => one.matches('button:not([type=button])'))[place];
+const pressed = place < 0 ? input(form) : buttons(form)[place];
 for (let box = pressed; box; box = box.parentElement) {
   if (box.tagName === 'DETAILS') box.open = true;
   if (box.hasAttribute('popover') && !box.matches(':popover-open')) box.showPopover();
@@ -68,8 +72,6 @@ const LAST: [&str; 6] = ["Delete", "Suspend", "Remove", "Disconnect", "/emulator
 #[derive(Clone, Debug)]
 struct Way {
     page: String,
-    form: Value,
-    place: Value,
     sign: String,
 }
 
@@ -102,10 +104,11 @@ fn pages(names: &[(&str, String)]) -> Vec<String> {
 async fn send(browser: &Browser, address: &str, way: &Way) {
     browser.open(&format!("{address}{}", way.page)).await;
     // What an earlier press took away is not there to be pressed.
-    let there = browser.execute(FIND, Vec::new()).await;
+    let there = browser.execute(&format!("{REACH}{FIND}"), Vec::new()).await;
     let is_there = |one: &&Value| one[3].as_str() == Some(way.sign.as_str());
     let Some(found) = there.as_array().and_then(|all| all.iter().find(is_there)) else { return };
-    let filled = browser.execute(FILL, vec![found[0].clone(), found[1].clone()]).await;
+    eprintln!("{} on {}", way.sign, way.page);
+    let filled = browser.execute(&format!("{REACH}{FILL}"), vec![found[0].clone(), found[1].clone()]).await;
     if found[1].as_i64() == Some(-1) {
         browser.enter("[data-walked]").await;
     } else {
@@ -183,10 +186,10 @@ async fn walk(javascript: bool) {
     let (mut known, mut ways) = (BTreeSet::new(), Vec::new());
     for page in pages {
         browser.open(&format!("{address}{page}")).await;
-        for found in browser.execute(FIND, Vec::new()).await.as_array().into_iter().flatten() {
+        for found in browser.execute(&format!("{REACH}{FIND}"), Vec::new()).await.as_array().into_iter().flatten() {
             let sign = found[3].as_str().unwrap_or_default().to_owned();
             if known.insert(sign.clone()) {
-                ways.push(Way { page: page.clone(), form: found[0].clone(), place: found[1].clone(), sign });
+                ways.push(Way { page: page.clone(), sign });
             }
         }
     }

@@ -114,22 +114,28 @@ fn texts() -> Vec<File> {
     });
     let program = files("src").into_iter().filter(File::is_program).map(|file| {
         let (code, mut goes_on) = (file.code(), false);
-        let text = code.lines().map(|line| quoted(line, std::mem::replace(&mut goes_on, line.ends_with('\\'))));
+        let text = code.lines().map(|line| {
+            let text = quoted(line, goes_on);
+            goes_on = text.ends_with('\\');
+            text
+        });
         File { path: format!("src/{}", file.path), text: text.collect::<Vec<_>>().join("\n") }
     });
     pages.chain(program).collect()
 }
 
-/// What of a line is text and not code: from its first quote to its last, or from its beginning where a text goes on
-/// from the line before.
-fn quoted(line: &str, goes_on: bool) -> &str {
-    let (first, last) = (line.find('"'), line.rfind('"').map_or(line.len(), |last| last + 1));
-    match first {
-        _ if goes_on => &line[..last],
-        Some(first) if first + 1 < last => &line[first..last],
-        Some(first) => &line[first..],
-        None => "",
+/// What of a line stands in quotes, with them; `goes_on` where a text goes on from the line before.
+fn quoted(line: &str, goes_on: bool) -> String {
+    let (mut is_text, mut is_escaped, mut text) = (goes_on, false, String::new());
+    for sign in line.chars() {
+        let is_quote = sign == '"' && !is_escaped;
+        if is_text || is_quote {
+            text.push(sign);
+        }
+        is_text ^= is_quote;
+        is_escaped = sign == '\\' && !is_escaped;
     }
+    text
 }
 
 /// The words of a line: not names of the program, addresses and attributes, which have other signs in them.
@@ -179,6 +185,7 @@ fn quoted_text_is_found_in_a_line_of_code() {
     assert_eq!(quoted("    let text = \"it goes on \\", false), "\"it goes on \\");
     assert_eq!(quoted("in the next line \\", true), "in the next line \\");
     assert_eq!(quoted("and ends\";", true), "and ends\"");
+    assert_eq!(quoted(r#"class("area", colour(1), "a \"b\"")"#, false), r#""area""a \"b\"""#);
     assert_eq!(quoted("let colour = colour();", false), "");
 }
 
