@@ -96,11 +96,11 @@ pub enum Error {
         column: usize,
     },
     /// A filter's value cannot be compared with the column's values.
-    #[error("`{column}` needs {holds}, e.g. `{example}`; `{value}` isn't one.")]
+    #[error("`{column}` needs {holds}, e.g. `{example}`, not `{value}`.")]
     FilterValue {
         /// The column's name.
         column: String,
-        /// What the column holds, in the plural.
+        /// What the column holds, as in “a number”.
         holds: &'static str,
         /// What was given, shortened.
         value: String,

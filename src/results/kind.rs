@@ -90,15 +90,15 @@ impl Kind {
         }
     }
 
-    /// What the column holds, in the plural, and an example of it.
+    /// What the column holds, and an example of it.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Text => ("texts", "text"),
-            Self::Integer => ("whole numbers", "42"),
-            Self::Decimal { .. } | Self::Double => ("numbers", "12.5"),
+            Self::Text => ("a text", "text"),
+            Self::Integer => ("a whole number", "42"),
+            Self::Decimal { .. } | Self::Double => ("a number", "12.5"),
             Self::Boolean => ("true or false", "true"),
-            Self::Date => ("dates", "2025-01-31"),
-            Self::Timestamp { .. } => ("times", "2025-01-31T08:00:00"),
+            Self::Date => ("a date", "2025-01-31"),
+            Self::Timestamp { .. } => ("a date and time", "2025-01-31T08:00:00"),
         }
     }
 }
