@@ -12,6 +12,8 @@ const DIGITS: usize = 6;
 const ROUNDED: usize = 4;
 /// Cells of a page that are links; a page with more would be slow to load.
 const LINKS: usize = 3_000;
+/// Columns that fit beside each other on a phone.
+const NARROW: usize = 3;
 /// Columns that are fitted into the width of a screen; more are scrolled sideways.
 const FITTED: usize = 12;
 
@@ -61,6 +63,11 @@ pub(in crate::executions::pages) struct Grid {
 }
 
 impl Grid {
+    /// Whether a row becomes a card on a narrow screen, where its columns do not fit beside each other.
+    pub(in crate::executions::pages) fn is_cards(&self) -> bool {
+        !self.is_wide && self.heads.len() > NARROW
+    }
+
     /// Whether numbers are shown that do not add up.
     pub(in crate::executions::pages) fn has_no_sums(&self) -> bool {
         self.heads.iter().any(|head| head.is_no_sum)
