@@ -39,9 +39,8 @@ pub async fn amend(
 ) -> web::Result<()> {
     let query = for_change(tx, person, id).await?;
     let conflict = || {
-        let text =
-            format!("{} was saved again meanwhile. Look at it, and apply the change to what it is now.", query.name);
-        web::Error::Conflict(text)
+        let why = format!("{} changed after you opened it. Review it, then apply the change again.", query.name);
+        web::Error::conflict("This query has changed", why).with_way("Open the query", format!("/queries/{id}"))
     };
     if query.revision != revision || query.deleted_at.is_some() {
         return Err(conflict());
