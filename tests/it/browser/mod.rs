@@ -15,7 +15,6 @@ mod pages;
 mod path;
 mod result;
 mod session;
-mod walk;
 
 use axe::report;
 use session::{Browser, LOOKS, Options};
