@@ -150,10 +150,8 @@ async fn set_deleted(room: &Room, person: &Person, id: &str, at: Option<DateTime
     let instance = require(&mut tx, &person.id, &brand.instance, Does::Write).await?;
     let other = table::named(&mut tx, &person.id, &instance.id, &brand.name).await?;
     if at.is_none() && other.is_some_and(|other| other.id != brand.id) {
-        return Err(web::Error::Conflict(format!(
-            "Another brand is called {} by now. Rename that one, then restore this one.",
-            brand.name
-        )));
+        let why = format!("Another brand is now called {}. Rename that one, then restore this one.", brand.name);
+        return Err(web::Error::conflict("This name is taken", why));
     }
     table::set_deleted(&mut tx, &brand.id, at).await?;
     let detail = json!({ "brand": brand.name, "deleted": at.is_some() });
