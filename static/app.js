@@ -160,7 +160,8 @@
     leaving = !changed.size || changed.has(form);
     // A new query gets the address of its draft, which leads to what it became: Back shows what was there.
     const { draft, query } = form.elements;
-    if (form.dataset.guard && draft && !query && !event.submitter?.hasAttribute("formaction")) {
+    const to = event.submitter?.getAttribute("formaction") ?? "/executions";
+    if (form.dataset.guard && draft && !query && to === "/executions") {
       history.replaceState(history.state, "", "/queries/new?draft=" + encodeURIComponent(draft.value));
     }
   });

@@ -9,6 +9,7 @@
 //! aliases) and like Spark where it computes. A general SQL parser was rejected: its positions and
 //! messages are not AMC's, and it accepts what AMC refuses.
 
+pub mod assist;
 pub mod ast;
 pub mod bound;
 pub mod catalogue;

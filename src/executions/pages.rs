@@ -47,6 +47,9 @@ fn own(id: &str) -> web::Result<ExecutionId> {
 
 /// Runs a saved query: starts an execution and leads to its page. A form that does not fit comes back.
 async fn run(State(room): State<Executions>, person: Person, visit: Visit, fields: Fields) -> web::Result<Response> {
+    if fields.has("sql") {
+        return save_and_run(&room, &person, &visit, &fields).await;
+    }
     let site = &room.site;
     let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
     let mut tx = site.db.write(&person.scope()).await?;
@@ -69,6 +72,33 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
         // The query's own page restores it, or shows what changed.
         Err(refusal @ (Refusal::Deleted | Refusal::Changed)) => {
             Err(web::Error::from(refusal).with_way("Open the query", format!("/queries/{id}")))
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// Saves what an editor sent, and runs it: one press. What keeps it from being saved or run is said in the editor.
+async fn save_and_run(room: &Executions, person: &Person, visit: &Visit, fields: &Fields) -> web::Result<Response> {
+    let site = &room.site;
+    let query = match queries::save_to_run(site, person, visit, fields).await? {
+        Ok(query) => query,
+        Err(page) => return Ok(page),
+    };
+    let (input, mut errors) = RunInput::of_editor(&query.script(), fields);
+    let mut tx = site.db.write(&person.scope()).await?;
+    let instance = queries::runs_on(&mut tx, &person.id, &query, fields.trimmed("instance")).await?;
+    let Some(instance) = instance.filter(|_| errors.is_empty()) else {
+        if errors.is_empty() {
+            errors.add("instance", "Choose an instance on which you can run queries.");
+        }
+        drop(tx);
+        return queries::editor_page(site, person, visit, &query, fields, errors).await;
+    };
+    let what = What::Query { id: query.id.clone(), revision: Some(query.revision), instance: instance.id, input };
+    match start(room, person, visit, tx, Request { what, key: fields.once("run") }).await {
+        Ok(led) => Ok(led.into_response()),
+        Err(refusal @ Refusal::Unfit(_)) => {
+            queries::editor_page(site, person, visit, &query, fields, refusal.errors()).await
         }
         Err(refusal) => Err(refusal.into()),
     }

@@ -24,7 +24,7 @@ pub use model::input::{Given, ParameterValues, RunInput, RunOptions};
 pub use model::tags::Tags;
 pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, Rights, Script};
-pub use pages::{run_page, runs_on};
+pub use pages::{editor_page, run_page, runs_on, save_to_run};
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use reads::{amend, errors, reads};
 pub use source_map::{Piece, SourceMap};

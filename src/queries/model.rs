@@ -4,6 +4,7 @@ pub(super) mod fields;
 pub(super) mod file;
 pub(super) mod home;
 pub(super) mod input;
+pub(super) mod lists;
 pub(super) mod tags;
 pub(super) mod window;
 

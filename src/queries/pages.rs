@@ -1,9 +1,11 @@
 //! The room's routes, and what its handlers share.
 
+mod assistance;
 mod bin;
 mod changes;
 mod drafts;
 mod duplicate;
+mod editing;
 mod editor;
 mod files;
 mod fill;
@@ -16,13 +18,18 @@ mod placing;
 pub(super) mod report;
 mod run;
 mod saving;
+mod schema;
 mod target;
+mod trial;
 mod versions;
 
+pub use editor::editor_page;
 pub use run::run_page;
+pub use saving::save_to_run;
 pub use target::runs_on;
 
 use axum::Router;
+use axum::middleware::map_response;
 use axum::routing::{get, post};
 
 use super::model::Query;
@@ -30,9 +37,11 @@ use super::store;
 use crate::db::Tx;
 use crate::ids::{PersonId, QueryId};
 use crate::instances;
+use crate::web::rate_limits::while_typing;
 use crate::web::{self, Site};
 
 pub(super) fn routes(site: Site) -> Router {
+    // OK to be made for each router: a trial's engine and data come with the first press.
     Router::new()
         .route("/queries", get(list::show))
         .route("/queries.csv", get(list::export))
@@ -40,11 +49,11 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/queries.zip", get(files::archive))
         .route("/queries/new", get(editor::new).post(saving::create))
         .route("/queries/import", get(import::form).post(import::recognized))
-        .route("/queries/check", post(editor::check))
+        .route("/queries/check", post(editor::check).layer(map_response(while_typing)))
         .route("/queries/bin", get(bin::show))
         .route("/queries/bin.csv", get(bin::export))
         .route("/queries/bin.json", get(bin::export))
-        .route("/queries/drafts", get(drafts::list::show).post(drafts::keep))
+        .route("/queries/drafts", get(drafts::list::show).post(drafts::keep).layer(map_response(while_typing)))
         .route("/queries/drafts.csv", get(drafts::list::export))
         .route("/queries/drafts.json", get(drafts::list::export))
         .route("/queries/drafts/{id}/delete", post(drafts::delete))
@@ -64,7 +73,9 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/queries/{id}/versions/restore", post(versions::restore))
         .route("/queries/{id}/delete", post(bin::delete))
         .route("/queries/{id}/restore", post(bin::restore))
-        .with_state(site)
+        .with_state(site.clone())
+        .merge(assistance::routes(site.clone()))
+        .merge(trial::routes(site))
 }
 
 /// The id in an address; one that is none names nothing.

@@ -4,7 +4,7 @@
 //! that are missing or wrong are told beside their fields, and the text is then checked with samples of
 //! their types, so that one wrong date does not hide a mistyped column.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, json};
@@ -15,6 +15,7 @@ use super::model::window::Window;
 use super::model::{Privacy, PrivacyMode, SQL_BYTES, Script, check_sql};
 use super::source_map::SourceMap;
 use crate::amazon::{NewExecution, Workflow};
+use crate::amcsql::assist::{ParameterType, parameter_types};
 use crate::amcsql::bound::UsedParameter;
 use crate::amcsql::catalogue::{Catalogue, DataType};
 use crate::amcsql::finding::{Finding, Fix, Level};
@@ -78,6 +79,11 @@ impl Prepared {
     /// Whether a finding is an error that has to be fixed or acknowledged first.
     pub fn holds_up(&self, finding: &Finding) -> bool {
         finding.level == Level::Error && !(finding.may_be_wrong && self.acknowledged.contains(finding.code))
+    }
+
+    /// Whether aggregation thresholds apply to it.
+    pub(super) const fn has_controls(&self) -> bool {
+        !(self.sandbox && matches!(self.privacy.mode, PrivacyMode::Off))
     }
 
     /// The request to AMC, under the workflow id that is set later.
@@ -155,8 +161,10 @@ fn prepare_after(
     let mut asked = Asked::new(script, input);
     let fields = template::fields(sql);
     let mut findings = quoted(sql, &fields);
+    let is_known = |field: &Field| script.fields.iter().any(|known| known.name == field.name);
+    let guesses = if fields.iter().all(is_known) { HashMap::new() } else { parameter_types(sql, catalogue) };
     for field in &fields {
-        asked.ask(&field.name, guess(field), &mut errors);
+        asked.ask(&field.name, guess(guesses.get(&field.name)), &mut errors);
     }
     let mapped = written(sql, &asked, &mut findings);
     let controls = !(sandbox && input.privacy.mode == PrivacyMode::Off);
@@ -233,8 +241,16 @@ impl<'a> Asked<'a> {
 }
 
 /// What a field is likely meant to be, before anybody says so.
-fn guess(field: &Field) -> FieldKind {
-    if field.in_list || field.rows { FieldKind::List } else { FieldKind::Text }
+fn guess(proposed: Option<&ParameterType>) -> FieldKind {
+    match proposed {
+        None | Some(ParameterType::Text) => FieldKind::Text,
+        Some(ParameterType::Number) => FieldKind::Number,
+        Some(ParameterType::Boolean) => FieldKind::Boolean,
+        Some(ParameterType::Date) => FieldKind::Date,
+        Some(ParameterType::DateTime) => FieldKind::DateTime,
+        Some(ParameterType::List) => FieldKind::List,
+        Some(ParameterType::Pattern) => FieldKind::Pattern,
+    }
 }
 
 /// The text to send. Where a value cannot be written the text is made with what can.
@@ -285,7 +301,7 @@ fn type_of(kind: FieldKind, value: &Value) -> DataType {
         FieldKind::Date => DataType::Date,
         FieldKind::DateTime => DataType::Timestamp,
         FieldKind::List => DataType::Array(Box::new(DataType::String)),
-        FieldKind::Text | FieldKind::Choice => DataType::String,
+        FieldKind::Text | FieldKind::Choice | FieldKind::Pattern => DataType::String,
     }
 }
 

@@ -4,6 +4,9 @@
 //! a browser keeps it for ever and still sees the next release at once. The plain address is not
 //! served: a page that names it by hand would be stale some day, and here it is broken at once.
 //!
+//! The code editor's script is a file of its own, which only a page with an editor names: its bundle of packages
+//! (`scripts/editor` makes it) and what we make of it.
+//!
 //! The script is one file made of three (htmx, its polling tags, our own), in that order: each page
 //! stays within five requests on a cold cache, favicon included, which is the icon sprite's own
 //! picture. Compression is left to the layer around the router.
@@ -47,6 +50,14 @@ const SOURCES: &[Source] = &[
             include_bytes!("../../static/app.js"),
         ],
     },
+    Source {
+        name: "editor.js",
+        content_type: "text/javascript; charset=utf-8",
+        parts: &[
+            include_bytes!("../../static/vendor/codemirror-6.43.15.min.js"),
+            include_bytes!("../../static/editor/editor.js"),
+        ],
+    },
     Source { name: "icons.svg", content_type: "image/svg+xml", parts: &[include_bytes!("../../static/icons.svg")] },
 ];
 
@@ -80,7 +91,7 @@ fn fingerprint(content: &[u8]) -> String {
     format!("{number:016x}")
 }
 
-/// The address of the file `name` (`app.css`, `app.js`, `icons.svg`), with its hash. For a name
+/// The address of the file `name` (`app.css`, `app.js`, `editor.js`, `icons.svg`), with its hash. For a name
 /// that is not compiled in it is an address that answers 404.
 pub fn path(name: &str) -> &'static str {
     ASSETS.iter().find(|asset| asset.name == name).map_or(NOWHERE, |asset| &asset.address)
@@ -141,6 +152,24 @@ mod tests {
         assert!(text.ends_with(include_str!("../../static/app.js")));
     }
 
+    /// So the editor runs where `require-trusted-types-for 'script'` is asked for, too.
+    #[test]
+    fn the_editor_makes_no_elements_and_no_code_from_texts() {
+        let editor = ASSETS.iter().find(|asset| asset.name == "editor.js").unwrap();
+        let text = std::str::from_utf8(&editor.body).unwrap();
+        for sink in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "createContextualFragment",
+        ] {
+            assert!(!text.contains(sink), "{sink}");
+        }
+    }
+
     #[tokio::test]
     async fn plain_stale_and_unknown_addresses_are_not_found() {
         for address in ["/static/app.css", "/static/app.0000000000000000.css", "/static/%00", path("x")] {
@@ -151,7 +180,7 @@ mod tests {
     #[tokio::test]
     async fn compressed_files_stay_within_their_budgets() {
         let app = routes::<()>().layer(CompressionLayer::new());
-        for (name, budget) in [("app.css", 15_000), ("app.js", 20_000), ("icons.svg", 6_000)] {
+        for (name, budget) in [("app.css", 15_000), ("app.js", 20_000), ("editor.js", 160_000), ("icons.svg", 6_000)] {
             let request = Request::get(path(name)).header(ACCEPT_ENCODING, "gzip");
             let request = request.body(Body::empty()).unwrap();
             let response = app.clone().oneshot(request).await.unwrap();

@@ -28,6 +28,20 @@ const NEWS: NonZeroU32 = NonZeroU32::MIN.saturating_add(8);
 /// When more clients than this are known, those that were quiet lately are forgotten.
 const MANY: usize = 10_000;
 
+/// Marks what a page asks while somebody types: it comes with every word, and costs little where the address is made for
+/// it ([`while_typing`]).
+pub const TYPING: HeaderName = HeaderName::from_static("x-typing");
+
+/// On an answer: it was made for being asked while somebody types.
+#[derive(Clone, Copy, Debug)]
+struct MadeForTyping;
+
+/// Marks the answers of an address that may be asked while somebody types: put it around the route.
+pub async fn while_typing(mut response: Response) -> Response {
+    response.extensions_mut().insert(MadeForTyping);
+    response
+}
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 
@@ -66,16 +80,19 @@ pub async fn limit(State(limits): State<RateLimits>, request: Request, next: Nex
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let client = peer.map(|peer| client(peer, request.headers(), &limits.trusted));
     let is_poll = request.method() == Method::GET && request.headers().contains_key(PTAG);
+    let is_typing = request.headers().contains_key(TYPING);
     let take = |cost| client.map_or(Ok(()), |client| limits.take(client, cost));
-    if let Err(seconds) = take(if is_poll { POLL } else { REQUEST }) {
+    if let Err(seconds) = take(if is_poll || is_typing { POLL } else { REQUEST }) {
         return Error::TooMany(seconds).into_response();
     }
     if limits.limiter.len() > MANY {
         limits.limiter.retain_recent();
     }
     let response = next.run(request).await;
-    if is_poll
-        && response.status() != StatusCode::NOT_MODIFIED
+    let is_cheap = (is_poll && response.status() == StatusCode::NOT_MODIFIED)
+        || (is_typing && response.extensions().get::<MadeForTyping>().is_some());
+    if (is_poll || is_typing)
+        && !is_cheap
         && let Err(seconds) = take(NEWS)
     {
         return Error::TooMany(seconds).into_response();
@@ -188,6 +205,34 @@ mod tests {
         assert_eq!(poll("/other").await, 200, "what is new costs a whole request");
         assert_eq!(poll("/other").await, 429, "and is not had for the price of a poll");
         assert_eq!(poll("/same").await, 429);
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_while_somebody_types_costs_little_at_addresses_made_for_it() {
+        use axum::Router;
+        use axum::body::Body;
+        use axum::middleware::map_response;
+        use axum::routing::post;
+        use tower::ServiceExt as _;
+
+        let router = Router::new()
+            .route("/help", post("help").layer(map_response(while_typing)))
+            .route("/other", post("other"))
+            .layer(axum::middleware::from_fn_with_state(RateLimits::new(2, &[]), limit));
+        let ask = async |address: &str, typing: bool| {
+            let request = Request::post(address);
+            let request = if typing { request.header(TYPING, "1") } else { request };
+            let mut request = request.body(Body::empty()).unwrap();
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 1))));
+            router.clone().oneshot(request).await.unwrap().status().as_u16()
+        };
+        for _ in 0..9 {
+            assert_eq!(ask("/help", true).await, 200);
+        }
+        assert_eq!(ask("/other", true).await, 200, "elsewhere the mark saves nothing");
+        assert_eq!(ask("/help", false).await, 429);
+        assert_eq!(ask("/help", true).await, 200);
+        assert_eq!(ask("/help", true).await, 429);
     }
 
     #[test]

@@ -16,6 +16,13 @@ use super::local::local_or_home;
 /// How long a browser keeps the choice, in seconds: a year. After that it is the system's again.
 const KEPT_FOR: u32 = 31_536_000;
 
+/// The value of a cookie.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+}
+
 /// A choice of colours, kept in the cookie [`Theme::COOKIE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
@@ -37,14 +44,7 @@ impl Theme {
 
     /// The choice in a request's cookies.
     pub fn of(headers: &HeaderMap) -> Self {
-        headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == Self::COOKIE)
-            .map_or(Self::default(), |(_, value)| Self::parse(value))
+        cookie(headers, Self::COOKIE).map_or(Self::default(), Self::parse)
     }
 
     /// Reads a cookie or a form value; anything unknown is the system's choice.

@@ -9,7 +9,7 @@ use tower_sessions::Session;
 use super::person::Person;
 use super::room::Rooms;
 use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
-use super::theme::Theme;
+use super::theme::{self, Theme};
 
 /// The session's key for a message to the next page.
 const FLASH: &str = "flash";
@@ -28,12 +28,21 @@ pub struct Visit {
     /// Whether only a part of a page that is open is asked for.
     pub is_part: bool,
     theme: Theme,
+    folded: Vec<String>,
     rooms: Rooms,
     sandbox: bool,
     session: Option<Session>,
 }
 
+/// The cookie in which a browser keeps the names of the panes that its reader folded, with points between them.
+const FOLDED: &str = "folded";
+
 impl Visit {
+    /// Whether the reader keeps the pane of this name folded.
+    pub fn is_folded(&self, pane: &str) -> bool {
+        self.folded.iter().any(|name| name == pane)
+    }
+
     /// The frame of a page that shows the message left for it, which is gone then. Who asks for a part shows no
     /// frame, and leaves the message to the page that it is for.
     pub async fn shell(&self, title: impl Into<String>, current: Section) -> Shell {
@@ -83,6 +92,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             is_part: parts.headers.contains_key("hx-request"),
             theme: Theme::of(&parts.headers),
+            folded: theme::cookie(&parts.headers, FOLDED).unwrap_or_default().split('.').map(str::to_owned).collect(),
             rooms: parts.extensions.get::<Rooms>().cloned().unwrap_or_default(),
             sandbox: parts.extensions.get::<Sandbox>().is_some_and(|sandbox| sandbox.0),
             session: parts.extensions.get::<Session>().cloned(),

@@ -32,6 +32,8 @@ mod discovery;
 #[cfg(test)]
 mod drafts;
 #[cfg(test)]
+mod editor;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod executions;

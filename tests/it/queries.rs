@@ -75,7 +75,7 @@ stories! {
         assert!(page.texts("#errors").is_empty());
         let pressed = ada.post("/executions", &[("query", id(&query))]).await.with(422);
         let told = pressed.text("#errors");
-        assert!(told.starts_with("This can't run yet Line 1") && told.contains("campain"), "{told}");
+        assert!(told.starts_with("Can't run yet Line 1") && told.contains("campain"), "{told}");
         assert_eq!(pressed.attributes("#errors a", "href"), ["#report"]);
         assert!(!pressed.texts("#report article").is_empty());
     }
@@ -257,7 +257,7 @@ stories! {
             };
             let words: Vec<&str> = text.split_whitespace().collect();
             assert_eq!(form.text("textarea[name='param.campaigns']"), words.join(" "));
-            assert_eq!(form.attributes("input[name=start]", "value"), ["2026-02-01T00:00:00"]);
+            assert_eq!(form.attributes("input[name=start]", "value"), ["2026-02-01"]);
         }
     }
 
@@ -286,10 +286,10 @@ stories! {
         };
         assert_eq!(words(&[]).await, ada.get(&query).await.text("#window-words"));
         let month = words(&[("window", "last-month")]).await;
-        assert_eq!(month, "Time window: 1–28 Feb 2026 (UTC).");
-        assert_eq!(words(&[("window", "explicit")]).await, "The time window is incomplete.");
+        assert_eq!(month, "Will run for 1–28 Feb 2026 (UTC).");
+        assert_eq!(words(&[("window", "explicit")]).await, "Enter the start date, or choose another time window.");
         let linked = ada.get(&format!("{query}?window=explicit")).await;
-        assert_eq!(linked.text("#window-words"), "The time window is incomplete.");
+        assert_eq!(linked.text("#window-words"), "Enter the start date, or choose another time window.");
     }
 
     /// Windows that cannot be: reversed, in the future, unreadable, in no zone.

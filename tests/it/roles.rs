@@ -41,7 +41,7 @@ stories! {
         let chie = house.signed_in("Chie").await;
         let id = |start: &str| things.iter().find_map(|(_, address)| address.strip_prefix(start)?.split(['/', '?']).next().filter(|id| id.contains('_')).map(str::to_owned)).expect("an id");
         let (instance, query) = (id("/instances/"), id("/queries/"));
-        let body = format!("instance={instance}&query={query}&name=Theirs&sql=SELECT+1+FROM+dsp_impressions&revision=1&window=settled");
+        let body = format!("instance={instance}&query={query}&name=Theirs&sql=SELECT+campaign+FROM+dsp_impressions+GROUP+BY+campaign&revision=1&window=settled");
         let person = ada.get("/settings/people?q=chie").await.attributes("tbody th a", "href").remove(0);
         let mut wrong = Vec::new();
         for role in ["viewer", "analyst", "manager"] {

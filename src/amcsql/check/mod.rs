@@ -10,6 +10,7 @@ mod aggregates;
 mod binder;
 mod calls;
 mod coercion;
+mod commons;
 mod conditional;
 mod expr;
 mod extension;
@@ -29,6 +30,8 @@ mod select;
 mod uses;
 
 pub use uses::{Use, uses};
+
+pub use commons::{CommonColumn, CommonTable, common_tables};
 
 use super::bound::Query;
 use super::catalogue::Catalogue;

@@ -136,12 +136,12 @@ async fn work(query: &Query, run: &Run, tables: &dyn Tables, limits: &Limits) ->
             OutputColumn { name, data_type: column.data_type.clone(), column_type: column.column_type }
         })
         .collect();
-    let batches = if run.controls {
+    let (batches, below) = if run.controls {
         let thresholds = Thresholds::new(query, &lowered.trace, &run.privacy);
         columns.extend(thresholds.extra_columns());
         thresholds.apply(batches)?
     } else {
-        batches
+        (batches, 0)
     };
     let fields = columns.iter().map(|column| Field::new(column.name.clone(), column.data_type.arrow(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
@@ -150,7 +150,7 @@ async fn work(query: &Query, run: &Run, tables: &dyn Tables, limits: &Limits) ->
         let columns = batch.columns().to_vec();
         RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &rows).map_err(DataFusionError::from)
     };
-    Ok(ResultSet { columns, batches: batches.into_iter().map(named).collect::<Result<_, _>>()? })
+    Ok(ResultSet { columns, batches: batches.into_iter().map(named).collect::<Result<_, _>>()?, below })
 }
 
 /// The bytes of a batch's own rows.

@@ -15,6 +15,8 @@ pub struct ResultSet {
     pub columns: Vec<OutputColumn>,
     /// The rows, in Arrow's types for the columns' types. Without rows there may be no batch.
     pub batches: Vec<RecordBatch>,
+    /// Rows that missed a threshold: dropped, or blanked and merged.
+    pub below: usize,
 }
 
 /// A column of a result.
@@ -49,6 +51,26 @@ impl ResultSet {
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// The first rows as texts, each as a result file has it; none for NULL.
+    pub fn texts(&self, most: usize) -> io::Result<Vec<Vec<Option<String>>>> {
+        let mut rows = Vec::new();
+        for batch in &self.batches {
+            let writers = batch.columns().iter().map(|column| written::writer(column.as_ref()));
+            let writers = writers.collect::<Result<Vec<_>, DataFusionError>>().map_err(io::Error::other)?;
+            for row in 0..batch.num_rows().min(most.saturating_sub(rows.len())) {
+                let cells = writers.iter().zip(batch.columns()).map(|(write, column)| {
+                    let mut text = String::new();
+                    (!written::is_null(column, row)).then(|| {
+                        write(row, &mut text);
+                        text
+                    })
+                });
+                rows.push(cells.collect());
+            }
+        }
+        Ok(rows)
     }
 
     /// Writes the result as AMC does: UTF-8, the names first, NULL as an empty field. An empty text is quoted, so that it is
@@ -140,6 +162,7 @@ mod tests {
         let result = ResultSet {
             columns: vec![column("t", DataType::String), column("n", DataType::Long)],
             batches: vec![RecordBatch::try_from_iter([("t", texts), ("n", numbers)]).unwrap()],
+            below: 0,
         };
         let mut bytes = Vec::new();
         result.write_csv(&mut bytes, format).unwrap();
@@ -150,6 +173,18 @@ mod tests {
     fn null_is_an_empty_field_and_an_empty_text_is_quoted() {
         let expected = "t,n\n\"a,b\",1\n\"say \\\"hi\\\"\",\n\"back\\\\slash\",3\n,4\n\"\",5\n";
         assert_eq!(written(&CsvFormat::default()), expected);
+    }
+
+    #[test]
+    fn the_first_rows_are_read_as_texts() {
+        let numbers = |range: std::ops::Range<i64>| {
+            let column: ArrayRef = Arc::new(Int64Array::from_iter_values(range));
+            RecordBatch::try_from_iter([("n", column)]).unwrap()
+        };
+        let column = OutputColumn { name: "n".into(), data_type: DataType::Long, column_type: ColumnType::Metric };
+        let result = ResultSet { columns: vec![column], batches: vec![numbers(0..2), numbers(2..9)], below: 0 };
+        let first = |most| result.texts(most).unwrap().into_iter().flatten().flatten().collect::<Vec<_>>();
+        assert_eq!((first(3), first(0), first(99).len()), (vec!["0".into(), "1".into(), "2".into()], vec![], 9));
     }
 
     #[test]

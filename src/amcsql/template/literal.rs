@@ -6,8 +6,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::Field;
 
-/// Most items of a list; a longer one is refused. Long lists belong into an uploaded table.
-pub const MOST_ITEMS: usize = 10_000;
+/// Most items of a list; a longer one is refused. What a text may hold in bytes ends most lists earlier.
+pub const MOST_ITEMS: usize = 200_000;
 
 /// Most characters of one text; a longer one is refused.
 pub const MOST_CHARACTERS: usize = 10_000;

@@ -25,7 +25,7 @@ pub(super) fn write(work: &Work, result: ResultSet) -> io::Result<ResultFiles> {
         let batches = slice(&result.batches, from, (from + in_each).min(rows));
         let name = format!("part-{part:05}.csv");
         let file = BufWriter::new(File::create(work.folder.join(&name))?);
-        ResultSet { columns: result.columns.clone(), batches }.write_csv(file, &format)?;
+        ResultSet { columns: result.columns.clone(), batches, below: 0 }.write_csv(file, &format)?;
         files.push(name);
     }
     let columns = result.columns.iter();

@@ -4,12 +4,11 @@
 //! A value is read here and written as a literal by [`crate::amcsql::template`]: the text that somebody
 //! typed is never part of the SQL. A field that is optional and empty is `NULL`.
 
-use std::collections::HashSet;
-
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use super::input::Given;
+use super::lists::PastedList;
 use crate::amcsql::template::{MOST_CHARACTERS, MOST_ITEMS, Value};
 use crate::web::Fields;
 use crate::web::components::{Errors, read_date, read_date_time};
@@ -41,12 +40,14 @@ pub enum FieldKind {
     List,
     /// One of some texts.
     Choice,
+    /// The pattern of a `LIKE`, with its `%`: a form asks for a text and whether it is contained, begins or is all.
+    Pattern,
 }
 
 impl FieldKind {
     /// All, in the order of the form.
-    pub const ALL: [Self; 7] =
-        [Self::Text, Self::Number, Self::Boolean, Self::Date, Self::DateTime, Self::List, Self::Choice];
+    pub const ALL: [Self; 8] =
+        [Self::Text, Self::Number, Self::Boolean, Self::Date, Self::DateTime, Self::List, Self::Choice, Self::Pattern];
 
     /// As it is stored and sent by forms.
     pub const fn name(self) -> &'static str {
@@ -58,6 +59,7 @@ impl FieldKind {
             Self::DateTime => "datetime",
             Self::List => "list",
             Self::Choice => "choice",
+            Self::Pattern => "pattern",
         }
     }
 
@@ -71,6 +73,7 @@ impl FieldKind {
             Self::DateTime => "Date and time (UTC)",
             Self::List => "Text list",
             Self::Choice => "Choice",
+            Self::Pattern => "Pattern",
         }
     }
 
@@ -84,12 +87,69 @@ impl FieldKind {
             Self::DateTime => "a date and time such as 2025-07-15T06:30",
             Self::List => "a list of text values",
             Self::Choice => "one of its options",
+            Self::Pattern => "a pattern such as %summer%",
         }
     }
 
     /// Reads a form's value; anything unknown is text.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|kind| kind.name() == text).unwrap_or_default()
+    }
+}
+
+/// How a text is looked for by a pattern.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::queries) enum Match {
+    #[default]
+    Contains,
+    StartsWith,
+    Exactly,
+}
+
+impl Match {
+    /// All, in the order of the form.
+    pub(in crate::queries) const ALL: [Self; 3] = [Self::Contains, Self::StartsWith, Self::Exactly];
+
+    /// As forms send it, in `param.<name>.match`.
+    pub(in crate::queries) const fn name(self) -> &'static str {
+        match self {
+            Self::Contains => "contains",
+            Self::StartsWith => "starts",
+            Self::Exactly => "exactly",
+        }
+    }
+
+    /// What people read.
+    pub(in crate::queries) const fn label(self) -> &'static str {
+        match self {
+            Self::Contains => "Contains",
+            Self::StartsWith => "Starts with",
+            Self::Exactly => "Is exactly",
+        }
+    }
+
+    /// Reads a form's value.
+    pub(in crate::queries) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == text)
+    }
+
+    /// The pattern that looks for a text in this way; empty for an empty text.
+    pub(in crate::queries) fn pattern(self, text: &str) -> String {
+        match self {
+            _ if text.trim().is_empty() => String::new(),
+            Self::Contains => format!("%{text}%"),
+            Self::StartsWith => format!("{text}%"),
+            Self::Exactly => text.to_owned(),
+        }
+    }
+
+    /// The text that a pattern looks for, and how.
+    pub(in crate::queries) fn of_pattern(pattern: &str) -> (Self, &str) {
+        match pattern.strip_suffix('%') {
+            None if pattern.is_empty() => (Self::Contains, ""),
+            None => (Self::Exactly, pattern),
+            Some(start) => start.strip_prefix('%').map_or((Self::StartsWith, start), |inside| (Self::Contains, inside)),
+        }
     }
 }
 
@@ -155,10 +215,10 @@ impl FieldDef {
             return Err(format!("{} contains a NUL character, which SQL can't hold. Type it again.", self.title()));
         }
         if text.trim().is_empty() {
-            return if self.required { Err(format!("Enter a value for {}.", self.title())) } else { Ok(Value::Null) };
+            return if self.required { Err(self.missing()) } else { Ok(Value::Null) };
         }
         match self.kind {
-            FieldKind::Text => self.line(text).map(Value::Text),
+            FieldKind::Text | FieldKind::Pattern => self.line(text).map(Value::Text),
             FieldKind::Number => self.number(text.trim()),
             FieldKind::Boolean => self.boolean(text.trim()),
             FieldKind::Date => self.date(text.trim()),
@@ -166,6 +226,10 @@ impl FieldDef {
             FieldKind::List => self.list(text),
             FieldKind::Choice => self.choice(text),
         }
+    }
+
+    fn missing(&self) -> String {
+        format!("Enter a value for {}.", self.title())
     }
 
     fn line(&self, text: &str) -> Result<String, String> {
@@ -206,15 +270,13 @@ impl FieldDef {
     }
 
     fn list(&self, text: &str) -> Result<Value, String> {
-        self.list_of(items(text))
+        self.list_of(PastedList::read(text).values)
     }
 
     fn list_of(&self, items: Vec<String>) -> Result<Value, String> {
         if items.len() > MOST_ITEMS {
-            return Err(format!(
-                "{} can have at most {MOST_ITEMS} values. Split them over several executions.",
-                self.title()
-            ));
+            let count = crate::web::components::count(MOST_ITEMS);
+            return Err(format!("{} has more than {count} values. Upload them as a table instead.", self.title()));
         }
         for item in &items {
             if item.chars().count() > ITEM_LENGTH || item.chars().any(char::is_control) {
@@ -228,7 +290,7 @@ impl FieldDef {
         }
         match (items.is_empty(), self.required) {
             (false, _) => Ok(Value::List(items.into_iter().map(Value::Text).collect())),
-            (true, true) => Err(format!("Enter a value for {}.", self.title())),
+            (true, true) => Err(self.missing()),
             (true, false) => Ok(Value::Null),
         }
     }
@@ -255,7 +317,7 @@ impl FieldDef {
         if !self.default.trim().is_empty()
             && let Err(sentence) = self.value(&self.default)
         {
-            errors.add(input("default"), format!("The default does not fit. {sentence}"));
+            errors.add(input("default"), format!("Default for {sentence}"));
         }
     }
 
@@ -263,7 +325,7 @@ impl FieldDef {
     pub(in crate::queries) fn sample(&self) -> Value {
         let day = NaiveDate::default();
         match self.kind {
-            FieldKind::Text => Value::Text("sample".to_owned()),
+            FieldKind::Text | FieldKind::Pattern => Value::Text("sample".to_owned()),
             FieldKind::Number => Value::Number("1".to_owned()),
             FieldKind::Boolean => Value::Boolean(true),
             FieldKind::Date => Value::Date(day),
@@ -272,21 +334,6 @@ impl FieldDef {
             FieldKind::Choice => Value::Text(self.choices.first().cloned().unwrap_or_default()),
         }
     }
-}
-
-/// One value a line; a single line may separate them by commas. Blanks around them and repetitions fall
-/// out: a value twice in `VALUES` would count its rows twice.
-fn items(text: &str) -> Vec<String> {
-    let text = text.trim();
-    let pieces: Vec<&str> =
-        if text.contains(['\n', '\r']) { text.split(['\n', '\r']).collect() } else { text.split(',').collect() };
-    let mut seen = HashSet::new();
-    pieces
-        .into_iter()
-        .map(|piece| piece.trim().trim_end_matches(',').trim_end())
-        .filter(|piece| !piece.is_empty() && seen.insert(*piece))
-        .map(str::to_owned)
-        .collect()
 }
 
 /// `-1`, `2.5`: digits, with at most one point between them.

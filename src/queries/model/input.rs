@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
+use super::fields::Match;
 use super::window::{WindowChoice, WindowForm};
 use super::{Privacy, PrivacyMode, Script, is_column_name};
 use crate::amcsql::template::Value;
@@ -229,7 +230,13 @@ impl RunInput {
         let mut values = BTreeMap::new();
         for (name, text) in fields.iter() {
             if let Some(name) = name.strip_prefix("param.") {
-                values.entry(name.to_owned()).or_insert_with(|| Given::Text(text.to_owned()));
+                // A text and how it is looked for are one pattern.
+                if name.strip_suffix(".match").is_some() {
+                    continue;
+                }
+                let how = Match::parse(fields.get(&format!("param.{name}.match")));
+                let text = how.map_or_else(|| text.to_owned(), |how| how.pattern(text));
+                values.entry(name.to_owned()).or_insert(Given::Text(text));
             }
         }
         if !matches!(fields.get("privacy"), "" | "drop" | "blank" | "off") {
@@ -240,6 +247,13 @@ impl RunInput {
         let accepted = fields.iter().filter(|(name, text)| *name == ACKNOWLEDGE && text.len() <= LONGEST_CODE);
         let acknowledge_findings = accepted.map(|(_, code)| code.to_owned()).take(MOST_ACKNOWLEDGED).collect();
         (Self { values, window, privacy: script.privacy.with(fields), options, acknowledge_findings }, errors)
+    }
+
+    /// The same for an editor's form, which may still have values of parameters that its text no longer names.
+    pub fn of_editor(script: &Script<'_>, fields: &Fields) -> (Self, Errors) {
+        let (mut input, errors) = Self::of_form(script, fields);
+        input.values.retain(|name, _| script.sql.contains(name.as_str()));
+        (input, errors)
     }
 
     /// The fields of a form that says the same: a link to the query's page, or its form, can carry them.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amazon::TimeWindow;
 use crate::web::Fields;
-use crate::web::components::{Errors, read_date_time};
+use crate::web::components::{Errors, read_date, read_date_time};
 
 /// After so long AMC has the data of a moment.
 const FRESH_AFTER: TimeDelta = TimeDelta::hours(48);
@@ -34,7 +34,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
 /// How a window is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WindowKind {
-    /// The seven days that ended fourteen days ago: complete and fully credited.
+    /// The seven days that ended fourteen days ago: complete and fully attributed.
     #[default]
     Settled,
     /// The last whole day that is complete.
@@ -43,7 +43,7 @@ pub enum WindowKind {
     LastWeek,
     /// The last whole calendar month that is complete.
     LastMonth,
-    /// From a date and time to another.
+    /// From a date to another, both included, or between two moments.
     Explicit,
     /// AMC's own: the newest day that it has.
     MostRecentDay,
@@ -122,9 +122,9 @@ impl WindowKind {
 pub struct WindowForm {
     /// The value of a [`WindowKind`].
     pub kind: String,
-    /// The beginning of an explicit window, `2025-07-15T00:00`.
+    /// The beginning of an explicit window: its first day, `2025-07-15`, or a moment, `2025-07-15T06:00`.
     pub start: String,
-    /// Its end, which is not part of the window.
+    /// Its end: its last day, `2025-07-21`, all of which is part of it; or a moment, which is not.
     pub end: String,
     /// A zone of the IANA database.
     pub zone: String,
@@ -156,6 +156,12 @@ impl WindowForm {
         }
     }
 
+    /// The type of the inputs of both ends: dates, or moments where one of them names a time.
+    pub fn html_type(&self) -> &'static str {
+        let is_day = |text: &String| text.is_empty() || read_date(text).is_some();
+        if is_day(&self.start) && is_day(&self.end) { "date" } else { "datetime-local" }
+    }
+
     /// Says what keeps it from being the window that runs of a query start with. An explicit one may still
     /// lack its days: each run gives its own.
     pub(in crate::queries) fn check(&self, errors: &mut Errors) {
@@ -181,8 +187,11 @@ impl WindowForm {
         if kind != WindowKind::Explicit {
             return WindowChoice { kind, zone, ..WindowChoice::default() };
         }
-        let start = moment("start", "start", &self.start, errors);
-        let end = moment("end", "end", &self.end, errors);
+        let start = moment("start", &self.start, errors);
+        let end = moment("end", &self.end, errors);
+        // A day at the end is part of the window.
+        let end =
+            if read_date(&self.end).is_some() { end.and_then(|day| day.checked_add_days(Days::new(1))) } else { end };
         WindowChoice { kind, start, end, zone }
     }
 
@@ -193,13 +202,13 @@ impl WindowForm {
 }
 
 /// Reads a date and time as browsers send it and people type it.
-fn moment(field: &str, what: &str, text: &str, errors: &mut Errors) -> Option<NaiveDateTime> {
+fn moment(field: &str, text: &str, errors: &mut Errors) -> Option<NaiveDateTime> {
     if text.is_empty() {
         return None;
     }
     let read = read_date_time(text).filter(|time| YEARS.contains(&time.year()));
     if read.is_none() {
-        errors.add(field, format!("The {what} must be a date and time without an offset, e.g. 2025-07-15T00:00."));
+        errors.add(field, format!("The {field} isn't a date. Write it like 2025-07-15."));
     }
     read
 }
@@ -274,6 +283,30 @@ impl Window {
     /// In words: `31 Oct – 6 Nov 2026 (Europe/Berlin)`.
     pub fn words(&self) -> String {
         self.choice().words()
+    }
+
+    /// What a run with it will read, as a sentence.
+    pub fn sentence(&self) -> String {
+        if self.start.is_some() {
+            return format!("Will run for {}.", self.words());
+        }
+        format!("Will run for the {}; AMC chooses the days.", self.kind.label().replace("AMC preset: ", ""))
+    }
+
+    /// From when to when, as far as that is known before AMC decides: its presets end with yesterday.
+    pub(in crate::queries) fn instants(&self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+        if let (Some(start), Some(end)) = (self.start, self.end) {
+            return (instant(self.zone, start), instant(self.zone, end));
+        }
+        let today = now.date_naive();
+        let first = today.with_day(1).unwrap_or(today);
+        let (start, end) = match self.kind {
+            WindowKind::MostRecentDay => (today - Days::new(1), today),
+            WindowKind::PreviousMonth => (first.checked_sub_months(Months::new(1)).unwrap_or(first), first),
+            WindowKind::CurrentMonth if first < today => (first, today),
+            _ => (today - Days::new(7), today),
+        };
+        (start.and_time(NaiveTime::MIN).and_utc(), end.and_time(NaiveTime::MIN).and_utc())
     }
 
     /// The same without what is said about it: how it is meant, and from when to when.

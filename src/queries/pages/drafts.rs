@@ -12,7 +12,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
-use super::editor::{What, page};
+use super::editing::What;
+use super::editor::page;
 use super::forms::written;
 use super::saving::drop_draft;
 use crate::db::{self, Tx};
@@ -63,9 +64,8 @@ pub(super) async fn keep(
             part.problem = errors.of("sql").to_owned();
             return Ok(Html(part).into_response());
         }
-        return Ok(
-            Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors)
-        );
+        return Ok(Html(page(&site, &person, &visit, what, written, &fields, errors).await?)
+            .unprocessable_by(|page| &page.errors));
     }
     let now = site.clock.now();
     let mut tx = site.db.write(&person.scope()).await?;
@@ -76,7 +76,7 @@ pub(super) async fn keep(
         drop_draft(&mut tx, &person, &what).await?;
         Outcome::Saved
     } else {
-        keep_over(&mut tx, &site, &person, &what, &written, fields.get("over"), now).await?
+        keep_over(&mut tx, &site, &person, &what, &written, &fields, now).await?
     };
     tx.commit().await?;
     match outcome {
@@ -99,7 +99,7 @@ pub(super) async fn keep(
             Ok(Redirect::to(&format!("/queries/new?draft={id}")).into_response())
         }
         Outcome::Other(other) => {
-            let mut page = page(&site, &person, &visit, what, written, Errors::new()).await?;
+            let mut page = page(&site, &person, &visit, what, written, &fields, Errors::new()).await?;
             page.other = Some(*other);
             Ok((StatusCode::CONFLICT, Html(page)).into_response())
         }
@@ -127,10 +127,11 @@ pub(super) async fn keep_unsaved(
     person: &Person,
     what: &What,
     written: &QueryInput,
+    fields: &Fields,
 ) -> web::Result<()> {
     let can_be_kept = written.sql.len() <= model::SQL_BYTES && !written.sql.contains('\0');
     if !what.tab.is_empty() && can_be_kept {
-        keep_over(tx, site, person, what, written, "", site.clock.now()).await?;
+        keep_over(tx, site, person, what, written, fields, site.clock.now()).await?;
     }
     Ok(())
 }
@@ -142,9 +143,10 @@ async fn keep_over(
     person: &Person,
     what: &What,
     written: &QueryInput,
-    over: &str,
+    fields: &Fields,
     now: DateTime<Utc>,
 ) -> web::Result<Outcome> {
+    let over = fields.get("over");
     let named: Option<DraftId> = what.draft.parse().ok();
     let mut there = match &what.query {
         Some(query) => store::draft_of(tx, &person.id, query).await?,
@@ -170,12 +172,20 @@ async fn keep_over(
             return Ok(Outcome::Other(Box::new(there)));
         }
     }
-    let draft = draft(id, what, written, now);
+    let draft = draft(id, what, written, fields, now);
     Ok(Outcome::Kept(store::keep_draft(tx, &site.random, now, &person.id, &draft).await?))
 }
 
+/// What a form says of the next run alone: values of parameters and options.
+fn run_values(fields: &Fields) -> Vec<(String, String)> {
+    let values = fields.iter().filter(|(name, value)| {
+        (name.starts_with("param.") || name.starts_with("options.")) && !value.is_empty() && !value.contains('\0')
+    });
+    values.take(model::fields::MOST_FIELDS).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 /// The draft of what is in the editor; what is too long for a query is cut, only the SQL never.
-fn draft(id: DraftId, what: &What, written: &QueryInput, now: DateTime<Utc>) -> Draft {
+fn draft(id: DraftId, what: &What, written: &QueryInput, fields: &Fields, now: DateTime<Utc>) -> Draft {
     let clean = |text: &str, most: usize| text.chars().filter(|c| *c != '\0').take(most).collect::<String>();
     let name = clean(&naming::plain(&written.name), model::NAME_LENGTH);
     // OK to keep none: a draft without a name is shown as one, where a name that nobody sees is a link to nowhere.
@@ -196,6 +206,7 @@ fn draft(id: DraftId, what: &What, written: &QueryInput, now: DateTime<Utc>) -> 
             tags: written.tags.clone(),
             window: written.window.clone(),
             privacy: written.privacy.clone(),
+            values: run_values(fields),
         },
         updated_at: now,
     }

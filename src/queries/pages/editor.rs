@@ -4,24 +4,30 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::changes::{self, Changes};
-use super::forms::{self, written};
+use super::assistance::catalogue_address;
+use super::editing::{Theirs, What};
+use super::forms::{self, OptionInputs, Parameter, run_form, written};
 use super::link;
 use super::placing;
 use super::report::{self, Remark};
 use super::run;
+use super::schema::{self, Schema};
+use super::trial::Trial;
 use super::{for_change, own};
 use crate::db::{self, Tx};
-use crate::ids::{DraftId, InstanceId, PersonId, QueryId};
+use crate::ids::{DraftId, InstanceId};
 use crate::instances::{self, Instance};
-use crate::queries::model::fields::{FieldDef, FieldKind};
+use crate::queries::model::fields::FieldKind;
 use crate::queries::model::home::Home;
 use crate::queries::model::{PrivacyMode, Query, QueryInput};
-use crate::queries::prepare::prepare_form;
+use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::store::{self, Draft};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
+
+/// The panes beside the SQL, as the cookie of folded ones names them.
+const PANES: [&str; 2] = ["schema", "settings"];
 
 #[derive(Template)]
 #[template(path = "queries/editor.html")]
@@ -33,12 +39,22 @@ pub(super) struct EditorPage {
     instances: Vec<Choice>,
     /// Whose data sources the check looks at, in words.
     against: String,
-    rows: Vec<FieldDef>,
+    rows: Vec<Parameter>,
     kinds: Vec<Choice>,
+    options: OptionInputs,
+    /// The window in words, and what to know about it; none while it is incomplete.
+    when: Option<(String, Vec<String>)>,
     windows: Vec<Choice>,
     zones: &'static [&'static str],
     privacies: Vec<Choice>,
     pub(super) errors: Errors,
+    /// What the summary of errors is headed by.
+    pub(super) trouble: &'static str,
+    /// What the form is sent with.
+    once: String,
+    schema: Schema,
+    /// What *Try* gave, where it was pressed.
+    pub(super) tried: Option<Trial>,
     remarks: Vec<Remark>,
     is_clean: bool,
     /// What somebody else, or another tab, saved meanwhile.
@@ -49,108 +65,23 @@ pub(super) struct EditorPage {
     offered: Vec<Draft>,
     /// Whether the query was saved after the draft that is shown was begun.
     moved: Option<Query>,
+    /// The panes that the reader keeps folded.
+    folded: Vec<&'static str>,
 }
 
 impl EditorPage {
-    /// The name of one input of a field's row.
-    #[expect(clippy::unused_self, reason = "a template calls it on its page")]
-    fn part(&self, row: &FieldDef, part: &str) -> String {
-        format!("field.{}.{part}", row.name)
+    /// Whether the reader keeps a pane beside the SQL folded; one that holds an error is open.
+    fn is_open(&self, pane: &str) -> bool {
+        let beside =
+            ["param.", "field.", "window", "start", "end", "zone", "privacy", "options.", "description", "tags"];
+        let is_beside = |field: &str| beside.iter().any(|start| field.starts_with(start));
+        let wrong = pane == "settings" && self.errors.iter().any(|(field, _)| is_beside(field));
+        wrong || !self.folded.contains(&pane)
     }
 
-    /// What is wrong with it.
-    fn error(&self, row: &FieldDef, part: &str) -> &str {
-        self.errors.of(&self.part(row, part))
-    }
-
-    /// Whether the rest of a row is shown from the start.
-    fn is_open(&self, row: &FieldDef) -> bool {
-        let wrong = ["label", "help", "choices"].iter().any(|part| !self.errors.of(&self.part(row, part)).is_empty());
-        wrong || row.kind == FieldKind::Choice
-    }
-}
-
-/// What the editor edits.
-#[derive(Clone, Debug, Default)]
-pub(super) struct What {
-    /// The saved query; none for a new one.
-    pub(super) query: Option<QueryId>,
-    /// Its revision when editing began.
-    pub(super) revision: i64,
-    /// The draft in which it is kept while somebody types.
-    pub(super) draft: String,
-    /// Names this editor, so that two of them do not overwrite each other's draft.
-    pub(super) tab: String,
-    /// The editor that kept the draft before this one took it up.
-    pub(super) was: String,
-    /// Where the draft came from.
-    pub(super) source: String,
-    /// Where it runs by default, as the form sends it.
-    pub(super) instance: String,
-    /// Who sees it, as the form sends it; empty for what is proposed.
-    pub(super) home: String,
-}
-
-/// A query as it was saved while it was edited, beside what is in the editor.
-pub(super) struct Theirs {
-    pub(super) query: Query,
-    /// It was the same person, in another tab.
-    is_own: bool,
-    sql: Changes,
-    settings: Changes,
-}
-
-impl Theirs {
-    /// From what is saved to what is in the editor of this person.
-    pub(super) fn new(query: Query, written: &QueryInput, person: &PersonId) -> Self {
-        Self {
-            is_own: query.updated_by_id == person.as_str(),
-            sql: Changes::between(&query.sql, &written.sql),
-            settings: Changes::between(
-                &changes::settings(&query.clone().into(), &[]),
-                &changes::settings(written, &[]),
-            ),
-            query,
-        }
-    }
-}
-
-impl What {
-    /// What the form says it edits.
-    pub(super) fn sent(fields: &Fields) -> Self {
-        let name = |field: &str| fields.get(field).chars().filter(char::is_ascii_graphic).take(60).collect();
-        Self {
-            query: fields.get("query").parse().ok(),
-            revision: fields.get("revision").parse().unwrap_or(0),
-            draft: fields.get("draft").to_owned(),
-            tab: name("tab"),
-            was: name("was"),
-            source: fields.trimmed("source").chars().take(200).collect(),
-            instance: fields.get("instance").to_owned(),
-            home: fields.get("home").to_owned(),
-        }
-    }
-
-    /// Whether the form leaves the query where it is; what it does not say stays.
-    pub(super) fn is_placed_as(query: &Query, form: &Fields) -> bool {
-        let stays = |field: &str, now: String| !form.has(field) || form.get(field) == now;
-        stays("home", query.placement.home.value()) && stays("instance", placing::default_value(query))
-    }
-
-    pub(super) fn action(&self) -> String {
-        self.query.as_ref().map_or_else(|| "/queries/new".to_owned(), |id| format!("/queries/{id}/edit"))
-    }
-
-    fn heading(&self) -> &'static str {
-        if self.query.is_some() { "Edit query" } else { "New query" }
-    }
-
-    fn back_to(&self) -> &'static str {
-        if self.query.is_some() { "Back to the query" } else { "Queries" }
-    }
-
-    fn back(&self) -> String {
-        self.query.as_ref().map_or_else(|| "/queries".to_owned(), |id| format!("/queries/{id}"))
+    /// The sizes of the report: errors, warnings and notes, in words.
+    fn tally(&self) -> String {
+        report::tally(&self.remarks)
     }
 }
 
@@ -178,6 +109,7 @@ pub(super) async fn page(
     visit: &Visit,
     mut what: What,
     written: QueryInput,
+    form: &Fields,
     errors: Errors,
 ) -> web::Result<EditorPage> {
     let now = site.clock.now();
@@ -199,20 +131,31 @@ pub(super) async fn page(
     }
     let sandbox = chosen.is_some_and(|instance| instance.is_sandbox);
     let is_empty = written.sql.trim().is_empty();
-    let prepared = prepare_form(&written.script(), &Fields::default(), &catalogue, now, sandbox);
+    let run = run_form(form, &written.sql);
+    let prepared = prepare_form(&written.script(), &run, &catalogue, now, sandbox);
     let title = if what.query.is_some() { format!("Edit {}", written.name) } else { "New query".to_owned() };
     Ok(EditorPage {
         shell: visit.shell(title, Section::Queries).await,
         homes: placing::homes(query.as_ref(), &usable),
         instances: placing::defaults(query.as_ref(), &usable),
         against: super::target::against(chosen),
-        rows: prepared.asked,
+        rows: prepared.asked.iter().map(|field| Parameter::new(field, &run, &errors)).collect(),
+        options: OptionInputs::new(form, &errors),
+        when: when(&prepared),
+        once: site.random.token(),
+        trouble: "This can't be saved yet",
+        schema: Schema {
+            address: catalogue_address(&catalogue, chosen.map_or("", |instance| instance.id.as_str())),
+            ..Schema::new(&catalogue, chosen, &written.sql, form)
+        },
+        tried: None,
+        folded: PANES.into_iter().filter(|pane| visit.is_folded(pane)).collect(),
         kinds: FieldKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), kind.label())).collect(),
         windows: forms::windows(&written.window, now),
         zones: &forms::ZONES,
         privacies: forms::privacies(sandbox || written.privacy.mode == PrivacyMode::Off),
         is_clean: !is_empty && prepared.findings.is_empty(),
-        remarks: report::remarks(&written.sql, &prepared.findings),
+        remarks: report::of_prepared(&written.sql, &prepared),
         errors,
         theirs: None,
         other: None,
@@ -221,6 +164,12 @@ pub(super) async fn page(
         what,
         written,
     })
+}
+
+/// The window in words and what to know about it; none while it is incomplete or wrong.
+fn when(prepared: &Prepared) -> Option<(String, Vec<String>)> {
+    let is_whole = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
+    is_whole.then(|| (prepared.window.sentence(), prepared.window.notes.clone()))
 }
 
 /// The query that is edited, if it is one that the person sees.
@@ -248,7 +197,7 @@ pub(super) async fn new(
     }
     if !fields.has("draft") {
         let written = link::begun(&site, QueryInput::default(), &fields);
-        let mut page = page(&site, &person, &visit, what, written, Errors::new()).await?;
+        let mut page = page(&site, &person, &visit, what, written, &fields, Errors::new()).await?;
         page.offered = offered(&site, &person).await?;
         return Ok(Html(page).into_response());
     }
@@ -270,8 +219,9 @@ pub(super) async fn new(
     }
     what.home.clone_from(&draft.rest.home);
     (what.draft, what.was, what.source) = (draft.id.to_string(), draft.tab.clone(), draft.source.clone());
+    let form = draft.form();
     let written = link::begun(&site, draft.written(), &fields);
-    Ok(Html(page(&site, &person, &visit, what, written, Errors::new()).await?).into_response())
+    Ok(Html(page(&site, &person, &visit, what, written, &form, Errors::new()).await?).into_response())
 }
 
 /// New queries that somebody began to type and did not save: the last three.
@@ -310,7 +260,7 @@ pub(super) async fn edit(
     drop(tx);
     let mut what = editing(&query);
     let Some(draft) = asked.filter(|draft| draft.query == what.query) else {
-        let mut page = page(&site, &person, &visit, what, query.into(), Errors::new()).await?;
+        let mut page = page(&site, &person, &visit, what, query.into(), &fields, Errors::new()).await?;
         page.offered = kept.into_iter().collect();
         return Ok(Html(page).into_response());
     };
@@ -320,7 +270,8 @@ pub(super) async fn edit(
     if begun_before {
         what.revision = draft.base;
     }
-    let mut page = page(&site, &person, &visit, what, draft.written(), Errors::new()).await?;
+    let form = draft.form();
+    let mut page = page(&site, &person, &visit, what, draft.written(), &form, Errors::new()).await?;
     page.moved = begun_before.then_some(query);
     Ok(Html(page).into_response())
 }
@@ -350,8 +301,9 @@ pub(super) async fn check(
     if let Some(fixed) = report::apply(&written.sql, fields.get("fix")) {
         written.sql = fixed;
     }
+    schema::insert(&mut written.sql, fields.get("insert"));
     let what = What::sent(&fields);
-    Ok(Html(page(&site, &person, &visit, what, written, Errors::new()).await?).into_response())
+    Ok(Html(page(&site, &person, &visit, what, written, &fields, Errors::new()).await?).into_response())
 }
 
 async fn check_saved(site: &Site, person: &Person, visit: &Visit, fields: &Fields) -> web::Result<Response> {
@@ -367,5 +319,22 @@ async fn check_saved(site: &Site, person: &Person, visit: &Visit, fields: &Field
     if let Some(fixed) = report::apply(&written.sql, fields.get("fix")) {
         written.sql = fixed;
     }
-    Ok(Html(page(site, person, visit, what, written, Errors::new()).await?).into_response())
+    Ok(Html(page(site, person, visit, what, written, fields, Errors::new()).await?).into_response())
+}
+
+/// The editor of a query that was saved to be run and cannot be: as the form was filled in, with everything that is
+/// wrong. Status 422.
+pub async fn editor_page(
+    site: &Site,
+    person: &Person,
+    visit: &Visit,
+    query: &Query,
+    form: &Fields,
+    errors: Errors,
+) -> web::Result<Response> {
+    let sent = What::sent(form);
+    let what = What { tab: sent.tab, was: sent.was, instance: sent.instance, ..editing(query) };
+    let mut page = page(site, person, visit, what, written(form), form, errors).await?;
+    page.trouble = "The query is saved, but it can't run yet";
+    Ok(Html(page).unprocessable())
 }

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::amcsql::template::is_name;
-use crate::queries::model::fields::{FieldDef, FieldKind, MOST_CHOICES, MOST_FIELDS};
+use crate::queries::model::fields::{FieldDef, FieldKind, MOST_CHOICES, MOST_FIELDS, Match};
+use crate::queries::model::lists::PastedList;
 use crate::queries::model::tags::Tags;
 use crate::queries::model::window::{Window, WindowForm, WindowKind};
 use crate::queries::model::{Privacy, PrivacyMode, QueryInput};
 use crate::web::Fields;
-use crate::web::components::Choice;
+use crate::web::components::{Choice, Errors};
 
 /// Zones that the form suggests; any of the IANA database is taken.
 pub(super) const ZONES: [&str; 24] = [
@@ -70,12 +71,19 @@ pub(super) struct Input {
     pub(super) required: bool,
     pub(super) kind: FieldKind,
     pub(super) choices: Vec<Choice>,
+    /// How a pattern looks for its text.
+    pub(super) how: Match,
 }
 
 impl Input {
     /// The input of a field, showing what was sent or its default.
     pub(super) fn new(field: &FieldDef, form: &Fields) -> Self {
-        let text = field.text(form).to_owned();
+        let (how, text) = match Match::parse(form.get(&format!("{}.match", field.input()))) {
+            Some(how) => (how, field.text(form)),
+            None if field.kind == FieldKind::Pattern => Match::of_pattern(field.text(form)),
+            None => (Match::default(), field.text(form)),
+        };
+        let text = text.to_owned();
         let mut choices = vec![Choice::new("", if field.required { "Choose" } else { "No value" })];
         match field.kind {
             FieldKind::Boolean => choices.extend([Choice::new("true", "True"), Choice::new("false", "False")]),
@@ -83,12 +91,19 @@ impl Input {
             _ => {}
         }
         let hint = match field.kind {
-            FieldKind::List => "One value per line, or comma-separated on one line.",
-            FieldKind::DateTime => "In UTC, like all times in AMC.",
-            _ => "",
+            FieldKind::List => "One value per line, or comma-separated on one line.".to_owned(),
+            FieldKind::DateTime => "In UTC, like all times in AMC.".to_owned(),
+            FieldKind::Pattern if text.contains(['%', '_']) => {
+                "% stands for any text and _ for any one character: AMC has no way to take them literally.".to_owned()
+            }
+            _ => String::new(),
         };
-        let help =
-            [field.help.as_str(), hint].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+        let pasted = if field.kind == FieldKind::List { PastedList::read(&text).words() } else { String::new() };
+        let help = [field.help.as_str(), &hint, &pasted]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
         Self {
             name: field.input(),
             title: field.title().to_owned(),
@@ -97,7 +112,19 @@ impl Input {
             required: field.required,
             kind: field.kind,
             choices,
+            how,
         }
+    }
+
+    /// The name of the input that says how a pattern looks for its text.
+    pub(super) fn match_name(&self) -> String {
+        format!("{}.match", self.name)
+    }
+
+    /// The ways in which a pattern can look for its text.
+    #[expect(clippy::unused_self, reason = "a template calls it on its input")]
+    pub(super) fn ways(&self) -> Vec<Choice> {
+        Match::ALL.into_iter().map(|how| Choice::new(how.name(), how.label())).collect()
     }
 
     /// The type of a one-line input.
@@ -108,6 +135,64 @@ impl Input {
             _ => "text",
         }
     }
+}
+
+/// A parameter in the editor: its value for the next run, and what the query says about it.
+#[derive(Clone, Debug)]
+pub(super) struct Parameter {
+    pub(super) def: FieldDef,
+    pub(super) input: Input,
+    /// Whether the rest of its definition is shown from the start.
+    pub(super) is_open: bool,
+}
+
+impl Parameter {
+    pub(super) fn new(field: &FieldDef, form: &Fields, errors: &Errors) -> Self {
+        let part = |part: &str| errors.of(&format!("field.{}.{part}", field.name)).is_empty();
+        let is_open = !["kind", "default", "label", "help", "choices"].into_iter().all(part);
+        let is_open = is_open || (field.kind == FieldKind::Choice && field.choices.is_empty());
+        Self { def: field.clone(), input: Input::new(field, form), is_open }
+    }
+
+    /// What is wrong with one input of its definition.
+    pub(super) fn error<'a>(&self, errors: &'a Errors, part: &str) -> &'a str {
+        errors.of(&self.part(part))
+    }
+
+    /// The name of one input of its definition.
+    pub(super) fn part(&self, part: &str) -> String {
+        format!("field.{}.{part}", self.def.name)
+    }
+}
+
+/// The options of a run as a form shows them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OptionInputs {
+    pub(super) user_count: String,
+    pub(super) reason: String,
+    pub(super) timeout: String,
+    pub(super) ignore_gaps: bool,
+    /// Whether any is set or wrong, so that they are shown from the start.
+    pub(super) is_open: bool,
+}
+
+impl OptionInputs {
+    pub(super) fn new(form: &Fields, errors: &Errors) -> Self {
+        let text = |name: &str| form.trimmed(name).chars().filter(|c| !c.is_control()).take(60).collect::<String>();
+        let (user_count, reason) = (text("options.user_count"), text("options.reason"));
+        let (timeout, gaps) = (text("options.timeout"), text("options.ignore_gaps"));
+        let wrong = errors.iter().any(|(field, _)| field.starts_with("options."));
+        let is_open = wrong || [&user_count, &reason, &timeout, &gaps].iter().any(|text| !text.is_empty());
+        Self { user_count, reason, timeout, ignore_gaps: !gaps.is_empty(), is_open }
+    }
+}
+
+/// The editor's form as what the next run is given: values of parameters that the text no longer names are left out.
+pub(super) fn run_form(form: &Fields, sql: &str) -> Fields {
+    let is_named = |name: &str| {
+        name.strip_prefix("param.").is_none_or(|name| sql.contains(name.strip_suffix(".match").unwrap_or(name)))
+    };
+    form.iter().filter(|(name, _)| is_named(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// The text of a form's area, with line ends as they are stored.

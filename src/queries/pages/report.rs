@@ -3,6 +3,7 @@
 
 use crate::amcsql::finding::{Finding, Level};
 use crate::amcsql::text::{LineIndex, Span};
+use crate::queries::prepare::Prepared;
 use crate::web::shell::Tone;
 
 /// Characters of a line that are shown before and after the marked place; longer lines are cut.
@@ -27,8 +28,26 @@ pub(in crate::queries) struct Remark {
     pub(super) before: String,
     pub(super) marked: String,
     pub(super) after: String,
-    /// What the button says and what it sends.
-    pub(super) fix: Option<(String, String)>,
+    /// The name of the rule.
+    pub(super) code: &'static str,
+    /// Its place in UTF-16 units, as browsers count.
+    pub(super) range: (usize, usize),
+    /// Whether the author may accept it, since the checker may be wrong, and whether they did.
+    pub(super) may_be_wrong: bool,
+    pub(super) is_accepted: bool,
+    pub(super) fix: Option<RemarkFix>,
+}
+
+/// The button that fixes a finding.
+#[derive(Clone, Debug)]
+pub(in crate::queries) struct RemarkFix {
+    /// What it says.
+    pub(super) label: String,
+    /// What it sends.
+    pub(super) value: String,
+    /// What it replaces, in UTF-16 units, and by what.
+    pub(super) range: (usize, usize),
+    pub(super) replacement: String,
 }
 
 /// The findings in the order of the text, errors first where they share a place.
@@ -36,10 +55,49 @@ pub(in crate::queries) fn remarks(sql: &str, findings: &[Finding]) -> Vec<Remark
     let index = LineIndex::new(sql);
     let mut findings: Vec<&Finding> = findings.iter().collect();
     findings.sort_by_key(|finding| (finding.span.start, finding.level));
-    findings.into_iter().map(|finding| remark(sql, &index, finding)).collect()
+    let mut units = Units::default();
+    findings.into_iter().map(|finding| remark(sql, &index, &mut units, finding)).collect()
 }
 
-fn remark(sql: &str, index: &LineIndex<'_>, finding: &Finding) -> Remark {
+/// The same of what was prepared to be sent, with what its author accepts.
+pub(super) fn of_prepared(sql: &str, prepared: &Prepared) -> Vec<Remark> {
+    let mut remarks = remarks(sql, &prepared.findings);
+    for remark in &mut remarks {
+        remark.is_accepted = remark.may_be_wrong && prepared.acknowledged.contains(remark.code);
+    }
+    remarks
+}
+
+/// Turns byte offsets into UTF-16 units, from one to the next.
+#[derive(Default)]
+struct Units {
+    bytes: usize,
+    units: usize,
+}
+
+impl Units {
+    /// The units before a byte offset that is not before the last one that was asked for.
+    fn before(&mut self, sql: &str, offset: usize) -> usize {
+        let piece = sql.get(self.bytes..offset).unwrap_or_default();
+        (self.bytes, self.units) = (self.bytes + piece.len(), self.units + piece.encode_utf16().count());
+        self.units
+    }
+}
+
+/// How many errors, warnings and notes there are, in words; empty without any.
+pub(super) fn tally(remarks: &[Remark]) -> String {
+    let counted =
+        [(Tone::Error, "error", "errors"), (Tone::Warning, "warning", "warnings"), (Tone::Info, "note", "notes")];
+    let parts = counted.into_iter().filter_map(|(tone, one, many)| {
+        let count = i64::try_from(remarks.iter().filter(|remark| remark.tone == tone).count()).unwrap_or(i64::MAX);
+        (count > 0).then(|| crate::web::words::counted(count, one, many))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn remark(sql: &str, index: &LineIndex<'_>, units: &mut Units, finding: &Finding) -> Remark {
+    let unit = units.before(sql, finding.span.start);
+    let length = finding.span.of(sql).encode_utf16().count();
     let place = index.place(finding.span.start);
     let start = sql[..finding.span.start.min(sql.len())].rfind('\n').map_or(0, |at| at + 1);
     let end = sql[start..].find('\n').map_or(sql.len(), |at| start + at);
@@ -63,14 +121,30 @@ fn remark(sql: &str, index: &LineIndex<'_>, finding: &Finding) -> Remark {
         amc: finding.amc.clone().unwrap_or_default(),
         line: place.line,
         column: place.column,
+        code: finding.code,
+        may_be_wrong: finding.may_be_wrong && finding.level == Level::Error,
+        is_accepted: false,
+        range: (unit, unit + length),
         earlier: earlier.filter(|line| !line.trim().is_empty()),
         before: clip_start(&sql[start..from], AROUND),
         marked: if marked.is_empty() { "\u{2009}".to_owned() } else { marked },
         after: clip(&sql[to..end], AROUND),
         fix: finding.fix.as_ref().map(|fix| {
-            (fix.label.replace('`', ""), format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement))
+            let from = moved(sql, unit, finding.span.start, fix.span.start);
+            RemarkFix {
+                label: fix.label.replace('`', ""),
+                value: format!("{}-{}-{}", fix.span.start, fix.span.end, fix.replacement),
+                range: (from, from + fix.span.of(sql).encode_utf16().count()),
+                replacement: fix.replacement.clone(),
+            }
         }),
     }
+}
+
+/// The UTF-16 units before the byte `to`, where those before `from` are known.
+fn moved(sql: &str, units: usize, from: usize, to: usize) -> usize {
+    let between = |start: usize, end: usize| sql.get(start..end).unwrap_or_default().encode_utf16().count();
+    if to >= from { units + between(from, to) } else { units.saturating_sub(between(to, from)) }
 }
 
 fn capitalised(sentence: &str) -> String {
@@ -123,8 +197,20 @@ mod tests {
         assert_eq!((shown.before.as_str(), shown.marked.as_str(), shown.after.as_str()), ("  ", "campaing", ","));
         assert_eq!(shown.earlier.as_deref(), Some("SELECT"));
         assert_eq!(shown.message, "There is no column `campaing`");
-        let (_, fix) = shown.fix.unwrap();
-        assert_eq!(apply(sql, &fix).unwrap(), "SELECT\n  campaign,\n  1\nFROM t");
+        let fix = shown.fix.unwrap();
+        assert_eq!((fix.range, fix.replacement.as_str()), ((9, 17), "campaign"));
+        assert_eq!(apply(sql, &fix.value).unwrap(), "SELECT\n  campaign,\n  1\nFROM t");
+    }
+
+    #[test]
+    fn browsers_are_told_places_as_they_count() {
+        let sql = "'ü😀' = wrong, x";
+        let at = sql.find("wrong").unwrap();
+        let fix = Fix { span: Span::new(0, 8), replacement: String::new(), label: "Remove".into() };
+        let finding = Finding::info("x", Span::new(at, at + 5), "m").with_fix(Some(fix));
+        let shown = remarks(sql, &[finding, Finding::info("y", Span::new(at + 7, at + 8), "m")]);
+        assert_eq!((shown[0].range, shown[1].range), ((8, 13), (15, 16)));
+        assert_eq!(shown[0].fix.as_ref().unwrap().range, (0, 5));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use super::fill;
-use super::forms::{self, Input};
+use super::forms::{self, Input, OptionInputs};
 use super::link;
 use super::own;
 use super::report::{self, Remark};
@@ -46,13 +46,12 @@ struct RunPage {
     inputs: Vec<Input>,
     form: WindowForm,
     window_words: String,
-    /// Whether the window can be sent as it is; what is said of it is of another one otherwise.
-    has_window: bool,
     notes: Vec<String>,
     windows: Vec<Choice>,
     zones: &'static [&'static str],
     privacy: Privacy,
     privacies: Vec<Choice>,
+    options: OptionInputs,
     errors: Errors,
     remarks: Vec<Remark>,
     /// Whether somebody asked for a check and nothing was found.
@@ -87,7 +86,7 @@ impl RunPage {
 
     /// The errors in the text, for which AMC would refuse it.
     fn mistakes(&self) -> Vec<&Remark> {
-        self.remarks.iter().filter(|remark| remark.tone == Tone::Error).collect()
+        self.remarks.iter().filter(|remark| remark.tone == Tone::Error && !remark.is_accepted).collect()
     }
 
     /// How many they are, in words.
@@ -189,9 +188,9 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
         offer: offer(last.as_ref(), &inputs),
         inputs,
         against: against(target.instance.as_ref()),
-        window_words: prepared.window.words(),
+        window_words: if has_window { prepared.window.sentence() } else { window_fault(&prepared.errors) },
+        options: OptionInputs::new(&form, &prepared.errors),
         notes: if has_window { prepared.window.notes.clone() } else { Vec::new() },
-        has_window,
         windows: forms::windows(&window, site.clock.now()),
         zones: &forms::ZONES,
         privacy: prepared.privacy.clone(),
@@ -200,7 +199,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
         is_clean: asked && prepared.errors.is_empty() && prepared.findings.is_empty(),
         // OK to be silent about empty fields before anybody asked for anything.
         errors: if asked { prepared.errors.clone() } else { Errors::new() },
-        remarks: report::remarks(&query.sql, &prepared.findings),
+        remarks: report::of_prepared(&query.sql, &prepared),
         form: window,
         refusal: target.problem.clone().unwrap_or_default(),
         same,
@@ -214,6 +213,12 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
         is_possible: target.is_possible,
         instances: target.choices,
     }
+}
+
+/// What is wrong with a window, in a sentence.
+fn window_fault(errors: &Errors) -> String {
+    let first = ["window", "start", "end", "zone"].into_iter().map(|field| errors.of(field)).find(|it| !it.is_empty());
+    first.unwrap_or_default().to_owned()
 }
 
 /// When the last values are from, where they are other than what the inputs show.

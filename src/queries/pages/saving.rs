@@ -7,18 +7,29 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use super::drafts::keep_unsaved;
-use super::editor::{Theirs, What, page};
+use super::editing::{Theirs, What};
+use super::editor::page;
 use super::forms::written;
 use super::placing;
 use super::{for_change, own};
 use crate::accounts::audit::{self, Action};
 use crate::db::Tx;
 use crate::ids::{DraftId, QueryId};
-use crate::queries::model::QueryInput;
+use crate::queries::model::{Query, QueryInput};
 use crate::queries::store::{self, NewQuery};
 use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
+
+/// What became of an editor's form that was to be saved.
+pub(super) enum Saved {
+    /// It is saved, as this query.
+    Now(QueryId),
+    /// The query is as the form has it already.
+    Unchanged(QueryId),
+    /// It is not saved: the page says why.
+    Not(Box<Response>),
+}
 
 /// Keeps a new query and leads to its page. Sent once more, from a page that the browser went back to, it changes the
 /// query that it made.
@@ -28,7 +39,48 @@ pub(super) async fn create(
     visit: Visit,
     fields: Fields,
 ) -> web::Result<Response> {
-    let (what, written) = (What { query: None, ..What::sent(&fields) }, written(&fields));
+    let what = What { query: None, ..What::sent(&fields) };
+    let saved = keep(&site, &person, &visit, what, &fields).await?;
+    Ok(lead(&visit, &fields, saved).await)
+}
+
+/// Leads to the page of a query that was saved.
+async fn lead(visit: &Visit, fields: &Fields, saved: Saved) -> Response {
+    let id = match saved {
+        Saved::Now(id) => {
+            tell_saved(visit, &written(fields)).await;
+            id
+        }
+        Saved::Unchanged(id) => {
+            visit.flash(Tone::Info, "Nothing changed, so no version was added.").await;
+            id
+        }
+        Saved::Not(page) => return *page,
+    };
+    Redirect::to(&format!("/queries/{id}")).into_response()
+}
+
+/// Saves what an editor sent before it is run.
+pub async fn save_to_run(
+    site: &Site,
+    person: &Person,
+    visit: &Visit,
+    fields: &Fields,
+) -> web::Result<Result<Query, Response>> {
+    let id = match keep(site, person, visit, What::sent(fields), fields).await? {
+        Saved::Now(id) | Saved::Unchanged(id) => id,
+        Saved::Not(page) => return Ok(Err(*page)),
+    };
+    let mut tx = site.db.read(&person.scope()).await?;
+    Ok(Ok(store::find(&mut tx, &person.id, &id).await?))
+}
+
+/// Saves what an editor sent: a new query, or changes of the one that it names.
+async fn keep(site: &Site, person: &Person, visit: &Visit, what: What, fields: &Fields) -> web::Result<Saved> {
+    if what.query.is_some() {
+        return change(site, person, visit, what, fields).await;
+    }
+    let written = written(fields);
     let mut errors = Errors::new();
     written.check(&mut errors);
     let mut tx = site.db.write(&person.scope()).await?;
@@ -38,24 +90,36 @@ pub(super) async fn create(
     {
         drop(tx);
         let what = What { query: Some(query.id.clone()), revision: 1, ..what };
-        return change(&site, &person, &visit, what, &fields).await;
+        return change(site, person, visit, what, fields).await;
     }
-    let placement = placing::placed(&mut tx, &person.id, &fields, None, &mut errors).await?;
+    let placement = placing::placed(&mut tx, &person.id, fields, None, &mut errors).await?;
     if !errors.is_empty() {
-        keep_unsaved(&mut tx, &site, &person, &what, &written).await?;
-        tx.commit().await?;
-        return Ok(
-            Html(page(&site, &person, &visit, what, written, errors).await?).unprocessable_by(|page| &page.errors)
-        );
+        return unsaved(site, person, visit, tx, what, fields, errors).await;
     }
     let now = site.clock.now();
     let id: QueryId = site.random.id(now);
     let new = NewQuery { id: &id, draft: draft.as_ref(), placement: &placement, written: &written };
     store::add(&mut tx, now, &person.id, &new).await?;
-    drop_draft(&mut tx, &person, &what).await?;
+    drop_draft(&mut tx, person, &what).await?;
     tx.commit().await?;
-    saved(&visit, &written).await;
-    Ok(Redirect::to(&format!("/queries/{id}")).into_response())
+    Ok(Saved::Now(id))
+}
+
+/// Keeps what could not be saved as a draft, and shows it with what is wrong.
+async fn unsaved(
+    site: &Site,
+    person: &Person,
+    visit: &Visit,
+    mut tx: Tx,
+    what: What,
+    fields: &Fields,
+    errors: Errors,
+) -> web::Result<Saved> {
+    let written = written(fields);
+    keep_unsaved(&mut tx, site, person, &what, &written, fields).await?;
+    tx.commit().await?;
+    let page = page(site, person, visit, what, written, fields, errors).await?;
+    Ok(Saved::Not(Box::new(Html(page).unprocessable_by(|page| &page.errors))))
 }
 
 /// Removes the draft whose text is saved now. What another tab kept since stays.
@@ -71,7 +135,7 @@ pub(super) async fn drop_draft(tx: &mut Tx, person: &Person, what: &What) -> web
 }
 
 /// Says that it is kept, and which fields nobody has given a type yet.
-async fn saved(visit: &Visit, written: &QueryInput) {
+async fn tell_saved(visit: &Visit, written: &QueryInput) {
     let mut new: Vec<String> =
         crate::amcsql::template::fields(&written.sql).into_iter().map(|field| field.name).collect();
     new.sort();
@@ -100,11 +164,12 @@ pub(super) async fn save(
     fields: Fields,
 ) -> web::Result<Response> {
     let what = What { query: Some(own(&id)?), ..What::sent(&fields) };
-    change(&site, &person, &visit, what, &fields).await
+    let saved = change(&site, &person, &visit, what, &fields).await?;
+    Ok(lead(&visit, &fields, saved).await)
 }
 
 /// Changes the query that `what` names by what a form says.
-async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields: &Fields) -> web::Result<Response> {
+async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields: &Fields) -> web::Result<Saved> {
     let written = written(fields);
     let mut errors = Errors::new();
     written.check(&mut errors);
@@ -113,26 +178,23 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
     let query = for_change(&mut tx, &person.id, &id).await?;
     let placement = placing::placed(&mut tx, &person.id, fields, Some(&query), &mut errors).await?;
     if !errors.is_empty() {
-        keep_unsaved(&mut tx, site, person, &what, &written).await?;
-        tx.commit().await?;
-        return Ok(Html(page(site, person, visit, what, written, errors).await?).unprocessable_by(|page| &page.errors));
+        return unsaved(site, person, visit, tx, what, fields, errors).await;
     }
     if written == query.clone().into() && placement == query.placement {
         drop_draft(&mut tx, person, &what).await?;
         tx.commit().await?;
-        visit.flash(Tone::Info, "Nothing changed, so no version was added.").await;
-        return Ok(Redirect::to(&format!("/queries/{id}")).into_response());
+        return Ok(Saved::Unchanged(id));
     }
     let now = site.clock.now();
     if !store::change(&mut tx, &id, what.revision, now, &person.id, &placement, &written).await? {
-        keep_unsaved(&mut tx, site, person, &what, &written).await?;
+        keep_unsaved(&mut tx, site, person, &what, &written, fields).await?;
         tx.commit().await?;
         let theirs = Theirs::new(query, &written, &person.id);
         // OK to take the new revision along: saving again is then a decision over what is shown.
         let what = What { revision: theirs.query.revision, ..what };
-        let mut page = page(site, person, visit, what, written, errors).await?;
+        let mut page = page(site, person, visit, what, written, fields, errors).await?;
         page.theirs = Some(theirs);
-        return Ok((StatusCode::CONFLICT, Html(page)).into_response());
+        return Ok(Saved::Not(Box::new((StatusCode::CONFLICT, Html(page)).into_response())));
     }
     if placement.home != query.placement.home {
         let detail = json!({ "from": query.placement.home.value(), "to": placement.home.value() });
@@ -141,6 +203,5 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
     }
     drop_draft(&mut tx, person, &what).await?;
     tx.commit().await?;
-    saved(visit, &written).await;
-    Ok(Redirect::to(&format!("/queries/{id}")).into_response())
+    Ok(Saved::Now(id))
 }

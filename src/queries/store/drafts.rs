@@ -11,6 +11,7 @@ use crate::queries::model::fields::FieldDef;
 use crate::queries::model::tags::Tags;
 use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, QueryInput};
+use crate::web::Fields;
 
 /// Drafts that a person keeps; the oldest goes to the bin when there are more. The bin holds as many.
 const MOST: i64 = 50;
@@ -45,9 +46,16 @@ pub(in crate::queries) struct Rest {
     pub(in crate::queries) tags: Tags,
     pub(in crate::queries) window: WindowForm,
     pub(in crate::queries) privacy: Privacy,
+    /// Values of parameters and options of a run, by the names of the form's fields.
+    pub(in crate::queries) values: Vec<(String, String)>,
 }
 
 impl Draft {
+    /// The values that were filled in beside the query.
+    pub(in crate::queries) fn form(&self) -> Fields {
+        self.rest.values.iter().cloned().collect()
+    }
+
     /// What the editor shows of it.
     pub(in crate::queries) fn written(self) -> QueryInput {
         let Rest { fields, description, tags, window, privacy, .. } = self.rest;

@@ -9,6 +9,7 @@
 
 mod axe;
 mod driver;
+mod editor;
 mod forms;
 mod harness;
 mod pages;

@@ -86,7 +86,7 @@ async fn walk(browser: &Browser, address: &str) -> String {
     browser.see("Error at line 2, column 3").await;
     browser.picture("editor").await;
     browser.press("Change to campaign").await;
-    browser.see("The checker found no problems.").await;
+    browser.see("No problems found.").await;
     assert_eq!(browser.value("sql").await, MISTYPED.replace("campain", "campaign"));
     save(browser, "Reach by campaign").await;
 

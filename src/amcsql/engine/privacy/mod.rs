@@ -77,8 +77,10 @@ impl<'q> Thresholds<'q> {
         flag.into_iter().chain(count).chain(reason).collect()
     }
 
-    /// The rows that may be shown, as the mode has it. Hidden columns are gone, extra columns are there.
-    pub(super) fn apply(&self, batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, RunError> {
+    /// The rows that may be shown, as the mode has it, and how many missed a threshold. Hidden columns are gone, extra
+    /// columns are there.
+    pub(super) fn apply(&self, batches: Vec<RecordBatch>) -> Result<(Vec<RecordBatch>, usize), RunError> {
+        let mut below = 0;
         let mut shown = Vec::with_capacity(batches.len());
         let mut failing = Vec::new();
         for batch in batches {
@@ -87,6 +89,7 @@ impl<'q> Thresholds<'q> {
             let passes: BooleanArray = verdicts.iter().map(|it| Some(it.users >= self.highest)).collect();
             let rows = filter_record_batch(&visible, &passes).map_err(trouble)?;
             let kept: Vec<&Verdict> = verdicts.iter().filter(|it| it.users >= self.highest).collect();
+            below += verdicts.len() - kept.len();
             shown.push(self.with_extras(&rows, &kept, false)?);
             if self.privacy.mode == Mode::Blank {
                 let fails = arrow::compute::not(&passes).map_err(trouble)?;
@@ -100,7 +103,7 @@ impl<'q> Thresholds<'q> {
             shown.push(self.with_extras(&rows, &verdicts.iter().collect::<Vec<_>>(), true)?);
         }
         shown.retain(|batch| batch.num_rows() > 0);
-        Ok(shown)
+        Ok((shown, below))
     }
 
     /// NULL wherever a column needs more users than its row has.

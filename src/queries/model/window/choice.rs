@@ -1,6 +1,6 @@
 //! A window as it is asked for and as it is kept with an execution: typed, without a form.
 
-use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
@@ -45,7 +45,7 @@ impl WindowChoice {
     fn explicit(&self, now: DateTime<Utc>, errors: &mut Errors) -> Option<Window> {
         for (field, time) in [("start", self.start), ("end", self.end)] {
             if time.is_none() && errors.of(field).is_empty() {
-                errors.add(field, format!("Enter the {field} of the window, or choose another time window."));
+                errors.add(field, format!("Enter the {field} date, or choose another time window."));
             }
         }
         let (start, end) = (self.start?, self.end?);
@@ -84,9 +84,14 @@ impl WindowChoice {
     /// Its days, the last one included: `31 Oct – 6 Nov 2026`. `None` where it does not begin and end at midnight, or
     /// AMC decides.
     pub fn days(&self) -> Option<String> {
+        self.whole_days().map(|(first, last)| components::days(first, last))
+    }
+
+    /// Its first and last day, both included, where it begins and ends at midnight.
+    pub(super) fn whole_days(&self) -> Option<(NaiveDate, NaiveDate)> {
         let midnight = |time: NaiveDateTime| (time.time() == NaiveTime::MIN).then(|| time.date());
         let (first, last) = (midnight(self.start?)?, midnight(self.end?)?.pred_opt()?);
-        Some(components::days(first, last))
+        (first <= last).then_some((first, last))
     }
 
     /// The same window on another day: an explicit one keeps its times.
@@ -98,13 +103,12 @@ impl WindowChoice {
     /// As a form shows it.
     pub fn form(&self) -> WindowForm {
         let own = self.as_meant();
-        let text = |time: Option<NaiveDateTime>| time.map(Self::stored).unwrap_or_default();
-        WindowForm {
-            kind: own.kind.name().to_owned(),
-            start: text(own.start),
-            end: text(own.end),
-            zone: own.zone.name().to_owned(),
-        }
+        let time = |time: Option<NaiveDateTime>| time.map(Self::stored).unwrap_or_default();
+        let (start, end) = match own.whole_days() {
+            Some((first, last)) => (first.to_string(), last.to_string()),
+            None => (time(own.start), time(own.end)),
+        };
+        WindowForm { kind: own.kind.name().to_owned(), start, end, zone: own.zone.name().to_owned() }
     }
 
     /// A time as it is stored: `2026-10-31T00:00:00`.

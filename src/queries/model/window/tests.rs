@@ -81,8 +81,24 @@ fn an_explicit_window_is_sent_as_typed_without_an_offset() {
 }
 
 #[test]
+fn two_dates_are_both_part_of_the_window() {
+    let window = explicit("2026-11-08", "2026-11-14", "Europe/Berlin", "2026-11-21T00:00:00Z").unwrap();
+    let sent = serde_json::to_value(&window.sent).unwrap();
+    assert_eq!(sent["timeWindowStart"], "2026-11-08T00:00:00");
+    assert_eq!(sent["timeWindowEnd"], "2026-11-15T00:00:00");
+    assert_eq!(window.words(), "8–14 Nov 2026 (Europe/Berlin)");
+    let form = window.choice().form();
+    assert_eq!((form.start.as_str(), form.end.as_str()), ("2026-11-08", "2026-11-14"), "the form shows the same dates");
+    let day = explicit("2026-11-08", "2026-11-08", "UTC", "2026-11-21T00:00:00Z").unwrap();
+    assert_eq!((day.words().as_str(), day.days().as_str()), ("8 Nov 2026 (UTC)", "8 Nov 2026"));
+    let moments = explicit("2026-11-08T06:00", "2026-11-09", "UTC", "2026-11-21T00:00:00Z").unwrap();
+    assert_eq!(moments.choice().form().end, "2026-11-10T00:00:00", "a moment is not part of the window");
+    assert!(explicit("9999-01-01", "9999-12-31", "UTC", "2026-11-21T00:00:00Z").is_err());
+}
+
+#[test]
 fn a_reversed_or_empty_window_is_refused() {
-    for end in ["2026-07-01T00:00", "2026-06-30"] {
+    for end in ["2026-07-01T00:00", "2026-06-30", "2026-06-29"] {
         let errors = explicit("2026-07-01", end, "UTC", "2026-11-21T00:00:00Z").unwrap_err();
         assert!(errors.of("end").contains("after the start"), "{errors:?}");
     }
@@ -124,11 +140,11 @@ fn everything_that_is_wrong_is_told_beside_its_field() {
 #[test]
 fn freshness_attribution_and_age_are_three_separate_remarks() {
     let notes = |start, end| explicit(start, end, "UTC", "2026-11-21T00:00:00Z").unwrap().notes;
-    assert_eq!(notes("2026-11-18", "2026-11-20"), [FRESHNESS, LATE_CREDIT]);
-    assert_eq!(notes("2026-11-18", "2026-11-19"), [LATE_CREDIT]);
-    assert_eq!(notes("2026-10-01", "2026-11-07"), Vec::<String>::new());
-    assert_eq!(notes("2025-10-21", "2026-11-07"), Vec::<String>::new());
-    let old = notes("2025-10-20", "2026-11-07");
+    assert_eq!(notes("2026-11-18", "2026-11-19"), [FRESHNESS, LATE_CREDIT]);
+    assert_eq!(notes("2026-11-18", "2026-11-18"), [LATE_CREDIT]);
+    assert_eq!(notes("2026-10-01", "2026-11-06"), Vec::<String>::new());
+    assert_eq!(notes("2025-10-21", "2026-11-06"), Vec::<String>::new());
+    let old = notes("2025-10-20", "2026-11-06");
     assert!(old.len() == 1 && old[0].contains("13 months"), "{old:?}");
 }
 

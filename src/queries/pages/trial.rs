@@ -1,0 +1,271 @@
+//! *Try*: the text with the form's values, run at once on the built-in synthetic data.
+//!
+//! The engine and the data are the AMC emulator's, in an instance of their own, so that a trial works with real
+//! credentials too and never waits for the emulator's executions. Nothing is sent to AMC and nothing is stored. A trial is
+//! bounded: in memory, in time, one at a time for each person; dropping the request ends it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use chrono::NaiveDate;
+
+use super::editing::What;
+use super::editor::page;
+use super::forms::{run_form, written};
+use crate::amcsql::bound::Query as Bound;
+use crate::amcsql::catalogue::Catalogue;
+use crate::amcsql::engine::{Engine, Limits, Mode, Privacy, Run, RunError, Window};
+use crate::amcsql::finding::Level;
+use crate::amcsql::{Context, check};
+use crate::emulator::world::World;
+use crate::ids::{InstanceId, PersonId};
+use crate::instances;
+use crate::queries::model::{PrivacyMode, QueryInput};
+use crate::queries::prepare::{Prepared, prepare_form};
+use crate::web::components::{Errors, count};
+use crate::web::{self, Fields, Html, Person, Site, Visit};
+
+/// Rows that are shown.
+const ROWS: usize = 100;
+/// How much synthetic data: a part of what the AMC emulator has, so that a press is answered within a second or two.
+const SCALE: f64 = 0.5;
+/// How long a person waits for others' trials and their own.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What trials may use: together 512 MiB for what they compute, ten seconds each.
+const LIMITS: Limits = Limits {
+    memory_bytes: 512 << 20,
+    disk_bytes: 0,
+    parallel_runs: 2,
+    threads: 2,
+    time: Duration::from_secs(10),
+    result_rows: 1_000_000,
+};
+
+/// What a press of *Try* gave.
+#[derive(Debug, Default)]
+pub(super) struct Trial {
+    pub(super) columns: Vec<TrialColumn>,
+    pub(super) rows: Vec<Vec<Option<String>>>,
+    /// Rows of the whole result.
+    total: usize,
+    /// Rows that missed a privacy threshold.
+    below: usize,
+    took: Duration,
+    /// The time window, in words.
+    pub(super) window: String,
+    /// Whether rows below the threshold stay, with their values blanked.
+    is_blanked: bool,
+    /// Why there are no rows: fields of the form, or no field, each with a sentence.
+    pub(super) problems: Errors,
+}
+
+/// A column of a trial's result.
+#[derive(Debug)]
+pub(super) struct TrialColumn {
+    pub(super) name: String,
+    pub(super) data_type: String,
+    pub(super) is_number: bool,
+    /// Its aggregation threshold, as AMC writes it; empty for a column that RecomAMP asked AMC to add.
+    pub(super) threshold: &'static str,
+}
+
+impl Trial {
+    fn failed(field: &str, sentence: impl Into<String>) -> Self {
+        let mut trial = Self::default();
+        trial.problems.add(field, sentence);
+        trial
+    }
+
+    /// The cells of a row, each with its column.
+    pub(super) fn cells<'a>(&'a self, row: &'a [Option<String>]) -> Vec<(&'a TrialColumn, &'a Option<String>)> {
+        self.columns.iter().zip(row).collect()
+    }
+
+    /// How many rows there are, in words.
+    pub(super) fn rows_words(&self) -> String {
+        let rows = crate::web::words::counted(i64::try_from(self.total).unwrap_or(i64::MAX), "row", "rows");
+        if self.total > self.rows.len() { format!("{rows}, the first {} shown", self.rows.len()) } else { rows }
+    }
+
+    /// What privacy thresholds did, in words.
+    pub(super) fn privacy_words(&self) -> String {
+        let all = self.below + if self.is_blanked { 0 } else { self.total };
+        if self.below == 0 {
+            return "No rows below a privacy threshold".to_owned();
+        }
+        let (below, did) = (count(self.below), if self.is_blanked { "blanked and merged" } else { "removed" });
+        if self.is_blanked {
+            return format!("{below} rows {did} by privacy thresholds");
+        }
+        let share = (100 * self.below).div_ceil(all.max(1));
+        format!("{share}% of rows {did} by privacy thresholds ({below} of {})", count(all))
+    }
+
+    /// How long it took: `0.42s`.
+    pub(super) fn took_words(&self) -> String {
+        format!("{:.2}s", self.took.as_secs_f64())
+    }
+}
+
+/// The engine of trials, and who waits for one.
+#[derive(Default)]
+struct Trials {
+    /// The data as it stands on a day, and the engine that reads it.
+    engine: Mutex<Option<(NaiveDate, Arc<Engine>)>>,
+    running: Mutex<HashSet<PersonId>>,
+}
+
+/// One person's turn; given back when it is dropped.
+struct Turn<'a> {
+    trials: &'a Trials,
+    person: PersonId,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.trials.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.person);
+    }
+}
+
+impl Trials {
+    fn turn(&self, person: &PersonId) -> Option<Turn<'_>> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.insert(person.clone()).then(|| Turn { trials: self, person: person.clone() })
+    }
+
+    fn engine(&self, seed: u64, day: NaiveDate) -> std::io::Result<Arc<Engine>> {
+        let mut held = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, engine)) = &*held
+            && *of == day
+        {
+            return Ok(Arc::clone(engine));
+        }
+        let engine = Arc::new(Engine::new(Arc::new(World::new(seed, SCALE, day, None)), LIMITS)?);
+        *held = Some((day, Arc::clone(&engine)));
+        Ok(engine)
+    }
+
+    /// Runs what an editor's form says, as far as it can be run.
+    async fn run(&self, site: &Site, person: &Person, input: &QueryInput, form: &Fields) -> web::Result<Trial> {
+        let now = site.clock.now();
+        let instance = form.get("instance").parse::<InstanceId>().ok();
+        let (catalogue, sandbox) = sources(site, person, instance.as_ref()).await?;
+        let form = run_form(form, &input.sql);
+        let prepared = prepare_form(&input.script(), &form, &catalogue, now, sandbox);
+        if !prepared.errors.is_empty() {
+            return Ok(Trial { problems: prepared.errors, ..Trial::default() });
+        }
+        let query = match bound(&prepared) {
+            Ok(query) => query,
+            Err(sentence) => return Ok(Trial::failed("", sentence)),
+        };
+        let Some(_turn) = self.turn(&person.id) else {
+            return Ok(Trial::failed("", "Your last Try is still running. Wait for it to end, then try again."));
+        };
+        let (start, end) = prepared.window.instants(now);
+        let run = Run {
+            window: Window { start, end },
+            parameters: prepared.parameters.values.clone().into_iter().collect(),
+            controls: prepared.has_controls(),
+            privacy: privacy(&prepared),
+            now,
+        };
+        let engine = self.engine(site.config.emulator.seed, now.date_naive()).map_err(anyhow::Error::from)?;
+        // OK to read the machine's clock: it is shown how long the machine worked.
+        let began = Instant::now();
+        let result = match tokio::time::timeout(PATIENCE, engine.run(&query, &run)).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(RunError::NoSuchSource(name))) => {
+                let why =
+                    format!("There is no synthetic data for {name}, so this query can't be tried. Run it instead.");
+                return Ok(Trial::failed("", why));
+            }
+            Ok(Err(error)) => return Ok(Trial::failed("", error.to_string())),
+            Err(_) => return Ok(Trial::failed("", "Other people are using Try right now. Try again in a moment.")),
+        };
+        let took = began.elapsed();
+        let columns = result.columns.iter().enumerate().map(|(at, column)| TrialColumn {
+            name: column.name.clone(),
+            data_type: column.data_type.to_string(),
+            is_number: column.data_type.is_numeric(),
+            threshold: query.outputs.get(at).map_or("", |output| query.column(output.column).threshold.amc()),
+        });
+        Ok(Trial {
+            columns: columns.collect(),
+            rows: result.texts(ROWS).map_err(anyhow::Error::from)?,
+            total: result.rows(),
+            below: result.below,
+            took,
+            window: prepared.window.words(),
+            is_blanked: prepared.privacy.mode == PrivacyMode::Blank,
+            problems: Errors::new(),
+        })
+    }
+}
+
+/// The data sources of the chosen instance, and whether it is a sandbox; of none, those that AMC documents.
+pub(super) async fn sources(
+    site: &Site,
+    person: &Person,
+    id: Option<&InstanceId>,
+) -> web::Result<(Arc<Catalogue>, bool)> {
+    let Some(id) = id else { return Ok((Arc::clone(Catalogue::standard()), false)) };
+    let mut tx = site.db.read(&person.scope()).await?;
+    let instance = instances::find(&mut tx, &person.id, id).await?;
+    Ok((instances::catalogue(&mut tx, &instance.id).await?, instance.is_sandbox))
+}
+
+/// What is run: the text as it would be sent, over the sources that there is synthetic data for; or why not.
+fn bound(prepared: &Prepared) -> Result<Bound, String> {
+    let errors = prepared.findings.iter().filter(|finding| finding.level == Level::Error).count();
+    if errors > 0 {
+        let words = crate::web::words::counted(i64::try_from(errors).unwrap_or(i64::MAX), "error", "errors");
+        return Err(format!("Fix the {words} in the SQL first."));
+    }
+    let context = Context {
+        parameters: Some(&prepared.parameters.declared),
+        controls: prepared.has_controls(),
+        ..Context::reporting(Catalogue::standard())
+    };
+    let checked = check(&prepared.sql_sent, &context);
+    checked.query.ok_or_else(|| {
+        let first = checked.findings.into_iter().find(|finding| finding.level == Level::Error);
+        let why = first.map(|finding| finding.message).unwrap_or_default();
+        format!("Synthetic data covers only the data sources that AMC documents. {why}")
+    })
+}
+
+fn privacy(prepared: &Prepared) -> Privacy {
+    let is_blanked = prepared.privacy.mode == PrivacyMode::Blank;
+    Privacy {
+        mode: if is_blanked { Mode::Blank } else { Mode::Drop },
+        discriminator: is_blanked.then(|| prepared.privacy.column.clone()),
+        distinct_user_count: prepared.options.user_count_column.clone(),
+        reason: prepared.options.reason_column.clone(),
+    }
+}
+
+#[derive(Clone)]
+struct Room {
+    site: Site,
+    trials: Arc<Trials>,
+}
+
+/// The address of trials, with an engine of its own behind it.
+pub(super) fn routes(site: Site) -> Router {
+    Router::new().route("/queries/try", post(show)).with_state(Room { site, trials: Arc::default() })
+}
+
+/// The editor as it was sent, with what the text gives on synthetic data under it.
+async fn show(State(room): State<Room>, person: Person, visit: Visit, fields: Fields) -> web::Result<Response> {
+    let (what, written) = (What::sent(&fields), written(&fields));
+    let trial = room.trials.run(&room.site, &person, &written, &fields).await?;
+    let mut page = page(&room.site, &person, &visit, what, written, &fields, Errors::new()).await?;
+    page.tried = Some(trial);
+    Ok(Html(page).into_response())
+}

@@ -1,0 +1,179 @@
+//! The editor: the SQL first, with values, window and options beside it; *Try*, *Save and run*, the data sources.
+
+use crate::queries::{REACH, id, instance, saved, sql};
+use crate::support::stories;
+
+stories! {
+    /// One press saves a new query and runs it with the values on the same page; the same press sent twice does so once.
+    async fn a_new_query_is_saved_and_run_in_one_step(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = instance(&ada).await;
+        let page = ada.get(&format!("/queries/new?instance={instance}")).await.with(200);
+        let hidden = |name: &str| page.attributes(&format!("form.editor input[name={name}]"), "value").remove(0);
+        let (draft, tab, once) = (hidden("draft"), hidden("tab"), hidden("once"));
+        let fields = [("instance", instance.as_str()), ("draft", &draft), ("tab", &tab), ("once", &once), ("name", "Reach"), ("sql", REACH),
+            ("fields", "campaigns"), ("field.campaigns.kind", "list"), ("field.campaigns.required", "true"), ("param.campaigns", "Spring\nMen's"),
+            ("param.gone", "left over"), ("window", "explicit"), ("start", "2026-02-01"), ("end", "2026-02-07"), ("options.user_count", "people"),
+            ("options.timeout", "900"), ("options.ignore_gaps", "true")];
+        let run = ada.post("/executions", &fields).await.with(303).location;
+        assert!(run.starts_with("/executions/"), "{run}");
+        assert_eq!(ada.post("/executions", &fields).await.with(303).location, run);
+        let sent = ada.get(&format!("{run}?view=request")).await.with(200).body;
+        for part in ["2026-02-08T00:00:00", "distinctUserCountColumn", "people", "900", "ignoreDataGaps"] {
+            assert!(sent.contains(part), "{part}");
+        }
+        assert_eq!(house.count("select count(*) as value from queries").await, 1);
+        assert_eq!(house.count("select count(*) as value from executions").await, 1);
+    }
+
+    /// What keeps a query from running is said in the editor, and the query is saved all the same.
+    async fn a_query_that_cannot_run_is_saved_and_says_why(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = instance(&ada).await;
+        let fields = [("instance", instance.as_str()), ("name", "Reach"), ("sql", REACH), ("fields", "campaigns"), ("field.campaigns.kind", "list"),
+            ("field.campaigns.required", "true"), ("options.timeout", "5")];
+        let page = ada.post("/executions", &fields).await.with(422);
+        let told = page.text("#errors");
+        assert!(told.starts_with("The query is saved, but it can't run yet") && told.contains("Enter a value for campaigns."), "{told}");
+        assert!(told.contains("900 to 86400"), "{told}");
+        assert_eq!(page.attributes("input[name='options.timeout']", "value"), ["5"]);
+        assert_eq!(sql(&page), REACH);
+        assert_eq!(house.count("select count(*) as value from queries").await, 1);
+        let unnamed = ada.post("/executions", &[("instance", instance.as_str()), ("sql", REACH)]).await.with(422);
+        assert!(unnamed.text("#errors").contains("Give the query a name."));
+        let nowhere = ada.post("/executions", &[("name", "Reach"), ("sql", "SELECT 1 AS x FROM dsp_clicks")]).await.with(422);
+        assert!(nowhere.text("#errors").contains("Choose"), "{}", nowhere.text("#errors"));
+        assert_eq!(house.count("select count(*) as value from executions").await, 0);
+    }
+
+    /// *Try* gives rows of synthetic data at once, says what privacy took, and leaves nothing behind.
+    async fn a_text_is_tried_on_synthetic_data(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = instance(&ada).await;
+        let text = "SELECT campaign, user_id IS NULL AS nobody, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY 1, 2";
+        let fields = [("instance", instance.as_str()), ("sql", text)];
+        let page = ada.post("/queries/try", &fields).await.with(200);
+        assert!(page.text("#tried .badge").contains("Synthetic data"));
+        let heads = page.texts("#tried thead th");
+        assert!(heads[0].starts_with("campaign STRING") && heads[2].starts_with("reach LONG"), "{heads:?}");
+        assert!(!page.texts("#tried tbody tr").is_empty());
+        let detailed = "SELECT postal_code, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY 1";
+        let page = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", detailed)]).await.with(200);
+        assert!(page.text(".trial-head").contains("removed by privacy thresholds"), "{}", page.text(".trial-head"));
+        assert_eq!(sql(&page), detailed, "the text is where it was");
+        for (sql, why) in [("SELECT campain FROM dsp_impressions", "Fix the 1 error"), (REACH, "Enter a value for campaigns."), ("", "Write the SQL")] {
+            let page = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", sql)]).await.with(200);
+            assert!(page.text("#tried .callout").contains(why), "{}", page.text("#tried"));
+        }
+        let filled = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", REACH), ("param.campaigns", "None of these"),
+            ("fields", "campaigns"), ("field.campaigns.kind", "list"), ("param.gone", "x")]).await.with(200);
+        assert!(filled.text(".trial-head").contains("0 rows"), "{}", filled.text("#tried"));
+        assert_eq!(house.count("select count(*) as value from executions").await, 0);
+        assert_eq!(house.count("select count(*) as value from queries").await, 0);
+        assert_eq!(house.count("select count(*) as value from drafts").await, 0);
+    }
+
+    /// The data sources of the instance stand beside the SQL; without scripts their buttons keep what is typed.
+    async fn data_sources_are_searched_unfolded_and_inserted_without_scripts(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = instance(&ada).await;
+        let text = "SELECT campaign FROM dsp_clicks";
+        let asked = async |more: (&str, &str)| ada.post("/queries/check", &[("instance", instance.as_str()), ("sql", text), more]).await.with(200);
+        let page = asked(("unfold", "dsp_clicks")).await;
+        let first = page.text("#schema-sources > li");
+        assert!(first.starts_with("Columns of dsp_clicks") && first.contains("used"), "{first}");
+        assert!(page.texts("#schema-sources > li:first-child li").iter().any(|it| it.starts_with("campaign STRING")));
+        assert_eq!(sql(&asked(("insert", "user_id")).await), format!("{text} user_id"));
+        let found = asked(("schema", "new_to_brand")).await;
+        assert!(found.texts("#schema-sources li li").iter().all(|it| it.contains("new_to_brand")));
+        assert!(page.body.contains("Not in this instance"), "what the instance lacks is marked");
+    }
+
+    /// Values and options of the next run come back with the draft.
+    async fn a_draft_keeps_the_values_of_the_next_run(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, "Reach", REACH).await;
+        let page = ada.get(&format!("{query}/edit")).await.with(200);
+        let hidden = |name: &str| page.attributes(&format!("form.editor input[name={name}]"), "value").remove(0);
+        let (draft, tab) = (hidden("draft"), hidden("tab"));
+        let fields = [("query", id(&query)), ("draft", draft.as_str()), ("tab", &tab), ("name", "Reach, changed"), ("sql", REACH),
+            ("param.campaigns", "Spring"), ("options.reason", "why")];
+        let kept = ada.post("/queries/drafts", &fields).await.with(303).location;
+        let led = ada.get(&kept).await;
+        let page = if led.status.as_u16() == 303 { ada.get(&led.location).await } else { led };
+        assert_eq!(page.text("textarea[name='param.campaigns']"), "Spring");
+        assert_eq!(page.attributes("input[name='options.reason']", "value"), ["why"]);
+    }
+
+    /// Completion and help are asked for with the text and a place in it, counted as browsers count.
+    async fn an_editor_is_told_what_can_stand_where(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = instance(&ada).await;
+        let text = "WITH r AS (SELECT campaign AS c, '😀' AS x FROM dsp_clicks) SELECT r. FROM r";
+        let at = text.find("r. FROM").unwrap() + 2 - "😀".len() + 2;
+        let at = at.to_string();
+        let asked = async |address: &str, more: &[(&str, &str)]| {
+            let fields: Vec<_> = [("instance", instance.as_str()), ("sql", text)].into_iter().chain(more.iter().copied()).collect();
+            let answer = ada.post(address, &fields).await.with(200);
+            serde_json::from_str::<serde_json::Value>(&answer.body).expect("JSON")
+        };
+        let completion = asked("/queries/complete", &[("at", at.as_str())]).await;
+        let labels: Vec<_> = completion["options"].as_array().unwrap().iter().map(|it| it["label"].as_str().unwrap().to_owned()).collect();
+        assert_eq!((labels, completion["from"].to_string()), (vec!["c".to_owned(), "x".to_owned()], at.clone()));
+        assert!(asked("/queries/assist", &[("ask", "rename"), ("at", "5")]).await["places"].as_array().is_some_and(|places| places.len() == 3));
+        assert_eq!(asked("/queries/assist", &[("ask", "signature"), ("at", at.as_str())]).await, serde_json::json!({}));
+        ada.post("/queries/assist", &[("sql", text), ("ask", "nothing")]).await.with(400);
+        let page = ada.post("/queries/format", &[("sql", text), ("name", "Kept")]).await.with(200);
+        assert!(sql(&page).starts_with("WITH r AS (\n  SELECT"), "{}", sql(&page));
+        assert_eq!(page.attributes("input[name=name]", "value"), ["Kept"]);
+        let address = page.attributes("#schema-sources", "data-catalogue").remove(0);
+        let file = ada.get(&address).await.with(200);
+        assert!(file.headers["cache-control"].to_str().unwrap().contains("immutable"));
+        assert!(file.body.contains("dsp_clicks") && file.body.contains("COUNT"));
+        let stale = ada.get("/queries/catalogue/0000000000000000.json").await.with(200);
+        assert_eq!(stale.headers["cache-control"], "no-store");
+        let chie = house.signed_in("Chie").await;
+        chie.get(&format!("{}?instance={instance}", address.split('?').next().unwrap())).await.with(404);
+        chie.post("/queries/complete", &[("sql", text), ("instance", instance.as_str())]).await.with(404);
+    }
+
+    /// Parameters take the types that their places propose; patterns and pasted lists are read as people give them.
+    async fn parameters_are_proposed_and_read_as_people_give_them(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = instance(&ada).await;
+        let text = "SELECT campaign, COUNT(*) AS n FROM dsp_impressions WHERE campaign LIKE {{name}} AND impressions >= {{least}} \
+            AND campaign_id_string IN ({{ids}}) AND impression_date > {{day}} GROUP BY campaign";
+        let page = ada.post("/queries/check", &[("instance", instance.as_str()), ("sql", text)]).await.with(200);
+        let kind = |name: &str| page.attributes(&format!("select[name='field.{name}.kind'] option[selected]"), "value").remove(0);
+        assert_eq!(["name", "least", "ids", "day"].map(kind), ["pattern", "number", "list", "date"]);
+        let query = saved(&ada, "Proposed", text).await;
+        let fields = [("param.name", "Spring"), ("param.name.match", "starts"), ("param.least", "3"), ("param.day", "2026-01-31"),
+            ("param.ids", "'B1', 'B2'; 'B1'")];
+        let preview = ada.post(&format!("{query}/preview"), &fields).await.with(200);
+        let sent = preview.text("#sent-sql");
+        assert!(sent.contains("LIKE 'Spring%'") && sent.contains("IN ('B1', 'B2')"), "{sent}");
+        let back: Vec<(String, String)> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut form: Vec<(&str, &str)> = back.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        form.push(("query", id(&query)));
+        let page = ada.post("/queries/check", &form).await.with(200);
+        assert_eq!(page.attributes("select[name='param.name.match'] option[selected]", "value"), ["starts"]);
+        assert_eq!(page.attributes("input[name='param.name']", "value"), ["Spring"]);
+        assert!(page.body.contains("2 values, 1 duplicate removed, quotes removed."));
+        let many: String = (0..20_000).map(|n| format!("B{n:09}\t")).collect();
+        form.retain(|(name, _)| *name != "param.ids");
+        form.push(("param.ids", &many));
+        let page = ada.post("/queries/check", &form).await.with(200);
+        assert!(page.body.contains("20,000 values.") && page.texts("#errors li").is_empty(), "{:?}", page.texts("#errors li"));
+    }
+
+    /// Panes stay folded for whoever folded them.
+    async fn folded_panes_stay_folded(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let open = async || ada.get("/queries/new").await.with(200).attributes("details.pane[open]", "id");
+        assert_eq!(open().await, ["schema", "settings"]);
+        let mut cookies = ada.cookies();
+        cookies.insert("folded".to_owned(), "schema.elsewhere".to_owned());
+        ada.take_cookies(cookies);
+        assert_eq!(open().await, ["settings"]);
+    }
+}
