@@ -7,7 +7,7 @@ use super::pane::has_result;
 use crate::executions::model::Execution;
 use crate::instances::Instance;
 use crate::queries::TypicalDuration;
-use crate::web::components::{count, date, date_range, duration};
+use crate::web::components::{count, date, duration};
 use crate::web::words::bytes;
 
 /// Days after which attributed conversions no longer change (AMC documentation, attribution).
