@@ -103,7 +103,7 @@ impl App {
         vec![
             home::room(site(), grants()),
             instances::room(site(), grants(), process()),
-            queries::room(site()),
+            queries::room(site(), grants()),
             executions::room(&self.executions, &self.process),
             sources::room(site()),
             guides::room(site()),

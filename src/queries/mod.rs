@@ -16,6 +16,7 @@ mod prepare;
 mod reads;
 mod source_map;
 mod store;
+mod workflow;
 
 pub use identity::identity;
 pub use model::fields::{FieldDef, FieldKind};
@@ -38,6 +39,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 
 use crate::accounts::audit::Action;
+use crate::connections::Grants;
 use crate::db::{self, PageRange, Tx};
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
@@ -45,7 +47,7 @@ use crate::web::{Person, Site};
 use bin_purger::BinPurger;
 
 /// The room, and a worker that empties its bin.
-pub fn room(site: Site) -> Room {
+pub fn room(site: Site, grants: Grants) -> Room {
     Room {
         section: Some(Section::Queries),
         pages: const {
@@ -64,9 +66,9 @@ pub fn room(site: Site) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
-        actions: &[Action::QueryDeleted, Action::QueryRestored, Action::QueryShared],
+        actions: &[Action::QueryDeleted, Action::QueryRestored, Action::QueryShared, Action::WorkflowChanged],
         workers: vec![Arc::new(BinPurger::new(site.clone()))],
-        ..Room::new(pages::routes(site))
+        ..Room::new(pages::routes(site.clone()).merge(pages::workflow_routes(site, grants)))
     }
 }
 
@@ -84,6 +86,8 @@ impl Action {
     pub const QueryRestored: Self = Self::new("query-restored", "Query restored");
     /// Somebody changed who sees a query.
     pub const QueryShared: Self = Self::new("query-shared", "Query shared or made private");
+    /// A query was sent to AMC as a workflow, or deleted there.
+    pub const WorkflowChanged: Self = Self::new("workflow-changed", "Workflow on AMC changed");
 }
 
 async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {

@@ -22,11 +22,14 @@ mod schema;
 mod target;
 mod trial;
 mod versions;
+mod workflow;
+mod workflows;
 
 pub use editor::editor_page;
 pub use run::run_page;
 pub use saving::save_to_run;
 pub use target::runs_on;
+pub(super) use workflows::routes as workflow_routes;
 
 use axum::Router;
 use axum::middleware::map_response;

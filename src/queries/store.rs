@@ -20,6 +20,7 @@ mod list;
 mod owners;
 mod runs;
 mod versions;
+mod workflows;
 
 pub(super) use drafts::{
     Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, keep_draft, purge_drafts, restore_draft,
@@ -32,6 +33,9 @@ pub use owners::{owned, transfer};
 pub(super) use runs::{LastValues, last_instance, last_instance_of_all, last_values, same_run};
 pub use runs::{PastRun, TypicalDuration, runs, usual};
 pub(super) use versions::{Version, version, versions};
+pub(super) use workflows::{
+    KeptAs, OnAmc, Synced, forget_workflow, keep_listed, kept_on, listed_workflows, looked, on_amc, synced,
+};
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;

@@ -88,3 +88,5 @@ mod several;
 mod starts;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod workflows;

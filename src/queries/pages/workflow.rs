@@ -1,0 +1,304 @@
+//! A query on AMC: kept there as a workflow, updated, made again where it is gone; and whether the two differ.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::{Map, Value, json};
+
+use super::workflows::Room;
+use super::{own, placing};
+use crate::accounts::audit::{self, Action};
+use crate::amazon::{self, ErrorKind};
+use crate::connections::CallError;
+use crate::ids::InstanceId;
+use crate::instances::{self, Action as Does, Instance};
+use crate::queries::model::Query;
+use crate::queries::store::{self, OnAmc, Synced};
+use crate::queries::workflow::{self, definition};
+use crate::web::components::{Choice, Errors};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Fields, Html, Person, Visit};
+
+#[derive(Template)]
+#[template(path = "queries/workflow.html")]
+struct WorkflowPage {
+    shell: Shell,
+    query: Query,
+    kept: Vec<Row>,
+    instances: Vec<Choice>,
+    instance: String,
+    workflow: String,
+    errors: Errors,
+}
+
+/// Where it is kept, and how that stands.
+struct Row {
+    on: OnAmc,
+    /// Whether the query says something else by now than what was sent.
+    is_behind: bool,
+    can_run: bool,
+}
+
+impl Row {
+    fn standing(&self) -> &'static str {
+        match (self.on.state.as_str(), self.is_behind) {
+            ("missing", _) => "Missing on AMC",
+            ("changed", false) => "Changed on AMC",
+            ("changed", true) => "Changed here and on AMC",
+            (_, true) => "Changed here since",
+            _ => "The same",
+        }
+    }
+
+    fn update(&self) -> &'static str {
+        match self.on.state.as_str() {
+            "missing" => "Create it again",
+            _ if self.is_behind || self.on.state == "changed" => "Update on AMC",
+            _ => "Send again",
+        }
+    }
+}
+
+async fn page(
+    room: &Room,
+    person: &Person,
+    visit: &Visit,
+    query: Query,
+    form: &Fields,
+    errors: Errors,
+) -> web::Result<WorkflowPage> {
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let usable = placing::usable(&mut tx, &person.id).await?;
+    let mut kept = Vec::new();
+    for on in store::on_amc(&mut tx, &person.id, &query.id).await? {
+        let instance = instances::find(&mut tx, &person.id, &on.instance).await?;
+        let catalogue = instances::catalogue(&mut tx, &on.instance).await?;
+        let now = definition(&query.script(), &catalogue, room.site.clock.now(), instance.is_sandbox);
+        let is_behind = on.revision != query.revision && now.map(Value::Object).ok().as_ref() != Some(&on.sent);
+        kept.push(Row { on, is_behind, can_run: instance.role.allows(Does::Run) });
+    }
+    drop(tx);
+    let id = |instance: &Instance| {
+        Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
+    };
+    let proposed = query.placement.default_instance.as_ref().map(ToString::to_string).unwrap_or_default();
+    Ok(WorkflowPage {
+        shell: visit.shell(format!("{} on AMC", query.name), Section::Queries).await,
+        kept,
+        instances: std::iter::once(Choice::new("", "Choose an instance")).chain(usable.iter().map(id)).collect(),
+        instance: if form.has("instance") { form.get("instance").to_owned() } else { proposed },
+        workflow: if form.has("workflow") {
+            form.trimmed("workflow").to_owned()
+        } else {
+            workflow::workflow_id(&query.name)
+        },
+        query,
+        errors,
+    })
+}
+
+async fn seen(room: &Room, person: &Person, id: &str) -> web::Result<Query> {
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    Ok(store::find(&mut tx, &person.id, &own(id)?).await?)
+}
+
+pub(super) async fn show(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Response> {
+    let query = seen(&room, &person, &id).await?;
+    Ok(Html(page(&room, &person, &visit, query, &Fields::default(), Errors::new()).await?).into_response())
+}
+
+/// What the form asks for (`do`): `sync`, `look` or `remove`, of the workflow on one instance.
+pub(super) async fn act(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    form: Fields,
+) -> web::Result<Response> {
+    let query = seen(&room, &person, &id).await?;
+    let mut errors = Errors::new();
+    let done = match form.trimmed("instance").parse::<InstanceId>() {
+        Err(_) => {
+            errors.add("instance", "Choose the instance on which the workflow is kept.");
+            None
+        }
+        Ok(instance) => {
+            let mut tx = room.site.db.read(&person.scope()).await?;
+            let instance = instances::require(&mut tx, &person.id, &instance, Does::Run).await?;
+            let known = store::on_amc(&mut tx, &person.id, &query.id).await?;
+            drop(tx);
+            let known = known.into_iter().find(|on| on.instance == instance.id);
+            let job = Job { room: &room, person: &person, query: &query, instance: &instance };
+            match (form.get("do"), known) {
+                ("look", Some(known)) => job.look(&known).await?,
+                ("remove", Some(known)) => job.remove(&known).await?,
+                (_, known) => job.sync(&form, known, &mut errors).await?,
+            }
+        }
+    };
+    match done {
+        Some((tone, said)) => {
+            visit.flash(tone, said).await;
+            Ok(Redirect::to(&format!("/queries/{}/workflow", query.id)).into_response())
+        }
+        None => {
+            let page = page(&room, &person, &visit, query, &form, errors).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+        }
+    }
+}
+
+/// What is said after it was done.
+type Done = Option<(Tone, String)>;
+
+struct Job<'a> {
+    room: &'a Room,
+    person: &'a Person,
+    query: &'a Query,
+    instance: &'a Instance,
+}
+
+impl Job<'_> {
+    /// The workflow as AMC has it; none where it has none.
+    async fn there(&self, id: &str) -> Result<Option<amazon::SavedWorkflow>, CallError> {
+        let (address, connection) = self.room.reach(self.person, self.instance).await?;
+        let (client, amc) = (self.room.grants.client(), &address.amc_id);
+        let found = address
+            .call(&self.room.grants, &connection, |token, pair| async move {
+                client.workflow(token.caller().of(&pair.entity, &pair.marketplace), amc, id).await
+            })
+            .await;
+        match found {
+            Ok(workflow) => Ok(Some(workflow)),
+            Err(CallError::Amazon(error)) if is_missing(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn look(&self, known: &OnAmc) -> web::Result<Done> {
+        let there = match self.there(&known.workflow_id).await {
+            Ok(there) => there,
+            Err(error) => return failed(error),
+        };
+        let (state, tone, said) = match there {
+            None => ("missing", Tone::Warning, "AMC no longer has this workflow. You can create it again.".to_owned()),
+            Some(there) => match workflow::differences(&known.sent, &there).as_slice() {
+                [] => ("same", Tone::Success, "AMC has the workflow as it was sent.".to_owned()),
+                parts => ("changed", Tone::Warning, format!("Somebody changed {} on AMC.", parts.join(" and "))),
+            },
+        };
+        let mut tx = self.room.site.db.write(&self.person.scope()).await?;
+        store::looked(&mut tx, self.room.site.clock.now(), (&self.query.id, &self.instance.id), state).await?;
+        tx.commit().await?;
+        Ok(Some((tone, said)))
+    }
+
+    async fn remove(&self, known: &OnAmc) -> web::Result<Done> {
+        let id = known.workflow_id.as_str();
+        match self.delete(id).await {
+            Ok(()) => {}
+            Err(CallError::Amazon(error)) if is_missing(&error) => {}
+            Err(error) => return failed(error),
+        }
+        let mut tx = self.room.site.db.write(&self.person.scope()).await?;
+        store::forget_workflow(&mut tx, (&self.query.id, &self.instance.id)).await?;
+        self.note(&mut tx, "removed", id).await?;
+        tx.commit().await?;
+        Ok(Some((Tone::Success, format!("The workflow {id} is deleted on AMC. The query stays here."))))
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), CallError> {
+        let (address, connection) = self.room.reach(self.person, self.instance).await?;
+        let (client, amc) = (self.room.grants.client(), &address.amc_id);
+        address
+            .call(&self.room.grants, &connection, |token, pair| async move {
+                client.delete_workflow(token.caller().of(&pair.entity, &pair.marketplace), amc, id).await
+            })
+            .await
+    }
+
+    async fn sync(&self, form: &Fields, known: Option<OnAmc>, errors: &mut Errors) -> web::Result<Done> {
+        let id = known.as_ref().map_or_else(|| form.trimmed("workflow").to_owned(), |known| known.workflow_id.clone());
+        if !workflow::is_workflow_id(&id) {
+            errors.add("workflow", "Name the workflow with letters, digits, dots, dashes and underscores.");
+            return Ok(None);
+        }
+        let mut tx = self.room.site.db.read(&self.person.scope()).await?;
+        let catalogue = instances::catalogue(&mut tx, &self.instance.id).await?;
+        drop(tx);
+        let now = self.room.site.clock.now();
+        let made = match definition(&self.query.script(), &catalogue, now, self.instance.is_sandbox) {
+            Ok(made) => made,
+            Err(sentence) => {
+                errors.add("", sentence);
+                return Ok(None);
+            }
+        };
+        let there = match self.there(&id).await {
+            Ok(there) => there,
+            Err(error) => return failed(error),
+        };
+        if known.is_none() && there.is_some() && !form.has("over") {
+            errors.add("workflow", "AMC has a workflow with this id already. Choose another id, or replace it.");
+            return Ok(None);
+        }
+        if let Err(error) = self.send(&id, &made, there.is_some()).await {
+            return failed(error);
+        }
+        let sent = Value::Object(made);
+        let mut tx = self.room.site.db.write(&self.person.scope()).await?;
+        let (query, instance, by) = (&self.query.id, &self.instance.id, self.person.name.as_str());
+        let one = Synced { query, instance, workflow_id: &id, revision: self.query.revision, sent: &sent, by };
+        store::synced(&mut tx, now, &one).await?;
+        self.note(&mut tx, "sent", &id).await?;
+        tx.commit().await?;
+        let what = if there.is_some() { "updated" } else { "created" };
+        Ok(Some((Tone::Success, format!("The workflow {id} is {what} on AMC."))))
+    }
+
+    async fn send(&self, id: &str, made: &Map<String, Value>, is_there: bool) -> Result<(), CallError> {
+        let mut body = made.clone();
+        body.insert("workflowId".to_owned(), json!(id));
+        let (address, connection) = self.room.reach(self.person, self.instance).await?;
+        let (client, amc, body) = (self.room.grants.client(), &address.amc_id, &body);
+        address
+            .call(&self.room.grants, &connection, |token, pair| async move {
+                let account = token.caller().of(&pair.entity, &pair.marketplace);
+                if is_there {
+                    client.replace_workflow(account, amc, id, body).await
+                } else {
+                    client.create_workflow(account, amc, body).await
+                }
+            })
+            .await
+    }
+
+    async fn note(&self, tx: &mut crate::db::Tx, what: &str, id: &str) -> web::Result<()> {
+        let detail = json!({ "what": what, "workflow": id, "instance": self.instance.id });
+        let (random, now) = (&self.room.site.random, self.room.site.clock.now());
+        let subject = self.query.id.as_str();
+        audit::write(tx, random, now, Some(&self.person.id), Action::WorkflowChanged, subject, detail).await?;
+        Ok(())
+    }
+}
+
+fn is_missing(error: &amazon::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Missing { .. })
+}
+
+/// What a call came to that Amazon did not answer as hoped.
+pub(super) fn failed(error: CallError) -> web::Result<Done> {
+    match error {
+        CallError::Db(error) => Err(error.into()),
+        CallError::Amazon(error) if error.amazons_words().is_some() => {
+            Ok(Some((Tone::Error, format!("AMC refused: {}", error.amazons_words().unwrap_or_default()))))
+        }
+        error => Ok(Some((Tone::Error, error.happened()))),
+    }
+}

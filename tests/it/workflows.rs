@@ -1,0 +1,78 @@
+//! Queries that AMC keeps as workflows: sent, compared, made again; and workflows of AMC that become drafts.
+
+use crate::queries::{id, instance, saved};
+use crate::support::stories;
+
+const SQL: &str =
+    "SELECT campaign, SUM(impressions) AS n FROM dsp_impressions WHERE campaign <> {{name}} GROUP BY campaign";
+
+stories! {
+    /// Sent, changed here, updated; deleted on AMC by somebody else, noticed, made again; then deleted from here.
+    async fn a_query_is_kept_on_amc_and_stays_the_same(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let own = instance(&ada).await;
+        let fields = [("instance", own.as_str()), ("name", "Impressions by campaign"), ("sql", SQL), ("fields", "name"), ("field.name.kind", "text")];
+        let query = ada.post("/queries/new", &fields).await.with(303).location;
+        let page = format!("{query}/workflow");
+        let send = [("do", "sync"), ("instance", own.as_str()), ("workflow", "impressions")];
+        let refused = ada.post(&page, &send).await.with(422);
+        assert!(refused.body.contains("The parameter name has no default"), "AMC asks for no values");
+        let with_default = |revision: &'static str, default: &'static str| [("name", "Impressions by campaign"), ("sql", SQL), ("revision", revision), ("fields", "name"),
+            ("field.name.kind", "text"), ("field.name.default", default)];
+        ada.post(&format!("{query}/edit"), &with_default("1", "Spring")).await.with(303);
+        assert_eq!(ada.get(&page).await.with(200).attributes("input[name=workflow]", "value"), ["impressions-by-campaign"]);
+        ada.post(&page, &send).await.with(303);
+        let shown = ada.get(&page).await.with(200);
+        assert!(shown.body.contains("is created on AMC"), "{}", shown.text("main"));
+        assert_eq!(shown.texts("tbody td[data-label=Compared]"), ["The same"]);
+        ada.post(&page, &[("do", "look"), ("instance", own.as_str())]).await.with(303);
+        assert!(ada.get(&page).await.body.contains("AMC has the workflow as it was sent."));
+
+        ada.post(&format!("{query}/edit"), &with_default("2", "Summer")).await.with(303);
+        assert_eq!(ada.get(&page).await.texts("tbody td[data-label=Compared]"), ["Changed here since"]);
+        ada.post(&page, &[("do", "sync"), ("instance", own.as_str())]).await.with(303);
+        let shown = ada.get(&page).await;
+        assert!(shown.body.contains("is updated on AMC"));
+        assert_eq!(shown.texts("tbody td[data-label=Compared]"), ["The same"]);
+
+        let twin = saved(&ada, "Twin", "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
+        let taken = ada.post(&format!("{twin}/workflow"), &send).await.with(422);
+        assert!(taken.text("#e-workflow").contains("AMC has a workflow with this id already"));
+        let over = [send[0], send[1], send[2], ("over", "true")];
+        ada.post(&format!("{twin}/workflow"), &over).await.with(303);
+        assert!(ada.get(&page).await.texts("tbody tr").is_empty(), "one workflow is one query");
+        ada.post(&page, &over).await.with(303);
+        ada.post(&page, &[("do", "remove"), ("instance", own.as_str())]).await.with(303);
+        assert!(ada.get(&page).await.body.contains("The query stays here."));
+        assert!(ada.get(&page).await.texts("tbody tr").is_empty());
+    }
+
+    /// What AMC keeps is listed when somebody asks, with the query that it is here, and becomes drafts.
+    async fn workflows_of_amc_become_drafts(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let own = instance(&ada).await;
+        let list = format!("/instances/{own}/workflows");
+        assert!(ada.get(&list).await.with(200).body.contains("Not asked yet"));
+        let sql = "SELECT campaign FROM dsp_impressions WHERE campaign = CUSTOM_PARAMETER('which') GROUP BY campaign";
+        let fields = [("instance", own.as_str()), ("name", "Parameter"), ("sql", sql), ("fields", "which"), ("field.which.kind", "text"), ("field.which.default", "Spring")];
+        let query = ada.post("/queries/new", &fields).await.with(303).location;
+        for (query, workflow) in [(query.as_str(), "with-parameter"), (saved(&ada, "Plain", "SELECT campaign FROM dsp_impressions GROUP BY 1").await.as_str(), "plain")] {
+            ada.post(&format!("{query}/workflow"), &[("do", "sync"), ("instance", own.as_str()), ("workflow", workflow)]).await.with(303);
+        }
+        ada.post(&list, &[]).await.with(303);
+        let page = ada.get(&list).await.with(200);
+        assert_eq!(page.texts("tbody th"), ["plain", "with-parameter"]);
+        assert!(page.attributes("tbody td a", "href").contains(&format!("/queries/{}/workflow", id(&query))));
+        let draft = ada.post(&format!("{list}/import"), &[("workflow", "with-parameter")]).await.with(303).location;
+        let editor = ada.get(&draft).await.with(200);
+        assert_eq!(editor.attributes("input[name='field.which.default']", "value"), ["Spring"]);
+        assert!(crate::queries::sql(&editor).contains("CUSTOM_PARAMETER('which')"));
+        let many = ada.post(&format!("{list}/import"), &[("workflow", "with-parameter"), ("workflow", "plain")]).await.with(303).location;
+        assert_eq!(many, "/queries/drafts");
+        assert!(ada.get(&many).await.body.contains("plain"));
+        ada.post(&format!("{list}/import"), &[]).await.with(303);
+        let chie = house.signed_in("Chie").await;
+        chie.get(&list).await.with(404);
+        chie.post(&list, &[]).await.with(404);
+    }
+}
