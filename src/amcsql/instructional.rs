@@ -17,8 +17,9 @@ use super::lexer::{self, Token};
 use super::template::LONGEST_NAME;
 use super::text::Span;
 
-/// Tokens after a comment in which its literal is looked for.
+/// Tokens after a comment in which a list is looked for, and a single literal: what stands further away is seldom meant.
 const NEAR: usize = 40;
+const NEAR_SINGLE: usize = 12;
 /// Most comments that are read; a text with more is no instructional query.
 pub const MOST_MARKS: usize = 100;
 
@@ -201,7 +202,9 @@ impl Mark {
         // `[1 of 3]`, which counts the marks of the text.
         let said = said.strip_prefix('[').and_then(|it| it.split_once(']')).map_or(said, |(_, rest)| rest);
         let said = said.trim_start_matches([':', ' ', '.', '-']).to_owned();
-        let uncomments = upper.contains("UNCOMMENT") || upper.contains("COMMENT OUT") || !leads;
+        // A block comment in which a line comment stands is code that was taken out.
+        let is_code = comment.strip_prefix("/*").is_some_and(|body| body.trim_start().starts_with("--"));
+        let uncomments = is_code || upper.contains("UNCOMMENT") || upper.contains("COMMENT OUT") || !leads;
         Some(Self { required, quoted: quoted(&said), note: said, uncomments })
     }
 
@@ -248,7 +251,7 @@ impl<'a> Place<'a> {
         if mark.uncomments {
             return Err(Found::Uncomment);
         }
-        match self.before().or_else(|| self.after()) {
+        match self.before().or_else(|| self.after(mark)) {
             Some(group) if group.shape == Shape::Table => Err(Found::Table),
             Some(group) => Ok(group),
             None => Err(Found::Nothing),
@@ -288,10 +291,10 @@ impl<'a> Place<'a> {
     }
 
     /// The first literal after the comment, within what its parentheses hold and before the next mark.
-    fn after(&self) -> Option<&'a Group> {
+    fn after(&self, mark: &Mark) -> Option<&'a Group> {
         let at = self.tokens.partition_point(|token| token.span.start < self.comment.end);
         let mut depth = 0_i32;
-        for token in self.tokens.get(at..)?.iter().take(NEAR) {
+        for (distance, token) in self.tokens.get(at..)?.iter().take(NEAR).enumerate() {
             match token.span.of(self.text) {
                 "(" | "[" => depth += 1,
                 ")" | "]" => depth -= 1,
@@ -302,7 +305,10 @@ impl<'a> Place<'a> {
             }
             let begins = |group: &&Group| group.span.start <= token.span.start && token.span.start < group.span.end;
             if let Some(group) = self.groups.iter().find(begins) {
-                return Some(group);
+                let is_single = group.values.len() == 1 && !matches!(group.shape, Shape::Items | Shape::Rows);
+                // One that quotes other values speaks of something else.
+                let is_other = !mark.quoted.is_empty() && !mark.quoted.contains(&group.values[0]);
+                return (!is_single || (distance < NEAR_SINGLE && !is_other)).then_some(group);
             }
         }
         None

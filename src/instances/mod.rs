@@ -11,6 +11,7 @@ mod pages;
 mod search;
 mod store;
 mod discovery;
+mod labels;
 
 pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, refusal, require};
 pub use brand_list::{Item, ItemKind, fitting};

@@ -152,6 +152,10 @@ pub struct Instance {
     pub is_unlisted: bool,
     /// Whether this person took it off their list.
     pub is_hidden: bool,
+    /// Whether this person gave it a star.
+    pub is_starred: bool,
+    /// What people here find it by.
+    pub labels: Vec<String>,
     /// Runs that use a slot now.
     pub slots_in_use: i64,
 }

@@ -49,6 +49,8 @@ pub(super) fn routes(site: Site, grants: Grants) -> Router {
         .route("/brands/{id}/delete", post(brand::delete))
         .route("/brands/{id}/restore", post(brand::restore))
         .route("/instances/{id}/rename", post(rename))
+        .route("/instances/{id}/labels", post(label))
+        .route("/instances/{id}/star", post(star))
         .route("/instances/{id}/remove", post(remove))
         .route("/instances/{id}/restore", post(restore))
         .with_state(Room { site, grants })
@@ -78,6 +80,7 @@ struct DetailPage {
     sources: usize,
     errors: Errors,
     own_name: String,
+    own_labels: String,
 }
 
 async fn page(
@@ -112,6 +115,7 @@ async fn page(
         adopted,
         sources,
         errors,
+        own_labels: instance.labels.join(", "),
         own_name: name.unwrap_or(instance.own_name.as_deref().unwrap_or("")).to_owned(),
         instance,
     })
@@ -155,6 +159,52 @@ async fn rename(
     tx.commit().await?;
     visit.flash(Tone::Success, "Display name saved. Amazon's own name is unchanged.").await;
     Ok(Redirect::to(&format!("/instances/{}", instance.id)).into_response())
+}
+
+/// Gives an instance the labels of the form.
+async fn label(
+    State(room): State<Room>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let instance = require(&mut tx, &person.id, &own(&id)?, Does::Manage).await?;
+    match super::labels::read(fields.get("labels")) {
+        Ok(labels) => {
+            store::set_labels(&mut tx, &instance.id, &labels).await?;
+            let (now, subject, detail) = (room.site.clock.now(), instance.id.as_str(), json!({ "labels": labels }));
+            audit::write(&mut tx, &room.site.random, now, Some(&person.id), Action::InstanceChanged, subject, detail)
+                .await?;
+            tx.commit().await?;
+            visit.flash(Tone::Success, "The labels are saved.").await;
+            Ok(Redirect::to(&format!("/instances/{}", instance.id)).into_response())
+        }
+        Err(sentence) => {
+            drop(tx);
+            let mut errors = Errors::new();
+            errors.add("labels", sentence);
+            let mut page = page(&room, &person, &visit, &id, errors, None).await?;
+            fields.get("labels").clone_into(&mut page.own_labels);
+            Ok(Html(page).unprocessable_by(|page| &page.errors))
+        }
+    }
+}
+
+/// Gives an instance the person's star (`on=true`), which puts it first on their list, or takes it back.
+async fn star(
+    State(room): State<Room>,
+    person: Person,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let id = own(&id)?;
+    let at = (fields.get("on") == "true").then(|| room.site.clock.now());
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    store::star(&mut tx, &person.id, &id, at).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/instances/{id}")))
 }
 
 async fn remove(

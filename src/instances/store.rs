@@ -23,6 +23,7 @@ pub use people::{NamedInstance, PersonGrant, forget_survey, grants_of, named, re
 pub(super) use sources::keep_sources;
 pub use sources::{Listing, catalogue, listings};
 
+use super::labels;
 use super::model::{Found, Instance, Role, Source};
 use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
@@ -49,6 +50,8 @@ impl FromRow for Instance {
             ends_at: row.get("ends_at")?,
             is_unlisted: row.get("is_unlisted")?,
             is_hidden: row.get::<Option<DateTime<Utc>>>("hidden_at")?.is_some(),
+            is_starred: row.get::<Option<DateTime<Utc>>>("starred_at")?.is_some(),
+            labels: labels::kept(&row.get::<String>("labels")?),
             slots_in_use: row.get("slots_in_use")?,
         })
     }
@@ -65,6 +68,10 @@ pub struct Filter {
     pub region: Option<Region>,
     /// Sandboxes only, or all others.
     pub is_sandbox: Option<bool>,
+    /// Those with this label; empty for all.
+    pub label: String,
+    /// Those with the person's star only.
+    pub starred: bool,
 }
 
 macro_rules! select {
@@ -72,7 +79,7 @@ macro_rules! select {
         concat!(
             "select i.id, i.amc_id, i.region, i.entity_id, i.marketplace_id, i.name, i.amc_name, i.account_name, ",
             "i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.source, \
-             a.ends_at, a.hidden_at, ",
+             a.ends_at, a.hidden_at, a.starred_at, i.labels, ",
             "exists (select 1 from access_grants g where g.instance_id = i.id and g.person_id = a.person_id ",
             "and g.missing_since is not null) as is_unlisted, ",
             "(select count(*) from executions e where e.instance_id = i.id ",
@@ -90,6 +97,8 @@ macro_rules! filtered {
             "|| i.account_name || ' ' || coalesce(i.customer_name, '') || ' ' || i.amc_id || ' ' || i.entity_id) ",
             "like lower($3) escape '\\') and ($4 is null or i.region = $4) ",
             "and ($5 is null or (i.kind = 'SANDBOX') = $5) ",
+            "and ($6 = '' or lower(',' || i.labels || ',') like lower($6) escape '\\') ",
+            "and (a.starred_at is not null or $7 = false) ",
             $rest
         )
     };
@@ -102,6 +111,8 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(containing(&filter.text))
         .bind(filter.region)
         .bind(filter.is_sandbox)
+        .bind(if filter.label.is_empty() { String::new() } else { containing(&format!(",{},", filter.label)) })
+        .bind(filter.starred)
 }
 
 /// All instances of a person that the filter leaves, by account, customer and name.
@@ -111,7 +122,9 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<Vec
 
 /// A range of them.
 pub async fn page(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Instance>> {
-    const LIST: &str = select!(filtered!("order by lower(i.account_name), lower(i.amc_name), i.id limit $6 offset $7"));
+    const LIST: &str = select!(filtered!(
+        "order by case when a.starred_at is null then 1 else 0 end, lower(i.account_name), lower(i.amc_name), i.id limit $8 offset $9"
+    ));
     filtered(LIST, person, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
@@ -120,7 +133,7 @@ pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most:
     const COUNT: &str = concat!(
         "select count(*) as value from (select 1 as one from instances i \
          join instance_access a on a.instance_id = i.id where a.person_id = $1 ",
-        filtered!("limit $6) as counted")
+        filtered!("limit $8) as counted")
     );
     filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
@@ -150,6 +163,33 @@ pub(super) async fn rename(tx: &mut Tx, id: &InstanceId, name: &str) -> Result<(
 pub(super) async fn hide(tx: &mut Tx, person: &PersonId, id: &InstanceId, at: Option<DateTime<Utc>>) -> Result<()> {
     const HIDE: &str = "update instance_access set hidden_at = $3 where person_id = $1 and instance_id = $2";
     match sql(HIDE).bind(person).bind(id).bind(at).execute(tx).await? {
+        0 => Err(Error::Missing),
+        _ => Ok(()),
+    }
+}
+
+/// Gives an instance these labels, for everyone who has access.
+pub(super) async fn set_labels(tx: &mut Tx, id: &InstanceId, of_all: &[String]) -> Result<()> {
+    const LABEL: &str = "update instances set labels = $2 where id = $1";
+    sql(LABEL).bind(id).bind(labels::stored(of_all)).execute(tx).await?;
+    Ok(())
+}
+
+/// The labels of the instances on a person's list, each once and in their order.
+pub(super) async fn all_labels(tx: &mut Tx, person: &PersonId) -> Result<Vec<String>> {
+    const LABELS: &str = "select distinct i.labels as value from instances i \
+        join instance_access a on a.instance_id = i.id where a.person_id = $1 and i.labels <> ''";
+    let kept = sql(LABELS).bind(person).all::<Single<String>>(tx).await?;
+    let mut all: Vec<String> = kept.iter().flat_map(|Single(text)| labels::kept(text)).collect();
+    all.sort_by_key(|label| label.to_lowercase());
+    all.dedup_by_key(|label| label.to_lowercase());
+    Ok(all)
+}
+
+/// Gives an instance a person's star, or takes it back.
+pub(super) async fn star(tx: &mut Tx, person: &PersonId, id: &InstanceId, at: Option<DateTime<Utc>>) -> Result<()> {
+    const STAR: &str = "update instance_access set starred_at = $3 where person_id = $1 and instance_id = $2";
+    match sql(STAR).bind(person).bind(id).bind(at).execute(tx).await? {
         0 => Err(Error::Missing),
         _ => Ok(()),
     }
@@ -199,7 +239,7 @@ pub(super) async fn without_sources(
 ) -> Result<Vec<Instance>> {
     const LIST: &str = "select i.id, i.amc_id, i.region, i.entity_id, i.marketplace_id, i.name, i.amc_name, \
         i.account_name, i.customer_name, i.kind, i.creation_status, i.seen_at, a.connection_id, a.role, a.source, \
-        a.ends_at, a.hidden_at, cast(0 as bigint) as slots_in_use, \
+        a.ends_at, a.hidden_at, a.starred_at, i.labels, cast(0 as bigint) as slots_in_use, \
         false as is_unlisted from instances i \
         join instance_access a on a.instance_id = i.id left join instance_sources s on s.instance_id = i.id \
         where a.connection_id = $1 and (s.read_at is null or s.read_at < $2) order by i.id";

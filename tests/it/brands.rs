@@ -89,4 +89,25 @@ stories! {
         let theirs = saved(&stranger, "Theirs", SQL).await;
         stranger.post(&format!("{theirs}/fill"), &[("brand", brand.as_str())]).await.with(404);
     }
+
+    /// Two hundred instances are found by labels, which everyone sees, and by one's own stars, which come first.
+    async fn instances_have_labels_and_stars(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let own = format!("/instances/{}", instance(&ada).await);
+        ada.post(&format!("{own}/labels"), &[("labels", "EU clients, priority, eu clients")]).await.with(303);
+        let list = ada.get("/instances?label=EU+clients").await.with(200);
+        assert_eq!(list.attributes("tbody th a[href^='/instances/ins_']", "href"), [own.as_str()]);
+        assert!(ada.get("/instances?label=EU").await.texts("tbody tr").is_empty(), "a part of a label is none");
+        let page = ada.get(&own).await.with(200);
+        assert_eq!(page.attributes("input[name=labels]", "value"), ["EU clients, priority"]);
+        let long = ada.post(&format!("{own}/labels"), &[("labels", &"x".repeat(50))]).await.with(422);
+        assert!(!long.text("#e-labels").is_empty());
+        let last = ada.get("/instances").await.attributes("tbody th a[href^='/instances/ins_']", "href").pop().expect("an instance");
+        ada.post(&format!("{last}/star"), &[("on", "true")]).await.with(303);
+        let first = ada.get("/instances").await.attributes("tbody th a[href^='/instances/ins_']", "href").remove(0);
+        assert_eq!(first, last);
+        assert_eq!(ada.get("/instances?show=starred").await.texts("tbody tr").len(), 1);
+        ada.post(&format!("{last}/star"), &[("on", "false")]).await.with(303);
+        assert!(ada.get("/instances?show=starred").await.texts("tbody tr").is_empty());
+    }
 }

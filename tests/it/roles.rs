@@ -7,7 +7,8 @@ use crate::support::stories;
 
 /// What a route needs beyond reading, of a person who has a role on the instance to which the thing belongs. Every
 /// other route is for everybody who may read it.
-const NEEDS: [(&str, &str); 19] = [
+const NEEDS: [(&str, &str); 20] = [
+    ("POST /instances/{id}/labels", "manager"),
     ("POST /instances/{id}/workflows", "analyst"),
     ("POST /instances/{id}/workflows/import", "analyst"),
     ("POST /queries/{id}/workflow", "analyst"),

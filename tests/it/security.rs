@@ -37,6 +37,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::POST, format!("{brand}/restore")),
         (Method::POST, format!("{query}/fill")),
         (Method::POST, format!("{instance}/rename")),
+        (Method::POST, format!("{instance}/labels")),
+        (Method::POST, format!("{instance}/star")),
         (Method::POST, format!("{instance}/remove")),
         (Method::POST, format!("{instance}/restore")),
         (Method::GET, format!("/queries/new?instance={id}")),

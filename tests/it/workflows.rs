@@ -11,14 +11,14 @@ stories! {
     async fn a_query_is_kept_on_amc_and_stays_the_same(house: House) {
         let ada = house.signed_in("Ada").await;
         let own = instance(&ada).await;
-        let fields = [("instance", own.as_str()), ("name", "Impressions by campaign"), ("sql", SQL), ("fields", "name"), ("field.name.kind", "text")];
+        let fields = [("instance", own.as_str()), ("name", "Impressions by campaign"), ("sql", SQL), ("fields", "name"), ("field.name.kind", "text"), ("field.name.required", "true")];
         let query = ada.post("/queries/new", &fields).await.with(303).location;
         let page = format!("{query}/workflow");
         let send = [("do", "sync"), ("instance", own.as_str()), ("workflow", "impressions")];
         let refused = ada.post(&page, &send).await.with(422);
         assert!(refused.body.contains("The parameter name has no default"), "AMC asks for no values");
         let with_default = |revision: &'static str, default: &'static str| [("name", "Impressions by campaign"), ("sql", SQL), ("revision", revision), ("fields", "name"),
-            ("field.name.kind", "text"), ("field.name.default", default)];
+            ("field.name.kind", "text"), ("field.name.required", "true"), ("field.name.default", default)];
         ada.post(&format!("{query}/edit"), &with_default("1", "Spring")).await.with(303);
         assert_eq!(ada.get(&page).await.with(200).attributes("input[name=workflow]", "value"), ["impressions-by-campaign"]);
         ada.post(&page, &send).await.with(303);

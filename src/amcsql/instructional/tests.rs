@@ -87,6 +87,17 @@ fn a_comment_that_quotes_a_literal_marks_it_though_another_is_nearer() {
 }
 
 #[test]
+fn literals_that_a_comment_does_not_speak_of_are_left() {
+    let quotes_another = "SELECT a FROM t WHERE\n/* REQUIRED UPDATE: set '50' to another value */\nb = 0";
+    assert_eq!(marks(quotes_another), [(true, Found::Nothing)]);
+    let far =
+        "SELECT\n-- OPTIONAL UPDATE: remove the line above\na, b, c, d, e, f, SUM(CASE WHEN g > 0 THEN 1 END) FROM t";
+    assert_eq!(marks(far), [(false, Found::Nothing)]);
+    let code = "WITH a (b) AS (VALUES (1)),\n/*\n-- OPTIONAL UPDATE: MORE\nc (d) AS (VALUES ('x')),\n*/\ne (f) AS (VALUES (2)) SELECT 1 FROM a";
+    assert_eq!(marks(code), [(false, Found::Uncomment)]);
+}
+
+#[test]
 fn parameters_of_amc_and_names_of_tables_stay() {
     let text = "SELECT a FROM TABLE(EXTEND_TIME_WINDOW('conversions' -- REQUIRED UPDATE: x\n, 'P1D', 'P2D'))\n\
                 WHERE b = CUSTOM_PARAMETER('c') -- REQUIRED UPDATE: c\n";

@@ -28,6 +28,7 @@ pub(super) struct ListPage {
     here: String,
     filter: Filter,
     shows: Vec<Choice>,
+    labels: Vec<Choice>,
     regions: Vec<Choice>,
     kinds: Vec<Choice>,
     looking: bool,
@@ -52,7 +53,11 @@ impl ListPage {
     }
 
     fn show(&self) -> &'static str {
-        if self.filter.hidden { "removed" } else { "" }
+        match (self.filter.hidden, self.filter.starred) {
+            (true, _) => "removed",
+            (_, true) => "starred",
+            _ => "",
+        }
     }
 
     fn region(&self) -> &'static str {
@@ -65,9 +70,13 @@ impl ListPage {
 }
 
 fn filter(params: &mut ListParams) -> Filter {
+    let known = |show: &str| ["removed", "starred"].into_iter().find(|known| *known == show);
+    let show = params.value("show", "which instances are shown", known).unwrap_or_default();
     Filter {
         text: params.text("q"),
-        hidden: params.is("show", "removed"),
+        hidden: show == "removed",
+        starred: show == "starred",
+        label: params.text("label"),
         region: params.value("region", "region", |region| region.parse().ok()),
         is_sandbox: params.value("kind", "kind of instance", |kind| match kind {
             "sandbox" => Some(true),
@@ -91,6 +100,7 @@ pub(super) async fn show(
     let instances = store::page(&mut tx, &person.id, &filter, pager.range()).await?;
     let surveys = store::surveys(&mut tx, &person.id).await?;
     let progress = store::progress(&mut tx, &person.id).await?;
+    let labels = store::all_labels(&mut tx, &person.id).await?;
     drop(tx);
     let looking = surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none());
     let errors: Vec<String> = surveys.into_iter().filter_map(|survey| survey.error).collect();
@@ -108,7 +118,14 @@ pub(super) async fn show(
         instances,
         pager,
         here: params.here().to_string(),
-        shows: vec![Choice::new("", "Active"), Choice::new("removed", "Hidden")],
+        shows: vec![
+            Choice::new("", "Active"),
+            Choice::new("starred", "Starred"),
+            Choice::new("removed", "Hidden"),
+        ],
+        labels: std::iter::once(Choice::new("", "All labels"))
+            .chain(labels.into_iter().map(|label| Choice::new(label.clone(), label)))
+            .collect(),
         regions: std::iter::once(Choice::new("", "All regions")).chain(regions).collect(),
         kinds: ["", "standard", "sandbox"]
             .into_iter()
@@ -135,6 +152,8 @@ impl Export for Instance {
         "kind",
         "slots_in_use",
         "listed_at",
+        "labels",
+        "starred",
         "id",
     ];
 
@@ -151,6 +170,8 @@ impl Export for Instance {
             json!(if self.is_sandbox { "sandbox" } else { "standard" }),
             json!(self.slots_in_use),
             rfc3339(self.seen_at),
+            json!(self.labels),
+            json!(self.is_starred),
             json!(self.id),
         ]
     }

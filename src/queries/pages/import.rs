@@ -220,7 +220,9 @@ fn shown(span: Span, sql: &str) -> String {
 /// value as an example; what may be changed keeps that value as its default.
 fn field(proposal: &Proposal, required: bool, note: &str) -> FieldDef {
     let values = proposal.values.join("\n");
-    let help = if required {
+    // How far a window is extended works as it stands, and is checked as it is typed.
+    let is_placeholder = required && !proposal.name.starts_with("extend_");
+    let help = if is_placeholder {
         let example = proposal.values.first().map_or(String::new(), |value| format!(" Example: {value}"));
         format!("{note}{example}")
     } else {
@@ -238,7 +240,7 @@ fn field(proposal: &Proposal, required: bool, note: &str) -> FieldDef {
         },
         label: String::new(),
         help: help.replace(char::is_control, " ").chars().take(HELP).collect(),
-        default: if required { String::new() } else { values },
+        default: if is_placeholder { String::new() } else { values },
         required: true,
         choices: proposal.choices.clone(),
     }

@@ -12,6 +12,7 @@ mod driver;
 mod editor;
 mod forms;
 mod harness;
+mod own;
 mod pages;
 mod path;
 mod result;

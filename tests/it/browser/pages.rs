@@ -12,7 +12,7 @@ const EDITOR_JS: u64 = 160_000;
 const REQUESTS: u64 = 5;
 
 /// Checks the page that is open. Nothing here may be loosened for a page: the page is repaired.
-async fn check(browser: &Browser, name: &str) {
+pub(super) async fn check(browser: &Browser, name: &str) {
     let weight = browser.weight().await;
     assert!(weight.requests <= REQUESTS, "{name}: {weight:?}");
     let js = if !browser.read_all("[data-code-host]").await.is_empty() { JS + EDITOR_JS } else { JS };
