@@ -118,11 +118,7 @@ pub(super) async fn show(
         instances,
         pager,
         here: params.here().to_string(),
-        shows: vec![
-            Choice::new("", "Active"),
-            Choice::new("starred", "Starred"),
-            Choice::new("removed", "Hidden"),
-        ],
+        shows: vec![Choice::new("", "Active"), Choice::new("starred", "Starred"), Choice::new("removed", "Hidden")],
         labels: std::iter::once(Choice::new("", "All labels"))
             .chain(labels.into_iter().map(|label| Choice::new(label.clone(), label)))
             .collect(),
