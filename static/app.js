@@ -229,6 +229,87 @@
     if (location.search !== searched) location.reload();
   }, window);
 
+  // The palette: what the search page finds, below the search of the bar while one types; arrows choose, Enter goes.
+  const search = () => document.querySelector("[data-palette]");
+  let asked = 0;
+  let asking;
+  const options = () => [...all("#palette [role=option]:not([aria-disabled])")];
+  function choose(option) {
+    for (const one of options()) one.setAttribute("aria-selected", one === option);
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) search().setAttribute("aria-activedescendant", option.id);
+    else search().removeAttribute("aria-activedescendant");
+  }
+  function showPalette(shown) {
+    const input = search();
+    byId("palette").hidden = !shown;
+    input.setAttribute("aria-expanded", shown);
+    if (!shown) choose();
+  }
+  async function look() {
+    const mine = ++asked;
+    const input = search();
+    let text;
+    try {
+      const answer = await fetch(`/search?${new URLSearchParams({ q: input.value })}`, { headers: { "HX-Request": "true" } });
+      if (!answer.ok || answer.redirected) return;
+      text = await answer.text();
+    } catch {
+      return connection(503);
+    }
+    if (mine !== asked || document.activeElement !== input) return;
+    const list = byId("palette");
+    list.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+    options().forEach((option, at) => {
+      option.id = `palette-${at}`;
+      option.tabIndex = -1;
+    });
+    byId("palette-count").textContent = list.dataset.count = `${options().length} results`;
+    showPalette(true);
+    if (input.value) choose(options()[0]);
+  }
+  on("DOMContentLoaded", () => {
+    const input = search();
+    if (!input) return;
+    const about = { role: "combobox", "aria-expanded": "false", "aria-controls": "palette", "aria-autocomplete": "list" };
+    for (const [name, value] of Object.entries(about)) input.setAttribute(name, value);
+    on("input", () => {
+      clearTimeout(asking);
+      asking = setTimeout(look, 120);
+    }, input);
+    on("keydown", (event) => {
+      if (event.key === "Escape") {
+        asked += 1;
+        if (byId("palette").hidden) return;
+        event.preventDefault();
+        return showPalette(false);
+      }
+      const list = byId("palette").hidden ? [] : options();
+      const at = list.findIndex((option) => option.getAttribute("aria-selected") === "true");
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step && list.length) {
+        event.preventDefault();
+        choose(list.at((at + step + list.length) % list.length));
+      } else if (event.key === "ArrowDown") {
+        event.preventDefault();
+        look();
+      } else if (event.key === "Enter" && list[at] && !event.isComposing) {
+        event.preventDefault();
+        list[at].click();
+      }
+    }, input);
+    on("focusout", () => setTimeout(() => {
+      if (!byId("palette").contains(document.activeElement) && document.activeElement !== input) showPalette(false);
+    }, 150), input);
+  });
+  on("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !search()) return;
+    event.preventDefault();
+    search().focus();
+    search().select();
+    look();
+  });
+
   // The theme changes in place, so that nothing that has been typed is lost to a reload.
   function switchTheme(event) {
     const { form } = event.submitter ?? {};

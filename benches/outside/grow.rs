@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
 use recomamp::db::{Db, FromRow, Result, Row, Scope, Single, Tx, sql};
 
 use super::site::Site;
@@ -101,11 +104,48 @@ pub(crate) async fn catalogues(site: &Site, instances: usize) -> anyhow::Result<
         drop(tx);
         db.close().await;
         if count as usize >= instances {
-            return Ok(());
+            return uploads(site).await;
         }
         anyhow::ensure!(began.elapsed() < PATIENCE, "only {count} instances told their data sources");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// Instances that get tables of their own, the tables of each, and the columns of each table: 50,000 in all.
+const UPLOADING: usize = 25;
+const TABLES: usize = 20;
+const COLUMNS: usize = 100;
+
+/// Gives instances uploaded tables beside what they list.
+async fn uploads(site: &Site) -> anyhow::Result<()> {
+    struct Listed(String, Value);
+    impl FromRow for Listed {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("instance_id")?, row.get("sources")?))
+        }
+    }
+    const LIST: &str = "select instance_id, sources from instance_sources order by instance_id limit $1";
+    const KEEP: &str = "update instance_sources set sources = $2, digest = $3 where instance_id = $1";
+    let db = Db::existing(&format!("sqlite:{}", site.database().display())).await?;
+    let mut tx = db.write(&Scope::System).await?;
+    for (number, Listed(instance, mut listed)) in
+        sql(LIST).bind(UPLOADING as i64).all::<Listed>(&mut tx).await?.into_iter().enumerate()
+    {
+        let sources = listed["sources"].as_array_mut().context("a list of sources")?;
+        for table in 0..TABLES {
+            let column = |column: usize| {
+                json!({ "name": format!("client_{number}_column_{column}"), "columnType": "DIMENSION", "dataType": "STRING",
+                    "sensitivity": "LOW", "description": format!("Attribute {column} of table {table} that client {number} keeps.") })
+            };
+            sources.push(json!({ "id": format!("client_{number}_table_{table}"), "owner": "CUSTOMER",
+                "description": format!("Table {table} of client {number}."),
+                "columns": (0..COLUMNS).map(column).collect::<Vec<_>>() }));
+        }
+        sql(KEEP).bind(&instance).bind(listed).bind(format!("uploads-{number}")).execute(&mut tx).await?;
+    }
+    tx.commit().await?;
+    db.close().await;
+    Ok(())
 }
 
 /// A column of a table.

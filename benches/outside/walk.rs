@@ -30,6 +30,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/queries/{id}", "/queries/{query}"),
     ("/instances/{id}", "/instances/{instance}"),
     ("/guides/{slug}", "/guides/first-query"),
+    ("/data-sources/{name}", "/data-sources/dsp_impressions"),
     ("/static/{file}", "{static}"),
 ];
 
@@ -41,6 +42,15 @@ const MORE: &[&str] = &[
     "/queries?page=20",
     "/queries?q=campaign",
     "/search?q=campaign",
+    "/search?q=campaing",
+    "/data-sources?q=new+to+brnad+sales",
+    "/data-sources?q=column_77",
+    "/data-sources?instance={instance}",
+    "/data-sources/fields?q=cost",
+    "/data-sources/fields?f=all&f.1.p=unit&f.1.o=is&f.1.v=microcents&f.2=any&f.2.1.p=source&f.2.1.v=dsp&f.2.2.p=threshold&f.2.2.o=least&f.2.2.v=HIGH",
+    "/data-sources/fields?sort=-threshold&page=500",
+    "/data-sources/compare?source=dsp_impressions&source=dsp_clicks&source=dsp_views&source=sponsored_ads_traffic",
+    "/data-sources/compare?source=amazon_attributed_events_by_traffic_time&source=amazon_attributed_events_by_conversion_time",
     "/search?q=nothing-like-this",
     "/queries/new?instance={instance}",
     "/queries/new?draft={draft}",

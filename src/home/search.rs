@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 
 use crate::db::PageRange;
 use crate::web::room::{Hit, PageEntry, Rooms};
@@ -17,6 +18,14 @@ const LONGEST: usize = 200;
 #[template(path = "home/search.html")]
 pub(super) struct SearchPage {
     shell: Shell,
+    q: String,
+    groups: Vec<Group>,
+}
+
+/// The same results as the list below the search of the bar; without a text the pages to go to.
+#[derive(Template)]
+#[template(path = "home/palette.html")]
+struct Palette {
     q: String,
     groups: Vec<Group>,
 }
@@ -47,10 +56,12 @@ pub(super) async fn show(
     visit: Visit,
     rooms: Rooms,
     QueryString(fields): QueryString,
-) -> web::Result<Html<SearchPage>> {
+) -> web::Result<Response> {
     let q: String = fields.trimmed("q").chars().filter(|letter| *letter != '\0').take(LONGEST).collect();
     let mut groups = Vec::new();
-    if !q.is_empty() {
+    if q.is_empty() && visit.is_part {
+        groups.push(Group::new("Go to", "", &q, pages(rooms.pages(), "")));
+    } else if !q.is_empty() {
         let mut tx = site.db.read(&person.scope()).await?;
         for search in rooms.searches() {
             let hits = (search.find)(&mut tx, &person, &q, PageRange::first(MOST as i64 + 1)).await?;
@@ -60,7 +71,11 @@ pub(super) async fn show(
         groups.push(Group::new("Pages", "", &q, pages(rooms.pages(), &q)));
         groups.retain(|group| !group.hits.is_empty());
     }
-    Ok(Html(SearchPage { shell: visit.shell("Search", Section::None).await, q, groups }))
+    if visit.is_part {
+        return Ok(Html(Palette { q, groups }).into_response());
+    }
+    let page = SearchPage { shell: visit.shell("Search", Section::None).await, q, groups };
+    Ok(Html(page).into_response())
 }
 
 /// Pages whose name or words hold every word of `q`.

@@ -111,7 +111,9 @@ struct Seen {
 
 fn seen(kept: &Value) -> BTreeMap<String, Seen> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let column = |column: &Value| Some((column["name"].as_str()?.to_lowercase(), (text(&column["dataType"]), text(&column["columnType"]))));
+    let column = |column: &Value| {
+        Some((column["name"].as_str()?.to_lowercase(), (text(&column["dataType"]), text(&column["columnType"]))))
+    };
     let source = |source: &Value| {
         let id = source["id"].as_str()?;
         let columns = source["columns"].as_array().map_or(&[][..], Vec::as_slice);
@@ -178,8 +180,10 @@ fn within(id: &str, was: &Seen, now: &Seen, changes: &mut Vec<SourceChange>) {
     if was.columns.is_empty() || now.columns.is_empty() {
         return;
     }
-    let lost: Vec<&String> = was.columns.keys().filter(|name| !now.columns.contains_key(*name) && !told.contains(name)).collect();
-    let new: Vec<&String> = now.columns.keys().filter(|name| !was.columns.contains_key(*name) && !told.contains(name)).collect();
+    let lost: Vec<&String> =
+        was.columns.keys().filter(|name| !now.columns.contains_key(*name) && !told.contains(name)).collect();
+    let new: Vec<&String> =
+        now.columns.keys().filter(|name| !was.columns.contains_key(*name) && !told.contains(name)).collect();
     if let ([lost], [new]) = (&lost[..], &new[..])
         && was.columns.get(*lost) == now.columns.get(*new)
     {
@@ -190,7 +194,9 @@ fn within(id: &str, was: &Seen, now: &Seen, changes: &mut Vec<SourceChange>) {
         changes.extend(new.into_iter().map(|name| SourceChange::new(id, name, ChangeKind::Added)));
     }
     for (name, (kind, _)) in &now.columns {
-        if let Some((old, _)) = was.columns.get(name).filter(|(old, _)| old != kind && !old.is_empty() && !kind.is_empty()) {
+        if let Some((old, _)) =
+            was.columns.get(name).filter(|(old, _)| old != kind && !old.is_empty() && !kind.is_empty())
+        {
             let note = format!("From {old} to {kind}.");
             changes.push(SourceChange { note, ..SourceChange::new(id, name, ChangeKind::Retyped) });
         }
@@ -198,7 +204,13 @@ fn within(id: &str, was: &Seen, now: &Seen, changes: &mut Vec<SourceChange>) {
 }
 
 /// What a new tag says; the columns that it tells of are not told again.
-fn tagged(id: &str, tag: &SourceTag, (was, now): (&Seen, &Seen), told: &mut Vec<String>, changes: &mut Vec<SourceChange>) {
+fn tagged(
+    id: &str,
+    tag: &SourceTag,
+    (was, now): (&Seen, &Seen),
+    told: &mut Vec<String>,
+    changes: &mut Vec<SourceChange>,
+) {
     let mut named: Vec<String> = Vec::new();
     for word in tag.words().map(str::to_lowercase) {
         let is_column = was.columns.contains_key(&word) || now.columns.contains_key(&word);
@@ -237,8 +249,10 @@ mod tests {
     use super::*;
 
     fn list(columns: &[&str], tags: &Value, premium: bool) -> Value {
-        let columns: Vec<Value> =
-            columns.iter().map(|name| json!({ "name": name, "dataType": "STRING", "columnType": "DIMENSION" })).collect();
+        let columns: Vec<Value> = columns
+            .iter()
+            .map(|name| json!({ "name": name, "dataType": "STRING", "columnType": "DIMENSION" }))
+            .collect();
         json!({ "sources": [{ "id": "sandbox.t", "columns": columns, "tags": tags, "premium": premium },
             { "id": "t_for_audiences", "columns": [] }] })
     }
@@ -271,7 +285,10 @@ mod tests {
     fn one_column_gone_and_one_new_of_the_same_type_is_a_guess_and_more_are_none() {
         let before = list(&["a", "b"], &json!([]), false);
         assert_eq!(told(&before, &list(&["a", "c"], &json!([]), false)), ["renamed t.b by c?"]);
-        assert_eq!(told(&before, &list(&["a", "c", "d"], &json!([]), false)), ["removed t.b", "added t.c", "added t.d"]);
+        assert_eq!(
+            told(&before, &list(&["a", "c", "d"], &json!([]), false)),
+            ["removed t.b", "added t.c", "added t.d"]
+        );
     }
 
     #[test]

@@ -273,8 +273,12 @@ impl InstanceDiscovery {
                 Err(error) => return Err(error),
             };
             let mut tx = self.site.db.write(&Scope::System).await?;
-            store::keep_sources(&mut tx, &instance.id, self.site.clock.now(), &sources).await?;
+            let now = self.site.clock.now();
+            let changes = store::keep_sources(&mut tx, &self.site.random, &instance.id, now, &sources).await?;
             tx.commit().await?;
+            if changes > 0 {
+                tracing::info!(instance.id = %instance.id, changes, "the data sources of an instance changed");
+            }
         }
         Ok(())
     }

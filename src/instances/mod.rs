@@ -6,6 +6,7 @@
 mod access;
 mod brand_list;
 mod catalogue;
+mod changes;
 mod model;
 mod pages;
 mod search;
@@ -15,11 +16,13 @@ mod labels;
 
 pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, refusal, require};
 pub use brand_list::{Item, ItemKind, fitting};
+pub use changes::{ChangeKind, SourceChange};
 pub use model::{Grant, Instance, Role, Source};
 pub use store::brands::{Brand, brand, brands, items as brand_items};
 pub use store::{
-    Address, Filter, Listing, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find, forget_survey, give,
-    grants_of, is_looking, list, listings, named, page, reached_by, revoke, revoke_all,
+    Address, Filter, InstanceChange, Listing, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find,
+    forget_survey, give, grants_of, is_looking, list, listings, named, page, reached_by, revoke, revoke_all,
+    source_changes,
 };
 
 use std::sync::Arc;

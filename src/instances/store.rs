@@ -2,6 +2,7 @@
 
 mod access;
 pub(super) mod brands;
+mod changes;
 mod entities;
 mod people;
 mod sources;
@@ -9,6 +10,7 @@ mod surveys;
 
 use chrono::{DateTime, Utc};
 
+pub use changes::{InstanceChange, source_changes};
 pub use entities::{Address, Pair};
 pub(super) use entities::{forget_unlisted, unanswered};
 pub use surveys::is_looking;

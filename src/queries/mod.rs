@@ -11,6 +11,7 @@
 mod bin_purger;
 mod identity;
 mod model;
+mod names;
 mod pages;
 mod prepare;
 mod reads;
@@ -25,6 +26,7 @@ pub use model::input::{Given, ParameterValues, RunInput, RunOptions};
 pub use model::tags::Tags;
 pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, Rights, Script};
+pub use names::{explained_at, linked};
 pub use pages::{editor_page, run_page, runs_on, save_to_run};
 pub use prepare::{AmcParameters, Prepared, prepare};
 pub use reads::{amend, errors, reads};

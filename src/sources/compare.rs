@@ -85,7 +85,8 @@ mod tests {
     #[test]
     fn the_two_attributed_tables_differ_in_little() {
         let source = |id: &str| Catalogue::standard().source(id).unwrap();
-        let [one, other] = ["amazon_attributed_events_by_traffic_time", "amazon_attributed_events_by_conversion_time"].map(source);
+        let [one, other] =
+            ["amazon_attributed_events_by_traffic_time", "amazon_attributed_events_by_conversion_time"].map(source);
         let all = compare(&[one, other]);
         let count = |standing| all.iter().filter(|it| it.standing == standing).count();
         assert_eq!(count(Standing::Different) + count(Standing::Only) + count(Standing::Same), all.len());
@@ -98,8 +99,17 @@ mod tests {
         let source = |id: &str| Catalogue::standard().source(id).unwrap();
         let all = compare(&[source("dsp_impressions"), source("dsp_clicks"), source("conversions")]);
         let find = |name: &str| all.iter().find(|it| it.name == name).unwrap().standing;
-        assert_eq!((find("user_id"), find("campaign"), find("clicks")), (Standing::Same, Standing::Only, Standing::Only));
-        let weak = DataSource { columns: vec![ColumnDef { unit: Some("currency".into()), ..source("dsp_clicks").column("clicks").unwrap().clone() }], ..source("dsp_clicks").clone() };
+        assert_eq!(
+            (find("user_id"), find("campaign"), find("clicks")),
+            (Standing::Same, Standing::Only, Standing::Only)
+        );
+        let weak = DataSource {
+            columns: vec![ColumnDef {
+                unit: Some("currency".into()),
+                ..source("dsp_clicks").column("clicks").unwrap().clone()
+            }],
+            ..source("dsp_clicks").clone()
+        };
         assert_eq!(compare(&[source("dsp_clicks"), &weak]).first().unwrap().standing, Standing::Different);
     }
 }

@@ -261,7 +261,12 @@ mod tests {
         let site = impressions.column("site").unwrap().clone();
         impressions.columns.push(ColumnDef { name: "site_domain".to_owned(), ..site });
         let clicks = sources.iter().find(|it| it.id == "dsp_clicks").unwrap().clone();
-        sources.push(DataSource { id: "display_clicks".to_owned(), audience_table: None, legacy_names: Vec::new(), ..clicks });
+        sources.push(DataSource {
+            id: "display_clicks".to_owned(),
+            audience_table: None,
+            legacy_names: Vec::new(),
+            ..clicks
+        });
         Catalogue::from_sources(sources)
     }
 

@@ -35,6 +35,22 @@ pub(super) fn table<'a>(columns: impl Iterator<Item = (Option<&'a str>, &'a Colu
     text
 }
 
+/// Columns of several sources, a row for each: its name, how it stands, and what each source has of it.
+pub(super) fn compared<'a>(sources: &[&str], rows: impl Iterator<Item = (String, &'a str, Vec<String>)>) -> String {
+    let names: Vec<String> = sources.iter().map(|source| code(source)).collect();
+    let mut text = format!(
+        "# {}\n\n| Column | | {} |\n| --- | --- |{}\n",
+        names.join(" and "),
+        names.join(" | "),
+        " --- |".repeat(names.len())
+    );
+    for (name, standing, cells) in rows {
+        let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+        let _ = writeln!(text, "| {} | {standing} | {} |", code(&name), cells.join(" | "));
+    }
+    text
+}
+
 /// A whole source.
 pub(super) fn source(source: &DataSource, joins: &[Join]) -> String {
     let mut text = format!("# {}\n\n{}\n\n", code(&source.id), cell(&source.description));

@@ -3,9 +3,11 @@
 //! The documentation ([`Catalogue`](crate::amcsql::catalogue::Catalogue)) meets what each instance lists. A source has one
 //! page, `/data-sources/{name}`, and a column a place on it, `#column`, so that every name on any page can lead there.
 
+mod compare;
 mod described;
 mod directory;
 mod drafts;
+mod drift;
 mod filter;
 mod index;
 mod joins;
@@ -29,6 +31,12 @@ pub fn room(site: Site) -> Room {
         pages: const {
             &[
                 PageEntry::new("/data-sources", "Data sources", "tables columns schema catalogue"),
+                PageEntry::new("/data-sources/compare", "Compare data sources", "tables columns difference side"),
+                PageEntry::new(
+                    "/data-sources/drift",
+                    "Changes of data sources",
+                    "drift renamed deprecated removed columns",
+                ),
                 PageEntry::new("/data-sources/fields", "Fields", "field explorer columns filter builder data sources"),
             ]
         },

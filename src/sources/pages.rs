@@ -1,6 +1,8 @@
 //! The room's routes, and what its handlers share.
 
+mod compare;
 mod detail;
+mod drift;
 mod fields;
 mod filters;
 mod list;
@@ -44,6 +46,14 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/data-sources/fields.csv", get(fields::export))
         .route("/data-sources/fields.json", get(fields::export))
         .route("/data-sources/fields.md", get(fields::markdown))
+        .route("/data-sources/compare", get(compare::show))
+        .route("/data-sources/compare.csv", get(compare::export))
+        .route("/data-sources/compare.json", get(compare::export))
+        .route("/data-sources/compare.md", get(compare::markdown))
+        .route("/data-sources/drift", get(drift::show))
+        .route("/data-sources/drift.csv", get(drift::export))
+        .route("/data-sources/drift.json", get(drift::export))
+        .route("/data-sources/drift/fix", post(drift::fix))
         .route("/data-sources/filters", post(filters::save))
         .route("/data-sources/filters/{id}/delete", post(filters::delete))
         .route("/data-sources/{name}", get(detail::show))

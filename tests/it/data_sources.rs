@@ -175,4 +175,100 @@ stories! {
         ada.post(&delete, &[]).await.with(303);
         assert!(names(&chie).await.is_empty());
     }
+
+    /// Two to four sources side by side; files hold what is shown.
+    async fn sources_are_compared(house: House) {
+        let ada = house.signed_in("Ada").await;
+        ada.get("/data-sources/compare").await.with(200);
+        let both = "source=amazon_attributed_events_by_traffic_time&source=amazon_attributed_events_by_conversion_time";
+        let page = ada.get(&format!("/data-sources/compare?{both}")).await.with(200);
+        assert!(page.texts("h2").iter().any(|title| title.starts_with("Same")), "{:?}", page.texts("h2"));
+        let address = "source=dsp_impressions&source=dsp_clicks&source=dsp_views&show=only";
+        let page = ada.get(&format!("/data-sources/compare?{address}")).await.with(200);
+        let names = page.texts("section tbody th");
+        assert!(names.contains(&"viewable_impressions".to_owned()) && !names.contains(&"user_id".to_owned()), "{names:?}");
+        let json: serde_json::Value = serde_json::from_str(&ada.get(&format!("/data-sources/compare.json?{address}")).await.with(200).body).expect("JSON");
+        let mut told: Vec<&str> = json.as_array().expect("lines").iter().filter_map(|line| line["column"].as_str()).collect();
+        told.dedup();
+        assert_eq!(told, names);
+        let text = ada.get(&format!("/data-sources/compare.md?{address}")).await.with(200).body;
+        assert_eq!(text.lines().filter(|line| line.starts_with("| `")).count(), names.len());
+        ada.get("/data-sources/compare?source=nothing&source=dsp_clicks").await.with(404);
+        let five = ada.get("/data-sources/compare?source=a&source=b&source=c&source=d&source=e").await.with(400);
+        assert!(five.body.contains("at most 4"), "{}", five.body);
+    }
+
+    /// Each look at an instance is compared with the one before; the differences are kept.
+    async fn what_changed_since_the_last_look_is_kept(house: House) {
+        let ada = house.signed_in("Ada").await;
+        assert!(ada.get("/data-sources/drift").await.with(200).text(".empty").contains("No changes yet"));
+        let id = instance(&ada).await;
+        let before = r#"{"sources":[{"id":"dsp_impressions","premium":false,"columns":[{"name":"campaign","dataType":"STRING"},{"name":"site_name","dataType":"STRING"}]},
+            {"id":"old_uploads","columns":[{"name":"x"}]}]}"#;
+        lists(&house, &id, before).await;
+        ada.post("/instances/refresh", &[]).await.with(303);
+        house.tick("instance-discovery").await;
+        let names = async |change: &str| ada.get(&format!("/data-sources/drift?change={change}&instance={id}")).await.with(200).texts(".drift h2 code");
+        assert_eq!(names("removed").await, ["dsp_impressions.site_name", "old_uploads"]);
+        assert!(names("added").await.contains(&"dsp_clicks".to_owned()));
+        let rows = house.count("select count(*) as value from source_changes").await;
+        ada.post("/instances/refresh", &[]).await.with(303);
+        house.tick("instance-discovery").await;
+        assert_eq!(house.count("select count(*) as value from source_changes").await, rows, "the same list changes nothing");
+        let chie = house.signed_in("Chie").await;
+        assert!(chie.get("/data-sources/drift").await.with(200).texts(".drift").is_empty(), "other people's instances");
+        let csv = ada.get("/data-sources/drift.csv?change=removed").await.with(200).body;
+        assert!(csv.contains("removed,dsp_impressions,site_name"), "{csv}");
+    }
+
+    /// A new name is put into the queries that use the old one, as a new version, and nowhere else.
+    async fn a_new_name_is_put_into_queries_on_request(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let id = instance(&ada).await;
+        let url = house.database().url(house.folder());
+        let row = format!(
+            "insert into source_changes (id, instance_id, source, column_name, change, replacement, certain, note, seen_at) \
+             values ('chg_01j00000000000000000000000', '{id}', 'dsp_impressions', 'site', 'renamed', 'publisher_name', true, '', '2026-03-18 08:00:00+00:00')"
+        );
+        execute(&url, &row).await;
+        let uses = "SELECT site, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions WHERE campaign <> 'site' GROUP BY site";
+        let first = saved(&ada, "By site", uses).await;
+        let second = saved(&ada, "By site again", uses).await;
+        let other = saved(&ada, "Clicks by site", "SELECT site, SUM(clicks) AS n FROM dsp_clicks GROUP BY site").await;
+        let page = ada.get("/data-sources/drift").await.with(200);
+        let links = page.texts(".drift li a");
+        assert_eq!(links.len(), 2, "{links:?}");
+        assert!(!links.contains(&"Clicks by site".to_owned()));
+        let value = |name: &str| page.attributes(&format!(".drift li input[name={name}]"), "value").remove(0);
+        let (source, column, replacement) = (value("source"), value("column"), value("replacement"));
+        let queries = page.attributes(".drift input[name=query]", "value");
+        assert_eq!(queries.len(), 4, "one each, and both at once");
+        let mut fields = vec![("source", source.as_str()), ("column", column.as_str()), ("replacement", replacement.as_str())];
+        let named: std::collections::BTreeSet<&str> = queries.iter().map(String::as_str).collect();
+        fields.extend(named.iter().map(|query| ("query", *query)));
+        ada.post("/data-sources/drift/fix", &fields).await.with(303);
+        for query in [&first, &second] {
+            let sql = ada.get(&format!("{query}/edit")).await.with(200).text("textarea[name=sql]");
+            assert!(sql.contains("SELECT publisher_name AS site,") && sql.contains("campaign <> 'site' GROUP BY publisher_name"), "{sql}");
+            assert_eq!(ada.get(&format!("{query}/versions")).await.with(200).texts("tbody tr").len(), 2);
+        }
+        assert!(ada.get(&format!("{other}/edit")).await.with(200).text("textarea[name=sql]").contains("SELECT site"));
+        assert!(ada.get("/data-sources/drift").await.with(200).texts(".drift li").is_empty());
+        ada.post("/data-sources/drift/fix", &fields).await.with(303);
+        let forged = [("source", "dsp_impressions"), ("column", "site"), ("replacement", "x; DROP"), ("query", named.first().expect("a query"))];
+        ada.post("/data-sources/drift/fix", &forged).await.with(404);
+    }
+
+    /// The palette is the search in short: what is found with one way each to go there, as options of a list.
+    async fn the_palette_finds_what_the_search_finds(house: House) {
+        let ada = house.signed_in("Ada").await;
+        saved(&ada, "Postal reach", REACH).await;
+        let part = async |q: &str| ada.send(reqwest::Method::GET, &format!("/search?q={q}"), &[("hx-request", "true")], None).await.with(200);
+        let found = part("postal").await;
+        assert!(found.texts("h1").is_empty(), "a part has no frame");
+        let options = found.attributes("[role=option]", "href");
+        assert!(options.iter().any(|href| href.starts_with("/queries/")) && options.iter().any(|href| href.ends_with("#postal_code")), "{options:?}");
+        assert!(part("").await.attributes("[role=option]", "href").contains(&"/data-sources".to_owned()));
+        assert!(part("qqqqzzzzxx").await.text("[role=option]").contains("Nothing found"));
+    }
 }

@@ -103,12 +103,13 @@ pub(crate) const OPEN: [&str; 10] = [
     "/gallery",
 ];
 
+/// What stands for a part of a route in braces that is no id.
+const NAMED: [(&str, &str); 3] = [("{slug}", "first-query"), ("{number}", "1"), ("{name}", "dsp_impressions")];
+
 /// A route with the ids of things that are there, one address for each thing that fits.
 pub(crate) fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
     let Some((before, after)) = route.split_once("{id}") else {
-        return vec![
-            route.replace("{slug}", "first-query").replace("{number}", "1").replace("{name}", "dsp_impressions"),
-        ];
+        return vec![NAMED.iter().fold(route.to_owned(), |route, (part, value)| route.replace(part, value))];
     };
     let id = |address: &str| Some(address.strip_prefix(before)?.split(['/', '?']).next()?.to_owned());
     let mut ids: Vec<String> =

@@ -10,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::amazon;
 use crate::amcsql::catalogue::Catalogue;
-use crate::db::{FromRow, Result, Row, Tx, sql};
-use crate::ids::{InstanceId, PersonId};
-use crate::instances::catalogue as listed;
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::ids::{InstanceId, PersonId, Random};
+use crate::instances::{catalogue as listed, changes};
 
 /// Which list an instance has: what it lists, or, of a list without a digest, when it was read.
 fn revision(row: &Row) -> Result<String> {
@@ -98,18 +98,24 @@ pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Arc<Catalogue>> {
     Ok(tx.share(revision, catalogue))
 }
 
-/// Keeps what an instance answered about its data sources.
+/// Keeps what an instance answered about its data sources, and notes what is different from the last answer; gives how
+/// many differences there are.
 pub(in crate::instances) async fn keep_sources(
     tx: &mut Tx,
+    random: &Random,
     id: &InstanceId,
     now: DateTime<Utc>,
     sources: &[amazon::DataSource],
-) -> Result<()> {
+) -> Result<usize> {
+    const BEFORE: &str = "select sources as value from instance_sources where instance_id = $1";
     const KEEP: &str = "insert into instance_sources (instance_id, sources, digest, read_at) values ($1, $2, $3, $4) \
         on conflict (instance_id) do update set sources = excluded.sources, digest = excluded.digest, \
         read_at = excluded.read_at";
     let listed = listed::to_json(sources);
+    let before = sql(BEFORE).bind(id).optional::<Single<Value>>(tx).await?;
+    let changes = before.map(|Single(before)| changes::between(&before, &listed)).unwrap_or_default();
+    super::changes::note(tx, random, id, now, &changes).await?;
     let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(listed.to_string()));
     sql(KEEP).bind(id).bind(listed).bind(digest).bind(now).execute(tx).await?;
-    Ok(())
+    Ok(changes.len())
 }

@@ -76,13 +76,18 @@ fn short(column: &ColumnDef) -> String {
 
 /// What an address asks for: the sources, in its order, and which columns.
 fn asked<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'a DataSource>, Option<Standing>)> {
-    let names: Vec<String> = params.fields().all("source").map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    let names: Vec<String> =
+        params.fields().all("source").map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
     if names.len() > MOST {
-        return Err(web::Error::Invalid(format!("This address names {} data sources; at most {MOST} can be compared.", names.len())));
+        return Err(web::Error::Invalid(format!(
+            "This address names {} data sources; at most {MOST} can be compared.",
+            names.len()
+        )));
     }
     let mut sources: Vec<&DataSource> = Vec::new();
     for name in names {
-        let source = view.directory.find(&name).and_then(|place| view.directory.at(place)).ok_or(web::Error::Missing)?;
+        let source =
+            view.directory.find(&name).and_then(|place| view.directory.at(place)).ok_or(web::Error::Missing)?;
         if !sources.iter().any(|known| known.id == source.id) {
             sources.push(source);
         }
@@ -117,7 +122,11 @@ fn facts(sources: &[&DataSource]) -> Vec<(&'static str, Vec<String>)> {
 fn sections(sources: &[&DataSource], shown: &[Compared<'_>]) -> Vec<Part> {
     let row = |compared: &Compared<'_>| CompareRow {
         name: compared.name.to_owned(),
-        cells: sources.iter().zip(&compared.columns).map(|(source, column)| Some(Cell::new(source, (*column)?))).collect(),
+        cells: sources
+            .iter()
+            .zip(&compared.columns)
+            .map(|(source, column)| Some(Cell::new(source, (*column)?)))
+            .collect(),
     };
     let part = |standing: Standing| Part {
         standing,
@@ -200,7 +209,11 @@ pub(super) async fn export(State(site): State<Site>, person: Person, mut params:
 }
 
 /// The same as a table of Markdown, a row for each column.
-pub(super) async fn markdown(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+pub(super) async fn markdown(
+    State(site): State<Site>,
+    person: Person,
+    mut params: ListParams,
+) -> web::Result<Response> {
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     drop(tx);

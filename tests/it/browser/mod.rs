@@ -8,6 +8,7 @@
 //! A machine without Chromium fails these stories; `scripts/test` installs it.
 
 mod axe;
+mod data_sources;
 mod driver;
 mod editor;
 mod forms;

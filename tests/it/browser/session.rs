@@ -228,6 +228,11 @@ impl Browser {
         self.act(Locator::Css(selector), fill).await;
     }
 
+    /// Presses keys in what fits the CSS selector, behind what stands there.
+    pub(super) async fn type_in(&self, selector: &str, keys: &str) {
+        self.act(Locator::Css(selector), async |field| field.send_keys(keys).await).await;
+    }
+
     /// Presses the Enter key in the field that fits the CSS selector.
     pub(super) async fn enter(&self, selector: &str) {
         self.act(Locator::Css(selector), async |field| field.send_keys("\u{E007}").await).await;
