@@ -276,6 +276,7 @@ fn meaning(kind: FaultKind) -> &'static str {
         FaultKind::RefusedCancel => "Refused cancel",
         FaultKind::LinkObjects => "Download links as objects",
         FaultKind::OddLinks => "Download links in an unknown form",
+        FaultKind::Drift => "Data sources with a renamed and a deprecated column",
     }
 }
 

@@ -89,10 +89,12 @@ pub enum FaultKind {
     LinkObjects,
     /// Download links in a form that nobody knows.
     OddLinks,
+    /// A column of the data sources has a new name, another one is deprecated.
+    Drift,
 }
 
 /// All kinds with a usual measure, in the order in which they are offered.
-pub(crate) const KINDS: [(&str, FaultKind); 23] = [
+pub(crate) const KINDS: [(&str, FaultKind); 24] = [
     ("429", FaultKind::TooManyRequests(2)),
     ("401", FaultKind::Expired),
     ("revoked", FaultKind::RevokedGrant),
@@ -116,6 +118,7 @@ pub(crate) const KINDS: [(&str, FaultKind); 23] = [
     ("refused-cancel", FaultKind::RefusedCancel),
     ("link-objects", FaultKind::LinkObjects),
     ("odd-links", FaultKind::OddLinks),
+    ("drift", FaultKind::Drift),
 ];
 
 impl FaultKind {

@@ -60,7 +60,7 @@ pub(super) async fn show(
     let q: String = fields.trimmed("q").chars().filter(|letter| *letter != '\0').take(LONGEST).collect();
     let mut groups = Vec::new();
     if q.is_empty() && visit.is_part {
-        groups.push(Group::new("Go to", "", &q, pages(rooms.pages(), "")));
+        groups.push(Group { name: "Go to", more: None, hits: rooms.menu().iter().map(Hit::from).collect() });
     } else if !q.is_empty() {
         let mut tx = site.db.read(&person.scope()).await?;
         for search in rooms.searches() {

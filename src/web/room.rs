@@ -87,6 +87,12 @@ pub struct Hit {
     pub note: String,
 }
 
+impl From<&Section> for Hit {
+    fn from(section: &Section) -> Self {
+        Self { href: section.href.to_owned(), title: section.label.to_owned(), note: String::new() }
+    }
+}
+
 /// Something that the audit log records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditAction {

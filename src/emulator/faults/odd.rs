@@ -14,7 +14,7 @@ const MOST: usize = 4 << 20;
 impl FaultKind {
     /// Whether the call is done and its answer altered.
     pub(super) const fn alters(self) -> bool {
-        matches!(self, Self::OneObject | Self::NoId | Self::TimedOut | Self::LinkObjects | Self::OddLinks)
+        matches!(self, Self::OneObject | Self::NoId | Self::TimedOut | Self::LinkObjects | Self::OddLinks | Self::Drift)
     }
 
     /// Whether a call of this method and path can meet an odd answer of this kind.
@@ -22,6 +22,7 @@ impl FaultKind {
         match self {
             Self::TimedOut => method == Method::GET && path.contains("/workflowExecutions"),
             Self::IgnoredCancel | Self::RefusedCancel => method == Method::PUT && path.contains("/workflowExecutions/"),
+            Self::Drift => method == Method::GET && path.ends_with("/dataSources"),
             Self::LinkObjects | Self::OddLinks => path.ends_with("/downloadUrls"),
             _ => true,
         }
@@ -68,6 +69,7 @@ impl FaultKind {
                 list.into()
             }),
             Self::TimedOut => with_status(&mut answer),
+            Self::Drift => drifted(&mut answer),
             Self::LinkObjects => each_list(&mut answer, |list| {
                 list.iter().map(|link| json!({ "url": link, "expiresIn": 600 })).collect()
             }),
@@ -85,6 +87,24 @@ fn each_list(answer: &mut Value, other: impl Fn(&[Value]) -> Value) {
         if let Value::Array(list) = value {
             *value = other(list);
         }
+    }
+}
+
+/// Renames a column of a list of data sources, and says of another one that it is going away.
+fn drifted(answer: &mut Value) {
+    for source in answer["dataSources"].as_array_mut().into_iter().flatten() {
+        let tag = match source["dataSourceId"].as_str() {
+            Some("dsp_impressions") => json!({ "type": "RENAMED", "title": "Renamed",
+                "description": "The column site is now called site_domain." }),
+            Some("dsp_clicks") => json!({ "type": "DEPRECATED", "title": "Deprecated",
+                "description": "The column os_version is going away." }),
+            _ => continue,
+        };
+        if tag["type"] == "RENAMED" {
+            let columns = source["columns"].as_array_mut().into_iter().flatten();
+            columns.filter(|column| column["name"] == "site").for_each(|column| column["name"] = json!("site_domain"));
+        }
+        source["tags"] = json!([tag]);
     }
 }
 
