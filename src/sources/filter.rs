@@ -440,7 +440,7 @@ mod tests {
         assert!(read(&format!("f=all&{}", many.join("&"))).unwrap_err().contains("1000 conditions"));
         for forged in [
             "f=some",
-            "f.1.p=colour",
+            "f.1.p=color",
             "f.1.p=column&f.1.o=like",
             "f.1.1.p=column",
             "f.x.p=column",

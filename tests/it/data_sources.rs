@@ -144,12 +144,12 @@ stories! {
         let many: Vec<String> = (1..=1_000).map(|at| format!("f.{at}.p=column&f.{at}.o=is&f.{at}.v=x")).collect();
         let answer = ada.get(&format!("/data-sources/fields?f=all&{}", many.join("&"))).await.with(400);
         assert!(answer.body.contains("1000 conditions"), "{}", answer.text("main"));
-        for forged in ["f=some", "f.1.p=colour", "f.1.1.p=column", "f.1.2.3.4.5.6.7=all", "f=all&do=remove.7", "f=all&do=explode"] {
+        for forged in ["f=some", "f.1.p=color", "f.1.1.p=column", "f.1.2.3.4.5.6.7=all", "f=all&do=remove.7", "f=all&do=explode"] {
             let answer = ada.get(&format!("/data-sources/fields?{forged}")).await.with(400);
             assert!(answer.text("h1").contains("cannot be understood"), "{forged}: {}", answer.body);
         }
-        ada.get("/data-sources/fields.json?f.1.p=colour").await.with(400);
-        ada.post("/data-sources/filters", &[("name", "x"), ("filter", "f.1.p=colour")]).await.with(400);
+        ada.get("/data-sources/fields.json?f.1.p=color").await.with(400);
+        ada.post("/data-sources/filters", &[("name", "x"), ("filter", "f.1.p=color")]).await.with(400);
     }
 
     /// A filter under a name: its owner's, or everyone's; only its owner deletes it.
@@ -268,6 +268,6 @@ stories! {
         let options = found.attributes("[role=option]", "href");
         assert!(options.iter().any(|href| href.starts_with("/queries/")) && options.iter().any(|href| href.ends_with("#postal_code")), "{options:?}");
         assert!(part("").await.attributes("[role=option]", "href").contains(&"/data-sources".to_owned()));
-        assert!(part("qqqqzzzzxx").await.text("[role=option]").contains("Nothing found"));
+        assert!(part("qqqqzzzzxx").await.text("[role=option]").contains("No matches"));
     }
 }
