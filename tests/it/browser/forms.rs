@@ -1,10 +1,10 @@
 //! Forms are tried as a person tries them: by pressing their buttons and the Enter key, with scripts and without.
 
-use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, write};
+use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, sign_in_as, write};
 use super::{Browser, Options, Program};
 
 /// Every list that has a filter.
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 10] = [
     "/executions",
     "/queries",
     "/queries/bin",
@@ -13,6 +13,7 @@ const LISTS: [&str; 9] = [
     "/guides",
     "/settings/audit",
     "/settings/sessions",
+    "/settings/connections",
     "/queries/ID/versions",
 ];
 
@@ -24,6 +25,10 @@ async fn every_list_is_filtered_by_its_button_and_by_enter() {
         let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
         let browser = Browser::start(Options { javascript, ..Options::default() }).await;
         sign_in(&browser, &program.address()).await;
+        // The list of connections has a filter where there are those of others.
+        let other = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in_as(&other, &program.address(), "ben").await;
+        drop(other);
         pick_an_instance(&browser).await;
         write(&browser, "Gone", "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
         save(&browser, "Gone").await;
@@ -93,4 +98,29 @@ async fn write_and_delete(browser: &Browser, address: &str) {
     browser.fill("sql", "SELECT 1").await;
     browser.press("Save draft").await;
     browser.see("Draft saved").await;
+}
+
+/// Back after Save shows what was typed, and Forward what was saved.
+#[tokio::test]
+async fn back_after_save_shows_what_was_typed() {
+    const FIRST: &str = "SELECT campaign FROM dsp_impressions GROUP BY campaign";
+    const SECOND: &str = "SELECT campaign, SUM(impressions) AS impressions FROM dsp_impressions GROUP BY campaign";
+    for javascript in [true, false] {
+        let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in(&browser, &program.address()).await;
+        pick_an_instance(&browser).await;
+        write(&browser, "Back", FIRST).await;
+        save(&browser, "Back").await;
+        browser.back().await;
+        browser.until(async || browser.value("sql").await == FIRST).await;
+        assert_eq!(browser.value("name").await, "Back", "with scripts: {javascript}");
+        browser.forward().await;
+        browser.until(async || browser.heading().await == "Back").await;
+        browser.press("Edit").await;
+        browser.fill("sql", SECOND).await;
+        save(&browser, "Back").await;
+        browser.back().await;
+        browser.until(async || browser.value("sql").await == SECOND).await;
+    }
 }

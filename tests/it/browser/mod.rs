@@ -18,6 +18,7 @@ mod pages;
 mod path;
 mod result;
 mod session;
+mod walk;
 
 use axe::report;
 use session::{Browser, LOOKS, Options};

@@ -19,10 +19,16 @@ pub(super) const MISTYPED: &str = "SELECT\n  campain,\n  COUNT(DISTINCT user_id)
 
 /// Signs in as the sample user that is offered first.
 pub(super) async fn sign_in(browser: &Browser, address: &str) {
+    sign_in_as(browser, address, "ada").await;
+}
+
+/// Signs in as the sample user of this key.
+pub(super) async fn sign_in_as(browser: &Browser, address: &str, key: &str) {
     browser.open(address).await;
     browser.see("Sign in to RecomAMP").await;
     browser.press("Sign in with Amazon").await;
     browser.see("Sign in and allow access").await;
+    browser.follow(&format!("input[name=person][value={key}]")).await;
     browser.press("Allow").await;
     browser.see("Start here").await;
 }

@@ -246,9 +246,29 @@ impl Browser {
         serde_json::from_value(blocked).expect("addresses")
     }
 
+    /// Runs a script of the story's own, which pages' scripts being off does not keep out, and gives what it returns.
+    pub(super) async fn execute(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// The same while a page may be on its way; nothing where it was.
+    pub(super) async fn try_execute(&self, script: &str) -> Option<Value> {
+        self.client.execute(script, Vec::new()).await.ok()
+    }
+
+    /// Whether pages may run scripts.
+    pub(super) const fn runs_scripts(&self) -> bool {
+        self.javascript
+    }
+
     /// Goes back in the history.
     pub(super) async fn back(&self) {
         self.client.back().await.expect("there is a page before");
+    }
+
+    /// Goes forward in the history.
+    pub(super) async fn forward(&self) {
+        self.client.forward().await.expect("there is a page behind");
     }
 
     /// Waits until this is true.
