@@ -53,7 +53,7 @@ const RETIRED: [(&str, &str); 69] = [
     ("rows vanish", "rows are missing"),
     ("amc's own words", "AMC's message"),
     ("everything about it", "Technical details"),
-    ("as it was sent", "SQL sent to AMC"),
+    ("sql as it was sent", "SQL sent to AMC"),
     ("has to be renewed", "needs reconnecting"),
     ("press reconnect", "Select Reconnect"),
     ("equally many", "the same number of"),
