@@ -40,7 +40,7 @@ stories! {
         assert_eq!(sql(&page), REACH);
         assert_eq!(house.count("select count(*) as value from queries").await, 1);
         let unnamed = ada.post("/executions", &[("instance", instance.as_str()), ("sql", REACH)]).await.with(422);
-        assert!(unnamed.text("#errors").contains("Give the query a name."));
+        assert!(unnamed.text("#errors").contains("Enter a name for the query."));
         let nowhere = ada.post("/executions", &[("name", "Reach"), ("sql", "SELECT 1 AS x FROM dsp_clicks")]).await.with(422);
         assert!(nowhere.text("#errors").contains("Choose"), "{}", nowhere.text("#errors"));
         assert_eq!(house.count("select count(*) as value from executions").await, 0);
