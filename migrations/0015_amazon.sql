@@ -44,4 +44,3 @@ alter table connections add column renewed_by text;
 alter table connections add column renewed_until timestamptz;
 
 -- AMC's reason for where an execution stands, as it came.
-alter table executions add column amc_reason text;

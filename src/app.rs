@@ -43,7 +43,7 @@ use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
 use crate::web::{self, Sandbox, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
-use crate::{accounts, connections, executions, guides, home, instances, people, queries, sources};
+use crate::{accounts, connections, executions, guides, home, instances, people, queries, results, sources};
 
 /// Signed-in persons that are kept in memory; when there are more, all are read anew.
 const MOST_PERSONS: usize = 20_000;
@@ -217,7 +217,7 @@ impl App {
         Router::new()
             .merge(app)
             .route("/healthz", get(|| async { "ok\n" }))
-            .route("/readyz", get(ready).with_state(site.clone()))
+            .route("/readyz", get(ready).with_state(self.executions.clone()))
             .layer(
                 ServiceBuilder::new()
                     .map_request(security::unnamed)
@@ -341,12 +341,17 @@ fn is_page(_: StatusCode, _: axum::http::Version, headers: &HeaderMap, _: &axum:
     !headers.contains_key(CONTENT_DISPOSITION)
 }
 
-/// Whether this process can serve pages: the database answers, takes changes, and there is room.
-async fn ready(State(site): State<Site>) -> Response {
+/// Whether this process can do its work: the database answers, takes changes, and there is room for it and for results.
+async fn ready(State(executions): State<Executions>) -> Response {
     let not_yet =
         |what: &str| (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "10")], format!("{what}\n")).into_response();
-    match site.db.ready().await {
-        Ok(()) => (StatusCode::OK, "ready\n").into_response(),
+    let (database, results) = (executions.database().ready().await, executions.can_keep_results().await);
+    match database {
+        Ok(()) => match results {
+            Ok(()) => (StatusCode::OK, "ready\n").into_response(),
+            Err(results::Error::Full) => not_yet("the disk of the results is full"),
+            Err(_) => not_yet("results cannot be written to their disk"),
+        },
         Err(error @ db::Error::Newer(_)) => not_yet(&error.to_string()),
         Err(error) => not_yet(error.trouble().unwrap_or(Trouble::Silent).what()),
     }

@@ -11,6 +11,8 @@ use super::site::Site;
 
 /// Most rows of a kind other than executions.
 const MOST: u64 = 10_000;
+/// People: an installation has hundreds, not thousands.
+const PEOPLE_KEPT: u64 = 500;
 /// Drafts that are kept of a person, the discarded ones included; and versions of a query. The program keeps no more.
 const DRAFTS_KEPT: u64 = 100;
 const VERSIONS_KEPT: u64 = 500;
@@ -23,6 +25,7 @@ pub(crate) struct Grown {
     pub(crate) query: String,
     pub(crate) draft: String,
     pub(crate) execution: String,
+    pub(crate) connection: String,
 }
 
 /// A column and what its copies hold; `n` counts them from 1, `$2` is how many there will be.
@@ -63,6 +66,13 @@ const DRAFTS: &[Column] = &[
     ("updated_at", time!()),
     ("discarded_at", concat!("case when n % 2 = 0 then ", time!(), " end")),
 ];
+const PEOPLE: &[Column] = &[
+    ("id", "'per_' || printf('%026d', n)"),
+    ("name", "'Colleague ' || n"),
+    ("role", "'member'"),
+    ("created_at", time!()),
+    ("signed_in_at", time!()),
+];
 const AUDIT: &[Column] = &[("id", "'aud_' || printf('%026d', n)"), ("at", time!())];
 const VERSIONS: &[Column] = &[("revision", "n"), ("saved_at", time!())];
 
@@ -83,6 +93,8 @@ pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyh
         copy(&mut tx, "drafts", DRAFTS, ("id", &grown.draft), most.min(DRAFTS_KEPT)).await?;
         copy(&mut tx, "query_versions", VERSIONS, ("query_id", &grown.query), most.min(VERSIONS_KEPT)).await?;
         let Single(line): Single<String> = sql(LINE).one(&mut tx).await?;
+        let Single(person): Single<String> = sql("select min(id) as value from people").one(&mut tx).await?;
+        copy(&mut tx, "people", PEOPLE, ("id", &person), most.min(PEOPLE_KEPT)).await?;
         copy(&mut tx, "audit", AUDIT, ("id", &line), most).await?;
         sql(NEWEST).bind(grown.query.clone()).bind(most.min(VERSIONS_KEPT) as i64 + 1).execute(&mut tx).await?;
         sql(FAVOURITES).execute(&mut tx).await?;
@@ -151,7 +163,7 @@ async fn uploads(site: &Site) -> anyhow::Result<()> {
 /// A column of a table.
 struct Known {
     name: String,
-    /// Whether another row may not have the same in it.
+    /// Whether another row may not have the same in it; the last column of an index over several.
     is_unique: bool,
 }
 
@@ -164,7 +176,8 @@ impl FromRow for Known {
 async fn copy(tx: &mut Tx, table: &str, own: &[Column], (key, id): (&str, &str), rows: u64) -> anyhow::Result<()> {
     const COLUMNS: &str = "select c.name, (c.type = 'TEXT' and c.name not in ('person_id', 'query_id', 'instance_id') \
         and exists (select 1 from pragma_index_list($1) l, pragma_index_info(l.name) i where l.\"unique\" = 1 \
-        and l.origin <> 'pk' and i.name = c.name)) as is_unique from pragma_table_info($1) c";
+        and l.origin <> 'pk' and i.name = c.name and i.seqno = (select max(o.seqno) from pragma_index_info(l.name) o))) \
+        as is_unique from pragma_table_info($1) c";
     let columns: Vec<Known> = sql(COLUMNS).bind(table).all(tx).await?;
     anyhow::ensure!(!columns.is_empty(), "there is no table {table}");
     let value = |column: &Known| {

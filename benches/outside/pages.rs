@@ -89,7 +89,10 @@ async fn made(site: &Site) -> anyhow::Result<Grown> {
     site.send(&format!("/queries/{query}/edit"), &fields).await?;
     let draft = site.send("/guides/first-query/queries/1/open", &[]).await?;
     let draft = draft.rsplit('=').next().context("a draft")?.to_owned();
-    Ok(Grown { instance, query, draft, execution: last(&page).context("an execution")? })
+    let connections = site.page("/settings/connections").await?;
+    let (_, connection) = connections.split_once("/settings/connections/con_").context("a connection")?;
+    let connection = format!("con_{}", connection.split('/').next().unwrap_or_default());
+    Ok(Grown { instance, query, draft, execution: last(&page).context("an execution")?, connection })
 }
 
 fn ms(time: Duration) -> f64 {

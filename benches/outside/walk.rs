@@ -31,6 +31,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/instances/{id}", "/instances/{instance}"),
     ("/guides/{slug}", "/guides/first-query"),
     ("/data-sources/{name}", "/data-sources/dsp_impressions"),
+    ("/settings/people/{id}", "/settings/people/per_00000000000000000000000001"),
+    ("/settings/connections/{id}", "/settings/connections/{connection}"),
     ("/static/{file}", "{static}"),
 ];
 
@@ -118,6 +120,7 @@ fn addresses(grown: &Grown, file: &str) -> anyhow::Result<Vec<String>> {
             .replace("{query}", &grown.query)
             .replace("{instance}", &grown.instance)
             .replace("{draft}", &grown.draft)
+            .replace("{connection}", &grown.connection)
             .replace("{static}", file);
         anyhow::ensure!(!address.contains('{'), "{path} has no example in benches/outside/walk.rs");
         Ok(address)

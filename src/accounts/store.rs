@@ -37,6 +37,7 @@ pub(super) async fn find(tx: &mut Tx, id: &PersonId) -> Result<Option<PersonRow>
 }
 
 /// Who, and what they are called.
+#[derive(Clone)]
 struct Named(PersonId, String);
 
 impl FromRow for Named {
@@ -48,7 +49,7 @@ impl FromRow for Named {
 /// Everybody, by name: for choosing one.
 pub(super) async fn everybody(tx: &mut Tx) -> Result<Vec<(PersonId, String)>> {
     const ALL: &str = "select id, name from people order by lower(name), id";
-    Ok(sql(ALL).all::<Named>(tx).await?.into_iter().map(|Named(id, name)| (id, name)).collect())
+    Ok(sql(ALL).cached().all::<Named>(tx).await?.into_iter().map(|Named(id, name)| (id, name)).collect())
 }
 
 /// Lets a person in: one who was here before while they may stay (with their newest name and address), a new one

@@ -112,7 +112,7 @@ pub(super) async fn health(tx: &mut Tx, filter: &Filter, range: PageRange) -> Re
          (select count(*) from instance_access a where a.connection_id = c.id) as instances",
         "order by lower(p.name), c.person_id, c.region limit $5 offset $6"
     );
-    filtered(LIST, filter).bind(range.most).bind(range.skip).all(tx).await
+    filtered(LIST, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// How many connections a filter leaves, counted up to `most`.
@@ -126,7 +126,7 @@ pub(super) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64
 pub(super) async fn accounts(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<String>> {
     const ACCOUNTS: &str = "select distinct i.account_name as value from instance_access a \
         join instances i on i.id = a.instance_id where a.connection_id = $1 order by i.account_name";
-    Ok(sql(ACCOUNTS).bind(id).all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
+    Ok(sql(ACCOUNTS).bind(id).cached().all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
 }
 
 /// An account that a connection was asked for instances by.
@@ -162,14 +162,14 @@ impl FromRow for AskedAccount {
 pub(super) async fn asked_accounts(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<AskedAccount>> {
     const ASKED: &str = "select name, entity_id, marketplace_id, state, listed_by, found, problem, asked_at \
         from survey_accounts where connection_id = $1 order by position, entity_id";
-    sql(ASKED).bind(id).all(tx).await
+    sql(ASKED).bind(id).cached().all(tx).await
 }
 
 /// What the last survey of a connection skipped or could not list.
 pub(super) async fn survey_notes(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<String>> {
     const NOTES: &str = "select coalesce(error, '') as value from surveys where connection_id = $1 \
         union all select coalesce(note, '') as value from surveys where connection_id = $1";
-    let notes = sql(NOTES).bind(id).all::<Single<String>>(tx).await?;
+    let notes = sql(NOTES).bind(id).cached().all::<Single<String>>(tx).await?;
     Ok(notes.into_iter().map(|Single(note)| note).filter(|note| !note.is_empty()).collect())
 }
 
@@ -217,7 +217,7 @@ pub async fn disconnect(tx: &mut Tx, now: DateTime<Utc>, id: &ConnectionId) -> R
 pub async fn connected(tx: &mut Tx, person: &PersonId) -> Result<Vec<Reach>> {
     const CONNECTED: &str = "select id, person_id, region from connections where person_id = $1 \
         and disconnected_at is null order by region";
-    sql(CONNECTED).bind(person).all(tx).await
+    sql(CONNECTED).bind(person).cached().all(tx).await
 }
 
 /// Writes a refreshed grant where nobody else did meanwhile; says whether it was written.

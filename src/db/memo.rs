@@ -130,11 +130,18 @@ impl Stamp {
     /// do not see yet.
     pub fn of(tx: &Tx) -> Option<Self> {
         let tables = tx.tables();
-        tables.changed.is_empty().then(|| Self {
-            begun: tx.begun(),
-            tables: tables.named.as_slice().into(),
-            read_at: Instant::now(),
-        })
+        tables.changed.is_empty().then(|| Self::new(tx.begun(), tables))
+    }
+
+    /// Of these tables, as they were after so many commits.
+    pub(super) fn new(begun: u64, tables: &Tables) -> Self {
+        Self { begun, tables: tables.named.as_slice().into(), read_at: Instant::now() }
+    }
+
+    /// Whether nothing of it can have changed since.
+    pub(super) fn is_current(&self, db: &Db) -> bool {
+        let is_young = db.engine() == Engine::Sqlite || self.read_at.elapsed() < AGE;
+        is_young && db.changes().have_rested_since(self.begun, &self.tables)
     }
 }
 
@@ -172,8 +179,7 @@ impl<K: Eq + Hash, V: Clone> Memo<K, V> {
     {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let (stamp, value) = kept.get(key)?;
-        let is_young = self.0.db.engine() == Engine::Sqlite || stamp.read_at.elapsed() < AGE;
-        if is_young && self.0.db.changes().have_rested_since(stamp.begun, &stamp.tables) {
+        if stamp.is_current(&self.0.db) {
             return Some(value.clone());
         }
         kept.remove(key);

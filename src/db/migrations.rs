@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
     own!(14, "0014_access_security"),
     both!(15, "0015_amazon"),
     own!(16, "0016_amazon_security"),
+    both!(17, "0017_long_lists"),
     both!(20, "0020_data_sources"),
     own!(21, "0021_data_sources_security"),
     both!(23, "0023_source_digests"),

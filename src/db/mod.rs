@@ -26,20 +26,21 @@ mod place;
 mod policies;
 mod revisions;
 pub mod schema;
-mod statement;
+mod cached;
 mod page_range;
+mod statement;
 pub mod transfer;
+mod tx;
 mod upkeep;
 mod value;
 
-use std::any::Any;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, Postgres, Sqlite, Transaction};
+use sqlx::Connection;
 
 pub use address::{file, shown};
 pub use error::{Error, Result};
@@ -48,10 +49,12 @@ pub use memo::{Memo, Stamp};
 pub use notices::Notices;
 pub use page_range::{LATEST, PageRange, containing};
 pub use statement::{FromRow, Row, Single, Statement, sql};
+pub use tx::Tx;
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
 
+use cached::Cache;
 use health::Health;
-use memo::{Changes, Tables};
+use memo::Changes;
 use place::Place;
 pub use place::network_file_system;
 use revisions::Revisions;
@@ -84,9 +87,16 @@ pub const RESTORING: &str = ".restoring";
 #[derive(Clone, Debug)]
 pub struct Db {
     pools: Pools,
-    changes: Arc<Changes>,
-    revisions: Arc<Revisions>,
+    shared: Arc<Shared>,
     health: Arc<Health>,
+}
+
+/// What all transactions of this process share.
+#[derive(Debug, Default)]
+struct Shared {
+    changes: Changes,
+    revisions: Revisions,
+    cache: Cache,
 }
 
 #[derive(Clone, Debug)]
@@ -170,19 +180,7 @@ impl Db {
     }
 
     fn over(pools: Pools, health: Arc<Health>) -> Self {
-        Self { pools, changes: Arc::default(), revisions: Arc::default(), health }
-    }
-
-    fn tx(&self, inner: Inner, begun: u64) -> Tx {
-        Tx {
-            inner,
-            begun,
-            tables: Tables::default(),
-            touched: 0,
-            changes: Arc::clone(&self.changes),
-            revisions: Arc::clone(&self.revisions),
-            health: Arc::clone(&self.health),
-        }
+        Self { pools, shared: Arc::default(), health }
     }
 
     /// What keeps the database from taking changes, as this process met it last.
@@ -191,7 +189,7 @@ impl Db {
     }
 
     fn changes(&self) -> &Changes {
-        &self.changes
+        &self.shared.changes
     }
 
     /// Which database this is.
@@ -223,20 +221,12 @@ impl Db {
         schema::version(&mut tx).await
     }
 
-    /// A transaction that only looks. Dropping it ends it.
+    /// A transaction that only looks. Dropping it ends it. It begins with its first statement, so that one which finds
+    /// everything in memory takes no connection.
+    #[expect(clippy::unused_async, reason = "a transaction for reading is opened as one for writing is")]
     pub async fn read(&self, scope: &Scope) -> Result<Tx> {
-        self.begin_reading(scope).await.inspect_err(|error| self.health.failed(error))
-    }
-
-    async fn begin_reading(&self, scope: &Scope) -> Result<Tx> {
-        let begun = self.changes.now();
-        match &self.pools {
-            Pools::Sqlite { read, place, .. } => {
-                place.check()?;
-                Ok(self.tx(Inner::Sqlite(read.begin().await?), begun))
-            }
-            Pools::Postgres(pool) => Ok(entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await?.0),
-        }
+        self.in_place().inspect_err(|error| self.health.failed(error))?;
+        Ok(Tx::reading(self, scope))
     }
 
     /// A transaction that changes rows; [`Tx::commit`] keeps them, dropping it does not.
@@ -247,35 +237,21 @@ impl Db {
     }
 
     async fn begin_writing(&self, scope: &Scope) -> Result<Tx> {
-        let begun = self.changes.now();
+        self.in_place()?;
+        Tx::writing(self, scope).await
+    }
+
+    /// Whether the file of SQLite is where it was opened.
+    fn in_place(&self) -> Result<()> {
         match &self.pools {
-            Pools::Sqlite { write, place, .. } => {
-                place.check()?;
-                Ok(self.tx(Inner::Sqlite(write.begin_with("begin immediate").await?), begun))
-            }
-            Pools::Postgres(pool) => {
-                match entered(self.tx(Inner::Postgres(pool.begin().await?), begun), scope).await? {
-                    (tx, false) => Ok(tx),
-                    (_, true) => Err(Error::Unavailable(sqlx::Error::Io(std::io::Error::new(
-                        std::io::ErrorKind::ReadOnlyFilesystem,
-                        "the server takes no changes: it is a standby, or its transactions are set to read-only",
-                    )))),
-                }
-            }
+            Pools::Sqlite { place, .. } => place.check(),
+            Pools::Postgres(_) => Ok(()),
         }
     }
 
     /// A transaction that sees everything as it is now, whatever others change meanwhile.
     async fn snapshot(&self) -> Result<Tx> {
-        const BEGIN: &str = "begin isolation level repeatable read read only";
-        let begun = self.changes.now();
-        match &self.pools {
-            // OK because a transaction of SQLite always reads one state of the file.
-            Pools::Sqlite { read, .. } => Ok(self.tx(Inner::Sqlite(read.begin().await?), begun)),
-            Pools::Postgres(pool) => {
-                Ok(entered(self.tx(Inner::Postgres(pool.begin_with(BEGIN).await?), begun), &Scope::Owner).await?.0)
-            }
-        }
+        Tx::snapshot(self).await
     }
 
     /// Ends all connections, after the transactions in hand.
@@ -296,104 +272,4 @@ impl Db {
 fn whole() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .before_acquire(|connection, _| Box::pin(async { Ok(!Connection::is_in_transaction(connection)) }))
-}
-
-/// Takes the role that owns nothing and names the person to the policies, for this transaction only; says whether
-/// the transaction can only read.
-async fn entered(mut tx: Tx, scope: &Scope) -> Result<(Tx, bool)> {
-    const ENTER: &str = "select set_config('role', 'recomamp_app', true), set_config('app.person', $1, true), \
-        current_setting('transaction_read_only') as value";
-    const STAY: &str = "select set_config('app.person', $1, true), current_setting('transaction_read_only') as value";
-    let (text, person) = match scope {
-        Scope::Person(person) => (ENTER, person.as_str()),
-        Scope::System => (ENTER, "system"),
-        Scope::Owner => (STAY, "system"),
-    };
-    let Single(read_only) = sql(text).bind(person).one::<Single<String>>(&mut tx).await?;
-    Ok((tx, read_only == "on"))
-}
-
-/// A transaction in a scope.
-#[derive(Debug)]
-pub struct Tx {
-    inner: Inner,
-    /// How many commits there were when it began.
-    begun: u64,
-    tables: Tables,
-    /// Rows that its statements touched.
-    touched: u64,
-    changes: Arc<Changes>,
-    revisions: Arc<Revisions>,
-    health: Arc<Health>,
-}
-
-#[derive(Debug)]
-enum Inner {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-}
-
-impl Tx {
-    /// Which database it is in.
-    pub const fn engine(&self) -> Engine {
-        match self.inner {
-            Inner::Sqlite(_) => Engine::Sqlite,
-            Inner::Postgres(_) => Engine::Postgres,
-        }
-    }
-
-    /// Waits until no other writing transaction that asked for this name is under way, in any process, and
-    /// keeps others waiting until its own end: what is then counted stays so until it is acted upon.
-    pub async fn alone(&mut self, name: &str) -> Result<()> {
-        const ALONE: &str = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
-        match self.engine() {
-            // OK because a file of SQLite has one writing transaction at a time.
-            Engine::Sqlite => Ok(()),
-            Engine::Postgres => sql(ALONE).bind(name).execute(self).await.map(drop),
-        }
-    }
-
-    /// What [`Tx::share`] kept of this revision, which this transaction has read from the row.
-    pub fn shared<T: Any + Send + Sync>(&self, revision: &str) -> Option<Arc<T>> {
-        self.revisions.get(revision)
-    }
-
-    /// Shares what was made of a stored text with whoever reads the same revision of it. `revision` names the
-    /// content, whoever stored it: equal revisions of one type are equal values.
-    pub fn share<T: Any + Send + Sync>(&self, revision: String, value: T) -> Arc<T> {
-        self.revisions.keep(revision, value)
-    }
-
-    /// What a statement of this text runs on.
-    fn inner(&mut self, statement: &'static str) -> &mut Inner {
-        self.tables.take_in(statement);
-        &mut self.inner
-    }
-
-    /// What the database answered, noted if it could not.
-    fn met<T>(&self, answer: sqlx::Result<T>) -> Result<T> {
-        answer.map_err(Error::from).inspect_err(|error| self.health.failed(error))
-    }
-
-    fn tables(&self) -> &Tables {
-        &self.tables
-    }
-
-    fn begun(&self) -> u64 {
-        self.begun
-    }
-
-    /// Keeps what was changed.
-    pub async fn commit(self) -> Result<()> {
-        let kept = match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await,
-            Inner::Postgres(tx) => tx.commit().await,
-        };
-        kept.map_err(Error::from).inspect_err(|error| self.health.failed(error))?;
-        if self.touched > 0 && !self.tables.changed.is_empty() {
-            self.health.well();
-        }
-        self.changes.note(&self.tables.changed);
-        Ok(())
-    }
 }

@@ -7,6 +7,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Row as _, SqlSafeStr};
 
 use super::value::{FromValue, Kind, Value};
+use super::tx::Inner;
 use super::{Error, Result, Tx};
 
 /// Statements that take longer are logged as slow.
@@ -27,8 +28,8 @@ pub trait FromRow: Sized {
 /// A text with the values for its `$1`, `$2`, ….
 #[derive(Debug)]
 pub struct Statement {
-    text: &'static str,
-    values: Vec<Value>,
+    pub(super) text: &'static str,
+    pub(super) values: Vec<Value>,
 }
 
 impl Statement {
@@ -43,12 +44,12 @@ impl Statement {
     pub async fn execute(self, tx: &mut Tx) -> Result<u64> {
         let started = Instant::now();
         let text = self.text;
-        let touched = match tx.inner(self.text) {
-            super::Inner::Sqlite(tx) => {
+        let touched = match tx.running(self.text).await? {
+            Inner::Sqlite(tx) => {
                 let done = with(self.text, sqlite_arguments(self.values)?).execute(&mut **tx).await;
                 done.map(|done| done.rows_affected())
             }
-            super::Inner::Postgres(tx) => {
+            Inner::Postgres(tx) => {
                 let done = with(self.text, postgres_arguments(self.values)?).execute(&mut **tx).await;
                 done.map(|done| done.rows_affected())
             }
@@ -78,12 +79,12 @@ impl Statement {
     async fn rows(self, tx: &mut Tx) -> Result<Vec<Row>> {
         let started = Instant::now();
         let text = self.text;
-        let rows: sqlx::Result<Vec<Row>> = match tx.inner(self.text) {
-            super::Inner::Sqlite(tx) => {
+        let rows: sqlx::Result<Vec<Row>> = match tx.running(self.text).await? {
+            Inner::Sqlite(tx) => {
                 let rows = with(self.text, sqlite_arguments(self.values)?).fetch_all(&mut **tx).await;
                 rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
-            super::Inner::Postgres(tx) => {
+            Inner::Postgres(tx) => {
                 let rows = with(self.text, postgres_arguments(self.values)?).fetch_all(&mut **tx).await;
                 rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
             }
@@ -195,6 +196,7 @@ impl Row {
 }
 
 /// A row of one column named `value`.
+#[derive(Clone)]
 pub struct Single<T>(pub T);
 
 impl<T: FromValue> FromRow for Single<T> {

@@ -11,7 +11,8 @@ use sqlx::AssertSqlSafe;
 use super::schema::{self, Table};
 use super::statement::{Row, postgres_arguments, sqlite_arguments, with};
 use super::value::{Kind, Value};
-use super::{Db, Engine, Error, Inner, Result, Scope, Tx};
+use super::tx::Inner;
+use super::{Db, Engine, Error, Result, Scope, Tx};
 
 /// Rows of a batch. Times the columns of the widest table this stays far below the 65,535 values that
 /// PostgreSQL takes in one statement, and the 32,766 of SQLite.
@@ -57,7 +58,7 @@ impl Snapshot {
         mut each: impl AsyncFnMut(Vec<Values>) -> anyhow::Result<()>,
     ) -> anyhow::Result<u64> {
         let text = format!("select {} from {}", table.column_list(), table.quoted());
-        let mut rows = stream(&mut self.tx, text)?;
+        let mut rows = stream(&mut self.tx, text).await?;
         let (mut batch, mut read) = (Vec::with_capacity(BATCH), 0);
         while let Some(row) = rows.try_next().await.map_err(Error::from)? {
             let values = table.columns.iter().enumerate().map(|(at, column)| row.at(at, column.kind));
@@ -74,9 +75,9 @@ impl Snapshot {
     }
 }
 
-fn stream(tx: &mut Tx, text: String) -> Result<BoxStream<'_, sqlx::Result<Row>>> {
+async fn stream(tx: &mut Tx, text: String) -> Result<BoxStream<'_, sqlx::Result<Row>>> {
     let text = AssertSqlSafe(text);
-    Ok(match &mut tx.inner {
+    Ok(match tx.inner().await? {
         Inner::Sqlite(tx) => with(text, sqlite_arguments(Vec::new())?).fetch(&mut **tx).map_ok(Row::Sqlite).boxed(),
         Inner::Postgres(tx) => {
             with(text, postgres_arguments(Vec::new())?).fetch(&mut **tx).map_ok(Row::Postgres).boxed()
@@ -86,7 +87,7 @@ fn stream(tx: &mut Tx, text: String) -> Result<BoxStream<'_, sqlx::Result<Row>>>
 
 async fn run(tx: &mut Tx, text: String, values: Vec<Value>) -> Result<u64> {
     let text = AssertSqlSafe(text);
-    Ok(match &mut tx.inner {
+    Ok(match tx.inner().await? {
         Inner::Sqlite(tx) => with(text, sqlite_arguments(values)?).execute(&mut **tx).await?.rows_affected(),
         Inner::Postgres(tx) => with(text, postgres_arguments(values)?).execute(&mut **tx).await?.rows_affected(),
     })
@@ -95,7 +96,7 @@ async fn run(tx: &mut Tx, text: String, values: Vec<Value>) -> Result<u64> {
 /// How many rows of a table a transaction sees.
 pub(super) async fn count(tx: &mut Tx, table: &Table) -> Result<u64> {
     let text = format!("select count(*) from {}", table.quoted());
-    let row = stream(tx, text)?.try_next().await?.ok_or(Error::Missing)?;
+    let row = stream(tx, text).await?.try_next().await?.ok_or(Error::Missing)?;
     match row.at(0, Kind::Int)? {
         Value::Int(rows) => Ok(u64::try_from(rows).unwrap_or(0)),
         _ => Err(Error::Missing),

@@ -166,7 +166,7 @@ impl Poller {
 
     async fn step(&self, address: &Address, execution: &Claimed, lists: &Listed) -> db::Result<Change> {
         match execution.state {
-            State::Waiting => self.send(address, execution).await,
+            State::Waiting => self.send(address, &mut execution.clone()).await,
             State::Sending => self.look_up(address, execution).await,
             State::Pending | State::Running | State::Lost => self.ask(address, execution, lists).await,
             // OK because only unfinished executions are ever due, and the fetcher has those that are ready.

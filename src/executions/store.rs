@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 pub(super) use add::{NewRow, add, choose_connection, same_as, started_by};
 pub(super) use adoption::{Found, Search, adopt, due_searches, is_known, search_failed, searched};
-pub(super) use claim::{DUE, READY, claim, to_send};
+pub(super) use claim::{DUE, Obstacle, READY, claim, obstacle, to_send};
 pub(super) use groups::{Group, count_groups, groups};
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
@@ -117,7 +117,7 @@ macro_rules! select {
 pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Result<Execution> {
     const FIND: &str =
         select!("join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.id = $2");
-    sql(FIND).bind(person).bind(id).one(tx).await
+    sql(FIND).bind(person).bind(id).cached().one(tx).await
 }
 
 /// What a step changes. What is `None` stays; the lease ends with it.
@@ -365,5 +365,5 @@ impl FromRow for Event {
 /// What happened to an execution, in order.
 pub(super) async fn events(tx: &mut Tx, id: &ExecutionId) -> Result<Vec<Event>> {
     const LIST: &str = "select at, state, note from execution_events where execution_id = $1 order by position";
-    sql(LIST).bind(id).all(tx).await
+    sql(LIST).bind(id).cached().all(tx).await
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::pages::{self, Lists};
 use crate::connections::Grants;
-use crate::results::ResultStore;
+use crate::db::Db;
+use crate::results::{self, ResultStore};
 use crate::web::Site;
 use crate::web::live::Tags;
 
@@ -40,6 +41,16 @@ impl Executions {
         let result_store = ResultStore::folder(&site.config.data_dir.join(RESULTS))?;
         let lists = pages::lists(site.db.clone());
         Ok(Self(Arc::new(Parts { site, grants, result_store, tags: Tags::default(), lists })))
+    }
+
+    /// The database of its rows.
+    pub fn database(&self) -> &Db {
+        &self.site.db
+    }
+
+    /// Whether a result that comes now could be kept.
+    pub async fn can_keep_results(&self) -> Result<(), results::Error> {
+        self.result_store.is_writable().await
     }
 
     /// Lets the poller look at once.

@@ -1,61 +1,89 @@
-//! Reads `key: value` lines and lists, the form of a guide's head and of the fields of its queries.
+//! Reads TOML, the form of a guide's head and of the fields of its queries, entry by entry.
 //!
-//! It looks like YAML and is much less: no nesting, no types, no quotes to get wrong. A value is the rest
-//! of its line, `[a, b]`, or the lines below that begin with `- `. What is not understood is a fault with
-//! its line, never a guess.
+//! What does not fit is a fault with its line and column, beside what does: an author sees everything at once.
+
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::model::Fault;
 
-/// One key with its values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// The line of the file, from 1.
-    pub(super) line: usize,
+/// A block of TOML inside a guide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block<'a> {
+    text: &'a str,
+    /// The line of the file at which it begins, from 1.
+    first: usize,
+}
+
+/// One key with its value.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    block: Block<'a>,
+    at: usize,
     pub(super) key: String,
-    pub(super) values: Vec<String>,
+    value: Spanned<DeValue<'a>>,
 }
 
-impl Entry {
-    /// The value as one text; a list by lines.
-    pub(super) fn text(&self) -> String {
-        self.values.join("\n")
+impl<'a> Block<'a> {
+    pub(super) const fn new(text: &'a str, first: usize) -> Self {
+        Self { text, first }
+    }
+
+    /// Its entries, in their order.
+    pub(super) fn entries(self, faults: &mut Vec<Fault>) -> Vec<Entry<'a>> {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        faults.extend(errors.iter().map(|error| self.fault(error.span(), error.message())));
+        self.of(table.into_inner())
+    }
+
+    fn of(self, table: DeTable<'a>) -> Vec<Entry<'a>> {
+        let entry = |(key, value): (Spanned<_>, _)| {
+            let at = key.span().start;
+            let key: std::borrow::Cow<'_, str> = key.into_inner();
+            Entry { block: self, at, key: key.into_owned(), value }
+        };
+        let mut entries: Vec<Entry<'a>> = table.into_iter().map(entry).collect();
+        entries.sort_by_key(|entry| entry.at);
+        entries
+    }
+
+    /// What is wrong at a place of the block.
+    fn fault(self, span: Option<Range<usize>>, message: impl Into<String>) -> Fault {
+        let before = self.text.get(..span.map_or(0, |span| span.start)).unwrap_or(self.text);
+        let line = before.matches('\n').count();
+        let column = before.chars().rev().take_while(|letter| *letter != '\n').count();
+        Fault { line: self.first + line, column: column + 1, message: message.into() }
     }
 }
 
-/// The entries of `text`, whose first line is line `first` of the file.
-pub(super) fn read(text: &str, first: usize, faults: &mut Vec<Fault>) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::new();
-    for (index, whole) in text.lines().enumerate() {
-        let (line, content) = (first + index, whole.trim());
-        if content.is_empty() || content.starts_with('#') {
-            continue;
-        }
-        if let Some(item) = content.strip_prefix("- ") {
-            match entries.last_mut() {
-                Some(entry) => entry.values.push(item.trim().to_owned()),
-                None => faults.push(Fault::new(line, "An item of a list stands below the `key:` that it belongs to.")),
-            }
-        } else if let Some((key, value)) = content.split_once(':').filter(|(key, _)| is_key(key)) {
-            if entries.iter().any(|known| known.key == key) {
-                faults.push(Fault::new(line, format!("`{key}` is given twice. Keep one.")));
-            }
-            entries.push(Entry { line, key: key.to_owned(), values: values(value.trim()) });
-        } else {
-            faults.push(Fault::new(line, "Write `key: value`, or `- item` below a `key:`."));
-        }
+impl<'a> Entry<'a> {
+    /// What is wrong with it.
+    pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
+        self.block.fault(Some(self.at..self.at), message)
     }
-    entries
-}
 
-fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
-}
+    /// The value; where it is none of this type, the one that stands for nothing, and a fault.
+    pub(super) fn read<T: DeserializeOwned + Default>(&self, faults: &mut Vec<Fault>) -> T {
+        T::deserialize(ValueDeserializer::from(self.value.clone())).unwrap_or_else(|error| {
+            let span = error.span().or_else(|| Some(self.value.span()));
+            faults.push(self.block.fault(span, format!("`{}`: {}.", self.key, error.message())));
+            T::default()
+        })
+    }
 
-fn values(text: &str) -> Vec<String> {
-    let Some(list) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
-        return if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
-    };
-    list.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    /// The entries of a table, in their order.
+    pub(super) fn entries(self, faults: &mut Vec<Fault>) -> Vec<Entry<'a>> {
+        let Self { block, at, key, value } = self;
+        if let DeValue::Table(table) = value.into_inner() {
+            return block.of(table);
+        }
+        let message = format!("`{key}` is no table. Begin the field with a line `[{key}]`.");
+        faults.push(block.fault(Some(at..at), message));
+        Vec::new()
+    }
 }
 
 #[cfg(test)]
@@ -63,25 +91,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_stand_on_the_line_in_brackets_or_below() {
+    fn entries_come_in_their_order_with_values_of_any_type() {
         let mut faults = Vec::new();
-        let entries = read(
-            "title: Reach: the basics\n\n# a remark\ntags: [a, b ,]\nsources:\n  - x\n  - y | z\n",
-            2,
-            &mut faults,
-        );
+        let text = "title = \"Reach: the \\\"basics\\\"\"\n# a remark\ntags = [\"a\", \"b\"]\nminutes = 10\n";
+        let entries = Block::new(text, 2).entries(&mut faults);
+        assert_eq!(entries.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["title", "tags", "minutes"]);
+        assert_eq!(entries[0].read::<String>(&mut faults), "Reach: the \"basics\"");
+        assert_eq!(entries[1].read::<Vec<String>>(&mut faults), ["a", "b"]);
+        assert_eq!(entries[2].read::<u32>(&mut faults), 10);
         assert_eq!(faults, []);
-        let seen: Vec<_> = entries.iter().map(|entry| (entry.line, entry.key.as_str(), entry.text())).collect();
-        assert_eq!(
-            seen,
-            [(2, "title", "Reach: the basics".into()), (5, "tags", "a\nb".into()), (6, "sources", "x\ny | z".into())]
-        );
     }
 
     #[test]
-    fn what_is_not_understood_is_told_with_its_line() {
+    fn what_is_not_understood_is_told_with_line_and_column() {
         let mut faults = Vec::new();
-        read("- lost\ntitle = x\na: 1\na: 2", 1, &mut faults);
-        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 2, 4]);
+        let entries = Block::new("title: x\nminutes = \"ten\"\ntags = [\"a\"]\ntags = []\n", 5).entries(&mut faults);
+        let minutes = entries.iter().find(|entry| entry.key == "minutes").unwrap();
+        minutes.read::<u32>(&mut faults);
+        faults.sort_by_key(|fault| fault.line);
+        let places: Vec<_> = faults.iter().map(|fault| (fault.line, fault.column)).collect();
+        assert!(places.contains(&(6, 11)) && places.contains(&(8, 1)), "{faults:?}");
+        assert_eq!(places[0].0, 5, "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.message.contains("minutes")), "{faults:?}");
     }
 }

@@ -1,8 +1,9 @@
-//! The fields of a guide's query, as its author declares them in a block named `fields`.
+//! The fields of a guide's query, as its author declares them in a block of TOML named `fields`.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use serde::{Deserialize, Deserializer};
 
-use super::entries;
+use super::entries::{Block, Entry};
 use super::model::Fault;
 use crate::queries::{FieldDef, FieldKind};
 
@@ -51,44 +52,65 @@ fn half_years(today: NaiveDate) -> Vec<String> {
     halves
 }
 
-/// Reads a block of fields, whose first line is line `first` of the file.
+/// Reads a block of fields, whose first line is line `first` of the file: a table for each, named as the field is.
 pub(super) fn read(text: &str, first: usize, faults: &mut Vec<Fault>) -> Vec<Field> {
-    let mut fields: Vec<Field> = Vec::new();
-    for entry in entries::read(text, first, faults) {
-        let (name, part) = entry.key.split_once('.').unwrap_or((&entry.key, "kind"));
-        if !fields.iter().any(|field| field.definition.name == name) {
-            let definition = FieldDef { name: name.to_owned(), required: true, ..FieldDef::default() };
-            fields.push(Field { definition, ..Field::default() });
-        }
-        let Some(field) = fields.iter_mut().find(|field| field.definition.name == name) else { continue };
-        let (definition, text) = (&mut field.definition, entry.text());
-        match part {
-            "kind" => {
-                if let Some(kind) = FieldKind::ALL.into_iter().find(|kind| kind.name() == text) {
+    let tables = Block::new(text, first).entries(faults);
+    tables.into_iter().map(|table| field(table, faults)).collect()
+}
+
+fn field(table: Entry<'_>, faults: &mut Vec<Fault>) -> Field {
+    let definition = FieldDef { name: table.key.clone(), required: true, ..FieldDef::default() };
+    let mut field = Field { definition, ..Field::default() };
+    for entry in table.entries(faults) {
+        let definition = &mut field.definition;
+        match entry.key.as_str() {
+            "type" => {
+                let name: String = entry.read(faults);
+                if let Some(kind) = FieldKind::ALL.into_iter().find(|kind| kind.name() == name) {
                     definition.kind = kind;
                 } else {
                     let known = FieldKind::ALL.map(FieldKind::name).join(", ");
-                    let message = format!("`{text}` is no type of a field. Write one of {known}.");
-                    faults.push(Fault::new(entry.line, message));
+                    faults.push(entry.fault(format!("`{name}` is no type of a field. Write one of {known}.")));
                 }
             }
-            "label" => definition.label = text,
-            "help" => definition.help = text,
-            "default" => definition.default = text,
-            "sandbox-default" => field.sandbox_default = entry.values,
-            "choices" => definition.choices = entry.values,
-            "required" => match text.as_str() {
-                "true" => definition.required = true,
-                "false" => definition.required = false,
-                _ => faults.push(Fault::new(entry.line, "Write `true` or `false` after `required:`.")),
-            },
-            _ => faults.push(Fault::new(
-                entry.line,
-                format!("`{part}` says nothing about a field. Write label, help, default, sandbox-default, choices or required."),
-            )),
+            "label" => definition.label = entry.read(faults),
+            "help" => definition.help = entry.read(faults),
+            "default" => definition.default = entry.read::<Lines>(faults).0.join("\n"),
+            "sandbox-default" => field.sandbox_default = entry.read::<Lines>(faults).0,
+            "choices" => definition.choices = entry.read(faults),
+            "required" => definition.required = entry.read(faults),
+            key => faults.push(entry.fault(format!(
+                "`{key}` says nothing about a field. Write type, label, help, default, sandbox-default, choices or \
+                 required."
+            ))),
         }
     }
-    fields
+    field
+}
+
+/// A text, a number or a truth value, or several texts.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl<'de> Deserialize<'de> for Lines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected a text, a number, true or false, or a list of texts")]
+        enum Written {
+            Text(String),
+            Whole(i64),
+            Real(f64),
+            Truth(bool),
+            Lines(Vec<String>),
+        }
+        Ok(Self(match Written::deserialize(deserializer)? {
+            Written::Text(text) => vec![text],
+            Written::Whole(number) => vec![number.to_string()],
+            Written::Real(number) => vec![number.to_string()],
+            Written::Truth(truth) => vec![truth.to_string()],
+            Written::Lines(lines) => lines,
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -97,8 +119,8 @@ mod tests {
 
     use super::*;
 
-    const TEXT: &str =
-        "campaigns: list\ncampaigns.label: Campaigns\ncampaigns.sandbox-default:\n  - A | {half-year}\n  - B";
+    const TEXT: &str = "[campaigns]\ntype = \"list\"\nlabel = \"Campaigns\"\n\
+        sandbox-default = [\"A | {half-year}\", \"B\"]\n";
 
     #[test]
     fn the_sandboxs_default_is_for_the_sandbox() {
@@ -123,7 +145,8 @@ mod tests {
     #[test]
     fn a_misspelt_part_is_a_fault() {
         let mut faults = Vec::new();
-        read("a: words\na.defualt: x\na.required: yes", 7, &mut faults);
-        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [7, 8, 9]);
+        read("[a]\ntype = \"words\"\ndefualt = \"x\"\nrequired = \"yes\"\n", 7, &mut faults);
+        let places: Vec<_> = faults.iter().map(|fault| (fault.line, fault.column)).collect();
+        assert_eq!(places, [(8, 1), (9, 1), (10, 12)]);
     }
 }

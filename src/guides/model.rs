@@ -130,12 +130,15 @@ pub struct Heading {
 pub struct Fault {
     /// The line of the file, from 1.
     pub line: usize,
+    /// The character of the line, from 1.
+    pub column: usize,
     /// What is wrong and what to write instead.
     pub message: String,
 }
 
 impl Fault {
+    /// Of a whole line.
     pub(super) fn new(line: usize, message: impl Into<String>) -> Self {
-        Self { line, message: message.into() }
+        Self { line, column: 1, message: message.into() }
     }
 }

@@ -8,13 +8,13 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 use super::address;
-use super::entries;
+use super::entries::Block as Toml;
 use super::fields;
 use super::model::{Fault, Guide, GuideQuery, Heading, Level, Part};
 use super::table::Table;
 
 /// The line that opens and closes the head.
-const FENCE: &str = "---";
+const FENCE: &str = "+++";
 
 /// Reads the text of `guides/<slug>/guide.md`.
 pub(super) fn read(slug: &str, text: &str) -> (Guide, Vec<Fault>) {
@@ -30,30 +30,27 @@ pub(super) fn read(slug: &str, text: &str) -> (Guide, Vec<Fault>) {
 /// Takes the head and gives what follows it.
 fn head<'a>(text: &'a str, guide: &mut Guide, faults: &mut Vec<Fault>) -> &'a str {
     let Some((head, body)) = split(text) else {
-        faults.push(Fault::new(1, "A guide begins with a head between two lines of three hyphens."));
+        faults.push(Fault::new(1, "A guide begins with a head between two lines `+++`."));
         return text;
     };
-    for entry in entries::read(head, 2, faults) {
+    for entry in Toml::new(head, 2).entries(faults) {
         match entry.key.as_str() {
-            "title" => guide.title = entry.text(),
-            "summary" => guide.summary = entry.text(),
-            "tags" => guide.tags = entry.values,
-            "sources" => guide.sources = entry.values,
-            "level" => match Level::parse(&entry.text()) {
+            "title" => guide.title = entry.read(faults),
+            "summary" => guide.summary = entry.read(faults),
+            "tags" => guide.tags = entry.read(faults),
+            "sources" => guide.sources = entry.read(faults),
+            "minutes" => guide.minutes = entry.read(faults),
+            "level" => match Level::parse(&entry.read::<String>(faults)) {
                 Some(level) => guide.level = level,
-                None => faults.push(Fault::new(entry.line, "Write basic, intermediate or advanced after `level:`.")),
+                None => faults.push(entry.fault("`level` is \"basic\", \"intermediate\" or \"advanced\".")),
             },
-            "minutes" => match entry.text().parse() {
-                Ok(minutes) => guide.minutes = minutes,
-                Err(_) => faults.push(Fault::new(entry.line, "Write a whole number after `minutes:`.")),
-            },
-            key => faults.push(Fault::new(entry.line, format!("`{key}` means nothing in a guide's head. Remove it."))),
+            key => faults.push(entry.fault(format!("`{key}` means nothing in a guide's head. Remove it."))),
         }
     }
     let missing =
         [("title", guide.title.is_empty()), ("summary", guide.summary.is_empty()), ("minutes", guide.minutes == 0)];
     for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-        faults.push(Fault::new(1, format!("The head lacks `{key}:`.")));
+        faults.push(Fault::new(1, format!("The head lacks `{key}`.")));
     }
     body
 }

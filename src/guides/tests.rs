@@ -11,7 +11,7 @@ use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::{Context, check};
 use crate::web::shell::Section;
 
-const HEAD: &str = "---\ntitle: T\nsummary: S\nminutes: 1\n---\n";
+const HEAD: &str = "+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 1\n+++\n";
 
 fn read(body: &str) -> (Guide, Vec<usize>) {
     let (guide, faults) = reader::read("t", &format!("{HEAD}{body}"));
@@ -141,7 +141,7 @@ fn a_table_carries_its_heads_and_no_inline_style() {
 #[test]
 fn a_query_keeps_its_text_and_takes_the_fields_below_it() {
     let (guide, faults) =
-        read("A\n\n```sql query name=\"Q\"\nSELECT {{a}} < 1\n```\n\n```fields\na: number\na.default: 3\n```\n\nB\n");
+        read("A\n\n```sql query name=\"Q\"\nSELECT {{a}} < 1\n```\n\n```fields\n[a]\ntype = \"number\"\ndefault = 3\n```\n\nB\n");
     assert!(faults.is_empty(), "{faults:?}");
     let query = guide.query(1).unwrap();
     assert_eq!((query.name.as_str(), query.sql.as_str(), query.line), ("Q", "SELECT {{a}} < 1", 8));
@@ -153,11 +153,11 @@ fn a_query_keeps_its_text_and_takes_the_fields_below_it() {
 #[test]
 fn what_an_author_gets_wrong_is_told_with_its_line() {
     assert_eq!(reader::read("t", "# no head").1[0].line, 1);
-    let (_, faults) = reader::read("t", "---\ntitle: T\nlevel: hard\ncolour: red\n---\n");
+    let (_, faults) = reader::read("t", "+++\ntitle = \"T\"\nlevel = \"hard\"\ncolour = \"red\"\n+++\n");
     assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 1, 3, 4]);
     assert_eq!(read("# Title\n").1, [6]);
     assert_eq!(read("- x\n\n  ```sql query name=\"Q\"\n  SELECT 1\n  ```\n").1, [8]);
-    assert_eq!(read("```fields\na: text\n```\n").1, [6]);
+    assert_eq!(read("```fields\n[a]\n```\n").1, [6]);
     assert_eq!(read("```sql query\nSELECT 1\n```\n").1, [6]);
 }
 

@@ -136,9 +136,9 @@ impl Work {
     async fn read(tx: &mut Tx, person: &PersonId, today: NaiveDate) -> Result<Self> {
         let since = (today - LATELY).and_time(NaiveTime::MIN).and_utc();
         let all = instances::list(tx, person, &instances::Filter::default()).await?;
-        let used = |favourites| queries::Filter { favourites, sort: "-used".to_owned(), ..queries::Filter::default() };
-        let favourites = queries::list(tx, person, &used(true), PageRange::first(QUERIES)).await?;
-        let mut recent = queries::list(tx, person, &used(false), PageRange::first(2 * QUERIES)).await?;
+        let starred = queries::Filter { favourites: true, sort: "-used".to_owned(), ..queries::Filter::default() };
+        let favourites = queries::list(tx, person, &starred, PageRange::first(QUERIES)).await?;
+        let mut recent = queries::recent(tx, person, 2 * QUERIES).await?;
         let has_queries = !recent.is_empty();
         recent.retain(|line| !favourites.iter().any(|favourite| favourite.id == line.id));
         recent.truncate(QUERIES as usize);

@@ -127,7 +127,7 @@ pub async fn page(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
     const LIST: &str = select!(filtered!(
         "order by case when a.starred_at is null then 1 else 0 end, lower(i.account_name), lower(i.amc_name), i.id limit $8 offset $9"
     ));
-    filtered(LIST, person, filter).bind(range.most).bind(range.skip).all(tx).await
+    filtered(LIST, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// How many of a person's instances the filter leaves, counted up to `most`.
@@ -137,20 +137,20 @@ pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most:
          join instance_access a on a.instance_id = i.id where a.person_id = $1 ",
         filtered!("limit $8) as counted")
     );
-    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 /// One of a person's instances; [`Error::Missing`] when it is not theirs.
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Instance> {
     const FIND: &str = select!("and i.id = $2");
-    sql(FIND).bind(person).bind(id).one(tx).await
+    sql(FIND).bind(person).bind(id).cached().one(tx).await
 }
 
 /// Names of the people who manage an instance, at most three, `but` left out.
 pub(super) async fn managers(tx: &mut Tx, id: &InstanceId, but: &PersonId) -> Result<Vec<String>> {
     const MANAGERS: &str = "select p.name as value from instance_access a join people p on p.id = a.person_id \
         where a.instance_id = $1 and a.role = 'manager' and p.id <> $2 order by lower(p.name), p.id limit 3";
-    Ok(sql(MANAGERS).bind(id).bind(but).all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
+    Ok(sql(MANAGERS).bind(id).bind(but).cached().all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
 }
 
 /// Gives the instance a name of its own, or takes it away with an empty one.

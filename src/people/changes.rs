@@ -8,9 +8,9 @@ use serde_json::json;
 use super::pages::page;
 use super::{address, whose};
 use crate::accounts::audit::{self, Action};
-use crate::accounts::{self, MemberChange, Role as SiteRole, Standing, Unchanged};
-use crate::db::Scope;
-use crate::ids::InstanceId;
+use crate::accounts::{self, Member, MemberChange, Role as SiteRole, Standing, Unchanged};
+use crate::db::{Scope, Tx};
+use crate::ids::{InstanceId, PersonId};
 use crate::instances::{self, Role, Source};
 use crate::web::components::Errors;
 use crate::web::shell::Tone;
@@ -25,6 +25,20 @@ pub(super) fn refused(unchanged: Unchanged) -> web::Error {
     }
 }
 
+/// A change of the person in an address, made in a transaction that the caller commits; gives what they were before.
+/// Nobody changes themselves, and one administrator always stays.
+pub(super) async fn changed(
+    site: &Site,
+    person: &Person,
+    id: &str,
+    change: MemberChange,
+) -> web::Result<(Tx, PersonId, Member)> {
+    let id = whose(person, id)?;
+    let mut tx = site.db.write(&Scope::System).await?;
+    let was = accounts::change_member(&mut tx, site.clock.now(), &person.id, &id, change).await.map_err(refused)?;
+    Ok((tx, id, was))
+}
+
 pub(super) async fn role(
     State(site): State<Site>,
     person: Person,
@@ -32,12 +46,10 @@ pub(super) async fn role(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Redirect> {
-    let (id, now) = (whose(&person, &id)?, site.clock.now());
+    let now = site.clock.now();
     let role = SiteRole::parse(fields.get("role"))
         .ok_or_else(|| web::Error::Invalid("Choose administrator or member.".to_owned()))?;
-    let mut tx = site.db.write(&Scope::System).await?;
-    let was =
-        accounts::change_member(&mut tx, now, &person.id, &id, MemberChange::Role(role)).await.map_err(refused)?;
+    let (mut tx, id, was) = changed(&site, &person, &id, MemberChange::Role(role)).await?;
     let detail = json!({ "from": was.role.name(), "to": role.name() });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::RoleChanged, id.as_str(), detail).await?;
     tx.commit().await?;
@@ -59,10 +71,8 @@ pub(super) async fn resume(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
-    let (id, now) = (whose(&person, &id)?, site.clock.now());
-    let mut tx = site.db.write(&Scope::System).await?;
-    let change = MemberChange::Standing(Standing::Active);
-    let was = accounts::change_member(&mut tx, now, &person.id, &id, change).await.map_err(refused)?;
+    let now = site.clock.now();
+    let (mut tx, id, was) = changed(&site, &person, &id, MemberChange::Standing(Standing::Active)).await?;
     if was.standing != Standing::Active {
         let detail = json!({ "from": was.standing.name() });
         audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Resumed, id.as_str(), detail).await?;

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
-use super::changes::refused;
+use super::changes::{changed, refused};
 use super::{address, whose};
 use crate::accounts::audit::{self, Action};
 use crate::accounts::{self, Member, MemberChange, Standing};
@@ -123,10 +123,8 @@ pub(super) async fn suspend(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
-    let (id, now) = (whose(&person, &id)?, site.clock.now());
-    let mut tx = site.db.write(&Scope::System).await?;
-    let change = MemberChange::Standing(Standing::Suspended);
-    let was = accounts::change_member(&mut tx, now, &person.id, &id, change).await.map_err(refused)?;
+    let now = site.clock.now();
+    let (mut tx, id, was) = changed(&site, &person, &id, MemberChange::Standing(Standing::Suspended)).await?;
     let (sessions, connections) = shut_out(&site, &mut tx, &person.id, &id).await?;
     let detail = json!({ "sessions": sessions, "connections": connections, "unfinished_executions": was.unfinished });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Suspended, id.as_str(), detail).await?;

@@ -33,7 +33,7 @@ pub use reads::{amend, errors, reads};
 pub use source_map::{Piece, SourceMap};
 pub use store::{
     DraftSeed, DraftText, Filter, Line, PastRun, TypicalDuration, create_draft, drafts_mentioning, find, list,
-    mentioning, owned, runs, transfer, usual,
+    mentioning, owned, recent, runs, transfer, usual,
 };
 
 use std::sync::Arc;

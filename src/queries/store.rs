@@ -27,7 +27,7 @@ pub(super) use drafts::{
 };
 pub use drafts::{DraftSeed, DraftText, create_draft, drafts_mentioning};
 pub(super) use favourites::{is_favourite, set_favourite};
-pub use list::{Filter, Line, list};
+pub use list::{Filter, Line, list, recent};
 pub(super) use list::{SORTS, count, tags};
 pub use owners::{owned, transfer};
 pub(super) use runs::{LastValues, last_instance, last_instance_of_all, last_values, same_run};
@@ -131,7 +131,7 @@ macro_rules! select {
 /// A query that a person may see, deleted ones too; `Missing` when they may not, or when there is none.
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &QueryId) -> Result<Query> {
     const FIND: &str = select!("and q.id = $2");
-    sql(FIND).bind(person).bind(id).one(tx).await
+    sql(FIND).bind(person).bind(id).cached().one(tx).await
 }
 
 /// The queries that a person may see whose text holds a word, the last changed first: where what is looked for may be

@@ -22,6 +22,8 @@ use super::views::Views;
 
 /// How many reads that need much memory (sorts, filters) run at a time; others wait.
 const HEAVY_READS: usize = 2;
+/// Bytes that are written to see whether there is room.
+const PROBE: usize = 64 << 10;
 /// The folder beside the kept files in which they are made.
 const SCRATCH: &str = "unfinished";
 const KEPT: &str = "kept";
@@ -151,6 +153,20 @@ impl ResultStore {
     pub(super) fn make_folders(&self) -> Result<(), Error> {
         fs::create_dir_all(&self.0.scratch)?;
         Ok(self.0.folder.as_ref().map_or(Ok(()), fs::create_dir_all)?)
+    }
+
+    /// Whether a result could be made now: something is written in the scratch folder, which is made again where it is gone.
+    pub async fn is_writable(&self) -> Result<(), Error> {
+        let store = self.clone();
+        blocking(move || {
+            store.make_folders()?;
+            let file = store.0.scratch.join(format!("ready.{}", std::process::id()));
+            let written = fs::write(&file, vec![0; PROBE]);
+            // OK because what stays is written over the next time, and goes with the next sweep.
+            let _ = fs::remove_file(&file);
+            Ok(written?)
+        })
+        .await
     }
 
     /// A new unfinished file, which goes when the value goes.

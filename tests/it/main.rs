@@ -11,6 +11,7 @@ mod amazon;
 mod audit;
 #[cfg(test)]
 mod bad_days;
+mod bad_input;
 #[cfg(test)]
 mod brands;
 #[cfg(test)]

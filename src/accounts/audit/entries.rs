@@ -79,13 +79,13 @@ pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, range: PageR
         "a.id, a.at, a.person_id, p.name as person_name, a.action, a.subject, a.detail",
         "order by a.at desc, a.id desc limit $8 offset $9"
     );
-    filtered(LIST, filter).bind(range.most).bind(range.skip).all(tx).await
+    filtered(LIST, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// How many lines the filter leaves, counted up to `most`.
 pub(in crate::accounts) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $8) as counted");
-    let Single(count) = filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await?;
+    let Single(count) = filtered(COUNT, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 

@@ -89,7 +89,7 @@ fn filtered(text: &'static str, filter: &MemberFilter) -> Statement {
 /// A range of the people that a filter leaves, by name.
 pub async fn members(tx: &mut Tx, filter: &MemberFilter, range: PageRange) -> Result<Vec<Member>> {
     const LIST: &str = select!(filtered!("order by lower(p.name), p.id limit $4 offset $5"));
-    filtered(LIST, filter).bind(range.most).bind(range.skip).all(tx).await
+    filtered(LIST, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// How many people a filter leaves, counted up to `most`.
@@ -98,18 +98,18 @@ pub async fn count_members(tx: &mut Tx, filter: &MemberFilter, most: i64) -> Res
         "select count(*) as value from (select 1 as one from people p where ",
         filtered!("limit $4) as counted")
     );
-    filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 pub async fn member(tx: &mut Tx, id: &PersonId) -> Result<Member> {
     const FIND: &str = select!("p.id = $1");
-    sql(FIND).bind(id).one(tx).await
+    sql(FIND).bind(id).cached().one(tx).await
 }
 
 /// Those who may sign in, but one, by name: for choosing who takes something over.
 pub async fn successors(tx: &mut Tx, but: &PersonId) -> Result<Vec<(PersonId, String)>> {
     const ACTIVE: &str = "select id, name from people where state = 'active' and id <> $1 order by lower(name), id";
-    Ok(sql(ACTIVE).bind(but).all::<super::Named>(tx).await?.into_iter().map(|named| (named.0, named.1)).collect())
+    Ok(sql(ACTIVE).bind(but).cached().all::<super::Named>(tx).await?.into_iter().map(|named| (named.0, named.1)).collect())
 }
 
 /// What an administrator changes about a person.

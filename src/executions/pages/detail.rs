@@ -300,6 +300,21 @@ async fn to_change(room: &Executions, person: &Person, id: &ExecutionId) -> web:
     Ok((tx, execution, instance))
 }
 
+/// Keeps a change and leads back to the execution; where nothing was changed, the page says why.
+async fn changed(
+    (room, tx): (&Executions, Tx),
+    id: &ExecutionId,
+    visit: &Visit,
+    otherwise: Option<&str>,
+) -> web::Result<Redirect> {
+    tx.commit().await?;
+    room.tags.forget(id.as_str());
+    if let Some(why) = otherwise {
+        visit.flash(Tone::Info, why).await;
+    }
+    Ok(Redirect::to(&format!("/executions/{id}")))
+}
+
 pub(super) async fn cancel(
     State(room): State<Executions>,
     person: Person,
@@ -308,14 +323,11 @@ pub(super) async fn cancel(
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
     let (mut tx, execution, _) = to_change(&room, &person, &id).await?;
-    let params = store::ask_cancel(&mut tx, &execution, &person.name, room.site.clock.now()).await?;
-    tx.commit().await?;
-    room.tags.forget(id.as_str());
+    let asked = store::ask_cancel(&mut tx, &execution, &person.name, room.site.clock.now()).await?;
+    let otherwise = (!asked).then_some("Nothing to cancel: the execution has ended or is ending.");
+    let next = changed((&room, tx), &id, &visit, otherwise).await?;
     room.wake();
-    if !params {
-        visit.flash(Tone::Info, "Nothing to cancel: the execution has ended or is ending.").await;
-    }
-    Ok(Redirect::to(&format!("/executions/{id}")))
+    Ok(next)
 }
 
 /// Ends the waiting for a run that AMC does not end.
@@ -334,12 +346,8 @@ pub(super) async fn stop_waiting(
         person.name
     ));
     let stopped = store::stop_waiting(&mut tx, &execution, &problem, (now, now + RARELY)).await?;
-    tx.commit().await?;
-    room.tags.forget(id.as_str());
-    if !stopped {
-        visit.flash(Tone::Info, "AMC isn't being waited for: the execution has ended or hasn't been sent yet.").await;
-    }
-    Ok(Redirect::to(&format!("/executions/{id}")))
+    let otherwise = "AMC isn't being waited for: the execution has ended or hasn't been sent yet.";
+    changed((&room, tx), &id, &visit, (!stopped).then_some(otherwise)).await
 }
 
 /// Has AMC's result fetched once more: it could not be kept, was removed, or cannot be read any more.

@@ -8,10 +8,12 @@ use crate::amazon::{self, ErrorKind, ExecutionFilter};
 use crate::connections::CallError;
 use crate::db::{self, Scope, Tx};
 use crate::executions::model::{Claimed, LOOK_AGAIN, LOOKS, Problem, SETTLED, State};
-use crate::executions::store::{self, Change};
+use crate::executions::store::{self, Change, Obstacle};
 
 /// A run that waits for a slot looks again after this.
 const SLOT_WAIT: TimeDelta = TimeDelta::seconds(10);
+/// A run that may not be sent looks again after this.
+const LOOK_FOR_LEAVE: TimeDelta = TimeDelta::minutes(1);
 /// AMC checks a run for some seconds before it can tell anything.
 const FIRST_LOOK: TimeDelta = TimeDelta::seconds(3);
 /// Pages of a list that are read to find a run; a list of one workflow has one.
@@ -27,7 +29,7 @@ enum Found {
 
 impl Poller {
     /// Sends an execution when a slot is free: notes that it is being sent, sends, notes the answer.
-    pub(super) async fn send(&self, address: &Address, execution: &Claimed) -> db::Result<Change> {
+    pub(super) async fn send(&self, address: &Address, execution: &mut Claimed) -> db::Result<Change> {
         if execution.cancel_asked_at.is_some() {
             return Ok(Change::to(State::Cancelled, None));
         }
@@ -37,6 +39,9 @@ impl Poller {
         sending.keep_lease = true;
         sending.attempts = execution.attempts;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
+        if let Some(obstacle) = store::obstacle(&mut tx, now, execution).await? {
+            return Ok(self.held_by(execution, obstacle));
+        }
         if let Some(reason) = self.no_slot(&mut tx, address, execution).await? {
             let mut change = Change::to(State::Waiting, Some(self.after(SLOT_WAIT)));
             change.waiting_for = Some(reason);
@@ -60,6 +65,26 @@ impl Poller {
         }))
         .await;
         self.after_send(execution, answer)
+    }
+
+    /// It waits for somebody to do something, and uses no try up.
+    fn held_by(&self, execution: &Claimed, obstacle: Obstacle) -> Change {
+        let mut change = Change::to(State::Waiting, Some(self.after(LOOK_FOR_LEAVE)));
+        change.attempts = execution.attempts;
+        change.waiting_for = Some(
+            match obstacle {
+                Obstacle::Role => {
+                    "The person who started it can no longer run queries on this instance. It is sent when they have \
+                     the analyst role again; cancel it if nobody needs it."
+                }
+                Obstacle::Connection => {
+                    "No working connection to Amazon reaches this instance for the person who started it. It is sent \
+                     when there is one, under Connections."
+                }
+            }
+            .to_owned(),
+        );
+        change
     }
 
     /// What the answer to a send means.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use super::add::Chosen;
 use super::{choose_connection, note, state};
 use crate::db::{Error, FromRow, Result, Row, Tx, lease, sql};
 use crate::executions::model::Claimed;
@@ -85,8 +86,6 @@ pub(in crate::executions) async fn claim(
 async fn connect(tx: &mut Tx, now: DateTime<Utc>, due: &mut [Claimed]) -> Result<()> {
     const ACTIVE: &str = "select c.id, p.name as owner from connections c join people p on p.id = c.person_id \
         where c.state = 'active'";
-    const CONNECT: &str = "update executions set connection_id = $3, connection_owner = $4, revision = revision + 1 \
-        where id = $1 and lease_epoch = $2";
     struct Active(ConnectionId, String);
     impl FromRow for Active {
         fn from_row(row: &Row) -> Result<Self> {
@@ -99,23 +98,75 @@ async fn connect(tx: &mut Tx, now: DateTime<Utc>, due: &mut [Claimed]) -> Result
     let active = sql(ACTIVE).all::<Active>(tx).await?;
     let active: HashMap<ConnectionId, String> = active.into_iter().map(|Active(id, owner)| (id, owner)).collect();
     for one in due {
-        let (id, owner) = match (active.get(&one.connection), &one.connection_owner) {
+        let chosen = match (active.get(&one.connection), &one.connection_owner) {
             (Some(_), Some(_)) => continue,
-            (Some(owner), None) => (one.connection.clone(), owner.clone()),
-            (None, _) => match choose_connection(tx, &one.person, &one.instance).await? {
-                Some(chosen) => (chosen.id, chosen.owner),
-                // OK because the step says then that the connection has to be renewed, and is tried again.
-                None => continue,
-            },
+            (Some(owner), None) => Some(Chosen { id: one.connection.clone(), owner: owner.clone() }),
+            (None, _) => choose_connection(tx, &one.person, &one.instance).await?,
         };
-        sql(CONNECT).bind(&one.id).bind(one.epoch).bind(&id).bind(&owner).execute(tx).await?;
-        if id != one.connection {
-            let words = format!("The chosen connection no longer works. Continuing with {owner}'s connection.");
-            note(tx, &one.id, now, one.state, &words).await?;
+        // OK without one because the step says then that the connection has to be renewed, and is tried again.
+        if let Some(chosen) = chosen {
+            goes_on_with(tx, now, one, chosen).await?;
         }
-        (one.connection, one.connection_owner) = (id, Some(owner));
     }
     Ok(())
+}
+
+/// Moves a claimed execution to a connection.
+async fn goes_on_with(tx: &mut Tx, now: DateTime<Utc>, one: &mut Claimed, chosen: Chosen) -> Result<()> {
+    const CONNECT: &str = "update executions set connection_id = $3, connection_owner = $4, revision = revision + 1 \
+        where id = $1 and lease_epoch = $2";
+    let Chosen { id, owner } = chosen;
+    sql(CONNECT).bind(&one.id).bind(one.epoch).bind(&id).bind(&owner).execute(tx).await?;
+    if id != one.connection {
+        let words = format!("The chosen connection no longer works. Continuing with {owner}'s connection.");
+        note(tx, &one.id, now, one.state, &words).await?;
+    }
+    (one.connection, one.connection_owner) = (id, Some(owner));
+    Ok(())
+}
+
+/// What stands in the way of sending an execution for its person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::executions) enum Obstacle {
+    /// The person can no longer run queries on the instance: their role ended or is below analyst, or they may not
+    /// sign in.
+    Role,
+    /// No connection that works reaches the instance for them.
+    Connection,
+}
+
+/// Whether an execution may still be sent, asked at the last moment: roles and connections end while executions wait. One
+/// whose connection may no longer be used goes on with another of its person's, where there is one.
+pub(in crate::executions) async fn obstacle(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    one: &mut Claimed,
+) -> Result<Option<Obstacle>> {
+    const FIND: &str = "select exists (select 1 from instance_access mine join people p on p.id = mine.person_id \
+        where mine.person_id = $1 and mine.instance_id = $2 and mine.role in ('analyst', 'manager') \
+        and p.state = 'active') as may_run, \
+        exists (select 1 from connections c join instance_access theirs on theirs.person_id = c.person_id \
+        where c.id = $3 and theirs.connection_id = c.id and theirs.instance_id = $2 \
+        and theirs.role in ('analyst', 'manager') and c.state = 'active') as is_usable";
+    struct Now(bool, bool);
+    impl FromRow for Now {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("may_run")?, row.get("is_usable")?))
+        }
+    }
+    let Now(may_run, is_usable) =
+        sql(FIND).bind(&one.person).bind(&one.instance).bind(&one.connection).one::<Now>(tx).await?;
+    if !may_run {
+        return Ok(Some(Obstacle::Role));
+    }
+    if is_usable {
+        return Ok(None);
+    }
+    let Some(chosen) = choose_connection(tx, &one.person, &one.instance).await? else {
+        return Ok(Some(Obstacle::Connection));
+    };
+    goes_on_with(tx, now, one, chosen).await?;
+    Ok(None)
 }
 
 /// What is about to be sent.

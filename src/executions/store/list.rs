@@ -206,14 +206,14 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
          case when length(cast(e.field_values as text)) <= 2000 then e.field_values end as field_values",
         "order by e.created_at desc, e.id desc limit $12 offset $13"
     );
-    filtered(text, person, filter).bind(range.most).bind(range.skip).all(tx).await
+    filtered(text, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// How many executions the filter leaves, counted up to `most`: whoever reads a list of a million wants to
 /// see its first page and not to wait until all are counted.
 pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $12) as counted");
-    let Single(count) = filtered(text, person, filter).bind(most).one::<Single<i64>>(tx).await?;
+    let Single(count) = filtered(text, person, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 
@@ -278,7 +278,7 @@ pub async fn queues(tx: &mut Tx, person: &PersonId) -> Result<Vec<Queue>> {
         cast(sum(case when u.state = 'fetching' then 1 else 0 end) as bigint) as fetching \
         from unended u group by u.instance_id, u.instance_name, u.account_name, u.entity_id \
         order by lower(u.instance_name), u.instance_id";
-    sql(QUEUES).bind(person).all(tx).await
+    sql(QUEUES).bind(person).cached().all(tx).await
 }
 
 /// How many executions of everybody have not ended, in each state.
@@ -289,11 +289,12 @@ pub async fn unfinished(tx: &mut Tx) -> Result<Vec<(State, i64)>> {
 }
 
 async fn by_state(tx: &mut Tx, statement: Statement) -> Result<Vec<(State, i64)>> {
+    #[derive(Clone)]
     struct Total(State, i64);
     impl FromRow for Total {
         fn from_row(row: &Row) -> Result<Self> {
             Ok(Self(state(row)?, row.get("count")?))
         }
     }
-    Ok(statement.all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
+    Ok(statement.cached().all::<Total>(tx).await?.into_iter().map(|total| (total.0, total.1)).collect())
 }

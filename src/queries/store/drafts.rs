@@ -102,7 +102,7 @@ pub(in crate::queries) async fn draft_of(tx: &mut Tx, person: &PersonId, query: 
         "sql",
         "where person_id = $1 and query_id = $2 and discarded_at is null order by updated_at desc, id desc limit 1"
     );
-    sql(FIND).bind(person).bind(query).optional(tx).await
+    sql(FIND).bind(person).bind(query).cached().optional(tx).await
 }
 
 /// A person's drafts without their texts, the last changed first. What was handed over and never changed is left out:
@@ -113,7 +113,7 @@ pub(in crate::queries) async fn drafts(tx: &mut Tx, person: &PersonId) -> Result
         "where person_id = $1 and discarded_at is null and not (tab = '' and source <> '') \
          order by updated_at desc, id desc"
     );
-    sql(LIST).bind(person).all(tx).await
+    sql(LIST).bind(person).cached().all(tx).await
 }
 
 /// The drafts that a person threw away, without their texts, the last changed first.
@@ -123,7 +123,7 @@ pub(in crate::queries) async fn discarded(tx: &mut Tx, person: &PersonId) -> Res
         "where person_id = $1 and discarded_at is not null and not (tab = '' and source <> '') \
          order by updated_at desc, id desc"
     );
-    sql(LIST).bind(person).all(tx).await
+    sql(LIST).bind(person).cached().all(tx).await
 }
 
 /// What a person is writing and has not saved.

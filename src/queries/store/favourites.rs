@@ -8,7 +8,7 @@ use crate::ids::{PersonId, QueryId};
 /// Whether a person has given this query a star.
 pub(in crate::queries) async fn is_favourite(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<bool> {
     const FIND: &str = "select query_id as value from query_favourites where person_id = $1 and query_id = $2";
-    Ok(sql(FIND).bind(person).bind(query).optional::<Single<String>>(tx).await?.is_some())
+    Ok(sql(FIND).bind(person).bind(query).cached().optional::<Single<String>>(tx).await?.is_some())
 }
 
 /// Gives a query a star, or takes it back without a time. The caller has found that the query is the person's.

@@ -101,69 +101,154 @@ impl FromRow for Line {
     }
 }
 
-macro_rules! listed {
-    ($columns:literal, $rest:literal) => {
+/// The condition of a list, on queries `q`: `$kept` says whether they are deleted, `$of` whose stars they have.
+macro_rules! filtered {
+    ($kept:literal, $of:expr) => {
         concat!(
-            "select ",
-            $columns,
             " from queries q ",
+            with_role!(),
+            "left join instances h on h.id = a.instance_id ",
+            "left join instance_access d on d.instance_id = q.default_instance_id and d.person_id = $1 ",
+            "left join instances i on i.id = d.instance_id left join people u on u.id = q.updated_by where ",
+            $of,
+            $kept,
+            visible!(),
+            "and ($2 = '' or lower(q.name || ' ' || q.description || ' ' || q.tags || ' ' || q.sql || ' ' || ",
+            "coalesce(i.name, '') || ' ' || coalesce(i.amc_name, '') || ' ' || coalesce(i.account_name, '') || ' ' || ",
+            "coalesce(h.name, '') || ' ' || coalesce(h.amc_name, '')) like lower($2) escape '\\') ",
+            "and ($3 is null or q.default_instance_id = $3 or q.home_instance_id = $3) ",
+            "and ($4 = '' or ',' || q.tags || ',' like $4 escape '\\') and ($5 = '' or q.home = $5)"
+        )
+    };
+}
+
+/// A page of a list. Its ids are found first, along an index where the order has one, and then what its rows show, so
+/// that nothing is joined for rows of other pages.
+macro_rules! page {
+    ($kept:literal, $of:expr, $order:expr) => {
+        concat!(
+            "select q.id, q.name, q.description, q.tags, q.home, q.home_instance_id, ",
+            "coalesce(h.name, h.amc_name) as home_name, i.id as instance_id, ",
+            "coalesce(i.name, i.amc_name, '') as instance_name, coalesce(i.account_name, '') as account_name, ",
+            "coalesce(o.name, 'somebody else') as owner, coalesce(u.name, 'somebody else') as editor, q.updated_at, ",
+            "q.deleted_at, f.created_at as starred_at, ",
+            "(select max(e.created_at) from executions e where e.query_id = q.id) as ran_at from (select q.id",
+            filtered!($kept, $of),
+            " order by ",
+            $order,
+            " limit $6 offset $7) as page join queries q on q.id = page.id ",
             with_role!(),
             "left join instances h on h.id = a.instance_id ",
             "left join instance_access d on d.instance_id = q.default_instance_id and d.person_id = $1 ",
             "left join instances i on i.id = d.instance_id ",
             "left join people u on u.id = q.updated_by left join people o on o.id = q.owner_id ",
-            "left join query_favourites f on f.query_id = q.id and f.person_id = $1 where ",
-            visible!(),
-            "and (q.deleted_at is not null) = $2 ",
-            "and ($3 = '' or lower(q.name || ' ' || q.description || ' ' || q.tags || ' ' || q.sql || ' ' || ",
-            "coalesce(i.name, '') || ' ' || coalesce(i.amc_name, '') || ' ' || coalesce(i.account_name, '') || ' ' || ",
-            "coalesce(h.name, '') || ' ' || coalesce(h.amc_name, '')) like lower($3) escape '\\') ",
-            "and ($4 is null or q.default_instance_id = $4 or q.home_instance_id = $4) and ($5 = '' or ',' || q.tags || ',' like $5 escape '\\') ",
-            "and (not $6 or f.created_at is not null) and ($7 = '' or q.home = $7)",
-            $rest
+            "left join query_favourites f on f.query_id = q.id and f.person_id = $1 order by ",
+            $order
         )
     };
+}
+
+/// The text for a filter: each combination is a text of its own, since an index serves a condition and an order only where
+/// they are written out.
+macro_rules! text {
+    ($filter:expr, $make:ident $(, $order:expr)?) => {
+        match ($filter.deleted, $filter.favourites) {
+            (false, false) => $make!("(q.deleted_at is null) = true and ", "" $(, $order)?),
+            (false, true) => $make!(
+                "(q.deleted_at is null) = true and ",
+                "q.id in (select s.query_id from query_favourites s where s.person_id = $1) and " $(, $order)?
+            ),
+            (true, false) => $make!("q.deleted_at is not null and ", "" $(, $order)?),
+            (true, true) => $make!(
+                "q.deleted_at is not null and ",
+                "q.id in (select s.query_id from query_favourites s where s.person_id = $1) and " $(, $order)?
+            ),
+        }
+    };
+}
+
+/// When a query was run last, and when it was run or changed last.
+macro_rules! ran {
+    () => {
+        "(select max(e.created_at) from executions e where e.query_id = q.id)"
+    };
+}
+macro_rules! used {
+    () => {
+        "coalesce((select max(e.created_at) from executions e where e.query_id = q.id \
+         and e.created_at > q.updated_at), q.updated_at)"
+    };
+}
+
+/// The text of a page in the filter's order.
+fn paged(filter: &Filter) -> &'static str {
+    match filter.sort.as_str() {
+        "name" => text!(filter, page, "lower(q.name), q.id"),
+        "-name" => text!(filter, page, "lower(q.name) desc, q.id desc"),
+        "instance" => text!(filter, page, "lower(coalesce(i.name, i.amc_name)), q.updated_at desc, q.id desc"),
+        "-instance" => {
+            text!(filter, page, "lower(coalesce(i.name, i.amc_name)) desc nulls last, q.updated_at desc, q.id desc")
+        }
+        "by" => text!(filter, page, "lower(u.name), q.updated_at desc, q.id desc"),
+        "-by" => text!(filter, page, "lower(u.name) desc nulls last, q.updated_at desc, q.id desc"),
+        "changed" => text!(filter, page, "q.updated_at, q.id"),
+        "ran" => text!(filter, page, concat!(ran!(), ", q.updated_at desc, q.id desc")),
+        "-ran" => text!(filter, page, concat!(ran!(), " desc nulls last, q.updated_at desc, q.id desc")),
+        "used" => text!(filter, page, concat!(used!(), ", q.id")),
+        "-used" => text!(filter, page, concat!(used!(), " desc, q.id desc")),
+        "-changed" => text!(filter, page, "q.updated_at desc, q.id desc"),
+        _ if filter.deleted => text!(filter, page, "q.deleted_at desc, q.id desc"),
+        _ => text!(filter, page, "q.updated_at desc, q.id desc"),
+    }
 }
 
 fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
     let tag = if filter.tag.is_empty() { String::new() } else { format!(",{},", filter.tag.to_lowercase()) };
     sql(text)
         .bind(person)
-        .bind(filter.deleted)
         .bind(containing(&filter.text))
         .bind(filter.instance.as_ref())
         .bind(containing(&tag))
-        .bind(filter.favourites)
         .bind(&filter.home)
 }
 
 /// How many queries the filter finds, counted up to `most`.
 pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
-    const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $8) as counted");
-    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    macro_rules! counted {
+        ($kept:literal, $of:expr) => {
+            concat!(
+                "select count(*) as value from (select 1 as one",
+                filtered!($kept, $of),
+                " limit $6) as counted"
+            )
+        };
+    }
+    let text = text!(filter, counted);
+    filtered(text, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 /// A range of the queries that the filter finds; the last changed first unless sorted.
 pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Line>> {
-    const LIST: &str = listed!(
-        "q.id, q.name, q.description, q.tags, q.home, q.home_instance_id, coalesce(h.name, h.amc_name) as home_name, \
-         i.id as instance_id, coalesce(i.name, i.amc_name, '') as instance_name, \
-         coalesce(i.account_name, '') as account_name, coalesce(o.name, 'somebody else') as owner, \
-         coalesce(u.name, 'somebody else') as editor, q.updated_at, q.deleted_at, \
-         f.created_at as starred_at, \
-         (select max(e.created_at) from executions e where e.query_id = q.id) as ran_at",
-        " order by \
-         case when $8 = 'name' then lower(q.name) when $8 = 'instance' then lower(coalesce(i.name, i.amc_name)) \
-         when $8 = 'by' then lower(u.name) end, \
-         case when $8 = '-name' then lower(q.name) when $8 = '-instance' then lower(coalesce(i.name, i.amc_name)) \
-         when $8 = '-by' then lower(u.name) end desc, case when $8 = 'changed' then q.updated_at \
-         when $8 = 'ran' then (select max(e.created_at) from executions e where e.query_id = q.id) end, \
-         case when $8 = '-ran' then (select max(e.created_at) from executions e where e.query_id = q.id) \
-         when $8 = '-used' then coalesce((select max(e.created_at) from executions e where e.query_id = q.id \
-         and e.created_at > q.updated_at), q.updated_at) end desc nulls last, \
-         q.deleted_at desc, q.updated_at desc, q.id desc limit $9 offset $10"
+    filtered(paged(filter), person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
+}
+
+/// The queries that were changed last by anybody, or run last by this person, the newest first. It looks at the last fifty
+/// changes and at the last two hundred executions.
+pub async fn recent(tx: &mut Tx, person: &PersonId, most: i64) -> Result<Vec<Line>> {
+    const RECENT: &str = page!(
+        "(q.deleted_at is null) = true and ",
+        concat!(
+            "q.id in (select id from (select q.id from queries q ",
+            with_role!(),
+            "where (q.deleted_at is null) = true and ",
+            visible!(),
+            "order by q.updated_at desc, q.id desc limit 50) as changed union select query_id from \
+             (select e.query_id from executions e where e.person_id = $1 and e.query_id is not null \
+             order by e.created_at desc limit 200) as ran) and "
+        ),
+        concat!(used!(), " desc, q.id desc")
     );
-    filtered(LIST, person, filter).bind(&filter.sort).bind(range.most).bind(range.skip).all(tx).await
+    filtered(RECENT, person, &Filter::default()).bind(most).bind(0_i64).cached().all(tx).await
 }
 
 /// The tags of a person's queries with how many carry each, the most used first.
@@ -175,6 +260,7 @@ pub(in crate::queries) async fn tags(tx: &mut Tx, person: &PersonId) -> Result<V
         visible!(),
         "and q.deleted_at is null and q.tags <> '' group by q.tags"
     );
+    #[derive(Clone)]
     struct Line(String, i64);
     impl FromRow for Line {
         fn from_row(row: &Row) -> Result<Self> {
@@ -182,7 +268,7 @@ pub(in crate::queries) async fn tags(tx: &mut Tx, person: &PersonId) -> Result<V
         }
     }
     let mut counts = std::collections::BTreeMap::<String, i64>::new();
-    for Line(tags, count) in sql(TAGS).bind(person).all::<Line>(tx).await? {
+    for Line(tags, count) in sql(TAGS).bind(person).cached().all::<Line>(tx).await? {
         for tag in Tags::read(&tags).iter() {
             *counts.entry(tag.to_owned()).or_default() += count;
         }

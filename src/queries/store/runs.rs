@@ -60,7 +60,7 @@ pub async fn runs(tx: &mut Tx, person: &PersonId, query: &QueryId, most: i64) ->
         coalesce(i.name, i.amc_name) as instance_name from executions e join instances i on i.id = e.instance_id \
         join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
         where e.query_id = $2 order by e.created_at desc, e.id desc limit $3";
-    sql(LIST).bind(person).bind(query).bind(most).all(tx).await
+    sql(LIST).bind(person).bind(query).bind(most).cached().all(tx).await
 }
 
 /// The newest run of this identity on an instance whose result is still stored and that a person may see; see
@@ -87,7 +87,7 @@ pub(in crate::queries) async fn last_instance(
 ) -> Result<Option<InstanceId>> {
     const FIND: &str = "select e.instance_id as value from executions e where e.query_id = $2 and e.person_id = $1 \
         order by e.created_at desc, e.id desc limit 1";
-    Ok(sql(FIND).bind(person).bind(query).optional::<Single<InstanceId>>(tx).await?.map(|Single(id)| id))
+    Ok(sql(FIND).bind(person).bind(query).cached().optional::<Single<InstanceId>>(tx).await?.map(|Single(id)| id))
 }
 
 /// The instance on which a person ran any query last.
@@ -122,7 +122,7 @@ pub(in crate::queries) async fn last_values(
 ) -> Result<Option<LastValues>> {
     const FIND: &str = "select e.created_at, e.field_values from executions e \
         where e.query_id = $2 and e.person_id = $1 and e.instance_id = $3 order by e.created_at desc, e.id desc limit 1";
-    sql(FIND).bind(person).bind(query).bind(instance).optional(tx).await
+    sql(FIND).bind(person).bind(query).bind(instance).cached().optional(tx).await
 }
 
 /// How long runs of a query usually take.
@@ -165,6 +165,7 @@ pub async fn usual(
         join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 \
         where e.query_id = $2 and e.instance_id = $3 and e.state = 'succeeded' and e.finished_at is not null \
         and e.id <> $4 order by e.created_at desc limit $5";
+    #[derive(Clone)]
     struct Span(TimeDelta);
     impl FromRow for Span {
         fn from_row(row: &Row) -> Result<Self> {
@@ -177,6 +178,7 @@ pub async fn usual(
         .bind(instance)
         .bind(but.map_or("", ExecutionId::as_str))
         .bind(LOOKED_AT)
+        .cached()
         .all::<Span>(tx)
         .await?;
     Ok(TypicalDuration::of(spans.into_iter().map(|Span(length)| length).collect()))

@@ -79,7 +79,7 @@ macro_rules! select {
 /// What a query was before, the newest first; without the SQL.
 pub(in crate::queries) async fn versions(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Vec<Version>> {
     const LIST: &str = select!("''", "order by v.revision desc");
-    sql(LIST).bind(person).bind(query).all(tx).await
+    sql(LIST).bind(person).bind(query).cached().all(tx).await
 }
 
 /// One version from before, whole.
@@ -90,5 +90,5 @@ pub(in crate::queries) async fn version(
     revision: i64,
 ) -> Result<Version> {
     const FIND: &str = select!("v.sql", "and v.revision = $3");
-    sql(FIND).bind(person).bind(query).bind(revision).one(tx).await
+    sql(FIND).bind(person).bind(query).bind(revision).cached().one(tx).await
 }

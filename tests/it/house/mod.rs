@@ -12,6 +12,7 @@ mod routes;
 mod source;
 mod tables;
 mod templates;
+mod unused;
 
 pub(crate) use tables::tables;
 
