@@ -50,7 +50,8 @@ impl<'ast> Visit<'ast> for Names {
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        let was = std::mem::replace(&mut self.in_tests, self.in_tests || item.ident == "tests");
+        let was = self.in_tests;
+        self.in_tests |= item.ident == "tests";
         syn::visit::visit_item_mod(self, item);
         self.in_tests = was;
     }
