@@ -96,7 +96,7 @@ impl Column {
             _ if has("campaign") && (has("id") || has("ids")) => Self::CampaignId,
             _ if has("campaign") && (has("name") || has("names")) => Self::CampaignName,
             ["brand" | "brands"] | ["brand", "name"] => Self::Brand,
-            ["title"] | ["item" | "product", "name" | "title"] | ["product"] => Self::ProductName,
+            ["title" | "product"] | ["item" | "product", "name" | "title"] => Self::ProductName,
             ["name" | "label"] => Self::Name,
             _ => Self::Other,
         }
