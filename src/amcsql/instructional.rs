@@ -21,7 +21,7 @@ use super::text::Span;
 const NEAR: usize = 40;
 const NEAR_SINGLE: usize = 12;
 /// Most comments that are read; a text with more is no instructional query.
-pub const MOST_MARKS: usize = 100;
+const MOST_MARKS: usize = 100;
 
 /// One comment that asks for an update.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Row as _, SqlSafeStr};
 
-use super::value::{FromValue, Kind, Value};
 use super::tx::Inner;
+use super::value::{FromValue, Kind, Value};
 use super::{Error, Result, Tx};
 
 /// Statements that take longer are logged as slow.

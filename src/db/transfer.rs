@@ -10,8 +10,8 @@ use sqlx::AssertSqlSafe;
 
 use super::schema::{self, Table};
 use super::statement::{Row, postgres_arguments, sqlite_arguments, with};
-use super::value::{Kind, Value};
 use super::tx::Inner;
+use super::value::{Kind, Value};
 use super::{Db, Engine, Error, Result, Scope, Tx};
 
 /// Rows of a batch. Times the columns of the widest table this stays far below the 65,535 values that

@@ -92,9 +92,7 @@ impl Tx {
         let inner = match &db.pools {
             // OK because a transaction of SQLite always reads one state of the file.
             Pools::Sqlite { .. } => begin(db, &Scope::Owner).await?,
-            Pools::Postgres(pool) => {
-                Inner::Postgres(entered(pool.begin_with(BEGIN).await?, &Scope::Owner).await?.0)
-            }
+            Pools::Postgres(pool) => Inner::Postgres(entered(pool.begin_with(BEGIN).await?, &Scope::Owner).await?.0),
         };
         Ok(Self::of(db, &Scope::Owner, Some(inner), begun))
     }

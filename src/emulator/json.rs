@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::errors::Refusal;
 
 /// The largest request body that is read, in bytes; a larger one is answered with 413.
-pub(crate) const BODY_LIMIT: usize = 2 * 1024 * 1024;
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
 
 /// The deepest nesting of a request body that is read; a deeper one is answered with 400. What is kept
 /// of a body stands a few levels deeper in the journal, which has to stay readable itself.

@@ -150,11 +150,6 @@ impl Emulator {
         self.dressed(service_routes())
     }
 
-    /// The control page's routes alone (`/control…`), for a mount that guards them.
-    pub fn control_router(&self) -> Router {
-        self.dressed(control::routes())
-    }
-
     /// One line of JSON with all that a client needs: base address, client id and secret, and refresh
     /// tokens that work, of the first person and of each.
     pub fn credentials_line(&self) -> String {

@@ -130,7 +130,7 @@ pub(crate) const AGENCY_B_US: Account = Account {
 };
 
 /// A sponsored-ads entity of agency A's customer.
-pub(crate) const BRAND_US: Account = Account {
+const BRAND_US: Account = Account {
     id: "ENTITYSAMPLESA1US",
     name: "Brand of agency A (sample)",
     marketplace: "ATVPDKIKX0DER",
@@ -163,7 +163,7 @@ pub(crate) const AGENCY_C_US: Account = Account {
 };
 
 /// An account of agency C that is listed and answers nobody.
-pub(crate) const AGENCY_C_CLOSED: Account = Account {
+const AGENCY_C_CLOSED: Account = Account {
     id: "ENTITYSAMPLEC2US",
     name: "Agency C former account (sample)",
     marketplace: "ATVPDKIKX0DER",
@@ -196,7 +196,7 @@ pub(crate) const CLIENT_FERN_US: Account = Account {
 };
 
 /// A client of agency C in Europe.
-pub(crate) const CLIENT_FERN_UK: Account = Account {
+const CLIENT_FERN_UK: Account = Account {
     id: "ENTITYSAMPLEC5UK",
     name: "Fern Tea UK (sample client)",
     marketplace: "A1F83G8C2ARO7P",

@@ -140,8 +140,9 @@ fn a_table_carries_its_heads_and_no_inline_style() {
 
 #[test]
 fn a_query_keeps_its_text_and_takes_the_fields_below_it() {
-    let (guide, faults) =
-        read("A\n\n```sql query name=\"Q\"\nSELECT {{a}} < 1\n```\n\n```fields\n[a]\ntype = \"number\"\ndefault = 3\n```\n\nB\n");
+    let (guide, faults) = read(
+        "A\n\n```sql query name=\"Q\"\nSELECT {{a}} < 1\n```\n\n```fields\n[a]\ntype = \"number\"\ndefault = 3\n```\n\nB\n",
+    );
     assert!(faults.is_empty(), "{faults:?}");
     let query = guide.query(1).unwrap();
     assert_eq!((query.name.as_str(), query.sql.as_str(), query.line), ("Q", "SELECT {{a}} < 1", 8));

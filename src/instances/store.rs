@@ -150,7 +150,15 @@ pub async fn find(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Ins
 pub(super) async fn managers(tx: &mut Tx, id: &InstanceId, but: &PersonId) -> Result<Vec<String>> {
     const MANAGERS: &str = "select p.name as value from instance_access a join people p on p.id = a.person_id \
         where a.instance_id = $1 and a.role = 'manager' and p.id <> $2 order by lower(p.name), p.id limit 3";
-    Ok(sql(MANAGERS).bind(id).bind(but).cached().all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
+    Ok(sql(MANAGERS)
+        .bind(id)
+        .bind(but)
+        .cached()
+        .all::<Single<String>>(tx)
+        .await?
+        .into_iter()
+        .map(|Single(name)| name)
+        .collect())
 }
 
 /// Gives the instance a name of its own, or takes it away with an empty one.

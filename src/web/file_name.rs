@@ -46,7 +46,7 @@ impl FileName {
     }
 
     /// The name in ASCII, with `-` for other letters.
-    pub fn ascii(&self) -> String {
+    fn ascii(&self) -> String {
         let plain = |character: char| if character.is_ascii() { character } else { '-' };
         self.name.chars().map(plain).collect()
     }

@@ -64,18 +64,6 @@ stories! {
         assert_eq!(house.count(EXECUTIONS).await, 0);
     }
 
-    /// A key that was used for another request starts nothing, and the first request stays what it was.
-    async fn a_key_of_another_request_is_refused_alike(house: House) {
-        let ada = house.signed_in("Ada").await;
-        let query = saved(&ada, REACH).await;
-        let first = [("query", query.as_str()), ("once", "pressed-1")];
-        let page = ada.post("/executions", &first).await.with(303).location;
-        assert_eq!(ada.post("/executions", &first).await.with(303).location, page, "pressed twice");
-        let other = [("query", query.as_str()), ("once", "pressed-1"), ("privacy", "blank")];
-        both(&ada, "/executions", &other, 409).await;
-        assert_eq!(house.count(EXECUTIONS).await, 1);
-    }
-
     /// A home that somebody may not use is refused, and the query stays where it was.
     async fn a_home_that_one_may_not_use_is_refused_alike(house: House) {
         let chie = house.signed_in("Chie").await;

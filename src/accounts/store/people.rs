@@ -109,7 +109,14 @@ pub async fn member(tx: &mut Tx, id: &PersonId) -> Result<Member> {
 /// Those who may sign in, but one, by name: for choosing who takes something over.
 pub async fn successors(tx: &mut Tx, but: &PersonId) -> Result<Vec<(PersonId, String)>> {
     const ACTIVE: &str = "select id, name from people where state = 'active' and id <> $1 order by lower(name), id";
-    Ok(sql(ACTIVE).bind(but).cached().all::<super::Named>(tx).await?.into_iter().map(|named| (named.0, named.1)).collect())
+    Ok(sql(ACTIVE)
+        .bind(but)
+        .cached()
+        .all::<super::Named>(tx)
+        .await?
+        .into_iter()
+        .map(|named| (named.0, named.1))
+        .collect())
 }
 
 /// What an administrator changes about a person.

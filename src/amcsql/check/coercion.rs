@@ -51,7 +51,7 @@ fn alike(a: &DataType, b: &DataType) -> Option<DataType> {
 }
 
 /// The number type that holds both.
-pub(super) fn wider_number(a: &DataType, b: &DataType) -> DataType {
+fn wider_number(a: &DataType, b: &DataType) -> DataType {
     if a == b {
         return a.clone();
     }

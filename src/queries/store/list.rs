@@ -216,11 +216,7 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
 pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     macro_rules! counted {
         ($kept:literal, $of:expr) => {
-            concat!(
-                "select count(*) as value from (select 1 as one",
-                filtered!($kept, $of),
-                " limit $6) as counted"
-            )
+            concat!("select count(*) as value from (select 1 as one", filtered!($kept, $of), " limit $6) as counted")
         };
     }
     let text = text!(filter, counted);
