@@ -175,6 +175,9 @@ impl Executions {
             }
             What::Again(id) => {
                 let before = store::find(tx, person, id).await?;
+                if before.sent.sql().is_empty() {
+                    return Err(Refusal::NoSql);
+                }
                 let instance = usable(tx, person, &before.instance).await?;
                 Ok(Draft::again(instance, before))
             }

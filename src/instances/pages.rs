@@ -77,6 +77,8 @@ struct DetailPage {
     account_in_use: i64,
     waiting: i64,
     adopted: i64,
+    /// Why executions that were started elsewhere could not be looked for; empty where they were.
+    unsearched: String,
     sources: usize,
     errors: Errors,
     own_name: String,
@@ -94,9 +96,12 @@ async fn page(
     const IN_USE: &str = "select count(*) as value from executions e join instances i on i.id = e.instance_id \
         where i.entity_id = $1 and e.state in ('sending', 'pending', 'running')";
     const WAITING: &str = "select count(*) as value from executions where instance_id = $1 and state = 'waiting'";
+    const UNSEARCHED: &str =
+        "select problem as value from execution_searches where instance_id = $1 and problem is not null";
     const ADOPTED: &str = "select count(*) as value from executions where instance_id = $1 and origin = 'adopted'";
     let mut tx = room.site.db.read(&person.scope()).await?;
     let instance = store::find(&mut tx, &person.id, &own(id)?).await?;
+    let unsearched = sql(UNSEARCHED).bind(&instance.id).optional::<Single<String>>(&mut tx).await?;
     let Single(adopted) = sql(ADOPTED).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
     let Single(account_in_use) = sql(IN_USE).bind(&instance.entity).one::<Single<i64>>(&mut tx).await?;
     let Single(waiting) = sql(WAITING).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
@@ -113,6 +118,7 @@ async fn page(
         account_in_use,
         waiting,
         adopted,
+        unsearched: unsearched.map(|Single(problem)| problem).unwrap_or_default(),
         sources,
         errors,
         own_labels: instance.labels.join(", "),

@@ -32,6 +32,11 @@ stories! {
         assert!(ada.get(&format!("/instances/{own}")).await.with(200).body.contains("Started elsewhere"));
         house.time.advance(TimeDelta::minutes(20));
         assert_eq!(house.tick("adoption").await.changed, 0, "once is enough");
+        let address = list.attributes("tbody a[href^='/executions/exe_']", "href").remove(0);
+        let address = address.split(['?', '#']).next().expect("a path");
+        execute(&house.database_url(), "update executions set sent = '{}'").await;
+        let refused = ada.post(&format!("{address}/rerun"), &[]).await.with(409);
+        assert!(refused.body.contains("can't be run again here") || refused.body.contains("can&#39;t be run again here"), "{}", refused.body);
     }
 
     /// One that runs: it takes a slot, and ends here when it ends there.

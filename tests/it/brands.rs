@@ -15,6 +15,7 @@ stories! {
         let brands = format!("/instances/{}/brands", instance(&ada).await);
         let page = ada.get(&brands).await.with(200);
         assert!(page.body.contains("No brands yet"));
+        assert_eq!(page.attributes("main input[name=name]", "value"), [""], "a fresh form is empty");
         let list = "B012345678\nb012345678\nB0ABCDEFGH\n123456789012\nnonsense here\n";
         let page = ada.post(&brands, &[("name", "Acme"), ("items", list)]).await.with(200);
         let told = page.texts("main .callout").concat();

@@ -48,7 +48,7 @@ stories! {
         let query = whole(&ada).await;
         let file = ada.get(&format!("{query}/query.sql")).await.with(200);
         assert!(file.headers["content-disposition"].to_str().expect("a name").contains(".sql"));
-        assert!(file.body.starts_with("-- +++ recomamp query\n") && file.body.ends_with(REACH), "{}", file.body);
+        assert!(file.body.starts_with("--+++ recomamp query\n") && file.body.ends_with(REACH), "{}", file.body);
         let again = upload(&ada, &[("reach.sql", &file.body)]).await.with(200);
         assert_eq!(again.texts("tbody td[data-label=Outcome]"), ["Already there"]);
         let chie = house.signed_in("Chie").await;
@@ -64,8 +64,8 @@ stories! {
     /// Many at once: each with what became of it; nothing that cannot be saved is lost.
     async fn each_of_many_files_is_reported(house: House) {
         let ada = house.signed_in("Ada").await;
-        let odd = "-- +++ recomamp query\n-- name = \"Odd\"\n-- colour = \"red\"\n-- +++\nSELECT 1";
-        let long = format!("-- +++ recomamp query\n-- name = \"{}\"\n-- +++\nSELECT 2", "n".repeat(300));
+        let odd = "--+++ recomamp query\n-- name = \"Odd\"\n-- colour = \"red\"\n--+++\nSELECT 1";
+        let long = format!("--+++ recomamp query\n-- name = \"{}\"\n--+++\nSELECT 2", "n".repeat(300));
         let files = [("plain.sql", "SELECT campaign FROM dsp_impressions GROUP BY 1"), ("odd.sql", odd), ("long.sql", &long), ("picture.sql", "\0\u{1}"), ("empty.sql", "")];
         let page = upload(&ada, &files).await.with(200);
         assert_eq!(page.texts("tbody td[data-label=Outcome]"), ["Saved", "Saved", "Kept as a draft", "Not imported", "Not imported"]);

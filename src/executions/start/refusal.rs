@@ -24,6 +24,9 @@ pub enum Refusal {
          a manager of the instance to share their connection."
     )]
     NoConnection(String),
+    /// The execution was started outside of RecomAMP, and AMC did not tell its SQL.
+    #[error("AMC didn't tell the SQL of this execution, so it can't be run again here. Start it where it was started.")]
+    NoSql,
     /// The query is in the bin.
     #[error("This query is deleted, so it can't run. Restore it first.")]
     Deleted,
@@ -74,6 +77,7 @@ impl Refusal {
             Self::Role(_) => "role",
             Self::NotReady(_) => "instance-not-ready",
             Self::NoConnection(_) => "no-connection",
+            Self::NoSql => "no-sql",
             Self::Deleted => "query-deleted",
             Self::Changed => "query-changed",
             Self::KeyReused => "key-reused",
@@ -112,6 +116,7 @@ impl From<Refusal> for web::Error {
             Refusal::NotReady(_) => Self::conflict("The instance isn't ready", sentence),
             Refusal::NoConnection(_) => Self::conflict("No connection to Amazon", sentence)
                 .with_way("Connections", "/settings/connections".into()),
+            Refusal::NoSql => Self::conflict("The SQL isn't known", sentence),
             Refusal::Deleted => Self::conflict("This query is deleted", sentence),
             Refusal::Changed => Self::conflict("This query has changed", sentence),
             Refusal::KeyReused => Self::conflict("This key is already in use", sentence),

@@ -3,10 +3,10 @@
 //! The comment is front matter in TOML, each line behind `--`, so the file is SQL for every other program:
 //!
 //! ```text
-//! -- +++ recomamp query
+//! --+++ recomamp query
 //! -- format = 1
 //! -- name = "Reach by campaign"
-//! -- +++
+//! --+++
 //! SELECT …
 //! ```
 //!
@@ -22,8 +22,8 @@ use super::window::WindowForm;
 use super::{Privacy, QueryInput};
 use crate::amcsql::template::is_name;
 
-const BEGIN: &str = "-- +++ recomamp query";
-const END: &str = "-- +++";
+const BEGIN: &str = "--+++ recomamp query";
+const END: &str = "--+++";
 /// The version of the format; a file of a later one is read as far as it is understood.
 const FORMAT: i64 = 1;
 /// Longest front matter, in bytes.

@@ -73,8 +73,8 @@ proptest! {
 
 #[test]
 fn what_is_not_understood_is_told_and_stays_above_the_sql() {
-    let file = "-- +++ recomamp query\n-- format = 2\n-- name = 'Mine'\n-- colour = \"red\"\n-- [[parameters]]\n-- name = \"n\"\n\
-                -- kind = \"colour\"\n-- [[parameters]]\n-- name = \"1\"\n-- [window]\n-- kind = 7\n-- +++\nSELECT 1";
+    let file = "--+++ recomamp query\n-- format = 2\n-- name = 'Mine'\n-- colour = \"red\"\n-- [[parameters]]\n-- name = \"n\"\n\
+                -- kind = \"colour\"\n-- [[parameters]]\n-- name = \"1\"\n-- [window]\n-- kind = 7\n--+++\nSELECT 1";
     let read = read(file);
     assert_eq!(read.problems.len(), 5, "{:?}", read.problems);
     assert_eq!(read.written.name, "Mine");
@@ -83,13 +83,20 @@ fn what_is_not_understood_is_told_and_stays_above_the_sql() {
 }
 
 #[test]
+fn a_line_of_a_text_that_looks_like_the_end_is_none() {
+    let description = "a\n+++\n\n+++ recomamp query\n-- +++".to_owned();
+    let query = QueryInput { name: "x".to_owned(), description, sql: "SELECT 1".to_owned(), ..QueryInput::default() };
+    assert_eq!(read(&write(&query)).written, query);
+}
+
+#[test]
 fn a_file_without_front_matter_is_sql() {
-    for text in ["SELECT 1", "", "-- +++\nSELECT 1", "-- a comment\n-- +++ recomamp query\nSELECT 1"] {
+    for text in ["SELECT 1", "", "--+++\nSELECT 1", "-- a comment\n--+++ recomamp query\nSELECT 1"] {
         let read = read(text);
         assert_eq!((read.has_front_matter, read.written.sql.as_str(), read.problems.len()), (false, text, 0));
     }
-    let open = read("-- +++ recomamp query\n-- name = \"x\"\nSELECT 1");
+    let open = read("--+++ recomamp query\n-- name = \"x\"\nSELECT 1");
     assert_eq!((open.has_front_matter, open.problems.len()), (false, 1));
-    let broken = read("-- +++ recomamp query\n-- name =\n-- +++\nSELECT 1");
+    let broken = read("--+++ recomamp query\n-- name =\n--+++\nSELECT 1");
     assert!(broken.problems[0].starts_with("The front matter is not TOML"), "{:?}", broken.problems);
 }
