@@ -314,6 +314,8 @@
       };
     });
     view.dispatch(setDiagnostics(view.state, diagnostics));
+    const used = read(view.state.doc.toString());
+    for (const item of all("#schema-sources > li")) item.toggleAttribute("data-read", used.has(item.querySelector("[name=insert]")?.value));
   }
   function applyFix(view, button) {
     const { from, to, insert } = button.dataset;
@@ -339,7 +341,7 @@
           placeholder("SELECT … FROM …"),
           autocompletion({ override: [local(form), scoped(form)], icons: true, closeOnBlur: true, activateOnTypingDelay: 40 }),
           hover(form), calls(form), tabs.of([]),
-          EditorView.contentAttributes.of({ "aria-label": "SQL", "aria-multiline": "true", spellcheck: "false", autocapitalize: "off" }),
+          EditorView.contentAttributes.of({ "aria-label": "SQL", "aria-multiline": "true", tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
           Prec.high(keymap.of([
             { key: "Mod-Enter", run: press(form, "button.primary"), preventDefault: true },
             { key: "Mod-Shift-Enter", run: press(form, "button[formaction='/queries/try']"), preventDefault: true },

@@ -86,7 +86,11 @@ stories! {
         assert_eq!(sql(&asked(("insert", "user_id")).await), format!("{text} user_id"));
         let found = asked(("schema", "new_to_brand")).await;
         assert!(found.texts("#schema-sources li li").iter().all(|it| it.contains("new_to_brand")));
-        assert!(page.body.contains("Not in this instance"), "what the instance lacks is marked");
+        let list = ada.get("/instances").await.with(200);
+        let at = list.texts("tbody tr").iter().position(|row| row.contains("Sandbox")).expect("a sandbox");
+        let sandbox = list.attributes("tbody th a", "href").remove(at);
+        let page = ada.get(&format!("/queries/new?instance={}", id(&sandbox))).await.with(200);
+        assert!(page.texts("#schema-sources [data-missing] .help").iter().any(|it| it.contains("in this instance")), "{:?}", page.texts("#schema-sources .help"));
     }
 
     /// Values and options of the next run come back with the draft.

@@ -6,7 +6,6 @@ use super::{Browser, LOOKS, Options, Program, report};
 const ENTER: &str = "\u{E007}";
 const CONTROL: &str = "\u{E009}";
 const ESCAPE: &str = "\u{E00C}";
-const NULL: &str = "\u{E000}";
 
 async fn opened(javascript: bool) -> (Program, Browser) {
     let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
@@ -19,7 +18,7 @@ async fn opened(javascript: bool) -> (Program, Browser) {
 
 impl Browser {
     async fn keys(&self, keys: &str) {
-        self.code().await.send_keys(keys).await.expect("keys reach the editor");
+        self.type_keys(keys).await;
     }
 
     /// Waits for a text in the code editor, its popups included.
@@ -33,6 +32,7 @@ impl Browser {
 async fn a_query_is_written_by_completion_and_run_by_keyboard() {
     let (_program, browser) = opened(true).await;
     browser.fill("name", "Reach by campaign").await;
+    browser.code().await.click().await.expect("the editor can be clicked");
     browser.keys("WITH r AS (SELECT  FROM dsp_impr").await;
     browser.see_in_code(".cm-tooltip-autocomplete li", "dsp_impressions").await;
     browser.keys(ENTER).await;
@@ -46,7 +46,7 @@ async fn a_query_is_written_by_completion_and_run_by_keyboard() {
     browser.keys(", reach FROM r").await;
     browser.keys(ESCAPE).await;
     browser.see("No problems found.").await;
-    browser.keys(&format!("{CONTROL}{ENTER}{NULL}")).await;
+    browser.keys(&format!("{CONTROL}{ENTER}")).await;
     browser.wait_for("#result tbody td").await;
     assert!(browser.address().await.path().starts_with("/executions/"), "one press saved it and ran it");
 }
@@ -55,7 +55,7 @@ async fn a_query_is_written_by_completion_and_run_by_keyboard() {
 #[tokio::test]
 async fn a_mistake_is_marked_and_fixed_in_place() {
     let (_program, browser) = opened(true).await;
-    browser.fill("sql", "select campain, count(distinct user_id) as reach from dsp_impressions group by campain").await;
+    browser.fill("sql", "select campain, count(distinct user_id) as reach from dsp_impressions group by 1").await;
     browser.see("Did you mean").await;
     browser.see_in_code(".cm-lintRange-error", "campain").await;
     for look in LOOKS {
@@ -68,7 +68,8 @@ async fn a_mistake_is_marked_and_fixed_in_place() {
     browser.until(async || browser.value("sql").await.starts_with("select campaign,")).await;
     browser.press("Format").await;
     browser.until(async || browser.value("sql").await.contains("\nfrom dsp_impressions\n")).await;
-    browser.keys(&format!("{CONTROL}z{NULL}")).await;
+    browser.code().await.click().await.expect("the editor can be clicked");
+    browser.keys(&format!("{CONTROL}z")).await;
     browser.until(async || !browser.value("sql").await.contains('\n')).await;
     browser.press("Try").await;
     browser.wait_for("#tried tbody td").await;
@@ -111,7 +112,7 @@ async fn everything_but_comfort_works_without_scripts() {
     browser.see("Synthetic data").await;
     assert!(!browser.read_all("#tried tbody tr").await.is_empty());
     browser.press("Columns of dsp_clicks").await;
-    browser.see("impression_id").await;
+    browser.see("ad_slot_size").await;
     browser.press("Save and run").await;
     browser.wait_for("#result tbody td").await;
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::http::Method;
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleCommand};
@@ -193,6 +194,22 @@ impl Browser {
         let id =
             found.as_object().and_then(|it| it.values().next()).and_then(Value::as_str).expect("an element").to_owned();
         Element::from_element_id(self.client.clone(), id.into())
+    }
+
+    /// Presses keys one after the other, wherever the focus is; Control stays down until the end.
+    pub(super) async fn type_keys(&self, keys: &str) {
+        const CONTROL: char = '\u{E009}';
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for key in keys.chars() {
+            actions = actions.then(KeyAction::Down { value: key });
+            if key != CONTROL {
+                actions = actions.then(KeyAction::Up { value: key });
+            }
+        }
+        if keys.contains(CONTROL) {
+            actions = actions.then(KeyAction::Up { value: CONTROL });
+        }
+        self.client.perform_actions(actions).await.expect("keys reach the page");
     }
 
     /// The texts of what fits the CSS selector inside of the code editor.
