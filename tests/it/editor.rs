@@ -35,7 +35,7 @@ stories! {
         let page = ada.post("/executions", &fields).await.with(422);
         let told = page.text("#errors");
         assert!(told.starts_with("The query is saved, but it can't run yet") && told.contains("Enter a value for campaigns."), "{told}");
-        assert!(told.contains("900 to 86400"), "{told}");
+        assert!(told.contains("900 and 86400"), "{told}");
         assert_eq!(page.attributes("input[name='options.timeout']", "value"), ["5"]);
         assert_eq!(sql(&page), REACH);
         assert_eq!(house.count("select count(*) as value from queries").await, 1);
