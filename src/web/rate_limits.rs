@@ -30,7 +30,7 @@ const MANY: usize = 10_000;
 
 /// Marks what a page asks while somebody types: it comes with every word, and costs little where the address is made for
 /// it ([`while_typing`]).
-pub const TYPING: HeaderName = HeaderName::from_static("x-typing");
+const TYPING: HeaderName = HeaderName::from_static("x-typing");
 
 /// On an answer: it was made for being asked while somebody types.
 #[derive(Clone, Copy, Debug)]

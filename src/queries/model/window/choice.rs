@@ -88,7 +88,7 @@ impl WindowChoice {
     }
 
     /// Its first and last day, both included, where it begins and ends at midnight.
-    pub(super) fn whole_days(&self) -> Option<(NaiveDate, NaiveDate)> {
+    fn whole_days(&self) -> Option<(NaiveDate, NaiveDate)> {
         let midnight = |time: NaiveDateTime| (time.time() == NaiveTime::MIN).then(|| time.date());
         let (first, last) = (midnight(self.start?)?, midnight(self.end?)?.pred_opt()?);
         (first <= last).then_some((first, last))
