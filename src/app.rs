@@ -43,7 +43,7 @@ use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
 use crate::web::{self, Sandbox, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
-use crate::{accounts, connections, executions, guides, home, instances, people, queries, results, sources};
+use crate::{accounts, connections, executions, guides, help, home, instances, people, queries, results, sources};
 
 /// Signed-in persons that are kept in memory; when there are more, all are read anew.
 const MOST_PERSONS: usize = 20_000;
@@ -107,6 +107,7 @@ impl App {
             executions::room(&self.executions, &self.process),
             sources::room(site()),
             guides::room(site()),
+            help::room(site()),
             people::room(site()),
             connections::room(grants(), process()),
             accounts::room(site(), self.stored_sessions()),

@@ -173,6 +173,8 @@ pub enum TableKind {
     Derived(Box<Query>),
     /// A join in parentheses.
     Nested(Box<From>),
+    /// `{{name}}`, which was told to be no table.
+    Unknown,
     /// `TABLE(name(arguments))`.
     Function { name: Ident, args: Vec<Expr> },
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::codes::Code;
 use super::text::{LineIndex, Span};
 
 /// One remark on one place of a text.
@@ -9,7 +10,7 @@ use super::text::{LineIndex, Span};
 pub struct Finding {
     /// How bad it is.
     pub level: Level,
-    /// A stable name in kebab case, for filters and tests.
+    /// The name of its [`Code`], for filters and addresses.
     pub code: &'static str,
     /// What is the matter and what to do, for the author.
     pub message: String,
@@ -31,21 +32,6 @@ pub struct Cause {
     pub span: Span,
 }
 
-/// Errors about what the list of data sources may lack, and about rules that the documentation leaves open.
-const MAY_BE_WRONG: [&str; 11] = [
-    "array-index",
-    "cast",
-    "hidden-column",
-    "hidden-key",
-    "literal-comparison",
-    "not-aggregated",
-    "operands",
-    "too-deep",
-    "unknown-column",
-    "unknown-function",
-    "unknown-source",
-];
-
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,6 +41,17 @@ pub enum Level {
     /// AMC may refuse it, or the result is likely not what was meant.
     Warning,
     Info,
+}
+
+impl Level {
+    /// The word for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Error => "Error",
+            Self::Warning => "Warning",
+            Self::Info => "Note",
+        }
+    }
 }
 
 /// Longest text of a finding, in bytes. It names what the author wrote, which may be a name of a megabyte: the middle of a longer
@@ -77,38 +74,55 @@ pub struct Fix {
     pub replacement: String,
     /// What a button says.
     pub label: String,
+    /// Whether it is sure what was meant, so that a program may apply it unasked.
+    pub sure: bool,
 }
 
 impl Fix {
-    /// Puts `replacement` in place of a misspelt word.
+    /// Puts `replacement` in place of a misspelt word: a guess.
     pub fn spelling(span: Span, replacement: &str) -> Self {
-        Self { span, replacement: replacement.to_owned(), label: format!("Change to `{replacement}`") }
+        let label = format!("Change to `{replacement}`");
+        Self { span, replacement: replacement.to_owned(), label, sure: false }
+    }
+
+    /// A change of which it is sure that it keeps what was meant.
+    pub fn sure(span: Span, replacement: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { span, replacement: replacement.into(), label: label.into(), sure: true }
     }
 }
 
 impl Finding {
     /// An error that AMC words as `amc`.
-    pub fn error(code: &'static str, span: Span, message: impl Into<String>, amc: impl Into<String>) -> Self {
+    pub fn error(code: Code, span: Span, message: impl Into<String>, amc: impl Into<String>) -> Self {
         Self {
             amc: Some(shortened(amc.into())),
-            may_be_wrong: MAY_BE_WRONG.contains(&code),
+            may_be_wrong: code.definition.may_be_wrong,
             ..Self::new(Level::Error, code, span, message)
         }
     }
 
     /// A warning.
-    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self::new(Level::Warning, code, span, message)
     }
 
     /// A hint.
-    pub fn info(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    pub fn info(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self::new(Level::Info, code, span, message)
     }
 
-    fn new(level: Level, code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    fn new(level: Level, code: Code, span: Span, message: impl Into<String>) -> Self {
         let message = shortened(message.into());
-        Self { level, code, message, amc: None, span, fix: None, may_be_wrong: false, because: None }
+        Self {
+            level,
+            code: code.definition.name,
+            message,
+            amc: None,
+            span,
+            fix: None,
+            may_be_wrong: false,
+            because: None,
+        }
     }
 
     /// The same finding with a way to remove it.
@@ -127,11 +141,13 @@ pub fn located(index: &LineIndex<'_>, span: Span, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::codes;
     use super::*;
 
     #[test]
     fn a_name_of_a_megabyte_is_named_by_its_ends() {
-        let finding = Finding::warning("x", Span::default(), format!("From here: {}. Try again.", "ü".repeat(1 << 20)));
+        let finding =
+            Finding::warning(codes::SYNTAX, Span::default(), format!("From here: {}. Try again.", "ü".repeat(1 << 20)));
         assert!(finding.message.len() <= LONGEST && finding.message.starts_with("From here: ü"), "{}", finding.message);
         assert!(finding.message.ends_with("ü. Try again."));
     }

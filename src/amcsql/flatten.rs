@@ -4,7 +4,7 @@
 //! become one space. Literals and quoted names stay as they are, byte for byte, so the tokens do not
 //! change. Text that cannot be cut into tokens is left alone: AMC then reports what is wrong with it.
 
-use super::lexer;
+use super::lexer::{self, Token, TokenKind};
 use super::text::Span;
 
 /// A text made from another, and where its parts came from.
@@ -60,6 +60,14 @@ impl Mapped {
         Span::new(start, self.original_offset(span.end - 1, true).max(start))
     }
 
+    /// The place in the old text, if every byte of the new one was copied from one place.
+    pub fn exact(&self, span: Span) -> Option<Span> {
+        let at = self.parts.partition_point(|part| part.at + part.length < span.end.max(span.start));
+        let part = self.parts.get(at).filter(|part| part.copied && part.at <= span.start)?;
+        let start = part.source.start + (span.start - part.at);
+        Some(Span::new(start, start + span.end.saturating_sub(span.start)))
+    }
+
     /// The old offset of a new one; `after`: the end of the character or part that begins there.
     fn original_offset(&self, offset: usize, after: bool) -> usize {
         let found = self.parts.partition_point(|part| part.at <= offset).checked_sub(1);
@@ -113,6 +121,20 @@ impl Mapped {
 /// `text` on one line, without comments.
 pub fn flatten(text: &str) -> Mapped {
     let Ok(tokens) = lexer::tokens(text) else { return Mapped::identity(text) };
+    joined(text, &tokens)
+}
+
+/// `text` as it is sent: on one line, without comments, and without semicolons at the end, which AMC does not need and which can
+/// empty a result. Also how many semicolons were taken off.
+pub fn sendable(text: &str) -> (Mapped, usize) {
+    let Ok(tokens) = lexer::tokens(text) else { return (Mapped::identity(text), 0) };
+    let written = tokens.split_last().map_or(tokens.as_slice(), |(_, rest)| rest);
+    let signs = written.iter().rev().take_while(|it| it.kind == TokenKind::Sign(";")).count();
+    (joined(text, written.get(..written.len() - signs).unwrap_or_default()), signs)
+}
+
+/// The tokens with one space where something stood between them.
+fn joined(text: &str, tokens: &[Token]) -> Mapped {
     let mut flat = Mapped::default();
     let mut end = 0;
     for token in tokens.iter().filter(|it| it.span.end > it.span.start) {
@@ -145,6 +167,17 @@ mod tests {
         assert_eq!(flat.original(Span::new(start, start + 8)).of(text), "campaing");
         let end = flat.text.len();
         assert_eq!(flat.original(Span::new(end, end)), Span::new(text.len(), text.len()));
+    }
+
+    #[test]
+    fn semicolons_at_the_end_are_not_sent() {
+        for text in ["SELECT ';' ;", "SELECT ';';;", "SELECT ';' -- end;\n;\n\n;"] {
+            let (sent, signs) = sendable(text);
+            assert_eq!(sent.text, "SELECT ';'", "{text}");
+            assert!(signs > 0);
+        }
+        assert_eq!(sendable("SELECT 1; SELECT 2;").0.text, "SELECT 1; SELECT 2");
+        assert_eq!(sendable("SELECT 1").1, 0);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod ast;
 pub mod bound;
 pub mod catalogue;
 pub mod check;
+pub mod codes;
 pub mod engine;
 pub mod finding;
 pub mod flatten;
@@ -24,8 +25,12 @@ pub mod normal;
 pub mod parser;
 pub mod spelling;
 
-pub use check::{Checked, Context, Purpose, Use, check, uses};
+pub use lexer::first_mention;
+
+pub use check::{Checked, Context, FieldUse, Purpose, Use, check, check_either, uses};
 pub mod parameters;
+pub mod privacy_paths;
+pub mod review;
 pub mod template;
 pub mod text;
 

@@ -2,7 +2,8 @@
 
 use super::model::{Execution, State};
 use super::store::Event;
-use crate::amcsql::text::Place;
+use crate::amcsql::first_mention;
+use crate::amcsql::text::{LineIndex, Place};
 use crate::queries::SourceMap;
 use crate::web::components::Step;
 
@@ -37,11 +38,40 @@ pub(super) fn mark(execution: &Execution) -> Option<Mark> {
     let words = &execution.problem.as_ref()?.words;
     let map: SourceMap = super::pages::source_map(&execution.source_map);
     let own = |(line, column)| map.place(execution.sent.sql(), &execution.author_sql, line, column);
-    let (start, rest) = named_place(words)?;
-    let place = own(start)?;
+    let Some((place, rest)) = named_place(words).and_then(|(start, rest)| Some((own(start)?, rest))) else {
+        return named_thing(words).and_then(|name| mark_of(&execution.author_sql, name));
+    };
     let end = rest.trim_start().strip_prefix("to ").and_then(|rest| own(named_place(rest)?.0));
     let last = end.filter(|end| end.line == place.line && end.column >= place.column).map(|end| end.column);
     Some(Mark { place, last })
+}
+
+/// The mark of the first place where a text names something: for messages that say what and not where.
+fn mark_of(sql: &str, name: &str) -> Option<Mark> {
+    let span = first_mention(sql, name)?;
+    let (place, last) = LineIndex::new(sql).range(span);
+    Some(Mark { place, last: (last.line == place.line).then_some(last.column) })
+}
+
+/// What a message without a place speaks of: AMC puts it in quotes behind what it is, or names an operator or a parameter last.
+fn named_thing(words: &str) -> Option<&str> {
+    const QUOTED: [&str; 6] = ["Object '", "Column '", "Table '", "Expression '", "Encountered \"", "data source '"];
+    for before in QUOTED {
+        if let Some((_, rest)) = words.split_once(before) {
+            return rest.split(['\'', '"']).next().filter(|name| !name.is_empty());
+        }
+    }
+    for (before, end) in [
+        ("No match found for function signature ", '('),
+        ("Unsupported scalar operation type ", '\n'),
+        ("undeclared parameter ", '.'),
+        ("The workflow parameter ", ' '),
+    ] {
+        if let Some((_, rest)) = words.split_once(before) {
+            return rest.split([end, '\n']).next().map(str::trim).filter(|name| !name.is_empty());
+        }
+    }
+    None
 }
 
 /// The first `line L, column C` of a message, and what comes after it.
@@ -120,6 +150,23 @@ mod tests {
         assert_eq!(marked("a + é > 1", 3, Some(7)), Some(("a ", "+ é >", " 1")));
         assert_eq!(marked("a + é", 5, Some(99)), Some(("a + ", "é", "")));
         assert_eq!(marked("a + b", 3, None), Some(("a ", "+", " b")));
+    }
+
+    #[test]
+    fn words_without_a_place_mark_what_they_name() {
+        let sql = "SELECT campain, 'Object' -- Object\nFROM TABLE(EXTEND_TIME_WINDOW('dsp_clicks', 'P1D', 'P0D'))\nWHERE a || b = CUSTOM_PARAMETER('who')";
+        for (words, place, last) in [
+            ("Column 'CAMPAIN' not found in any table", (1, 8), 14),
+            ("Object 'dsp_clicks' not found", (2, 31), 42),
+            ("Unsupported scalar operation type ||", (3, 9), 10),
+            ("Filter operation f referenced an undeclared parameter who.", (3, 33), 37),
+            ("No match found for function signature EXTEND_TIME_WINDOW(<VARCHAR>)", (2, 12), 29),
+        ] {
+            let found = named_thing(words).and_then(|name| mark_of(sql, name)).expect(words);
+            assert_eq!(((found.place.line, found.place.column), found.last), (place, Some(last)), "{words}");
+        }
+        assert_eq!(named_thing("Something went wrong."), None);
+        assert_eq!(mark_of(sql, "missing"), None);
     }
 
     #[test]

@@ -66,6 +66,7 @@ fn source(kept: &Value) -> Option<DataSource> {
         return Some(DataSource { paid, deprecated, tags, columns, ..standard.clone() });
     }
     Some(DataSource {
+        seen_columns: Vec::new(),
         name: id.clone(),
         id,
         category: UPLOADED.to_owned(),

@@ -28,7 +28,7 @@ pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, Rights, Script};
 pub use names::{explained_at, linked};
 pub use pages::{editor_page, run_page, runs_on, save_to_run};
-pub use prepare::{AmcParameters, Prepared, prepare};
+pub use prepare::{AmcParameters, Prepared, field_kind, prepare};
 pub use reads::{amend, errors, reads};
 pub use source_map::{Piece, SourceMap};
 pub use store::{

@@ -18,19 +18,17 @@ use crate::amazon::{NewExecution, Workflow};
 use crate::amcsql::assist::{ParameterType, parameter_types};
 use crate::amcsql::bound::UsedParameter;
 use crate::amcsql::catalogue::{Catalogue, DataType};
-use crate::amcsql::finding::{Finding, Fix, Level};
-use crate::amcsql::flatten::{Mapped, flatten};
+use crate::amcsql::finding::{Finding, Level};
+use crate::amcsql::flatten::{Mapped, sendable};
 use crate::amcsql::parameters::ParameterDeclaration;
+use crate::amcsql::review::{other_type, review};
 use crate::amcsql::template::{self, Field, Value};
-use crate::amcsql::text::Span;
-use crate::amcsql::{Context, check};
+use crate::amcsql::{Context, FieldUse, check};
 use crate::web::Fields;
 use crate::web::components::Errors;
 
 /// Most unknown parameters that are named.
 const MOST_UNKNOWN: usize = 5;
-/// Most quoted fields that are remarked on.
-const MOST_QUOTED: usize = 5;
 
 /// What is sent, and everything that is to be said about it.
 #[derive(Clone, Debug)]
@@ -39,6 +37,8 @@ pub struct Prepared {
     pub sql_sent: String,
     /// Where each part of it came from.
     pub source_map: SourceMap,
+    /// How many semicolons at the end of the text are not sent.
+    pub semicolons: usize,
     /// The values of the parameters that the text asks for.
     pub values: ParameterValues,
     pub window: Window,
@@ -158,23 +158,23 @@ fn prepare_after(
     check_sql(script.sql, &mut text_errors);
     let readable = text_errors.is_empty();
     let sql = if readable { script.sql } else { "" };
+    let controls = !(sandbox && input.privacy.mode == PrivacyMode::Off);
+    let context = Context { controls, ..Context::reporting(catalogue) };
+    let mut authored = check(sql, &context.authored());
     let mut asked = Asked::new(script, input);
     let fields = template::fields(sql);
-    let mut findings = quoted(sql, &fields);
     let is_known = |field: &Field| script.fields.iter().any(|known| known.name == field.name);
     let guesses = if fields.iter().all(is_known) { HashMap::new() } else { parameter_types(sql, catalogue) };
     for field in &fields {
         asked.ask(&field.name, guess(guesses.get(&field.name)), &mut errors);
     }
-    let mapped = written(sql, &asked, &mut findings);
-    let controls = !(sandbox && input.privacy.mode == PrivacyMode::Off);
-    let context = Context { controls, ..Context::reporting(catalogue) };
+    authored.findings.extend(mistyped(&authored.fields, &asked.fields));
+    let (mapped, semicolons, unfilled) = written(sql, &asked);
     let parameters = declare(&mapped.text, &context, &mut asked, &mut errors);
-    let source_map = SourceMap::from(&mapped);
+    let mut findings = Vec::new();
     if readable {
         let declared = Context { parameters: Some(&parameters.declared), ..context };
-        let found = check(&mapped.text, &declared).findings;
-        findings.extend(found.into_iter().map(|finding| located(finding, &source_map)));
+        findings = unfilled.into_iter().chain(review(&authored, &mapped, &declared)).collect();
         asked.refuse_others(&mut errors);
     }
     let window = input.window.resolve(now, &mut errors);
@@ -186,9 +186,11 @@ fn prepare_after(
     if mapped.text.len() > SQL_BYTES {
         text_errors.add("", "With its values the SQL is longer than 1 MiB. Shorten the lists.");
     }
+    let source_map = SourceMap::from(&mapped);
     Prepared {
         sql_sent: mapped.text,
         source_map,
+        semicolons,
         values: ParameterValues(asked.values),
         window,
         privacy: input.privacy.clone(),
@@ -253,14 +255,39 @@ fn guess(proposed: Option<&ParameterType>) -> FieldKind {
     }
 }
 
-/// The text to send. Where a value cannot be written the text is made with what can.
-fn written(sql: &str, asked: &Asked<'_>, findings: &mut Vec<Finding>) -> Mapped {
-    let filled = template::fill(sql, &asked.values).unwrap_or_else(|found| {
-        findings.extend(found);
-        template::sample(sql, &asked.values)
-    });
-    let flat = flatten(&filled.text);
-    filled.then(flat)
+/// The type of input that the place of a `{{name}}` needs.
+pub fn field_kind(used: &FieldUse) -> FieldKind {
+    if used.is_list { FieldKind::List } else { kind_of(&used.data_type) }
+}
+
+/// Remarks on parameters whose types are not those of their places.
+fn mistyped(uses: &[FieldUse], asked: &[FieldDef]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for used in uses.iter().filter(|used| !used.is_list) {
+        let Some(defined) = asked.iter().find(|field| field.name == used.name) else { continue };
+        let needed = field_kind(used);
+        let fits = match needed {
+            FieldKind::Date | FieldKind::DateTime => matches!(defined.kind, FieldKind::Date | FieldKind::DateTime),
+            FieldKind::Boolean => defined.kind == FieldKind::Boolean,
+            // OK because AMC reads texts and choices as numbers; a value that does not read as one is told.
+            _ => true,
+        };
+        if !fits {
+            found.push(other_type(used, defined.kind.label(), needed.label()));
+        }
+    }
+    found
+}
+
+/// The text to send, how many semicolons it lost, and what could not be filled in. Where a value cannot be written the text is
+/// made with what can.
+fn written(sql: &str, asked: &Asked<'_>) -> (Mapped, usize, Vec<Finding>) {
+    let (filled, findings) = match template::fill(sql, &asked.values) {
+        Ok(filled) => (filled, Vec::new()),
+        Err(findings) => (template::sample(sql, &asked.values), findings),
+    };
+    let (flat, semicolons) = sendable(&filled.text);
+    (filled.then(flat), semicolons, findings)
 }
 
 /// Finds the custom parameters of a text, asks for their values and declares them. Their types are
@@ -332,37 +359,6 @@ fn sent_value(value: &Value) -> Json {
         Value::DateTime(time) => json!(time.format("%Y-%m-%dT%H:%M:%S").to_string()),
         Value::List(items) => items.iter().map(sent_value).collect(),
     }
-}
-
-/// A finding of the sent text at the author's place; its fix stays if it touches copied text only.
-fn located(finding: Finding, map: &SourceMap) -> Finding {
-    let fix = finding.fix.and_then(|fix| Some(Fix { span: map.exact(fix.span)?, ..fix }));
-    Finding { span: map.author(finding.span), fix, ..finding }
-}
-
-/// Warns of fields in quotes, which are text and never filled: the slip that is made most.
-fn quoted(sql: &str, fields: &[Field]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (start, _) in sql.match_indices("'{{").take(MOST_QUOTED) {
-        let Some(length) = sql[start..].find("}}'").map(|end| end + 3) else { break };
-        let string = Span::new(start, start + length);
-        let inside = &string.of(sql)[1..length - 1];
-        let name = inside[2..inside.len() - 2].trim();
-        if !template::is_name(name) || fields.iter().any(|field| field.span.start == start + 1) {
-            continue;
-        }
-        // OK because without its quotes it is a field, unless it stands in a comment.
-        let freed = [&sql[..start], inside, &sql[string.end..]].concat();
-        if template::fields(&freed).iter().any(|field| field.span.start == start) {
-            let message = format!(
-                "`{{{{{name}}}}}` is inside quotes, so it is text and isn't filled in. Remove the quotes: values are \
-                 quoted for you."
-            );
-            let fix = Fix { span: string, replacement: inside.to_owned(), label: "Remove the quotes".to_owned() };
-            findings.push(Finding::warning("quoted-field", string, message).with_fix(Some(fix)));
-        }
-    }
-    findings
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ fn source(table: &Table, known: &Known) -> (String, Option<Columns>) {
             (own, columns)
         }
         TableKind::Derived(inner) => (String::new(), Some(query(inner, known))),
-        TableKind::Nested(_) | TableKind::Function { .. } => (String::new(), None),
+        TableKind::Nested(_) | TableKind::Function { .. } | TableKind::Unknown => (String::new(), None),
     };
     (table.alias.as_ref().map_or(own, |alias| alias.name.to_lowercase()), columns)
 }

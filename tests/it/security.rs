@@ -147,7 +147,7 @@ stories! {
     /// Nobody signed out sees or does anything.
     async fn a_signed_out_visitor_is_sent_to_sign_in(house: House) {
         let mut addresses = others(&house).await;
-        for page in ["/", "/instances", "/queries", "/queries/new", "/queries/bin", "/queries/bin.csv", "/queries/drafts", "/queries/drafts.json", "/executions", "/executions.json", "/guides", "/guides.csv", "/settings/sessions", "/settings/sessions.csv", "/settings/connections", "/settings/connections.json", "/settings/audit", "/settings/audit.csv", "/settings/audit.json", "/operations", "/search?q=a"] {
+        for page in ["/", "/instances", "/queries", "/queries/new", "/queries/bin", "/queries/bin.csv", "/queries/drafts", "/queries/drafts.json", "/executions", "/executions.json", "/guides", "/guides.csv", "/help/checks", "/help/checks.csv", "/help/checks/star", "/settings/sessions", "/settings/sessions.csv", "/settings/connections", "/settings/connections.json", "/settings/audit", "/settings/audit.csv", "/settings/audit.json", "/operations", "/search?q=a"] {
             addresses.push((Method::GET, page.to_owned()));
         }
         let nobody = house.visitor();

@@ -36,6 +36,8 @@ pub enum ExprKind {
     Interval,
     /// `:name`.
     Colon(Ident),
+    /// `{{name}}` of an author's text.
+    Field(String),
     /// `AND` (true) or `OR` over two or more.
     Logical {
         /// Whether it is `AND`.

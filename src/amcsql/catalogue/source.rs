@@ -52,6 +52,9 @@ pub struct DataSource {
     /// Names that it had before.
     #[serde(default)]
     pub legacy_names: Vec<String>,
+    /// Names of columns, in lower case, that live tables were seen to have and that the documentation does not list.
+    #[serde(default)]
+    pub seen_columns: Vec<String>,
     /// Whether it is going away or gone.
     #[serde(default)]
     pub deprecated: bool,

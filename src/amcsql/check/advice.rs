@@ -5,6 +5,7 @@ use super::super::catalogue::DataSource;
 use super::super::text::Span;
 use super::binder::{Binder, Reading, Unit, Value};
 use super::scope::{Provider, Scope};
+use crate::amcsql::codes;
 
 impl Binder<'_> {
     /// Costs in microcents or millicents divided by what fits the other.
@@ -20,7 +21,7 @@ impl Binder<'_> {
         // OK because only powers of ten that people take for the unit are remarked on.
         if divisor != right && [100_000, 1_000_000, 10_000_000, 100_000_000].contains(&divisor) {
             let message = format!("This cost is in {name}: divide by {right} for the currency.");
-            self.warning("cost-unit", span, message);
+            self.warning(codes::COST_UNIT, span, message);
         }
     }
 
@@ -30,16 +31,16 @@ impl Binder<'_> {
             let message = format!(
                 "In `{id}` one event repeats for each segment: sums count it several times unless one segment is picked. Long windows time out."
             );
-            self.info("repeated-rows", span, message);
+            self.info(codes::REPEATED_ROWS, span, message);
         }
         if id == "conversions_with_relevance" {
             let message =
                 "In this table one conversion repeats for each campaign and halo type: count DISTINCT conversion_id.";
-            self.info("repeated-rows", span, message);
+            self.info(codes::REPEATED_ROWS, span, message);
         }
         if id.starts_with("audience_segments_") && self.other_segments(&source.id) {
             let message = "Query one audience_segments table at a time, and one region.";
-            self.warning("several-segment-tables", span, message);
+            self.warning(codes::SEVERAL_SEGMENT_TABLES, span, message);
         }
     }
 
@@ -48,7 +49,7 @@ impl Binder<'_> {
         let found: Vec<_> = self.readings.iter().flat_map(|reading| self.advice_on(reading)).collect();
         for (id, message) in found {
             let span = self.columns.get(id.index()).map_or(Span::default(), |it| it.span);
-            self.info("column-meaning", span, message);
+            self.info(codes::COLUMN_MEANING, span, message);
         }
     }
 
@@ -101,25 +102,40 @@ impl Binder<'_> {
         self.readings.iter().any(|it| it.source.id.starts_with("audience_segments_") && it.source.id != id)
     }
 
-    /// Event tables joined row by row on nothing but the user multiply each other's rows.
+    /// Event tables joined row by row on nothing but what repeats on both sides, such as the user, multiply each other's rows.
     pub(super) fn advise_on_join(&mut self, on: &Value, known: usize, scope: &Scope, span: Span) {
-        let ExprKind::Binary { op: BinaryOp::Eq, left, right } = &on.expr.kind else { return };
-        let (Some(left), Some(right)) = (self.user_of(left), self.user_of(right)) else { return };
-        if left == right {
-            return;
-        }
         let raw =
             scope.tables.iter().skip(known.saturating_sub(1)).all(|it| matches!(it.provider, Provider::Source(_)));
-        if raw && scope.tables.len() > 1 {
-            let message = "This joins single events on the user: each event meets every event of the same user, so sums multiply. Aggregate both sides first.";
-            self.warning("join-multiplies", span, message);
+        if !(raw && scope.tables.len() > 1) {
+            return;
         }
+        let single = std::slice::from_ref(&on.expr);
+        let parts = if let ExprKind::And(parts) = &on.expr.kind { parts.as_slice() } else { single };
+        let repeats = |part: &Expr| {
+            let ExprKind::Binary { op: BinaryOp::Eq, left, right } = &part.kind else { return None };
+            let ((left, name), (right, other)) = (self.repeating(left)?, self.repeating(right)?);
+            (left != right && name == other).then_some(name)
+        };
+        let Some(names) = parts.iter().map(repeats).collect::<Option<Vec<&str>>>() else { return };
+        let what = if names.contains(&"user_id") { "user" } else { "campaign" };
+        let message = format!(
+            "This joins single events on the {what}: each event meets every event of the same {what}, so sums multiply. Aggregate both sides first."
+        );
+        self.warning(codes::JOIN_MULTIPLIES, span, message);
     }
 
-    /// The reading whose `user_id` this is.
-    fn user_of(&self, expr: &Expr) -> Option<usize> {
+    /// The reading whose user or campaign this is, and which of the two.
+    fn repeating(&self, expr: &Expr) -> Option<(usize, &'static str)> {
         let ExprKind::Column(id) = expr.kind else { return None };
-        self.readings.iter().position(|it| it.columns.iter().any(|(own, name)| *own == id && name == "user_id"))
+        self.readings.iter().enumerate().find_map(|(at, reading)| {
+            let (_, name) = reading.columns.iter().find(|(own, _)| *own == id)?;
+            let kind = match name.as_str() {
+                "user_id" => "user_id",
+                "campaign" | "campaign_id" | "campaign_id_string" => "campaign",
+                _ => return None,
+            };
+            reading.source.time_window_column.is_some().then_some((at, kind))
+        })
     }
 }
 

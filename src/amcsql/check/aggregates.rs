@@ -7,6 +7,7 @@ use super::super::functions::{AggregateFunction, WindowFunction};
 use super::super::text::Span;
 use super::binder::{Binder, Value};
 use super::select::Clause;
+use crate::amcsql::codes;
 
 /// Most keys of one window; more are refused.
 const MOST_WINDOW_KEYS: usize = 64;
@@ -45,7 +46,7 @@ impl Binder<'_> {
         let Some((clause, nested)) = self.selects.last().map(|it| (it.clause, it.in_aggregate)) else { return false };
         if nested {
             let message = "An aggregate cannot stand in another. Compute the inner one in a WITH first.";
-            self.error("nested-aggregate", span, message, "Aggregate expressions cannot be nested");
+            self.error(codes::NESTED_AGGREGATE, span, message, "Aggregate expressions cannot be nested");
             return false;
         }
         if matches!(clause, Clause::Items | Clause::Having | Clause::OrderBy) {
@@ -54,13 +55,13 @@ impl Binder<'_> {
         let hint = if clause == Clause::Where { " Conditions on aggregates stand in HAVING." } else { "" };
         let message = format!("An aggregate cannot stand in {}.{hint}", clause.name());
         let amc = format!("Aggregate expression is illegal in {} clause", clause.name());
-        self.error("misplaced-aggregate", span, message, &amc);
+        self.error(codes::MISPLACED_AGGREGATE, span, message, &amc);
         false
     }
 
     fn filter(&mut self, expr: &Expr) -> Value {
         self.warning(
-            "filter-clause",
+            codes::FILTER_CLAUSE,
             expr.span,
             "FILTER (WHERE …) is not in AMC's documentation. IF(condition, x, NULL) inside the aggregate is safe.",
         );
@@ -74,12 +75,16 @@ impl Binder<'_> {
         let name = call.name.name.to_uppercase();
         if call.star {
             if function == A::Count {
-                self.info("count-star", span, "Published AMC queries write COUNT(1).");
+                self.info(codes::COUNT_STAR, span, "Published AMC queries write COUNT(1).");
                 return Some(Vec::new());
             }
             let message = format!("{name} needs a column, not *.");
-            self.error("arguments", span, message, &format!("Unknown identifier '*' in function '{name}'"));
+            self.error(codes::ARGUMENTS, span, message, &format!("Unknown identifier '*' in function '{name}'"));
             return None;
+        }
+        if function == A::ApproxCountDistinct {
+            let message = "APPROX_COUNT_DISTINCT is not in AMC's documentation. COUNT(DISTINCT x) is.";
+            self.info(codes::UNDOCUMENTED_FUNCTION, call.name.span, message);
         }
         let wanted = if matches!(function, A::Percentile | A::ApproxPercentile) { 2 } else { 1 };
         let values: Vec<Value> = call.args.iter().map(|it| self.expr(it)).collect();
@@ -90,14 +95,14 @@ impl Binder<'_> {
                 values.len()
             );
             let amc = format!("Invalid number of arguments to function '{name}'. Was expecting {wanted} arguments");
-            self.error("arguments", call.name.span, message, &amc);
+            self.error(codes::ARGUMENTS, call.name.span, message, &amc);
             return None;
         }
         if function == A::Collect
             && !matches!(call.args.first(), Some(Expr { kind: super::super::ast::ExprKind::Name(_), .. }))
         {
             self.warning(
-                "collect-expression",
+                codes::COLLECT_EXPRESSION,
                 span,
                 "COLLECT was reported to take plain columns only. Compute the value in a WITH first.",
             );
@@ -119,6 +124,7 @@ impl Binder<'_> {
             A::Count | A::Collect | A::ApproxCountDistinct | A::Min | A::Max => Some(value),
             A::Sum | A::Avg if kind.is_numeric() => Some(value),
             _ if number => {
+                self.text_in_arithmetic(&value, name);
                 if at == 1 {
                     self.check_share(name, &value);
                 }
@@ -127,7 +133,7 @@ impl Binder<'_> {
             _ => {
                 let message = format!("{name} needs a number; this is {kind}.");
                 let amc = format!("Cannot apply '{name}' to arguments of type '{name}(<{}>)'", kind.calcite());
-                self.error("argument-type", value.expr.span, message, &amc);
+                self.error(codes::ARGUMENT_TYPE, value.expr.span, message, &amc);
                 None
             }
         }
@@ -147,7 +153,7 @@ impl Binder<'_> {
         if !inside {
             let message = format!("The second argument of {name} is a constant from 0 to 1, such as 0.5.");
             self.error(
-                "percentile",
+                codes::PERCENTILE,
                 value.expr.span,
                 message,
                 &format!("Illegal percentile passed to function '{name}'"),
@@ -197,7 +203,12 @@ impl Binder<'_> {
             return self.windowed(function, call, over, span);
         }
         let message = format!("{name} needs a window: {name}() OVER (PARTITION BY … ORDER BY …).");
-        self.error("missing-over", span, message, &format!("OVER clause is necessary for window functions: '{name}'"));
+        self.error(
+            codes::MISSING_OVER,
+            span,
+            message,
+            &format!("OVER clause is necessary for window functions: '{name}'"),
+        );
         Value::unknown(span)
     }
 
@@ -209,12 +220,12 @@ impl Binder<'_> {
             let place = if nested { "an aggregate" } else { clause.name() };
             let message = format!("A window function cannot stand in {place}. Compute it in a WITH first.");
             let amc = format!("Windowed aggregate expression is illegal in {} clause", clause.name());
-            self.error("misplaced-window", span, message, &amc);
+            self.error(codes::MISPLACED_WINDOW, span, message, &amc);
             return Value::unknown(span);
         }
         if call.star && function == WindowFunction::Aggregate(AggregateFunction::Count) {
             let message = "AMC refuses COUNT(*) OVER (…). Write COUNT(column) OVER (…).";
-            self.error("count-star-over", span, message, "COUNT(*) is not supported as a window function");
+            self.error(codes::COUNT_STAR_OVER, span, message, "COUNT(*) is not supported as a window function");
             return Value::unknown(span);
         }
         let Some(window) = self.window(over) else { return Value::unknown(span) };
@@ -226,7 +237,7 @@ impl Binder<'_> {
         let ranked = matches!(function, WindowFunction::Rank | WindowFunction::DenseRank | WindowFunction::RowNumber);
         if ranked && window.order.is_empty() {
             let message = "Without ORDER BY in its window this numbers rows in any order.";
-            self.warning("unordered-window", window.span, message);
+            self.warning(codes::UNORDERED_WINDOW, window.span, message);
         }
         let result = match function {
             WindowFunction::Aggregate(aggregate) => Self::aggregate_value(aggregate, &args, span),
@@ -256,12 +267,12 @@ impl Binder<'_> {
         if !(least..=most).contains(&values.len()) || call.star {
             let message = format!("{name} takes {least} to {most} arguments.");
             let amc = format!("Invalid number of arguments to function '{name}'. Was expecting {least} arguments");
-            self.error("arguments", span, message, &amc);
+            self.error(codes::ARGUMENTS, span, message, &amc);
             return None;
         }
         if most > 0 {
             self.warning(
-                "window-function",
+                codes::WINDOW_FUNCTION,
                 span,
                 format!("{name} is not in AMC's documentation and was not seen in published queries."),
             );
@@ -277,7 +288,7 @@ impl Binder<'_> {
         {
             let place = offset.expr.span;
             self.error(
-                "arguments",
+                codes::ARGUMENTS,
                 place,
                 format!("{name} counts rows with a whole number."),
                 "Offset must be a literal",
@@ -301,7 +312,7 @@ impl Binder<'_> {
                 .and_then(|it| it.named_windows.iter().find(|(known, _)| known.name.eq_ignore_ascii_case(&name.name)));
             let Some((_, spec)) = named else {
                 let message = format!("There is no window `{}`. Declare it: WINDOW {0} AS (…).", name.name);
-                self.error("unknown-window", name.span, message, &format!("Window '{}' not found", name.name));
+                self.error(codes::UNKNOWN_WINDOW, name.span, message, &format!("Window '{}' not found", name.name));
                 return None;
             };
             specs.push(spec.clone());
@@ -317,14 +328,14 @@ impl Binder<'_> {
         let keys: usize = specs.iter().map(|spec| spec.partition.len() + spec.order.len()).sum();
         if keys > MOST_WINDOW_KEYS {
             let message = format!("A window takes at most {MOST_WINDOW_KEYS} keys; this one has {keys}.");
-            self.error("too-many-keys", span, message, "SQL query was invalid: too many keys in a window");
+            self.error(codes::TOO_MANY_KEYS, span, message, "SQL query was invalid: too many keys in a window");
             return None;
         }
         for spec in &specs {
             partition.extend(spec.partition.iter().map(|it| self.expr(it).expr));
             order.extend(spec.order.iter().map(|it| self.sort_key(it)));
             if let Some((bounds, place)) = &spec.frame {
-                self.warning("window-frame", *place, "AMC's grammar shows no window frames; this may be refused.");
+                self.warning(codes::WINDOW_FRAME, *place, "AMC's grammar shows no window frames; this may be refused.");
                 frame = Some(*bounds);
             }
         }

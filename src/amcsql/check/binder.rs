@@ -3,6 +3,7 @@
 mod columns;
 mod value;
 
+use crate::amcsql::codes::{self, Code};
 use std::collections::HashMap;
 
 pub(super) use value::{Unit, Value, size};
@@ -14,9 +15,10 @@ use super::super::catalogue::{DataSource, DataType};
 use super::super::finding::{self, Finding, Level};
 use super::super::parser::Parsed;
 use super::super::text::{LineIndex, Span};
+use super::parameters;
 use super::scope::Scope;
 use super::select::State;
-use super::{Checked, Context, MOST_FINDINGS, Purpose};
+use super::{Checked, Context, FieldUse, MOST_FINDINGS, Purpose, consequences};
 
 /// A reading of a source whose columns are still being collected.
 pub(super) struct Reading<'a> {
@@ -65,6 +67,14 @@ pub(super) struct Binder<'a> {
     pub(super) places: Option<Vec<(ColumnId, Span)>>,
     /// The ends of names that stand alone in a SELECT, without another name, where somebody asks for it.
     pub(super) bare: std::collections::HashSet<usize>,
+    /// The `{{name}}` so far.
+    pub(super) fields: Vec<FieldUse>,
+    /// Columns of sources that are in no list and that live tables were seen to have.
+    pub(super) seen_columns: Vec<ColumnId>,
+    /// Whether the query in hand gives no names to anybody: a later part of a set operation, or a subquery in an expression.
+    pub(super) is_nameless: bool,
+    /// The mistake in `GROUP BY` from which it follows that something is not grouped.
+    pub(super) wrong_key: Option<finding::Cause>,
 }
 
 impl<'a> Binder<'a> {
@@ -90,6 +100,10 @@ impl<'a> Binder<'a> {
             copied: 0,
             places: None,
             bare: std::collections::HashSet::new(),
+            fields: Vec::new(),
+            seen_columns: Vec::new(),
+            is_nameless: false,
+            wrong_key: None,
         }
     }
 
@@ -101,6 +115,9 @@ impl<'a> Binder<'a> {
     /// Checks the statement. Where parameters are declared by their use, and one was met before the use that tells its type,
     /// the second value has what is known of them by the end: the statement is then to be checked again.
     pub(super) fn statement(mut self, parsed: &Parsed) -> (Checked, Option<Vec<UsedParameter>>) {
+        for finding in &parsed.findings {
+            self.report(finding.clone());
+        }
         self.declarations();
         if let Some(span) = parsed.semicolon {
             self.semicolon(span);
@@ -115,12 +132,24 @@ impl<'a> Binder<'a> {
             // OK because the keys in them were passed over, so what they group counts as not grouped.
             self.findings.retain(|it| it.code != "not-grouped");
         }
+        self.similar_fields();
         self.findings.sort_by_key(|it| (it.span.start, it.level));
         self.findings.dedup_by(|a, b| a.code == b.code && a.span == b.span);
+        consequences::fold(self.text, &mut self.findings);
         let refused = self.findings.iter().any(|it| it.level == Level::Error);
         let findings = std::mem::take(&mut self.findings);
-        let again = (self.untyped && self.context.parameters.is_none()).then(|| self.named_parameters());
-        (Checked { findings, query: (!refused).then(|| self.finish(bound.relation, outputs)) }, again)
+        let known = self.named_parameters();
+        let again = self.untyped.then(|| known.clone());
+        let (mut parameters, mut fields) = (Vec::new(), std::mem::take(&mut self.fields));
+        for used in known {
+            match fields.iter_mut().find(|it| parameters::is_of_field(&used.name, &it.name)) {
+                Some(field) => field.data_type = used.data_type,
+                None => parameters.push(used),
+            }
+        }
+        let purpose = self.context.purpose;
+        let query = (!refused).then(|| self.finish(bound.relation, outputs, parameters));
+        (Checked { findings, query, purpose, fields }, again)
     }
 
     /// The parameters, those of which nothing tells the type being texts.
@@ -133,14 +162,19 @@ impl<'a> Binder<'a> {
     }
 
     fn semicolon(&mut self, span: Span) {
-        let fix = Some(finding::Fix { span, replacement: String::new(), label: "Remove the semicolon".to_owned() });
-        let found = if self.context.purpose == Purpose::Audience {
+        let between = span.of(self.text);
+        let only_signs = between.chars().all(|it| it == ';' || it.is_whitespace());
+        let fix = only_signs.then(|| finding::Fix::sure(span, "", "Remove the semicolon"));
+        let found = if self.context.is_authored {
+            let message = "RecomAMP takes the semicolon off before it sends the query: at AMC it can turn a good query into an empty file.";
+            Finding::info(codes::SEMICOLON, span, message)
+        } else if self.context.purpose == Purpose::Audience {
             let place = self.index.place(span.start);
             let amc = format!("Encountered \";\" at line {}, column {}.", place.line, place.column);
-            Finding::error("semicolon", span, "AMC wraps an audience query, so a semicolon breaks it.", amc)
+            Finding::error(codes::SEMICOLON, span, "AMC wraps an audience query, so a semicolon breaks it.", amc)
         } else {
             let message = "A semicolon at the end can turn a good query into an empty file. It is not needed.";
-            Finding::warning("semicolon", span, message)
+            Finding::warning(codes::SEMICOLON, span, message)
         };
         self.report(found.with_fix(fix));
     }
@@ -162,14 +196,14 @@ impl<'a> Binder<'a> {
                 let place = self.columns.get(column.index()).map_or(span, |it| it.span);
                 let message =
                     format!("Two columns are called `{base}`; this one comes back as `{name}`. Name it with AS.");
-                self.report(Finding::warning("repeated-name", place, message));
+                self.report(Finding::warning(codes::REPEATED_NAME, place, message));
             }
             outputs.push(Output { name, column: *column });
         }
         outputs
     }
 
-    fn finish(self, root: Relation, outputs: Vec<Output>) -> Query {
+    fn finish(self, root: Relation, outputs: Vec<Output>, parameters: Vec<UsedParameter>) -> Query {
         let reached = self.reached();
         let mut paths: HashMap<&str, usize> = HashMap::new();
         let mut scans = Vec::with_capacity(self.readings.len());
@@ -192,7 +226,6 @@ impl<'a> Binder<'a> {
         for (scan, reading) in scans.iter_mut().zip(&self.readings) {
             scan.paths = paths.get(reading.source.id.as_str()).copied().unwrap_or(0);
         }
-        let parameters = self.named_parameters();
         Query { root, outputs, columns: self.columns, scans, commons: self.commons, parameters }
     }
 
@@ -230,7 +263,7 @@ impl<'a> Binder<'a> {
             .collect();
         for (name, span) in unread {
             let message = format!("Nothing reads the common table `{name}`. Remove it to save time.");
-            self.report(Finding::info("unused-common-table", span, message));
+            self.report(Finding::info(codes::UNUSED_COMMON_TABLE, span, message));
         }
     }
 
@@ -250,7 +283,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Reports an error that AMC words as `From line …: amc`.
-    pub(super) fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, amc: &str) {
+    pub(super) fn error(&mut self, code: Code, span: Span, message: impl Into<String>, amc: &str) {
         if self.has_said_enough() {
             return;
         }
@@ -258,11 +291,11 @@ impl<'a> Binder<'a> {
         self.report(Finding::error(code, span, message, amc));
     }
 
-    pub(super) fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+    pub(super) fn warning(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.report(Finding::warning(code, span, message));
     }
 
-    pub(super) fn info(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+    pub(super) fn info(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.report(Finding::info(code, span, message));
     }
 }

@@ -9,6 +9,7 @@ use super::super::spelling;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
 use super::{coercion, refused};
+use crate::amcsql::codes;
 
 /// Most arguments of one call; more are refused. Long lists stand in `IN (…)` or in `VALUES`.
 const MOST_ARGUMENTS: usize = 10_000;
@@ -17,13 +18,13 @@ impl Binder<'_> {
     pub(super) fn call(&mut self, call: &Call, span: Span) -> Value {
         if let Some(within) = call.within_group {
             let message = "AMC has no WITHIN GROUP. Write PERCENTILE(x, p) or MEDIAN(x).";
-            self.error("within-group", within, message, "WITHIN GROUP is not supported");
+            self.error(codes::WITHIN_GROUP, within, message, "WITHIN GROUP is not supported");
             return Value::unknown(span);
         }
         if let Some(first_too_many) = call.args.get(MOST_ARGUMENTS) {
             let message = format!("A function takes at most {MOST_ARGUMENTS} arguments, here are {}.", call.args.len());
             let amc = "SQL query was invalid: too many arguments";
-            self.error("arguments", first_too_many.span, message, amc);
+            self.error(codes::ARGUMENTS, first_too_many.span, message, amc);
             return Value::unknown(span);
         }
         let Some(signature) = signature(&call.name.name) else {
@@ -51,7 +52,7 @@ impl Binder<'_> {
         if call.over.is_some() || call.filter.is_some() || call.distinct || call.star {
             let message =
                 format!("{} is no aggregate: it takes plain arguments, as in {}.", signature.name, signature.usage);
-            self.error("not-an-aggregate", call.name.span, message, "OVER must be applied to aggregate function");
+            self.error(codes::NOT_AN_AGGREGATE, call.name.span, message, "OVER must be applied to aggregate function");
         }
     }
 
@@ -76,7 +77,7 @@ impl Binder<'_> {
         };
         let message = format!("AMC has no function {name}.{advice}");
         let fix = meant.map(|it| Fix::spelling(call.name.span, it));
-        self.report(Finding::error("unknown-function", call.name.span, message, amc).with_fix(fix));
+        self.report(Finding::error(codes::UNKNOWN_FUNCTION, call.name.span, message, amc).with_fix(fix));
         Value::unknown(span)
     }
 
@@ -96,7 +97,7 @@ impl Binder<'_> {
             format!("{} takes {}, here are {}. {}", signature.name, count(least, most), values.len(), signature.usage);
         let name = signature.name;
         let amc = format!("Invalid number of arguments to function '{name}'. Was expecting {least} arguments");
-        self.error("arguments", call.name.span, message, &amc);
+        self.error(codes::ARGUMENTS, call.name.span, message, &amc);
         None
     }
 
@@ -119,6 +120,11 @@ impl Binder<'_> {
             && let [array, element] = values.as_slice()
         {
             self.no_literal(array, element, span);
+            self.advise_on_array(array, element, span);
+        }
+        if function == Function::Random {
+            let message = "RANDOM() picks other rows in every run: use it for a look at the data, not for figures.";
+            self.info(codes::RANDOM, span, message);
         }
         let values = self.array_parameters(kinds, values);
         let first = values.first().map_or(DataType::Null, |it| it.expr.data_type.clone());
@@ -201,7 +207,7 @@ impl Binder<'_> {
             }
             _ => format!("Cannot apply the function to arguments of type '<{}>'", found.calcite()),
         };
-        self.error("argument-type", value.expr.span, message, &amc);
+        self.error(codes::ARGUMENT_TYPE, value.expr.span, message, &amc);
         Value::unknown(value.expr.span)
     }
 
@@ -223,7 +229,7 @@ impl Binder<'_> {
                 DataType::Null => DataType::Null,
                 other => {
                     let message = format!("FLATTEN needs an array of arrays; this is {other}.");
-                    self.error("argument-type", span, message, "Array expression is not an array data type");
+                    self.error(codes::ARGUMENT_TYPE, span, message, "Array expression is not an array data type");
                     DataType::Null
                 }
             },
@@ -253,7 +259,12 @@ impl Binder<'_> {
             "EXTEND_TIME_WINDOW" => {
                 let message =
                     "EXTEND_TIME_WINDOW stands in FROM: FROM TABLE(EXTEND_TIME_WINDOW('source', 'P7D', 'P0D')).";
-                self.error("table-function", span, message, "Cannot call table function here: 'EXTEND_TIME_WINDOW'");
+                self.error(
+                    codes::TABLE_FUNCTION,
+                    span,
+                    message,
+                    "Cannot call table function here: 'EXTEND_TIME_WINDOW'",
+                );
                 Value::unknown(span)
             }
             _ => self.conditional(call, signature, span),
@@ -267,13 +278,17 @@ impl Binder<'_> {
             "MINUTE" => TimeUnit::Minute,
             "HOUR" => TimeUnit::Hour,
             "DAY" => TimeUnit::Day,
-            "DOW" => TimeUnit::DayOfWeek,
+            "DOW" => {
+                let message = "Which day EXTRACT(DOW …) counts as 1 is not documented. DAYOFWEEK(t) is: 1 is Sunday.";
+                self.info(codes::DAY_OF_WEEK, unit.span, message);
+                TimeUnit::DayOfWeek
+            }
             "WEEK" => TimeUnit::Week,
             "MONTH" => TimeUnit::Month,
             "YEAR" => TimeUnit::Year,
             other => {
                 let message = "EXTRACT knows SECOND, MINUTE, HOUR, DAY, DOW, WEEK, MONTH and YEAR.";
-                self.error("time-unit", unit.span, message, &format!("'{other}' is not a valid datetime format"));
+                self.error(codes::TIME_UNIT, unit.span, message, &format!("'{other}' is not a valid datetime format"));
                 return Value::unknown(span);
             }
         };
@@ -298,12 +313,32 @@ impl Binder<'_> {
             _ => {
                 let place = call.args.first().map_or(span, |it| it.span);
                 let message = "DATE_TRUNC takes a unit in quotes: 'second', 'minute', 'hour', 'day', 'week', 'month', 'quarter' or 'year'.";
-                self.error("time-unit", place, message, &format!("'{unit}' is not a valid datetime format"));
+                let amc = finding::located(&self.index, place, &format!("'{unit}' is not a valid datetime format"));
+                let fix = self.truncation(call);
+                self.report(Finding::error(codes::TIME_UNIT, place, message, amc).with_fix(fix));
                 return Value::unknown(span);
             }
         };
         let moment = values.split_off(1);
         self.scalar_call(Function::DateTrunc(found), &[Argument::Timestamp], moment, Outcome::Timestamp, span)
+    }
+
+    /// `DATE_TRUNC(day, t)` and `DATE_TRUNC(t, DAY)` of other dialects as AMC's form.
+    fn truncation(&self, call: &Call) -> Option<Fix> {
+        const UNITS: [&str; 8] = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
+        let [first, second] = call.args.as_slice() else { return None };
+        let unit = |expr: &Expr| {
+            let word = self.text_of(expr.span).trim_matches('\'').to_ascii_lowercase();
+            UNITS.into_iter().find(|unit| *unit == word)
+        };
+        let (unit, moment) = match (unit(first), unit(second)) {
+            (Some(unit), None) => (unit, second),
+            (None, Some(unit)) => (unit, first),
+            _ => return None,
+        };
+        let place = first.span.to(second.span);
+        let replacement = format!("'{unit}', {}", self.text_of(moment.span));
+        Some(Fix::sure(place, replacement, format!("Change to DATE_TRUNC('{unit}', …)")))
     }
 
     fn epoch(&mut self, call: &Call, signature: &Signature, span: Span) -> Value {
@@ -314,7 +349,12 @@ impl Binder<'_> {
     fn named_row(&mut self, call: &Call, signature: &Signature, span: Span) -> Value {
         if call.args.is_empty() || !call.args.len().is_multiple_of(2) {
             let message = format!("NAMED_ROW takes pairs of a name and a value: {}", signature.usage);
-            self.error("arguments", call.name.span, message, "Invalid number of arguments to function 'NAMED_ROW'");
+            self.error(
+                codes::ARGUMENTS,
+                call.name.span,
+                message,
+                "Invalid number of arguments to function 'NAMED_ROW'",
+            );
             return Value::unknown(span);
         }
         let mut fields = Vec::new();
@@ -324,7 +364,7 @@ impl Binder<'_> {
             let [name, value] = pair else { continue };
             let Ast::String(label) = &name.kind else {
                 let message = "The names of NAMED_ROW are texts in quotes.";
-                self.error("argument-type", name.span, message, "NAMED_ROW labels must be literals");
+                self.error(codes::ARGUMENT_TYPE, name.span, message, "NAMED_ROW labels must be literals");
                 continue;
             };
             let value = self.expr(value);
@@ -349,11 +389,11 @@ impl Binder<'_> {
             .is_some_and(|it| it.clause == super::select::Clause::Items && !it.in_aggregate && it.explode.is_none());
         if !allowed {
             let message = "EXPLODE stands once per SELECT, among the selected columns.";
-            self.error("explode", span, message, "EXPLODE is not supported here");
+            self.error(codes::EXPLODE, span, message, "EXPLODE is not supported here");
             return Value::unknown(span);
         }
         self.info(
-            "explode",
+            codes::EXPLODE,
             span,
             "AMC documents EXPLODE without saying where it may stand; a selected column is likely.",
         );

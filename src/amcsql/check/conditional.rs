@@ -7,6 +7,7 @@ use super::super::functions::{Argument, Function, Signature};
 use super::super::text::Span;
 use super::binder::{Binder, Value};
 use super::coercion;
+use crate::amcsql::codes;
 
 impl Binder<'_> {
     /// `IF`, `COALESCE` and their like.
@@ -58,7 +59,7 @@ impl Binder<'_> {
             other => {
                 let message = format!("IF needs a condition; this is {other}.");
                 let amc = format!("Cannot apply 'IF' to arguments of type '<{}>'", other.calcite());
-                self.error("condition", condition.expr.span, message, &amc);
+                self.error(codes::CONDITION, condition.expr.span, message, &amc);
                 Value::unknown(span)
             }
         };
@@ -93,7 +94,7 @@ impl Binder<'_> {
             }
         }
         if data_type.is_temporal() {
-            self.warning("argument-type", span, "GREATEST and LEAST are documented for numbers only.");
+            self.warning(codes::ARGUMENT_TYPE, span, "GREATEST and LEAST are documented for numbers only.");
         }
         self.one_of(function, values, data_type, span)
     }

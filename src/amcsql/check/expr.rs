@@ -7,7 +7,9 @@ use super::super::functions::Function;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
 use super::coercion;
+use super::operators::label_level;
 use super::select::Clause;
+use crate::amcsql::codes;
 
 impl Binder<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> Value {
@@ -25,7 +27,7 @@ impl Binder<'_> {
                 self.expr(left);
                 self.expr(right);
                 self.error(
-                    "concat-operator",
+                    codes::CONCAT_OPERATOR,
                     span,
                     "AMC has no ||. Write CONCAT(a, b).",
                     "Unsupported scalar operation type ||",
@@ -51,6 +53,7 @@ impl Binder<'_> {
             Ast::Extract { unit, expr } => self.extract(unit, expr, span),
             Ast::Call(call) => self.call(call, span),
             Ast::Array(items) => self.array(items, span),
+            Ast::Field(name) => self.field(name, span),
             _ => self.leaf(expr),
         }
     }
@@ -68,23 +71,23 @@ impl Binder<'_> {
             Ast::Timestamp(text) => self.moment(text, DataType::Timestamp, span),
             Ast::Interval => {
                 let message = "AMC has no INTERVAL. Compare SECONDS_BETWEEN(a, b) with a number of seconds.";
-                self.error("interval", span, message, "interval data types are not enabled");
+                self.error(codes::INTERVAL, span, message, "interval data types are not enabled");
                 Value::unknown(span)
             }
             Ast::Colon(name) => {
                 let message = "This form of a parameter is not in AMC's documentation. Write CUSTOM_PARAMETER('…').";
-                self.warning("colon-parameter", span, message);
+                self.warning(codes::COLON_PARAMETER, span, message);
                 self.parameter(&name.name, span)
             }
             Ast::Row(_) => {
                 let message = "AMC has no rows in parentheses. Compare the columns one by one, joined by AND.";
-                self.error("row", span, message, "ROW expressions are not supported here");
+                self.error(codes::ROW, span, message, "ROW expressions are not supported here");
                 Value::unknown(span)
             }
             Ast::Index(inner) => {
                 self.expr(inner);
                 let message = "AMC documents no access to array elements by number. Take rows with EXPLODE(…) instead.";
-                self.error("array-index", span, message, "Unsupported scalar operation type ITEM");
+                self.error(codes::ARRAY_INDEX, span, message, "Unsupported scalar operation type ITEM");
                 Value::unknown(span)
             }
             // OK because everything else is bound by the caller.
@@ -108,7 +111,12 @@ impl Binder<'_> {
                 "`{}` is a window function, which HAVING cannot see. Filter on it in a SELECT around this one.",
                 item.name
             );
-            self.error("window-in-having", span, message, "Windowed aggregate expression is illegal in HAVING clause");
+            self.error(
+                codes::WINDOW_IN_HAVING,
+                span,
+                message,
+                "Windowed aggregate expression is illegal in HAVING clause",
+            );
             return Value::unknown(span);
         }
         let mut value = item.value;
@@ -134,7 +142,7 @@ impl Binder<'_> {
             other => {
                 let message = format!("{word} joins conditions; this is {other}.");
                 let amc = format!("Cannot apply '{word}' to arguments of type '<{}>'", other.calcite());
-                self.error("condition", expr.span, message, &amc);
+                self.error(codes::CONDITION, expr.span, message, &amc);
                 Value::unknown(expr.span)
             }
         }
@@ -151,7 +159,9 @@ impl Binder<'_> {
 
     /// A subquery in an expression, and its columns.
     pub(super) fn subquery(&mut self, query: &Query) -> (Relation, Vec<Value>) {
+        let nameless = std::mem::replace(&mut self.is_nameless, true);
         let bound = self.query(query, false);
+        self.is_nameless = nameless;
         let span = query.span;
         let columns = if bound.open {
             vec![Value::unknown(span)]
@@ -166,7 +176,7 @@ impl Binder<'_> {
         let [column] = columns.as_slice() else {
             let message = format!("A subquery used as a value gives one column; this one gives {}.", columns.len());
             self.error(
-                "subquery-columns",
+                codes::SUBQUERY_COLUMNS,
                 span,
                 message,
                 "Cannot apply '$SCALAR_QUERY' to arguments of several columns",
@@ -174,7 +184,7 @@ impl Binder<'_> {
             return Value::unknown(span);
         };
         self.info(
-            "scalar-subquery",
+            codes::SCALAR_SUBQUERY,
             span,
             "A subquery as a value was not seen in published AMC queries. A CROSS JOIN is safer.",
         );
@@ -221,7 +231,12 @@ impl Binder<'_> {
         let unit = thens.iter().find_map(|it| it.unit);
         // OK because a condition decides which value is taken, and literals in it do not feed the value.
         let literal = thens.iter().any(|it| it.literal);
-        let whole = Value::unknown(span).fed_by(&whens).fed_by(&operand).fed_by(&thens);
+        let decides = match &operand {
+            None => Value::unknown(span).fed_by(&whens).level,
+            Some(operand) => whens.iter().map(|when| label_level([operand, when])).max().unwrap_or_default(),
+        };
+        let mut whole = Value::unknown(span).fed_by(&thens);
+        whole.level = whole.level.max(decides);
         let mut results: Vec<_> = thens.into_iter().map(|it| self.coerced(it, &data_type).expr).collect();
         let otherwise = if has_else { results.pop().map(Box::new) } else { None };
         let branches = whens.into_iter().map(|it| it.expr).zip(results).collect();
@@ -242,7 +257,7 @@ impl Binder<'_> {
                     value.expr.data_type
                 );
                 let amc = format!("Illegal mixing of types in {what} or COALESCE statement");
-                self.error("mixed-types", value.expr.span, message, &amc);
+                self.error(codes::MIXED_TYPES, value.expr.span, message, &amc);
             }
         }
         data_type
@@ -255,7 +270,7 @@ impl Binder<'_> {
             let message = format!(
                 "`{text}` is no type that AMC converts to. Possible: STRING as VARCHAR, INTEGER, BIGINT, DECIMAL(p,s), DOUBLE, BOOLEAN, DATE, TIMESTAMP."
             );
-            self.error("unknown-type", target.span, message, &format!("Unknown datatype name '{text}'"));
+            self.error(codes::UNKNOWN_TYPE, target.span, message, &format!("Unknown datatype name '{text}'"));
             return Value::unknown(span);
         };
         if let ExprKind::Literal(Literal::String(text)) = &value.expr.kind {
@@ -276,7 +291,7 @@ impl Binder<'_> {
                 from.calcite(),
                 data_type.calcite()
             );
-            self.error("cast", span, message, &amc);
+            self.error(codes::CAST, span, message, &amc);
             return Value::unknown(span);
         }
         let unit = value.unit;
@@ -291,6 +306,7 @@ impl Binder<'_> {
 
     fn array(&mut self, items: &[Expr], span: Span) -> Value {
         let values: Vec<Value> = items.iter().map(|it| self.expr(it)).collect();
+        items.iter().for_each(|it| self.may_be_list(it));
         let element = self.result_type(&values, "ARRAY");
         let whole = Value::unknown(span).fed_by(&values);
         let list = values.into_iter().map(|it| self.coerced(it, &element).expr).collect();

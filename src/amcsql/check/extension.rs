@@ -6,6 +6,7 @@ use super::super::catalogue::DataSource;
 use super::super::text::Span;
 use super::binder::Binder;
 use super::scope::Provider;
+use crate::amcsql::codes;
 
 impl<'a> Binder<'a> {
     /// `TABLE(EXTEND_TIME_WINDOW('source', 'P1D', 'P0D'))`.
@@ -14,13 +15,13 @@ impl<'a> Binder<'a> {
         if !name.name.eq_ignore_ascii_case("EXTEND_TIME_WINDOW") {
             let message = format!("`{}` gives no table. FROM TABLE(…) takes EXTEND_TIME_WINDOW only.", name.name);
             let amc = format!("No match found for function signature {}", name.name.to_uppercase());
-            self.error("unknown-function", name.span, message, &amc);
+            self.error(codes::UNKNOWN_FUNCTION, name.span, message, &amc);
             return nothing;
         }
         let [source, before, after] = args else {
             let message = "EXTEND_TIME_WINDOW takes a source and two durations: ('dsp_impressions', 'P7D', 'P0D').";
             let amc = "Invalid number of arguments to function 'EXTEND_TIME_WINDOW'. Was expecting 3 arguments";
-            self.error("arguments", span, message, amc);
+            self.error(codes::ARGUMENTS, span, message, amc);
             return nothing;
         };
         let id = match &source.kind {
@@ -28,6 +29,16 @@ impl<'a> Binder<'a> {
             Ast::Name(names) => names.last().map(|it| it.name.clone()).unwrap_or_default(),
             _ => String::new(),
         };
+        let common =
+            self.visible.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(&id)).map(|(_, common)| *common);
+        if let Some(common) = common.filter(|_| self.context.catalogue.source(&id).is_none()) {
+            self.uses.extend(common.map(|common| (self.owner, common)));
+            let message = format!(
+                "`{id}` is a common table. EXTEND_TIME_WINDOW takes a data source: widen the one that `{id}` reads, inside its WITH."
+            );
+            self.error(codes::NOT_A_SOURCE, source.span, message, &format!("Object '{id}' not found"));
+            return nothing;
+        }
         let extension = Extension { before_seconds: self.duration(before), after_seconds: self.duration(after) };
         let Some(found): Option<&'a DataSource> = self.context.catalogue.source(&id) else {
             self.source_not_found(&id, source.span, source.span);
@@ -36,7 +47,7 @@ impl<'a> Binder<'a> {
         self.remark_on_source(found, &[], source.span);
         if found.time_window_column.is_none() {
             let message = format!("`{}` is not cut by the time window, so there is nothing to extend.", found.id);
-            self.info("nothing-to-extend", source.span, message);
+            self.info(codes::NOTHING_TO_EXTEND, source.span, message);
         }
         let scan = self.new_reading(found, extension, source.span);
         let name = id.rsplit('.').next().unwrap_or(&id).to_lowercase();
@@ -51,7 +62,7 @@ impl<'a> Binder<'a> {
         seconds.unwrap_or_else(|| {
             let message =
                 "This is no duration. Write days as 'P7D'; weeks ('P2W') and hours ('PT12H') work the same way.";
-            self.error("duration", expr.span, message, "Invalid duration passed to EXTEND_TIME_WINDOW");
+            self.error(codes::DURATION, expr.span, message, "Invalid duration passed to EXTEND_TIME_WINDOW");
             0
         })
     }

@@ -2,7 +2,7 @@
 
 use super::super::ast::{Condition, From, Ident, Join, Table, TableKind};
 use super::super::bound::{BinaryOp, ColumnId, ExprKind, Extension, Join as BoundJoin, JoinKind, Node, Relation};
-use super::super::catalogue::{DataSource, DataType};
+use super::super::catalogue::{Catalogue, DataSource, DataType};
 use super::super::finding::{self, Finding, Fix};
 use super::super::functions::Function;
 use super::super::spelling;
@@ -11,6 +11,7 @@ use super::Purpose;
 use super::binder::{Binder, Value};
 use super::scope::{Provider, Scope, TableScope};
 use super::select::Clause;
+use crate::amcsql::codes;
 
 /// Most tables in one `FROM`; more are refused. Published queries join fewer than ten.
 const MOST_TABLES: usize = 64;
@@ -23,13 +24,17 @@ impl Binder<'_> {
         if tables > MOST_TABLES {
             let message =
                 format!("One FROM can join {MOST_TABLES} tables; this one has {tables}. Join some in a WITH first.");
-            self.error("too-many-tables", place, message, "SQL query was invalid: too many tables in FROM");
+            self.error(codes::TOO_MANY_TABLES, place, message, "SQL query was invalid: too many tables in FROM");
             scope.tables.push(TableScope { name: None, provider: Provider::Unknown });
             return (Relation { node: Node::One, span: place }, scope);
         }
         let mut whole: Option<Relation> = None;
         for from in list {
+            let before = scope.tables.len();
             let right = self.joined(from, &mut scope);
+            if whole.is_some() {
+                self.advise_on_product(&scope, before, from.first.span);
+            }
             whole = Some(match whole {
                 None => right,
                 Some(left) => cross(left, right),
@@ -51,13 +56,13 @@ impl Binder<'_> {
         let right = self.table(&join.right, &mut right_scope);
         let kind = join.kind.unwrap_or_else(|| {
             let message = "AMC has no RIGHT JOIN. Swap the tables and write LEFT JOIN.";
-            self.error("right-join", join.keyword, message, "RIGHT JOIN is not supported");
+            self.error(codes::RIGHT_JOIN, join.keyword, message, "RIGHT JOIN is not supported");
             JoinKind::Left
         });
         if join.natural {
             let message =
                 "NATURAL JOIN joins on every column of the same name. Write ON or USING with the ones you mean.";
-            self.warning("natural-join", join.keyword, message);
+            self.warning(codes::NATURAL_JOIN, join.keyword, message);
         }
         let span = left.span.to(right.span);
         let using = match &join.condition {
@@ -72,6 +77,11 @@ impl Binder<'_> {
             scope.tables.push(table);
         }
         scope.merged.extend(right_scope.merged);
+        let written = if let Condition::On(condition) = &join.condition { Some(condition) } else { None };
+        self.advise_on_kind(kind, written, join.keyword);
+        if kind == JoinKind::Cross {
+            self.advise_on_product(scope, known, join.keyword);
+        }
         if let Condition::On(condition) = &join.condition {
             let value = self.in_scope(scope, |binder| binder.condition(condition, Clause::On));
             self.advise_on_join(&value, known, scope, condition.span);
@@ -88,7 +98,7 @@ impl Binder<'_> {
             (JoinKind::Cross, Condition::On(_) | Condition::Using(_)) => {
                 let message = "CROSS JOIN takes no condition. Write INNER JOIN, or leave ON away.";
                 self.error(
-                    "join-condition",
+                    codes::JOIN_CONDITION,
                     join.keyword,
                     message,
                     "Cannot specify condition (NATURAL keyword, or ON or USING clause) following CROSS JOIN",
@@ -97,7 +107,7 @@ impl Binder<'_> {
             (JoinKind::Inner | JoinKind::Left | JoinKind::Full, Condition::None) if !join.natural => {
                 let message = "This join needs a condition: ON a.x = b.x, or USING (x).";
                 self.error(
-                    "join-condition",
+                    codes::JOIN_CONDITION,
                     join.keyword,
                     message,
                     "INNER, LEFT, RIGHT or FULL join requires a condition (NATURAL keyword or ON or USING clause)",
@@ -164,6 +174,7 @@ impl Binder<'_> {
     fn table(&mut self, table: &Table, scope: &mut Scope) -> Relation {
         let (relation, name, provider) = match &table.kind {
             TableKind::Nested(inner) => return self.joined(inner, scope),
+            TableKind::Unknown => (Relation { node: Node::One, span: table.span }, None, Provider::Unknown),
             TableKind::Named(names) => self.named(names, table.span),
             TableKind::Derived(query) => {
                 let bound = self.query(query, false);
@@ -185,7 +196,12 @@ impl Binder<'_> {
             && scope.tables.iter().any(|it| it.name.as_ref() == Some(name))
         {
             let message = format!("Two tables of this FROM are called `{name}`. Give one of them another alias.");
-            self.error("duplicate-alias", span, message, &format!("Duplicate relation name '{name}' in FROM clause"));
+            self.error(
+                codes::DUPLICATE_ALIAS,
+                span,
+                message,
+                &format!("Duplicate relation name '{name}' in FROM clause"),
+            );
         }
     }
 
@@ -197,13 +213,13 @@ impl Binder<'_> {
             Provider::Unknown => return Provider::Unknown,
             Provider::Source(_) => {
                 let message = "The columns of a data source cannot be renamed here. Name them in a subquery.";
-                self.error("column-count", span, message, "Number of columns must match number of query columns");
+                self.error(codes::COLUMN_COUNT, span, message, "Number of columns must match number of query columns");
                 return Provider::Unknown;
             }
         };
         if names.len() != columns.len() {
             let message = format!("Here are {} names for {} columns.", columns.len(), names.len());
-            self.error("column-count", span, message, "Number of columns must match number of query columns");
+            self.error(codes::COLUMN_COUNT, span, message, "Number of columns must match number of query columns");
             return Provider::Unknown;
         }
         Provider::columns(names.into_iter().zip(columns).map(|((_, id), name)| (name.name.clone(), id)).collect())
@@ -225,7 +241,11 @@ impl Binder<'_> {
         }
         let Some(source) = self.context.catalogue.source(&last.name) else {
             self.source_not_found(&last.name, span, last.span);
-            return nothing(Some(key));
+            // OK because a source of AMC that this instance lacks is known all the same: what is read from it can be checked.
+            let standard: Option<&'static DataSource> = Catalogue::standard().source(&last.name);
+            let Some(source) = standard.filter(|_| self.context.is_authored) else { return nothing(Some(key)) };
+            let scan = self.new_reading(source, Extension::default(), span);
+            return (Relation { node: Node::Scan(scan), span }, Some(key), Provider::Source(scan));
         };
         self.remark_on_source(source, names, span);
         let scan = self.new_reading(source, Extension::default(), span);
@@ -256,6 +276,9 @@ impl Binder<'_> {
             return;
         }
         let catalogue = self.context.catalogue;
+        if let Some(source) = Catalogue::standard().source(name) {
+            return self.missing_source(source, span);
+        }
         let common = self.visible.iter().map(|(it, _)| it.as_str());
         let meant = catalogue
             .renamed(name)
@@ -272,7 +295,25 @@ impl Binder<'_> {
         }
         let amc = finding::located(&self.index, span, &format!("Object '{name}' not found"));
         let fix = meant.map(|it| Fix::spelling(word, &it));
-        self.report(Finding::error("unknown-source", span, message, amc).with_fix(fix));
+        self.report(Finding::error(codes::UNKNOWN_SOURCE, span, message, amc).with_fix(fix));
+    }
+
+    /// A data source of AMC's that this instance does not have.
+    fn missing_source(&mut self, source: &DataSource, span: Span) {
+        let availability = source.availability.trim_end_matches('.');
+        let message = if availability.starts_with("Paid") {
+            format!(
+                "`{}` is a paid data source, which this instance does not have. It comes with: {availability}.",
+                source.id
+            )
+        } else {
+            format!(
+                "`{}` is a data source of AMC's, but this instance does not have it. Who has it: {availability}.",
+                source.id
+            )
+        };
+        let amc = finding::located(&self.index, span, &format!("Object '{}' not found", source.id));
+        self.report(Finding::error(codes::MISSING_SOURCE, span, message, amc));
     }
 
     pub(super) fn remark_on_source(&mut self, source: &DataSource, names: &[Ident], span: Span) {
@@ -280,11 +321,11 @@ impl Binder<'_> {
             && !prefix.name.eq_ignore_ascii_case(schema)
         {
             let message = format!("The query names the schema `{}`, the workflow uses `{schema}`.", prefix.name);
-            self.warning("other-schema", prefix.span, message);
+            self.warning(codes::OTHER_SCHEMA, prefix.span, message);
         }
         if source.deprecated {
             self.warning(
-                "deprecated-source",
+                codes::DEPRECATED_SOURCE,
                 span,
                 format!("`{}` is going away or gone: {}", source.id, source.description),
             );
@@ -296,14 +337,14 @@ impl Binder<'_> {
                 let amc = "Invalid tables in the SQL query: Use audience-specific tables in the query.";
                 let word = names.last().map_or(span, |it| it.span);
                 let fix = Some(Fix::spelling(word, &twin));
-                self.report(Finding::error("reporting-source", span, message, amc).with_fix(fix));
+                self.report(Finding::error(codes::REPORTING_SOURCE, span, message, amc).with_fix(fix));
             }
             Purpose::Reporting if source.is_audience_twin() => {
                 let twin = source.id.trim_end_matches("_for_audiences").to_owned();
                 let message = format!("`{}` is for audience queries. Reports read `{twin}`.", source.id);
                 let word = names.last().map_or(span, |it| it.span);
                 let fix = Some(Fix::spelling(word, &twin));
-                self.report(Finding::warning("audience-source", span, message).with_fix(fix));
+                self.report(Finding::warning(codes::AUDIENCE_SOURCE, span, message).with_fix(fix));
             }
             _ => {}
         }

@@ -1,8 +1,10 @@
 //! Exchanges what stands above a grouping for its keys and aggregates.
 
+use crate::amcsql::codes;
 use std::collections::HashSet;
 
 use super::super::bound::{ColumnId, Expr, ExprKind, Relation, WindowCall};
+use super::super::finding::{self, Finding};
 use super::super::text::Span;
 use super::binder::Binder;
 
@@ -56,7 +58,9 @@ impl<'a> Binder<'a> {
     fn not_grouped(&mut self, span: Span) {
         let text = self.text_of(span).to_owned();
         let message = format!("`{text}` is neither in GROUP BY nor inside an aggregate such as SUM or MAX.");
-        self.error("not-grouped", span, message, &format!("Expression '{text}' is not being grouped"));
+        let amc = finding::located(&self.index, span, &format!("Expression '{text}' is not being grouped"));
+        let because = self.wrong_key;
+        self.report(Finding { because, ..Finding::error(codes::NOT_GROUPED, span, message, amc) });
     }
 
     pub(super) fn regroup_window(&mut self, call: &mut WindowCall, grouping: &Grouping) {

@@ -6,6 +6,7 @@ use super::super::text::Span;
 use super::binder::{Binder, Value};
 use super::scope::Provider;
 use super::select::{Selected, written_name};
+use crate::amcsql::codes;
 
 impl Binder<'_> {
     /// Binds what is selected; whether some of it could not be resolved.
@@ -25,7 +26,13 @@ impl Binder<'_> {
                     let name =
                         alias.as_ref().map(|it| it.name.clone()).or_else(|| written_name(item)).unwrap_or_else(|| {
                             let at = self.selects.last().map_or(0, |it| it.items.len());
-                            self.info("unnamed-column", expr.span, "This column has no name. Give it one with AS.");
+                            if !self.is_nameless {
+                                self.info(
+                                    codes::UNNAMED_COLUMN,
+                                    expr.span,
+                                    "This column has no name. Give it one with AS.",
+                                );
+                            }
                             format!("EXPR${at}")
                         });
                     let state = self.selects.last();
@@ -58,7 +65,7 @@ impl Binder<'_> {
     fn star(&mut self, span: Span, except: Option<Span>) -> bool {
         if let Some(except) = except {
             let message = "AMC has no * EXCEPT. List the columns that you want.";
-            self.error("star", span.to(except), message, "SELECT * EXCEPT is not supported");
+            self.error(codes::STAR, span.to(except), message, "SELECT * EXCEPT is not supported");
             return true;
         }
         let scope = self.scopes.last();
@@ -66,15 +73,15 @@ impl Binder<'_> {
             scope.is_some_and(|it| it.tables.iter().any(|table| matches!(table.provider, Provider::Source(_))));
         if sources {
             let message = "AMC does not allow SELECT * on a data source, for privacy. List the columns that you want.";
-            self.error("star", span, message, "SELECT * is not supported");
+            self.error(codes::STAR, span, message, "SELECT * is not supported");
             return true;
         }
         if scope.is_none_or(|it| it.tables.is_empty()) {
-            self.error("star", span, "There is no table to take columns from.", "SELECT * requires a FROM clause");
+            self.error(codes::STAR, span, "There is no table to take columns from.", "SELECT * requires a FROM clause");
             return true;
         }
         let message = "AMC documents SELECT * as unsupported. List the columns, or write alias.* for a common table.";
-        self.warning("star", span, message);
+        self.warning(codes::STAR, span, message);
         self.expand(None, span)
     }
 
@@ -86,12 +93,17 @@ impl Binder<'_> {
         match found.map(|it| matches!(it.provider, Provider::Source(_))) {
             None => {
                 let message = format!("`{}` is not a table of this query.", table.name);
-                self.error("unknown-table-alias", table.span, message, &format!("Unknown identifier '{}'", table.name));
+                self.error(
+                    codes::UNKNOWN_TABLE_ALIAS,
+                    table.span,
+                    message,
+                    &format!("Unknown identifier '{}'", table.name),
+                );
                 true
             }
             Some(true) => {
                 let message = "AMC does not allow * on a data source, for privacy. List the columns that you want.";
-                self.error("star", span, message, "SELECT * is not supported");
+                self.error(codes::STAR, span, message, "SELECT * is not supported");
                 true
             }
             Some(false) => self.expand(Some(&name), span),

@@ -5,6 +5,7 @@ use super::super::text::Span;
 use super::binder::Binder;
 use super::grouping::same;
 use super::select::{Key, Selected};
+use crate::amcsql::codes;
 
 /// Most keys of one `GROUP BY`; more are refused. AMC returns at most a hundred columns.
 const MOST_KEYS: usize = 256;
@@ -20,7 +21,12 @@ impl Binder<'_> {
                 written += 1;
                 if written > MOST_KEYS {
                     let message = format!("GROUP BY takes at most {MOST_KEYS} keys.");
-                    self.error("too-many-keys", part.span, message, "SQL query was invalid: too many keys in GROUP BY");
+                    self.error(
+                        codes::TOO_MANY_KEYS,
+                        part.span,
+                        message,
+                        "SQL query was invalid: too many keys in GROUP BY",
+                    );
                     return keys;
                 }
                 let Some(key) = self.key(part) else { continue };
@@ -57,7 +63,7 @@ impl Binder<'_> {
                 )
             };
             self.error(
-                "aggregate-in-group-by",
+                codes::AGGREGATE_IN_GROUP_BY,
                 expr.span,
                 message,
                 "Aggregate expression is illegal in GROUP BY clause",
@@ -86,7 +92,7 @@ impl Binder<'_> {
                 "`{0}` is a column and the name of a computed value; AMC groups by the computed value.",
                 name.name
             );
-            self.warning("group-by-alias", expr.span, message);
+            self.warning(codes::GROUP_BY_ALIAS, expr.span, message);
         }
     }
 
@@ -101,7 +107,7 @@ impl Binder<'_> {
         let at = text.parse::<usize>().ok().and_then(|it| it.checked_sub(1)).filter(|it| *it < count);
         if at.is_none() {
             let message = format!("{clause} {text} points at no column: the SELECT has {count}.");
-            self.error("ordinal", span, message, "Ordinal out of range");
+            self.error(codes::ORDINAL, span, message, "Ordinal out of range");
         }
         at
     }
@@ -111,7 +117,7 @@ impl Binder<'_> {
         let Some(first_too_many) = order.get(MOST_KEYS) else { return order };
         let message = format!("ORDER BY takes at most {MOST_KEYS} keys.");
         let amc = "SQL query was invalid: too many keys in ORDER BY";
-        self.error("too-many-keys", first_too_many.expr.span, message, amc);
+        self.error(codes::TOO_MANY_KEYS, first_too_many.expr.span, message, amc);
         order.get(..MOST_KEYS).unwrap_or(order)
     }
 
@@ -133,7 +139,7 @@ impl Binder<'_> {
         }
         if distinct {
             let message = "With SELECT DISTINCT, ORDER BY takes selected columns only.";
-            self.error("order-by", item.expr.span, message, "Expression is not in the select clause");
+            self.error(codes::ORDER_BY, item.expr.span, message, "Expression is not in the select clause");
             return None;
         }
         let at = items.len();

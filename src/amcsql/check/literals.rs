@@ -1,5 +1,6 @@
 //! Binds numbers, dates and their signs.
 
+use crate::amcsql::codes;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::super::ast::Expr;
@@ -25,7 +26,7 @@ impl Binder<'_> {
             Ok(value) if value.is_finite() => Value::literal(Literal::Double(value), DataType::Double, span),
             _ => {
                 self.error(
-                    "number",
+                    codes::NUMBER,
                     span,
                     "This number is too large.",
                     &format!("Numeric literal '{text}' out of range"),
@@ -44,7 +45,7 @@ impl Binder<'_> {
         let Some(literal) = literal else {
             let form = if kind == DataType::Date { "DATE '2026-01-31'" } else { "TIMESTAMP '2026-01-31 13:45:00'" };
             let message = format!("This is no {}. Write {form}.", kind.to_string().to_lowercase());
-            self.error("moment", span, message, &format!("Illegal {kind} literal '{text}': not in format"));
+            self.error(codes::MOMENT, span, message, &format!("Illegal {kind} literal '{text}': not in format"));
             return Value::unknown(span);
         };
         Value::literal(literal, kind, span)
@@ -68,7 +69,7 @@ impl Binder<'_> {
         if !kind.is_numeric() && kind != DataType::Null {
             let message = format!("Minus needs a number; this is {kind}.");
             self.error(
-                "operands",
+                codes::OPERANDS,
                 span,
                 message,
                 &format!("Cannot apply '-' to arguments of type '-<{}>'", kind.calcite()),
@@ -92,6 +93,20 @@ fn decimal(text: &str) -> Option<(Literal, DataType)> {
     let scale = u8::try_from(fraction.len()).ok()?;
     let precision = u8::try_from((whole.len() + fraction.len()).max(1)).ok()?;
     Some((Literal::Decimal { unscaled, scale }, DataType::Decimal { precision, scale }))
+}
+
+/// Whether a text reads as a day or an instant where it is compared with one.
+pub(super) fn reads_as_moment(text: &str) -> bool {
+    let text = text.trim();
+    timestamp(text).is_some()
+        || ["today", "now"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        || chrono::DateTime::parse_from_rfc3339(text).is_ok()
+        || NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").is_ok()
+}
+
+/// The beginning of a text that a message names.
+pub(super) fn short(text: &str) -> &str {
+    text.char_indices().nth(40).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }
 
 fn timestamp(text: &str) -> Option<NaiveDateTime> {

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use super::super::bound::{BinaryOp, ColumnId, Computed, Expr, ExprKind, Literal, Node, Relation, Truth};
-use super::super::text::Span;
+use super::super::codes;
+use super::super::finding::Finding;
 use super::binder::Binder;
 
 /// What the ids of a column name.
@@ -63,13 +64,7 @@ impl Binder<'_> {
             meaning.relation(&common.relation);
         }
         meaning.relation(root);
-        for (code, span, message) in meaning.found {
-            if code == "join-key" {
-                self.warning(code, span, message);
-            } else {
-                self.info(code, span, message);
-            }
-        }
+        meaning.found.into_iter().for_each(|it| self.report(it));
     }
 }
 
@@ -77,7 +72,7 @@ impl Binder<'_> {
 struct Meaning<'b> {
     /// The source and the name there of each column that is one of a source.
     columns: HashMap<ColumnId, (&'b str, &'b str)>,
-    found: Vec<(&'static str, Span, String)>,
+    found: Vec<Finding>,
 }
 
 impl<'b> Meaning<'b> {
@@ -115,7 +110,7 @@ impl<'b> Meaning<'b> {
             ExprKind::Not(inner) => return inner.query().into_iter().for_each(|query| self.relation(query)),
             ExprKind::Binary { op: BinaryOp::Eq, left, right } => {
                 if let Some(message) = self.other_events(left, right) {
-                    self.found.push(("join-key", expr.span, message));
+                    self.found.push(Finding::warning(codes::JOIN_KEY, expr.span, message));
                 }
                 self.other_table(left, &[right]).or_else(|| self.other_table(right, &[left]))
             }
@@ -125,7 +120,31 @@ impl<'b> Meaning<'b> {
             ExprKind::Is { expr: column, truth: Truth::Null, negated: false } => self.other_table(column, &[]),
             _ => return expr.query().into_iter().for_each(|query| self.relation(query)),
         };
-        self.found.extend(attributed.map(|message| ("attributed-table", expr.span, message)));
+        self.dsp_by_name(expr);
+        self.found.extend(attributed.map(|message| Finding::info(codes::ATTRIBUTED_TABLE, expr.span, message)));
+    }
+
+    /// Says that Amazon DSP has no name among the products of the attributed tables.
+    fn dsp_by_name(&mut self, expr: &Expr) {
+        let (column, literal) = match &expr.kind {
+            ExprKind::Binary { op: BinaryOp::Eq, left, right } => (left.as_ref(), right.as_ref()),
+            ExprKind::InList { expr, list, negated: false } => match list.as_slice() {
+                [only] => (expr.as_ref(), only),
+                _ => return,
+            },
+            _ => return,
+        };
+        let (Some((source, "ad_product_type")), ExprKind::Literal(Literal::String(text))) =
+            (self.origin(column), &literal.kind)
+        else {
+            return;
+        };
+        let is_dsp = ["dsp", "amazon_dsp", "amazon dsp"].iter().any(|name| text.eq_ignore_ascii_case(name));
+        if is_dsp && source.starts_with("amazon_attributed_events") {
+            let message =
+                "Events of Amazon DSP have no ad_product_type, so no row has this name. Write ad_product_type IS NULL.";
+            self.found.push(Finding::warning(codes::DSP_PRODUCT_TYPE, expr.span, message));
+        }
     }
 
     /// The source and the name of the column that an expression is.

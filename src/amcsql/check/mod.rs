@@ -6,12 +6,14 @@
 //! one finding. Nothing here runs a query or reads data.
 
 mod advice;
+mod advice_on_conditions;
 mod aggregates;
 mod binder;
 mod calls;
 mod coercion;
 mod commons;
 mod conditional;
+mod consequences;
 mod expr;
 mod extension;
 mod from;
@@ -34,10 +36,11 @@ pub use uses::{Use, uses};
 pub use commons::{CommonColumn, CommonTable, common_tables};
 
 use super::bound::Query;
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, DataType};
 use super::finding::{Finding, Level};
 use super::parameters::ParameterDeclaration;
 use super::parser;
+use super::text::Span;
 
 /// What a query is checked against.
 #[derive(Clone, Copy, Debug)]
@@ -53,17 +56,27 @@ pub struct Context<'a> {
     pub controls: bool,
     /// What the query is for.
     pub purpose: Purpose,
+    /// Whether the text is an author's: `{{name}}` are parameters whose types are found out, slips of writing are told all at once, and
+    /// what RecomAMP changes before sending is no mistake. Otherwise it is read as AMC reads it.
+    pub is_authored: bool,
 }
 
 impl<'a> Context<'a> {
     /// Reporting with controls on and unknown parameters.
     pub fn reporting(catalogue: &'a Catalogue) -> Self {
-        Self { catalogue, input_schema: None, parameters: None, controls: true, purpose: Purpose::Reporting }
+        let purpose = Purpose::Reporting;
+        Self { catalogue, input_schema: None, parameters: None, controls: true, purpose, is_authored: false }
     }
 
     /// A rule-based audience.
     pub fn audience(catalogue: &'a Catalogue) -> Self {
         Self { purpose: Purpose::Audience, ..Self::reporting(catalogue) }
+    }
+
+    /// The same for the text of an author.
+    #[must_use]
+    pub fn authored(self) -> Self {
+        Self { is_authored: true, ..self }
     }
 }
 
@@ -79,10 +92,27 @@ pub enum Purpose {
 /// What a check found.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// The findings, in the order of the text.
+    /// The findings in the order of the text, each after the one that it follows from.
     pub findings: Vec<Finding>,
-    /// The resolved query; `None` when a finding is an error.
+    /// The resolved query; `None` when a finding is an error. That of an author's text with `{{name}}` cannot run before they
+    /// are filled.
     pub query: Option<Query>,
+    /// What it was checked for.
+    pub purpose: Purpose,
+    /// The `{{name}}` of an author's text that could be read, each once, in the order of the text.
+    pub fields: Vec<FieldUse>,
+}
+
+/// A `{{name}}` of an author's text, and what its place asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldUse {
+    pub name: String,
+    /// The type that the place suggests; of a list, that of its items. Text where nothing tells.
+    pub data_type: DataType,
+    /// Whether it stands where several values can stand: alone in `IN (…)`, in `ARRAY[…]`, after `VALUES`.
+    pub is_list: bool,
+    /// Where it is first used.
+    pub span: Span,
 }
 
 impl Checked {
@@ -100,13 +130,40 @@ impl Checked {
 /// Checks `text`. Takes time in proportion to its size, never panics, and says at most
 /// [`MOST_FINDINGS`] things.
 pub fn check(text: &str, context: &Context<'_>) -> Checked {
-    match parser::parse(text) {
+    let parsed = if context.is_authored {
+        parser::parse_authored(text)
+    } else {
+        parser::parse(text).map_err(|finding| vec![*finding])
+    };
+    match parsed {
         Ok(parsed) => match binder::Binder::new(text, *context).statement(&parsed) {
             (_, Some(parameters)) => binder::Binder::new(text, *context).knowing(parameters).statement(&parsed).0,
             (checked, None) => checked,
         },
-        Err(finding) => Checked { findings: vec![*finding], query: None },
+        Err(mut findings) => {
+            let deciding = findings.pop();
+            findings.truncate(MOST_FINDINGS - 1);
+            findings.extend(deciding);
+            Checked { findings, query: None, purpose: context.purpose, fields: Vec::new() }
+        }
     }
+}
+
+/// Checks a text whose purpose is not told: as a report, or as an audience where the text fits that better.
+pub fn check_either(text: &str, context: &Context<'_>) -> Checked {
+    let report = check(text, &Context { purpose: Purpose::Reporting, ..*context });
+    if !report.has_errors() {
+        return report;
+    }
+    let audience = check(text, &Context { purpose: Purpose::Audience, ..*context });
+    let errors = |checked: &Checked| checked.findings.iter().filter(|it| it.level == Level::Error).count();
+    let only = |checked: &Checked, codes: &[&str]| {
+        checked.findings.iter().filter(|it| it.level == Level::Error).all(|it| codes.contains(&it.code))
+    };
+    // OK because a text that gives `user_id` only, from tables for reports, was meant for an audience and names the wrong tables.
+    let is_meant =
+        only(&report, &["hidden-column", "hidden-key", "not-aggregated"]) && only(&audience, &["reporting-source"]);
+    if errors(&audience) < errors(&report) || is_meant { audience } else { report }
 }
 
 /// Findings past this number are dropped: they would help nobody.

@@ -2,14 +2,35 @@
 
 use super::super::ast::{Expr, ExprKind as Ast, Query};
 use super::super::bound::{BinaryOp, ExprKind, Literal};
-use super::super::catalogue::DataType;
+use super::super::catalogue::{DataType, Threshold};
 use super::super::text::Span;
 use super::binder::{Binder, Value};
 use super::coercion;
+use super::literals;
+use crate::amcsql::codes;
+
+/// Values of an IN list from which on a common table is faster.
+const MANY: usize = 1_000;
+
+/// The level of a label that says how values compare. Identities that are compared with each other leave no trace of themselves in
+/// it: it has the level of the other values. One identity among other values keeps its own.
+pub(super) fn label_level<'v>(values: impl IntoIterator<Item = &'v Value>) -> Threshold {
+    let (mut shown, mut hidden, mut identities) = (Threshold::None, Threshold::None, 0);
+    for value in values {
+        if value.level.may_be_shown() {
+            shown = shown.max(value.level);
+        } else {
+            hidden = hidden.max(value.level);
+            identities += 1;
+        }
+    }
+    if identities > 1 { shown } else { shown.max(hidden) }
+}
 
 impl Binder<'_> {
     pub(super) fn comparison(&mut self, op: BinaryOp, a: Value, b: Value, span: Span) -> Value {
-        let whole = Value::unknown(span).fed_by([&a, &b]);
+        let mut whole = Value::unknown(span).fed_by([&a, &b]);
+        whole.level = label_level([&a, &b]);
         let Some(kind) = self.compared(&a, &b, op.sign(), span) else {
             return Value::new(ExprKind::Literal(Literal::Null), DataType::Boolean, span);
         };
@@ -30,9 +51,42 @@ impl Binder<'_> {
                 left.calcite(),
                 right.calcite()
             );
-            self.error("operands", span, message, &amc);
+            self.error(codes::OPERANDS, span, message, &amc);
+        } else {
+            self.readable(a, b);
+            self.readable(b, a);
+            self.advise_on_date(a, b, span);
         }
         kind
+    }
+
+    /// Warns of a text that is compared with a number or a date and does not read as one: no row can fit it.
+    fn readable(&mut self, written: &Value, other: &Value) {
+        let ExprKind::Literal(Literal::String(text)) = &written.expr.kind else { return };
+        let kind = &other.expr.data_type;
+        let reads = match kind {
+            it if it.is_numeric() => text.trim().parse::<f64>().is_ok(),
+            DataType::Date | DataType::Timestamp => literals::reads_as_moment(text),
+            DataType::Boolean => matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "false"),
+            _ => true,
+        };
+        if reads {
+            return;
+        }
+        let (shown, column) = (literals::short(text), self.text_of(other.expr.span));
+        let hint = if column.to_ascii_lowercase().ends_with("campaign_id") {
+            " The ids of sponsored ads are texts: compare campaign_id_string."
+        } else if kind.is_temporal() {
+            " Write a day as '2026-01-31'."
+        } else {
+            ""
+        };
+        let message = format!(
+            "The text '{shown}' does not read as {}, the type of `{}`, so no row fits.{hint}",
+            kind.to_string().to_uppercase(),
+            literals::short(column)
+        );
+        self.warning(codes::TEXT_AS_VALUE, written.expr.span, message);
     }
 
     pub(super) fn between(&mut self, expr: &Expr, low: &Expr, high: &Expr, negated: bool, span: Span) -> Value {
@@ -47,18 +101,28 @@ impl Binder<'_> {
 
     pub(super) fn in_list(&mut self, expr: &Expr, list: &[Expr], negated: bool, span: Span) -> Value {
         let value = self.expr(expr);
-        let list = list.iter().map(|it| self.expr(it)).collect();
+        let values = list.iter().map(|it| self.expr(it)).collect();
+        list.iter().for_each(|it| self.may_be_list(it));
+        let list = values;
         self.among(value, list, negated, span)
     }
 
     /// `value IN (list)` of bound parts.
     pub(super) fn among(&mut self, value: Value, list: Vec<Value>, negated: bool, span: Span) -> Value {
-        let whole = Value::unknown(span).fed_by([&value]).fed_by(&list);
+        let mut whole = Value::unknown(span).fed_by([&value]).fed_by(&list);
+        whole.level = list.iter().map(|it| label_level([&value, it])).max().unwrap_or_default();
         let mut kind = value.expr.data_type.clone();
         for it in &list {
             if let Some(wider) = self.compared(&value, it, "IN", it.expr.span) {
                 kind = coercion::comparable(&kind, &wider).unwrap_or(kind);
             }
+        }
+        if list.len() > MANY {
+            let message = format!(
+                "IN compares every row with {} values. Put them into a WITH v (x) AS (VALUES …) and write IN (SELECT x FROM v).",
+                list.len()
+            );
+            self.info(codes::LARGE_IN, span, message);
         }
         let expr = Box::new(self.coerced(value, &kind).expr);
         let list = list.into_iter().map(|it| self.coerced(it, &kind).expr).collect();
@@ -71,10 +135,14 @@ impl Binder<'_> {
         let [column] = columns.as_slice() else {
             let message = format!("The subquery of IN gives one column; this one gives {}.", columns.len());
             let amc = "Values passed to IN operator must have compatible types";
-            self.error("subquery-columns", query.span, message, amc);
+            self.error(codes::SUBQUERY_COLUMNS, query.span, message, amc);
             return Value::new(ExprKind::Literal(Literal::Null), DataType::Boolean, span);
         };
-        let whole = Value::unknown(span).fed_by([&value, column]);
+        let mut whole = Value::unknown(span).fed_by([&value, column]);
+        whole.level = label_level([&value, column]);
+        if negated {
+            self.advise_on_not_in(column, &relation, query.span);
+        }
         let kind = self.compared(&value, column, "IN", span).unwrap_or(DataType::Null);
         if column.expr.data_type != kind && column.expr.data_type != DataType::Null {
             relation = self.converted(relation, column.clone(), &kind);
@@ -106,10 +174,11 @@ impl Binder<'_> {
         span: Span,
     ) -> Value {
         let (value, pattern) = self.texts(expr, pattern, "LIKE", span);
+        self.advise_on_pattern(&pattern, true);
         let escape = escape.and_then(|it| match &it.kind {
             Ast::String(text) if text.chars().count() == 1 => text.chars().next(),
             _ => {
-                self.error("escape", it.span, "ESCAPE takes one character.", "Invalid escape character");
+                self.error(codes::ESCAPE, it.span, "ESCAPE takes one character.", "Invalid escape character");
                 None
             }
         });
@@ -122,6 +191,7 @@ impl Binder<'_> {
 
     pub(super) fn similar(&mut self, expr: &Expr, pattern: &Expr, negated: bool, span: Span) -> Value {
         let (value, pattern) = self.texts(expr, pattern, "SIMILAR TO", span);
+        self.advise_on_pattern(&pattern, false);
         let whole = Value::unknown(span).fed_by([&value, &pattern]);
         let (expr, pattern) = (Box::new(value.expr), Box::new(pattern.expr));
         Value::new(ExprKind::SimilarTo { expr, pattern, negated }, DataType::Boolean, span).fed_by([&whole]).described()
@@ -135,7 +205,7 @@ impl Binder<'_> {
                 let kind = it.expr.data_type.clone();
                 let message = format!("{sign} compares texts; this is {kind}.");
                 let amc = format!("Cannot apply '{sign}' to arguments of type '<{}>'", kind.calcite());
-                self.error("operands", it.expr.span, message, &amc);
+                self.error(codes::OPERANDS, it.expr.span, message, &amc);
             }
         }
         (self.coerced(value, &DataType::String), self.coerced(pattern, &DataType::String))
@@ -150,15 +220,19 @@ impl Binder<'_> {
         if left.is_temporal() || right.is_temporal() {
             let message = "AMC has no arithmetic on dates. SECONDS_BETWEEN(a, b) gives the difference in seconds.";
             let amc = arithmetic_error(op, &left, &right);
-            self.error("date-arithmetic", span, message, &amc);
+            self.error(codes::DATE_ARITHMETIC, span, message, &amc);
             return Value::unknown(span);
         }
         let number = |it: &DataType| it.is_numeric() || matches!(it, DataType::String | DataType::Null);
         if !number(&left) || !number(&right) {
             let message = format!("{left} {} {right} cannot be computed. Cast to a number first.", op.sign());
             let amc = arithmetic_error(op, &left, &right);
-            self.error("operands", span, message, &amc);
+            self.error(codes::OPERANDS, span, message, &amc);
             return Value::unknown(span);
+        }
+        if op == BinaryOp::Modulo {
+            let message = "The operator % is not in AMC's documentation. Write a - b * FLOOR(a / b).";
+            self.warning(codes::MODULO, span, message);
         }
         self.advise_on_arithmetic(op, &a, &b, span);
         let unit = if op == BinaryOp::Plus && a.unit == b.unit { a.unit } else { None };
@@ -173,10 +247,28 @@ impl Binder<'_> {
         Value { unit, ..value }
     }
 
+    /// Warns of a text where a number is needed: what does not read as one counts as nothing.
+    pub(super) fn text_in_arithmetic(&mut self, value: &Value, what: &str) {
+        if value.expr.data_type != DataType::String {
+            return;
+        }
+        let reads = |text: &String| text.trim().parse::<f64>().is_ok();
+        if matches!(&value.expr.kind, ExprKind::Literal(Literal::String(text)) if reads(text)) {
+            return;
+        }
+        let text = literals::short(self.text_of(value.expr.span));
+        let message =
+            format!("{what} needs a number; `{text}` is text. What does not read as a number counts as nothing.");
+        self.warning(codes::TEXT_AS_NUMBER, value.expr.span, message);
+    }
+
     /// Text in arithmetic is read as a number, and what has no type takes that of its partner.
     fn number_of(&mut self, value: Value, partner: &DataType) -> Value {
         match value.expr.data_type {
-            DataType::String => self.coerced(value, &DataType::Double),
+            DataType::String => {
+                self.text_in_arithmetic(&value, "Arithmetic");
+                self.coerced(value, &DataType::Double)
+            }
             DataType::Null => {
                 let kind = if partner.is_numeric() { partner.clone() } else { DataType::Double };
                 self.coerced(value, &kind)

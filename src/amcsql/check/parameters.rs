@@ -1,5 +1,8 @@
 //! Parameters of a run in a query: declared, or known by their use.
 
+use crate::amcsql::codes;
+use std::collections::HashMap;
+
 use super::super::ast::{Call, Expr, ExprKind as Ast};
 use super::super::bound::{ExprKind, UsedParameter};
 use super::super::catalogue::{ColumnType, DataType};
@@ -7,7 +10,18 @@ use super::super::finding::{Finding, Fix};
 use super::super::parameters::{MOST_PARAMETERS, repeated};
 use super::super::spelling;
 use super::super::text::Span;
+use super::FieldUse;
 use super::binder::{Binder, Value};
+
+/// How a `{{name}}` is called among the parameters of a query: no custom parameter has such a name.
+fn of_field(name: &str) -> String {
+    format!("{{{{{name}}}}}")
+}
+
+/// Whether the parameter of a query is this `{{name}}`.
+pub(super) fn is_of_field(parameter: &str, field: &str) -> bool {
+    parameter.strip_prefix("{{").and_then(|it| it.strip_suffix("}}")) == Some(field)
+}
 
 impl Binder<'_> {
     /// Checks the declarations themselves.
@@ -16,12 +30,12 @@ impl Binder<'_> {
         for name in repeated(declared) {
             let message = format!("The parameter `{name}` is declared more than once. Keep one declaration.");
             let amc = format!("The workflow parameter {name} is defined multiple times");
-            self.report(Finding::error("repeated-parameter", Span::default(), message, amc));
+            self.report(Finding::error(codes::REPEATED_PARAMETER, Span::default(), message, amc));
         }
         if declared.len() > MOST_PARAMETERS {
             let message = format!("{} parameters are declared; {MOST_PARAMETERS} are possible.", declared.len());
             let amc = format!("A workflow can have at most {MOST_PARAMETERS} input parameters");
-            self.report(Finding::error("too-many-parameters", Span::default(), message, amc));
+            self.report(Finding::error(codes::TOO_MANY_PARAMETERS, Span::default(), message, amc));
         }
     }
 
@@ -36,7 +50,7 @@ impl Binder<'_> {
             "TIME_WINDOW_END" => ExprKind::WindowEnd,
             _ => {
                 let message = "AMC knows two built-in parameters: 'TIME_WINDOW_START' and 'TIME_WINDOW_END'.";
-                self.error("built-in-parameter", span, message, &format!("Unknown built-in parameter '{name}'"));
+                self.error(codes::BUILT_IN_PARAMETER, span, message, &format!("Unknown built-in parameter '{name}'"));
                 return Value::unknown(span);
             }
         };
@@ -49,7 +63,7 @@ impl Binder<'_> {
             return self.parameter(name, span);
         }
         let message = "CUSTOM_PARAMETER takes the name of a parameter as text: CUSTOM_PARAMETER('name').";
-        self.error("arguments", span, message, "Invalid arguments to function 'CUSTOM_PARAMETER'");
+        self.error(codes::ARGUMENTS, span, message, "Invalid arguments to function 'CUSTOM_PARAMETER'");
         Value::unknown(span)
     }
 
@@ -64,6 +78,47 @@ impl Binder<'_> {
             data_type = found.data_type.clone();
             metric = found.column_type == ColumnType::Metric;
         }
+        self.used(name.to_owned(), data_type, metric, span)
+    }
+
+    /// `{{name}}` of an author's text.
+    pub(super) fn field(&mut self, name: &str, span: Span) -> Value {
+        if !self.fields.iter().any(|it| it.name == name) {
+            let (name, data_type) = (name.to_owned(), DataType::String);
+            self.fields.push(FieldUse { name, data_type, is_list: false, span });
+        }
+        self.used(of_field(name), DataType::Null, false, span)
+    }
+
+    /// Notes that several values may stand where this expression stands.
+    pub(super) fn may_be_list(&mut self, expr: &Expr) {
+        if let Ast::Field(name) = &expr.kind
+            && let Some(field) = self.fields.iter_mut().find(|it| it.name == *name)
+        {
+            field.is_list = true;
+        }
+    }
+
+    /// Two names that differ by case only are two parameters, which nobody means.
+    pub(super) fn similar_fields(&mut self) {
+        let mut seen: HashMap<String, String> = HashMap::new();
+        let mut found = Vec::new();
+        for field in &self.fields {
+            if let Some(other) = seen.get(&field.name.to_lowercase()) {
+                let message = format!(
+                    "`{{{{{}}}}}` and `{{{{{other}}}}}` are two parameters, each with a value of its own. Spell them alike if they are one.",
+                    field.name
+                );
+                let fix = Fix::spelling(field.span, &format!("{{{{{other}}}}}"));
+                found.push(Finding::warning(codes::SIMILAR_PARAMETERS, field.span, message).with_fix(Some(fix)));
+            } else {
+                seen.insert(field.name.to_lowercase(), field.name.clone());
+            }
+        }
+        found.into_iter().for_each(|it| self.report(it));
+    }
+
+    fn used(&mut self, name: String, mut data_type: DataType, metric: bool, span: Span) -> Value {
         if let Some(known) = self.known_parameters.iter().find(|it| it.name == name) {
             data_type = known.data_type.clone();
         }
@@ -72,13 +127,13 @@ impl Binder<'_> {
             None if self.parameters.len() >= MOST_PARAMETERS => {
                 let message = format!("A query can use at most {MOST_PARAMETERS} parameters.");
                 let amc = format!("A workflow can have at most {MOST_PARAMETERS} input parameters");
-                self.error("too-many-parameters", span, message, &amc);
+                self.error(codes::TOO_MANY_PARAMETERS, span, message, &amc);
                 return Value::unknown(span);
             }
-            None => self.parameters.push(UsedParameter { name: name.to_owned(), data_type: data_type.clone(), span }),
+            None => self.parameters.push(UsedParameter { name: name.clone(), data_type: data_type.clone(), span }),
         }
         self.untyped |= data_type == DataType::Null;
-        Value { literal: true, metric, ..Value::new(ExprKind::Parameter(name.to_owned()), data_type, span) }
+        Value { literal: true, metric, ..Value::new(ExprKind::Parameter(name), data_type, span) }
     }
 
     fn undeclared(&mut self, name: &str, span: Span) {
@@ -91,8 +146,9 @@ impl Binder<'_> {
             span,
             replacement: format!("CUSTOM_PARAMETER('{}')", it.replace('\'', "''")),
             label: format!("Change to `{it}`"),
+            sure: false,
         });
-        self.report(Finding::error("undeclared-parameter", span, message, amc).with_fix(fix));
+        self.report(Finding::error(codes::UNDECLARED_PARAMETER, span, message, amc).with_fix(fix));
     }
 
     /// Gives a parameter without a type the one that its surroundings ask for.

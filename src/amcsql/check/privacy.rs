@@ -8,6 +8,7 @@ use super::super::finding::Level;
 use super::super::text::Span;
 use super::Purpose;
 use super::binder::{Binder, Value};
+use crate::amcsql::codes;
 
 impl Binder<'_> {
     /// Reports a comparison between a value of a high level and one that a literal feeds.
@@ -22,7 +23,7 @@ impl Binder<'_> {
                 "`{text}` has the aggregation threshold {level}, so it cannot be compared with a literal or a parameter. IS NULL, joins with other columns and COUNT work."
             );
             let amc = format!("Columns with the aggregation threshold {level} cannot be compared with a literal");
-            self.error("literal-comparison", span, message, &amc);
+            self.error(codes::LITERAL_COMPARISON, span, message, &amc);
             return;
         }
     }
@@ -40,7 +41,7 @@ impl Binder<'_> {
                     let place = query.body.span();
                     let message = "AMC returns aggregated rows only. Add SUM, COUNT and the like with GROUP BY, or SELECT DISTINCT.";
                     self.error(
-                        "not-aggregated",
+                        codes::NOT_AGGREGATED,
                         place,
                         message,
                         "SQL query was invalid: the query must contain at least one aggregation",
@@ -66,7 +67,7 @@ impl Binder<'_> {
             .and_then(|it| self.columns.get(it.column.index()))
             .map_or(span, |it| it.span);
         let message = "An audience query gives one column, user_id, and nothing else.";
-        self.error("audience-output", place, message, "Audience queries must select user_id only");
+        self.error(codes::AUDIENCE_OUTPUT, place, message, "Audience queries must select user_id only");
     }
 
     fn hidden_columns(&mut self, outputs: &[Output]) {
@@ -82,7 +83,7 @@ impl Binder<'_> {
             );
             let amc =
                 format!("Column '{}' has the aggregation threshold {level} and cannot be in the output", output.name);
-            self.error("hidden-column", span, message, &amc);
+            self.error(codes::HIDDEN_COLUMN, span, message, &amc);
         }
     }
 
@@ -102,7 +103,7 @@ impl Binder<'_> {
                 "The final rows cannot be grouped by a column with the aggregation threshold {level}. Group by it in a WITH."
             );
             let amc = format!("Columns with the aggregation threshold {level} cannot be in the final GROUP BY");
-            self.error("hidden-key", span, message, &amc);
+            self.error(codes::HIDDEN_KEY, span, message, &amc);
         }
     }
 

@@ -7,6 +7,7 @@ use super::super::text::Span;
 use super::binder::{Binder, Owner, Value};
 use super::coercion;
 use super::select::{Clause, State};
+use crate::amcsql::codes;
 
 /// Most common tables of a query, nested ones included; more are refused. The largest published query has some forty.
 const MOST_COMMONS: usize = 1_000;
@@ -27,7 +28,7 @@ impl Binder<'_> {
             if self.owners.len() >= MOST_COMMONS {
                 let message = format!("A query takes at most {MOST_COMMONS} common tables.");
                 let amc = "SQL query was invalid: too many common tables";
-                self.error("too-many-common-tables", cte.name.span, message, amc);
+                self.error(codes::TOO_MANY_COMMON_TABLES, cte.name.span, message, amc);
                 self.visible.push((cte.name.name.to_lowercase(), None));
                 break;
             }
@@ -48,8 +49,17 @@ impl Binder<'_> {
                     let span = bound.relation.span;
                     bound.relation = Relation { node: Node::Limit { input: Box::new(bound.relation), count }, span };
                 }
+                Ast::Field(name) => {
+                    let value = self.field(name, limit.span);
+                    self.coerced(value, &DataType::Long);
+                }
                 _ => {
-                    self.error("limit", limit.span, "LIMIT takes a whole number.", "Illegal LIMIT: a number is needed");
+                    self.error(
+                        codes::LIMIT,
+                        limit.span,
+                        "LIMIT takes a whole number.",
+                        "Illegal LIMIT: a number is needed",
+                    );
                 }
             }
         }
@@ -63,19 +73,19 @@ impl Binder<'_> {
             if top {
                 let message =
                     "AMC documents ORDER BY as unsupported outside a window, and result files have no fixed order.";
-                self.warning("order-by", span, message);
+                self.warning(codes::ORDER_BY, span, message);
             } else if query.limit.is_none() {
-                self.warning("order-by", span, "ORDER BY in a subquery or common table has no effect.");
+                self.warning(codes::ORDER_BY, span, "ORDER BY in a subquery or common table has no effect.");
             }
         }
         if let Some(limit) = &query.limit {
             let message =
                 "AMC documents LIMIT as unsupported. To keep the best rows, filter on RANK() OVER (ORDER BY …).";
-            self.warning("limit", limit.span, message);
+            self.warning(codes::LIMIT, limit.span, message);
         }
         if let Some(span) = query.paging {
             let message = "AMC has no OFFSET and no FETCH. Number rows with ROW_NUMBER() OVER (…) and filter on that.";
-            self.error("offset", span, message, "OFFSET and FETCH are not supported");
+            self.error(codes::OFFSET, span, message, "OFFSET and FETCH are not supported");
         }
     }
 
@@ -85,7 +95,10 @@ impl Binder<'_> {
         let around = self.owner.replace(owner);
         // OK because a common table stands for itself: it sees nothing of the query around it.
         let scopes = std::mem::take(&mut self.scopes);
+        // OK because the columns have names where the table lists them.
+        let nameless = std::mem::replace(&mut self.is_nameless, !cte.columns.is_empty());
         let bound = self.query(&cte.query, false);
+        self.is_nameless = nameless;
         self.scopes = scopes;
         self.owner = around;
         let mut names = bound.names;
@@ -102,7 +115,7 @@ impl Binder<'_> {
                     names.len()
                 );
                 let amc = "Number of columns must match number of query columns";
-                self.error("column-count", first.span.to(last.span), message, amc);
+                self.error(codes::COLUMN_COUNT, first.span.to(last.span), message, amc);
                 self.visible.push((cte.name.name.to_lowercase(), None));
                 return;
             }
@@ -110,7 +123,7 @@ impl Binder<'_> {
         let key = cte.name.name.to_lowercase();
         if self.visible.iter().any(|(name, _)| *name == key) {
             let message = format!("Another common table is called `{}` too; the later one counts.", cte.name.name);
-            self.warning("repeated-common-table", cte.name.span, message);
+            self.warning(codes::REPEATED_COMMON_TABLE, cte.name.span, message);
         }
         let id = CommonId(u32::try_from(self.commons.len()).unwrap_or(u32::MAX));
         for (name, column) in &names {
@@ -146,13 +159,20 @@ impl Binder<'_> {
         };
         if kind != SetKind::Union {
             self.warning(
-                "set-operation",
+                codes::SET_OPERATION,
                 operator,
                 format!("{sign} is not in AMC's documentation; it may be refused."),
             );
         }
         let spans: Vec<Span> = inputs.iter().map(Body::span).collect();
-        let mut bound: Vec<Bound> = inputs.iter().map(|input| self.body(input)).collect();
+        let nameless = self.is_nameless;
+        let mut bound: Vec<Bound> = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            bound.push(self.body(input));
+            // OK because names come from the first part.
+            self.is_nameless = true;
+        }
+        self.is_nameless = nameless;
         let open = bound.iter().any(|it| it.open);
         let width = bound.first().map_or(0, |it| it.names.len());
         let uneven = bound.iter().position(|it| it.names.len() != width);
@@ -163,7 +183,7 @@ impl Binder<'_> {
                 let message = format!(
                     "All parts of a {sign} need equally many columns: the first has {width}, this one {found}."
                 );
-                self.error("column-count", place, message, &format!("Column count mismatch in {sign}"));
+                self.error(codes::COLUMN_COUNT, place, message, &format!("Column count mismatch in {sign}"));
             }
             let mut first = bound.swap_remove(0);
             first.open = true;
@@ -200,7 +220,7 @@ impl Binder<'_> {
                     value.expr.data_type
                 );
                 let amc = format!("Type mismatch in column {} of {sign}", at + 1);
-                self.error("set-types", value.expr.span, message, &amc);
+                self.error(codes::SET_TYPES, value.expr.span, message, &amc);
             }
         }
         let name = inputs.first().and_then(|it| it.names.get(at)).map(|(name, _)| name.clone()).unwrap_or_default();
@@ -239,11 +259,16 @@ impl Binder<'_> {
         for (cells, span) in &values.rows {
             if cells.len() == width {
                 rows.push(cells.iter().map(|cell| self.expr(cell)).collect());
+                if let [only] = cells.as_slice()
+                    && only.span == *span
+                {
+                    self.may_be_list(only);
+                }
             } else if !open {
                 open = true;
                 let message = format!("This row has {} values, the first has {width}.", cells.len());
                 self.error(
-                    "column-count",
+                    codes::COLUMN_COUNT,
                     *span,
                     message,
                     "Values passed to VALUES operator must have compatible types",
@@ -279,7 +304,7 @@ impl Binder<'_> {
             } else {
                 let message = format!("Here is a {} where the rows before have {data_type}.", cell.expr.data_type);
                 let amc = "Values passed to VALUES operator must have compatible types";
-                self.error("values-types", cell.expr.span, message, amc);
+                self.error(codes::VALUES_TYPES, cell.expr.span, message, amc);
             }
         }
         whole.expr.data_type = data_type;
@@ -310,7 +335,7 @@ impl Binder<'_> {
         };
         let Some((_, id)) = id else {
             let message = "ORDER BY after a set operation takes the names or numbers of its columns.";
-            self.error("order-by", item.expr.span, message, "ORDER BY expression is not a column of the result");
+            self.error(codes::ORDER_BY, item.expr.span, message, "ORDER BY expression is not a column of the result");
             return None;
         };
         let expr = self.value_of(*id, item.expr.span).expr;

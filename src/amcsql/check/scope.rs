@@ -1,5 +1,6 @@
 //! What names mean at a place of the text.
 
+use crate::amcsql::codes;
 use std::collections::HashMap;
 
 use super::super::ast::Ident;
@@ -8,6 +9,7 @@ use super::super::finding::{self, Finding, Fix};
 use super::super::spelling;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
+use super::literals;
 
 /// The tables of one `SELECT`.
 #[derive(Default)]
@@ -73,6 +75,7 @@ impl Binder<'_> {
                     if let Some(places) = &mut self.places {
                         places.push((id, last.span));
                     }
+                    self.remark_on_seen(id, span);
                     let mut value = self.value_of(id, span);
                     if depth + 1 < self.scopes.len() {
                         value.expr.kind = ExprKind::Outer(id);
@@ -90,7 +93,7 @@ impl Binder<'_> {
                 Found::Ambiguous => {
                     let message =
                         format!("Several tables have a column `{0}`. Put the table before it: t.{0}.", last.name);
-                    self.error("ambiguous-column", span, message, &format!("Column '{}' is ambiguous", last.name));
+                    self.error(codes::AMBIGUOUS_COLUMN, span, message, &format!("Column '{}' is ambiguous", last.name));
                     return Value::unknown(span);
                 }
                 Found::Nothing => {}
@@ -168,6 +171,9 @@ impl Binder<'_> {
         {
             return self.table_not_in_scope(table, name);
         }
+        if table.is_none() && self.text_of(name.span).starts_with('"') {
+            return self.double_quoted(name, span);
+        }
         let candidates = self.candidates(table.map(|it| it.name.as_str()));
         let meant = spelling::closest(&name.name, candidates.iter().map(String::as_str)).map(ToOwned::to_owned);
         let place = table.map_or_else(|| "any table here".to_owned(), |it| format!("`{}`", it.name));
@@ -183,7 +189,30 @@ impl Binder<'_> {
         };
         let amc = finding::located(&self.index, span, &amc);
         let fix = meant.map(|meant| Fix::spelling(name.span, &meant));
-        self.report(Finding::error("unknown-column", name.span, message, amc).with_fix(fix));
+        self.report(Finding::error(codes::UNKNOWN_COLUMN, name.span, message, amc).with_fix(fix));
+    }
+
+    /// A name in double quotes that no column has: most likely a text.
+    fn double_quoted(&mut self, name: &Ident, span: Span) {
+        let literal = format!("'{}'", name.name.replace('\'', "''"));
+        let shown = literals::short(&name.name);
+        let message = format!(
+            "There is no column \"{shown}\". Texts take single quotes: '{shown}'. Double quotes are for names."
+        );
+        let amc = finding::located(&self.index, span, &format!("Column '{}' not found in any table", name.name));
+        let fix = Fix::sure(name.span, literal, "Change to single quotes");
+        self.report(Finding::error(codes::DOUBLE_QUOTED_TEXT, span, message, amc).with_fix(Some(fix)));
+    }
+
+    /// Warns of a column that live tables were seen to have and that is in no list.
+    fn remark_on_seen(&mut self, id: ColumnId, span: Span) {
+        if self.seen_columns.contains(&id) {
+            let name = self.columns.get(id.index()).map(|it| it.name.clone()).unwrap_or_default();
+            let message = format!(
+                "`{name}` is not among the documented columns of its table. Live tables were seen to have it, so AMC may accept it."
+            );
+            self.warning(codes::UNLISTED_COLUMN, span, message);
+        }
     }
 
     fn table_not_in_scope(&mut self, table: &Ident, column: &Ident) {
@@ -196,7 +225,7 @@ impl Binder<'_> {
         let message = format!("`{}` is not a table of this query.{hint}", table.name);
         let amc = finding::located(&self.index, table.span, &format!("Table '{}' not found", table.name));
         let fix = meant.map(|it| Fix::spelling(table.span, &it));
-        self.report(Finding::error("unknown-table-alias", table.span, message, amc).with_fix(fix));
+        self.report(Finding::error(codes::UNKNOWN_TABLE_ALIAS, table.span, message, amc).with_fix(fix));
     }
 
     fn knows_table(&self, name: &str) -> bool {

@@ -6,6 +6,7 @@
 //! [`super::grouping`]). Aliases are seen by `GROUP BY`, `HAVING` and `ORDER BY` only, and win over
 //! columns there, as in Calcite.
 
+use crate::amcsql::codes;
 use std::collections::{HashMap, HashSet};
 
 use super::super::ast::{Expr, ExprKind as Ast, Ident, Item, OrderItem, Select, WindowSpec};
@@ -13,6 +14,7 @@ use super::super::bound::{
     Aggregate, AggregateCall, ColumnId, Computed, Expr as Bound, ExprKind, Node, Relation, SortKey, WindowCall,
 };
 use super::super::catalogue::DataType;
+use super::super::finding::{Cause, Level};
 use super::super::text::Span;
 use super::binder::{Binder, Value, size};
 use super::grouping::Grouping;
@@ -124,7 +126,10 @@ impl Binder<'_> {
         self.set_clause(Clause::Items);
         let open = self.items(&select.items);
         self.set_clause(Clause::GroupBy);
+        let said = self.findings.len();
         let keys = select.group_by.as_ref().map(|list| self.keys(list));
+        let wrong = self.findings.get(said..).unwrap_or_default().iter().find(|it| it.level == Level::Error);
+        let wrong_key = wrong.map(|it| Cause { code: it.code, span: it.span });
         let having = select.having.as_ref().map(|it| self.condition(it, Clause::Having));
         self.set_clause(Clause::OrderBy);
         let order = self.bounded_order(order);
@@ -132,7 +137,9 @@ impl Binder<'_> {
             order.iter().filter_map(|item| Some((self.order_key(item, select.distinct)?, item))).collect();
         let state = self.selects.pop().unwrap_or_else(|| State::new(Clause::Items));
         let visible = visible_items(&state, &order);
+        let around = std::mem::replace(&mut self.wrong_key, wrong_key);
         let bound = self.stack(relation, state, keys, having, select);
+        self.wrong_key = around;
         self.scopes.pop();
         let bound = self.ordered(bound, visible, &order);
         query::Bound { open, ..bound }
@@ -141,11 +148,11 @@ impl Binder<'_> {
     fn refuse_clauses(&mut self, select: &Select) {
         if let Some(span) = select.qualify {
             let message = "AMC has no QUALIFY. Compute the window function in a WITH and filter in the next SELECT.";
-            self.error("qualify", span, message, "QUALIFY is not supported");
+            self.error(codes::QUALIFY, span, message, "QUALIFY is not supported");
         }
         if let Some(span) = select.grouping_sets {
             let message = "AMC has no GROUPING SETS, ROLLUP or CUBE. Write one SELECT per grouping and UNION ALL them.";
-            self.error("grouping-sets", span, message, "GROUPING SETS, ROLLUP and CUBE are not supported");
+            self.error(codes::GROUPING_SETS, span, message, "GROUPING SETS, ROLLUP and CUBE are not supported");
         }
     }
 
@@ -172,7 +179,12 @@ impl Binder<'_> {
             DataType::Null => self.coerced(value, &DataType::Boolean),
             ref other => {
                 let message = format!("{} needs a condition; this is {other}.", clause.name());
-                self.error("condition", expr.span, message, &format!("{} clause must be a condition", clause.name()));
+                self.error(
+                    codes::CONDITION,
+                    expr.span,
+                    message,
+                    &format!("{} clause must be a condition", clause.name()),
+                );
                 Value::unknown(expr.span)
             }
         }

@@ -2,10 +2,11 @@
 
 use super::super::ast::{Call, Expr, ExprKind, Ident, TypeName};
 use super::super::catalogue::DataType;
-use super::super::lexer::TokenKind;
+use super::super::lexer::{SlipKind, TokenKind};
 use super::super::text::Span;
 use super::error::SyntaxError;
 use super::{Parser, Result};
+use crate::amcsql::codes;
 
 /// Words that begin no expression.
 const NO_EXPRESSION: [&str; 24] = [
@@ -45,6 +46,10 @@ impl Parser<'_> {
             "NULL" => self.literal(ExprKind::Null),
             "CASE" => self.case()?,
             "CAST" if self.is_sign_at(1, "(") => self.cast()?,
+            "TRY_CAST" | "SAFE_CAST" if self.is_sign_at(1, "(") => {
+                self.slip(SlipKind::Name { written: word.clone(), meant: "CAST" }, start);
+                self.cast()?
+            }
             "EXTRACT" if self.is_sign_at(1, "(") => self.extract()?,
             "EXISTS" if self.is_sign_at(1, "(") => self.exists()?,
             "ARRAY" if self.is_sign_at(1, "[") => self.array()?,
@@ -161,6 +166,10 @@ impl Parser<'_> {
     fn extract(&mut self) -> Result<ExprKind> {
         self.advance();
         self.advance();
+        if matches!(self.peek().kind, TokenKind::String(_)) {
+            let message = "EXTRACT takes its unit without quotes: EXTRACT(DAY FROM t).";
+            return Err(SyntaxError::refused(self.peek().span, codes::TIME_UNIT, message));
+        }
         let unit = self.ident()?;
         self.expect_word("FROM")?;
         let expr = Box::new(self.expr()?);
@@ -217,7 +226,7 @@ impl Parser<'_> {
         call.args = self.list(Self::expr)?;
         if self.is_word("ORDER") && self.is_word_at(1, "BY") {
             let message = "AMC orders nothing inside a function. Write ARRAY_SORT(COLLECT(x)), with what orders first in a NAMED_ROW.";
-            return Err(SyntaxError::refused(self.peek().span, "order-in-function", message));
+            return Err(SyntaxError::refused(self.peek().span, codes::ORDER_IN_FUNCTION, message));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use super::super::lexer::TokenKind;
 use super::super::text::Span;
 use super::error::SyntaxError;
 use super::{Parser, Result};
+use crate::amcsql::codes;
 
 impl Parser<'_> {
     /// `GROUP BY`, and the place of grouping sets in it.
@@ -177,7 +178,7 @@ impl Parser<'_> {
         let span = self.peek().span;
         let Ok(rows) = span.of(self.text).parse::<u64>() else {
             if self.peek().kind == TokenKind::Number {
-                return Err(SyntaxError::refused(span, "window-frame", "A frame counts whole rows."));
+                return Err(SyntaxError::refused(span, codes::WINDOW_FRAME, "A frame counts whole rows."));
             }
             self.expected.extend(["<UNSIGNED INTEGER>"]);
             return Err(self.unexpected());

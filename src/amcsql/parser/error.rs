@@ -4,6 +4,7 @@ use super::super::finding::{Finding, Fix};
 use super::super::lexer::{LexError, Token, TokenKind};
 use super::super::spelling;
 use super::super::text::{LineIndex, Span};
+use crate::amcsql::codes::{self, Code};
 
 /// Words that a mistyped one may stand for, wherever it stands.
 const KEYWORDS: [&str; 22] = [
@@ -46,7 +47,7 @@ enum Kind {
     Empty,
     SecondStatement,
     TooDeep,
-    Refused { code: &'static str, message: &'static str },
+    Refused { code: Code, message: &'static str },
     Unexpected { token: usize, expected: Vec<&'static str> },
 }
 
@@ -64,7 +65,7 @@ impl SyntaxError {
     }
 
     /// Something that other dialects have and AMC's grammar has not.
-    pub(super) fn refused(span: Span, code: &'static str, message: &'static str) -> Self {
+    pub(super) fn refused(span: Span, code: Code, message: &'static str) -> Self {
         Self { span, kind: Kind::Refused { code, message } }
     }
 
@@ -79,19 +80,19 @@ impl SyntaxError {
         let encountered = encountered(text, self.span, index);
         match self.kind {
             Kind::Empty => Finding::error(
-                "empty-query",
+                codes::EMPTY_QUERY,
                 self.span,
                 "The query is empty. Start with SELECT or WITH.",
                 "A syntax error was found. Are you missing <WITH> or <SELECT>?",
             ),
             Kind::SecondStatement => Finding::error(
-                "second-statement",
+                codes::SECOND_STATEMENT,
                 self.span,
                 "AMC runs one statement per query. Keep one and remove the other.",
                 encountered,
             ),
             Kind::TooDeep => Finding::error(
-                "too-deep",
+                codes::TOO_DEEP,
                 self.span,
                 "This is nested too deeply to be read. Split it with common tables (WITH) or shorter expressions.",
                 encountered,
@@ -148,7 +149,7 @@ fn unexpected(
         }
     }
     let fix = slip.map(|(_, span, keyword)| Fix::spelling(span, keyword));
-    Finding::error("syntax", span, message, amc).with_fix(fix)
+    Finding::error(codes::SYNTAX, span, message, amc).with_fix(fix)
 }
 
 /// Tokens that a placeholder may take, brackets included.
@@ -189,7 +190,7 @@ fn misspelt<'a>(text: &'a str, token: &Token) -> Option<(&'a str, Span, &'static
 pub(super) fn too_long(length: usize) -> Finding {
     let limit = super::MAX_TEXT;
     Finding::error(
-        "too-long",
+        codes::TOO_LONG,
         Span::default(),
         format!("The query has {length} bytes; {limit} are possible. Keep long lists in an uploaded table."),
         format!("SQL query was invalid: its length must be at most {limit}"),
@@ -198,16 +199,16 @@ pub(super) fn too_long(length: usize) -> Finding {
 
 pub(super) fn lexical(error: &LexError, text: &str, index: &LineIndex<'_>) -> Finding {
     let (span, code, message) = match error {
-        LexError::Character(found, span) => (*span, "stray-character", character(*found)),
+        LexError::Character(found, span) => (*span, codes::STRAY_CHARACTER, character(*found)),
         LexError::OpenString(span) => (
             *span,
-            "open-string",
+            codes::OPEN_STRING,
             "This text has no closing quote. Double a quote that belongs to it: 'men''s'.".into(),
         ),
         LexError::OpenName(span) => {
-            (*span, "open-string", "This name has no closing double quote. Texts stand in single quotes.".into())
+            (*span, codes::OPEN_STRING, "This name has no closing double quote. Texts stand in single quotes.".into())
         }
-        LexError::OpenComment(span) => (*span, "open-comment", "This comment has no closing */.".into()),
+        LexError::OpenComment(span) => (*span, codes::OPEN_COMMENT, "This comment has no closing */.".into()),
     };
     let place = index.place(span.start);
     let shown = span.of(text).chars().next().unwrap_or(' ');
@@ -226,13 +227,13 @@ pub(super) fn lexical(error: &LexError, text: &str, index: &LineIndex<'_>) -> Fi
     Finding::error(code, span, message, amc).with_fix(straight.map(|it| Fix::spelling(span, it)))
 }
 
-fn character(found: char) -> String {
+pub(super) fn character(found: char) -> String {
     match found {
-        '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' => {
+        '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2032}' | '\u{2033}' | '\u{ff07}' => {
             "This is a typographic quote. Texts stand in straight single quotes: '…'.".to_owned()
         }
         '`' => "AMC has no backticks. Write names without quotes and texts in single quotes.".to_owned(),
-        '{' | '}' => "This is no complete field. RecomAMP's fields look like {{name}}.".to_owned(),
+        '{' | '}' => "This is no complete parameter. Parameters look like {{name}}.".to_owned(),
         '#' => "AMC has no # comments. Write -- before the comment.".to_owned(),
         '$' | '@' => "AMC has no variables of this form. Write CUSTOM_PARAMETER('name') or {{name}}.".to_owned(),
         '&' => "AMC has no & operator. Conditions are joined with AND.".to_owned(),

@@ -6,6 +6,13 @@ use super::super::lexer::TokenKind;
 use super::super::text::Span;
 use super::error::SyntaxError;
 use super::{MAX_HEIGHT, Parser, Result};
+use crate::amcsql::codes;
+
+/// Most terms of one sum or product; more are refused.
+const LONGEST_CHAIN: usize = 20_000;
+
+/// Terms up to which a chain stays a tree that leans to the left.
+const SHORT_CHAIN: usize = 32;
 
 /// How tightly operators bind, the loosest first.
 mod level {
@@ -27,9 +34,11 @@ impl Parser<'_> {
     fn expr_at(&mut self, least: u8) -> Result<Expr> {
         let mut left = self.prefix()?;
         loop {
-            let Some(next) = self.operator(least) else { return Ok(left) };
+            self.pass_fields("a condition or a part of the query");
+            let Some(next) = self.operator(least)? else { return Ok(left) };
             left = match next {
                 Operator::Logical { and } => self.logical(left, and)?,
+                Operator::Binary(op, level) if level >= level::SUM => self.chain(left, op, level)?,
                 Operator::Binary(op, level) => self.binary(left, op, level)?,
                 Operator::Concat => {
                     self.advance();
@@ -40,7 +49,7 @@ impl Parser<'_> {
                 Operator::Predicate => self.predicate(left)?,
                 Operator::Cast => {
                     let message = "AMC has no :: conversion. Write CAST(value AS type).";
-                    return Err(SyntaxError::refused(self.peek().span, "double-colon", message));
+                    return Err(SyntaxError::refused(self.peek().span, codes::DOUBLE_COLON, message));
                 }
                 Operator::Index => self.index(left)?,
             };
@@ -70,13 +79,43 @@ impl Parser<'_> {
         self.primary()
     }
 
-    fn operator(&mut self, least: u8) -> Option<Operator> {
-        let (operator, level) = match &self.peek().kind {
-            TokenKind::Sign(sign) => sign_operator(sign)?,
-            TokenKind::Word => self.word_operator()?,
-            _ => return None,
+    fn operator(&mut self, least: u8) -> Result<Option<Operator>> {
+        let found = match &self.peek().kind {
+            TokenKind::Sign(sign) => sign_operator(sign),
+            TokenKind::Word => {
+                self.refuse_operator()?;
+                self.word_operator()
+            }
+            _ => None,
         };
-        (level >= least).then_some(operator)
+        Ok(found.filter(|(_, level)| *level >= least).map(|(operator, _)| operator))
+    }
+
+    /// Operators of other dialects get their own answer.
+    fn refuse_operator(&self) -> Result<()> {
+        let after_not = usize::from(self.is_word("NOT"));
+        let ahead = |word: &str| self.is_word_at(after_not, word) && !self.is_sign_at(after_not + 1, ".");
+        let message = if ahead("ILIKE") {
+            "AMC has no ILIKE. Write x SIMILAR TO '(?i)text', which finds the text anywhere and ignores case, or LOWER(x) LIKE 'text%'."
+        } else if ["RLIKE", "REGEXP", "GLOB"].into_iter().any(ahead) {
+            "AMC has no such operator. Write x SIMILAR TO 'pattern': a Java regular expression that may match anywhere."
+        } else if ahead("DIV") || ahead("MOD") {
+            "AMC has no such operator. Write FLOOR(a / b), or a - b * FLOOR(a / b) for the remainder."
+        } else {
+            return Ok(());
+        };
+        // OK to look behind the word: a bare alias of that name is followed by what no operand begins with.
+        let operand = self.peek_at(after_not + 1);
+        let begins = matches!(
+            operand.kind,
+            TokenKind::String(_) | TokenKind::Number | TokenKind::Field(_) | TokenKind::Quoted(_)
+        ) || self.is_sign_at(after_not + 1, "(")
+            || (operand.kind == TokenKind::Word && !self.is_word_at(after_not + 1, "FROM"));
+        if begins {
+            Err(SyntaxError::refused(self.peek_at(after_not).span, codes::FOREIGN_OPERATOR, message))
+        } else {
+            Ok(())
+        }
     }
 
     fn word_operator(&self) -> Option<(Operator, u8)> {
@@ -112,6 +151,60 @@ impl Parser<'_> {
     fn binary(&mut self, left: Expr, op: BinaryOp, level: u8) -> Result<Expr> {
         self.advance();
         let right = self.nested(|parser| parser.expr_at(level + 1))?;
+        self.joined_by(op, left, right)
+    }
+
+    /// Sums and products, which may be long: a chain is no depth. Short ones bind to the left, as they are written.
+    fn chain(&mut self, first: Expr, op: BinaryOp, level: u8) -> Result<Expr> {
+        let mut terms = vec![(op, first)];
+        let mut next = Some(op);
+        while let Some(op) = next {
+            let sign = self.advance();
+            if terms.len() >= LONGEST_CHAIN {
+                return Err(SyntaxError::too_deep(sign));
+            }
+            let right = self.nested(|parser| parser.expr_at(level + 1))?;
+            terms.push((op, right));
+            self.pass_fields("a condition or a part of the query");
+            next = match &self.peek().kind {
+                TokenKind::Sign(sign) => match sign_operator(sign) {
+                    Some((Operator::Binary(op, own), _)) if own == level => Some(op),
+                    _ => None,
+                },
+                _ => None,
+            };
+        }
+        let may_regroup = level == level::SUM || terms.iter().all(|(op, _)| *op == BinaryOp::Times);
+        if terms.len() > SHORT_CHAIN && may_regroup {
+            return self.regrouped(terms);
+        }
+        let mut terms = terms.into_iter();
+        let Some((_, mut left)) = terms.next() else { return Err(self.unexpected()) };
+        for (op, right) in terms {
+            left = self.joined_by(op, left, right)?;
+        }
+        Ok(left)
+    }
+
+    /// A long chain as a tree of little height. Behind a minus the signs of the right half change.
+    fn regrouped(&mut self, mut terms: Vec<(BinaryOp, Expr)>) -> Result<Expr> {
+        if terms.len() == 1
+            && let Some((_, only)) = terms.pop()
+        {
+            return Ok(only);
+        }
+        let mut right = terms.split_off(terms.len() / 2);
+        let op = right.first().map_or(BinaryOp::Plus, |(op, _)| *op);
+        if op == BinaryOp::Minus {
+            for (sign, _) in right.iter_mut().skip(1) {
+                *sign = if *sign == BinaryOp::Minus { BinaryOp::Plus } else { BinaryOp::Minus };
+            }
+        }
+        let (left, right) = (self.regrouped(terms)?, self.regrouped(right)?);
+        self.joined_by(op, left, right)
+    }
+
+    fn joined_by(&mut self, op: BinaryOp, left: Expr, right: Expr) -> Result<Expr> {
         let span = left.span.to(right.span);
         self.node(ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span)
     }
@@ -167,10 +260,18 @@ impl Parser<'_> {
                 return Ok(truth);
             }
         }
+        if self.is_word("DISTINCT") && self.is_word_at(1, "FROM") {
+            let message = "AMC documents no IS DISTINCT FROM. Write a = b OR (a IS NULL AND b IS NULL) for equality that counts NULL as a value.";
+            return Err(SyntaxError::refused(self.peek().span, codes::FOREIGN_OPERATOR, message));
+        }
         Err(self.unexpected())
     }
 
     fn in_operand(&mut self, expr: Box<Expr>, negated: bool) -> Result<ExprKind> {
+        if matches!(self.peek().kind, TokenKind::Field(_)) || self.is_word("UNNEST") {
+            let message = "IN takes its values in parentheses: IN ({{name}}).";
+            return Err(SyntaxError::refused(self.peek().span, codes::IN_WITHOUT_PARENTHESES, message));
+        }
         self.expect("(")?;
         let kind = if ["SELECT", "WITH", "VALUES"].iter().any(|word| self.is_word(word)) {
             let query = Box::new(self.query()?);
@@ -188,6 +289,7 @@ impl Parser<'_> {
         let kind = match self.peek().kind.clone() {
             TokenKind::Number => ExprKind::Number(span.of(self.text).to_owned()),
             TokenKind::String(value) => ExprKind::String(value),
+            TokenKind::Field(name) => ExprKind::Field(name),
             TokenKind::Sign("(") => return self.parenthesised(),
             TokenKind::Sign(":") if self.peek_at(1).kind == TokenKind::Word => {
                 self.advance();
@@ -231,6 +333,12 @@ impl Parser<'_> {
         let mut names: Vec<Ident> = vec![self.ident()?];
         while self.is_sign(".") {
             self.advance();
+            if let TokenKind::Field(name) = &self.peek().kind {
+                let name = name.clone();
+                self.pass_fields("the name of a column");
+                let span = self.since(start);
+                return self.node(ExprKind::Field(name), span);
+            }
             names.push(self.ident()?);
         }
         let span = self.since(start);
@@ -319,6 +427,7 @@ fn below(kind: &ExprKind, query: usize) -> usize {
         | ExprKind::Date(_)
         | ExprKind::Timestamp(_)
         | ExprKind::Interval
-        | ExprKind::Colon(_) => 0,
+        | ExprKind::Colon(_)
+        | ExprKind::Field(_) => 0,
     }
 }

@@ -4,7 +4,9 @@ use super::super::ast::{Condition, From, Join, Table, TableKind};
 use super::super::bound::JoinKind;
 use super::super::lexer::TokenKind;
 use super::super::text::Span;
+use super::error::SyntaxError;
 use super::{Parser, Result};
+use crate::amcsql::codes;
 
 /// Words that name no table: where one stands in a table's place, the table was left out.
 const NO_TABLE: [&str; 12] =
@@ -28,6 +30,7 @@ impl Parser<'_> {
         } else if self.eat_word("CROSS").is_some() {
             Some(JoinKind::Cross)
         } else if self.eat_word("LEFT").is_some() {
+            self.refuse_half_join()?;
             self.eat_word("OUTER");
             Some(JoinKind::Left)
         } else if self.eat_word("RIGHT").is_some() {
@@ -49,6 +52,17 @@ impl Parser<'_> {
         Ok(Some(Join { kind, natural, keyword, right, condition }))
     }
 
+    fn refuse_half_join(&self) -> Result<()> {
+        let message = if self.is_word("SEMI") {
+            "AMC has no SEMI JOIN. Write WHERE EXISTS (SELECT …), or x IN (SELECT …)."
+        } else if self.is_word("ANTI") {
+            "AMC has no ANTI JOIN. Write LEFT JOIN … ON … WHERE right_column IS NULL."
+        } else {
+            return Ok(());
+        };
+        Err(SyntaxError::refused(self.peek().span, codes::FOREIGN_JOIN, message))
+    }
+
     fn condition(&mut self) -> Result<Condition> {
         if self.eat_word("ON").is_some() {
             return self.expr().map(Condition::On);
@@ -63,12 +77,38 @@ impl Parser<'_> {
         let start = self.peek().span;
         let kind = self.nested(Self::table_kind)?;
         let span = self.since(start);
+        self.pass_fields("a part of FROM");
+        self.refuse_pivot()?;
         let alias = self.alias()?;
+        self.pass_fields("a part of FROM");
+        self.refuse_pivot()?;
         let columns = if alias.is_some() && self.is_sign("(") { self.idents()? } else { Vec::new() };
         Ok(Table { kind, alias, columns, span })
     }
 
+    /// What other dialects put behind a table.
+    fn refuse_pivot(&self) -> Result<()> {
+        let pivot = ["PIVOT", "UNPIVOT"].iter().any(|word| self.is_word(word)) && self.is_sign_at(1, "(");
+        let (code, message) = if pivot {
+            (codes::PIVOT, "AMC has no PIVOT. Write one SUM(IF(condition, x, 0)) for each column.")
+        } else if self.is_word("TABLESAMPLE") {
+            (
+                codes::FOREIGN_TABLE,
+                "AMC has no TABLESAMPLE. Sample with WHERE RANDOM() <= 0.1, for a look at the shape of the data.",
+            )
+        } else if self.is_word("LATERAL") && self.is_word_at(1, "VIEW") {
+            (codes::FOREIGN_TABLE, "AMC has no LATERAL VIEW. Select EXPLODE(array) in a subquery.")
+        } else {
+            return Ok(());
+        };
+        Err(SyntaxError::refused(self.peek().span, code, message))
+    }
+
     fn table_kind(&mut self) -> Result<TableKind> {
+        if matches!(self.peek().kind, TokenKind::Field(_)) {
+            self.pass_fields("the name of a data source");
+            return Ok(TableKind::Unknown);
+        }
         if self.is_sign("(") {
             return self.parenthesis();
         }

@@ -10,10 +10,11 @@ mod error;
 mod expr;
 mod from;
 mod query;
+mod slips;
 
 use super::ast::Query;
 use super::finding::Finding;
-use super::lexer::{self, Token, TokenKind};
+use super::lexer::{self, Slip, SlipKind, Token, TokenKind};
 use super::text::{LineIndex, Span};
 use error::SyntaxError;
 
@@ -30,11 +31,13 @@ const MAX_HEIGHT: usize = 160;
 #[derive(Clone, Debug)]
 pub struct Parsed {
     pub query: Query,
-    /// A semicolon behind it.
+    /// The semicolons behind it, from the first to the last.
     pub semicolon: Option<Span>,
+    /// What is to be said about how it is written.
+    pub findings: Vec<Finding>,
 }
 
-/// Reads `text`; the finding says what is wrong with it, in our words and in AMC's. Boxed, since it
+/// Reads `text` as AMC does; the finding says what is wrong with it, in our words and in AMC's. Boxed, since it
 /// is large and rare.
 pub fn parse(text: &str) -> Result<Parsed, Box<Finding>> {
     if text.len() > MAX_TEXT {
@@ -42,8 +45,30 @@ pub fn parse(text: &str) -> Result<Parsed, Box<Finding>> {
     }
     let index = LineIndex::new(text);
     let tokens = lexer::tokens(text).map_err(|it| Box::new(error::lexical(&it, text, &index)))?;
-    let mut parser = Parser { text, tokens, at: 0, depth: 0, highest: 0, query_height: 0, expected: Vec::new() };
-    parser.statement().map_err(|it| Box::new(it.finding(text, &parser.tokens, &index)))
+    let mut parser = Parser::new(text, tokens);
+    let read = parser.statement().map_err(|it| Box::new(it.finding(text, &parser.tokens, &index)))?;
+    Ok(Parsed { findings: slips::findings(text, &parser.slips, &index), ..read })
+}
+
+/// Reads an author's text, in which `{{name}}` is a value. Slips of writing are told all at once, and reading goes on behind
+/// them. Without a query the findings say why there is none, the deciding one last.
+pub fn parse_authored(text: &str) -> Result<Parsed, Vec<Finding>> {
+    if text.len() > MAX_TEXT {
+        return Err(vec![error::too_long(text.len())]);
+    }
+    let index = LineIndex::new(text);
+    let read = lexer::authored(text).map_err(|it| vec![error::lexical(&it, text, &index)])?;
+    let mut parser = Parser::new(text, read.tokens);
+    parser.slips = read.slips;
+    let outcome = parser.statement();
+    let mut findings = slips::findings(text, &parser.slips, &index);
+    match outcome {
+        Ok(read) => Ok(Parsed { findings, ..read }),
+        Err(error) => {
+            findings.push(error.finding(text, &parser.tokens, &index));
+            Err(findings)
+        }
+    }
 }
 
 type Result<T, E = SyntaxError> = std::result::Result<T, E>;
@@ -60,23 +85,46 @@ struct Parser<'a> {
     query_height: usize,
     /// What was looked for at the current token, and not found.
     expected: Vec<&'static str>,
+    /// What is wrong, and was read all the same.
+    slips: Vec<Slip>,
 }
 
 impl<'a> Parser<'a> {
+    fn new(text: &'a str, tokens: Vec<Token>) -> Self {
+        let (expected, slips) = <_>::default();
+        Self { text, tokens, at: 0, depth: 0, highest: 0, query_height: 0, expected, slips }
+    }
+
+    fn slip(&mut self, kind: SlipKind, span: Span) {
+        self.slips.push(Slip { kind, span });
+    }
+
+    /// Passes over fields that stand where no value can, such as a whole condition behind another.
+    fn pass_fields(&mut self, place: &'static str) {
+        while let TokenKind::Field(name) = &self.peek().kind {
+            let name = name.clone();
+            let span = self.advance();
+            self.slip(SlipKind::FieldAsSql { name, place }, span);
+        }
+    }
+
     fn statement(&mut self) -> Result<Parsed> {
+        self.pass_fields("a part of the query");
         if self.peek().kind == TokenKind::End {
             return Err(SyntaxError::empty());
         }
         let query = self.query()?;
-        let semicolon = self.eat(";");
-        while self.eat(";").is_some() {}
+        let mut semicolon = self.eat(";");
+        while let Some(next) = self.eat(";") {
+            semicolon = semicolon.map(|first| first.to(next));
+        }
         if self.peek().kind != TokenKind::End {
             return Err(match semicolon {
                 Some(_) => SyntaxError::second_statement(self.peek().span),
                 None => self.unexpected(),
             });
         }
-        Ok(Parsed { query, semicolon })
+        Ok(Parsed { query, semicolon, findings: Vec::new() })
     }
 
     /// Runs `read` one level deeper.

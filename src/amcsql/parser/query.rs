@@ -2,10 +2,11 @@
 
 use super::super::ast::{Body, Cte, Ident, Item, Query, Select, Values};
 use super::super::bound::SetKind;
-use super::super::lexer::TokenKind;
+use super::super::lexer::{SlipKind, TokenKind};
 use super::super::text::Span;
 use super::error::SyntaxError;
 use super::{Parser, Result};
+use crate::amcsql::codes;
 
 /// Unquoted words that end an expression, so that they are no alias.
 const NO_ALIAS: [&str; 41] = [
@@ -50,6 +51,55 @@ const NO_ALIAS: [&str; 41] = [
     "VALUES",
     "SET",
     "CASE",
+];
+
+/// Words of the grammar that Calcite does not take as a name without quotes. Words that published queries use as names, such as
+/// `date` and `path`, are left out.
+const RESERVED: [&str; 44] = [
+    "ALL",
+    "AND",
+    "AS",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "CAST",
+    "CROSS",
+    "DISTINCT",
+    "ELSE",
+    "END",
+    "EXCEPT",
+    "EXISTS",
+    "FALSE",
+    "FETCH",
+    "FULL",
+    "GROUP",
+    "HAVING",
+    "IN",
+    "INNER",
+    "INTERSECT",
+    "INTO",
+    "IS",
+    "JOIN",
+    "LEFT",
+    "LIKE",
+    "LIMIT",
+    "NATURAL",
+    "NOT",
+    "NULL",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER",
+    "OUTER",
+    "OVER",
+    "PARTITION",
+    "RIGHT",
+    "THEN",
+    "TRUE",
+    "UNION",
+    "USING",
+    "VALUES",
+    "WHERE",
 ];
 
 /// Most columns that one `SELECT` can list; a longer list is refused where it gets too long.
@@ -166,6 +216,10 @@ impl Parser<'_> {
             return Ok(Body::Select(Box::new(self.select()?)));
         }
         self.expected.extend(["SELECT", "VALUES"]);
+        if matches!(self.peek().kind, TokenKind::Field(_)) {
+            let message = "A parameter is a value, so it cannot be a query. Write the query here, or make it a common table (WITH).";
+            return Err(SyntaxError::refused(self.peek().span, codes::PARAMETER_AS_SQL, message));
+        }
         self.refuse_statement()?;
         Err(self.unexpected())
     }
@@ -176,7 +230,7 @@ impl Parser<'_> {
             ["INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "MERGE", "TRUNCATE", "GRANT"];
         if WRITES.iter().any(|word| self.is_word(word)) {
             let message = "AMC only reads: a query starts with SELECT or WITH.";
-            return Err(SyntaxError::refused(self.peek().span, "not-a-query", message));
+            return Err(SyntaxError::refused(self.peek().span, codes::NOT_A_QUERY, message));
         }
         Ok(())
     }
@@ -203,6 +257,10 @@ impl Parser<'_> {
         if !distinct {
             self.eat_word("ALL");
         }
+        if self.is_word("TOP") && matches!(self.peek_at(1).kind, TokenKind::Number) {
+            let message = "AMC has no TOP. To keep the best rows, filter on RANK() OVER (ORDER BY …) in a SELECT around this one.";
+            return Err(SyntaxError::refused(self.peek().span, codes::TOP, message));
+        }
         let items = self.items()?;
         let from = if self.eat_word("FROM").is_some() { self.list(Self::from)? } else { Vec::new() };
         let filter = if self.eat_word("WHERE").is_some() { Some(self.expr()?) } else { None };
@@ -219,7 +277,7 @@ impl Parser<'_> {
         while self.eat(",").is_some() {
             if items.len() >= MOST_ITEMS {
                 let message = "A SELECT takes at most 2,000 columns. AMC returns a hundred of them.";
-                return Err(SyntaxError::refused(self.peek().span, "too-many-columns", message));
+                return Err(SyntaxError::refused(self.peek().span, codes::TOO_MANY_COLUMNS, message));
             }
             items.push(self.item()?);
         }
@@ -237,6 +295,7 @@ impl Parser<'_> {
         }
         let expr = self.expr()?;
         let alias = self.alias()?;
+        self.pass_fields("a part of SELECT");
         Ok(Item::Expr(expr, alias))
     }
 
@@ -273,7 +332,11 @@ impl Parser<'_> {
     /// `AS name`, or a bare name that ends nothing.
     pub(super) fn alias(&mut self) -> Result<Option<Ident>> {
         if self.eat_word("AS").is_some() {
-            return self.ident_or_text().map(Some);
+            let alias = self.ident_or_text()?;
+            if RESERVED.iter().any(|word| alias.span.of(self.text).eq_ignore_ascii_case(word)) {
+                self.slip(SlipKind::ReservedAlias(alias.name.clone()), alias.span);
+            }
+            return Ok(Some(alias));
         }
         let free = match self.peek().kind {
             TokenKind::Word => !NO_ALIAS.iter().any(|word| self.is_word(word)),
@@ -287,13 +350,18 @@ impl Parser<'_> {
     fn ident_or_text(&mut self) -> Result<Ident> {
         if matches!(self.peek().kind, TokenKind::String(_)) {
             let message = "A name stands without quotes: AS total_cost.";
-            return Err(SyntaxError::refused(self.peek().span, "quoted-alias", message));
+            return Err(SyntaxError::refused(self.peek().span, codes::QUOTED_ALIAS, message));
         }
         self.ident()
     }
 
     pub(super) fn ident(&mut self) -> Result<Ident> {
         let name = match &self.peek().kind {
+            TokenKind::Field(name) => {
+                let (name, span) = (name.clone(), self.peek().span);
+                self.slip(SlipKind::FieldAsSql { name: name.clone(), place: "a name" }, span);
+                name
+            }
             TokenKind::Word if !self.is_word("SELECT") && !self.is_word("FROM") => {
                 self.peek().span.of(self.text).to_owned()
             }

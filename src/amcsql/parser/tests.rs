@@ -84,10 +84,11 @@ fn depth_of_every_kind_is_refused_without_a_crash() {
 
 #[test]
 fn the_deepest_accepted_texts_fit_a_small_stack() {
-    let sum = " + 1".repeat(MAX_HEIGHT - 1);
+    let sum = " = 1".repeat(MAX_HEIGHT - 1);
     assert!(parse(&format!("SELECT 1{sum}")).is_ok());
     let calls = MAX_DEPTH - 3;
     assert!(parse(&format!("SELECT {}1{}", "ABS(".repeat(calls), ")".repeat(calls))).is_ok());
+    assert!(parse(&format!("SELECT 1{}", " - 1".repeat(10_000))).is_ok(), "a chain is no depth");
     let height_by_queries = format!("SELECT (SELECT (SELECT 1{sum}){sum}){sum}");
     assert_eq!(error(&height_by_queries).code, "too-deep");
 }

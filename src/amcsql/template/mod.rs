@@ -6,6 +6,7 @@
 
 mod literal;
 
+use crate::amcsql::codes::{self, Code};
 use std::collections::BTreeMap;
 
 pub use literal::{Invalid, MOST_CHARACTERS, MOST_ITEMS, Value};
@@ -201,13 +202,13 @@ pub fn fill(text: &str, values: &BTreeMap<String, Value>) -> Result<Mapped, Vec<
         };
         match value.write(&field) {
             Ok(literal) => filled.put(&apart(text, &literal, field.span), field.span),
-            Err(invalid) => findings.push(refused("field-value", &field, &invalid.to_string(), &index)),
+            Err(invalid) => findings.push(refused(codes::FIELD_VALUE, &field, &invalid.to_string(), &index)),
         }
         if filled.text.len() > MAX_TEXT {
             let message = format!(
                 "with its values the query has more than {MAX_TEXT} bytes. Keep long lists in an uploaded table."
             );
-            findings.push(refused("field-value", &field, &message, &index));
+            findings.push(refused(codes::FIELD_VALUE, &field, &message, &index));
             return Err(findings);
         }
     }
@@ -227,10 +228,10 @@ fn missing(field: &Field, values: &BTreeMap<String, Value>, index: &LineIndex<'_
     let meant = spelling::closest(&field.name, values.keys().map(String::as_str));
     let hint = meant.map_or(String::new(), |it| format!(" Did you mean `{it}`?"));
     let message = format!("the field has no value. Fill it in on the form.{hint}");
-    refused("missing-field", field, &message, index)
+    refused(codes::MISSING_FIELD, field, &message, index)
 }
 
-fn refused(code: &'static str, field: &Field, message: &str, index: &LineIndex<'_>) -> Finding {
+fn refused(code: Code, field: &Field, message: &str, index: &LineIndex<'_>) -> Finding {
     let place = index.place(field.span.start);
     let amc = format!("Encountered \"{{\" at line {}, column {}.", place.line, place.column);
     Finding::error(code, field.span, format!("{{{{{}}}}}: {message}", field.name), amc)

@@ -85,6 +85,7 @@ fn covers(text: &str, tokens: &[Token]) -> TestCaseResult {
             TokenKind::Sign(sign) => prop_assert_eq!(written, *sign),
             TokenKind::Number => prop_assert!(written.bytes().any(|byte| byte.is_ascii_digit()), "{}", written),
             TokenKind::Word => prop_assert!(!written.is_empty()),
+            TokenKind::Field(_) => prop_assert!(false, "AMC knows no fields"),
             TokenKind::End => prop_assert_eq!(written, ""),
         }
     }
@@ -144,13 +145,16 @@ fn a_check_gives_a_query_or_errors_with_places_and_says_the_same_again() {
         let text = String::from_utf8_lossy(bytes);
         let reporting = Context::reporting(Catalogue::standard());
         let uncontrolled = Context { controls: false, parameters: Some(&[]), ..reporting };
-        for context in [reporting, uncontrolled, Context { purpose: Purpose::Audience, ..reporting }] {
+        let audience = Context { purpose: Purpose::Audience, ..reporting };
+        for context in [reporting, uncontrolled, audience, reporting.authored(), audience.authored()] {
             let checked = check(&text, &context);
             prop_assert_eq!(checked.has_errors(), checked.query.is_none());
             prop_assert!(checked.findings.len() <= MOST_FINDINGS);
             for finding in &checked.findings {
                 told(finding, &text)?;
             }
+            let fixed = super::super::review::fixed(&text, &checked.findings).0;
+            prop_assert!(fixed.len() <= 2 * text.len() + 4_000, "{} bytes from {}", fixed.len(), text.len());
             prop_assert_eq!(&check(&text, &context).findings, &checked.findings);
             if let Some(query) = &checked.query {
                 prop_assert!(query.outputs.iter().all(|output| output.column.index() < query.columns.len()));

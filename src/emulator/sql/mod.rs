@@ -107,6 +107,7 @@ fn resolve(statement: &Statement) -> Result<Query, String> {
         parameters: Some(&parameters),
         controls: statement.controls,
         purpose: Purpose::Reporting,
+        is_authored: false,
     };
     let checked = check(&statement.sql, &context);
     if let Some(text) = checked.amc() {

@@ -50,13 +50,11 @@ pub(in crate::queries) struct RemarkFix {
     pub(super) replacement: String,
 }
 
-/// The findings in the order of the text, errors first where they share a place.
+/// The findings in their order: that of the text, each behind the one that it follows from.
 pub(in crate::queries) fn remarks(sql: &str, findings: &[Finding]) -> Vec<Remark> {
     let index = LineIndex::new(sql);
-    let mut findings: Vec<&Finding> = findings.iter().collect();
-    findings.sort_by_key(|finding| (finding.span.start, finding.level));
     let mut units = Units::default();
-    findings.into_iter().map(|finding| remark(sql, &index, &mut units, finding)).collect()
+    findings.iter().map(|finding| remark(sql, &index, &mut units, finding)).collect()
 }
 
 /// The same of what was prepared to be sent, with what its author accepts.
@@ -184,13 +182,14 @@ pub(super) fn numbered(sql: &str) -> Vec<(usize, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::amcsql::codes;
     use crate::amcsql::finding::Fix;
 
     #[test]
     fn the_place_is_marked_in_the_authors_line() {
         let sql = "SELECT\n  campaing,\n  1\nFROM t";
         let span = Span::new(9, 17);
-        let finding = Finding::error("unknown-column", span, "there is no column `campaing`", "Column not found")
+        let finding = Finding::error(codes::UNKNOWN_COLUMN, span, "there is no column `campaing`", "Column not found")
             .with_fix(Some(Fix::spelling(span, "campaign")));
         let shown = remarks(sql, &[finding]).remove(0);
         assert_eq!((shown.line, shown.column), (2, 3));
@@ -216,7 +215,7 @@ mod tests {
     #[test]
     fn long_lines_are_cut_around_the_place() {
         let sql = format!("{}wrong{}", "ü".repeat(500), "ß".repeat(500));
-        let shown = remarks(&sql, &[Finding::info("x", Span::new(1_000, 1_005), "here")]).remove(0);
+        let shown = remarks(&sql, &[Finding::info(codes::STAR, Span::new(1_000, 1_005), "here")]).remove(0);
         assert_eq!(shown.marked, "wrong");
         assert_eq!(shown.column, 501);
         assert!(shown.before.chars().count() == AROUND + 1 && shown.after.chars().count() == AROUND + 1);
@@ -224,8 +223,10 @@ mod tests {
 
     #[test]
     fn a_place_over_several_lines_or_past_the_end_is_shown_as_far_as_its_first_line_goes() {
-        let shown =
-            remarks("a\nb", &[Finding::info("x", Span::new(0, 3), "m"), Finding::info("y", Span::new(9, 9), "m")]);
+        let shown = remarks(
+            "a\nb",
+            &[Finding::info(codes::STAR, Span::new(0, 3), "m"), Finding::info(codes::LIMIT, Span::new(9, 9), "m")],
+        );
         assert_eq!(shown[0].marked, "a");
         assert_eq!((shown[1].line, shown[1].before.as_str()), (2, "b"));
     }

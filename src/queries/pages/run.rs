@@ -332,7 +332,7 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
         sql: prepared.sql_sent.clone(),
         body,
         window_words: prepared.window.words(),
-        notes: prepared.window.notes.clone(),
+        notes: notes(&prepared),
         filled,
         can_run: query.deleted_at.is_none(),
         once: site.random.token(),
@@ -340,6 +340,20 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
         instance,
     };
     Ok((StatusCode::OK, Html(page)).into_response())
+}
+
+/// What is to be said of what is sent.
+fn notes(prepared: &Prepared) -> Vec<String> {
+    let mut notes = prepared.window.notes.clone();
+    if prepared.semicolons > 0 {
+        let what = if prepared.semicolons == 1 {
+            "The semicolon at the end isn't"
+        } else {
+            "The semicolons at the end aren't"
+        };
+        notes.push(format!("{what} sent: AMC doesn't need one, and it can turn a good query into an empty file."));
+    }
+    notes
 }
 
 pub(super) async fn preview(

@@ -34,8 +34,19 @@ const GROUND: [&str; 13] = [
 ];
 
 /// What a person can name, from the lowest to the highest: a room uses rooms before it in this list.
-const ROOMS: [&str; 10] =
-    ["accounts", "connections", "instances", "queries", "results", "executions", "people", "guides", "sources", "home"];
+const ROOMS: [&str; 11] = [
+    "accounts",
+    "connections",
+    "instances",
+    "queries",
+    "results",
+    "executions",
+    "people",
+    "guides",
+    "sources",
+    "help",
+    "home",
+];
 
 /// What knows every room.
 const ROOF: [&str; 4] = ["app", "command", "lib", "main"];

@@ -1,10 +1,11 @@
 //! The columns of the query so far: those of its sources, made by their first mention, and those that it computes.
 
+use crate::amcsql::codes;
 use std::collections::HashMap;
 
 use super::{Binder, Reading, Unit, Value};
 use crate::amcsql::bound::{Column, ColumnId, Expr, ExprKind, Extension, ScanId};
-use crate::amcsql::catalogue::{ColumnType, DataSource};
+use crate::amcsql::catalogue::{ColumnType, DataSource, DataType, Threshold};
 use crate::amcsql::text::Span;
 
 /// Most columns in all relations of a query; a query with more is refused. The largest published
@@ -20,7 +21,7 @@ impl<'a> Binder<'a> {
         let full = self.columns.len() >= MOST_COLUMNS;
         if full && !self.findings.iter().any(|it| it.code == "too-large") {
             let message = format!("The query has more than {MOST_COLUMNS} columns in all its parts. Select fewer.");
-            self.error("too-large", span, message, "SQL query was invalid: too many columns");
+            self.error(codes::TOO_LARGE, span, message, "SQL query was invalid: too many columns");
         }
         full
     }
@@ -31,7 +32,7 @@ impl<'a> Binder<'a> {
         let fits = self.copied <= MOST_COPIED;
         if !fits && !self.findings.iter().any(|it| it.code == "too-large") {
             let message = "The query names a long expression too often. Compute it in a WITH first.";
-            self.error("too-large", span, message, "SQL query was invalid: too many expressions");
+            self.error(codes::TOO_LARGE, span, message, "SQL query was invalid: too many expressions");
         }
         fits
     }
@@ -89,6 +90,28 @@ impl<'a> Binder<'a> {
         id
     }
 
+    /// A column that live tables were seen to have. Whoever runs the text has the documented columns only, so this is for authors.
+    fn seen_column(&mut self, scan: ScanId, name: String) -> Option<ColumnId> {
+        let reading = self.readings.get(scan.index())?;
+        if !self.context.is_authored || !reading.source.seen_columns.contains(&name) {
+            return None;
+        }
+        let column = Column {
+            name: name.clone(),
+            data_type: DataType::String,
+            column_type: ColumnType::Dimension,
+            threshold: Threshold::Low,
+            literal_fed: false,
+            span: reading.span,
+        };
+        let id = self.push_column(column, None);
+        self.seen_columns.push(id);
+        let reading = self.readings.get_mut(scan.index())?;
+        reading.by_name.insert(name.clone(), id);
+        reading.columns.push((id, name));
+        Some(id)
+    }
+
     /// The column of a reading; the first mention makes it.
     pub(in crate::amcsql::check) fn source_column(&mut self, scan: ScanId, name: &str) -> Option<ColumnId> {
         let reading = self.readings.get(scan.index())?;
@@ -97,7 +120,7 @@ impl<'a> Binder<'a> {
             return Some(*id);
         }
         let source = reading.source;
-        let defined = source.column(name)?;
+        let Some(defined) = source.column(name) else { return self.seen_column(scan, key) };
         let unit = match defined.unit.as_deref() {
             Some("microcents") => Some(Unit::Microcents),
             Some("millicents") => Some(Unit::Millicents),

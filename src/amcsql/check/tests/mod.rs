@@ -1,6 +1,7 @@
 //! What the check accepts, refuses and resolves, over the standard catalogue.
 
 mod accepted;
+mod authored;
 mod hostile;
 mod refused;
 mod resolved;

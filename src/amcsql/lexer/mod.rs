@@ -3,7 +3,11 @@
 //! Comments go before strings are read, since comments hold apostrophes. Every byte of the text
 //! belongs to at most one token, so reading is linear in the size of the text.
 
+mod authored;
+
 use super::text::Span;
+
+pub(super) use authored::{Slip, SlipKind, authored};
 
 /// A word, sign or literal of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub(super) enum TokenKind {
     Number,
     /// A sign such as `<=`; at most two characters.
     Sign(&'static str),
+    /// `{{name}}` in an author's text; the name, which may be none that RecomAMP takes.
+    Field(String),
     /// The end of the text.
     End,
 }
@@ -94,6 +100,23 @@ pub(super) fn opaque_ranges(text: &str) -> Vec<Span> {
 /// The comments of `text`, in order; one that does not end reaches to the end.
 pub(super) fn comments(text: &str) -> Vec<Span> {
     opaque_ranges(text).into_iter().filter(|range| range.of(text).starts_with(['-', '/'])).collect()
+}
+
+/// The first token of an author's text that names something: a word, a name, an operator, or a text that is the whole name, as data
+/// sources and parameters are given to functions. Case does not count.
+pub fn first_mention(text: &str, name: &str) -> Option<Span> {
+    let name = name.trim_matches(['\'', '"', '`']);
+    let bare = name.rsplit('.').next().unwrap_or(name);
+    let read = authored(text).ok()?;
+    let names = |token: &&Token| match &token.kind {
+        TokenKind::Word | TokenKind::Sign(_) => {
+            let written = token.span.of(text);
+            written.eq_ignore_ascii_case(name) || written.eq_ignore_ascii_case(bare)
+        }
+        TokenKind::Quoted(value) | TokenKind::String(value) => value.eq_ignore_ascii_case(name),
+        _ => false,
+    };
+    read.tokens.iter().find(names).map(|token| token.span)
 }
 
 struct Lexer<'a> {

@@ -1,0 +1,66 @@
+//! Everything that is to be said of an author's text with values for its `{{name}}`, at the author's places.
+//!
+//! The text is checked twice: as its author wrote it, with unknown values, and as it is sent. The first knows places, fixes and
+//! the types that parameters need; the second knows what the values do. Where the first finds an error, the second would repeat
+//! it in other words, so it waits.
+
+use super::finding::{Finding, Fix, Level};
+use super::flatten::Mapped;
+use super::text::Span;
+use super::{Checked, Context, FieldUse, check};
+use crate::amcsql::codes;
+
+/// What is said of a text that is sent as `sent`, a text made from the author's; `authored` is its check.
+pub fn review(authored: &Checked, sent: &Mapped, context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = authored.findings.clone();
+    if authored.has_errors() {
+        return findings;
+    }
+    let strict = Context { is_authored: false, ..*context };
+    for finding in check(&sent.text, &strict).findings {
+        let finding = at_author(finding, sent);
+        if !findings.iter().any(|it| it.code == finding.code && it.span == finding.span) {
+            findings.push(finding);
+        }
+    }
+    findings.sort_by_key(|it| (it.because.map_or(it.span, |cause| cause.span).start, it.because.is_some(), it.level));
+    findings
+}
+
+/// A finding of the sent text at the author's place; its fix stays if it touches copied text only.
+fn at_author(finding: Finding, sent: &Mapped) -> Finding {
+    let fix = finding.fix.and_then(|fix| Some(Fix { span: sent.exact(fix.span)?, ..fix }));
+    let because = finding.because.map(|cause| super::finding::Cause { span: sent.original(cause.span), ..cause });
+    Finding { span: sent.original(finding.span), fix, because, ..finding }
+}
+
+/// Warns of a parameter whose declared type is not the one that its place needs.
+pub fn other_type(field: &FieldUse, declared: &str, needed: &str) -> Finding {
+    let message = format!(
+        "`{{{{{}}}}}` stands where a value of type {needed} is needed; its type is {declared}. Change its type to {needed}, so that values are checked.",
+        field.name
+    );
+    Finding::warning(codes::PARAMETER_TYPE, field.span, message)
+}
+
+/// The text with every sure fix applied, and how many there were. Fixes that touch each other are left for another round.
+pub fn fixed(text: &str, findings: &[Finding]) -> (String, usize) {
+    let mut fixes: Vec<&Fix> = findings.iter().filter_map(|it| it.fix.as_ref()).filter(|it| it.sure).collect();
+    fixes.sort_by_key(|it| (it.span.start, it.span.end));
+    let mut fixed = String::with_capacity(text.len());
+    let (mut end, mut count) = (0, 0);
+    for Fix { span: Span { start, end: last }, replacement, .. } in fixes {
+        let Some(between) = text.get(end..*start).filter(|_| text.get(*start..*last).is_some()) else { continue };
+        fixed.push_str(between);
+        fixed.push_str(replacement);
+        end = *last;
+        count += 1;
+    }
+    fixed.push_str(text.get(end..).unwrap_or_default());
+    (fixed, count)
+}
+
+/// Whether something has to be fixed before the text can be sent.
+pub fn has_errors(findings: &[Finding]) -> bool {
+    findings.iter().any(|it| it.level == Level::Error)
+}

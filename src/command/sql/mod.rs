@@ -1,0 +1,158 @@
+//! `recomamp sql check` and `recomamp sql run`: the dialect and the engine without a server.
+
+mod check;
+mod run;
+mod values;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{USAGE, say};
+use crate::amcsql::text::LineIndex;
+
+/// Largest text that is read, in bytes; a larger file is refused.
+const MOST_BYTES: u64 = 1 << 20;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sql {
+    /// Check AMC SQL; exit with 1 when anything is an error.
+    Check(Check),
+    /// Run AMC SQL on synthetic data and give the result.
+    Run(Box<RunArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Files; `-` is the standard input.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// How findings are written.
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    format: Form,
+    /// Apply the fixes that are sure and write the files; text from the standard input is given on the standard output, and the
+    /// findings on the standard error.
+    #[arg(long)]
+    fix: bool,
+    /// The value of a `{{name}}` or a custom parameter; may be given several times. `@FILE` takes the value, or the values of a
+    /// list, from a file.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// Check for a run without aggregation controls, as on a sandbox.
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    controls: Switch,
+    /// What the query is for; an audience's query reads `…_for_audiences` sources.
+    #[arg(long, value_enum, default_value_t = For::Auto)]
+    purpose: For,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum For {
+    /// Whichever the text fits better.
+    Auto,
+    /// A report.
+    Reporting,
+    /// A rule-based audience.
+    Audience,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Below {
+    /// Rows below threshold removed.
+    Drop,
+    /// Their values are blanked and a column `filtered` says so.
+    Blank,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// A file; `-` is the standard input.
+    file: PathBuf,
+    /// The window's beginning, such as 2026-03-01T00:00:00 or 2026-03-01.
+    #[arg(long)]
+    start: String,
+    /// The window's end, the first instant after it.
+    #[arg(long)]
+    end: String,
+    /// The zone of both.
+    #[arg(long, default_value = "UTC")]
+    zone: String,
+    /// The value of a `{{name}}` or a custom parameter; may be given several times. `@FILE` takes the value, or the values of a
+    /// list, from a file. For a custom parameter, JSON where it reads as such, else text.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// Whether aggregation thresholds apply.
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    controls: Switch,
+    /// What happens to rows below them.
+    #[arg(long, value_enum, default_value_t = Below::Drop)]
+    privacy: Below,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Output::Csv)]
+    format: Output,
+    /// How much synthetic data; 1 is the usual amount.
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Which synthetic data.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Keeps what was made of data above scale 1 in this folder, where the next run finds it.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+}
+
+pub(super) async fn run(sql: Sql) -> ExitCode {
+    let outcome = match sql {
+        Sql::Check(asked) => check::files(&asked),
+        Sql::Run(asked) => run::file(*asked).await,
+    };
+    outcome.unwrap_or_else(|error| {
+        say(&format!("{error:#}"));
+        ExitCode::from(USAGE)
+    })
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let whose = || format!("{} cannot be read", path.display());
+    if path == Path::new("-") {
+        std::io::stdin().take(MOST_BYTES + 1).read_to_end(&mut bytes).with_context(whose)?;
+    } else {
+        std::fs::File::open(path)
+            .with_context(whose)?
+            .take(MOST_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .with_context(whose)?;
+    }
+    if bytes.len() as u64 > MOST_BYTES {
+        bail!("{} is larger than 1 MiB, which is more than a query can be", path.display());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default()).into_owned();
+        let place = LineIndex::new(&before).place(good);
+        let file = path.display();
+        anyhow::anyhow!("{file}:{}:{}: not UTF-8 text. Save the file as UTF-8.", place.line, place.column)
+    })
+}

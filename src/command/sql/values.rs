@@ -1,0 +1,123 @@
+//! The values of parameters that a command line gives, and which of them a text asks for.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value as Json, json};
+
+use super::read;
+use crate::amcsql::flatten::Mapped;
+use crate::amcsql::template::{self, Value};
+use crate::amcsql::{Checked, FieldUse};
+use crate::queries::{FieldDef, Given, field_kind};
+
+/// What was given, and what came of it.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    given: BTreeMap<String, String>,
+    used: HashSet<String>,
+    /// Names that the texts ask for: for what to say of others.
+    known: Vec<String>,
+    faults: Vec<String>,
+    /// Whether a `{{name}}` was left without a value.
+    missing: Vec<String>,
+}
+
+impl Values {
+    /// Reads `name=value` and `name=@file`.
+    pub(super) fn read(given: &[String]) -> anyhow::Result<Self> {
+        let mut values = BTreeMap::new();
+        for text in given {
+            let (name, value) =
+                text.split_once('=').with_context(|| format!("--param {text} has to read name=value"))?;
+            let value = match value.strip_prefix('@') {
+                Some(file) => read(Path::new(file))?,
+                None => value.to_owned(),
+            };
+            if values.insert(name.to_owned(), value).is_some() {
+                bail!("--param {name} is given twice");
+            }
+        }
+        Ok(Self { given: values, ..Self::default() })
+    }
+
+    /// The text with the values of its `{{name}}`; where one has none, with what its place takes.
+    pub(super) fn fill(&mut self, text: &str, checked: &Checked) -> Mapped {
+        let mut values = BTreeMap::new();
+        for used in &checked.fields {
+            self.know(&used.name);
+            if let Some(value) = self.value(used) {
+                values.insert(used.name.clone(), value);
+                continue;
+            }
+            if !self.missing.contains(&used.name) {
+                self.missing.push(used.name.clone());
+            }
+            // OK to be silent about others: NULL fits every place but that of a number of rows.
+            if used.data_type.is_numeric() {
+                values.insert(used.name.clone(), Value::Number("1".to_owned()));
+            }
+        }
+        for parameter in checked.query.iter().flat_map(|query| &query.parameters) {
+            self.know(&parameter.name);
+            // OK whatever the case: AMC's names have none.
+            let given = self.given.keys().find(|name| name.eq_ignore_ascii_case(&parameter.name)).cloned();
+            self.used.extend(given);
+        }
+        template::sample(text, &values)
+    }
+
+    fn know(&mut self, name: &str) {
+        if !self.known.iter().any(|known| known == name) {
+            self.known.push(name.to_owned());
+        }
+    }
+
+    fn value(&mut self, used: &FieldUse) -> Option<Value> {
+        let text = self.given.get(&used.name)?.clone();
+        self.used.insert(used.name.clone());
+        let field = FieldDef { kind: field_kind(used), ..FieldDef::new(&used.name) };
+        // OK because a file ends with a line end that belongs to no value.
+        let given = Given::Text(text.trim_end_matches(['\n', '\r']).to_owned());
+        match field.accept(Some(&given)) {
+            Ok(value) => Some(value),
+            Err(sentence) => {
+                self.fault(format!("--param {}: {sentence}", used.name));
+                None
+            }
+        }
+    }
+
+    fn fault(&mut self, sentence: String) {
+        if !self.faults.contains(&sentence) {
+            self.faults.push(sentence);
+        }
+    }
+
+    /// What is wrong with the values: such as do not fit, and names that no text asks for.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let unused = self.given.keys().filter(|name| !self.used.contains(*name)).map(|name| {
+            let alike = self.known.iter().find(|known| known.eq_ignore_ascii_case(name));
+            let hint = match alike {
+                Some(known) => format!(" It has {known}, which is spelled in another way."),
+                None if self.known.is_empty() => " It has none.".to_owned(),
+                None => format!(" It has {}.", self.known.join(", ")),
+            };
+            format!("--param {name}: the query has no parameter called {name}.{hint}")
+        });
+        self.faults.iter().cloned().chain(unused).collect()
+    }
+
+    /// What a run lacks: a sentence for each `{{name}}` without a value.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let sentence = |name: &String| format!("{name} has no value. Give it with --param {name}=…");
+        self.missing.iter().filter(|name| !self.given.contains_key(*name)).map(sentence).collect()
+    }
+
+    /// The values of custom parameters, JSON where they read as such.
+    pub(super) fn custom(&self) -> HashMap<String, Json> {
+        let read = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+        self.given.iter().map(|(name, text)| (name.clone(), read(text))).collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! The list of checks, and the page of one.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use crate::amcsql::codes::{self, Definition, Example, Topic};
+use crate::amcsql::finding::Level;
+use crate::web::components::{Choice, Pager};
+use crate::web::list::{self, Export, Few, List, ListParams};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, Person, Site, Visit};
+
+pub(super) fn routes(site: Site) -> Router {
+    Router::new()
+        .route("/help/checks", get(show_list))
+        .route("/help/checks.csv", get(export))
+        .route("/help/checks.json", get(export))
+        .route("/help/checks/{code}", get(show))
+        .with_state(site)
+}
+
+/// Checks on one page of the list: all of them fit.
+const SIZE: u64 = 200;
+
+/// The levels, as addresses name them.
+const LEVELS: [(Level, &str); 3] = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Info, "info")];
+
+#[derive(Template)]
+#[template(path = "help/list.html")]
+struct ListPage {
+    shell: Shell,
+    list: List,
+    checks: Vec<&'static Definition>,
+    pager: Pager,
+    q: String,
+    topics: Vec<Choice>,
+    topic: &'static str,
+    levels: Vec<Choice>,
+    level: &'static str,
+}
+
+/// What an address asks for.
+struct Asked {
+    checks: Vec<&'static Definition>,
+    q: String,
+    topic: Option<Topic>,
+    level: Option<&'static str>,
+}
+
+fn asked(params: &mut ListParams) -> Asked {
+    let (q, topic) = (params.text("q"), params.value("topic", "topic", Topic::parse));
+    let level = params.value("level", "level", |text| LEVELS.into_iter().find(|(_, name)| *name == text));
+    let mut checks = if q.is_empty() { codes::all().to_vec() } else { codes::search(&q) };
+    checks.retain(|it| topic.is_none_or(|topic| it.topic == topic));
+    checks.retain(|it| level.is_none_or(|(level, _)| it.level == level));
+    Asked { checks, q, topic, level: level.map(|(_, name)| name) }
+}
+
+async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Result<Html<ListPage>> {
+    let Asked { checks, q, topic, level } = asked(&mut params);
+    let (pager, checks) = params.page(SIZE).cut(checks);
+    let topics = Topic::ALL.map(|topic| Choice::new(topic.name(), topic.label()));
+    let levels = LEVELS.map(|(level, name)| Choice::new(name, level.label()));
+    Ok(Html(ListPage {
+        shell: visit.shell("Checks of a query", Section::Help).await,
+        list: params.list(&[]),
+        checks,
+        pager,
+        q,
+        topics: std::iter::once(Choice::new("", "All topics")).chain(topics).collect(),
+        topic: topic.map(Topic::name).unwrap_or_default(),
+        levels: std::iter::once(Choice::new("", "All levels")).chain(levels).collect(),
+        level: level.unwrap_or_default(),
+    }))
+}
+
+/// A check as a file lists it.
+struct Line(&'static Definition);
+
+impl Export for Line {
+    const COLUMNS: &'static [&'static str] = &["code", "title", "level", "topic", "why", "fix", "may_be_wrong"];
+
+    fn cells(&self) -> Vec<Value> {
+        let Self(check) = self;
+        vec![
+            json!(check.name),
+            json!(check.title),
+            json!(check.level),
+            json!(check.topic.name()),
+            json!(check.why),
+            json!(check.fix),
+            json!(check.may_be_wrong),
+        ]
+    }
+}
+
+/// The checks that the filter leaves, as a file.
+async fn export(State(site): State<Site>, _: Person, mut params: ListParams) -> web::Result<Response> {
+    let lines = asked(&mut params).checks.into_iter().map(Line).collect();
+    let file = list::export_rows(&params, Few(lines)).await?;
+    Ok(file.answer(&["checks"], site.clock.now()))
+}
+
+#[derive(Template)]
+#[template(path = "help/check.html")]
+struct CheckPage {
+    shell: Shell,
+    check: &'static Definition,
+}
+
+impl CheckPage {
+    /// For what the examples are written.
+    fn note(&self) -> &'static str {
+        match self.check.example {
+            Example::Report | Example::Made => "",
+            Example::Audience => "As an audience query.",
+            Example::WithoutPaid => "On an instance without paid data sources.",
+            Example::Declared => "For a workflow that declares the parameter product and names the schema main.",
+        }
+    }
+}
+
+async fn show(_: Person, visit: Visit, Path(code): Path<String>) -> web::Result<Html<CheckPage>> {
+    let check = codes::find(&code).ok_or(web::Error::Missing)?;
+    Ok(Html(CheckPage { shell: visit.shell(check.title, Section::Help).await, check }))
+}
