@@ -22,6 +22,7 @@ mod items;
 mod keys;
 mod literals;
 mod meaning;
+mod moments;
 mod operators;
 mod parameters;
 mod privacy;

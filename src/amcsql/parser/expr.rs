@@ -8,21 +8,15 @@ use super::error::SyntaxError;
 use super::{MAX_HEIGHT, Parser, Result};
 use crate::amcsql::codes;
 
-/// Most terms of one sum or product; more are refused.
-const LONGEST_CHAIN: usize = 20_000;
-
-/// Terms up to which a chain stays a tree that leans to the left.
-const SHORT_CHAIN: usize = 32;
-
 /// How tightly operators bind, the loosest first.
-mod level {
-    pub(super) const OR: u8 = 1;
-    pub(super) const AND: u8 = 2;
-    pub(super) const NOT: u8 = 3;
-    pub(super) const COMPARISON: u8 = 4;
-    pub(super) const SUM: u8 = 5;
-    pub(super) const PRODUCT: u8 = 6;
-    pub(super) const SIGN: u8 = 7;
+pub(super) mod level {
+    pub(in crate::amcsql::parser) const OR: u8 = 1;
+    pub(in crate::amcsql::parser) const AND: u8 = 2;
+    pub(in crate::amcsql::parser) const NOT: u8 = 3;
+    pub(in crate::amcsql::parser) const COMPARISON: u8 = 4;
+    pub(in crate::amcsql::parser) const SUM: u8 = 5;
+    pub(in crate::amcsql::parser) const PRODUCT: u8 = 6;
+    pub(in crate::amcsql::parser) const SIGN: u8 = 7;
 }
 
 impl Parser<'_> {
@@ -31,7 +25,7 @@ impl Parser<'_> {
     }
 
     /// An expression whose operators bind at least as tightly as `least`.
-    fn expr_at(&mut self, least: u8) -> Result<Expr> {
+    pub(super) fn expr_at(&mut self, least: u8) -> Result<Expr> {
         let mut left = self.prefix()?;
         loop {
             self.pass_fields("a condition or a part of the query");
@@ -152,61 +146,6 @@ impl Parser<'_> {
         self.advance();
         let right = self.nested(|parser| parser.expr_at(level + 1))?;
         self.joined_by(op, left, right)
-    }
-
-    /// Sums and products, which may be long: a chain is no depth. Short ones bind to the left, as they are written.
-    fn chain(&mut self, first: Expr, op: BinaryOp, level: u8) -> Result<Expr> {
-        let mut terms = vec![(op, first)];
-        let mut next = Some(op);
-        while let Some(op) = next {
-            let sign = self.advance();
-            if terms.len() >= LONGEST_CHAIN {
-                return Err(SyntaxError::too_deep(sign));
-            }
-            let right = self.nested(|parser| parser.expr_at(level + 1))?;
-            terms.push((op, right));
-            self.pass_fields("a condition or a part of the query");
-            next = match &self.peek().kind {
-                TokenKind::Sign(sign) => match sign_operator(sign) {
-                    Some((Operator::Binary(op, own), _)) if own == level => Some(op),
-                    _ => None,
-                },
-                _ => None,
-            };
-        }
-        let may_regroup = level == level::SUM || terms.iter().all(|(op, _)| *op == BinaryOp::Times);
-        if terms.len() > SHORT_CHAIN && may_regroup {
-            return self.regrouped(terms);
-        }
-        let mut terms = terms.into_iter();
-        let Some((_, mut left)) = terms.next() else { return Err(self.unexpected()) };
-        for (op, right) in terms {
-            left = self.joined_by(op, left, right)?;
-        }
-        Ok(left)
-    }
-
-    /// A long chain as a tree of little height. Behind a minus the signs of the right half change.
-    fn regrouped(&mut self, mut terms: Vec<(BinaryOp, Expr)>) -> Result<Expr> {
-        if terms.len() == 1
-            && let Some((_, only)) = terms.pop()
-        {
-            return Ok(only);
-        }
-        let mut right = terms.split_off(terms.len() / 2);
-        let op = right.first().map_or(BinaryOp::Plus, |(op, _)| *op);
-        if op == BinaryOp::Minus {
-            for (sign, _) in right.iter_mut().skip(1) {
-                *sign = if *sign == BinaryOp::Minus { BinaryOp::Plus } else { BinaryOp::Minus };
-            }
-        }
-        let (left, right) = (self.regrouped(terms)?, self.regrouped(right)?);
-        self.joined_by(op, left, right)
-    }
-
-    fn joined_by(&mut self, op: BinaryOp, left: Expr, right: Expr) -> Result<Expr> {
-        let span = left.span.to(right.span);
-        self.node(ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span)
     }
 
     fn index(&mut self, left: Expr) -> Result<Expr> {
@@ -356,7 +295,7 @@ impl Parser<'_> {
     }
 }
 
-enum Operator {
+pub(super) enum Operator {
     Logical { and: bool },
     Binary(BinaryOp, u8),
     Concat,
@@ -365,7 +304,7 @@ enum Operator {
     Index,
 }
 
-fn sign_operator(sign: &str) -> Option<(Operator, u8)> {
+pub(super) fn sign_operator(sign: &str) -> Option<(Operator, u8)> {
     let (op, level) = match sign {
         "+" => (BinaryOp::Plus, level::SUM),
         "-" => (BinaryOp::Minus, level::SUM),

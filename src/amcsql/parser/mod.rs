@@ -5,6 +5,7 @@
 //! AMC does. Depth and size are bounded: no text makes it slow or overflows the stack.
 
 mod call;
+mod chain;
 mod clauses;
 mod error;
 mod expr;
