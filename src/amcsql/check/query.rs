@@ -181,7 +181,7 @@ impl Binder<'_> {
                 let found = bound.get(at).map_or(0, |it| it.names.len());
                 let place = spans.get(at).copied().unwrap_or(operator);
                 let message = format!(
-                    "All parts of a {sign} need equally many columns: the first has {width}, this one {found}."
+                    "All parts of a {sign} need the same number of columns: the first has {width}, this one {found}."
                 );
                 self.error(codes::COLUMN_COUNT, place, message, &format!("Column count mismatch in {sign}"));
             }

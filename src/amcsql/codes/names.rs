@@ -88,7 +88,7 @@ codes! { Names;
         "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1",
     ];
     UNNAMED_COLUMN = "unnamed-column", Info, [
-        "Column without a name",
+        "Unnamed column",
         "AMC makes up a name such as EXPR$1, which says nothing to a reader.",
         "Name it with AS.",
         "SELECT campaign, COUNT(1) FROM dsp_clicks GROUP BY 1",
@@ -97,7 +97,7 @@ codes! { Names;
     COLUMN_COUNT = "column-count", Error, [
         "Different numbers of columns",
         "The parts of a UNION, the rows of VALUES, and a list of column names each need as many columns as the other side.",
-        "Make them equally many.",
+        "Give them the same number of columns.",
         "WITH v (name, factor) AS (VALUES ('a')) SELECT name, factor FROM v",
         "WITH v (name, factor) AS (VALUES ('a', 2)) SELECT name, factor FROM v",
     ];

@@ -17,6 +17,8 @@ pub(in crate::queries) struct Remark {
     pub(super) tone: Tone,
     /// The word for its level.
     pub(super) level: &'static str,
+    /// The name of its code, which leads to the page about it.
+    pub(super) code: &'static str,
     /// A sentence, with names between backticks.
     pub(super) message: String,
     /// AMC's own words; empty without.
@@ -115,6 +117,7 @@ fn remark(sql: &str, index: &LineIndex<'_>, units: &mut Units, finding: &Finding
             Level::Warning => "Warning",
             Level::Info => "Note",
         },
+        code: finding.code,
         message: capitalised(&finding.message),
         amc: finding.amc.clone().unwrap_or_default(),
         line: place.line,
