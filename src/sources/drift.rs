@@ -87,6 +87,7 @@ pub(super) fn with_old_names(view: &View, drifts: &[Drift]) -> Catalogue {
 /// A source of which nothing but its name is known any more.
 fn unknown(id: &str) -> DataSource {
     DataSource {
+        seen_columns: Vec::new(),
         id: id.to_owned(),
         name: id.to_owned(),
         category: String::new(),

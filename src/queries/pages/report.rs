@@ -30,8 +30,6 @@ pub(in crate::queries) struct Remark {
     pub(super) before: String,
     pub(super) marked: String,
     pub(super) after: String,
-    /// The name of the rule.
-    pub(super) code: &'static str,
     /// Its place in UTF-16 units, as browsers count.
     pub(super) range: (usize, usize),
     /// Whether the author may accept it, since the checker may be wrong, and whether they did.
@@ -122,7 +120,6 @@ fn remark(sql: &str, index: &LineIndex<'_>, units: &mut Units, finding: &Finding
         amc: finding.amc.clone().unwrap_or_default(),
         line: place.line,
         column: place.column,
-        code: finding.code,
         may_be_wrong: finding.may_be_wrong && finding.level == Level::Error,
         is_accepted: false,
         range: (unit, unit + length),
@@ -208,9 +205,9 @@ mod tests {
     fn browsers_are_told_places_as_they_count() {
         let sql = "'ü😀' = wrong, x";
         let at = sql.find("wrong").unwrap();
-        let fix = Fix { span: Span::new(0, 8), replacement: String::new(), label: "Remove".into() };
-        let finding = Finding::info("x", Span::new(at, at + 5), "m").with_fix(Some(fix));
-        let shown = remarks(sql, &[finding, Finding::info("y", Span::new(at + 7, at + 8), "m")]);
+        let fix = Fix::sure(Span::new(0, 8), "", "Remove");
+        let finding = Finding::info(codes::STAR, Span::new(at, at + 5), "m").with_fix(Some(fix));
+        let shown = remarks(sql, &[finding, Finding::info(codes::LIMIT, Span::new(at + 7, at + 8), "m")]);
         assert_eq!((shown[0].range, shown[1].range), ((8, 13), (15, 16)));
         assert_eq!(shown[0].fix.as_ref().unwrap().range, (0, 5));
     }
