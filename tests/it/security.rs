@@ -104,7 +104,8 @@ pub(crate) const OPEN: [&str; 10] = [
 ];
 
 /// What stands for a part of a route in braces that is no id.
-const NAMED: [(&str, &str); 4] = [("{slug}", "first-query"), ("{code}", "unknown-column"), ("{number}", "1"), ("{name}", "dsp_impressions")];
+const NAMED: [(&str, &str); 4] =
+    [("{slug}", "first-query"), ("{code}", "unknown-column"), ("{number}", "1"), ("{name}", "dsp_impressions")];
 
 /// A route with the ids of things that are there, one address for each thing that fits.
 pub(crate) fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
