@@ -123,11 +123,10 @@ fn proposal(text: &str, tokens: &[Token], group: &Group, mark: &Mark, names: &mu
     let kind = match group.shape {
         Shape::Rows | Shape::Items => Kind::List,
         Shape::Text if choices.len() > 1 => Kind::Choice,
-        Shape::Text => Kind::Text,
+        Shape::Text | Shape::Table => Kind::Text,
         Shape::Number => Kind::Number,
         Shape::Date => Kind::Date,
         Shape::DateTime => Kind::DateTime,
-        Shape::Table => Kind::Text,
     };
     Proposal {
         span: group.span,

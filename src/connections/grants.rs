@@ -193,7 +193,7 @@ impl Grants {
                 self.give_up(connection, &format!("The stored token can't be decrypted: {error}.")).await?;
             }
             OpenError::UnknownKey => {
-                tracing::error!(connection.id = %connection.id, %error, "a stored token can't be decrypted")
+                tracing::error!(connection.id = %connection.id, %error, "a stored token can't be decrypted");
             }
         }
         Ok(CallError::Reconnect)

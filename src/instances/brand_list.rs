@@ -320,7 +320,7 @@ mod tests {
         for text in ["", "\n\n", ",,,", "\"", "\t\t\n;;", "\u{200b}"] {
             assert_eq!(read(text, None).items, [], "{text:?}");
         }
-        let many: String = (0..300).map(|n| format!("odd {n}\n")).collect();
+        let many = (0..300).map(|n| format!("odd {n}")).collect::<Vec<_>>().join("\n");
         let list = read(&many, None);
         assert_eq!((list.rejected.len(), list.more_rejected), (TOLD, 200));
     }

@@ -22,7 +22,7 @@ use super::{own, start};
 use crate::amazon::Region;
 use crate::amcsql::text::Place;
 use crate::connections;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::executions::causes::Cause;
 use crate::executions::live as progress;
 use crate::executions::model::{Execution, Origin, Problem, RARELY, State as Stage};
@@ -31,7 +31,7 @@ use crate::executions::store;
 use crate::executions::submit::Executions;
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
-use crate::queries::{self, SourceMap};
+use crate::queries::{self, PastRun, SourceMap, TypicalDuration};
 use crate::results::Key;
 use crate::web::components::{Address, Step};
 use crate::web::live::{self, Shown};
@@ -188,6 +188,18 @@ fn noted(room: &Executions, person: &Person, execution: &Execution) -> String {
     tag
 }
 
+/// The last executions of the same query, and how long it takes.
+async fn history(
+    tx: &mut Tx,
+    person: &Person,
+    execution: &Execution,
+) -> db::Result<(Vec<PastRun>, Option<TypicalDuration>)> {
+    let Some(query) = &execution.query else { return Ok((Vec::new(), None)) };
+    let past = queries::runs(tx, &person.id, query, RUNS).await?;
+    let typical = queries::usual(tx, &person.id, query, &execution.instance, Some(&execution.id)).await?;
+    Ok((past, typical))
+}
+
 async fn page(
     room: &Executions,
     person: &Person,
@@ -200,13 +212,7 @@ async fn page(
     let execution = store::find(&mut tx, &person.id, id).await?;
     let events = store::events(&mut tx, id).await?;
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
-    let (past, typical) = match &execution.query {
-        Some(query) => (
-            queries::runs(&mut tx, &person.id, query, RUNS).await?,
-            queries::usual(&mut tx, &person.id, query, &instance.id, Some(id)).await?,
-        ),
-        None => (Vec::new(), None),
-    };
+    let (past, typical) = history(&mut tx, person, &execution).await?;
     let own_lost = own_lost(&mut tx, person, &execution).await?;
     drop(tx);
     let (here, fields) = (format!("/executions/{id}"), Fields::of_address(query));

@@ -66,7 +66,7 @@ struct Rows<'a> {
 #[derive(Template)]
 #[template(path = "executions/groups.html")]
 struct Groups<'a> {
-    groups: Vec<Group>,
+    lines: Vec<Group>,
     pager: Pager,
     list: &'a List,
     here: &'a Address,
@@ -183,7 +183,7 @@ impl Look<'_> {
         let pager = wanted.pager(store::count_groups(tx, &person.id, filter, wanted.most()).await?);
         let groups = store::groups(tx, &person.id, filter, pager.range()).await?;
         let (moves, tag) = (groups.iter().any(|group| group.active > 0), live::tag(&(&groups, &pager)));
-        let rows = Groups { groups, pager, list, here, moves, tag: &tag }.render()?;
+        let rows = Groups { lines: groups, pager, list, here, moves, tag: &tag }.render()?;
         Ok((rows, moves, tag))
     }
 

@@ -235,12 +235,11 @@ async fn keep(
     let (mut added, mut there) = (0, 0);
     let names: Vec<&str> = by_brand.keys().copied().collect();
     for (name, items) in &by_brand {
-        let brand = match table::named(tx, &person.id, &instance.id, name).await? {
-            Some(brand) => brand.id,
-            None => {
-                let gone = now - TimeDelta::days(KEPT_DAYS);
-                table::add(tx, &room.site.random, now, gone, &person.id, (&instance.id, name)).await?
-            }
+        let brand = if let Some(brand) = table::named(tx, &person.id, &instance.id, name).await? {
+            brand.id
+        } else {
+            let gone = now - TimeDelta::days(KEPT_DAYS);
+            table::add(tx, &room.site.random, now, gone, &person.id, (&instance.id, name)).await?
         };
         let new = table::extend(tx, now, &brand, items).await?;
         (added, there) = (added + new, there + items.len() - new);
@@ -249,12 +248,12 @@ async fn keep(
     let (random, subject) = (&room.site.random, instance.id.as_str());
     audit::write(tx, random, now, Some(&person.id), Action::BrandsChanged, subject, detail).await?;
     let count = |number: usize, one, more| counted(number as i64, one, more);
-    let mut said = match names.as_slice() {
+    let said = match names.as_slice() {
         [one] => format!("{one}: {} added", count(added, "item", "items")),
         more => format!("{}: {} added", count(more.len(), "brand", "brands"), count(added, "item", "items")),
     };
-    if there + read.duplicates > 0 {
-        said.push_str(&format!(", {} already there", there + read.duplicates));
-    }
-    Ok(said + ".")
+    Ok(match there + read.duplicates {
+        0 => format!("{said}."),
+        there => format!("{said}, {there} already there."),
+    })
 }

@@ -129,7 +129,7 @@ fn take(table: Table, read: &mut FileRead) {
         match (key.as_str(), value) {
             ("format", Value::Integer(FORMAT)) => {}
             ("format", _) => {
-                problems.push("The file has a newer format; what is new in it is not understood.".to_owned())
+                problems.push("The file has a newer format; what is new in it is not understood.".to_owned());
             }
             ("name", Value::String(text)) => text.trim().clone_into(&mut written.name),
             ("description", Value::String(text)) => written.description = text,

@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn thousands_of_values_are_counted() {
-        let text: String = (0..20_000).map(|n| format!("B0{n:08}\t")).collect();
-        let list = PastedList::read(&text.repeat(2));
+        let text = (0..20_000).map(|n| format!("B0{n:08}")).collect::<Vec<_>>().join("\t");
+        let list = PastedList::read(&format!("{text}\t{text}"));
         assert_eq!((list.values.len(), list.repeated), (20_000, 20_000));
         assert_eq!(list.words(), "20,000 values, 20,000 duplicates removed.");
     }

@@ -73,7 +73,7 @@ fn unique(name: &str, names: &mut HashSet<String>) -> String {
     let mut file = named(name).as_str().to_owned();
     let mut number = 2;
     while !names.insert(file.to_lowercase()) {
-        file = FileName::new("query", [name, &number.to_string()], "sql").as_str().to_owned();
+        FileName::new("query", [name, &number.to_string()], "sql").as_str().clone_into(&mut file);
         number += 1;
     }
     file

@@ -63,7 +63,7 @@ impl Schema {
             .chain(lacked)
             .filter_map(|(source, missing)| source_row(source, missing, &words, &wanted, unfolded))
             .collect();
-        sources.sort_by(|a, b| (!a.is_read, !a.missing.is_empty()).cmp(&(!b.is_read, !b.missing.is_empty())));
+        sources.sort_by_key(|source| (!source.is_read, !source.missing.is_empty()));
         Self { search, sources, ..Self::default() }
     }
 }

@@ -142,16 +142,12 @@ pub(super) async fn act(
             }
         }
     };
-    match done {
-        Some((tone, said)) => {
-            visit.flash(tone, said).await;
-            Ok(Redirect::to(&format!("/queries/{}/workflow", query.id)).into_response())
-        }
-        None => {
-            let page = page(&room, &person, &visit, query, &form, errors).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
-        }
-    }
+    let Some((tone, said)) = done else {
+        let page = page(&room, &person, &visit, query, &form, errors).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
+    };
+    visit.flash(tone, said).await;
+    Ok(Redirect::to(&format!("/queries/{}/workflow", query.id)).into_response())
 }
 
 /// What is said after it was done.
