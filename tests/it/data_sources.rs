@@ -225,6 +225,7 @@ stories! {
     async fn a_new_name_is_put_into_queries_on_request(house: House) {
         let ada = house.signed_in("Ada").await;
         house.fault("drift", "", "").await;
+        house.time.advance(chrono::TimeDelta::minutes(1));
         ada.post("/instances/refresh", &[]).await.with(303);
         house.tick("instance-discovery").await;
         let uses = "SELECT site, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions WHERE campaign <> 'site' GROUP BY site";
