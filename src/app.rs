@@ -43,7 +43,7 @@ use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
 use crate::web::{self, Sandbox, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
-use crate::{accounts, connections, executions, guides, help, home, instances, people, queries, results, sources};
+use crate::{accounts, connections, executions, guides, help, home, instances, people, queries, results, schedules, sources};
 
 /// Signed-in persons that are kept in memory; when there are more, all are read anew.
 const MOST_PERSONS: usize = 20_000;
@@ -105,6 +105,7 @@ impl App {
             instances::room(site(), grants(), process()),
             queries::room(site(), grants()),
             executions::room(&self.executions, &self.process),
+            schedules::room(site(), &self.executions, &self.process),
             sources::room(site()),
             guides::room(site()),
             help::room(site()),

@@ -7,6 +7,7 @@ mod emulate;
 mod keys;
 mod progress;
 mod restore;
+mod schedule;
 mod schema;
 mod serve;
 mod sql;
@@ -20,6 +21,7 @@ use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use url::Url;
 
+use crate::clock::Clock;
 use crate::config::{Config, Environment};
 use crate::emulator::Fault;
 
@@ -46,6 +48,9 @@ enum Command {
     /// Check or run AMC SQL without a server.
     #[command(subcommand)]
     Sql(sql::Sql),
+    /// See when a schedule would run.
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
     /// Look after the key ring.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -139,6 +144,7 @@ async fn handed_over(line: Line) -> ExitCode {
         Command::Serve => with_config(serve::serve).await,
         Command::Emulator(options) => emulate::run(*options).await,
         Command::Sql(sql) => sql::run(sql).await,
+        Command::Schedule(schedule) => schedule::run(schedule, &Clock::system()),
         Command::Keys(keys) => with_config(|config| keys::run(config, keys)).await,
         Command::Doctor(options) => doctor::run(options).await,
         Command::Backup(options) => with_config(|config| backup::run(config, options)).await,

@@ -180,6 +180,8 @@ ids! {
     ChangeId = "chg";
     /// RecomAMP's own name for a run; AMC's is [`crate::amazon::AmcExecutionId`].
     ExecutionId = "exe";
+    /// A schedule.
+    ScheduleId = "sch";
     /// A line of the audit log.
     AuditId = "aud";
     /// A process that takes leases.

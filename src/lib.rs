@@ -4,8 +4,8 @@
 //! settings, secrets, the database, the AMC dialect, the calls to Amazon, the AMC emulator, and what
 //! all pages share. A room is one thing that a person can name (instances, queries, executions): it
 //! owns its tables, its rules and its pages, and other rooms come in by its door, `mod.rs`, only.
-//! Rooms use rooms downwards: home → help → sources → guides → executions → results → queries → instances → connections →
-//! accounts. [`app`] is the one file that knows them all.
+//! Rooms use rooms downwards: home → help → sources → guides → schedules → executions → results → queries → instances →
+//! connections → accounts. [`app`] is the one file that knows them all.
 //!
 //! Read in this order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is a plain one), [`app`].
 
@@ -39,6 +39,7 @@ pub mod instances;
 pub mod people;
 pub mod queries;
 pub mod results;
+pub mod schedules;
 pub mod sources;
 
 pub mod app;

@@ -62,6 +62,8 @@ const STEPS: &[Step] = &[
     own!(27, "0027_brands_security"),
     both!(28, "0028_own_runs"),
     own!(29, "0029_own_runs_security"),
+    both!(30, "0030_schedules"),
+    own!(31, "0031_schedules_security"),
 ];
 
 /// The number of the last step.

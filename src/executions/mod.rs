@@ -26,7 +26,7 @@ pub use model::{Execution, Kept, Origin, Problem, Sent, State};
 pub use poller::Poller;
 pub use start::{Actor, Refusal, Request, Started, What};
 pub use store::{
-    Filter, Happened, Line, Outcome, Queue, count, list, newest_outcome, outcomes, queues, totals, unfinished,
+    Filter, Happened, Line, Outcome, Queue, count, find, list, newest_outcome, outcomes, queues, totals, unfinished,
 };
 pub use submit::Executions;
 

@@ -11,6 +11,7 @@
 mod refusal;
 mod request;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 pub use refusal::Refusal;
@@ -92,8 +93,8 @@ impl Executions {
         if let Some(before) = self.before(tx, origin, key.as_deref(), &digest).await? {
             return Ok(before);
         }
-        let draft = self.draft(tx, actor.person(), &request.what).await?;
         let now = self.site.clock.now();
+        let draft = self.draft(tx, actor.person(), actor.moment().unwrap_or(now), &request.what).await?;
         let id: ExecutionId = self.site.random.id(now);
         let amc_workflow_id = format!("{WORKFLOW}{id}");
         let mut body = draft.body;
@@ -154,7 +155,13 @@ impl Executions {
         }
     }
 
-    async fn draft(&self, tx: &mut Tx, person: &PersonId, what: &What) -> Result<Draft, Refusal> {
+    async fn draft(
+        &self,
+        tx: &mut Tx,
+        person: &PersonId,
+        moment: DateTime<Utc>,
+        what: &What,
+    ) -> Result<Draft, Refusal> {
         match what {
             What::Query { id, revision, instance, input } => {
                 let query = queries::find(tx, person, id).await?;
@@ -164,13 +171,13 @@ impl Executions {
                 if revision.is_some_and(|read_at| read_at != query.revision) {
                     return Err(Refusal::Changed);
                 }
-                let (instance, prepared) = self.prepared(tx, person, instance, &query.script(), input).await?;
+                let (instance, prepared) = self.prepared(tx, (person, moment), instance, &query.script(), input).await?;
                 Ok(Draft::of(instance, Some(query.id), (query.name, query.sql), &prepared))
             }
             What::Text { name, sql, fields, instance, input } => {
                 let (window, privacy) = <_>::default();
                 let script = Script { sql, fields, window: &window, privacy: &privacy };
-                let (instance, prepared) = self.prepared(tx, person, instance, &script, input).await?;
+                let (instance, prepared) = self.prepared(tx, (person, moment), instance, &script, input).await?;
                 Ok(Draft::of(instance, None, (name.clone(), sql.clone()), &prepared))
             }
             What::Again(id) => {
@@ -187,14 +194,14 @@ impl Executions {
     async fn prepared(
         &self,
         tx: &mut Tx,
-        person: &PersonId,
+        (person, moment): (&PersonId, DateTime<Utc>),
         instance: &InstanceId,
         script: &Script<'_>,
         input: &RunInput,
     ) -> Result<(Instance, Prepared), Refusal> {
         let instance = usable(tx, person, instance).await?;
         let catalogue = instances::catalogue(tx, &instance.id).await?;
-        let prepared = queries::prepare(script, input, &catalogue, self.site.clock.now(), instance.is_sandbox);
+        let prepared = queries::prepare(script, input, &catalogue, moment, instance.is_sandbox);
         if prepared.is_ready() { Ok((instance, prepared)) } else { Err(Refusal::Unfit(Box::new(prepared))) }
     }
 

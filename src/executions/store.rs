@@ -114,7 +114,7 @@ macro_rules! select {
 }
 
 /// One of the executions that a person may see; [`Error::Missing`] otherwise.
-pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Result<Execution> {
+pub async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Result<Execution> {
     const FIND: &str =
         select!("join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.id = $2");
     sql(FIND).bind(person).bind(id).cached().one(tx).await

@@ -14,6 +14,7 @@ use crate::db::{self, Scope, Tx};
 use crate::ids::PersonId;
 use crate::instances;
 use crate::queries;
+use crate::schedules;
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
@@ -156,8 +157,9 @@ pub(super) async fn remove(
     let (sessions, connections) = shut_out(&site, &mut tx, &person.id, &id).await?;
     let instances = instances::revoke_all(&mut tx, &id).await?;
     let owned = queries::transfer(&mut tx, &id, &successor).await?;
+    let schedules = schedules::transfer(&mut tx, &id, &successor).await?;
     let by = Some(&person.id);
-    let detail = json!({ "to": name, "queries_and_drafts": owned });
+    let detail = json!({ "to": name, "queries_and_drafts": owned, "schedules": schedules });
     audit::write(&mut tx, &site.random, now, by, Action::Transferred, id.as_str(), detail).await?;
     let detail = json!({ "name": was.name, "sessions": sessions, "connections": connections, "instances": instances,
         "unfinished_executions": was.unfinished });

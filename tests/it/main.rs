@@ -80,6 +80,8 @@ mod row_security;
 #[cfg(test)]
 mod same_runs;
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod security;

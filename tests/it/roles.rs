@@ -7,7 +7,7 @@ use crate::support::stories;
 
 /// What a route needs beyond reading, of a person who has a role on the instance to which the thing belongs. Every
 /// other route is for everybody who may read it.
-const NEEDS: [(&str, &str); 20] = [
+const NEEDS: &[(&str, &str)] = &[
     ("POST /instances/{id}/labels", "manager"),
     ("POST /instances/{id}/workflows", "analyst"),
     ("POST /instances/{id}/workflows/import", "analyst"),
@@ -28,10 +28,18 @@ const NEEDS: [(&str, &str); 20] = [
     ("POST /queries/{id}/versions/restore", "analyst"),
     ("POST /queries/new", "analyst"),
     ("POST /instances/{id}/rename", "manager"),
+    ("POST /schedules", "analyst"),
+    ("GET /schedules/{id}/edit", "analyst"),
+    ("POST /schedules/{id}/edit", "analyst"),
+    ("POST /schedules/{id}/pause", "analyst"),
+    ("GET /schedules/{id}/resume", "analyst"),
+    ("POST /schedules/{id}/resume", "analyst"),
+    ("POST /schedules/{id}/delete", "analyst"),
+    ("POST /schedules/{id}/restore", "analyst"),
 ];
 
 /// Routes whose form names an instance: a role that is too low is said beside that field, with 422.
-const BY_FIELD: [&str; 2] = ["POST /executions", "POST /queries/new"];
+const BY_FIELD: &[&str] = &["POST /executions", "POST /queries/new", "POST /schedules"];
 
 /// Routes about the visitor alone, which would end the walk, and those of administrators.
 const APART: [&str; 4] = ["/sign-out", "/settings/sessions/{id}/end", "/settings/connections/", "/settings/people"];

@@ -21,6 +21,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let query_id = query.rsplit('/').next().expect("an id").to_owned();
     let run = ada.post("/executions", &[("query", query_id.as_str())]).await.with(303).location;
     house.settle().await;
+    let timing = [("query", query_id.as_str()), ("repeat", "daily"), ("at", "09:00")];
+    let schedule = ada.post("/schedules", &timing).await.with(303).location;
     let opened = ada.post("/guides/first-query/queries/1/open", &[]).await.with(303).location;
     let draft = opened.rsplit(['/', '=']).next().expect("an id").to_owned();
     let sessions = ada.get("/settings/sessions").await.attributes("main form[action$='/end']", "action");
@@ -73,6 +75,16 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
         (Method::GET, format!("{run}/result.csv")),
         (Method::GET, format!("{run}/result.json")),
         (Method::GET, format!("{run}/result.tsv")),
+        (Method::GET, schedule.clone()),
+        (Method::GET, format!("{schedule}/slots.csv")),
+        (Method::GET, format!("{schedule}/slots.json")),
+        (Method::GET, format!("{schedule}/edit")),
+        (Method::POST, format!("{schedule}/edit")),
+        (Method::POST, format!("{schedule}/pause")),
+        (Method::GET, format!("{schedule}/resume")),
+        (Method::POST, format!("{schedule}/resume")),
+        (Method::POST, format!("{schedule}/delete")),
+        (Method::POST, format!("{schedule}/restore")),
     ];
     let saved = [("name", "Mine"), ("filter", "f=all&f.1.p=column&f.1.o=is&f.1.v=campaign")];
     ada.post("/data-sources/filters", &saved).await.with(303);

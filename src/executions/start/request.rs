@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +21,7 @@ pub struct Actor {
     person: PersonId,
     name: String,
     by: By,
+    as_of: Option<DateTime<Utc>>,
 }
 
 /// By what an actor acts; the text is its id, which the execution names as its reference.
@@ -35,27 +37,39 @@ enum By {
 impl Actor {
     /// A person at a page.
     pub fn person_by_hand(person: &Person) -> Self {
-        Self { person: person.id.clone(), name: person.name.clone(), by: By::Hand }
+        Self { person: person.id.clone(), name: person.name.clone(), by: By::Hand, as_of: None }
     }
 
     /// A program with a person's token.
     pub fn token(person: PersonId, name: String, token: impl Into<String>) -> Self {
-        Self { person, name, by: By::Token(token.into()) }
+        Self { person, name, by: By::Token(token.into()), as_of: None }
     }
 
     /// A schedule, for the person on whose access it runs. The key of its request names the slot.
     pub fn schedule(person: PersonId, name: String, schedule: impl Into<String>) -> Self {
-        Self { person, name, by: By::Schedule(schedule.into()) }
+        Self { person, name, by: By::Schedule(schedule.into()), as_of: None }
     }
 
     /// A run of a flow, for whoever started the flow. The key of its request names the step.
     pub fn flow(person: PersonId, name: String, flow_run: impl Into<String>) -> Self {
-        Self { person, name, by: By::Flow(flow_run.into()) }
+        Self { person, name, by: By::Flow(flow_run.into()), as_of: None }
     }
 
     /// A batch, for whoever started it. The key of its request names the instance and the round.
     pub fn batch(person: PersonId, name: String, batch: impl Into<String>) -> Self {
-        Self { person, name, by: By::Batch(batch.into()) }
+        Self { person, name, by: By::Batch(batch.into()), as_of: None }
+    }
+
+    /// The same for a moment other than now, from which a window such as “the last complete week” is worked out.
+    #[must_use]
+    pub const fn as_of(mut self, moment: DateTime<Utc>) -> Self {
+        self.as_of = Some(moment);
+        self
+    }
+
+    /// The moment for which it acts; none for now.
+    pub(super) const fn moment(&self) -> Option<DateTime<Utc>> {
+        self.as_of
     }
 
     /// For whom it runs.

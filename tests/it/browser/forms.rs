@@ -4,7 +4,7 @@ use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, sign_i
 use super::{Browser, Options, Program};
 
 /// Every list that has a filter.
-const LISTS: [&str; 10] = [
+const LISTS: &[&str] = &[
     "/executions",
     "/queries",
     "/queries/bin",

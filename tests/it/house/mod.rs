@@ -34,13 +34,14 @@ const GROUND: [&str; 13] = [
 ];
 
 /// What a person can name, from the lowest to the highest: a room uses rooms before it in this list.
-const ROOMS: [&str; 11] = [
+const ROOMS: &[&str] = &[
     "accounts",
     "connections",
     "instances",
     "queries",
     "results",
     "executions",
+    "schedules",
     "people",
     "guides",
     "sources",
@@ -60,7 +61,7 @@ const APART: [(&str, &[&str]); 3] = [
 
 /// Each table and the file, or the folder of files, that writes it. Work in a table is claimed by the
 /// worker of the same module.
-const WRITERS: [(&str, &str); 26] = [
+const WRITERS: &[(&str, &str)] = &[
     ("people", "accounts/store"),
     ("sessions", "web/session"),
     ("audit", "accounts/audit"),
@@ -87,6 +88,9 @@ const WRITERS: [(&str, &str); 26] = [
     ("execution_events", "executions/store"),
     ("execution_outcomes", "executions/store"),
     ("execution_feed", "executions/store"),
+    ("schedules", "schedules/store"),
+    ("schedule_slots", "schedules/store"),
+    ("schedule_cursor", "schedules/store"),
 ];
 
 /// The addresses that the rooms and the ground floor answer to, as their code names them (`/queries/{id}`).

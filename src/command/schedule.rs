@@ -1,0 +1,92 @@
+//! `recomamp schedule preview`: when a cron expression is due, without a server.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+
+use super::{give, say};
+use crate::clock::Clock;
+use crate::schedules::{Cron, Note, Plan, Slot, Zones, cron_plan};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Schedule {
+    /// Print the next times of a cron expression; exit with 1 when it can't be read or never comes.
+    Preview(Preview),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Preview {
+    /// Five fields as in cron(5): minute, hour, day of month, month, day of week; or @daily and the like.
+    expression: String,
+    /// A zone of the IANA database.
+    #[arg(long, default_value = "UTC")]
+    zone: String,
+    /// The moment from which it counts, such as 2027-03-14T00:00:00Z; now when not given.
+    #[arg(long)]
+    from: Option<DateTime<Utc>>,
+    /// How many.
+    #[arg(long, default_value_t = 10)]
+    count: usize,
+    /// How they are written; `json` is an object on each line.
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    format: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+pub(super) fn run(command: Schedule, clock: &Clock) -> ExitCode {
+    let Schedule::Preview(options) = command;
+    match plan(&options) {
+        Ok((plan, zones)) => {
+            let from = options.from.unwrap_or_else(|| clock.now()) - chrono::TimeDelta::milliseconds(1);
+            for slot in plan.after(from).take(options.count) {
+                give(&line(&plan, slot, options.format));
+            }
+            if options.format == Form::Text {
+                say(&format!("Zone rules: {}.", zones.version()));
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            say(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn plan(options: &Preview) -> anyhow::Result<(Plan, Zones)> {
+    let cron: Cron = options.expression.parse()?;
+    let zones = Zones::newest();
+    let zone = zones.find(&options.zone).with_context(|| {
+        format!("The time zone “{}” is not known. Use a name such as UTC or Europe/Berlin.", options.zone)
+    })?;
+    Ok((cron_plan(cron, zone), zones))
+}
+
+fn line(plan: &Plan, slot: Slot, form: Form) -> String {
+    let at = slot.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let local = plan.zone.local(slot.at);
+    let note = slot.note.map_or("", note);
+    match form {
+        Form::Json => json!({ "at": at, "local": local, "note": note }).to_string(),
+        Form::Text if note.is_empty() => format!("{at}  {local}"),
+        Form::Text => format!("{at}  {local}  {note}"),
+    }
+}
+
+const fn note(note: Note) -> &'static str {
+    match note {
+        Note::Skipped => "The time does not exist on this day: the clocks go forward. It runs when they have.",
+        Note::FirstOfTwo => "The time comes twice on this day: the clocks go back. It runs once, at the first.",
+        Note::Repeated => "The time comes twice on this day: the clocks go back. This is the first.",
+        Note::Second => "The time comes for the second time: the clocks went back.",
+        Note::SameInstant => "It falls on the same moment as the one before it, and one execution serves both.",
+    }
+}

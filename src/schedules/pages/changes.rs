@@ -1,0 +1,185 @@
+//! Pausing, resuming, deleting and restoring.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::own;
+use crate::accounts::audit::{self, Action as Entry};
+use crate::db::Tx;
+use crate::ids::ScheduleId;
+use crate::instances::{self, Action};
+use crate::schedules::Schedules;
+use crate::schedules::model::{NOTE_LENGTH, Schedule, State as Stage};
+use crate::schedules::policies::Missed;
+use crate::schedules::scheduler::NAME;
+use crate::schedules::store;
+use crate::web::components::{Choice, Errors, read_date};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Fields, Html, Person, Visit};
+
+/// Slots of a pause that are listed; the rest is counted.
+const LISTED: usize = 20;
+/// Slots of a pause that are counted at most.
+const COUNTED: usize = 1_000;
+
+/// A schedule that this person may change, in a transaction to change it in.
+async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Schedule)> {
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let schedule = store::find(&mut tx, &person.id, &own(id)?).await?;
+    instances::require(&mut tx, &person.id, &schedule.instance, Action::Run).await?;
+    Ok((tx, schedule))
+}
+
+async fn log(room: &Schedules, tx: &mut Tx, person: &Person, (action, id): (Entry, &ScheduleId), detail: Value) -> web::Result<()> {
+    let now = room.site.clock.now();
+    audit::write(tx, &room.site.random, now, Some(&person.id), action, id.as_str(), detail).await?;
+    Ok(())
+}
+
+fn back(id: &ScheduleId) -> Redirect {
+    Redirect::to(&format!("/schedules/{id}"))
+}
+
+/// Pauses until somebody resumes it, or until the beginning of a day.
+pub(super) async fn pause(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let now = room.site.clock.now();
+    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
+    let until = fields.trimmed("until");
+    let until = if until.is_empty() { None } else { Some(end_of_pause(&room, &schedule, until, now)?) };
+    let note: String = fields.trimmed("note").replace('\0', "").chars().take(NOTE_LENGTH).collect();
+    let reason = if note.is_empty() { format!("Paused by {}.", person.name) } else { format!("Paused by {}: {note}", person.name) };
+    if !store::pause(&mut tx, now, &schedule.id, &reason, until).await? {
+        return Err(web::Error::Conflict("This schedule is not active, so there is nothing to pause.".to_owned()));
+    }
+    let detail = json!({ "change": "paused", "note": note, "until": until });
+    log(&room, &mut tx, &person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "The schedule is paused.").await;
+    Ok(back(&schedule.id))
+}
+
+fn end_of_pause(room: &Schedules, schedule: &Schedule, text: &str, now: DateTime<Utc>) -> web::Result<DateTime<Utc>> {
+    let day = read_date(text)
+        .ok_or_else(|| web::Error::Invalid(format!("“{text}” is not a day. Write it like 2026-12-31, or leave it empty.")))?;
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    let at = schedule.plan(&room.zones).map_or_else(|| midnight.and_utc(), |plan| plan.zone.first(midnight));
+    if at <= now {
+        return Err(web::Error::Invalid("The pause would end in the past. Choose a later day.".to_owned()));
+    }
+    Ok(at)
+}
+
+#[derive(Template)]
+#[template(path = "schedules/resume.html")]
+pub(super) struct ResumePage {
+    shell: Shell,
+    schedule: Schedule,
+    /// The slots that passed, in the schedule's zone.
+    passed: Vec<String>,
+    count: usize,
+    has_more: bool,
+    choices: Vec<Choice>,
+    errors: Errors,
+}
+
+/// What becomes of the slots of the pause is asked before it ends.
+pub(super) async fn resume_page(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Html<ResumePage>> {
+    let (tx, schedule) = to_change(&room, &person, &id).await?;
+    drop(tx);
+    Ok(Html(resuming(&room, &visit, schedule, Errors::new()).await?))
+}
+
+async fn resuming(room: &Schedules, visit: &Visit, schedule: Schedule, errors: Errors) -> web::Result<ResumePage> {
+    if schedule.state != Stage::Paused || schedule.deleted_at.is_some() {
+        return Err(web::Error::Conflict("This schedule is not paused.".to_owned()));
+    }
+    let now = room.site.clock.now();
+    let from = schedule.next_at.map_or(now, |at| at - chrono::TimeDelta::seconds(1));
+    let plan = schedule.plan(&room.zones);
+    let slots = plan.iter().flat_map(|plan| plan.after(from).take_while(|slot| slot.at <= now));
+    let names: Vec<String> =
+        slots.take(COUNTED).map(|slot| slot.name.civil.format("%a %-d %b %Y, %H:%M").to_string()).collect();
+    Ok(ResumePage {
+        shell: visit.shell(format!("Resume {}", schedule.name), Section::Schedules).await,
+        schedule,
+        count: names.len(),
+        has_more: names.len() == COUNTED,
+        passed: names.into_iter().take(LISTED).collect(),
+        choices: Missed::choices(),
+        errors,
+    })
+}
+
+pub(super) async fn resume(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let now = room.site.clock.now();
+    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
+    let Some(with) = Missed::parse(fields.get("missed")) else {
+        drop(tx);
+        let mut errors = Errors::new();
+        errors.add("missed", "Choose what happens to the slots in between.");
+        return Ok(Html(resuming(&room, &visit, schedule, errors).await?).unprocessable());
+    };
+    if !store::resume(&mut tx, now, &schedule.id, with.name()).await? {
+        return Err(web::Error::Conflict("This schedule is not paused.".to_owned()));
+    }
+    let detail = json!({ "change": "resumed", "missed_slots": with.name() });
+    log(&room, &mut tx, &person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
+    tx.commit().await?;
+    room.site.wakes.wake(NAME);
+    visit.flash(Tone::Success, "The schedule is active again.").await;
+    Ok(back(&schedule.id).into_response())
+}
+
+pub(super) async fn delete(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
+    if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, true).await? {
+        return Err(web::Error::Conflict("This schedule is deleted already.".to_owned()));
+    }
+    let detail = json!({ "name": schedule.name, "deleted": true });
+    log(&room, &mut tx, &person, (Entry::ScheduleDeleted, &schedule.id), detail).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "The schedule is deleted. It can be restored here.").await;
+    Ok(back(&schedule.id))
+}
+
+pub(super) async fn restore(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
+    if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, false).await? {
+        return Err(web::Error::Conflict("This schedule is not deleted.".to_owned()));
+    }
+    let detail = json!({ "name": schedule.name, "deleted": false });
+    log(&room, &mut tx, &person, (Entry::ScheduleDeleted, &schedule.id), detail).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "The schedule is restored, and paused.").await;
+    Ok(back(&schedule.id))
+}

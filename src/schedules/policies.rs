@@ -1,0 +1,312 @@
+//! What becomes of slots that cannot run as planned, and the decision about each slot. Pure.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::{Note, Slot};
+use crate::web::Fields;
+use crate::web::components::{Choice, Errors};
+
+/// A slot that is decided later than this after it was due is late: RecomAMP was not running, or the schedule was
+/// paused.
+pub const ON_TIME: TimeDelta = TimeDelta::minutes(5);
+
+/// Which slots run that were missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missed {
+    /// The latest of them.
+    #[default]
+    Latest,
+    /// All that are not older than [`Policies::catch_up_hours`].
+    All,
+    /// None.
+    None,
+}
+
+/// What happens to a slot while the one before is still running.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Overlap {
+    /// It is skipped.
+    Skip,
+    /// It waits for the end of the one before; one waits at a time.
+    #[default]
+    Queue,
+    /// It runs beside it.
+    Allow,
+}
+
+impl Missed {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Latest, "latest", "Run the latest one"),
+        (Self::All, "all", "Run all of them, one after the other"),
+        (Self::None, "none", "Run none of them"),
+    ];
+
+    pub fn choices() -> Vec<Choice> {
+        Self::ALL.map(|(_, value, label)| Choice::new(value, label)).into()
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, value, _)| *value == text).map(|(missed, _, _)| *missed)
+    }
+
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(missed, _, _)| *missed == self).map_or("latest", |(_, value, _)| value)
+    }
+}
+
+impl Overlap {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Queue, "queue", "Wait until it has ended"),
+        (Self::Skip, "skip", "Skip the new one"),
+        (Self::Allow, "allow", "Run both at the same time"),
+    ];
+
+    pub fn choices() -> Vec<Choice> {
+        Self::ALL.map(|(_, value, label)| Choice::new(value, label)).into()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, value, _)| *value == text).map(|(overlap, _, _)| *overlap)
+    }
+
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(overlap, _, _)| *overlap == self).map_or("queue", |(_, value, _)| value)
+    }
+}
+
+/// The rules of one schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Policies {
+    pub missed: Missed,
+    /// With [`Missed::All`]: how old a missed slot may be, in hours.
+    pub catch_up_hours: u32,
+    pub overlap: Overlap,
+    /// How long after its slot a run starts, in hours: until the data of its window is mature. The window stays.
+    pub hold_hours: u32,
+    /// Over how many minutes the starts of schedules are spread.
+    pub spread_minutes: u32,
+    /// After so many failures in a row the schedule pauses; 0 for never.
+    pub pause_after: u32,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self {
+            missed: Missed::default(),
+            catch_up_hours: 24 * 7,
+            overlap: Overlap::default(),
+            hold_hours: 0,
+            spread_minutes: 0,
+            pause_after: 3,
+        }
+    }
+}
+
+impl Policies {
+    /// The policies of a form; what it does not say is as here, what is wrong is said by field.
+    #[must_use]
+    pub fn with(&self, fields: &Fields, errors: &mut Errors) -> Self {
+        let mut number = |name: &str, mine: u32, most: u32, what: &str| {
+            if !fields.has(name) {
+                return mine;
+            }
+            let text = fields.trimmed(name);
+            let number = if text.is_empty() { Some(0) } else { text.parse().ok().filter(|number| *number <= most) };
+            number.unwrap_or_else(|| {
+                errors.add(name, format!("Give {what} from 0 to {most}."));
+                mine
+            })
+        };
+        let catch_up_hours = number("catch_up_hours", self.catch_up_hours, 24 * 366, "a number of hours");
+        let hold_hours = number("hold_hours", self.hold_hours, 24 * 60, "a number of hours");
+        let spread_minutes = number("spread_minutes", self.spread_minutes, 180, "a number of minutes");
+        let pause_after = number("pause_after", self.pause_after, 100, "a number of failures");
+        let missed = if fields.has("missed") { Missed::parse(fields.get("missed")) } else { Some(self.missed) };
+        let overlap = if fields.has("overlap") { Overlap::parse(fields.get("overlap")) } else { Some(self.overlap) };
+        if missed.is_none() {
+            errors.add("missed", "Choose what happens to missed slots.");
+        }
+        if overlap.is_none() {
+            errors.add("overlap", "Choose what happens while an execution is still running.");
+        }
+        Self {
+            missed: missed.unwrap_or(self.missed),
+            overlap: overlap.unwrap_or(self.overlap),
+            catch_up_hours,
+            hold_hours,
+            spread_minutes,
+            pause_after,
+        }
+    }
+
+    /// When a slot is decided: its time, later by what it waits and by the schedule's share of the spread.
+    pub fn due(&self, at: DateTime<Utc>, schedule: &str) -> DateTime<Utc> {
+        let spread = i64::from(self.spread_minutes) * 60;
+        let share = if spread == 0 { 0 } else { i64::from(checksum(schedule)) % spread };
+        at + TimeDelta::hours(i64::from(self.hold_hours)) + TimeDelta::seconds(share)
+    }
+}
+
+/// A number that is always the same for the same text (FNV-1a).
+fn checksum(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// What is decided about a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Start,
+    /// It waits for the end of the run before.
+    Queue,
+    /// It does not run, by a rule of the schedule.
+    Skip(String),
+    /// It does not run, because nobody was there when it was due.
+    Missed(String),
+}
+
+/// What a slot is decided by.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    pub now: DateTime<Utc>,
+    /// When the slot was due.
+    pub due: DateTime<Utc>,
+    pub is_excluded: bool,
+    /// Whether a later slot of the schedule is due as well.
+    pub has_later: bool,
+    /// Whether an execution of the schedule has not ended.
+    pub is_running: bool,
+    /// How many slots wait for its end.
+    pub queued: usize,
+    /// Whether it comes from a pause, with what was chosen for such slots.
+    pub resumed_with: Option<Missed>,
+}
+
+impl Policies {
+    /// What becomes of a slot that is due.
+    pub fn decide(&self, slot: &Slot, facts: &Facts) -> Decision {
+        if facts.is_excluded {
+            return Decision::Skip("The day is excluded.".to_owned());
+        }
+        if slot.note == Some(Note::SameInstant) {
+            return Decision::Skip(
+                "The clocks go forward: it falls on the same moment as the slot before it, and one run serves both."
+                    .to_owned(),
+            );
+        }
+        let is_late = facts.now - facts.due > ON_TIME;
+        if (is_late || facts.resumed_with.is_some())
+            && let Some(decided) = self.late(facts)
+        {
+            return decided;
+        }
+        if !facts.is_running {
+            return Decision::Start;
+        }
+        // OK to queue more than one that is late: they are caught up with, one after the other.
+        match self.overlap {
+            Overlap::Allow => Decision::Start,
+            _ if is_late => Decision::Queue,
+            Overlap::Queue if facts.queued == 0 => Decision::Queue,
+            Overlap::Queue => Decision::Skip("The run before had not ended, and one slot was waiting for it already.".to_owned()),
+            Overlap::Skip => Decision::Skip("The run before had not ended.".to_owned()),
+        }
+    }
+
+    /// What becomes of a late slot; none where it runs.
+    fn late(&self, facts: &Facts) -> Option<Decision> {
+        let why = if facts.resumed_with.is_some() { "The schedule was paused" } else { "RecomAMP was not running" };
+        let missed = |rest: &str| Some(Decision::Missed(format!("{why} when it was due{rest}")));
+        match facts.resumed_with.unwrap_or(self.missed) {
+            Missed::None => missed("."),
+            Missed::Latest if facts.has_later => missed("; a later slot runs in its place."),
+            Missed::All if facts.resumed_with.is_none() && facts.now - facts.due > TimeDelta::hours(i64::from(self.catch_up_hours)) => {
+                missed(&format!(", more than {} hours ago.", self.catch_up_hours))
+            }
+            Missed::Latest | Missed::All => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::calendar::SlotName;
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-03-18T09:00:00Z".parse().unwrap()
+    }
+
+    fn slot(note: Option<Note>) -> Slot {
+        Slot { name: SlotName { civil: now().naive_utc(), is_second: false }, at: now(), note }
+    }
+
+    fn facts(minutes_late: i64) -> Facts {
+        Facts {
+            now: now(),
+            due: now() - TimeDelta::minutes(minutes_late),
+            is_excluded: false,
+            has_later: false,
+            is_running: false,
+            queued: 0,
+            resumed_with: None,
+        }
+    }
+
+    fn policies(missed: Missed, overlap: Overlap) -> Policies {
+        Policies { missed, overlap, catch_up_hours: 24, ..Policies::default() }
+    }
+
+    fn name(decision: &Decision) -> &'static str {
+        match decision {
+            Decision::Start => "start",
+            Decision::Queue => "queue",
+            Decision::Skip(_) => "skip",
+            Decision::Missed(_) => "missed",
+        }
+    }
+
+    #[test]
+    fn missed_slots_follow_the_policy() {
+        let decide = |missed, facts: &Facts| name(&policies(missed, Overlap::Queue).decide(&slot(None), facts));
+        let later = Facts { has_later: true, ..facts(60) };
+        let old = facts(25 * 60);
+        assert_eq!([Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &facts(4))), ["start"; 3]);
+        assert_eq!([Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &facts(60))), ["start", "start", "missed"]);
+        assert_eq!([Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &later)), ["missed", "start", "missed"]);
+        assert_eq!([Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &old)), ["start", "missed", "missed"]);
+        let resumed = |with| Facts { resumed_with: Some(with), has_later: true, ..old };
+        let choices = [Missed::Latest, Missed::All, Missed::None];
+        assert_eq!(choices.map(|with| decide(Missed::Latest, &resumed(with))), ["missed", "start", "missed"]);
+    }
+
+    #[test]
+    fn a_slot_while_another_runs_follows_the_policy() {
+        let running = |queued| Facts { is_running: true, queued, ..facts(0) };
+        let decide = |overlap, facts: &Facts| name(&policies(Missed::All, overlap).decide(&slot(None), facts));
+        let all = [Overlap::Skip, Overlap::Queue, Overlap::Allow];
+        assert_eq!(all.map(|overlap| decide(overlap, &running(0))), ["skip", "queue", "start"]);
+        assert_eq!(all.map(|overlap| decide(overlap, &running(1))), ["skip", "skip", "start"]);
+        let catching_up = Facts { due: now() - TimeDelta::hours(3), ..running(4) };
+        assert_eq!(all.map(|overlap| decide(overlap, &catching_up)), ["queue", "queue", "start"]);
+    }
+
+    #[test]
+    fn excluded_days_and_doubled_instants_are_skipped() {
+        let policies = Policies::default();
+        assert_eq!(name(&policies.decide(&slot(None), &Facts { is_excluded: true, ..facts(0) })), "skip");
+        assert_eq!(name(&policies.decide(&slot(Some(Note::SameInstant)), &facts(0))), "skip");
+        assert_eq!(name(&policies.decide(&slot(Some(Note::Skipped)), &facts(0))), "start");
+    }
+
+    #[test]
+    fn a_run_waits_for_mature_data_and_takes_its_share_of_the_spread() {
+        let policies = Policies { hold_hours: 48, spread_minutes: 30, ..Policies::default() };
+        let due = policies.due(now(), "sch_a") - now() - TimeDelta::hours(48);
+        assert!(due >= TimeDelta::zero() && due < TimeDelta::minutes(30));
+        assert_eq!(Policies::default().due(now(), "sch_a"), now());
+    }
+}

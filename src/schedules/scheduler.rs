@@ -1,0 +1,361 @@
+//! The worker that decides due slots and starts their executions.
+//!
+//! Which slots are due follows from the clock and the ledger at each tick; no run pushes the next. A slot is decided,
+//! its execution stored and the next slot set in one transaction: a crash leaves either all of it or nothing, and the
+//! next tick goes on from there. The ledger's key and the execution's key are the slot, so that no race runs it twice.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
+
+use super::calendar::{Plan, Reading, Slot, SlotName, Zones};
+use super::model::{Schedule, SlotState};
+use super::policies::{Decision, Facts, Missed, ON_TIME};
+use super::store;
+use crate::db::lease::Lease;
+use crate::db::{self, Scope, Tx};
+use crate::executions::{Actor, Executions, Happened, Origin, Outcome, Refusal, Request, What, newest_outcome, outcomes};
+use crate::ids::{ExecutionId, ProcessId};
+use crate::queries::{self, RunInput};
+use crate::web::Site;
+use crate::web::run_state::RunState;
+use crate::workers::{Tick, Worker};
+
+/// The worker's name, for wakes.
+pub const NAME: &str = "scheduler";
+/// Schedules that are claimed at a time.
+const MOST: i64 = 100;
+/// Slots that one schedule decides at a time; the next tick, at once, takes the rest.
+const SLOTS: usize = 50;
+/// Rows of the feed that are read at a time.
+const OUTCOMES: i64 = 500;
+/// After this another process may try.
+const LEASE: TimeDelta = TimeDelta::seconds(120);
+/// A queued slot is looked at again after this.
+const QUEUED: TimeDelta = TimeDelta::seconds(15);
+
+/// The worker.
+#[derive(Debug)]
+pub struct Scheduler {
+    site: Site,
+    executions: Executions,
+    process: ProcessId,
+    zones: Zones,
+}
+
+/// What became of one step of a schedule.
+enum Step {
+    /// A slot was decided, and the next one may be due, too.
+    Decided,
+    /// Nothing is due any more, or somebody else has the schedule.
+    Over,
+}
+
+impl Scheduler {
+    /// Decides by these zones, claiming as `process`.
+    pub fn new(site: Site, executions: Executions, process: ProcessId, zones: Zones) -> Self {
+        Self { site, executions, process, zones }
+    }
+
+    async fn write(&self) -> db::Result<Tx> {
+        self.site.db.write(&Scope::System).await
+    }
+
+    async fn run(&self) -> anyhow::Result<Tick> {
+        let mut tick = Tick::default();
+        self.follow_zones().await?;
+        self.read_outcomes(&mut tick).await?;
+        let now = self.site.clock.now();
+        let mut tx = self.write().await?;
+        store::end_pauses(&mut tx, now).await?;
+        let due = store::claim(&mut tx, &self.process, (now, LEASE), MOST).await?;
+        tx.commit().await?;
+        for lease in due {
+            tick.looked += 1;
+            match self.decide_due(&lease).await {
+                Ok(decided) => tick.changed += decided,
+                Err(error) => {
+                    tick.failed += 1;
+                    tracing::error!(schedule.id = lease.id, %error, "a schedule's slot was not decided; it is tried again");
+                }
+            }
+        }
+        let waiting = self.start_queued(&mut tick).await?;
+        if tick.changed > 0 {
+            self.executions.wake();
+        }
+        let mut tx = self.site.db.read(&Scope::System).await?;
+        let next = store::next_due(&mut tx).await?;
+        let again = waiting.then(|| self.site.clock.now() + QUEUED);
+        tick.next = next.into_iter().chain(again).min();
+        Ok(tick)
+    }
+
+    /// Plans the next slots anew that were planned by other zone data: the slots keep their names.
+    async fn follow_zones(&self) -> db::Result<()> {
+        let mut tx = self.write().await?;
+        let others = store::planned_otherwise(&mut tx, self.zones.version(), 1_000).await?;
+        for schedule in &others {
+            let planned = schedule.plan(&self.zones).zip(schedule.next).zip(schedule.next_at);
+            let Some(((plan, name), was)) = planned else { continue };
+            let at = instant(&plan, name, was);
+            let due = schedule.policies.due(at, schedule.id.as_str());
+            store::plan_anew(&mut tx, &schedule.id, self.zones.version(), (at, due)).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Decides the due slots of one schedule, one transaction each; gives how many.
+    async fn decide_due(&self, lease: &Lease) -> db::Result<usize> {
+        let mut decided = 0;
+        while decided < SLOTS {
+            match self.step(lease).await? {
+                Step::Decided => decided += 1,
+                Step::Over => break,
+            }
+        }
+        let mut tx = self.write().await?;
+        store::release(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(decided)
+    }
+
+    async fn step(&self, lease: &Lease) -> db::Result<Step> {
+        let now = self.site.clock.now();
+        let mut tx = self.write().await?;
+        let Some(schedule) = store::claimed(&mut tx, lease).await? else { return Ok(Step::Over) };
+        let (Some(name), Some(at)) = (schedule.next, schedule.next_at) else { return Ok(Step::Over) };
+        let Some(plan) = schedule.plan(&self.zones) else {
+            let reason = format!("The time zone {} is no longer known.", schedule.timing.zone);
+            store::pause(&mut tx, now, &schedule.id, &reason, None).await?;
+            tx.commit().await?;
+            return Ok(Step::Over);
+        };
+        let due = schedule.policies.due(at, schedule.id.as_str());
+        if due > now {
+            return Ok(Step::Over);
+        }
+        let (slot, next) = around(&plan, name, at);
+        let (running, queued) = store::open(&mut tx, &schedule.id).await?;
+        let facts = Facts {
+            now,
+            due,
+            is_excluded: plan.excludes(slot.name.civil),
+            has_later: next.is_some_and(|next| schedule.policies.due(next.at, schedule.id.as_str()) <= now),
+            is_running: running > 0,
+            queued,
+            resumed_with: resumed_with(&schedule, at),
+        };
+        let next = next.map(|next| (next, schedule.policies.due(next.at, schedule.id.as_str())));
+        let is_late = now - due > ON_TIME;
+        let (state, reason) = match schedule.policies.decide(&slot, &facts) {
+            Decision::Start => return self.start(tx, lease, &schedule, (slot, is_late), next).await,
+            Decision::Queue => (SlotState::Queued, "Waits for the end of the execution before it.".to_owned()),
+            Decision::Skip(reason) => (SlotState::Skipped, reason),
+            Decision::Missed(reason) => (SlotState::Missed, reason),
+        };
+        store::put_slot(&mut tx, now, &schedule.id, &slot, (state, &reason), is_late, None).await?;
+        self.arm(tx, lease, next).await
+    }
+
+    /// Sets the next slot and commits.
+    async fn arm(&self, mut tx: Tx, lease: &Lease, next: Option<(Slot, DateTime<Utc>)>) -> db::Result<Step> {
+        if !store::arm(&mut tx, self.site.clock.now(), lease, next).await? {
+            // OK to drop all of it: another process has the schedule by now, and decides the slot itself.
+            return Ok(Step::Over);
+        }
+        tx.commit().await?;
+        Ok(Step::Decided)
+    }
+
+    /// Starts a slot's execution. One that is refused is written down with the reason.
+    async fn start(
+        &self,
+        mut tx: Tx,
+        lease: &Lease,
+        schedule: &Schedule,
+        (slot, is_late): (Slot, bool),
+        next: Option<(Slot, DateTime<Utc>)>,
+    ) -> db::Result<Step> {
+        let now = self.site.clock.now();
+        let outcome = match self.execute(&mut tx, schedule, slot.name, slot.at).await {
+            Ok(execution) => {
+                let started = (SlotState::Started, "");
+                store::put_slot(&mut tx, now, &schedule.id, &slot, started, is_late, Some(&execution)).await?;
+                return self.arm(tx, lease, next).await;
+            }
+            Err(Refusal::Db(error)) => return Err(error),
+            Err(refusal) => refusal.to_string(),
+        };
+        // OK because what a refusal leaves in a transaction is not to be committed.
+        drop(tx);
+        let mut tx = self.write().await?;
+        let refused = (SlotState::Refused, outcome.as_str());
+        store::put_slot(&mut tx, now, &schedule.id, &slot, refused, is_late, None).await?;
+        self.failed(&mut tx, schedule, &outcome).await?;
+        if !store::arm(&mut tx, now, lease, next).await? {
+            // The schedule has just been paused, which ends the claim: the next slot is set all the same.
+            store::arm_paused(&mut tx, &schedule.id, next).await?;
+        }
+        tx.commit().await?;
+        Ok(Step::Decided)
+    }
+
+    /// Stores the execution of a slot.
+    async fn execute(
+        &self,
+        tx: &mut Tx,
+        schedule: &Schedule,
+        slot: SlotName,
+        at: DateTime<Utc>,
+    ) -> Result<ExecutionId, Refusal> {
+        let actor = Actor::schedule(schedule.owner.clone(), schedule.owner_name.clone(), schedule.id.as_str()).as_of(at);
+        let what = match &schedule.query {
+            Some(id) => {
+                let query = queries::find(tx, &schedule.owner, id).await?;
+                let (input, _) = RunInput::of_form(&query.script(), &schedule.fields());
+                What::Query { id: id.clone(), revision: None, instance: schedule.instance.clone(), input }
+            }
+            None => What::Text {
+                name: schedule.name.clone(),
+                sql: schedule.sql.clone(),
+                fields: schedule.parameters.clone(),
+                instance: schedule.instance.clone(),
+                input: schedule.text_input(),
+            },
+        };
+        let request = Request { what, key: Some(slot.to_string()) };
+        Ok(self.executions.start(tx, &actor, &request).await?.id)
+    }
+
+    /// Counts a failure, and pauses the schedule after as many in a row as it allows.
+    async fn failed(&self, tx: &mut Tx, schedule: &Schedule, why: &str) -> db::Result<()> {
+        let failures = store::count_failure(tx, &schedule.id, true).await?;
+        let most = i64::from(schedule.policies.pause_after);
+        if most > 0 && failures >= most {
+            let reason = format!("Paused automatically after {failures} failures in a row. The last one: {why}");
+            store::pause(tx, self.site.clock.now(), &schedule.id, &reason, None).await?;
+            store::skip_queued(tx, &schedule.id, "The schedule was paused after failures.").await?;
+            tracing::warn!(schedule.id = %schedule.id, failures, "a schedule paused itself");
+        }
+        Ok(())
+    }
+
+    /// Reads on in the feed of outcomes, and writes down how the executions of slots ended.
+    async fn read_outcomes(&self, tick: &mut Tick) -> db::Result<()> {
+        loop {
+            let mut tx = self.write().await?;
+            let Some(position) = store::cursor(&mut tx).await? else {
+                let newest = newest_outcome(&mut tx).await?;
+                store::advance_cursor(&mut tx, None, newest).await?;
+                return tx.commit().await;
+            };
+            let rows = outcomes(&mut tx, position, OUTCOMES).await?;
+            let Some(last) = rows.last().map(|row| row.position) else { return Ok(()) };
+            for row in &rows {
+                if row.origin == Origin::Schedule && row.happened == Happened::Ended {
+                    tick.changed += usize::from(self.ended(&mut tx, row).await?);
+                }
+            }
+            if !store::advance_cursor(&mut tx, Some(position), last).await? {
+                // OK because another process has read the same rows: nothing of this is committed.
+                return Ok(());
+            }
+            tx.commit().await?;
+        }
+    }
+
+    async fn ended(&self, tx: &mut Tx, row: &Outcome) -> db::Result<bool> {
+        let (state, reason) = match row.state {
+            RunState::Succeeded => (SlotState::Succeeded, String::new()),
+            RunState::Cancelled => (SlotState::Failed, "Cancelled.".to_owned()),
+            _ => (SlotState::Failed, store::problem(tx, &row.execution).await?),
+        };
+        let Some(id) = store::settle(tx, row.at, &row.execution, (state, &reason)).await? else { return Ok(false) };
+        match row.state {
+            RunState::Succeeded => {
+                store::count_failure(tx, &id, false).await?;
+            }
+            // OK not to count: somebody decided that it should not end.
+            RunState::Cancelled => {}
+            _ => {
+                if let Some(schedule) = store::by_id(tx, &id).await? {
+                    self.failed(tx, &schedule, &reason).await?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Starts queued slots whose predecessor has ended; says whether some still wait.
+    async fn start_queued(&self, tick: &mut Tick) -> db::Result<bool> {
+        let mut tx = self.write().await?;
+        let ready = store::start_queued(&mut tx, MOST).await?;
+        drop(tx);
+        for (id, slot, at) in ready {
+            let mut tx = self.write().await?;
+            let Some(schedule) = store::by_id(&mut tx, &id).await? else { continue };
+            match self.execute(&mut tx, &schedule, slot, at).await {
+                Ok(execution) => {
+                    if store::settle_queued(&mut tx, (&id, slot), (SlotState::Started, ""), Some(&execution)).await? {
+                        tx.commit().await?;
+                        tick.changed += 1;
+                    }
+                }
+                Err(Refusal::Db(error)) => return Err(error),
+                Err(refusal) => {
+                    drop(tx);
+                    let (mut tx, reason) = (self.write().await?, refusal.to_string());
+                    store::settle_queued(&mut tx, (&id, slot), (SlotState::Refused, &reason), None).await?;
+                    self.failed(&mut tx, &schedule, &reason).await?;
+                    tx.commit().await?;
+                }
+            }
+        }
+        let mut tx = self.site.db.read(&Scope::System).await?;
+        store::has_queued(&mut tx).await
+    }
+}
+
+/// What was chosen for slots of before the last resume, if this is one.
+fn resumed_with(schedule: &Schedule, at: DateTime<Utc>) -> Option<Missed> {
+    let is_before = schedule.resumed_at.is_some_and(|resumed| at < resumed);
+    schedule.resume_with.as_deref().filter(|_| is_before).and_then(Missed::parse)
+}
+
+/// The slot of this name, and the one after it. Where the zone's rules have changed so that there is no such slot any
+/// more, it stands for itself.
+fn around(plan: &Plan, name: SlotName, at: DateTime<Utc>) -> (Slot, Option<Slot>) {
+    let mut slots = plan.after(at - TimeDelta::days(1)).skip_while(|slot| slot.name != name && slot.at <= at);
+    match slots.next() {
+        Some(slot) if slot.name == name => (slot, slots.next()),
+        later => (Slot { name, at, note: None }, later),
+    }
+}
+
+/// When the clock of the plan's zone shows a slot's time.
+fn instant(plan: &Plan, name: SlotName, was: DateTime<Utc>) -> DateTime<Utc> {
+    match (plan.zone.read(name.civil), name.is_second) {
+        (Reading::Once(at) | Reading::Skipped(at) | Reading::Twice(at, _), false) | (Reading::Twice(_, at), true) => at,
+        _ => was,
+    }
+}
+
+impl Worker for Scheduler {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn duty(&self) -> &'static str {
+        "Starts executions of schedules when they are due."
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_mins(1)
+    }
+
+    fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+        Box::pin(self.run())
+    }
+}

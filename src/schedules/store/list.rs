@@ -1,0 +1,139 @@
+//! Schedules as their list shows them.
+
+use chrono::{DateTime, Utc};
+
+use super::stored;
+use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, WrongValue, containing, sql};
+use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId, ScheduleId};
+use crate::schedules::model::{SlotState, State};
+use crate::schedules::policies::ON_TIME;
+use crate::schedules::timing::Timing;
+
+/// Which schedules are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Text that the schedule's, the query's or the owner's name holds.
+    pub text: String,
+    pub instance: Option<InstanceId>,
+    pub query: Option<QueryId>,
+    pub state: Option<State>,
+    /// Deleted ones instead of the others.
+    pub deleted: bool,
+}
+
+/// A line of the list.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub id: ScheduleId,
+    pub name: String,
+    pub query_name: Option<String>,
+    pub instance_name: String,
+    pub owner_name: String,
+    pub timing: Timing,
+    pub state: State,
+    pub state_reason: String,
+    pub next_at: Option<DateTime<Utc>>,
+    pub due_at: Option<DateTime<Utc>>,
+    /// What became of the last slot.
+    pub last: Option<SlotState>,
+    pub last_at: Option<DateTime<Utc>>,
+    pub last_execution: Option<ExecutionId>,
+    /// Of the last 30 days: how many executions succeeded, and how many ended.
+    pub succeeded: i64,
+    pub ended: i64,
+}
+
+impl Line {
+    /// Whether a slot should have been decided and was not.
+    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        self.state == State::Active && self.due_at.is_some_and(|due| now - due > ON_TIME)
+    }
+
+    /// The share of executions that succeeded, `96% of 26`; empty without any.
+    pub fn success_rate(&self) -> String {
+        if self.ended == 0 {
+            return String::new();
+        }
+        format!("{:.0}% of {}", 100.0 * self.succeeded as f64 / self.ended as f64, self.ended)
+    }
+}
+
+impl FromRow for Line {
+    fn from_row(row: &Row) -> Result<Self> {
+        let unknown = |column| Error::Inconsistent { column, source: WrongValue::new("known state") };
+        let last: Option<String> = row.get("last_state")?;
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            query_name: row.get("query_name")?,
+            instance_name: row.get("instance_name")?,
+            owner_name: row.get("owner_name")?,
+            timing: stored("timing", row.get("timing")?)?,
+            state: State::parse(&row.get::<String>("state")?).ok_or_else(|| unknown("state"))?,
+            state_reason: row.get("state_reason")?,
+            next_at: row.get("next_at")?,
+            due_at: row.get("due_at")?,
+            last: last.map(|last| SlotState::parse(&last).ok_or_else(|| unknown("last_state"))).transpose()?,
+            last_at: row.get("last_at")?,
+            last_execution: row.get("last_execution")?,
+            succeeded: row.get("succeeded")?,
+            ended: row.get("ended")?,
+        })
+    }
+}
+
+macro_rules! listed {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from schedules s join instances i on i.id = s.instance_id ",
+            "join instance_access a on a.instance_id = s.instance_id and a.person_id = $1 ",
+            "left join people o on o.id = s.owner_id left join queries q on q.id = s.query_id ",
+            "left join schedule_slots l on l.schedule_id = s.id and l.slot = (select p.slot from schedule_slots p ",
+            "where p.schedule_id = s.id order by p.at desc, p.slot desc limit 1) ",
+            "where (s.deleted_at is not null) = $2 and ($3 is null or s.instance_id = $3) ",
+            "and ($4 is null or s.query_id = $4) and ($5 = '' or s.state = $5) ",
+            "and ($6 = '' or lower(s.name || ' ' || coalesce(q.name, '') || ' ' || coalesce(o.name, '')) ",
+            "like lower($6) escape '\\')",
+            $rest
+        )
+    };
+}
+
+fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+    sql(text)
+        .bind(person)
+        .bind(filter.deleted)
+        .bind(filter.instance.as_ref())
+        .bind(filter.query.as_ref())
+        .bind(filter.state.map_or("", State::name))
+        .bind(containing(&filter.text))
+}
+
+/// How many schedules the filter finds, counted up to `most`.
+pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
+    const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $7) as counted");
+    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+}
+
+/// A range of the schedules that the filter finds: the next due first, then those that do not run.
+pub async fn list(
+    tx: &mut Tx,
+    person: &PersonId,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    range: PageRange,
+) -> Result<Vec<Line>> {
+    const LIST: &str = listed!(
+        "s.id, s.name, q.name as query_name, coalesce(i.name, i.amc_name) as instance_name, \
+         coalesce(o.name, 'somebody else') as owner_name, s.timing, s.state, s.state_reason, s.next_at, s.due_at, \
+         l.state as last_state, l.at as last_at, l.execution_id as last_execution, \
+         (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $7 and g.state = 'succeeded') \
+         as succeeded, (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $7 \
+         and g.state in ('succeeded', 'failed', 'refused')) as ended",
+        " order by case s.state when 'active' then 0 when 'paused' then 1 else 2 end, s.due_at, s.id limit $8 offset $9"
+    );
+    let month = now - chrono::TimeDelta::days(30);
+    filtered(LIST, person, filter).bind(month).bind(range.most).bind(range.skip).all(tx).await
+}

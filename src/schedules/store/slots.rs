@@ -1,0 +1,188 @@
+//! The ledger: a row for each slot.
+
+use chrono::{DateTime, Utc};
+
+use super::{slot_name, stored};
+use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Tx, WrongValue, sql};
+use crate::executions::Problem;
+use crate::ids::{ExecutionId, ScheduleId};
+use crate::schedules::calendar::{Slot, SlotName};
+use crate::schedules::model::{LedgerRow, SlotState};
+
+impl FromRow for LedgerRow {
+    fn from_row(row: &Row) -> Result<Self> {
+        let unknown = Error::Inconsistent { column: "state", source: WrongValue::new("known state") };
+        Ok(Self {
+            name: slot_name(&row.get::<String>("slot")?)?,
+            at: row.get("at")?,
+            decided_at: row.get("decided_at")?,
+            state: SlotState::parse(&row.get::<String>("state")?).ok_or(unknown)?,
+            reason: row.get("reason")?,
+            is_late: row.get("is_late")?,
+            execution: row.get("execution_id")?,
+            ended_at: row.get("ended_at")?,
+        })
+    }
+}
+
+/// Which rows of a ledger.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub schedule: ScheduleId,
+    pub state: Option<SlotState>,
+}
+
+/// A range of a ledger, the newest slot first. The schedule was found for the reader before.
+pub async fn slots(tx: &mut Tx, ledger: &Ledger, range: PageRange) -> Result<Vec<LedgerRow>> {
+    const LIST: &str = "select slot, at, decided_at, state, reason, is_late, execution_id, ended_at from schedule_slots \
+        where schedule_id = $1 and ($2 = '' or state = $2) order by at desc, slot desc limit $3 offset $4";
+    let state = ledger.state.map_or("", SlotState::name);
+    sql(LIST).bind(&ledger.schedule).bind(state).bind(range.most).bind(range.skip).all(tx).await
+}
+
+/// How many rows there are, counted up to `most`.
+pub async fn count_slots(tx: &mut Tx, ledger: &Ledger, most: i64) -> Result<i64> {
+    const COUNT: &str = "select count(*) as value from (select 1 as one from schedule_slots \
+        where schedule_id = $1 and ($2 = '' or state = $2) limit $3) as counted";
+    let state = ledger.state.map_or("", SlotState::name);
+    let Single(count) = sql(COUNT).bind(&ledger.schedule).bind(state).bind(most).one::<Single<i64>>(tx).await?;
+    Ok(count)
+}
+
+/// How many slots of a schedule run and how many are queued.
+pub async fn open(tx: &mut Tx, schedule: &ScheduleId) -> Result<(usize, usize)> {
+    const COUNT: &str = "select state, count(*) as count from schedule_slots where schedule_id = $1 \
+        and state in ('queued', 'started') group by state";
+    struct Line(String, i64);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("state")?, row.get("count")?))
+        }
+    }
+    let lines = sql(COUNT).bind(schedule).all::<Line>(tx).await?;
+    let of = |state: SlotState| {
+        let line = lines.iter().find(|Line(name, _)| name == state.name());
+        line.map_or(0, |Line(_, count)| usize::try_from(*count).unwrap_or(0))
+    };
+    Ok((of(SlotState::Started), of(SlotState::Queued)))
+}
+
+/// Puts a slot into the ledger; false where it is there already.
+pub async fn put_slot(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    schedule: &ScheduleId,
+    slot: &Slot,
+    (state, reason): (SlotState, &str),
+    is_late: bool,
+    execution: Option<&ExecutionId>,
+) -> Result<bool> {
+    const PUT: &str = "insert into schedule_slots (schedule_id, slot, at, decided_at, state, reason, is_late, \
+        execution_id) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (schedule_id, slot) do nothing";
+    let put = sql(PUT)
+        .bind(schedule)
+        .bind(slot.name.to_string())
+        .bind(slot.at)
+        .bind(now)
+        .bind(state.name())
+        .bind(reason)
+        .bind(is_late)
+        .bind(execution.map(|id| id.as_str().to_owned()))
+        .execute(tx)
+        .await?;
+    Ok(put == 1)
+}
+
+/// The oldest slot that is queued where nothing runs any more, of all active schedules: at most `most`.
+pub async fn start_queued(tx: &mut Tx, most: i64) -> Result<Vec<(ScheduleId, SlotName, DateTime<Utc>)>> {
+    const LIST: &str = "select q.schedule_id, q.slot, q.at from schedule_slots q join schedules s on s.id = q.schedule_id \
+        where q.state = 'queued' and s.state = 'active' and s.deleted_at is null \
+        and not exists (select 1 from schedule_slots r where r.schedule_id = q.schedule_id and r.state = 'started') \
+        and not exists (select 1 from schedule_slots e where e.schedule_id = q.schedule_id and e.state = 'queued' \
+        and (e.at < q.at or (e.at = q.at and e.slot < q.slot))) order by q.at, q.schedule_id limit $1";
+    struct Line(ScheduleId, SlotName, DateTime<Utc>);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("schedule_id")?, slot_name(&row.get::<String>("slot")?)?, row.get("at")?))
+        }
+    }
+    let lines = sql(LIST).bind(most).all::<Line>(tx).await?;
+    Ok(lines.into_iter().map(|Line(schedule, slot, at)| (schedule, slot, at)).collect())
+}
+
+/// Whether any slot waits for the end of a run.
+pub async fn has_queued(tx: &mut Tx) -> Result<bool> {
+    const FIND: &str = "select q.schedule_id as value from schedule_slots q join schedules s on s.id = q.schedule_id \
+        where q.state = 'queued' and s.state = 'active' and s.deleted_at is null limit 1";
+    Ok(sql(FIND).optional::<Single<ScheduleId>>(tx).await?.is_some())
+}
+
+/// Says what became of a queued slot; false where it is not queued any more.
+pub async fn settle_queued(
+    tx: &mut Tx,
+    (schedule, slot): (&ScheduleId, SlotName),
+    (state, reason): (SlotState, &str),
+    execution: Option<&ExecutionId>,
+) -> Result<bool> {
+    const SETTLE: &str = "update schedule_slots set state = $3, reason = $4, execution_id = $5 \
+        where schedule_id = $1 and slot = $2 and state = 'queued'";
+    let settled = sql(SETTLE)
+        .bind(schedule)
+        .bind(slot.to_string())
+        .bind(state.name())
+        .bind(reason)
+        .bind(execution.map(|id| id.as_str().to_owned()))
+        .execute(tx)
+        .await?;
+    Ok(settled == 1)
+}
+
+/// Skips the slots of a schedule that are queued, for this reason.
+pub async fn skip_queued(tx: &mut Tx, schedule: &ScheduleId, reason: &str) -> Result<u64> {
+    const SKIP: &str = "update schedule_slots set state = 'skipped', reason = $2 where schedule_id = $1 \
+        and state = 'queued'";
+    sql(SKIP).bind(schedule).bind(reason).execute(tx).await
+}
+
+/// Writes down how the execution of a slot ended; gives its schedule, where the slot was running.
+pub async fn settle(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    execution: &ExecutionId,
+    (state, reason): (SlotState, &str),
+) -> Result<Option<ScheduleId>> {
+    const SETTLE: &str = "update schedule_slots set state = $2, reason = case when $3 = '' then reason else $3 end, \
+        ended_at = $4 where execution_id = $1 and state in ('started', 'failed') returning schedule_id as value";
+    let settled =
+        sql(SETTLE).bind(execution).bind(state.name()).bind(reason).bind(now).optional::<Single<ScheduleId>>(tx).await?;
+    Ok(settled.map(|Single(id)| id))
+}
+
+/// Why an execution ended, in a sentence; empty where it did not fail.
+pub async fn problem(tx: &mut Tx, execution: &ExecutionId) -> Result<String> {
+    const FIND: &str = "select problem as value from executions where id = $1";
+    let problem = sql(FIND).bind(execution).optional::<Single<Option<serde_json::Value>>>(tx).await?;
+    let problem = problem.and_then(|Single(problem)| problem);
+    let problem: Option<Problem> = problem.map(|value| stored("problem", value)).transpose()?;
+    Ok(problem.map(|problem| problem.brief().to_owned()).unwrap_or_default())
+}
+
+const FEED: &str = "outcomes";
+
+/// How far the feed of outcomes was read; none before the first time.
+pub async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
+    const FIND: &str = "select position as value from schedule_cursor where name = $1";
+    Ok(sql(FIND).bind(FEED).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
+}
+
+/// Moves the cursor from one position to the next; false where another process moved it first.
+pub async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
+    const FIRST: &str =
+        "insert into schedule_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
+    const NEXT: &str = "update schedule_cursor set position = $2 where name = $1 and position = $3";
+    let moved = match from {
+        None => sql(FIRST).bind(FEED).bind(to).execute(tx).await?,
+        Some(from) => sql(NEXT).bind(FEED).bind(to).bind(from).execute(tx).await?,
+    };
+    Ok(moved == 1)
+}
