@@ -171,7 +171,8 @@ impl Executions {
                 if revision.is_some_and(|read_at| read_at != query.revision) {
                     return Err(Refusal::Changed);
                 }
-                let (instance, prepared) = self.prepared(tx, (person, moment), instance, &query.script(), input).await?;
+                let (instance, prepared) =
+                    self.prepared(tx, (person, moment), instance, &query.script(), input).await?;
                 Ok(Draft::of(instance, Some(query.id), (query.name, query.sql), &prepared))
             }
             What::Text { name, sql, fields, instance, input } => {

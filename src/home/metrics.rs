@@ -10,6 +10,7 @@ use super::Home;
 use crate::amazon::{Place, Traffic};
 use crate::db::Scope;
 use crate::executions;
+use crate::schedules;
 use crate::telemetry::metrics::{CONTENT_TYPE, Known};
 use crate::web::{self, Site, rate_limits};
 use crate::workers::{Outcome, Status};
@@ -25,8 +26,11 @@ pub(super) async fn show(State(home): State<Home>, request: Request) -> web::Res
     for (state, count) in executions::unfinished(&mut tx).await? {
         unfinished.add(vec![("state", state.name().to_owned())], u64::try_from(count).unwrap_or_default());
     }
+    let mut overdue = Known::gauge("schedules_overdue", "Schedules whose slot should have been decided and was not");
+    overdue.add(Vec::new(), u64::try_from(schedules::overdue(&mut tx, site.clock.now()).await?).unwrap_or_default());
     drop(tx);
     known.push(unfinished);
+    known.push(overdue);
     let mut build = Known::gauge("build_info", "The version that runs; always 1");
     build.add(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1);
     known.push(build);

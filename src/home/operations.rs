@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Home;
 use crate::amazon::{Place, Traffic};
 use crate::connections::{self, ConnectionStatus};
+use crate::db::Scope;
 use crate::executions::{self, Queue};
+use crate::schedules::{self, Zones};
 use crate::web::components::{self, duration};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
@@ -33,6 +35,10 @@ pub(super) struct OperationsPage {
     queues: Vec<Queue>,
     slots: i64,
     account_slots: i64,
+    /// Schedules whose slot is overdue, of everybody.
+    overdue: i64,
+    /// The version of the time zone data by which schedules run.
+    zone_rules: String,
     /// The person's own connections to Amazon.
     connections: Vec<ConnectionStatus>,
     now: DateTime<Utc>,
@@ -120,6 +126,9 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
     let connections = connections::standing(&mut tx, &person.id).await?;
     let queues = executions::queues(&mut tx, &person.id).await?;
     drop(tx);
+    let mut tx = site.db.read(&Scope::System).await?;
+    let overdue = schedules::overdue(&mut tx, now).await?;
+    drop(tx);
     let limits = &site.config.limits;
     let rows: Vec<Row> =
         site.statuses.all().into_iter().map(|status| Row::new(status, now, person.is_administrator)).collect();
@@ -138,6 +147,8 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         queues,
         slots: limits.runs_per_instance,
         account_slots: limits.runs_per_account,
+        overdue,
+        zone_rules: Zones::newest().version().to_owned(),
         connections,
         hosts: hosts(home.grants.client().traffic(), now),
         now,

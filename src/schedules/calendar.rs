@@ -17,11 +17,16 @@ mod rule;
 mod slots;
 mod zone;
 
-pub use cron::{Cron, CronError};
+pub use cron::Cron;
 pub use plan::Plan;
-pub use rule::{MonthDay, Rule};
-pub use slots::{Note, Slot, SlotName, Slots};
-pub use zone::{Reading, Zone, Zones};
+pub(super) use rule::MonthDay;
+pub(super) use rule::Rule;
+pub(super) use slots::SlotName;
+use slots::Slots;
+pub use slots::{Note, Slot};
+pub(super) use zone::Reading;
+pub(super) use zone::Zone;
+pub use zone::Zones;
 
 #[cfg(test)]
 mod tests;

@@ -13,9 +13,7 @@ mod scheduler;
 mod store;
 mod timing;
 
-pub use calendar::{Cron, CronError, Note, Plan, Rule, Slot, Zones};
-pub use policies::ON_TIME;
-pub use scheduler::Scheduler;
+pub use calendar::{Cron, Note, Plan, Slot, Zones};
 pub use store::{overdue, transfer};
 
 use std::collections::BTreeSet;
@@ -30,6 +28,8 @@ use crate::ids::ProcessId;
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
+use calendar::{Rule, Zone};
+use scheduler::Scheduler;
 
 /// What the room's pages share.
 #[derive(Clone, Debug)]
@@ -85,6 +85,6 @@ async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::R
 }
 
 /// The plan of a cron expression alone.
-pub fn cron_plan(cron: Cron, zone: calendar::Zone) -> Plan {
+pub fn cron_plan(cron: Cron, zone: Zone) -> Plan {
     Plan { rule: Rule::Cron(cron), zone, starts: None, ends: None, excluded: BTreeSet::new() }
 }

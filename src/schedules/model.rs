@@ -18,7 +18,7 @@ pub(super) const NOTE_LENGTH: usize = 2_000;
 
 /// Whether a schedule starts executions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     Active,
     /// Somebody paused it, or it paused itself after failures.
     Paused,
@@ -27,9 +27,9 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 3] = [Self::Active, Self::Paused, Self::Finished];
+    pub(super) const ALL: [Self; 3] = [Self::Active, Self::Paused, Self::Finished];
 
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Paused => "paused",
@@ -37,7 +37,7 @@ impl State {
         }
     }
 
-    pub const fn label(self) -> &'static str {
+    pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Active => "Active",
             Self::Paused => "Paused",
@@ -45,7 +45,7 @@ impl State {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == text)
     }
 
@@ -60,7 +60,7 @@ impl State {
 
 /// A schedule, as one person or the program sees it.
 #[derive(Clone, Debug)]
-pub struct Schedule {
+pub(super) struct Schedule {
     pub id: ScheduleId,
     pub name: String,
     /// The person on whose access it runs.
@@ -109,12 +109,12 @@ pub struct Schedule {
 
 impl Schedule {
     /// Whether the reader may change, pause and run it.
-    pub fn can_change(&self) -> bool {
+    pub(super) fn can_change(&self) -> bool {
         self.role.is_some_and(|role| role.allows(Action::Run))
     }
 
     /// The plan; none where the zone data no longer knows the zone.
-    pub fn plan(&self, zones: &Zones) -> Option<Plan> {
+    pub(super) fn plan(&self, zones: &Zones) -> Option<Plan> {
         self.timing.plan(zones, &mut Errors::new())
     }
 
@@ -131,7 +131,7 @@ impl Schedule {
     }
 
     /// Whether a slot should have been decided and was not: `expected 03:00, not started`.
-    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+    pub(super) fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         let late = super::policies::ON_TIME;
         self.state == State::Active && self.deleted_at.is_none() && self.due_at.is_some_and(|due| now - due > late)
     }
@@ -139,7 +139,7 @@ impl Schedule {
 
 /// What became of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlotState {
+pub(super) enum SlotState {
     /// It waits for the end of the run before.
     Queued,
     /// Its execution was started and has not ended.
@@ -156,10 +156,10 @@ pub enum SlotState {
 }
 
 impl SlotState {
-    pub const ALL: [Self; 7] =
+    pub(super) const ALL: [Self; 7] =
         [Self::Queued, Self::Started, Self::Succeeded, Self::Failed, Self::Skipped, Self::Missed, Self::Refused];
 
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Started => "started",
@@ -171,7 +171,7 @@ impl SlotState {
         }
     }
 
-    pub const fn label(self) -> &'static str {
+    pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Queued => "Queued",
             Self::Started => "Running",
@@ -183,7 +183,7 @@ impl SlotState {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == text)
     }
 
@@ -200,7 +200,7 @@ impl SlotState {
 
 /// A row of the ledger.
 #[derive(Clone, Debug)]
-pub struct LedgerRow {
+pub(super) struct LedgerRow {
     pub name: SlotName,
     pub at: DateTime<Utc>,
     pub decided_at: DateTime<Utc>,

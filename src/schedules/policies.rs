@@ -9,12 +9,12 @@ use crate::web::components::{Choice, Errors};
 
 /// A slot that is decided later than this after it was due is late: RecomAMP was not running, or the schedule was
 /// paused.
-pub const ON_TIME: TimeDelta = TimeDelta::minutes(5);
+pub(super) const ON_TIME: TimeDelta = TimeDelta::minutes(5);
 
 /// Which slots run that were missed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Missed {
+pub(super) enum Missed {
     /// The latest of them.
     #[default]
     Latest,
@@ -27,7 +27,7 @@ pub enum Missed {
 /// What happens to a slot while the one before is still running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Overlap {
+pub(super) enum Overlap {
     /// It is skipped.
     Skip,
     /// It waits for the end of the one before; one waits at a time.
@@ -44,15 +44,15 @@ impl Missed {
         (Self::None, "none", "Run none of them"),
     ];
 
-    pub fn choices() -> Vec<Choice> {
+    pub(super) fn choices() -> Vec<Choice> {
         Self::ALL.map(|(_, value, label)| Choice::new(value, label)).into()
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, value, _)| *value == text).map(|(missed, _, _)| *missed)
     }
 
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         Self::ALL.iter().find(|(missed, _, _)| *missed == self).map_or("latest", |(_, value, _)| value)
     }
 }
@@ -64,7 +64,7 @@ impl Overlap {
         (Self::Allow, "allow", "Run both at the same time"),
     ];
 
-    pub fn choices() -> Vec<Choice> {
+    pub(super) fn choices() -> Vec<Choice> {
         Self::ALL.map(|(_, value, label)| Choice::new(value, label)).into()
     }
 
@@ -72,7 +72,7 @@ impl Overlap {
         Self::ALL.iter().find(|(_, value, _)| *value == text).map(|(overlap, _, _)| *overlap)
     }
 
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         Self::ALL.iter().find(|(overlap, _, _)| *overlap == self).map_or("queue", |(_, value, _)| value)
     }
 }
@@ -80,7 +80,7 @@ impl Overlap {
 /// The rules of one schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Policies {
+pub(super) struct Policies {
     pub missed: Missed,
     /// With [`Missed::All`]: how old a missed slot may be, in hours.
     pub catch_up_hours: u32,
@@ -109,7 +109,7 @@ impl Default for Policies {
 impl Policies {
     /// The policies of a form; what it does not say is as here, what is wrong is said by field.
     #[must_use]
-    pub fn with(&self, fields: &Fields, errors: &mut Errors) -> Self {
+    pub(super) fn with(&self, fields: &Fields, errors: &mut Errors) -> Self {
         let mut number = |name: &str, mine: u32, most: u32, what: &str| {
             if !fields.has(name) {
                 return mine;
@@ -144,7 +144,7 @@ impl Policies {
     }
 
     /// When a slot is decided: its time, later by what it waits and by the schedule's share of the spread.
-    pub fn due(&self, at: DateTime<Utc>, schedule: &str) -> DateTime<Utc> {
+    pub(super) fn due(&self, at: DateTime<Utc>, schedule: &str) -> DateTime<Utc> {
         let spread = i64::from(self.spread_minutes) * 60;
         let share = if spread == 0 { 0 } else { i64::from(checksum(schedule)) % spread };
         at + TimeDelta::hours(i64::from(self.hold_hours)) + TimeDelta::seconds(share)
@@ -158,7 +158,7 @@ fn checksum(text: &str) -> u32 {
 
 /// What is decided about a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub(super) enum Decision {
     Start,
     /// It waits for the end of the run before.
     Queue,
@@ -170,7 +170,7 @@ pub enum Decision {
 
 /// What a slot is decided by.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts {
+pub(super) struct Facts {
     pub now: DateTime<Utc>,
     /// When the slot was due.
     pub due: DateTime<Utc>,
@@ -187,7 +187,7 @@ pub struct Facts {
 
 impl Policies {
     /// What becomes of a slot that is due.
-    pub fn decide(&self, slot: &Slot, facts: &Facts) -> Decision {
+    pub(super) fn decide(&self, slot: &Slot, facts: &Facts) -> Decision {
         if facts.is_excluded {
             return Decision::Skip("The day is excluded.".to_owned());
         }
@@ -211,7 +211,9 @@ impl Policies {
             Overlap::Allow => Decision::Start,
             _ if is_late => Decision::Queue,
             Overlap::Queue if facts.queued == 0 => Decision::Queue,
-            Overlap::Queue => Decision::Skip("The run before had not ended, and one slot was waiting for it already.".to_owned()),
+            Overlap::Queue => {
+                Decision::Skip("The run before had not ended, and one slot was waiting for it already.".to_owned())
+            }
             Overlap::Skip => Decision::Skip("The run before had not ended.".to_owned()),
         }
     }
@@ -223,7 +225,10 @@ impl Policies {
         match facts.resumed_with.unwrap_or(self.missed) {
             Missed::None => missed("."),
             Missed::Latest if facts.has_later => missed("; a later slot runs in its place."),
-            Missed::All if facts.resumed_with.is_none() && facts.now - facts.due > TimeDelta::hours(i64::from(self.catch_up_hours)) => {
+            Missed::All
+                if facts.resumed_with.is_none()
+                    && facts.now - facts.due > TimeDelta::hours(i64::from(self.catch_up_hours)) =>
+            {
                 missed(&format!(", more than {} hours ago.", self.catch_up_hours))
             }
             Missed::Latest | Missed::All => None,
@@ -275,9 +280,18 @@ mod tests {
         let later = Facts { has_later: true, ..facts(60) };
         let old = facts(25 * 60);
         assert_eq!([Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &facts(4))), ["start"; 3]);
-        assert_eq!([Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &facts(60))), ["start", "start", "missed"]);
-        assert_eq!([Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &later)), ["missed", "start", "missed"]);
-        assert_eq!([Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &old)), ["start", "missed", "missed"]);
+        assert_eq!(
+            [Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &facts(60))),
+            ["start", "start", "missed"]
+        );
+        assert_eq!(
+            [Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &later)),
+            ["missed", "start", "missed"]
+        );
+        assert_eq!(
+            [Missed::Latest, Missed::All, Missed::None].map(|missed| decide(missed, &old)),
+            ["start", "missed", "missed"]
+        );
         let resumed = |with| Facts { resumed_with: Some(with), has_later: true, ..old };
         let choices = [Missed::Latest, Missed::All, Missed::None];
         assert_eq!(choices.map(|with| decide(Missed::Latest, &resumed(with))), ["missed", "start", "missed"]);

@@ -15,7 +15,9 @@ use super::policies::{Decision, Facts, Missed, ON_TIME};
 use super::store;
 use crate::db::lease::Lease;
 use crate::db::{self, Scope, Tx};
-use crate::executions::{Actor, Executions, Happened, Origin, Outcome, Refusal, Request, What, newest_outcome, outcomes};
+use crate::executions::{
+    Actor, Executions, Happened, Origin, Outcome, Refusal, Request, What, newest_outcome, outcomes,
+};
 use crate::ids::{ExecutionId, ProcessId};
 use crate::queries::{self, RunInput};
 use crate::web::Site;
@@ -23,7 +25,7 @@ use crate::web::run_state::RunState;
 use crate::workers::{Tick, Worker};
 
 /// The worker's name, for wakes.
-pub const NAME: &str = "scheduler";
+pub(super) const NAME: &str = "scheduler";
 /// Schedules that are claimed at a time.
 const MOST: i64 = 100;
 /// Slots that one schedule decides at a time; the next tick, at once, takes the rest.
@@ -37,7 +39,7 @@ const QUEUED: TimeDelta = TimeDelta::seconds(15);
 
 /// The worker.
 #[derive(Debug)]
-pub struct Scheduler {
+pub(super) struct Scheduler {
     site: Site,
     executions: Executions,
     process: ProcessId,
@@ -54,7 +56,7 @@ enum Step {
 
 impl Scheduler {
     /// Decides by these zones, claiming as `process`.
-    pub fn new(site: Site, executions: Executions, process: ProcessId, zones: Zones) -> Self {
+    pub(super) fn new(site: Site, executions: Executions, process: ProcessId, zones: Zones) -> Self {
         Self { site, executions, process, zones }
     }
 
@@ -210,7 +212,8 @@ impl Scheduler {
         slot: SlotName,
         at: DateTime<Utc>,
     ) -> Result<ExecutionId, Refusal> {
-        let actor = Actor::schedule(schedule.owner.clone(), schedule.owner_name.clone(), schedule.id.as_str()).as_of(at);
+        let actor =
+            Actor::schedule(schedule.owner.clone(), schedule.owner_name.clone(), schedule.id.as_str()).as_of(at);
         let what = match &schedule.query {
             Some(id) => {
                 let query = queries::find(tx, &schedule.owner, id).await?;

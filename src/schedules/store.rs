@@ -3,10 +3,10 @@
 mod list;
 mod slots;
 
-pub use list::{Filter, Line, count, list};
-pub use slots::{
-    Ledger, advance_cursor, count_slots, cursor, has_queued, open, problem, put_slot, settle, settle_queued, skip_queued, slots,
-    start_queued,
+pub(super) use list::{Filter, Line, count, list};
+pub(super) use slots::{
+    Ledger, advance_cursor, count_slots, cursor, has_queued, open, problem, put_slot, settle, settle_queued,
+    skip_queued, slots, start_queued,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::calendar::{Slot, SlotName};
 use super::model::{Schedule, State};
-use super::policies::Policies;
+use super::policies::{ON_TIME, Policies};
 use super::timing::Timing;
 use crate::db::lease::{self, Lease, Queue};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
@@ -23,7 +23,7 @@ use crate::instances::Role;
 use crate::queries::FieldDef;
 
 /// Schedules whose next slot is due.
-pub const DUE: Queue = crate::queue!("schedules", due "due_at", only "state = 'active' and deleted_at is null");
+pub(super) const DUE: Queue = crate::queue!("schedules", due "due_at", only "state = 'active' and deleted_at is null");
 
 fn stored<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
     serde_json::from_value(value).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
@@ -90,7 +90,7 @@ macro_rules! select {
 }
 
 /// A schedule of an instance to which the person has access.
-pub async fn find(tx: &mut Tx, person: &PersonId, id: &ScheduleId) -> Result<Schedule> {
+pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ScheduleId) -> Result<Schedule> {
     const FIND: &str = select!(
         "a.role",
         "join instance_access a on a.instance_id = s.instance_id and a.person_id = $1 where s.id = $2"
@@ -99,7 +99,7 @@ pub async fn find(tx: &mut Tx, person: &PersonId, id: &ScheduleId) -> Result<Sch
 }
 
 /// A schedule that this process has claimed, while the claim holds; for the program.
-pub async fn claimed(tx: &mut Tx, lease: &Lease) -> Result<Option<Schedule>> {
+pub(super) async fn claimed(tx: &mut Tx, lease: &Lease) -> Result<Option<Schedule>> {
     const FIND: &str = select!(
         "cast(null as text)",
         "where s.id = $1 and s.lease_epoch = $2 and s.state = 'active' and s.deleted_at is null"
@@ -108,7 +108,7 @@ pub async fn claimed(tx: &mut Tx, lease: &Lease) -> Result<Option<Schedule>> {
 }
 
 /// Claims schedules that are due.
-pub async fn claim(
+pub(super) async fn claim(
     tx: &mut Tx,
     process: &ProcessId,
     (now, time): (DateTime<Utc>, TimeDelta),
@@ -118,31 +118,30 @@ pub async fn claim(
 }
 
 /// Gives a claim back.
-pub async fn release(tx: &mut Tx, lease: &Lease) -> Result<()> {
+pub(super) async fn release(tx: &mut Tx, lease: &Lease) -> Result<()> {
     const RELEASE: &str =
         "update schedules set lease_owner = null, lease_until = null where id = $1 and lease_epoch = $2";
     sql(RELEASE).bind(lease.id.as_str()).bind(lease.epoch).execute(tx).await.map(drop)
 }
 
 /// When the next schedule is due.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
-    const NEXT: &str =
-        "select min(due_at) as value from schedules where state = 'active' and deleted_at is null and due_at is not null";
+pub(super) async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
+    const NEXT: &str = "select min(due_at) as value from schedules where state = 'active' and deleted_at is null and due_at is not null";
     let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
     Ok(next)
 }
 
-/// Schedules that are overdue at `now`, whose workers do not do what they should.
-pub async fn overdue(tx: &mut Tx, before: DateTime<Utc>) -> Result<i64> {
+/// How many schedules have a slot that should have been decided by `now` and was not; for the program.
+pub async fn overdue(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from schedules where state = 'active' and deleted_at is null \
         and due_at < $1";
-    let Single(count) = sql(COUNT).bind(before).one::<Single<i64>>(tx).await?;
+    let Single(count) = sql(COUNT).bind(now - ON_TIME).one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 
 /// What a form says of a schedule.
 #[derive(Clone, Debug)]
-pub struct Written<'a> {
+pub(super) struct Written<'a> {
     pub name: &'a str,
     pub instance: &'a InstanceId,
     pub query: Option<&'a QueryId>,
@@ -174,7 +173,7 @@ fn json_of(value: &impl serde::Serialize) -> Value {
 }
 
 /// Adds a schedule of this person.
-pub async fn add(
+pub(super) async fn add(
     tx: &mut Tx,
     now: DateTime<Utc>,
     id: &ScheduleId,
@@ -211,7 +210,7 @@ pub async fn add(
 
 /// Changes a schedule that is still at this revision; false where it is not. A paused one stays paused. From then on
 /// it runs on the access of the person who changed it.
-pub async fn change(
+pub(super) async fn change(
     tx: &mut Tx,
     now: DateTime<Utc>,
     (id, revision): (&ScheduleId, i64),
@@ -245,7 +244,12 @@ pub async fn change(
 }
 
 /// Sets the next slot of a claimed schedule; without one it is finished.
-pub async fn arm(tx: &mut Tx, now: DateTime<Utc>, lease: &Lease, next: Option<(Slot, DateTime<Utc>)>) -> Result<bool> {
+pub(super) async fn arm(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    lease: &Lease,
+    next: Option<(Slot, DateTime<Utc>)>,
+) -> Result<bool> {
     const ARM: &str = "update schedules set next_slot = $3, next_at = $4, due_at = $5, \
         state = case when $3 is null then 'finished' else state end, \
         state_at = case when $3 is null then $6 else state_at end where id = $1 and lease_epoch = $2";
@@ -262,7 +266,7 @@ pub async fn arm(tx: &mut Tx, now: DateTime<Utc>, lease: &Lease, next: Option<(S
 }
 
 /// Sets the next slot of a schedule that was paused meanwhile.
-pub async fn arm_paused(tx: &mut Tx, id: &ScheduleId, next: Option<(Slot, DateTime<Utc>)>) -> Result<()> {
+pub(super) async fn arm_paused(tx: &mut Tx, id: &ScheduleId, next: Option<(Slot, DateTime<Utc>)>) -> Result<()> {
     const ARM: &str =
         "update schedules set next_slot = $2, next_at = $3, due_at = $4 where id = $1 and state = 'paused'";
     sql(ARM)
@@ -276,13 +280,13 @@ pub async fn arm_paused(tx: &mut Tx, id: &ScheduleId, next: Option<(Slot, DateTi
 }
 
 /// A schedule that is not deleted; for the program.
-pub async fn by_id(tx: &mut Tx, id: &ScheduleId) -> Result<Option<Schedule>> {
+pub(super) async fn by_id(tx: &mut Tx, id: &ScheduleId) -> Result<Option<Schedule>> {
     const FIND: &str = select!("cast(null as text)", "where s.id = $1 and s.deleted_at is null");
     sql(FIND).bind(id).optional(tx).await
 }
 
 /// Pauses a schedule until then, or until somebody resumes it.
-pub async fn pause(
+pub(super) async fn pause(
     tx: &mut Tx,
     now: DateTime<Utc>,
     id: &ScheduleId,
@@ -295,7 +299,7 @@ pub async fn pause(
 }
 
 /// Lets a paused schedule go on; `with` says what becomes of the slots in between.
-pub async fn resume(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, with: &str) -> Result<bool> {
+pub(super) async fn resume(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, with: &str) -> Result<bool> {
     const RESUME: &str = "update schedules set state = case when next_slot is null then 'finished' else 'active' end, \
         state_reason = '', state_at = $2, paused_until = null, resumed_at = $2, resume_with = $3, failures = 0 \
         where id = $1 and state = 'paused' and deleted_at is null";
@@ -303,7 +307,7 @@ pub async fn resume(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, with: &str
 }
 
 /// Ends pauses that were to last until now; their schedules follow their own rule for missed slots.
-pub async fn end_pauses(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
+pub(super) async fn end_pauses(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     const END: &str = "update schedules set state = case when next_slot is null then 'finished' else 'active' end, \
         state_reason = '', state_at = $1, paused_until = null, resumed_at = null, resume_with = null, failures = 0 \
         where paused_until <= $1 and state = 'paused' and deleted_at is null";
@@ -311,7 +315,7 @@ pub async fn end_pauses(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
 }
 
 /// Deletes or restores a schedule. A restored one is paused: nobody expects it to run at once.
-pub async fn delete(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, is_deleted: bool) -> Result<bool> {
+pub(super) async fn delete(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, is_deleted: bool) -> Result<bool> {
     const DELETE: &str = "update schedules set deleted_at = $2, lease_epoch = lease_epoch + 1 \
         where id = $1 and deleted_at is null";
     const RESTORE: &str = "update schedules set deleted_at = null, state = 'paused', state_reason = 'Restored.', \
@@ -320,7 +324,7 @@ pub async fn delete(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, is_deleted
 }
 
 /// Counts a failure, or that there is none any more; gives the failures in a row.
-pub async fn count_failure(tx: &mut Tx, id: &ScheduleId, is_failure: bool) -> Result<i64> {
+pub(super) async fn count_failure(tx: &mut Tx, id: &ScheduleId, is_failure: bool) -> Result<i64> {
     const COUNT: &str = "update schedules set failures = case when $2 then failures + 1 else 0 end where id = $1 \
         returning failures as value";
     let Single(failures) = sql(COUNT).bind(id).bind(is_failure).one::<Single<i64>>(tx).await?;
@@ -334,7 +338,7 @@ pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64
 }
 
 /// Schedules that were planned by other zone data, at most `most`; for the program.
-pub async fn planned_otherwise(tx: &mut Tx, zone_rules: &str, most: i64) -> Result<Vec<Schedule>> {
+pub(super) async fn planned_otherwise(tx: &mut Tx, zone_rules: &str, most: i64) -> Result<Vec<Schedule>> {
     const LIST: &str = select!(
         "cast(null as text)",
         "where s.zone_rules <> $1 and s.deleted_at is null and s.next_slot is not null order by s.id limit $2"
@@ -343,7 +347,7 @@ pub async fn planned_otherwise(tx: &mut Tx, zone_rules: &str, most: i64) -> Resu
 }
 
 /// Plans the same next slot by other zone data.
-pub async fn plan_anew(
+pub(super) async fn plan_anew(
     tx: &mut Tx,
     id: &ScheduleId,
     zone_rules: &str,

@@ -28,7 +28,7 @@ const ORDINALS: [(&str, &str); 5] =
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Timing {
+pub(super) struct Timing {
     /// `daily`, `weekly`, `monthly`, `days`, `once` or `cron`.
     pub repeat: String,
     /// The time of day, `09:00`; not for `once` and `cron`.
@@ -76,7 +76,7 @@ impl Default for Timing {
 
 impl Timing {
     /// The kinds of rules, as the form offers them.
-    pub fn repeats() -> Vec<Choice> {
+    pub(super) fn repeats() -> Vec<Choice> {
         [
             ("daily", "Every day"),
             ("weekly", "Every week"),
@@ -90,12 +90,12 @@ impl Timing {
     }
 
     /// The days of the week.
-    pub fn week() -> Vec<Choice> {
+    pub(super) fn week() -> Vec<Choice> {
         WEEKDAYS.map(|(value, label, _)| Choice::new(value, label)).into()
     }
 
     /// The days of a month.
-    pub fn month_days() -> Vec<Choice> {
+    pub(super) fn month_days() -> Vec<Choice> {
         let mut choices: Vec<Choice> = (1..=31).map(|day| Choice::new(day.to_string(), format!("Day {day}"))).collect();
         choices.push(Choice::new("last", "Last day"));
         choices.push(Choice::new("first-business", "First business day"));
@@ -110,7 +110,7 @@ impl Timing {
 
     /// The timing of a form; what it does not say is as here.
     #[must_use]
-    pub fn with(&self, fields: &Fields) -> Self {
+    pub(super) fn with(&self, fields: &Fields) -> Self {
         // OK to cut: nothing that can be read is longer.
         let plain = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>();
         let own = |name: &str, mine: &str| if fields.has(name) { plain(fields.trimmed(name)) } else { mine.to_owned() };
@@ -136,13 +136,16 @@ impl Timing {
     }
 
     /// The plan that the form names, or what is wrong with it, by field.
-    pub fn plan(&self, zones: &Zones, errors: &mut Errors) -> Option<Plan> {
+    pub(super) fn plan(&self, zones: &Zones, errors: &mut Errors) -> Option<Plan> {
         let before = errors.len();
         let zone = zones.find(&self.zone);
         if zone.is_none() {
             errors.add(
                 "timing_zone",
-                format!("The time zone “{}” is not known. Use a name such as UTC, Europe/Berlin or America/New_York.", self.zone),
+                format!(
+                    "The time zone “{}” is not known. Use a name such as UTC, Europe/Berlin or America/New_York.",
+                    self.zone
+                ),
             );
         }
         let rule = self.rule(errors);
@@ -220,7 +223,8 @@ impl Timing {
     }
 
     fn time(&self, errors: &mut Errors) -> Option<NaiveTime> {
-        let time = NaiveTime::parse_from_str(&self.at, "%H:%M").or_else(|_| NaiveTime::parse_from_str(&self.at, "%H:%M:%S"));
+        let time =
+            NaiveTime::parse_from_str(&self.at, "%H:%M").or_else(|_| NaiveTime::parse_from_str(&self.at, "%H:%M:%S"));
         if time.is_err() {
             errors.add("at", "Give the time of day, such as 09:00.");
         }
@@ -236,7 +240,8 @@ impl Timing {
                     days.insert(day);
                 }
                 None => {
-                    errors.add("excluded", format!("“{text}” is not a day. Write one day per line, such as 2026-12-25."));
+                    errors
+                        .add("excluded", format!("“{text}” is not a day. Write one day per line, such as 2026-12-25."));
                     break;
                 }
             }
@@ -248,7 +253,7 @@ impl Timing {
     }
 
     /// When it runs, in words: `Every Monday at 09:00 (Europe/Berlin)`.
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let at = &self.at;
         let rule = match self.repeat.as_str() {
             "daily" => format!("Every day at {at}"),
@@ -328,7 +333,10 @@ mod tests {
     fn every_kind_of_form_is_a_rule_in_words() {
         for (form, words) in [
             ("repeat=daily&at=08:30", "Every day at 08:30 (UTC)"),
-            ("repeat=weekly&weekday=mon&weekday=thu&at=09:00&timing_zone=Europe/Berlin", "Every Monday and Thursday at 09:00 (Europe/Berlin)"),
+            (
+                "repeat=weekly&weekday=mon&weekday=thu&at=09:00&timing_zone=Europe/Berlin",
+                "Every Monday and Thursday at 09:00 (Europe/Berlin)",
+            ),
             ("repeat=monthly&month_day=last-fri&at=09:00", "Last Friday of each month at 09:00 (UTC)"),
             ("repeat=monthly&month_day=15&at=09:00", "Day 15 of each month at 09:00 (UTC)"),
             ("repeat=days&every=3&from_day=2026-01-01&at=09:00", "Every 3 days at 09:00 (UTC)"),

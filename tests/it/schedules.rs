@@ -239,14 +239,28 @@ stories! {
 
 #[tokio::test]
 async fn the_command_line_previews_an_expression() {
-    let arguments = ["schedule", "preview", "30 2 * * *", "--zone", "America/New_York", "--from", "2027-03-14T05:00:00Z", "--count", "2", "--format", "json"];
+    let arguments = [
+        "schedule",
+        "preview",
+        "30 2 * * *",
+        "--zone",
+        "America/New_York",
+        "--from",
+        "2027-03-14T05:00:00Z",
+        "--count",
+        "2",
+        "--format",
+        "json",
+    ];
     let said = recomamp(&[], &arguments).await.with(0);
     let rows: Vec<Value> = said.out.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
     assert_eq!(rows[0]["at"], "2027-03-14T07:00:00Z");
     assert_eq!(rows[0]["local"], "2027-03-14T03:00:00-04:00");
     assert!(rows[0]["note"].as_str().expect("a note").contains("does not exist"));
     assert_eq!((rows.len(), &rows[1]["at"]), (2, &"2027-03-15T06:30:00Z".into()));
-    for (expression, zone, why) in [("0 9 31 2 *", "UTC", "never"), ("0 0 9 * * *", "UTC", "five fields"), ("0 9 * * *", "Mars/Base", "not known")] {
+    for (expression, zone, why) in
+        [("0 9 31 2 *", "UTC", "never"), ("0 0 9 * * *", "UTC", "five fields"), ("0 9 * * *", "Mars/Base", "not known")]
+    {
         let said = recomamp(&[], &["schedule", "preview", expression, "--zone", zone]).await.with(1);
         assert!(said.err.contains(why), "{expression}: {}", said.err);
     }

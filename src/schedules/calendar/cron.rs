@@ -176,13 +176,8 @@ impl FromStr for Cron {
             return Err(CronError::FieldCount(fields.len()));
         };
         let [minutes, hours, days, months, weekdays] = &FIELDS;
-        let read = [
-            minutes.read(minute)?,
-            hours.read(hour)?,
-            days.read(day)?,
-            months.read(month)?,
-            weekdays.read(weekday)?,
-        ];
+        let read =
+            [minutes.read(minute)?, hours.read(hour)?, days.read(day)?, months.read(month)?, weekdays.read(weekday)?];
         let has_wildcard = read[0].is_open || read[1].is_open;
         let matchers = matchers(&read)?;
         let cron = Self { text: fields.join(" "), matchers, has_wildcard };

@@ -25,7 +25,8 @@ impl Plan {
         let begin = Slots::begin(&self.zone, after);
         let begin = self.starts.map_or(begin, |day| begin.max(midnight(day)));
         let ends = self.ends;
-        let times = self.rule.from(begin, &self.excluded).take_while(move |time| ends.is_none_or(|end| time.date() <= end));
+        let times =
+            self.rule.from(begin, &self.excluded).take_while(move |time| ends.is_none_or(|end| time.date() <= end));
         Slots::new(&self.zone, after, self.rule.has_wildcard(), Box::new(times))
     }
 

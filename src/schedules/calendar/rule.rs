@@ -52,9 +52,7 @@ impl MonthDay {
             Self::Last => Some(last),
             Self::FirstBusinessDay => days.find(is_business),
             Self::LastBusinessDay => days.filter(is_business).last(),
-            Self::Nth(n, weekday) => {
-                days.filter(|day| day.weekday() == weekday).nth(usize::from(n).saturating_sub(1))
-            }
+            Self::Nth(n, weekday) => days.filter(|day| day.weekday() == weekday).nth(usize::from(n).saturating_sub(1)),
             Self::LastWeekday(weekday) => days.filter(|day| day.weekday() == weekday).last(),
         }
     }
@@ -82,9 +80,9 @@ impl Rule {
         let times: Box<dyn Iterator<Item = NaiveDateTime> + Send + 'a> = match self {
             Self::Cron(cron) => Box::new(cron.from(start)),
             Self::Days { every, first, at } => Box::new(stepped(*first, (*every).max(1), start.date(), *at)),
-            Self::Weekly { days, at } => Box::new(
-                dates(start.date()).filter(|day| days.contains(&day.weekday())).map(|day| day.and_time(*at)),
-            ),
+            Self::Weekly { days, at } => {
+                Box::new(dates(start.date()).filter(|day| days.contains(&day.weekday())).map(|day| day.and_time(*at)))
+            }
             Self::Monthly { on, at } => Box::new(
                 months(start.date()).filter_map(|first| on.in_month(first, excluded)).map(|day| day.and_time(*at)),
             ),
@@ -104,7 +102,12 @@ fn months(start: NaiveDate) -> impl Iterator<Item = NaiveDate> + Send {
 }
 
 /// Every `every` days from `first`, from `start` on.
-fn stepped(first: NaiveDate, every: u32, start: NaiveDate, at: NaiveTime) -> impl Iterator<Item = NaiveDateTime> + Send {
+fn stepped(
+    first: NaiveDate,
+    every: u32,
+    start: NaiveDate,
+    at: NaiveTime,
+) -> impl Iterator<Item = NaiveDateTime> + Send {
     let every = u64::from(every);
     let passed = u64::try_from((start - first).num_days()).unwrap_or(0);
     let begin = first.checked_add_days(Days::new(passed.div_ceil(every) * every));

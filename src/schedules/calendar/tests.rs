@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
 use proptest::prelude::*;
 
-use super::{Cron, CronError, MonthDay, Note, Plan, Rule, Slot, Zones};
+use super::cron::CronError;
+use super::{Cron, MonthDay, Note, Plan, Rule, Slot, Zones};
 
 fn utc(text: &str) -> DateTime<Utc> {
     NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap().and_utc()
@@ -35,8 +36,16 @@ fn five_fields_mean_what_cron_5_says() {
         ("0 9 * * SUN", "2026-01-01 00:00", &["2026-01-04 09:00"]),
         ("0 9 * * 1-5", "2026-01-01 00:00", &["2026-01-01 09:00", "2026-01-02 09:00", "2026-01-05 09:00"]),
         ("0 9 * * MON", "2026-01-01 00:00", &["2026-01-05 09:00"]),
-        ("0 9 * * fri-sun", "2026-01-01 00:00", &["2026-01-02 09:00", "2026-01-03 09:00", "2026-01-04 09:00", "2026-01-09 09:00"]),
-        ("0 9 * * 5-7", "2026-01-01 00:00", &["2026-01-02 09:00", "2026-01-03 09:00", "2026-01-04 09:00", "2026-01-09 09:00"]),
+        (
+            "0 9 * * fri-sun",
+            "2026-01-01 00:00",
+            &["2026-01-02 09:00", "2026-01-03 09:00", "2026-01-04 09:00", "2026-01-09 09:00"],
+        ),
+        (
+            "0 9 * * 5-7",
+            "2026-01-01 00:00",
+            &["2026-01-02 09:00", "2026-01-03 09:00", "2026-01-04 09:00", "2026-01-09 09:00"],
+        ),
         ("@weekly", "2026-01-01 00:00", &["2026-01-04 00:00"]),
         ("@daily", "2026-01-01 00:00", &["2026-01-01 00:00", "2026-01-02 00:00"]),
         ("30 0 1 * 1", "2026-01-01 00:00", &["2026-01-01 00:30", "2026-01-05 00:30", "2026-01-12 00:30"]),
@@ -62,7 +71,12 @@ fn clock_changes_run_a_fixed_time_once_and_a_wildcard_by_real_time() {
             "2027-11-07 04:59",
             &["2027-11-07 05:00", "2027-11-07 05:30", "2027-11-07 06:00", "2027-11-07 06:30", "2027-11-07 07:00"],
         ),
-        ("*/30 * * * *", "America/New_York", "2027-03-14 06:30", &["2027-03-14 06:30", "2027-03-14 07:00", "2027-03-14 07:30"]),
+        (
+            "*/30 * * * *",
+            "America/New_York",
+            "2027-03-14 06:30",
+            &["2027-03-14 06:30", "2027-03-14 07:00", "2027-03-14 07:30"],
+        ),
         ("30 2 * * *", "Europe/Berlin", "2027-03-27 23:00", &["2027-03-28 01:00"]),
         ("30 2 * * *", "Europe/Berlin", "2027-10-30 22:00", &["2027-10-31 00:30", "2027-11-01 01:30"]),
         ("15 2 * * *", "Australia/Lord_Howe", "2027-10-02 13:30", &["2027-10-02 15:30"]),
@@ -80,8 +94,14 @@ fn a_slot_says_what_the_clocks_do_to_it() {
         plan.after(utc(from)).take(count).map(|slot| (slot.name.to_string(), slot.note)).collect::<Vec<_>>()
     };
     let berlin = "Europe/Berlin";
-    assert_eq!(notes("30 2 * * *", berlin, "2027-03-27 12:00", 1), [("2027-03-28T02:30".to_owned(), Some(Note::Skipped))]);
-    assert_eq!(notes("30 2 * * *", berlin, "2027-10-30 12:00", 1), [("2027-10-31T02:30".to_owned(), Some(Note::FirstOfTwo))]);
+    assert_eq!(
+        notes("30 2 * * *", berlin, "2027-03-27 12:00", 1),
+        [("2027-03-28T02:30".to_owned(), Some(Note::Skipped))]
+    );
+    assert_eq!(
+        notes("30 2 * * *", berlin, "2027-10-30 12:00", 1),
+        [("2027-10-31T02:30".to_owned(), Some(Note::FirstOfTwo))]
+    );
     assert_eq!(
         notes("30 * * * *", berlin, "2027-10-31 00:00", 3),
         [
@@ -145,7 +165,10 @@ fn forms_say_what_cron_cannot() {
     for (rule, expected) in [
         (Rule::Days { every: 3, first: day("2026-01-02"), at: nine() }, ["2026-01-02", "2026-01-05", "2026-01-08"]),
         (Rule::Days { every: 14, first: day("2025-12-29"), at: nine() }, ["2026-01-12", "2026-01-26", "2026-02-09"]),
-        (Rule::Weekly { days: vec![Weekday::Mon, Weekday::Thu], at: nine() }, ["2026-01-01", "2026-01-05", "2026-01-08"]),
+        (
+            Rule::Weekly { days: vec![Weekday::Mon, Weekday::Thu], at: nine() },
+            ["2026-01-01", "2026-01-05", "2026-01-08"],
+        ),
         (monthly(MonthDay::Day(31)), ["2026-01-31", "2026-03-31", "2026-05-31"]),
         (monthly(MonthDay::Last), ["2026-01-31", "2026-02-28", "2026-03-31"]),
         (monthly(MonthDay::FirstBusinessDay), ["2026-01-02", "2026-02-02", "2026-03-02"]),
@@ -155,7 +178,8 @@ fn forms_say_what_cron_cannot() {
     ] {
         let mut plan = plan(rule, "UTC");
         plan.excluded.insert(day("2026-01-01"));
-        let found: Vec<_> = plan.after(utc("2025-12-31 23:59")).take(3).map(|slot| slot.at.date_naive().to_string()).collect();
+        let found: Vec<_> =
+            plan.after(utc("2025-12-31 23:59")).take(3).map(|slot| slot.at.date_naive().to_string()).collect();
         assert_eq!(found, expected, "{:?}", plan.rule);
     }
 }

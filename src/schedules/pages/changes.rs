@@ -33,7 +33,13 @@ async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(
     Ok((tx, schedule))
 }
 
-async fn log(room: &Schedules, tx: &mut Tx, person: &Person, (action, id): (Entry, &ScheduleId), detail: Value) -> web::Result<()> {
+async fn log(
+    room: &Schedules,
+    tx: &mut Tx,
+    person: &Person,
+    (action, id): (Entry, &ScheduleId),
+    detail: Value,
+) -> web::Result<()> {
     let now = room.site.clock.now();
     audit::write(tx, &room.site.random, now, Some(&person.id), action, id.as_str(), detail).await?;
     Ok(())
@@ -56,7 +62,11 @@ pub(super) async fn pause(
     let until = fields.trimmed("until");
     let until = if until.is_empty() { None } else { Some(end_of_pause(&room, &schedule, until, now)?) };
     let note: String = fields.trimmed("note").replace('\0', "").chars().take(NOTE_LENGTH).collect();
-    let reason = if note.is_empty() { format!("Paused by {}.", person.name) } else { format!("Paused by {}: {note}", person.name) };
+    let reason = if note.is_empty() {
+        format!("Paused by {}.", person.name)
+    } else {
+        format!("Paused by {}: {note}", person.name)
+    };
     if !store::pause(&mut tx, now, &schedule.id, &reason, until).await? {
         return Err(web::Error::Conflict("This schedule is not active, so there is nothing to pause.".to_owned()));
     }
@@ -68,8 +78,9 @@ pub(super) async fn pause(
 }
 
 fn end_of_pause(room: &Schedules, schedule: &Schedule, text: &str, now: DateTime<Utc>) -> web::Result<DateTime<Utc>> {
-    let day = read_date(text)
-        .ok_or_else(|| web::Error::Invalid(format!("“{text}” is not a day. Write it like 2026-12-31, or leave it empty.")))?;
+    let day = read_date(text).ok_or_else(|| {
+        web::Error::Invalid(format!("“{text}” is not a day. Write it like 2026-12-31, or leave it empty."))
+    })?;
     let midnight = day.and_time(chrono::NaiveTime::MIN);
     let at = schedule.plan(&room.zones).map_or_else(|| midnight.and_utc(), |plan| plan.zone.first(midnight));
     if at <= now {

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::own;
@@ -33,7 +32,6 @@ pub(super) struct DetailPage {
     window: String,
     values: Vec<(String, String)>,
     is_overdue: bool,
-    now: DateTime<Utc>,
 }
 
 fn ledger(schedule: &Schedule, params: &mut ListParams) -> Ledger {
@@ -79,7 +77,6 @@ pub(super) async fn show(
         values: schedule.input.iter().filter_map(value).collect(),
         is_overdue: schedule.is_overdue(now),
         schedule,
-        now,
     }))
 }
 

@@ -84,7 +84,8 @@ pub(super) struct FormPage {
     /// The schedule that is changed; none for a new one.
     schedule: Option<Schedule>,
     source: Source,
-    name: String,
+    /// What the schedule is called.
+    called: String,
     instances: Vec<Choice>,
     instance: String,
     timing: Timing,
@@ -105,7 +106,9 @@ pub(super) struct FormPage {
 
 impl FormPage {
     fn action(&self) -> String {
-        self.schedule.as_ref().map_or_else(|| "/schedules".to_owned(), |schedule| format!("/schedules/{}/edit", schedule.id))
+        self.schedule
+            .as_ref()
+            .map_or_else(|| "/schedules".to_owned(), |schedule| format!("/schedules/{}/edit", schedule.id))
     }
 
     fn is_day(&self, day: &Choice) -> bool {
@@ -217,12 +220,19 @@ async fn filled(room: &Schedules, tx: &mut Tx, person: &Person, start: Start, se
     let timing = before.map(|schedule| schedule.timing.clone()).unwrap_or_default().with(&fields);
     let plan = timing.plan(&room.zones, &mut errors);
     let policies = before.map(|schedule| schedule.policies.clone()).unwrap_or_default().with(&fields, &mut errors);
-    let note = if fields.has("note") { fields.trimmed("note").to_owned() } else { before.map(|schedule| schedule.note.clone()).unwrap_or_default() };
+    let note = if fields.has("note") {
+        fields.trimmed("note").to_owned()
+    } else {
+        before.map(|schedule| schedule.note.clone()).unwrap_or_default()
+    };
     let note = note.replace('\0', "").chars().take(NOTE_LENGTH).collect();
     let (input, wrong) = RunInput::of_form(&start.source.script(), &fields);
     merge(&mut errors, &wrong);
     if input.window.kind == WindowKind::Explicit && timing.repeat != "once" {
-        errors.add("window", "Choose a window that moves with the schedule; fixed dates would give the same result each time.");
+        errors.add(
+            "window",
+            "Choose a window that moves with the schedule; fixed dates would give the same result each time.",
+        );
     }
     let mut filled = Filled {
         schedule: start.schedule,
@@ -288,10 +298,18 @@ async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled: &mut Fill
 }
 
 /// The page of a form. `told` says whether what is wrong is shown.
-async fn page(room: &Schedules, tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, told: bool) -> web::Result<FormPage> {
+async fn page(
+    room: &Schedules,
+    tx: &mut Tx,
+    person: &Person,
+    visit: &Visit,
+    filled: Filled,
+    told: bool,
+) -> web::Result<FormPage> {
     let mut usable = instances::list(tx, &person.id, &instances::Filter::default()).await?;
     usable.retain(|instance| instance.role.allows(Action::Run));
-    let instances = usable.iter().map(|one| Choice::new(one.id.as_str(), format!("{} · {}", one.name(), one.account_name)));
+    let instances =
+        usable.iter().map(|one| Choice::new(one.id.as_str(), format!("{} · {}", one.name(), one.account_name)));
     let now = room.site.clock.now();
     let id = filled.schedule.as_ref().map_or("", |schedule| schedule.id.as_str());
     let rows = filled.plan.as_ref().map(|plan| preview::rows(plan, &filled.policies, id, &filled.input.window, now));
@@ -307,7 +325,7 @@ async fn page(room: &Schedules, tx: &mut Tx, person: &Person, visit: &Visit, fil
     let title = if filled.schedule.is_some() { "Edit schedule" } else { "New schedule" };
     Ok(FormPage {
         shell: visit.shell(title, Section::Schedules).await,
-        name: filled.name,
+        called: filled.name,
         instances: std::iter::once(Choice::new("", "Choose an instance")).chain(instances).collect(),
         instance: filled.fields.trimmed("instance").to_owned(),
         both_days: filled.plan.as_ref().is_some_and(Plan::has_both_days),
@@ -389,7 +407,12 @@ impl Filled {
         undecided.map_or(now, |at| now.min(at - TimeDelta::seconds(1)))
     }
 
-    fn written<'a>(&'a self, room: &'a Schedules, instance: &'a InstanceId, input: &'a [(String, String)]) -> Written<'a> {
+    fn written<'a>(
+        &'a self,
+        room: &'a Schedules,
+        instance: &'a InstanceId,
+        input: &'a [(String, String)],
+    ) -> Written<'a> {
         let own_text = self.source.query.is_none();
         Written {
             name: &self.name,
@@ -424,7 +447,8 @@ pub(super) async fn add(
     let id = site.random.id::<ScheduleId>(now);
     let input = filled.input.form();
     store::add(&mut tx, now, &id, (&person.id, &person.name), &filled.written(&room, &instance, &input)).await?;
-    let detail = json!({ "change": "created", "name": filled.name, "timing": filled.timing.words(), "instance": instance });
+    let detail =
+        json!({ "change": "created", "name": filled.name, "timing": filled.timing.words(), "instance": instance });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
     tx.commit().await?;
     site.wakes.wake(crate::schedules::scheduler::NAME);
@@ -455,7 +479,8 @@ pub(super) async fn change(
     if !store::change(&mut tx, now, (&id, revision), (&person.id, &person.name), &written).await? {
         return Err(web::Error::Conflict("The schedule was changed meanwhile. Open it again.".to_owned()));
     }
-    let detail = json!({ "change": "changed", "name": filled.name, "timing": filled.timing.words(), "instance": instance });
+    let detail =
+        json!({ "change": "changed", "name": filled.name, "timing": filled.timing.words(), "instance": instance });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
     tx.commit().await?;
     site.wakes.wake(crate::schedules::scheduler::NAME);

@@ -25,13 +25,7 @@ pub(super) struct Row {
 }
 
 /// The next slots after `now`.
-pub(super) fn rows(
-    plan: &Plan,
-    policies: &Policies,
-    id: &str,
-    window: &WindowChoice,
-    now: DateTime<Utc>,
-) -> Vec<Row> {
+pub(super) fn rows(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, now: DateTime<Utc>) -> Vec<Row> {
     plan.after(now).take(SHOWN).map(|slot| row(plan, policies, id, window, slot)).collect()
 }
 
@@ -61,8 +55,13 @@ pub(super) fn note_words(slot: &Slot, note: Note) -> String {
             format!("{time} does not exist on this day: the clocks go forward. It runs at the moment of the change.")
         }
         Note::FirstOfTwo => format!("The clocks go back: {time} comes twice on this day. It runs once, at the first."),
-        Note::Repeated => format!("The clocks go back: {time} comes twice on this day, and it runs at both. This is the first."),
+        Note::Repeated => {
+            format!("The clocks go back: {time} comes twice on this day, and it runs at both. This is the first.")
+        }
         Note::Second => format!("The clocks go back: {time} comes for the second time."),
-        Note::SameInstant => "The clocks go forward: it falls on the same moment as the slot before it, and one execution serves both.".to_owned(),
+        Note::SameInstant => {
+            "The clocks go forward: it falls on the same moment as the slot before it, and one execution serves both."
+                .to_owned()
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::schedules::timing::Timing;
 
 /// Which schedules are listed.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub(in crate::schedules) struct Filter {
     /// Text that the schedule's, the query's or the owner's name holds.
     pub text: String,
     pub instance: Option<InstanceId>,
@@ -23,7 +23,7 @@ pub struct Filter {
 
 /// A line of the list.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub(in crate::schedules) struct Line {
     pub id: ScheduleId,
     pub name: String,
     pub query_name: Option<String>,
@@ -45,12 +45,12 @@ pub struct Line {
 
 impl Line {
     /// Whether a slot should have been decided and was not.
-    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+    pub(in crate::schedules) fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         self.state == State::Active && self.due_at.is_some_and(|due| now - due > ON_TIME)
     }
 
     /// The share of executions that succeeded, `96% of 26`; empty without any.
-    pub fn success_rate(&self) -> String {
+    pub(in crate::schedules) fn success_rate(&self) -> String {
         if self.ended == 0 {
             return String::new();
         }
@@ -112,13 +112,13 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
 }
 
 /// How many schedules the filter finds, counted up to `most`.
-pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
+pub(in crate::schedules) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $7) as counted");
     filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 /// A range of the schedules that the filter finds: the next due first, then those that do not run.
-pub async fn list(
+pub(in crate::schedules) async fn list(
     tx: &mut Tx,
     person: &PersonId,
     filter: &Filter,

@@ -27,13 +27,13 @@ impl FromRow for LedgerRow {
 
 /// Which rows of a ledger.
 #[derive(Clone, Debug)]
-pub struct Ledger {
+pub(in crate::schedules) struct Ledger {
     pub schedule: ScheduleId,
     pub state: Option<SlotState>,
 }
 
 /// A range of a ledger, the newest slot first. The schedule was found for the reader before.
-pub async fn slots(tx: &mut Tx, ledger: &Ledger, range: PageRange) -> Result<Vec<LedgerRow>> {
+pub(in crate::schedules) async fn slots(tx: &mut Tx, ledger: &Ledger, range: PageRange) -> Result<Vec<LedgerRow>> {
     const LIST: &str = "select slot, at, decided_at, state, reason, is_late, execution_id, ended_at from schedule_slots \
         where schedule_id = $1 and ($2 = '' or state = $2) order by at desc, slot desc limit $3 offset $4";
     let state = ledger.state.map_or("", SlotState::name);
@@ -41,7 +41,7 @@ pub async fn slots(tx: &mut Tx, ledger: &Ledger, range: PageRange) -> Result<Vec
 }
 
 /// How many rows there are, counted up to `most`.
-pub async fn count_slots(tx: &mut Tx, ledger: &Ledger, most: i64) -> Result<i64> {
+pub(in crate::schedules) async fn count_slots(tx: &mut Tx, ledger: &Ledger, most: i64) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from (select 1 as one from schedule_slots \
         where schedule_id = $1 and ($2 = '' or state = $2) limit $3) as counted";
     let state = ledger.state.map_or("", SlotState::name);
@@ -50,7 +50,7 @@ pub async fn count_slots(tx: &mut Tx, ledger: &Ledger, most: i64) -> Result<i64>
 }
 
 /// How many slots of a schedule run and how many are queued.
-pub async fn open(tx: &mut Tx, schedule: &ScheduleId) -> Result<(usize, usize)> {
+pub(in crate::schedules) async fn open(tx: &mut Tx, schedule: &ScheduleId) -> Result<(usize, usize)> {
     const COUNT: &str = "select state, count(*) as count from schedule_slots where schedule_id = $1 \
         and state in ('queued', 'started') group by state";
     struct Line(String, i64);
@@ -68,7 +68,7 @@ pub async fn open(tx: &mut Tx, schedule: &ScheduleId) -> Result<(usize, usize)> 
 }
 
 /// Puts a slot into the ledger; false where it is there already.
-pub async fn put_slot(
+pub(in crate::schedules) async fn put_slot(
     tx: &mut Tx,
     now: DateTime<Utc>,
     schedule: &ScheduleId,
@@ -94,7 +94,10 @@ pub async fn put_slot(
 }
 
 /// The oldest slot that is queued where nothing runs any more, of all active schedules: at most `most`.
-pub async fn start_queued(tx: &mut Tx, most: i64) -> Result<Vec<(ScheduleId, SlotName, DateTime<Utc>)>> {
+pub(in crate::schedules) async fn start_queued(
+    tx: &mut Tx,
+    most: i64,
+) -> Result<Vec<(ScheduleId, SlotName, DateTime<Utc>)>> {
     const LIST: &str = "select q.schedule_id, q.slot, q.at from schedule_slots q join schedules s on s.id = q.schedule_id \
         where q.state = 'queued' and s.state = 'active' and s.deleted_at is null \
         and not exists (select 1 from schedule_slots r where r.schedule_id = q.schedule_id and r.state = 'started') \
@@ -111,14 +114,14 @@ pub async fn start_queued(tx: &mut Tx, most: i64) -> Result<Vec<(ScheduleId, Slo
 }
 
 /// Whether any slot waits for the end of a run.
-pub async fn has_queued(tx: &mut Tx) -> Result<bool> {
+pub(in crate::schedules) async fn has_queued(tx: &mut Tx) -> Result<bool> {
     const FIND: &str = "select q.schedule_id as value from schedule_slots q join schedules s on s.id = q.schedule_id \
         where q.state = 'queued' and s.state = 'active' and s.deleted_at is null limit 1";
     Ok(sql(FIND).optional::<Single<ScheduleId>>(tx).await?.is_some())
 }
 
 /// Says what became of a queued slot; false where it is not queued any more.
-pub async fn settle_queued(
+pub(in crate::schedules) async fn settle_queued(
     tx: &mut Tx,
     (schedule, slot): (&ScheduleId, SlotName),
     (state, reason): (SlotState, &str),
@@ -138,14 +141,14 @@ pub async fn settle_queued(
 }
 
 /// Skips the slots of a schedule that are queued, for this reason.
-pub async fn skip_queued(tx: &mut Tx, schedule: &ScheduleId, reason: &str) -> Result<u64> {
+pub(in crate::schedules) async fn skip_queued(tx: &mut Tx, schedule: &ScheduleId, reason: &str) -> Result<u64> {
     const SKIP: &str = "update schedule_slots set state = 'skipped', reason = $2 where schedule_id = $1 \
         and state = 'queued'";
     sql(SKIP).bind(schedule).bind(reason).execute(tx).await
 }
 
 /// Writes down how the execution of a slot ended; gives its schedule, where the slot was running.
-pub async fn settle(
+pub(in crate::schedules) async fn settle(
     tx: &mut Tx,
     now: DateTime<Utc>,
     execution: &ExecutionId,
@@ -153,13 +156,18 @@ pub async fn settle(
 ) -> Result<Option<ScheduleId>> {
     const SETTLE: &str = "update schedule_slots set state = $2, reason = case when $3 = '' then reason else $3 end, \
         ended_at = $4 where execution_id = $1 and state in ('started', 'failed') returning schedule_id as value";
-    let settled =
-        sql(SETTLE).bind(execution).bind(state.name()).bind(reason).bind(now).optional::<Single<ScheduleId>>(tx).await?;
+    let settled = sql(SETTLE)
+        .bind(execution)
+        .bind(state.name())
+        .bind(reason)
+        .bind(now)
+        .optional::<Single<ScheduleId>>(tx)
+        .await?;
     Ok(settled.map(|Single(id)| id))
 }
 
 /// Why an execution ended, in a sentence; empty where it did not fail.
-pub async fn problem(tx: &mut Tx, execution: &ExecutionId) -> Result<String> {
+pub(in crate::schedules) async fn problem(tx: &mut Tx, execution: &ExecutionId) -> Result<String> {
     const FIND: &str = "select problem as value from executions where id = $1";
     let problem = sql(FIND).bind(execution).optional::<Single<Option<serde_json::Value>>>(tx).await?;
     let problem = problem.and_then(|Single(problem)| problem);
@@ -170,15 +178,14 @@ pub async fn problem(tx: &mut Tx, execution: &ExecutionId) -> Result<String> {
 const FEED: &str = "outcomes";
 
 /// How far the feed of outcomes was read; none before the first time.
-pub async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
+pub(in crate::schedules) async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
     const FIND: &str = "select position as value from schedule_cursor where name = $1";
     Ok(sql(FIND).bind(FEED).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
 }
 
 /// Moves the cursor from one position to the next; false where another process moved it first.
-pub async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
-    const FIRST: &str =
-        "insert into schedule_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
+pub(in crate::schedules) async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
+    const FIRST: &str = "insert into schedule_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
     const NEXT: &str = "update schedule_cursor set position = $2 where name = $1 and position = $3";
     let moved = match from {
         None => sql(FIRST).bind(FEED).bind(to).execute(tx).await?,

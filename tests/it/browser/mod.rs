@@ -17,6 +17,7 @@ mod own;
 mod pages;
 mod path;
 mod result;
+mod schedules;
 mod session;
 mod walk;
 

@@ -61,6 +61,8 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         "/executions",
         "/executions?state=problem",
         "/executions?state=odd&from=never",
+        "/schedules",
+        "/schedules?state=paused&show=deleted",
         "/guides",
         "/guides/first-query",
         "/data-sources",

@@ -52,7 +52,7 @@ fn every_table_has_one_writer() {
 #[test]
 fn a_table_is_written_by_its_owner_only() {
     let tables = tables();
-    let owner: BTreeMap<&str, &str> = WRITERS.into_iter().collect();
+    let owner: BTreeMap<&str, &str> = WRITERS.iter().copied().collect();
     let mut breaches = Vec::new();
     for file in files("src") {
         let may = |table: &str| {
