@@ -42,6 +42,14 @@ async fn settle(house: &House) {
     panic!("schedules do not come to rest");
 }
 
+/// So many days on, when everything that was due has ended. Ada's session has, too: she signs in again.
+async fn days_later(house: &House, days: i64) -> Visitor {
+    house.time.advance(TimeDelta::days(days));
+    let ada = house.signed_in("Ada").await;
+    settle(house).await;
+    ada
+}
+
 fn errors(page: &Answer) -> String {
     page.text("#errors")
 }
@@ -55,7 +63,7 @@ stories! {
         let links = ada.get(&page).await.with(200).attributes("main a", "href");
         let form = links.iter().find(|link| link.starts_with("/schedules/new?execution=")).expect("a way to schedule it");
         let shown = ada.get(form).await.with(200);
-        assert_eq!(shown.attributes("#f-name", "value"), ["Reach"]);
+        assert_eq!(shown.attributes("#f-name", "value"), ["Reach by campaign"]);
         assert!(shown.text("#next").contains("Mon 23 Mar 2026, 09:00"), "{}", shown.text("#next"));
         let execution = page.rsplit('/').next().expect("an id");
         let instance = shown.attributes("#f-instance option[selected]", "value").remove(0);
@@ -72,8 +80,7 @@ stories! {
         assert!(ada.get("/schedules").await.with(200).text("tbody").contains("Every Monday at 09:00 (Europe/Berlin)"));
         assert!(ada.get("/search?q=weekly+reach").await.with(200).body.contains(&schedule));
 
-        house.time.advance(TimeDelta::days(5));
-        settle(&house).await;
+        let ada = days_later(&house, 5).await;
         let ended = ada.get(&schedule).await.with(200);
         assert_eq!(states(&ledger(&ada, &schedule).await), ["succeeded"]);
         let started = ended.attributes("tbody a[href^='/executions/']", "href").remove(0);
@@ -106,8 +113,7 @@ stories! {
             let fields: Vec<_> = DAILY.into_iter().chain([("missed", missed), ("catch_up_hours", "400")]).collect();
             schedules.push(scheduled(&ada, &query, &fields).await);
         }
-        house.time.advance(TimeDelta::days(10));
-        settle(&house).await;
+        let ada = days_later(&house, 10).await;
         for (schedule, ran) in schedules.iter().zip([0, 1, 10]) {
             let ledger = ledger(&ada, schedule).await;
             assert_eq!(ledger.len(), 10, "{ledger:?}");
@@ -123,8 +129,7 @@ stories! {
         ada.post(&format!("{schedule}/pause"), &[("note", "Client on holiday")]).await.with(303);
         assert!(ada.get(&schedule).await.with(200).text("main").contains("Client on holiday"));
         ada.post(&format!("{schedule}/pause"), &[]).await.with(409);
-        house.time.advance(TimeDelta::days(3));
-        settle(&house).await;
+        let ada = days_later(&house, 3).await;
         assert_eq!(house.count(EXECUTIONS).await, 0);
         let page = ada.get(&format!("{schedule}/resume")).await.with(200);
         assert_eq!(page.texts("main form li").len(), 3, "{}", page.text("main form"));
@@ -137,8 +142,7 @@ stories! {
 
         ada.post(&format!("{schedule}/pause"), &[("until", "2026-03-01")]).await.with(400);
         ada.post(&format!("{schedule}/pause"), &[("until", "2026-03-24")]).await.with(303);
-        house.time.advance(TimeDelta::days(4));
-        settle(&house).await;
+        let ada = days_later(&house, 4).await;
         assert!(ada.get(&schedule).await.with(200).text("main .head").contains("Active"));
     }
 
@@ -148,10 +152,10 @@ stories! {
         let query = saved(&ada, REACH).await;
         let schedule = scheduled(&ada, &query, &DAILY).await;
         ada.post(&format!("/queries/{query}/delete"), &[]).await.with(303);
-        for _ in 0..4 {
-            house.time.advance(TimeDelta::days(1));
-            settle(&house).await;
+        for _ in 0..3 {
+            days_later(&house, 1).await;
         }
+        let ada = days_later(&house, 1).await;
         let rows = ledger(&ada, &schedule).await;
         assert_eq!(states(&rows), ["refused", "refused", "refused"]);
         assert!(rows[0].1.contains("deleted"), "{rows:?}");
@@ -159,8 +163,7 @@ stories! {
         assert!(page.contains("Paused automatically after 3 failures in a row") && page.contains("deleted"), "{page}");
         ada.post(&format!("/queries/{query}/restore"), &[]).await.with(303);
         ada.post(&format!("{schedule}/resume"), &[("missed", "none")]).await.with(303);
-        house.time.advance(TimeDelta::days(1));
-        settle(&house).await;
+        let ada = days_later(&house, 1).await;
         assert_eq!(states(&ledger(&ada, &schedule).await)[0], "succeeded");
     }
 
@@ -186,8 +189,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let schedule = scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
         ada.post(&format!("{schedule}/delete"), &[]).await.with(303);
-        house.time.advance(TimeDelta::days(2));
-        settle(&house).await;
+        let ada = days_later(&house, 2).await;
         assert_eq!(house.count(EXECUTIONS).await, 0);
         assert!(ada.get("/schedules?show=deleted").await.with(200).body.contains(&schedule));
         ada.post(&format!("{schedule}/edit"), &[]).await.with(409);

@@ -10,7 +10,12 @@ async fn an_execution_that_worked_becomes_a_schedule_by_pressing_two_buttons() {
         let browser = Browser::start(Options { javascript, ..Options::default() }).await;
         sign_in(&browser, &program.address()).await;
         pick_an_instance(&browser).await;
-        write(&browser, "Reach", "SELECT campaign, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY campaign").await;
+        write(
+            &browser,
+            "Reach",
+            "SELECT campaign, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY campaign",
+        )
+        .await;
         save(&browser, "Reach").await;
         browser.press("Run").await;
         browser.see("Succeeded").await;
