@@ -5,7 +5,6 @@ use super::{Browser, Options, Program};
 
 /// Every list that has a filter.
 const LISTS: &[&str] = &[
-    "/schedules",
     "/executions",
     "/schedules",
     "/queries",
