@@ -146,7 +146,13 @@ pub(super) fn over(start: &Fields, sent: &Fields) -> Fields {
 }
 
 /// Reads a form; everything that is wrong is said by field.
-pub(super) async fn filled(room: &Schedules, tx: &mut Tx, person: &Person, start: Start, sent: &Fields) -> web::Result<Filled> {
+pub(super) async fn filled(
+    room: &Schedules,
+    tx: &mut Tx,
+    person: &Person,
+    start: Start,
+    sent: &Fields,
+) -> web::Result<Filled> {
     let fields = over(&start.fields, sent);
     let mut errors = Errors::new();
     let name = match (fields.has("name"), &start.schedule) {
@@ -269,4 +275,3 @@ impl Filled {
         }
     }
 }
-
