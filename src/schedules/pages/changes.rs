@@ -68,7 +68,7 @@ pub(super) async fn pause(
         format!("Paused by {}: {note}", person.name)
     };
     if !store::pause(&mut tx, now, &schedule.id, &reason, until).await? {
-        return Err(web::Error::Conflict("This schedule is not active, so there is nothing to pause.".to_owned()));
+        return Err(web::Error::conflict("Not active", "This schedule is not active, so there is nothing to pause."));
     }
     let detail = json!({ "change": "paused", "note": note, "until": until });
     log(&room, &mut tx, &person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
@@ -116,7 +116,7 @@ pub(super) async fn resume_page(
 
 async fn resuming(room: &Schedules, visit: &Visit, schedule: Schedule, errors: Errors) -> web::Result<ResumePage> {
     if schedule.state != Stage::Paused || schedule.deleted_at.is_some() {
-        return Err(web::Error::Conflict("This schedule is not paused.".to_owned()));
+        return Err(web::Error::conflict("Not paused", "This schedule is not paused."));
     }
     let now = room.site.clock.now();
     let from = schedule.next_at.map_or(now, |at| at - chrono::TimeDelta::seconds(1));
@@ -151,7 +151,7 @@ pub(super) async fn resume(
         return Ok(Html(resuming(&room, &visit, schedule, errors).await?).unprocessable());
     };
     if !store::resume(&mut tx, now, &schedule.id, with.name()).await? {
-        return Err(web::Error::Conflict("This schedule is not paused.".to_owned()));
+        return Err(web::Error::conflict("Not paused", "This schedule is not paused."));
     }
     let detail = json!({ "change": "resumed", "missed_slots": with.name() });
     log(&room, &mut tx, &person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
@@ -169,7 +169,7 @@ pub(super) async fn delete(
 ) -> web::Result<Redirect> {
     let (mut tx, schedule) = to_change(&room, &person, &id).await?;
     if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, true).await? {
-        return Err(web::Error::Conflict("This schedule is deleted already.".to_owned()));
+        return Err(web::Error::conflict("Already deleted", "This schedule is deleted already."));
     }
     let detail = json!({ "name": schedule.name, "deleted": true });
     log(&room, &mut tx, &person, (Entry::ScheduleDeleted, &schedule.id), detail).await?;
@@ -186,7 +186,7 @@ pub(super) async fn restore(
 ) -> web::Result<Redirect> {
     let (mut tx, schedule) = to_change(&room, &person, &id).await?;
     if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, false).await? {
-        return Err(web::Error::Conflict("This schedule is not deleted.".to_owned()));
+        return Err(web::Error::conflict("Not deleted", "This schedule is not deleted."));
     }
     let detail = json!({ "name": schedule.name, "deleted": false });
     log(&room, &mut tx, &person, (Entry::ScheduleDeleted, &schedule.id), detail).await?;

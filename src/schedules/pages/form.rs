@@ -225,7 +225,10 @@ pub(super) async fn change(
     let (now, input) = (site.clock.now(), filled.input.form());
     let written = filled.written(&room, &instance, &input);
     if !store::change(&mut tx, now, (&id, revision), (&person.id, &person.name), &written).await? {
-        return Err(web::Error::Conflict("The schedule was changed meanwhile. Open it again.".to_owned()));
+        return Err(web::Error::conflict(
+            "The schedule was changed",
+            "The schedule was changed meanwhile. Open it again.",
+        ));
     }
     let detail =
         json!({ "change": "changed", "name": filled.name, "timing": filled.timing.words(), "instance": instance });

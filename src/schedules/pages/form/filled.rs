@@ -116,7 +116,10 @@ pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web
     let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
     let query = queries::find(tx, &person.id, &id).await?;
     if query.deleted_at.is_some() {
-        return Err(web::Error::Conflict("This query was deleted. Restore it before you schedule it.".to_owned()));
+        return Err(web::Error::conflict(
+            "The query is deleted",
+            "This query was deleted. Restore it before you schedule it.",
+        ));
     }
     let instance = query.placement.default_instance.as_ref().map(|id| ("instance".to_owned(), id.to_string()));
     Ok(Start { schedule: None, source: Source::of_query(query), fields: instance.into_iter().collect() })
@@ -127,7 +130,10 @@ pub(super) async fn existing(tx: &mut Tx, person: &Person, id: &ScheduleId) -> w
     let schedule = store::find(tx, &person.id, id).await?;
     instances::require(tx, &person.id, &schedule.instance, Action::Run).await?;
     if schedule.deleted_at.is_some() {
-        return Err(web::Error::Conflict("This schedule was deleted. Restore it before you change it.".to_owned()));
+        return Err(web::Error::conflict(
+            "The schedule is deleted",
+            "This schedule was deleted. Restore it before you change it.",
+        ));
     }
     let source = match &schedule.query {
         Some(query) => Source::of_query(queries::find(tx, &person.id, query).await?),
