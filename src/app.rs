@@ -43,7 +43,9 @@ use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
 use crate::web::{self, Sandbox, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
-use crate::{accounts, connections, executions, guides, help, home, instances, people, queries, results, schedules, sources};
+use crate::{
+    accounts, connections, executions, guides, help, home, instances, people, queries, results, schedules, sources,
+};
 
 /// Signed-in persons that are kept in memory; when there are more, all are read anew.
 const MOST_PERSONS: usize = 20_000;

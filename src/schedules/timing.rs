@@ -235,16 +235,11 @@ impl Timing {
         let texts = self.excluded.split([',', ';', ' ', '\n', '\r', '\t']).filter(|text| !text.is_empty());
         let mut days = BTreeSet::new();
         for text in texts {
-            match read_date(text) {
-                Some(day) => {
-                    days.insert(day);
-                }
-                None => {
-                    errors
-                        .add("excluded", format!("“{text}” is not a day. Write one day per line, such as 2026-12-25."));
-                    break;
-                }
-            }
+            let Some(day) = read_date(text) else {
+                errors.add("excluded", format!("“{text}” is not a day. Write one day per line, such as 2026-12-25."));
+                break;
+            };
+            days.insert(day);
         }
         if days.len() > MOST_EXCLUDED {
             errors.add("excluded", "At most 400 days can be excluded.");

@@ -31,8 +31,8 @@ const EXECUTIONS: &str = "select count(*) as value from executions";
 
 /// The newest note of the timeline.
 async fn waits_for(house: &House) -> String {
-    let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
     const REASON: &str = "select coalesce(waiting_for, '') as value from executions";
+    let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
     sql(REASON).one::<Single<String>>(&mut tx).await.expect("an execution").0
 }
 

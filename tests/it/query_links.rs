@@ -43,7 +43,7 @@ stories! {
     async fn a_form_that_is_too_long_for_a_link_is_kept(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
-        let many: String = (0..3_000).map(|n| format!("B0{n:08}\n")).collect();
+        let many = (0..3_000).map(|n| format!("B0{n:08}")).collect::<Vec<_>>().join("\n");
         let page = ada.post(&format!("{query}/link"), &[("param.campaigns", &many)]).await.with(422);
         assert!(page.texts("main .callout").concat().contains("too long for a link"));
         assert!(page.texts("#link").is_empty());

@@ -4,6 +4,65 @@ use reqwest::Method;
 
 use crate::support::{House, stories};
 
+/// Addresses of a person's things, each beginning with the thing, with the method that they take.
+const THINGS: &[&str] = &[
+    "GET instance",
+    "GET instance/brands",
+    "GET instance/brands.csv",
+    "POST instance/brands",
+    "GET brand",
+    "POST brand",
+    "POST brand/delete",
+    "POST brand/restore",
+    "POST query/fill",
+    "POST instance/rename",
+    "POST instance/labels",
+    "POST instance/star",
+    "POST instance/remove",
+    "POST instance/restore",
+    "GET query",
+    "GET query/edit",
+    "POST query/edit",
+    "GET query/preview",
+    "GET query/workflow",
+    "POST query/workflow",
+    "GET instance/workflows",
+    "POST instance/workflows",
+    "POST instance/workflows/import",
+    "GET query/link",
+    "GET query/query.sql",
+    "POST query/link",
+    "POST query/delete",
+    "POST query/restore",
+    "GET query/duplicate",
+    "POST query/duplicate",
+    "POST query/favourite",
+    "GET query/versions",
+    "GET query/versions/compare",
+    "GET query/versions.csv",
+    "GET query/versions.json",
+    "POST query/versions/restore",
+    "GET execution",
+    "POST execution/cancel",
+    "POST execution/stop-waiting",
+    "POST execution/fetch",
+    "POST execution/rerun",
+    "GET execution/problem.json",
+    "GET execution/result.csv",
+    "GET execution/result.json",
+    "GET execution/result.tsv",
+    "GET schedule",
+    "GET schedule/slots.csv",
+    "GET schedule/slots.json",
+    "GET schedule/edit",
+    "POST schedule/edit",
+    "POST schedule/pause",
+    "GET schedule/resume",
+    "POST schedule/resume",
+    "POST schedule/delete",
+    "POST schedule/restore",
+];
+
 /// Addresses of other people's things, with the method that they take.
 pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let ada = house.signed_in("Ada").await;
@@ -28,64 +87,23 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let sessions = ada.get("/settings/sessions").await.attributes("main form[action$='/end']", "action");
     ada.post(&format!("{instance}/brands"), &[("name", "Acme"), ("items", "B012345678")]).await.with(303);
     let brand = ada.get(&format!("{instance}/brands")).await.attributes("tbody th a", "href").remove(0);
-    let mut addresses = vec![
-        (Method::GET, instance.clone()),
-        (Method::GET, format!("{instance}/brands")),
-        (Method::GET, format!("{instance}/brands.csv")),
-        (Method::POST, format!("{instance}/brands")),
-        (Method::GET, brand.clone()),
-        (Method::POST, brand.clone()),
-        (Method::POST, format!("{brand}/delete")),
-        (Method::POST, format!("{brand}/restore")),
-        (Method::POST, format!("{query}/fill")),
-        (Method::POST, format!("{instance}/rename")),
-        (Method::POST, format!("{instance}/labels")),
-        (Method::POST, format!("{instance}/star")),
-        (Method::POST, format!("{instance}/remove")),
-        (Method::POST, format!("{instance}/restore")),
-        (Method::GET, format!("/queries/new?instance={id}")),
-        (Method::GET, query.clone()),
-        (Method::GET, format!("{query}/edit")),
-        (Method::POST, format!("{query}/edit")),
-        (Method::GET, format!("{query}/preview")),
-        (Method::GET, format!("{query}/workflow")),
-        (Method::POST, format!("{query}/workflow")),
-        (Method::GET, format!("{instance}/workflows")),
-        (Method::POST, format!("{instance}/workflows")),
-        (Method::POST, format!("{instance}/workflows/import")),
-        (Method::GET, format!("{query}/link")),
-        (Method::GET, format!("{query}/query.sql")),
-        (Method::POST, format!("{query}/link")),
-        (Method::POST, format!("{query}/delete")),
-        (Method::POST, format!("{query}/restore")),
-        (Method::GET, format!("{query}/duplicate")),
-        (Method::POST, format!("{query}/duplicate")),
-        (Method::POST, format!("{query}/favourite")),
-        (Method::GET, format!("{query}/versions")),
-        (Method::GET, format!("{query}/versions/compare")),
-        (Method::GET, format!("{query}/versions.csv")),
-        (Method::GET, format!("{query}/versions.json")),
-        (Method::POST, format!("{query}/versions/restore")),
-        (Method::GET, run.clone()),
-        (Method::POST, format!("{run}/cancel")),
-        (Method::POST, format!("{run}/stop-waiting")),
-        (Method::POST, format!("{run}/fetch")),
-        (Method::POST, format!("{run}/rerun")),
-        (Method::GET, format!("{run}/problem.json")),
-        (Method::GET, format!("{run}/result.csv")),
-        (Method::GET, format!("{run}/result.json")),
-        (Method::GET, format!("{run}/result.tsv")),
-        (Method::GET, schedule.clone()),
-        (Method::GET, format!("{schedule}/slots.csv")),
-        (Method::GET, format!("{schedule}/slots.json")),
-        (Method::GET, format!("{schedule}/edit")),
-        (Method::POST, format!("{schedule}/edit")),
-        (Method::POST, format!("{schedule}/pause")),
-        (Method::GET, format!("{schedule}/resume")),
-        (Method::POST, format!("{schedule}/resume")),
-        (Method::POST, format!("{schedule}/delete")),
-        (Method::POST, format!("{schedule}/restore")),
-    ];
+    let mut addresses: Vec<(Method, String)> = THINGS
+        .iter()
+        .map(|line| {
+            let (method, address) = line.split_once(' ').expect("a method and an address");
+            let thing = address.split('/').next().expect("a thing");
+            let own = match thing {
+                "instance" => &instance,
+                "brand" => &brand,
+                "query" => &query,
+                "execution" => &run,
+                "schedule" => &schedule,
+                other => panic!("{other} is no thing"),
+            };
+            (method.parse().expect("a method"), address.replacen(thing, own, 1))
+        })
+        .collect();
+    addresses.push((Method::GET, format!("/queries/new?instance={id}")));
     let saved = [("name", "Mine"), ("filter", "f=all&f.1.p=column&f.1.o=is&f.1.v=campaign")];
     ada.post("/data-sources/filters", &saved).await.with(303);
     let filters = ada.get("/data-sources/fields").await.attributes("main form[action$='/delete']", "action");

@@ -306,7 +306,9 @@ impl Binder<'_> {
 
     fn array(&mut self, items: &[Expr], span: Span) -> Value {
         let values: Vec<Value> = items.iter().map(|it| self.expr(it)).collect();
-        items.iter().for_each(|it| self.may_be_list(it));
+        for item in items {
+            self.may_be_list(item);
+        }
         let element = self.result_type(&values, "ARRAY");
         let whole = Value::unknown(span).fed_by(&values);
         let list = values.into_iter().map(|it| self.coerced(it, &element).expr).collect();

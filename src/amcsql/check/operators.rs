@@ -102,9 +102,10 @@ impl Binder<'_> {
     pub(super) fn in_list(&mut self, expr: &Expr, list: &[Expr], negated: bool, span: Span) -> Value {
         let value = self.expr(expr);
         let values = list.iter().map(|it| self.expr(it)).collect();
-        list.iter().for_each(|it| self.may_be_list(it));
-        let list = values;
-        self.among(value, list, negated, span)
+        for item in list {
+            self.may_be_list(item);
+        }
+        self.among(value, values, negated, span)
     }
 
     /// `value IN (list)` of bound parts.

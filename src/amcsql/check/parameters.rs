@@ -115,7 +115,9 @@ impl Binder<'_> {
                 seen.insert(field.name.to_lowercase(), field.name.clone());
             }
         }
-        found.into_iter().for_each(|it| self.report(it));
+        for finding in found {
+            self.report(finding);
+        }
     }
 
     fn used(&mut self, name: String, mut data_type: DataType, metric: bool, span: Span) -> Value {

@@ -95,7 +95,7 @@ impl Reader<'_> {
             self.odd_blanks(from);
             let start = self.lexer.at;
             let Some(next) = self.lexer.rest().chars().next() else { return self.lexer.next() };
-            if let Some(kind) = self.own(next)? {
+            if let Some(kind) = self.own(next) {
                 return Ok(Token { kind, span: Span::new(start, self.lexer.at) });
             }
             if self.lexer.at == start {
@@ -139,36 +139,36 @@ impl Reader<'_> {
 
     /// What AMC would not read at all: a token, or nothing after passing over what means nothing. Where it stands still, the
     /// lexer reads on.
-    fn own(&mut self, next: char) -> Result<Option<TokenKind>, LexError> {
+    fn own(&mut self, next: char) -> Option<TokenKind> {
         let start = self.lexer.at;
         let span = Span::new(start, start + next.len_utf8());
         match next {
-            '{' if self.lexer.rest().starts_with("{{") => Ok(self.field()),
-            '`' => Ok(self.backticks()),
-            _ if closing(next).is_some() => Ok(self.quotes(next)),
+            '{' if self.lexer.rest().starts_with("{{") => self.field(),
+            '`' => self.backticks(),
+            _ if closing(next).is_some() => self.quotes(next),
             '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => {
                 self.lexer.at = span.end;
                 self.slip(SlipKind::Dash(next), span);
-                Ok(Some(TokenKind::Sign("-")))
+                Some(TokenKind::Sign("-"))
             }
             _ if is_invisible(next) => {
                 self.lexer.at = span.end;
                 let between_words = self.is_between_words(span);
                 self.slip(SlipKind::Invisible { character: next, between_words }, span);
-                Ok(None)
+                None
             }
             _ if next.is_whitespace() => {
                 self.lexer.at = span.end;
                 self.slip(SlipKind::Space(next), span);
-                Ok(None)
+                None
             }
             '=' if self.lexer.rest().starts_with("==") => {
                 self.lexer.at += 2;
                 let place = Span::new(start, self.lexer.at);
                 self.slip(SlipKind::Operator { written: "==", meant: "=" }, place);
-                Ok(Some(TokenKind::Sign("=")))
+                Some(TokenKind::Sign("="))
             }
-            _ => Ok(self.stray(next, span)),
+            _ => self.stray(next, span),
         }
     }
 

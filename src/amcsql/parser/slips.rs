@@ -89,19 +89,7 @@ fn refused(text: &str, kind: &SlipKind, span: Span, index: &LineIndex<'_>) -> (C
             );
             (codes::TYPOGRAPHIC_QUOTES, message, Some(Fix::sure(span, literal, "Change both quotes to straight ones")))
         }
-        SlipKind::Backticks(name) => {
-            let plain = is_name(name);
-            let replacement = if plain { name.clone() } else { format!("\"{}\"", name.replace('"', "\"\"")) };
-            let message = if plain {
-                "AMC has no backticks. Write the name without quotes.".to_owned()
-            } else {
-                "AMC has no backticks. Give the column a name of letters, digits and underscores, without quotes."
-                    .to_owned()
-            };
-            let label = format!("Change to {}", short(&replacement));
-            let fix = Fix { sure: plain, ..Fix::sure(span, replacement.clone(), label) };
-            (codes::BACKTICKS, message, Some(fix))
-        }
+        SlipKind::Backticks(name) => backticks(name, span),
         SlipKind::Dash(character) => (
             codes::DASH,
             format!("{} looks like a minus. Write the plain one: -.", named(text, *character, span, index)),
@@ -127,6 +115,19 @@ fn refused(text: &str, kind: &SlipKind, span: Span, index: &LineIndex<'_>) -> (C
         // OK because these are told above.
         SlipKind::ReservedAlias(_) | SlipKind::FieldInText { .. } => (codes::SYNTAX, String::new(), None),
     }
+}
+
+fn backticks(name: &str, span: Span) -> (Code, String, Option<Fix>) {
+    let plain = is_name(name);
+    let replacement = if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) };
+    let message = if plain {
+        "AMC has no backticks. Write the name without quotes.".to_owned()
+    } else {
+        "AMC has no backticks. Give the column a name of letters, digits and underscores, without quotes.".to_owned()
+    };
+    let label = format!("Change to {}", short(&replacement));
+    let fix = Fix { sure: plain, ..Fix::sure(span, replacement.clone(), label) };
+    (codes::BACKTICKS, message, Some(fix))
 }
 
 fn as_sql(name: &str, place: &str) -> String {

@@ -30,7 +30,9 @@ pub(super) async fn file(asked: RunArgs) -> anyhow::Result<ExitCode> {
         say(&in_words(&asked.file, &index, finding));
     }
     let faults: Vec<String> = values.faults().into_iter().chain(values.missing()).collect();
-    faults.iter().for_each(|sentence| say(sentence));
+    for sentence in &faults {
+        say(sentence);
+    }
     let query = checked.query.filter(|_| faults.is_empty() && !has_errors(&findings));
     let Some(query) = query else { return Ok(ExitCode::FAILURE) };
     let run = Run {

@@ -118,7 +118,7 @@ impl Zone {
     /// When the clock shows `time`, whose seconds are dropped.
     pub fn read(&self, time: NaiveDateTime) -> Reading {
         let Some(asked) = to_jiff(time) else { return Reading::Once(time.and_utc()) };
-        let at = |offset: Offset| offset.to_timestamp(asked).ok().and_then(|stamp| instant(stamp));
+        let at = |offset: Offset| offset.to_timestamp(asked).ok().and_then(instant);
         let once = |offset: Offset| at(offset).map(Reading::Once);
         let reading = match self.zone.to_ambiguous_timestamp(asked).offset() {
             AmbiguousOffset::Unambiguous { offset } => once(offset),

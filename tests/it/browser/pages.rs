@@ -15,7 +15,8 @@ const REQUESTS: u64 = 5;
 pub(super) async fn check(browser: &Browser, name: &str) {
     let weight = browser.weight().await;
     assert!(weight.requests <= REQUESTS, "{name}: {weight:?}");
-    let js = if !browser.read_all("[data-code-host]").await.is_empty() { JS + EDITOR_JS } else { JS };
+    let has_editor = !browser.read_all("[data-code-host]").await.is_empty();
+    let js = if has_editor { JS + EDITOR_JS } else { JS };
     assert!(weight.html <= HTML && weight.css <= CSS && weight.js <= js, "{name}: {weight:?}");
     assert_eq!(browser.blocked_forms().await, Vec::<String>::new(), "{name} has a form that cannot be sent");
     for look in LOOKS {

@@ -103,7 +103,9 @@ fn what_is_visible_outside_its_file_is_used_there() {
         names.insert(file.as_str(), read);
     }
     let mut shown = Names::default();
-    templates.iter().for_each(|(_, text)| shown.take_in(text));
+    for (_, text) in &templates {
+        shown.take_in(text);
+    }
     let mut users = BTreeMap::<&str, usize>::new();
     for name in names.values().flat_map(|read| &read.used) {
         *users.entry(name).or_default() += 1;
