@@ -125,15 +125,16 @@ fn median(mut times: Vec<f64>) -> f64 {
 
 /// A query of about so many lines: common tables of ten lines, each of which reads the one before.
 fn long_query(lines: usize) -> String {
-    let mut text = "WITH t0 AS (SELECT campaign, user_id, impressions FROM dsp_impressions)".to_owned();
+    let first = "WITH t0 AS (SELECT campaign, user_id, impressions FROM dsp_impressions)".to_owned();
     let tables = lines.saturating_sub(6) / 10;
-    for at in 1..=tables {
+    let more = (1..=tables).map(|at| {
         let before = at - 1;
-        text += &format!(
+        format!(
             ",\nt{at} AS (\n  SELECT\n    campaign,\n    user_id,\n    SUM(impressions) AS impressions\n  FROM t{before}\n  \
              WHERE campaign IN ({{{{campaigns}}}})\n    AND impressions > {at}\n  GROUP BY 1, 2)"
-        );
-    }
+        )
+    });
+    let text = std::iter::once(first).chain(more).collect::<Vec<_>>().concat();
     format!("{text}\nSELECT\n  campaign,\n  COUNT(DISTINCT user_id) AS reach\nFROM t{tables}\nGROUP BY 1")
 }
 
