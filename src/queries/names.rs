@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn a_name_leads_to_its_source_its_place_there_or_all_that_have_it() {
         assert_eq!(explained_at("dsp_clicks").unwrap(), "/data-sources/dsp_clicks");
-        assert_eq!(explained_at("click_cost").unwrap(), "/data-sources/dsp_clicks#click_cost");
+        assert_eq!(explained_at("ad_group_end_dt").unwrap(), "/data-sources/sponsored_ads_traffic#ad_group_end_dt");
         assert!(explained_at("user_id").unwrap().ends_with("f.1.v=user_id"));
         for unknown in ["", "campain", "LIMIT", "<b>", "' OR 1=1"] {
             assert_eq!(explained_at(unknown), None, "{unknown}");
