@@ -37,8 +37,8 @@ pub(super) struct OperationsPage {
     account_slots: i64,
     /// Schedules whose slot is overdue, of everybody.
     overdue: i64,
-    /// The version of the time zone data by which schedules run.
-    zone_rules: String,
+    /// The time zone data by which schedules run.
+    zones: Zones,
     /// The person's own connections to Amazon.
     connections: Vec<ConnectionStatus>,
     now: DateTime<Utc>,
@@ -69,6 +69,10 @@ fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
 }
 
 impl OperationsPage {
+    fn zones_from(&self) -> &'static str {
+        if self.zones.is_bundled() { "part of RecomAMP" } else { "of this system" }
+    }
+
     fn unfinished(&self) -> i64 {
         self.queues.iter().map(|queue| queue.in_use + queue.waiting + queue.fetching).sum()
     }
@@ -148,7 +152,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         slots: limits.runs_per_instance,
         account_slots: limits.runs_per_account,
         overdue,
-        zone_rules: Zones::newest().version().to_owned(),
+        zones: Zones::newest(),
         connections,
         hosts: hosts(home.grants.client().traffic(), now),
         now,

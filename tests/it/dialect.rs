@@ -98,7 +98,7 @@ async fn a_check_knows_parameters_and_says_which_values_fit_nothing() {
     let day = Text::new("SELECT COUNT(1) AS n FROM dsp_impressions WHERE impression_date = {{day}}");
     recomamp(&[], &["sql", "check", day.path(), "--param", "day=2026-02-01"]).await.with(0);
     let said = recomamp(&[], &["sql", "check", day.path(), "--param", "day=yesterday"]).await.with(1);
-    assert!(said.err.contains("--param day: day has to be a date like"), "{}", said.err);
+    assert!(said.err.contains("--param day: day must be a date"), "{}", said.err);
 }
 
 #[tokio::test]

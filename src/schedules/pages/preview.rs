@@ -48,7 +48,7 @@ fn row(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, slot: 
 }
 
 /// What a change of the clocks does to a slot, as a sentence.
-pub(super) fn note_words(slot: &Slot, note: Note) -> String {
+fn note_words(slot: &Slot, note: Note) -> String {
     let time = slot.name.civil.format("%H:%M");
     match note {
         Note::Skipped => {
