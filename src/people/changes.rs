@@ -46,6 +46,8 @@ pub(super) async fn role(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Redirect> {
+    // OK to look first who asks: what is wrong with the form is nothing that others are told.
+    whose(&person, &id)?;
     let now = site.clock.now();
     let role = SiteRole::parse(fields.get("role"))
         .ok_or_else(|| web::Error::Invalid("Choose administrator or member.".to_owned()))?;

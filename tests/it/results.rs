@@ -201,7 +201,7 @@ stories! {
         let spreadsheet = ada.get(&format!("{page}/result.csv?form=spreadsheet")).await.with(200);
         assert!(spreadsheet.body.starts_with('\u{feff}'));
         let bad = ada.get(&format!("{page}/result.csv?f=1.min.many")).await;
-        assert!(bad.status.is_client_error() && bad.body.contains("whole numbers"), "{}", bad.body);
+        assert!(bad.status.is_client_error() && bad.body.contains("a whole number"), "{}", bad.body);
         assert!(house.count("select count(*) as value from audit where action = 'exported'").await >= 8);
         let other = house.signed_in("Chie").await;
         for kind in ["csv", "json", "xlsx", "parquet"] {

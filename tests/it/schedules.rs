@@ -76,7 +76,7 @@ stories! {
         let next = shown.text("#next");
         // Right across the change of the clocks on 29 March, and the window is that of the slot.
         assert!(next.contains("23 Mar 2026, 08:00") && next.contains("30 Mar 2026, 07:00"), "{next}");
-        assert!(next.contains("2 Mar – 8 Mar 2026"), "{next}");
+        assert!(next.contains("2–8 Mar 2026"), "{next}");
         assert!(ada.get("/schedules").await.with(200).text("tbody").contains("Every Monday at 09:00 (Europe/Berlin)"));
         assert!(ada.get("/search?q=weekly+reach").await.with(200).body.contains(&schedule));
 
