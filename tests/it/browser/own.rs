@@ -24,7 +24,7 @@ async fn an_instructional_query_becomes_a_draft() {
         if javascript {
             check(&browser, "import").await;
         }
-        browser.fill("sql", INSTRUCTIONAL).await;
+        browser.fill_in("textarea[name=sql]", INSTRUCTIONAL).await;
         browser.press("Continue").await;
         browser.see("What was recognized").await;
         assert_eq!(browser.value("name").await, "Reach of chosen campaigns");

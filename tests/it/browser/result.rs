@@ -23,7 +23,7 @@ async fn a_result_is_narrowed_and_drawn_with_and_without_scripts() {
 
         browser.press("Chart").await;
         browser.see("reach by campaign").await;
-        browser.choose("shape", "Shares").await;
+        browser.choose("shape", "100% bars").await;
         if !javascript {
             browser.press("Draw").await;
         }

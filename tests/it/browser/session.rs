@@ -357,10 +357,11 @@ impl Browser {
         serde_json::from_value(answer["violations"].take()).expect("axe answers with violations")
     }
 
-    /// What the page cost; meant for the first page of a fresh browser.
+    /// What the page cost; meant for the first page of a fresh browser. What is sent because somebody types is not
+    /// part of it.
     pub(super) async fn weight(&self) -> Weight {
         const SCRIPT: &str = "return [...performance.getEntriesByType('navigation'), \
-            ...performance.getEntriesByType('resource')].map((entry) => [entry.name, entry.encodedBodySize])";
+            ...performance.getEntriesByType('resource').filter((entry) => entry.initiatorType !== 'fetch')].map((entry) => [entry.name, entry.encodedBodySize])";
         let entries = self.client.execute(SCRIPT, Vec::new()).await.expect("a page knows what it loaded");
         let entries: Vec<(String, u64)> = serde_json::from_value(entries).expect("names and sizes");
         let total = |ending: &str| {
