@@ -8,7 +8,7 @@ use super::super::catalogue::Catalogue;
 use super::super::template;
 use super::super::text::Span;
 use super::outline::Clause;
-use super::scope::{Column, Reading};
+use super::scope::{Column, Reading, columns};
 use super::tokens::{Kind, Token};
 
 /// Most proposals; columns of the tables read last are left out.
@@ -147,11 +147,21 @@ fn written(name: &str) -> String {
     if is_plain && !name.is_empty() { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-/// The columns of the table that is called so.
+/// The columns of the table that is called so; where `FROM` is not written yet, of the common table or source of this
+/// name.
 fn of_table(reading: &Reading<'_>, at: usize, table: &str) -> Vec<Proposal> {
     let levels = reading.in_scope(at);
-    let found = levels.iter().flatten().find(|given| given.called.eq_ignore_ascii_case(table));
-    found.map_or_else(Vec::new, |given| given.columns.iter().map(|it| column(it, "", false, 50)).collect())
+    let proposals = |columns: &[Column]| columns.iter().map(|it| column(it, "", false, 50)).collect();
+    if let Some(given) = levels.iter().flatten().find(|given| given.called.eq_ignore_ascii_case(table)) {
+        return proposals(&given.columns);
+    }
+    if levels.first().is_some_and(|own| !own.is_empty()) {
+        return Vec::new();
+    }
+    if reading.outline.common(table, at).is_some() {
+        return proposals(&reading.common_columns(table, at));
+    }
+    reading.source(table).map(|source| proposals(&columns(source))).unwrap_or_default()
 }
 
 /// What can stand in an expression.
@@ -297,6 +307,17 @@ mod tests {
         assert!(of("campaign").starts_with("STRING"), "{}", of("campaign"));
         assert!(of("cost").contains("millicents"), "{}", of("cost"));
         assert!(of("reach").starts_with("LONG"), "{}", of("reach"));
+    }
+
+    #[test]
+    fn a_name_gives_its_columns_before_from_is_written() {
+        for (text, label) in [
+            ("WITH r AS (SELECT campaign AS camp FROM dsp_impressions GROUP BY 1) SELECT r.c", "camp"),
+            ("SELECT dsp_clicks.", "click_cost"),
+        ] {
+            let found = complete(text, text.len(), Catalogue::standard());
+            assert!(found.options.iter().any(|it| it.label == label), "{text}: {:?}", found.options);
+        }
     }
 
     #[test]

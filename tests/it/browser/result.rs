@@ -25,7 +25,7 @@ async fn a_result_is_narrowed_and_drawn_with_and_without_scripts() {
         browser.see("reach by campaign").await;
         browser.choose("shape", "100% bars").await;
         if !javascript {
-            browser.press("Draw").await;
+            browser.press("Update").await;
         }
         browser.see("Share of reach").await;
         let address = browser.address().await;
