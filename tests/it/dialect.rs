@@ -116,14 +116,9 @@ async fn a_run_fills_parameters_also_from_a_file_and_says_why_there_are_no_rows(
     let all = Text::new("SELECT campaign, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1");
     let arguments: Vec<&str> = ["sql", "run", all.path()].into_iter().chain(WINDOW).collect();
     let known = recomamp(&[], &arguments).await.with(0).out;
-    let list = Text::new(
-        &known
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.rsplit_once(','))
-            .map(|(name, _)| format!("{name}\r\n"))
-            .collect::<String>(),
-    );
+    let rows = known.lines().skip(1).filter_map(|line| line.rsplit_once(','));
+    let names: Vec<&str> = rows.map(|(name, _)| name).collect();
+    let list = Text::new(&names.join("\r\n"));
     let said = run(&["--param", &format!("campaigns=@{}", list.path())]).await.with(0);
     assert_eq!(said.out.lines().count(), known.lines().count());
 }
