@@ -56,7 +56,8 @@ window.walked = true;
 const texts = [...form.elements].filter((one) => one.name && one.type in typed && one.value).map((one) => [one.name, one.value]);
 return { texts, sends: form.noValidate || pressed.formNoValidate || form.checkValidity(),
   scripted: form.hasAttribute('data-filter') || form.hasAttribute('data-theme-switch') || pressed.hasAttribute('hx-post')
-    || (document.querySelector('[data-code-host]') !== null && ['fix', 'insert', 'unfold'].includes(pressed.name)) };";
+    || (document.querySelector('[data-code-host]') !== null && (['fix', 'insert', 'unfold'].includes(pressed.name)
+    || pressed.getAttribute('formaction') === '/queries/format')) };";
 
 /// Whether the answer is there: another page, or the same whose scripts are done.
 const ARRIVED: &str = "return document.readyState === 'complete' && !window.walked;";
