@@ -164,7 +164,8 @@ async fn fill(browser: &Browser, address: &str) -> Vec<(&'static str, String)> {
     browser.open(&format!("{address}/queries/new")).await;
     browser.fill("sql", "SELECT 1").await;
     browser.press("Save draft").await;
-    browser.see("Draft saved").await;
+    // The draft is saved while somebody types, too: what tells that the button led on is the address.
+    browser.until(async || browser.address().await.query().is_some_and(|query| query.contains("draft="))).await;
     browser.open(&format!("{address}/settings/people?q=Ben")).await;
     browser.follow("tbody th a").await;
     browser.see("Access to instances").await;
