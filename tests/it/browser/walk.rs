@@ -28,8 +28,9 @@ const found = [];
     // A row's button is one of a kind: the same fields to the same place, whatever the row is called.
     const label = (button.getAttribute('aria-label') ?? button.innerText).trim().split(/[\s:]/)[0];
     const fields = [...new Set([...form.elements].map((one) => one.name))].filter((name) => name !== button.name).sort().join();
-    const value = button.value.replace(/[a-z]{3}_[0-9a-z]{26}|\d+/g, 'ID');
-    found.push([at, place, label, [own, target, label, button.name, value, fields].join(' ')]);
+    const isOfSource = ['insert', 'unfold'].includes(button.name);
+    const value = isOfSource ? 'NAME' : button.value.replace(/[a-z]{3}_[0-9a-z]{26}|\d+/g, 'ID');
+    found.push([at, place, label, [own, target, isOfSource ? 'NAME' : label, button.name, value, fields].join(' ')]);
   });
   const typed = input(form);
   if (typed) found.push([at, -1, 'Enter', [own, plain(form.getAttribute('action')), 'Enter', typed.name].join(' ')]);
