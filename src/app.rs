@@ -41,7 +41,7 @@ use crate::web::rate_limits::{self, RateLimits};
 use crate::web::room::{Room, Rooms};
 use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
-use crate::web::{self, Sandbox, Site, assets};
+use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
     accounts, connections, executions, guides, help, home, instances, people, queries, results, schedules, sources,
@@ -56,7 +56,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct App {
     /// The parts that exist once.
     pub site: Site,
-    /// The AMC emulator, in the sandbox.
+    /// The AMC emulator, in demo mode.
     pub emulator: Option<Emulator>,
     grants: Grants,
     /// Starts executions and reads their outcomes.
@@ -89,7 +89,7 @@ impl App {
             statuses: Statuses::default(),
             metrics: Metrics::default(),
         });
-        let emulator = if site.config.is_sandbox() { Some(emulator(&site, address)?) } else { None };
+        let emulator = if site.config.is_demo() { Some(emulator(&site, address)?) } else { None };
         let client =
             amazon::Client::new(client_settings(&site.config, address, emulator.as_ref())?, site.clock.clone())?;
         let grants = Grants::new(site.clone(), client);
@@ -173,7 +173,7 @@ impl App {
     pub fn router(&self) -> Router {
         let site = &self.site;
         let config = &site.config;
-        let sandbox = Sandbox(config.is_sandbox());
+        let demo = DemoMode(config.is_demo());
         let rate_limits = RateLimits::new(config.limits.requests_per_minute, &config.trusted_proxies);
         // Each `Router::layer` wraps every route once more, in a box that every request clones: so few of them,
         // each of several layers, the outermost first.
@@ -199,7 +199,7 @@ impl App {
             ServiceBuilder::new()
                 .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_page)))
                 .layer(from_fn_with_state(self.headers(), security::headers))
-                .layer(Extension(sandbox))
+                .layer(Extension(demo))
                 .layer(Extension(known.clone())),
         );
         let app = match &self.emulator {
@@ -209,7 +209,7 @@ impl App {
                     control.layer(layers).layer(
                         ServiceBuilder::new()
                             .layer(from_fn_with_state(self.headers(), security::headers))
-                            .layer(Extension(sandbox))
+                            .layer(Extension(demo))
                             .layer(Extension(known)),
                     )
                 });

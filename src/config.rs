@@ -2,7 +2,7 @@
 //!
 //! A setting is `RECOMAMP_<NAME>`; each may be given as `RECOMAMP_<NAME>_FILE` instead, a file that
 //! holds the value, which is how secrets are handed over; a file that holds none is a fault. Nothing else in the crate reads the
-//! environment. Without any setting the program starts as a sandbox: SQLite and files in `./data`, the
+//! environment. Without any setting the program starts in demo mode: SQLite and files in `./data`, the
 //! AMC emulator inside.
 
 mod reader;
@@ -37,7 +37,7 @@ pub struct Config {
     pub database_url: String,
     /// The key ring.
     pub keys_file: PathBuf,
-    /// Credentials for Amazon; none means the sandbox.
+    /// Credentials for Amazon; none means demo mode.
     pub amazon: Option<AmazonApp>,
     /// Hosts that replace Amazon's own, in the order of [`REGIONS`].
     pub hosts: [RegionHosts; 3],
@@ -189,7 +189,7 @@ impl Config {
     }
 
     /// Whether the AMC emulator is inside, because no credentials for Amazon are set.
-    pub fn is_sandbox(&self) -> bool {
+    pub fn is_demo(&self) -> bool {
         self.amazon.is_none()
     }
 }

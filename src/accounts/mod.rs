@@ -72,7 +72,7 @@ pub async fn recognise(
         let config = &site.config;
         let person = person
             .filter(|person| person.standing == Standing::Active)
-            .filter(|person| model::stays(person.role, config.is_sandbox(), &config.allowed_emails, &person.email));
+            .filter(|person| model::stays(person.role, config.is_demo(), &config.allowed_emails, &person.email));
         if let (Some(person), Some(public)) = (person, public) {
             let person = Person {
                 id,

@@ -100,17 +100,17 @@ pub enum Admission {
 
 /// Whether somebody who was let in once still may: an administrator always, others while the list names them. So
 /// whoever is taken off the list is out with the next start of the program, signed in or not.
-pub(super) fn stays(role: Role, sandbox: bool, allowed: &[String], email: &str) -> bool {
-    role == Role::Administrator || admission(false, sandbox, allowed, email) != Admission::Refused
+pub(super) fn stays(role: Role, demo: bool, allowed: &[String], email: &str) -> bool {
+    role == Role::Administrator || admission(false, demo, allowed, email) != Admission::Refused
 }
 
 /// Decides about somebody who was never here: the first comes in as administrator, later ones if the
-/// list names their address or its domain. The sandbox lets everybody in, since its people are sample users.
-pub(super) fn admission(is_first: bool, sandbox: bool, allowed: &[String], email: &str) -> Admission {
+/// list names their address or its domain. Demo mode lets everybody in, since its people are sample users.
+pub(super) fn admission(is_first: bool, demo: bool, allowed: &[String], email: &str) -> Admission {
     let email = email.trim().to_lowercase();
     let domain = email.rfind('@').map(|at| &email[at..]);
     let listed = || allowed.iter().any(|entry| *entry == email || Some(entry.as_str()) == domain);
-    match (is_first, sandbox || listed()) {
+    match (is_first, demo || listed()) {
         (true, _) => Admission::As(Role::Administrator),
         (false, true) => Admission::As(Role::Member),
         (false, false) => Admission::Refused,

@@ -73,7 +73,7 @@ pub async fn admit(
         return back(tx, config, now, person, known).await;
     }
     let Single(people): Single<i64> = sql(COUNT).one(tx).await?;
-    let Admission::As(role) = admission(people == 0, config.is_sandbox(), &config.allowed_emails, &person.email) else {
+    let Admission::As(role) = admission(people == 0, config.is_demo(), &config.allowed_emails, &person.email) else {
         return Ok(Entry::NotListed);
     };
     let id: PersonId = random.id(now);
@@ -115,7 +115,7 @@ async fn back(
     if row.standing != Standing::Active {
         return Ok(Entry::Closed(row.standing));
     }
-    if !stays(row.role, config.is_sandbox(), &config.allowed_emails, &person.email) {
+    if !stays(row.role, config.is_demo(), &config.allowed_emails, &person.email) {
         return Ok(Entry::NotListed);
     }
     let let_in = sql(BACK).bind(&id).bind(&person.name).bind(&person.email).bind(now).execute(tx).await?;

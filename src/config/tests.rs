@@ -11,9 +11,9 @@ fn read(settings: &[(&str, &str)]) -> Result<Config, Faults> {
 }
 
 #[test]
-fn without_settings_it_is_a_sandbox_in_one_folder() {
+fn without_settings_it_runs_in_demo_mode_in_one_folder() {
     let config = read(&[]).unwrap();
-    assert!(config.is_sandbox());
+    assert!(config.is_demo());
     assert_eq!(config.database_url, "sqlite:data/recomamp.sqlite");
     assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080/");
     assert_eq!(config.limits.requests_per_minute, 100);
@@ -79,7 +79,7 @@ fn a_secret_is_read_from_a_file_and_never_printed() {
         read(&[("AMAZON_CLIENT_ID", "amzn1.x"), ("AMAZON_CLIENT_SECRET_FILE", &path.display().to_string())]).unwrap();
     assert_eq!(config.amazon.as_ref().unwrap().client_secret.expose(), "hush");
     assert!(!format!("{config:?}").contains("hush"));
-    assert!(!config.is_sandbox());
+    assert!(!config.is_demo());
 }
 
 #[test]

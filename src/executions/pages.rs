@@ -1,5 +1,6 @@
 //! The list of executions, one execution as it goes, and what people do with it.
 
+mod changes;
 mod detail;
 mod list;
 mod result;
@@ -27,10 +28,10 @@ pub(super) fn routes(room: Executions) -> Router {
         .route("/executions.json", get(list::export))
         .route("/executions/{id}", get(detail::show))
         .route("/executions/{id}/live", get(detail::live))
-        .route("/executions/{id}/cancel", post(detail::cancel))
-        .route("/executions/{id}/stop-waiting", post(detail::stop_waiting))
-        .route("/executions/{id}/fetch", post(detail::fetch_again))
-        .route("/executions/{id}/rerun", post(detail::rerun))
+        .route("/executions/{id}/cancel", post(changes::cancel))
+        .route("/executions/{id}/stop-waiting", post(changes::stop_waiting))
+        .route("/executions/{id}/fetch", post(changes::fetch_again))
+        .route("/executions/{id}/rerun", post(changes::rerun))
         .route("/executions/{id}/problem.json", get(detail::problem))
         .route("/executions/{id}/result.csv", get(result::csv))
         .route("/executions/{id}/result.json", get(result::json))

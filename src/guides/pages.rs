@@ -129,7 +129,7 @@ async fn open(
         name: &query.name,
         source: &format!("Guide: {}", guide.title),
         sql: &query.sql,
-        fields: query.fields(now, site.config.is_sandbox()),
+        fields: query.fields(now, site.config.is_demo()),
     };
     let mut tx = site.db.write(&person.scope()).await?;
     let draft = queries::create_draft(&mut tx, &site.random, now, &person.id, text).await?;

@@ -39,4 +39,4 @@ pub use person::Person;
 pub use problem::{PROBLEM_JSON, prefers_json, problems};
 pub use site::{Site, SiteParts};
 pub use uploads::{MOST_FILES, Upload, UploadedFile};
-pub use visit::{Sandbox, Visit};
+pub use visit::{DemoMode, Visit};

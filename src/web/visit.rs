@@ -14,9 +14,9 @@ use super::theme::{self, Theme};
 /// The session's key for a message to the next page.
 const FLASH: &str = "flash";
 
-/// Marks requests of the sandbox; laid into every request by the router.
+/// Marks requests in demo mode; laid into every request by the router.
 #[derive(Clone, Copy, Debug)]
-pub struct Sandbox(pub bool);
+pub struct DemoMode(pub bool);
 
 /// What a page's frame needs, gathered from the request.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Visit {
     theme: Theme,
     folded: Vec<String>,
     rooms: Rooms,
-    sandbox: bool,
+    demo: bool,
     session: Option<Session>,
 }
 
@@ -54,7 +54,7 @@ impl Visit {
         });
         shell.theme = self.theme;
         shell.rooms = self.rooms.clone();
-        shell.demo = self.sandbox;
+        shell.demo = self.demo;
         shell.current = current;
         shell.here.clone_from(&self.here);
         if !self.is_part {
@@ -94,7 +94,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             theme: Theme::of(&parts.headers),
             folded: theme::cookie(&parts.headers, FOLDED).unwrap_or_default().split('.').map(str::to_owned).collect(),
             rooms: parts.extensions.get::<Rooms>().cloned().unwrap_or_default(),
-            sandbox: parts.extensions.get::<Sandbox>().is_some_and(|sandbox| sandbox.0),
+            demo: parts.extensions.get::<DemoMode>().is_some_and(|demo| demo.0),
             session: parts.extensions.get::<Session>().cloned(),
         })
     }

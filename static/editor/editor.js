@@ -339,7 +339,8 @@
           lineNumbers(), foldGutter(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), history(), drawSelection(), dropCursor(), codeFolding(), folding,
           bracketMatching(), closeBrackets(), highlightSelectionMatches(), indentUnit.of("  "), EditorState.tabSize.of(4), sql, syntaxHighlighting(colors), theme, call,
           placeholder("SELECT … FROM …"),
-          autocompletion({ override: [local(form), scoped(form)], icons: true, closeOnBlur: true, activateOnTypingDelay: 40 }),
+          // No interactionDelay: Enter accepts as soon as the list is shown, however slowly it came.
+          autocompletion({ override: [local(form), scoped(form)], icons: true, closeOnBlur: true, activateOnTypingDelay: 40, interactionDelay: 0 }),
           hover(form), calls(form), tabs.of([]),
           EditorView.contentAttributes.of({ "aria-label": "SQL", "aria-multiline": "true", tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
           Prec.high(keymap.of([

@@ -91,6 +91,10 @@ mod several;
 #[cfg(test)]
 mod starts;
 #[cfg(test)]
+mod starts_migrated;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod wakes;
 #[cfg(test)]
 mod workflows;

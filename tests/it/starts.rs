@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use recomamp::db::{Db, FromRow, Row, Scope, Single, sql};
+use recomamp::db::{FromRow, Row, Scope, Single, sql};
 use recomamp::executions::{Actor, Happened, Origin, Refusal, Request, Started, What, outcomes};
 use recomamp::ids::{InstanceId, PersonId, QueryId};
 use recomamp::queries::{Given, RunInput};
@@ -245,70 +245,6 @@ stories! {
     }
 }
 
-/// An installation of before: what was started is carried over, and a connection can be removed.
-async fn carried_over(database: Database) {
-    const PEOPLE: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) values \
-        ('per_1', 'a', 'Ada', 'a@b', 'member', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')";
-    const CONNECTION: &str = "insert into connections (id, person_id, region, state, sealed_access, sealed_refresh, \
-        access_expires_at, refreshed_at, created_at) values ('con_1', 'per_1', 'NA', 'active', '', '', \
-        '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')";
-    const INSTANCE: &str = "insert into instances (id, region, amc_id, entity_id, marketplace_id, amc_name, account_name, \
-        kind, creation_status, added_by, seen_at, created_at) values ('ins_1', 'NA', 'amc', 'e', 'm', 'n', 'a', \
-        'STANDARD', 'COMPLETED', 'hand', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')";
-    const EXECUTION: &str = "insert into executions (id, instance_id, connection_id, query_name, person_id, person_name, \
-        rerun_of, state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, updated_at, once) values \
-        ('exe_1', 'ins_1', 'con_1', 'q', 'per_1', 'Ada', null, 'succeeded', 'SELECT 1', '{\"body\": {\"workflow\": \
-        {\"sqlQuery\": \"SELECT 1\"}, \"timeWindowType\": \"EXPLICIT\", \"timeWindowStart\": \"2026-01-01T00:00:00\", \
-        \"timeWindowEnd\": \"2026-01-08T00:00:00\", \"timeWindowTimeZone\": \"Europe/Berlin\"}, \"sql\": \"SELECT 1\", \
-        \"window\": \"\", \"privacy\": \"\", \"form\": [[\"window\", \"last-week\"], [\"param.a\", \"x\"]]}', '{}', \
-        '{\"a\": \"x\"}', 'w-1', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'word'), \
-        ('exe_2', 'ins_1', 'con_1', 'q', 'per_1', 'Ada', 'exe_1', 'succeeded', 'SELECT 1', '{\"body\": {\"timeWindowType\": \
-        \"CURRENT_MONTH\"}, \"form\": []}', '{}', '{}', 'w-2', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', null)";
-    const EVENT: &str = "insert into execution_events (execution_id, position, at, state, note) values \
-        ('exe_1', 1, '2026-01-01T00:00:00Z', 'waiting', '')";
-    let folder = tempfile::tempdir().unwrap();
-    let url = database.empty_like().await.url(folder.path());
-    let db = Db::connect(&url).await.unwrap();
-    db.migrate_to(8).await.unwrap();
-    for text in [PEOPLE, CONNECTION, INSTANCE, EXECUTION, EVENT] {
-        execute(&url, text).await;
-    }
-    db.migrate().await.unwrap();
-    execute(&url, "delete from people where id = 'per_1'").await;
-    let mut tx = db.read(&Scope::System).await.unwrap();
-    for (what, text) in [
-        (
-            "the first",
-            "select count(*) as value from executions where id = 'exe_1' and origin = 'hand' \
-            and origin_key = 'per_1:word' and window_kind = 'last-week' and window_start = '2026-01-01T00:00:00' \
-            and window_end = '2026-01-08T00:00:00' and window_zone = 'Europe/Berlin' and connection_id = 'con_1' \
-            and sent -> 'workflow' ->> 'sqlQuery' = 'SELECT 1'",
-        ),
-        (
-            "the second",
-            "select count(*) as value from executions where id = 'exe_2' and origin = 'rerun' \
-            and origin_ref = 'exe_1' and origin_key is null and window_kind = 'CURRENT_MONTH' and window_start is null",
-        ),
-        ("its event", "select count(*) as value from execution_events where execution_id = 'exe_1'"),
-    ] {
-        assert_eq!(sql(text).one::<Single<i64>>(&mut tx).await.unwrap().0, 1, "{what}");
-    }
-}
-
-mod before_keys {
-    use super::{Database, carried_over};
-
-    #[tokio::test]
-    async fn executions_are_carried_over_on_sqlite() {
-        carried_over(Database::sqlite()).await;
-    }
-
-    #[tokio::test]
-    async fn executions_are_carried_over_on_postgres() {
-        carried_over(Database::postgres().await).await;
-    }
-}
-
 mod on_postgres {
     use super::*;
 
@@ -366,83 +302,5 @@ mod on_postgres {
         start(&house, &scope, &actor, &request).await.unwrap();
         let mut tx = house.db().read(&Scope::System).await.unwrap();
         assert_eq!(outcomes(&mut tx, 2, 10).await.unwrap().first().map(|row| row.position), Some(3), "no gap is left");
-    }
-}
-
-mod wakes {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
-
-    use futures::future::BoxFuture;
-    use recomamp::clock::Clock;
-    use recomamp::ids::Random;
-    use recomamp::workers::{Runner, Statuses, Tick, WakeUps, Worker};
-    use tokio_util::sync::CancellationToken;
-
-    use crate::support::{Database, House, execute};
-
-    /// Ticks once an hour, unless it is woken.
-    #[derive(Default)]
-    struct Sleeper(AtomicUsize);
-
-    impl Worker for Sleeper {
-        fn name(&self) -> &'static str {
-            "sleeper"
-        }
-
-        fn duty(&self) -> &'static str {
-            "Waits to be woken."
-        }
-
-        fn period(&self) -> Duration {
-            Duration::from_hours(1)
-        }
-
-        fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
-            self.0.fetch_add(1, Ordering::SeqCst);
-            Box::pin(async { Ok(Tick::default()) })
-        }
-    }
-
-    fn runner(house: &House, wakes: &WakeUps, stop: &CancellationToken) -> Runner {
-        let runner = Runner::new(Clock::system(), Random::system(), Statuses::default(), wakes.clone(), stop.clone());
-        let site = &house.app.site;
-        runner.share_wakes(site.db.clone(), site.random.id(site.clock.now()));
-        runner
-    }
-
-    /// Wakes the sleeper of the other process until it has ticked more than `ticks` times.
-    async fn woken(wakes: &WakeUps, sleeper: &Sleeper, ticks: usize) {
-        let wake = async {
-            let mut beats = tokio::time::interval(Duration::from_millis(50));
-            while sleeper.0.load(Ordering::SeqCst) <= ticks {
-                beats.tick().await;
-                wakes.wake("sleeper");
-            }
-        };
-        tokio::time::timeout(Duration::from_mins(1), wake).await.expect("a wake of another process is heard");
-    }
-
-    /// What is started in one process is looked at in the other at once, also after the database dropped the
-    /// connection on which it listens.
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_wake_reaches_the_other_process() {
-        const DROP: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
-            where datname = current_database() and query ilike 'listen%'";
-        let first = House::open(Database::postgres().await).await;
-        let second = first.beside().await;
-        let stop = CancellationToken::new();
-        let (here, there) = (WakeUps::default(), WakeUps::default());
-        let sleeper = Arc::new(Sleeper::default());
-        let (talks, sleeps) = (runner(&first, &here, &stop), runner(&second, &there, &stop));
-        sleeps.start(sleeper.clone());
-        woken(&here, &sleeper, 1).await;
-        execute(&first.database_url(), DROP).await;
-        let ticks = sleeper.0.load(Ordering::SeqCst);
-        woken(&here, &sleeper, ticks + 2).await;
-        stop.cancel();
-        talks.finished().await;
-        sleeps.finished().await;
     }
 }

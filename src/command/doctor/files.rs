@@ -149,7 +149,7 @@ pub(super) fn keys(config: &Config) -> Finding {
 /// Whether the emulator's journal can be read; nothing where Amazon itself is called.
 pub(super) fn emulator(config: &Config) -> Option<Finding> {
     const CHECK: &str = "emulator";
-    if !config.is_sandbox() {
+    if !config.is_demo() {
         return None;
     }
     Some(match crate::emulator::examine(&config.data_dir.join("emulator")) {

@@ -21,12 +21,12 @@ pub(super) async fn examine(config: &Config, used: &[Region], now: DateTime<Utc>
         Ok(settings) => settings,
         Err(error) => return vec![Finding::fault(CHECK, format!("{error}."), "Check the addresses in the settings.")],
     };
-    if config.is_sandbox() {
+    if config.is_demo() {
         // OK because a probe carries no credentials; the client only wants some name.
         "doctor".clone_into(&mut settings.client_id);
     }
     match Client::new(settings, Clock::system()) {
-        Ok(client) if config.is_sandbox() => inside(&client).await,
+        Ok(client) if config.is_demo() => inside(&client).await,
         Ok(client) => outside(&client, used, now).await,
         Err(error) => {
             let todo = "Install the system's CA certificates, and check RECOMAMP_AMAZON_CLIENT_ID.";
@@ -35,7 +35,7 @@ pub(super) async fn examine(config: &Config, used: &[Region], now: DateTime<Utc>
     }
 }
 
-/// The sandbox: the AMC emulator is part of the program, if that runs.
+/// Demo mode: the AMC emulator is part of the program, if that runs.
 async fn inside(client: &Client) -> Vec<Finding> {
     let address = client.hosts(Region::Na).api.clone();
     let mut findings = Vec::new();

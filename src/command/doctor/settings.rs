@@ -18,8 +18,8 @@ pub(super) fn faults(faults: &Faults) -> Vec<Finding> {
 }
 
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
-    let kind = if config.is_sandbox() {
-        "All settings can be used. Without credentials for Amazon this is a sandbox."
+    let kind = if config.is_demo() {
+        "All settings can be used. Without credentials for Amazon RecomAMP runs in demo mode."
     } else {
         "All settings can be used."
     };
@@ -34,7 +34,7 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
             "Set RECOMAMP_PUBLIC_URL to the address by which browsers reach RecomAMP.",
         ));
     }
-    if config.is_sandbox() {
+    if config.is_demo() {
         return findings;
     }
     if config.public_url.scheme() == "http" && !config.is_public_loopback() {

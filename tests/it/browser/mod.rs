@@ -8,6 +8,7 @@
 //! A machine without Chromium fails these stories; `scripts/test` installs it.
 
 mod axe;
+mod code_editor;
 mod data_sources;
 mod driver;
 mod editor;
@@ -20,6 +21,7 @@ mod result;
 mod schedules;
 mod session;
 mod walk;
+mod webdriver;
 
 use axe::report;
 use session::{Browser, LOOKS, Options};

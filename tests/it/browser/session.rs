@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use axum::http::Method;
-use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
-use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleCommand};
+use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -16,6 +14,7 @@ use url::Url;
 
 use super::axe::{self, Violation};
 use super::driver::Driver;
+use super::webdriver::{ConsoleLog, Devtools, capabilities};
 
 /// How long a condition may take to become true.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,7 +71,7 @@ pub(super) struct Weight {
 /// A browser with a profile of its own.
 #[derive(Debug)]
 pub(super) struct Browser {
-    client: Client,
+    pub(super) client: Client,
     javascript: bool,
     // The order matters: the driver ends the browser before its folders go.
     _driver: Driver,
@@ -180,60 +179,6 @@ impl Browser {
             field.send_keys(value).await
         };
         self.act(Locator::Css(&named(name)), fill).await;
-    }
-
-    /// The content of the code editor, which lies in a shadow root.
-    pub(super) async fn code(&self) -> Element {
-        const FIND: &str =
-            "return document.querySelector('[data-code-host]')?.shadowRoot.querySelector('.cm-content') ?? null";
-        let mut found = Value::Null;
-        self.until(async || self.client.execute(FIND, Vec::new()).await.is_ok_and(|found| !found.is_null())).await;
-        if let Ok(content) = self.client.execute(FIND, Vec::new()).await {
-            found = content;
-        }
-        let id =
-            found.as_object().and_then(|it| it.values().next()).and_then(Value::as_str).expect("an element").to_owned();
-        Element::from_element_id(self.client.clone(), id.into())
-    }
-
-    /// Presses keys one after the other, wherever the focus is; Control stays down until the end.
-    pub(super) async fn type_keys(&self, keys: &str) {
-        const CONTROL: char = '\u{E009}';
-        let mut actions = KeyActions::new("keyboard".to_owned());
-        for key in keys.chars() {
-            actions = actions.then(KeyAction::Down { value: key });
-            if key != CONTROL {
-                actions = actions.then(KeyAction::Up { value: key });
-            }
-        }
-        if keys.contains(CONTROL) {
-            actions = actions.then(KeyAction::Up { value: CONTROL });
-        }
-        self.client.perform_actions(actions).await.expect("keys reach the page");
-    }
-
-    /// The texts of what fits the CSS selector inside of the code editor.
-    pub(super) async fn in_code(&self, selector: &str) -> Vec<String> {
-        const READ: &str = "return [...document.querySelector('[data-code-host]').shadowRoot.querySelectorAll(arguments[0])].map((it) => it.textContent)";
-        let texts = self.client.execute(READ, vec![json!(selector)]).await.unwrap_or_default();
-        serde_json::from_value(texts).unwrap_or_default()
-    }
-
-    /// Replaces the SQL in the code editor as somebody does who selects all and pastes.
-    async fn paste_sql(&self, value: &str) {
-        const PASTE: &str = "const [text] = arguments; const data = new DataTransfer(); \
-            const content = document.querySelector('[data-code-host]').shadowRoot.querySelector('.cm-content'); \
-            data.setData('text/plain', text); content.dispatchEvent(new ClipboardEvent('paste', \
-            { clipboardData: data, bubbles: true, cancelable: true }))";
-        let content = self.code().await;
-        content.click().await.expect("the editor can be clicked");
-        content.send_keys("\u{E009}a\u{E000}").await.expect("keys reach the editor");
-        if value.is_empty() {
-            content.send_keys("\u{E017}").await.expect("keys reach the editor");
-            return;
-        }
-        self.client.execute(PASTE, vec![json!(value)]).await.expect("the editor takes a text");
-        self.until(async || self.value("sql").await == value).await;
     }
 
     /// Replaces what stands in the field that fits the CSS selector, where its name says too little.
@@ -417,59 +362,6 @@ impl Browser {
         let asked = self.client.issue_cmd(Devtools { command, parameters }).await;
         asked.unwrap_or_else(|error| panic!("Chromium refused {command}: {error}"));
     }
-}
-
-/// `ChromeDriver`'s own way to Chromium's developer tools.
-#[derive(Debug)]
-struct Devtools {
-    command: &'static str,
-    parameters: Value,
-}
-
-impl WebDriverCompatibleCommand for Devtools {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({ "cmd": self.command, "params": self.parameters }).to_string()))
-    }
-}
-
-/// `ChromeDriver`'s way to the console; each entry is given once.
-#[derive(Debug)]
-struct ConsoleLog;
-
-impl WebDriverCompatibleCommand for ConsoleLog {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
-    }
-}
-
-fn capabilities(folder: &Path, javascript: bool) -> Capabilities {
-    let content = if javascript { json!({}) } else { json!({ "javascript": 2 }) };
-    let options = json!({
-        // OK because the only pages that it opens are served by the stories; without the sandbox it runs
-        // as root and in containers.
-        "args": [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
-            "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--hide-scrollbars", "--lang=en",
-            format!("--user-data-dir={}", folder.join("profile").display()),
-        ],
-        "prefs": {
-            "profile.managed_default_content_settings": content,
-            "download.default_directory": folder.join("downloads"),
-        },
-    });
-    let mut capabilities = Capabilities::new();
-    capabilities.insert("goog:chromeOptions".to_owned(), options);
-    capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
-    capabilities
 }
 
 /// `text` as a literal of `XPath`, which knows no escapes.
