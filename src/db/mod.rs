@@ -166,7 +166,8 @@ impl Db {
                 .connect_lazy_with(options.pragma("query_only", "on"));
             return Ok(Self::over(Pools::Sqlite { read, write, place }, Arc::default()));
         }
-        let options = PgConnectOptions::from_str(address)?.application_name("recomamp");
+        // PgBouncer refuses the parameter `extra_float_digits`; numbers come in binary, without any loss.
+        let options = PgConnectOptions::from_str(address)?.application_name("recomamp").extra_float_digits(None);
         let health = Arc::<Health>::default();
         match health::served(&health)
             .max_connections(CONNECTIONS)
@@ -174,7 +175,10 @@ impl Db {
             .connect_with(options.clone())
             .await
         {
-            Ok(pool) => Ok(Self::over(Pools::Postgres(pool), health)),
+            Ok(pool) => {
+                opening::has_sessions(&pool).await?;
+                Ok(Self::over(Pools::Postgres(pool), health))
+            }
             Err(error) => Err(opening::of_server(error, &options).await),
         }
     }

@@ -8,8 +8,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{Connection as _, Error as Cause};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::{Connection as _, Error as Cause, Executor as _, Row as _};
 
 use super::error::Error;
 
@@ -63,12 +63,46 @@ pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error
     words(&cause, options).map_or_else(|| cause.into(), Error::Unreachable)
 }
 
-fn words(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
-    let (host, user) = (options.get_host(), options.get_username());
-    let place = match options.get_socket() {
+/// Refuses a pooler that hands out another session for each transaction (PgBouncer with `pool_mode = transaction`):
+/// prepared statements, `LISTEN` and the lock of a migration belong to a session. Two connections that are open at the
+/// same time have the same server process only behind such a pooler. It gives a session back to its pool after each
+/// transaction and takes the one that was given back last first; other clients can come in between, so it is looked at
+/// a few times.
+pub(super) async fn has_sessions(pool: &PgPool) -> Result<(), Error> {
+    const LOOKS: usize = 3;
+    let (mut one, mut other) = (pool.acquire().await?, pool.acquire().await?);
+    for _ in 0..LOOKS {
+        let first = server_process(&mut one).await?;
+        let mut tx = other.begin().await?;
+        let second = server_process(&mut tx).await?;
+        tx.rollback().await?;
+        if first == second {
+            return Err(Error::Unreachable(format!(
+                "PostgreSQL at {} is behind a pooler that changes the session between transactions, which RecomAMP \
+                 cannot use: set the pooler's mode for this database to `session` (PgBouncer: `pool_mode = session`), \
+                 or let RECOMAMP_DATABASE_URL lead to PostgreSQL itself",
+                place(&pool.connect_options())
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The process on the server that answers. A text without parameters is not prepared, so that nothing is left behind.
+async fn server_process(connection: &mut PgConnection) -> Result<i32, Error> {
+    Ok(connection.fetch_one("select pg_backend_pid()").await?.try_get(0)?)
+}
+
+/// Where a server is, without user and password.
+fn place(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
         Some(socket) => socket.display().to_string(),
-        None => format!("{host}:{}", options.get_port()),
-    };
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    }
+}
+
+fn words(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
+    let (place, user) = (place(options), options.get_username());
     Some(match cause {
         Cause::PoolTimedOut => format!(
             "PostgreSQL at {place} does not answer: check host and port in RECOMAMP_DATABASE_URL, and the firewall on \
@@ -80,7 +114,8 @@ fn words(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
         ),
         // The system's resolver has no kind of error of its own.
         Cause::Io(error) if error.to_string().contains("lookup address") => format!(
-            "there is no host {host} ({error}): correct RECOMAMP_DATABASE_URL, or this machine's name resolution"
+            "there is no host {} ({error}): correct RECOMAMP_DATABASE_URL, or this machine's name resolution",
+            options.get_host()
         ),
         Cause::Io(error) => {
             format!("PostgreSQL at {place} cannot be reached ({error}): check RECOMAMP_DATABASE_URL and the network")

@@ -59,6 +59,8 @@ mod outages;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod pooler;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;

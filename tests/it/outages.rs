@@ -84,7 +84,28 @@ stories! {
 
 mod fail_over {
     use crate::executions::{REACH, saved};
+    use crate::security::{filled, others};
     use crate::support::{Database, House};
+
+    /// What can be looked at while nothing can be saved: everything but exports that the audit log must name.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn every_page_is_shown_while_the_server_is_read_only() {
+        let house = House::open(Database::postgres().await).await;
+        let things = others(&house).await;
+        let ada = house.signed_in("Ada").await;
+        let outage = house.turned_read_only().await;
+        let audited = |address: &str| ["/result.", "/settings/audit."].iter().any(|part| address.contains(part));
+        let mut refused = Vec::new();
+        for route in crate::house::routes() {
+            for address in filled(&route, &things).iter().filter(|address| !audited(address)) {
+                if ada.get(address).await.status == 503 && address != "/readyz" {
+                    refused.push(address.clone());
+                }
+            }
+        }
+        assert_eq!(refused, Vec::<String>::new());
+        outage.end().await;
+    }
 
     /// The database can be read and takes no changes, as after a fail-over: pages are shown, changes are answered with
     /// when to come again, readiness says so, and all goes on by itself afterwards.

@@ -66,7 +66,7 @@ impl Site {
 }
 
 /// An emulated Amazon of its own, so that it outlives every process.
-async fn amazon(folder: &TempDir) -> (Emulator, String) {
+async fn amazon(folder: &TempDir, fault: &str) -> (Emulator, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap());
     let options = Options {
@@ -74,7 +74,7 @@ async fn amazon(folder: &TempDir) -> (Emulator, String) {
         folder: folder.path().join("amazon"),
         speed: 0.0,
         scale: 0.02,
-        faults: vec!["slow=90000@/workflowExecutions*1".parse().unwrap()],
+        faults: vec![fault.parse().unwrap()],
         ..Options::default()
     };
     let emulator = Emulator::open(options, Clock::system(), Random::system()).unwrap();
@@ -98,7 +98,7 @@ async fn one_of_two_is_killed_and_the_other_finishes_everything_once() {
         sent_at = sent_at - interval '10 minutes' where finished_at is null";
     let Database::Postgres(database) = Database::postgres().await else { unreachable!() };
     let folder = tempfile::tempdir().unwrap();
-    let (emulator, amazon) = amazon(&folder).await;
+    let (emulator, amazon) = amazon(&folder, "slow=90000@/workflowExecutions*1").await;
     let db = Db::connect(&database).await.unwrap();
     let site = Site { folder, database, amazon };
     let (mut first, address) = site.start().await;
@@ -127,6 +127,42 @@ async fn one_of_two_is_killed_and_the_other_finishes_everything_once() {
     .await;
     assert_eq!(emulator.executions(), 3, "each run is on AMC exactly once");
     assert!(there.get(&held).await.with(200).text("#live [role=status]").contains("Succeeded"));
+    there.get(&format!("{held}/result.csv")).await.with(200);
+}
+
+/// Stopped while the download of a result hangs, a process ends within the grace that containers give, and gives its
+/// work back: the next one fetches the result at once, without waiting until a claim expires.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_does_not_wait_for_a_download_that_hangs() {
+    const FETCHING: &str =
+        "select count(*) as value from executions where state = 'fetching' and lease_until is not null";
+    const HELD: &str = "select count(*) as value from executions where lease_until is not null";
+    const DONE: &str = "select count(*) as value from executions where state = 'succeeded'";
+    const GRACE: Duration = Duration::from_secs(8);
+    let Database::Postgres(database) = Database::postgres().await else { unreachable!() };
+    let folder = tempfile::tempdir().unwrap();
+    let (_emulator, amazon) = amazon(&folder, "slow=110000@/amc-output/*1").await;
+    let db = Db::connect(&database).await.unwrap();
+    let site = Site { folder, database, amazon };
+    let (mut first, address) = site.start().await;
+    let ada = Visitor::new(format!("http://{address}"));
+    ada.sign_in("Ada").await;
+    until("an instance", async || {
+        ada.get("/instances").await.texts("tbody tr").iter().any(|row| row.contains("Standard")).then_some(())
+    })
+    .await;
+    let held = run(&ada, &saved(&ada, REACH).await).await;
+    until("the download", async || (count(&db, FETCHING).await == 1).then_some(())).await;
+    let process = first.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+    let ended = tokio::time::timeout(GRACE, first.wait()).await.expect("it ends in time").unwrap();
+    assert!(ended.success(), "{ended}");
+    assert_eq!(count(&db, HELD).await, 0, "nothing is held by a process that is gone");
+
+    let (_second, address) = site.start().await;
+    until("the result", async || (count(&db, DONE).await == 1).then_some(())).await;
+    let there = Visitor::new(format!("http://{address}"));
+    there.take_cookies(ada.cookies());
     there.get(&format!("{held}/result.csv")).await.with(200);
 }
 

@@ -28,9 +28,14 @@ const COUNTED: usize = 1_000;
 /// A schedule that this person may change, in a transaction to change it in.
 async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Schedule)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
-    let schedule = store::find(&mut tx, &person.id, &own(id)?).await?;
-    instances::require(&mut tx, &person.id, &schedule.instance, Action::Run).await?;
+    let schedule = changeable(&mut tx, person, id).await?;
     Ok((tx, schedule))
+}
+
+async fn changeable(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Schedule> {
+    let schedule = store::find(tx, &person.id, &own(id)?).await?;
+    instances::require(tx, &person.id, &schedule.instance, Action::Run).await?;
+    Ok(schedule)
 }
 
 async fn log(
@@ -109,7 +114,8 @@ pub(super) async fn resume_page(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Html<ResumePage>> {
-    let (tx, schedule) = to_change(&room, &person, &id).await?;
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let schedule = changeable(&mut tx, &person, &id).await?;
     drop(tx);
     Ok(Html(resuming(&room, &visit, schedule, Errors::new()).await?))
 }
