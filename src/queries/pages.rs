@@ -15,6 +15,7 @@ mod link;
 mod list;
 mod meaning;
 mod placing;
+mod privacy;
 pub(super) mod report;
 mod run;
 mod saving;

@@ -61,6 +61,8 @@ mod people;
 #[cfg(test)]
 mod pooler;
 #[cfg(test)]
+mod privacy;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queries;

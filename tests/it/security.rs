@@ -30,6 +30,7 @@ const THINGS: &[&str] = &[
     "POST instance/workflows",
     "POST instance/workflows/import",
     "GET query/link",
+    "GET query/privacy",
     "GET query/query.sql",
     "POST query/link",
     "POST query/delete",

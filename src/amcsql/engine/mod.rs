@@ -18,9 +18,11 @@ mod run;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod variants;
 mod written;
 
 pub use execute::{Engine, Limits};
 pub use result::{CsvFormat, OutputColumn, ResultSet};
 pub use run::{Mode, Privacy, Run, RunError, Window};
 pub use tables::{Tables, USER_COLUMN};
+pub use variants::Variants;

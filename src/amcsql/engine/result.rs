@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+use arrow::array::AsArray;
+use arrow::compute::cast;
+use arrow::datatypes::Float64Type;
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
 
@@ -51,6 +54,16 @@ impl ResultSet {
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// The sum of a column of numbers, by its place; NULL counts for nothing.
+    pub fn sum(&self, column: usize) -> io::Result<f64> {
+        let mut sum = 0.0;
+        for batch in self.batches.iter().filter(|batch| column < batch.num_columns()) {
+            let values = cast(batch.column(column), &arrow::datatypes::DataType::Float64).map_err(io::Error::other)?;
+            sum += arrow::compute::sum(values.as_primitive::<Float64Type>()).unwrap_or(0.0);
+        }
+        Ok(sum)
     }
 
     /// The first rows as texts, each as a result file has it; none for NULL.
@@ -184,6 +197,7 @@ mod tests {
         let column = OutputColumn { name: "n".into(), data_type: DataType::Long, column_type: ColumnType::Metric };
         let result = ResultSet { columns: vec![column], batches: vec![numbers(0..2), numbers(2..9)], below: 0 };
         let first = |most| result.texts(most).unwrap().into_iter().flatten().flatten().collect::<Vec<_>>();
+        assert_eq!((result.sum(0).unwrap(), result.sum(1).unwrap()), (36.0, 0.0));
         assert_eq!((first(3), first(0), first(99).len()), (vec!["0".into(), "1".into(), "2".into()], vec![], 9));
     }
 

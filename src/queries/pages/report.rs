@@ -1,6 +1,7 @@
 //! Findings as a page shows them: the author's lines around the place, the place marked, the fix as a
 //! button that works without scripts.
 
+use crate::amcsql::codes;
 use crate::amcsql::finding::{Finding, Level};
 use crate::amcsql::text::{LineIndex, Span};
 use crate::queries::prepare::Prepared;
@@ -36,6 +37,13 @@ pub(in crate::queries) struct Remark {
     pub(super) may_be_wrong: bool,
     pub(super) is_accepted: bool,
     pub(super) fix: Option<RemarkFix>,
+}
+
+impl Remark {
+    /// Whether it is about aggregation thresholds, which have a page of their own.
+    pub(super) fn is_privacy(&self) -> bool {
+        codes::find(self.code).is_some_and(|it| it.topic == codes::Topic::Privacy)
+    }
 }
 
 /// The button that fixes a finding.
@@ -182,7 +190,6 @@ pub(super) fn numbered(sql: &str) -> Vec<(usize, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::amcsql::codes;
     use crate::amcsql::finding::Fix;
 
     #[test]

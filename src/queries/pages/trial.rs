@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use chrono::NaiveDate;
+use axum::routing::{get, post};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::editing::What;
 use super::editor::page;
 use super::forms::{run_form, written};
+use super::privacy as privacy_page;
 use crate::amcsql::bound::Query as Bound;
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::engine::{Engine, Limits, Mode, Privacy, Run, RunError, Window};
@@ -106,6 +107,11 @@ impl Trial {
         format!("{share}% of rows {did} by privacy thresholds ({below} of {})", count(all))
     }
 
+    /// Whether rows missed a threshold.
+    pub(super) fn has_removed(&self) -> bool {
+        self.below > 0
+    }
+
     /// How long it took: `0.42s`.
     pub(super) fn took_words(&self) -> String {
         format!("{:.2}s", self.took.as_secs_f64())
@@ -114,14 +120,14 @@ impl Trial {
 
 /// The engine of trials, and who waits for one.
 #[derive(Default)]
-struct Trials {
+pub(super) struct Trials {
     /// The data as it stands on a day, and the engine that reads it.
     engine: Mutex<Option<(NaiveDate, Arc<Engine>)>>,
     running: Mutex<HashSet<PersonId>>,
 }
 
 /// One person's turn; given back when it is dropped.
-struct Turn<'a> {
+pub(super) struct Turn<'a> {
     trials: &'a Trials,
     person: PersonId,
 }
@@ -133,12 +139,14 @@ impl Drop for Turn<'_> {
 }
 
 impl Trials {
-    fn turn(&self, person: &PersonId) -> Option<Turn<'_>> {
+    /// The person's turn; none while another of theirs is not done.
+    pub(super) fn turn(&self, person: &PersonId) -> Option<Turn<'_>> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.insert(person.clone()).then(|| Turn { trials: self, person: person.clone() })
     }
 
-    fn engine(&self, seed: u64, day: NaiveDate) -> std::io::Result<Arc<Engine>> {
+    /// The engine over the data as it stands on a day; made by the first who asks.
+    pub(super) fn engine(&self, seed: u64, day: NaiveDate) -> std::io::Result<Arc<Engine>> {
         let mut held = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, engine)) = &*held
             && *of == day
@@ -167,14 +175,7 @@ impl Trials {
         let Some(_turn) = self.turn(&person.id) else {
             return Ok(Trial::failed("", "Your last Try is still running. Wait for it to end, then try again."));
         };
-        let (start, end) = prepared.window.instants(now);
-        let run = Run {
-            window: Window { start, end },
-            parameters: prepared.parameters.values.clone().into_iter().collect(),
-            controls: prepared.has_controls(),
-            privacy: privacy(&prepared),
-            now,
-        };
+        let run = run_of(&prepared, now);
         let engine = self.engine(site.config.emulator.seed, now.date_naive()).map_err(anyhow::Error::from)?;
         // OK to read the machine's clock: it is shown how long the machine worked.
         let began = Instant::now();
@@ -220,19 +221,36 @@ pub(super) async fn sources(
     Ok((instances::catalogue(&mut tx, &instance.id).await?, instance.is_sandbox))
 }
 
+/// How it is run: with the window, the values and the privacy options of the form.
+pub(super) fn run_of(prepared: &Prepared, now: DateTime<Utc>) -> Run {
+    let (start, end) = prepared.window.instants(now);
+    Run {
+        window: Window { start, end },
+        parameters: prepared.parameters.values.clone().into_iter().collect(),
+        controls: prepared.has_controls(),
+        privacy: privacy(prepared),
+        now,
+    }
+}
+
 /// What is run: the text as it would be sent, over the sources that there is synthetic data for; or why not.
-fn bound(prepared: &Prepared) -> Result<Bound, String> {
+pub(super) fn bound(prepared: &Prepared) -> Result<Bound, String> {
     let errors = prepared.findings.iter().filter(|finding| finding.level == Level::Error).count();
     if errors > 0 {
         let words = crate::web::words::counted(i64::try_from(errors).unwrap_or(i64::MAX), "error", "errors");
         return Err(format!("Fix the {words} in the SQL first."));
     }
+    bound_text(prepared, &prepared.sql_sent)
+}
+
+/// Another text with the same parameters, over the same sources.
+pub(super) fn bound_text(prepared: &Prepared, text: &str) -> Result<Bound, String> {
     let context = Context {
         parameters: Some(&prepared.parameters.declared),
         controls: prepared.has_controls(),
         ..Context::reporting(Catalogue::standard())
     };
-    let checked = check(&prepared.sql_sent, &context);
+    let checked = check(text, &context);
     checked.query.ok_or_else(|| {
         let first = checked.findings.into_iter().find(|finding| finding.level == Level::Error);
         let why = first.map(|finding| finding.message).unwrap_or_default();
@@ -250,15 +268,20 @@ fn privacy(prepared: &Prepared) -> Privacy {
     }
 }
 
+/// What a handler of trials needs.
 #[derive(Clone)]
-struct Room {
-    site: Site,
-    trials: Arc<Trials>,
+pub(super) struct Room {
+    pub(super) site: Site,
+    pub(super) trials: Arc<Trials>,
 }
 
-/// The address of trials, with an engine of its own behind it.
+/// The addresses of what runs on synthetic data, with an engine of its own behind them.
 pub(super) fn routes(site: Site) -> Router {
-    Router::new().route("/queries/try", post(show)).with_state(Room { site, trials: Arc::default() })
+    Router::new()
+        .route("/queries/try", post(show))
+        .route("/queries/privacy", post(privacy_page::explain))
+        .route("/queries/{id}/privacy", get(privacy_page::show))
+        .with_state(Room { site, trials: Arc::default() })
 }
 
 /// The editor as it was sent, with what the text gives on synthetic data under it.
