@@ -83,7 +83,9 @@ mod tests {
         let variants = Variants::new(text, &query);
         assert_eq!((variants.dimensions(), variants.measure()), ([0, 1].as_slice(), Some(4)));
         let without = variants.text(Some(1));
-        assert!(without.ends_with("SELECT c0, COUNT(1) AS row_count, SUM(c4) AS measure FROM measured_rows GROUP BY c0"));
+        assert!(
+            without.ends_with("SELECT c0, COUNT(1) AS row_count, SUM(c4) AS measure FROM measured_rows GROUP BY c0")
+        );
         for without in [None, Some(0), Some(1)] {
             let checked = check(&variants.text(without), &context);
             assert!(checked.query.is_some(), "{:?}", checked.findings);

@@ -198,7 +198,11 @@ pub(super) async fn show(
 ) -> web::Result<Response> {
     let subject = saved(&room, &person, &id, &form).await?;
     // OK because looking at an address must not make the machine work: what is measured is asked for by a button.
-    let form: Fields = form.iter().filter(|(name, _)| *name != "measure").map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let form: Fields = form
+        .iter()
+        .filter(|(name, _)| *name != "measure")
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     Ok(Html(page(&room, &person, &visit, subject, &form).await?).into_response())
 }
 

@@ -151,7 +151,9 @@ pub(super) async fn measure(
     let measured = match measured {
         Ok(Ok(measured)) => measured,
         Ok(Err(problem)) => Measured::failed(problem),
-        Err(_) => Measured::failed("The query takes too long on synthetic data to be measured. Shorten the time window."),
+        Err(_) => {
+            Measured::failed("The query takes too long on synthetic data to be measured. Shorten the time window.")
+        }
     };
     Ok(Measured { took: began.elapsed(), ..measured })
 }
@@ -186,7 +188,9 @@ impl Runs<'_> {
             let (rows, measure) = (share(back.rows, removed.rows), share(back.measure, removed.measure));
             measured.variants.push(Variant { column: name(*at), rows, measure });
         }
-        measured.variants.sort_by(|a, b| (b.measure, b.rows).partial_cmp(&(a.measure, a.rows)).unwrap_or(std::cmp::Ordering::Equal));
+        measured
+            .variants
+            .sort_by(|a, b| (b.measure, b.rows).partial_cmp(&(a.measure, a.rows)).unwrap_or(std::cmp::Ordering::Equal));
         Ok(measured)
     }
 
@@ -194,7 +198,9 @@ impl Runs<'_> {
         let query = bound_text(self.prepared, &self.variants.text(without))?;
         let run = Run { controls, ..self.run.clone() };
         let result = self.engine.run(&query, &run).await.map_err(|error| match error {
-            RunError::NoSuchSource(name) => format!("There is no synthetic data for {name}, so this query can't be measured."),
+            RunError::NoSuchSource(name) => {
+                format!("There is no synthetic data for {name}, so this query can't be measured.")
+            }
             error => error.to_string(),
         })?;
         Amount::of(&result).map_err(|error| error.to_string())
@@ -237,6 +243,9 @@ mod tests {
         let mut little = measured("spend", 250.0);
         little.variants.iter_mut().for_each(|variant| variant.measure = 0.001);
         assert!(little.best_words().starts_with("Leaving out a single column"));
-        assert_eq!((percent(0.004), percent(0.0), percent(1.4)), ("<1%".to_owned(), "0%".to_owned(), "100%".to_owned()));
+        assert_eq!(
+            (percent(0.004), percent(0.0), percent(1.4)),
+            ("<1%".to_owned(), "0%".to_owned(), "100%".to_owned())
+        );
     }
 }
