@@ -1,4 +1,4 @@
-//! The one file that knows every room: the parts that exist once, the routes, the workers.
+//! The only file that knows every room: shared parts, routes, workers.
 
 mod start;
 
@@ -47,14 +47,13 @@ use crate::{
     accounts, connections, executions, guides, help, home, instances, people, queries, results, schedules, sources,
 };
 
-/// Signed-in persons that are kept in memory; when there are more, all are read anew.
+/// Signed-in people cached in memory; when there are more, the cache is cleared.
 const MOST_PERSONS: usize = 20_000;
-/// A request that takes longer is given up with 504.
+/// A request that takes longer is aborted with 504.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The program, put together and not yet started.
+/// The program, assembled but not yet started.
 pub struct App {
-    /// The parts that exist once.
     pub site: Site,
     /// The AMC emulator, in demo mode.
     pub emulator: Option<Emulator>,
@@ -62,15 +61,15 @@ pub struct App {
     /// Starts executions and reads their outcomes.
     pub executions: Executions,
     process: ProcessId,
-    /// Held as long as the program is there.
+    /// Held as long as the program runs.
     _lock: Option<FileLock>,
-    /// Why background work must not start, if so.
+    /// Why background work must not start, if it mustn't.
     pub held: Option<String>,
 }
 
 impl App {
-    /// Puts the program together: opens the keys and the database, proves the one on the other.
-    /// `address` is where this process will listen, for the calls to its own AMC emulator.
+    /// Assembles the program: opens the keys and the database, and checks that they belong together. `address` is
+    /// where this process will listen, for the calls to its own AMC emulator.
     pub async fn open(config: Config, address: SocketAddr, clock: Clock, random: Random) -> anyhow::Result<Self> {
         start::data_folder(&config.data_dir)?;
         let lock = lock(&config)?;
@@ -98,7 +97,7 @@ impl App {
         Ok(Self { site, emulator, grants, executions, process, _lock: lock, held })
     }
 
-    /// All rooms: first those of the menu in its order, then those behind the person's name.
+    /// All rooms: first those of the menu in its order, then those in the person's menu.
     fn rooms(&self) -> Vec<Room> {
         let site = || self.site.clone();
         let (grants, process) = (|| self.grants.clone(), || self.process.clone());
@@ -121,8 +120,7 @@ impl App {
         self.rooms().into_iter().flat_map(|room| room.workers).collect()
     }
 
-    /// Starts all workers, or shows them as held back; none where the settings leave the work to other
-    /// processes.
+    /// Starts all workers, or shows them as paused; does nothing if the settings leave the work to other processes.
     pub fn start_workers(&self, stop: &CancellationToken) -> Runner {
         let site = &self.site;
         let (clock, random) = (site.clock.clone(), site.random.clone());
@@ -138,17 +136,17 @@ impl App {
         runner
     }
 
-    /// Ends the claims of a process before this one. Only where no other process can be alive.
+    /// Releases the leases of the previous process. Call it only if no other process can be running.
     pub async fn take_over(&self) -> anyhow::Result<()> {
         Ok(Poller::new(self.executions.clone(), self.process.clone()).take_over().await?)
     }
 
-    /// Gives back the claims of this process, so that others take its executions up at once; for a stop in order.
+    /// Releases the leases of this process on a graceful shutdown, so that others take over its executions at once.
     pub async fn give_back(&self) -> anyhow::Result<()> {
         Ok(Poller::new(self.executions.clone(), self.process.clone()).release().await?)
     }
 
-    /// Lets the AMC emulator's time pass, until `stop`.
+    /// Runs the AMC emulator's clock until `stop`.
     pub async fn keep_time(&self, stop: &CancellationToken) {
         match &self.emulator {
             Some(emulator) => {
@@ -161,7 +159,7 @@ impl App {
         }
     }
 
-    /// Ends what is left: the AMC emulator's work, the connections to the database.
+    /// Shuts down what is left: the AMC emulator's work, the connections to the database.
     pub async fn close(&self) {
         if let Some(emulator) = &self.emulator {
             emulator.shutdown().await;
@@ -169,14 +167,14 @@ impl App {
         self.site.db.close().await;
     }
 
-    /// Every page, with everything that a request passes through on its way to it.
+    /// The complete router: all routes with all layers.
     pub fn router(&self) -> Router {
         let site = &self.site;
         let config = &site.config;
         let demo = DemoMode(config.is_demo());
         let rate_limits = RateLimits::new(config.limits.requests_per_minute, &config.trusted_proxies);
-        // Each `Router::layer` wraps every route once more, in a box that every request clones: so few of them,
-        // each of several layers, the outermost first.
+        // Each `Router::layer` wraps every route in one more box that every request clones. So there are only a few,
+        // each with several layers, the outermost first.
         macro_rules! inner_layers {
             () => {
                 ServiceBuilder::new()
@@ -264,7 +262,7 @@ impl App {
     }
 }
 
-/// The AMC emulator inside this process: consent for browsers at the public address, calls on loopback.
+/// The AMC emulator in this process: browsers get its consent page at the public address, calls use loopback.
 fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
     let config = &site.config;
     let options = crate::emulator::Options {
@@ -282,8 +280,8 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
     Emulator::open(options, site.clock.clone(), site.random.clone())
 }
 
-/// Holds the database for this process where it is a file: one process writes it, and takes over what the
-/// one before left.
+/// Locks the database for this process if it is a file: only one process may write it, and it takes over what the
+/// previous one left unfinished.
 fn lock(config: &Config) -> anyhow::Result<Option<FileLock>> {
     let file = db::file(&config.database_url);
     Ok(file.map(|file| db::lock::hold(&file)).transpose()?)
@@ -295,7 +293,7 @@ fn internal(address: SocketAddr) -> anyhow::Result<Url> {
     Ok(Url::parse(&format!("http://{}/emulator/", SocketAddr::new(host, address.port())))?)
 }
 
-/// Whom this process calls, and as which application: Amazon, what stands in for it, or its own AMC emulator.
+/// Which hosts this process calls, and with which credentials: Amazon, a test server, or its own AMC emulator.
 pub(crate) fn client_settings(
     config: &Config,
     address: SocketAddr,
@@ -335,17 +333,19 @@ pub(crate) fn client_settings(
 }
 
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
-    // OK without the query string: it may hold a consent's code, names or filters.
+    // OK without the query string: it may contain an authorization code, names or filters.
     let (method, path) = (request.method(), request.uri().path());
     tracing::info_span!("request", request.id = security::request_id(request.headers()), %method, path)
 }
 
-/// Whether an answer is compressed. Files are not: that would cost the threads that answer more than making them.
+/// Whether a response is compressed. Files aren't: compressing them costs the request threads more than creating
+/// them.
 fn is_page(_: StatusCode, _: axum::http::Version, headers: &HeaderMap, _: &axum::http::Extensions) -> bool {
     !headers.contains_key(CONTENT_DISPOSITION)
 }
 
-/// Whether this process can do its work: the database answers, takes changes, and there is room for it and for results.
+/// Whether this process is ready: the database responds and is writable, and there is disk space for it and for
+/// results.
 async fn ready(State(executions): State<Executions>) -> Response {
     let not_yet =
         |what: &str| (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "10")], format!("{what}\n")).into_response();

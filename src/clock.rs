@@ -1,9 +1,8 @@
-//! What time it is, as a parameter.
+//! The current time, as a parameter.
 //!
-//! Nothing in the crate reads the system's time by itself: it is handed a [`Clock`]. Tests hold the
-//! other end ([`ManualClock`]) and move time by hand, so no test waits. Instants are truncated to
-//! microseconds here, once, because SQLite would keep nanoseconds and PostgreSQL does not: what is
-//! stored equals what was computed on both.
+//! Nothing in the crate reads the system time directly: it gets a [`Clock`]. Tests control it through
+//! [`ManualClock`], so no test waits. Instants are truncated to microseconds here, because SQLite would keep
+//! nanoseconds and PostgreSQL doesn't: stored and computed values are then equal on both.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -21,12 +20,12 @@ enum Source {
 }
 
 impl Clock {
-    /// The machine's own time.
+    /// The system clock.
     pub fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A clock that stands at `start` until its other end moves it.
+    /// A clock that stays at `start` until its [`ManualClock`] moves it.
     pub fn manual(start: DateTime<Utc>) -> (Self, ManualClock) {
         let micros = Arc::new(AtomicI64::new(start.timestamp_micros()));
         (Self(Source::Manual(Arc::clone(&micros))), ManualClock(micros))
@@ -47,17 +46,17 @@ fn system_micros() -> i64 {
     Utc::now().timestamp_micros()
 }
 
-/// The hand that moves a [`Clock::manual`].
+/// Controls a [`Clock::manual`].
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
-    /// Moves time by `by`, backwards when negative.
+    /// Moves time by `by`, backwards if negative.
     pub fn advance(&self, by: TimeDelta) {
         self.0.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
     }
 
-    /// Puts time at `to`.
+    /// Sets the time.
     pub fn set(&self, to: DateTime<Utc>) {
         self.0.store(to.timestamp_micros(), Ordering::SeqCst);
     }

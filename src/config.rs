@@ -1,9 +1,8 @@
-//! Every setting, read from the environment and checked once; all faults are reported together.
+//! All settings, read from the environment and validated once; all errors are reported together.
 //!
-//! A setting is `RECOMAMP_<NAME>`; each may be given as `RECOMAMP_<NAME>_FILE` instead, a file that
-//! holds the value, which is how secrets are handed over; a file that holds none is a fault. Nothing else in the crate reads the
-//! environment. Without any setting the program starts in demo mode: SQLite and files in `./data`, the
-//! AMC emulator inside.
+//! A setting is `RECOMAMP_<NAME>`; each can be given as `RECOMAMP_<NAME>_FILE` instead, a file with the value, which
+//! is the way to pass secrets; an empty file is an error. Nothing else in the crate reads the environment. Without
+//! any setting the program starts in demo mode: SQLite and files in `./data`, with the AMC emulator.
 
 mod reader;
 
@@ -21,45 +20,41 @@ use crate::emulator::Fault as EmulatorFault;
 use crate::vault::Secret;
 use reader::{Reader, names_somebody};
 
-/// The regions of Amazon's hosts, by the suffix that their settings carry.
+/// The regions of Amazon's hosts, as suffixes of settings.
 pub const REGIONS: [&str; 3] = ["NA", "EU", "FE"];
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// The address that browsers and Amazon's consent page use for this program; ends without a slash.
+    /// The URL at which browsers and Amazon's consent page reach this program; ends without a slash.
     pub public_url: Url,
     /// The folder for the database, the keys, results and the emulator's state.
     pub data_dir: PathBuf,
     /// `sqlite:` or `postgres:`.
     pub database_url: String,
-    /// The key ring.
     pub keys_file: PathBuf,
     /// Credentials for Amazon; none means demo mode.
     pub amazon: Option<AmazonApp>,
     /// Hosts that replace Amazon's own, in the order of [`REGIONS`].
     pub hosts: [RegionHosts; 3],
-    /// Who may sign in after the first person: addresses or `@domain`s, in lower case.
+    /// Who may sign in besides the first person: addresses or `@domain`s, in lower case.
     pub allowed_emails: Vec<String>,
-    /// Reverse proxies whose word on a client's address is believed.
+    /// Reverse proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether this process does background work.
     pub workers: bool,
-    /// What opens the figures at `/metrics`; without it only this machine itself may read them.
+    /// The token for `/metrics`; without it only this machine may read them.
     pub metrics_token: Option<Secret>,
-    /// How logs look.
     pub log_format: LogFormat,
-    /// What is logged (`tracing` filter).
+    /// The log filter (`tracing` syntax).
     pub log_filter: String,
-    /// Periods and limits.
     pub limits: Limits,
-    /// How the AMC emulator behaves.
     pub emulator: EmulatorSettings,
 }
 
-/// The security profile that this program has with Login with Amazon.
+/// This program's security profile at Login with Amazon.
 #[derive(Clone, Debug)]
 pub struct AmazonApp {
     /// `amzn1.application-oa2-client.…`
@@ -76,11 +71,10 @@ pub struct RegionHosts {
     pub token: Option<Url>,
     /// The profile endpoint.
     pub profile: Option<Url>,
-    /// The base of the Ads API.
+    /// The base URL of the Ads API.
     pub api: Option<Url>,
 }
 
-/// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Pretty,
@@ -88,54 +82,53 @@ pub enum LogFormat {
     Json,
 }
 
-/// Periods and limits; each says what happens at it.
+/// Periods and limits.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// How often a running execution is asked after; it grows for long runs.
+    /// How often a running execution is polled; less often for long ones.
     pub poll: Duration,
-    /// How often grants are looked over for tokens that expire soon.
+    /// How often grants are checked for tokens that expire soon.
     pub refresh: Duration,
-    /// Runs at once on one instance; more wait here.
+    /// Concurrent executions on one instance; more are queued here.
     pub runs_per_instance: i64,
-    /// Runs at once on one account; more wait here.
+    /// Concurrent executions on one account; more are queued here.
     pub runs_per_account: i64,
-    /// Largest body of a request in bytes; larger ones get 413.
+    /// Maximum request body in bytes; larger ones get 413.
     pub body_bytes: usize,
-    /// Largest result in bytes; a larger one ends its run as failed, with this limit named.
+    /// Maximum result in bytes; a larger one fails its execution, with this limit in the message.
     pub result_bytes: u64,
-    /// Requests a minute for one client; more get 429.
+    /// Requests per minute for one client; more get 429.
     pub requests_per_minute: u32,
-    /// A result is removed so many days after its run ended; without it, results stay.
+    /// A result is deleted this many days after its execution ended; `None` keeps results.
     pub keep_results_days: Option<u32>,
-    /// A line of the audit log is removed so many days after it was written; without it, lines stay.
+    /// An audit log entry is deleted after this many days; `None` keeps entries.
     pub keep_audit_days: Option<u32>,
-    /// Access to an instance ends so many days after Amazon stopped listing it for the person.
+    /// Access to an instance ends this many days after Amazon stopped listing it for the person.
     pub access_grace_days: u32,
-    /// A session ends after so long without a request.
+    /// A session ends after this time without a request.
     pub session_idle: Duration,
-    /// A session ends after so long in any case.
+    /// A session ends after this time in any case.
     pub session_absolute: Duration,
 }
 
-/// How the AMC emulator behaves.
 #[derive(Clone, Debug)]
 pub struct EmulatorSettings {
-    /// How many times faster than AMC a run goes; 0 means no waiting beside the real work.
+    /// How many times faster than AMC an execution runs; 0 adds no waiting time.
     pub speed: f64,
     /// The same seed gives the same synthetic data.
     pub seed: u64,
     /// 1 is the default amount of data.
     pub scale: f64,
-    /// The time at which its clock starts; where it was left otherwise.
+    /// The time at which its clock starts; default: where it stopped.
     pub time: Option<DateTime<Utc>>,
-    /// Whether its clock stands from the start.
+    /// Whether its clock is paused at startup.
     pub paused: bool,
-    /// Faults that are switched on from the start.
+    /// Faults that are active from startup.
     pub faults: Vec<EmulatorFault>,
 }
 
 impl Config {
-    /// Reads all settings; gives every fault, not the first only.
+    /// Reads all settings; returns all errors, not only the first.
     pub fn read(environment: &dyn Environment) -> Result<Self, Faults> {
         let mut reader = Reader::new(environment);
         let listen = reader.value("LISTEN", "127.0.0.1:8080", "0.0.0.0:8080", "an address and a port");
@@ -161,24 +154,24 @@ impl Config {
         reader.finish(config)
     }
 
-    /// The same settings, once it is known where this process really listens: port 0 lets the system choose one,
-    /// and without a public address of its own the program is reached there.
+    /// The same settings with the actual listening address: with port 0 the system chooses a port, and without a
+    /// public URL the program is reached there.
     #[must_use]
     pub fn listening_at(mut self, address: SocketAddr) -> Self {
         if self.listen.port() == 0 && self.public_url.port() == Some(0) {
-            // OK because an http address that has a host takes any port.
+            // OK because an http URL with a host accepts any port.
             let _ = self.public_url.set_port(Some(address.port()));
         }
         self.listen = address;
         self
     }
 
-    /// Whether other machines reach the port and cannot sign in, since only this one reaches the public address.
+    /// Whether other machines can reach the port but can't sign in, since only this machine reaches the public URL.
     pub fn is_open_and_local(&self) -> bool {
         !self.listen.ip().is_loopback() && self.is_public_loopback()
     }
 
-    /// Whether the public address is one of this machine itself.
+    /// Whether the public URL is local to this machine.
     pub fn is_public_loopback(&self) -> bool {
         match self.public_url.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -188,13 +181,13 @@ impl Config {
         }
     }
 
-    /// Whether the AMC emulator is inside, because no credentials for Amazon are set.
+    /// Whether the AMC emulator is built in, because no Amazon credentials are set.
     pub fn is_demo(&self) -> bool {
         self.amazon.is_none()
     }
 }
 
-/// An address by which this machine reaches itself, where it listens on all of its addresses.
+/// An address at which this machine reaches itself if it listens on all addresses.
 fn reachable(mut listen: SocketAddr) -> SocketAddr {
     if listen.ip().is_unspecified() {
         listen.set_ip(IpAddr::from([127, 0, 0, 1]));
@@ -246,7 +239,7 @@ fn amazon(reader: &mut Reader<'_>) -> Option<AmazonApp> {
     match (id, secret) {
         (Some(client_id), Some(secret)) => Some(AmazonApp { client_id, client_secret: Secret::new(secret) }),
         (None, None) => None,
-        // OK because one that is given and not there has a fault already.
+        // OK because a secret that is given but missing is already reported.
         (None, Some(_)) if reader.is_given("AMAZON_CLIENT_ID") => None,
         (Some(_), None) if reader.is_given("AMAZON_CLIENT_SECRET") => None,
         (None, Some(_)) => {
@@ -264,7 +257,8 @@ fn amazon(reader: &mut Reader<'_>) -> Option<AmazonApp> {
     }
 }
 
-/// What was copied along with a value that Amazon gave out: Login with Amazon would refuse it without saying why.
+/// What was accidentally copied along with an Amazon credential: Login with Amazon would reject it without an
+/// explanation.
 fn around(text: &str) -> Option<&'static str> {
     let quotes = ['"', '\'', '`', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}'];
     if text.starts_with(quotes) || text.ends_with(quotes) {

@@ -1,9 +1,9 @@
-//! Names for rows: prefixed, sortable by creation, one type for each kind of thing.
+//! Row ids: prefixed, sortable by creation time, with one type per kind.
 //!
-//! `exe_01jz…` says what it names wherever it turns up (an address, a log line, a support mail), and
-//! [`ExecutionId`] cannot be handed to a function that wants a [`QueryId`]. Amazon's own identifiers
-//! are other types still (see `crate::amazon`): mixing RecomAMP's id of an instance with AMC's does
-//! not compile. Randomness is a parameter, like time: see [`Random`].
+//! `exe_01jz…` says what it refers to wherever it appears (an address, a log line, a support email), and an
+//! [`ExecutionId`] can't be passed where a [`QueryId`] is expected. Amazon's own identifiers are other types (see
+//! `crate::amazon`): mixing RecomAMP's id of an instance with AMC's doesn't compile. Randomness is a parameter, like
+//! time: see [`Random`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,12 +22,12 @@ use ulid::Ulid;
 pub struct Random(Arc<Mutex<StdRng>>);
 
 impl Random {
-    /// Seeded by the operating system: for running.
+    /// Seeded by the operating system: for production.
     pub fn system() -> Self {
         Self(Arc::new(Mutex::new(rand::make_rng())))
     }
 
-    /// The same sequence for the same seed: for tests. Never for secrets that must hold.
+    /// The same sequence for the same seed: for tests. Never use it for real secrets.
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
     }
@@ -39,7 +39,7 @@ impl Random {
         bytes
     }
 
-    /// 256 random bits as 43 characters that are safe in addresses.
+    /// 256 random bits as 43 URL-safe characters.
     pub fn token(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes::<32>())
     }
@@ -49,7 +49,7 @@ impl Random {
         (u64::from_le_bytes(self.bytes()) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A new id of the kind that is asked for, sorted by `now`.
+    /// A new id of type `I`, which sorts by `now`.
     pub fn id<I: Id>(&self, now: DateTime<Utc>) -> I {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
         let ulid = Ulid::from_parts(millis, u128::from_le_bytes(self.bytes()));
@@ -65,13 +65,12 @@ impl fmt::Debug for Random {
 
 /// What all id types share.
 pub trait Id: Sized {
-    /// The letters before the underscore.
+    /// The part before the underscore.
     const PREFIX: &'static str;
-    /// The id with this body.
     fn from_ulid(ulid: Ulid) -> Self;
 }
 
-/// A text that is no id of the kind it was read as.
+/// A text that isn't an id of the expected kind.
 #[derive(Debug, thiserror::Error)]
 #[error("not an identifier that starts with `{prefix}_`")]
 pub struct NotAnId {
@@ -164,9 +163,9 @@ ids! {
     PersonId = "per";
     /// One browser's signed-in session, as its owner sees it in the list (not the cookie).
     SessionId = "ses";
-    /// A grant to call Amazon in a person's name.
+    /// A grant to call Amazon on a person's behalf.
     ConnectionId = "con";
-    /// RecomAMP's own name for an AMC instance; AMC's is [`crate::amazon::AmcInstanceId`].
+    /// RecomAMP's own id of an AMC instance; AMC's is [`crate::amazon::AmcInstanceId`].
     InstanceId = "ins";
     /// A brand of an instance.
     BrandId = "brd";
@@ -178,13 +177,13 @@ ids! {
     FilterId = "flt";
     /// A change of the data sources that an instance lists.
     ChangeId = "chg";
-    /// RecomAMP's own name for a run; AMC's is [`crate::amazon::AmcExecutionId`].
+    /// RecomAMP's own id of an execution; AMC's is [`crate::amazon::AmcExecutionId`].
     ExecutionId = "exe";
     /// A schedule.
     ScheduleId = "sch";
-    /// A line of the audit log.
+    /// An entry of the audit log.
     AuditId = "aud";
-    /// A process that takes leases.
+    /// A process that holds leases.
     ProcessId = "prc";
 }
 

@@ -1,15 +1,15 @@
-//! RecomAMP: write, run, watch and keep Amazon Marketing Cloud (AMC) queries.
+//! RecomAMP: write, run, follow and store Amazon Marketing Cloud (AMC) queries.
 //!
-//! The crate is a ground floor and rooms. The ground floor knows no room: it gives time, ids,
-//! settings, secrets, the database, the AMC dialect, the calls to Amazon, the AMC emulator, and what
-//! all pages share. A room is one thing that a person can name (instances, queries, executions): it
-//! owns its tables, its rules and its pages, and other rooms come in by its door, `mod.rs`, only.
-//! Rooms use rooms downwards: home → help → sources → guides → schedules → executions → results → queries → instances →
-//! connections → accounts. [`app`] is the one file that knows them all.
+//! The crate has a ground floor and rooms. The ground floor doesn't know any room: it provides time, ids, settings,
+//! secrets, the database, the AMC SQL dialect, the calls to Amazon, the AMC emulator, and the shared parts of all
+//! pages. A room is one feature that users can name (instances, queries, executions): it owns its tables, rules and
+//! pages, and other rooms use only its public interface, `mod.rs`. Rooms use only rooms below them: home → help →
+//! sources → guides → schedules → executions → results → queries → instances → connections → accounts. [`app`] is the
+//! only file that knows all of them.
 //!
-//! Read in this order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is a plain one), [`app`].
+//! Suggested reading order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is typical), [`app`].
 
-// Ground floor: what everything stands on.
+// Ground floor: infrastructure.
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -20,7 +20,7 @@ pub mod telemetry;
 pub mod vault;
 pub mod workers;
 
-// Ground floor: AMC itself.
+// Ground floor: AMC.
 pub mod amazon;
 pub mod amcsql;
 pub mod emulator;

@@ -1,18 +1,17 @@
-//! How the program stops: first in order, then at once.
+//! Shutdown: graceful first, then forced.
 //!
-//! The first signal (interrupt or terminate) asks: no new requests, workers finish the step in hand,
-//! leases are released. A second signal, or [`PATIENCE`] without an end, insists. What a hard stop
-//! leaves behind is what a crash leaves behind, and is picked up the same way.
+//! The first signal (interrupt or terminate) starts a graceful shutdown: no new requests, workers finish their
+//! current step, leases are released. A second signal, or [`PATIENCE`] elapsing, forces the end. A forced shutdown
+//! leaves the same state as a crash, and recovery is the same.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-/// How long a stop in order may take before the process ends anyway.
+/// How long a graceful shutdown may take.
 pub const PATIENCE: Duration = Duration::from_secs(6);
 
-/// Waits for the first signal, cancels `soft`; then for a second one or the end of patience, cancels
-/// `hard`.
+/// Cancels `soft` on the first signal, and `hard` on the second signal or when the time limit has passed.
 pub async fn watch_signals(soft: CancellationToken, hard: CancellationToken) {
     signal().await;
     tracing::info!("stopping: finishing what is in hand; a second signal stops at once");
@@ -30,7 +29,7 @@ async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
-        // OK because without handlers the signals keep their default meaning: the process ends.
+        // OK because without handlers the signals keep their default action: the process ends.
         return std::future::pending().await;
     };
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }

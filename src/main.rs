@@ -1,4 +1,4 @@
-//! The program: reads the command line and hands over.
+//! The program: runs the command line.
 
 use std::process::ExitCode;
 

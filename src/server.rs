@@ -1,9 +1,9 @@
-//! Answers HTTP at a listener, with bounds on what a caller who sends nothing can hold.
+//! Serves HTTP on a listener, and limits what a client that sends nothing can hold open.
 //!
-//! A connection costs a file, and files are few. So one that sends no whole head for [`HEAD`] is ended, idle ones
-//! too; all together have as many as the process may open files, less [`SPARE`]; one address has an [`EACH`]th of
-//! them at most. Beyond that, callers wait in the system's queue until one is free. Rejected: `axum::serve`, which
-//! has no such bounds.
+//! A connection costs a file descriptor, and those are limited. So a connection that doesn't send a complete request
+//! head within [`HEAD`] is closed, as are idle ones; the total is the process's file limit minus [`SPARE`]; one
+//! address gets at most one [`EACH`]th of it. Beyond that, clients wait in the system's backlog until a connection
+//! closes. Rejected: `axum::serve`, which has no such limits.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -31,29 +31,30 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-/// How long a connection may take for a request's head, from the answer before it or from its beginning.
+/// How long a connection may take to send a request's head, counted from the previous response or from its start.
 const HEAD: Duration = Duration::from_secs(30);
-/// What part of all connections one address may have (one network of 64 bits, with IPv6); more are closed at once.
+/// One address (with IPv6, one /64 network) may have one of this many parts of all connections; more are closed at
+/// once.
 const EACH: usize = 2;
-/// Files that are kept for everything but connections: the database, results, calls to Amazon.
+/// File descriptors reserved for everything but connections: the database, results, calls to Amazon.
 const SPARE: usize = 160;
-/// Connections in all where the system does not tell how many files may be open.
+/// The total number of connections if the system doesn't report its file limit.
 const UNTOLD: usize = 800;
-/// How long nothing is taken after the system has refused a connection.
+/// How long to wait after the system has refused a connection.
 const REFUSED: Duration = Duration::from_millis(200);
 
-/// Who may have how many connections.
+/// Connection limits.
 #[derive(Clone, Debug)]
 pub struct Bounds {
     all: usize,
     each: usize,
     head: Duration,
-    /// Those that speak for many, such as a proxy in front.
+    /// Addresses that serve many clients, such as a reverse proxy.
     exempt: Arc<[IpNet]>,
 }
 
 impl Bounds {
-    /// As many as the process may open files for; `exempt` addresses may have them all.
+    /// Limits from the process's file limit; `exempt` addresses may use all of it.
     pub fn of_system(exempt: &[IpNet]) -> Self {
         let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
         let all = open_files(&limits).map_or(UNTOLD, |files| files.saturating_sub(SPARE).max(files / 2));
@@ -61,17 +62,17 @@ impl Bounds {
     }
 }
 
-/// How many files a process may open, as Linux tells it.
+/// The process's limit of open files, as reported by Linux.
 fn open_files(limits: &str) -> Option<usize> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Connections by where they come from.
+/// Open connections by address.
 #[derive(Debug, Default)]
 struct Open(Mutex<HashMap<IpAddr, usize>>);
 
-/// One of an address's connections, until it is dropped.
+/// One open connection of an address, released on drop.
 struct Place(Arc<Open>, IpAddr);
 
 impl Open {
@@ -97,7 +98,7 @@ impl Drop for Place {
     }
 }
 
-/// What counts as one caller: an address, or with IPv6 the network of 64 bits that a caller is mostly given whole.
+/// What counts as one client: an address, or with IPv6 its /64 network, which a client usually controls as a whole.
 pub fn caller(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
@@ -105,8 +106,7 @@ pub fn caller(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Answers until `stop`, then finishes the requests in hand. Handlers find the caller's address as
-/// [`ConnectInfo`].
+/// Serves until `stop`, then finishes requests in progress. Handlers get the client's address as [`ConnectInfo`].
 pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: CancellationToken) {
     let (open, tasks) = (Arc::<Open>::default(), TaskTracker::new());
     let free = Arc::new(Semaphore::new(bounds.all));
@@ -145,7 +145,7 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
 }
 
 async fn connection(stream: TcpStream, from: SocketAddr, router: Router, head: Duration, stop: CancellationToken) {
-    // OK to ignore: without it answers come, only later.
+    // OK to ignore: without it, responses are only a little later.
     let _ = stream.set_nodelay(true);
     let service = tower::service_fn(move |request: Request<Incoming>| answer(router.clone(), from, request));
     let mut builder = http1::Builder::new();
@@ -160,13 +160,13 @@ async fn connection(stream: TcpStream, from: SocketAddr, router: Router, head: D
         }
     };
     if let Err(error) = ended {
-        // The caller went away, was too slow, or sent what is no HTTP: its own affair.
+        // The client went away, was too slow, or didn't send HTTP: not our error.
         tracing::debug!(%from, %error, "a connection ended early");
     }
 }
 
-/// Answers one request. Where the answer came before the whole body was read, the connection cannot be used again, and
-/// the answer says so: otherwise the caller's next request on it may meet its end.
+/// Handles one request. If the response comes before the whole body was read, the connection can't be reused, and the
+/// response says so: otherwise the client's next request on it may fail when it closes.
 async fn answer(router: Router, from: SocketAddr, request: Request<Incoming>) -> Result<Response, Infallible> {
     let unread = (!request.body().is_end_stream()).then(|| Arc::new(AtomicBool::new(true)));
     let mut request = request.map(|body| match &unread {
@@ -181,7 +181,7 @@ async fn answer(router: Router, from: SocketAddr, request: Request<Incoming>) ->
     Ok(response)
 }
 
-/// A body that notes when it has been read to its end.
+/// A body that records when it has been read completely.
 struct Watched {
     body: Incoming,
     unread: Arc<AtomicBool>,
@@ -266,7 +266,7 @@ mod tests {
             let mut three = TcpStream::connect(address).await.unwrap();
             assert_eq!(three.read(&mut [0; 8]).await.unwrap_or(0), 0, "one too many is closed");
             drop(one);
-            // Its place is free once the server has seen its end.
+            // The slot is released once the server has seen the end.
             let mut four = String::new();
             while !four.starts_with("HTTP/1.1 200") {
                 four = match TcpStream::connect(address).await {

@@ -1,8 +1,7 @@
-//! Logs, for eyes at a terminal or as JSON lines for machines; and figures ([`metrics`]).
+//! Logs, as text for people or as JSON lines for machines; and [`metrics`].
 //!
-//! A message reads alone and carries its keys as fields (`execution.id`). Tokens, addresses of
-//! people, bodies and customers' SQL are never logged; the client for Amazon and the vault print
-//! their secrets as `[secret]`.
+//! A message is understandable alone and has its keys as fields (`execution.id`). Tokens, email addresses, bodies and
+//! customers' SQL are never logged; the Amazon client and the vault print their secrets as `[secret]`.
 
 pub mod metrics;
 
@@ -12,17 +11,17 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::LogFormat;
 
-/// What is logged unless the filter setting says otherwise. The crate of sessions warns of every request with a
-/// cookie whose session has ended, which is nothing but an old browser.
+/// The default log filter. `tower_sessions` warns about every request with a cookie whose session has ended, which is
+/// only an old browser.
 pub const DEFAULT_FILTER: &str = "info,sqlx=warn,datafusion=warn,tower_sessions=error";
 
-/// Reads a filter; the error says what is wrong with it.
+/// Parses a filter; the error says what is wrong with it.
 pub fn filter(text: &str) -> Result<EnvFilter, String> {
     EnvFilter::try_new(text).map_err(|error| error.to_string())
 }
 
-/// Starts logging to standard error. The settings have looked at the filter; one that cannot be read falls
-/// back to the default.
+/// Starts logging to standard error. The settings have validated the filter; an invalid one falls back to the
+/// default.
 pub fn start(format: LogFormat, filter: &str) {
     let filter = self::filter(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);

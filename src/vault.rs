@@ -1,15 +1,14 @@
-//! Secrets at rest: sealed with XChaCha20-Poly1305 under a ring of keys.
+//! Secrets at rest, encrypted with XChaCha20-Poly1305 and a ring of keys.
 //!
-//! The first key of the ring seals, every key opens, so keys are rotated by putting a new one in
-//! front and sealing again. What a secret belongs to (`connections/con_…/refresh`) is bound in as
-//! associated data: a ciphertext that was copied to another row or column does not open there.
+//! The first key encrypts, every key decrypts, so a rotation puts a new key in front and encrypts everything again.
+//! The owner of a secret (`connections/con_…/refresh`) is bound in as associated data: a ciphertext that was copied
+//! to another row or column can't be decrypted there.
 //!
-//! The file is looked at before each seal, and read again when it has changed; a text sealed with a key that is
-//! not on the ring makes the vault read it again, too. So a key which another process put there seals and opens
-//! here without a restart.
+//! The file is checked before each encryption and reread if it has changed; a ciphertext with an unknown key also
+//! makes the vault reread it. So a key added by another process works here without a restart.
 //!
-//! A sealed text reads `v1.<key>.<nonce and ciphertext>`, all in letters that are safe in text
-//! columns; `<key>` is the fingerprint of the key that sealed it.
+//! An encrypted text reads `v1.<key>.<nonce and ciphertext>`, in characters that are safe in text columns; `<key>` is
+//! the fingerprint of its key.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -28,10 +27,10 @@ use crate::ids::Random;
 
 const VERSION: &str = "v1";
 const NONCE: usize = 24;
-/// What stands above the keys of a ring.
+/// The comment at the top of a key file.
 const NOTE: &str = "# The first key seals, every key opens. Without this file, stored grants cannot be used.";
 
-/// The key ring; cheap to clone. Seals with the first key, opens with any.
+/// The key ring; cheap to clone. Encrypts with the first key, decrypts with any.
 #[derive(Clone)]
 pub struct Vault {
     read: Arc<RwLock<(Ring, Option<Stamp>)>>,
@@ -39,10 +38,10 @@ pub struct Vault {
     random: Random,
 }
 
-/// The keys as they were read last, the sealing one first.
+/// The keys as last read, the encryption key first.
 type Ring = Arc<Vec<Key>>;
 
-/// What tells one state of the file from another. Every change of a ring changes its length.
+/// Identifies a state of the file. Every change of a ring changes its length.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     modified: Option<SystemTime>,
@@ -61,17 +60,16 @@ struct Key {
     cipher: XChaCha20Poly1305,
 }
 
-/// A text that must not be shown, logged or compared; reads `[secret]` wherever it is printed.
+/// A text that must not be shown, logged or compared; prints as `[secret]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that sends it.
+    /// The text itself; only for sending it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -83,17 +81,17 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why a ring could not be read.
+/// Why a ring couldn't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RingError {
-    /// The file is not there or cannot be read or made.
+    /// The file is missing, unreadable or can't be created.
     #[error("the key file {} cannot be read ({why}); RECOMAMP_KEYS_FILE says where it is", path.display())]
     File {
         path: PathBuf,
-        /// Why; in the words already, so no source of its own.
+        /// The cause; already part of the message, so not a source.
         why: std::io::Error,
     },
-    /// What is in it is no ring.
+    /// Its content isn't a key ring.
     #[error(
         "the key file {} is not one: {fault}. Put the right file back, from where its copy is; where nothing was sealed \
          yet, remove it, and the next start makes a new one",
@@ -101,29 +99,27 @@ pub enum RingError {
     )]
     Ring {
         path: PathBuf,
-        /// What is wrong with the text in it.
         fault: TextError,
     },
 }
 
-/// Why a text is no ring.
+/// Why a text isn't a key ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// A line is no key.
+    /// A line isn't a key.
     #[error("its line {line} is not a key, which is 32 random bytes as 43 base64url characters")]
     NotAKey {
         /// Counted from 1.
         line: usize,
     },
-    /// No key in it.
     #[error("it holds no key")]
     Empty,
 }
 
-/// Why a sealed text did not open.
+/// Why decryption failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// It was sealed with a key that is not on the ring.
+    /// It was encrypted with a key that isn't in the ring.
     #[error("it was sealed with a key that is not in the key file")]
     UnknownKey,
     /// It was changed, or belongs to another row.
@@ -132,13 +128,13 @@ pub enum OpenError {
 }
 
 impl Vault {
-    /// Reads the ring of `path`; makes one with a single new key (mode 0600) when there is no file.
+    /// Reads the ring from `path`; creates one with a single new key (mode 0600) if the file is missing.
     pub fn from_file(path: &Path, random: &Random) -> Result<Self, RingError> {
         let failed = |why| RingError::File { path: path.to_owned(), why };
         if !path.exists() {
             make(path, random).map_err(failed)?;
         }
-        // OK because the stamp is taken first: a change in between is seen as one at the next look.
+        // OK because the stamp is read first: a change in between is noticed at the next check.
         let stamp = Stamp::of(path);
         let text = fs::read_to_string(path).map_err(failed)?;
         let ring = read_ring(&text).map_err(|fault| RingError::Ring { path: path.to_owned(), fault })?;
@@ -146,7 +142,7 @@ impl Vault {
         Ok(Self { read, file, random: random.clone() })
     }
 
-    /// Reads a ring from text: a key a line, `#` begins a comment.
+    /// Parses a ring: one key per line, `#` begins a comment.
     pub fn from_text(text: &str, random: &Random) -> Result<Self, TextError> {
         Ok(Self { read: Arc::new(RwLock::new((read_ring(text)?, None))), file: None, random: random.clone() })
     }
@@ -155,7 +151,7 @@ impl Vault {
         Arc::clone(&self.read.read().unwrap_or_else(PoisonError::into_inner).0)
     }
 
-    /// The ring as the file has it now.
+    /// The current ring, reread if the file has changed.
     fn newest(&self) -> Ring {
         let read = self.read.read().unwrap_or_else(PoisonError::into_inner).1;
         if self.file.as_ref().is_some_and(|file| Stamp::of(file) != read) {
@@ -164,7 +160,7 @@ impl Vault {
         self.ring()
     }
 
-    /// Reads the file again; a file that cannot be read changes nothing.
+    /// Rereads the file; if that fails, the ring stays as it is.
     fn read_again(&self) {
         let Some(file) = &self.file else { return };
         let stamp = Stamp::of(file);
@@ -173,12 +169,12 @@ impl Vault {
         }
     }
 
-    /// The names of the keys, the sealing one first. A name says nothing about its key.
+    /// The names of the keys, the encryption key first. A name reveals nothing about its key.
     pub fn names(&self) -> Vec<String> {
         self.ring().iter().map(|key| key.fingerprint.clone()).collect()
     }
 
-    /// Seals `secret` for the place that `belongs_to` names.
+    /// Encrypts `secret` for the owner named by `belongs_to`.
     pub fn seal(&self, secret: &Secret, belongs_to: &str) -> String {
         let ring = self.newest();
         // OK because a ring without keys is refused when it is read.
@@ -186,12 +182,12 @@ impl Vault {
         let nonce: [u8; NONCE] = self.random.bytes();
         let payload = Payload { msg: secret.0.as_bytes(), aad: belongs_to.as_bytes() };
         let mut sealed = nonce.to_vec();
-        // OK because the only failure of this cipher is a text of more than 256 GiB.
+        // OK because this cipher only fails for a text of more than 256 GiB.
         sealed.extend(key.cipher.encrypt(&XNonce::from(nonce), payload).unwrap_or_default());
         format!("{VERSION}.{}.{}", key.fingerprint, URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// Opens what was sealed for the same place.
+    /// Decrypts what was encrypted for the same owner.
     pub fn open(&self, sealed: &str, belongs_to: &str) -> Result<Secret, OpenError> {
         let mut parts = sealed.split('.');
         let (Some(VERSION), Some(fingerprint), Some(body), None) =
@@ -211,7 +207,7 @@ impl Vault {
         String::from_utf8(plain).map(Secret).map_err(|_| OpenError::Tampered)
     }
 
-    /// Whether the first key of the ring sealed this text; if not, rotation seals it again.
+    /// Whether the first key of the ring encrypted this text; if not, a rotation encrypts it again.
     pub fn is_current(&self, sealed: &str) -> bool {
         sealed.split('.').nth(1) == Some(&self.ring()[0].fingerprint)
     }
@@ -240,14 +236,14 @@ impl fmt::Debug for Vault {
     }
 }
 
-/// Puts a new key in front of the ring in `path`; the old ones stay, so that they still open.
+/// Adds a new key at the front of the ring in `path`; the old ones stay for decryption.
 pub fn add_key(path: &Path, random: &Random) -> Result<(), RingError> {
     let failed = |why| RingError::File { path: path.to_owned(), why };
     let old = fs::read_to_string(path).map_err(failed)?;
     write_ring(path, &format!("{}\n{old}", random.token())).map_err(failed)
 }
 
-/// Takes all keys but the first off the ring in `path`; gives the file's text as it was.
+/// Removes all keys but the first from the ring in `path`; returns the previous text of the file.
 pub fn retire_keys(path: &Path) -> Result<String, RingError> {
     let failed = |why| RingError::File { path: path.to_owned(), why };
     let old = fs::read_to_string(path).map_err(failed)?;
@@ -261,7 +257,7 @@ pub fn retire_keys(path: &Path) -> Result<String, RingError> {
     Ok(old)
 }
 
-/// Writes a ring in one step: the file is the old one or the new one, never half of either.
+/// Writes a ring atomically: the file is the old one or the new one, never a mix.
 pub fn write_ring(path: &Path, text: &str) -> std::io::Result<()> {
     let fresh = path.with_extension("new");
     let mut file = private(&fresh)?;
@@ -270,8 +266,8 @@ pub fn write_ring(path: &Path, text: &str) -> std::io::Result<()> {
     fs::rename(&fresh, path)
 }
 
-/// Lets one process at a time change the ring in `path`: two at once would lose a key. Held until the value is
-/// dropped; none where another has it.
+/// Locks the ring in `path`, because two processes that change it at once would lose a key. Locked until the value is
+/// dropped; returns `None` if another process has the lock.
 pub fn hold_ring(path: &Path) -> std::io::Result<Option<fs::File>> {
     let file = private(&path.with_extension("lock"))?;
     match file.try_lock() {
@@ -291,8 +287,8 @@ fn make(path: &Path, random: &Random) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Makes a folder, and those above it, that only its owner enters; one that is there stays as it is. What lies in
-/// it is then closed to others, whatever program makes it.
+/// Creates a folder, and its parents, that only its owner can enter; an existing one is unchanged. Files in it are
+/// then private, whichever program creates them.
 pub fn private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -301,10 +297,9 @@ pub fn private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// The number of the user as whom this process acts, where the system has such numbers: it tells whose permission is
-/// missing.
+/// The user id of this process, if the system has one, to explain missing permissions.
 pub fn user_id() -> Option<u32> {
-    // OK to ask the file system: a process's own folder belongs to the user as whom it acts.
+    // OK to ask the file system: a process's own folder belongs to its user.
     #[cfg(target_os = "linux")]
     return fs::metadata("/proc/self").ok().map(|own| std::os::unix::fs::MetadataExt::uid(&own));
     #[cfg(not(target_os = "linux"))]

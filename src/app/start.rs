@@ -1,5 +1,5 @@
-//! What has to be right before the program starts: the database is the one that belongs to the data folder, its
-//! schema fits, and the key ring opens what is stored in it.
+//! Checks before the program starts: the database belongs to the data folder, its schema has the right version, and
+//! the key ring decrypts what is stored in it.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::ids::Random;
 use crate::vault::{self, Vault};
 use crate::{connections, executions};
 
-/// Makes the data folder where it is missing, and sees that this process can write there.
+/// Creates the data folder if it is missing, and checks that this process can write there.
 pub(super) fn data_folder(folder: &Path) -> anyhow::Result<()> {
     let who = vault::user_id().map(|id| format!(" by user id {id}")).unwrap_or_default();
     let todo = "give it to that user, or set RECOMAMP_DATA_DIR to another place";
@@ -20,14 +20,14 @@ pub(super) fn data_folder(folder: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("the data folder {} cannot be made{who}: {todo}", folder.display()))?;
     let probe = folder.join(format!(".start-{}", std::process::id()));
     let made = std::fs::File::create(&probe);
-    // OK because a file that could not be made is not there.
+    // OK because a file that couldn't be created doesn't exist.
     let _ = std::fs::remove_file(&probe);
     made.map(drop).with_context(|| format!("the data folder {} cannot be written{who}: {todo}", folder.display()))
 }
 
-/// Opens the database and brings its schema up to date. One that is missing or without tables is refused where an
-/// old one is missed: its results are there, or a restore that was stopped halfway. Otherwise the next visitor would
-/// find an empty program, and be its administrator.
+/// Opens the database and migrates its schema. A missing or empty one is refused if there are signs of a previous
+/// one: its results, or an interrupted restore. Otherwise the next visitor would find an empty program and become its
+/// administrator.
 pub(super) async fn database(config: &Config) -> anyhow::Result<Db> {
     let file = db::file(&config.database_url);
     let is_there = file.as_ref().is_none_or(|file| std::fs::metadata(file).is_ok_and(|file| file.len() > 0));
@@ -86,9 +86,9 @@ fn refuse_loss(config: &Config, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Why background work must not start: the key ring opens none of the stored grants, so that it is the wrong one.
-/// Where it opens some, the others are marked for their owners to sign in again, and work goes on; where it opens
-/// grants that were marked so before, they are taken back into use.
+/// Why background work must not start: the key ring decrypts none of the stored grants, so it is the wrong one. If it
+/// decrypts some, the others are marked so that their owners sign in again, and work continues; grants that were
+/// marked earlier and can be decrypted again are restored.
 pub(super) async fn held(db: &Db, vault: &Vault, random: &Random, clock: &Clock) -> anyhow::Result<Option<String>> {
     let proof = connections::prove(db, vault).await?;
     if proof.is_wrong_ring() {

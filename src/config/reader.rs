@@ -1,4 +1,4 @@
-//! Reads single settings and gathers what is wrong with them.
+//! Reads single settings and collects the errors.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,14 +12,13 @@ use std::str::FromStr;
 use url::Url;
 
 const PREFIX: &str = "RECOMAMP_";
-/// The largest file that a setting may name, in bytes; a larger one is a fault.
+/// The maximum size of a file named by a setting, in bytes; a larger one is an error.
 const LARGEST_FILE: u64 = 64 << 10;
 
-/// Where settings come from: the process's environment, or a map in tests.
+/// Where settings come from: the process environment, or a map in tests.
 pub trait Environment {
-    /// The value of this variable, if it is set; it may be something else than text.
+    /// The value of this variable, if set; it may not be valid text.
     fn get(&self, name: &str) -> Option<OsString>;
-    /// The names of all variables.
     fn names(&self) -> Vec<String>;
 }
 
@@ -33,18 +32,18 @@ impl Environment for BTreeMap<String, String> {
     }
 }
 
-/// One thing that is wrong with the settings.
+/// One error in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The variable's full name.
     pub name: String,
     /// What is wrong, as the end of a sentence that begins with the name.
     pub what: String,
-    /// A value that would be right.
+    /// A valid example.
     pub example: String,
 }
 
-/// All that is wrong with the settings.
+/// All errors in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults(pub Vec<Fault>);
 
@@ -75,8 +74,8 @@ impl<'a> Reader<'a> {
         self.faults.push(Fault { name: format!("{PREFIX}{name}"), what: what.to_owned(), example: example.to_owned() });
     }
 
-    /// The setting, or what its file holds. A blank setting counts as not set; a blank file is a fault, since
-    /// whoever names one means a value to be there.
+    /// The setting, or the content of its file. A blank setting counts as not set; a blank file is an error, since
+    /// whoever names one expects a value in it.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let by_file = format!("{name}_FILE");
         self.known.borrow_mut().extend([format!("{PREFIX}{name}"), format!("{PREFIX}{by_file}")]);
@@ -97,7 +96,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What this one variable says, if it says something.
+    /// The value of this variable, if it isn't blank.
     fn variable(&mut self, name: &str) -> Option<String> {
         let text = self.environment.get(&format!("{PREFIX}{name}"))?.into_string();
         let Ok(text) = text else {
@@ -107,14 +106,14 @@ impl<'a> Reader<'a> {
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
-    /// Whether somebody meant to set it, by itself or by file, even if it could not be read.
+    /// Whether it is set, directly or by file, even if it couldn't be read.
     pub(super) fn is_given(&self, name: &str) -> bool {
         let given =
             |name: String| self.environment.get(&name).is_some_and(|text| !text.to_string_lossy().trim().is_empty());
         given(format!("{PREFIX}{name}")) || given(format!("{PREFIX}{name}_FILE"))
     }
 
-    /// The setting, or `default`, which has to parse.
+    /// The parsed setting, or `default`.
     pub(super) fn value<T: FromStr + Fallback>(&mut self, name: &str, default: &str, example: &str, what: &str) -> T {
         let text = self.text(name).unwrap_or_else(|| default.to_owned());
         text.parse().unwrap_or_else(|_| {
@@ -166,8 +165,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Gives the settings when nothing was wrong; a name that begins right and is not known is a fault
-    /// too, since it is nearly always a slip of the pen.
+    /// Returns the settings if there were no errors; an unknown name with the right prefix is an error too, since it
+    /// is nearly always a typo.
     pub(super) fn finish<T>(mut self, config: T) -> Result<T, Faults> {
         let known = self.known.take();
         for name in self.environment.names() {
@@ -180,11 +179,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The text in a file, or what is wrong with it, as the end of a sentence about the file.
+/// The text of a file, or the error as the end of a sentence about the file.
 fn held_by(path: &str) -> Result<String, String> {
     let unreadable = |error: io::Error| format!("that cannot be read ({error})");
     let mut bytes = Vec::new();
-    // OK to stop one byte behind the limit: what is that long is refused, and a device has no end.
+    // OK to stop one byte after the limit: a longer file is refused, and a device never ends.
     File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > LARGEST_FILE {
         return Err(format!("of more than {} KiB", LARGEST_FILE >> 10));
@@ -194,15 +193,15 @@ fn held_by(path: &str) -> Result<String, String> {
     if text.is_empty() { Err("that is empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
-/// Whether an address holds a user or a password, which would be shown wherever the address is.
+/// Whether a URL contains a user or a password, which would be shown wherever the URL is.
 pub(super) fn names_somebody(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// The known name that shares the longest beginning.
+/// The known name with the longest common prefix.
 fn nearest(name: &str, known: &BTreeSet<String>) -> String {
     let shared = |other: &&String| name.bytes().zip(other.bytes()).take_while(|(left, right)| left == right).count();
-    // Of those that begin alike, the shortest: `_FILE` is a form of a setting, not another one.
+    // Among equal prefixes, the shortest: `_FILE` is a form of a setting, not another one.
     known.iter().max_by_key(|other| (shared(other), std::cmp::Reverse(other.len()))).cloned().unwrap_or_default()
 }
 
@@ -213,7 +212,7 @@ fn a_slip_of_the_pen_is_told_the_setting_that_was_meant() {
     assert_eq!(nearest("RECOMAMP_DATA", &known.into()), "RECOMAMP_DATA_DIR");
 }
 
-/// What stands in for a value that could not be read, until the faults are reported.
+/// Placeholder for an invalid value until the errors are reported.
 pub(super) trait Fallback {
     fn fallback() -> Self;
 }

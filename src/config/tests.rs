@@ -1,4 +1,4 @@
-//! Every fault is told, and what is not set is safe.
+//! Every error is reported, and the defaults are safe.
 
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ fn a_secret_file_that_is_not_there_is_a_fault() {
     assert!(faults.unwrap_err().to_string().contains("RECOMAMP_AMAZON_CLIENT_SECRET_FILE"));
 }
 
-/// A folder, and a setting that names a file in it with this content.
+/// A folder with a file of this content, and a setting that names it.
 fn held(name: &str, content: &[u8]) -> (tempfile::TempDir, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("value");
@@ -142,7 +142,7 @@ fn a_file_without_end_or_text_is_a_fault() {
     assert!(read(&[(&setting, "/dev/zero")]).unwrap_err().to_string().contains("more than 64 KiB"));
 }
 
-/// An environment with one variable that is no text.
+/// An environment with one variable that isn't text.
 #[cfg(unix)]
 struct Garbled;
 

@@ -1,4 +1,4 @@
-//! Whether the address of a database can be used, before anything is opened.
+//! Validates the address of a database before anything is opened.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// What is wrong with an address, as the end of a sentence about it; its words repeat nothing of the address,
-/// which may hold a password.
+/// What is wrong with an address, as the end of a sentence about it; never quotes the address, which may contain a
+/// password.
 pub fn fault(address: &str) -> Option<&'static str> {
     if address.starts_with("sqlite:") {
         return match SqliteConnectOptions::from_str(address) {
@@ -24,19 +24,19 @@ pub fn fault(address: &str) -> Option<&'static str> {
     PgConnectOptions::from_str(address).err().map(|_| "cannot be read as an address of PostgreSQL")
 }
 
-/// Whether SQLite would keep this database in memory, or in a file of its own that goes with the process.
+/// Whether SQLite would create this database in memory or as a temporary file.
 fn is_memory(file: &Path, address: &str) -> bool {
     let file = file.to_string_lossy();
     let options = address.split_once('?').map_or("", |(_, options)| options);
-    // OK to refuse all of SQLite's own addresses of files: they can say "in memory" in more than one way, and
-    // the lock beside the file would have a name that no other process has.
+    // OK to refuse all of SQLite's file URIs: they can mean "in memory" in several ways, and the lock file beside it
+    // would have another name.
     file.is_empty()
         || file == ":memory:"
         || file.starts_with("file:")
         || url::form_urlencoded::parse(options.as_bytes()).any(|(name, value)| name == "mode" && value == "memory")
 }
 
-/// The file behind the address of a database of SQLite.
+/// The file of an SQLite address.
 pub fn file(address: &str) -> Option<PathBuf> {
     if !address.starts_with("sqlite:") {
         return None;
@@ -44,7 +44,7 @@ pub fn file(address: &str) -> Option<PathBuf> {
     Some(SqliteConnectOptions::from_str(address).ok()?.get_filename().to_owned())
 }
 
-/// The address of a database as it may be shown: without a password.
+/// The address without its password, for display.
 pub fn shown(address: &str) -> String {
     if let Some(file) = file(address) {
         return file.display().to_string();

@@ -1,12 +1,12 @@
-//! Rows that statements gave, kept for as long as nothing of them can have changed.
+//! Cached rows of statements.
 //!
-//! It follows the rule of a [`super::Memo`] for one statement: its rows are current until this process commits a change
-//! to one of the tables that it names; on PostgreSQL for a second at most, since another process may have made one.
-//! Only transactions that read look here: what is about to be changed is read from the database. The key holds the
-//! scope, so nobody is given what was read for somebody else.
+//! Follows the rule of a [`super::Memo`] for one statement: its rows are current until this process commits a change
+//! to one of the tables it names; on PostgreSQL for at most a second, since another process may have made a change.
+//! Only read-only transactions use the cache: what is about to be changed is read from the database. The key contains
+//! the scope, so nobody gets rows that were read for somebody else.
 //!
-//! For statements that many requests repeat: a page of a list, what stands around it. Not for one whose values are new
-//! each time, such as the time of day.
+//! Use it for statements that many requests repeat: a page of a list, the page frame. Don't use it for a statement
+//! whose values are always new, such as the current time.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -17,15 +17,15 @@ use super::memo::{Stamp, Tables};
 use super::{FromRow, Result, Statement, Tx};
 use crate::db::Error;
 
-/// Rows that are kept, of all statements together. When there are more, all are forgotten at once.
+/// The maximum number of cached rows of all statements together. When there are more, the cache is cleared.
 const MOST_ROWS: usize = 20_000;
-/// The result of a statement with more rows is not kept: an export reads a thousand at a time, and each once.
+/// A result with more rows isn't cached: an export reads a thousand at a time, and each once.
 const MOST_OF_ONE: usize = 900;
 
 /// The type of the rows, the statement, and the scope with the values.
 type Key = (TypeId, &'static str, String);
 
-/// Rows by what gave them.
+/// Rows by statement.
 #[derive(Default)]
 pub(super) struct Cache(Mutex<Kept>);
 
@@ -66,7 +66,7 @@ impl Cache {
     }
 }
 
-/// What rows count for: a result without rows takes room, too.
+/// How many rows a result counts as: an empty result takes space, too.
 const fn weight(rows: usize) -> usize {
     rows + 1
 }
@@ -76,7 +76,7 @@ const fn weight(rows: usize) -> usize {
 pub struct Cached(Statement);
 
 impl Statement {
-    /// The same statement, whose rows may come from memory where the transaction only reads.
+    /// The same statement, with caching in read-only transactions.
     pub fn cached(self) -> Cached {
         Cached(self)
     }
@@ -88,7 +88,6 @@ impl Cached {
         Ok(self.rows::<T>(tx).await?.to_vec())
     }
 
-    /// The only row, or none.
     pub async fn optional<T: FromRow + Clone + Send + Sync + 'static>(self, tx: &mut Tx) -> Result<Option<T>> {
         Ok(self.rows::<T>(tx).await?.first().cloned())
     }
@@ -105,7 +104,7 @@ impl Cached {
         }
         let key = (TypeId::of::<T>(), statement.text, format!("{:?} {:?}", tx.scope, statement.values));
         if let Some(known) = tx.db.shared.cache.get(&key, |stamp| stamp.is_current(&tx.db)) {
-            // What is made of these rows is as old as they are.
+            // Anything derived from these rows is as old as they are.
             tx.tables.take_in(statement.text);
             return Ok(known);
         }

@@ -1,4 +1,4 @@
-//! What can go wrong with the database, as far as code decides on it.
+//! Database errors that code distinguishes.
 
 use std::io;
 
@@ -7,58 +7,55 @@ use sqlx::migrate::MigrateError;
 use super::health::Trouble;
 use super::value::WrongValue;
 
-/// The result of anything that asks the database.
+/// The result of a database operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A failure of the database. Code branches on the kind, never on a constraint's name, since SQLite
-/// does not give one.
+/// A database error. Code matches on the kind, never on a constraint's name, since SQLite doesn't report one.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A row that had to be there is not.
+    /// A required row is missing.
     #[error("a row that should exist does not")]
     Missing,
-    /// A unique index refused the row.
+    /// A unique index rejected the row.
     #[error("a row with the same key exists")]
     Duplicate(#[source] sqlx::Error),
-    /// A foreign key or a check refused the row.
+    /// A foreign key or a check rejected the row.
     #[error("the row breaks a rule of the database")]
     Refused(#[source] sqlx::Error),
-    /// The database is gone, locked, read-only, out of room or out of connections: the same call may work later.
+    /// The database is unreachable, locked, read-only, full or out of connections: retrying later may succeed.
     #[error("{}", trouble(.0).what())]
     Unavailable(#[source] sqlx::Error),
-    /// A stored value is not what the program writes there.
+    /// A stored value isn't what the program writes there.
     #[error("the stored value of column `{column}` cannot be read")]
     Inconsistent {
-        /// The column's name.
         column: &'static str,
-        /// What was expected.
         source: WrongValue,
     },
-    /// It could not be opened; the words say why, and what to do.
+    /// It couldn't be opened; the message says why, and what to do.
     #[error("{0}")]
     Unreachable(String),
-    /// The file of SQLite does not hold what SQLite wrote.
+    /// The SQLite file is corrupt.
     #[error(
         "The database file is damaged. Keep a copy of it, restore the newest backup (`recomamp restore`), and look at the \
          disk"
     )]
     Damaged(#[source] sqlx::Error),
-    /// The schema has a step that this program does not know.
+    /// The schema has a migration that this program doesn't know.
     #[error(
         "it was written by a newer RecomAMP (its schema has the step {0}, which this one does not know): start that \
          version again, or restore a backup from before it"
     )]
     Newer(i64),
-    /// The schema could not be brought up to date.
+    /// A migration failed.
     #[error("a migration failed")]
     Migration(#[source] MigrateError),
-    /// Anything else: a defect.
+    /// Anything else: a bug.
     #[error("the database refused a statement")]
     Other(#[source] sqlx::Error),
 }
 
 impl Error {
-    /// What keeps the database from answering, if that is what happened.
+    /// The kind of outage, if this is one.
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
             Self::Unavailable(cause) => Some(trouble(cause)),
@@ -67,7 +64,7 @@ impl Error {
     }
 }
 
-/// What an error that passes means.
+/// Which kind of outage a transient error means.
 fn trouble(cause: &sqlx::Error) -> Trouble {
     if let sqlx::Error::Io(error) = cause {
         return match error.kind() {
@@ -86,10 +83,10 @@ fn trouble(cause: &sqlx::Error) -> Trouble {
     }
 }
 
-/// SQLSTATE of a change in a transaction that is read-only, as all are on a standby server.
+/// SQLSTATE for a write in a read-only transaction; on a standby server, all are read-only.
 const READ_ONLY: &str = "25006";
 
-/// SQLSTATE classes that say "not now": connection, resources, operator, and lock trouble.
+/// SQLSTATE classes of transient errors: connection, resources, operator intervention, and lock conflicts.
 const PASSING: [&str; 5] = ["08", "53", "57", "40", "55"];
 
 impl From<sqlx::Error> for Error {
@@ -110,7 +107,7 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
-            // What SQLite has ended by itself, on a full disk.
+            // SQLite ended this transaction itself, on a full disk.
             | sqlx::Error::BeginFailed
             | sqlx::Error::InvalidSavePointStatement
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
@@ -131,13 +128,13 @@ impl From<MigrateError> for Error {
     }
 }
 
-/// Whether SQLite says that the file is malformed (11) or none of its own (26).
+/// Whether SQLite reports a corrupt file (11) or a file of another format (26).
 fn is_damage(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
     matches!(sqlite_code(&code), Some(11 | 26))
 }
 
-/// The primary code of SQLite in the low byte of a decimal number; PostgreSQL's codes are five characters.
+/// SQLite's primary error code, in the low byte of a decimal number; PostgreSQL's codes have five characters.
 fn sqlite_code(code: &str) -> Option<u32> {
     (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
 }

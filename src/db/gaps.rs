@@ -1,7 +1,7 @@
-//! What a database lacks of the schema that it says to have.
+//! What is missing in a database compared with the schema version it claims.
 //!
-//! What belongs to a schema is not listed here: its tables, columns and indexes are those of a database in memory
-//! that the same migrations have made, and its policies are those that the texts of the migrations create.
+//! The expected schema isn't listed here: its tables, columns and indexes come from an in-memory database created by
+//! the same migrations, and its policies from the texts of the migrations.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::place::Place;
 use super::{Db, Engine, Pools, Result, Scope, Single, Tx, migrations, schema, sql};
 
 impl Db {
-    /// Tables, columns, indexes and policies that belong to the schema of this number and are not there, in words.
+    /// Descriptions of the tables, columns, indexes and policies that are missing for this schema version.
     pub async fn gaps(&self, version: i64) -> anyhow::Result<Vec<String>> {
         let reference = made(version).await?;
         let mut expected = parts(&mut reference.read(&Scope::Owner).await?).await?;
@@ -24,7 +24,7 @@ impl Db {
         }
         reference.close().await;
         let missing: Vec<String> = expected.into_iter().filter(|part| !found.contains(part)).collect();
-        // A table that is missing stands for its columns.
+        // A missing table covers its columns.
         let stands_alone = |part: &&String| {
             let table = part.strip_prefix("the column ").and_then(|column| column.split('.').next());
             table.is_none_or(|table| !missing.contains(&format!("the table {table}")))
@@ -37,10 +37,10 @@ fn policy(name: &str, on: &str) -> String {
     format!("the policy {name} on {on}")
 }
 
-/// A database in memory with this schema.
+/// An in-memory database with this schema version.
 async fn made(version: i64) -> Result<Db> {
     let options = SqliteConnectOptions::new().in_memory(true);
-    // OK because the one connection is the database: it is kept as long as the pool is.
+    // OK because the single connection is the database: it lives as long as the pool.
     let pool = SqlitePoolOptions::new().max_connections(1).min_connections(1).connect_with(options).await?;
     let place = Arc::new(Place::of(Path::new("")));
     let db = Db::over(Pools::Sqlite { read: pool.clone(), write: pool, place }, Arc::default());
@@ -48,7 +48,7 @@ async fn made(version: i64) -> Result<Db> {
     Ok(db)
 }
 
-/// The tables, columns and indexes, each in words.
+/// Descriptions of the tables, columns and indexes.
 async fn parts(tx: &mut Tx) -> anyhow::Result<Vec<String>> {
     const SQLITE: &str = "select name as value from sqlite_master where type = 'index' and sql is not null";
     const POSTGRES: &str = "select indexname::text as value from pg_indexes where schemaname = current_schema()";

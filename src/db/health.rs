@@ -1,7 +1,7 @@
-//! How the database stands: told once when it changes, not once for each request that meets it.
+//! The health of the database: logged when it changes, not for each request that fails.
 //!
-//! A database that is out of reach fails every request and every tick of a worker. The first failure is logged,
-//! and the first success after it; readiness and the error pages ask here for what lies between.
+//! An unreachable database fails every request and every tick of a worker. The first failure and the first success
+//! after it are logged; readiness and error pages ask here for the current state.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,19 +11,18 @@ use sqlx::postgres::PgPoolOptions;
 
 use super::Error;
 
-/// What keeps a database from taking changes. It passes: the same call works later.
+/// Why the database isn't usable. This is transient: retrying later may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// It is gone, locked, or out of connections.
+    /// It is unreachable, locked, or out of connections.
     Silent,
-    /// It can be read and takes no changes: a standby server after a fail-over, or a file that is write-protected.
+    /// It is read-only: a standby server after a failover, or a write-protected file.
     ReadOnly,
-    /// There is no room left on its disk.
+    /// Its disk is full.
     Full,
 }
 
 impl Trouble {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Silent, Self::ReadOnly, Self::Full];
 
     /// What is wrong, as a clause for logs and checks.
@@ -35,7 +34,7 @@ impl Trouble {
         }
     }
 
-    /// What is wrong and what to do, for the visitor of a page.
+    /// What is wrong and what to do, for visitors.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Silent => "The database isn't responding. Nothing was changed; try again in a minute.",
@@ -58,29 +57,29 @@ impl Trouble {
     }
 }
 
-/// How one database stands, as this process met it last.
+/// The health of one database, as last seen by this process.
 #[derive(Debug, Default)]
 pub(super) struct Health {
-    /// [`Trouble::code`] of what was met last; 0 for nothing.
+    /// [`Trouble::code`] of the last failure; 0 for none.
     code: AtomicU8,
-    /// When a server last said that it takes no changes.
+    /// When a server last refused a write as read-only.
     read_only_at: Mutex<Option<Instant>>,
 }
 
 impl Health {
-    /// What is wrong, if anything is.
+    /// The current problem, if any.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         let code = self.code.load(Ordering::Relaxed);
         Trouble::ALL.into_iter().find(|trouble| trouble.code() == code)
     }
 
-    /// Takes note of a failure; logs it if it is news.
+    /// Records a failure; logs it if it is new.
     pub(super) fn failed(&self, error: &Error) {
         let Some(trouble) = error.trouble() else { return };
         if trouble == Trouble::ReadOnly {
             *self.read_only_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         }
-        // A full disk makes SQLite end transactions, which then fail in other words as well.
+        // A full disk makes SQLite end transactions, which then also fail with other errors.
         if trouble == Trouble::Silent && self.trouble() == Some(Trouble::Full) {
             return;
         }
@@ -90,7 +89,7 @@ impl Health {
         }
     }
 
-    /// Whether a connection of this age may lead to a server that takes no changes.
+    /// Whether a connection of this age may lead to a read-only server.
     fn is_stale(&self, age: Duration) -> bool {
         if self.trouble() == Some(Trouble::ReadOnly) {
             return age >= YOUNG;
@@ -99,29 +98,29 @@ impl Health {
         refused.is_some_and(|at| at.elapsed() < age)
     }
 
-    /// A transaction for writing began: the database answers and takes changes, if there is room for them.
+    /// A write transaction began: the database responds and is writable, if it isn't full.
     pub(super) fn began(&self) {
         if matches!(self.trouble(), Some(Trouble::Silent | Trouble::ReadOnly)) {
             self.well();
         }
     }
 
-    /// A change was kept: nothing is wrong.
+    /// A commit succeeded: the database is healthy.
     pub(super) fn well(&self) {
-        // OK to look first: nearly always nothing was wrong, and a look costs other processors nothing.
+        // OK to read first: the database is nearly always healthy, and a read doesn't slow down other processors.
         if self.trouble().is_some() && self.code.swap(0, Ordering::Relaxed) != 0 {
             tracing::info!("the database takes changes again");
         }
     }
 }
 
-/// A connection of at most this age is kept although its server takes no changes.
+/// A connection up to this age is kept although its server is read-only.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// A pool that gives up connections to a server that takes no changes: after a fail-over the same address leads to
-/// another server, which only a new connection reaches. While it lasts, one that is younger than [`YOUNG`] stays, so
-/// that a server that is read-only for long is not connected to anew by each request; afterwards all are given up that
-/// were made before the last refusal.
+/// A pool that closes connections to a read-only server: after a failover the same address leads to another server,
+/// which only a new connection reaches. In the meantime, connections younger than [`YOUNG`] are kept, so that a
+/// server that stays read-only doesn't get a new connection for each request; afterwards, all connections made before
+/// the last refusal are closed.
 pub(super) fn served(health: &Arc<Health>) -> PgPoolOptions {
     let health = Arc::clone(health);
     PgPoolOptions::new().before_acquire(move |_, about| {

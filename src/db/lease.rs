@@ -1,27 +1,24 @@
-//! Leases: how a worker claims rows that are due, so that no two processes do the same thing.
+//! Leases: how a worker claims due rows so that no two processes do the same work.
 //!
-//! A lease is three columns of the row itself: who holds it, until when, and an epoch that counts
-//! claims. What a holder writes back names its epoch, so a holder that was away too long (a paused
-//! machine) cannot overwrite its successor's work: that is the fence. This is the only statement with
-//! two texts: PostgreSQL deadlocks without `for update skip locked`, which SQLite does not know.
+//! A lease is three columns of the row itself: the holder, the expiry, and an epoch that counts claims. The holder
+//! writes back with its epoch, so a holder that was away too long (a suspended machine) can't overwrite its
+//! successor's work: a fencing token. This is the only statement with two texts: PostgreSQL deadlocks without `for
+//! update skip locked`, which SQLite doesn't support.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{FromRow, Result, Row, Tx, sql};
 use crate::ids::ProcessId;
 
-/// The two texts that claim due rows of one table.
+/// The two statements that claim due rows of one table.
 #[derive(Clone, Copy, Debug)]
 pub struct Queue {
-    /// For SQLite.
     pub sqlite: &'static str,
-    /// For PostgreSQL.
     pub postgres: &'static str,
 }
 
-/// Declares the [`Queue`] of a table with columns `id`, the named due column, `lease_owner`,
-/// `lease_until` and `lease_epoch`; with `only`, of those of its rows that the condition names; with `gives`, for a
-/// claim that reads these columns of the rows in the same statement ([`claim_as`]).
+/// Declares the [`Queue`] of a table with columns `id`, the given due column, `lease_owner`, `lease_until` and
+/// `lease_epoch`. `only` adds a condition; `gives` also returns these columns of the claimed rows ([`claim_as`]).
 #[macro_export]
 macro_rules! queue {
     ($table:literal, due $due:literal) => {
@@ -46,12 +43,12 @@ macro_rules! queue {
     };
 }
 
-/// A row that this process may work on, until the lease lapses.
+/// A row that this process may work on until the lease expires.
 #[derive(Clone, Debug)]
 pub struct Lease {
     /// The row's id.
     pub id: String,
-    /// The claim's number: what is written back names it.
+    /// The number of the claim, to be used when writing back.
     pub epoch: i64,
 }
 
@@ -73,7 +70,7 @@ pub async fn claim(
     claim_as(tx, queue, owner, now, time, limit).await
 }
 
-/// The same, giving of each row what the queue `gives`.
+/// The same, returning the columns that the queue `gives`.
 pub async fn claim_as<T: FromRow>(
     tx: &mut Tx,
     queue: Queue,

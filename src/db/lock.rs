@@ -1,31 +1,31 @@
-//! One process on one SQLite file: an advisory lock in a file beside it.
+//! One process per SQLite file: an advisory lock in a file beside it.
 //!
-//! The operating system holds the lock for as long as the process lives and takes it back however the
-//! process ends, `kill -9` included, so that nothing is ever left to be cleaned up by hand. Only what
-//! serves or replaces the database takes it; what looks on (`doctor`, `backup`) works alongside. The file
-//! says which process holds it, for people. Links are followed first, so that one file has one lock by
-//! whatever name it is called; of a second hard link nothing can be seen, and SQLite knows none either.
+//! The operating system holds the lock as long as the process lives and releases it however the process ends,
+//! including `kill -9`, so nothing has to be cleaned up. Only commands that serve or replace the database take it;
+//! read-only ones (`doctor`, `backup`) work alongside. The file contains the id of the process that holds it, for
+//! people. Symbolic links are resolved first, so one file has one lock under any name; hard links can't be detected,
+//! and SQLite doesn't support them either.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A holder that is just leaving, or somebody who only looks, is waited for so often.
+/// How often to retry for a holder that is about to exit or a short check.
 const TRIES: u32 = 4;
-/// Between two tries.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The lock, held until it is dropped.
+/// The lock, held until dropped.
 #[derive(Debug)]
 pub struct FileLock {
     _file: File,
 }
 
-/// Why the lock could not be had.
+/// Why the lock couldn't be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process has it.
+    /// Another process holds it.
     #[error(
         "another RecomAMP{} uses the database {}: stop it first, or set RECOMAMP_DATA_DIR or RECOMAMP_DATABASE_URL to \
          another place; several processes need PostgreSQL",
@@ -33,21 +33,21 @@ pub enum LockError {
         database.display()
     )]
     Held {
-        /// The file that is used.
+        /// The locked file.
         database: PathBuf,
-        /// Who uses it, where that can be read.
+        /// The process that holds it, if known.
         process: Option<u32>,
     },
-    /// The file of the lock cannot be made.
+    /// The lock file can't be created.
     #[error("{} cannot be written ({why})", path.display())]
     File {
         path: PathBuf,
-        /// Why; in the words already, so no source of its own.
+        /// The cause; already part of the message, so not a source.
         why: io::Error,
     },
 }
 
-/// Takes the lock of a database file for this process.
+/// Takes the lock on a database file for this process.
 pub fn hold(database: &Path) -> Result<FileLock, LockError> {
     let path = beside(database);
     let failed = |why| LockError::File { path: path.clone(), why };
@@ -68,7 +68,7 @@ pub fn hold(database: &Path) -> Result<FileLock, LockError> {
     Err(LockError::Held { database: database.to_owned(), process: process(&mut file) })
 }
 
-/// Whether some process holds the lock, and which. Looks for a moment only, and leaves nothing behind.
+/// Whether a process holds the lock, and which. Checks briefly and leaves nothing behind.
 pub fn holder(database: &Path) -> io::Result<Option<Option<u32>>> {
     let mut file = match File::open(beside(database)) {
         Ok(file) => file,
@@ -88,15 +88,15 @@ fn process(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-/// So many links behind each other are followed, as most systems do; behind more nothing can be opened.
+/// How many symbolic links are followed, as on most systems; longer chains can't be opened.
 const LINKS: usize = 40;
 
-/// The database's file itself, behind links, whether it is there already or not.
+/// The database file behind symbolic links, whether it exists or not.
 fn followed(database: &Path) -> PathBuf {
     if let Ok(file) = database.canonicalize() {
         return file;
     }
-    // A link may lead to a file that the first start makes.
+    // A link may point to a file that the first start creates.
     let mut file = database.to_owned();
     for _ in 0..LINKS {
         let Ok(next) = file.read_link() else { break };

@@ -1,12 +1,12 @@
-//! What was read, kept for as long as nothing of it can have changed.
+//! A cache that is invalidated by table changes.
 //!
-//! A transaction notes the tables that its statements name. What was made of one transaction's rows is
-//! current until this process commits a change to one of these tables; so nobody has to remember which
-//! change makes which memory stale. On PostgreSQL another process may have made a change, which is seen
-//! after [`AGE`] at the latest; a file of SQLite has one process.
+//! A transaction records the tables that its statements name. A value computed from one transaction's rows is current
+//! until this process commits a change to one of these tables, so no code has to know which change invalidates which
+//! value. On PostgreSQL another process may have made a change, which is noticed after [`AGE`] at the latest; an
+//! SQLite file has one process.
 //!
-//! Rejected: forgetting by hand, which a statement that is added tomorrow forgets to do; and keeping for a
-//! time, which shows people their own changes late.
+//! Rejected: explicit invalidation, which a future statement forgets; and expiry by time, which shows people their
+//! own changes late.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use super::{Db, Engine, Tx};
 
-/// How long something is believed where another process may change it.
+/// How long a value is used if another process may change it.
 const AGE: Duration = Duration::from_secs(1);
 
-/// When each table was last changed by this process, in commits since its start.
+/// When each table was last changed by this process, as a count of commits since its start.
 #[derive(Debug, Default)]
 pub(super) struct Changes(RwLock<Clock>);
 
@@ -31,12 +31,12 @@ struct Clock {
 }
 
 impl Changes {
-    /// How many commits there were.
+    /// The number of commits so far.
     pub(super) fn now(&self) -> u64 {
         self.0.read().unwrap_or_else(PoisonError::into_inner).now
     }
 
-    /// Notes a commit that changed these tables.
+    /// Records a commit that changed these tables.
     pub(super) fn note(&self, tables: &[&'static str]) {
         if tables.is_empty() {
             return;
@@ -56,15 +56,15 @@ impl Changes {
 /// The tables of a transaction's statements so far.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
-    /// Those that it named.
+    /// Tables that it read or changed.
     pub(super) named: Vec<&'static str>,
-    /// Those that it changed.
+    /// Tables that it changed.
     pub(super) changed: Vec<&'static str>,
 }
 
 impl Tables {
-    /// Takes in the tables of a statement. A name too many costs a memory, one too few would keep a stale
-    /// one: what might be a table counts as one.
+    /// Adds the tables of a statement. Naming one too many costs a cached value, one too few would keep a stale one:
+    /// anything that might be a table counts as one.
     pub(super) fn take_in(&mut self, statement: &'static str) {
         const END_OF_LIST: [&str; 11] =
             ["where", "on", "order", "group", "set", "values", "limit", "having", "returning", "select", "union"];
@@ -90,7 +90,7 @@ impl Tables {
     }
 
     fn take_in_name(&mut self, name: &'static str, expected: Next) {
-        // `for update skip locked`, `for update of`, `do update set` name no table.
+        // `for update skip locked`, `for update of`, `do update set` are not followed by a table.
         if expected == Next::Other || matches!(name, "" | "set" | "skip" | "of") {
             return;
         }
@@ -117,7 +117,7 @@ fn add(names: &mut Vec<&'static str>, name: &'static str) {
     }
 }
 
-/// When and of which tables something was read.
+/// When something was read, and from which tables.
 #[derive(Clone, Debug)]
 pub struct Stamp {
     begun: u64,
@@ -126,26 +126,26 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Of all that this transaction has read up to now; nothing if it changed something itself, which others
-    /// do not see yet.
+    /// The stamp of everything this transaction has read; `None` if it changed something itself, which others can't
+    /// see yet.
     pub fn of(tx: &Tx) -> Option<Self> {
         let tables = tx.tables();
         tables.changed.is_empty().then(|| Self::new(tx.begun(), tables))
     }
 
-    /// Of these tables, as they were after so many commits.
+    /// The stamp of these tables after this many commits.
     pub(super) fn new(begun: u64, tables: &Tables) -> Self {
         Self { begun, tables: tables.named.as_slice().into(), read_at: Instant::now() }
     }
 
-    /// Whether nothing of it can have changed since.
+    /// Whether nothing has changed since.
     pub(super) fn is_current(&self, db: &Db) -> bool {
         let is_young = db.engine() == Engine::Sqlite || self.read_at.elapsed() < AGE;
         is_young && db.changes().have_rested_since(self.begun, &self.tables)
     }
 }
 
-/// Values by their keys, each for as long as it is current; cheap to clone.
+/// Values by key, each as long as it is current; cheap to clone.
 pub struct Memo<K, V>(Arc<Inner<K, V>>);
 
 struct Inner<K, V> {
@@ -167,12 +167,12 @@ impl<K, V> fmt::Debug for Memo<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Memo<K, V> {
-    /// Of what is read from `db`. When more than `most` values are kept, all are forgotten at once.
+    /// A cache of values read from `db`. When there are more than `most` values, it is cleared.
     pub fn new(db: Db, most: usize) -> Self {
         Self(Arc::new(Inner { db, most, kept: Mutex::default() }))
     }
 
-    /// The value that is kept, if nothing that it was made of can have changed.
+    /// The cached value, if it is still current.
     pub fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -186,7 +186,7 @@ impl<K: Eq + Hash, V: Clone> Memo<K, V> {
         None
     }
 
-    /// Keeps a value that was made of what `stamp` tells.
+    /// Caches a value with the stamp of what it was computed from.
     pub fn keep(&self, key: K, stamp: Option<Stamp>, value: V) {
         let Some(stamp) = stamp else { return };
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The schema's history, compiled in: texts that both databases take, and the few that are one's own.
+//! All migrations, compiled in: texts for both databases, and a few for one of them.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use super::Engine;
 
-/// One step. Numbers are shared by both databases, so that a step means the same on either.
+/// One migration. Both databases share the numbers, so that a number means the same on either.
 struct Step {
     number: i64,
     name: &'static str,
@@ -66,12 +66,12 @@ const STEPS: &[Step] = &[
     own!(31, "0031_schedules_security"),
 ];
 
-/// The number of the last step.
+/// The number of the latest migration.
 pub(super) fn newest() -> i64 {
     STEPS.iter().map(|step| step.number).max().unwrap_or(0)
 }
 
-/// The steps for one database up to `newest`, in order.
+/// The migrations for one database up to `newest`, in order.
 pub(super) fn migrator(engine: Engine, newest: i64) -> Migrator {
     let steps = STEPS.iter().filter(|step| step.number <= newest).map(|step| {
         let text = match engine {
@@ -83,7 +83,8 @@ pub(super) fn migrator(engine: Engine, newest: i64) -> Migrator {
     Migrator::with_migrations(steps.collect())
 }
 
-/// The policies, with their tables, that PostgreSQL has after the step `newest`, as the texts create and drop them.
+/// The row-level security policies, with their tables, that PostgreSQL has after migration `newest`, from the texts
+/// that create and drop them.
 pub(super) fn policies(newest: i64) -> Vec<(String, String)> {
     let mut policies: Vec<(String, String)> = Vec::new();
     for step in STEPS.iter().filter(|step| step.number <= newest) {

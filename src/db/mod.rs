@@ -1,16 +1,16 @@
-//! The database behind one door: SQLite and PostgreSQL, one text for each statement.
+//! The database: SQLite and PostgreSQL, with one text for each statement.
 //!
-//! An enum of two concrete pools, not a trait with two implementations (they drift apart) and not
-//! `sqlx::Any` (it reads neither SQLite's booleans nor PostgreSQL's times). A statement is a constant
-//! text with `$1` binds, run by [`sql`] on whichever database is behind the [`Tx`].
+//! An enum of two concrete pools, not a trait with two implementations (they drift apart) and not `sqlx::Any` (it
+//! can't read SQLite's booleans or PostgreSQL's times). A statement is a constant text with `$1` parameters, run by
+//! [`sql`] on the database of the [`Tx`].
 //!
-//! Everything happens in a transaction that knows its [`Scope`]: whose rows it may touch. Each
-//! statement states that rule itself; on PostgreSQL row-level security states it again, because the
-//! transaction takes a role that owns nothing and names the person to the policies.
+//! Everything happens in a transaction with a [`Scope`]: whose rows it may touch. Each statement contains that
+//! condition; on PostgreSQL, row-level security enforces it a second time, because the transaction switches to a role
+//! that owns nothing and passes the person to the policies.
 //!
-//! What must stay true: no [`Tx`] is held across a call to the network; no statement uses the
-//! database's own clock; columns have one of six types (`text bigint boolean "double precision"
-//! timestamptz jsonb`). The one statement with two texts is the claim of a [`lease`].
+//! Invariants: no [`Tx`] is held across a network call; no statement uses the database's own clock; columns have one
+//! of six types (`text bigint boolean "double precision" timestamptz jsonb`). Only the claim of a [`lease`] has two
+//! texts.
 
 pub mod address;
 mod error;
@@ -68,19 +68,19 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Connections for reading (SQLite) or for everything (PostgreSQL); callers beyond wait.
 const CONNECTIONS: u32 = 8;
 
-/// Whose rows a transaction may touch.
+/// Whose rows a transaction may access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// A signed-in person: their own rows, and rows of instances to which they have access.
     Person(PersonId),
     /// The program itself: workers and sign-in.
     System,
-    /// Whoever owns the tables, past every policy: for copies of everything, and for taking old lines of the
-    /// audit log away, which nobody else may.
+    /// The owner of the tables, not subject to any policy: for full copies, and for deleting old audit entries, which
+    /// no one else may do.
     Owner,
 }
 
-/// What the name of a file ends with until it has been restored whole.
+/// The suffix of a file while it is being restored.
 pub const RESTORING: &str = ".restoring";
 
 /// The pools of one database; cheap to clone.
@@ -91,7 +91,7 @@ pub struct Db {
     health: Arc<Health>,
 }
 
-/// What all transactions of this process share.
+/// State shared by all transactions of this process.
 #[derive(Debug, Default)]
 struct Shared {
     changes: Changes,
@@ -105,17 +105,16 @@ enum Pools {
     Postgres(PgPool),
 }
 
-/// Which database is behind a [`Db`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// A file inside the data folder.
+    /// A file in the data folder.
     Sqlite,
     /// A server.
     Postgres,
 }
 
 impl Engine {
-    /// The name that people use.
+    /// The name for display.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",
@@ -125,19 +124,19 @@ impl Engine {
 }
 
 impl Db {
-    /// Opens `sqlite:FILE` or `postgres://…` and brings the schema up to date.
+    /// Opens `sqlite:FILE` or `postgres://…` and migrates the schema.
     pub async fn open(address: &str) -> Result<Self> {
         let db = Self::connect(address).await?;
         db.migrate().await?;
         Ok(db)
     }
 
-    /// Opens without touching the schema. A file of SQLite that is not there is made.
+    /// Opens without touching the schema. A missing SQLite file is created.
     pub async fn connect(address: &str) -> Result<Self> {
         Self::connected(address, true).await
     }
 
-    /// Opens what is there already, without touching the schema.
+    /// Opens an existing database without touching the schema.
     pub async fn existing(address: &str) -> Result<Self> {
         opening::holds_something(address)?;
         Self::connected(address, false).await
@@ -151,7 +150,7 @@ impl Db {
                 .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true)
                 .busy_timeout(BUSY);
-            // The writer comes first: it makes the file and switches it to WAL, which a reader may not.
+            // The writer opens first: it creates the file and switches it to WAL, which a reader can't.
             let write = whole()
                 .max_connections(1)
                 .min_connections(1)
@@ -187,7 +186,7 @@ impl Db {
         Self { pools, shared: Arc::default(), health }
     }
 
-    /// What keeps the database from taking changes, as this process met it last.
+    /// Why the database isn't usable, as last seen by this process.
     pub fn trouble(&self) -> Option<Trouble> {
         self.health.trouble()
     }
@@ -196,7 +195,6 @@ impl Db {
         &self.shared.changes
     }
 
-    /// Which database this is.
     pub fn engine(&self) -> Engine {
         match self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
@@ -204,12 +202,12 @@ impl Db {
         }
     }
 
-    /// Brings the schema up to date.
+    /// Migrates the schema to the latest version.
     pub async fn migrate(&self) -> Result<()> {
         self.migrate_to(schema::newest()).await
     }
 
-    /// Brings the schema to the step of this number; it never goes back.
+    /// Migrates the schema to this version; it never goes back.
     pub async fn migrate_to(&self, newest: i64) -> Result<()> {
         let migrator = migrations::migrator(self.engine(), newest);
         match &self.pools {
@@ -219,21 +217,21 @@ impl Db {
         Ok(())
     }
 
-    /// The number of the last step that its schema has; none where it has no tables.
+    /// The schema version; `None` without tables.
     pub async fn version(&self) -> Result<Option<i64>> {
         let mut tx = self.read(&Scope::Owner).await?;
         schema::version(&mut tx).await
     }
 
-    /// A transaction that only looks. Dropping it ends it. It begins with its first statement, so that one which finds
-    /// everything in memory takes no connection.
+    /// A read-only transaction. Dropping it ends it. It begins with its first statement, so one that is served from
+    /// the cache takes no connection.
     #[expect(clippy::unused_async, reason = "a transaction for reading is opened as one for writing is")]
     pub async fn read(&self, scope: &Scope) -> Result<Tx> {
         self.in_place().inspect_err(|error| self.health.failed(error))?;
         Ok(Tx::reading(self, scope))
     }
 
-    /// A transaction that changes rows; [`Tx::commit`] keeps them, dropping it does not.
+    /// A transaction that can change rows; [`Tx::commit`] commits, dropping it rolls back.
     pub async fn write(&self, scope: &Scope) -> Result<Tx> {
         let tx = self.begin_writing(scope).await.inspect_err(|error| self.health.failed(error))?;
         self.health.began();
@@ -245,7 +243,7 @@ impl Db {
         Tx::writing(self, scope).await
     }
 
-    /// Whether the file of SQLite is where it was opened.
+    /// Checks that the SQLite file is still where it was opened.
     fn in_place(&self) -> Result<()> {
         match &self.pools {
             Pools::Sqlite { place, .. } => place.check(),
@@ -253,12 +251,12 @@ impl Db {
         }
     }
 
-    /// A transaction that sees everything as it is now, whatever others change meanwhile.
+    /// A transaction that sees everything as of now, regardless of concurrent changes.
     async fn snapshot(&self) -> Result<Tx> {
         Tx::snapshot(self).await
     }
 
-    /// Ends all connections, after the transactions in hand.
+    /// Closes all connections, after running transactions have ended.
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { read, write, .. } => {
@@ -270,9 +268,9 @@ impl Db {
     }
 }
 
-/// Pools that hand out no connection that still counts a transaction. On a full disk and on an error of the disk
-/// SQLite ends a transaction by itself (SQLite documentation, `ROLLBACK`), which sqlx does not learn: it would
-/// refuse to begin another one on that connection for ever.
+/// Pools that never hand out a connection with an open transaction. On a full disk or a disk error SQLite ends a
+/// transaction itself (SQLite documentation, `ROLLBACK`), which sqlx doesn't notice: it would refuse to begin another
+/// one on that connection forever.
 fn whole() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .before_acquire(|connection, _| Box::pin(async { Ok(!Connection::is_in_transaction(connection)) }))

@@ -1,8 +1,7 @@
-//! Why a database could not be opened, in words for whoever runs it.
+//! Explains to administrators why a database couldn't be opened.
 //!
-//! A pool says that it timed out, whatever kept it from connecting, and repeats nothing of what the database
-//! said. So one more connection is tried without it, and what that meets is told. Nothing here repeats a
-//! password.
+//! A pool only reports a time-out, whatever prevented it from connecting, and drops the database's message. So one
+//! more connection is tried without the pool, and its error is reported. No message contains a password.
 
 use std::io;
 use std::path::Path;
@@ -13,11 +12,11 @@ use sqlx::{Connection as _, Error as Cause, Executor as _, Row as _};
 
 use super::error::Error;
 
-/// How long the cause is looked for.
+/// Time limit for finding the cause.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Refuses a file of SQLite that is missing or empty. RecomAMP leaves no empty one behind, so that one is a loss; to
-/// open it would write a header into it, and the loss would look like a new installation.
+/// Refuses a missing or empty SQLite file. RecomAMP leaves no empty file behind, so it means data loss; opening it
+/// would write a header, and the loss would look like a new installation.
 pub(super) fn holds_something(address: &str) -> Result<(), Error> {
     let Some(file) = super::file(address) else { return Ok(()) };
     let shown = file.display();
@@ -35,7 +34,7 @@ pub(super) fn holds_something(address: &str) -> Result<(), Error> {
     }))
 }
 
-/// What a file of SQLite that could not be opened means.
+/// Explains why an SQLite file couldn't be opened.
 pub(super) fn of_file(error: Cause, file: &Path) -> Error {
     // SQLite's primary code 14: "unable to open database file".
     let cannot = error.as_database_error().and_then(|told| told.code()?.parse::<u32>().ok()).map(|code| code & 0xff);
@@ -49,12 +48,12 @@ pub(super) fn of_file(error: Cause, file: &Path) -> Error {
     ))
 }
 
-/// What a server that could not be reached means.
+/// Explains why a server couldn't be reached.
 pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error {
     let cause = match error {
         Cause::PoolTimedOut => match tokio::time::timeout(LOOK, PgConnection::connect_with(options)).await {
             Ok(Err(cause)) => cause,
-            // OK because a server that answers just now will do so at the next start.
+            // OK because a server that responds now will do so at the next start.
             Ok(Ok(_)) | Err(_) => Cause::PoolTimedOut,
         },
         other => other,
@@ -112,7 +111,7 @@ fn words(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
             "nothing listens at {place} (connection refused): start PostgreSQL, or correct host and port in \
              RECOMAMP_DATABASE_URL"
         ),
-        // The system's resolver has no kind of error of its own.
+        // The system resolver has no error kind of its own.
         Cause::Io(error) if error.to_string().contains("lookup address") => format!(
             "there is no host {} ({error}): correct RECOMAMP_DATABASE_URL, or this machine's name resolution",
             options.get_host()
@@ -128,7 +127,7 @@ fn words(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
     })
 }
 
-/// What PostgreSQL's own refusals mean, by their codes (PostgreSQL documentation, error codes).
+/// Explains PostgreSQL's refusals by their codes (PostgreSQL documentation, error codes).
 fn refused(code: &str, message: &str, place: &str, user: &str, options: &PgConnectOptions) -> String {
     match code {
         "28P01" | "28000" => format!(

@@ -1,19 +1,19 @@
-//! What statements over long lists share: which range of rows, and texts that are looked for.
+//! Shared by statements over long lists: row ranges and text search.
 
 use chrono::{DateTime, Utc};
 
-/// Later than anything happens, for lists that begin with the newest row; both databases hold it.
+/// Later than any event, for lists that begin with the newest row; both databases can store it.
 pub const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_370_764_800, 0) {
     Some(year_9999) => year_9999,
     None => DateTime::<Utc>::MAX_UTC,
 };
 
-/// A range of the rows that a filter leaves, in their order.
+/// A range of the filtered rows, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRange {
-    /// How many rows come before it.
+    /// How many rows to skip.
     pub skip: i64,
-    /// How many rows it has at most.
+    /// The maximum number of rows.
     pub most: i64,
 }
 
@@ -24,13 +24,13 @@ impl PageRange {
     }
 }
 
-/// The pattern for `like … escape '\'` that finds a text anywhere; an empty text gives the empty pattern,
-/// by which statements know that nothing is looked for.
+/// The pattern for `like … escape '\'` that finds a text anywhere; an empty text gives the empty pattern, which
+/// statements treat as no search.
 pub fn containing(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    // OK to drop NUL: no stored text holds one, and PostgreSQL takes none.
+    // OK to drop NUL: no stored text contains one, and PostgreSQL doesn't accept it.
     let escaped = text.replace('\0', "").replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }

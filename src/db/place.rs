@@ -1,7 +1,7 @@
-//! Whether the file of SQLite is still where it was opened.
+//! Checks whether the SQLite file is still where it was opened.
 //!
-//! SQLite goes on with a file that was removed, moved or replaced, and whatever it writes then is lost with the
-//! process. So each transaction looks first, which costs a microsecond, and none begins that would be lost.
+//! SQLite keeps using a file that was removed, moved or replaced, and whatever it writes then is lost when the
+//! process ends. So each transaction checks first, which costs a microsecond, and none begins that would be lost.
 
 use std::fs;
 use std::io;
@@ -10,21 +10,21 @@ use std::path::{Path, PathBuf};
 
 use super::{Error, Result};
 
-/// A file, and which one it is.
+/// A file and its identity.
 #[derive(Debug)]
 pub(super) struct Place {
     file: PathBuf,
-    /// Nothing where that could not be told.
+    /// `None` if the identity is unknown.
     known: Option<(u64, u64)>,
 }
 
 impl Place {
-    /// Of a file that is open.
+    /// The place of an open file.
     pub(super) fn of(file: &Path) -> Self {
         Self { known: identity(file).ok(), file: file.to_owned() }
     }
 
-    /// Nothing if it is still there, and [`Error::Unavailable`] if not: it may be put back.
+    /// Succeeds if the file is still there, and returns [`Error::Unavailable`] if not: it may be put back.
     pub(super) fn check(&self) -> Result<()> {
         match (self.known, identity(&self.file)) {
             (Some(known), Ok(found)) if known == found => Ok(()),
@@ -41,8 +41,8 @@ impl Place {
     }
 }
 
-/// The kind of network file system on which a path lies, if it does: SQLite's locks and shared memory do not work there
-/// as they have to, and a database may be damaged.
+/// The kind of network file system that contains a path, if any: SQLite's locks and shared memory don't work reliably
+/// there, and a database may be damaged.
 pub fn network_file_system(path: &Path) -> Option<&'static str> {
     #[cfg(target_os = "linux")]
     return rustix::fs::statfs(path).ok().and_then(|disk| network_kind(disk.f_type as u64 & 0xffff_ffff));

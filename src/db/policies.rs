@@ -1,11 +1,11 @@
-//! Whether the second lock of PostgreSQL holds: what [`Db::open_locks`] looks at.
+//! Checks that row-level security on PostgreSQL is effective: see [`Db::open_locks`].
 
 use super::{Db, Engine, Result, Scope, Single, schema, sql};
 use crate::db::transfer;
 use crate::ids::{PersonId, Random};
 
 impl Db {
-    /// What the role of this address may not do and a new schema needs, in words; nothing on SQLite.
+    /// Descriptions of privileges that a new schema needs and the role of this address lacks; empty on SQLite.
     pub async fn lacking_privileges(&self) -> Result<Vec<&'static str>> {
         const CREATE: &str =
             "select coalesce(has_schema_privilege(current_user, current_schema(), 'create'), false) as value";
@@ -24,7 +24,7 @@ impl Db {
         Ok(lacking)
     }
 
-    /// What of row-level security does not hold, in words; nothing on SQLite, which has none.
+    /// Descriptions of gaps in row-level security; empty on SQLite, which has none.
     pub async fn open_locks(&self, random: &Random) -> Result<Vec<String>> {
         const POWERFUL: &str = "select rolname::text as value from pg_roles \
             where rolname = 'recomamp_app' and (rolsuper or rolbypassrls)";

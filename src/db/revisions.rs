@@ -1,15 +1,15 @@
-//! What was made of a stored text, shared by everybody who asks for the same revision of it.
+//! Parsed texts, shared by everybody who asks for the same revision.
 //!
-//! A revision names its content: a digest of the text, or the row and when it was written. It is read from the
-//! row each time, in the reader's own scope, so another process's change is seen at once and nobody is handed
-//! what their scope hides. That is the difference to a [`super::Memo`], which saves the statement too.
+//! A revision identifies its content: a digest of the text, or the row and when it was written. It is read from the
+//! row each time, in the reader's own scope, so another process's change is seen at once and nobody gets what their
+//! scope hides. This differs from a [`super::Memo`], which saves the statement too.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Revisions that are kept; beyond them the one that was used longest ago goes.
+/// The maximum number of revisions; beyond it, the least recently used is dropped.
 const MOST: usize = 128;
 
 type Key = (TypeId, String);

@@ -1,7 +1,7 @@
-//! What tables the database itself says that it has, in an order in which rows can be put in.
+//! The tables of the database, read from the database itself, in insertion order.
 //!
-//! Copies ask here and not a list in the code, so that a table added by the next migration is part of
-//! every copy from then on.
+//! Full copies use this instead of a list in the code, so a table added by a migration is automatically part of every
+//! copy.
 
 use anyhow::{Context as _, bail};
 
@@ -14,7 +14,7 @@ pub struct Table {
     pub name: String,
     /// Its columns, in order.
     pub columns: Vec<TableColumn>,
-    /// Other tables that its rows refer to.
+    /// Other tables that its rows reference.
     refers_to: Vec<String>,
 }
 
@@ -22,17 +22,17 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableColumn {
     pub name: String,
-    /// What its values are.
+    /// The type of its values.
     pub kind: Kind,
 }
 
 impl Table {
-    /// The table's name as a part of a statement.
+    /// The quoted table name for use in a statement.
     pub(super) fn quoted(&self) -> String {
         quoted(&self.name)
     }
 
-    /// The names of all columns as a part of a statement.
+    /// The quoted names of all columns for use in a statement.
     pub(super) fn column_list(&self) -> String {
         self.columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ")
     }
@@ -53,8 +53,8 @@ impl FromRow for Described {
     }
 }
 
-/// All tables of the program, those first to which others refer. The record of migrations is not among
-/// them: each database keeps its own.
+/// All tables of the program, referenced tables first. The migrations table isn't included: each database keeps its
+/// own.
 pub async fn tables(tx: &mut Tx) -> anyhow::Result<Vec<Table>> {
     const SQLITE: [&str; 3] = [
         "select name as value from sqlite_master where type = 'table' and name not like 'sqlite|_%' escape '|' \
@@ -101,7 +101,7 @@ fn known(column: Described) -> anyhow::Result<TableColumn> {
     Ok(TableColumn { name: column.name, kind })
 }
 
-/// Parents before children; the order of names otherwise.
+/// Sorts parents before children, otherwise by name.
 fn ordered(mut left: Vec<Table>) -> anyhow::Result<Vec<Table>> {
     let mut done: Vec<Table> = Vec::with_capacity(left.len());
     while !left.is_empty() {
@@ -112,7 +112,7 @@ fn ordered(mut left: Vec<Table>) -> anyhow::Result<Vec<Table>> {
     Ok(done)
 }
 
-/// The number of the last migration that this database has; none where it never had one.
+/// The version of the latest migration of this database; `None` without migrations.
 pub async fn version(tx: &mut Tx) -> Result<Option<i64>> {
     const SQLITE: &str = "select count(*) as value from sqlite_master where name = '_sqlx_migrations'";
     const POSTGRES: &str = "select count(*) as value from information_schema.tables \
@@ -129,7 +129,7 @@ pub async fn version(tx: &mut Tx) -> Result<Option<i64>> {
     Ok(sql(NEWEST).one::<Single<Option<i64>>>(tx).await?.0)
 }
 
-/// The number of the last migration that this program knows.
+/// The latest migration that this program knows.
 pub fn newest() -> i64 {
     migrations::newest()
 }

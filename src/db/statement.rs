@@ -1,4 +1,4 @@
-//! One statement: a text that both databases take, its values, and what it gives back.
+//! One statement: a text for both databases, its values, and its results.
 
 use std::time::Instant;
 
@@ -13,13 +13,12 @@ use super::{Error, Result, Tx};
 /// Statements that take longer are logged as slow.
 const SLOW: std::time::Duration = std::time::Duration::from_millis(200);
 
-/// A statement without its values yet. The text is constant: nothing that a person typed is ever
-/// part of it.
+/// A statement without values yet. The text is constant: user input is never part of it.
 pub fn sql(text: &'static str) -> Statement {
     Statement { text, values: Vec::new() }
 }
 
-/// A struct that a row fills.
+/// A struct that can be read from a row.
 pub trait FromRow: Sized {
     /// Reads the columns by name.
     fn from_row(row: &Row) -> Result<Self>;
@@ -33,14 +32,14 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Gives the next value.
+    /// Adds the next value.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         self
     }
 
-    /// Runs it; gives the number of rows that it touched.
+    /// Executes it; returns the number of affected rows.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64> {
         let started = Instant::now();
         let text = self.text;
@@ -65,7 +64,6 @@ impl Statement {
         rows.iter().map(T::from_row).collect()
     }
 
-    /// The only row, or none.
     pub async fn optional<T: FromRow>(self, tx: &mut Tx) -> Result<Option<T>> {
         let rows = self.rows(tx).await?;
         rows.first().map(T::from_row).transpose()
@@ -147,20 +145,18 @@ pub(super) fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments> {
 
 /// A row of either database.
 pub enum Row {
-    /// From SQLite.
     Sqlite(SqliteRow),
-    /// From PostgreSQL.
     Postgres(PgRow),
 }
 
 impl Row {
-    /// The value of the column of this name, read as the kind that `T` lives in.
+    /// The value of the column with this name, read as the kind of `T`.
     pub fn get<T: FromValue>(&self, column: &'static str) -> Result<T> {
         let value = self.value(column, T::KIND)?;
         T::from_value(value).map_err(|source| Error::Inconsistent { column, source })
     }
 
-    /// The value of the column at this place, from 0.
+    /// The value of the column at this index, from 0.
     pub(super) fn at(&self, column: usize, kind: Kind) -> Result<Value> {
         self.value(column, kind)
     }
@@ -195,7 +191,7 @@ impl Row {
     }
 }
 
-/// A row of one column named `value`.
+/// A row with one column named `value`.
 #[derive(Clone)]
 pub struct Single<T>(pub T);
 

@@ -1,8 +1,8 @@
-//! All rows of all tables, out of one database and into another, without knowing what they mean.
+//! Copies all rows of all tables from one database to another, without knowing their meaning.
 //!
-//! A [`Snapshot`] reads everything as it was at one instant, while others go on writing. A [`Filling`] puts
-//! everything in by one transaction: whatever happens, the target has all of it or nothing. Rows travel in
-//! batches, so that memory does not grow with the tables.
+//! A [`Snapshot`] reads everything as of one instant, while others keep writing. A [`Filling`] inserts everything in
+//! one transaction: the target gets all of it or nothing. Rows are copied in batches, so memory doesn't grow with the
+//! tables.
 
 use anyhow::Context as _;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
@@ -14,14 +14,14 @@ use super::tx::Inner;
 use super::value::{Kind, Value};
 use super::{Db, Engine, Error, Result, Scope, Tx};
 
-/// Rows of a batch. Times the columns of the widest table this stays far below the 65,535 values that
-/// PostgreSQL takes in one statement, and the 32,766 of SQLite.
+/// Rows per batch. Multiplied by the columns of the widest table, this is far below the 65,535 values that PostgreSQL
+/// accepts in one statement, and the 32,766 of SQLite.
 const BATCH: usize = 200;
 
 /// One row, its values in the order of the table's columns.
 pub type Values = Vec<Value>;
 
-/// Everything as it was when the reading began.
+/// Everything as of the moment the reading began.
 #[derive(Debug)]
 pub struct Snapshot {
     tx: Tx,
@@ -29,7 +29,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Begins to read. Nobody is held up by it.
+    /// Begins to read, without blocking anyone.
     pub async fn begin(db: &Db) -> anyhow::Result<Self> {
         let mut tx = db.snapshot().await?;
         let tables = schema::tables(&mut tx).await?;
@@ -41,17 +41,17 @@ impl Snapshot {
         &self.tables
     }
 
-    /// The number of the last migration.
+    /// The version of the latest migration.
     pub async fn version(&mut self) -> Result<Option<i64>> {
         schema::version(&mut self.tx).await
     }
 
-    /// How many rows a table has.
+    /// The row count of a table.
     pub async fn count(&mut self, table: &Table) -> Result<u64> {
         count(&mut self.tx, table).await
     }
 
-    /// Gives all rows of a table to `each`, a batch at a time; says how many there were.
+    /// Passes all rows of a table to `each`, in batches; returns their number.
     pub async fn read(
         &mut self,
         table: &Table,
@@ -93,7 +93,7 @@ async fn run(tx: &mut Tx, text: String, values: Vec<Value>) -> Result<u64> {
     })
 }
 
-/// How many rows of a table a transaction sees.
+/// The row count of a table as seen by a transaction.
 pub(super) async fn count(tx: &mut Tx, table: &Table) -> Result<u64> {
     let text = format!("select count(*) from {}", table.quoted());
     let row = stream(tx, text).await?.try_next().await?.ok_or(Error::Missing)?;
@@ -103,7 +103,7 @@ pub(super) async fn count(tx: &mut Tx, table: &Table) -> Result<u64> {
     }
 }
 
-/// A database that takes everything in, or nothing.
+/// A database that receives everything, or nothing.
 #[derive(Debug)]
 pub struct Filling {
     tx: Tx,
@@ -112,8 +112,7 @@ pub struct Filling {
 }
 
 impl Filling {
-    /// Begins; nobody else writes until [`Filling::commit`], or until the value is dropped and nothing was
-    /// changed.
+    /// Begins; nobody else can write until [`Filling::commit`], or until the value is dropped without changes.
     pub async fn begin(db: &Db) -> anyhow::Result<Self> {
         let mut tx = db.write(&Scope::Owner).await?;
         let tables = schema::tables(&mut tx).await?;
@@ -131,12 +130,12 @@ impl Filling {
         &self.tables
     }
 
-    /// How many rows a table has.
+    /// The row count of a table.
     pub async fn count(&mut self, table: &Table) -> Result<u64> {
         count(&mut self.tx, table).await
     }
 
-    /// The tables that hold rows, with how many.
+    /// The non-empty tables with their row counts.
     pub async fn occupied(&mut self) -> Result<Vec<(String, u64)>> {
         let mut occupied = Vec::new();
         for table in &self.tables {
@@ -148,7 +147,7 @@ impl Filling {
         Ok(occupied)
     }
 
-    /// Takes all rows away, children before parents.
+    /// Deletes all rows, children before parents.
     pub async fn clear(&mut self) -> Result<()> {
         for table in self.tables.iter().rev() {
             run(&mut self.tx, format!("delete from {}", table.quoted()), Vec::new()).await?;
@@ -156,8 +155,8 @@ impl Filling {
         Ok(())
     }
 
-    /// Puts rows in; their values are in the order of `table`'s columns. Texts lose their NULs, which
-    /// PostgreSQL does not store, to the replacement character; see [`Filling::mended`].
+    /// Inserts rows, with values in the order of `table`'s columns. NULs in texts, which PostgreSQL can't store, are
+    /// replaced by the replacement character; see [`Filling::mended`].
     pub async fn write(&mut self, table: &Table, rows: Vec<Values>) -> anyhow::Result<()> {
         for batch in rows.chunks(BATCH) {
             let width = table.columns.len();
@@ -173,7 +172,7 @@ impl Filling {
         Ok(())
     }
 
-    /// How many values lost their NULs.
+    /// How many values had NULs replaced.
     pub const fn mended(&self) -> u64 {
         self.mended
     }
@@ -183,7 +182,7 @@ impl Filling {
     }
 }
 
-/// Puts the replacement character in the place of NULs; says whether there were any.
+/// Replaces NULs by the replacement character; returns whether there were any.
 fn mend(value: &mut Value) -> bool {
     const NUL: char = '\0';
     match value {
@@ -202,7 +201,7 @@ fn mend_json(json: &mut serde_json::Value) -> bool {
             *text = text.replace('\0', "\u{fffd}");
             true
         }
-        // OK to recurse: what was stored was parsed, and the parser bounds the depth.
+        // OK to recurse: stored JSON was parsed, and the parser limits the depth.
         serde_json::Value::Array(items) => items.iter_mut().fold(false, |any, item| mend_json(item) | any),
         serde_json::Value::Object(members) => {
             let mut any = members.values_mut().fold(false, |any, item| mend_json(item) | any);

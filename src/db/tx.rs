@@ -13,15 +13,15 @@ use super::{Db, Engine, Error, Pools, Result, Scope, sql, statement};
 #[derive(Debug)]
 pub struct Tx {
     pub(super) db: Db,
-    /// None before the first statement of one that only looks.
+    /// `None` before the first statement of a read-only transaction.
     inner: Option<Inner>,
     pub(super) scope: Scope,
-    /// Whether it only looks.
+    /// Whether it is read-only.
     pub(super) is_reading: bool,
-    /// How many commits there were when it began.
+    /// The number of commits when it began.
     begun: u64,
     pub(super) tables: Tables,
-    /// Rows that its statements touched.
+    /// Rows affected by its statements.
     pub(super) touched: u64,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Inner {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// Begins to read.
+/// Begins a read-only transaction.
 async fn begin(db: &Db, scope: &Scope) -> Result<Inner> {
     match &db.pools {
         Pools::Sqlite { read, .. } => Ok(Inner::Sqlite(read.begin().await?)),
@@ -39,8 +39,8 @@ async fn begin(db: &Db, scope: &Scope) -> Result<Inner> {
     }
 }
 
-/// Takes the role that owns nothing and names the person to the policies, for this transaction only; says whether
-/// the transaction can only read.
+/// Switches to the role that owns nothing and passes the person to the policies, for this transaction only; returns
+/// whether the transaction can only read.
 async fn entered(
     mut tx: Transaction<'static, Postgres>,
     scope: &Scope,
@@ -90,47 +90,46 @@ impl Tx {
         const BEGIN: &str = "begin isolation level repeatable read read only";
         let begun = db.changes().now();
         let inner = match &db.pools {
-            // OK because a transaction of SQLite always reads one state of the file.
+            // OK because an SQLite transaction always reads one state of the file.
             Pools::Sqlite { .. } => begin(db, &Scope::Owner).await?,
             Pools::Postgres(pool) => Inner::Postgres(entered(pool.begin_with(BEGIN).await?, &Scope::Owner).await?.0),
         };
         Ok(Self::of(db, &Scope::Owner, Some(inner), begun))
     }
 
-    /// Which database it is in.
     pub fn engine(&self) -> Engine {
         self.db.engine()
     }
 
-    /// Waits until no other writing transaction that asked for this name is under way, in any process, and
-    /// keeps others waiting until its own end: what is then counted stays so until it is acted upon.
+    /// Takes a lock by name, which other writing transactions in any process wait for until this one ends: a count
+    /// made now stays correct until it is acted upon.
     pub async fn alone(&mut self, name: &str) -> Result<()> {
         const ALONE: &str = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
         match self.engine() {
-            // OK because a file of SQLite has one writing transaction at a time.
+            // OK because an SQLite file has one writing transaction at a time.
             Engine::Sqlite => Ok(()),
             Engine::Postgres => sql(ALONE).bind(name).execute(self).await.map(drop),
         }
     }
 
-    /// What [`Tx::share`] kept of this revision, which this transaction has read from the row.
+    /// What [`Tx::share`] stored for this revision, which this transaction has read from the row.
     pub fn shared<T: Any + Send + Sync>(&self, revision: &str) -> Option<Arc<T>> {
         self.db.shared.revisions.get(revision)
     }
 
-    /// Shares what was made of a stored text with whoever reads the same revision of it. `revision` names the
-    /// content, whoever stored it: equal revisions of one type are equal values.
+    /// Shares a value parsed from a stored text with everyone who reads the same revision of it. `revision`
+    /// identifies the content, whoever stored it: equal revisions of one type are equal values.
     pub fn share<T: Any + Send + Sync>(&self, revision: String, value: T) -> Arc<T> {
         self.db.shared.revisions.keep(revision, value)
     }
 
-    /// What a statement of this text runs on.
+    /// The connection for a statement with this text.
     pub(super) async fn running(&mut self, statement: &'static str) -> Result<&mut Inner> {
         self.tables.take_in(statement);
         self.inner().await
     }
 
-    /// The transaction itself, begun if it was not.
+    /// The transaction, begun if necessary.
     pub(super) async fn inner(&mut self) -> Result<&mut Inner> {
         let inner = match self.inner.take() {
             Some(inner) => inner,
@@ -139,7 +138,7 @@ impl Tx {
         Ok(self.inner.insert(inner))
     }
 
-    /// What the database answered, noted if it could not.
+    /// Records a failed answer of the database.
     pub(super) fn met<T>(&self, answer: sqlx::Result<T>) -> Result<T> {
         answer.map_err(Error::from).inspect_err(|error| self.db.health.failed(error))
     }
@@ -152,7 +151,6 @@ impl Tx {
         self.begun
     }
 
-    /// Keeps what was changed.
     pub async fn commit(self) -> Result<()> {
         let kept = match self.inner {
             Some(Inner::Sqlite(tx)) => tx.commit().await,

@@ -1,4 +1,4 @@
-//! What is done to a database from the command line: copied, looked at, found whole, found in use.
+//! Maintenance from the command line: copy, inspect, check integrity, detect use.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use super::{
 };
 
 impl Db {
-    /// Opens what is there already, to look at it only. A file of SQLite is opened for reading: nothing is made where
-    /// there is nothing, and an empty file stays one.
+    /// Opens an existing database for inspection. An SQLite file is opened read-only: nothing is created, and an
+    /// empty file stays empty.
     pub async fn inspect(address: &str) -> Result<Self> {
         let Some(file) = file(address) else { return Self::connected(address, false).await };
         opening::holds_something(address)?;
@@ -24,8 +24,8 @@ impl Db {
         Ok(Self::over(Pools::Sqlite { read, write, place }, Arc::default()))
     }
 
-    /// Whether the database answers, takes changes, and was not brought to a schema that this program does not know. After its disk was full, something is written to see whether
-    /// there is room again.
+    /// Whether the database responds, is writable, and doesn't have a newer schema than this program. After its disk
+    /// was full, a write tests whether there is space again.
     pub async fn ready(&self) -> Result<()> {
         const NEWEST: &str = "select max(version) as value from _sqlx_migrations where success";
         const WRITE_SQLITE: &str = "pragma user_version = 0";
@@ -46,7 +46,7 @@ impl Db {
         Ok(())
     }
 
-    /// Opens a file of SQLite only to read it; nothing is written beside it.
+    /// Opens an SQLite file read-only; nothing is written beside it.
     pub async fn look_at(file: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
         let open = || SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
@@ -58,19 +58,19 @@ impl Db {
         Ok(Self::over(pools, Arc::default()))
     }
 
-    /// Writes a whole and tidy copy of a database of SQLite to a file that is not there yet, while others go
-    /// on writing. PostgreSQL has no such thing: see [`transfer`].
+    /// Writes a consistent, compact copy of an SQLite database to a new file, while others keep writing. PostgreSQL
+    /// has no equivalent: see [`transfer`].
     pub async fn copy_into(&self, file: &Path) -> Result<()> {
         const COPY: &str = "vacuum into $1";
         let Pools::Sqlite { write, .. } = &self.pools else { return Err(Error::Missing) };
-        // OK without a transaction: the statement is one, and takes none around it.
+        // OK without a transaction: it is a single statement and doesn't allow one.
         let arguments = statement::sqlite_arguments(vec![Value::Text(file.display().to_string())])?;
         statement::with(COPY, arguments).execute(write).await?;
         Ok(())
     }
 
-    /// How many connections of other processes of RecomAMP there are to a database of PostgreSQL. Ask it first of
-    /// all: what this process opens besides is counted as well.
+    /// How many connections other RecomAMP processes have to a PostgreSQL database. Call it first: other connections
+    /// of this process would be counted too.
     pub async fn others(&self) -> Result<i64> {
         const OTHERS: &str = "select count(*) as value from pg_stat_activity where datname = current_database() \
             and application_name = 'recomamp' and pid <> pg_backend_pid()";
@@ -81,8 +81,7 @@ impl Db {
         Ok(sql(OTHERS).one::<Single<i64>>(&mut tx).await?.0)
     }
 
-    /// What is broken in the stored bytes, as far as the database itself can tell; nothing where it keeps its
-    /// own checks (PostgreSQL).
+    /// Damage in the stored bytes that the database can detect; empty if it does its own checks (PostgreSQL).
     pub async fn damage(&self) -> Result<Vec<String>> {
         const PAGES: &str =
             "select integrity_check as value from pragma_integrity_check where integrity_check <> 'ok' limit 10";

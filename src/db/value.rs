@@ -1,9 +1,9 @@
-//! The few kinds of value that both databases share, and how rows become structs.
+//! The value types that both databases share, and conversion from rows.
 
 use chrono::{DateTime, Utc};
 
-/// One value bound to a statement or read from a row. Each kind knows that it may be absent, since
-/// PostgreSQL wants the type of a NULL too.
+/// One value bound to a statement or read from a row. Each kind can be NULL, since PostgreSQL requires the type of a
+/// NULL too.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `text`
@@ -39,7 +39,7 @@ pub enum Kind {
     Json,
 }
 
-/// A stored value that the code cannot read: the database and the program disagree.
+/// A stored value that the code can't read: the database and the program disagree.
 #[derive(Debug, thiserror::Error)]
 #[error("a stored value is not a {expected}")]
 pub struct WrongValue {
@@ -47,7 +47,7 @@ pub struct WrongValue {
 }
 
 impl WrongValue {
-    /// The value was not what `expected` names.
+    /// An error for a value that isn't `expected`.
     pub const fn new(expected: &'static str) -> Self {
         Self { expected }
     }
@@ -55,13 +55,12 @@ impl WrongValue {
 
 /// A type that can be read from a column of its kind.
 pub trait FromValue: Column + Sized {
-    /// Reads the value, or says what was expected.
+    /// Converts the value, or says what was expected.
     fn from_value(value: Value) -> Result<Self, WrongValue>;
 }
 
-/// A type that lives in a column of one kind, so that its absence can be bound too.
+/// A type stored in a column of one kind, so that NULL can be bound too.
 pub trait Column {
-    /// The kind of the column.
     const KIND: Kind;
 }
 

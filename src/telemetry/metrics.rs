@@ -1,8 +1,8 @@
-//! Figures about this process, in the form that Prometheus reads.
+//! Metrics of this process, in Prometheus format.
 //!
-//! What happens often (answers) is counted as it happens; what is known elsewhere (workers, calls to
-//! Amazon, unfinished executions) is asked for when somebody reads. Labels are names from the code, never
-//! ids or what people typed, so their number is bounded.
+//! Frequent events (responses) are counted as they happen; values known elsewhere (workers, calls to Amazon,
+//! unfinished executions) are collected on each scrape. Labels are names from the code, never ids or user input, so
+//! their number is limited.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::{MetricType, TypedMetric as _};
 use prometheus_client::registry::{Registry, Unit};
 
-/// The type of what [`Metrics::render`] gives (`OpenMetrics` 1.0).
+/// The content type of [`Metrics::render`] (`OpenMetrics` 1.0).
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Bounds of the histogram of answers, in seconds.
+/// Bucket limits of the response time histogram, in seconds.
 const BOUNDS: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -37,7 +37,7 @@ struct Route {
     route: String,
 }
 
-/// The figures; cheap to clone.
+/// The metrics; cheap to clone.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
@@ -69,7 +69,7 @@ impl Default for Metrics {
     }
 }
 
-/// A figure that is known elsewhere: a name, what it is, and a value for each set of labels.
+/// A metric whose value is known elsewhere: a name, a help text, and a value for each set of labels.
 #[derive(Clone, Debug)]
 pub struct Known {
     name: &'static str,
@@ -79,17 +79,16 @@ pub struct Known {
 }
 
 impl Known {
-    /// A figure that only grows while the process runs.
+    /// A metric that only grows while the process runs.
     pub const fn counter(name: &'static str, help: &'static str) -> Self {
         Self { name, help, kind: ConstCounter::<u64>::TYPE, values: Vec::new() }
     }
 
-    /// A figure that goes up and down.
+    /// A metric that goes up and down.
     pub const fn gauge(name: &'static str, help: &'static str) -> Self {
         Self { name, help, kind: ConstGauge::<u64>::TYPE, values: Vec::new() }
     }
 
-    /// Adds a value.
     pub fn add(&mut self, labels: Vec<(&'static str, String)>, value: u64) {
         self.values.push((labels, value));
     }
@@ -117,14 +116,14 @@ impl prometheus_client::collector::Collector for Collected {
 }
 
 impl Metrics {
-    /// Notes an answer. `route` is the pattern of the route, `status` the HTTP status.
+    /// Records a response. `route` is the pattern of the route, `status` the HTTP status.
     fn note(&self, route: &str, method: &str, status: u16, took: Duration) {
         let answer = Answer { route: route.to_owned(), method: method.to_owned(), status };
         self.0.answers.get_or_create(&answer).inc();
         self.0.seconds.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
-    /// All figures as text of the type [`CONTENT_TYPE`], with those that are `known` elsewhere.
+    /// All metrics as text of type [`CONTENT_TYPE`], including the `known` ones.
     pub fn render(&self, known: Vec<Known>) -> Result<String, fmt::Error> {
         let mut others = Registry::with_prefix("recomamp");
         others.register_collector(Box::new(Collected(known)));
@@ -136,11 +135,11 @@ impl Metrics {
     }
 }
 
-/// Counts the answer to a request by its route's pattern; what no route takes counts as `none`.
+/// Counts responses by the route's pattern; requests that match no route count as `none`.
 pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
-    // OK to name the few methods only: a client may make any up.
+    // OK to list only a few methods: a client can make up any.
     let method = match request.method().as_str() {
         known @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE") => known.to_owned(),
         _ => "other".to_owned(),

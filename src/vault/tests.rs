@@ -1,4 +1,4 @@
-//! Sealing and opening, and key files good and bad.
+//! Encryption, decryption, and valid and invalid key files.
 
 use super::*;
 

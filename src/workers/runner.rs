@@ -16,16 +16,16 @@ use crate::clock::Clock;
 use crate::db::{self, Db};
 use crate::ids::{ProcessId, Random};
 
-/// A tick that failed because of the database is made again after this, so that work goes on within seconds once
-/// the database answers.
+/// A tick that failed because of the database is retried after this time, so that work continues soon after the
+/// database recovers.
 const AGAIN: Duration = Duration::from_secs(4);
 
-/// Whether a tick failed because the database was out of reach, read-only or full.
+/// Whether a tick failed because the database was unreachable, read-only or full.
 fn is_passing(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|cause| cause.downcast_ref::<db::Error>()).any(|error| error.trouble().is_some())
 }
 
-/// Runs workers until it is told to stop.
+/// Runs workers until stopped.
 #[derive(Debug)]
 pub struct Runner {
     clock: Clock,
@@ -37,12 +37,12 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner of nothing yet.
+    /// A runner without workers.
     pub fn new(clock: Clock, random: Random, statuses: Statuses, wakes: WakeUps, stop: CancellationToken) -> Self {
         Self { clock, random, statuses, wakes, stop, tasks: TaskTracker::new() }
     }
 
-    /// Starts the loop of one worker; its first tick is at once.
+    /// Starts a worker's loop; its first tick is immediate.
     pub fn start(&self, worker: Arc<dyn Worker>) {
         self.statuses.put(Status::new(worker.as_ref(), Some(self.clock.now()), Outcome::NotYet));
         let lane = Lane {
@@ -55,17 +55,17 @@ impl Runner {
         self.tasks.spawn(lane.run(self.stop.clone()));
     }
 
-    /// Shows a worker that is held back, with the reason, and never ticks it.
+    /// Shows a worker as paused, with the reason, and never runs it.
     pub fn hold(&self, worker: &dyn Worker, reason: &str) {
         self.statuses.put(Status::new(worker, None, Outcome::Held(reason.to_owned())));
     }
 
-    /// Passes wakes between this process and the others on the same database, until the stop.
+    /// Exchanges wake-ups with the other processes on the same database until the stop.
     pub fn share_wakes(&self, db: Db, process: ProcessId) {
         self.tasks.spawn(self.wakes.clone().share(db, process, self.stop.clone()));
     }
 
-    /// Resolves when every loop has ended, after the stop was asked for.
+    /// Resolves when every loop has ended after the stop.
     pub async fn finished(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -95,7 +95,7 @@ impl Lane {
         tracing::debug!(worker = name, "worker stopped");
     }
 
-    /// Ticks once; gives how long to wait.
+    /// Runs one tick; returns how long to wait.
     async fn tick(&self) -> Duration {
         let name = self.worker.name();
         let began = self.clock.now();
@@ -112,7 +112,7 @@ impl Lane {
             Err(_) => Outcome::Failed("a defect: the tick panicked".to_owned()),
         };
         if let Outcome::Failed(reason) = &outcome {
-            // OK because a database in trouble logs that itself, once for all workers and requests.
+            // OK because the database logs its problem itself, once for all workers and requests.
             if passes {
                 tracing::debug!(worker = name, reason, "worker tick failed");
             } else {
@@ -132,7 +132,7 @@ impl Lane {
         wait
     }
 
-    /// The period less jitter, or less when a row is due before that.
+    /// The period minus jitter, or less if a row is due earlier.
     fn wait(&self, outcome: &Outcome, now: DateTime<Utc>) -> Duration {
         let period = self.worker.period().mul_f64(1.0 - 0.1 * self.random.fraction());
         match outcome {

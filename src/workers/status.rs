@@ -1,4 +1,4 @@
-//! What each worker last did, kept in memory for the operations page.
+//! The last run of each worker, kept in memory for the operations page.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,41 +11,39 @@ use super::{Tick, Worker};
 /// How the last tick ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It has not run since the process started.
+    /// It hasn't run since the process started.
     NotYet,
-    /// It did its work.
+    /// It succeeded.
     Done(Tick),
-    /// It failed as a whole, with what was said.
+    /// The whole tick failed, with the error.
     Failed(String),
-    /// Background work is held back, with the reason.
+    /// Background work is paused, with the reason.
     Held(String),
 }
 
-/// One worker, as people see it.
+/// The status of one worker.
 #[derive(Clone, Debug)]
 pub struct Status {
-    /// The worker's name.
     pub name: &'static str,
     /// What it does.
     pub duty: &'static str,
-    /// How long at most between ticks.
+    /// The maximum time between ticks.
     pub period: Duration,
     /// When the last tick began.
     pub began_at: Option<DateTime<Utc>>,
-    /// When the last tick ended; a tick is in hand while this is before `began_at`.
+    /// When the last tick ended; a tick is running while this is before `began_at`.
     pub ended_at: Option<DateTime<Utc>>,
-    /// When the next tick is to begin at the latest.
+    /// When the next tick begins at the latest.
     pub next_at: Option<DateTime<Utc>>,
-    /// How the last tick ended.
     pub outcome: Outcome,
     /// Ticks since the start.
     pub ticks: u64,
-    /// Of those, the failed.
+    /// How many of them failed.
     pub failures: u64,
 }
 
 impl Status {
-    /// The status of a worker that has not ticked yet.
+    /// The status of a worker that hasn't run yet.
     pub(super) fn new(worker: &dyn Worker, next_at: Option<DateTime<Utc>>, outcome: Outcome) -> Self {
         Self {
             name: worker.name(),
@@ -60,7 +58,7 @@ impl Status {
         }
     }
 
-    /// Whether the next tick should have begun at least a period ago.
+    /// Whether the next tick is overdue by at least a period.
     pub fn is_late(&self, now: DateTime<Utc>) -> bool {
         let grace = TimeDelta::from_std(self.period).unwrap_or(TimeDelta::zero());
         self.next_at.is_some_and(|next| now > next + grace)

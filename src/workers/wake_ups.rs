@@ -1,7 +1,7 @@
-//! Wakes: a worker's next tick is sooner, in this process and in the others on the same PostgreSQL.
+//! Wake-ups make a worker's next tick come sooner, in this process and in the others on the same PostgreSQL.
 //!
-//! A wake is never needed for anything to happen, so that one may be lost: behind a pooler that does not pass
-//! notices on, or while the database is away, the work is found at the worker's next period.
+//! Nothing depends on a wake-up, so it may be lost: behind a pooler that doesn't forward notifications, or while the
+//! database is unreachable, the worker finds the work at its next period.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use crate::ids::ProcessId;
 
 /// The channel on which processes wake each other.
 const CHANNEL: &str = "recomamp_wakes";
-/// After this the listener tries again to reach the database.
+/// How long the listener waits before it tries to reach the database again.
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// Makes a worker's next tick sooner; cheap to clone.
@@ -25,14 +25,14 @@ pub struct WakeUps(Arc<Parts>);
 #[derive(Debug, Default)]
 struct Parts {
     workers: Mutex<BTreeMap<&'static str, Arc<Notify>>>,
-    /// Wakes that the other processes were not told of yet.
+    /// Wake-ups that haven't been sent to the other processes yet.
     untold: Mutex<BTreeSet<&'static str>>,
     told: Notify,
 }
 
 impl WakeUps {
-    /// Wakes the worker of this name, in every process. One wake is kept when it is in the middle of a tick. Call it
-    /// after the commit of what there is to do.
+    /// Wakes the worker with this name, in every process. A wake-up during a tick is remembered. Call it after
+    /// committing the work.
     pub fn wake(&self, name: &'static str) {
         self.of(name).notify_one();
         self.0.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
@@ -43,14 +43,14 @@ impl WakeUps {
         Arc::clone(self.0.workers.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default())
     }
 
-    /// Wakes the worker here alone; a name that nobody here has is another version's.
+    /// Wakes the worker in this process; ignores unknown names, which come from other versions.
     fn wake_here(&self, name: &str) {
         if let Some(worker) = self.0.workers.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             worker.notify_one();
         }
     }
 
-    /// Tells the other processes of wakes here, and listens to theirs, until `stop`. On SQLite there are none.
+    /// Sends wake-ups to the other processes and listens for theirs, until `stop`. SQLite has no other processes.
     pub(super) async fn share(self, db: Db, process: ProcessId, stop: CancellationToken) {
         if db.engine() == db::Engine::Sqlite {
             return;
