@@ -97,10 +97,7 @@ pub enum RingError {
          yet, remove it, and the next start makes a new one",
         path.display()
     )]
-    Ring {
-        path: PathBuf,
-        fault: TextError,
-    },
+    Ring { path: PathBuf, fault: TextError },
 }
 
 /// Why a text isn't a key ring.

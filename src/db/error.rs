@@ -27,10 +27,7 @@ pub enum Error {
     Unavailable(#[source] sqlx::Error),
     /// A stored value isn't what the program writes there.
     #[error("the stored value of column `{column}` cannot be read")]
-    Inconsistent {
-        column: &'static str,
-        source: WrongValue,
-    },
+    Inconsistent { column: &'static str, source: WrongValue },
     /// It couldn't be opened; the message says why, and what to do.
     #[error("{0}")]
     Unreachable(String),
