@@ -21,6 +21,7 @@ pub mod flatten;
 pub mod functions;
 pub mod instructional;
 mod lexer;
+mod moments;
 pub mod normal;
 pub mod parser;
 pub mod spelling;

@@ -20,7 +20,7 @@ pub(super) use outcomes::{announce, forget_outcomes};
 
 use super::model::{Claimed, Execution, Kept, Origin, Problem, RETRYING, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
-use crate::ids::{ExecutionId, InstanceId, PersonId, ProcessId};
+use crate::ids::{ExecutionId, PersonId, ProcessId};
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 use crate::web::components::duration;
 
@@ -326,18 +326,6 @@ pub(super) async fn expired(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Re
 pub(super) async fn mark_removed(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>) -> Result<()> {
     const MARK: &str = "update executions set result_removed_at = $2, revision = revision + 1 where id = $1";
     sql(MARK).bind(id).bind(now).execute(tx).await.map(drop)
-}
-
-/// Slots in use on an instance and on its account.
-pub(super) async fn slots(tx: &mut Tx, instance: &InstanceId) -> Result<(i64, i64)> {
-    const ON_INSTANCE: &str = "select count(*) as value from executions where instance_id = $1 \
-        and state in ('sending', 'pending', 'running')";
-    const ON_ACCOUNT: &str = "select count(*) as value from executions e join instances i on i.id = e.instance_id \
-        where e.state in ('sending', 'pending', 'running') \
-        and i.entity_id = (select entity_id from instances where id = $1)";
-    let Single(on_instance) = sql(ON_INSTANCE).bind(instance).one::<Single<i64>>(tx).await?;
-    let Single(on_account) = sql(ON_ACCOUNT).bind(instance).one::<Single<i64>>(tx).await?;
-    Ok((on_instance, on_account))
 }
 
 /// When the next execution can be claimed, if any waits: its step is due and nobody holds it.

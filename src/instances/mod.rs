@@ -10,6 +10,7 @@ mod changes;
 mod model;
 mod pages;
 mod search;
+mod slots;
 mod store;
 mod discovery;
 mod labels;
@@ -18,6 +19,8 @@ pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, ref
 pub use brand_list::{Item, ItemKind, fitting};
 pub use changes::{ChangeKind, SourceChange};
 pub use model::{Grant, Instance, Role, Source};
+pub(crate) use slots::takes_slot;
+pub use slots::{SlotsInUse, slots_in_use};
 pub use store::brands::{Brand, brand, brands, items as brand_items};
 pub use store::{
     Address, Filter, InstanceChange, Listing, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find,

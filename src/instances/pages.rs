@@ -14,6 +14,7 @@ use serde_json::json;
 use super::access::{Action as Does, require};
 use super::discovery;
 use super::model::Instance;
+use super::slots;
 use super::store::{self, Pair};
 use crate::accounts::audit::{self, Action};
 use crate::amazon::{AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
@@ -93,9 +94,6 @@ async fn page(
     errors: Errors,
     name: Option<&str>,
 ) -> web::Result<DetailPage> {
-    const IN_USE: &str = "select count(*) as value from executions e join instances i on i.id = e.instance_id \
-        where i.entity_id = $1 and e.state in ('sending', 'pending', 'running')";
-    const WAITING: &str = "select count(*) as value from executions where instance_id = $1 and state = 'waiting'";
     const UNSEARCHED: &str =
         "select problem as value from execution_searches where instance_id = $1 and problem is not null";
     const ADOPTED: &str = "select count(*) as value from executions where instance_id = $1 and origin = 'adopted'";
@@ -103,8 +101,8 @@ async fn page(
     let instance = store::find(&mut tx, &person.id, &own(id)?).await?;
     let unsearched = sql(UNSEARCHED).bind(&instance.id).optional::<Single<String>>(&mut tx).await?;
     let Single(adopted) = sql(ADOPTED).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
-    let Single(account_in_use) = sql(IN_USE).bind(&instance.entity).one::<Single<i64>>(&mut tx).await?;
-    let Single(waiting) = sql(WAITING).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
+    let account_in_use = slots::slots_in_use(&mut tx, &instance.id).await?.account;
+    let waiting = slots::waiting(&mut tx, &instance.id).await?;
     let catalogue = store::catalogue(&mut tx, &instance.id).await?;
     let sources = catalogue.sources().iter().filter(|source| !source.is_audience_twin()).count();
     drop(tx);

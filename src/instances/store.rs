@@ -27,6 +27,7 @@ pub use sources::{Listing, catalogue, listings};
 
 use super::labels;
 use super::model::{Found, Instance, Role, Source};
+use super::slots::takes_slot;
 use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{ConnectionId, InstanceId, PersonId, Random};
@@ -85,7 +86,9 @@ macro_rules! select {
             "exists (select 1 from access_grants g where g.instance_id = i.id and g.person_id = a.person_id ",
             "and g.missing_since is not null) as is_unlisted, ",
             "(select count(*) from executions e where e.instance_id = i.id ",
-            "and e.state in ('sending', 'pending', 'running')) as slots_in_use ",
+            "and ",
+            takes_slot!("e."),
+            ") as slots_in_use ",
             "from instances i join instance_access a on a.instance_id = i.id where a.person_id = $1 ",
             $rest
         )

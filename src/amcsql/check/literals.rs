@@ -1,7 +1,7 @@
 //! Binds numbers, dates and their signs.
 
 use crate::amcsql::codes;
-use chrono::{NaiveDate, NaiveDateTime};
+use crate::amcsql::moments::{read_date, read_timestamp, read_timestamp_literal};
 
 use super::super::ast::Expr;
 use super::super::bound::{ExprKind, Literal};
@@ -38,9 +38,9 @@ impl Binder<'_> {
 
     pub(super) fn moment(&mut self, text: &str, kind: DataType, span: Span) -> Value {
         let literal = if kind == DataType::Date {
-            NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok().map(Literal::Date)
+            read_date(text.trim()).map(Literal::Date)
         } else {
-            timestamp(text.trim()).map(Literal::Timestamp)
+            read_timestamp_literal(text.trim()).map(Literal::Timestamp)
         };
         let Some(literal) = literal else {
             let form = if kind == DataType::Date { "DATE '2026-01-31'" } else { "TIMESTAMP '2026-01-31 13:45:00'" };
@@ -98,20 +98,10 @@ fn decimal(text: &str) -> Option<(Literal, DataType)> {
 /// Whether a text reads as a day or an instant where it is compared with one.
 pub(super) fn reads_as_moment(text: &str) -> bool {
     let text = text.trim();
-    timestamp(text).is_some()
-        || ["today", "now"].iter().any(|word| text.eq_ignore_ascii_case(word))
-        || chrono::DateTime::parse_from_rfc3339(text).is_ok()
-        || NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").is_ok()
+    read_timestamp(text).is_some() || ["today", "now"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// The beginning of a text that a message names.
 pub(super) fn short(text: &str) -> &str {
     text.char_indices().nth(40).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
-}
-
-fn timestamp(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ"]
-        .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))
 }

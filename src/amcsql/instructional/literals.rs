@@ -1,6 +1,6 @@
 //! The literals of a text, with lists and rows as one.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use crate::amcsql::moments::{read_date, read_timestamp_literal};
 
 use crate::amcsql::lexer::{Token, TokenKind};
 use crate::amcsql::text::Span;
@@ -148,12 +148,9 @@ impl Reader<'_> {
         let TokenKind::String(value) = &self.tokens.get(value)?.kind else { return None };
         let value = value.trim();
         if self.is_word(name, "DATE") {
-            return NaiveDate::parse_from_str(value, "%Y-%m-%d").ok().map(|_| Shape::Date);
+            return read_date(value).map(|_| Shape::Date);
         }
-        let is_moment = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
-            .iter()
-            .any(|form| NaiveDateTime::parse_from_str(value, form).is_ok());
-        (self.is_word(name, "TIMESTAMP") && is_moment).then_some(Shape::DateTime)
+        (self.is_word(name, "TIMESTAMP") && read_timestamp_literal(value).is_some()).then_some(Shape::DateTime)
     }
 
     /// A text or number that stands alone.

@@ -9,6 +9,7 @@ use crate::connections::CallError;
 use crate::db::{self, Scope, Tx};
 use crate::executions::model::{Claimed, LOOK_AGAIN, LOOKS, Problem, SETTLED, State};
 use crate::executions::store::{self, Change, Obstacle};
+use crate::instances;
 
 /// A run that waits for a slot looks again after this.
 const SLOT_WAIT: TimeDelta = TimeDelta::seconds(10);
@@ -181,13 +182,13 @@ impl Poller {
     async fn no_slot(&self, tx: &mut Tx, address: &Address, execution: &Claimed) -> db::Result<Option<String>> {
         let limits = &self.room.site.config.limits;
         tx.alone(&format!("slots of {}", address.usual.entity)).await?;
-        let (on_instance, on_account) = store::slots(tx, &execution.instance).await?;
-        Ok(if on_instance >= limits.runs_per_instance {
+        let used = instances::slots_in_use(tx, &execution.instance).await?;
+        Ok(if used.instance >= limits.runs_per_instance {
             Some(format!(
                 "All {} slots of the instance are in use. Runs in the next free one.",
                 limits.runs_per_instance
             ))
-        } else if on_account >= limits.runs_per_account {
+        } else if used.account >= limits.runs_per_account {
             Some(format!("All {} slots of the account are in use. Runs in the next free one.", limits.runs_per_account))
         } else {
             None

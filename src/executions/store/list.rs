@@ -7,6 +7,7 @@ use super::{origin, read, state, window};
 use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::executions::model::{Origin, Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
+use crate::instances::takes_slot;
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 
 /// Which executions are listed.
@@ -265,19 +266,24 @@ impl FromRow for Queue {
 
 /// What a person's instances have in hand, those with nothing left out.
 pub async fn queues(tx: &mut Tx, person: &PersonId) -> Result<Vec<Queue>> {
-    const QUEUES: &str = "with unended as (\
-        select e.instance_id, coalesce(i.name, i.amc_name) as instance_name, i.account_name, i.entity_id, e.state \
-        from executions e \
-        join instances i on i.id = e.instance_id join instance_access a on a.instance_id = i.id \
-        where e.finished_at is null and a.person_id = $1\
-        ) select u.instance_id, u.instance_name, u.account_name, u.entity_id, \
-        cast(sum(case when u.state in ('sending', 'pending', 'running') then 1 else 0 end) as bigint) as in_use, \
-        (select count(*) from unended o where o.entity_id = u.entity_id \
-            and o.state in ('sending', 'pending', 'running')) as on_account, \
-        cast(sum(case when u.state = 'waiting' then 1 else 0 end) as bigint) as waiting, \
-        cast(sum(case when u.state = 'fetching' then 1 else 0 end) as bigint) as fetching \
-        from unended u group by u.instance_id, u.instance_name, u.account_name, u.entity_id \
-        order by lower(u.instance_name), u.instance_id";
+    const QUEUES: &str = concat!(
+        "with unended as (",
+        "select e.instance_id, coalesce(i.name, i.amc_name) as instance_name, i.account_name, i.entity_id, e.state ",
+        "from executions e ",
+        "join instances i on i.id = e.instance_id join instance_access a on a.instance_id = i.id ",
+        "where e.finished_at is null and a.person_id = $1",
+        ") select u.instance_id, u.instance_name, u.account_name, u.entity_id, ",
+        "cast(sum(case when ",
+        takes_slot!("u."),
+        " then 1 else 0 end) as bigint) as in_use, ",
+        "(select count(*) from unended o where o.entity_id = u.entity_id and ",
+        takes_slot!("o."),
+        ") as on_account, ",
+        "cast(sum(case when u.state = 'waiting' then 1 else 0 end) as bigint) as waiting, ",
+        "cast(sum(case when u.state = 'fetching' then 1 else 0 end) as bigint) as fetching ",
+        "from unended u group by u.instance_id, u.instance_name, u.account_name, u.entity_id ",
+        "order by lower(u.instance_name), u.instance_id"
+    );
     sql(QUEUES).bind(person).cached().all(tx).await
 }
 

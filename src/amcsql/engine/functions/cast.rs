@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Date32Array, Int64Array, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, TimeUnit};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::NaiveTime;
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, cast, try_cast,
@@ -16,6 +16,7 @@ use datafusion::logical_expr::{
 use super::native::{invoke, safe_cast};
 use super::text::gives_text;
 use super::{Args, Native};
+use crate::amcsql::moments::{read_date, read_timestamp};
 
 /// Converts an expression of type `from` to type `to`. `now` is the instant of the run, milliseconds in UTC.
 pub(in super::super) fn convert(expr: Expr, from: &DataType, to: &DataType, explicit: bool, now: i64) -> Expr {
@@ -158,27 +159,6 @@ fn number(texts: &StringArray, to: &DataType) -> Result<ArrayRef> {
     let doubles: ArrayRef = Arc::new(doubles.collect::<arrow::array::Float64Array>());
     let read: BooleanArray = (0..direct.len()).map(|row| Some(direct.is_valid(row))).collect();
     Ok(arrow::compute::kernels::zip::zip(&read, &direct, &safe_cast(&doubles, to)?)?)
-}
-
-/// `2024-01-31`, also with single digits.
-pub(in super::super) fn read_date(text: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
-}
-
-/// `2024-01-31T10:00:00.000Z` in its shorter forms: a space for the `T`, no fraction, no seconds, no zone, no time; offsets
-/// are honoured. Milliseconds in UTC.
-pub(in super::super) fn read_timestamp(text: &str) -> Option<i64> {
-    if let Some(date) = read_date(text) {
-        return Some(date.and_time(NaiveTime::MIN).and_utc().timestamp_millis());
-    }
-    let text = text.replacen(' ', "T", 1);
-    if let Ok(time) = DateTime::parse_from_rfc3339(&text) {
-        return Some(time.timestamp_millis());
-    }
-    let bare = text.trim_end_matches(['Z', 'z']);
-    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
-    let time = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(bare, format).ok())?;
-    Some(time.and_utc().timestamp_millis())
 }
 
 #[cfg(test)]

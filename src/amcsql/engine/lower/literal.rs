@@ -7,9 +7,9 @@ use chrono::{Datelike, NaiveDate};
 use datafusion::common::ScalarValue;
 use serde_json::Value;
 
-use super::super::functions::cast::{read_date, read_timestamp};
 use super::super::run::RunError;
 use crate::amcsql::bound::Literal;
+use crate::amcsql::moments::{read_date, read_timestamp};
 
 /// A literal in the Arrow type that its place asks for.
 pub(super) fn value(literal: &Literal, kind: &Arrow) -> Result<ScalarValue, RunError> {
