@@ -19,6 +19,7 @@ RUN mkdir -p src tests/it \
     && echo 'fn main() {}' > src/main.rs \
     && cargo build --locked --profile "$PROFILE" --bin recomamp
 
+COPY build.rs build.rs
 COPY src src
 COPY templates templates
 COPY static static

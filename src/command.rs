@@ -4,6 +4,7 @@ mod backup;
 mod copy;
 mod doctor;
 mod emulate;
+mod guides;
 mod keys;
 mod progress;
 mod restore;
@@ -48,6 +49,9 @@ enum Command {
     /// Check or run AMC SQL without a server.
     #[command(subcommand)]
     Sql(sql::Sql),
+    /// Check guides and templates, or run one of their queries.
+    #[command(subcommand)]
+    Guides(guides::Guides),
     /// See when a schedule would run.
     #[command(subcommand)]
     Schedule(schedule::Schedule),
@@ -144,6 +148,7 @@ async fn handed_over(line: Line) -> ExitCode {
         Command::Serve => with_config(serve::serve).await,
         Command::Emulator(options) => emulate::run(*options).await,
         Command::Sql(sql) => sql::run(sql).await,
+        Command::Guides(guides) => guides::run(guides).await,
         Command::Schedule(schedule) => schedule::run(schedule, &Clock::system()),
         Command::Keys(keys) => with_config(|config| keys::run(config, keys)).await,
         Command::Doctor(options) => doctor::run(options).await,

@@ -87,7 +87,7 @@ async fn made(site: &Site) -> anyhow::Result<Grown> {
         ("privacy", "drop"),
     ];
     site.send(&format!("/queries/{query}/edit"), &fields).await?;
-    let draft = site.send("/guides/first-query/queries/1/open", &[]).await?;
+    let draft = site.send("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await?;
     let draft = draft.rsplit('=').next().context("a draft")?.to_owned();
     let connections = site.page("/settings/connections").await?;
     let (_, connection) = connections.split_once("/settings/connections/con_").context("a connection")?;

@@ -1,32 +1,30 @@
-//! Build guides: pages of markdown that teach how to ask AMC, with queries that open in the editor.
+//! Build guides: pages of markdown that teach how to ask AMC, with queries that can be tried, run and taken along; and templates,
+//! which are the same queries one step from use.
 //!
-//! A guide is `guides/<slug>/guide.md`, built into the program so that one file is all there is to
-//! install. It is read once, into parts that are HTML already and queries that are not: a query stays
-//! SQL with its fields, so that it can be shown, checked in the tests, and handed over to the editor.
+//! Both are files in one format (`guides/README.md`), built into the program or read from a folder. Each is read once for each version of
+//! its file, into parts that are HTML already and queries that are not: a query stays SQL with its parameters, so that it can be
+//! shown, checked, tried, and handed over to the editor.
 //!
-//! Guides are written by people who may not be the ones who run the installation. So nothing of a
-//! guide reaches the page as it stands: raw HTML is shown as text, and links and images lead to
-//! `http`, `https` or this program only. `docs/guides.md` tells authors what they can write.
+//! Guides are written by people who may not be the ones who run the installation. So nothing of a guide reaches the page as it
+//! stands: raw HTML is shown as text, and links lead to `http`, `https` or this program only.
 
-mod address;
-mod entries;
-mod fields;
-mod library;
-mod model;
+mod check;
+mod content;
 mod pages;
-mod reader;
-mod table;
 #[cfg(test)]
 mod tests;
 
-pub use library::{all, find, first, search};
-pub use model::{Fault, Guide, GuideQuery, Heading, Level, Part};
+pub use check::{Report, check, run};
+pub use content::{Checked, Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target, Template};
+
+use std::sync::Arc;
 
 use futures::FutureExt as _;
 
 use crate::web::Site;
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
+use content::Collection;
 
 pub fn room(site: Site) -> Room {
     Room {
@@ -49,8 +47,39 @@ impl Section {
     pub const Guides: Self = Self::new("/guides", "Guides", "book-open");
 }
 
+/// All guides, in the order in which a newcomer takes them.
+pub fn all() -> Vec<Arc<Guide>> {
+    let own = Collection::built_in().guides.iter().filter(|guide| guide.item.language.is_empty());
+    own.map(|guide| Arc::clone(&guide.item)).collect()
+}
+
+/// The guide for somebody who has no query yet.
+pub fn first() -> Option<Arc<Guide>> {
+    all().into_iter().next()
+}
+
+/// The guide of that folder.
+pub fn find(slug: &str) -> Option<Arc<Guide>> {
+    Collection::built_in().guide(slug, "").map(|guide| Arc::clone(&guide.item))
+}
+
+/// Guides in which every word of `text` occurs, whatever its case. No words find nothing.
+pub fn search(text: &str) -> Vec<Arc<Guide>> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let holds = |guide: &Arc<Guide>| {
+        let sections = guide.sections.iter().flat_map(|section| [&section.title, &section.text]);
+        let texts = [&guide.title, &guide.summary].into_iter().chain(sections).chain(&guide.tags).chain(&guide.sources);
+        let texts: Vec<String> = texts.map(|text| text.to_lowercase()).collect();
+        words.iter().all(|word| texts.iter().any(|text| text.contains(word)))
+    };
+    all().into_iter().filter(holds).collect()
+}
+
 fn found(q: &str, most: i64) -> Vec<Hit> {
-    let hit = |guide: &Guide| Hit {
+    let hit = |guide: Arc<Guide>| Hit {
         href: format!("/guides/{}", guide.slug),
         title: guide.title.clone(),
         note: guide.summary.clone(),

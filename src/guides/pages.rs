@@ -1,5 +1,7 @@
 //! The list of guides, one guide, and the way of its queries into the editor.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -7,9 +9,8 @@ use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::library;
-use super::model::{Guide, Heading, Level, Part};
-use crate::queries::{self, DraftSeed};
+use super::{Guide, Heading, Part};
+use crate::queries::{self, Difficulty, DraftSeed};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
@@ -21,7 +22,7 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/guides.csv", get(export))
         .route("/guides.json", get(export))
         .route("/guides/{slug}", get(show))
-        .route("/guides/{slug}/queries/{number}/open", post(open))
+        .route("/guides/{slug}/queries/{part}/open", post(open))
         .with_state(site)
 }
 
@@ -33,7 +34,7 @@ const SIZE: u64 = 50;
 struct ListPage {
     shell: Shell,
     list: List,
-    guides: Vec<&'static Guide>,
+    guides: Vec<Arc<Guide>>,
     pager: Pager,
     q: String,
     levels: Vec<Choice>,
@@ -41,9 +42,9 @@ struct ListPage {
 }
 
 /// The guides that an address leaves, with the text and the level that it asks for.
-fn found(params: &mut ListParams) -> (Vec<&'static Guide>, String, Option<Level>) {
-    let (q, level) = (params.text("q"), params.value("level", "level", Level::parse));
-    let mut guides = if q.is_empty() { library::all().iter().collect() } else { library::search(&q) };
+fn found(params: &mut ListParams) -> (Vec<Arc<Guide>>, String, Option<Difficulty>) {
+    let (q, level) = (params.text("q"), params.value("level", "level", Difficulty::parse));
+    let mut guides = if q.is_empty() { super::all() } else { super::search(&q) };
     guides.retain(|guide| level.is_none_or(|level| guide.level == level));
     (guides, q, level)
 }
@@ -51,7 +52,7 @@ fn found(params: &mut ListParams) -> (Vec<&'static Guide>, String, Option<Level>
 async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Result<Html<ListPage>> {
     let (guides, q, level) = found(&mut params);
     let (pager, guides) = params.page(SIZE).cut(guides);
-    let levels = Level::ALL.map(|level| Choice::new(level.name(), level.label()));
+    let levels = Difficulty::ALL.map(|level| Choice::new(level.name(), level.label()));
     Ok(Html(ListPage {
         shell: visit.shell("Guides", Section::Guides).await,
         list: params.list(&[]),
@@ -59,12 +60,12 @@ async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Resu
         pager,
         q,
         levels: std::iter::once(Choice::new("", "All levels")).chain(levels).collect(),
-        level: level.map(Level::name).unwrap_or_default(),
+        level: level.map(Difficulty::name).unwrap_or_default(),
     }))
 }
 
 /// A guide as a file lists it.
-struct Line(&'static Guide);
+struct Line(Arc<Guide>);
 
 impl Export for Line {
     const COLUMNS: &'static [&'static str] = &["title", "summary", "level", "minutes", "tags", "slug"];
@@ -93,12 +94,12 @@ async fn export(State(site): State<Site>, _: Person, mut params: ListParams) -> 
 #[template(path = "guides/detail.html")]
 struct DetailPage {
     shell: Shell,
-    guide: &'static Guide,
+    guide: Arc<Guide>,
 }
 
 impl DetailPage {
     /// The headings of sections, for the table of contents.
-    fn sections(&self) -> impl Iterator<Item = &'static Heading> {
+    fn sections(&self) -> impl Iterator<Item = &Heading> {
         self.guide.headings.iter().filter(|heading| heading.depth == 2)
     }
 
@@ -107,8 +108,8 @@ impl DetailPage {
     }
 }
 
-fn find(slug: &str) -> web::Result<&'static Guide> {
-    library::find(slug).ok_or(web::Error::Missing)
+fn find(slug: &str) -> web::Result<Arc<Guide>> {
+    super::find(slug).ok_or(web::Error::Missing)
 }
 
 async fn show(_: Person, visit: Visit, Path(slug): Path<String>) -> web::Result<Html<DetailPage>> {
@@ -120,16 +121,16 @@ async fn show(_: Person, visit: Visit, Path(slug): Path<String>) -> web::Result<
 async fn open(
     State(site): State<Site>,
     person: Person,
-    Path((slug, number)): Path<(String, String)>,
+    Path((slug, query)): Path<(String, String)>,
 ) -> web::Result<Redirect> {
     let guide = find(&slug)?;
-    let query = number.parse().ok().and_then(|number| guide.query(number)).ok_or(web::Error::Missing)?;
+    let query = guide.query(&query).ok_or(web::Error::Missing)?;
     let now = site.clock.now();
     let text = DraftSeed {
-        name: &query.name,
+        name: query.name(),
         source: &format!("Guide: {}", guide.title),
-        sql: &query.sql,
-        fields: query.fields(now, site.config.is_demo()),
+        sql: &query.authored.input.sql,
+        fields: query.input(now, site.config.is_demo()).fields,
     };
     let mut tx = site.db.write(&person.scope()).await?;
     let draft = queries::create_draft(&mut tx, &site.random, now, &person.id, text).await?;
@@ -145,8 +146,8 @@ mod tests {
 
     #[test]
     fn a_guides_page_has_one_h1_its_queries_as_forms_and_a_contents_that_leads_to_it() {
-        for guide in library::all() {
-            let html = DetailPage { shell: Shell::new(&guide.title), guide }.render().unwrap();
+        for guide in crate::guides::all() {
+            let html = DetailPage { shell: Shell::new(&guide.title), guide: Arc::clone(&guide) }.render().unwrap();
             let dom = Dom::parse_document(&html);
             let count = |css: &str| dom.select(&Selector::parse(css).unwrap()).count();
             assert_eq!(count("h1"), 1);

@@ -1,21 +1,29 @@
-//! Every guide of the installation, as its authors left it, and what authors may get wrong.
+//! Every guide and template of the program, as its authors left it, and what authors may get wrong.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::sync::Arc;
 
-use chrono::{TimeZone as _, Utc};
-
-use super::library::FILES;
-use super::model::{Guide, Part};
-use super::{all, find, reader, search};
-use crate::amcsql::catalogue::Catalogue;
-use crate::amcsql::{Context, check};
-use crate::web::shell::Section;
+use super::content::{Collection, Content, Finding, Folder, Guide, Part, read_folder};
 
 const HEAD: &str = "+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 1\n+++\n";
 
-fn read(body: &str) -> (Guide, Vec<usize>) {
-    let (guide, faults) = reader::read("t", &format!("{HEAD}{body}"));
-    (guide, faults.into_iter().map(|fault| fault.line).collect())
+fn folder(files: &[(&str, &str)]) -> Folder {
+    let content = |text: &str| Content::Bytes(Cow::Owned(text.as_bytes().to_vec()));
+    Folder(files.iter().map(|(name, text)| ((*name).to_owned(), content(text))).collect())
+}
+
+fn collection(folders: &[(&str, &[(&str, &str)])]) -> Collection {
+    Collection::join(folders.iter().map(|(name, files)| (*name, Arc::new(read_folder(name, &folder(files))))))
+}
+
+/// A guide of one file, and the lines of what is wrong with it.
+fn read(body: &str) -> (Arc<Guide>, Vec<Finding>) {
+    let all = collection(&[("t", &[("guide.md", &format!("{HEAD}{body}"))])]);
+    (Arc::clone(&all.guide("t", "").unwrap().item), all.findings())
+}
+
+fn lines(findings: &[Finding]) -> Vec<usize> {
+    findings.iter().map(|finding| finding.line).collect()
 }
 
 fn html(guide: &Guide) -> String {
@@ -23,107 +31,28 @@ fn html(guide: &Guide) -> String {
 }
 
 #[test]
-fn every_guide_reads_without_a_fault() {
-    for (slug, text) in FILES {
-        assert_eq!(reader::read(slug, text).1, [], "guides/{slug}/guide.md");
-    }
-}
-
-#[test]
-fn every_folder_of_guides_is_built_in() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/guides");
-    let folders: BTreeSet<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().join("guide.md").exists())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
-    assert_eq!(folders, all().iter().map(|guide| guide.slug.clone()).collect());
-}
-
-#[test]
-fn every_link_inside_leads_somewhere() {
-    let pages: Vec<&str> = [Section::Instances, Section::Queries, Section::Executions, Section::Guides]
-        .iter()
-        .map(|section| section.href)
-        .chain(["/", "/queries/new", "/search", "/operations"])
-        .collect();
-    let heading = |guide: &Guide, id: &str| guide.headings.iter().any(|heading| heading.id == id);
-    for guide in all() {
-        for (line, link) in guide.links.iter().filter(|(_, link)| !link.starts_with("http")) {
-            let (path, id) = link.split_once('#').map_or((link.as_str(), None), |(path, id)| (path, Some(id)));
-            let path = path.split('?').next().unwrap_or("");
-            let target =
-                if path.is_empty() { Some(guide) } else { find(path.strip_prefix("/guides/").unwrap_or(path)) };
-            let leads =
-                target.map_or(pages.contains(&path) && id.is_none(), |target| id.is_none_or(|id| heading(target, id)));
-            assert!(leads, "guides/{}/guide.md:{line}: {link} leads nowhere", guide.slug);
-        }
-    }
-}
-
-#[test]
-fn every_query_is_understood_and_reads_what_the_head_says() {
-    for guide in all() {
-        for source in &guide.sources {
-            assert!(Catalogue::standard().source(source).is_some(), "{}: no source {source}", guide.slug);
-        }
-        for query in guide.queries() {
-            let place = format!("guides/{}/guide.md:{}", guide.slug, query.line);
-            let sql = sampled(&query.sql);
-            let checked = check(&sql, &Context::reporting(Catalogue::standard()));
-            assert!(checked.findings.is_empty(), "{place}: {:?}", checked.findings);
-            assert!(guide.sources.iter().any(|source| sql.contains(source.as_str())), "{place} reads another source");
-        }
-    }
-}
-
-/// The SQL with a text for each field.
-fn sampled(sql: &str) -> String {
-    let mut parts = sql.split("{{");
-    let first = parts.next().unwrap_or("").to_owned();
-    parts.fold(first, |text, part| format!("{text}'sample'{}", part.split_once("}}").map_or("", |(_, rest)| rest)))
-}
-
-#[test]
-fn every_field_of_a_query_is_declared_and_its_default_fits() {
-    let now = Utc.with_ymd_and_hms(2026, 11, 21, 0, 0, 0).unwrap();
-    for guide in all() {
-        for query in guide.queries() {
-            let fields = query.fields(now, true);
-            let used: BTreeSet<&str> = query
-                .sql
-                .split("{{")
-                .skip(1)
-                .filter_map(|part| part.split_once("}}"))
-                .map(|(name, _)| name.trim())
-                .collect();
-            let declared: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-            assert_eq!(used, declared, "guides/{}/guide.md:{}", guide.slug, query.line);
-            for field in &fields {
-                assert!(field.value(&field.default).is_ok(), "{}: {}", guide.slug, field.name);
-            }
-        }
-    }
+fn every_guide_and_template_reads_without_a_finding() {
+    assert_eq!(Collection::built_in().findings(), []);
 }
 
 #[test]
 fn hostile_markdown_stays_text() {
-    let (guide, faults) = read(
-        "<script>alert(1)</script>\n\nA <b onclick=x>b</b>, [x](javascript:alert(1)), ![y](data:image/svg+xml,z), <javascript:a>.\n\n[w](<//evil.example>)\n",
+    let (guide, findings) = read(
+        "<script>alert(1)</script>\n\nA <b onclick=x>b</b>, [x](javascript:alert(1)), ![y](data:image/svg+xml,z), <javascript:a>.\n\n\
+         [w](<//evil.example>) [v](&#x6a;avascript:alert(1)) [u](java&#10;script:x)\n\n<style>*{}</style>\n",
     );
     let html = html(&guide);
-    for active in ["<script", "<b ", "javascript:alert", "data:", "href=", "src="] {
+    for active in ["<script", "<style", "<b ", "\"javascript:alert", "data:", "src="] {
         assert!(!html.contains(active), "{active} in {html}");
     }
     assert!(html.contains("&lt;script&gt;"));
-    assert!(faults.len() >= 5, "{faults:?}");
+    assert!(findings.len() >= 8, "{findings:?}");
 }
 
 #[test]
 fn headings_have_ids_that_do_not_repeat() {
-    let (guide, faults) = read("## Why `x`?\n\n## Why x\n\n### More\n");
-    assert!(faults.is_empty(), "{faults:?}");
+    let (guide, findings) = read("## Why `x`?\n\n## Why x\n\n### More\n");
+    assert_eq!(findings, []);
     let seen: Vec<_> = guide.headings.iter().map(|heading| (heading.depth, heading.id.as_str())).collect();
     assert_eq!(seen, [(2, "why-x"), (2, "why-x-2"), (3, "more")]);
     assert!(html(&guide).contains("<h2 id=\"why-x-2\">"));
@@ -139,32 +68,96 @@ fn a_table_carries_its_heads_and_no_inline_style() {
 }
 
 #[test]
-fn a_query_keeps_its_text_and_takes_the_fields_below_it() {
-    let (guide, faults) = read(
-        "A\n\n```sql query name=\"Q\"\nSELECT {{a}} < 1\n```\n\n```fields\n[a]\ntype = \"number\"\ndefault = 3\n```\n\nB\n",
+fn extensions_of_markdown_are_shown() {
+    let (guide, findings) = read(
+        "> [!WARNING]\n> Mind this.\n\n- [x] done\n- [ ] open\n\nTerm\n: What it means.\n\nText[^a] and[^b].\n\n```sql query name=\"Q\"\n\
+         SELECT COUNT(1) AS n FROM dsp_clicks\n```\n\nMore[^a].\n\n[^a]: First.\n[^b]: Second.\n",
     );
-    assert!(faults.is_empty(), "{faults:?}");
-    let query = guide.query(1).unwrap();
-    assert_eq!((query.name.as_str(), query.sql.as_str(), query.line), ("Q", "SELECT {{a}} < 1", 8));
-    assert_eq!(query.fields(Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap(), false)[0].default, "3");
-    assert_eq!(html(&guide), "<p>A</p>\n<query><p>B</p>\n");
-    assert!(guide.query(0).is_none() && guide.query(2).is_none());
+    assert_eq!(findings, []);
+    let html = html(&guide);
+    for part in [
+        "data-kind=\"warning\"><p class=\"alert-title\">Warning</p>",
+        "Done:",
+        "<dt>Term</dt>",
+        "<a href=\"#note-2\"",
+        "id=\"note-1\"",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    assert_eq!(html.matches("href=\"#note-1\"").count(), 2, "a note has one number in all of the text");
+}
+
+#[test]
+fn a_query_stands_in_a_fence_or_in_a_file_of_its_own() {
+    let sql = "--+++ recomamp query\n-- name = \"By campaign\"\n-- [metrics]\n-- n = \"Clicks.\"\n--+++\nSELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1\n";
+    let guide = format!("{HEAD}A\n\n[By campaign](by-campaign.sql)\n\nSee [it](by-campaign.sql).\n\n```sql query name=\"All of it\"\nSELECT COUNT(1) AS n FROM dsp_views\n```\n");
+    let all = collection(&[("t", &[("guide.md", &guide), ("by-campaign.sql", sql)])]);
+    assert_eq!(all.findings(), []);
+    let guide = &all.guide("t", "").unwrap().item;
+    let ids: Vec<&str> = guide.queries().map(|query| query.id.as_str()).collect();
+    assert_eq!(ids, ["by-campaign", "all-of-it"]);
+    assert_eq!(guide.sources, ["dsp_clicks", "dsp_views"]);
+    assert!(html(guide).contains("<a href=\"#query-by-campaign\">it</a>"), "{}", html(guide));
+    assert_eq!(guide.query("by-campaign").unwrap().columns.len(), 2);
 }
 
 #[test]
 fn what_an_author_gets_wrong_is_told_with_its_line() {
-    assert_eq!(reader::read("t", "# no head").1[0].line, 1);
-    let (_, faults) = reader::read("t", "+++\ntitle = \"T\"\nlevel = \"hard\"\ncolour = \"red\"\n+++\n");
-    assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 1, 3, 4]);
-    assert_eq!(read("# Title\n").1, [6]);
-    assert_eq!(read("- x\n\n  ```sql query name=\"Q\"\n  SELECT 1\n  ```\n").1, [8]);
-    assert_eq!(read("```fields\n[a]\n```\n").1, [6]);
-    assert_eq!(read("```sql query\nSELECT 1\n```\n").1, [6]);
+    let bare = |text: &str| lines(&collection(&[("t", &[("guide.md", text)])]).findings());
+    assert_eq!(bare("# no head"), [1, 1]);
+    assert_eq!(bare("+++\ntitle = \"T\"\nlevel = \"hard\"\ncolour = \"red\"\n+++\n"), [1, 1, 3, 4]);
+    assert_eq!(lines(&read("# Title\n").1), [6]);
+    assert_eq!(lines(&read("- x\n\n  ```sql query name=\"Q\"\n  SELECT 1\n  ```\n").1), [8]);
+    assert_eq!(lines(&read("x\n\n[y](#nowhere), [z](../t2/guide.md), [w](/nowhere), [v](../../x)\n").1), [8, 8, 8, 8]);
+    assert_eq!(lines(&read("![x](x.png)\n\n[y](y.sql)\n").1), [6, 8]);
+    let sql = "```sql query name=\"Q\"\n--+++ recomamp query\n-- sample = \"\"\"\n-- n, m\n-- 1, 2\n-- \"\"\"\n--+++\nSELECT\n  campain FROM dsp_clicks\n```\n";
+    let (_, findings) = read(sql);
+    let places: Vec<_> = findings.iter().map(|it| (it.line, it.column, it.code)).collect();
+    assert_eq!(places, [(14, 3, "unknown-column")], "{findings:?}");
 }
 
 #[test]
-fn the_search_wants_every_word_and_no_words_find_nothing() {
-    assert_eq!(search("REACH frequency").first().map(|guide| guide.slug.as_str()), Some("first-query"));
-    assert!(search("reach nowhere-to-be-found").is_empty());
-    assert!(search("  ").is_empty());
+fn a_query_is_held_to_what_its_author_says() {
+    let file = |front: &str| {
+        format!("```sql query name=\"Q\"\n--+++ recomamp query\n{front}--+++\nSELECT campaign, COUNT(1) AS n FROM dsp_clicks WHERE campaign <> {{{{x}}}} GROUP BY 1\n```\n")
+    };
+    let codes = |front: &str| read(&file(front)).1.into_iter().map(|it| (it.line, it.code)).collect::<Vec<_>>();
+    let x = "-- [[parameters]]\n-- name = \"x\"\n-- default = \"a\"\n";
+    assert_eq!(codes(x), []);
+    assert!(codes("").contains(&(9, "parameters")), "an undeclared parameter is at its place");
+    assert_eq!(codes("-- [[parameters]]\n-- name = \"x\"\n"), [(8, "parameters")], "a parameter without a default cannot be tried");
+    assert_eq!(codes(&format!("{x}-- [[parameters]]\n-- name = \"y\"\n-- default = \"a\"\n")), [(8, "parameters")]);
+    assert_eq!(codes(&format!("-- [metrics]\n-- m = \"x\"\n{x}")), [(8, "metrics")]);
+    assert_eq!(codes(&format!("-- sample = \"\"\"\n-- campaign, m\n-- a, 1\n-- \"\"\"\n{x}")), [(9, "sample")]);
+    assert_eq!(codes(&format!("-- sample = \"\"\"\n-- campaign, n\n-- a, many\n-- \"\"\"\n{x}")), [(10, "sample")]);
+}
+
+#[test]
+fn files_that_belong_to_no_guide_are_told() {
+    let guide = format!("{HEAD}A\n");
+    let all = collection(&[
+        ("a", &[("guide.md", guide.as_str()), ("lost.sql", "SELECT 1"), ("notes.md", "x")]),
+        ("a", &[("guide.md", guide.as_str())]),
+        ("b", &[("x.sql", "SELECT 1")]),
+        ("Has Blanks", &[("guide.md", guide.as_str())]),
+        ("library", &[("bare.sql", "SELECT COUNT(1) AS n FROM dsp_clicks")]),
+    ]);
+    let codes: Vec<_> = all.findings().into_iter().map(|it| format!("{} {}", it.file, it.code)).collect();
+    for expected in [
+        "a/lost.sql query",
+        "a/notes.md file",
+        "a/guide.md slug",
+        "b/guide.md file",
+        "Has Blanks/guide.md file",
+        "library/bare.sql front-matter",
+    ] {
+        assert!(codes.iter().any(|code| code == expected), "{expected} in {codes:?}");
+    }
+}
+
+#[test]
+fn ten_thousand_brackets_are_read_in_no_time() {
+    for text in ["[".repeat(10_000), "> ".repeat(10_000), "[a](".repeat(10_000), "*_".repeat(10_000), "- ".repeat(5_000)] {
+        read(&text);
+    }
 }

@@ -35,7 +35,7 @@ pub(super) struct DashboardPage {
     shell: Shell,
     work: Arc<Work>,
     slots: i64,
-    first_guide: Option<&'static Guide>,
+    first_guide: Option<Arc<Guide>>,
     /// Whether a connection to Amazon waits for this person.
     to_reconnect: bool,
     /// Why no background work is done, if so.

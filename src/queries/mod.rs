@@ -17,20 +17,26 @@ mod prepare;
 mod reads;
 mod source_map;
 mod store;
+mod synthetic;
 mod workflow;
 
 pub use identity::identity;
+pub use model::authored::{
+    AuthoredQuery, AuthoredRead, Difficulty, PRODUCTS, QueryKind, RelativeWindow, Sample, products_of_entry, read_authored, sample_number,
+};
 pub use model::fields::{FieldDef, FieldKind};
+pub use model::front_matter::{Entry, Fault, FrontMatter};
 pub use model::home::{Home, Placement};
 pub use model::input::{Given, ParameterValues, RunInput, RunOptions};
 pub use model::tags::Tags;
 pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
-pub use model::{Privacy, PrivacyMode, Query, Rights, Script};
+pub use model::{Privacy, PrivacyMode, Query, QueryInput, Rights, Script};
 pub use names::{explained_at, linked};
 pub use pages::{editor_page, run_page, runs_on, save_to_run};
 pub use prepare::{AmcParameters, Prepared, field_kind, prepare};
 pub use reads::{amend, errors, reads};
 pub use source_map::{Piece, SourceMap};
+pub use synthetic::{SCALE, bound, run_of};
 pub use store::{
     DraftSeed, DraftText, Filter, Line, PastRun, TypicalDuration, create_draft, drafts_mentioning, find, list,
     mentioning, owned, recent, runs, transfer, usual,

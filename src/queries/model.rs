@@ -1,7 +1,9 @@
 //! What a saved query is.
 
+pub(super) mod authored;
 pub(super) mod fields;
 pub(super) mod file;
+pub(super) mod front_matter;
 pub(super) mod home;
 pub(super) mod input;
 pub(super) mod lists;
@@ -208,19 +210,19 @@ pub(super) fn is_column_name(text: &str) -> bool {
 
 /// What of a query people write themselves: as a form has it, before it is saved.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct QueryInput {
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) tags: Tags,
-    pub(super) sql: String,
-    pub(super) fields: Vec<FieldDef>,
-    pub(super) window: WindowForm,
-    pub(super) privacy: Privacy,
+pub struct QueryInput {
+    pub name: String,
+    pub description: String,
+    pub tags: Tags,
+    pub sql: String,
+    pub fields: Vec<FieldDef>,
+    pub window: WindowForm,
+    pub privacy: Privacy,
 }
 
 impl QueryInput {
     /// What [`prepare`](super::prepare) takes of it.
-    pub(super) fn script(&self) -> Script<'_> {
+    pub fn script(&self) -> Script<'_> {
         Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
     }
 

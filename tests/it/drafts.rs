@@ -69,7 +69,7 @@ stories! {
     /// A guide's query opened twice is one draft, and looking at it leaves none in the lists.
     async fn a_guides_query_that_is_only_looked_at_leaves_no_trace(house: House) {
         let ada = house.signed_in("Ada").await;
-        let open = async || ada.post("/guides/first-query/queries/1/open", &[]).await.with(303).location;
+        let open = async || ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303).location;
         let (first, second) = (open().await, open().await);
         assert_eq!(first, second);
         assert_eq!(house.count("select count(*) as value from drafts").await, 1);

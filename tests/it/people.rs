@@ -50,7 +50,7 @@ mod administration {
             let ada = house.signed_in("Ada").await;
             let chie = house.signed_in("Chie").await;
             saved(&chie, REACH).await;
-            chie.post("/guides/first-query/queries/1/open", &[]).await.with(303);
+            chie.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303);
             let address = format!("/settings/people/{}", id_of(&house, "Chie").await);
             let heir = id_of(&house, "Ada").await;
             assert!(ada.get(&format!("{address}/remove")).await.with(200).text("main form").contains("2 queries and drafts"));

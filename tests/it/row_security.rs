@@ -60,7 +60,7 @@ mod postgres {
 
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
-        ada.post("/guides/first-query/queries/1/open", &[]).await.with(303);
+        ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303);
         run(&ada, &query).await;
         house.settle().await;
 

@@ -4,6 +4,7 @@
 //! asked of the checker, so that completion and check never disagree. Places are byte offsets; nothing here fails, and all of it
 //! takes time in proportion to the size of the text.
 
+mod colors;
 mod complete;
 mod describe;
 mod layout;
@@ -15,6 +16,7 @@ mod tokens;
 
 use std::collections::HashSet;
 
+pub use colors::{Color, colors};
 pub use complete::{Completion, Proposal, complete};
 pub use describe::{CallHelp, Help, hover, signature};
 pub use layout::format;

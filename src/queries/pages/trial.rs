@@ -12,29 +12,26 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use super::editing::What;
 use super::editor::page;
 use super::forms::{run_form, written};
 use super::privacy as privacy_page;
-use crate::amcsql::bound::Query as Bound;
 use crate::amcsql::catalogue::Catalogue;
-use crate::amcsql::engine::{Engine, Limits, Mode, Privacy, Run, RunError, Window};
-use crate::amcsql::finding::Level;
-use crate::amcsql::{Context, check};
+use crate::amcsql::engine::{Engine, Limits, RunError};
 use crate::emulator::world::World;
 use crate::ids::{InstanceId, PersonId};
 use crate::instances;
 use crate::queries::model::{PrivacyMode, QueryInput};
-use crate::queries::prepare::{Prepared, prepare_form};
+use crate::queries::prepare::prepare_form;
+use crate::queries::synthetic::SCALE;
+pub(super) use crate::queries::synthetic::{bound, bound_text, run_of};
 use crate::web::components::{Errors, count};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
 /// Rows that are shown.
 const ROWS: usize = 100;
-/// How much synthetic data: a part of what the AMC emulator has, so that a press is answered within a second or two.
-const SCALE: f64 = 0.5;
 /// How long a person waits for others' trials and their own.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What trials may use: together 512 MiB for what they compute, ten seconds each.
@@ -219,53 +216,6 @@ pub(super) async fn sources(
     let mut tx = site.db.read(&person.scope()).await?;
     let instance = instances::find(&mut tx, &person.id, id).await?;
     Ok((instances::catalogue(&mut tx, &instance.id).await?, instance.is_sandbox))
-}
-
-/// How it is run: with the window, the values and the privacy options of the form.
-pub(super) fn run_of(prepared: &Prepared, now: DateTime<Utc>) -> Run {
-    let (start, end) = prepared.window.instants(now);
-    Run {
-        window: Window { start, end },
-        parameters: prepared.parameters.values.clone().into_iter().collect(),
-        controls: prepared.has_controls(),
-        privacy: privacy(prepared),
-        now,
-    }
-}
-
-/// What is run: the text as it would be sent, over the sources that there is synthetic data for; or why not.
-pub(super) fn bound(prepared: &Prepared) -> Result<Bound, String> {
-    let errors = prepared.findings.iter().filter(|finding| finding.level == Level::Error).count();
-    if errors > 0 {
-        let words = crate::web::words::counted(i64::try_from(errors).unwrap_or(i64::MAX), "error", "errors");
-        return Err(format!("Fix the {words} in the SQL first."));
-    }
-    bound_text(prepared, &prepared.sql_sent)
-}
-
-/// Another text with the same parameters, over the same sources.
-pub(super) fn bound_text(prepared: &Prepared, text: &str) -> Result<Bound, String> {
-    let context = Context {
-        parameters: Some(&prepared.parameters.declared),
-        controls: prepared.has_controls(),
-        ..Context::reporting(Catalogue::standard())
-    };
-    let checked = check(text, &context);
-    checked.query.ok_or_else(|| {
-        let first = checked.findings.into_iter().find(|finding| finding.level == Level::Error);
-        let why = first.map(|finding| finding.message).unwrap_or_default();
-        format!("Synthetic data covers only the data sources that AMC documents. {why}")
-    })
-}
-
-fn privacy(prepared: &Prepared) -> Privacy {
-    let is_blanked = prepared.privacy.mode == PrivacyMode::Blank;
-    Privacy {
-        mode: if is_blanked { Mode::Blank } else { Mode::Drop },
-        discriminator: is_blanked.then(|| prepared.privacy.column.clone()),
-        distinct_user_count: prepared.options.user_count_column.clone(),
-        reason: prepared.options.reason_column.clone(),
-    }
 }
 
 /// What a handler of trials needs.

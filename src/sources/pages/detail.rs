@@ -103,10 +103,7 @@ impl Used {
                 used.queries.push((format!("/queries/{}", query.id), query.name));
             }
         }
-        let reads = |sql: &str| queries::reads(sql, &[], catalogue).iter().any(|it| it.source == source.id);
-        let using = guides::all()
-            .iter()
-            .filter(|guide| guide.sources.contains(&source.id) || guide.queries().any(|query| reads(&query.sql)));
+        let using = guides::all().into_iter().filter(|guide| guide.sources.contains(&source.id));
         used.guides = using.map(|guide| (format!("/guides/{}", guide.slug), guide.title.clone())).collect();
         Ok(used)
     }

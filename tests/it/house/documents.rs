@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
+use pulldown_cmark::{Event, Parser, Tag};
 use recomamp::config::{Config, Environment};
 
 use super::none;
@@ -115,8 +116,12 @@ fn links_between_documents_lead_somewhere() {
     let mut breaches = Vec::new();
     for file in files("").iter().filter(|file| file.ending() == "md") {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for (at, _) in file.text.match_indices("](") {
-            let target = file.text[at + 2..].split([')', ' ', '#']).next().unwrap_or_default();
+        let links = Parser::new(&file.text).filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.into_string()),
+            _ => None,
+        });
+        for link in links {
+            let target = link.split('#').next().unwrap_or_default();
             let inside = !target.is_empty() && !target.starts_with("http") && !target.starts_with('/');
             if inside && !super::source::root().join(folder).join(target).exists() {
                 breaches.push(format!("{} leads to {target}, which is not there", file.path));

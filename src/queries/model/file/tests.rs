@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::queries::model::PrivacyMode;
+use crate::queries::model::fields::FieldKind;
+use crate::queries::model::tags::Tags;
 
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof!["[^\0\r]{0,30}", "( |\n|\"|'|\\\\|\\*/|--|\\+\\+\\+|ü|a|\"\"\"|'''){0,12}"]

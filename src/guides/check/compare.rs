@@ -1,0 +1,75 @@
+//! A documented sample held against the result of its query: not the same numbers, which change with the days, but numbers of
+//! the same size.
+
+use crate::amcsql::engine::ResultSet;
+use crate::guides::content::{Finding, GuideQuery};
+use crate::queries::{Sample, sample_number};
+
+/// How many times larger or smaller than the result's a sample's typical number may be.
+const FACTOR: f64 = 10.0;
+/// Rows of the result that are compared.
+const MOST_ROWS: usize = 10_000;
+
+/// What is wrong with the sample of a query that gave `result`.
+pub(super) fn sample(query: &GuideQuery, result: &ResultSet) -> Vec<Finding> {
+    let Some(sample) = &query.authored.sample else { return Vec::new() };
+    let mut findings = Vec::new();
+    let Ok(rows) = result.texts(MOST_ROWS) else { return findings };
+    for (at, column) in result.columns.iter().enumerate() {
+        let is_named = sample.columns.get(at) == Some(&column.name);
+        if !is_named || !column.data_type.is_numeric() {
+            continue;
+        }
+        let real = rows.iter().filter_map(|row| row.get(at)?.as_deref()).filter_map(sample_number).collect();
+        let (Some(real), Some(told)) = (median(real), median(numbers(sample, at))) else { continue };
+        if !are_near(told, real) {
+            let name = &column.name;
+            let message = format!(
+                "The sample's {name} is about {}, the result's about {}. Take rows of a result on synthetic data.",
+                shown(told),
+                shown(real)
+            );
+            findings.push(Finding::error(&query.file, (sample.line, 1), "sample", message));
+        }
+    }
+    findings
+}
+
+fn numbers(sample: &Sample, column: usize) -> Vec<f64> {
+    sample.rows.iter().filter_map(|row| sample_number(row.get(column)?)).collect()
+}
+
+/// The number in the middle, without its sign.
+fn median(mut numbers: Vec<f64>) -> Option<f64> {
+    for number in &mut numbers {
+        *number = number.abs();
+    }
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied()
+}
+
+fn are_near(told: f64, real: f64) -> bool {
+    // OK to let small ones pass: between 0 and 2 there is no order of magnitude.
+    (told < 2.0 && real < 2.0 && told.max(real) - told.min(real) < 1.0)
+        || (told <= real * FACTOR && real <= told * FACTOR && (told > 0.0) == (real > 0.0))
+}
+
+fn shown(number: f64) -> String {
+    if number >= 100.0 { format!("{number:.0}") } else { format!("{number:.3}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_same_size_are_near() {
+        for (told, real) in [(1.0, 9.0), (0.02, 0.4), (1200.0, 130.0), (0.0, 0.0)] {
+            assert!(are_near(told, real), "{told} {real}");
+        }
+        for (told, real) in [(1.0, 11.0), (0.0, 5.0), (50_000.0, 200.0)] {
+            assert!(!are_near(told, real), "{told} {real}");
+        }
+        assert_eq!(median(vec![5.0, -7.0, 1.0]), Some(5.0));
+    }
+}

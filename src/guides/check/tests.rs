@@ -1,0 +1,66 @@
+//! Checks of folders on the disk.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+const GUIDE: &str = "+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 1\n+++\n\n[Q](q.sql)\n";
+
+fn query(sample: &str) -> String {
+    format!("--+++ recomamp query\n-- name = \"Q\"\n-- sample = \"\"\"\n-- n\n-- {sample}\n-- \"\"\"\n--+++\nSELECT COUNT(1) AS n FROM dsp_impressions\n")
+}
+
+#[tokio::test]
+async fn a_query_runs_once_and_then_only_when_it_changes() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "t/guide.md", GUIDE);
+    write(root.path(), "t/q.sql", &query("2"));
+    let first = check(Some(root.path()), false).await.unwrap();
+    let found: Vec<_> = first.findings.iter().map(|it| (it.file.as_str(), it.line, it.code)).collect();
+    assert_eq!((found, first.run), (vec![("t/q.sql", 4, "sample")], 1), "a sample of another size is told");
+    let real = run(Some(root.path()), "t/q").await.unwrap().texts(1).unwrap()[0][0].clone().unwrap();
+    write(root.path(), "t/q.sql", &query(&real));
+    let fixed = check(Some(root.path()), false).await.unwrap();
+    assert_eq!((fixed.findings.len(), fixed.run, fixed.passes()), (0, 1, true));
+    assert_eq!(check(Some(root.path()), false).await.unwrap().run, 0, "the lock file knows it");
+    assert_eq!(check(Some(root.path()), true).await.unwrap().run, 1);
+    write(root.path(), "t/q.sql", &query("1"));
+    assert_eq!(check(Some(root.path()), false).await.unwrap().run, 1);
+    assert!(run(Some(root.path()), "t/other").await.unwrap_err().to_string().contains("t/q"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_leads_out_of_the_folder_is_not_read() {
+    let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(outside.path(), "q.sql", &query("1"));
+    write(outside.path(), "guide.md", GUIDE);
+    write(root.path(), "t/guide.md", GUIDE);
+    std::os::unix::fs::symlink(outside.path().join("q.sql"), root.path().join("t/q.sql")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), root.path().join("linked")).unwrap();
+    write(root.path(), "large/guide.md", &"x".repeat(2 << 20));
+    fs::create_dir_all(root.path().join("bytes")).unwrap();
+    fs::write(root.path().join("bytes/guide.md"), b"+++\n\xff\n").unwrap();
+    let report = check(Some(root.path()), false).await.unwrap();
+    let found: Vec<String> = report.findings.iter().map(|it| format!("{}:{}", it.file, it.message)).collect();
+    assert_eq!(report.guides, 1, "{found:?}");
+    for expected in ["t/q.sql:q.sql is a symbolic link", "large/guide.md:guide.md is larger than 1 MiB", "line 2 holds other bytes"] {
+        assert!(found.iter().any(|it| it.contains(expected)), "{expected} in {found:?}");
+    }
+    let gone = check(Some(&root.path().join("nowhere")), false).await.unwrap_err();
+    assert!(format!("{gone:#}").contains("nowhere"));
+}
+
+#[tokio::test]
+async fn what_ships_passes() {
+    let report = check(None, true).await.unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!(report.run, report.queries);
+}

@@ -1,0 +1,146 @@
+//! Blocks of code in a guide: SQL in colors, and what a block claims about itself.
+
+use super::address::escaped;
+use super::model::{Finding, Level};
+use crate::amcsql::assist::colors;
+use crate::amcsql::catalogue::Catalogue;
+use crate::amcsql::codes;
+use crate::amcsql::text::LineIndex;
+use crate::amcsql::{Context, check};
+
+/// What the opening line of a block of code says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fence {
+    /// Anything but SQL.
+    Plain,
+    /// A query of the guide, and its name where the line has it.
+    Query { name: String },
+    /// SQL that has to pass the checker.
+    Sql,
+    /// SQL for a rule-based audience, which has to pass the checker.
+    Audience,
+    /// A piece of SQL, which is not checked.
+    Fragment,
+    /// SQL that the checker has to refuse with this code.
+    Refused(&'static str),
+}
+
+impl Fence {
+    /// Reads the words behind the backticks.
+    pub(super) fn read(info: &str) -> Result<Self, String> {
+        let (language, rest) = info.trim().split_once(' ').unwrap_or((info.trim(), ""));
+        let rest = rest.trim();
+        if language != "sql" {
+            return Ok(Self::Plain);
+        }
+        if let Some(code) = rest.strip_prefix("refused=") {
+            return codes::find(code).map(|known| Self::Refused(known.name)).ok_or_else(|| {
+                format!("`{code}` is no code of the checker. /help/checks lists all, such as refused=unknown-column.")
+            });
+        }
+        if let Some(name) = rest.strip_prefix("query") {
+            let name = name.trim();
+            let inside = name.strip_prefix("name=\"").and_then(|rest| rest.strip_suffix('"')).map(str::trim);
+            return match inside {
+                Some(name) if !name.is_empty() => Ok(Self::Query { name: name.to_owned() }),
+                _ if name.is_empty() => Ok(Self::Query { name: String::new() }),
+                _ => Err("Write ```sql query, or ```sql query name=\"Reach by campaign\".".to_owned()),
+            };
+        }
+        match rest {
+            "" => Ok(Self::Sql),
+            "audience" => Ok(Self::Audience),
+            "fragment" => Ok(Self::Fragment),
+            _ => Err(format!(
+                "`{rest}` says nothing about SQL. Write query, audience, fragment, refused=CODE or nothing behind ```sql."
+            )),
+        }
+    }
+
+    pub(super) const fn is_sql(&self) -> bool {
+        !matches!(self, Self::Plain)
+    }
+
+    /// What readers are told about the block.
+    pub(super) fn label(&self) -> String {
+        match self {
+            Self::Refused(code) => format!("Mistake: refused with <a href=\"/help/checks/{code}\">{code}</a>"),
+            Self::Audience => "Query for an audience".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// Holds the block to what it claims. `first` is the line of the file at which `text` begins.
+    pub(super) fn check(&self, file: &str, first: usize, text: &str, findings: &mut Vec<Finding>) {
+        let catalogue = Catalogue::standard();
+        let context = match self {
+            Self::Sql | Self::Refused(_) => Context::reporting(catalogue).authored(),
+            Self::Audience => Context::audience(catalogue).authored(),
+            Self::Plain | Self::Fragment | Self::Query { .. } => return,
+        };
+        let found = check(text, &context).findings;
+        if let Self::Refused(code) = self {
+            if !found.iter().any(|finding| finding.code == *code) {
+                let other = found.first().map_or("accepts it", |finding| finding.code);
+                let message = format!("This SQL has to be refused with `{code}`. The checker says: {other}.");
+                findings.push(Finding::error(file, (first, 1), "not-refused", message));
+            }
+            return;
+        }
+        let index = LineIndex::new(text);
+        for finding in found.into_iter().filter(|finding| finding.level != Level::Info) {
+            let place = index.place(finding.span.start);
+            let place = (first + place.line - 1, place.column);
+            let told = Finding::error(file, place, finding.code, finding.message);
+            findings.push(Finding { level: finding.level, ..told });
+        }
+    }
+}
+
+/// SQL as HTML, in colors.
+pub(super) fn colored(sql: &str) -> String {
+    let mut html = String::with_capacity(sql.len() * 2);
+    let mut at = 0;
+    for (span, color) in colors(sql) {
+        html.push_str(&escaped(sql.get(at..span.start).unwrap_or_default()));
+        html.push_str(&format!("<span class=\"{}\">{}</span>", color.class(), escaped(span.of(sql))));
+        at = span.end;
+    }
+    html.push_str(&escaped(sql.get(at..).unwrap_or_default()));
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_says_what_it_is() {
+        assert_eq!(Fence::read("sql query name=\"Q\""), Ok(Fence::Query { name: "Q".to_owned() }));
+        assert_eq!(Fence::read("sql query"), Ok(Fence::Query { name: String::new() }));
+        assert_eq!(Fence::read("sql refused=unknown-column"), Ok(Fence::Refused("unknown-column")));
+        assert_eq!((Fence::read("sql"), Fence::read("")), (Ok(Fence::Sql), Ok(Fence::Plain)));
+        for wrong in ["sql refused=nonsense", "sql quary", "sql query title=\"x\""] {
+            assert!(Fence::read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn colors_keep_the_text_and_its_signs() {
+        assert_eq!(
+            colored("SELECT 'a<b' < {{x}}"),
+            "<span class=\"sql-keyword\">SELECT</span> <span class=\"sql-text\">&#39;a&lt;b&#39;</span> &lt; \
+             <span class=\"sql-parameter\">{{x}}</span>"
+        );
+    }
+
+    #[test]
+    fn what_is_not_refused_as_claimed_is_told() {
+        let mut findings = Vec::new();
+        Fence::Refused("unknown-column").check("f", 5, "SELECT campain, COUNT(1) AS n FROM dsp_clicks GROUP BY 1", &mut findings);
+        assert_eq!(findings, []);
+        Fence::Refused("unknown-column").check("f", 5, "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1", &mut findings);
+        Fence::Sql.check("f", 5, "SELECT campaign,\ncampain FROM dsp_clicks GROUP BY 1, 2", &mut findings);
+        assert_eq!(findings.iter().map(|it| (it.line, it.code)).collect::<Vec<_>>(), [(5, "not-refused"), (6, "unknown-column")]);
+    }
+}

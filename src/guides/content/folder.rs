@@ -1,0 +1,174 @@
+//! The files that guides are made of: those built into the program, or those below a folder on the disk.
+//!
+//! A folder on the disk may be a git checkout that anybody pushes to, so it is read with care: nothing outside of it, no
+//! symbolic links, no large files, and only the kinds of files that a guide is made of.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Largest file, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
+/// Most files below a folder; more are not read.
+const MOST_FILES: usize = 50_000;
+/// Endings of files that are read as text.
+const TEXTS: [&str; 2] = ["md", "sql"];
+/// Endings of pictures, with what they are served as. SVG is left out: it can hold scripts.
+pub(super) const PICTURES: [(&str, &str); 6] = [
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
+    ("avif", "image/avif"),
+];
+
+/// A file, or why it is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::guides) enum Content {
+    Bytes(Cow<'static, [u8]>),
+    Refused(String),
+}
+
+/// The files of one folder, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::guides) struct Folder(pub(in crate::guides) BTreeMap<String, Content>);
+
+impl Folder {
+    /// A file as text.
+    pub(super) fn text(&self, name: &str) -> Result<&str, String> {
+        let bytes = match self.0.get(name) {
+            Some(Content::Bytes(bytes)) => bytes,
+            Some(Content::Refused(why)) => return Err(why.clone()),
+            None => return Err(format!("There is no file {name} in this folder.")),
+        };
+        std::str::from_utf8(bytes).map_err(|error| {
+            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+            format!("{name} is not UTF-8 text: line {line} holds other bytes. Save the file as UTF-8.")
+        })
+    }
+
+    /// Whether a file is a picture that can be shown.
+    pub(super) fn picture(&self, name: &str) -> Result<(), String> {
+        if kind(name).is_none() {
+            let known = PICTURES.map(|(ending, _)| ending).join(", ");
+            return Err(format!("{name} is no picture that is shown. Use one of {known}."));
+        }
+        match self.0.get(name) {
+            Some(Content::Bytes(_)) => Ok(()),
+            Some(Content::Refused(why)) => Err(why.clone()),
+            None => Err(format!("There is no file {name} in this folder.")),
+        }
+    }
+}
+
+/// What a picture is served as.
+pub(super) fn kind(name: &str) -> Option<&'static str> {
+    let ending = name.rsplit_once('.')?.1;
+    PICTURES.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|(_, kind)| *kind)
+}
+
+/// All folders, by name.
+pub(in crate::guides) type Folders = BTreeMap<String, Folder>;
+
+/// The files that are built into the program.
+pub(in crate::guides) fn built_in() -> Folders {
+    let mut folders = Folders::new();
+    for (path, bytes) in super::built_in::FILES {
+        if let Some((folder, name)) = path.split_once('/') {
+            let content = Content::Bytes(Cow::Borrowed(bytes));
+            folders.entry(folder.to_owned()).or_default().0.insert(name.to_owned(), content);
+        }
+    }
+    folders
+}
+
+/// What is on the disk, without what the files hold: equal stamps mean that nothing changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::guides) struct Stamps(BTreeMap<String, BTreeMap<String, Stamp>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    size: u64,
+    changed: Option<SystemTime>,
+    is_link: bool,
+}
+
+impl Stamps {
+    /// Looks at a folder of guides.
+    pub(in crate::guides) fn of(root: &Path) -> io::Result<Self> {
+        let mut stamps = Self::default();
+        let mut left = MOST_FILES;
+        for entry in fs::read_dir(root)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // OK to pass over links: a folder that is one leads out of the folder of all guides.
+            if name.starts_with('.') || !entry.file_type()?.is_dir() {
+                continue;
+            }
+            let files = stamps.0.entry(name).or_default();
+            let Ok(inside) = fs::read_dir(entry.path()) else { continue };
+            for entry in inside.flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let Ok(about) = fs::symlink_metadata(entry.path()) else { continue };
+                if left == 0 || name.starts_with('.') || about.is_dir() || !is_read(&name) {
+                    continue;
+                }
+                left -= 1;
+                files.insert(name, Stamp::of(&about));
+            }
+        }
+        stamps.0.retain(|_, files| !files.is_empty());
+        Ok(stamps)
+    }
+
+    /// The files of a folder as they are now, where they differ from what `known` saw.
+    pub(in crate::guides) fn folders(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Whether a folder is the same as in `other`.
+    pub(in crate::guides) fn is_same(&self, other: &Self, folder: &str) -> bool {
+        self.0.get(folder) == other.0.get(folder)
+    }
+
+    /// Reads the files of a folder.
+    pub(in crate::guides) fn read(&self, root: &Path, folder: &str) -> Folder {
+        let files = self.0.get(folder).into_iter().flatten();
+        Folder(files.map(|(name, stamp)| (name.clone(), content(&root.join(folder).join(name), name, stamp))).collect())
+    }
+}
+
+impl Stamp {
+    fn of(about: &Metadata) -> Self {
+        Self { size: about.len(), changed: about.modified().ok(), is_link: !about.is_file() }
+    }
+}
+
+/// Whether a guide can be made of such a file.
+fn is_read(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    TEXTS.contains(&ending.as_str()) || kind(name).is_some()
+}
+
+fn content(path: &Path, name: &str, stamp: &Stamp) -> Content {
+    if stamp.is_link {
+        return Content::Refused(format!("{name} is a symbolic link or no plain file, which may lead out of the folder. Copy the file."));
+    }
+    if stamp.size > MOST_BYTES {
+        return Content::Refused(format!("{name} is larger than 1 MiB. Split the guide, or make the picture smaller."));
+    }
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    match read() {
+        Ok(bytes) => Content::Bytes(Cow::Owned(bytes)),
+        Err(error) => Content::Refused(format!("{name} can't be read: {error}.")),
+    }
+}

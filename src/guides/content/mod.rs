@@ -1,0 +1,339 @@
+//! What guides and templates are made of: their files, read, rendered and checked once for each version of a file.
+//!
+//! A folder is read on its own ([`read_folder`]) and again only when one of its files changes; what lies between folders, such as
+//! links from one guide to another, is looked at when all are joined ([`Collection::join`]).
+
+mod address;
+mod code;
+mod folder;
+mod head;
+mod model;
+mod query;
+mod reader;
+mod table;
+
+/// The files of `guides/`, as the build script lists them.
+mod built_in {
+    include!(concat!(env!("OUT_DIR"), "/guides.rs"));
+}
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+pub(in crate::guides) use folder::{Content, Folder, Folders, Stamps, built_in};
+use folder::kind;
+pub use model::{Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target};
+pub(in crate::guides) use query::{checked_on, prepared};
+
+use crate::amcsql::catalogue::Catalogue;
+use crate::amcsql::codes;
+use crate::queries::read_authored;
+use reader::Source;
+
+/// The folder of templates.
+const LIBRARY: &str = "library";
+/// Pages of this program to which a guide may lead.
+const PAGES: [&str; 21] = [
+    "/",
+    "/instances",
+    "/queries",
+    "/queries/new",
+    "/queries/import",
+    "/queries/drafts",
+    "/queries/bin",
+    "/executions",
+    "/schedules",
+    "/schedules/new",
+    "/data-sources",
+    "/data-sources/fields",
+    "/data-sources/compare",
+    "/data-sources/drift",
+    "/guides",
+    "/library",
+    "/library/new",
+    "/search",
+    "/operations",
+    "/help/checks",
+    "/settings/connections",
+];
+
+/// Something that was read from a file, and what is wrong with it.
+#[derive(Clone, Debug)]
+pub struct Checked<T> {
+    pub item: Arc<T>,
+    pub findings: Vec<Finding>,
+}
+
+impl<T> Checked<T> {
+    /// Whether nothing keeps it from readers.
+    pub fn is_good(&self) -> bool {
+        self.findings.iter().all(|finding| finding.level != Level::Error)
+    }
+}
+
+/// A template of the library.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Template {
+    /// The name of its file, and its place in addresses.
+    pub slug: String,
+    pub query: GuideQuery,
+    /// Where the texts of its front matter lead.
+    pub links: Vec<Link>,
+}
+
+/// What one folder holds.
+#[derive(Clone, Debug, Default)]
+pub(in crate::guides) struct FolderRead {
+    /// Its guide in each language; the empty one is `guide.md`.
+    guides: Vec<Checked<Guide>>,
+    templates: Vec<Checked<Template>>,
+    /// What is wrong with files that belong to neither.
+    loose: Vec<Finding>,
+    /// Its pictures.
+    pictures: BTreeMap<String, Arc<[u8]>>,
+}
+
+/// Reads a folder.
+pub(in crate::guides) fn read_folder(name: &str, folder: &Folder) -> FolderRead {
+    let mut read = FolderRead::default();
+    for (file, content) in &folder.0 {
+        let path = format!("{name}/{file}");
+        let is_picture = kind(file).is_some();
+        match content {
+            Content::Refused(why) => read.loose.push(Finding::error(&path, (1, 1), "file", why.clone())),
+            Content::Bytes(bytes) if is_picture => {
+                read.pictures.insert(file.clone(), Arc::from(bytes.as_ref()));
+            }
+            Content::Bytes(_) => {
+                if let Err(why) = folder.text(file) {
+                    read.loose.push(Finding::error(&path, (1, 1), "file", why));
+                }
+            }
+        }
+    }
+    if name == LIBRARY {
+        read_templates(folder, &mut read);
+        return read;
+    }
+    if !address::is_slug(name) {
+        let message = format!("“{name}” can't be an address. Name the folder with small letters, digits and hyphens.");
+        read.loose.push(Finding::error(&format!("{name}/guide.md"), (1, 1), "file", message));
+        return read;
+    }
+    read_guides(name, folder, &mut read);
+    read
+}
+
+fn read_guides(slug: &str, folder: &Folder, read: &mut FolderRead) {
+    for file in folder.0.keys() {
+        let path = format!("{slug}/{file}");
+        let Some(language) = language(file) else {
+            if file.ends_with(".md") && file != "README.md" {
+                let message = "A guide is guide.md, or guide.de.md in another language. Rename the file.";
+                read.loose.push(Finding::error(&path, (1, 1), "file", message));
+            }
+            continue;
+        };
+        if let Ok(text) = folder.text(file) {
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+            let (guide, findings) = reader::read(Source { slug, file: &path, text, folder }, language);
+            read.guides.push(Checked { item: Arc::new(guide), findings });
+        }
+    }
+    if !folder.0.contains_key("guide.md") {
+        let message = "The folder has no guide.md. Write one, or remove the folder.";
+        read.loose.push(Finding::error(&format!("{slug}/guide.md"), (1, 1), "file", message));
+    }
+    let queries = |guide: &Checked<Guide>| guide.item.queries().map(|query| query.file.clone()).collect::<Vec<_>>();
+    let named: BTreeSet<String> = read.guides.iter().flat_map(queries).collect();
+    for file in folder.0.keys().filter(|file| file.ends_with(".sql")) {
+        let path = format!("{slug}/{file}");
+        if folder.text(file).is_ok() && !named.contains(&path) {
+            let message = format!("No guide shows this query. Put [its name]({file}) on a line of its own into guide.md, or remove it.");
+            read.loose.push(Finding::error(&path, (1, 1), "query", message));
+        }
+    }
+}
+
+/// The language of a guide's file: empty for `guide.md`, `de` for `guide.de.md`.
+fn language(file: &str) -> Option<&str> {
+    let inside = file.strip_prefix("guide.")?.strip_suffix("md")?;
+    let language = inside.strip_suffix('.').unwrap_or(inside);
+    let is_language = language.len() <= 8 && language.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    is_language.then_some(language)
+}
+
+fn read_templates(folder: &Folder, read: &mut FolderRead) {
+    for file in folder.0.keys().filter(|file| file.ends_with(".sql")) {
+        let path = format!("{LIBRARY}/{file}");
+        let slug = file.trim_end_matches(".sql");
+        let Ok(text) = folder.text(file) else { continue };
+        let mut findings = Vec::new();
+        if !address::is_slug(slug) {
+            let message = "The name of a template has small letters, digits and hyphens. Rename the file.";
+            findings.push(Finding::error(&path, (1, 1), "file", message));
+        }
+        let mut links = Vec::new();
+        let source = Source { slug: LIBRARY, file: &path, text, folder };
+        let query = query::build(source, slug, read_authored(text, 1), &mut links, &mut findings);
+        let authored = &query.authored;
+        let missing = [
+            ("description", authored.input.description.is_empty()),
+            ("category", authored.category.is_empty()),
+            ("use-case", authored.use_case.is_empty()),
+            ("products", authored.products.is_empty()),
+            ("interpretation", authored.interpretation.is_empty()),
+            ("sample", authored.sample.is_none()),
+        ];
+        for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
+            let message = format!("The front matter of a template needs `{key}`.");
+            findings.push(Finding::error(&path, (1, 1), "front-matter", message));
+        }
+        findings.sort();
+        read.templates.push(Checked { item: Arc::new(Template { slug: slug.to_owned(), query, links }), findings });
+    }
+}
+
+/// Everything that an installation has, or that a check looks at.
+#[derive(Clone, Debug, Default)]
+pub(in crate::guides) struct Collection {
+    /// In the order of the list.
+    pub(in crate::guides) guides: Vec<Checked<Guide>>,
+    /// By name.
+    pub(in crate::guides) templates: Vec<Checked<Template>>,
+    /// What is wrong with files that belong to no guide and no template.
+    pub(in crate::guides) loose: Vec<Finding>,
+    pictures: BTreeMap<(String, String), Arc<[u8]>>,
+}
+
+impl Collection {
+    /// What is built into the program.
+    pub(in crate::guides) fn built_in() -> &'static Arc<Self> {
+        static BUILT_IN: LazyLock<Arc<Collection>> = LazyLock::new(|| {
+            let folders = built_in();
+            let reads = folders.iter().map(|(name, folder)| (name.as_str(), Arc::new(read_folder(name, folder))));
+            Arc::new(Collection::join(reads))
+        });
+        &BUILT_IN
+    }
+
+    /// Puts folders together; of two guides or templates of one name the first stays.
+    pub(in crate::guides) fn join<'a>(reads: impl Iterator<Item = (&'a str, Arc<FolderRead>)>) -> Self {
+        let mut all = Self::default();
+        for (name, read) in reads {
+            let taken = |slug: &str, guides: &[Checked<Guide>]| guides.iter().any(|guide| guide.item.slug == slug);
+            if taken(name, &all.guides) {
+                let message = format!("There is another guide called {name}. Rename this folder.");
+                all.loose.push(Finding::error(&format!("{name}/guide.md"), (1, 1), "slug", message));
+            } else {
+                all.guides.extend(read.guides.iter().cloned());
+                let own = |(file, bytes): (&String, &Arc<[u8]>)| ((name.to_owned(), file.clone()), Arc::clone(bytes));
+                all.pictures.extend(read.pictures.iter().map(own));
+            }
+            for template in &read.templates {
+                let slug = &template.item.slug;
+                if all.templates.iter().any(|other| other.item.slug == *slug) {
+                    let message = format!("There is another template called {slug}. Rename this file.");
+                    all.loose.push(Finding::error(&format!("{LIBRARY}/{slug}.sql"), (1, 1), "slug", message));
+                } else {
+                    all.templates.push(template.clone());
+                }
+            }
+            all.loose.extend(read.loose.iter().cloned());
+        }
+        all.check_links();
+        all.guides.sort_by(|one, other| {
+            let key = |guide: &Guide| (guide.order == 0, guide.order, guide.level, guide.title.clone());
+            key(&one.item).cmp(&key(&other.item)).then_with(|| one.item.slug.cmp(&other.item.slug))
+        });
+        all.templates.sort_by(|one, other| one.item.query.name().cmp(other.item.query.name()));
+        all
+    }
+
+    /// A guide in a language; in its own where it is not translated.
+    pub(in crate::guides) fn guide(&self, slug: &str, language: &str) -> Option<&Checked<Guide>> {
+        let of = |language: &str| {
+            self.guides.iter().find(|guide| guide.item.slug == slug && guide.item.language == language)
+        };
+        of(language).or_else(|| of(""))
+    }
+
+    pub(in crate::guides) fn template(&self, slug: &str) -> Option<&Checked<Template>> {
+        self.templates.iter().find(|template| template.item.slug == slug)
+    }
+
+    /// A picture of a guide.
+    pub(in crate::guides) fn picture(&self, slug: &str, file: &str) -> Option<&Arc<[u8]>> {
+        self.pictures.get(&(slug.to_owned(), file.to_owned()))
+    }
+
+    /// All findings, by file and place.
+    pub(in crate::guides) fn findings(&self) -> Vec<Finding> {
+        let guides = self.guides.iter().flat_map(|guide| guide.findings.iter());
+        let templates = self.templates.iter().flat_map(|template| template.findings.iter());
+        let mut all: Vec<Finding> = guides.chain(templates).chain(&self.loose).cloned().collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Says which links lead nowhere.
+    fn check_links(&mut self) {
+        let found: Vec<Vec<Finding>> = self.guides.iter().map(|guide| self.links_of(&guide.item)).collect();
+        for (guide, found) in self.guides.iter_mut().zip(found) {
+            guide.findings.extend(found);
+        }
+        let found: Vec<Vec<Finding>> = self.templates.iter().map(|it| self.lost(&it.item.links, None)).collect();
+        for (template, found) in self.templates.iter_mut().zip(found) {
+            template.findings.extend(found);
+        }
+    }
+
+    fn links_of(&self, guide: &Guide) -> Vec<Finding> {
+        let file = if guide.language.is_empty() {
+            format!("{}/guide.md", guide.slug)
+        } else {
+            format!("{}/guide.{}.md", guide.slug, guide.language)
+        };
+        let mut found = self.lost(&guide.links, Some(guide));
+        for next in guide.next.iter().filter(|next| self.guide(next, "").is_none()) {
+            let message = format!("`next` names the guide {next}, which does not exist.");
+            found.push(Finding::error(&file, (1, 1), "link", message));
+        }
+        found
+    }
+
+    fn lost(&self, links: &[Link], guide: Option<&Guide>) -> Vec<Finding> {
+        let lost = |link: &Link| {
+            let why = self.why_lost(&link.target, guide)?;
+            Some(Finding::error(&link.file, (link.line, link.column), "link", why))
+        };
+        links.iter().filter_map(lost).collect()
+    }
+
+    /// Why a link leads nowhere, if it does not.
+    fn why_lost(&self, target: &Target, own: Option<&Guide>) -> Option<String> {
+        let heading = |guide: &Guide, id: &str| {
+            let is_lost = !id.is_empty() && !guide.has_heading(id);
+            is_lost.then(|| format!("The guide {} has no section #{id}.", guide.slug))
+        };
+        match target {
+            Target::Outside | Target::File(_) => None,
+            Target::Heading(id) => own.and_then(|guide| heading(guide, id)),
+            Target::Guide(slug, id) => match self.guide(slug, "") {
+                Some(guide) => heading(&guide.item, id),
+                None => Some(format!("There is no guide called {slug}.")),
+            },
+            Target::Template(slug) if slug == "new" => None,
+            Target::Template(slug) => {
+                self.template(slug).is_none().then(|| format!("There is no template called {slug}."))
+            }
+            Target::Page(path) => {
+                let is_known = PAGES.contains(&path.as_str())
+                    || path.strip_prefix("/data-sources/").is_some_and(|name| Catalogue::standard().source(name).is_some())
+                    || path.strip_prefix("/help/checks/").is_some_and(|name| codes::find(name).is_some());
+                (!is_known).then(|| format!("{path} is no page to which a guide can lead."))
+            }
+        }
+    }
+}

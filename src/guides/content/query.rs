@@ -1,0 +1,195 @@
+//! A query of a guide or of the library, and everything that can be said of it without running it.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
+
+use super::code::colored;
+use super::head::told;
+use super::model::{BoundQuery, Finding, GuideQuery, Level, Link};
+use super::reader::{Source, fragment};
+use crate::amcsql::catalogue::{Catalogue, DataType};
+use crate::amcsql::template;
+use crate::amcsql::text::LineIndex;
+use crate::queries::{self, AuthoredRead, Prepared, QueryInput, RunInput, Sample};
+use crate::web::Fields;
+
+/// The day on which queries are checked and samples are compared: the same everywhere, so that the synthetic data is the same too.
+static CHECKED_ON: LazyLock<DateTime<Utc>> =
+    LazyLock::new(|| DateTime::from_timestamp(1_795_262_400, 0).unwrap_or_default());
+
+/// The moment at which a check takes place.
+pub(in crate::guides) fn checked_on() -> DateTime<Utc> {
+    *CHECKED_ON
+}
+
+/// What is run for a query on synthetic data, with its defaults.
+pub(in crate::guides) fn prepared(input: &QueryInput) -> Prepared {
+    let script = input.script();
+    let (run, _) = RunInput::of_form(&script, &Fields::default());
+    queries::prepare(&script, &run, Catalogue::standard(), checked_on(), false)
+}
+
+/// Makes a query of what was read, and says what is wrong with it.
+pub(super) fn build(
+    source: Source<'_>,
+    id: &str,
+    read: AuthoredRead,
+    links: &mut Vec<Link>,
+    findings: &mut Vec<Finding>,
+) -> GuideQuery {
+    let AuthoredRead { query: mut authored, faults, .. } = read;
+    findings.extend(faults.into_iter().map(|fault| told(source.file, fault)));
+    let line = authored.line_of("interpretation");
+    let interpretation_html = fragment(source, &authored.interpretation, line, links, findings);
+    if authored.input.name.is_empty() {
+        let message = "The query has no name. Write name = \"…\" in its front matter.";
+        findings.push(Finding::error(source.file, (authored.sql_line, 1), "query", message));
+        id.clone_into(&mut authored.input.name);
+    }
+    let mut query = GuideQuery {
+        id: id.to_owned(),
+        file: source.file.to_owned(),
+        sql_html: colored(authored.input.sql.trim_end()),
+        interpretation_html,
+        authored,
+        ..GuideQuery::default()
+    };
+    query.digest = digest(&query);
+    let mut told = Checking { query: &mut query, findings: Vec::new() };
+    told.all();
+    let Checking { findings: said, .. } = told;
+    findings.extend(said);
+    query
+}
+
+/// The digest of everything that decides what a query gives: its text, its parameters and their defaults, the window, the engine.
+fn digest(query: &GuideQuery) -> String {
+    let authored = &query.authored;
+    let sample = authored.sample.as_ref().map(|sample| (&sample.columns, &sample.rows));
+    let parts = (&authored.input, &authored.sandbox_defaults, authored.relative, sample);
+    let mut hash = Sha256::new();
+    hash.update(format!("{} {parts:?}", env!("RECOMAMP_ENGINE_DIGEST")));
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The walk over what a query says about itself.
+struct Checking<'q> {
+    query: &'q mut GuideQuery,
+    findings: Vec<Finding>,
+}
+
+impl Checking<'_> {
+    fn all(&mut self) {
+        let input = self.query.input(checked_on(), true);
+        let prepared = prepared(&input);
+        self.parameters(&input, &prepared);
+        self.sql(&input, &prepared);
+        let reads = queries::reads(&input.sql, &input.fields, Catalogue::standard());
+        let names: BTreeSet<String> = reads.into_iter().map(|it| it.source).collect();
+        self.query.sources = names.into_iter().collect();
+        if let Ok(bound) = queries::bound(&prepared) {
+            let column = |output: &crate::amcsql::bound::Output| {
+                (output.name.clone(), bound.column(output.column).data_type.clone())
+            };
+            self.query.columns = bound.outputs.iter().map(column).collect();
+            self.query.bound = Some(BoundQuery(Box::new(bound)));
+            self.metrics();
+            self.sample();
+        }
+    }
+
+    fn say(&mut self, line: usize, code: &'static str, message: impl Into<String>) {
+        self.findings.push(Finding::error(&self.query.file, (line, 1), code, message));
+    }
+
+    fn parameters(&mut self, input: &QueryInput, prepared: &Prepared) {
+        let line = self.query.authored.line_of("parameters");
+        let index = LineIndex::new(&input.sql);
+        for field in template::fields(&input.sql) {
+            if !input.fields.iter().any(|known| known.name == field.name) {
+                let place = index.place(field.span.start);
+                let place = (self.query.authored.sql_line + place.line - 1, place.column);
+                let message = format!("The front matter declares no parameter {}. Add it to [[parameters]].", field.name);
+                self.findings.push(Finding::error(&self.query.file, place, "parameters", message));
+            }
+        }
+        for field in &input.fields {
+            if !prepared.asked.iter().any(|asked| asked.name.eq_ignore_ascii_case(&field.name)) {
+                self.say(line, "parameters", format!("The SQL has no parameter {}. Remove it, or use it.", field.name));
+            }
+        }
+        let mut said: Vec<&str> = Vec::new();
+        for (field, sentence) in prepared.errors.iter() {
+            if said.contains(&sentence) {
+                continue;
+            }
+            said.push(sentence);
+            let (line, code) = match field {
+                "window" | "start" | "end" | "zone" => (self.query.authored.line_of("window"), "window"),
+                "privacy" | "privacy.column" => (self.query.authored.line_of("privacy"), "front-matter"),
+                "" | "sql" => (self.query.authored.sql_line, "query"),
+                _ => (line, "parameters"),
+            };
+            let hint = if code == "parameters" {
+                " Give it a `default`, or a `sandbox-default` for synthetic data."
+            } else {
+                ""
+            };
+            self.say(line, code, format!("{sentence}{hint}"));
+        }
+    }
+
+    fn sql(&mut self, input: &QueryInput, prepared: &Prepared) {
+        let index = LineIndex::new(&input.sql);
+        for finding in prepared.findings.iter().filter(|finding| finding.level != Level::Info) {
+            let place = index.place(finding.span.start);
+            let place = (self.query.authored.sql_line + place.line - 1, place.column);
+            let told = Finding::error(&self.query.file, place, finding.code, finding.message.clone());
+            self.findings.push(Finding { level: finding.level, ..told });
+        }
+    }
+
+    fn metrics(&mut self) {
+        let line = self.query.authored.line_of("metrics");
+        for (column, _) in self.query.authored.metrics.clone() {
+            if !self.query.columns.iter().any(|(name, _)| *name == column) {
+                let names: Vec<&str> = self.query.columns.iter().map(|(name, _)| name.as_str()).collect();
+                let message = format!("The result has no column {column}. It has {}.", names.join(", "));
+                self.say(line, "metrics", message);
+            }
+        }
+    }
+
+    /// Whether the sample has the columns of the result, and values of their types.
+    fn sample(&mut self) {
+        let Some(sample) = self.query.authored.sample.clone() else { return };
+        let names: Vec<String> = self.query.columns.iter().map(|(name, _)| name.clone()).collect();
+        if sample.columns != names {
+            let (has, wants) = (sample.columns.join(", "), names.join(", "));
+            self.say(sample.line, "sample", format!("The sample has the columns {has}. The query gives {wants}."));
+            return;
+        }
+        for (at, (name, data_type)) in self.query.columns.clone().into_iter().enumerate() {
+            if let Some(row) = unfit(&sample, at, &data_type) {
+                let value = sample.rows.get(row).and_then(|row| row.get(at)).cloned().unwrap_or_default();
+                let message = format!("“{value}” is no value of {name}, whose type is {data_type}.");
+                self.say(sample.line + row + 1, "sample", message);
+            }
+        }
+    }
+}
+
+/// The first row of a sample whose value is none of the column's type.
+fn unfit(sample: &Sample, column: usize, data_type: &DataType) -> Option<usize> {
+    let fits = |value: &str| match data_type {
+        _ if value.is_empty() => true,
+        DataType::Boolean => matches!(value, "true" | "false"),
+        DataType::Date => value.parse::<chrono::NaiveDate>().is_ok(),
+        other if other.is_numeric() => queries::sample_number(value).is_some(),
+        _ => true,
+    };
+    sample.rows.iter().position(|row| !row.get(column).is_none_or(|value| fits(value)))
+}

@@ -1,0 +1,426 @@
+//! A query as its author writes it in a file: SQL below a comment of TOML that says everything else about it.
+//!
+//! The same format serves three readers: a query that somebody downloads and imports again ([`super::file`]), a query of a guide,
+//! and a template of the library. The first use only some of the keys; `guides/README.md` lists all of them for authors.
+
+mod sample;
+mod window;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer};
+
+pub use sample::{Sample, sample_number};
+pub use window::RelativeWindow;
+
+use super::fields::{FieldDef, FieldKind, MOST_FIELDS};
+use super::front_matter::{Entry, Fault, FrontMatter};
+use super::tags::Tags;
+use super::window::WindowForm;
+use super::{Privacy, QueryInput};
+use crate::amcsql::template::is_name;
+
+/// The line that opens the comment.
+pub(super) const BEGIN: &str = "--+++ recomamp query";
+/// The line that closes it.
+pub(super) const END: &str = "--+++";
+/// The version of the format; a file of a later one is read as far as it is understood.
+pub(super) const FORMAT: i64 = 1;
+/// Longest front matter, in bytes.
+const LONGEST: usize = 1 << 20;
+/// Ad products by which guides and templates are found, as authors write them and as people read them.
+pub const PRODUCTS: [(&str, &str); 10] = [
+    ("dsp", "Amazon DSP"),
+    ("streaming-tv", "Streaming TV"),
+    ("sponsored-products", "Sponsored Products"),
+    ("sponsored-brands", "Sponsored Brands"),
+    ("sponsored-display", "Sponsored Display"),
+    ("sponsored-tv", "Sponsored TV"),
+    ("brand-store", "Brand Store"),
+    ("retail", "Retail purchases"),
+    ("audiences", "Audiences"),
+    ("amc", "AMC itself"),
+];
+
+/// How much a reader should have done before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Difficulty {
+    #[default]
+    Basic,
+    /// Some queries of their own.
+    Intermediate,
+    /// Knows the sources and what privacy does to a result.
+    Advanced,
+}
+
+impl Difficulty {
+    /// All, the easiest first.
+    pub const ALL: [Self; 3] = [Self::Basic, Self::Intermediate, Self::Advanced];
+
+    /// As authors write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Intermediate => "intermediate",
+            Self::Advanced => "advanced",
+        }
+    }
+
+    /// What people read.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Basic => "Basic",
+            Self::Intermediate => "Intermediate",
+            Self::Advanced => "Advanced",
+        }
+    }
+
+    /// Reads [`Difficulty::name`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == text)
+    }
+
+    /// The value of the key `level`.
+    pub fn of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Self {
+        let text: String = entry.read(faults);
+        Self::parse(&text).unwrap_or_else(|| {
+            faults.push(entry.fault("`level` is \"basic\", \"intermediate\" or \"advanced\"."));
+            Self::default()
+        })
+    }
+}
+
+/// The products of the key `products`; what is none is told.
+pub fn products_of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<String> {
+    let mut products: Vec<String> = entry.read(faults);
+    if let Some(unknown) = products.iter().find(|name| !PRODUCTS.iter().any(|(known, _)| known == name)) {
+        let known = PRODUCTS.map(|(name, _)| name).join(", ");
+        faults.push(entry.fault(format!("`{unknown}` is no ad product. Write any of {known}.")));
+    }
+    products.retain(|name| PRODUCTS.iter().any(|(known, _)| known == name));
+    products
+}
+
+/// What a query is for among the queries of a guide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QueryKind {
+    /// Looks at what is there, to fill in the main query.
+    Explore,
+    /// Answers the question.
+    #[default]
+    Main,
+    /// Proves an answer by other means.
+    Validate,
+}
+
+impl QueryKind {
+    /// All, in the order of a guide.
+    pub const ALL: [Self; 3] = [Self::Explore, Self::Main, Self::Validate];
+
+    /// As authors write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Explore => "explore",
+            Self::Main => "main",
+            Self::Validate => "validate",
+        }
+    }
+
+    /// What people read.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Explore => "Exploration",
+            Self::Main => "Main query",
+            Self::Validate => "Validation",
+        }
+    }
+}
+
+/// A query with everything that its author says about it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuthoredQuery {
+    /// What is saved as a query; without what [`AuthoredQuery::input`] fills in.
+    pub input: QueryInput,
+    /// What parameters start with on synthetic data, by name: `{half-year}` stands for the half-years of the window.
+    pub sandbox_defaults: BTreeMap<String, Vec<String>>,
+    /// A window that is told by its length.
+    pub relative: Option<RelativeWindow>,
+    pub kind: QueryKind,
+    /// Which window to choose, and why.
+    pub window_advice: String,
+    /// What has to be there before, a sentence each.
+    pub prerequisites: Vec<String>,
+    /// Columns of the result, each with its definition.
+    pub metrics: Vec<(String, String)>,
+    /// What a result looks like, from synthetic data.
+    pub sample: Option<Sample>,
+    /// How to read the result: markdown.
+    pub interpretation: String,
+    /// Under which heading the library lists it.
+    pub category: String,
+    /// The question that it answers, as a client would ask it.
+    pub use_case: String,
+    pub products: Vec<String>,
+    pub level: Difficulty,
+    /// Grows by one when the author changes what the query gives.
+    pub version: u32,
+    /// The line of the file at which the SQL begins, from 1.
+    pub sql_line: usize,
+    /// The keys of the front matter, each with its line.
+    pub keys: Vec<(String, usize)>,
+}
+
+impl AuthoredQuery {
+    /// The query as the editor takes it, with the defaults of that day. The names of the synthetic world are defaults on synthetic
+    /// data only; elsewhere they would be somebody else's campaigns.
+    pub fn input(&self, now: DateTime<Utc>, synthetic: bool) -> QueryInput {
+        let mut input = self.input.clone();
+        if let Some(relative) = self.relative {
+            input.window = relative.form(&input.window.zone, now);
+        }
+        if synthetic {
+            for field in &mut input.fields {
+                if let Some(lines) = self.sandbox_defaults.get(&field.name) {
+                    field.default = window::half_years_in(lines, &input.window, now).join("\n");
+                }
+            }
+        }
+        input
+    }
+
+    /// The line of a key, or of the SQL where it is missing.
+    pub fn line_of(&self, key: &str) -> usize {
+        self.keys.iter().find(|(known, _)| known == key).map_or(self.sql_line, |(_, line)| *line)
+    }
+}
+
+/// What a text held.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuthoredRead {
+    pub query: AuthoredQuery,
+    pub has_front_matter: bool,
+    /// What of the front matter was not understood.
+    pub faults: Vec<Fault>,
+    /// The byte at which the SQL begins.
+    pub sql_start: usize,
+}
+
+/// Reads a text whose first line is line `first` of its file. Never fails: what is not understood is told, and text without front
+/// matter is SQL.
+pub fn read_authored(text: &str, first: usize) -> AuthoredRead {
+    let mut read = AuthoredRead::default();
+    let query = &mut read.query;
+    (query.version, query.sql_line) = (1, first);
+    let Some(split) = split(text) else {
+        text.clone_into(&mut query.input.sql);
+        if text.trim_start().starts_with(BEGIN) {
+            let message = format!("The front matter has no line “{END}” at its end, so all of the file is SQL.");
+            read.faults.push(Fault::new(first, message));
+        }
+        return read;
+    };
+    read.has_front_matter = true;
+    split.sql.clone_into(&mut query.input.sql);
+    read.sql_start = text.len() - split.sql.len();
+    let line_of = |at: usize| first + text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
+    query.sql_line = line_of(read.sql_start);
+    let block = FrontMatter::new(&split.front, line_of(split.begin)).behind(&split.indents);
+    for entry in block.entries(&mut read.faults) {
+        query.keys.push((entry.key.clone(), entry.line()));
+        take(entry, query, &mut read.faults);
+    }
+    read
+}
+
+/// A text in two: the TOML, from which byte on it stands in the text and behind how many characters in each line, and the SQL.
+struct Split<'a> {
+    front: String,
+    begin: usize,
+    indents: Vec<usize>,
+    sql: &'a str,
+}
+
+fn split(text: &str) -> Option<Split<'_>> {
+    let rest = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).strip_prefix(BEGIN)?;
+    let (_, mut rest) = rest.split_once('\n')?;
+    let (mut front, mut indents) = (String::new(), Vec::new());
+    let begin = text.len() - rest.len();
+    loop {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        if line.trim_end() == END {
+            return Some(Split { front, begin, indents, sql: after });
+        }
+        let line = line.strip_prefix("--")?;
+        let spaced = line.strip_prefix(' ');
+        indents.push(2 + usize::from(spaced.is_some()));
+        front.push_str(spaced.unwrap_or(line));
+        front.push('\n');
+        if after.is_empty() || front.len() > LONGEST {
+            return None;
+        }
+        rest = after;
+    }
+}
+
+fn take(entry: Entry<'_>, query: &mut AuthoredQuery, faults: &mut Vec<Fault>) {
+    let input = &mut query.input;
+    match entry.key.as_str() {
+        "format" => {
+            if entry.read::<i64>(faults) != FORMAT {
+                faults.push(entry.fault("The file has a newer format; what is new in it is not understood."));
+            }
+        }
+        "name" => entry.read::<String>(faults).trim().clone_into(&mut input.name),
+        "description" => input.description = entry.read(faults),
+        "tags" => input.tags = Tags::read(&entry.read::<Vec<String>>(faults).join(",")),
+        "window" => window(entry, query, faults),
+        "privacy" => input.privacy = privacy(entry, faults),
+        "parameters" => parameters(entry, query, faults),
+        "kind" => {
+            let text: String = entry.read(faults);
+            match QueryKind::ALL.into_iter().find(|kind| kind.name() == text) {
+                Some(kind) => query.kind = kind,
+                None => faults.push(entry.fault("`kind` is \"explore\", \"main\" or \"validate\".")),
+            }
+        }
+        "window-advice" => query.window_advice = entry.read(faults),
+        "prerequisites" => query.prerequisites = entry.read(faults),
+        "metrics" => {
+            let metrics = entry.entries(faults).into_iter();
+            query.metrics = metrics.map(|entry| (entry.key.clone(), entry.read(faults))).collect();
+        }
+        "sample" => query.sample = Sample::of_entry(&entry, faults),
+        "interpretation" => query.interpretation = entry.read(faults),
+        "category" => query.category = entry.read(faults),
+        "use-case" => query.use_case = entry.read(faults),
+        "products" => query.products = products_of_entry(&entry, faults),
+        "level" => query.level = Difficulty::of_entry(&entry, faults),
+        "version" => query.version = entry.read(faults),
+        other => faults.push(entry.fault(format!("`{other}` is not known."))),
+    }
+}
+
+fn window(entry: Entry<'_>, query: &mut AuthoredQuery, faults: &mut Vec<Fault>) {
+    let mut window = WindowForm { zone: query.input.window.zone.clone(), ..WindowForm::default() };
+    let (mut days, mut lag) = (None, None);
+    let place = entry.fault("A window of `days` has no `kind`, `start` or `end`: it is told by its length and its `lag`.");
+    for part in entry.entries(faults) {
+        match part.key.as_str() {
+            "kind" => window.kind = part.read(faults),
+            "start" => window.start = part.read(faults),
+            "end" => window.end = part.read(faults),
+            "zone" => window.zone = part.read(faults),
+            "days" => days = Some(part.read::<u32>(faults)),
+            "lag" => lag = Some(part.read::<u32>(faults)),
+            other => faults.push(part.fault(format!("`{other}` of the window is not understood."))),
+        }
+    }
+    let is_plain = window.start.is_empty() && window.end.is_empty() && window.kind == WindowForm::default().kind;
+    match (days, lag) {
+        (None, None) => {}
+        (Some(days), lag) if is_plain => query.relative = RelativeWindow::new(days, lag, place, faults),
+        _ => faults.push(place),
+    }
+    query.input.window = window;
+}
+
+fn privacy(entry: Entry<'_>, faults: &mut Vec<Fault>) -> Privacy {
+    let mut privacy = Privacy::default();
+    for part in entry.entries(faults) {
+        match part.key.as_str() {
+            "mode" => {
+                let text: String = part.read(faults);
+                match serde_json::from_value(serde_json::Value::String(text)) {
+                    Ok(mode) => privacy.mode = mode,
+                    Err(_) => faults.push(part.fault("`mode` is \"drop\", \"blank\" or \"off\".")),
+                }
+            }
+            "column" => privacy.column = part.read(faults),
+            other => faults.push(part.fault(format!("`{other}` of the privacy options is not understood."))),
+        }
+    }
+    privacy
+}
+
+fn parameters(entry: Entry<'_>, query: &mut AuthoredQuery, faults: &mut Vec<Fault>) {
+    for (number, (place, entries)) in entry.tables(faults).into_iter().enumerate() {
+        let number = number + 1;
+        if number > MOST_FIELDS {
+            let message = format!("There are more than {MOST_FIELDS} parameters; the others are left out.");
+            faults.push(Fault { message, ..place });
+            return;
+        }
+        let mut sandbox = None;
+        let field = parameter(number, entries, &mut sandbox, faults);
+        let fields = &mut query.input.fields;
+        let fault = if !is_name(&field.name) {
+            format!("Parameter {number} has no name that a parameter can have.")
+        } else if fields.iter().any(|other| other.name == field.name) {
+            format!("The parameter {} is there twice; the first is taken.", field.name)
+        } else {
+            query.sandbox_defaults.extend(sandbox.map(|lines| (field.name.clone(), lines)));
+            fields.push(field);
+            continue;
+        };
+        faults.push(Fault { message: fault, ..place });
+    }
+}
+
+fn parameter(
+    number: usize,
+    entries: Vec<Entry<'_>>,
+    sandbox: &mut Option<Vec<String>>,
+    faults: &mut Vec<Fault>,
+) -> FieldDef {
+    let mut field = FieldDef { required: true, ..FieldDef::default() };
+    for part in entries {
+        match part.key.as_str() {
+            "name" => field.name = part.read(faults),
+            "label" => field.label = part.read(faults),
+            "help" => field.help = part.read(faults),
+            "default" => field.default = part.read::<Lines>(faults).0.join("\n"),
+            "sandbox-default" => *sandbox = Some(part.read::<Lines>(faults).0),
+            "required" => field.required = part.read(faults),
+            "choices" => field.choices = part.read(faults),
+            "kind" => {
+                let text: String = part.read(faults);
+                field.kind = FieldKind::parse(&text);
+                if field.kind.name() != text {
+                    let known = FieldKind::ALL.map(FieldKind::name).join(", ");
+                    faults.push(part.fault(format!("`{text}` is no kind of parameter. Write one of {known}.")));
+                }
+            }
+            other => faults.push(part.fault(format!("`{other}` of parameter {number} is not understood."))),
+        }
+    }
+    field
+}
+
+/// A text, a number or a truth value, or several texts.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl<'de> Deserialize<'de> for Lines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected a text, a number, true or false, or a list of texts")]
+        enum Written {
+            Text(String),
+            Whole(i64),
+            Real(f64),
+            Truth(bool),
+            Lines(Vec<String>),
+        }
+        Ok(Self(match Written::deserialize(deserializer)? {
+            Written::Text(text) => vec![text],
+            Written::Whole(number) => vec![number.to_string()],
+            Written::Real(number) => vec![number.to_string()],
+            Written::Truth(truth) => vec![truth.to_string()],
+            Written::Lines(lines) => lines,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! The sample of a result, as its author keeps it: a small CSV.
+
+use crate::queries::model::front_matter::{Entry, Fault};
+
+/// Most rows of a sample.
+const MOST_ROWS: usize = 50;
+
+/// A table of texts; an empty cell stands for NULL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+    /// The line of the file at which its first line stands.
+    pub line: usize,
+}
+
+impl Sample {
+    /// Reads the key `sample`: the first line names the columns.
+    pub(super) fn of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Option<Self> {
+        let text: String = entry.read(faults);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+        let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+        // OK because TOML drops a line end right behind the quotes, so the first line of the text is the next one of the file.
+        let line = entry.line() + usize::from(text.contains('\n'));
+        let columns = reader.headers().map(cells).unwrap_or_default();
+        if columns.is_empty() {
+            faults.push(entry.fault("`sample` is CSV: a line with the names of the columns, then a line for each row."));
+            return None;
+        }
+        let mut rows = Vec::new();
+        for record in reader.records().flatten() {
+            if record.len() != columns.len() {
+                let at = record.position().map_or(0, |position| position.line() as usize - 1);
+                let (has, wants) = (record.len(), columns.len());
+                let message = format!("This row of the sample has {has} values, its head {wants}.");
+                faults.push(Fault::new(line + at, message));
+            } else if rows.len() < MOST_ROWS {
+                rows.push(cells(&record));
+            }
+        }
+        Some(Self { columns, rows, line })
+    }
+
+    /// Whether all values of a column are numbers, of which there is one.
+    pub fn is_number(&self, column: usize) -> bool {
+        let mut values = self.rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_empty()).peekable();
+        values.peek().is_some() && values.all(|value| sample_number(value).is_some())
+    }
+}
+
+/// `1,234.5` and `12%` as numbers.
+pub fn sample_number(text: &str) -> Option<f64> {
+    let plain = text.replace(',', "");
+    plain.trim_end_matches('%').parse().ok().filter(|number: &f64| number.is_finite())
+}

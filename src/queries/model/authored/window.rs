@@ -1,0 +1,89 @@
+//! The window of an authored query that is told by its length, since fixed dates would be wrong after some weeks.
+
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
+
+use crate::queries::model::front_matter::Fault;
+use crate::queries::model::window::{WindowForm, WindowKind};
+use crate::web::components::Errors;
+
+/// How many days before today a window ends where nothing is said: conversions are attributed by then.
+const LAG: u32 = 14;
+/// Longest window, in days: AMC keeps purchases for 60 months.
+const LONGEST: u32 = 1_830;
+/// Stands in a default for each half-year of the window, as `2026 H2`: the synthetic campaigns are named by it.
+const HALF_YEAR: &str = "{half-year}";
+
+/// So many whole days that ended so many days ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelativeWindow {
+    pub days: u32,
+    /// Days between its last day and today.
+    pub lag: u32,
+}
+
+impl RelativeWindow {
+    pub(super) fn new(days: u32, lag: Option<u32>, place: Fault, faults: &mut Vec<Fault>) -> Option<Self> {
+        let lag = lag.unwrap_or(LAG);
+        if !(1..=LONGEST).contains(&days) || lag > LONGEST {
+            let message = format!("A window has 1 to {LONGEST} `days`, and `lag` is a number of days before today.");
+            faults.push(Fault { message, ..place });
+            return None;
+        }
+        Some(Self { days, lag })
+    }
+
+    /// Its dates today.
+    pub fn form(self, zone: &str, now: DateTime<Utc>) -> WindowForm {
+        let today = zone.parse::<chrono_tz::Tz>().map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive());
+        let before = |days: u32| today.checked_sub_days(Days::new(days.into())).unwrap_or(today).to_string();
+        WindowForm {
+            kind: WindowKind::Explicit.name().to_owned(),
+            start: before(self.lag + self.days),
+            end: before(self.lag + 1),
+            zone: zone.to_owned(),
+        }
+    }
+}
+
+/// The lines with the half-years that a window touches: a window over two of them gives such a line twice.
+pub(super) fn half_years_in(lines: &[String], window: &WindowForm, now: DateTime<Utc>) -> Vec<String> {
+    let (start, end) = window.resolve(now, &mut Errors::new()).instants(now);
+    let mut all: Vec<String> = Vec::new();
+    for half in half_years(start.date_naive(), end.date_naive().pred_opt().unwrap_or_default()) {
+        for line in lines {
+            let line = line.replace(HALF_YEAR, &half);
+            if !all.contains(&line) {
+                all.push(line);
+            }
+        }
+    }
+    all
+}
+
+/// The half-years from a day to another.
+fn half_years(first: NaiveDate, last: NaiveDate) -> Vec<String> {
+    let half = |day: NaiveDate| day.year() * 2 + i32::from(day.month() > 6);
+    // OK to stop after ten: no window is as long.
+    let halves = half(first)..=half(last).max(half(first));
+    halves.take(10).map(|half| format!("{} H{}", half.div_euclid(2), half.rem_euclid(2) + 1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_over_new_year_takes_both_half_years() {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        assert_eq!(half_years(day(2026, 12, 28), day(2027, 1, 3)), ["2026 H2", "2027 H1"]);
+        assert_eq!(half_years(day(2026, 6, 30), day(2026, 6, 30)), ["2026 H1"]);
+        assert_eq!(half_years(day(2027, 1, 2), day(2027, 1, 1)), ["2027 H1"]);
+    }
+
+    #[test]
+    fn a_length_becomes_dates_that_include_both_ends() {
+        let now = "2026-11-21T09:00:00Z".parse().unwrap();
+        let form = RelativeWindow { days: 28, lag: 14 }.form("UTC", now);
+        assert_eq!((form.start.as_str(), form.end.as_str(), form.kind.as_str()), ("2026-10-10", "2026-11-06", "explicit"));
+    }
+}
