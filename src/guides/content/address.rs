@@ -39,7 +39,7 @@ pub(super) fn resolved(address: &str, slug: &str) -> Result<(Target, String), &'
     let fragment = if id.is_empty() { String::new() } else { format!("#{id}") };
     match segments[..] {
         ["guide.md"] => Ok((Target::Heading(id.to_owned()), if id.is_empty() { "#".to_owned() } else { fragment })),
-        [file] => Ok((Target::File(file.to_owned()), format!("/guides/{slug}/files/{file}"))),
+        [file] if file != ".." => Ok((Target::File(file.to_owned()), format!("/guides/{slug}/files/{file}"))),
         ["..", "library", file] => {
             let name = file.strip_suffix(".sql").ok_or("A link to a template names its file, such as ../library/reach.sql.")?;
             Ok((Target::Template(name.to_owned()), format!("/library/{name}")))

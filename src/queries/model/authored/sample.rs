@@ -17,7 +17,7 @@ pub struct Sample {
 impl Sample {
     /// Reads the key `sample`: the first line names the columns.
     pub(super) fn of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Option<Self> {
-        let text: String = entry.read(faults);
+        let text = unspaced(&entry.read::<String>(faults));
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
         let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
         // OK because TOML drops a line end right behind the quotes, so the first line of the text is the next one of the file.
@@ -46,6 +46,18 @@ impl Sample {
         let mut values = self.rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_empty()).peekable();
         values.peek().is_some() && values.all(|value| sample_number(value).is_some())
     }
+}
+
+/// The text without blanks behind commas, so that a quoted value may have one before it.
+fn unspaced(text: &str) -> String {
+    let (mut is_quoted, mut is_start) = (false, true);
+    let kept = text.chars().filter(|letter| {
+        let is_blank = is_start && !is_quoted && *letter == ' ';
+        is_quoted ^= *letter == '"';
+        is_start = is_blank || matches!(letter, ',' | '\n');
+        !is_blank
+    });
+    kept.collect()
 }
 
 /// `1,234.5` and `12%` as numbers.
