@@ -36,7 +36,7 @@ pub fn bound(prepared: &Prepared) -> Result<Bound, String> {
 }
 
 /// Another text with the same parameters, over the same sources.
-pub fn bound_text(prepared: &Prepared, text: &str) -> Result<Bound, String> {
+pub(super) fn bound_text(prepared: &Prepared, text: &str) -> Result<Bound, String> {
     let context = Context {
         parameters: Some(&prepared.parameters.declared),
         controls: prepared.has_controls(),
