@@ -31,7 +31,8 @@ fn main() -> io::Result<()> {
         let Ok(name) = file.strip_prefix(&guides) else { continue };
         if ENDINGS.contains(&ending.as_str()) {
             let name = name.to_string_lossy().replace('\\', "/");
-            writeln!(table, "    ({name:?}, include_bytes!({:?})),", file.display().to_string()).map_err(io::Error::other)?;
+            writeln!(table, "    ({name:?}, include_bytes!({:?})),", file.display().to_string())
+                .map_err(io::Error::other)?;
         }
     }
     table.push_str("];\n");

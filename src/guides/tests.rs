@@ -90,7 +90,9 @@ fn extensions_of_markdown_are_shown() {
 #[test]
 fn a_query_stands_in_a_fence_or_in_a_file_of_its_own() {
     let sql = "--+++ recomamp query\n-- name = \"By campaign\"\n-- [metrics]\n-- n = \"Clicks.\"\n--+++\nSELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1\n";
-    let guide = format!("{HEAD}A\n\n[By campaign](by-campaign.sql)\n\nSee [it](by-campaign.sql).\n\n```sql query name=\"All of it\"\nSELECT COUNT(1) AS n FROM dsp_views\n```\n");
+    let guide = format!(
+        "{HEAD}A\n\n[By campaign](by-campaign.sql)\n\nSee [it](by-campaign.sql).\n\n```sql query name=\"All of it\"\nSELECT COUNT(1) AS n FROM dsp_views\n```\n"
+    );
     let all = collection(&[("t", &[("guide.md", &guide), ("by-campaign.sql", sql)])]);
     assert_eq!(all.findings(), []);
     let guide = &all.guide("t", "").unwrap().item;
@@ -119,13 +121,19 @@ fn what_an_author_gets_wrong_is_told_with_its_line() {
 #[test]
 fn a_query_is_held_to_what_its_author_says() {
     let file = |front: &str| {
-        format!("```sql query name=\"Q\"\n--+++ recomamp query\n{front}--+++\nSELECT campaign, COUNT(1) AS n FROM dsp_clicks WHERE campaign <> {{{{x}}}} GROUP BY 1\n```\n")
+        format!(
+            "```sql query name=\"Q\"\n--+++ recomamp query\n{front}--+++\nSELECT campaign, COUNT(1) AS n FROM dsp_clicks WHERE campaign <> {{{{x}}}} GROUP BY 1\n```\n"
+        )
     };
     let codes = |front: &str| read(&file(front)).1.into_iter().map(|it| (it.line, it.code)).collect::<Vec<_>>();
     let x = "-- [[parameters]]\n-- name = \"x\"\n-- default = \"a\"\n";
     assert_eq!(codes(x), []);
     assert!(codes("").contains(&(9, "parameters")), "an undeclared parameter is at its place");
-    assert_eq!(codes("-- [[parameters]]\n-- name = \"x\"\n"), [(8, "parameters")], "a parameter without a default cannot be tried");
+    assert_eq!(
+        codes("-- [[parameters]]\n-- name = \"x\"\n"),
+        [(8, "parameters")],
+        "a parameter without a default cannot be tried"
+    );
     assert_eq!(codes(&format!("{x}-- [[parameters]]\n-- name = \"y\"\n-- default = \"a\"\n")), [(8, "parameters")]);
     assert_eq!(codes(&format!("-- [metrics]\n-- m = \"x\"\n{x}")), [(8, "metrics")]);
     assert_eq!(codes(&format!("-- sample = \"\"\"\n-- campaign, m\n-- a, 1\n-- \"\"\"\n{x}")), [(9, "sample")]);
@@ -157,7 +165,9 @@ fn files_that_belong_to_no_guide_are_told() {
 
 #[test]
 fn ten_thousand_brackets_are_read_in_no_time() {
-    for text in ["[".repeat(10_000), "> ".repeat(10_000), "[a](".repeat(10_000), "*_".repeat(10_000), "- ".repeat(5_000)] {
+    for text in
+        ["[".repeat(10_000), "> ".repeat(10_000), "[a](".repeat(10_000), "*_".repeat(10_000), "- ".repeat(5_000)]
+    {
         read(&text);
     }
 }

@@ -22,7 +22,8 @@ mod workflow;
 
 pub use identity::identity;
 pub use model::authored::{
-    AuthoredQuery, AuthoredRead, Difficulty, PRODUCTS, QueryKind, RelativeWindow, Sample, products_of_entry, read_authored, sample_number,
+    AuthoredQuery, AuthoredRead, Difficulty, PRODUCTS, QueryKind, RelativeWindow, Sample, products_of_entry,
+    read_authored, sample_number,
 };
 pub use model::fields::{FieldDef, FieldKind};
 pub use model::front_matter::{Entry, Fault, FrontMatter};
@@ -36,11 +37,11 @@ pub use pages::{editor_page, run_page, runs_on, save_to_run};
 pub use prepare::{AmcParameters, Prepared, field_kind, prepare};
 pub use reads::{amend, errors, reads};
 pub use source_map::{Piece, SourceMap};
-pub use synthetic::{SCALE, bound, run_of};
 pub use store::{
     DraftSeed, DraftText, Filter, Line, PastRun, TypicalDuration, create_draft, drafts_mentioning, find, list,
     mentioning, owned, recent, runs, transfer, usual,
 };
+pub use synthetic::{SCALE, bound, run_of};
 
 use std::sync::Arc;
 

@@ -192,7 +192,9 @@ pub(super) async fn users(tx: &mut Tx, person: &PersonId, drift: &Drift, catalog
     for guide in guides::all() {
         let using: Vec<usize> = guide
             .queries()
-            .filter(|query| !uses(change, &query.authored.input.sql, &query.authored.input.fields, catalogue).is_empty())
+            .filter(|query| {
+                !uses(change, &query.authored.input.sql, &query.authored.input.fields, catalogue).is_empty()
+            })
             .map(|query| query.authored.sql_line)
             .collect();
         if !using.is_empty() {

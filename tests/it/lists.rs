@@ -36,7 +36,8 @@ async fn filled(house: &House, ada: &Visitor) -> String {
 
 /// Opens the query of a guide and changes it: only then is there a draft. Gives its id.
 async fn draft(ada: &Visitor) -> String {
-    let opened = ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303).location;
+    let opened =
+        ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303).location;
     let page = ada.get(&opened).await.with(200);
     let names = page.attributes("main form input[type=hidden]", "name");
     let values = page.attributes("main form input[type=hidden]", "value");

@@ -83,7 +83,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     house.settle().await;
     let timing = [("query", query_id.as_str()), ("repeat", "daily"), ("at", "09:00")];
     let schedule = ada.post("/schedules", &timing).await.with(303).location;
-    let opened = ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303).location;
+    let opened =
+        ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303).location;
     let draft = opened.rsplit(['/', '=']).next().expect("an id").to_owned();
     let sessions = ada.get("/settings/sessions").await.attributes("main form[action$='/end']", "action");
     ada.post(&format!("{instance}/brands"), &[("name", "Acme"), ("items", "B012345678")]).await.with(303);
@@ -135,8 +136,12 @@ pub(crate) const OPEN: [&str; 10] = [
 ];
 
 /// What stands for a part of a route in braces that is no id.
-const NAMED: [(&str, &str); 4] =
-    [("{slug}", "first-query"), ("{code}", "unknown-column"), ("{part}", "reach-and-frequency-by-campaign"), ("{name}", "dsp_impressions")];
+const NAMED: [(&str, &str); 4] = [
+    ("{slug}", "first-query"),
+    ("{code}", "unknown-column"),
+    ("{part}", "reach-and-frequency-by-campaign"),
+    ("{name}", "dsp_impressions"),
+];
 
 /// A route with the ids of things that are there, one address for each thing that fits.
 pub(crate) fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {

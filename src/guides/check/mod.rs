@@ -65,7 +65,8 @@ fn named(all: &Collection) -> BTreeMap<String, &GuideQuery> {
     let mut queries = BTreeMap::new();
     for guide in &all.guides {
         let language = &guide.item.language;
-        let slug = if language.is_empty() { guide.item.slug.clone() } else { format!("{}.{language}", guide.item.slug) };
+        let slug =
+            if language.is_empty() { guide.item.slug.clone() } else { format!("{}.{language}", guide.item.slug) };
         queries.extend(guide.item.queries().map(|query| (format!("{slug}/{}", query.id), query)));
     }
     queries.extend(all.templates.iter().map(|it| (format!("library/{}", it.item.slug), &it.item.query)));

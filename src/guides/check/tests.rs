@@ -14,7 +14,9 @@ fn write(root: &Path, path: &str, text: &str) {
 const GUIDE: &str = "+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 1\n+++\n\n[Q](q.sql)\n";
 
 fn query(sample: &str) -> String {
-    format!("--+++ recomamp query\n-- name = \"Q\"\n-- sample = \"\"\"\n-- n\n-- {sample}\n-- \"\"\"\n--+++\nSELECT COUNT(1) AS n FROM dsp_impressions\n")
+    format!(
+        "--+++ recomamp query\n-- name = \"Q\"\n-- sample = \"\"\"\n-- n\n-- {sample}\n-- \"\"\"\n--+++\nSELECT COUNT(1) AS n FROM dsp_impressions\n"
+    )
 }
 
 #[tokio::test]
@@ -51,7 +53,9 @@ async fn what_leads_out_of_the_folder_is_not_read() {
     let report = check(Some(root.path()), false).await.unwrap();
     let found: Vec<String> = report.findings.iter().map(|it| format!("{}:{}", it.file, it.message)).collect();
     assert_eq!(report.guides, 1, "{found:?}");
-    for expected in ["t/q.sql:q.sql is a symbolic link", "large/guide.md:guide.md is larger than 1 MiB", "line 2 holds other bytes"] {
+    for expected in
+        ["t/q.sql:q.sql is a symbolic link", "large/guide.md:guide.md is larger than 1 MiB", "line 2 holds other bytes"]
+    {
         assert!(found.iter().any(|it| it.contains(expected)), "{expected} in {found:?}");
     }
     let gone = check(Some(&root.path().join("nowhere")), false).await.unwrap_err();

@@ -41,13 +41,17 @@ pub(super) fn resolved(address: &str, slug: &str) -> Result<(Target, String), &'
         ["guide.md"] => Ok((Target::Heading(id.to_owned()), if id.is_empty() { "#".to_owned() } else { fragment })),
         [file] if file != ".." => Ok((Target::File(file.to_owned()), format!("/guides/{slug}/files/{file}"))),
         ["..", "library", file] => {
-            let name = file.strip_suffix(".sql").ok_or("A link to a template names its file, such as ../library/reach.sql.")?;
+            let name = file
+                .strip_suffix(".sql")
+                .ok_or("A link to a template names its file, such as ../library/reach.sql.")?;
             Ok((Target::Template(name.to_owned()), format!("/library/{name}")))
         }
         ["..", other] | ["..", other, "guide.md"] if other != ".." => {
             Ok((Target::Guide(other.to_owned(), id.to_owned()), format!("/guides/{other}{fragment}")))
         }
-        _ => Err("This path leaves the folder of the guide. Link to ../other-guide/guide.md, ../library/template.sql, or a page such as /queries."),
+        _ => Err(
+            "This path leaves the folder of the guide. Link to ../other-guide/guide.md, ../library/template.sql, or a page such as /queries.",
+        ),
     }
 }
 

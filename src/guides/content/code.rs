@@ -137,10 +137,23 @@ mod tests {
     #[test]
     fn what_is_not_refused_as_claimed_is_told() {
         let mut findings = Vec::new();
-        Fence::Refused("unknown-column").check("f", 5, "SELECT campain, COUNT(1) AS n FROM dsp_clicks GROUP BY 1", &mut findings);
+        Fence::Refused("unknown-column").check(
+            "f",
+            5,
+            "SELECT campain, COUNT(1) AS n FROM dsp_clicks GROUP BY 1",
+            &mut findings,
+        );
         assert_eq!(findings, []);
-        Fence::Refused("unknown-column").check("f", 5, "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1", &mut findings);
+        Fence::Refused("unknown-column").check(
+            "f",
+            5,
+            "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1",
+            &mut findings,
+        );
         Fence::Sql.check("f", 5, "SELECT campaign,\ncampain FROM dsp_clicks GROUP BY 1, 2", &mut findings);
-        assert_eq!(findings.iter().map(|it| (it.line, it.code)).collect::<Vec<_>>(), [(5, "not-refused"), (6, "unknown-column")]);
+        assert_eq!(
+            findings.iter().map(|it| (it.line, it.code)).collect::<Vec<_>>(),
+            [(5, "not-refused"), (6, "unknown-column")]
+        );
     }
 }

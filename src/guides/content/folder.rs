@@ -157,7 +157,9 @@ fn is_read(name: &str) -> bool {
 
 fn content(path: &Path, name: &str, stamp: &Stamp) -> Content {
     if stamp.is_link {
-        return Content::Refused(format!("{name} is a symbolic link or no plain file, which may lead out of the folder. Copy the file."));
+        return Content::Refused(format!(
+            "{name} is a symbolic link or no plain file, which may lead out of the folder. Copy the file."
+        ));
     }
     if stamp.size > MOST_BYTES {
         return Content::Refused(format!("{name} is larger than 1 MiB. Split the guide, or make the picture smaller."));

@@ -20,8 +20,8 @@ mod built_in {
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-pub(in crate::guides) use folder::{Content, Folder, Folders, Stamps, built_in};
 use folder::kind;
+pub(in crate::guides) use folder::{Content, Folder, Folders, Stamps, built_in};
 pub use model::{Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target};
 pub(in crate::guides) use query::{checked_on, prepared};
 
@@ -149,7 +149,9 @@ fn read_guides(slug: &str, folder: &Folder, read: &mut FolderRead) {
     for file in folder.0.keys().filter(|file| file.ends_with(".sql")) {
         let path = format!("{slug}/{file}");
         if folder.text(file).is_ok() && !named.contains(&path) {
-            let message = format!("No guide shows this query. Put [its name]({file}) on a line of its own into guide.md, or remove it.");
+            let message = format!(
+                "No guide shows this query. Put [its name]({file}) on a line of its own into guide.md, or remove it."
+            );
             read.loose.push(Finding::error(&path, (1, 1), "query", message));
         }
     }
@@ -330,7 +332,9 @@ impl Collection {
             }
             Target::Page(path) => {
                 let is_known = PAGES.contains(&path.as_str())
-                    || path.strip_prefix("/data-sources/").is_some_and(|name| Catalogue::standard().source(name).is_some())
+                    || path
+                        .strip_prefix("/data-sources/")
+                        .is_some_and(|name| Catalogue::standard().source(name).is_some())
                     || path.strip_prefix("/help/checks/").is_some_and(|name| codes::find(name).is_some());
                 (!is_known).then(|| format!("{path} is no page to which a guide can lead."))
             }

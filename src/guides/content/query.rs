@@ -112,7 +112,8 @@ impl Checking<'_> {
             if !input.fields.iter().any(|known| known.name == field.name) {
                 let place = index.place(field.span.start);
                 let place = (self.query.authored.sql_line + place.line - 1, place.column);
-                let message = format!("The front matter declares no parameter {}. Add it to [[parameters]].", field.name);
+                let message =
+                    format!("The front matter declares no parameter {}. Add it to [[parameters]].", field.name);
                 self.findings.push(Finding::error(&self.query.file, place, "parameters", message));
             }
         }

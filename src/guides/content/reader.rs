@@ -151,8 +151,13 @@ impl<'a, 'f> Body<'a, 'f> {
 
     /// Whether these events are a paragraph with only a link to a query's file, which is then taken.
     fn takes_query(&mut self, events: &[(Event<'a>, Range<usize>)]) -> bool {
-        let [(_, _), (Event::Start(Tag::Link { dest_url, .. }), range), .., (Event::End(TagEnd::Link), _), (Event::End(TagEnd::Paragraph), _)] =
-            events
+        let [
+            (_, _),
+            (Event::Start(Tag::Link { dest_url, .. }), range),
+            ..,
+            (Event::End(TagEnd::Link), _),
+            (Event::End(TagEnd::Paragraph), _),
+        ] = events
         else {
             return false;
         };
@@ -283,12 +288,16 @@ impl<'a, 'f> Body<'a, 'f> {
         match event {
             Event::Start(Tag::BlockQuote(Some(kind))) => {
                 let (class, title) = alert(kind);
-                self.push_html(format!("<div class=\"alert\" data-kind=\"{class}\"><p class=\"alert-title\">{title}</p>\n"));
+                self.push_html(format!(
+                    "<div class=\"alert\" data-kind=\"{class}\"><p class=\"alert-title\">{title}</p>\n"
+                ));
             }
             Event::End(TagEnd::BlockQuote(Some(_))) => self.push_html("</div>\n".to_owned()),
             Event::FootnoteReference(name) => {
                 let number = self.note(&name);
-                self.push_html(format!("<sup><a href=\"#note-{number}\" aria-label=\"Note {number}\">{number}</a></sup>"));
+                self.push_html(format!(
+                    "<sup><a href=\"#note-{number}\" aria-label=\"Note {number}\">{number}</a></sup>"
+                ));
             }
             Event::Start(Tag::FootnoteDefinition(name)) => {
                 let number = self.note(&name);
@@ -432,7 +441,9 @@ impl<'a, 'f> Body<'a, 'f> {
         let inside = if fence.is_sql() { colored(&text) } else { escaped(&text) };
         let label = fence.label();
         let tag = if label.is_empty() { String::new() } else { format!("<figcaption>{label}</figcaption>") };
-        self.push_html(format!("<figure class=\"code-block\">{tag}<pre tabindex=\"0\"><code>{inside}</code></pre></figure>\n"));
+        self.push_html(format!(
+            "<figure class=\"code-block\">{tag}<pre tabindex=\"0\"><code>{inside}</code></pre></figure>\n"
+        ));
     }
 
     /// Renders what is held.

@@ -304,7 +304,8 @@ fn take(entry: Entry<'_>, query: &mut AuthoredQuery, faults: &mut Vec<Fault>) {
 fn window(entry: Entry<'_>, query: &mut AuthoredQuery, faults: &mut Vec<Fault>) {
     let mut window = WindowForm { zone: query.input.window.zone.clone(), ..WindowForm::default() };
     let (mut days, mut lag) = (None, None);
-    let place = entry.fault("A window of `days` has no `kind`, `start` or `end`: it is told by its length and its `lag`.");
+    let place =
+        entry.fault("A window of `days` has no `kind`, `start` or `end`: it is told by its length and its `lag`.");
     for part in entry.entries(faults) {
         match part.key.as_str() {
             "kind" => window.kind = part.read(faults),

@@ -128,10 +128,9 @@ impl<'a> Entry<'a> {
     pub fn tables(self, faults: &mut Vec<Fault>) -> Vec<(Fault, Vec<Entry<'a>>)> {
         let Self { block, at, key, value } = self;
         let DeValue::Array(items) = value.into_inner() else {
-            faults.push(block.fault(
-                Some(at..at),
-                format!("`{key}` is no list of tables. Begin each with a line `[[{key}]]`."),
-            ));
+            faults.push(
+                block.fault(Some(at..at), format!("`{key}` is no list of tables. Begin each with a line `[[{key}]]`.")),
+            );
             return Vec::new();
         };
         let mut tables = Vec::new();
@@ -165,7 +164,8 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_told_with_line_and_column() {
         let mut faults = Vec::new();
-        let entries = FrontMatter::new("minutes = \"ten\"\ntags = [\"a\"]\ntags = []\ntitle: x\n", 5).entries(&mut faults);
+        let entries =
+            FrontMatter::new("minutes = \"ten\"\ntags = [\"a\"]\ntags = []\ntitle: x\n", 5).entries(&mut faults);
         let minutes = entries.iter().find(|entry| entry.key == "minutes").unwrap();
         minutes.read::<u32>(&mut faults);
         faults.sort_by_key(|fault| fault.line);

@@ -24,7 +24,8 @@ impl Sample {
         let line = entry.line() + usize::from(text.contains('\n'));
         let columns = reader.headers().map(cells).unwrap_or_default();
         if columns.is_empty() {
-            faults.push(entry.fault("`sample` is CSV: a line with the names of the columns, then a line for each row."));
+            faults
+                .push(entry.fault("`sample` is CSV: a line with the names of the columns, then a line for each row."));
             return None;
         }
         let mut rows = Vec::new();
@@ -43,7 +44,8 @@ impl Sample {
 
     /// Whether all values of a column are numbers, of which there is one.
     pub fn is_number(&self, column: usize) -> bool {
-        let mut values = self.rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_empty()).peekable();
+        let mut values =
+            self.rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_empty()).peekable();
         values.peek().is_some() && values.all(|value| sample_number(value).is_some())
     }
 }

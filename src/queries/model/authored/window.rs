@@ -34,7 +34,8 @@ impl RelativeWindow {
 
     /// Its dates today.
     pub fn form(self, zone: &str, now: DateTime<Utc>) -> WindowForm {
-        let today = zone.parse::<chrono_tz::Tz>().map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive());
+        let today =
+            zone.parse::<chrono_tz::Tz>().map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive());
         let before = |days: u32| today.checked_sub_days(Days::new(days.into())).unwrap_or(today).to_string();
         WindowForm {
             kind: WindowKind::Explicit.name().to_owned(),
@@ -84,6 +85,9 @@ mod tests {
     fn a_length_becomes_dates_that_include_both_ends() {
         let now = "2026-11-21T09:00:00Z".parse().unwrap();
         let form = RelativeWindow { days: 28, lag: 14 }.form("UTC", now);
-        assert_eq!((form.start.as_str(), form.end.as_str(), form.kind.as_str()), ("2026-10-10", "2026-11-06", "explicit"));
+        assert_eq!(
+            (form.start.as_str(), form.end.as_str(), form.kind.as_str()),
+            ("2026-10-10", "2026-11-06", "explicit")
+        );
     }
 }
