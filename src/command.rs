@@ -1,4 +1,4 @@
-//! The command line: starts the program, and the few things that are done beside it.
+//! The command line: starts the program, and runs maintenance commands.
 
 mod backup;
 mod copy;
@@ -26,13 +26,13 @@ use crate::clock::Clock;
 use crate::config::{Config, Environment};
 use crate::emulator::Fault;
 
-/// Stack of a worker thread in bytes. Plans of deeply nested queries recurse; the default of 2 MiB is
-/// not enough for them in a development build.
+/// The stack size of a worker thread in bytes. Plans of deeply nested queries recurse; in a development build the
+/// default of 2 MiB isn't enough for them.
 const STACK: usize = 16 << 20;
-/// The exit code for settings or arguments that are not right.
+/// The exit code for invalid settings or arguments.
 pub(crate) const USAGE: u8 = 2;
 
-/// Write, run, watch and keep Amazon Marketing Cloud queries.
+/// Write, run, follow and store Amazon Marketing Cloud queries.
 #[derive(Debug, Parser)]
 #[command(name = "recomamp", version, about)]
 struct Line {
@@ -55,18 +55,18 @@ enum Command {
     /// See when a schedule would run.
     #[command(subcommand)]
     Schedule(schedule::Schedule),
-    /// Look after the key ring.
+    /// Manage the key ring.
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// Copy everything that is kept into a folder, while the program runs.
+    /// Back up everything into a folder, while the program runs.
     Backup(backup::Options),
-    /// Put a backup into an empty place.
+    /// Restore a backup into an empty installation.
     Restore(restore::Options),
     /// Move everything from SQLite to PostgreSQL.
     Copy(copy::Options),
-    /// Check settings, keys, database, disk, clock and the way to Amazon, and say what to do.
+    /// Check settings, keys, database, disk, clock and connectivity to Amazon, and suggest fixes.
     Doctor(doctor::Options),
-    /// Exit with 0 if the program on this machine answers.
+    /// Exit with 0 if the program on this machine responds.
     Health,
 }
 
@@ -76,29 +76,29 @@ struct Emulate {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8099")]
     listen: SocketAddr,
-    /// The address by which clients reach it, when that is not where it listens.
+    /// The URL at which clients reach it, if that isn't the listening address.
     #[arg(long, value_name = "URL")]
     base: Option<Url>,
-    /// Where it keeps its state; a temporary folder when not given.
+    /// Where it stores its state; default: a temporary folder.
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// How many times faster than AMC; 0 means no waiting beside the real work.
+    /// How many times faster than AMC; 0 adds no waiting time.
     #[arg(long, default_value_t = 20.0)]
     speed: f64,
-    /// Which synthetic data.
+    /// The seed of the synthetic data.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How much of it; 1 is the usual amount.
+    /// The amount of synthetic data; 1 is the default amount.
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
     /// The time at which its clock starts, such as 2026-03-01T00:00:00Z.
     #[arg(long)]
     time: Option<DateTime<Utc>>,
-    /// Start with a clock that stands.
+    /// Start with a paused clock.
     #[arg(long)]
     paused: bool,
-    /// A fault that is switched on from the start, as KIND[=MEASURE][@PATH][*TIMES], such as
-    /// 429=5@/workflowExecutions*3; may be repeated.
+    /// A fault that is active from startup, as KIND[=VALUE][@PATH][*TIMES], such as 429=5@/workflowExecutions*3; may
+    /// be repeated.
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
     /// Answer the consent page at once.
@@ -112,22 +112,22 @@ struct Emulate {
     client_secret: Option<String>,
 }
 
-/// The process's own environment.
+/// The process environment.
 struct Process;
 
 impl Environment for Process {
-    // OK because this is the one place that hands the environment to `config`.
+    // OK because this is the only place that passes the environment to `config`.
     fn get(&self, name: &str) -> Option<OsString> {
         std::env::var_os(name)
     }
 
     fn names(&self) -> Vec<String> {
-        // OK because a name that is no text is no setting's, and is told as one that is not known.
+        // OK because a name that isn't valid text is no setting, and is reported as unknown.
         std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
     }
 }
 
-/// Reads the command line and does what it says.
+/// Parses and runs the command line.
 pub fn run() -> ExitCode {
     let line = Line::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
@@ -135,10 +135,10 @@ pub fn run() -> ExitCode {
         say("The program cannot start threads. Check the limits of this machine.");
         return ExitCode::FAILURE;
     };
-    // OK because a task of its own has the large stack; the main thread's is the system's.
+    // OK because a spawned task has the large stack; the main thread's is the system's.
     let work = async { handed_over(line).await };
     let code = runtime.block_on(work);
-    // OK not to wait: what is still running at a hard stop is picked up at the next start.
+    // OK not to wait: after a forced shutdown, the next start picks up what was still running.
     runtime.shutdown_background();
     code
 }
@@ -159,7 +159,7 @@ async fn handed_over(line: Line) -> ExitCode {
     }
 }
 
-/// Reads the settings first; all their faults are said together.
+/// Reads the settings first; all their errors are reported together.
 async fn with_config<F, R>(work: F) -> ExitCode
 where
     F: FnOnce(Config) -> R,
@@ -182,7 +182,7 @@ where
     }
 }
 
-/// An error with its causes, each word of them once: many repeat the next cause in their own words.
+/// An error with its causes, without repetitions: many causes repeat the next one's message.
 fn told(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
         "" => cause,
@@ -191,13 +191,13 @@ fn told(error: &anyhow::Error) -> String {
     })
 }
 
-/// A line for whoever started the program.
+/// Prints to standard error.
 #[expect(clippy::print_stderr, reason = "what the command line says to its user")]
 pub(crate) fn say(text: &str) {
     eprintln!("{text}");
 }
 
-/// A line of output.
+/// Prints to standard output.
 #[expect(clippy::print_stdout, reason = "what the command line gives")]
 pub(crate) fn give(text: &str) {
     println!("{text}");

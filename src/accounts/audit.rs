@@ -1,4 +1,4 @@
-//! The log of what was done with grants, people and data: who, what, when.
+//! The audit log of actions on grants, people and data: who, what, when.
 
 mod entries;
 
@@ -11,14 +11,14 @@ use crate::ids::{AuditId, PersonId, Random};
 
 pub use crate::web::room::AuditAction as Action;
 
-/// What is done with people and by people at large. Other rooms state their own beside their doors.
+/// Actions on people and by people in general. Other rooms define their own in their `mod.rs`.
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
     /// Somebody signed in.
     pub const SignedIn: Self = Self::new("signed-in", "Signed in");
     /// Somebody signed out or ended a session.
     pub const SignedOut: Self = Self::new("signed-out", "Signed out");
-    /// Somebody was kept out.
+    /// A sign-in was refused.
     pub const Refused: Self = Self::new("refused", "Sign-in refused");
     /// Somebody became an administrator, or a member again.
     pub const RoleChanged: Self = Self::new("role-changed", "Role changed");
@@ -28,13 +28,13 @@ impl Action {
     pub const Resumed: Self = Self::new("resumed", "Resumed");
     /// Somebody was removed.
     pub const Removed: Self = Self::new("removed", "Removed");
-    /// What somebody owned now belongs to somebody else.
+    /// Something was transferred to another owner.
     pub const Transferred: Self = Self::new("transferred", "Ownership transferred");
     /// A result, or the audit log itself, was exported.
     pub const Exported: Self = Self::new("exported", "Exported");
-    /// A new key seals, and every grant was sealed with it.
+    /// A new key encrypts, and every grant was encrypted with it.
     pub const KeysRotated: Self = Self::new("keys-rotated", "Keys rotated");
-    /// Old keys were taken off the ring.
+    /// Old keys were removed from the ring.
     pub const KeysRetired: Self = Self::new("keys-retired", "Old keys retired");
 
     pub(super) const OF_ACCOUNTS: &'static [Self] = &[
@@ -52,8 +52,8 @@ impl Action {
     ];
 }
 
-/// Writes a line in the transaction of the deed itself, so that neither is there without the other.
-/// `detail` is an object without tokens, SQL or results.
+/// Writes an entry in the transaction of the action itself, so that neither exists without the other. `detail` is an
+/// object without tokens, SQL or results.
 pub async fn write(
     tx: &mut Tx,
     random: &Random,

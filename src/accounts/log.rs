@@ -1,4 +1,4 @@
-//! The audit log as a page and as a file: one's own lines; everybody's for administrators.
+//! The audit log as a page and as an export: one's own entries; everybody's for administrators.
 
 use askama::Template;
 use axum::Router;
@@ -19,7 +19,7 @@ use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Site, Visit};
 
-/// Lines of a page.
+/// Rows per page.
 const SIZE: u64 = 50;
 
 pub(super) fn routes(site: Site) -> Router {
@@ -38,7 +38,7 @@ struct AuditPage {
     lines: Vec<Line>,
     pager: Pager,
     actions: Vec<Choice>,
-    /// Who can be chosen; empty for those who see their own lines only.
+    /// The people to filter by; empty for people who only see their own entries.
     people: Vec<Choice>,
     person: String,
     action: String,
@@ -76,7 +76,7 @@ fn words(detail: &Value) -> String {
     detail.as_object().map(|members| members.iter().map(member).collect::<Vec<_>>().join(", ")).unwrap_or_default()
 }
 
-/// The filter of an address, with its days. Whoever is no administrator sees their own lines, whatever it says.
+/// The filter of an address, with its dates. Non-administrators only see their own entries.
 fn filter(params: &mut ListParams, person: &Person, rooms: &Rooms) -> (Filter, Days) {
     let days = params.days();
     let whose = if person.is_administrator { params.id("person", "person") } else { Some(person.id.clone()) };
@@ -92,7 +92,7 @@ fn filter(params: &mut ListParams, person: &Person, rooms: &Rooms) -> (Filter, D
     (filter, days)
 }
 
-/// Administrators look with the program's eyes; everybody else with their own.
+/// Administrators use the system's scope; everybody else their own.
 fn scope(person: &Person) -> Scope {
     if person.is_administrator { Scope::System } else { person.scope() }
 }
@@ -158,8 +158,8 @@ impl Export for Entry {
     }
 }
 
-/// All that the filter leaves, as a file. That it was taken out is a line of its own, which is not in it: the file
-/// goes on behind the lines that were read before.
+/// The export: all filtered entries. The export itself is recorded in an entry that isn't part of it: the file
+/// continues after the entries that were read before.
 async fn export(
     State(site): State<Site>,
     person: Person,

@@ -1,8 +1,7 @@
-//! People: who may come in, their sessions, and the log of what was done.
+//! People: who may sign in, their sessions, and the audit log.
 //!
-//! Signing in itself needs a grant from Amazon and so lives one room up, in `connections`; it comes
-//! here to have a person admitted. The first person becomes the administrator; others have to be on
-//! the list of allowed addresses.
+//! Signing in needs a grant from Amazon and so is in the room above, `connections`, which calls this room to admit a
+//! person. The first person becomes the administrator; others must be on the list of allowed addresses.
 
 pub mod audit;
 mod log;
@@ -32,7 +31,7 @@ use crate::web::shell::Section;
 use crate::web::{self, Person, Site};
 use session_cleaner::SessionCleaner;
 
-/// The room. Sessions that have ended are removed from `sessions`.
+/// The room. Expired sessions are removed from `sessions`.
 pub fn room(site: Site, sessions: Sessions) -> Room {
     Room {
         settings: const {
@@ -53,7 +52,7 @@ pub fn room(site: Site, sessions: Sessions) -> Room {
     }
 }
 
-/// Lays the signed-in [`Person`] into the request, where handlers find them.
+/// Adds the signed-in [`Person`] to the request, for handlers.
 pub async fn recognise(
     State(site): State<Site>,
     session: Session,

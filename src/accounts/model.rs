@@ -1,16 +1,16 @@
-//! Who may come in.
+//! Rules for who may sign in.
 
-/// What a person may do with the installation as a whole.
+/// A person's role in the installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Looks after the installation.
+    /// Administers the installation.
     Administrator,
-    /// Works in it.
+    /// Uses it.
     Member,
 }
 
 impl Role {
-    /// As it is stored.
+    /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
@@ -25,7 +25,7 @@ impl Role {
         }
     }
 
-    /// The role that a form or an address names.
+    /// Parses a role in a form or an address.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Administrator, Self::Member].into_iter().find(|role| role.name() == name)
     }
@@ -35,17 +35,16 @@ impl Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Active,
-    /// An administrator keeps them out until further notice; what they have waits.
+    /// An administrator suspended them until further notice; their work is kept.
     Suspended,
-    /// They left: what they owned belongs to others, and only their name is kept.
+    /// They left: others own what they owned, and only their name is kept.
     Removed,
 }
 
 impl Standing {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Removed];
 
-    /// As it is stored.
+    /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -62,20 +61,20 @@ impl Standing {
         }
     }
 
-    /// Reads what is stored; anything unknown keeps out.
+    /// Parses the stored name; anything unknown means no sign-in.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|standing| standing.name() == text).unwrap_or(Self::Suspended)
     }
 }
 
-/// How an attempt to come in ends.
+/// The outcome of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// This person is in.
+    /// This person is signed in.
     In(crate::ids::PersonId),
-    /// Their address is not on the list of those who may.
+    /// Their address isn't on the list.
     NotListed,
-    /// An administrator keeps them out.
+    /// An administrator suspended or removed them.
     Closed(Standing),
 }
 
@@ -89,23 +88,23 @@ pub struct NewPerson {
     pub email: String,
 }
 
-/// Whether somebody comes in.
+/// Whether somebody new may sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// With this role.
     As(Role),
-    /// Not: they are neither known nor on the list.
+    /// Refused: they are neither known nor on the list.
     Refused,
 }
 
-/// Whether somebody who was let in once still may: an administrator always, others while the list names them. So
-/// whoever is taken off the list is out with the next start of the program, signed in or not.
+/// Whether somebody who was admitted earlier still may sign in: administrators always, others while they are on the
+/// list. So someone removed from the list loses access at the next start, signed in or not.
 pub(super) fn stays(role: Role, demo: bool, allowed: &[String], email: &str) -> bool {
     role == Role::Administrator || admission(false, demo, allowed, email) != Admission::Refused
 }
 
-/// Decides about somebody who was never here: the first comes in as administrator, later ones if the
-/// list names their address or its domain. Demo mode lets everybody in, since its people are sample users.
+/// Decides about somebody new: the first becomes administrator, later ones are admitted if the list has their address
+/// or its domain. Demo mode admits everybody, since its people are sample users.
 pub(super) fn admission(is_first: bool, demo: bool, allowed: &[String], email: &str) -> Admission {
     let email = email.trim().to_lowercase();
     let domain = email.rfind('@').map(|at| &email[at..]);

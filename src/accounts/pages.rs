@@ -27,7 +27,7 @@ pub(super) fn routes(site: Site) -> Router {
         .with_state(site)
 }
 
-/// Ends this session, and tells the browser to forget the pages that it kept.
+/// Ends this session, and makes the browser drop its cached pages.
 async fn sign_out(State(site): State<Site>, person: Option<Person>, session: Session) -> web::Result<Response> {
     if let Some(person) = person {
         let mut tx = site.db.write(&person.scope()).await?;
@@ -41,7 +41,7 @@ async fn sign_out(State(site): State<Site>, person: Option<Person>, session: Ses
     Ok(([clear], Redirect::to("/sign-in?out=1")).into_response())
 }
 
-/// Lines of a page.
+/// Rows per page.
 const SIZE: u64 = 50;
 
 #[derive(Template)]
@@ -63,9 +63,9 @@ struct SessionLine {
     is_this: bool,
 }
 
-/// What a browser calls itself, in words: `Firefox on Windows`. What is unknown is shown as it is.
+/// A readable browser name: `Firefox on Windows`. Unknown ones are shown unchanged.
 fn browser(agent: &str) -> String {
-    // The order matters: most browsers also name those that they want to be taken for.
+    // The order matters: most browsers also name those that they imitate.
     const BROWSERS: [(&str, &str); 5] =
         [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
     const SYSTEMS: [(&str, &str); 7] = [
@@ -86,8 +86,7 @@ fn browser(agent: &str) -> String {
     }
 }
 
-/// A person's sessions whose browser's name, in its words or in ours, holds a text: there are as many as they have
-/// browsers, so they are looked through in memory.
+/// A person's sessions whose browser name contains a text: they are few, so they are filtered in memory.
 async fn found(site: &Site, person: &Person, text: &str) -> web::Result<Vec<SessionLine>> {
     let mut tx = site.db.read(&person.scope()).await?;
     let sessions = session::of_person(&mut tx, &person.id).await?;
@@ -131,7 +130,7 @@ impl Export for SessionLine {
     }
 }
 
-/// The sessions that the filter leaves, as a file.
+/// The export of the filtered sessions.
 async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let q = params.text("q");
     let file = list::export_rows(&params, Few(found(&site, &person, &q).await?)).await?;

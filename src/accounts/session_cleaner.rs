@@ -1,4 +1,4 @@
-//! Removes sessions that nobody can use any more, and lines of the audit log that are older than they are kept.
+//! Deletes expired sessions, and audit log entries older than the retention period.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::web::Site;
 use crate::web::session::Sessions;
 use crate::workers::{Tick, Worker};
 
-/// Lines of the log that one tick takes away; the next tick comes at once for the rest.
+/// Log entries per tick; the next tick handles the rest at once.
 const MOST: i64 = 5_000;
 
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct SessionCleaner {
 }
 
 impl SessionCleaner {
-    /// Sweeps `sessions`, and the log.
+    /// Cleans `sessions` and the log.
     pub(super) const fn new(site: Site, sessions: Sessions) -> Self {
         Self { site, sessions }
     }

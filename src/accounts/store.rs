@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{PersonId, Random};
 
-/// A person's row.
 pub(super) struct PersonRow {
     pub(super) name: String,
     pub(super) email: String,
@@ -30,13 +29,12 @@ impl FromRow for PersonRow {
     }
 }
 
-/// The person with this id.
 pub(super) async fn find(tx: &mut Tx, id: &PersonId) -> Result<Option<PersonRow>> {
     const FIND: &str = "select name, email, role, state from people where id = $1";
     sql(FIND).bind(id).optional(tx).await
 }
 
-/// Who, and what they are called.
+/// A person's id and name.
 #[derive(Clone)]
 struct Named(PersonId, String);
 
@@ -46,14 +44,14 @@ impl FromRow for Named {
     }
 }
 
-/// Everybody, by name: for choosing one.
+/// All people by name, for a select.
 pub(super) async fn everybody(tx: &mut Tx) -> Result<Vec<(PersonId, String)>> {
     const ALL: &str = "select id, name from people order by lower(name), id";
     Ok(sql(ALL).cached().all::<Named>(tx).await?.into_iter().map(|Named(id, name)| (id, name)).collect())
 }
 
-/// Lets a person in: one who was here before while they may stay (with their newest name and address), a new one
-/// by the rules.
+/// Admits a person: one who was here before if they may stay (updating name and address), a new one according to the
+/// rules.
 pub async fn admit(
     tx: &mut Tx,
     random: &Random,
@@ -67,7 +65,7 @@ pub async fn admit(
     if let Some(known) = known(tx, person).await? {
         return back(tx, config, now, person, known).await;
     }
-    // One newcomer at a time, so that two who come at once are not both the first, nor one of them two people.
+    // One newcomer at a time, so that two concurrent sign-ins don't both become the first, nor create two people.
     tx.alone("a newcomer").await?;
     if let Some(known) = known(tx, person).await? {
         return back(tx, config, now, person, known).await;
@@ -89,7 +87,7 @@ pub async fn admit(
     Ok(Entry::In(id))
 }
 
-/// Somebody who was let in once.
+/// Somebody who was admitted earlier.
 struct Known(PersonId, PersonRow);
 
 impl FromRow for Known {

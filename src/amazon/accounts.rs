@@ -11,13 +11,11 @@ use super::names::{EntityId, MarketplaceId};
 /// An AMC account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AmcAccount {
-    /// The account's id, which further calls name as the advertiser.
+    /// The account's id, sent as the advertiser in further calls.
     pub entity: EntityId,
-    /// The account's name.
     pub name: Option<String>,
-    /// The marketplace of the account.
     pub marketplace: MarketplaceId,
-    /// What else Amazon said.
+    /// Unknown fields.
     pub rest: Map<String, Value>,
 }
 

@@ -1,8 +1,8 @@
-//! The advertiser accounts that a person can see: by the accounts list (`POST /adsAccounts/list`) and by
-//! profiles (`GET /v2/profiles`).
+//! The advertiser accounts that a person can see: from the accounts list (`POST /adsAccounts/list`) and from profiles
+//! (`GET /v2/profiles`).
 //!
-//! A manager's login is given its own accounts by `/amc/accounts`; the instances of its clients are listed
-//! under the clients' entities, which are found here only.
+//! For a manager's login, `/amc/accounts` only lists its own accounts; its clients' instances are listed under the
+//! clients' entities, which are only found here.
 
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -14,10 +14,10 @@ use super::error::{Error, Unreadable};
 use super::names::{EntityId, MarketplaceId};
 use super::region::Region;
 
-/// The type of the accounts list, for what is sent and for what is answered.
+/// The media type of the accounts list, in requests and responses.
 const ACCOUNTS_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.listaccountsresource.v1+json");
 
-/// Countries with their marketplaces, and the region that serves each, where that is sure.
+/// Countries with their marketplaces, and the region of each if it is certain.
 const MARKETPLACES: [(&str, &str, Option<Region>); 18] = [
     ("US", "ATVPDKIKX0DER", Some(Region::Na)),
     ("CA", "A2EUQ1WTGCTBG2", Some(Region::Na)),
@@ -36,12 +36,11 @@ const MARKETPLACES: [(&str, &str, Option<Region>); 18] = [
     ("AE", "A2VIGQ35RCS4UG", Some(Region::Eu)),
     ("JP", "A1VC38T7YXB528", Some(Region::Fe)),
     ("AU", "A39IBJ37TRP1C6", Some(Region::Fe)),
-    // Amazon's pages disagree on India's region, so that it is asked for in all.
+    // Amazon's pages disagree on India's region, so all regions are asked.
     ("IN", "A21TJRUUN4KGV", None),
 ];
 
-/// The marketplace of a country by its two letters, and the region that serves it where that is sure; nothing
-/// for countries that are not known.
+/// The marketplace of a two-letter country code, and its region if it is certain; `None` for unknown countries.
 fn marketplace_of(country: &str) -> Option<(MarketplaceId, Option<Region>)> {
     let known = MARKETPLACES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(country))?;
     Some((MarketplaceId(known.1.to_owned()), known.2))
@@ -50,21 +49,20 @@ fn marketplace_of(country: &str) -> Option<(MarketplaceId, Option<Region>)> {
 /// An advertiser's entity in one marketplace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdvertiserAccount {
-    /// The account's id, which calls name as the advertiser.
+    /// The account's id, sent as the advertiser in calls.
     pub entity: EntityId,
     pub marketplace: MarketplaceId,
-    /// The region that serves the marketplace; nothing where Amazon's list does not tell.
+    /// The marketplace's region; `None` if Amazon's list doesn't tell.
     pub region: Option<Region>,
-    /// The account's name.
     pub name: Option<String>,
 }
 
-/// The entities of one account of the list: one for each country that it advertises in.
+/// The entities of one listed account: one for each country in which it advertises.
 #[expect(clippy::unnecessary_wraps, reason = "read like every other entry of a list")]
 fn entities(mut fields: Fields) -> Result<Vec<AdvertiserAccount>, Unreadable> {
     let name = fields.text("accountName");
     let alternates = fields.list("alternateIds", |mut one| Ok((one.text("countryCode"), one.text("entityId"))));
-    // OK to pass over a country that is not known: its marketplace cannot be named, so it cannot be asked.
+    // OK to skip an unknown country: without its marketplace it can't be called.
     let entity = |(country, entity): (Option<String>, Option<String>)| {
         let (marketplace, region) = marketplace_of(&country?)?;
         let entity = EntityId(entity.filter(|id| !id.is_empty())?);
@@ -108,7 +106,7 @@ impl Client {
     pub async fn profiles(&self, caller: Caller<'_>) -> Result<Listing<AdvertiserAccount>, Error> {
         let request = self.ads(Method::GET, caller, &["v2", "profiles"])?;
         let page = self.send("profiles.list", request).await?.json(|answer| {
-            // A bare list; read as a page of one name, so that odd entries are skipped alike.
+            // A bare list; read as a page with one name, so that invalid entries are skipped in the same way.
             let Value::Array(_) = &answer else { return Err(Unreadable::Shape) };
             Page::read(json!({ "profiles": answer }), "profiles", profile)
         })?;

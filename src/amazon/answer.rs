@@ -1,7 +1,7 @@
-//! Reads Amazon's JSON without trusting its shape: wrappers, pages, and objects field by field.
+//! Parses Amazon's JSON without trusting its structure: wrappers, pages, and objects field by field.
 //!
-//! Fields are taken one at a time rather than by derived deserialisation, because one field of another
-//! type than documented must not cost the whole answer: such a field stays among the unknown ones.
+//! Fields are read one by one instead of by derived deserialization, because one field of an undocumented type must
+//! not make the whole response fail: such a field is kept with the unknown ones.
 
 use std::collections::HashSet;
 
@@ -10,18 +10,18 @@ use serde_json::{Map, Value};
 
 use super::error::{Error, ErrorKind, Unreadable};
 
-/// The most pages that a whole list may have; with 100 entries each, far above Amazon's own limits
-/// (4,000 instances in an account). A longer list is an error, never a list cut short.
+/// The maximum number of pages of a list; with 100 entries each, far above Amazon's own limits (4,000 instances per
+/// account). A longer list is an error, never truncated.
 pub const MAX_PAGES: usize = 200;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What the page holds.
     pub items: Vec<T>,
-    /// Entries that are not of the documented form, as one without an id. They cost nobody the others.
+    /// The number of entries without the documented structure, such as one without an id. The other entries are still
+    /// returned.
     pub skipped: usize,
-    /// Asks for the next page; nothing on the last.
+    /// The token of the next page; `None` on the last.
     pub next: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl<T> Page<T> {
     ) -> Result<Self, Unreadable> {
         let mut fields = Fields::of(answer)?;
         let next = fields.text("nextToken").filter(|token| !token.is_empty());
-        // OK because a list that is null is an empty one, while an answer without it is another answer.
+        // OK because a null list is an empty one, while a response without it is an error.
         let items = match fields.rest.remove(name).ok_or(Unreadable::Shape)? {
             Value::Null => Vec::new(),
             Value::Array(items) => items,
@@ -49,13 +49,12 @@ impl<T> Page<T> {
 /// A whole list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing<T> {
-    /// What it holds.
     pub items: Vec<T>,
-    /// Entries that are not of the documented form.
+    /// The number of entries without the documented structure.
     pub skipped: usize,
 }
 
-/// Walks the pages of a list to its end, and refuses to walk in circles.
+/// Reads the pages of a list to its end, and detects loops.
 #[derive(Debug)]
 struct Walk<T> {
     items: Vec<T>,
@@ -63,7 +62,7 @@ struct Walk<T> {
     seen: HashSet<String>,
 }
 
-/// All items of a list of which `page` asks for the page behind a token, at most [`MAX_PAGES`] pages.
+/// All items of a list, where `page` requests the page for a token, at most [`MAX_PAGES`] pages.
 pub(super) async fn all_pages<T, F: Future<Output = Result<Page<T>, Error>>>(
     mut page: impl FnMut(Option<String>) -> F,
 ) -> Result<Listing<T>, Error> {
@@ -82,7 +81,7 @@ impl<T> Walk<T> {
         Self { items: Vec::new(), skipped: 0, seen: HashSet::new() }
     }
 
-    /// Takes a page in, and gives the token of the next one to ask for.
+    /// Adds a page, and returns the token of the next one.
     fn take(&mut self, page: Page<T>) -> Result<Option<String>, Error> {
         self.items.extend(page.items);
         self.skipped += page.skipped;
@@ -97,7 +96,7 @@ impl<T> Walk<T> {
     }
 }
 
-/// Reads JSON whatever type was declared for it.
+/// Parses JSON regardless of the declared content type.
 pub(super) fn json(body: &[u8]) -> Result<Value, Unreadable> {
     serde_json::from_slice(body).map_err(|error| {
         let begins_like_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
@@ -105,7 +104,7 @@ pub(super) fn json(body: &[u8]) -> Result<Value, Unreadable> {
     })
 }
 
-/// A JSON object that is taken apart; what nobody takes remains.
+/// A JSON object whose fields are taken one by one; the rest remains.
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
     rest: Map<String, Value>,
@@ -120,8 +119,8 @@ impl Fields {
         }
     }
 
-    /// The object, or the one inside it under `wrapper` or under its only name: the schema wraps
-    /// single things, the service does not always.
+    /// The object, or the one inside it under `wrapper` or under its only name: the schema wraps single objects, the
+    /// service doesn't always.
     pub(super) fn unwrapped(value: Value, wrapper: &str) -> Result<Self, Unreadable> {
         let mut outer = Self::of(value)?;
         let only = outer.rest.keys().next().filter(|_| outer.rest.len() == 1).cloned();
@@ -133,7 +132,7 @@ impl Fields {
         Ok(outer)
     }
 
-    /// A text that must be there and say something.
+    /// A required, nonempty text.
     pub(super) fn required(&mut self, name: &str) -> Result<String, Unreadable> {
         self.text(name).filter(|text| !text.is_empty()).ok_or(Unreadable::Shape)
     }
@@ -157,7 +156,7 @@ impl Fields {
         self.take(name, |value| value.as_bool().or_else(|| value.as_str()?.trim().to_ascii_lowercase().parse().ok()))
     }
 
-    /// An instant; one without an offset is in UTC, which is what AMC means by it.
+    /// An instant; without an offset it is in UTC, as AMC means it.
     pub(super) fn instant(&mut self, name: &str) -> Option<DateTime<Utc>> {
         self.take(name, |value| {
             let text = value.as_str()?;
@@ -171,14 +170,14 @@ impl Fields {
         Some(Self { rest })
     }
 
-    /// A list of objects; entries that `item` cannot read leave the whole list among the rest.
+    /// A list of objects; if `item` fails for an entry, the whole list stays among the unknown fields.
     pub(super) fn list<T>(&mut self, name: &str, item: impl Fn(Fields) -> Result<T, Unreadable>) -> Vec<T> {
         let read =
             |value: &Value| value.as_array()?.iter().map(|entry| item(Fields::of(entry.clone()).ok()?).ok()).collect();
         self.take(name, read).unwrap_or_default()
     }
 
-    /// What nobody took.
+    /// The remaining fields.
     pub(super) fn rest(self) -> Map<String, Value> {
         self.rest
     }

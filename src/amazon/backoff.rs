@@ -1,7 +1,7 @@
-//! How long to wait before the next try: exponential, with full jitter, obeying `Retry-After`.
+//! The wait before the next retry: exponential, with full jitter, respecting `Retry-After`.
 //!
-//! Full jitter (anything between nothing and the bound) rather than a fixed share of it: callers that
-//! were throttled together must not come back together.
+//! Full jitter (anything between zero and the limit) instead of a fixed share: callers that were throttled together
+//! must not retry together.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use chrono::{DateTime, Utc};
 
 use crate::ids::Random;
 
-/// The longest wait that a `Retry-After` can ask for. More is cut to this, so that one odd header
-/// does not silence a worker for days.
+/// The maximum for `Retry-After`. Longer times are limited to this, so that one odd header doesn't stop a worker for
+/// days.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// The wait before try `attempt + 1`, where `attempt` counts failures from 0: between zero and
-/// `base · 2^attempt`, at most `cap`. With `retry_after`, that long and up to `base` more, whatever
-/// `cap` says: Amazon's word goes first.
+/// The wait before attempt `attempt + 1`, where `attempt` counts failures from 0: between zero and `base ·
+/// 2^attempt`, at most `cap`. With `retry_after`, that long plus up to `base`, regardless of `cap`: Amazon's request
+/// takes precedence.
 pub fn delay(attempt: u32, base: Duration, cap: Duration, random: &Random, retry_after: Option<Duration>) -> Duration {
     let fraction = random.fraction();
     match retry_after {
@@ -24,12 +24,12 @@ pub fn delay(attempt: u32, base: Duration, cap: Duration, random: &Random, retry
     }
 }
 
-/// The wait that a `Retry-After` header asks for, as seconds or as an HTTP date (RFC 9110, section
-/// 10.2.3): zero for a date in the past, nothing for what is neither.
+/// The wait requested by a `Retry-After` header, as seconds or as an HTTP date (RFC 9110, section 10.2.3): zero for a
+/// date in the past, `None` for anything else.
 pub fn retry_after(header: &str, now: DateTime<Utc>) -> Option<Duration> {
     let header = header.trim();
     let wait = if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
-        // OK because only digits that overflow fail here, and those ask for more than the maximum.
+        // OK because only digits that overflow fail here, and those mean more than the maximum.
         header.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs)
     } else {
         let until = DateTime::parse_from_rfc2822(header).ok()?;
@@ -52,7 +52,7 @@ mod tests {
             let bound = BASE.saturating_mul(2_u32.saturating_pow(attempt)).min(CAP);
             let delays: Vec<_> = (0..200).map(|_| delay(attempt, BASE, CAP, &random, None)).collect();
             assert!(delays.iter().all(|delay| *delay < bound), "{attempt}");
-            // Full jitter: the lower and the upper part of the range are both used.
+            // Full jitter: both ends of the range are used.
             assert!(delays.iter().any(|delay| *delay < bound / 4), "{attempt}");
             assert!(delays.iter().any(|delay| *delay > bound / 4 * 3), "{attempt}");
         }

@@ -1,9 +1,9 @@
-//! Leaves alone what is in trouble: after several failures in a row, calls rest for a while.
+//! Circuit breakers: after several consecutive failures, calls pause for a while.
 //!
-//! There is a breaker for each host, and one for each instance on it, since one instance may fail while
-//! its region is well. A breaker that has opened lets one call through after its rest: if that succeeds
-//! all is as before, if it fails the rest doubles. Being throttled opens nothing, because Amazon then says
-//! itself how long to wait; all calls of the account wait so long. A call that rests was never sent.
+//! There is a breaker for each host, and one for each instance on it, since one instance may fail while its region
+//! works. After the pause, an open breaker lets one call through: if that succeeds the breaker closes, if it fails
+//! the pause doubles. Throttling doesn't open a breaker, because Amazon then says how long to wait; all calls of the
+//! account wait that long. A paused call was never sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,44 +13,44 @@ use url::Url;
 
 use super::error::{Error, ErrorKind};
 
-/// Failures in a row that open the breaker of an instance.
+/// Consecutive failures that open the breaker of an instance.
 const INSTANCE: u32 = 5;
-/// Failures in a row that open the breaker of a host.
+/// Consecutive failures that open the breaker of a host.
 const HOST: u32 = 10;
-/// The first rest; each that follows is twice as long, up to [`LONGEST`].
+/// The first pause; it doubles each time, up to [`LONGEST`].
 const FIRST: TimeDelta = TimeDelta::seconds(15);
-/// How long an account waits where Amazon does not say how long.
+/// How long a throttled account waits if Amazon doesn't say how long.
 const PAUSE: TimeDelta = TimeDelta::seconds(2);
-/// The longest rest.
+/// The longest pause.
 const LONGEST: TimeDelta = TimeDelta::minutes(5);
-/// While one call is let through to try, others rest for so long: longer than a call takes.
+/// How long other calls stay paused while one call is tried: longer than a call takes.
 const TRIAL: TimeDelta = TimeDelta::seconds(45);
-/// Segments of a path behind which an instance's id stands.
+/// Path segments that are followed by an instance's id.
 const BEFORE_INSTANCE: [&str; 3] = ["reporting", "instances", "audiences"];
 
-/// What a breaker watches: a host, or one instance on it.
+/// What a breaker covers: a host, or one instance on it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The host's origin, such as `https://advertising-api.amazon.com`.
     pub host: String,
-    /// AMC's id of the instance; none for the host as a whole.
+    /// AMC's id of the instance; `None` for the host as a whole.
     pub instance: Option<String>,
 }
 
-/// Calls to one place, and whether they rest.
+/// Statistics of calls, and whether they are paused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Calls that were answered as asked or refused for good.
+    /// Calls that succeeded or were refused permanently.
     pub answered: u64,
-    /// Calls that failed for a passing reason.
+    /// Calls that failed transiently.
     pub failed: u64,
-    /// Until when calls rest.
+    /// Until when calls are paused.
     pub rests_until: Option<DateTime<Utc>>,
     in_a_row: u32,
     rests: u32,
 }
 
-/// Whom Amazon counts requests for: an account, or no account, on one host.
+/// What Amazon counts requests for: an account, or no account, on one host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Account {
     host: String,
@@ -58,19 +58,19 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// The account that a call to `url` names.
+    /// The account of a call to `url`.
     pub(super) fn of(url: &Url, entity: Option<String>) -> Self {
         Self { host: url.origin().ascii_serialization(), entity }
     }
 }
 
-/// The breakers of one client, and who has to wait; cheap to clone.
+/// The breakers of one client, and throttled accounts; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Breakers(Arc<Mutex<BTreeMap<Place, Traffic>>>, Arc<Mutex<BTreeMap<Account, DateTime<Utc>>>>);
 
 impl Breakers {
-    /// Says that an account has to wait, where Amazon said so to any of its calls: the others would only draw the
-    /// same answer, and keep the account above its limit.
+    /// Whether an account must wait because Amazon throttled one of its calls: other calls would get the same answer
+    /// and keep the account above its limit.
     pub(super) fn wait(&self, account: &Account, now: DateTime<Utc>) -> Result<(), Error> {
         let mut waits = self.1.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(until) = waits.get(account).copied() else { return Ok(()) };
@@ -81,7 +81,7 @@ impl Breakers {
         Err(ErrorKind::Throttled { retry_after: (until - now).to_std().ok() }.into())
     }
 
-    /// Notes that Amazon asked an account to wait.
+    /// Records that Amazon throttled an account.
     pub(super) fn throttled(&self, account: Account, error: &Error, now: DateTime<Utc>) {
         let ErrorKind::Throttled { retry_after } = error.kind() else { return };
         let wait = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok()).unwrap_or(PAUSE);
@@ -90,7 +90,7 @@ impl Breakers {
         *until = (*until).max(now + wait);
     }
 
-    /// Lets a call to `url` through, or says that it rests.
+    /// Lets a call to `url` through, or returns that it is paused.
     pub(super) fn enter(&self, url: &Url, now: DateTime<Utc>) -> Result<Vec<Place>, Error> {
         let places = places(url);
         let mut traffic = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,13 +101,13 @@ impl Breakers {
         }
         for place in &places {
             let known = traffic.entry(place.clone()).or_default();
-            // OK because a rest that is over belongs to this call alone: it is the one that tries.
+            // OK because after the pause only this call is let through: it is the trial.
             known.rests_until = known.rests_until.map(|_| now + TRIAL);
         }
         Ok(places)
     }
 
-    /// Notes how a call that was let through ended.
+    /// Records the outcome of a call.
     pub(super) fn leave(&self, places: &[Place], error: Option<&Error>, now: DateTime<Utc>) {
         let failed = error.is_some_and(|error| counts(error.kind()));
         let mut traffic = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,7 +129,7 @@ impl Breakers {
 }
 
 impl Traffic {
-    /// Whether calls rest now.
+    /// Whether calls are paused now.
     pub fn rests(&self, now: DateTime<Utc>) -> bool {
         self.rests_until.is_some_and(|until| until > now)
     }
@@ -145,12 +145,12 @@ impl Traffic {
     }
 }
 
-/// Whether a failure says that the place is in trouble.
+/// Whether a failure counts for the breaker.
 fn counts(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Server { .. } | ErrorKind::Network(_) | ErrorKind::Unreadable(_))
 }
 
-/// The host of an address, and the instance that its path names.
+/// The host of a URL, and the instance in its path.
 fn places(url: &Url) -> Vec<Place> {
     let host = url.origin().ascii_serialization();
     let mut places = vec![Place { host: host.clone(), instance: None }];

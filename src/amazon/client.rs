@@ -1,4 +1,4 @@
-//! The one HTTP client: builds requests, sends each once, reads bounded answers.
+//! The HTTP client: builds requests, sends each once, reads responses up to a limit.
 
 use std::sync::Arc;
 
@@ -17,20 +17,20 @@ use super::settings::Settings;
 use crate::clock::Clock;
 use crate::vault::Secret;
 
-/// More than this in an answer is [`Unreadable::TooLarge`]. The largest known answer is the list of an
-/// instance's data sources with all their columns, a few megabytes.
+/// Larger responses are [`Unreadable::TooLarge`]. The largest known response is the list of an instance's data
+/// sources with all their columns, a few megabytes.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
-/// More than this in a refusal is not read: the status is enough.
+/// Larger error responses aren't read completely: the status is enough.
 const MAX_REFUSAL_BYTES: usize = 64 << 10;
-/// An unused connection is dropped after this long, sooner than load balancers commonly drop theirs, so that a
-/// request seldom meets a connection that is just being closed.
+/// Idle connections are closed after this time, sooner than load balancers usually close theirs, so that a request
+/// rarely meets a connection that is being closed.
 const IDLE: std::time::Duration = std::time::Duration::from_secs(30);
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-clientid");
 const ADVERTISER_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-advertiserid");
 const MARKETPLACE_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-marketplaceid");
 
-/// In whose name and where a call is made.
+/// Whose token is used, and in which region.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
     /// The region of the account.
@@ -40,16 +40,15 @@ pub struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    /// The same caller, with the account that nearly all calls to AMC have to name.
+    /// The same caller with an account, which nearly all calls to AMC require.
     pub const fn of(self, entity: &'a EntityId, marketplace: &'a MarketplaceId) -> AccountCaller<'a> {
         AccountCaller { caller: self, entity, marketplace }
     }
 }
 
-/// A [`Caller`] who acts in one AMC account.
+/// A [`Caller`] with one AMC account.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountCaller<'a> {
-    /// Who calls, and where.
     pub caller: Caller<'a>,
     pub entity: &'a EntityId,
     /// The marketplace of that account.
@@ -65,22 +64,22 @@ pub struct Client {
     clock: Clock,
 }
 
-/// Settings that no client can be made from.
+/// Invalid client settings.
 #[derive(Debug, thiserror::Error)]
 pub enum NotBuilt {
-    /// The application's id cannot stand in a header.
+    /// The application's id isn't valid in a header.
     #[error("the Amazon client id is empty or has characters that no header can carry")]
     ClientId,
-    /// An address is neither `http` nor `https`.
+    /// A URL is neither `http` nor `https`.
     #[error("an address of Amazon is not an http or https address: {0}")]
     Address(Url),
-    /// TLS could not be set up, most often because the system has no root certificates.
+    /// TLS couldn't be set up, usually because the system has no root certificates.
     #[error("no HTTP client could be made; are CA certificates installed?")]
     Http(#[source] reqwest::Error),
 }
 
 impl Client {
-    /// A client for the given addresses and application.
+    /// A client with these URLs and application.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, NotBuilt> {
         if settings.client_id.is_empty() || HeaderValue::from_str(&settings.client_id).is_err() {
             return Err(NotBuilt::ClientId);
@@ -96,27 +95,27 @@ impl Client {
         &self.settings
     }
 
-    /// What was called since the start, and what rests because it failed again and again.
+    /// Statistics of all calls since the start, and which are paused.
     pub fn traffic(&self) -> Vec<(Place, Traffic)> {
         self.breakers.all()
     }
 
-    /// The addresses of a region.
+    /// The URLs of a region.
     pub fn hosts(&self, region: Region) -> &Hosts {
         self.settings.hosts.of(region)
     }
 
-    /// A request for nothing but the headers.
+    /// A HEAD request.
     pub(super) fn head(&self, url: Url) -> RequestBuilder {
         self.http.head(url)
     }
 
-    /// A plain request without Amazon's headers and without a limit on the whole time.
+    /// A request without Amazon's headers and without a total time limit.
     pub(super) fn bare(&self, url: Url) -> RequestBuilder {
         self.http.get(url)
     }
 
-    /// A request that was put together elsewhere.
+    /// A request built elsewhere.
     pub(super) fn prepared(&self, request: oauth2::HttpRequest) -> Result<RequestBuilder, Error> {
         let request = reqwest::Request::try_from(request).map_err(Error::from_reqwest)?;
         Ok(RequestBuilder::from_parts(self.http.clone(), request).timeout(self.settings.timeouts.answer))
@@ -131,15 +130,15 @@ impl Client {
         Ok(self.http.request(method, url).timeout(timeout).header(AUTHORIZATION, value))
     }
 
-    /// A request to the Ads API in the person's name. `path` is in segments, each of which is one
-    /// name: ids that would change the path are refused as [`ErrorKind::Missing`].
+    /// A request to the Ads API on the person's behalf. `path` consists of segments: ids that would change the path
+    /// are refused as [`ErrorKind::Missing`].
     pub(super) fn ads(&self, method: Method, caller: Caller<'_>, path: &[&str]) -> Result<RequestBuilder, Error> {
         let url = below(&self.hosts(caller.region).api, path)?;
         let request = self.bearer(method, url, caller.access_token)?;
         Ok(request.header(CLIENT_ID, &self.settings.client_id))
     }
 
-    /// A request to AMC in one account's name.
+    /// A request to AMC for one account.
     pub(super) fn amc(
         &self,
         method: Method,
@@ -152,7 +151,7 @@ impl Client {
         Ok(request.header(ADVERTISER_ID, entity).header(MARKETPLACE_ID, marketplace))
     }
 
-    /// Sends the request and reads a successful answer. `operation` names the call in the log.
+    /// Sends the request and reads a successful response. `operation` names the call in the log.
     pub(super) async fn send(&self, operation: &'static str, request: RequestBuilder) -> Result<Answer, Error> {
         let result = self.guarded(request).await;
         match &result {
@@ -164,7 +163,7 @@ impl Client {
         result
     }
 
-    /// One exchange, unless what it would call rests.
+    /// Sends one request, unless calls to its place are paused.
     async fn guarded(&self, request: RequestBuilder) -> Result<Answer, Error> {
         let (http, request) = request.build_split();
         let request = request.map_err(Error::from_reqwest)?;
@@ -189,7 +188,7 @@ impl Client {
         }
     }
 
-    /// Sends the request and gives the response when its status is a success; its body is unread.
+    /// Sends the request and returns the response if its status is a success; its body is unread.
     pub(super) async fn succeed(&self, request: RequestBuilder) -> Result<Response, Error> {
         let response = request.send().await.map_err(Error::from_reqwest)?;
         let status = response.status();
@@ -197,13 +196,13 @@ impl Client {
             return Ok(response);
         }
         let headers = response.headers().clone();
-        // OK because the status says what happened, even when the words for it are cut off.
+        // OK because the status says what happened, even if the message is truncated.
         let body = bounded(response, MAX_REFUSAL_BYTES).await.unwrap_or_else(|(_, read)| read);
         Err(refusal::error(status, &headers, &body, self.clock.now()))
     }
 }
 
-/// A successful answer, read to its end.
+/// A successful response, read completely.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Vec<u8>,
@@ -211,7 +210,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Reads the answer as JSON with `read`.
+    /// Parses the response as JSON with `read`.
     pub(super) fn json<T>(self, read: impl FnOnce(Value) -> Result<T, Unreadable>) -> Result<T, Error> {
         let result = answer::json(&self.body).and_then(read);
         result.map_err(|what| Error::from(what).with_request_id(self.request_id))
@@ -220,7 +219,7 @@ impl Answer {
 
 #[expect(clippy::disallowed_methods, reason = "this is the client that all of the program shares")]
 fn http_client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
-    // OK because it fails only when the process has a provider already, and then that one serves.
+    // OK because it fails only if the process already has a provider, which is then used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
         .user_agent(concat!("RecomAMP/", env!("CARGO_PKG_VERSION")))
@@ -233,15 +232,15 @@ fn http_client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
     if settings.hosts.need_tls() {
         builder.build()
     } else {
-        // A stand-in over plain HTTP on this machine or network: no proxy on the way, and it must
-        // work where no root certificates are installed.
+        // A test server over plain HTTP on this machine or network: no proxy, and it must work without root
+        // certificates.
         builder.no_proxy().tls_certs_only([]).build()
     }
 }
 
-/// The address of `path` below `base`, whose own path is kept.
+/// The URL of `path` below `base`, whose own path is kept.
 fn below(base: &Url, path: &[&str]) -> Result<Url, Error> {
-    // `..` and its encoded forms are the same to an address: they would lead to another resource.
+    // `..` and its encoded forms are equivalent in a URL: they would lead to another resource.
     let leads_elsewhere = |name: &&&str| {
         let name = name.to_ascii_lowercase().replace("%2e", ".");
         matches!(name.as_str(), "" | "." | "..")
@@ -250,7 +249,7 @@ fn below(base: &Url, path: &[&str]) -> Result<Url, Error> {
         return Err(ErrorKind::Missing { message: None }.into());
     }
     let mut url = base.clone();
-    // OK because an address that cannot have a path was refused when the client was made.
+    // OK because a URL that can't have a path was refused when the client was created.
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().extend(path);
     }
@@ -261,7 +260,7 @@ fn name_header(name: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(name).map_err(|_| ErrorKind::Missing { message: None }.into())
 }
 
-/// The body, at most `limit` bytes of it; on failure also what had been read until then.
+/// The body, at most `limit` bytes of it; on failure also what was read so far.
 async fn bounded(mut response: Response, limit: usize) -> Result<Vec<u8>, (Error, Vec<u8>)> {
     let mut body = Vec::new();
     loop {

@@ -13,14 +13,13 @@ use super::names::AmcInstanceId;
 pub struct DataSource {
     /// Its name in SQL, perhaps with a schema (`sandbox.dsp_impressions`).
     pub id: String,
-    /// What it holds.
     pub description: Option<String>,
     /// `AMAZON` or `CUSTOMER`.
     pub owner: Option<String>,
-    /// Whether it needs a subscription.
+    /// Whether it requires a subscription.
     pub is_premium: Option<bool>,
     pub columns: Vec<DataSourceColumn>,
-    /// What else Amazon said: provider, tags, output channels.
+    /// Unknown fields: provider, tags, output channels.
     pub rest: Map<String, Value>,
 }
 
@@ -31,13 +30,12 @@ pub struct DataSourceColumn {
     pub name: String,
     /// `DIMENSION` or `METRIC`.
     pub column_type: Option<String>,
-    /// Its type in AMC's words (`STRING`, `LONG`, `DECIMAL(38,4)` …), when AMC says.
+    /// AMC's type (`STRING`, `LONG`, `DECIMAL(38,4)` …), if given.
     pub data_type: Option<String>,
-    /// Its aggregation threshold (`NONE` … `VERY_HIGH`), when AMC says.
+    /// Its aggregation threshold (`NONE` … `VERY_HIGH`), if given.
     pub sensitivity: Option<String>,
-    /// What it holds.
     pub description: Option<String>,
-    /// What else Amazon said.
+    /// Unknown fields.
     pub rest: Map<String, Value>,
 }
 

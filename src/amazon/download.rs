@@ -1,4 +1,4 @@
-//! Results: the pre-signed links of an execution, and the bytes behind them.
+//! Result downloads: the pre-signed links of an execution, and their content.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,10 +16,10 @@ use super::error::{Error, ErrorKind, Unreadable};
 use super::executions::execution_path;
 use super::names::{AmcExecutionId, AmcInstanceId};
 
-/// A download whose connection ends so often in a row, without bytes between, has failed.
+/// A download that is interrupted this many times in a row without receiving anything has failed.
 const MOST_CUTS: u32 = 5;
 
-/// A pre-signed address. Whoever has it can read the result for ten minutes, so it does not print.
+/// A pre-signed URL. Whoever has it can read the result for ten minutes, so it isn't printed.
 #[derive(Clone)]
 pub struct Link(Url);
 
@@ -37,24 +37,24 @@ impl fmt::Debug for Link {
     }
 }
 
-/// Where the result of an execution lies for the next ten minutes.
+/// Links to the result of an execution, valid for ten minutes.
 #[derive(Clone, Debug)]
 pub struct DownloadLinks {
-    /// The parts of the result, in order. AMC may split a result over several files.
+    /// The parts of the result, in order. AMC may split a result into several files.
     pub parts: Vec<Link>,
-    /// The files that describe the result.
+    /// Files with metadata of the result.
     pub metadata: Vec<Link>,
 }
 
-/// The bytes of one file as they arrive. The stream ends with an error when the file is larger than
-/// the caller's limit or the connection ends before the file does.
+/// The bytes of one file as they arrive. The stream ends with an error if the file exceeds the caller's limit or the
+/// connection ends early.
 pub struct Download {
     length: Option<u64>,
     bytes: BoxStream<'static, Result<Bytes, Error>>,
 }
 
 impl Download {
-    /// How many bytes there are, when storage says.
+    /// The file size, if storage reports it.
     pub const fn length(&self) -> Option<u64> {
         self.length
     }
@@ -75,8 +75,8 @@ impl Stream for Download {
 }
 
 impl Client {
-    /// The links to the result of a finished execution. [`ErrorKind::Missing`] and
-    /// [`ErrorKind::Refused`] may also mean that it is not ready.
+    /// The links to the result of a finished execution. [`ErrorKind::Missing`] and [`ErrorKind::Refused`] may also
+    /// mean that it isn't available yet.
     pub async fn download_links(
         &self,
         caller: AccountCaller<'_>,
@@ -96,8 +96,8 @@ impl Client {
         read.map_err(|error| error.with_words(form))
     }
 
-    /// Starts to fetch a file of at most `max_bytes`. None of Amazon's headers are sent: the link is
-    /// the permission, and storage refuses requests with a second one.
+    /// Starts to download a file of at most `max_bytes`. Amazon's headers aren't sent: the link is the permission,
+    /// and storage refuses requests with a second one.
     pub async fn download(&self, link: &Link, max_bytes: u64) -> Result<Download, Error> {
         let response = self.succeed(self.bare(link.0.clone())).await.map_err(stale)?;
         let length = response.content_length();
@@ -118,16 +118,16 @@ impl Client {
     }
 }
 
-/// A file on its way.
+/// A download in progress.
 struct Transfer {
     client: Client,
     link: Link,
-    /// Names the content, so that the rest of it is asked for and not of another.
+    /// Identifies the content, so that the rest is requested from the same version.
     version: Option<HeaderValue>,
     response: Response,
     received: u64,
     left: u64,
-    /// Times that the connection ended since the last bytes came.
+    /// Interruptions since the last bytes were received.
     cuts: u32,
 }
 
@@ -148,7 +148,7 @@ async fn next_piece(mut transfer: Transfer) -> Result<Option<(Bytes, Transfer)>,
 }
 
 impl Transfer {
-    /// Asks for the rest of a file whose connection ended with `error`, where storage gives parts of files.
+    /// Requests the rest of a file after an interruption by `error`, if storage supports range requests.
     async fn go_on(&mut self, error: Error) -> Result<(), Error> {
         let Some(version) = self.version.clone().filter(|_| self.cuts < MOST_CUTS) else { return Err(error) };
         self.cuts += 1;
@@ -165,7 +165,7 @@ impl Transfer {
     }
 }
 
-/// Links as texts, or as objects with an address.
+/// Links as texts, or as objects with a URL.
 fn links(value: &Value) -> Result<Vec<Link>, Unreadable> {
     let one = |value: &Value| {
         let address = |name: &str| value.get(name).and_then(Value::as_str);
@@ -179,7 +179,7 @@ fn links(value: &Value) -> Result<Vec<Link>, Unreadable> {
     }
 }
 
-/// How an answer begins, without what could be a secret: names, numbers and short words.
+/// The beginning of a response without potential secrets: names, numbers and short words.
 fn beginning(answer: &Value) -> String {
     fn shown(value: &Value) -> Value {
         match value {
@@ -194,12 +194,12 @@ fn beginning(answer: &Value) -> String {
     shown(answer).to_string().chars().take(300).collect()
 }
 
-/// Storage refuses stale and changed links alike, with 403 or 404 and XML.
+/// Storage refuses expired and modified links alike, with 403 or 404 and XML.
 fn stale(error: Error) -> Error {
     let request_id = error.request_id().map(str::to_owned);
     let refused_for_good = match error.kind() {
         ErrorKind::Refused { status, .. } => *status == StatusCode::BAD_REQUEST.as_u16(),
-        // "Not JSON" is the XML of a 404: a success is not read as JSON here.
+        // "Not JSON" is the XML of a 404: a successful response isn't parsed as JSON here.
         ErrorKind::Unauthorized
         | ErrorKind::Forbidden
         | ErrorKind::Missing { .. }

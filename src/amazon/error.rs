@@ -1,14 +1,13 @@
-//! What can go wrong between RecomAMP and Amazon, sorted by what the caller should do next.
+//! Errors of calls to Amazon, by what the caller should do next.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A call that did not give what was asked for. Cheap to clone, since callers that share one refresh
-/// share its failure too.
+/// A failed call. Cheap to clone, since callers that share a refresh share its failure too.
 ///
-/// `Display` is a text for people that ends with Amazon's request id. It holds no token, no address
-/// and none of Amazon's own words, which may quote SQL: [`Error::amazons_words`] has those.
+/// `Display` is a text for people that ends with Amazon's request id. It contains no token, no URL and none of
+/// Amazon's messages, which may quote SQL: those are in [`Error::amazons_words`].
 #[derive(Clone, Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -20,86 +19,80 @@ pub struct Error {
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// 401: the access token is not valid any more. Refresh it once, then give up.
+    /// 401: the access token is no longer valid. Refresh it once, then give up.
     Unauthorized,
-    /// 403: the person may not see or do this.
+    /// 403: the person isn't permitted to see or do this.
     Forbidden,
-    /// The terms of AMC are not accepted for the account; told from other refusals by their text,
-    /// because sources disagree on the status.
+    /// The terms of AMC aren't accepted for the account; recognized by its text, because sources disagree on the
+    /// status.
     TermsNotAccepted,
     /// 404, or a 400 that says "does not exist".
     Missing {
-        /// Amazon's words.
         message: Option<String>,
     },
-    /// Any other 4xx: the request will not do as it is.
+    /// Any other 4xx: the request is invalid.
     Refused {
-        /// The HTTP status.
         status: u16,
-        /// Amazon's words.
         message: Option<String>,
     },
     /// 429: too many requests.
     Throttled {
-        /// How long Amazon asks to wait.
+        /// The wait that Amazon requests.
         retry_after: Option<Duration>,
     },
-    /// 5xx or 408: Amazon is in trouble.
+    /// 5xx or 408: a problem at Amazon.
     Server {
-        /// The HTTP status.
         status: u16,
-        /// How long Amazon asks to wait.
+        /// The wait that Amazon requests.
         retry_after: Option<Duration>,
     },
-    /// The call was not sent: what it would have called failed again and again, and is left alone for a
-    /// while.
+    /// The call wasn't sent: a circuit breaker paused calls after repeated failures.
     Resting {
-        /// How long it still rests.
+        /// How long calls are still paused.
         retry_after: Option<Duration>,
     },
-    /// No whole answer came.
+    /// No complete response was received.
     Network(Network),
-    /// An answer came that is not what Amazon's documentation describes.
+    /// The response doesn't match Amazon's documentation.
     Unreadable(Unreadable),
-    /// `invalid_grant`: the code is used up or the person has withdrawn the grant. Only a new consent
-    /// helps.
+    /// `invalid_grant`: the code was used or the person has revoked the grant. A new consent is required.
     GrantRevoked,
     /// `invalid_client`: Login with Amazon does not accept the application's id or secret.
     ClientRejected,
-    /// A download link that storage does not honour any more (they live ten minutes). Ask for new ones.
+    /// A download link that has expired (after ten minutes). Request new ones.
     LinkExpired,
 }
 
-/// How far a call came before the network failed it.
+/// How far a call got before the network failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {
     /// The connection never opened: the request was not sent.
     Connect,
-    /// No answer in time.
+    /// No response in time.
     Timeout,
-    /// The connection ended before the answer did.
+    /// The connection ended before the response did.
     Cut,
 }
 
-/// Why an answer could not be read.
+/// Why a response couldn't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// Not JSON, as when a proxy answers with a page of its own.
+    /// Not JSON, for example a proxy's error page.
     NotJson,
-    /// JSON that ends in the middle.
+    /// Truncated JSON.
     HalfABody,
-    /// JSON of another shape than documented.
+    /// JSON with another structure than documented.
     Shape,
-    /// A redirect; none is followed, so that tokens stay with the host they were meant for.
+    /// A redirect; none is followed, so that tokens are only sent to the intended host.
     Redirect,
-    /// More bytes or pages than the limit.
+    /// The limit on bytes or pages was exceeded.
     TooLarge,
-    /// A list that leads back to one of its own pages.
+    /// The pages of a list form a loop.
     EndlessPages,
 }
 
 impl Error {
-    /// An error without request id, as when no answer came.
+    /// An error without a request id, for example without a response.
     pub(super) const fn new(kind: ErrorKind) -> Self {
         Self { kind, request_id: None, words: None, cause: None }
     }
@@ -109,15 +102,15 @@ impl Error {
         self
     }
 
-    /// With Amazon's words for a refusal whose kind has no place for them.
+    /// Adds Amazon's message to a refusal whose kind has no place for it.
     pub(super) fn with_words(mut self, words: Option<String>) -> Self {
         self.words = words;
         self
     }
 
-    /// The error of a request that got no whole answer. The address is dropped: links carry secrets.
+    /// The error of a request without a complete response. The URL is dropped: links contain secrets.
     pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
-        // OK because a connection that did not open in time is both, and "not sent" is the finding.
+        // OK because a connection time-out is both, and "not sent" is what matters.
         let network = if error.is_connect() {
             Network::Connect
         } else if error.is_timeout() {
@@ -125,13 +118,12 @@ impl Error {
         } else {
             Network::Cut
         };
-        // OK because a request that could not even be built was not sent either.
+        // OK because a request that couldn't be built wasn't sent either.
         let network = if error.is_builder() { Network::Connect } else { network };
         let cause = Arc::new(error.without_url());
         Self { kind: ErrorKind::Network(network), request_id: None, words: None, cause: Some(cause) }
     }
 
-    /// What went wrong.
     pub const fn kind(&self) -> &ErrorKind {
         &self.kind
     }
@@ -141,7 +133,7 @@ impl Error {
         self.request_id.as_deref()
     }
 
-    /// What went wrong and Amazon's id of the request, without advice: for a call that is repeated by itself.
+    /// What went wrong and Amazon's request id, without advice: for a call that is retried automatically.
     pub fn happened(&self) -> String {
         let words = self.kind.to_string();
         let what = words.split_once(". ").map_or(words.trim_end_matches('.'), |(what, _)| what);
@@ -151,8 +143,7 @@ impl Error {
         }
     }
 
-    /// Amazon's own words, when it gave a reason for refusing. They may quote the query: show them to
-    /// its author, do not log them.
+    /// Amazon's message for a refusal. It may quote the query: show it to its author, don't log it.
     pub fn amazons_words(&self) -> Option<&str> {
         match &self.kind {
             ErrorKind::Missing { message } | ErrorKind::Refused { message, .. } => message.as_deref(),
@@ -160,7 +151,7 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later without anybody doing anything.
+    /// Whether the same call may succeed later without any action.
     pub const fn is_transient(&self) -> bool {
         match self.kind {
             ErrorKind::Throttled { .. }
@@ -172,9 +163,8 @@ impl Error {
         }
     }
 
-    /// Whether a request that creates something may have done so although this error came back. Look
-    /// at Amazon's list before sending it again. False only when the request was never sent or the
-    /// answer was a definite refusal.
+    /// Whether a request that creates something may have succeeded despite this error. Check Amazon's list before
+    /// sending it again. False only if the request was never sent or was definitely refused.
     pub const fn may_have_been_accepted(&self) -> bool {
         match self.kind {
             ErrorKind::Server { .. } | ErrorKind::Unreadable(_) => true,
@@ -183,7 +173,7 @@ impl Error {
         }
     }
 
-    /// How long Amazon asks to wait, at most [`super::backoff::MAX_RETRY_AFTER`].
+    /// The wait that Amazon requests, at most [`super::backoff::MAX_RETRY_AFTER`].
     pub const fn retry_after(&self) -> Option<Duration> {
         match self.kind {
             ErrorKind::Throttled { retry_after }

@@ -12,57 +12,55 @@ use super::names::{AmcExecutionId, AmcInstanceId};
 use super::text_enum::text_enum;
 
 text_enum! {
-    /// Where an execution stands.
+    /// The status of an execution.
     Status {
-        /// Accepted; being checked, or waiting for a slot.
+        /// Accepted; being validated, or waiting for a slot.
         Pending = "PENDING",
         Running = "RUNNING",
         /// Finished with a result.
         Succeeded = "SUCCEEDED" | "COMPLETED" | "COMPLETE",
         /// Finished without a result.
         Failed = "FAILED",
-        /// Never run: it does not compile, offends a rule, or overlaps with too many others.
+        /// Never run: it doesn't compile, breaks a rule, or overlaps with too many others.
         Rejected = "REJECTED",
-        /// Stopped by a person.
+        /// Canceled by a person.
         Cancelled = "CANCELLED" | "CANCELED",
     }
 }
 
 impl Status {
-    /// Whether it stays so. An unknown status is not taken for final: the execution is asked about again.
+    /// Whether the status can't change any more. An unknown status isn't final: the execution is polled again.
     pub const fn is_final(&self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Rejected | Self::Cancelled)
     }
 }
 
-/// An execution as AMC tells it.
+/// An execution as reported by AMC.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Execution {
-    /// AMC's id of the execution.
     pub id: AmcExecutionId,
-    /// The workflow that it runs; AMC makes one up for a workflow sent along without id.
+    /// The workflow that it runs; AMC generates an id for an ad hoc workflow without one.
     pub workflow_id: Option<String>,
-    /// Where it stands.
     pub status: Status,
-    /// AMC's words for a failure or rejection. They may quote the query.
+    /// AMC's message for a failure or rejection. It may quote the query.
     pub status_reason: Option<String>,
-    /// When AMC took it in.
+    /// When AMC accepted it.
     pub created_at: Option<DateTime<Utc>>,
     /// When AMC last changed it.
     pub updated_at: Option<DateTime<Utc>>,
-    /// The beginning of its window; absent until a relative window is settled.
+    /// The start of its window; `None` until a relative window is resolved.
     pub window_start: Option<DateTime<Utc>>,
     /// The end of its window.
     pub window_end: Option<DateTime<Utc>>,
-    /// How many seconds it took.
+    /// Its duration in seconds.
     pub execution_seconds: Option<i64>,
-    /// The columns of its result; empty until it has been checked.
+    /// The columns of its result; empty until it has been validated.
     pub output_columns: Vec<OutputColumn>,
-    /// Where its result can be had; empty when AMC does not say.
+    /// How its result can be retrieved; empty if AMC doesn't say.
     pub output_channels: Vec<OutputChannel>,
-    /// The SQL, when asked for.
+    /// The SQL, if requested.
     pub sql_query: Option<String>,
-    /// What else Amazon said.
+    /// Unknown fields.
     pub rest: Map<String, Value>,
 }
 
@@ -70,24 +68,24 @@ pub struct Execution {
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputColumn {
     pub name: String,
-    /// Its type in AMC's words (`STRING`, `LONG`, `DECIMAL` …).
+    /// AMC's type (`STRING`, `LONG`, `DECIMAL` …).
     pub data_type: Option<String>,
     /// `DIMENSION` or `METRIC`.
     pub column_type: Option<String>,
-    /// What else Amazon said: precision and scale, a description.
+    /// Unknown fields: precision and scale, a description.
     pub rest: Map<String, Value>,
 }
 
-/// A way to get a result.
+/// A way to retrieve a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputChannel {
     /// `DOWNLOAD`, `PUBLISH` (to a bucket) or `ACR` (to a collaboration).
     pub channel_type: Option<String>,
     /// `PENDING`, `AVAILABLE`, `UNAVAILABLE` or `FAILED`.
     pub status: Option<String>,
-    /// AMC's words for why not.
+    /// AMC's reason why it isn't available.
     pub status_reason: Option<String>,
-    /// What else Amazon said.
+    /// Unknown fields.
     pub rest: Map<String, Value>,
 }
 
@@ -133,48 +131,47 @@ impl OutputChannel {
     }
 }
 
-/// Which executions to list. AMC wants a workflow or a time: both constructors give one.
+/// Which executions to list. AMC requires a workflow or a time: each constructor sets one.
 #[derive(Clone, Debug)]
 pub struct ExecutionFilter {
     query: Vec<(&'static str, String)>,
 }
 
 impl ExecutionFilter {
-    /// Those of one workflow.
     pub fn of_workflow(workflow_id: &str) -> Self {
         Self { query: vec![("workflowId", workflow_id.to_owned())] }
     }
 
-    /// Those created at `time` or later; AMC counts in whole seconds.
+    /// Those created at `time` or later, in whole seconds.
     pub fn created_since(time: DateTime<Utc>) -> Self {
         Self { query: Vec::new() }.and_created_since(time)
     }
 
-    /// Of them, those created at `time` or later.
+    /// Only those created at `time` or later.
     #[must_use]
     pub fn and_created_since(self, time: DateTime<Utc>) -> Self {
         self.with("minCreationTime", utc(time)).with("timeZone", "UTC".to_owned())
     }
 
-    /// Cancelled ones too, which AMC hides otherwise.
+    /// Including canceled ones, which AMC omits by default.
     #[must_use]
     pub fn including_cancelled(self) -> Self {
         self.with("includeCancelled", "true".to_owned())
     }
 
-    /// Each with its SQL.
+    /// Including the SQL.
     #[must_use]
     pub fn with_workflow(self) -> Self {
         self.with("includeWorkflow", "true".to_owned())
     }
 
-    /// The oldest first rather than the newest.
+    /// Oldest first instead of newest first.
     #[must_use]
     pub fn oldest_first(self) -> Self {
         self.with("sortAscending", "true".to_owned())
     }
 
-    /// At most so many on a page, 1 to 100; 100 when not said.
+    /// The page size, 1 to 100; default 100.
     #[must_use]
     pub fn limit(self, limit: u8) -> Self {
         self.with("limit", limit.clamp(1, 100).to_string())
@@ -192,9 +189,9 @@ fn utc(time: DateTime<Utc>) -> String {
 }
 
 impl Client {
-    /// Asks AMC to run something: a [`super::NewExecution`], or its JSON as it was stored before. It is sent once: when [`Error::may_have_been_accepted`], look at
-    /// [`Client::executions`] before asking again. A query that does not compile is commonly accepted
-    /// here and rejected a few seconds later.
+    /// Starts an execution from a [`super::NewExecution`], or its stored JSON. It is sent once: if
+    /// [`Error::may_have_been_accepted`], check [`Client::executions`] before sending it again. A query that doesn't
+    /// compile is usually accepted here and rejected a few seconds later.
     pub async fn create_execution(
         &self,
         caller: AccountCaller<'_>,
@@ -215,7 +212,7 @@ impl Client {
         self.send("executions.get", request).await?.json(one)
     }
 
-    /// One page of the executions that `filter` names.
+    /// One page of the executions selected by `filter`.
     pub async fn executions(
         &self,
         caller: AccountCaller<'_>,
@@ -228,7 +225,7 @@ impl Client {
         self.send("executions.list", request).await?.json(|answer| Page::read(answer, "executions", Execution::read))
     }
 
-    /// Asks AMC to stop an execution; [`super::ErrorKind::Refused`] when it had finished already.
+    /// Cancels an execution; [`super::ErrorKind::Refused`] if it had already finished.
     pub async fn cancel_execution(
         &self,
         caller: AccountCaller<'_>,
@@ -236,7 +233,7 @@ impl Client {
         id: &AmcExecutionId,
     ) -> Result<(), Error> {
         let request = self.amc(Method::PUT, caller, &execution_path(instance, id))?;
-        // Any success is one: sources disagree on whether it has a body.
+        // Any success status counts: sources disagree on whether it has a body.
         self.send("executions.cancel", request.json(&json!({"status": "CANCELLED"}))).await.map(drop)
     }
 }

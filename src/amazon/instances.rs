@@ -13,15 +13,15 @@ use super::text_enum::text_enum;
 text_enum! {
     /// What an instance is for.
     InstanceType {
-        /// Runs over the advertiser's own data.
+        /// For the advertiser's own data.
         Standard = "STANDARD",
-        /// Runs over synthetic data.
+        /// For synthetic data.
         Sandbox = "SANDBOX",
     }
 }
 
 text_enum! {
-    /// How far the making of an instance has come.
+    /// The status of creating an instance.
     CreationStatus {
         Requested = "REQUESTED",
         Submitted = "SUBMITTED",
@@ -31,22 +31,19 @@ text_enum! {
     }
 }
 
-/// An AMC instance. Only its id is sure to be there.
+/// An AMC instance. Only its id is always present.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
-    /// AMC's id of the instance.
     pub id: AmcInstanceId,
-    /// The name that people gave it.
+    /// Its name at AMC.
     pub name: Option<String>,
-    /// What it is for.
     pub instance_type: Option<InstanceType>,
-    /// How far its making has come.
     pub creation_status: Option<CreationStatus>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<DateTime<Utc>>,
-    /// The advertiser that it was made for.
+    /// The advertiser that it was created for.
     pub customer_name: Option<String>,
-    /// What else Amazon said: buckets, AWS accounts, data sets, collaboration.
+    /// Unknown fields: buckets, AWS accounts, data sets, collaboration.
     pub rest: Map<String, Value>,
 }
 
@@ -65,8 +62,8 @@ impl Instance {
 }
 
 impl Client {
-    /// One page of the account's instances. Asking with the id of a sponsored-ads account that has no
-    /// instance makes AMC create one (Amazon Ads documentation, instant access to AMC).
+    /// One page of the account's instances. For a sponsored-ads account without an instance, this call makes AMC
+    /// create one (Amazon Ads documentation, instant access to AMC).
     pub async fn instances(&self, caller: AccountCaller<'_>, next: Option<&str>) -> Result<Page<Instance>, Error> {
         let request = self.amc(Method::GET, caller, &["amc", "instances"])?;
         let request = request.query(&next.map(|token| [("nextToken", token)]));

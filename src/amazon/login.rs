@@ -1,7 +1,7 @@
 //! Login with Amazon: consent, codes, tokens, the person's profile (OAuth 2.0 with PKCE).
 //!
-//! The `oauth2` crate makes addresses, challenges and token requests; they are sent by the one
-//! [`Client`], so that limits and errors are the same as for all other calls.
+//! The `oauth2` crate builds URLs, challenges and token requests; they are sent by the same [`Client`] as all other
+//! calls, with the same limits and errors.
 
 use std::time::Duration;
 
@@ -23,59 +23,58 @@ use super::region::Region;
 use crate::ids::Random;
 use crate::vault::Secret;
 
-/// What is asked for at consent: nearly all of the Ads API with AMC in it, and who the person is.
+/// The requested scopes: nearly all of the Ads API including AMC, and the person's profile.
 pub const SCOPES: [&str; 2] = ["advertising::campaign_management", "profile"];
 
-/// Assumed when an answer does not say how long its access token lives (Amazon Ads documentation, access tokens).
+/// The default lifetime if a response doesn't say (Amazon Ads documentation, access tokens).
 const USUAL_LIFETIME: Duration = Duration::from_hours(1);
-/// A longer lifetime is taken for this: the token is then refreshed sooner than it need be.
+/// The maximum lifetime; longer ones are limited to this, so the token is refreshed earlier than necessary.
 const MAX_LIFETIME: Duration = Duration::from_hours(24);
 
 type LoginClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 pub(super) type TokenError = RequestTokenError<Error, oauth2::basic::BasicErrorResponse>;
 
-/// What ties the answer of a consent page to the browser that asked: both stay in its session.
+/// Ties the answer of a consent page to the browser that requested it: both values are stored in its session.
 #[derive(Clone, Debug)]
 pub struct Handshake {
-    /// Comes back with the answer and must be the same.
+    /// Returned with the answer and must be equal.
     pub state: Secret,
-    /// Proves at the exchange that the code was asked for here (PKCE, `S256`).
+    /// Proves at the exchange that the code was requested here (PKCE, `S256`).
     pub verifier: Secret,
 }
 
 impl Handshake {
-    /// A new one; 256 random bits each.
+    /// New random values of 256 bits each.
     pub fn new(random: &Random) -> Self {
         Self { state: Secret::new(random.token()), verifier: Secret::new(random.token()) }
     }
 }
 
-/// What a grant gives.
+/// The tokens of a grant.
 #[derive(Clone, Debug)]
 pub struct Tokens {
-    /// Opens the API for [`Tokens::expires_in`].
+    /// Valid for [`Tokens::expires_in`].
     pub access: Secret,
-    /// Gives the next access token; store it again after every refresh.
+    /// For the next access token; store it again after every refresh.
     pub refresh: Secret,
-    /// How long the access token lives from now, at most a day.
+    /// The lifetime of the access token, at most a day.
     pub expires_in: Duration,
 }
 
-/// Who the person is.
+/// A person's profile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// Amazon's stable id of the person for this application (`amzn1.account.…`).
     pub user_id: String,
-    /// The person's name.
     pub name: Option<String>,
-    /// The person's mail address.
+    /// The person's email address.
     pub email: Option<String>,
-    /// What else Amazon said.
+    /// Unknown fields.
     pub rest: Map<String, Value>,
 }
 
 impl Client {
-    /// The address of the consent page to send the person to.
+    /// The URL of the consent page.
     pub fn authorization(&self, region: Region, redirect: &Url, handshake: &Handshake) -> Url {
         let verifier = PkceCodeVerifier::new(handshake.verifier.expose().to_owned());
         let state = CsrfToken::new(handshake.state.expose().to_owned());
@@ -85,14 +84,14 @@ impl Client {
             .add_scopes(SCOPES.map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .url();
-        // Login with Amazon documents `%20` between scopes; `+` means a space in forms only.
+        // Login with Amazon documents `%20` between scopes; `+` means a space only in forms.
         let query = url.query().map(|query| query.replace('+', "%20"));
         url.set_query(query.as_deref());
         url
     }
 
-    /// Gives the code of a consent, which lives five minutes and works once, for tokens. `redirect` and
-    /// the handshake are those of the consent.
+    /// Exchanges the code of a consent for tokens; a code is valid for five minutes and works once. `redirect` and
+    /// the handshake must be those of the consent.
     pub async fn exchange(
         &self,
         region: Region,
@@ -110,8 +109,8 @@ impl Client {
         tokens(answer, None)
     }
 
-    /// Gives a refresh token for a new access token. The refresh token commonly stays the same; when
-    /// Amazon sends none, the given one is kept.
+    /// Gets a new access token for a refresh token. The refresh token usually stays the same; if Amazon sends none,
+    /// the given one is kept.
     pub async fn refresh(&self, region: Region, refresh_token: &Secret) -> Result<Tokens, Error> {
         let login = self.login_without_redirect(region);
         let door = Door { client: self, operation: "login.refresh" };
@@ -120,7 +119,7 @@ impl Client {
         tokens(answer, Some(refresh_token))
     }
 
-    /// Who the person with this access token is.
+    /// The profile of the access token's owner.
     pub async fn profile(&self, region: Region, access_token: &Secret) -> Result<Profile, Error> {
         let request = self.bearer(Method::GET, self.hosts(region).profile.clone(), access_token)?;
         self.send("login.profile", request).await?.json(|answer| {
@@ -150,14 +149,14 @@ impl Client {
 
     async fn token_request(&self, operation: &'static str, request: HttpRequest) -> Result<HttpResponse, Error> {
         let answer = self.send(operation, self.prepared(request)?).await?;
-        // Any success, of any declared type: `oauth2` would insist on 200 and on JSON by name.
+        // Any success status and content type: `oauth2` would require 200 and JSON.
         let body = answer.json(|answer| Ok(with_numbers(answer).to_string()))?;
         Ok(HttpResponse::new(body.into_bytes()))
     }
 }
 
-/// The way of `oauth2`'s requests through this client. A type with a boxed future, because a closure's
-/// future is not provably `Send` for every lifetime, which callers on other threads need.
+/// Sends `oauth2`'s requests through this client. A type with a boxed future, because a closure's future isn't
+/// provably `Send` for every lifetime, which callers on other threads need.
 struct Door<'a> {
     client: &'a Client,
     operation: &'static str,
@@ -175,7 +174,7 @@ impl<'c> AsyncHttpClient<'c> for Door<'_> {
 pub(super) fn tokens(answer: Result<BasicTokenResponse, TokenError>, old: Option<&Secret>) -> Result<Tokens, Error> {
     let answer = answer.map_err(|error| match error {
         RequestTokenError::Request(error) => error,
-        // The other cases hold the answer's bytes, tokens included: they end here.
+        // The other cases contain the response's bytes, tokens included: they are dropped here.
         _ => Unreadable::Shape.into(),
     })?;
     let refresh = match (answer.refresh_token(), old) {
@@ -190,7 +189,7 @@ pub(super) fn tokens(answer: Result<BasicTokenResponse, TokenError>, old: Option
     })
 }
 
-/// The answer with its lifetime as a number, which some gateways write as a text.
+/// The response with its lifetime as a number, which some gateways send as text.
 fn with_numbers(mut answer: Value) -> Value {
     let seconds = answer["expires_in"].as_str().and_then(|text| text.trim().parse::<u64>().ok());
     if let (Some(seconds), Some(fields)) = (seconds, answer.as_object_mut()) {

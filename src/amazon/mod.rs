@@ -1,20 +1,19 @@
-//! The client of Login with Amazon, the Ads API and AMC; the only user of `reqwest`.
+//! The client for Login with Amazon, the Ads API and AMC; the only user of `reqwest`.
 //!
-//! Everything that differs between Amazon and a stand-in comes in with [`Settings`]: addresses, the
-//! application's id and secret, time limits. The client knows no rooms and no database. It keeps no
-//! tokens either: whoever calls hands over a [`Caller`].
+//! Everything that differs between Amazon and a test server is in [`Settings`]: URLs, the application's id and
+//! secret, time limits. The client knows no rooms and no database. It stores no tokens either: callers pass a
+//! [`Caller`].
 //!
-//! What must stay true:
+//! Invariants:
 //!
-//! * **One call, one request.** Nothing is sent twice here, because AMC has no idempotency token for
-//!   executions. [`Error::may_have_been_accepted`] says when a repeat could run a query twice,
-//!   [`Error::is_transient`] when a later try makes sense, [`backoff`] how long to wait.
-//! * **The status code decides.** AMC declares JSON as `application/octet-stream` in places, so the
-//!   declared type is not looked at. Unknown fields and unknown enum values are kept, not refused.
-//! * **Nothing is followed, nothing is endless.** Redirects are errors; bodies, pages and waits are
-//!   bounded.
-//! * **Secrets stay in.** Tokens, pre-signed links and Amazon's texts are in no `Display`; see
-//!   [`Error::amazons_words`] for the text that a person may see beside their own query.
+//! * **One call, one request.** Nothing is retried here, because AMC has no idempotency token for executions.
+//!   [`Error::may_have_been_accepted`] says when a repeat could run a query twice, [`Error::is_transient`] when a
+//!   later retry makes sense, [`backoff`] how long to wait.
+//! * **The status code decides.** AMC declares some JSON as `application/octet-stream`, so the content type is
+//!   ignored. Unknown fields and unknown enum values are kept, not refused.
+//! * **No redirects, no unlimited reads.** Redirects are errors; bodies, pages and waits are limited.
+//! * **Secrets aren't printed.** `Display` contains no tokens, pre-signed links or messages from Amazon; see
+//!   [`Error::amazons_words`] for the message that a person may see beside their own query.
 
 mod accounts;
 mod advertisers;

@@ -1,4 +1,4 @@
-//! Amazon's own identifiers, one type for each kind; opaque texts that are never taken apart.
+//! Amazon's own identifiers, one type for each kind; opaque texts that are never parsed.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ macro_rules! names {
         pub struct $name(pub String);
 
         impl $name {
-            /// The text as Amazon wrote it.
+            /// The text as received from Amazon.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -49,9 +49,9 @@ macro_rules! names {
 }
 
 names! {
-    /// AMC's own id of an instance (`amc…`), as opposed to [`crate::ids::InstanceId`].
+    /// AMC's id of an instance (`amc…`), not to be confused with [`crate::ids::InstanceId`].
     AmcInstanceId;
-    /// AMC's own id of an execution (a UUID), as opposed to [`crate::ids::ExecutionId`].
+    /// AMC's id of an execution (a UUID), not to be confused with [`crate::ids::ExecutionId`].
     AmcExecutionId;
     /// The account that owns instances (`ENTITY…`), sent as `Amazon-Advertising-API-AdvertiserId`.
     EntityId;

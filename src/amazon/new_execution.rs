@@ -1,55 +1,53 @@
-//! What AMC is asked to run (`POST /workflowExecutions`).
+//! The request for an execution (`POST /workflowExecutions`).
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// An execution to create. Fields that are not set are not sent, so AMC's defaults hold.
+/// An execution to create. Unset fields aren't sent, so AMC's defaults apply.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewExecution {
-    /// What to run.
     #[serde(flatten)]
     pub workflow: Workflow,
-    /// Over which time.
+    /// The time window.
     #[serde(flatten)]
     pub window: TimeWindow,
     /// Values of AMC's custom parameters.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub parameter_values: Map<String, Value>,
-    /// Compile only: nothing is run, no slot is used, no result is made.
+    /// Validate only: nothing is run, no slot is used, there is no result.
     #[serde(skip_serializing_if = "is_false")]
     pub dry_run: bool,
-    /// Must be set on a sandbox.
+    /// Required on a sandbox.
     #[serde(skip_serializing_if = "is_false")]
     pub require_synthetic_data: bool,
-    /// Rows under the aggregation thresholds too; with synthetic data only.
+    /// Include rows below the aggregation thresholds; only with synthetic data.
     #[serde(skip_serializing_if = "is_false")]
     pub disable_aggregation_controls: bool,
-    /// Seconds after which AMC gives up, 900 to 86,400; 21,600 when not set.
+    /// The time-out in seconds, 900 to 86,400; default 21,600.
     #[serde(skip_serializing_if = "Option::is_none", rename = "workflowExecutionTimeoutSeconds")]
     pub timeout_seconds: Option<u32>,
-    /// Run although AMC misses data of the window.
+    /// Run even if AMC is missing data in the window.
     #[serde(skip_serializing_if = "is_false")]
     pub ignore_data_gaps: bool,
 }
 
-/// What to run: a workflow that AMC has, or one that is sent along.
+/// What to run: a workflow stored at AMC, or an ad hoc one.
 #[derive(Clone, Debug, Serialize)]
 pub enum Workflow {
-    /// The id of a workflow that AMC has.
+    /// The id of a workflow stored at AMC.
     #[serde(rename = "workflowId")]
     Saved(String),
-    /// A workflow sent along, in AMC's words: `sqlQuery`, and as needed `workflowId` (letters, digits,
-    /// `.`, `-`, `_`), `inputParameters`, `filteredMetricsDiscriminatorColumn` and the like.
+    /// An ad hoc workflow with AMC's fields: `sqlQuery`, and optionally `workflowId` (letters, digits, `.`, `-`,
+    /// `_`), `inputParameters`, `filteredMetricsDiscriminatorColumn` and others.
     #[serde(rename = "workflow")]
     AdHoc(Map<String, Value>),
 }
 
 impl Workflow {
-    /// A workflow sent along under an id of the caller's own, by which the list of executions can be
-    /// asked whether the request arrived.
+    /// An ad hoc workflow with the caller's own id, by which the execution can be looked up.
     pub fn ad_hoc(workflow_id: &str, sql: &str) -> Self {
         let fields = [("workflowId", workflow_id), ("sqlQuery", sql)];
         Self::AdHoc(fields.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect())
@@ -62,11 +60,11 @@ impl Default for Workflow {
     }
 }
 
-/// The time that an execution looks at.
+/// The time window of an execution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(tag = "timeWindowType", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
 pub enum TimeWindow {
-    /// From `start` to `end`, both as a wall clock in the zone shows them.
+    /// From `start` to `end`, both as local time in the zone.
     Explicit {
         #[serde(rename = "timeWindowStart", serialize_with = "wall_clock")]
         start: NaiveDateTime,
@@ -76,18 +74,18 @@ pub enum TimeWindow {
         #[serde(rename = "timeWindowTimeZone", serialize_with = "zone_name")]
         zone: Tz,
     },
-    /// The newest day that AMC likely has data for, in UTC.
+    /// The most recent day that AMC probably has data for, in UTC.
     #[default]
     MostRecentDay,
-    /// The newest week that AMC likely has data for, in UTC.
+    /// The most recent week that AMC probably has data for, in UTC.
     MostRecentWeek,
-    /// This month until now, in UTC.
+    /// The current month to date, in UTC.
     CurrentMonth,
-    /// The month before this one, in UTC.
+    /// The previous month, in UTC.
     PreviousMonth,
 }
 
-/// AMC's form of a time: no offset, since the zone goes along; a final `Z` has been seen to do harm.
+/// AMC's time format: no offset, since the zone is sent separately; a final `Z` has caused problems.
 const WALL_CLOCK: &str = "%Y-%m-%dT%H:%M:%S";
 
 fn wall_clock<S: Serializer>(time: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {

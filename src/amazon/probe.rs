@@ -1,4 +1,4 @@
-//! Whether a host answers at all, and what time it thinks it is.
+//! Checks whether a host responds, and its clock.
 
 use std::time::{Duration, Instant};
 
@@ -9,20 +9,19 @@ use url::Url;
 use super::client::Client;
 use super::error::Error;
 
-/// How long a host may take.
+/// The time limit for a host.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What came back.
+/// The outcome of a probe.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe {
-    /// The time in the answer's head, to the second, if there was one.
+    /// The time in the response's `Date` header, to the second, if there was one.
     pub date: Option<DateTime<Utc>>,
-    /// How long the answer took.
     pub took: Duration,
 }
 
 impl Client {
-    /// Asks `url` for its headers only, without any credentials. Whatever the status is, the host answers.
+    /// Sends a HEAD request to `url` without any credentials. Any status means that the host responds.
     pub async fn probe(&self, url: &Url) -> Result<Probe, Error> {
         let began = Instant::now();
         let answer = self.head(url.clone()).timeout(PATIENCE).send().await.map_err(Error::from_reqwest)?;

@@ -1,9 +1,8 @@
-//! Reads an answer that is not a success: which [`ErrorKind`] it is, and Amazon's words for it.
+//! Parses an error response: its [`ErrorKind`], and Amazon's message.
 //!
-//! Amazon has several shapes of refusal: `{"code", "details"}` from AMC reporting,
-//! `{"message", "requestId"}` from the account list, `{"error", "error_description", "request_id"}`
-//! from Login with Amazon, HTML from whatever stands in between. The status decides; the body only
-//! refines.
+//! Amazon's errors have several structures: `{"code", "details"}` from AMC reporting, `{"message", "requestId"}` from
+//! the account list, `{"error", "error_description", "request_id"}` from Login with Amazon, HTML from proxies. The
+//! status decides; the body only refines.
 
 use std::time::Duration;
 
@@ -15,12 +14,12 @@ use serde_json::{Map, Value};
 use super::backoff;
 use super::error::{Error, ErrorKind, Unreadable};
 
-/// Longer texts of Amazon are cut here: they are kept with the run and shown on a page.
+/// Longer messages are truncated: they are stored with the execution and shown on a page.
 const MAX_MESSAGE_CHARS: usize = 8_000;
-/// Longer request ids are cut here: no genuine one is.
+/// Longer request ids are truncated: no genuine one is that long.
 const MAX_REQUEST_ID_CHARS: usize = 128;
 
-/// The error that an answer with this status stands for. `status` must not be a success.
+/// The error for a response with this status. `status` must not be a success.
 pub(super) fn error(status: StatusCode, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Error {
     let json = serde_json::from_slice(body).ok();
     let fields = json.as_ref().and_then(Value::as_object);
@@ -28,11 +27,11 @@ pub(super) fn error(status: StatusCode, headers: &HeaderMap, body: &[u8], now: D
     let kind = match status.as_u16() {
         300..=399 => ErrorKind::Unreadable(Unreadable::Redirect),
         429 => ErrorKind::Throttled { retry_after },
-        // A proxy's page is not AMC's word that the thing is gone.
+        // A proxy's page doesn't mean that the thing is gone at AMC.
         404 if fields.is_none() && body.trim_ascii_start().starts_with(b"<") => {
             ErrorKind::Unreadable(Unreadable::NotJson)
         }
-        // AWS's services say so with a 400, too.
+        // AWS services also report throttling with a 400.
         400 if fields.is_some_and(is_throttling) => ErrorKind::Throttled { retry_after },
         400..=499 if status != StatusCode::REQUEST_TIMEOUT => refused(status.as_u16(), fields),
         status => ErrorKind::Server { status, retry_after },
@@ -55,7 +54,7 @@ fn refused(status: u16, fields: Option<&Map<String, Value>>) -> ErrorKind {
     if says("terms and conditions") && says("accept") {
         return ErrorKind::TermsNotAccepted;
     }
-    // A compile error may say of a column that it does not exist; then nothing is missing but the column.
+    // A compile error may say that a column doesn't exist; then only the column is missing.
     let missing = status == 400 && says("does not exist") && !says("compile") && !says("invalid");
     match status {
         401 => ErrorKind::Unauthorized,
@@ -66,7 +65,7 @@ fn refused(status: u16, fields: Option<&Map<String, Value>>) -> ErrorKind {
     }
 }
 
-/// Whether a refusal names the exception that AWS throws when there are too many requests.
+/// Whether an error contains AWS's throttling exception.
 fn is_throttling(fields: &Map<String, Value>) -> bool {
     let names = ["__type", "code", "Code", "error", "errorCode", "message", "details"];
     let texts = names.into_iter().filter_map(|name| fields.get(name)?.as_str());
@@ -86,7 +85,7 @@ fn message(fields: &Map<String, Value>) -> Option<String> {
         .map(|text| text.chars().take(MAX_MESSAGE_CHARS).collect())
 }
 
-/// Amazon's id of the request, from the headers of any answer.
+/// Amazon's request id, from the headers of any response.
 pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
     ["x-amz-request-id", "x-amz-rid", "x-amzn-requestid"]
         .into_iter()

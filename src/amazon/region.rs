@@ -1,4 +1,4 @@
-//! The three regions of the Ads API and the addresses of each.
+//! The three regions of the Ads API and their URLs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::db::{Column, FromValue, Kind, Value, WrongValue};
 
-/// A region of the Ads API. Terms, hosts and accounts belong to one.
+/// A region of the Ads API. Terms, hosts and accounts belong to one region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Region {
     /// North America.
@@ -42,7 +42,7 @@ impl fmt::Display for Region {
     }
 }
 
-/// A text that names none of the three regions.
+/// A text that isn't a region code.
 #[derive(Debug, thiserror::Error)]
 #[error("not a region: use NA, EU or FE")]
 pub struct UnknownRegion;
@@ -71,22 +71,22 @@ impl FromValue for Region {
     }
 }
 
-/// The addresses that one region is served from.
+/// The URLs of one region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts {
-    /// The whole address of the page on which a person agrees.
+    /// The full URL of the consent page.
     pub consent: Url,
-    /// The whole address that exchanges codes and refreshes tokens.
+    /// The full URL of the token endpoint.
     pub token: Url,
-    /// The whole address of the person's profile.
+    /// The full URL of the person's profile.
     pub profile: Url,
-    /// Where the paths of the Ads API (`/amc/…`) begin; may have a path of its own.
+    /// The base URL of the Ads API (`/amc/…`); may have its own path.
     pub api: Url,
 }
 
 impl Hosts {
-    /// Amazon's own addresses (Amazon Ads documentation, authorization grants, access tokens, AMC
-    /// first call; Login with Amazon documentation, customer profile).
+    /// Amazon's own URLs (Amazon Ads documentation, authorization grants, access tokens, AMC first call; Login with
+    /// Amazon documentation, customer profile).
     pub fn amazon(region: Region) -> Self {
         let [consent, login, api] = match region {
             Region::Na => ["https://www.amazon.com", "https://api.amazon.com", "https://advertising-api.amazon.com"],
@@ -117,7 +117,7 @@ fn address(host: &str, path: &str) -> Url {
     url
 }
 
-/// The addresses of all regions; Amazon's own unless replaced.
+/// The URLs of all regions; Amazon's own unless replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegionHosts {
     /// North America.
@@ -129,7 +129,7 @@ pub struct RegionHosts {
 }
 
 impl RegionHosts {
-    /// The addresses of `region`.
+    /// The URLs of `region`.
     pub const fn of(&self, region: Region) -> &Hosts {
         match region {
             Region::Na => &self.na,
@@ -138,12 +138,12 @@ impl RegionHosts {
         }
     }
 
-    /// Whether any address asks for TLS.
+    /// Whether any URL requires TLS.
     pub(super) fn need_tls(&self) -> bool {
         self.all(|url| url.scheme() != "http").is_some()
     }
 
-    /// The first address that is not `http` or `https` with a host.
+    /// The first URL that isn't `http` or `https` with a host.
     pub(super) fn unusable(&self) -> Option<&Url> {
         self.all(|url| !matches!(url.scheme(), "http" | "https") || !url.has_host())
     }

@@ -1,30 +1,27 @@
-//! What the client is told from outside.
+//! The client's settings.
 
 use std::time::Duration;
 
 use super::region::RegionHosts;
 use crate::vault::Secret;
 
-/// Everything that the client is told from outside.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The application's id at Login with Amazon (`amzn1.application-oa2-client.…`).
     pub client_id: String,
     /// The application's secret.
     pub client_secret: Secret,
-    /// Where each region is.
     pub hosts: RegionHosts,
-    /// How long to wait.
     pub timeouts: Timeouts,
 }
 
-/// How long the client waits. At a limit the call ends with [`super::Network`].
+/// The client's time limits. When one is reached the call fails with [`super::Network`].
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// For a connection to open.
+    /// For opening a connection.
     pub connect: Duration,
-    /// For a whole answer of an API, connecting included. Downloads have no such limit: a large
-    /// result takes as long as it takes while bytes arrive.
+    /// For a complete API response, including connecting. Downloads have no such limit: a large result may take any
+    /// time as long as bytes arrive.
     pub answer: Duration,
     /// Between two pieces of a download.
     pub silence: Duration,

@@ -1,4 +1,4 @@
-//! A stand-in for Amazon in tests: one small router, or raw bytes, on a port of its own.
+//! A stand-in for Amazon in tests: a small router, or raw bytes, on its own port.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// A client, and in whose name it calls.
+/// A client and its caller.
 pub(super) struct Stage {
     pub(super) client: Client,
     pub(super) base: Url,
@@ -23,7 +23,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A client whose every address is below `base`.
+    /// A client whose URLs are all below `base`.
     pub(super) fn at(base: Url) -> Self {
         let hosts = Hosts {
             consent: base.join("ap/oa").unwrap(),
@@ -44,7 +44,7 @@ impl Stage {
         Self::with(base, settings)
     }
 
-    /// A client that gives up waiting at once, over `base`.
+    /// A client with very short time limits, for `base`.
     pub(super) fn impatient(base: Url) -> Self {
         let patient = Self::at(base.clone());
         let mut settings = patient.client.settings().clone();
@@ -64,7 +64,7 @@ impl Stage {
         }
     }
 
-    /// A client over `router`, whose Ads API begins at `/api`.
+    /// A client for `router`, whose Ads API begins at `/api`.
     pub(super) async fn of(router: Router) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let base = address(&listener);
@@ -92,7 +92,7 @@ pub(super) async fn raw(answer: &'static [u8]) -> Url {
     .await
 }
 
-/// A server that sends these bytes on each connection and then says no more.
+/// A server that sends these bytes on each connection and then nothing more.
 pub(super) async fn silent_after(answer: &'static [u8]) -> Url {
     sockets(move |mut socket| async move {
         let mut request = [0; 8_192];
@@ -103,7 +103,7 @@ pub(super) async fn silent_after(answer: &'static [u8]) -> Url {
     .await
 }
 
-/// An address at which nobody listens.
+/// An address where nothing listens.
 pub(super) async fn nobody() -> Url {
     address(&TcpListener::bind(("127.0.0.1", 0)).await.unwrap())
 }

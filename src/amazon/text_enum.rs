@@ -1,19 +1,19 @@
-//! Enums that Amazon may widen: known values have names, others are kept as they came.
+//! Enums that Amazon may extend: known values have names, others are kept as received.
 
-/// Makes an enum of texts with an `Other` for what is unknown. The first text of a value is the one
-/// that is written; more texts are read as the same value, without regard to case.
+/// Defines a text enum with an `Other` for unknown values. A value is written with its first text; its other texts
+/// are parsed as the same value, case-insensitively.
 macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $text:literal $(| $more:literal)*,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$value_doc])* $value,)+
-            /// A value that this version does not know, as Amazon wrote it.
+            /// An unknown value, as Amazon sent it.
             Other(String),
         }
 
         impl $name {
-            /// The value as Amazon writes it.
+            /// Amazon's text for the value.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$value => $text,)+

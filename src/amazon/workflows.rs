@@ -9,38 +9,37 @@ use super::client::{AccountCaller, Client};
 use super::error::{Error, Unreadable};
 use super::names::AmcInstanceId;
 
-/// A workflow that AMC keeps under an id of its author's choice.
+/// A workflow stored at AMC, with an id chosen by its author.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedWorkflow {
     pub id: String,
-    /// Its SQL; none for the old form, which has operations instead.
+    /// Its SQL; `None` for the old format, which has operations instead.
     pub sql_query: Option<String>,
-    /// The parameters that it declares.
+    /// Its declared parameters.
     pub input_parameters: Vec<InputParameter>,
-    /// The heading of the column that says which values were removed, where it has one.
+    /// The name of the column that flags removed values, if any.
     pub filtered_column: Option<String>,
-    /// What else Amazon said.
+    /// Unknown fields.
     pub rest: Map<String, Value>,
 }
 
-/// A parameter that a workflow declares.
+/// A declared parameter of a workflow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputParameter {
     pub name: String,
-    /// Its type in AMC's words (`STRING`, `LONG` …); `ARRAY` for a list.
+    /// AMC's type (`STRING`, `LONG` …); `ARRAY` for a list.
     pub data_type: Option<String>,
-    /// Its default as it is: a text, a number, a list.
+    /// Its default: a text, a number, a list.
     pub default_value: Option<Value>,
     pub description: Option<String>,
-    /// What else Amazon said.
+    /// Unknown fields.
     pub rest: Map<String, Value>,
 }
 
-/// A schedule that AMC keeps: it runs a workflow over the day or week before.
+/// A schedule stored at AMC: it runs a workflow over the previous day or week.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedSchedule {
     pub id: String,
-    /// What it runs.
     pub workflow_id: Option<String>,
     /// `Daily` or `Weekly`.
     pub period: Option<String>,
@@ -49,7 +48,7 @@ pub struct SavedSchedule {
     /// The hour, UTC, at which it runs.
     pub hour_utc: Option<i64>,
     pub is_enabled: Option<bool>,
-    /// What else Amazon said.
+    /// Unknown fields.
     pub rest: Map<String, Value>,
 }
 
@@ -116,7 +115,7 @@ impl Client {
         Ok(listed.items)
     }
 
-    /// One workflow; [`super::ErrorKind::Missing`] when AMC does not have it.
+    /// One workflow; [`super::ErrorKind::Missing`] if AMC doesn't have it.
     pub async fn workflow(
         &self,
         caller: AccountCaller<'_>,
@@ -128,8 +127,8 @@ impl Client {
         answer.json(|answer| SavedWorkflow::read(Fields::unwrapped(answer, "workflow")?))
     }
 
-    /// Saves a new workflow, whose `workflowId` is in the definition. AMC compiles it at once, and refuses what does
-    /// not compile or is there already ([`super::ErrorKind::Refused`]).
+    /// Saves a new workflow, whose `workflowId` is in the definition. AMC compiles it immediately, and refuses one
+    /// that doesn't compile or already exists ([`super::ErrorKind::Refused`]).
     pub async fn create_workflow(
         &self,
         caller: AccountCaller<'_>,
@@ -137,11 +136,11 @@ impl Client {
         workflow: &impl Serialize,
     ) -> Result<(), Error> {
         let request = self.amc(Method::POST, caller, &path(instance, "workflows"))?.json(workflow);
-        // Any success is one: sources disagree on whether it has a body.
+        // Any success status counts: sources disagree on whether it has a body.
         self.send("workflows.create", request).await.map(drop)
     }
 
-    /// Replaces a workflow whole.
+    /// Replaces a workflow completely.
     pub async fn replace_workflow(
         &self,
         caller: AccountCaller<'_>,

@@ -1,8 +1,8 @@
-//! `recomamp copy`: moves everything from SQLite to PostgreSQL, by one transaction.
+//! `recomamp copy`: moves everything from SQLite to PostgreSQL, in one transaction.
 //!
-//! Which tables there are is read from the databases, and both have to say the same. The source is locked for
-//! the time, because what a running program wrote meanwhile would be missing; the target has all rows
-//! afterwards, or none, so that a copy that was stopped is simply made again.
+//! The tables are read from both databases, and must be the same. The source is locked meanwhile, because anything a
+//! running program wrote would be missing; the target then has all rows, or none, so an interrupted copy is simply
+//! run again.
 
 use std::process::ExitCode;
 
@@ -18,12 +18,12 @@ use crate::db::{self, Db, lock};
 /// Where everything goes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// The address of an empty database of PostgreSQL.
+    /// The address of an empty PostgreSQL database.
     #[arg(long, value_name = "postgres://…")]
     to: String,
 }
 
-/// Copies all rows, and says how many of each table.
+/// Copies all rows, and prints the row count of each table.
 pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
     let Some(file) = db::file(&config.database_url) else {
         bail!("RECOMAMP_DATABASE_URL names no database of SQLite: this moves from SQLite to PostgreSQL only");
@@ -97,7 +97,7 @@ async fn move_all(source: &Db, target: &Db, shown: &str) -> anyhow::Result<Vec<(
     Ok(counts)
 }
 
-/// The source's tables in the target's order, which knows who refers to whom; both have to have the same.
+/// The source's tables in the target's order, which follows foreign keys; both must have the same tables.
 fn paired(source: &[Table], target: &[Table]) -> anyhow::Result<Vec<Table>> {
     let names = |tables: &[Table]| {
         let mut names: Vec<String> = tables

@@ -25,7 +25,7 @@ pub(super) async fn run(options: Emulate) -> ExitCode {
     }
 }
 
-/// An address by which this machine reaches itself, where it listens on all of its addresses.
+/// An address at which this machine reaches itself if it listens on all addresses.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),

@@ -1,8 +1,8 @@
-//! `recomamp keys rotate`: a new key seals, everything is sealed with it, and old keys leave the ring.
+//! `recomamp keys rotate`: creates a new key, re-encrypts everything with it, and removes old keys.
 //!
-//! It works beside a running program, which looks at the key file before each seal and whenever it meets a
-//! key that it does not know. A rotation that was stopped is finished by the next one, which then adds no key
-//! of its own. A key leaves only when nothing is sealed with it any more.
+//! It works while the program is running, which rereads the key file before each encryption and whenever it finds an
+//! unknown key. The next rotation completes an interrupted one, and then adds no key of its own. A key is only
+//! removed when nothing is encrypted with it any more.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -22,29 +22,27 @@ use crate::ids::Random;
 use crate::vault::{self, Vault};
 use crate::web::words::counted;
 
-/// How long a process may hold an old ring in mid-write; looked at again after it.
+/// How long a process may still use an old ring for a write in progress; checked again afterwards.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// Work on the key ring.
+/// Manage the key ring.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Keys {
-    /// Put a new key in front of the ring and seal everything again with it.
+    /// Create a new key and re-encrypt everything with it.
     Rotate(Rotate),
 }
 
-/// What a rotation does.
 #[derive(Debug, clap::Args)]
 pub(super) struct Rotate {
-    /// Only put the new key in, and seal nothing yet: for several machines, of which each has to have the new
-    /// key file first.
+    /// Only add the new key and encrypt nothing yet: for several machines that must all get the new key file first.
     #[arg(long, conflicts_with = "retire")]
     add: bool,
-    /// Take all keys but the newest off the ring, if nothing is sealed with them.
+    /// Remove all keys but the newest, if nothing is encrypted with them.
     #[arg(long)]
     retire: bool,
 }
 
-/// Does what the command line says.
+/// Runs the command.
 pub(super) async fn run(config: Config, Keys::Rotate(options): Keys) -> anyhow::Result<ExitCode> {
     let file = config.keys_file.as_path();
     if !file.exists() {
@@ -66,7 +64,8 @@ pub(super) async fn run(config: Config, Keys::Rotate(options): Keys) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a ring that does not open what is in use: with the wrong one, a rotation would seal nothing and look done.
+/// Refuses a ring that doesn't decrypt what is in use: with the wrong one, a rotation would encrypt nothing and look
+/// complete.
 async fn right_ring(db: &Db, file: &Path) -> anyhow::Result<()> {
     let proof = connections::prove(db, &Vault::from_file(file, &Random::system())?).await?;
     if proof.closed.is_empty() {
@@ -129,7 +128,7 @@ async fn retire(db: &Db, file: &Path) -> anyhow::Result<()> {
         give("There is one key only; nothing has to leave.");
         return Ok(());
     }
-    // OK because the vault that opens with the old ring stays in memory, and the file's text in hand.
+    // OK because the vault with the old ring stays in memory, as does the file's text.
     let text = vault::retire_keys(file)?;
     let old = Vault::from_text(&text, &random)?;
     tokio::time::sleep(SETTLE).await;

@@ -1,13 +1,13 @@
-//! Tells whoever waits how far long work has come.
+//! Prints the progress of long operations.
 
 use std::time::{Duration, Instant};
 
 use super::say;
 
-/// At most one line in so long.
+/// At most one line in this time.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// One piece of long work.
+/// A long operation.
 #[derive(Debug)]
 pub(super) struct Progress {
     what: &'static str,
@@ -15,13 +15,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Says what begins.
+    /// Prints the start.
     pub(super) fn begin(what: &'static str) -> Self {
         say(&format!("{what} …"));
         Self { what, told: Instant::now() }
     }
 
-    /// Says how far it is, if nothing was said for a while.
+    /// Prints the progress, if nothing was printed for a while.
     pub(super) fn at(&mut self, how_far: impl FnOnce() -> String) {
         if self.told.elapsed() >= EVERY {
             say(&format!("{}: {}", self.what, how_far()));
@@ -29,7 +29,7 @@ impl Progress {
         }
     }
 
-    /// Does `work`, and says meanwhile how far it is.
+    /// Runs `work`, and prints its progress meanwhile.
     pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>, how_far: impl Fn() -> String) -> T {
         let mut work = std::pin::pin!(work);
         loop {

@@ -13,7 +13,7 @@ use crate::schedules::{Cron, Note, Plan, Slot, Zones, cron_plan};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Schedule {
-    /// Print the next times of a cron expression; exit with 1 when it can't be read or never comes.
+    /// Print the next times of a cron expression; exit with 1 if it is invalid or never due.
     Preview(Preview),
 }
 
@@ -21,16 +21,16 @@ pub(super) enum Schedule {
 pub(super) struct Preview {
     /// Five fields as in cron(5): minute, hour, day of month, month, day of week; or @daily and the like.
     expression: String,
-    /// A zone of the IANA database.
+    /// A time zone of the IANA database.
     #[arg(long, default_value = "UTC")]
     zone: String,
-    /// The moment from which it counts, such as 2027-03-14T00:00:00Z; now when not given.
+    /// The time to start from, such as 2027-03-14T00:00:00Z; default: now.
     #[arg(long)]
     from: Option<DateTime<Utc>>,
-    /// How many.
+    /// How many times to print.
     #[arg(long, default_value_t = 10)]
     count: usize,
-    /// How they are written; `json` is an object on each line.
+    /// The output format; `json` prints an object per line.
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
 }

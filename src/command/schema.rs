@@ -1,11 +1,11 @@
-//! Whether the schema of a database fits this program, and bringing one up to date, with words for both.
+//! Checks whether a database's schema fits this program, and migrates it.
 
 use anyhow::{Context as _, bail};
 
 use super::say;
 use crate::db::{self, Db, schema};
 
-/// Refuses a database that this program does not know, or that has no tables; gives its schema's number.
+/// Refuses a database with an unknown schema, or without tables; returns its schema version.
 pub(super) async fn known(db: &Db, address: &str) -> anyhow::Result<i64> {
     let (shown, newest) = (db::shown(address), schema::newest());
     match db.version().await.with_context(|| format!("the database {shown} cannot be read"))? {
@@ -21,7 +21,7 @@ pub(super) async fn known(db: &Db, address: &str) -> anyhow::Result<i64> {
     }
 }
 
-/// Refuses every schema but the one of this program, for commands that change rows.
+/// Refuses any other schema version than this program's, for commands that change rows.
 pub(super) async fn current(db: &Db, address: &str) -> anyhow::Result<()> {
     let (found, newest) = (known(db, address).await?, schema::newest());
     if found < newest {
@@ -34,7 +34,7 @@ pub(super) async fn current(db: &Db, address: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Brings the schema up to date, and says from which to which.
+/// Migrates the schema, and reports the old and the new version.
 pub(super) async fn bring_up_to_date(db: &Db, address: &str) -> anyhow::Result<()> {
     let (found, newest) = (db.version().await?, schema::newest());
     db.migrate().await?;

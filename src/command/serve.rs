@@ -1,4 +1,4 @@
-//! The program itself: listen, put together, start, stop in order.
+//! The server: listen, assemble, start, shut down in order.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -18,10 +18,10 @@ use crate::ids::Random;
 use crate::lifecycle;
 use crate::server::{self, Bounds};
 
-/// How long giving claims back and closing the database may take. With [`lifecycle::PATIENCE`] it is less than the ten
-/// seconds after which containers are killed.
+/// How long releasing leases and closing the database may take. Together with [`lifecycle::PATIENCE`] it is less than
+/// the ten seconds after which containers are killed.
 const CLOSING: Duration = Duration::from_secs(1);
-/// How long a health check waits.
+/// The time limit of a health check.
 const HEALTH: Duration = Duration::from_secs(3);
 
 pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
@@ -70,7 +70,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks the program on this machine whether it answers.
+/// Checks whether the program on this machine responds.
 pub(super) async fn health(config: Config) -> anyhow::Result<ExitCode> {
     let mut address = config.listen;
     if address.ip().is_unspecified() {

@@ -1,4 +1,4 @@
-//! What the accounts of a connection answered when they were asked for their instances.
+//! The answers of a connection's accounts when asked for their instances.
 
 use super::store::{self, AskedAccount};
 use crate::db::{Result, Tx};
@@ -6,16 +6,16 @@ use crate::ids::ConnectionId;
 use crate::web::components::State as Colour;
 use crate::web::words::counted;
 
-/// The accounts of a connection, as its page shows them.
+/// The accounts on a connection's page.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
-    /// Those that listed instances, that could not be asked, and all AMC accounts.
+    /// Those that listed instances or failed, and all AMC accounts.
     pub(super) shown: Vec<AskedAccount>,
-    /// Advertisers' accounts by which the person may not use AMC or that have no instance: most of an agency's.
+    /// Advertiser accounts through which the person can't use AMC or that have no instance: most of an agency's.
     others: i64,
     elsewhere: i64,
     waiting: i64,
-    /// What could not be listed, and what was skipped.
+    /// What couldn't be listed, and what was skipped.
     pub(super) notes: Vec<String>,
 }
 
@@ -33,12 +33,12 @@ impl Asked {
         Ok(asked)
     }
 
-    /// How many accounts did not answer as they should, of those that ought to.
+    /// How many accounts that should answer failed.
     pub(super) fn problems(&self) -> usize {
         self.shown.iter().filter(|account| account.is_problem()).count()
     }
 
-    /// In a few words: that some accounts did not answer.
+    /// A short note that some accounts failed.
     pub(super) fn brief(&self) -> String {
         match i64::try_from(self.problems()).unwrap_or(i64::MAX) {
             0 => String::new(),
@@ -49,12 +49,11 @@ impl Asked {
         }
     }
 
-    /// Whether there is anything to show.
     pub(super) fn is_empty(&self) -> bool {
         self.shown.is_empty() && self.rest().is_empty() && self.notes.is_empty()
     }
 
-    /// What is not shown in lines of its own.
+    /// Notes on what isn't listed individually.
     pub(super) fn rest(&self) -> Vec<String> {
         let accounts = |number: i64| counted(number, "account", "accounts");
         let said = [
@@ -78,7 +77,7 @@ impl AskedAccount {
         self.state == "failed" || (self.problem.is_some() && self.state != "waiting")
     }
 
-    /// What it answered.
+    /// The label of its answer.
     pub(super) fn word(&self) -> &'static str {
         match self.state.as_str() {
             "answered" => "Answered",
@@ -88,7 +87,6 @@ impl AskedAccount {
         }
     }
 
-    /// The colour that carries it.
     pub(super) fn colour(&self) -> Colour {
         match self.state.as_str() {
             "answered" => Colour::Done,

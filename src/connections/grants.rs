@@ -18,10 +18,10 @@ use crate::ids::ConnectionId;
 use crate::vault::{OpenError, Secret};
 use crate::web::Site;
 
-/// A refresh that failed is not tried again by whoever asks within this; they share its failure.
+/// A failed refresh isn't retried within this time; callers share its failure.
 const SHARED: TimeDelta = TimeDelta::seconds(5);
 
-/// Calls Amazon by connections: one pointer.
+/// Calls Amazon through connections: one pointer.
 #[derive(Clone, Debug)]
 pub struct Grants(Arc<Parts>);
 
@@ -39,15 +39,15 @@ pub struct Parts {
     pub(super) site: Site,
     pub(super) client: Client,
     turns: Turns,
-    /// By which this process is known to others that renew.
+    /// This process's name for leases.
     name: String,
 }
 
-/// One turn for each connection, so that a refresh happens once however many wait for it.
+/// One lock per connection, so that a refresh happens once however many callers wait.
 #[derive(Clone, Debug, Default)]
 struct Turns(Arc<Mutex<HashMap<ConnectionId, Turn>>>);
 
-/// Whose turn it is, and how the last refresh failed, if it did.
+/// The lock, and how the last refresh failed, if it did.
 type Turn = Arc<tokio::sync::Mutex<Option<(DateTime<Utc>, amazon::Error)>>>;
 
 impl Turns {
@@ -56,16 +56,16 @@ impl Turns {
     }
 }
 
-/// Why a call by a connection gave nothing.
+/// Why a call through a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The grant was withdrawn or cannot be opened: its owner has to sign in again.
+    /// The grant was revoked or can't be decrypted: its owner must sign in again.
     #[error("the connection to Amazon needs reconnecting by its owner")]
     Reconnect,
-    /// No fresh token could be had, so the call itself was never sent.
+    /// No new access token could be obtained, so the call itself was never sent.
     #[error("couldn't get a new access token: {0}")]
     Token(amazon::Error),
-    /// Amazon, or the way to it.
+    /// A failure at Amazon, or on the network.
     #[error(transparent)]
     Amazon(#[from] amazon::Error),
     #[error(transparent)]
@@ -73,7 +73,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// What went wrong, without advice: for a call that is repeated by itself.
+    /// What went wrong, without advice: for a call that is retried automatically.
     pub fn happened(&self) -> String {
         match self {
             Self::Token(error) => format!("Couldn't get a new access token. {}", error.happened()),
@@ -83,7 +83,7 @@ impl CallError {
     }
 }
 
-/// An open token, for one call.
+/// A decrypted token, for one call.
 #[derive(Clone, Debug)]
 pub struct Token {
     region: Region,
@@ -91,46 +91,44 @@ pub struct Token {
 }
 
 impl Token {
-    /// Where the token calls.
     pub const fn region(&self) -> Region {
         self.region
     }
 
-    /// Who calls, for what needs no account.
+    /// The caller, for calls that need no account.
     pub const fn caller(&self) -> Caller<'_> {
         Caller { region: self.region, access_token: &self.access }
     }
 }
 
-/// A renewal is done within this, or its process is gone and another may renew: longer than a call takes.
+/// The time limit for a refresh by another process: longer than a call takes.
 const RENEWAL: TimeDelta = TimeDelta::seconds(60);
-/// How often it is looked whether another process has renewed.
+/// How often to check whether another process has refreshed the token.
 const LOOK: Duration = Duration::from_millis(200);
-/// And how many times: longer than [`RENEWAL`].
+/// How many times to check: longer than [`RENEWAL`].
 const LOOKS: u32 = 350;
 
-/// What came of asking for the right to renew.
+/// The outcome of requesting the lease for a refresh.
 enum Begun {
-    /// It is this process's.
+    /// This process has it.
     Ours(Opened),
-    /// Another process has renewed meanwhile.
+    /// Another process has refreshed the token meanwhile.
     Renewed(Opened),
 }
 
-/// A token as it was when a call used it.
+/// A token at the time a call used it.
 struct Opened {
     connection: Connection,
     access: Secret,
 }
 
 impl Grants {
-    /// Calls through `client`.
     pub fn new(site: Site, client: Client) -> Self {
         let name = site.random.token();
         Self(Arc::new(Parts { site, client, turns: Turns::default(), name }))
     }
 
-    /// The client, for calls of the closure that [`Grants::call`] runs.
+    /// The client, for use in the closure of [`Grants::call`].
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -155,8 +153,8 @@ impl Grants {
         }
     }
 
-    /// Calls with the connection's token where a 401 is a normal answer, as it is for an account that the person
-    /// cannot use: it refreshes nothing. A token about to expire is refreshed first.
+    /// Calls with the connection's token if a 401 is a normal answer, as it is for an account that the person can't
+    /// use: it refreshes nothing. A token about to expire is refreshed first.
     pub async fn call_once<T, F>(&self, id: &ConnectionId, call: impl Fn(Token) -> F) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, amazon::Error>>,
@@ -185,8 +183,8 @@ impl Grants {
         }
     }
 
-    /// What a grant that does not open means. A key that is missing may come back with the right key file,
-    /// so that only a changed text is given up.
+    /// Handles a grant that can't be decrypted. A missing key may come back with the right key file, so only a
+    /// modified ciphertext is given up.
     async fn closed(&self, connection: &Connection, error: OpenError) -> db::Result<CallError> {
         match error {
             OpenError::Tampered => {
@@ -199,8 +197,7 @@ impl Grants {
         Ok(CallError::Reconnect)
     }
 
-    /// Refreshes the grant that was seen as `seen`. Whoever comes while another refreshes waits, and
-    /// takes what that one brought, or how it failed.
+    /// Refreshes the grant that was read as `seen`. Concurrent callers wait and share the outcome.
     async fn renew(&self, seen: &Connection) -> Result<Opened, CallError> {
         let turn = self.turns.of(&seen.id);
         let mut last = turn.lock().await;
@@ -221,8 +218,8 @@ impl Grants {
         self.open(&seen.id).await
     }
 
-    /// Takes the right to use the refresh token, which no other process has at the same time: Amazon may give a new
-    /// one for it, and then the old one is worth nothing. Whoever has to wait takes what the other stored.
+    /// Takes the lease on the refresh token, which only one process has at a time: Amazon may return a new one, which
+    /// invalidates the old. Whoever waits uses what the other stored.
     async fn begin(&self, seen: &Connection) -> Result<Begun, CallError> {
         for _ in 0..LOOKS {
             let stored = self.open(&seen.id).await?;
@@ -241,12 +238,12 @@ impl Grants {
         Err(CallError::Token(ErrorKind::Network(Network::Timeout).into()))
     }
 
-    /// Refreshes by turn, whatever is left of the token: for the refresher.
+    /// Refreshes regardless of the token's remaining lifetime: for the token refresher.
     pub(super) async fn refresh_due(&self, seen: &Connection) -> Result<(), CallError> {
         self.renew(seen).await.map(drop)
     }
 
-    /// Asks for new tokens and stores them, or stores why there are none.
+    /// Requests new tokens and stores them, or the reason for the failure.
     async fn refresh(&self, connection: &Connection) -> Result<(), CallError> {
         let belongs = belongs_to(&connection.id, "refresh");
         let refresh = match self.site.vault.open(&connection.sealed_refresh, &belongs) {
@@ -258,14 +255,14 @@ impl Grants {
         match answer {
             Ok(tokens) => {
                 let mut tx = self.site.db.write(&Scope::System).await?;
-                // OK not to look at whether it was written: if another process was faster, its tokens are as good.
+                // OK to ignore whether it was written: if another process was faster, its tokens are as good.
                 store::refreshed(&mut tx, &self.site.vault, now, connection, &grant(tokens, now)).await?;
                 self.note(&mut tx, connection, "renewed").await?;
                 tx.commit().await?;
                 tracing::debug!(connection.id = %connection.id, "grant refreshed");
                 Ok(())
             }
-            // Another process may have used the token up and stored what it got for it.
+            // Another process may have used the refresh token and stored the new one.
             Err(error) if *error.kind() == ErrorKind::GrantRevoked && self.is_renewed(connection).await? => {
                 tracing::debug!(connection.id = %connection.id, %error, "another process had renewed the grant");
                 Ok(())
@@ -290,14 +287,14 @@ impl Grants {
         Ok(stored.is_some_and(|stored| stored.revision != connection.revision && stored.state == State::Active))
     }
 
-    /// One line in the log of deeds for a use of the refresh token.
+    /// Records a use of the refresh token in the audit log.
     async fn note(&self, tx: &mut Tx, connection: &Connection, outcome: &str) -> db::Result<()> {
         let (now, subject) = (self.site.clock.now(), connection.id.as_str());
         let detail = json!({ "region": connection.region.code(), "outcome": outcome });
         audit::write(tx, &self.site.random, now, Some(&connection.person), Action::Refreshed, subject, detail).await
     }
 
-    /// Turns the connection to "reconnect", with one line in the log of deeds.
+    /// Marks the connection as needing reconnection, with an audit log entry.
     async fn give_up(&self, connection: &Connection, why: &str) -> db::Result<()> {
         let mut tx = self.site.db.write(&Scope::System).await?;
         if store::broken(&mut tx, connection, why).await? {
@@ -312,13 +309,13 @@ impl Grants {
     }
 }
 
-/// The tokens of an answer that came at `now`.
+/// The tokens of a response received at `now`.
 pub(super) fn grant(tokens: Tokens, now: DateTime<Utc>) -> Grant {
     let lives = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::hours(1));
     Grant { access: tokens.access, refresh: tokens.refresh, expires_at: now + lives }
 }
 
-/// The region that a form or a query string names; the first when it names none that exists.
+/// The region named in a form or query string; the first if it names none that exists.
 pub(super) fn region(text: &str) -> Region {
     text.parse().unwrap_or(Region::Na)
 }

@@ -1,4 +1,4 @@
-//! How the grants are: who gave them, what they reach, when they were and will be refreshed, what went wrong.
+//! The status of grants: who gave them, what they reach, when they were and will be refreshed, what went wrong.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -19,9 +19,9 @@ use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Visit};
 
-/// Lines of a page.
+/// Rows per page.
 const SIZE: u64 = 50;
-/// By which states the list is narrowed, as addresses name them and for people.
+/// The states to filter by, as in addresses and for people.
 const STATES: [(&str, &str); 5] = [
     ("", "All states"),
     ("working", "Connected"),
@@ -29,7 +29,7 @@ const STATES: [(&str, &str); 5] = [
     ("reconnect", "Reconnect"),
     ("disconnected", "Disconnected"),
 ];
-/// Names of accounts on a line; more are counted.
+/// How many accounts are named in a row; more are counted.
 const NAMED: usize = 3;
 
 #[derive(Template)]
@@ -38,14 +38,14 @@ pub(super) struct ConnectionsPage {
     shell: Shell,
     list: List,
     own: Vec<Line>,
-    /// Those of all others that the filter leaves, for administrators.
+    /// Other people's filtered grants, for administrators.
     others: Vec<Line>,
     pager: Pager,
     is_administrator: bool,
     states: Vec<Choice>,
     filter: Filter,
     regions: Vec<Choice>,
-    /// The region that is offered first: one that is not connected yet.
+    /// The preselected region: one that isn't connected yet.
     other: String,
 }
 
@@ -95,7 +95,7 @@ impl Line {
         })
     }
 
-    /// When the token is refreshed next, if it ever is by itself.
+    /// When the token is refreshed next, if it ever is automatically.
     fn next(&self) -> Option<DateTime<Utc>> {
         self.health.refresh_at.filter(|_| !self.needs_owner)
     }
@@ -114,7 +114,7 @@ fn named(accounts: &[String], instances: i64) -> String {
     format!("{names}{more}; {}", counted(instances, "instance", "instances"))
 }
 
-/// The filter of an address. Whoever is no administrator sees their own grants, whatever it says.
+/// The filter of an address. Non-administrators only see their own grants.
 fn filter(params: &mut ListParams, person: &Person) -> Filter {
     let known = |state: &str| STATES.iter().any(|(name, _)| *name == state).then(|| state.to_owned());
     Filter {
@@ -207,7 +207,7 @@ impl Export for Health {
     }
 }
 
-/// The grants that the filter leaves, one's own among them, as a file.
+/// The export: the filtered grants, including one's own.
 pub(super) async fn export(
     State(grants): State<Grants>,
     person: Person,
@@ -221,7 +221,7 @@ pub(super) async fn export(
     Ok(file.answer(&["connections"], grants.site.clock.now()))
 }
 
-/// Calls Amazon with one of one's own grants, and says what came back.
+/// Tests one of one's own grants by calling Amazon, and shows the outcome.
 pub(super) async fn test(
     State(grants): State<Grants>,
     person: Person,

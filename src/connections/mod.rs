@@ -1,8 +1,8 @@
-//! Grants to call Amazon in a person's name: given at sign-in, sealed, refreshed, revoked.
+//! Grants to call Amazon on a person's behalf: given at sign-in, encrypted, refreshed, revoked.
 //!
-//! [`Grants`] is how every other room calls Amazon: it opens the token, calls, and on a 401 refreshes
-//! once and calls once more. All who need the same refresh share it. A grant that its owner has
-//! withdrawn ends in one state, "reconnect", and one line of the audit log, not in a string of errors.
+//! Every other room calls Amazon through [`Grants`]: it decrypts the token, calls, and on a 401 refreshes once and
+//! calls once more. Concurrent callers share a refresh. A grant that its owner has revoked ends in one state,
+//! "reconnect", with one audit log entry, not in a series of errors.
 
 mod asked;
 mod grants;
@@ -31,7 +31,7 @@ use crate::web::room::{PageEntry, Room};
 use crate::web::shell::Section;
 use refresher::Refresher;
 
-/// The room: signing in, the health of grants, and a worker that refreshes them as `process`.
+/// The room: sign-in, the status of grants, and a worker that refreshes them as `process`.
 pub fn room(grants: Grants, process: ProcessId) -> Room {
     Room {
         settings: const { &[Section::new("/settings/connections", "Connections", "plug")] },
@@ -52,10 +52,9 @@ pub fn room(grants: Grants, process: ProcessId) -> Room {
 impl Action {
     /// A grant was given or renewed by its owner.
     pub const Granted: Self = Self::new("granted", "Amazon access granted or renewed");
-    /// A grant was used to get a fresh token, or it was tried.
+    /// A grant was used to get a new token, or the attempt failed.
     pub const Refreshed: Self = Self::new("refreshed", "Token refreshed");
-    /// A grant was revoked at Amazon.
     pub const Revoked: Self = Self::new("revoked", "Amazon access revoked at Amazon");
-    /// A connection was ended here, and its tokens erased.
+    /// A connection was ended here, and its tokens deleted.
     pub const Disconnected: Self = Self::new("disconnected", "Connection disconnected");
 }

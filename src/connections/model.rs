@@ -1,4 +1,4 @@
-//! When a token is refreshed, and what a connection is.
+//! Connections, and when their tokens are refreshed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -6,21 +6,21 @@ use crate::amazon::Region;
 use crate::ids::{ConnectionId, PersonId};
 use crate::vault::Secret;
 
-/// A token is refreshed when it has less than this left.
+/// A token is refreshed when its remaining lifetime is less than this.
 pub(super) const BUFFER: TimeDelta = TimeDelta::minutes(15);
-/// A token with less than this left is not used for a call: it could expire on the way.
+/// A token with less remaining lifetime isn't used for a call: it could expire on the way.
 const TOO_SHORT: TimeDelta = TimeDelta::seconds(30);
 
 /// Whether a connection can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Active,
-    /// Its owner withdrew the grant, or it cannot be opened: only signing in again helps.
+    /// Its owner revoked the grant, or it can't be decrypted: they must sign in again.
     Reconnect,
 }
 
 impl State {
-    /// As it is stored.
+    /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -29,7 +29,7 @@ impl State {
     }
 }
 
-/// A connection as its row has it; tokens are still sealed.
+/// A connection's row; tokens are still encrypted.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
@@ -44,18 +44,18 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Whether the access token will do for a call that starts now.
+    /// Whether the access token is valid long enough for a call that starts now.
     pub(super) fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         now + TOO_SHORT < self.access_expires_at
     }
 }
 
-/// What a seal of a connection's token belongs to.
+/// The associated data for encrypting a connection's token.
 pub(super) fn belongs_to(id: &ConnectionId, which: &str) -> String {
     format!("connections/{id}/{which}")
 }
 
-/// Tokens, and when the access token ends.
+/// Tokens, and when the access token expires.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     pub(super) access: Secret,
@@ -63,7 +63,7 @@ pub(super) struct Grant {
     pub(super) expires_at: DateTime<Utc>,
 }
 
-/// When to try again after so many failures in a row: half a minute, doubling, at most ten minutes.
+/// When to retry after this many consecutive failures: half a minute, doubling, at most ten minutes.
 pub(super) fn retry_at(now: DateTime<Utc>, failures: i64) -> DateTime<Utc> {
     let seconds = 30_i64 << failures.clamp(0, 5);
     now + TimeDelta::seconds(seconds.min(600))

@@ -1,4 +1,4 @@
-//! Signing in with Amazon.
+//! Sign-in with Amazon.
 
 use askama::Template;
 use axum::Router;
@@ -24,11 +24,11 @@ use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Visit, local_or_home, session};
 
-/// The session's key for consents under way.
+/// The session key for pending consents.
 const PENDING: &str = "consents";
-/// An answer of Amazon's consent page is taken for so long after it was asked for.
+/// How long an answer of Amazon's consent page is accepted.
 const CONSENT_LIVES: TimeDelta = TimeDelta::minutes(10);
-/// Consents under way in one browser; the oldest is forgotten.
+/// Maximum pending consents in one browser; the oldest is dropped.
 const MOST_PENDING: usize = 5;
 
 pub(super) fn routes(grants: Grants) -> Router {
@@ -43,15 +43,15 @@ pub(super) fn routes(grants: Grants) -> Router {
         .with_state(grants)
 }
 
-/// Where a form was sent after its session had ended.
+/// The message for a form that was submitted after its session had ended.
 const UNSAVED: &str = "What you sent wasn't saved because your session had ended. Go back to the previous page, which \
                        still has what you typed, sign in from another tab, and send it again.";
 
-/// What is said to whoever signs in while the key file is the wrong one.
+/// The message for people who sign in while the key file is the wrong one.
 const NOT_KEPT: &str = "You're signed in, but your Amazon access couldn't be stored: this installation's key file \
                         doesn't belong to its database. Sign in again once the right key file is back.";
 
-/// A consent that was asked for and not answered yet.
+/// A consent that was requested and not answered yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pending {
     state: String,
@@ -66,7 +66,7 @@ struct Pending {
 #[template(path = "sign_in.html")]
 struct SignInPage {
     shell: Shell,
-    /// What the errors come to: true of whoever is signed in and wanted to connect a region, too.
+    /// The title of errors: also correct for someone who was signed in and wanted to connect a region.
     title: &'static str,
     errors: Errors,
     regions: Vec<Choice>,
@@ -91,7 +91,7 @@ impl SignInPage {
     }
 }
 
-/// The regions, as people choose them.
+/// The regions to choose from.
 pub(super) fn regions() -> Vec<Choice> {
     vec![
         Choice::new("NA", "North America"),
@@ -108,7 +108,7 @@ async fn sign_in(person: Option<Person>, visit: Visit, QueryString(fields): Quer
     Html(SignInPage::new(&visit, region(fields.get("region")), fields.get("to"), unsaved).await).into_response()
 }
 
-/// Sends the browser to Amazon's consent page, and remembers in the session what must come back.
+/// Redirects the browser to Amazon's consent page, and stores in the session what must come back.
 async fn start(State(grants): State<Grants>, session: Session, fields: Fields) -> web::Result<Redirect> {
     let region = region(fields.get("region"));
     let handshake = Handshake::new(&grants.site.random);
@@ -131,12 +131,12 @@ async fn pending(session: &Session) -> web::Result<Vec<Pending>> {
     Ok(session.get(PENDING).await.map_err(anyhow::Error::from)?.unwrap_or_default())
 }
 
-/// The address to which Amazon's consent page sends browsers back.
+/// The redirect URL for Amazon's consent page.
 pub fn redirect_address(config: &Config) -> anyhow::Result<url::Url> {
     Ok(config.public_url.join("auth/amazon/callback")?)
 }
 
-/// Takes Amazon's answer: the state must be one that this browser was given, and is used up by it.
+/// Handles Amazon's answer: the state must be one that this browser was given, and can be used only once.
 async fn callback(
     State(grants): State<Grants>,
     session: Session,
@@ -180,7 +180,7 @@ async fn callback(
     }
 }
 
-/// A fresh session id for the signed-in person, so that an id planted before is worth nothing.
+/// A new session id for the signed-in person, so that an id planted before is worthless (session fixation).
 async fn admit_session(session: &Session, person: &PersonId, headers: &HeaderMap) -> web::Result<()> {
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().take(session::AGENT_LENGTH).collect();
@@ -190,9 +190,9 @@ async fn admit_session(session: &Session, person: &PersonId, headers: &HeaderMap
     Ok(())
 }
 
-/// Why nobody came in.
+/// Why sign-in failed.
 enum Refusal {
-    /// With words for the sign-in page.
+    /// With a message for the sign-in page.
     Say(String),
     /// As an error page.
     Fail(web::Error),
@@ -218,7 +218,7 @@ impl From<amazon::Error> for Refusal {
     }
 }
 
-/// Exchanges the code, asks who it is, and keeps person and grant together.
+/// Exchanges the code, reads the profile, and stores person and grant together.
 async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshake) -> Result<PersonId, Refusal> {
     let site = &grants.site;
     let redirect = redirect_address(&grants.site.config).map_err(|error| Refusal::Fail(error.into()))?;
@@ -239,7 +239,8 @@ async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshak
         tx.commit().await?;
         return Err(Refusal::Say(kept_out(&entry).to_owned()));
     };
-    // OK to let them in without it: sealed with the wrong key ring, it would not open once the right one is back.
+    // OK to let them in without it: encrypted with the wrong key ring, it could not be decrypted once the right one
+    // is back.
     if site.held.is_none() {
         let grant = grant(tokens, now);
         let connection = store::put(&mut tx, &site.vault, &site.random, now, &person, region, &grant).await?;
@@ -251,7 +252,7 @@ async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshak
     Ok(person)
 }
 
-/// Why somebody does not come in, and what they can do.
+/// Why somebody may not sign in, and what they can do.
 const fn kept_out(entry: &Entry) -> &'static str {
     match entry {
         Entry::Closed(Standing::Removed) => {

@@ -1,8 +1,8 @@
-//! Whether the key ring opens the stored grants, and what becomes of those that it does not open.
+//! Checks whether the key ring decrypts the stored grants, and marks those that it doesn't.
 //!
-//! A ring that opens none is the wrong one: nothing is changed then, since the right one may come back. A ring that
-//! opens some is right, and the others were sealed with another: their owners are asked to sign in again. What is
-//! sealed stays as it is, so that a ring with the missing key takes such a grant back into use at the next start.
+//! A ring that decrypts none is the wrong one: nothing is changed then, since the right one may come back. A ring
+//! that decrypts some is right, and the others were encrypted with another key: their owners are asked to sign in
+//! again. The ciphertext is kept, so that a ring with the missing key restores such a grant at the next start.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -15,18 +15,16 @@ use crate::db::{Db, FromRow, Result, Row, Scope};
 use crate::ids::{ConnectionId, PersonId, Random};
 use crate::vault::Vault;
 
-/// What stands at a grant that no key opens.
+/// The message for a grant that no key decrypts.
 pub(super) const CLOSED: &str = "The key file can't decrypt this connection's tokens. Reconnect, or ask your RecomAMP \
                                  administrator to put back the key file that encrypted them.";
 
-/// A grant that no key of the ring opens.
+/// A grant that no key of the ring decrypts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedGrant {
     pub id: ConnectionId,
-    /// Whose it is.
     pub person: PersonId,
     pub owner: String,
-    /// Where it reaches.
     pub region: Region,
     pub(super) revision: i64,
     sealed: [String; 2],
@@ -52,22 +50,22 @@ impl ClosedGrant {
     }
 }
 
-/// What [`prove`] found.
+/// The outcome of [`prove`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
     /// Stored grants that are in use.
     pub grants: usize,
-    /// Of those, the ones that no key of the ring opens, by their owners' names.
+    /// Those that no key of the ring decrypts, by their owners' names.
     pub closed: Vec<ClosedGrant>,
 }
 
 impl Proof {
-    /// Whether nothing at all opens, so that the ring itself is the wrong one.
+    /// Whether nothing can be decrypted, so that the ring itself is the wrong one.
     pub fn is_wrong_ring(&self) -> bool {
         self.grants > 0 && self.closed.len() == self.grants
     }
 
-    /// `Ada Park (NA), Ben Ito (EU)`: whose grants do not open, for whoever runs the installation.
+    /// `Ada Park (NA), Ben Ito (EU)`: the owners of undecryptable grants, for administrators.
     pub fn owners(&self) -> String {
         let named = self.closed.iter().map(|grant| format!("{} ({})", grant.owner, grant.region.code()));
         named.collect::<Vec<_>>().join(", ")
@@ -83,13 +81,13 @@ pub async fn prove(db: &Db, vault: &Vault) -> Result<Proof> {
     Ok(Proof { grants, closed })
 }
 
-/// How many grants are in use, whatever opens them.
+/// How many grants are in use, whether they can be decrypted or not.
 pub async fn in_use(db: &Db) -> Result<usize> {
     let mut tx = db.read(&Scope::System).await?;
     Ok(store::sealed_grants(&mut tx, true).await?.len())
 }
 
-/// Marks the grants that do not open, and takes back those that were marked so and open now.
+/// Marks the grants that can't be decrypted, and restores those that were marked and can be decrypted now.
 pub async fn settle(db: &Db, vault: &Vault, random: &Random, now: DateTime<Utc>, proof: &Proof) -> Result<()> {
     let mut tx = db.read(&Scope::System).await?;
     let marked = store::sealed_grants(&mut tx, false).await?;

@@ -1,4 +1,4 @@
-//! Keeps tokens fresh: refreshes those that expire within fifteen minutes.
+//! Refreshes tokens that expire within fifteen minutes.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::queue;
 use crate::workers::{Tick, Worker};
 
 const DUE: lease::Queue = queue!("connections", due "refresh_at");
-/// A refresh takes seconds; after this another process may try.
+/// Lease duration; a refresh takes seconds.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
-/// Grants of one tick; the next tick takes the rest.
+/// Grants per tick; the next tick handles the rest.
 const MOST: i64 = 50;
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Refresher {
 }
 
 impl Refresher {
-    /// Refreshes through `grants`, claiming as `process`.
+    /// Refreshes through `grants`, with leases of `process`.
     pub(super) fn new(grants: Grants, process: ProcessId) -> Self {
         Self { grants, process }
     }
@@ -44,12 +44,12 @@ impl Refresher {
             let Some(connection) = connection else { continue };
             match self.grants.refresh_due(&connection).await {
                 Ok(()) => tick.changed += 1,
-                // OK because the claim lapses, and then it is tried again; the others go on.
+                // OK because the lease expires, and then it is retried; the others continue.
                 Err(CallError::Db(error)) => {
                     tracing::error!(connection.id = %id, %error, "a refresh could not be kept");
                     tick.failed += 1;
                 }
-                // OK because the reason stands in the connection's row, where its owner sees it.
+                // OK because the reason is in the connection's row, where its owner sees it.
                 Err(CallError::Reconnect | CallError::Token(_) | CallError::Amazon(_)) => tick.failed += 1,
             }
         }

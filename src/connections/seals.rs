@@ -1,27 +1,27 @@
-//! Which keys seal the stored grants, and sealing them again with the newest.
+//! Which keys encrypt the stored grants, and encrypting them again with the newest.
 
 use super::model::belongs_to;
 use crate::db::{Db, FromRow, Result, Row, Scope, Tx, sql};
 use crate::ids::ConnectionId;
 use crate::vault::{OpenError, Vault};
 
-/// Grants that are sealed again by one transaction: few enough that a running program is not held up.
+/// Grants per transaction: few enough not to block a running program.
 const BATCH: i64 = 50;
-/// How often everything is looked through, where a running program goes on writing.
+/// How many passes are made while a running program keeps writing.
 const PASSES: usize = 10;
 
-/// How the stored grants are sealed.
+/// Which keys encrypt the stored grants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SealedTokens {
     /// With the first key of the ring.
     pub current: usize,
     /// With another key of the ring.
     pub older: usize,
-    /// With none of them, or changed since; only their owners can renew these.
+    /// With none of them, or modified; only their owners can renew these.
     pub closed: usize,
 }
 
-/// The sealed texts of one grant.
+/// The encrypted tokens of one grant.
 pub(super) struct Sealed {
     pub(super) id: ConnectionId,
     pub(super) access: String,
@@ -39,7 +39,7 @@ impl Sealed {
         vault.is_current(&self.access) && vault.is_current(&self.refresh)
     }
 
-    /// Both texts, sealed with the first key.
+    /// Both tokens, encrypted with the first key.
     fn again(&self, vault: &Vault) -> std::result::Result<[String; 2], OpenError> {
         let again = |text: &str, which: &str| {
             let place = belongs_to(&self.id, which);
@@ -55,7 +55,7 @@ async fn batch(tx: &mut Tx, after: &str) -> Result<Vec<Sealed>> {
     sql(BATCH_OF).bind(after).bind(BATCH).all(tx).await
 }
 
-/// How all stored grants are sealed.
+/// Counts all stored grants by key.
 pub async fn seals(db: &Db, vault: &Vault) -> Result<SealedTokens> {
     let (mut seals, mut after) = (SealedTokens::default(), String::new());
     let mut tx = db.read(&Scope::System).await?;
@@ -73,8 +73,8 @@ pub async fn seals(db: &Db, vault: &Vault) -> Result<SealedTokens> {
     }
 }
 
-/// Seals every grant again that is sealed with another key than the first, a few at a time; tells `each` how
-/// many are done. What a running program writes meanwhile wins: it seals with the first key itself.
+/// Encrypts every grant again that uses another key than the first, a few at a time; reports progress to `each`.
+/// Concurrent writes of a running program win: it uses the first key itself.
 pub async fn reseal(db: &Db, vault: &Vault, mut each: impl FnMut(usize)) -> Result<usize> {
     let mut done = 0;
     for _ in 0..PASSES {
@@ -85,7 +85,7 @@ pub async fn reseal(db: &Db, vault: &Vault, mut each: impl FnMut(usize)) -> Resu
             let Some(last) = grants.last() else { break };
             after = last.id.to_string();
             for grant in grants.iter().filter(|grant| !grant.is_current(vault)) {
-                // OK to pass over: no key opens it, and its owner is asked to sign in again.
+                // OK to skip: no key decrypts it, and its owner is asked to sign in again.
                 let Ok([access, refresh]) = grant.again(vault) else { continue };
                 if super::store::sealed_again(&mut tx, grant, &access, &refresh).await? {
                     done += 1;

@@ -1,4 +1,4 @@
-//! How a person's connections stand, for pages that say it in one line.
+//! The status of a person's connections, for pages that show it in one line.
 
 use chrono::{DateTime, Utc};
 
@@ -8,21 +8,20 @@ use crate::amazon::Region;
 use crate::db::{PageRange, Result, Tx};
 use crate::ids::{ConnectionId, PersonId};
 
-/// How one connection stands.
+/// The status of one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionStatus {
     pub id: ConnectionId,
-    /// Where it reaches.
     pub region: Region,
-    /// Whether only its owner can bring it back.
+    /// Whether its owner must reconnect it.
     pub is_lost: bool,
-    /// Renewals that failed in a row; they are retried automatically.
+    /// Consecutive failed refreshes; they are retried automatically.
     pub failures: i64,
-    /// When its token was last renewed.
+    /// When its token was last refreshed.
     pub refreshed_at: DateTime<Utc>,
 }
 
-/// How a person's own connections stand, by region.
+/// The status of a person's own connections, by region.
 pub async fn standing(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectionStatus>> {
     let filter = store::Filter { of: Some(person.clone()), ..store::Filter::default() };
     let connections = store::health(tx, &filter, PageRange::first(i64::MAX)).await?;

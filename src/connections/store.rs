@@ -27,14 +27,13 @@ impl FromRow for Connection {
     }
 }
 
-/// The connection with this id.
 pub(super) async fn find(tx: &mut Tx, id: &ConnectionId) -> Result<Option<Connection>> {
     const FIND: &str = "select id, person_id, region, state, sealed_access, sealed_refresh, access_expires_at, \
         failures, revision from connections where id = $1";
     sql(FIND).bind(id).optional(tx).await
 }
 
-/// A connection as its owner, and whoever looks after the installation, see it.
+/// A connection as shown to its owner and administrators.
 #[derive(Clone, Debug)]
 pub(super) struct Health {
     pub(super) id: ConnectionId,
@@ -48,7 +47,7 @@ pub(super) struct Health {
     pub(super) failures: i64,
     pub(super) last_error: Option<String>,
     pub(super) instances: i64,
-    /// When its owner, or an administrator who suspended them, ended it here.
+    /// When its owner, or an administrator who suspended them, disconnected it.
     pub(super) disconnected_at: Option<DateTime<Utc>>,
 }
 
@@ -72,16 +71,16 @@ impl FromRow for Health {
     }
 }
 
-/// Which connections are listed.
+/// The filter of a list of connections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filter {
     /// Of one person.
     pub(super) of: Option<PersonId>,
     /// Of everybody but one person.
     pub(super) but: Option<PersonId>,
-    /// A part of the person's name, or of the region's code.
+    /// Part of the person's name, or of the region's code.
     pub(super) text: String,
-    /// `working`, `failing` or `reconnect`; the empty text for all.
+    /// `working`, `failing` or `reconnect`; empty for all.
     pub(super) state: String,
 }
 
@@ -104,7 +103,7 @@ fn filtered(text: &'static str, filter: &Filter) -> Statement {
     sql(text).bind(filter.of.as_ref()).bind(filter.but.as_ref()).bind(containing(&filter.text)).bind(&filter.state)
 }
 
-/// The health of a range of the connections that a filter leaves, by their owners' names.
+/// A range of the filtered connections with their status, by their owners' names.
 pub(super) async fn health(tx: &mut Tx, filter: &Filter, range: PageRange) -> Result<Vec<Health>> {
     const LIST: &str = listed!(
         "c.id, p.name as person_name, c.region, c.state, c.access_expires_at, c.refresh_at, \
@@ -115,27 +114,27 @@ pub(super) async fn health(tx: &mut Tx, filter: &Filter, range: PageRange) -> Re
     filtered(LIST, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
-/// How many connections a filter leaves, counted up to `most`.
+/// The number of filtered connections, counted up to `most`.
 pub(super) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $5) as counted");
     let Single(count) = filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 
-/// The names of the accounts that are reached by a connection, in order.
+/// The names of the accounts that a connection reaches, sorted.
 pub(super) async fn accounts(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<String>> {
     const ACCOUNTS: &str = "select distinct i.account_name as value from instance_access a \
         join instances i on i.id = a.instance_id where a.connection_id = $1 order by i.account_name";
     Ok(sql(ACCOUNTS).bind(id).cached().all::<Single<String>>(tx).await?.into_iter().map(|Single(name)| name).collect())
 }
 
-/// An account that a connection was asked for instances by.
+/// An account that a connection asked for instances.
 #[derive(Clone, Debug)]
 pub(super) struct AskedAccount {
     pub(super) name: String,
     pub(super) entity: String,
     pub(super) marketplace: String,
-    /// `waiting`, `answered`, `refused`, `failed`, or `elsewhere` for what another region's connection asks.
+    /// `waiting`, `answered`, `refused`, `failed`, or `elsewhere` if another region's connection asks it.
     pub(super) state: String,
     pub(super) is_amc_account: bool,
     pub(super) found: i64,
@@ -158,14 +157,14 @@ impl FromRow for AskedAccount {
     }
 }
 
-/// The accounts that a connection was asked for instances by, in the order of asking.
+/// The accounts that a connection asked for instances, in that order.
 pub(super) async fn asked_accounts(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<AskedAccount>> {
     const ASKED: &str = "select name, entity_id, marketplace_id, state, listed_by, found, problem, asked_at \
         from survey_accounts where connection_id = $1 order by position, entity_id";
     sql(ASKED).bind(id).cached().all(tx).await
 }
 
-/// What the last survey of a connection skipped or could not list.
+/// What the last survey of a connection skipped or couldn't list.
 pub(super) async fn survey_notes(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<String>> {
     const NOTES: &str = "select coalesce(error, '') as value from surveys where connection_id = $1 \
         union all select coalesce(note, '') as value from surveys where connection_id = $1";
@@ -173,8 +172,8 @@ pub(super) async fn survey_notes(tx: &mut Tx, id: &ConnectionId) -> Result<Vec<S
     Ok(notes.into_iter().map(|Single(note)| note).filter(|note| !note.is_empty()).collect())
 }
 
-/// Keeps a fresh grant of a person for a region, instead of the one before. The seal names the row's
-/// id, so the row is made (or found) first.
+/// Stores a new grant of a person for a region, replacing the previous one. The encryption is bound to the row's id,
+/// so the row is created (or found) first.
 pub(super) async fn put(
     tx: &mut Tx,
     vault: &Vault,
@@ -204,8 +203,8 @@ pub(super) async fn put(
     Ok(id)
 }
 
-/// Erases a connection's tokens, so that only its owner's signing in again makes it work; says whether there was
-/// something to erase. The row stays for what was run by it.
+/// Deletes a connection's tokens, so that it only works again when its owner signs in; returns whether there were
+/// any. The row stays, because executions refer to it.
 pub async fn disconnect(tx: &mut Tx, now: DateTime<Utc>, id: &ConnectionId) -> Result<bool> {
     const ERASE: &str = "update connections set state = 'reconnect', sealed_access = '', sealed_refresh = '', \
         refresh_at = null, failures = 0, last_error = null, disconnected_at = $2, revision = revision + 1, \
@@ -213,14 +212,14 @@ pub async fn disconnect(tx: &mut Tx, now: DateTime<Utc>, id: &ConnectionId) -> R
     Ok(sql(ERASE).bind(id).bind(now).execute(tx).await? == 1)
 }
 
-/// The connections of a person that are not disconnected.
+/// The connections of a person that aren't disconnected.
 pub async fn connected(tx: &mut Tx, person: &PersonId) -> Result<Vec<Reach>> {
     const CONNECTED: &str = "select id, person_id, region from connections where person_id = $1 \
         and disconnected_at is null order by region";
     sql(CONNECTED).bind(person).cached().all(tx).await
 }
 
-/// Writes a refreshed grant where nobody else did meanwhile; says whether it was written.
+/// Stores a refreshed grant unless somebody else did meanwhile; returns whether it was written.
 pub(super) async fn refreshed(
     tx: &mut Tx,
     vault: &Vault,
@@ -244,7 +243,7 @@ pub(super) async fn refreshed(
     Ok(touched == 1)
 }
 
-/// Takes the right to use the refresh token until `until`; says whether no other process has it.
+/// Takes the lease on the refresh token until `until`; returns false if another process has it.
 pub(super) async fn begin_renewal(
     tx: &mut Tx,
     connection: &Connection,
@@ -258,7 +257,7 @@ pub(super) async fn begin_renewal(
     Ok(begun.execute(tx).await? == 1)
 }
 
-/// Notes a refresh that failed, and when to try again.
+/// Records a failed refresh, and when to retry.
 pub(super) async fn failed(tx: &mut Tx, now: DateTime<Utc>, connection: &Connection, error: &str) -> Result<()> {
     const WRITE: &str = "update connections set failures = failures + 1, last_error = $3, refresh_at = $4, \
         renewed_until = null, lease_until = null where id = $1 and revision = $2 and state = 'active'";
@@ -272,20 +271,18 @@ pub(super) async fn failed(tx: &mut Tx, now: DateTime<Utc>, connection: &Connect
     Ok(())
 }
 
-/// Notes that only signing in again helps; says whether this was news.
+/// Records that the owner must sign in again; returns whether this was new.
 pub(super) async fn broken(tx: &mut Tx, connection: &Connection, error: &str) -> Result<bool> {
     const WRITE: &str = "update connections set state = 'reconnect', last_error = $3, refresh_at = null, \
         revision = revision + 1, renewed_until = null, lease_until = null where id = $1 and revision = $2 and state = 'active'";
     Ok(sql(WRITE).bind(&connection.id).bind(connection.revision).bind(error).execute(tx).await? == 1)
 }
 
-/// How a connection reaches Amazon: whose it is, where, and whether it works.
+/// A connection's owner, region and status.
 #[derive(Clone, Debug)]
 pub struct Reach {
     pub id: ConnectionId,
-    /// Whose it is.
     pub person: PersonId,
-    /// Where it calls.
     pub region: Region,
 }
 
@@ -295,15 +292,15 @@ impl FromRow for Reach {
     }
 }
 
-/// The regions in which there are grants that work.
+/// The regions with working grants.
 pub async fn regions(db: &Db) -> Result<Vec<Region>> {
     const REGIONS: &str = "select distinct region as value from connections where state = 'active' order by region";
     let mut tx = db.read(&Scope::System).await?;
     Ok(sql(REGIONS).all::<Single<Region>>(&mut tx).await?.into_iter().map(|Single(region)| region).collect())
 }
 
-/// All grants that hold tokens, those that are in use or those that no key opened at an earlier start, by their
-/// owners' names.
+/// All grants with tokens, either those in use or those that no key decrypted at an earlier start, by their owners'
+/// names.
 pub(super) async fn sealed_grants(tx: &mut Tx, in_use: bool) -> Result<Vec<ClosedGrant>> {
     const GRANTS: &str = "select c.id, c.person_id, p.name as owner, c.region, c.revision, c.sealed_access, \
         c.sealed_refresh from connections c join people p on p.id = c.person_id where c.sealed_refresh <> '' \
@@ -312,22 +309,22 @@ pub(super) async fn sealed_grants(tx: &mut Tx, in_use: bool) -> Result<Vec<Close
     sql(GRANTS).bind(in_use).bind(CLOSED).all(tx).await
 }
 
-/// Marks a grant that no key opens; says whether this was news. Its tokens stay sealed as they are.
+/// Marks a grant that no key decrypts; returns whether this was new. Its tokens are kept as they are.
 pub(super) async fn close(tx: &mut Tx, grant: &ClosedGrant, why: &str) -> Result<bool> {
     const CLOSE: &str = "update connections set state = 'reconnect', last_error = $3, refresh_at = null, \
         revision = revision + 1, lease_until = null where id = $1 and revision = $2 and state = 'active'";
     Ok(sql(CLOSE).bind(&grant.id).bind(grant.revision).bind(why).execute(tx).await? == 1)
 }
 
-/// Takes a grant back into use that was marked by [`close`]; says whether it still was.
+/// Restores a grant that was marked by [`close`]; returns whether it was still marked.
 pub(super) async fn take_back(tx: &mut Tx, grant: &ClosedGrant, now: DateTime<Utc>) -> Result<bool> {
     const TAKE: &str = "update connections set state = 'active', last_error = null, failures = 0, refresh_at = $3, \
         revision = revision + 1, lease_until = null where id = $1 and revision = $2 and state = 'reconnect'";
     Ok(sql(TAKE).bind(&grant.id).bind(grant.revision).bind(now).execute(tx).await? == 1)
 }
 
-/// Writes a grant's tokens under other seals, where nobody wrote new ones meanwhile; says whether it did. The
-/// tokens are the same, so that whoever holds them goes on.
+/// Writes a grant's re-encrypted tokens, unless somebody wrote new ones meanwhile; returns whether it did. The tokens
+/// are the same, so current users aren't affected.
 pub(super) async fn sealed_again(tx: &mut Tx, was: &Sealed, access: &str, refresh: &str) -> Result<bool> {
     const WRITE: &str = "update connections set sealed_access = $4, sealed_refresh = $5 \
         where id = $1 and sealed_access = $2 and sealed_refresh = $3";

@@ -1,7 +1,7 @@
-//! Who calls, through which account, and about which instance: each a step that can refuse.
+//! Checks the caller, the account, and the instance of a request, each of which may be refused.
 //!
-//! The order is the service's: first the token (401), then the headers that name an account (400),
-//! then whether the person reaches that account (403) and the instance belongs to it (403).
+//! The order is the service's: first the token (401), then the headers that name an account (400), then whether the
+//! person has access to that account (403) and the instance belongs to it (403).
 
 use std::sync::Arc;
 
@@ -18,24 +18,24 @@ use super::state::{CreationStatus, Instance};
 /// Scopes that open the Ads API and AMC.
 const ADS_SCOPES: [&str; 2] = ["advertising::campaign_management", "cpc_advertising:campaign_management"];
 
-/// A person whose token holds for the Ads API.
+/// A person whose token is valid for the Ads API.
 pub(crate) struct Caller {
     pub(crate) person: &'static Person,
 }
 
-/// A caller with the account that the headers name, whether or not its terms are accepted.
+/// A caller with the account named in the headers, whether or not its terms are accepted.
 pub(crate) struct BeforeTerms {
     pub(crate) account: &'static Account,
     admin: bool,
 }
 
-/// A caller with the account that the headers name.
+/// A caller with the account named in the headers.
 pub(crate) struct ByAccount {
     pub(crate) account: &'static Account,
     admin: bool,
 }
 
-/// A caller with the instance that the path names.
+/// A caller with the instance named in the path.
 pub(crate) struct Reach {
     pub(crate) by: ByAccount,
     pub(crate) instance: Arc<Instance>,
@@ -102,12 +102,12 @@ impl FromRequestParts<Emulator> for Reach {
 }
 
 impl ByAccount {
-    /// Refuses whoever does not administer the account.
+    /// Refuses callers who don't administer the account.
     pub(crate) fn must_administer(&self) -> Result<(), Refusal> {
         if self.admin { Ok(()) } else { Err(Refusal::forbidden()) }
     }
 
-    /// Refuses what self-service AMC does not offer.
+    /// Refuses what self-service AMC doesn't offer.
     pub(crate) fn must_not_be_self_service(&self) -> Result<(), Refusal> {
         let text = "This operation is not supported for a self-service instance.";
         if self.account.self_service() { Err(Refusal::bad(text)) } else { Ok(()) }
@@ -115,7 +115,7 @@ impl ByAccount {
 }
 
 impl Reach {
-    /// Refuses while the instance is still being made.
+    /// Refuses while the instance is still being created.
     pub(crate) fn must_be_complete(&self, emulator: &Emulator) -> Result<(), Refusal> {
         match self.instance.creation(emulator.now()) {
             CreationStatus::Completed => Ok(()),

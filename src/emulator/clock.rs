@@ -1,9 +1,8 @@
-//! The emulator's own time: the machine's, moved by an offset, and able to stand.
+//! The emulator's clock: the system clock with an offset, which can be paused.
 //!
-//! All times that callers see come from here, so that a day can pass between two requests: schedules
-//! fire, codes and links expire, data rolls on. Speed is no matter of this clock: a clock that ran
-//! sixty times as fast would let access tokens die within a minute. Speed divides only the waits that
-//! the emulator adds by itself (see [`Pace`]).
+//! All times that callers see come from this clock, so that a day can pass between two requests: schedules fire,
+//! codes and links expire, data moves on. Speed doesn't affect it: with a clock that ran sixty times as fast, access
+//! tokens would expire within a minute. Speed only divides the waits that the emulator adds (see [`Pace`]).
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,45 +11,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 
-/// What one can set about the clock; the part of it that survives a restart.
+/// The settings of the clock that survive a restart.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ClockSetting {
-    /// Microseconds added to the machine's time.
+    /// Microseconds added to the system time.
     offset_micros: i64,
-    /// Where the clock stands, if it stands.
+    /// The time at which the clock is paused, if it is.
     stands_at: Option<DateTime<Utc>>,
 }
 
-/// The clock that all of the emulator asks.
+/// The clock used by the whole emulator.
 pub(crate) struct EmulatorClock {
     machine: Clock,
     setting: Mutex<ClockSetting>,
 }
 
 impl EmulatorClock {
-    /// A clock over `machine`, set as it was left.
+    /// A clock based on `machine`, with the stored settings.
     pub(crate) fn new(machine: Clock, setting: ClockSetting) -> Self {
         Self { machine, setting: Mutex::new(setting) }
     }
 
-    /// The emulator's present.
+    /// The emulator's current time.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         let setting = self.setting();
         setting.stands_at.unwrap_or_else(|| shifted(self.machine.now(), setting.offset_micros))
     }
 
-    /// Whether the clock stands.
+    /// Whether the clock is paused.
     pub(crate) fn stands(&self) -> bool {
         self.setting().stands_at.is_some()
     }
 
-    /// Stops the clock where it is.
+    /// Pauses the clock.
     pub(crate) fn pause(&self) -> ClockSetting {
         let now = self.now();
         self.change(|setting| setting.stands_at = Some(now))
     }
 
-    /// Lets the clock go on from where it stands.
+    /// Resumes the clock from where it was paused.
     pub(crate) fn resume(&self) -> ClockSetting {
         let machine = self.machine.now();
         self.change(|setting| {
@@ -60,7 +59,7 @@ impl EmulatorClock {
         })
     }
 
-    /// Moves the clock by `by`; it can go back, but nothing that happened is undone by that.
+    /// Moves the clock by `by`; it may go back, but that undoes nothing.
     pub(crate) fn advance(&self, by: TimeDelta) -> ClockSetting {
         self.change(|setting| match &mut setting.stands_at {
             Some(stood) => *stood = shifted(*stood, micros(by)),
@@ -68,7 +67,7 @@ impl EmulatorClock {
         })
     }
 
-    /// Sets the clock to `at`; it goes on from there, or stands there.
+    /// Sets the clock to `at`; it continues from there, or stays paused there.
     pub(crate) fn set(&self, at: DateTime<Utc>) -> ClockSetting {
         let machine = self.machine.now();
         self.change(|setting| match &mut setting.stands_at {
@@ -92,18 +91,17 @@ fn micros(span: TimeDelta) -> i64 {
     span.num_microseconds().unwrap_or(0)
 }
 
-/// `instant` moved by that many microseconds, or where it was when that is out of range.
+/// `instant` moved by that many microseconds, or unchanged if that is out of range.
 fn shifted(instant: DateTime<Utc>, by_micros: i64) -> DateTime<Utc> {
     instant.checked_add_signed(TimeDelta::microseconds(by_micros)).unwrap_or(instant)
 }
 
-/// How fast the emulator lets its own waits pass.
+/// The speed of the emulator's own waits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pace(f64);
 
 impl Pace {
-    /// Waits take as long as they would with AMC, divided by `speed`; 0 and what is no number mean
-    /// [`Pace::INSTANT`].
+    /// Waits take as long as with AMC, divided by `speed`; 0 and invalid numbers mean [`Pace::INSTANT`].
     pub(crate) fn times(speed: f64) -> Self {
         if speed.is_finite() && speed > 0.0 { Self(speed) } else { Self::INSTANT }
     }
@@ -111,12 +109,12 @@ impl Pace {
     /// No waits beyond the real work.
     pub(crate) const INSTANT: Self = Self(f64::INFINITY);
 
-    /// How long a wait of `seconds` with AMC takes here.
+    /// How long a wait of `seconds` at AMC takes here.
     pub(crate) fn wait(self, seconds: f64) -> TimeDelta {
         TimeDelta::microseconds((seconds.max(0.0) / self.0 * 1e6) as i64)
     }
 
-    /// The number to show and to set it back by; 0 for [`Pace::INSTANT`].
+    /// The number for display and for restoring it; 0 for [`Pace::INSTANT`].
     pub(crate) fn speed(self) -> f64 {
         if self.0.is_finite() { self.0 } else { 0.0 }
     }

@@ -1,8 +1,8 @@
-//! The control page: clock, speed, faults, grants, and the last requests.
+//! The control page: clock, speed, faults, grants, and recent requests.
 //!
-//! Forms post back to the page, so nothing needs scripts. A test of another client posts the same
-//! fields, as a form or as JSON, and reads how things stand from `/control/state`. Whoever mounts the
-//! emulator decides who may reach these routes.
+//! Forms post back to the page, so it needs no scripts. Tests of other clients post the same fields, as a form or as
+//! JSON, and read the current state from `/control/state`. Whoever mounts the emulator decides who may access these
+//! routes.
 
 use askama::Template;
 use axum::Router;
@@ -23,16 +23,16 @@ use super::pages;
 use super::query::Query;
 use super::state::Change;
 
-/// The farthest that one form moves the clock, in minutes: a year.
+/// The maximum time that one form can move the clock, in minutes: a year.
 const FARTHEST_MOVE: i64 = 366 * 24 * 60;
 
-/// What the forms hold.
+/// The fields of the forms.
 const FIELDS: [&str; 10] = ["do", "minutes", "time", "speed", "kind", "measure", "path", "times", "number", "id"];
 
-/// The longest text that the path of a fault's calls has to hold, in bytes.
+/// The maximum length of a fault's path text, in bytes.
 const LONGEST_PATH: usize = 500;
 
-/// How many requests the page shows before it is asked for all in the log.
+/// How many requests the page shows by default.
 const FEW_REQUESTS: usize = 50;
 
 /// The routes of the control page.
@@ -59,7 +59,7 @@ struct ControlPage {
     kinds: Vec<(&'static str, &'static str)>,
     grants: Vec<GrantRow>,
     requests: Vec<RequestRow>,
-    /// How many requests of the log are not shown.
+    /// How many older requests of the log aren't shown.
     older: usize,
 }
 
@@ -107,7 +107,7 @@ async fn show(State(emulator): State<Emulator>, query: Query) -> Answer {
     })
 }
 
-/// `GET /control/state`: what the page shows of clock, speed, faults and requests, as JSON.
+/// `GET /control/state`: clock, speed, faults and requests as JSON.
 async fn state(State(emulator): State<Emulator>) -> Response {
     let fault = |(number, fault): (u64, Fault)| json!({ "number": number, "fault": fault.to_string() });
     let request = |row: RequestRow| {
@@ -196,7 +196,7 @@ async fn withdraw(State(emulator): State<Emulator>, request: Request) -> Answer 
     Ok(back("../../control"))
 }
 
-/// The form's fields, unless a page of another site sent it.
+/// The form's fields, unless another site's page sent it.
 async fn read_form(emulator: &Emulator, request: Request) -> Result<Query, Refusal> {
     if is_foreign(emulator, request.headers()) {
         return Err(Refusal::forbidden());
@@ -209,7 +209,7 @@ fn number(form: &Query, name: &str) -> Result<Option<i64>, Refusal> {
     form.get(name).map(read).transpose()
 }
 
-/// Back to the page; relative, so that it holds wherever the emulator is mounted.
+/// Redirects back to the page; relative, so that it works wherever the emulator is mounted.
 fn back(to: &'static str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }

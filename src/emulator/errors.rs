@@ -1,15 +1,15 @@
-//! Refusals: what the emulated services say when they will not do something.
+//! Error responses of the emulated services.
 //!
-//! The services word their errors in four shapes, and which one a caller meets depends on the
-//! path alone, also for faults that strike before a handler is reached. So a [`Refusal`] carries what
-//! there is to say, and [`Refusal::render`] gives it the shape of the path at the outermost layer.
+//! The services have four error formats, and only the path determines which one a caller gets, also for faults that
+//! occur before a handler is called. So a [`Refusal`] contains the information, and [`Refusal::render`] formats it
+//! for the path in the outermost layer.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// Why a call is refused, not yet in any service's shape.
+/// Why a call is refused, not yet in a service's format.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -18,11 +18,11 @@ pub(crate) struct Refusal {
     retry_after: Option<u64>,
 }
 
-/// What a handler returns.
+/// A handler's return value.
 pub(crate) type Answer = Result<Response, Refusal>;
 
 impl Refusal {
-    /// A refusal in the words of OAuth: `error` is one of its error codes.
+    /// An OAuth error: `error` is one of its error codes.
     pub(crate) fn oauth(status: StatusCode, error: &'static str, text: impl Into<String>) -> Self {
         Self { status, error, text: text.into(), retry_after: None }
     }
@@ -32,12 +32,12 @@ impl Refusal {
         Self::oauth(StatusCode::BAD_REQUEST, "invalid_request", text)
     }
 
-    /// 401: no token, or one that does not hold.
+    /// 401: no token, or an invalid one.
     pub(crate) fn unauthorized() -> Self {
         Self::oauth(StatusCode::UNAUTHORIZED, "invalid_token", "Unauthorized")
     }
 
-    /// 403 in AMC's words for an account or instance out of the caller's reach.
+    /// 403 with AMC's message for an account or instance without access.
     pub(crate) fn forbidden() -> Self {
         Self::oauth(StatusCode::FORBIDDEN, "insufficient_scope", "Unauthorized request.")
     }
@@ -47,25 +47,25 @@ impl Refusal {
         Self::oauth(StatusCode::NOT_FOUND, "invalid_request", text)
     }
 
-    /// 413: the body is over the limit.
+    /// 413: the body exceeds the limit.
     pub(crate) fn too_large(limit: usize) -> Self {
         let text = format!("The request body is larger than {limit} bytes.");
         Self::oauth(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", text)
     }
 
-    /// 429 that asks to wait for `seconds`.
+    /// 429 with a wait of `seconds`.
     pub(crate) fn too_many(seconds: u64) -> Self {
         let refusal = Self::oauth(StatusCode::TOO_MANY_REQUESTS, "ServerError", "Too Many Requests");
         Self { retry_after: Some(seconds), ..refusal }
     }
 
-    /// A fault of the service itself.
+    /// A server error.
     pub(crate) fn server(status: StatusCode) -> Self {
         let text = status.canonical_reason().unwrap_or("Internal Server Error");
         Self::oauth(status, "ServerError", text)
     }
 
-    /// The response in the shape that callers of `path` know.
+    /// The response in the format for `path`.
     pub(crate) fn render(&self, path: &str, request_id: &str) -> Response {
         let json = |body: Value| (self.status, content_type("application/json"), body.to_string()).into_response();
         let mut response = match Shape::of(path) {
@@ -89,7 +89,7 @@ impl Refusal {
 }
 
 impl IntoResponse for Refusal {
-    /// A bare status that carries the refusal along, for the outermost layer to render.
+    /// A bare status with the refusal attached, for the outermost layer to render.
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.status;
@@ -98,7 +98,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// The body of an error, by the service that answers on a path.
+/// The error format of a service.
 enum Shape {
     /// `{"code", "details"}`: instances and reporting.
     Code,
@@ -106,7 +106,7 @@ enum Shape {
     Message,
     /// `{"error", "error_description", "request_id"}`: Login with Amazon.
     OAuth,
-    /// XML: results, which lie in S3.
+    /// XML: result files, which are in S3.
     Xml,
 }
 
@@ -121,7 +121,7 @@ impl Shape {
     }
 }
 
-/// An error in S3's words; `code` and `message` hold nothing that XML reads as its own.
+/// An error in S3's format; `code` and `message` must not contain XML markup.
 pub(crate) fn xml(status: StatusCode, code: &str, message: &str) -> Response {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -129,12 +129,12 @@ pub(crate) fn xml(status: StatusCode, code: &str, message: &str) -> Response {
     (status, content_type("application/xml"), body).into_response()
 }
 
-/// A `Content-Type` header, ready to stand in a response tuple.
+/// A `Content-Type` header for a response tuple.
 pub(crate) fn content_type(name: &'static str) -> [(header::HeaderName, &'static str); 1] {
     [(header::CONTENT_TYPE, name)]
 }
 
-/// 200 with `body` as JSON, declared as `kind`.
+/// 200 with `body` as JSON, with content type `kind`.
 pub(crate) fn answer(kind: &'static str, body: Value) -> Response {
     (StatusCode::OK, content_type(kind), body.to_string()).into_response()
 }

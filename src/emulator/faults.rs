@@ -1,10 +1,9 @@
-//! Faults on demand: one table of them, and the layer that lets those of the wire strike.
+//! Fault injection: a table of faults, and the layer that applies those of the HTTP level.
 //!
-//! Clients have to be tried against a service that fails, and the real one does not fail on request.
-//! A fault strikes the calls whose path holds its text, a number of times or until it is removed.
-//! Most strike before a handler is reached; those of a run ([`FaultKind::Split`],
-//! [`FaultKind::HeaderOnly`], [`FaultKind::Overlap`]) strike when an execution is created, and
-//! [`FaultKind::ExpiredLink`] when a result is fetched.
+//! Clients must be tested against a failing service, and the real one doesn't fail on request. A fault applies to
+//! calls whose path contains its text, a number of times or until it is removed. Most apply before a handler is
+//! called; those of an execution ([`FaultKind::Split`], [`FaultKind::HeaderOnly`], [`FaultKind::Overlap`]) apply when
+//! it is created, and [`FaultKind::ExpiredLink`] when a result is downloaded.
 
 mod odd;
 
@@ -22,78 +21,77 @@ use axum::response::{IntoResponse, Response};
 use super::Emulator;
 use super::errors::{Refusal, content_type};
 
-/// The most faults that are kept; more are refused.
+/// The maximum number of faults; more are refused.
 const MOST_FAULTS: usize = 100;
 
-/// The longest delay of [`FaultKind::Slow`]; longer ones are cut to it.
+/// The maximum delay of [`FaultKind::Slow`].
 const LONGEST_DELAY: Duration = Duration::from_mins(2);
 
-/// Something that goes wrong on purpose.
+/// An injected fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What goes wrong.
     pub kind: FaultKind,
-    /// The text that a call's path has to hold; empty strikes all. What stands behind a `#` has to be in the
-    /// account that the call names (`/amc/instances#ENTITY1`).
+    /// The text that a call's path must contain; empty for all calls. Text after a `#` must be in the account that
+    /// the call names (`/amc/instances#ENTITY1`).
     pub path: String,
-    /// How many times it strikes; `None` until it is removed.
+    /// How many times it applies; `None` until it is removed.
     pub times: Option<u32>,
 }
 
-/// The ways in which a call or a run can go wrong.
+/// The kinds of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// 429 that asks to wait for so many seconds.
+    /// 429 with a wait of this many seconds.
     TooManyRequests(u64),
     /// 401, as if the access token had expired.
     Expired,
-    /// The token endpoint answers `invalid_grant`, as if consent had been withdrawn.
+    /// The token endpoint returns `invalid_grant`, as if consent had been revoked.
     RevokedGrant,
     /// A 5xx with this status.
     ServerError(u16),
-    /// The answer comes so many milliseconds late.
+    /// The response is delayed by this many milliseconds.
     Slow(u64),
-    /// The connection breaks in the middle of the answer.
+    /// The connection ends in the middle of the response.
     Cut,
     /// A page of HTML instead of JSON, with status 200.
     Html,
-    /// The result comes in so many files (2 to 5).
+    /// The result is split into this many files (2 to 5).
     Split(usize),
-    /// The result has its heading only.
+    /// The result has only its header.
     HeaderOnly,
-    /// The download link is too old.
+    /// The download link has expired.
     ExpiredLink,
-    /// The execution is rejected for overlap with others.
+    /// The execution is rejected because it overlaps with others.
     Overlap,
-    /// A refusal with this 4xx status.
+    /// An error with this 4xx status.
     Refused(u16),
-    /// Too many requests, told as a 400 with `ThrottlingException` and without `Retry-After`.
+    /// Throttling as a 400 with `ThrottlingException` and without `Retry-After`.
     Throttling,
-    /// Nothing, with status 200.
+    /// An empty body with status 200.
     Empty,
     /// `null`.
     Null,
     /// `{}`.
     EmptyObject,
-    /// The first entry of a list in place of the list.
+    /// The first entry of a list instead of the list.
     OneObject,
-    /// The first entry of a list lacks its id.
+    /// The first entry of a list has no id.
     NoId,
-    /// An execution is told as `TIMED_OUT`, with a reason.
+    /// An execution is reported as `TIMED_OUT`, with a reason.
     TimedOut,
-    /// A cancel is accepted and nothing is done.
+    /// A cancellation is accepted but ignored.
     IgnoredCancel,
-    /// A cancel is refused.
+    /// A cancellation is refused.
     RefusedCancel,
     /// Download links as objects with a `url`.
     LinkObjects,
-    /// Download links in a form that nobody knows.
+    /// Download links in an unknown format.
     OddLinks,
-    /// A column of the data sources has a new name, another one is deprecated.
+    /// A column of the data sources is renamed, another one deprecated.
     Drift,
 }
 
-/// All kinds with a usual measure, in the order in which they are offered.
+/// All kinds with a default value, in display order.
 pub(crate) const KINDS: [(&str, FaultKind); 24] = [
     ("429", FaultKind::TooManyRequests(2)),
     ("401", FaultKind::Expired),
@@ -122,8 +120,8 @@ pub(crate) const KINDS: [(&str, FaultKind); 24] = [
 ];
 
 impl FaultKind {
-    /// The kind of that name with `measure` in place of the usual one (seconds, status, milliseconds
-    /// or files); `None` for a name that is unknown or a measure out of range.
+    /// The kind with that name and `measure` instead of the default value (seconds, status, milliseconds or files);
+    /// `None` for an unknown name or a value out of range.
     pub fn named(name: &str, measure: Option<u64>) -> Option<Self> {
         let (_, usual) = KINDS.iter().find(|(known, _)| *known == name)?;
         let Some(measure) = measure else { return Some(*usual) };
@@ -146,7 +144,7 @@ impl FaultKind {
         KINDS.iter().find(|(_, kind)| same(kind)).map_or("", |(name, _)| name)
     }
 
-    /// Its measure, if it has one.
+    /// Its value, if it has one.
     pub(crate) fn measure(self) -> Option<u64> {
         match self {
             Self::TooManyRequests(measure) | Self::Slow(measure) => Some(measure),
@@ -168,7 +166,7 @@ impl FaultKind {
 }
 
 impl fmt::Display for Fault {
-    /// Writes what [`Fault::from_str`] reads.
+    /// Formats what [`Fault::from_str`] parses.
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
         text.write_str(self.kind.name())?;
         if let Some(measure) = self.kind.measure() {
@@ -184,7 +182,7 @@ impl fmt::Display for Fault {
 impl FromStr for Fault {
     type Err = String;
 
-    /// Reads `kind[=measure][@path][*times]`, such as `429=5@/workflowExecutions*3`.
+    /// Parses `kind[=value][@path][*times]`, such as `429=5@/workflowExecutions*3`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (rest, times) = match text.rsplit_once('*') {
             Some((rest, times)) => (rest, Some(times.parse().map_err(|_| format!("{times} is no number of times"))?)),
@@ -203,7 +201,7 @@ impl FromStr for Fault {
     }
 }
 
-/// The table of faults that are switched on, each under a number.
+/// The table of active faults, each with a number.
 pub(crate) struct Faults(Mutex<Table>);
 
 struct Table {
@@ -212,13 +210,12 @@ struct Table {
 }
 
 impl Faults {
-    /// A table that holds `faults`.
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
         let rows: Vec<_> = (1..).zip(faults).collect();
         Self(Mutex::new(Table { next: rows.len() as u64 + 1, rows }))
     }
 
-    /// Switches a fault on; `false` when there are too many already.
+    /// Adds a fault; `false` if there are too many.
     pub(crate) fn add(&self, fault: Fault) -> bool {
         let mut table = self.table();
         let room = table.rows.len() < MOST_FAULTS;
@@ -230,22 +227,22 @@ impl Faults {
         room
     }
 
-    /// Switches the fault of that number off; all when `None`.
+    /// Removes the fault with that number; all if `None`.
     pub(crate) fn remove(&self, number: Option<u64>) {
         self.table().rows.retain(|(row, _)| number.is_some_and(|number| number != *row));
     }
 
-    /// What is switched on, with numbers.
+    /// The active faults with their numbers.
     pub(crate) fn all(&self) -> Vec<(u64, Fault)> {
         self.table().rows.clone()
     }
 
-    /// The first fault that `wanted` takes and that strikes `path`; it strikes once less from now on.
+    /// The first fault that `wanted` accepts and that applies to `path`; uses it up once.
     pub(crate) fn take(&self, path: &str, wanted: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
         self.take_in(path, "", wanted)
     }
 
-    /// The same, for a call that names an account.
+    /// The same, for a call with an account.
     fn take_in(&self, path: &str, account: &str, wanted: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
         let mut table = self.table();
         let fits = |(_, fault): &(u64, Fault)| {
@@ -269,11 +266,11 @@ impl Faults {
     }
 }
 
-/// Marks a response that a fault has changed, for the log of requests.
+/// Marks a response changed by a fault, for the request log.
 #[derive(Clone, Copy)]
 pub(crate) struct Struck(pub(crate) FaultKind);
 
-/// The layer in which faults of the wire strike.
+/// The layer that applies HTTP-level faults.
 pub(crate) async fn strike(State(emulator): State<Emulator>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path.starts_with("/control") {
@@ -312,10 +309,10 @@ fn instead_of_an_answer(kind: FaultKind) -> Response {
     }
 }
 
-/// The response with a body that ends in the middle.
+/// The response with a truncated body.
 fn cut_off(response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
-    // OK to drop what a refusal would have said: its body is cut off like any other.
+    // OK to drop the refusal's content: its body is truncated like any other.
     parts.extensions.remove::<Refusal>();
     let start = Ok(Bytes::from_static(b"{\""));
     let end = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));

@@ -1,11 +1,10 @@
-//! The file that lets the emulator survive the end of its process.
+//! The file that preserves the emulator's state across restarts.
 //!
-//! One JSON line for each change, appended in the order of the changes. Lines go to the operating
-//! system before a request is answered, so `kill -9` loses nothing that was answered (a loss of
-//! power may lose the last moments: nothing is forced to the disk, which would cost every call a
-//! disk's round trip for data that is made up anyway). A line that was cut in the middle can only be
-//! the last one and is dropped. At open, and whenever it has grown to about twice what it has to hold,
-//! the journal is rewritten as the rows that are left, so that its length follows the state's.
+//! One JSON line for each change, appended in order. Lines are passed to the operating system before a request is
+//! answered, so `kill -9` loses nothing that was answered (a power failure may lose the last moments: nothing is
+//! synced to disk, which would cost every call a disk round trip for data that is made up anyway). Only the last line
+//! can be truncated, and is then dropped. When opened, and whenever it has grown to about twice its necessary size,
+//! the journal is compacted, so that its length follows the state's.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -18,7 +17,7 @@ use super::state::{Change, State};
 const FILE: &str = "journal.jsonl";
 const LOCK: &str = "journal.lock";
 
-/// How many bytes the journal may grow by before it is rewritten, however little it has to hold.
+/// The minimum growth in bytes before compaction.
 const LEAST_GROWTH: u64 = 8 << 20;
 
 /// The open journal of one folder.
@@ -26,20 +25,19 @@ pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
-    /// The length at which it is rewritten.
+    /// The length at which it is compacted.
     limit: u64,
-    /// Whether a write broke off, so that nothing can follow it.
+    /// Whether a write failed halfway, so that nothing can be appended.
     torn: bool,
-    /// Held for as long as this process uses the folder.
+    /// Held while this process uses the folder.
     _lock: File,
 }
 
 impl Journal {
-    /// Reads the folder's journal into a state, rewrites it compactly, and opens it for more.
+    /// Reads the folder's journal into a state, compacts it, and opens it for appending.
     ///
-    /// # Errors
-    /// When the folder is used by another process, cannot be written, or holds a journal that is
-    /// damaged elsewhere than at its end.
+    /// # Errors When the folder is used by another process, can't be written, or contains a journal that is damaged
+    /// elsewhere than at its end.
     pub(crate) fn open(folder: &Path) -> Result<(Self, State)> {
         crate::vault::private_folder(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let lock = lock(folder)?;
@@ -50,8 +48,8 @@ impl Journal {
         Ok((Self { path, file, length, limit: limit_for(length), torn: false, _lock: lock }, state))
     }
 
-    /// Appends changes that `state` has taken in already; they are with the operating system when this
-    /// returns. After an error the next call writes everything anew.
+    /// Appends changes that `state` already contains; they are passed to the operating system before this returns.
+    /// After an error the next call rewrites everything.
     pub(crate) fn append(&mut self, changes: &[u8], state: &State) -> io::Result<()> {
         if self.torn {
             return self.compact(state);
@@ -63,7 +61,7 @@ impl Journal {
         if self.length < self.limit {
             return Ok(());
         }
-        // OK to raise the limit first: a rewrite that fails is not tried again with each change.
+        // OK to raise the limit first: a failed compaction isn't retried with each change.
         self.limit = limit_for(self.length);
         self.compact(state)
     }
@@ -76,7 +74,7 @@ impl Journal {
     }
 }
 
-/// Reads the journal of a folder, if there is one, and changes nothing; says what is wrong with it.
+/// Checks the journal of a folder, if there is one, without changing it.
 pub(crate) fn examine(folder: &Path) -> Result<()> {
     let path = folder.join(FILE);
     replay(&path).map(drop).with_context(|| path.display().to_string())
@@ -121,16 +119,16 @@ fn replay(path: &PathBuf) -> Result<State> {
     Ok(state)
 }
 
-/// The length at which a journal that holds `length` bytes of rows is rewritten.
+/// The length at which a journal with `length` bytes of rows is compacted.
 fn limit_for(length: u64) -> u64 {
     length + length.max(LEAST_GROWTH)
 }
 
-/// Writes beside the journal and renames, so that a stop in between leaves the old one whole; gives the
-/// file, open at its end, and its length.
+/// Writes a new file and renames it, so that an interruption leaves the old one intact; returns the file, open at its
+/// end, and its length.
 fn rewrite(path: &Path, state: &State) -> io::Result<(File, u64)> {
     let beside = path.with_extension("new");
-    // OK to truncate by hand: a file opened for appending cannot be created empty otherwise.
+    // OK to truncate explicitly: a file opened for appending can't be created empty otherwise.
     let file = OpenOptions::new().create(true).append(true).open(&beside)?;
     file.set_len(0)?;
     let mut writer = BufWriter::new(file);

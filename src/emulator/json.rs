@@ -1,8 +1,8 @@
-//! Lenient reading of request bodies: what published AMC clients send must get through.
+//! Lenient parsing of request bodies: whatever published AMC clients send must be accepted.
 //!
-//! The service reads the first JSON value of a body and ignores what follows, whatever content type
-//! is declared (the official request collection relies on it). Numbers and booleans come as texts
-//! (`"86400"`, `"True"`), unknown fields are ignored, and `null` is the same as leaving a field out.
+//! The service reads the first JSON value of a body and ignores the rest, regardless of the content type (the
+//! official request collection relies on it). Numbers and booleans may be texts (`"86400"`, `"True"`), unknown fields
+//! are ignored, and `null` is the same as an omitted field.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 
 use super::errors::Refusal;
 
-/// The largest request body that is read, in bytes; a larger one is answered with 413.
+/// The maximum size of a request body, in bytes; a larger one gets 413.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
 
-/// The deepest nesting of a request body that is read; a deeper one is answered with 400. What is kept
-/// of a body stands a few levels deeper in the journal, which has to stay readable itself.
+/// The maximum nesting of a request body; a deeper one gets 400. In the journal it is nested a few levels deeper, and
+/// must remain readable.
 const DEEPEST: usize = 64;
 
-/// The longest of the texts that name something, in characters; longer ones are answered with 400.
+/// The maximum length of names, in characters; longer ones get 400.
 const LONGEST_NAME: usize = 255;
 
-/// A JSON object out of a request, read leniently.
+/// A leniently parsed JSON object from a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(Map<String, Value>);
 
@@ -32,7 +32,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
-/// The whole body, unless it is over [`BODY_LIMIT`] or breaks off.
+/// The complete body, unless it exceeds [`BODY_LIMIT`] or is truncated.
 pub(crate) async fn read_body(request: Request) -> Result<Bytes, Refusal> {
     let limited = http_body_util::Limited::new(request.into_body(), BODY_LIMIT);
     match http_body_util::BodyExt::collect(limited).await {
@@ -43,7 +43,7 @@ pub(crate) async fn read_body(request: Request) -> Result<Bytes, Refusal> {
 }
 
 impl Fields {
-    /// The first JSON value of `body`, which has to be an object.
+    /// The first JSON value of `body`, which must be an object.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         match serde_json::Deserializer::from_slice(body).into_iter::<Value>().next() {
@@ -57,7 +57,7 @@ impl Fields {
         }
     }
 
-    /// The same, for a call that needs no body: without one all fields are absent.
+    /// The same for a call with an optional body: without one all fields are absent.
     pub(crate) fn parse_any(body: &[u8]) -> Result<Self, Refusal> {
         if body.trim_ascii().is_empty() { Ok(Self::default()) } else { Self::parse(body) }
     }
@@ -82,7 +82,7 @@ impl Fields {
         }
     }
 
-    /// A text that names something, so that it has a limit.
+    /// A name, which has a maximum length.
     pub(crate) fn name(&self, name: &str) -> Result<Option<String>, Refusal> {
         let text = self.text(name)?;
         if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_NAME) {
@@ -91,14 +91,14 @@ impl Fields {
         Ok(text)
     }
 
-    /// A text that has to be there and not empty.
+    /// A required, nonempty text.
     pub(crate) fn required(&self, name: &str) -> Result<String, Refusal> {
         self.text(name)?
             .filter(|text| !text.trim().is_empty())
             .ok_or_else(|| Refusal::bad(format!("{name} is required.")))
     }
 
-    /// A boolean, also as text in any case; an empty text counts as absent.
+    /// A boolean, also as text (case-insensitive); an empty text counts as absent.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
         match self.value(name) {
             None => Ok(None),
@@ -109,7 +109,7 @@ impl Fields {
         }
     }
 
-    /// A whole number, also as text; an empty text counts as absent.
+    /// An integer, also as text; an empty text counts as absent.
     pub(crate) fn whole(&self, name: &str) -> Result<Option<i64>, Refusal> {
         let refusal = || Refusal::bad(format!("{name} must be an integer."));
         match self.value(name) {
@@ -137,7 +137,7 @@ impl Fields {
     }
 }
 
-/// `true` or `false`, in any case.
+/// `true` or `false`, case-insensitively.
 pub(crate) fn flag_from(text: &str) -> Option<bool> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("true") {
@@ -149,10 +149,10 @@ pub(crate) fn flag_from(text: &str) -> Option<bool> {
     }
 }
 
-/// How many arrays and objects are inside each other in `value`.
+/// The nesting depth of `value`.
 fn depth(value: &Value) -> usize {
     match value {
-        // OK to recurse because the parser stops at 128 levels.
+        // OK to recurse because the parser limits nesting to 128 levels.
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
         _ => 0,

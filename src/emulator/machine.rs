@@ -1,9 +1,8 @@
-//! How executions move: validation, the queue, the run, the end.
+//! The life of executions: validation, the queue, the run, the end.
 //!
-//! [`Emulator::tick`] brings everything up to the clock: it fires schedules, ends validations, starts
-//! what has a slot, ends what is done. It is cheap when nothing is due, so every request calls it,
-//! and nothing has to wake up by itself. Whatever a tick finds running without work under way (after
-//! a restart, for example) it starts.
+//! [`Emulator::tick`] brings everything up to date with the clock: it fires schedules, ends validations, starts what
+//! has a slot, ends what is done. It is cheap when nothing is due, so every request calls it, and no timers are
+//! needed. If it finds a running execution without work (after a restart, for example), it starts the work.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -20,29 +19,29 @@ use super::state::{Change, Execution, Outcome, Results, Schedule, State, Status,
 use super::store::Edit;
 use super::{ads, reporting, room};
 
-/// How many executions run at the same time; more wait as `PENDING` (AMC's published limits).
+/// Concurrent executions; more wait as `PENDING` (AMC's published limits).
 const SLOTS_OF_INSTANCE: usize = 10;
 const SLOTS_OF_ACCOUNT: usize = 200;
 
-/// The instant at which a tick has something to do next.
+/// When a tick next has something to do.
 pub(crate) struct Due(AtomicI64);
 
 impl Due {
-    /// Something is due at once.
+    /// Due immediately.
     pub(crate) fn now() -> Self {
         Self(AtomicI64::new(i64::MIN))
     }
 }
 
 impl Emulator {
-    /// Brings everything up to the clock.
+    /// Brings everything up to date with the clock.
     pub(crate) fn tick(&self) {
         let now = self.now();
         let due = &self.0.due.0;
         if now.timestamp_micros() < due.load(Ordering::SeqCst) {
             return;
         }
-        // OK to forget the instant first: whoever makes something due from here on is not overwritten.
+        // OK to reset the time first: anything that becomes due from here on isn't overwritten.
         due.store(i64::MAX, Ordering::SeqCst);
         self.fire_schedules(now);
         let running = self.store().write(|edit| {
@@ -59,12 +58,12 @@ impl Emulator {
         due.fetch_min(next, Ordering::SeqCst);
     }
 
-    /// Makes the next tick look.
+    /// Makes the next tick check for due work.
     pub(crate) fn something_is_due(&self) {
         self.0.due.0.store(i64::MIN, Ordering::SeqCst);
     }
 
-    /// Takes a new execution in; it gets its number here.
+    /// Accepts a new execution and assigns its number.
     pub(crate) fn admit(&self, execution: Execution) -> Result<Arc<Execution>, Refusal> {
         let mut gone = Vec::new();
         let taken = self.store().write(|edit| room::take_in(edit, execution, &mut gone));
@@ -73,8 +72,8 @@ impl Emulator {
         taken
     }
 
-    /// Takes the executions in that a schedule makes, and the schedule as it is after that, together:
-    /// a stop in between neither loses nor doubles one. Nothing happens if the schedule has changed.
+    /// Accepts the executions of a schedule together with the schedule's new state: a stop in between neither loses
+    /// nor duplicates one. Nothing happens if the schedule has changed.
     pub(crate) fn admit_fired(&self, (instance, before): &DueSchedule, after: Schedule, executions: Vec<Execution>) {
         let mut gone = Vec::new();
         self.store().write(|edit| {
@@ -92,7 +91,7 @@ impl Emulator {
         self.remove_results(&gone);
     }
 
-    /// Cancels an execution at once; the error is the status of one that is over already.
+    /// Cancels an execution immediately; the error is the status of one that has already ended.
     pub(crate) fn cancel(&self, id: &str) -> Result<(), Status> {
         let now = self.now();
         self.store().write(|edit| {
@@ -108,7 +107,7 @@ impl Emulator {
         Ok(())
     }
 
-    /// Forgets an instance with all that belongs to it.
+    /// Deletes an instance with everything that belongs to it.
     pub(crate) fn forget_instance(&self, id: &str) {
         let executions: Vec<_> = self.store().write(|edit| {
             let executions = edit.state().executions_of(id).map(|execution| execution.id.clone()).collect();
@@ -132,8 +131,8 @@ impl Emulator {
         }
     }
 
-    /// Gives free slots to validated executions, oldest first; one without a slot does not hold up
-    /// those of other instances.
+    /// Assigns free slots to validated executions, oldest first; one without a slot doesn't block those of other
+    /// instances.
     fn admit_to_slots(&self, edit: &mut Edit<'_>, now: DateTime<Utc>) {
         let open: Vec<_> = edit.state().open_executions().cloned().collect();
         let mut taken: Vec<_> = open.iter().filter(|one| one.status == Status::Running).cloned().collect();
@@ -154,7 +153,7 @@ impl Emulator {
         }
     }
 
-    /// Runs the query of an execution, unless that is under way.
+    /// Runs the query of an execution, unless it is already running.
     fn start(&self, execution: Arc<Execution>) {
         let id = execution.id.clone();
         let (worker, keeper, ended) = (self.clone(), self.clone(), id.clone());
@@ -174,7 +173,7 @@ impl Emulator {
     }
 
     async fn run(&self, execution: &Execution) -> Result<Results, String> {
-        // OK to look again here: one that was cancelled just before its work was known is caught by this.
+        // OK to check again here: this catches an execution that was canceled just before its work was registered.
         let wanted = |state: &State| state.execution(&execution.id).is_some_and(|one| one.status == Status::Running);
         if !self.store().read(wanted) {
             return Err("The workflow execution was cancelled.".to_owned());
@@ -207,8 +206,8 @@ impl Emulator {
         Ok(results)
     }
 
-    /// Notes what came of the work; `None` means that it was stopped and is no longer wanted, or that
-    /// the emulator stops and the execution runs again after the next open.
+    /// Stores the outcome of the work; `None` means that it was stopped and is no longer needed, or that the emulator
+    /// shuts down and the execution runs again after the next start.
     fn end_work(&self, id: &str, outcome: Option<Outcome>) {
         if let Some(outcome) = outcome {
             self.store().write(|edit| {
@@ -224,7 +223,7 @@ impl Emulator {
         }
     }
 
-    /// Makes the executions of all slots that have come.
+    /// Creates the executions of all due slots.
     fn fire_schedules(&self, now: DateTime<Utc>) {
         for fired in self.store().read(|state| due_schedules(state, now)) {
             reporting::fire(self, &fired, now);
@@ -232,7 +231,7 @@ impl Emulator {
     }
 }
 
-/// A schedule that has to fire, with its instance.
+/// A due schedule with its instance.
 pub(crate) type DueSchedule = (String, Arc<Schedule>);
 
 fn due_schedules(state: &State, now: DateTime<Utc>) -> Vec<DueSchedule> {
@@ -286,13 +285,13 @@ fn finish(edit: &mut Edit<'_>, execution: Arc<Execution>, now: DateTime<Utc>) {
     });
 }
 
-/// Executions that run and have no outcome yet.
+/// Running executions without an outcome.
 fn without_outcome(state: &State) -> Vec<Arc<Execution>> {
     let running = |one: &&Arc<Execution>| one.status == Status::Running && one.outcome.is_none();
     state.open_executions().filter(running).cloned().collect()
 }
 
-/// When time alone brings something up next.
+/// When something becomes due next by time alone.
 fn next_due(state: &State) -> Option<DateTime<Utc>> {
     let executions = state.open_executions().filter_map(|one| match one.status {
         Status::Pending if one.validated.is_none() => Some(one.validates),
@@ -304,7 +303,7 @@ fn next_due(state: &State) -> Option<DateTime<Utc>> {
     executions.chain(slots).chain(ads::next_completion(state)).min()
 }
 
-/// Puts `execution` back, changed.
+/// Stores a changed `execution`.
 fn put(edit: &mut Edit<'_>, mut execution: Arc<Execution>, change: impl FnOnce(&mut Execution)) {
     change(Arc::make_mut(&mut execution));
     edit.put(Change::Execution(execution));

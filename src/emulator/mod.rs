@@ -1,14 +1,14 @@
-//! The emulated Amazon: Login with Amazon, the Ads API's accounts, and AMC, over real SQL.
+//! The AMC emulator: Login with Amazon, the Ads API's accounts, and AMC, running real SQL.
 //!
-//! Nobody can try, teach or test AMC without an advertiser's account. The emulator answers as the
-//! real services do, on their paths, for any client: it implements the contract (flat reads, error
-//! texts, leniencies), not the habits of RecomAMP's own client, which knows it by address only. It
-//! stands at the root of an address of its own, or under a path of another router.
+//! Without an advertiser's account, nobody can try, teach or test AMC. The emulator responds like the real services,
+//! on their paths, to any client: it implements the API contract (flat reads, error messages, leniency), not the
+//! habits of RecomAMP's own client, which only knows its URL. It can be served at the root of its own address, or
+//! under a path of another router.
 //!
-//! A query is really compiled and really run ([`Analytics`]); what is made up are the people, the
-//! data, and the waits. Every change is a line of a journal (`journal`), so a stop at any moment
-//! loses nothing, and what was running runs again. Executions move on when the clock says so and
-//! somebody asks, or at a tick: no state depends on a sleeping task.
+//! Queries are really compiled and run ([`Analytics`]); only the people, the data and the waits are made up. Every
+//! change is a line of a journal (`journal`), so stopping at any moment loses nothing, and running executions run
+//! again. Executions advance when a request or a tick finds that the clock has passed their next step: no state
+//! depends on a sleeping task.
 
 pub mod analytics;
 pub mod world;
@@ -94,11 +94,10 @@ struct Inner {
 }
 
 impl Emulator {
-    /// Opens the emulator that keeps its state in the options' folder, over the synthetic world of
-    /// the options' seed and scale.
+    /// Opens the emulator with its state in the options' folder, and the synthetic data of the options' seed and
+    /// scale.
     ///
-    /// # Errors
-    /// When the folder cannot be used: see the message.
+    /// # Errors When the folder can't be used: see the message.
     pub fn open(options: Options, clock: Clock, random: Random) -> Result<Self> {
         let limits = Limits {
             parallel_runs: options.parallel_work,
@@ -109,10 +108,9 @@ impl Emulator {
         Self::open_with(options, clock, random, Arc::new(sql))
     }
 
-    /// Opens the emulator that keeps its state in the options' folder, over `analytics`.
+    /// Opens the emulator with its state in the options' folder, over `analytics`.
     ///
-    /// # Errors
-    /// When the folder cannot be used: see the message.
+    /// # Errors When the folder can't be used: see the message.
     pub fn open_with(options: Options, clock: Clock, random: Random, analytics: Arc<dyn Analytics>) -> Result<Self> {
         let store = Store::open(&options.folder)?;
         let clock = set_clock(&options, &store, clock);
@@ -135,23 +133,23 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// All routes: the services' and the control page's.
+    /// All routes, including the control page.
     pub fn router(&self) -> Router {
         self.dressed(service_routes().merge(control::routes()))
     }
 
-    /// All routes, the control page's behind `guard`, which whoever mounts the emulator lays around them.
+    /// All routes, with the control page behind `guard`, which the caller provides.
     pub fn guarded_router(&self, guard: impl FnOnce(Router<Self>) -> Router<Self>) -> Router {
         self.dressed(service_routes().merge(guard(control::routes())))
     }
 
-    /// The services' routes alone.
+    /// Only the services' routes.
     pub fn service_router(&self) -> Router {
         self.dressed(service_routes())
     }
 
-    /// One line of JSON with all that a client needs: base address, client id and secret, and refresh
-    /// tokens that work, of the first person and of each.
+    /// One line of JSON with everything a client needs: base URL, client id and secret, and working refresh tokens,
+    /// of the first person and of each.
     pub fn credentials_line(&self) -> String {
         let tokens = self.store().write(|edit| login::standing_grants(self, edit));
         let people: Vec<_> = tokens
@@ -169,18 +167,18 @@ impl Emulator {
         .to_string()
     }
 
-    /// Stops all work and waits until it has stopped; what was running runs again after the next open.
+    /// Stops all work and waits for it; running executions run again after the next start.
     pub async fn shutdown(&self) {
         self.0.workshop.close().await;
     }
 
-    /// Returns when no query is running in the background, and none could start by itself.
+    /// Waits until no query is running in the background, and none could start automatically.
     pub async fn settled(&self) {
         self.tick();
         self.0.workshop.idle().await;
     }
 
-    /// How many executions were taken in so far, dry runs and cancelled ones included.
+    /// The number of executions accepted so far, including dry runs and canceled ones.
     pub fn executions(&self) -> usize {
         self.store().read(state::State::execution_count)
     }
@@ -195,13 +193,13 @@ impl Emulator {
             .with_state(self.clone())
     }
 
-    /// The id and secret of a client that works: the only one, or one made for this emulator.
+    /// The id and secret of a working client: the configured one, or one created for this emulator.
     pub fn client(&self) -> (String, String) {
         let own = || (self.0.secrets.client_id.clone(), self.0.secrets.client_secret.clone());
         self.options().client.clone().unwrap_or_else(own)
     }
 
-    /// The id and secret that are the only ones to be accepted; any are when there are none.
+    /// The id and secret of the only accepted client; `None` if any is accepted.
     pub(crate) fn only_client(&self) -> Option<(String, String)> {
         let options = self.options();
         (options.client.is_some() || options.returns_to.is_some()).then(|| self.client())
@@ -211,7 +209,7 @@ impl Emulator {
         self.client().0
     }
 
-    /// The whole address of a path, by which callers reach it.
+    /// The full URL of a path, as seen by callers.
     pub(crate) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.options().base.as_str().trim_end_matches('/'))
     }
@@ -232,12 +230,12 @@ impl Emulator {
         *self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits that start from now on pass at this pace.
+    /// Sets the pace of future waits.
     pub(crate) fn set_pace(&self, pace: Pace) {
         *self.0.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
     }
 
-    /// Whether an account's terms were accepted from the start or since.
+    /// Whether an account's terms were accepted initially or later.
     pub(crate) fn has_accepted_terms(&self, account: &people::Account) -> bool {
         account.terms_accepted || self.store().read(|state| state.accepted.contains(account.id))
     }
@@ -278,12 +276,12 @@ impl Emulator {
         [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
     }
 
-    /// Where the files of an execution's result are.
+    /// The folder of an execution's result files.
     pub(crate) fn result_folder(&self, execution: &str) -> PathBuf {
         self.options().folder.join("results").join(execution)
     }
 
-    /// Does something that takes a while without holding up other requests.
+    /// Runs something slow without blocking other requests.
     pub(crate) async fn apart<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> T + Send + 'static,
@@ -301,7 +299,7 @@ fn service_routes() -> Router<Emulator> {
     login::routes().merge(ads::routes()).merge(reporting::routes())
 }
 
-/// The clock as it was left, unless the options say otherwise.
+/// The stored clock, unless the options override it.
 fn set_clock(options: &Options, store: &Store, machine: Clock) -> EmulatorClock {
     let clock = EmulatorClock::new(machine, store.read(|state| state.clock));
     let set = options.time.map(|time| clock.set(time));
@@ -312,7 +310,7 @@ fn set_clock(options: &Options, store: &Store, machine: Clock) -> EmulatorClock 
     clock
 }
 
-/// Keys and instances of an emulator that is opened for the first time.
+/// Creates keys and instances when an emulator is opened for the first time.
 fn ensure_seed(store: &Store, random: &Random, now: DateTime<Utc>) -> Secrets {
     store.write(|edit| {
         if let Some(secrets) = &edit.state().secrets {
@@ -332,7 +330,7 @@ fn ensure_seed(store: &Store, random: &Random, now: DateTime<Utc>) -> Secrets {
     })
 }
 
-/// The answer to a call whose handler panicked.
+/// The response for a handler that panicked.
 fn fell(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("the emulator fell at a request");
     Refusal::server(StatusCode::INTERNAL_SERVER_ERROR).into_response()

@@ -1,4 +1,4 @@
-//! What an emulator is opened with.
+//! The emulator's options.
 
 use std::path::PathBuf;
 
@@ -7,38 +7,37 @@ use url::Url;
 
 use super::faults::Fault;
 
-/// The settings of one emulator.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Address under which callers reach it, such as `http://127.0.0.1:8099/` or
-    /// `https://recomamp.example.com/emulator/`; download links start with it.
+    /// The base URL for callers, such as `http://127.0.0.1:8099/` or `https://recomamp.example.com/emulator/`;
+    /// download links start with it.
     pub base: Url,
-    /// Where state and results are kept; created when missing.
+    /// The folder for state and results; created if missing.
     pub folder: PathBuf,
-    /// Which synthetic world; the same for the same seed.
+    /// The seed of the synthetic data.
     pub seed: u64,
-    /// Its size; 1 is the usual one.
+    /// The amount of synthetic data; 1 is the default.
     pub scale: f64,
-    /// By what the emulator's own waits (validation, run times, creation of instances) are divided;
-    /// 1 is AMC's pace, 0 means no waits beyond the real work.
+    /// Divides the emulator's own waits (validation, run times, creation of instances); 1 is AMC's pace, 0 means no
+    /// waits beyond the real work.
     pub speed: f64,
-    /// Whether the consent page answers at once for the first person.
+    /// Whether the consent page automatically agrees for the first person.
     pub auto_consent: bool,
-    /// The only client id and secret that are accepted; any are when this is `None`.
+    /// The only accepted client id and secret; `None` accepts any.
     pub client: Option<(String, String)>,
-    /// The only address to which consent sends browsers back, where the emulator is part of a program: then only
+    /// The only redirect URL for consent, if the emulator is part of a program: then only
     /// [`Emulator::client`](super::Emulator::client) is accepted, and forms from other sites are refused. Without it
-    /// any client may come, with any address.
+    /// any client with any URL is accepted.
     pub returns_to: Option<Url>,
-    /// How many queries really run at the same time; more wait their turn as `RUNNING`.
+    /// How many queries really run concurrently; more wait as `RUNNING`.
     pub parallel_work: usize,
-    /// The longest real time that one query may take, in seconds, before it ends as `FAILED`.
+    /// The time limit of a query in real seconds; then it ends as `FAILED`.
     pub longest_work_seconds: u64,
-    /// The time at which its clock starts; where it was left, at first the machine's, when `None`.
+    /// The time at which its clock starts; `None` for where it stopped, or initially the system time.
     pub time: Option<DateTime<Utc>>,
-    /// Whether the clock stands from the start; otherwise it goes, or stands if it was left standing.
+    /// Whether the clock is paused at startup; otherwise it keeps its last state.
     pub paused: bool,
-    /// Faults that are switched on from the start.
+    /// Faults that are active from startup.
     pub faults: Vec<Fault>,
 }
 

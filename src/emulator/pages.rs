@@ -1,4 +1,4 @@
-//! The few pages that the emulator shows to people: plain HTML, one stylesheet, no scripts.
+//! The emulator's few HTML pages: plain HTML, one stylesheet, no scripts.
 
 use askama::Template;
 use axum::http::{StatusCode, header};
@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::errors::{Answer, Refusal, content_type};
 
-/// Allows nothing but the emulator's own stylesheet and its forms. `form-action` is left open because
-/// browsers apply it to the redirect after the form too, and consent leads back to any client.
+/// Allows only the emulator's own stylesheet and its forms. `form-action` is unrestricted because browsers also apply
+/// it to the redirect after the form, and consent redirects to any client.
 const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("../../templates/emulator/style.css");

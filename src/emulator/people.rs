@@ -1,15 +1,15 @@
-//! The sample users who can sign in, and the accounts they reach.
+//! The sample users who can sign in, and their accounts.
 //!
-//! A fixed cast, the same in every emulator, so that guides and tests can name them: two analysts of
-//! one agency (one administers its accounts, one does not), an analyst of another agency, a
-//! seller without any AMC account who meets self-service AMC, and a manager of a third agency who is shown
-//! most clients' instances under the clients' accounts only. All names, addresses and ids are
-//! invented; addresses are at `example.com`, and no id is of a length that Amazon hands out.
+//! The same in every emulator, so that guides and tests can name them: two analysts of one agency (one administers
+//! its accounts, one doesn't), an analyst of another agency, a seller without any AMC account who uses self-service
+//! AMC, and a manager of a third agency whose clients' instances are mostly listed only under the clients' accounts.
+//! All names, addresses and ids are made up; email addresses are at `example.com`, and no id has a length that Amazon
+//! uses.
 
 /// Someone who can sign in with the emulated Login with Amazon.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Person {
-    /// The name that forms and state keep.
+    /// The key in forms and state.
     pub(crate) key: &'static str,
     /// The name on the consent page and in the profile.
     pub(crate) name: &'static str,
@@ -17,11 +17,10 @@ pub(crate) struct Person {
     pub(crate) email: &'static str,
     /// The id in the profile.
     pub(crate) user_id: &'static str,
-    /// The accounts in reach.
     pub(crate) seats: &'static [Seat],
 }
 
-/// A person's place in an account.
+/// A person's access to an account.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
     pub(crate) account: &'static Account,
@@ -29,48 +28,46 @@ pub(crate) struct Seat {
     pub(crate) admin: bool,
 }
 
-/// An account by which instances are reached.
+/// An account with instances.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Account {
     /// The entity id.
     pub(crate) id: &'static str,
-    /// The name in lists.
     pub(crate) name: &'static str,
-    /// The marketplace that belongs to the entity id in headers.
+    /// The marketplace that must be sent with the entity id.
     pub(crate) marketplace: &'static str,
-    /// Country, currency and time zone of that marketplace.
+    /// The marketplace's country, currency and time zone.
     pub(crate) place: Place,
-    /// An AMC account, or a sponsored-ads entity with self-service AMC.
     pub(crate) kind: AccountKind,
-    /// Whether AMC's terms are accepted from the start; until they are, every instance call is refused.
+    /// Whether AMC's terms are accepted initially; until then, every instance call is refused.
     pub(crate) terms_accepted: bool,
-    /// Ids of other accounts' instances that are listed here too.
+    /// Ids of other accounts' instances that are also listed here.
     pub(crate) also: &'static [&'static str],
 }
 
-/// How AMC is reached through an account.
+/// How an account gives access to AMC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AccountKind {
     /// Listed under `/amc/accounts`.
     Amc,
-    /// Listed under `/v2/profiles`; its one instance appears when first asked for.
+    /// Listed under `/v2/profiles`; its only instance is created by the first request for it.
     SponsoredAds {
         /// The number of the advertising profile.
         profile: u64,
     },
-    /// A client of an agency, with instances that the agency made: listed under `/adsAccounts/list`, and under
-    /// `/v2/profiles` too where it says so.
+    /// A client of an agency, with instances created by the agency: listed under `/adsAccounts/list`, and optionally
+    /// under `/v2/profiles`.
     Client {
         /// The number of the advertising profile.
         profile: u64,
         /// Whether it is among the profiles.
         has_profile: bool,
     },
-    /// Listed under `/amc/accounts`, while every call that names it is refused.
+    /// Listed under `/amc/accounts`, but every call that names it is refused.
     Refused,
 }
 
-/// What a marketplace says about money and time.
+/// A marketplace's country, currency and time zone.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Two letters.
@@ -118,7 +115,7 @@ pub(crate) const AGENCY_B_JP: Account = Account {
     also: &[],
 };
 
-/// Agency B in North America, where nobody has accepted the terms.
+/// Agency B in North America, whose terms aren't accepted.
 pub(crate) const AGENCY_B_US: Account = Account {
     id: "ENTITYSAMPLEB2US",
     name: "Agency B North America, terms not accepted (sample)",
@@ -151,7 +148,7 @@ pub(crate) const SELLER_US: Account = Account {
     also: &[],
 };
 
-/// The manager account of agency C: a login that sees its clients' instances under the clients' accounts only.
+/// The manager account of agency C: its clients' instances are only listed under the clients' accounts.
 pub(crate) const AGENCY_C_US: Account = Account {
     id: "ENTITYSAMPLEC1US",
     name: "Agency C manager account (sample)",
@@ -162,7 +159,7 @@ pub(crate) const AGENCY_C_US: Account = Account {
     also: &["amcsamplec2"],
 };
 
-/// An account of agency C that is listed and answers nobody.
+/// An account of agency C that is listed but always refuses.
 const AGENCY_C_CLOSED: Account = Account {
     id: "ENTITYSAMPLEC2US",
     name: "Agency C former account (sample)",
@@ -184,7 +181,7 @@ pub(crate) const CLIENT_ELM_US: Account = Account {
     also: &[],
 };
 
-/// A client of agency C that is among its profiles too.
+/// A client of agency C that is also among its profiles.
 pub(crate) const CLIENT_FERN_US: Account = Account {
     id: "ENTITYSAMPLEC4US",
     name: "Fern Tea (sample client)",
@@ -206,7 +203,7 @@ const CLIENT_FERN_UK: Account = Account {
     also: &[],
 };
 
-/// Everyone who can sign in; the first is who `auto_consent` signs in.
+/// Everyone who can sign in; `auto_consent` signs in the first.
 pub(crate) const PEOPLE: [Person; 5] = [
     Person {
         key: "ada",
@@ -256,29 +253,29 @@ pub(crate) const PEOPLE: [Person; 5] = [
 ];
 
 impl Person {
-    /// The person that state calls `key`.
+    /// The person with that key.
     pub(crate) fn by_key(key: &str) -> Option<&'static Self> {
         PEOPLE.iter().find(|person| person.key == key)
     }
 
-    /// The person's place in the account with that entity id and marketplace.
+    /// The person's access to the account with that entity id and marketplace.
     pub(crate) fn seat(&self, entity: &str, marketplace: &str) -> Option<&'static Seat> {
         self.seats.iter().find(|seat| seat.account.id == entity && seat.account.marketplace == marketplace)
     }
 
-    /// The accounts that `/amc/accounts` lists.
+    /// The accounts listed by `/amc/accounts`.
     pub(crate) fn amc_accounts(&self) -> impl Iterator<Item = &'static Account> {
         let listed = |account: &&Account| matches!(account.kind, AccountKind::Amc | AccountKind::Refused);
         self.seats.iter().map(|seat| seat.account).filter(listed)
     }
 
-    /// The accounts that `/v2/profiles` lists, with the number of the profile.
+    /// The accounts listed by `/v2/profiles`, with their profile number.
     pub(crate) fn profiles(&self) -> impl Iterator<Item = (u64, &'static Account)> {
         let has_profile = |account: &Account| !matches!(account.kind, AccountKind::Client { has_profile: false, .. });
         self.advertisers().filter(move |(_, account)| has_profile(account))
     }
 
-    /// The accounts that `/adsAccounts/list` lists, with the number of the profile.
+    /// The accounts listed by `/adsAccounts/list`, with their profile number.
     pub(crate) fn advertisers(&self) -> impl Iterator<Item = (u64, &'static Account)> {
         self.seats.iter().filter_map(|seat| match seat.account.kind {
             AccountKind::SponsoredAds { profile } | AccountKind::Client { profile, .. } => {
@@ -300,7 +297,7 @@ impl Account {
         self.id == owner || self.also.contains(&instance)
     }
 
-    /// Whether AMC is self-service here.
+    /// Whether this account uses self-service AMC.
     pub(crate) fn self_service(&self) -> bool {
         matches!(self.kind, AccountKind::SponsoredAds { .. })
     }

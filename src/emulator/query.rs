@@ -1,9 +1,9 @@
-//! Lenient reading of query strings, and the paging that all lists share.
+//! Lenient parsing of query strings, and paging for all lists.
 //!
-//! An empty value is the same as none (`minCreationTime=`), booleans are read in any case, unknown
-//! names are ignored. `nextToken` is opaque to callers; here it names the last item that was given,
-//! so that a page starts at the right place even when items came or went in between. The literal
-//! texts `None` and `null` mean no token: published clients send them.
+//! An empty value counts as absent (`minCreationTime=`), booleans are case-insensitive, unknown names are ignored.
+//! `nextToken` is opaque to callers; here it contains the key of the last returned item, so that a page starts at the
+//! right place even if items were added or removed in between. The literal texts `None` and `null` mean no token:
+//! published clients send them.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::errors::Refusal;
 use super::json::{Fields, flag_from};
 
-/// The most items on a page, and the number when none is asked; asking for more is refused.
+/// The maximum and default page size; larger ones are refused.
 const PAGE_LIMIT: usize = 100;
 
 /// The query string of a request.
@@ -30,12 +30,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 }
 
 impl Query {
-    /// The pairs of a query string or form body.
+    /// Parses a query string or form body.
     pub(crate) fn parse(text: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(text).into_owned().collect())
     }
 
-    /// The pairs of a form body, or those of a JSON object under the names in `fields`: clients send either.
+    /// Parses a form body, or the names in `fields` from a JSON object: clients send either.
     pub(crate) fn parse_any(body: &[u8], fields: &[&str]) -> Result<Self, Refusal> {
         if !body.trim_ascii_start().starts_with(b"{") {
             return Ok(Self::parse(body));
@@ -48,40 +48,38 @@ impl Query {
         Ok(Self(pairs))
     }
 
-    /// The first value of that name that is not empty.
+    /// The first nonempty value of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, value)| key == name && !value.trim().is_empty()).map(|(_, value)| value.as_str())
     }
 
-    /// A boolean, `false` when absent.
+    /// A boolean, `false` if absent.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Refusal> {
         let Some(text) = self.get(name) else { return Ok(false) };
         flag_from(text).ok_or_else(|| Refusal::bad(format!("{name} must be true or false.")))
     }
 
-    /// The page that `limit` and `nextToken` ask for.
+    /// The page requested by `limit` and `nextToken`.
     pub(crate) fn page(&self) -> Result<Page, Refusal> {
         Page::read("limit", self.get("limit"), self.get("nextToken"))
     }
 }
 
-/// Which part of a list is asked for.
+/// The requested part of a list.
 pub(crate) struct Page {
     after: Option<String>,
     limit: usize,
 }
 
-/// The order in which a list gives its keys.
+/// The order of a list by key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// Smallest key first.
     Ascending,
-    /// Largest key first.
     Descending,
 }
 
 impl Page {
-    /// The page that a request asks for by a limit, sent under that name, and a token.
+    /// Parses a page request; the limit's parameter is called `name`.
     pub(crate) fn read(name: &str, limit: Option<&str>, token: Option<&str>) -> Result<Self, Refusal> {
         let limit = match limit.map(|text| text.trim().parse()) {
             None => PAGE_LIMIT,
@@ -92,7 +90,7 @@ impl Page {
         Ok(Self { after: token.map(read_token).transpose()?, limit })
     }
 
-    /// The page's items of a list that is sorted by unique keys in `order`, and the token of the next.
+    /// The page's items from a list sorted by unique keys in `order`, and the token of the next page.
     pub(crate) fn cut<T>(&self, items: impl Iterator<Item = (String, T)>, order: Order) -> (Vec<T>, Option<String>) {
         let mut rest = items.skip_while(|(key, _)| match (&self.after, order) {
             (None, _) => false,

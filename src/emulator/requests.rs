@@ -1,4 +1,4 @@
-//! The outermost layer: an id for each request, errors in their shape, and a log of the last ones.
+//! The outermost layer: request ids, error formats, and a log of recent requests.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -13,10 +13,10 @@ use super::Emulator;
 use super::errors::Refusal;
 use super::faults::Struck;
 
-/// How many requests the log holds; the oldest give way.
+/// The number of requests in the log; the oldest are dropped.
 const LOG_LENGTH: usize = 200;
 
-/// The longest target that the log holds, in characters; longer ones are cut.
+/// The maximum length of a logged target, in characters; longer ones are truncated.
 const TARGET_LENGTH: usize = 300;
 
 /// Query parameters whose values are secrets.
@@ -31,7 +31,7 @@ const SECRET: [&str; 8] = [
     "X-Amz-Signature",
 ];
 
-/// The log of the last requests.
+/// The log of recent requests.
 #[derive(Default)]
 pub(crate) struct RequestLog(Mutex<VecDeque<Logged>>);
 
@@ -61,7 +61,7 @@ impl RequestLog {
     }
 }
 
-/// Lets time pass, answers, dresses the answer, and writes it down.
+/// Runs a tick, handles the request, adds headers to the response, and logs it.
 pub(crate) async fn watch(State(emulator): State<Emulator>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     emulator.tick();
@@ -86,8 +86,8 @@ pub(crate) async fn watch(State(emulator): State<Emulator>, request: Request, ne
     response
 }
 
-/// The headers that all of the service's answers carry. `Strict-Transport-Security`, which captures show
-/// besides, is left to whoever mounts the emulator: it would bind a host that is not Amazon's.
+/// The headers of all the service's responses. `Strict-Transport-Security`, which captured responses also have, is
+/// left to whoever mounts the emulator: it would affect a host that isn't Amazon's.
 fn dress(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-amz-rid"), id.clone());
@@ -97,7 +97,7 @@ fn dress(headers: &mut HeaderMap, id: &str) {
     headers.entry(header::VARY).or_insert(HeaderValue::from_static("Content-Type,Accept-Encoding,User-Agent"));
 }
 
-/// Path and query, without the values of secrets.
+/// Path and query, with secrets redacted.
 fn target(uri: &Uri) -> String {
     let mut target = uri.path().to_owned();
     for (at, pair) in uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).enumerate() {

@@ -1,8 +1,8 @@
-//! How much is kept: the bounds of the emulator's memory, and what gives way to something new.
+//! The limits on the emulator's memory, and what is dropped for new entries.
 //!
-//! Everything that a caller can add has a limit here or where it is read, so that no client, however
-//! busy, fills memory or the disk. Executions and grants give way, oldest first, because they come
-//! by themselves; workflows and schedules are refused, because somebody wants to find them again.
+//! Everything that a caller can add has a limit here or where it is parsed, so that no client, however busy, can fill
+//! memory or the disk. Executions and grants are dropped, oldest first, because they are created automatically;
+//! workflows and schedules are refused, because people want to find them again.
 
 use std::sync::Arc;
 
@@ -10,30 +10,29 @@ use super::errors::Refusal;
 use super::state::{Change, Execution, State, Workflow};
 use super::store::Edit;
 
-/// How many executions of an instance are remembered; the oldest that are over give way, and when
-/// none is over, new ones are refused with 429.
+/// The maximum number of executions of an instance; the oldest finished ones are dropped, and if none is finished,
+/// new ones are refused with 429.
 const MOST_EXECUTIONS: usize = 10_000;
 
-/// About how many bytes of queries and values all executions hold together; the same happens.
+/// The approximate maximum size of queries and values of all executions together; the same applies.
 const MOST_EXECUTION_BYTES: usize = 128 << 20;
 
-/// How many workflows one instance has; one more is refused.
+/// The maximum number of workflows of an instance; more are refused.
 const MOST_WORKFLOWS: usize = 5_000;
 
-/// About how many bytes all workflows hold together; what is over is refused.
+/// The approximate maximum size of all workflows together; more are refused.
 const MOST_WORKFLOW_BYTES: usize = 32 << 20;
 
-/// How many schedules one instance has; one more is refused.
+/// The maximum number of schedules of an instance; more are refused.
 const MOST_SCHEDULES: usize = 1_000;
 
-/// How many grants that somebody gave are remembered; the oldest give way, as if withdrawn.
+/// The maximum number of grants given by people; the oldest are dropped, as if revoked.
 const MOST_GRANTS: usize = 1_000;
 
-/// For how many seconds a client is asked to wait while nothing can give way.
+/// The wait in seconds that a client is asked for while nothing can be dropped.
 const WAIT: u64 = 60;
 
-/// Puts a new execution in, with its number; the ids of those that gave way are added to `gone`,
-/// also when this one is refused.
+/// Adds a new execution with its number; the ids of dropped ones are added to `gone`, even if this one is refused.
 pub(super) fn take_in(
     edit: &mut Edit<'_>,
     execution: Execution,
@@ -58,7 +57,7 @@ pub(super) fn take_in(
     Ok(execution)
 }
 
-/// Refuses a workflow that would be one too many in its instance, or too much for all together.
+/// Refuses a workflow if its instance or all instances together have too many.
 pub(super) fn for_workflow(state: &State, instance: &str, workflow: &Workflow) -> Result<(), Refusal> {
     let known = state.workflows_of(instance);
     let old = known.and_then(|known| known.get(&workflow.id));
@@ -72,7 +71,7 @@ pub(super) fn for_workflow(state: &State, instance: &str, workflow: &Workflow) -
     Ok(())
 }
 
-/// Refuses a schedule that would be one too many in its instance.
+/// Refuses a schedule if its instance has too many.
 pub(super) fn for_schedule(state: &State, instance: &str) -> Result<(), Refusal> {
     if state.schedules.get(instance).is_some_and(|known| known.len() >= MOST_SCHEDULES) {
         return Err(Refusal::bad(format!("The instance has {MOST_SCHEDULES} schedules, the most that are allowed.")));
@@ -80,9 +79,9 @@ pub(super) fn for_schedule(state: &State, instance: &str) -> Result<(), Refusal>
     Ok(())
 }
 
-/// The ids of the grants that give way to a new one.
+/// The ids of the grants dropped for a new one.
 pub(super) fn grants_that_give_way(state: &State) -> Vec<String> {
-    // OK to leave out those without a client: they are there from the start, one for each person.
+    // OK to exclude those without a client: they are the initial ones, one for each person.
     let mut given: Vec<_> = state.grants.values().filter(|grant| grant.client_id.is_some()).collect();
     let excess = (given.len() + 1).saturating_sub(MOST_GRANTS);
     if excess == 0 {

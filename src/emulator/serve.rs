@@ -1,4 +1,4 @@
-//! The emulator by itself, at an address of its own.
+//! Serves the stand-alone emulator.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 use super::Emulator;
 use crate::server::{self, Bounds};
 
-/// How often time is let pass when nobody asks.
+/// How often the emulator ticks without requests.
 const TICK: Duration = Duration::from_millis(250);
 
 impl Emulator {
-    /// Lets time pass while nobody asks, so that schedules fire and queues move; returns when the
-    /// emulator is shut down. Whoever mounts the emulator runs this beside it.
+    /// Ticks without requests, so that schedules fire and queues advance; returns when the emulator shuts down.
+    /// Whoever mounts the emulator must run this.
     pub async fn keep_time(&self) {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -26,7 +26,7 @@ impl Emulator {
     }
 }
 
-/// Answers at `listener` until `stop` resolves, then stops in order.
+/// Serves on `listener` until `stop` resolves, then shuts down gracefully.
 pub async fn serve(emulator: Emulator, listener: TcpListener, stop: CancellationToken) {
     tokio::select! {
         () = server::serve(listener, emulator.router(), Bounds::of_system(&[]), stop) => {}

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::journal::{Journal, write_line};
 use super::state::{Change, State};
 
-/// The emulator's memory.
+/// The emulator's storage.
 pub(crate) struct Store(Mutex<Held>);
 
 struct Held {
@@ -23,18 +23,18 @@ pub(crate) struct Edit<'a> {
 }
 
 impl Store {
-    /// Opens the memory that is kept in `folder`.
+    /// Opens the storage in `folder`.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         let (journal, state) = Journal::open(folder)?;
         Ok(Self(Mutex::new(Held { state, journal })))
     }
 
-    /// Looks at the state.
+    /// Reads the state.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.held().state)
     }
 
-    /// Changes the state; what was put is in the journal when this returns, whatever `change` says.
+    /// Changes the state; all changes are in the journal when this returns, whatever `change` returns.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Edit<'_>) -> T) -> T {
         let mut held = self.held();
         let Held { state, journal } = &mut *held;
@@ -44,7 +44,7 @@ impl Store {
         if !lines.is_empty()
             && let Err(error) = journal.append(&lines, state)
         {
-            // OK to go on because the emulator still works; it only forgets more at a restart.
+            // OK to continue because the emulator still works; it only loses more on a restart.
             tracing::error!(%error, "the emulator's journal cannot be written");
         }
         value
@@ -56,12 +56,12 @@ impl Store {
 }
 
 impl Edit<'_> {
-    /// The state as it is now.
+    /// The current state.
     pub(crate) fn state(&self) -> &State {
         self.state
     }
 
-    /// Makes one change.
+    /// Applies one change.
     pub(crate) fn put(&mut self, change: Change) {
         if let Err(error) = write_line(&change, &mut self.lines) {
             tracing::error!(%error, "a change cannot be written to the emulator's journal");

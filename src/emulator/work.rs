@@ -1,8 +1,8 @@
-//! The workshop: where queries really run, beside the requests, supervised.
+//! Runs queries in the background, beside the requests, supervised.
 //!
-//! Each run is a task of one tracker with its own stop, so that a cancelled execution stops at once
-//! and a shutdown leaves nothing behind. Only a few run at the same time; the others wait in the
-//! order in which they came, which bounds memory whatever AMC's own limits allow.
+//! Each run is a tracked task with its own cancellation, so that a canceled execution stops at once and a shutdown
+//! leaves nothing running. Only a few run concurrently; the others wait in order, which limits memory regardless of
+//! AMC's own limits.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The runs that are under way.
+/// The current runs.
 pub(crate) struct Workshop {
     tracker: TaskTracker,
     stop: CancellationToken,
@@ -22,7 +22,7 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    /// An empty workshop in which `parallel` runs work at the same time (at least one).
+    /// Runs up to `parallel` queries concurrently (at least one).
     pub(crate) fn new(parallel: usize) -> Self {
         Self {
             tracker: TaskTracker::new(),
@@ -33,10 +33,10 @@ impl Workshop {
         }
     }
 
-    /// Starts `work` under that id, unless it is under way or the workshop is closed.
+    /// Starts `work` under that id, unless it is already running or the workshop is closed.
     ///
-    /// `after` gets what came of it, `None` when it was stopped. The run
-    /// counts until `after` returns, so that [`Self::idle`] waits for what its end lets start.
+    /// `after` gets its outcome, `None` if it was stopped. The run counts until `after` returns, so that
+    /// [`Self::idle`] also waits for what its end starts.
     pub(crate) fn start<T: Send + 'static>(
         self: &Arc<Self>,
         id: &str,
@@ -47,7 +47,7 @@ impl Workshop {
         let (shop, id) = (Arc::clone(self), id.to_owned());
         self.tracker.spawn(async move {
             let in_turn = async {
-                // OK to go on without a turn: the semaphore is never closed.
+                // OK to continue without a permit: the semaphore is never closed.
                 let _turn = shop.turns.acquire().await;
                 work.await
             };
@@ -77,32 +77,32 @@ impl Workshop {
         self.count.send_modify(|count| *count = count.saturating_sub(1));
     }
 
-    /// Stops the run of that id, if it is under way.
+    /// Stops the run with that id, if there is one.
     pub(crate) fn stop(&self, id: &str) {
         if let Some(stop) = self.running().get(id) {
             stop.cancel();
         }
     }
 
-    /// Returns when nothing is under way.
+    /// Waits until nothing is running.
     pub(crate) async fn idle(&self) {
-        // OK to ignore the error: it says that the sender is gone, and the workshop holds it.
+        // OK to ignore the error: it means that the sender is gone, and this value owns it.
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    /// Stops everything and waits until it has stopped; nothing starts any more.
+    /// Stops everything and waits for it; nothing can start afterwards.
     pub(crate) async fn close(&self) {
         self.stop.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }
 
-    /// Whether nothing starts any more.
+    /// Whether nothing can start any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.stop.is_cancelled()
     }
 
-    /// Returns when the workshop is closed.
+    /// Waits until it is closed.
     pub(crate) async fn closed(&self) {
         self.stop.cancelled().await;
     }

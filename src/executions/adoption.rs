@@ -1,9 +1,9 @@
-//! Executions that RecomAMP did not start, from Amazon's console or another program: found in AMC's list of each
+//! Executions started outside of RecomAMP, in Amazon's console or by another program: found in AMC's list for each
 //! instance, and followed from then on like any other.
 //!
-//! What is found becomes a row of its own with the origin `adopted`: it counts in the slots while it runs, and its
-//! result is fetched while AMC hands it out. An instance is asked now and then, one list for all of it; what is in the
-//! list and in no row is new. A row is stored under AMC's id as its key, so it is stored once whoever looks.
+//! Each is stored as a row with the origin `adopted`: it counts for the slots while it runs, and its result is
+//! downloaded while AMC provides it. Each instance is searched periodically with one list call; executions in the
+//! list without a row are new. A row's key is AMC's id, so it is stored only once even if several processes search.
 
 use std::time::Duration;
 
@@ -22,26 +22,25 @@ use crate::instances::Address;
 use crate::queries::{WindowChoice, WindowKind};
 use crate::workers::{Tick, Worker};
 
-/// An instance is searched so often.
+/// How often an instance is searched.
 const EVERY: TimeDelta = TimeDelta::minutes(15);
-/// And so much later after a search that failed.
+/// The wait after a failed search.
 const AFTER_FAILURE: TimeDelta = TimeDelta::hours(1);
-/// The first search goes so far back: results of older executions are seldom handed out any more.
+/// How far back the first search goes: results of older executions are seldom available.
 const FIRST: TimeDelta = TimeDelta::days(3);
-/// Each search begins so long before the end of the one before, since AMC's clock may be behind.
+/// How much a search overlaps with the previous one, since AMC's clock may be behind.
 const OVERLAP: TimeDelta = TimeDelta::hours(1);
-/// Instances of one tick; the next tick takes the rest.
+/// Instances per tick; the next tick handles the rest.
 const MOST: i64 = 20;
-/// Pages of a list that are read in one search.
+/// The maximum number of list pages per search.
 const PAGES: usize = 10;
-/// Who is named as having started them.
+/// The name shown for whoever started them.
 const SOMEBODY: &str = "Outside RecomAMP";
 
 #[derive(Debug)]
 pub(super) struct Adoption(Executions);
 
 impl Adoption {
-    /// Works on `room`.
     pub(super) const fn new(room: Executions) -> Self {
         Self(room)
     }
@@ -67,7 +66,7 @@ impl Adoption {
         Ok(tick)
     }
 
-    /// Looks through the list of one instance; gives how many executions were new.
+    /// Searches the list of one instance; returns the number of new executions.
     async fn search(&self, search: &Search, now: DateTime<Utc>) -> Result<usize, CallError> {
         let mut tx = self.0.site.db.read(&Scope::System).await?;
         let address = Address::find(&mut tx, &search.instance).await?;
@@ -148,7 +147,7 @@ fn found(search: &Search, execution: &amazon::Execution, now: DateTime<Utc>) -> 
     }
 }
 
-/// The columns that AMC announced, as rows keep them.
+/// The columns declared by AMC, in the stored format.
 fn columns(execution: &amazon::Execution) -> Option<Value> {
     let column = |column: &amazon::OutputColumn| {
         let mut fields = column.rest.clone();
@@ -160,7 +159,7 @@ fn columns(execution: &amazon::Execution) -> Option<Value> {
     (!execution.output_columns.is_empty()).then(|| execution.output_columns.iter().map(column).collect())
 }
 
-/// The window as it was asked for: the times that were given, or those that AMC settled, in UTC.
+/// The requested window: the given times, or those that AMC determined, in UTC.
 fn window(execution: &amazon::Execution) -> WindowChoice {
     let text = |name: &str| execution.rest.get(name).and_then(Value::as_str);
     let given = |name: &str| text(name).and_then(|time| WindowChoice::read(time.trim_end_matches('Z')));
@@ -181,7 +180,7 @@ fn window(execution: &amazon::Execution) -> WindowChoice {
     }
 }
 
-/// The request that would start the same again.
+/// The request that would start the same execution again.
 fn body(execution: &amazon::Execution) -> Value {
     let window = window(execution);
     let mut body = Map::new();

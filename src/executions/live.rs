@@ -1,4 +1,4 @@
-//! What the moving part of an execution's page shows: steps, what was filled in, the place of an error.
+//! The live part of an execution's page: steps, parameter values, the position of an error.
 
 use super::model::{Execution, State};
 use super::store::Event;
@@ -7,7 +7,7 @@ use crate::amcsql::text::{LineIndex, Place};
 use crate::queries::SourceMap;
 use crate::web::components::Step;
 
-/// The states that a run went through, and the one it is in.
+/// The states of an execution so far, including the current one.
 pub(super) fn steps(events: &[Event], state: State) -> Vec<Step> {
     let mut steps: Vec<Step> = events
         .iter()
@@ -24,16 +24,16 @@ pub(super) fn steps(events: &[Event], state: State) -> Vec<Step> {
     steps
 }
 
-/// Where in the author's text AMC's words point.
+/// The position in the author's text that AMC's message points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// The first letter.
+    /// The first character.
     pub(super) place: Place,
-    /// The last letter, where AMC names it and it is on the same line.
+    /// The last character, if AMC gives it and it is on the same line.
     pub(super) last: Option<usize>,
 }
 
-/// The author's place for the first place that AMC names.
+/// The author's position for the first position that AMC gives.
 pub(super) fn mark(execution: &Execution) -> Option<Mark> {
     let words = &execution.problem.as_ref()?.words;
     let map: SourceMap = super::pages::source_map(&execution.source_map);
@@ -46,14 +46,15 @@ pub(super) fn mark(execution: &Execution) -> Option<Mark> {
     Some(Mark { place, last })
 }
 
-/// The mark of the first place where a text names something: for messages that say what and not where.
+/// The mark of a name's first occurrence, for messages that say what and not where.
 fn mark_of(sql: &str, name: &str) -> Option<Mark> {
     let span = first_mention(sql, name)?;
     let (place, last) = LineIndex::new(sql).range(span);
     Some(Mark { place, last: (last.line == place.line).then_some(last.column) })
 }
 
-/// What a message without a place speaks of: AMC puts it in quotes behind what it is, or names an operator or a parameter last.
+/// What a message without a position refers to: AMC quotes it after its kind, or puts an operator or a parameter
+/// last.
 fn named_thing(words: &str) -> Option<&str> {
     const QUOTED: [&str; 6] = ["Object '", "Column '", "Table '", "Expression '", "Encountered \"", "data source '"];
     for before in QUOTED {
@@ -74,7 +75,7 @@ fn named_thing(words: &str) -> Option<&str> {
     None
 }
 
-/// The first `line L, column C` of a message, and what comes after it.
+/// The first `line L, column C` of a message, and the rest of the message.
 fn named_place(words: &str) -> Option<((usize, usize), &str)> {
     let number = |text: &str| -> Option<usize> {
         text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
@@ -94,8 +95,7 @@ pub(super) struct SourceLine {
     pub(super) after: String,
 }
 
-/// The author's text by lines, with what `mark` points at marked: to its end where that is known, else the
-/// word that begins there.
+/// The author's text by lines, with `mark` highlighted: up to its end if known, otherwise the word that begins there.
 pub(super) fn source(sql: &str, mark: Option<&Mark>) -> Vec<SourceLine> {
     let lines = sql.lines().enumerate().map(|(index, line)| {
         let number = index + 1;
@@ -111,7 +111,7 @@ pub(super) fn source(sql: &str, mark: Option<&Mark>) -> Vec<SourceLine> {
     lines.collect()
 }
 
-/// Parts a line around a mark. Columns are counted from 1, in characters.
+/// Splits a line around a mark. Columns are counted from 1, in characters.
 fn parted<'a>(line: &'a str, mark: &Mark) -> Option<(&'a str, &'a str, &'a str)> {
     let at = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
     let start = line.char_indices().nth(mark.place.column.checked_sub(1)?)?.0;

@@ -1,15 +1,15 @@
-//! Executions: runs of queries that are never lost and never doubled, and the pages of the results that they leave.
+//! Executions: running queries without ever losing or duplicating a run, and the pages with their results.
 //!
 //! [`Executions::start`] stores the intent, whoever asks for it, and wakes the [`Poller`]. The poller sends it and
-//! asks AMC how it goes; the [`Fetcher`] fetches the result within the life of its links, and keeps it. Every
-//! step is: read the row, call, write the row where the claim still holds. What a crash leaves is an
-//! unfinished row, and the next tick takes it from there:
+//! polls its status; the [`Fetcher`] downloads the result while its links are valid, and stores it. Every step is:
+//! read the row, call AMC, write the row if the lease still holds. A crash leaves an unfinished row, and the next
+//! tick continues with it:
 //!
 //! * `waiting`: not sent. It is sent when a slot is free.
-//! * `sending`: it may have been sent. The execution carries a workflow id of its own, so AMC is asked by
-//!   that id. Only when AMC does not list it, twice and a minute after the send, is it sent again.
+//! * `sending`: it may have been sent. The execution has its own workflow id, by which it is looked up at AMC. It is
+//!   sent again only if AMC doesn't list it, twice and at least a minute after the send.
 //! * `pending`, `running`: AMC has it under a known id.
-//! * `fetching`: AMC is done. Links are asked for anew on each try.
+//! * `fetching`: AMC is done. Each try requests new links.
 
 mod adoption;
 mod causes;
@@ -44,14 +44,15 @@ use adoption::Adoption;
 use poller::Fetcher;
 use retention::Retention;
 
-/// The folder of results below this data folder, if there are any: a database without tables beside them is a loss.
+/// The folder of results in this data folder, if there are any: without tables in the database, they indicate data
+/// loss.
 pub fn orphaned_results(data: &std::path::Path) -> Option<std::path::PathBuf> {
     let results = crate::results::kept_in(&data.join(submit::RESULTS));
     let has_some = std::fs::read_dir(&results).is_ok_and(|mut files| files.next().is_some());
     has_some.then_some(results)
 }
 
-/// The room, and workers that send, follow and fetch as `process`, and remove old results.
+/// The room, with workers that send, follow and download as `process`, and remove old results.
 pub fn room(executions: &Executions, process: &ProcessId) -> Room {
     let own = || (executions.clone(), process.clone());
     let ((polled, poller), (fetched, fetcher)) = (own(), own());
@@ -84,7 +85,6 @@ impl Section {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
-    /// An execution was started.
     pub const ExecutionStarted: Self = Self::new("execution-started", "Execution started");
 }
 

@@ -1,4 +1,4 @@
-//! What an execution is, the states that it goes through, and when it is looked at again.
+//! The states of an execution, and when it is polled next.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,32 +11,32 @@ use crate::queries::{Given, ParameterValues, Privacy, PrivacyMode, RunInput, Run
 use crate::results::KeptColumn;
 pub use crate::web::run_state::RunState as State;
 
-/// Why an execution ended without a result, or cannot go on.
+/// Why an execution ended without a result, or can't continue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What happened, in a sentence of ours.
+    /// What happened, in our own words.
     pub what: String,
-    /// AMC's own words, which may quote the query.
+    /// AMC's message, which may quote the query.
     #[serde(default)]
     pub words: String,
-    /// Amazon's id of the request that said so.
+    /// The id of Amazon's response with that message.
     #[serde(default)]
     pub request_id: Option<String>,
 }
 
 impl Problem {
-    /// With a sentence of ours only.
+    /// A problem without a message from AMC.
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), ..Self::default() }
     }
 
-    /// A line for a list: the cause that AMC's words tell, otherwise what happened.
+    /// One line for a list: the cause of AMC's message if known, otherwise what happened.
     pub fn brief(&self) -> &str {
         causes::title(self).unwrap_or(&self.what)
     }
 }
 
-/// What is sent: the body of the request as it is. Everything else that is known of it is read from the body.
+/// The body of the request as sent. Everything else about it is read from the body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
     /// The body of `POST /workflowExecutions`.
@@ -49,7 +49,7 @@ impl Sent {
         self.body["workflow"]["sqlQuery"].as_str().unwrap_or_default()
     }
 
-    /// What happens to rows below the thresholds.
+    /// How rows below the privacy thresholds are handled.
     pub fn privacy(&self) -> Privacy {
         let column = self.body["workflow"]["filteredMetricsDiscriminatorColumn"].as_str();
         match column {
@@ -76,9 +76,9 @@ impl Sent {
 /// What started an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A person, by a form.
+    /// A person, through a form.
     Hand,
-    /// A person, who ran an execution again.
+    /// A person who reran an execution.
     Rerun,
     /// A schedule, for one of its slots.
     Schedule,
@@ -88,14 +88,14 @@ pub enum Origin {
     Batch,
     /// A program with a person's token.
     Api,
-    /// Somebody outside of RecomAMP: Amazon's console, or another program.
+    /// Someone outside of RecomAMP: Amazon's console, or another program.
     Adopted,
 }
 
 impl Origin {
     const ALL: [Self; 7] = [Self::Hand, Self::Rerun, Self::Schedule, Self::Flow, Self::Batch, Self::Api, Self::Adopted];
 
-    /// As it is stored.
+    /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hand => "hand",
@@ -108,7 +108,7 @@ impl Origin {
         }
     }
 
-    /// What people read.
+    /// The label for people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Hand => "Manually",
@@ -121,97 +121,87 @@ impl Origin {
         }
     }
 
-    /// Reads what is stored.
+    /// Parses the stored name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|origin| origin.name() == text)
     }
 }
 
-/// A kept result.
+/// A stored result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    /// Rows in it.
     pub rows: u64,
-    /// Bytes that it takes on disk.
+    /// Its size on disk.
     pub bytes: u64,
     pub columns: Vec<KeptColumn>,
 }
 
-/// An execution as its row has it.
+/// An execution's row.
 #[derive(Clone, Debug)]
 pub struct Execution {
     /// RecomAMP's id.
     pub id: ExecutionId,
-    /// Where it runs.
     pub instance: InstanceId,
-    /// By which connection; it may be gone.
+    /// The connection it uses; it may no longer exist.
     pub connection: ConnectionId,
-    /// The name of the person whose connection it is, once that is known.
+    /// The name of the connection's owner, once known.
     pub connection_owner: Option<String>,
-    /// What started it.
     pub origin: Origin,
-    /// What the origin speaks of: the execution that was run again, a schedule, a step, a token.
+    /// What the origin refers to: the execution that was rerun, a schedule, a step, a token.
     pub origin_ref: Option<String>,
-    /// The window, with its times unless AMC decides.
+    /// The window, with its times unless AMC determines them.
     pub window: WindowChoice,
-    /// The values of its parameters.
     pub values: ParameterValues,
-    /// The saved query, while there is one.
+    /// The saved query, if it still exists.
     pub query: Option<QueryId>,
-    /// The query's name at the time.
+    /// The query's name when it ran.
     pub query_name: String,
-    /// Who ran it.
     pub person: PersonId,
-    /// Their name at the time.
+    /// Their name when it ran.
     pub person_name: String,
-    /// Where it stands.
     pub state: State,
-    /// The SQL as its author wrote it, with `{{fields}}`.
+    /// The SQL as its author wrote it, with `{{name}}`.
     pub author_sql: String,
-    /// What is sent.
     pub sent: Sent,
     /// From positions in the sent SQL to positions in the author's.
     pub source_map: Value,
-    /// The id of the workflow that goes along with it: unique, so that AMC can be asked about it.
+    /// The unique id of the workflow that is sent with it, for looking it up at AMC.
     pub amc_workflow_id: String,
     /// AMC's id, once it has one.
     pub amc_id: Option<AmcExecutionId>,
-    /// AMC's word for where it stands.
+    /// AMC's status.
     pub amc_status: Option<String>,
-    /// When somebody asked to stop it.
+    /// When somebody canceled it.
     pub cancel_asked_at: Option<DateTime<Utc>>,
     /// Why it ended without a result.
     pub problem: Option<Problem>,
-    /// What it waits for.
+    /// Why it is waiting.
     pub waiting_for: Option<String>,
-    /// The columns that AMC announced (`name`, `dataType`, `columnType`).
+    /// The columns declared by AMC (`name`, `dataType`, `columnType`).
     pub output_columns: Option<Value>,
-    /// The kept result.
+    /// The stored result.
     pub result: Option<Kept>,
-    /// Failed tries of the step in hand.
+    /// Failed attempts of the current step.
     pub attempts: i64,
-    /// How often AMC was asked in vain whether it arrived.
+    /// How often it was looked up at AMC without being found.
     pub lookups: i64,
     /// When somebody pressed Run.
     pub created_at: DateTime<Utc>,
-    /// When it was last sent.
     pub sent_at: Option<DateTime<Utc>>,
-    /// When AMC began.
     pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// When its result was kept: at the end, or later, where it was fetched again.
+    /// When its result was stored: at the end, or later if it was downloaded again.
     pub result_kept_at: Option<DateTime<Utc>>,
     /// When its result was removed because of its age.
     pub result_removed_at: Option<DateTime<Utc>>,
     /// Counts changes of the row.
     pub revision: i64,
-    /// The claim under which the poller works on it.
+    /// The lease epoch under which the poller works on it.
     pub epoch: i64,
 }
 
-/// What the poller and the fetcher need of an execution that they claimed. Texts and values are not read: what is
-/// sent is read when it is sent.
+/// What the poller and the fetcher need of an execution they claimed. The SQL and the values are only read when it is
+/// sent.
 #[derive(Clone, Debug)]
 pub(super) struct Claimed {
     pub(super) id: ExecutionId,
@@ -225,18 +215,18 @@ pub(super) struct Claimed {
     pub(super) cancel_asked_at: Option<DateTime<Utc>>,
     pub(super) waiting_for: Option<String>,
     pub(super) output_columns: Option<Value>,
-    /// The time-out that AMC was sent, if any was.
+    /// The time-out that was sent to AMC, if any.
     pub(super) timeout_seconds: Option<i64>,
     pub(super) attempts: i64,
     pub(super) lookups: i64,
     pub(super) created_at: DateTime<Utc>,
     pub(super) sent_at: Option<DateTime<Utc>>,
-    /// The claim's number: what is written back names it.
+    /// The lease epoch, used when writing back.
     pub(super) epoch: i64,
 }
 
 impl Execution {
-    /// What to fill a form with to run the same again, on another day.
+    /// The form's input for running the same query again, on another day.
     pub fn input(&self) -> RunInput {
         let values = self.values.texts().map(|(name, text)| (name.to_owned(), Given::Text(text)));
         RunInput {
@@ -248,18 +238,18 @@ impl Execution {
         }
     }
 
-    /// Whether AMC finished it, so that its result can be asked for, again too.
+    /// Whether AMC finished it, so that its result can be downloaded (again).
     pub fn is_done_at_amc(&self) -> bool {
         self.amc_id.is_some() && self.amc_status.as_deref() == Some("SUCCEEDED")
     }
 
-    /// How long it took, or has taken until `now`, from pressing Run.
+    /// Its duration until its end or `now`, from pressing Run.
     pub fn took(&self, now: DateTime<Utc>) -> TimeDelta {
         self.finished_at.unwrap_or(now) - self.created_at
     }
 }
 
-/// What AMC's word means here; unknown words mean that it goes on.
+/// The state for AMC's status; an unknown status means in progress.
 pub(super) fn state_of(status: &Status, now: State) -> State {
     match status {
         Status::Pending | Status::Running if now == State::Lost => State::Lost,
@@ -273,11 +263,11 @@ pub(super) fn state_of(status: &Status, now: State) -> State {
     }
 }
 
-/// When a run of this age is asked after again: after `poll` at the latest, half as often after ten minutes,
-/// a quarter as often after an hour.
+/// When an execution of this age is polled next: after `poll` at the latest, half as often after ten minutes, a
+/// quarter as often after an hour.
 ///
-/// Each instance has its own beat: moments `poll` apart, begun at `phase` (0 to 1) of it. All its runs are asked
-/// after on the beat, so that one list answers for them, while instances do not march in step.
+/// Each instance has its own schedule: times `poll` apart, offset by `phase` (0 to 1) of it. All its executions are
+/// polled at these times, so that one list call covers them, while instances aren't polled in step.
 pub(super) fn next_poll(now: DateTime<Utc>, age: TimeDelta, poll: TimeDelta, phase: f64) -> DateTime<Utc> {
     let slower = match age.num_minutes() {
         ..10 => 1,
@@ -289,30 +279,30 @@ pub(super) fn next_poll(now: DateTime<Utc>, age: TimeDelta, poll: TimeDelta, pha
     now + TimeDelta::milliseconds(beat * slower - since.rem_euclid(beat))
 }
 
-/// What is said of a step that failed and is tried again.
+/// The message for a failed step that is retried.
 pub(super) const RETRYING: &str = "Retrying automatically.";
-/// AMC's own limit on how long an execution may take, in seconds, where none was sent (Amazon Ads documentation).
+/// AMC's default time limit for an execution in seconds (Amazon Ads documentation).
 const USUAL_LIMIT: i64 = 21_600;
-/// So much longer than AMC's own limit an execution is waited for.
+/// How much longer than AMC's own limit to wait for an execution.
 const MARGIN: TimeDelta = TimeDelta::hours(2);
-/// An execution that is not waited for any more is asked after this often, since AMC may finish it after all.
+/// How often an execution that is no longer waited for is polled, since AMC may still finish it.
 pub(super) const RARELY: TimeDelta = TimeDelta::hours(1);
-/// And no longer than so long after it was sent.
+/// How long after the send it is polled at most.
 pub(super) const FORGOTTEN: TimeDelta = TimeDelta::days(7);
 
-/// How long an execution with this time-out is waited for, from the send: AMC's own limit and a margin.
+/// How long to wait for an execution with this time-out, from the send: AMC's own limit plus a margin.
 pub(super) fn longest_wait(timeout_seconds: Option<i64>) -> TimeDelta {
     TimeDelta::seconds(timeout_seconds.unwrap_or(USUAL_LIMIT).clamp(900, 86_400)) + MARGIN
 }
 
-/// An unclear send is looked up this soon, and this soon again.
+/// The interval for looking up an unclear send.
 pub(super) const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(15);
-/// A run that AMC does not list is sent again only so long after it was sent: longer than a request
-/// of ours can be under way.
+/// How long after the send an execution that AMC doesn't list may be sent again: longer than one of our requests can
+/// take.
 pub(super) const SETTLED: TimeDelta = TimeDelta::seconds(60);
-/// And only after so many looks in vain.
+/// And only after this many failed lookups.
 pub(super) const LOOKS: i64 = 2;
-/// A run that AMC does not know any more is lost after so many looks in vain.
+/// An execution that AMC no longer knows is lost after this many failed lookups.
 pub(super) const LOST_AFTER: i64 = 5;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The list of executions, one execution as it goes, and what people do with it.
+//! The list of executions, the page of one execution, and its actions.
 
 mod changes;
 mod detail;
@@ -41,12 +41,12 @@ pub(super) fn routes(room: Executions) -> Router {
         .with_state(room)
 }
 
-/// The id in an address; one that is none names nothing.
+/// The id in an address; an invalid one is not found.
 fn own(id: &str) -> web::Result<ExecutionId> {
     id.parse().map_err(|_| web::Error::Missing)
 }
 
-/// Runs a saved query: starts an execution and leads to its page. A form that does not fit comes back.
+/// Runs a saved query: starts an execution and redirects to its page. An invalid form is shown again.
 async fn run(State(room): State<Executions>, person: Person, visit: Visit, fields: Fields) -> web::Result<Response> {
     if fields.has("sql") {
         return save_and_run(&room, &person, &visit, &fields).await;
@@ -78,7 +78,7 @@ async fn run(State(room): State<Executions>, person: Person, visit: Visit, field
     }
 }
 
-/// Saves what an editor sent, and runs it: one press. What keeps it from being saved or run is said in the editor.
+/// Saves the editor's form and runs it. Errors are shown in the editor.
 async fn save_and_run(room: &Executions, person: &Person, visit: &Visit, fields: &Fields) -> web::Result<Response> {
     let site = &room.site;
     let query = match queries::save_to_run(site, person, visit, fields).await? {
@@ -105,8 +105,8 @@ async fn save_and_run(room: &Executions, person: &Person, visit: &Visit, fields:
     }
 }
 
-/// Starts an execution by hand and leads to its page; a form that was sent before leads to the execution that it
-/// started then.
+/// Starts an execution from a form and redirects to its page; a form that was submitted before redirects to the
+/// execution it started.
 async fn start(
     room: &Executions,
     person: &Person,

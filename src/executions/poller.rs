@@ -1,11 +1,11 @@
-//! Moves executions along: sends, asks, fetches, one step for each that is due.
+//! Advances executions: send, poll or download, one step for each that is due.
 //!
-//! Two workers share the steps. The poller does the short ones; fetching a result may take minutes, so
-//! the fetcher does it, and nobody's run waits behind somebody else's large result.
+//! Two workers share the steps. The poller does the short ones; downloading a result may take minutes, so the fetcher
+//! does it, and no execution waits behind somebody else's large result.
 //!
-//! A step is done under a claim, and a claim never lapses in the middle of a step: every call is
-//! [`bounded`], no step begins later than [`BEGIN`] after the claim, and what was not reached by then is
-//! given back. A row that cannot be read or written is passed over; the others go on.
+//! A step runs under a lease, and a lease never expires during a step: every call is [`bounded`], no step begins
+//! later than [`BEGIN`] after the claim, and remaining leases are then released. A row that can't be read or written
+//! is skipped; the others continue.
 
 mod ask;
 mod fetch;
@@ -33,24 +33,23 @@ use crate::instances::Address;
 use crate::workers::{Tick, Worker};
 use ask::Listed;
 
-/// The worker's name, for wakes.
+/// The worker's name, for wake-ups.
 pub(super) const NAME: &str = "poller";
-/// After this another process may try: longer than [`BEGIN`] and the two calls of the longest step. A
-/// fetch renews its claim.
+/// Lease duration: longer than [`BEGIN`] plus the two calls of the longest step. A download renews its lease.
 const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// No step begins later than this after its claim.
 const BEGIN: TimeDelta = TimeDelta::seconds(30);
-/// A call that takes longer, with all that its token needs, has not been answered. Shorter than
-/// [`SETTLED`](super::model::SETTLED), so that a run is never sent again while it is still being sent.
+/// The time limit of a call, including all that its token needs; then it counts as unanswered. Shorter than
+/// [`SETTLED`](super::model::SETTLED), so that an execution is never sent again while it is still being sent.
 const CALL: Duration = Duration::from_secs(40);
-/// Executions of one tick; the next tick takes the rest at once. All that a large agency has at once.
+/// Executions per tick; the next tick handles the rest at once. This covers a large agency.
 const MOST: i64 = 1_000;
-/// AMC's lists are asked for what was made from so long before a send, since its clock may be behind. Costs
-/// nothing: a list of one workflow has one line, and a list of an instance is read from its newest line on.
+/// How far before a send AMC's lists are requested, since its clock may be behind. This costs nothing: a list of one
+/// workflow has one entry, and a list of an instance is read from its newest entry.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::days(1);
-/// Instances that are called at the same time.
+/// Instances that are called concurrently.
 const AT_ONCE: usize = 8;
-/// First and longest wait between tries of a step that fails for a passing reason.
+/// First and longest wait between retries of a transient failure.
 const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
 
 #[derive(Debug)]
@@ -60,13 +59,13 @@ pub struct Poller {
 }
 
 impl Poller {
-    /// Works on `room`, claiming as `process`.
+    /// Works on `room`, with leases of `process`.
     pub fn new(room: Executions, process: ProcessId) -> Self {
         Self { room, process }
     }
 
-    /// Ends the claims that a process before this one left. Only where no other process can be alive:
-    /// on SQLite, whose file one process holds.
+    /// Releases the leases of a previous process. Call it only if no other process can be running: with SQLite, whose
+    /// file only one process uses.
     pub async fn take_over(&self) -> db::Result<()> {
         let mut tx = self.room.site.db.write(&Scope::System).await?;
         let released = store::release_all(&mut tx, &self.process).await?;
@@ -77,8 +76,8 @@ impl Poller {
         Ok(())
     }
 
-    /// Gives back what this process has claimed, except what it was just sending: that call may still arrive at AMC, and
-    /// whoever looked for it now would not find it and send it again.
+    /// Releases the leases of this process, except those of executions being sent: that call may still arrive at AMC,
+    /// and another process that looks it up too early wouldn't find it and would send it again.
     pub async fn release(&self) -> db::Result<()> {
         let mut tx = self.room.site.db.write(&Scope::System).await?;
         let given = store::release(&mut tx, &self.process).await?;
@@ -131,7 +130,7 @@ impl Poller {
         Address::find(&mut tx, instance).await
     }
 
-    /// One step for each execution of one instance; those that AMC has are asked after together.
+    /// One step for each execution of one instance; those that AMC has are polled together.
     async fn group(&self, group: Vec<Claimed>, begin_by: DateTime<Utc>) -> Vec<Step> {
         let Some(first) = group.first() else { return Vec::new() };
         let address = match self.address(&first.instance).await {
@@ -169,7 +168,7 @@ impl Poller {
             State::Waiting => self.send(address, &mut execution.clone()).await,
             State::Sending => self.look_up(address, execution).await,
             State::Pending | State::Running | State::Lost => self.ask(address, execution, lists).await,
-            // OK because only unfinished executions are ever due, and the fetcher has those that are ready.
+            // OK because only unfinished executions are ever due, and the fetcher handles those that are ready.
             _ => Ok(Change::to(execution.state, None)),
         }
     }
@@ -180,13 +179,13 @@ impl Poller {
         tx.commit().await
     }
 
-    /// Writes a step and wakes what waits for it.
+    /// Writes a step and wakes its followers.
     async fn write(&self, execution: &Claimed, change: Change) -> db::Result<Step> {
         let written = self.write_all(&[(execution.clone(), change)]).await?;
         Ok(written.first().copied().unwrap_or(Step::Nothing))
     }
 
-    /// Writes steps in one transaction and wakes what waits for them.
+    /// Writes steps in one transaction and wakes their followers.
     async fn write_all(&self, steps: &[(Claimed, Change)]) -> db::Result<Vec<Step>> {
         if steps.is_empty() {
             return Ok(Vec::new());
@@ -198,7 +197,7 @@ impl Poller {
             ours.push(store::change(&mut tx, now, execution, change).await?);
         }
         let ends = |(execution, change): &(Claimed, Change)| {
-            // One that is asked after although it has ended has nothing to tell until that changes.
+            // An execution that is polled after its end has nothing new until its state changes.
             change.state.is_final() && change.state != execution.state
         };
         for ((execution, change), _) in steps.iter().zip(&ours).filter(|(step, ours)| **ours && ends(step)) {
@@ -230,7 +229,7 @@ impl Poller {
         }
     }
 
-    /// The same state again, after a failure that may pass.
+    /// Stays in the same state after a transient failure.
     fn retry(&self, execution: &Claimed, error: &CallError) -> Change {
         let site = &self.room.site;
         let asked = match error {
@@ -241,7 +240,7 @@ impl Poller {
         let wait = backoff::delay(attempt, RETRY.0, RETRY.1, &site.random, asked);
         let next = site.clock.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::minutes(2));
         let mut change = Change::to(execution.state, Some(next));
-        // A grant that waits for its owner is nobody's failure: it uses no try up.
+        // A grant that waits for its owner isn't a failure: it doesn't count as an attempt.
         change.attempts = execution.attempts + i64::from(!matches!(error, CallError::Reconnect));
         change.lookups = execution.lookups;
         change.waiting_for = Some(match error {
@@ -261,14 +260,14 @@ impl Poller {
     }
 }
 
-/// How a step ended.
+/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// The execution is in another state.
+    /// The execution has a new state.
     Moved,
-    /// It is where it was.
+    /// Its state is unchanged.
     Nothing,
-    /// It could not be done, and is tried again.
+    /// It failed, and is retried.
     Failed,
 }
 
@@ -277,10 +276,10 @@ fn count(tick: &mut Tick, step: Step) {
     tick.failed += usize::from(step == Step::Failed);
 }
 
-/// A step that the database did not let happen. The claim lapses, and then it is tried again.
+/// A step that failed because of the database. The lease expires, and then it is retried.
 fn stumble(execution: &Claimed, error: &db::Error) -> Step {
     if error.trouble().is_some() {
-        // OK because the database logs its trouble once until it changes, and the step is made again.
+        // OK because the database logs its problem once until it changes, and the step is retried.
         tracing::debug!(execution.id = %execution.id, %error, "a step of an execution could not be kept");
     } else {
         tracing::error!(execution.id = %execution.id, %error, "a step of an execution could not be kept");
@@ -292,13 +291,13 @@ fn is_at_amc(execution: &Claimed) -> bool {
     matches!(execution.state, State::Pending | State::Running)
 }
 
-/// A call that ends within [`CALL`]; later it counts as unanswered.
+/// A call with the time limit [`CALL`]; after that it counts as unanswered.
 async fn bounded<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
     let unanswered = || amazon::Error::from(ErrorKind::Network(Network::Timeout));
     tokio::time::timeout(CALL, call).await.unwrap_or_else(|_| Err(unanswered().into()))
 }
 
-/// What Amazon said, for the run's page.
+/// Amazon's message, for the execution's page.
 fn problem(what: impl Into<String>, error: &amazon::Error) -> Problem {
     Problem {
         what: what.into(),

@@ -1,7 +1,7 @@
-//! Removes results that are older than the installation keeps them; the runs stay.
+//! Deletes results older than the retention period; the executions stay.
 //!
-//! The file goes first and the row is marked then: what a crash leaves between the two is a row whose file
-//! is gone, and the next tick marks it.
+//! The file is deleted first and the row marked afterwards: a crash in between leaves a row whose file is gone, and
+//! the next tick marks it.
 
 use std::time::Duration;
 
@@ -15,21 +15,20 @@ use crate::ids::ExecutionId;
 use crate::results::Key;
 use crate::workers::{Tick, Worker};
 
-/// Results of one tick; the next tick takes the rest at once.
+/// Results per tick; the next tick handles the rest at once.
 const MOST: i64 = 200;
-/// What a crash left of a result in the making goes after so long: longer than any fetch takes.
+/// The age at which temporary files left by a crash are deleted: longer than any download takes.
 const UNFINISHED: TimeDelta = TimeDelta::days(1);
 
-/// The feed of outcomes goes so far back: longer than any reader of it is ever away.
+/// How long the feed of outcomes is kept: longer than any reader is ever behind.
 const OUTCOMES: TimeDelta = TimeDelta::days(90);
-/// Rows of the feed that go in one tick.
+/// Feed rows deleted per tick.
 const MOST_OUTCOMES: i64 = 10_000;
 
 #[derive(Debug)]
 pub(super) struct Retention(Executions);
 
 impl Retention {
-    /// Works on `room`.
     pub(super) const fn new(room: Executions) -> Self {
         Self(room)
     }

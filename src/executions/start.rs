@@ -1,12 +1,12 @@
-//! The one way to start an execution, whoever asks for it: a person, a program, a schedule, a flow.
+//! The only way to start an execution, for people, programs, schedules and flows.
 //!
-//! Everything that decides whether it may start is asked here, and answered by one [`Refusal`], so that a page and a
-//! program are told the same. Forms and JSON become a [`Request`] at the edge; nothing below takes a form.
+//! Everything that decides whether it may start is checked here and answered with one [`Refusal`], so that pages and
+//! programs get the same answer. Forms and JSON become a [`Request`] at the edge; nothing below takes a form.
 //!
-//! What started an execution is not part of the request: it follows from the [`Actor`], so that no request can
-//! claim to be another's. A request that carries a key starts one execution however often it comes. The key is
-//! looked up before anything else is asked, since what was started stays started, and the row is stored under a
-//! unique index, so that two processes that are asked at once start one.
+//! What started an execution isn't part of the request: it follows from the [`Actor`], so no request can claim to be
+//! another's. A request with a key starts one execution however often it is repeated. The key is looked up before
+//! anything else is checked, since what was started stays started, and the row has a unique index, so two concurrent
+//! processes start only one.
 
 mod refusal;
 mod request;
@@ -26,21 +26,21 @@ use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
 use crate::instances::{self, Instance};
 use crate::queries::{self, ParameterValues, Prepared, RunInput, Script, WindowChoice};
 
-/// What begins the id of the workflow that goes along with each execution.
+/// Prefix of the workflow ids sent with executions.
 const WORKFLOW: &str = "recomamp-";
 
-/// An execution that was started, now or with the same key before.
+/// An execution that was started, now or earlier with the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
     pub id: ExecutionId,
-    /// Whether this very request started it.
+    /// Whether this request started it.
     pub is_new: bool,
-    /// An earlier execution of the same SQL, values, closed window and instance whose result is still stored: whoever
-    /// asked could have had it at once.
+    /// An earlier execution of the same SQL, values, closed window and instance whose result is still stored and
+    /// could be used instead.
     pub same_as: Option<ExecutionId>,
 }
 
-/// Everything that is stored of an execution, before it has an id.
+/// Everything stored for an execution before it has an id.
 struct Draft {
     instance: Instance,
     query: Option<QueryId>,
@@ -68,7 +68,7 @@ impl Draft {
         }
     }
 
-    /// The same as was sent before, to the letter.
+    /// The same as was sent before, exactly.
     fn again(instance: Instance, before: Execution) -> Self {
         Self {
             instance,
@@ -86,7 +86,7 @@ impl Draft {
 
 impl Executions {
     /// Stores an execution in the caller's transaction: the poller sends it when a slot is free. Call
-    /// [`Executions::wake`] after the commit. After a refusal the transaction is not to be committed.
+    /// [`Executions::wake`] after the commit. After a refusal the transaction must not be committed.
     pub async fn start(&self, tx: &mut Tx, actor: &Actor, request: &Request) -> Result<Started, Refusal> {
         let (origin, digest) = (actor.origin(&request.what), request.digest());
         let key = request.key.as_deref().map(|key| actor.key(key)).transpose()?;
@@ -129,7 +129,7 @@ impl Executions {
             same_as: identity.as_deref(),
         };
         if !store::add(tx, now, &row).await? {
-            // Another process was asked at the same moment, and was faster.
+            // Another process got the same request at the same moment and was faster.
             let before = self.before(tx, origin, key.as_deref(), &digest).await?;
             return before.ok_or(Refusal::Missing);
         }
@@ -138,7 +138,7 @@ impl Executions {
         Ok(Started { id, is_new: true, same_as })
     }
 
-    /// What was started with the key before.
+    /// The execution that was started earlier with the key.
     async fn before(
         &self,
         tx: &mut Tx,
@@ -216,13 +216,13 @@ impl Executions {
     }
 }
 
-/// The instance, if this person may run there and it can be run on.
+/// The instance, if this person may run queries there and it is ready.
 async fn usable(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Instance, Refusal> {
     let instance = instances::require(tx, person, id, instances::Action::Run).await?;
     if instance.is_ready() { Ok(instance) } else { Err(Refusal::NotReady(instance.name().to_owned())) }
 }
 
-/// The connection by which it is to run, with its owner's name as far as it is seen here.
+/// The connection to use, with its owner's name if it is visible here.
 async fn connection(
     tx: &mut Tx,
     person: &PersonId,
@@ -231,12 +231,12 @@ async fn connection(
     if let Some(chosen) = store::choose_connection(tx, person, &instance.id).await? {
         return Ok((chosen.id, Some(chosen.owner)));
     }
-    // OK because what somebody else shares is chosen anew before it is sent, by the program, which sees it.
+    // OK because a connection shared by somebody else is chosen before the send, in the system's scope.
     let named = instance.connection.clone().map(|id| (id, None));
     named.ok_or_else(|| Refusal::NoConnection(instance.name().to_owned()))
 }
 
-/// Gives the workflow in the body the id by which AMC can be asked about this very execution.
+/// Sets the workflow's id in the body, by which this execution can be looked up at AMC.
 fn name_workflow(body: &mut Value, id: &str) {
     if let Some(workflow) = body.get_mut("workflow").and_then(Value::as_object_mut) {
         workflow.insert("workflowId".to_owned(), json!(id));

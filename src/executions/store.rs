@@ -1,4 +1,4 @@
-//! The tables of executions and of what happened to them.
+//! The tables of executions and their events.
 
 mod add;
 mod adoption;
@@ -24,7 +24,7 @@ use crate::ids::{ExecutionId, PersonId, ProcessId};
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 use crate::web::components::duration;
 
-/// Nothing is ever planned so far ahead: what is, was planned by a clock that has been set back since.
+/// Nothing is planned further ahead: anything beyond was planned while the clock was ahead.
 const FAR: TimeDelta = TimeDelta::hours(2);
 
 fn read<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
@@ -83,7 +83,7 @@ fn origin(row: &Row) -> Result<Origin> {
     Origin::parse(&text).ok_or(Error::Inconsistent { column: "origin", source: WrongValue::new("known origin") })
 }
 
-/// The window of a row that has its four columns.
+/// The window from a row's four columns.
 fn window(row: &Row) -> Result<WindowChoice> {
     let wrong = |column| Error::Inconsistent { column, source: WrongValue::new("part of a window") };
     let time = |column| -> Result<Option<chrono::NaiveDateTime>> {
@@ -113,14 +113,14 @@ macro_rules! select {
     };
 }
 
-/// One of the executions that a person may see; [`Error::Missing`] otherwise.
+/// An execution that a person may see; [`Error::Missing`] otherwise.
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Result<Execution> {
     const FIND: &str =
         select!("join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.id = $2");
     sql(FIND).bind(person).bind(id).cached().one(tx).await
 }
 
-/// What a step changes. What is `None` stays; the lease ends with it.
+/// The changes of a step. `None` means unchanged; the lease ends with it.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) state: State,
@@ -138,7 +138,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// The execution goes to `state` and is looked at again at `next`.
+    /// Changes to `state` and polls again at `next`.
     pub(super) fn to(state: State, next: Option<DateTime<Utc>>) -> Self {
         Self {
             state,
@@ -157,7 +157,7 @@ impl Change {
     }
 }
 
-/// Writes a step where the claim still holds; says whether it did. A new state is noted as an event.
+/// Writes a step if the lease still holds; returns whether it did. A new state is recorded as an event.
 pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Claimed, change: &Change) -> Result<bool> {
     const CHANGE: &str = "update executions set state = $3, \
         next_step_at = case when $18 or cancel_asked_at is null then $4 else $16 end, \
@@ -188,7 +188,7 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Claimed, ch
         .bind(finished)
         .bind(now)
         .bind(change.keep_lease)
-        // A wish to stop that came in the middle of the step is looked at at once.
+        // A cancellation during the step is handled at once.
         .bind(before.cancel_asked_at.is_some() || change.next.is_none())
         .execute(tx)
         .await?;
@@ -200,9 +200,9 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Claimed, ch
     Ok(touched == 1)
 }
 
-/// What the timeline says of a step, if it says anything: a new state with what is known of it, or an attempt that
-/// failed with its cause and the wait. Of many failed attempts the first ten are told, then each that doubles their
-/// number, so that a day without an answer leaves a page that can be read.
+/// The timeline entry of a step, if any: a new state with its details, or a failed attempt with its cause and wait.
+/// Of many failed attempts, the first ten are recorded, then only each that doubles their number, so that the
+/// timeline stays readable after a day without an answer.
 fn told(before: &Claimed, change: &Change, now: DateTime<Utc>) -> Option<String> {
     let reason = || change.waiting_for.as_deref().unwrap_or_default();
     if change.attempts > before.attempts {
@@ -225,7 +225,8 @@ async fn note(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>, state: State, n
     Ok(())
 }
 
-/// Asks in somebody's name to stop an execution that has not ended; says whether there was anything to stop.
+/// Requests cancellation of an execution that hasn't ended, on behalf of a person; returns whether there was anything
+/// to cancel.
 pub(super) async fn ask_cancel(tx: &mut Tx, execution: &Execution, who: &str, now: DateTime<Utc>) -> Result<bool> {
     const ASK: &str = "update executions set cancel_asked_at = $2, next_step_at = $2, revision = revision + 1 \
         where id = $1 and cancel_asked_at is null \
@@ -237,8 +238,8 @@ pub(super) async fn ask_cancel(tx: &mut Tx, execution: &Execution, who: &str, no
     Ok(asked)
 }
 
-/// Ends the waiting for AMC in somebody's name; says whether there was anything to wait for. AMC is still asked at
-/// `next`, since it may finish after all.
+/// Stops waiting for AMC, on behalf of a person; returns whether there was anything to wait for. AMC is still polled
+/// at `next`, since it may finish after all.
 pub(super) async fn stop_waiting(
     tx: &mut Tx,
     execution: &Execution,
@@ -256,7 +257,7 @@ pub(super) async fn stop_waiting(
     Ok(stopped)
 }
 
-/// Has the result of an execution that AMC finished fetched once more; says whether it can be.
+/// Requests another download of the result of an execution that AMC finished; returns whether that is possible.
 pub(super) async fn fetch_again(tx: &mut Tx, execution: &Execution, now: DateTime<Utc>) -> Result<bool> {
     const FETCH: &str = "update executions set state = 'fetching', next_step_at = $2, attempts = 0, lookups = 0, \
         problem = null, waiting_for = null, result = null, result_removed_at = null, cancel_asked_at = null, \
@@ -269,8 +270,8 @@ pub(super) async fn fetch_again(tx: &mut Tx, execution: &Execution, now: DateTim
     Ok(begun)
 }
 
-/// Keeps a claim for longer, while a long step goes on, and notes how far it is; gives whether somebody asked to
-/// stop it, or nothing where the claim does not hold any more.
+/// Extends a lease during a long step and stores its progress; returns whether somebody canceled, or `None` if the
+/// lease is lost.
 pub(super) async fn hold(
     tx: &mut Tx,
     execution: &Claimed,
@@ -283,22 +284,22 @@ pub(super) async fn hold(
     Ok(held.optional::<Single<bool>>(tx).await?.map(|Single(stop)| stop))
 }
 
-/// Ends the claims of processes before this one, where this process is the only one.
+/// Releases the leases of previous processes if this process is the only one.
 pub(super) async fn release_all(tx: &mut Tx, but: &ProcessId) -> Result<u64> {
     const RELEASE: &str =
         "update executions set lease_until = null where lease_until is not null and lease_owner <> $1";
     sql(RELEASE).bind(but).execute(tx).await
 }
 
-/// Ends the claims of one process, except those on what it was just sending; what it may still write names an epoch
-/// that is past then.
+/// Releases the leases of one process, except those of executions being sent; anything it still writes has an
+/// outdated epoch.
 pub(super) async fn release(tx: &mut Tx, owner: &ProcessId) -> Result<u64> {
     const RELEASE: &str = "update executions set lease_until = null, lease_epoch = lease_epoch + 1 \
         where lease_until is not null and lease_owner = $1 and state <> 'sending'";
     sql(RELEASE).bind(owner).execute(tx).await
 }
 
-/// Gives claims back of which nothing was made, so that the next tick takes the rows.
+/// Releases unused leases, so that the next tick can claim the rows.
 pub(super) async fn give_back(tx: &mut Tx, executions: &[Claimed]) -> Result<()> {
     const GIVE: &str = "update executions set lease_until = null where id = $1 and lease_epoch = $2";
     for execution in executions {
@@ -307,14 +308,14 @@ pub(super) async fn give_back(tx: &mut Tx, executions: &[Claimed]) -> Result<()>
     Ok(())
 }
 
-/// Makes due what a clock that ran ahead has planned for a distant future; says how many.
+/// Reschedules rows that a clock that was ahead planned for the distant future; returns how many.
 pub(super) async fn pull_back(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     const PULL: &str = "update executions set next_step_at = $1, lease_until = null \
         where next_step_at is not null and (next_step_at > $2 or lease_until > $2)";
     sql(PULL).bind(now).bind(now + FAR).execute(tx).await
 }
 
-/// Executions that ended before `before` and whose result is still there, the oldest first.
+/// Executions that ended before `before` and whose result still exists, oldest first.
 pub(super) async fn expired(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<Vec<ExecutionId>> {
     const EXPIRED: &str = "select id as value from executions where finished_at < $1 and state = 'succeeded' \
         and (result_kept_at is null or result_kept_at < $1) and result_removed_at is null order by finished_at limit $2";
@@ -322,13 +323,13 @@ pub(super) async fn expired(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Re
     Ok(found.into_iter().map(|Single(id)| id).collect())
 }
 
-/// Notes that the result is gone.
+/// Marks the result as deleted.
 pub(super) async fn mark_removed(tx: &mut Tx, id: &ExecutionId, now: DateTime<Utc>) -> Result<()> {
     const MARK: &str = "update executions set result_removed_at = $2, revision = revision + 1 where id = $1";
     sql(MARK).bind(id).bind(now).execute(tx).await.map(drop)
 }
 
-/// When the next execution can be claimed, if any waits: its step is due and nobody holds it.
+/// When the next execution can be claimed, if any: its step is due and it isn't leased.
 pub(super) async fn next_due(tx: &mut Tx, fetching: bool) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(case when lease_until > next_step_at then lease_until else next_step_at end) \
         as value from executions where next_step_at is not null and (state = 'fetching') = $1";
@@ -336,7 +337,7 @@ pub(super) async fn next_due(tx: &mut Tx, fetching: bool) -> Result<Option<DateT
     Ok(next)
 }
 
-/// One thing that happened.
+/// A timeline entry.
 #[derive(Clone, Debug)]
 pub(super) struct Event {
     pub(super) at: DateTime<Utc>,
@@ -350,7 +351,7 @@ impl FromRow for Event {
     }
 }
 
-/// What happened to an execution, in order.
+/// The timeline of an execution, in order.
 pub(super) async fn events(tx: &mut Tx, id: &ExecutionId) -> Result<Vec<Event>> {
     const LIST: &str = "select at, state, note from execution_events where execution_id = $1 order by position";
     sql(LIST).bind(id).cached().all(tx).await

@@ -1,6 +1,6 @@
-//! Help: a page about each thing that a check of a query can say, with a wrong and a right example.
+//! Help: a page for each check code, with a wrong and a right example.
 //!
-//! What the pages say stands beside the checker, in [`crate::amcsql::codes`]: this room lays it out and finds it.
+//! The texts are part of the checker, in [`crate::amcsql::codes`]; this room displays and searches them.
 
 mod pages;
 

@@ -23,7 +23,7 @@ pub(super) fn routes(site: Site) -> Router {
         .with_state(site)
 }
 
-/// Checks on one page of the list: all of them fit.
+/// Checks per page: all of them fit.
 const SIZE: u64 = 200;
 
 /// The levels, as addresses name them.
@@ -43,7 +43,7 @@ struct ListPage {
     level: &'static str,
 }
 
-/// What an address asks for.
+/// The parameters of an address.
 struct Asked {
     checks: Vec<&'static Definition>,
     q: String,
@@ -78,7 +78,7 @@ async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Resu
     }))
 }
 
-/// A check as a file lists it.
+/// A check in an export.
 struct Line(&'static Definition);
 
 impl Export for Line {
@@ -98,7 +98,7 @@ impl Export for Line {
     }
 }
 
-/// The checks that the filter leaves, as a file.
+/// The export of the filtered checks.
 async fn export(State(site): State<Site>, _: Person, mut params: ListParams) -> web::Result<Response> {
     let lines = asked(&mut params).checks.into_iter().map(Line).collect();
     let file = list::export_rows(&params, Few(lines)).await?;
@@ -113,7 +113,7 @@ struct CheckPage {
 }
 
 impl CheckPage {
-    /// For what the examples are written.
+    /// What the examples are written for.
     fn note(&self) -> &'static str {
         match self.check.example {
             Example::Report | Example::Made => "",

@@ -1,4 +1,4 @@
-//! What a person wants to know first: what runs, what failed, what is new, and where to begin.
+//! The dashboard: what is running, what failed, what is new, and how to begin.
 
 use std::sync::Arc;
 
@@ -20,13 +20,13 @@ use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit};
 use crate::workers::Outcome;
 
-/// What ended longer ago than this is history, which the list of runs has.
+/// Executions that ended longer ago are only in the executions list.
 const LATELY: TimeDelta = TimeDelta::days(7);
-/// Most runs in a list; the whole list is one link away.
+/// Maximum executions in a list; all are one link away.
 const RUNS: i64 = 8;
-/// Most queries of either kind; all are one link away.
+/// Maximum queries of either kind; all are one link away.
 const QUERIES: i64 = 5;
-/// Most instances in the panel; those with runs come first.
+/// Maximum instances in the panel; those with executions come first.
 const INSTANCES: usize = 8;
 
 #[derive(Template)]
@@ -36,17 +36,17 @@ pub(super) struct DashboardPage {
     work: Arc<Work>,
     slots: i64,
     first_guide: Option<Arc<Guide>>,
-    /// Whether a connection to Amazon waits for this person.
+    /// Whether a connection needs to be reconnected by this person.
     to_reconnect: bool,
-    /// Why no background work is done, if so.
+    /// Why background work is paused, if it is.
     held: Option<String>,
     now: DateTime<Utc>,
-    /// Of all that moves here, but for the times.
+    /// Covers everything that changes here, except running times.
     tag: String,
 }
 
 impl DashboardPage {
-    /// Whether something shown here changes by itself: a run, or the first look for instances.
+    /// Whether something shown here changes automatically: an execution, or the first discovery of instances.
     fn moves(&self) -> bool {
         let counts = self.work.counts;
         counts.waiting + counts.running > 0 || (self.is_fresh() && self.work.is_looking)
@@ -56,13 +56,13 @@ impl DashboardPage {
         i64::try_from(self.work.all_instances).unwrap_or(i64::MAX)
     }
 
-    /// Whether the person has not begun.
+    /// Whether the person hasn't begun to work.
     fn is_fresh(&self) -> bool {
         !self.work.has_queries && self.work.counts == Counts::default()
     }
 }
 
-/// How many runs stand where.
+/// The number of executions by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     running: i64,
@@ -93,14 +93,14 @@ async fn runs(tx: &mut Tx, person: &PersonId, state: &str) -> Result<Vec<Line>> 
     executions::list(tx, person, &filter, PageRange::first(RUNS)).await
 }
 
-/// Those with most runs in hand first, otherwise as the list has them.
+/// The instances with most executions in progress first, otherwise in the list's order.
 fn busiest(mut instances: Vec<Instance>) -> Vec<Instance> {
     instances.sort_by_key(|instance| std::cmp::Reverse(instance.slots_in_use));
     instances.truncate(INSTANCES);
     instances
 }
 
-/// Why background work is held back, as the workers' status has it.
+/// Why background work is paused, from the workers' status.
 fn held(site: &Site) -> Option<String> {
     site.statuses.all().into_iter().find_map(|status| match status.outcome {
         Outcome::Held(reason) => Some(reason),
@@ -108,27 +108,26 @@ fn held(site: &Site) -> Option<String> {
     })
 }
 
-/// What the database knows of a person's work.
+/// A person's work, from the database.
 #[derive(Debug, Default)]
 pub(super) struct Work {
-    /// Runs that have not ended, the newest first.
+    /// Executions in progress, newest first.
     active: Vec<Line>,
     failed: Vec<Line>,
     done: Vec<Line>,
     counts: Counts,
     instances: Vec<Instance>,
-    /// Those to which the person's access ends.
+    /// Instances to which the person's access is ending.
     ending: Vec<Instance>,
-    /// How many instances the person has.
     all_instances: usize,
-    /// Whether Amazon is still being asked for them, where there are none.
+    /// Whether discovery is still running and there are no instances yet.
     is_looking: bool,
     has_queries: bool,
-    /// Those with a star, and those last changed or run.
+    /// Starred queries, and those most recently changed or run.
     favourites: Vec<QueryLine>,
     recent: Vec<QueryLine>,
     health: Vec<ConnectionStatus>,
-    /// Of all that is above.
+    /// The tag of all of the above.
     tag: String,
 }
 
@@ -161,7 +160,7 @@ impl Work {
     }
 }
 
-/// What was read last, where nothing of it has changed since.
+/// The person's work, from the cache if it is current.
 async fn work(home: &Home, person: &Person) -> web::Result<Arc<Work>> {
     let today = home.site.clock.now().date_naive();
     let key = (person.id.clone(), today);

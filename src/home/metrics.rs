@@ -1,4 +1,4 @@
-//! `/metrics`: this process in figures, for a collector.
+//! `/metrics`: metrics of this process, for a collector.
 
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -39,7 +39,7 @@ pub(super) async fn show(State(home): State<Home>, request: Request) -> web::Res
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], page).into_response())
 }
 
-/// Whoever knows the token that is set; without one, whoever calls from this machine itself.
+/// Callers with the configured token; without one, direct callers on this machine.
 fn may_read(site: &Site, request: &Request) -> bool {
     let Some(token) = &site.config.metrics_token else { return rate_limits::is_local(request) };
     let said = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());

@@ -1,7 +1,7 @@
-//! The rooms seen from above: the dashboard, the search, and what the background is doing.
+//! The dashboard, the search and the operations page.
 //!
-//! It reads through the doors of the rooms below, each with the person's own scope, and writes nothing.
-//! So whatever is shown here is what the room itself would show to the same person.
+//! This room reads through the public functions of the rooms below, each with the person's own scope, and writes
+//! nothing. So it shows exactly what those rooms would show to the same person.
 
 mod dashboard;
 mod metrics;
@@ -23,15 +23,15 @@ use crate::web::room::{PageEntry, Room};
 use crate::web::shell::Section;
 use dashboard::Work;
 
-/// Dashboards that are kept in memory; when there are more, all are read anew.
+/// Maximum number of cached dashboards; beyond it, the cache is cleared.
 const MOST_KEPT: usize = 1_000;
 
 #[derive(Clone, Debug)]
 struct Home {
     site: Site,
-    /// For what is known of the calls to Amazon.
+    /// For the state of calls to Amazon.
     grants: Grants,
-    /// What each person's dashboard last read, by the day.
+    /// What each person's dashboard last read, by day.
     work: Memo<(PersonId, NaiveDate), Arc<Work>>,
 }
 

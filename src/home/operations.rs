@@ -1,4 +1,4 @@
-//! What this process does in the background, and what it stands on.
+//! The operations page: background work of this process, and its dependencies.
 
 use askama::Template;
 use axum::extract::State;
@@ -21,30 +21,29 @@ use crate::workers::{Outcome, Status, Tick};
 pub(super) struct OperationsPage {
     shell: Shell,
     workers: Vec<Row>,
-    /// Why no background work is done, if so.
+    /// Why background work is paused, if it is.
     held: Option<String>,
-    /// Names of the workers that are late.
+    /// Names of late workers.
     late: Vec<&'static str>,
     engine: &'static str,
     /// Whether this process does background work at all.
     works: bool,
-    /// How long results are kept.
+    /// The retention period of results.
     keeps: String,
     hosts: Vec<Host>,
-    /// What the person's instances have in hand.
+    /// The load of the person's instances.
     queues: Vec<Queue>,
     slots: i64,
     account_slots: i64,
-    /// Schedules whose slot is overdue, of everybody.
+    /// The number of everybody's schedules with an overdue slot.
     overdue: i64,
-    /// The time zone data by which schedules run.
+    /// The time zone data that schedules use.
     zones: Zones,
-    /// The person's own connections to Amazon.
     connections: Vec<ConnectionStatus>,
     now: DateTime<Utc>,
 }
 
-/// One of Amazon's hosts, or an instance there that is left alone.
+/// One of Amazon's hosts, or an instance there whose calls are paused.
 struct Host {
     name: String,
     traffic: Traffic,
@@ -52,7 +51,7 @@ struct Host {
     word: &'static str,
 }
 
-/// The hosts that were called, and of their instances those that are left alone: others say nothing new.
+/// The hosts that were called, and their instances with paused calls: others show nothing new.
 fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
     let told = traffic.into_iter().filter(|(place, traffic)| place.instance.is_none() || traffic.rests(now));
     told.map(|(place, traffic)| {
@@ -78,7 +77,7 @@ impl OperationsPage {
     }
 }
 
-/// A worker as the page shows it.
+/// A row of the workers table.
 struct Row {
     status: Status,
     state: components::State,
@@ -103,7 +102,7 @@ impl Row {
         let said = match &status.outcome {
             Outcome::NotYet => String::new(),
             Outcome::Done(tick) => sentence(*tick),
-            // OK because what failed may quote hosts and rows of other people.
+            // OK because errors may quote hosts and rows of other people.
             Outcome::Failed(_) if !tells_all => "An administrator sees the reason here.".to_owned(),
             Outcome::Failed(reason) | Outcome::Held(reason) => reason.clone(),
         };

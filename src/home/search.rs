@@ -1,4 +1,4 @@
-//! One search over what a person can reach: what each room finds, and pages by their names.
+//! The search across all rooms: what each room finds, and pages by name.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,9 +9,9 @@ use crate::web::room::{Hit, PageEntry, Rooms};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, QueryString, Site, Visit};
 
-/// Most results of a kind; the room's own list has the rest.
+/// Maximum results per kind; the room's own list has the rest.
 const MOST: usize = 8;
-/// Longest text that is searched for, in characters; the rest is not looked at.
+/// Maximum length of a search text, in characters; the rest is ignored.
 const LONGEST: usize = 200;
 
 #[derive(Template)]
@@ -22,7 +22,7 @@ pub(super) struct SearchPage {
     groups: Vec<Group>,
 }
 
-/// The same results as the list below the search of the bar; without a text the pages to go to.
+/// The same results as a dropdown below the search field; without a text, the suggested pages.
 #[derive(Template)]
 #[template(path = "home/palette.html")]
 struct Palette {
@@ -33,13 +33,13 @@ struct Palette {
 /// The results of one kind.
 struct Group {
     name: &'static str,
-    /// The room's own list for the same text, where there are more.
+    /// The room's own list for the same text, if there are more.
     more: Option<String>,
     hits: Vec<Hit>,
 }
 
 impl Group {
-    /// With at most [`MOST`] hits, and `list` as the way to the rest.
+    /// With at most [`MOST`] hits, and a link to `list` for the rest.
     fn new(name: &'static str, list: &str, q: &str, mut hits: Vec<Hit>) -> Self {
         let more = (hits.len() > MOST && !list.is_empty()).then(|| {
             let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", q).finish();
@@ -78,7 +78,7 @@ pub(super) async fn show(
     Ok(Html(page).into_response())
 }
 
-/// Pages whose name or words hold every word of `q`.
+/// Pages whose name or words contain every word of `q`.
 fn pages(all: &[PageEntry], q: &str) -> Vec<Hit> {
     let words: Vec<String> = q.split_whitespace().map(str::to_lowercase).collect();
     let fits = |page: &&PageEntry| {

@@ -1,7 +1,7 @@
-//! The one rule of who may do what with an instance and with what belongs to it.
+//! The rule of who may do what with an instance and everything that belongs to it.
 //!
-//! Pages, JSON and workers ask [`require`]; a page that shows a button asks [`Role::allows`] about the same
-//! action. On PostgreSQL row-level security states the rule once more, in `migrations/postgres`.
+//! Pages, JSON and workers call [`require`]; a page that shows a button checks [`Role::allows`] for the same action.
+//! On PostgreSQL, row-level security enforces the rule a second time, in `migrations/postgres`.
 
 use std::sync::Arc;
 
@@ -25,17 +25,17 @@ pub enum Action {
     Read,
     /// Write, delete and restore its queries.
     Write,
-    /// Run queries there, cancel them, fetch their results again.
+    /// Run queries there, cancel executions, download their results again.
     Run,
     /// Rename and label it, and share it with others.
     Manage,
 }
 
 impl Action {
-    /// All of them, from the one that most roles allow.
+    /// All actions, from the one that most roles allow.
     pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Run, Self::Manage];
 
-    /// The least role that allows it.
+    /// The minimum role that allows it.
     pub const fn needs(self) -> Role {
         match self {
             Self::Read => Role::Viewer,
@@ -44,7 +44,7 @@ impl Action {
         }
     }
 
-    /// As it continues "to …".
+    /// How it continues "to …".
     pub const fn words(self) -> &'static str {
         match self {
             Self::Read => "look at it",
@@ -61,7 +61,7 @@ impl Role {
         self >= action.needs()
     }
 
-    /// What it allows, for people.
+    /// What the role allows, for display.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Viewer => "can read queries, executions and results",
@@ -74,10 +74,10 @@ impl Role {
 /// Why somebody may not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
-    /// The person has no access to the instance, or there is none: which of the two is not told.
+    /// The person has no access to the instance, or it doesn't exist; the error doesn't tell which.
     #[error("no access to this instance")]
     Missing,
-    /// Their role does not allow it.
+    /// Their role doesn't allow it.
     #[error("{0}")]
     Role(String),
     #[error(transparent)]
@@ -103,7 +103,7 @@ impl From<Denied> for web::Error {
     }
 }
 
-/// The instance as this person has it, if their access to it allows the action.
+/// The instance as this person sees it, if their access allows the action.
 pub async fn require(
     tx: &mut Tx,
     person: &PersonId,
@@ -117,8 +117,8 @@ pub async fn require(
     }
 }
 
-/// Why a person's role on an instance does not allow the action, for the page on which its button is missing;
-/// `None` where it does.
+/// Why a person's role on an instance doesn't allow the action, to be shown in place of its button; `None` if it
+/// does.
 pub async fn refusal(
     tx: &mut Tx,
     person: &PersonId,
@@ -132,7 +132,7 @@ pub async fn refusal(
     Ok(Some(words(instance.name(), instance.role, action, &managers)))
 }
 
-/// What is missing, and who can give it. `managers` are names, at most three of which are told.
+/// What is missing, and who can grant it. `managers` are names, of which at most three are listed.
 fn words(instance: &str, role: Role, action: Action, managers: &[String]) -> String {
     let (is, needed) = (role.name(), action.needs().name());
     let article = |role: Role| if role == Role::Analyst { "an" } else { "a" };
@@ -154,9 +154,9 @@ pub fn end_of_grace(site: &Site) -> DateTime<Utc> {
     store::end_of_grace(site.clock.now(), site.config.limits.access_grace_days)
 }
 
-/// Begins the grace period for the instances that a connection's survey, begun at `begun`, did not find again. Call
-/// it when a survey was answered; accounts that did not answer are named in `unanswered`, and nothing of theirs is
-/// withdrawn. Gives how many are news, each with one entry in the audit log.
+/// Begins the grace period for the instances that a connection's survey, begun at `begun`, didn't find again. Call it
+/// when a survey was answered; accounts that didn't respond are in `unanswered`, and their access isn't withdrawn.
+/// Returns how many are new, each with one entry in the audit log.
 pub(super) async fn withdraw_unlisted(
     site: &Site,
     tx: &mut Tx,
@@ -174,7 +174,7 @@ pub(super) async fn withdraw_unlisted(
     Ok(withdrawn.len())
 }
 
-/// Takes away all access that is over, each with an entry in the audit log; gives how many.
+/// Removes all expired access, with an audit log entry for each; returns how many.
 pub async fn end_due(site: &Site) -> db::Result<usize> {
     let now = site.clock.now();
     let mut tx = site.db.write(&Scope::System).await?;
@@ -188,15 +188,15 @@ pub async fn end_due(site: &Site) -> db::Result<usize> {
     Ok(ended.len())
 }
 
-/// Knows when the next access ends, without asking the database for each request.
+/// Knows when the next access expires, without querying the database for each request.
 #[derive(Clone, Debug)]
 pub struct Expiry(Arc<(Site, NextEnd)>);
 
-/// When the next access ends, if any does.
+/// When the next access expires, if any does.
 type NextEnd = Memo<(), Option<DateTime<Utc>>>;
 
 impl Expiry {
-    /// Of all access that is stored.
+    /// For all stored access.
     pub fn new(site: Site) -> Self {
         let known = Memo::new(site.db.clone(), 1);
         Self(Arc::new((site, known)))
@@ -216,7 +216,7 @@ impl Expiry {
     }
 }
 
-/// Takes away what is over before a request is answered, so that no statement counts it.
+/// Removes expired access before a request is handled, so that no statement counts it.
 pub async fn end_expired(State(expiry): State<Expiry>, request: Request, next: Next) -> web::Result<Response> {
     if expiry.is_due().await? {
         end_due(&expiry.0.0).await?;

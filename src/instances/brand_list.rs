@@ -1,33 +1,33 @@
-//! Lists of ASINs and campaigns as people have them: one a line, copied from a sheet, or exported from Amazon.
+//! Lists of ASINs and campaigns as people have them: one per line, copied from a spreadsheet, or exported from
+//! Amazon.
 //!
-//! A list with a head names its columns; of one without, each line says what it is by its form. What is not understood
-//! is told with its line, and nothing is guessed: a line that could be either is what the reader of the form chose.
+//! A list with a header names its columns; without one, the form of each line decides. Unrecognized lines are
+//! reported, and nothing is guessed: for a line that could be either, the form's choice applies.
 
 use std::collections::HashSet;
 
-/// Most items of one kind in a brand: as many as a list parameter takes.
+/// Maximum number of items of one kind in a brand: as many as a list parameter accepts.
 pub(super) const MOST: usize = 10_000;
-/// Longest name of a campaign or product, in characters.
+/// Maximum length of a campaign or product name, in characters.
 const LONGEST: usize = 300;
-/// Lines that are told as not understood; more are counted.
+/// How many unrecognized lines are listed; more are counted.
 const TOLD: usize = 100;
-/// Characters shown of a line.
+/// How many characters of a line are shown.
 const SHOWN: usize = 120;
-/// Letters and digits of an ASIN.
+/// Length of an ASIN.
 const ASIN: usize = 10;
 
-/// What an item of a brand is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ItemKind {
     Asin,
-    /// A campaign, by its id or, where only that is known, by its name.
+    /// A campaign, by its id or, if that is unknown, by its name.
     Campaign,
 }
 
 impl ItemKind {
     pub(super) const ALL: [Self; 2] = [Self::Asin, Self::Campaign];
 
-    /// As it is stored and sent by forms.
+    /// As stored and as sent by forms.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Asin => "asin",
@@ -35,7 +35,7 @@ impl ItemKind {
         }
     }
 
-    /// Reads what [`ItemKind::name`] wrote.
+    /// Parses [`ItemKind::name`].
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == text)
     }
@@ -58,20 +58,20 @@ impl Item {
     }
 }
 
-/// What a list held.
+/// A parsed list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ListRead {
-    /// Each once, in the order of the list, with the brand that the list names for it; empty where it names none.
+    /// Distinct items in the order of the list, each with the brand named in the list, or empty.
     pub(super) items: Vec<(String, Item)>,
-    /// Lines that say again what an earlier one said.
+    /// The number of repeated lines.
     pub(super) duplicates: usize,
-    /// Lines that were not understood: number, text and reason.
+    /// Unrecognized lines: number, text and reason.
     pub(super) rejected: Vec<(usize, String, &'static str)>,
-    /// How many more were not understood than are told.
+    /// How many more lines were unrecognized than are listed.
     pub(super) more_rejected: usize,
 }
 
-/// What a column of a list holds.
+/// The content of a list's column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Column {
     Asin,
@@ -84,7 +84,7 @@ enum Column {
 }
 
 impl Column {
-    /// Reads the head of a column: `Campaign ID`, `campaign_id`, `(Child) ASIN`.
+    /// Parses a column header: `Campaign ID`, `campaign_id`, `(Child) ASIN`.
     fn of(head: &str) -> Self {
         let plain: String = head.to_lowercase().chars().map(|it| if it.is_alphanumeric() { it } else { ' ' }).collect();
         let words: Vec<&str> = plain.split_whitespace().collect();
@@ -103,7 +103,7 @@ impl Column {
     }
 }
 
-/// Reads a list. `meant` is what its lines are where their form does not say.
+/// Parses a list. `meant` is the kind of ambiguous lines.
 pub(super) fn read(text: &str, meant: Option<ItemKind>) -> ListRead {
     let mut read = ListRead::default();
     let mut seen = HashSet::new();
@@ -137,7 +137,7 @@ pub(super) fn read(text: &str, meant: Option<ItemKind>) -> ListRead {
     read
 }
 
-/// Reads the lines of the form in which a brand is edited: an item a line, behind a tab its name.
+/// Parses the text area for editing a brand: one item per line, followed by a tab and its name.
 pub(super) fn read_lines(text: &str, kind: ItemKind) -> ListRead {
     let mut read = ListRead::default();
     let mut seen = HashSet::new();
@@ -153,8 +153,8 @@ pub(super) fn read_lines(text: &str, kind: ItemKind) -> ListRead {
     read
 }
 
-/// The lines that hold something, each with its number and its cells: tabs, semicolons or commas part them, whichever
-/// the first line has; cells may be quoted.
+/// The nonempty lines, each with its number and its cells: separated by tabs, semicolons or commas, whichever the
+/// first line has; cells may be quoted.
 fn rows(text: &str) -> Vec<(usize, Vec<String>)> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let separator = ['\t', ';', ','].into_iter().find(|mark| first.contains(*mark)).unwrap_or('\t');
@@ -171,7 +171,8 @@ fn rows(text: &str) -> Vec<(usize, Vec<String>)> {
     rows
 }
 
-/// A cell without blanks around it, also those that nobody sees, and without the apostrophe by which sheets keep digits.
+/// A cell without surrounding whitespace, including invisible characters, and without the apostrophe by which
+/// spreadsheets keep digits.
 fn plain(cell: &str) -> String {
     let cell = crate::web::naming::plain(cell).replace(['\u{a0}', '\u{feff}'], " ").replace(char::is_control, " ");
     cell.trim().trim_start_matches('\'').trim().to_owned()
@@ -189,12 +190,12 @@ fn is_id(text: &str) -> bool {
     (5..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a line without a head would be an item.
+/// Whether a line without a header is an item.
 fn is_item(cells: &[String]) -> bool {
     cells.first().is_some_and(|cell| is_asin(cell) || is_id(cell))
 }
 
-/// The items of a line whose columns are known.
+/// The items of a line with known columns.
 fn of_columns(columns: &[Column], cells: &[String]) -> Result<Vec<(String, Item)>, &'static str> {
     let get = |wanted: Column| {
         let at = columns.iter().position(|column| *column == wanted);
@@ -221,7 +222,7 @@ fn of_columns(columns: &[Column], cells: &[String]) -> Result<Vec<(String, Item)
     Ok(items.into_iter().map(|item| (brand.clone(), item)).collect())
 }
 
-/// The item of a line without a head: its first cell, and behind it a name.
+/// The item of a line without a header: its first cell, followed by a name.
 fn of_form(cells: &[String], meant: Option<ItemKind>) -> Result<Item, &'static str> {
     let value = cells.first().map(String::as_str).unwrap_or_default();
     let label = cells.get(1).map(String::as_str).unwrap_or_default();
@@ -248,8 +249,8 @@ fn item(kind: ItemKind, value: &str, label: &str) -> Result<Item, &'static str> 
     Ok(Item { kind, value, label: label.chars().take(LONGEST).collect() })
 }
 
-/// The values of a brand that a parameter of this name asks for, as the form shows them: one a line. None where the
-/// name says nothing, or the brand has none.
+/// A brand's values for a parameter with this name, one per line as in the form. `None` if the name isn't recognized,
+/// or the brand has none.
 pub fn fitting(name: &str, brand: &str, items: &[Item]) -> Option<Vec<String>> {
     let name = name.to_lowercase();
     let of = |kind: ItemKind| items.iter().filter(move |item| item.kind == kind);

@@ -1,9 +1,8 @@
-//! The data sources of one instance, as the checker of SQL reads them.
+//! The data sources of one instance, for the SQL checker.
 //!
-//! An instance lists its sources; the documentation knows their columns' types, thresholds and units
-//! better than the list tells. So a listed source that is documented takes the documentation's
-//! columns for those that it lists, and a source or column that only the instance knows is read from
-//! the list.
+//! The instance lists its sources, but the documentation has better column types, thresholds and units. So a listed
+//! source that is documented uses the documented columns, limited to those it lists, and sources or columns that only
+//! the instance knows are taken from the list.
 
 use serde_json::{Value, json};
 
@@ -12,10 +11,10 @@ use crate::amcsql::catalogue::{
     Catalogue, ColumnDef, ColumnType, DataSource, DataType, Kind, SourceTag, Threshold, UPLOADED,
 };
 
-/// Tags of a source that are kept; AMC's schema has at most a hundred.
+/// Maximum number of tags of a source; AMC's schema allows a hundred.
 const MOST_TAGS: usize = 100;
 
-/// AMC's remarks on a source, each with its texts as one.
+/// AMC's tags of a source, each with its texts joined.
 fn tags(source: &amazon::DataSource) -> Vec<SourceTag> {
     let listed = source.rest.get("tags").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let tag = |tag: &Value| {
@@ -26,7 +25,7 @@ fn tags(source: &amazon::DataSource) -> Vec<SourceTag> {
     listed.iter().filter_map(tag).take(MOST_TAGS).collect()
 }
 
-/// What is kept of an instance's answer: names, types and thresholds.
+/// The stored part of an instance's answer: names, types and thresholds.
 pub(super) fn to_json(sources: &[amazon::DataSource]) -> Value {
     let column = |column: &amazon::DataSourceColumn| {
         json!({ "name": column.name, "columnType": column.column_type, "dataType": column.data_type,
@@ -39,7 +38,7 @@ pub(super) fn to_json(sources: &[amazon::DataSource]) -> Value {
     json!({ "sources": sources.iter().map(source).collect::<Vec<_>>() })
 }
 
-/// The catalogue that [`to_json`] kept.
+/// The catalog stored by [`to_json`].
 pub(super) fn from_json(kept: &Value) -> Catalogue {
     let sources = kept["sources"].as_array().map_or(&[][..], Vec::as_slice);
     Catalogue::from_sources(sources.iter().filter_map(source).collect())
@@ -59,7 +58,7 @@ fn source(kept: &Value) -> Option<DataSource> {
     let paid = kept["premium"].as_bool();
     let deprecated = tags.iter().any(|tag| tag.kind == "DEPRECATED" && tag.is_of_the_source(&columns));
     if let Some(standard) = standard {
-        // OK because a list without columns says that the source is there, not that it is empty.
+        // OK because a list without columns says that the source exists, not that it is empty.
         let columns = if columns.is_empty() { standard.columns.clone() } else { columns };
         let paid = paid.unwrap_or(standard.paid);
         let deprecated = deprecated || standard.deprecated;

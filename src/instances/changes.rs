@@ -1,8 +1,9 @@
-//! What changed in the data sources that an instance lists, between two looks.
+//! Changes in an instance's list of data sources between two reads.
 //!
-//! AMC tells of a change by a tag (`NEW`, `RENAMED`, `DEPRECATED`) whose sentences name what it is about, or does not tell
-//! at all: a column is then gone, and another one may be there. A tag that names both is believed; one column gone and
-//! one of the same type new in the same source is taken for a new name, marked as a guess.
+//! AMC announces a change with a tag (`NEW`, `RENAMED`, `DEPRECATED`) whose sentences name what it is about, or
+//! doesn't announce it: a column is then gone, and another one may have appeared. A tag that names both is trusted;
+//! otherwise one removed and one added column of the same type in the same source count as a rename, marked as a
+//! guess.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use crate::amcsql::catalogue::{Catalogue, SourceTag};
 
-/// Changes that one look can find; the rest is not noted.
+/// Maximum number of changes recorded per read.
 const MOST: usize = 2_000;
 
 macro_rules! kinds {
@@ -22,17 +23,16 @@ macro_rules! kinds {
         }
 
         impl ChangeKind {
-            /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// As it is stored and as addresses name it.
+            /// As stored and as used in addresses.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
-            /// What people read.
+            /// The label for people.
             pub const fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $label,)+
@@ -53,18 +53,17 @@ kinds! {
 }
 
 impl ChangeKind {
-    /// Reads [`ChangeKind::name`].
+    /// Parses [`ChangeKind::name`].
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == text)
     }
 
-    /// Whether a query that uses it may stop working.
+    /// Whether queries that use it may stop working.
     pub const fn can_break(self) -> bool {
         matches!(self, Self::Renamed | Self::Deprecated | Self::Removed | Self::Retyped)
     }
 }
 
-/// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceChange {
     /// The source, in lower case.
@@ -72,11 +71,11 @@ pub struct SourceChange {
     /// The column, in lower case; empty where the source itself changed.
     pub column: String,
     pub kind: ChangeKind,
-    /// What took its place, where that is known.
+    /// The replacement, if known.
     pub replacement: Option<String>,
-    /// Whether AMC said so; otherwise it is a guess.
+    /// Whether AMC announced it; otherwise it is a guess.
     pub is_certain: bool,
-    /// What AMC said about it, or what is different; may be empty.
+    /// AMC's announcement, or the difference; may be empty.
     pub note: String,
 }
 
@@ -100,12 +99,12 @@ impl SourceChange {
     }
 }
 
-/// A source as a look found it.
+/// A source in one of the lists.
 #[derive(Debug, Default)]
 struct Seen {
     premium: Option<bool>,
     tags: Vec<SourceTag>,
-    /// Type and role of each column, by its name.
+    /// Type and role of each column, by name.
     columns: BTreeMap<String, (String, String)>,
 }
 
@@ -127,13 +126,13 @@ fn seen(kept: &Value) -> BTreeMap<String, Seen> {
     kept["sources"].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(source).collect()
 }
 
-/// What is different in the second of two lists, as they are kept; nothing where either lists nothing.
+/// The changes from one stored list to the next; none if either is empty.
 pub(super) fn between(before: &Value, after: &Value) -> Vec<SourceChange> {
     let (before, after) = (seen(before), seen(after));
     if before.is_empty() || after.is_empty() {
         return Vec::new();
     }
-    // An audience twin changes with its source, so it is told with that one.
+    // An audience twin changes with its source, so only the source is reported.
     let is_told = |id: &&String| !id.ends_with("_for_audiences");
     let mut changes = Vec::new();
     for id in before.keys().filter(is_told).filter(|id| !after.contains_key(*id)) {
@@ -150,7 +149,7 @@ pub(super) fn between(before: &Value, after: &Value) -> Vec<SourceChange> {
     changes
 }
 
-/// A source that is listed no more: under a new name, or not at all.
+/// A source that is no longer listed: renamed or removed.
 fn gone(id: &str, before: &BTreeMap<String, Seen>, after: &BTreeMap<String, Seen>) -> SourceChange {
     let tagged = after.iter().find_map(|(new, seen)| {
         let tag = seen.tags.iter().find(|tag| tag.kind == "RENAMED" && tag.names(id))?;
@@ -165,7 +164,7 @@ fn gone(id: &str, before: &BTreeMap<String, Seen>, after: &BTreeMap<String, Seen
     }
 }
 
-/// What changed in a source that both looks found.
+/// The changes in a source that is in both lists.
 fn within(id: &str, was: &Seen, now: &Seen, changes: &mut Vec<SourceChange>) {
     match (was.premium, now.premium) {
         (Some(false), Some(true)) => changes.push(SourceChange::new(id, "", ChangeKind::Paid)),
@@ -176,7 +175,7 @@ fn within(id: &str, was: &Seen, now: &Seen, changes: &mut Vec<SourceChange>) {
     for tag in now.tags.iter().filter(|tag| !was.tags.contains(tag)) {
         tagged(id, tag, (was, now), &mut told, changes);
     }
-    // A list without columns says that the source is there, not that they are gone.
+    // A list without columns says that the source exists, not that its columns are gone.
     if was.columns.is_empty() || now.columns.is_empty() {
         return;
     }
@@ -203,7 +202,7 @@ fn within(id: &str, was: &Seen, now: &Seen, changes: &mut Vec<SourceChange>) {
     }
 }
 
-/// What a new tag says; the columns that it tells of are not told again.
+/// The changes announced by a new tag; its columns aren't reported again.
 fn tagged(
     id: &str,
     tag: &SourceTag,
@@ -220,7 +219,7 @@ fn tagged(
     }
     match (tag.kind.as_str(), &named[..]) {
         ("RENAMED", [one, other]) => {
-            // The old name is the one that is gone, or the one that was there before the other.
+            // The old name is the one that is gone, or the one that existed before the other.
             let is_old = |name: &str, other: &str| {
                 !now.columns.contains_key(name) || (was.columns.contains_key(name) && !was.columns.contains_key(other))
             };

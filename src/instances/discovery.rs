@@ -1,8 +1,9 @@
-//! Finds instances: all accounts of each connection, one after the other, and what data sources they have.
+//! Instance discovery: asks all accounts of each connection, one after the other, and reads the instances' data
+//! sources.
 //!
-//! A survey is rows: its accounts are listed first, and each is noted as it is asked, so that a survey goes on
-//! where it stands after a wait or a restart, and its progress can be shown. An account that does not answer as
-//! it should is named with its reason, and stops no other; what is known of it stays.
+//! A survey's progress is stored in rows: its accounts are listed first, and each answer is recorded, so that a
+//! survey continues where it stopped after a wait or a restart, and its progress can be shown. An account that fails
+//! is reported with its reason, and doesn't stop the others; its previous data is kept.
 
 mod lists;
 
@@ -24,28 +25,28 @@ use crate::workers::{Tick, Worker};
 use lists::{Lists, said, skipped};
 
 const DUE: lease::Queue = queue!("surveys", due "due_at");
-/// After this another process may go on with a survey: longer than [`SLICE`] and the reading of data sources.
+/// Lease duration: longer than [`SLICE`] plus reading data sources.
 const LEASE: TimeDelta = TimeDelta::minutes(10);
-/// A survey of hundreds of accounts takes minutes: after so long it is left, and goes on where it stands when
-/// others have had their turn.
+/// A survey of hundreds of accounts takes minutes: after this time it is interrupted, and continues when others have
+/// had their turn.
 const SLICE: TimeDelta = TimeDelta::minutes(1);
-/// Surveys of one tick.
+/// Surveys per tick.
 const MOST: i64 = 5;
-/// Data sources are read again when they were read so long ago.
+/// How often data sources are read again.
 const SOURCES_EVERY: TimeDelta = TimeDelta::hours(24);
-/// How often an account is asked that has too many requests; then it counts as failed for this survey.
+/// How often a throttled account is retried; then it counts as failed for this survey.
 const MOST_TRIES: i64 = 3;
-/// An account that has refused for so long does not list its instances any more.
+/// An account that has refused for this long no longer lists its instances.
 const REFUSED_FOR: TimeDelta = TimeDelta::hours(24);
-/// How long is waited where Amazon does not say how long.
+/// How long to wait if Amazon doesn't say how long.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How a turn at a survey ended.
+/// The outcome of one slice of a survey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Survey {
     /// All accounts were asked.
     Done,
-    /// It goes on then.
+    /// It continues at this time.
     Later(DateTime<Utc>),
 }
 
@@ -57,7 +58,7 @@ pub(super) struct InstanceDiscovery {
 }
 
 impl InstanceDiscovery {
-    /// Asks through `grants`, claiming as `process`.
+    /// Calls Amazon through `grants`, with leases of `process`.
     pub(super) fn new(site: Site, grants: Grants, process: ProcessId) -> Self {
         Self { site, grants, process }
     }
@@ -83,7 +84,7 @@ impl InstanceDiscovery {
                     store::surveyed(&mut tx, &connection, lease.epoch, self.site.clock.now(), None).await?;
                     tick.changed += 1;
                 }
-                // OK because the claim lapses, and then it is tried again; the others go on.
+                // OK because the lease expires, and then it is retried; the others continue.
                 Err(CallError::Db(error)) => {
                     tracing::error!(connection.id = %connection, %error, "a survey could not be kept");
                     tick.failed += 1;
@@ -100,7 +101,7 @@ impl InstanceDiscovery {
         Ok(tick)
     }
 
-    /// Goes on with a survey: lists the accounts, asks one after the other, then reads data sources.
+    /// Continues a survey: lists the accounts, asks one after the other, then reads data sources.
     async fn survey(&self, connection: &ConnectionId) -> Result<Survey, CallError> {
         let started = self.site.clock.now();
         let mut tx = self.site.db.read(&Scope::System).await?;
@@ -133,8 +134,8 @@ impl InstanceDiscovery {
         Ok(Survey::Done)
     }
 
-    /// Lists the accounts that a connection may reach instances by: AMC accounts, then advertisers' accounts and
-    /// profiles, since a manager is shown its clients' instances under the clients' accounts only.
+    /// Lists the accounts through which a connection may reach instances: AMC accounts, then advertiser accounts and
+    /// profiles, since a manager's client instances are only listed under the clients' accounts.
     async fn list_accounts(&self, connection: &ConnectionId, now: DateTime<Utc>) -> Result<DateTime<Utc>, CallError> {
         let client = self.grants.client();
         let accounts = self
@@ -152,7 +153,7 @@ impl InstanceDiscovery {
                 );
                 region
             }
-            // OK to go on with the other lists: the accounts that are known are asked all the same.
+            // OK to continue with the other lists: the known accounts are asked anyway.
             Err(CallError::Amazon(error)) => {
                 lists.lacks("AMC accounts", &error);
                 self.region(connection).await?
@@ -179,7 +180,7 @@ impl InstanceDiscovery {
         Ok(sql(REGION).bind(connection).one::<Single<Region>>(&mut tx).await?.0)
     }
 
-    /// Keeps what an account answered; gives when to go on where it asks to wait.
+    /// Stores an account's answer; returns when to continue if it asks to wait.
     async fn asked(
         &self,
         (connection, region): (&ConnectionId, Region),
@@ -206,7 +207,7 @@ impl InstanceDiscovery {
                     let found = found(region, account, instance);
                     store::keep(&mut tx, &self.site.random, now, person, connection, &found, "discovery").await?;
                 }
-                // What could not be read may be one of those that are known.
+                // The unreadable entries may be known instances.
                 if listed.skipped == 0 {
                     store::forget_unlisted(&mut tx, connection, &account.pair, since).await?;
                 }
@@ -226,7 +227,7 @@ impl InstanceDiscovery {
                     | ErrorKind::TermsNotAccepted => AccountState::Refused,
                     _ => AccountState::Failed,
                 };
-                // One refusal may be a slip of Amazon's; one that lasts says that it lists nothing any more.
+                // One refusal may be a glitch at Amazon; if it persists, the account lists nothing any more.
                 if outcome.state == AccountState::Refused
                     && account.refused_since.is_some_and(|since| since + REFUSED_FOR <= now)
                 {
@@ -254,7 +255,7 @@ impl InstanceDiscovery {
         self.grants.call_once(connection, call).await
     }
 
-    /// Reads the data sources of instances that were not asked for a day; of all, where somebody asked for it.
+    /// Reads the data sources of instances that weren't read for a day; or of all, if somebody requested it.
     async fn read_sources(&self, connection: &ConnectionId, all: bool) -> Result<(), CallError> {
         let now = self.site.clock.now();
         let before = if all { now } else { now - SOURCES_EVERY };
@@ -264,8 +265,8 @@ impl InstanceDiscovery {
         for instance in instances.iter().filter(|instance| instance.is_ready()) {
             let sources = match self.sources_of(connection, instance).await {
                 Ok(sources) => sources,
-                // OK because one instance that does not answer must not hide the others; the documented
-                // sources stand in until it does.
+                // OK because one failing instance must not block the others; until it responds, the documented
+                // sources are used.
                 Err(CallError::Amazon(error)) => {
                     tracing::warn!(instance.id = %instance.id, error = %error, "data sources were not read");
                     continue;
@@ -299,7 +300,7 @@ impl InstanceDiscovery {
     }
 }
 
-/// What is kept of an instance that an account lists.
+/// The stored part of an instance listed by an account.
 pub(super) fn found(region: Region, account: &store::Account, instance: amazon::Instance) -> Found {
     Found {
         amc_name: instance.name.unwrap_or_else(|| instance.id.to_string()),

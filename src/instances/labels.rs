@@ -1,13 +1,13 @@
-//! Labels of instances: what people find them by where there are two hundred.
+//! Labels of instances, for finding them among hundreds.
 
 use crate::web::naming;
 
-/// Most labels of an instance.
+/// Maximum number of labels of an instance.
 const MOST: usize = 20;
-/// Longest label, in characters.
+/// Maximum length of a label, in characters.
 const LENGTH: usize = 40;
 
-/// Reads a line of labels with commas between them: each once, whatever its letters. What does not fit is told.
+/// Parses comma-separated labels, without duplicates (case-insensitively). The error describes what is invalid.
 pub(super) fn read(line: &str) -> Result<Vec<String>, String> {
     let mut labels: Vec<String> = Vec::new();
     for label in line.split([',', '\n']) {
@@ -27,12 +27,12 @@ pub(super) fn read(line: &str) -> Result<Vec<String>, String> {
     Ok(labels)
 }
 
-/// As they are stored, with commas between them.
+/// As stored, separated by commas.
 pub(super) fn stored(labels: &[String]) -> String {
     labels.join(",")
 }
 
-/// Reads what [`stored`] wrote.
+/// Parses [`stored`].
 pub(super) fn kept(text: &str) -> Vec<String> {
     text.split(',').filter(|label| !label.is_empty()).map(str::to_owned).collect()
 }

@@ -1,7 +1,7 @@
-//! Instances of AMC: found through the API, named side by side as account, customer and instance.
+//! AMC instances: found through the API, identified by account, customer and name.
 //!
-//! An instance is one row however many people reach it; what each may do, and by which connection, is
-//! their row in `instance_access`. RecomAMP's id of an instance and AMC's are different types.
+//! An instance is one row however many people reach it; what each may do, and through which connection, is their row
+//! in `instance_access`. RecomAMP's id of an instance and AMC's are different types.
 
 mod access;
 mod brand_list;
@@ -38,7 +38,7 @@ use crate::web::room::{PageEntry, Room};
 use crate::web::shell::Section;
 use discovery::InstanceDiscovery;
 
-/// The room, and a worker that finds instances as `process`.
+/// The room, with instance discovery running as `process`.
 pub fn room(site: Site, grants: Grants, process: ProcessId) -> Room {
     Room {
         section: Some(Section::Instances),
@@ -70,16 +70,15 @@ impl Section {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl audit::Action {
-    /// An instance was renamed, removed from somebody's list, or came back.
+    /// An instance was renamed, hidden or shown again.
     pub const InstanceChanged: Self = Self::new("instance-changed", "Instance renamed, hidden or shown");
-    /// Brands of an instance, or what belongs to them, were changed.
+    /// A brand of an instance, or its items, changed.
     pub const BrandsChanged: Self = Self::new("brands-changed", "Brands changed");
-    /// Somebody was given a role on an instance.
+    /// Somebody was granted a role on an instance.
     pub const AccessGranted: Self = Self::new("access-granted", "Access granted");
-    /// A role on an instance was taken away.
+    /// A role on an instance was revoked.
     pub const AccessRevoked: Self = Self::new("access-revoked", "Access revoked");
-    /// Amazon no longer lists an instance for somebody, whose access ends after a while.
+    /// Amazon no longer lists an instance for somebody, whose access ends after the grace period.
     pub const AccessEnding: Self = Self::new("access-ending", "Access ends soon");
-    /// Somebody's access to an instance ended.
     pub const AccessEnded: Self = Self::new("access-ended", "Access ended");
 }

@@ -1,11 +1,11 @@
-//! What an instance is, and what its people may do with it.
+//! Instances and people's roles on them.
 
 use chrono::{DateTime, Utc};
 
 use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::ids::{ConnectionId, InstanceId};
 
-/// What a person may do with an instance; each may do what the one before may.
+/// A person's role on an instance; each role includes the previous ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Look at queries and results.
@@ -17,7 +17,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// As it is stored.
+    /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -34,12 +34,12 @@ impl Role {
         }
     }
 
-    /// The role that a form names.
+    /// Parses a role in a form.
     pub fn known(name: &str) -> Option<Self> {
         [Self::Viewer, Self::Analyst, Self::Manager].into_iter().find(|role| role.name() == name)
     }
 
-    /// Reads what is stored; anything unknown may least.
+    /// Parses a stored role; anything unknown is the weakest role.
     pub fn parse(text: &str) -> Self {
         match text {
             "manager" => Self::Manager,
@@ -49,19 +49,19 @@ impl Role {
     }
 }
 
-/// Where access to an instance comes from.
+/// The source of access to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// Amazon lists the instance for the person.
     Amazon,
     /// A manager of the instance shares it.
     Shared,
-    /// An administrator gave it.
+    /// An administrator granted it.
     Administrator,
 }
 
 impl Source {
-    /// As it is stored.
+    /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Amazon => "amazon",
@@ -78,7 +78,7 @@ impl Source {
         }
     }
 
-    /// Reads what is stored.
+    /// Parses the stored name.
     pub fn parse(text: &str) -> Self {
         match text {
             "shared" => Self::Shared,
@@ -88,27 +88,24 @@ impl Source {
     }
 }
 
-/// What one source gives a person on an instance.
+/// The access that one source grants a person on an instance.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// Where it comes from.
     pub source: Source,
-    /// What it allows.
     pub role: Role,
-    /// The person's own connection by which Amazon lists the instance.
+    /// The person's own connection through which Amazon lists the instance.
     pub connection: Option<ConnectionId>,
-    /// The name of who gave it; none for Amazon.
+    /// The name of who granted it; `None` for Amazon.
     pub given_by: Option<String>,
     /// When Amazon last listed the instance for this person.
     pub confirmed_at: Option<DateTime<Utc>>,
-    /// Since when Amazon does not list it any more.
+    /// Since when Amazon no longer lists it.
     pub missing_since: Option<DateTime<Utc>>,
-    /// When it ends.
+    /// When it expires.
     pub ends_at: Option<DateTime<Utc>>,
 }
 
-/// Which of a person's grants counts: the strongest; of equal ones, one that does not end before one that does, and
-/// the one that ends last.
+/// The grant that counts: the strongest; among equal ones, the one that expires last or never.
 pub(super) fn strongest(grants: &[Grant]) -> Option<&Grant> {
     grants.iter().max_by_key(|grant| (grant.role, grant.ends_at.is_none(), grant.ends_at))
 }
@@ -120,48 +117,46 @@ pub struct Instance {
     pub id: InstanceId,
     /// AMC's id.
     pub amc_id: AmcInstanceId,
-    /// Where it is.
     pub region: Region,
-    /// The account of its calls.
+    /// The account used for its calls.
     pub entity: EntityId,
     /// The marketplace of that account.
     pub marketplace: MarketplaceId,
     /// The name that people here gave it, if any.
     pub own_name: Option<String>,
-    /// The name that it has at Amazon.
+    /// Its name at Amazon.
     pub amc_name: String,
-    /// The name of its account.
     pub account_name: String,
     /// The advertiser's name, if Amazon has one.
     pub customer_name: Option<String>,
     /// Whether its data is synthetic.
     pub is_sandbox: bool,
-    /// `COMPLETED` once it can be used.
+    /// `COMPLETED` once it is ready.
     pub creation_status: String,
     /// When Amazon last listed it.
     pub seen_at: DateTime<Utc>,
-    /// By which connection this person reaches it; none while there is no active one.
+    /// The connection through which this person reaches it; `None` without an active one.
     pub connection: Option<ConnectionId>,
-    /// What this person may do with it.
+    /// This person's role.
     pub role: Role,
-    /// Where that comes from.
+    /// The source of the role.
     pub source: Source,
-    /// When this person's access ends, if it does.
+    /// When this person's access expires, if it does.
     pub ends_at: Option<DateTime<Utc>>,
-    /// Whether Amazon listed it for this person and does not any more.
+    /// Whether Amazon no longer lists it for this person.
     pub is_unlisted: bool,
-    /// Whether this person took it off their list.
+    /// Whether this person hid it.
     pub is_hidden: bool,
-    /// Whether this person gave it a star.
+    /// Whether this person starred it.
     pub is_starred: bool,
-    /// What people here find it by.
+    /// The labels that people here gave it.
     pub labels: Vec<String>,
-    /// Runs that use a slot now.
+    /// Executions that use a slot now.
     pub slots_in_use: i64,
 }
 
 impl Instance {
-    /// The name by which people here know it.
+    /// The display name.
     pub fn name(&self) -> &str {
         self.own_name.as_deref().unwrap_or(&self.amc_name)
     }
@@ -181,7 +176,7 @@ impl Instance {
     }
 }
 
-/// An instance that Amazon listed, with the account under which it did.
+/// An instance listed by Amazon, with the account that listed it.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) amc_id: AmcInstanceId,
@@ -189,7 +184,7 @@ pub(super) struct Found {
     pub(super) entity: EntityId,
     pub(super) marketplace: MarketplaceId,
     pub(super) amc_name: String,
-    /// Where the account stands among those that the connection is asked for.
+    /// The account's position among those that the connection asks.
     pub(super) position: i64,
     pub(super) account_name: String,
     pub(super) customer_name: Option<String>,

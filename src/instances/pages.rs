@@ -1,4 +1,4 @@
-//! The list of instances, one instance, adding one by hand.
+//! The list of instances, the page of one, and adding one manually.
 
 mod brand;
 mod brands;
@@ -26,7 +26,7 @@ use crate::web::naming;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// Longest name that people may give an instance, in characters.
+/// Maximum length of an instance's name, in characters.
 const NAME_LENGTH: usize = 100;
 
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ struct DetailPage {
     account_in_use: i64,
     waiting: i64,
     adopted: i64,
-    /// Why executions that were started elsewhere could not be looked for; empty where they were.
+    /// Why the search for executions started elsewhere failed; empty if it succeeded.
     unsearched: String,
     sources: usize,
     errors: Errors,
@@ -125,7 +125,7 @@ async fn page(
     })
 }
 
-/// The id in an address; one that is none names nothing.
+/// The id in an address; an invalid one is not found.
 fn own(id: &str) -> web::Result<InstanceId> {
     id.parse().map_err(|_| web::Error::Missing)
 }
@@ -165,7 +165,7 @@ async fn rename(
     Ok(Redirect::to(&format!("/instances/{}", instance.id)).into_response())
 }
 
-/// Gives an instance the labels of the form.
+/// Sets an instance's labels from the form.
 async fn label(
     State(room): State<Room>,
     person: Person,
@@ -196,7 +196,7 @@ async fn label(
     }
 }
 
-/// Gives an instance the person's star (`on=true`), which puts it first on their list, or takes it back.
+/// Sets or removes the person's star (`on=true`), which puts the instance first in their list.
 async fn star(
     State(room): State<Room>,
     person: Person,
@@ -283,7 +283,7 @@ async fn new(State(room): State<Room>, person: Person, visit: Visit) -> web::Res
     Ok(Html(new_page(&room, &person, &visit, &Fields::default(), Errors::new()).await?))
 }
 
-/// Adds an instance that Amazon's lists do not show, if Amazon answers for it with these names.
+/// Adds an instance that Amazon's lists don't show, if Amazon responds for these ids.
 async fn add(State(room): State<Room>, person: Person, visit: Visit, fields: Fields) -> web::Result<Response> {
     let mut errors = Errors::new();
     for (name, what) in [
@@ -353,7 +353,7 @@ async fn add_asked(
         .await?;
     let found = discovery::found(region, account, instance);
     let site = &room.site;
-    // OK in the system's scope: the person has no access to the row before Amazon has said that they do.
+    // OK in the system's scope: the person has no access to the row until Amazon confirms it.
     let mut tx = site.db.write(&db::Scope::System).await?;
     let id = store::keep(&mut tx, &site.random, site.clock.now(), &person.id, connection, &found, "hand").await?;
     tx.commit().await?;

@@ -1,4 +1,4 @@
-//! What a search finds of instances.
+//! Instances in search results.
 
 use futures::FutureExt as _;
 

@@ -1,4 +1,4 @@
-//! The tables of instances, of who may work in them, of surveys and of listed data sources.
+//! The tables of instances, access, surveys and data source lists.
 
 mod access;
 pub(super) mod brands;
@@ -60,20 +60,19 @@ impl FromRow for Instance {
     }
 }
 
-/// Which of a person's instances are listed.
+/// The filter of a person's list of instances.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Text that the names or ids hold.
+    /// Text in the names or ids.
     pub text: String,
-    /// Those taken off the list instead of those on it.
+    /// Hidden instances instead of active ones.
     pub hidden: bool,
-    /// Those of one region.
     pub region: Option<Region>,
-    /// Sandboxes only, or all others.
+    /// Only sandboxes, or only others.
     pub is_sandbox: Option<bool>,
     /// Those with this label; empty for all.
     pub label: String,
-    /// Those with the person's star only.
+    /// Only starred ones.
     pub starred: bool,
 }
 
@@ -120,7 +119,7 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(filter.starred)
 }
 
-/// All instances of a person that the filter leaves, by account, customer and name.
+/// A person's filtered instances, by account, customer and name.
 pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<Vec<Instance>> {
     page(tx, person, filter, PageRange::first(i64::MAX)).await
 }
@@ -133,7 +132,7 @@ pub async fn page(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
     filtered(LIST, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
-/// How many of a person's instances the filter leaves, counted up to `most`.
+/// The number of a person's filtered instances, counted up to `most`.
 pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = concat!(
         "select count(*) as value from (select 1 as one from instances i \
@@ -143,13 +142,13 @@ pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most:
     filtered(COUNT, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// One of a person's instances; [`Error::Missing`] when it is not theirs.
+/// One of a person's instances; [`Error::Missing`] if they have no access.
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Instance> {
     const FIND: &str = select!("and i.id = $2");
     sql(FIND).bind(person).bind(id).cached().one(tx).await
 }
 
-/// Names of the people who manage an instance, at most three, `but` left out.
+/// Names of at most three managers of an instance, without `but`.
 pub(super) async fn managers(tx: &mut Tx, id: &InstanceId, but: &PersonId) -> Result<Vec<String>> {
     const MANAGERS: &str = "select p.name as value from instance_access a join people p on p.id = a.person_id \
         where a.instance_id = $1 and a.role = 'manager' and p.id <> $2 order by lower(p.name), p.id limit 3";
@@ -164,7 +163,7 @@ pub(super) async fn managers(tx: &mut Tx, id: &InstanceId, but: &PersonId) -> Re
         .collect())
 }
 
-/// Gives the instance a name of its own, or takes it away with an empty one.
+/// Sets the instance's own name; an empty name removes it.
 pub(super) async fn rename(tx: &mut Tx, id: &InstanceId, name: &str) -> Result<()> {
     const RENAME: &str = "update instances set name = $2 where id = $1";
     let name = if name.is_empty() { None } else { Some(name) };
@@ -172,7 +171,7 @@ pub(super) async fn rename(tx: &mut Tx, id: &InstanceId, name: &str) -> Result<(
     Ok(())
 }
 
-/// Takes an instance off a person's list, or puts it back.
+/// Hides an instance from a person's list, or shows it again.
 pub(super) async fn hide(tx: &mut Tx, person: &PersonId, id: &InstanceId, at: Option<DateTime<Utc>>) -> Result<()> {
     const HIDE: &str = "update instance_access set hidden_at = $3 where person_id = $1 and instance_id = $2";
     match sql(HIDE).bind(person).bind(id).bind(at).execute(tx).await? {
@@ -181,14 +180,14 @@ pub(super) async fn hide(tx: &mut Tx, person: &PersonId, id: &InstanceId, at: Op
     }
 }
 
-/// Gives an instance these labels, for everyone who has access.
+/// Sets the labels of an instance, for everyone with access.
 pub(super) async fn set_labels(tx: &mut Tx, id: &InstanceId, of_all: &[String]) -> Result<()> {
     const LABEL: &str = "update instances set labels = $2 where id = $1";
     sql(LABEL).bind(id).bind(labels::stored(of_all)).execute(tx).await?;
     Ok(())
 }
 
-/// The labels of the instances on a person's list, each once and in their order.
+/// The distinct labels of a person's active instances, sorted.
 pub(super) async fn all_labels(tx: &mut Tx, person: &PersonId) -> Result<Vec<String>> {
     const LABELS: &str = "select distinct i.labels as value from instances i \
         join instance_access a on a.instance_id = i.id where a.person_id = $1 and i.labels <> ''";
@@ -199,7 +198,7 @@ pub(super) async fn all_labels(tx: &mut Tx, person: &PersonId) -> Result<Vec<Str
     Ok(all)
 }
 
-/// Gives an instance a person's star, or takes it back.
+/// Sets or removes a person's star.
 pub(super) async fn star(tx: &mut Tx, person: &PersonId, id: &InstanceId, at: Option<DateTime<Utc>>) -> Result<()> {
     const STAR: &str = "update instance_access set starred_at = $3 where person_id = $1 and instance_id = $2";
     match sql(STAR).bind(person).bind(id).bind(at).execute(tx).await? {
@@ -208,8 +207,8 @@ pub(super) async fn star(tx: &mut Tx, person: &PersonId, id: &InstanceId, at: Op
     }
 }
 
-/// Keeps an instance that Amazon showed to a person, with access through `connection`. The names that
-/// Amazon has are taken each time; the name given here stays.
+/// Stores an instance that Amazon listed for a person, with access through `connection`. Amazon's names are updated
+/// each time; the name given here stays.
 pub(super) async fn keep(
     tx: &mut Tx,
     random: &Random,

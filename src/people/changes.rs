@@ -1,4 +1,4 @@
-//! What an administrator changes about a person who stays.
+//! Administrators' changes to a person who stays.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,7 +16,7 @@ use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// A refusal as an answer.
+/// A refusal as a response.
 pub(super) fn refused(unchanged: Unchanged) -> web::Error {
     match unchanged {
         Unchanged::Db(error) => error.into(),
@@ -25,8 +25,8 @@ pub(super) fn refused(unchanged: Unchanged) -> web::Error {
     }
 }
 
-/// A change of the person in an address, made in a transaction that the caller commits; gives what they were before.
-/// Nobody changes themselves, and one administrator always stays.
+/// Changes the person in an address, in a transaction that the caller commits; returns their previous state. Nobody
+/// can change themselves, and one administrator always remains.
 pub(super) async fn changed(
     site: &Site,
     person: &Person,
@@ -46,7 +46,7 @@ pub(super) async fn role(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Redirect> {
-    // OK to look first who asks: what is wrong with the form is nothing that others are told.
+    // OK to check the caller first: form errors are none of other people's business.
     whose(&person, &id)?;
     let now = site.clock.now();
     let role = SiteRole::parse(fields.get("role"))
@@ -86,7 +86,7 @@ pub(super) async fn resume(
     Ok(Redirect::to(&address(&id)))
 }
 
-/// A role on an instance, from what gives it, until the end of a day if one is given.
+/// Grants a role on an instance, until the end of a day if one is given.
 pub(super) async fn give(
     State(site): State<Site>,
     person: Person,
@@ -141,7 +141,7 @@ pub(super) async fn give(
     Ok(Redirect::to(&address(&id)).into_response())
 }
 
-/// Takes away what a source gives on an instance.
+/// Revokes the access of a source on an instance.
 pub(super) async fn revoke(
     State(site): State<Site>,
     person: Person,

@@ -1,4 +1,4 @@
-//! Ending a connection here: what depends on it first, then its tokens are erased.
+//! Disconnecting: shows what depends on a connection, then deletes its tokens.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -50,7 +50,7 @@ pub(super) async fn page(
 ) -> web::Result<Html<DisconnectPage>> {
     const UNFINISHED: &str =
         "select count(*) as value from executions where connection_id = $1 and finished_at is null";
-    // OK in the program's scope: what others run by this connection depends on it, too.
+    // OK in the system's scope: what other people run through this connection depends on it, too.
     let mut tx = site.db.read(&Scope::System).await?;
     let reach = own(&mut tx, &person, &id).await?;
     let instances = instances::reached_by(&mut tx, &reach.id).await?;
@@ -79,7 +79,7 @@ pub(super) async fn disconnect(
     Ok(Redirect::to("/settings/connections"))
 }
 
-/// Erases a connection's tokens and takes it out of all access that used it.
+/// Deletes a connection's tokens and removes it from all access that used it.
 pub(super) async fn end(site: &Site, tx: &mut Tx, by: &PersonId, id: &ConnectionId) -> db::Result<()> {
     let (now, ends_at) = (site.clock.now(), instances::end_of_grace(site));
     if !connections::disconnect(tx, now, id).await? {

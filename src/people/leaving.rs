@@ -1,4 +1,4 @@
-//! Suspending and removing: what ends at once, and who takes over what is owned.
+//! Suspending and removing people: what ends at once, and who takes over what they own.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -25,7 +25,7 @@ use crate::web::{self, Fields, Html, Person, Site, Visit, session};
 pub(super) struct LeavePage {
     shell: Shell,
     member: Member,
-    /// Whether the person leaves for good.
+    /// Whether the person is removed permanently.
     removes: bool,
     connections: usize,
     owned: i64,
@@ -95,7 +95,7 @@ pub(super) async fn remove_page(
     Ok(Html(page(&site, &person, &visit, &id, true, Errors::new()).await?))
 }
 
-/// Ends a person's sessions and connections; gives how many of each.
+/// Ends a person's sessions and connections; returns how many of each.
 async fn shut_out(site: &Site, tx: &mut Tx, by: &PersonId, id: &PersonId) -> db::Result<(u64, usize)> {
     let now = site.clock.now();
     let sessions = session::end_all(tx, id).await?;
@@ -107,7 +107,7 @@ async fn shut_out(site: &Site, tx: &mut Tx, by: &PersonId, id: &PersonId) -> db:
     Ok((sessions, reaches.len()))
 }
 
-/// What the message after it says of executions that have not ended.
+/// The note on executions in progress.
 fn left_over(unfinished: i64) -> String {
     match unfinished {
         0 => String::new(),

@@ -12,7 +12,7 @@ use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit};
 
-/// Lines of a page.
+/// Rows per page.
 const SIZE: u64 = 50;
 
 #[derive(Template)]
@@ -27,7 +27,6 @@ pub(super) struct ListPage {
     standings: Vec<Choice>,
 }
 
-/// The colour of a standing.
 pub(super) const fn colour(standing: Standing) -> Colour {
     match standing {
         Standing::Active => Colour::Done,
@@ -113,7 +112,7 @@ impl Export for Member {
     }
 }
 
-/// All that the filter leaves, as a file.
+/// The export: all filtered people.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     administrator(&person)?;
     let filter = filter(&mut params);

@@ -1,8 +1,7 @@
-//! People, as administrators look after them: who is here, what each may do, and what happens when somebody leaves.
+//! Administrators' pages about people: who is here, what each may do, and what happens when somebody leaves.
 //!
-//! It stands above the rooms whose rows a leaving person has: sessions, connections, access, queries. Each room
-//! changes its own tables; this one decides the order, in one transaction, with an entry in the audit log for each
-//! change.
+//! This room is above those that own a leaving person's rows: sessions, connections, access, queries. Each room
+//! changes its own tables; this one decides the order, in one transaction, with an audit log entry for each change.
 
 mod changes;
 mod disconnect;
@@ -35,7 +34,7 @@ pub fn room(site: Site) -> Room {
     Room { administration: const { &[Section::new("/settings/people", "People", "users")] }, ..Room::new(routes) }
 }
 
-/// Whose page it is, for an administrator; to everybody else the page is missing, as what others have is.
+/// The person in an address, for administrators; for others the page doesn't exist, like other people's things.
 fn whose(person: &Person, id: &str) -> web::Result<PersonId> {
     if !person.is_administrator {
         return Err(web::Error::Missing);

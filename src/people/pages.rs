@@ -1,4 +1,4 @@
-//! One person: what they may do with the installation and with each instance.
+//! The page of a person: their role in the installation and on each instance.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -18,7 +18,7 @@ use crate::web::{self, Fields, Html, Person, Site, Visit};
 pub(super) struct DetailPage {
     shell: Shell,
     member: Member,
-    /// Whether it is the page of whoever looks at it, who changes nothing about themselves.
+    /// Whether the viewer looks at their own page; nobody can change themselves.
     is_oneself: bool,
     grants: Vec<PersonGrant>,
     instances: Vec<Choice>,
@@ -40,7 +40,7 @@ impl DetailPage {
     }
 }
 
-/// The page of a person; with what was filled in when a form did not fit.
+/// The page of a person, with the submitted values if a form was invalid.
 pub(super) async fn page(
     site: &Site,
     person: &Person,

@@ -1,10 +1,10 @@
-//! What forms the values of a column have, and so what the column can be kept as.
+//! Determines the stored type of a column from the forms of its values.
 //!
-//! The whole result is looked at before it is written, because one value that does not have its
-//! column's declared form would otherwise be lost or stop everything. Such a column is kept as the
-//! narrowest kind of number that holds all its values, or as text, and says so. Only canonical forms
-//! count as numbers: `007` stays text, or it would come back as `7`. A column that nothing was declared of is a number
-//! or a time only where all its values come back letter for letter: `1E5` may be a name.
+//! The whole result is scanned before it is written, because one value that doesn't match its column's declared type
+//! would otherwise be lost or fail everything. Such a column is stored with the narrowest numeric type that holds all
+//! its values, or as text, and says so. Only canonical forms count as numbers: `007` stays text, or it would be read
+//! back as `7`. A column without a declared type is a number or a time only if every value can be reproduced exactly:
+//! `1E5` may be a name.
 
 use std::fmt;
 
@@ -12,22 +12,22 @@ use serde::{Deserialize, Serialize};
 
 use super::kind::{Kind, TimeForm, parse_date, parse_double, parse_timestamp, write_double};
 
-/// The most digits that every double of 64 bits keeps.
+/// The maximum number of digits that every 64-bit double preserves.
 const DOUBLE_DIGITS: usize = 15;
-/// The most digits of a decimal.
+/// The maximum number of digits of a decimal.
 const DECIMAL_DIGITS: usize = 38;
-/// The most digits of a decimal that is stored in 64 bits.
+/// The maximum number of digits of a decimal stored in 64 bits.
 const SHORT_DECIMAL_DIGITS: usize = 18;
-/// How much of a value that does not fit is shown, in characters.
+/// How much of a nonmatching value is shown, in characters.
 const SAMPLE: usize = 60;
 
-/// A column that is not kept as its declared type, because of a value.
+/// Why a column isn't stored with its declared type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Misfit {
-    /// The first row with such a value, counted from 1 over all parts; 0 where no single value is at fault
-    /// but all together need more digits than a number has.
+    /// The first row with a nonmatching value, counted from 1 over all parts; 0 if no single value is at fault but
+    /// all together need too many digits.
     pub row: u64,
-    /// That value, shortened to sixty characters.
+    /// That value, truncated to sixty characters.
     pub value: String,
 }
 
@@ -39,12 +39,12 @@ pub(super) struct Accumulator {
     seen: [bool; Shape::COUNT],
     whole: usize,
     scale: usize,
-    /// The fewest digits after the point.
+    /// The minimum number of decimal places.
     least_scale: Option<usize>,
-    /// Whether a double would give a number back as another text.
+    /// Whether a double would print one of the numbers differently.
     is_rewritten: bool,
     has_exponent: bool,
-    /// Whether a double would change a number.
+    /// Whether a double would change one of the numbers.
     is_lossy: bool,
     times: Times,
     first: Option<Misfit>,
@@ -55,14 +55,14 @@ impl Accumulator {
         Self { declared, ..Self::default() }
     }
 
-    /// Counts the value of one row; `None` is NULL.
+    /// Adds the value of one row; `None` is NULL.
     pub(super) fn add(&mut self, row: u64, value: Option<&str>) {
         let Some(text) = value else {
             self.nulls += 1;
             return;
         };
         if self.declared == Some(Kind::Text) || (text.is_empty() && self.declared.is_some()) {
-            // OK because an empty text is NULL in a column that is declared as anything but text.
+            // OK because empty text is NULL in a column declared as anything but text.
             self.nulls += u64::from(self.declared != Some(Kind::Text));
             return;
         }
@@ -103,7 +103,7 @@ impl Accumulator {
         }
     }
 
-    /// What the column is kept as, and the value for which it is not what was declared.
+    /// The stored type, and the value because of which it isn't the declared one.
     pub(super) fn decide(self) -> (Kind, Option<Misfit>) {
         let none_seen = !self.seen.contains(&true);
         let kind = match self.declared {
@@ -124,7 +124,7 @@ impl Accumulator {
         kinds.iter().find(|kind| self.holds(**kind) && exact(**kind)).map_or(Kind::Text, |kind| self.sized(*kind))
     }
 
-    /// What a column is kept as whose type nobody told: what gives its values back letter for letter.
+    /// The stored type of an undeclared column: one that reproduces its values exactly.
     fn undeclared(&self) -> Kind {
         let is_even = !self.has_exponent && self.least_scale.is_none_or(|least| least == self.scale);
         let kinds = [Kind::Integer, DECIMAL, Kind::Double, Kind::Boolean, Kind::Date, TIMESTAMP];
@@ -161,7 +161,6 @@ impl Accumulator {
 }
 
 impl fmt::Display for Misfit {
-    /// A sentence for people.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.row {
             0 => formatter.write_str("Not kept as its declared type: its values have too many digits for that."),
@@ -171,7 +170,7 @@ impl fmt::Display for Misfit {
 }
 
 impl Misfit {
-    /// No single value is too long, but together they need more digits than a number has.
+    /// No single value is too long, but together they need too many digits.
     fn too_long() -> Self {
         Self { row: 0, value: String::new() }
     }
@@ -180,12 +179,12 @@ impl Misfit {
 const DECIMAL: Kind = Kind::Decimal { precision: 38, scale: 0 };
 const TIMESTAMP: Kind = Kind::Timestamp { zoned: false, form: TimeForm::Amc };
 
-/// How the times of a column are written.
+/// How the times of a column are formatted.
 #[derive(Debug, Default)]
 struct Times {
     zoned: bool,
     bare: bool,
-    /// Whether one is not written as AMC does.
+    /// Whether one isn't in AMC's format.
     is_other: bool,
     first: Option<TimeForm>,
     is_mixed: bool,
@@ -202,7 +201,7 @@ impl Times {
         self.is_mixed |= *self.first.get_or_insert(form) != form;
     }
 
-    /// The form that gives all of them back as they came, if there is one.
+    /// The format that reproduces all of them, if there is one.
     fn form(&self) -> Option<TimeForm> {
         match self.first {
             _ if self.zoned && self.bare => None,
@@ -212,7 +211,7 @@ impl Times {
     }
 }
 
-/// The form of one value's text.
+/// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Integer,
@@ -247,7 +246,7 @@ enum Number {
     Float,
 }
 
-/// `-?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?`, or one of the words of floating point.
+/// `-?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?`, or a floating point word such as `NaN`.
 fn number(text: &str) -> Option<Number> {
     if matches!(text, "NaN" | "Infinity" | "-Infinity") {
         return Some(Number::Float);
@@ -267,7 +266,7 @@ fn number(text: &str) -> Option<Number> {
         }
     }
     match rest {
-        // OK because `-0` is no whole number that comes back as it was.
+        // OK because `-0` isn't an integer that is reproduced exactly.
         [] if text.starts_with('-') && bytes.iter().all(|byte| matches!(byte, b'0' | b'.')) => Some(Number::Float),
         [] => Some(Number::Exact { whole, scale }),
         [b'e' | b'E', tail @ ..] => {
@@ -281,7 +280,7 @@ fn number(text: &str) -> Option<Number> {
     }
 }
 
-/// Whether the double nearest to an exact number is another number.
+/// Whether the nearest double differs from the exact number.
 fn is_changed_by_double(text: &str) -> bool {
     let Some(double) = parse_double(text) else { return true };
     if let Ok(whole) = text.parse::<i128>() {

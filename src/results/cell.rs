@@ -1,4 +1,4 @@
-//! The text of one value: exact, as it goes into files, and as it is shown on a page.
+//! The text of one value: exact for files, and formatted for pages.
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
@@ -6,21 +6,21 @@ use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, Times
 use super::column::KeptColumn;
 use super::kind::{Kind, show_timestamp, write_date, write_decimal, write_double, write_timestamp};
 
-/// Characters of a text that a page shows; downloads have it whole.
+/// The maximum number of characters shown on a page; downloads contain the whole text.
 const SHOWN: usize = 2_000;
 
 /// One value on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// The value as files have it, `1234567.5` or `2025-01-31T08:00:00.000`, at most 2,000 characters.
+    /// The value as in files, `1234567.5` or `2025-01-31T08:00:00.000`, at most 2,000 characters.
     pub exact: String,
-    /// The value for reading: metrics in groups of three (`1,234,567.5`), times without their zeros.
+    /// The value for display: metrics with thousands separators (`1,234,567.5`), times without zero fractions.
     pub shown: String,
-    /// What it is, for its place in the column.
+    /// Its kind, which determines its alignment.
     pub kind: Kind,
-    /// Whether there is no value; both texts are empty then.
+    /// Whether it is NULL; both texts are empty then.
     pub is_null: bool,
-    /// Whether the text is longer than what is here.
+    /// Whether the text is truncated.
     pub cut: bool,
 }
 
@@ -49,7 +49,7 @@ impl Cell {
     }
 }
 
-/// Appends the exact text of a value that is not NULL.
+/// Appends the exact text of a value that isn't NULL.
 pub(super) fn write_exact(out: &mut String, kind: Kind, array: &dyn Array, row: usize) {
     match kind {
         Kind::Text => out.push_str(array.as_string::<i32>().value(row)),
@@ -64,7 +64,7 @@ pub(super) fn write_exact(out: &mut String, kind: Kind, array: &dyn Array, row: 
     }
 }
 
-/// A number's text with a comma before every third digit of its whole part; others as they are.
+/// A number with thousands separators in its integer part; other texts are unchanged.
 pub fn grouped(number: &str) -> String {
     let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();

@@ -1,4 +1,4 @@
-//! The columns of a result: what AMC said of them and what they were kept as.
+//! The columns of a result: how AMC declared them and how they are stored.
 
 use parquet::file::metadata::KeyValue;
 use serde::{Deserialize, Serialize};
@@ -14,38 +14,38 @@ pub struct ColumnSpec {
     pub name: String,
     /// AMC's type as text: `STRING`, `LONG`, `DECIMAL(38,4)`, `ARRAY<STRING>`.
     pub data_type: String,
-    /// `DIMENSION` or `METRIC`, where AMC tells it.
+    /// `DIMENSION` or `METRIC`, if declared.
     pub column_type: Option<String>,
 }
 
-/// A column as it is kept. Serialised, it is also a part of the kept file.
+/// A stored column. Its serialized form is also part of the stored file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptColumn {
-    /// The name; a second column of the same name has a number after it.
+    /// The name; a second column with the same name has a number appended.
     pub name: String,
-    /// AMC's type as text, where it was told.
+    /// AMC's type as text, if declared.
     pub declared: Option<String>,
-    /// `DIMENSION` or `METRIC`, where it was told.
+    /// `DIMENSION` or `METRIC`, if declared.
     pub column_type: Option<String>,
-    /// What its values are.
+    /// The type of its values.
     pub kind: Kind,
-    /// How many rows have no value.
+    /// The number of NULLs.
     pub nulls: u64,
-    /// The sum of a column of numbers, as text: exact, but for doubles. Absent where it has too many digits.
-    /// Whether it says anything is for the reader to judge: AMC calls counts of people a DIMENSION, and ids too.
+    /// The sum of a numeric column, as text; exact except for doubles. `None` if it has too many digits. Whether it
+    /// is meaningful is up to the caller: AMC calls counts of people a DIMENSION, and ids too.
     pub total: Option<String>,
-    /// Why the column is not kept as it was declared.
+    /// Why the column isn't stored as declared.
     pub misfit: Option<Misfit>,
 }
 
 impl KeptColumn {
-    /// Whether the column is a METRIC, whose numbers can be added up and are shown in groups of three.
+    /// Whether the column is a METRIC, whose numbers can be summed and are shown with thousands separators.
     pub fn is_metric(&self) -> bool {
         self.column_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("METRIC"))
     }
 }
 
-/// The entry in a Parquet file's own metadata under which its columns stand as JSON.
+/// The key in the Parquet file's metadata that contains its columns as JSON.
 const ENTRY: &str = "recomamp.columns";
 
 pub(super) fn to_entry(columns: &[KeptColumn]) -> Result<KeyValue, Error> {
@@ -59,8 +59,8 @@ pub(super) fn from_entries(entries: Option<&Vec<KeyValue>>) -> Result<Vec<KeptCo
     serde_json::from_str(json).map_err(|error| Error::Damaged(error.into()))
 }
 
-/// The columns of a header beside what is declared for them: by name, or by place where no name is
-/// known and the numbers agree.
+/// Pairs the columns of a header with their declarations: by name, or by position if no name is known and the counts
+/// match.
 pub(super) fn matched<'a>(header: &[String], declared: &'a [ColumnSpec]) -> Result<Vec<Option<&'a ColumnSpec>>, Error> {
     let named = |name: &String| {
         let exact = declared.iter().find(|spec| spec.name == *name);
@@ -77,7 +77,7 @@ pub(super) fn matched<'a>(header: &[String], declared: &'a [ColumnSpec]) -> Resu
     Err(Error::OtherColumns { expected: shown(&names), found: shown(header) })
 }
 
-/// Names for the columns of a header, none empty and none twice.
+/// Unique, nonempty names for the columns of a header.
 pub(super) fn distinct_names(header: &[String]) -> Vec<String> {
     let mut taken = std::collections::HashSet::new();
     let name = |(place, name): (usize, &String)| {
@@ -89,7 +89,7 @@ pub(super) fn distinct_names(header: &[String]) -> Vec<String> {
     header.iter().enumerate().map(name).collect()
 }
 
-/// A header in an error: at most 200 characters.
+/// A header for error messages: at most 200 characters.
 pub(super) fn shown(header: &[String]) -> String {
     let joined = header.join(", ");
     if joined.chars().count() > 200 { joined.chars().take(199).chain(['…']).collect() } else { joined }

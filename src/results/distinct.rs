@@ -1,27 +1,27 @@
-//! How many different values a column has, counted in bounded memory.
+//! Counts the distinct values of a column in limited memory.
 //!
-//! Up to some thousand different values the count is exact; beyond, their hashes are thinned into a
-//! sketch (`HyperLogLog`: of each hash only where it belongs and how rare it looks is kept), which is
-//! within about two in a hundred. A set of all values was rejected: a column of ids has as many as rows.
+//! Up to several thousand distinct values the count is exact; beyond that, their hashes go into a sketch
+//! (`HyperLogLog`), whose error is about two percent. A set of all values was rejected: an id column has as many as
+//! rows.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
-/// Different values that are counted exactly.
+/// Up to this many distinct values are counted exactly.
 const EXACT: usize = 16_384;
-/// Bits of a hash that choose its place in the sketch, and the places that they make.
+/// Hash bits that select a register of the sketch, and the number of registers.
 const BITS: u32 = 14;
 const PLACES: usize = 1 << BITS;
 
-/// A count of different values.
+/// A count of distinct values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distinct {
     pub count: u64,
-    /// Whether it is the very number.
+    /// Whether it is exact.
     pub exact: bool,
 }
 
-/// Counts different values.
+/// Counts distinct values.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
     hasher: BuildHasherDefault<DefaultHasher>,
@@ -52,7 +52,7 @@ impl Counter {
         let weight: f64 = self.sketch.iter().map(|rank| 2_f64.powi(-i32::from(*rank))).sum();
         let raw = 0.7213 / (1.0 + 1.079 / places) * places * places / weight;
         let empty = self.sketch.iter().map(|rank| usize::from(*rank == 0)).sum::<usize>();
-        // OK because a sparse sketch says more by its empty places than by its ranks.
+        // OK because in a sparse sketch the empty registers say more than the ranks.
         let count = if raw < 2.5 * places && empty > 0 { places * (places / empty as f64).ln() } else { raw };
         Distinct { count: count.round() as u64, exact: false }
     }

@@ -1,9 +1,10 @@
-//! Rows that can be read in two ways, since a quotation mark in them was not written as CSV asks for.
+//! Rows that are ambiguous because of a quotation mark that isn't valid CSV.
 //!
-//! A value in quotation marks may go on over the ends of lines. Where each of those lines has as many values as there
-//! are columns, the marks may as well be letters and the lines rows: then reading them as one value would swallow rows
-//! without a word. Both readings are counted. Taken is the lines where the columns' types speak for them, or where the only two marks stand alone with whole
-//! rows between them; otherwise the one value, as CSV has it. Either way the reader is told.
+//! A quoted value may span several lines. If each of those lines has as many values as there are columns, the
+//! quotation marks may be ordinary characters and the lines rows: reading them as one value would then silently
+//! swallow rows. Both readings are counted. It is read as rows if the columns' types support this, or if the only two
+//! quotation marks stand alone with complete rows between them; otherwise as one value, as CSV specifies. Either way
+//! it is reported.
 
 use parquet::file::metadata::KeyValue;
 use serde::{Deserialize, Serialize};
@@ -13,21 +14,21 @@ use super::error::Error;
 use super::kind::{Kind, parse_date, parse_double, parse_timestamp};
 use super::records::{Escapes, Record, values_of_line};
 
-/// The entry in a Parquet file's own metadata under which its doubts stand as JSON.
+/// The key in the Parquet file's metadata that contains the ambiguous rows as JSON.
 const ENTRY: &str = "recomamp.doubts";
 
-/// Rows of a result that may have been read wrongly.
+/// Rows of a result that may have been misread.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubts {
-    /// How many places can be read in two ways.
+    /// The number of ambiguous places.
     pub places: u64,
-    /// The first row that is in doubt, counted from 1 over all parts.
+    /// The first affected row, counted from 1 over all parts.
     pub first: u64,
     /// The part of the result with that row, counted from 1.
     pub part: usize,
-    /// How many rows these places have as they were read.
+    /// How many rows these places have as read.
     pub rows: u64,
-    /// How many they would have, read the other way.
+    /// How many they would have in the other reading.
     pub otherwise: u64,
 }
 
@@ -58,31 +59,31 @@ impl Doubts {
         Ok(KeyValue::new(ENTRY.to_owned(), json))
     }
 
-    /// The doubts of a file; none in files that were stored before there were any.
+    /// The ambiguous rows recorded in a file; none in files stored before they were recorded.
     pub(super) fn from_entries(entries: Option<&Vec<KeyValue>>) -> Option<Self> {
         let entry = entries?.iter().find(|entry| entry.key == ENTRY)?;
         serde_json::from_str(entry.value.as_deref()?).ok()
     }
 }
 
-/// How a record is to be read.
+/// How a record is read.
 pub(super) enum Reading {
-    /// As it is.
+    /// As one row.
     One,
-    /// As it is, but it could be so many lines.
+    /// As one row, but it could be this many lines.
     DoubtfulOne(u64),
     /// As these rows, but it could be one.
     DoubtfulLines(Vec<Vec<Option<String>>>),
-    /// As these rows: as one it has not as many values as there are columns.
+    /// As these rows: as a single row it doesn't have the right number of values.
     Lines(Vec<Vec<Option<String>>>),
 }
 
 impl Reading {
-    /// Reads a record of a table whose columns were declared so.
+    /// Decides how to read a record, given the declared column types.
     pub(super) fn of(record: Record<'_>, escapes: Escapes, kinds: &[Option<Kind>]) -> Self {
         let Some(lines) = record.lines() else { return Self::One };
         let rows: Vec<Vec<Option<String>>> = lines.iter().map(|line| values_of_line(line, escapes)).collect();
-        // In a table of one column every line is a row, so that a text of several lines says nothing.
+        // In a table with one column every line is a valid row, so a multi-line value proves nothing.
         let says_nothing = kinds.len() == 1 && record.quotes() > 0;
         if rows.len() < 2 || says_nothing || rows.iter().any(|row| row.len() != kinds.len()) {
             return Self::One;
@@ -106,12 +107,12 @@ impl Reading {
     }
 }
 
-/// What the columns of a header were declared as.
+/// The declared types of the columns of a header.
 pub(super) fn declared(specs: &[Option<&ColumnSpec>]) -> Vec<Option<Kind>> {
     specs.iter().map(|spec| spec.map(|spec| Kind::declared(&spec.data_type))).collect()
 }
 
-/// Whether a value has the form of its column's declared type.
+/// Whether a value matches its column's declared type.
 fn fits(kind: Option<Kind>, value: &str) -> bool {
     match kind {
         None | Some(Kind::Text) => true,
@@ -123,7 +124,7 @@ fn fits(kind: Option<Kind>, value: &str) -> bool {
     }
 }
 
-/// Whether the lines of a file end with a carriage return alone, by its beginning.
+/// Whether the lines of a file that starts like this end with a carriage return only.
 pub(super) fn ends_with_returns(start: &[u8]) -> bool {
     let mut is_quoted = false;
     for (at, byte) in start.iter().enumerate() {

@@ -1,8 +1,8 @@
-//! Writes rows of texts as typed columns of a Parquet file.
+//! Writes text rows as typed columns of a Parquet file.
 //!
-//! The shape of the file serves the reader that opens page 20,000 or follows a sort: pages of few rows,
-//! so that single rows cost little, and small dictionaries, because a dictionary has to be read whole
-//! for a single row. Any Parquet reader can open it; it is also what people download.
+//! The layout is optimized for reading page 20,000 or sorted rows: pages with few rows, so that single rows are
+//! cheap, and small dictionaries, because a dictionary must be read completely for a single row. Any Parquet reader
+//! can open the file; it is also what people download.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -21,15 +21,15 @@ use super::doubt::Doubts;
 use super::error::Error;
 use super::kind::{Kind, parse_date, parse_decimal, parse_double, parse_timestamp, write_decimal, write_double};
 
-/// Rows of a row group, which is also what is held in memory before it is written.
+/// Rows of a row group, which is held in memory before it is written.
 const GROUP_ROWS: usize = 65_536;
-/// Bytes of a row group that end it before its rows do.
+/// The size at which a row group ends before it has all its rows.
 const GROUP_BYTES: usize = 24 << 20;
-/// Rows of a page: the least that is decoded for one row.
+/// Rows of a page: the minimum that is decoded for one row.
 const PAGE_ROWS: usize = 2_048;
-/// Bytes of a dictionary; a column with more distinct values is written plain.
+/// The size of a dictionary; a column with more distinct values is written plain.
 const DICTIONARY_BYTES: usize = 32 << 10;
-/// Rows, and bytes of text, that are gathered before they are handed to the writer.
+/// Rows, and bytes of text, that are collected before they are passed to the writer.
 const BATCH_ROWS: usize = 4_096;
 const BATCH_BYTES: usize = 4 << 20;
 
@@ -60,7 +60,7 @@ impl<W: Write + Send> Encoder<W> {
         Ok(Self { writer, schema, kept, cells, rows: 0, bytes: 0 })
     }
 
-    /// Adds a row, which has as many values as there are columns.
+    /// Adds a row, with one value for each column.
     pub(super) fn add<'a>(&mut self, values: impl Iterator<Item = Option<&'a str>>) -> Result<(), Error> {
         for (cells, value) in self.cells.iter_mut().zip(values) {
             self.bytes += value.map_or(0, str::len);
@@ -70,7 +70,7 @@ impl<W: Write + Send> Encoder<W> {
         if self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Ends the file and gives its columns, which now have their totals.
+    /// Completes the file and returns its columns, now with their totals.
     pub(super) fn finish(mut self, doubts: &Doubts) -> Result<Vec<KeptColumn>, Error> {
         self.flush()?;
         for (column, cells) in self.kept.iter_mut().zip(&self.cells) {
@@ -99,7 +99,7 @@ impl<W: Write + Send> Encoder<W> {
     }
 }
 
-/// The values of one column that are not yet written, and the sum of all.
+/// The unwritten values of one column, and the running sum.
 struct Cells {
     builder: Builder,
     empty_is_null: bool,
@@ -206,7 +206,7 @@ impl Builder {
 struct Sum {
     exact: Option<i128>,
     binary: f64,
-    /// Whether no value was added: the sum of nothing is nothing, and not zero.
+    /// Whether no value was added: the sum of no values is NULL, not zero.
     is_of_nothing: bool,
 }
 
@@ -235,7 +235,7 @@ mod tests {
 
     use super::*;
 
-    /// A disk with room for a few bytes.
+    /// A disk with space for a few bytes.
     struct SmallDisk {
         room: usize,
         used: usize,

@@ -1,4 +1,4 @@
-//! What can go wrong with a result, each with what a person can do about it.
+//! Errors of results, each with what a person can do about it.
 
 use std::error::Error as StdError;
 use std::io;
@@ -7,24 +7,24 @@ use parquet::errors::ParquetError;
 
 use crate::web::zip;
 
-/// Why a result could not be kept or read.
+/// Why a result couldn't be stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No result is kept under this key.
+    /// No result is stored under this key.
     #[error("No result is stored for this execution. Fetch it again, or run the query again.")]
     Missing,
-    /// The disk, or the bucket's quota, is full. Nothing is left under the result's name.
+    /// The disk, or the bucket's quota, is full. Nothing remains under the result's name.
     #[error("The disk that keeps results is full, so this one was not kept. Free some space, then fetch it again.")]
     Full,
-    /// The bytes of a part stopped coming.
+    /// The download of a part was interrupted.
     #[error("Part {part} of the result could not be fetched to its end: {cause}. Fetch the result again.")]
     Fetch {
         /// Which part, counted from 1.
         part: usize,
-        /// What the source said.
+        /// The error of the source.
         cause: Box<dyn StdError + Send + Sync>,
     },
-    /// What was fetched is no table at all.
+    /// What was downloaded isn't a table.
     #[error("Part {part} of the result is not a CSV file: {what}. Fetch the result again, or run the query again.")]
     NotATable {
         /// Which part, counted from 1.
@@ -32,7 +32,7 @@ pub enum Error {
         /// What it is instead.
         what: &'static str,
     },
-    /// The parts of one result do not have the same columns.
+    /// The parts of one result have different columns.
     #[error(
         "Part {part} of the result has other columns than part 1 (`{found}` instead of `{expected}`), so they cannot \
          be joined. \
@@ -46,19 +46,19 @@ pub enum Error {
         /// The header of this part.
         found: String,
     },
-    /// The columns are not those that the run is said to have.
+    /// The columns aren't the declared ones.
     #[error(
         "The fetched file has the columns `{found}` where the execution has `{expected}`. Fetch the result again, or \
          run \
          the query again."
     )]
     OtherColumns {
-        /// The columns that AMC named for the run.
+        /// The columns declared by AMC.
         expected: String,
         /// The header of the file.
         found: String,
     },
-    /// A row cannot be read.
+    /// A row can't be read.
     #[error(
         "Row {row} of part {part} of the result cannot be read: {what}. Fetch the result again, or run the query again."
     )]
@@ -70,61 +70,49 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
-    /// A limit of [`super::Limits`] is passed.
+    /// A limit of [`super::Limits`] is exceeded.
     #[error(
         "The result has more than {limit} {of}, which is the most that is kept. Narrow the query and run it again."
     )]
     TooLarge {
-        /// The number of the limit.
         limit: u64,
         /// What is limited.
         of: &'static str,
     },
-    /// A sort would take more memory than it may.
+    /// A sort would exceed its memory limit.
     #[error(
         "The column `{column}` has too many values to be sorted here. Filter the rows instead, or sort them after a \
          download."
     )]
-    TooLargeToSort {
-        /// The column's name.
-        column: String,
-    },
-    /// A sort or a filter names a column that the result does not have.
+    TooLargeToSort { column: String },
+    /// A sort or a filter names a column that the result doesn't have.
     #[error("The result has no column {column}. Choose one of its columns.")]
-    NoSuchColumn {
-        /// What was asked for.
-        column: usize,
-    },
-    /// A filter's value cannot be compared with the column's values.
+    NoSuchColumn { column: usize },
+    /// A filter's value doesn't match the column's type.
     #[error("`{column}` needs {holds}, e.g. `{example}`, not `{value}`.")]
     FilterValue {
-        /// The column's name.
         column: String,
-        /// What the column holds, as in “a number”.
+        /// What the column contains, as in “a number”.
         holds: &'static str,
-        /// What was given, shortened.
+        /// The given value, truncated.
         value: String,
-        /// A value that can be compared.
+        /// An example of a valid value.
         example: &'static str,
     },
-    /// More filters, or a longer filter, than are taken.
+    /// Too many filters, or a filter that is too long.
     #[error("At most {limit} {of} can be used at a time. Use fewer.")]
     TooMuchAsked {
-        /// The number of the limit.
         limit: usize,
         /// What is limited.
         of: &'static str,
     },
-    /// A chart would have more groups than anybody reads.
+    /// A chart would have too many groups to be readable.
     #[error(
         "These columns make more than {limit} different groups, which is more than a chart can show. Choose columns \
          with fewer values, or filter the rows."
     )]
-    TooManyGroups {
-        /// The number of the limit.
-        limit: usize,
-    },
-    /// A workbook has no room for the result.
+    TooManyGroups { limit: usize },
+    /// The result is too large for a workbook.
     #[error(
         "The result has {found} {of}, and a workbook has room for {limit}. Take the CSV or Parquet file, or filter \
          the rows."
@@ -136,13 +124,13 @@ pub enum Error {
         /// How many fit.
         limit: u64,
     },
-    /// A key holds other characters than letters, digits, `_` and `-`.
+    /// A key contains characters other than letters, digits, `_` and `-`.
     #[error("This is not the name of a result.")]
     BadKey,
-    /// What is kept cannot be read any more.
+    /// The stored file can't be read.
     #[error("The kept result is damaged and cannot be read. Fetch it again, or run the query again.")]
     Damaged(#[source] Box<dyn StdError + Send + Sync>),
-    /// The place where results are kept does not answer.
+    /// The storage of results is unreachable.
     #[error("The place where results are kept does not answer. Try again in a minute.")]
     Store(#[source] Box<dyn StdError + Send + Sync>),
 }
@@ -181,7 +169,7 @@ impl From<object_store::Error> for Error {
     }
 }
 
-/// Finds a full disk or a missing file below the errors that other crates wrap around it.
+/// Finds a full disk or a missing file among the wrapped causes of other crates' errors.
 fn from_cause(error: Box<dyn StdError + Send + Sync>) -> Error {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error.as_ref());
     while let Some(layer) = cause {

@@ -1,14 +1,14 @@
-//! Whole results, or the rows that meet filters, as files; streamed in bounded memory.
+//! Complete or filtered results as files, streamed in limited memory.
 //!
-//! Values are exact: what AMC sent comes out again, with decimals to their last digit. A text such as
-//! `=1+1` is kept as it is in [`CsvForm::Plain`], [`CsvForm::Amc`] and in JSON, since programs read those; a
-//! spreadsheet would take it for a formula, so [`CsvForm::Spreadsheet`] puts an apostrophe before it and gives up
-//! exactness for safety. A workbook needs no such mark: it says of each cell that it is a text.
+//! Values are exact: decimals keep all digits that AMC sent. A text such as `=1+1` is unchanged in
+//! [`CsvForm::Plain`], [`CsvForm::Amc`] and JSON, which programs read; a spreadsheet would run it as a formula, so
+//! [`CsvForm::Spreadsheet`] puts an apostrophe before it, preferring safety to exactness. A workbook doesn't need
+//! this: it marks each such cell as text.
 //!
-//! A [`Form`] makes the bytes of some rows at a time, while they are sent. Files that are made whole
-//! before their first byte were rejected: a million rows would wait longer than a proxy does. They are made beside
-//! the threads that answer, some rows at a turn, and the turns leave half of the processor to everybody else:
-//! however many people download, pages stay quick.
+//! A [`Form`] produces the bytes of some rows at a time, while they are sent. Completing files before sending them
+//! was rejected: a million rows would take longer than proxies wait. Files are produced on separate threads, some
+//! rows per turn, and the turns leave half of the processor to everything else: pages stay fast however many people
+//! download.
 
 mod copied;
 mod csv;
@@ -33,47 +33,47 @@ use super::result_store::{Key, ResultStore, blocking};
 pub use csv::{CsvForm, Separator};
 pub use workbook::MOST_ROWS as WORKBOOK_ROWS;
 
-/// The bytes of a file, as they are made.
+/// The bytes of a file, as they are produced.
 pub type Download = BoxStream<'static, Result<Bytes, Error>>;
 
-/// A kind of file, which is written rows after rows.
+/// A file format, written in batches of rows.
 trait Form: Send {
     /// Rows that are decoded and written at a time.
     fn rows(&self) -> usize {
         1_024
     }
 
-    /// What comes before the rows.
+    /// The bytes before the rows.
     fn head(&mut self) -> Result<Vec<u8>, Error>;
 
-    /// Some rows; what is not written yet may come later.
+    /// Some rows; unwritten bytes may come later.
     fn write(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, Error>;
 
-    /// What comes after the rows.
+    /// The bytes after the rows.
     fn tail(&mut self) -> Result<Vec<u8>, Error>;
 }
 
 impl ResultStore {
-    /// The rows that meet all filters as CSV in UTF-8, a header first. An error before the first byte is
-    /// given at once.
+    /// The rows that match all filters as CSV in UTF-8, with a header. Errors before the first byte are returned
+    /// immediately.
     pub async fn export_csv(&self, key: &Key, filters: &[Filter], form: CsvForm) -> Result<Download, Error> {
         self.written(key, filters, |opened, _| Ok(Box::new(csv::Csv::new(&opened.columns, form)))).await
     }
 
-    /// The rows as a JSON array with an object for each: numbers as numbers where doubles of 64 bits hold all numbers of
-    /// their column, otherwise as text; dates, times and arrays as text; NULL, `NaN` and infinite numbers as `null`.
+    /// The rows as a JSON array of objects: numbers as numbers if 64-bit doubles hold all numbers of their column,
+    /// otherwise as text; dates, times and arrays as text; NULL, `NaN` and infinite numbers as `null`.
     pub async fn export_json(&self, key: &Key, filters: &[Filter]) -> Result<Download, Error> {
         self.written(key, filters, |opened, _| Ok(Box::new(json::Json::new(opened)))).await
     }
 
-    /// The rows as a workbook for Excel: numbers as numbers, days and times as such, what has more digits
-    /// than Excel keeps as text. Refused where Excel has no room for the rows.
+    /// The rows as an Excel workbook: numbers as numbers, dates and times as such, numbers with too many digits for
+    /// Excel as text. An error if there are too many rows for Excel.
     pub async fn export_xlsx(&self, key: &Key, filters: &[Filter]) -> Result<Download, Error> {
         self.written(key, filters, |opened, rows| Ok(Box::new(workbook::Workbook::new(opened, rows)?))).await
     }
 
-    /// The kept Parquet file itself, with its size in bytes; or a new one of the rows that meet the filters,
-    /// whose size is not known before.
+    /// The stored Parquet file itself, with its size in bytes; or a new one with the filtered rows, whose size isn't
+    /// known in advance.
     pub async fn export_parquet(&self, key: &Key, filters: &[Filter]) -> Result<(Download, Option<u64>), Error> {
         if !filters.is_empty() {
             let form = |opened: &Opened, _| Ok(Box::new(table::Table::new(opened)?) as Box<dyn Form>);
@@ -100,7 +100,7 @@ impl ResultStore {
         let opened = Opened::of(self, key).await?;
         let rows = wanted.as_ref().map_or(opened.rows, |wanted| wanted.count_set_bits() as u64);
         if wanted.as_ref().is_some_and(|wanted| wanted.len() as u64 != opened.rows) {
-            // The result was written anew between the two looks.
+            // The result was rewritten between the two reads.
             return Err(Error::Missing);
         }
         let form = form(&opened, rows)?;
@@ -110,7 +110,7 @@ impl ResultStore {
         let next = move |mut writing: Writing| {
             let turns = Arc::clone(&turns);
             async move {
-                // OK because nobody closes it. A download that its reader lets wait holds no turn.
+                // OK because nobody closes it. A download whose reader is slow holds no turn.
                 let turn = turns.acquire_owned().await.ok();
                 let runtime = tokio::runtime::Handle::current();
                 blocking(move || {
@@ -122,7 +122,7 @@ impl ResultStore {
             }
         };
         let result = key.clone();
-        // The reader sees no more than a download that ends early: the reason is for whoever runs the program.
+        // The reader only sees a download that ends early: the reason is logged for administrators.
         let cut = move |error: &Error| tracing::error!(result = result.as_str(), %error, "a download was cut short");
         Ok(futures::stream::try_unfold(writing, next).inspect_err(cut).boxed())
     }

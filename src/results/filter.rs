@@ -1,4 +1,4 @@
-//! Which rows of a result a person asked for.
+//! Row filters of a result.
 
 use std::cmp::Ordering;
 
@@ -11,43 +11,39 @@ use super::column::KeptColumn;
 use super::error::Error;
 use super::kind::{Kind, parse_date, parse_decimal, parse_double, parse_timestamp};
 
-/// Filters that can be used at a time; more are refused.
+/// Maximum number of filters; more are an error.
 const FILTERS: usize = 10;
-/// Bytes of a filter's value; a longer one is refused.
+/// Maximum length of a filter's value in bytes.
 const VALUE_BYTES: usize = 1_000;
-/// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 
-/// A condition on one column. Rows without a value meet none but [`Op::Empty`].
+/// A condition on one column. Rows with NULL match only [`Op::Empty`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Filter {
-    /// The column's place, counted from 0.
+    /// The column's index, from 0.
     pub column: usize,
-    /// How values are compared.
     pub op: Op,
-    /// With what, in the form that results have; not looked at for [`Op::Empty`] and [`Op::Filled`].
+    /// The value to compare with, in the text form of results; ignored for [`Op::Empty`] and [`Op::Filled`].
     pub value: String,
 }
 
-/// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
-    /// The same value; texts letter by letter.
+    /// Equal; case-sensitive for text.
     Equals,
-    /// The value's text has this in it, capital letters or not.
+    /// The value's text contains this, case-insensitively.
     Contains,
-    /// The same or more, later, or behind it in the order of texts.
+    /// Equal or greater, later, or after it in text order.
     AtLeast,
-    /// The same or less, earlier, or before it in the order of texts. A day is meant to its end.
+    /// Equal or less, earlier, or before it in text order. A date includes its whole day.
     AtMost,
     /// NULL or an empty text.
     Empty,
-    /// Anything but that.
+    /// The opposite of [`Op::Empty`].
     Filled,
 }
 
 impl Op {
-    /// Whether it compares with a value.
     pub fn takes_value(self) -> bool {
         !matches!(self, Self::Empty | Self::Filled)
     }
@@ -62,7 +58,7 @@ impl Op {
 }
 
 impl Filter {
-    /// Whether the filter can be used on this column: its value is short and of the column's kind.
+    /// Whether the filter is valid for this column: its value is short and matches the column's type.
     pub fn check(&self, column: &KeptColumn) -> Result<(), Error> {
         check_bounds(std::slice::from_ref(self))?;
         Test::new(self, column).map(drop)
@@ -77,14 +73,14 @@ pub(super) fn check_bounds(filters: &[Filter]) -> Result<(), Error> {
     if long { Err(Error::TooMuchAsked { limit: VALUE_BYTES, of: "bytes in a filter" }) } else { Ok(()) }
 }
 
-/// A filter that is ready to look at values.
+/// A filter prepared for evaluation.
 pub(super) struct Test {
     kind: Kind,
     against: Against,
 }
 
 enum Against {
-    /// Whether there is a value: `true` for rows without one.
+    /// Whether there is a value: `true` selects rows without one.
     Nothing(bool),
     Part(String),
     Value(Op, Value),
@@ -96,12 +92,12 @@ enum Value {
     Binary(f64),
     Boolean(bool),
     Days(i32),
-    /// The first and the last microsecond that are meant.
+    /// The first and the last matching microsecond.
     Micros(i64, i64),
 }
 
 impl Test {
-    /// Reads the filter's value as what the column holds.
+    /// Parses the filter's value according to the column's type.
     pub(super) fn new(filter: &Filter, column: &KeptColumn) -> Result<Self, Error> {
         let kind = column.kind;
         let against = match filter.op {
@@ -123,7 +119,7 @@ impl Test {
         Ok(Self { kind, against })
     }
 
-    /// Which of the values meet the filter.
+    /// Which of the values match the filter.
     pub(super) fn matches(&self, array: &dyn Array) -> BooleanBuffer {
         let mut text = String::new();
         BooleanBuffer::collect_bool(array.len(), |row| match &self.against {
@@ -143,7 +139,7 @@ impl Test {
     }
 }
 
-/// Whether `text` has the small letters `part` in it.
+/// Whether `text` contains `part`, which is in lower case.
 fn has_part(text: &str, part: &str) -> bool {
     if !text.is_ascii() {
         return text.to_lowercase().contains(part);
@@ -174,7 +170,7 @@ impl Value {
         })
     }
 
-    /// How the value of a row stands to this one.
+    /// Compares the value of a row with this one.
     fn compare(&self, array: &dyn Array, row: usize, kind: Kind) -> Option<Ordering> {
         match self {
             Self::Text(text) => Some(array.as_string::<i32>().value(row).cmp(text)),
@@ -193,7 +189,7 @@ impl Value {
     }
 }
 
-/// A number of `number * 10^-scale`.
+/// A decimal: `number * 10^-scale`.
 struct Exact {
     number: i128,
     scale: i8,
@@ -215,7 +211,7 @@ impl Exact {
         };
         match (raised(number, scale), raised(self.number, self.scale)) {
             (Some(one), Some(other)) => one.cmp(&other),
-            // OK because numbers that need more than 38 digits together differ in their leading ones.
+            // OK because numbers that together need more than 38 digits differ in their leading ones.
             _ => real(number, scale).total_cmp(&real(self.number, self.scale)),
         }
     }

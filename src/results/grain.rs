@@ -1,26 +1,26 @@
-//! Steps of time in which instants are put together.
+//! Time steps for grouping instants.
 
 use chrono::{DateTime, Datelike};
 
 use super::values::DAY;
 
-/// The length of the steps in which instants are put together.
+/// The time step for grouping instants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// Each instant by itself.
+    /// No grouping.
     Instant,
     Hour,
     Day,
-    /// Weeks, from Monday.
+    /// Weeks, starting on Monday.
     Week,
-    /// Months of the calendar.
+    /// Calendar months.
     Month,
-    /// Years of the calendar.
+    /// Calendar years.
     Year,
 }
 
 impl Grain {
-    /// The next longer steps.
+    /// The next longer step.
     pub(super) fn longer(self) -> Option<Self> {
         match self {
             Self::Instant => Some(Self::Hour),
@@ -32,9 +32,9 @@ impl Grain {
         }
     }
 
-    /// The start of the step in which an instant lies.
+    /// The start of the step that contains an instant.
     pub(super) fn start(self, micros: i64) -> i64 {
-        // OK because 1970 began on a Thursday: the Monday before it is three days back.
+        // OK because 1970 began on a Thursday: the Monday before it is three days earlier.
         let (length, shift) = match self {
             Self::Instant => return micros,
             Self::Hour => (DAY / 24, 0),

@@ -1,7 +1,7 @@
-//! Rows of a result put together by what they have in common: the numbers behind a chart.
+//! Groups the rows of a result: the numbers behind a chart.
 //!
-//! Only the columns that are named are read, and memory is bounded: more than some thousand groups are
-//! refused, since nobody reads such a chart. Instants are put together by ever longer steps instead.
+//! Only the requested columns are read, and memory is limited: more than several thousand groups are an error, since
+//! nobody can read such a chart. Instants are grouped by longer steps instead.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +18,16 @@ use super::page::Reading;
 use super::result_store::{Key, ResultStore};
 use super::values::Value;
 
-/// Groups that are made at most, in all series together.
+/// Maximum number of groups, in all series together.
 const MOST_GROUPS: usize = 20_000;
-/// Instants that are drawn at most; beyond, longer steps are taken.
+/// Maximum number of instants in a chart; beyond that, longer steps are used.
 const MOST_INSTANTS: usize = 150;
 /// Rows that are decoded at a time.
 const BATCH: usize = 8_192;
-/// Characters of a text by which rows are put together.
+/// Texts are grouped by this many characters.
 const NAME: usize = 120;
 
-/// How the numbers of a group become one.
+/// The aggregate of a group's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fold {
     Sum,
@@ -36,44 +36,41 @@ pub enum Fold {
     Greatest,
 }
 
-/// What is put together.
+/// What to group.
 #[derive(Clone, Debug)]
 pub struct GroupRequest {
-    /// The column whose values make the groups, by its place.
+    /// The index of the column with the groups.
     pub along: usize,
-    /// The column whose values make the series, if there are to be several.
+    /// The index of the column with the series, if several.
     pub split: Option<usize>,
-    /// The column of numbers.
+    /// The index of the numeric column.
     pub of: usize,
-    /// How they become one.
     pub fold: Fold,
-    /// Only rows that meet all of these.
+    /// Only rows that match all of these.
     pub filters: Vec<Filter>,
 }
 
-/// What a group has in common.
+/// The key of a group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupKey {
-    /// The start of a step of time, in microseconds since 1970.
+    /// The start of a time step, in microseconds since 1970.
     Instant(i64),
     /// A text, or another value as text.
     Name(String),
     Nothing,
 }
 
-/// Groups with their numbers.
 #[derive(Clone, Debug)]
 pub struct Groups {
     /// The groups, in order; each with a number for each series that has rows in it.
     pub groups: BTreeMap<GroupKey, BTreeMap<GroupKey, f64>>,
-    /// The steps of time.
     pub grain: Grain,
-    /// Most rows that came together in one number.
+    /// The maximum number of rows aggregated in one number.
     pub most_rows: u64,
 }
 
 impl ResultStore {
-    /// Puts rows together; refused where that makes more groups than can be drawn.
+    /// Groups rows; an error if there are too many groups for a chart.
     pub async fn groups(&self, key: &Key, request: GroupRequest) -> Result<Groups, Error> {
         check_bounds(&request.filters)?;
         self.reading(key, true, async move |reading| reading.groups(&request).await).await
@@ -135,7 +132,7 @@ fn name(kind: Kind, array: &ArrayRef, row: usize) -> GroupKey {
     GroupKey::Name(text)
 }
 
-/// The numbers of a group so far.
+/// The accumulator of a group.
 #[derive(Clone, Copy, Debug)]
 struct Taken {
     rows: u64,
@@ -199,7 +196,7 @@ impl Gathered {
         self.groups.entry((key, series)).and_modify(|known| *known = known.with(taken)).or_insert(taken);
     }
 
-    /// Takes the next longer steps of time.
+    /// Switches to the next longer time step.
     fn lengthen(&mut self) -> bool {
         let Some(longer) = self.grain.longer() else { return false };
         self.grain = longer;

@@ -1,9 +1,8 @@
-//! Keeps a result: AMC's CSV parts in, one typed Parquet file out.
+//! Stores a result: AMC's CSV parts in, one typed Parquet file out.
 //!
-//! The parts are first fetched whole to the disk, because their links hold for ten minutes only. They
-//! are then read twice: once to see what the columns can be kept as (see [`super::accumulator`]), once to
-//! write them. Reading twice from the disk costs less than holding rows back, and nothing is guessed
-//! from the first rows.
+//! The parts are first downloaded completely to disk, because their links are valid for ten minutes only. Then they
+//! are read twice: once to determine the column types (see [`super::accumulator`]), once to write the file. Reading
+//! twice from disk costs less than buffering rows, and nothing is guessed from the first rows.
 
 use std::error::Error as StdError;
 use std::fs::File;
@@ -24,10 +23,10 @@ use super::kind::Kind;
 use super::records::{Escapes, Fault, Record, Records, Rules};
 use super::result_store::{Key, ResultStore, Scratch, blocking};
 
-/// The bytes of one part of a result, as they come.
+/// The bytes of one part of a result, as they arrive.
 pub type Part = BoxStream<'static, Result<Bytes, Box<dyn StdError + Send + Sync>>>;
 
-/// What a result may at most be. Beyond it nothing is kept and the error says so.
+/// Size limits of a result. Beyond them nothing is stored and the error says so.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of CSV in all parts.
@@ -40,28 +39,28 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 8 GiB, a hundred million rows, 4 MiB in one row, a thousand columns (AMC gives at most 100).
+    /// 8 GiB, a hundred million rows, 4 MiB per row, a thousand columns (AMC returns at most 100).
     fn default() -> Self {
         Self { bytes: 8 << 30, rows: 100_000_000, row_bytes: 4 << 20, columns: 1_000 }
     }
 }
 
-/// A result that has been kept.
+/// A stored result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// How many rows it has, without headers.
+    /// The number of rows, without headers.
     pub rows: u64,
-    /// The size of the kept file in bytes.
+    /// The size of the stored file in bytes.
     pub bytes: u64,
     /// Its columns, in order.
     pub columns: Vec<KeptColumn>,
 }
 
 impl ResultStore {
-    /// Joins the parts of a result and keeps them under `key`, in place of what was there. `declared` are
-    /// the columns that AMC named for the run; it may be empty.
+    /// Joins the parts of a result and stores them under `key`, replacing what was there. `declared` are the columns
+    /// that AMC declared for the execution; it may be empty.
     ///
-    /// Either the whole result is kept or nothing changes. Dropping the future before its end is safe.
+    /// Either the whole result is stored or nothing changes. Dropping the future early is safe.
     pub async fn keep(
         &self,
         key: &Key,
@@ -70,7 +69,7 @@ impl ResultStore {
         limits: Limits,
     ) -> Result<Kept, Error> {
         let kept = self.keep_there(key, declared, parts, limits).await;
-        // OK because what is missing while something is made is the place for it.
+        // OK because while a result is created, only its folder can be missing.
         kept.map_err(|error| if matches!(error, Error::Missing) { Error::Store(error.into()) } else { error })
     }
 
@@ -114,18 +113,18 @@ impl ResultStore {
                 }
                 file.write_all(&chunk).await?;
             }
-            // OK because a full disk may only show here: writes are handed to another thread.
+            // OK because a full disk may only show here: writes happen on another thread.
             file.flush().await?;
         }
         Ok(spooled)
     }
 }
 
-/// What the first reading found.
+/// The result of the first pass.
 struct Table {
     escapes: Escapes,
     columns: Vec<KeptColumn>,
-    /// What the columns were declared as.
+    /// The declared types of the columns.
     kinds: Vec<Option<Kind>>,
     rows: u64,
     doubts: Doubts,
@@ -137,7 +136,8 @@ impl Table {
         if !matches!(table, Err(Error::Row { .. } | Error::HeadersDiffer { .. })) {
             return table;
         }
-        // OK because a table that is broken one way and whole the other was written the other way.
+        // OK because if a table is broken with one kind of escapes and valid with the other, it was written with the
+        // other.
         Self::scan(parts, declared, limits, Escapes::Doubled).or(table)
     }
 
@@ -200,7 +200,7 @@ fn differ(part: usize, expected: &[String], found: &[String]) -> Error {
     Error::HeadersDiffer { part, expected: shown(expected), found: shown(found) }
 }
 
-/// A row as it was read: a record, or a line of one.
+/// A row as read: a record, or a line of one.
 #[derive(Clone, Copy)]
 enum Row<'a> {
     Record(Record<'a>),
@@ -217,7 +217,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// One fetched part.
+/// One downloaded part.
 struct PartReader<'a> {
     number: usize,
     part: &'a Scratch,
@@ -225,8 +225,8 @@ struct PartReader<'a> {
     escapes: Escapes,
 }
 
-/// What a file is that begins so, where it is no table; a table's own first name may have to stand in quotes for
-/// that.
+/// The format of a file that begins like this, if it isn't a table; such a beginning of a table's first column name
+/// must be quoted.
 pub(super) fn other_format(start: &[u8]) -> Option<&'static str> {
     match start.trim_ascii_start() {
         [b'<', ..] => Some("it is a web page or an error message in XML"),
@@ -238,7 +238,7 @@ pub(super) fn other_format(start: &[u8]) -> Option<&'static str> {
 }
 
 impl PartReader<'_> {
-    /// Gives the header to `see`.
+    /// Passes the header to `see`.
     fn header(&self, see: &mut impl FnMut(Vec<String>) -> Result<(), Error>) -> Result<(), Error> {
         let mut header = None;
         self.records(|record| match record {
@@ -256,8 +256,8 @@ impl PartReader<'_> {
         see(header)
     }
 
-    /// Gives all rows after the header, whose columns were declared so, to `see`; and to `doubt` those that can be read
-    /// in two ways: the first one's number in this part, how many rows they were read as, and how many they could be.
+    /// Passes all rows after the header to `see`, given the declared column types. Passes ambiguous ones to `doubt`:
+    /// the first one's number in this part, how many rows they were read as, and how many they could be.
     fn rows(
         &self,
         kinds: &[Option<Kind>],
@@ -323,7 +323,7 @@ impl PartReader<'_> {
         }
     }
 
-    /// Recognises what a link that no longer holds, or a server in between, answers.
+    /// Recognizes the response of an expired link, or of a proxy in between.
     fn refuse_other_formats(&self, start: &[u8]) -> Result<(), Error> {
         other_format(start).map_or(Ok(()), |what| Err(Error::NotATable { part: self.number, what }))
     }

@@ -1,8 +1,8 @@
-//! The kinds of values that a column is kept as, and their text forms.
+//! The types that a column can be stored as, and their text forms.
 //!
-//! AMC has more types than a reader of results needs: whole numbers of all widths are kept as 64
-//! bits, and arrays, maps and structs as the text that AMC writes for them. What a column is kept as
-//! follows its declared type where all its values have that form; see [`super::accumulator`].
+//! AMC has more types than needed for reading results: all integers are stored as 64 bits, and arrays, maps and
+//! structs as AMC's text for them. The stored type follows the declared type if all values match it; see
+//! [`super::accumulator`].
 
 use std::fmt::Write as _;
 
@@ -10,61 +10,60 @@ use arrow::datatypes::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-/// What a column's values are.
+/// The type of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Text, also arrays, maps and structs in AMC's text form.
+    /// Text, including arrays, maps and structs in AMC's text form.
     Text,
-    /// Whole numbers of 64 bits.
+    /// 64-bit integers.
     Integer,
-    /// Exact numbers, all written with `scale` digits after the point.
+    /// Exact numbers, all written with `scale` decimal places.
     Decimal {
-        /// Digits in all: 18 or 38.
+        /// Total digits: 18 or 38.
         precision: u8,
-        /// Digits after the point.
+        /// Decimal places.
         scale: i8,
     },
-    /// Binary floating point numbers of 64 bits.
+    /// 64-bit floating point numbers.
     Double,
-    /// `true` or `false`.
     Boolean,
-    /// Days, `yyyy-MM-dd`.
+    /// Dates, `yyyy-MM-dd`.
     Date,
-    /// Instants in UTC to the microsecond.
+    /// Instants in UTC, in microseconds.
     Timestamp {
         /// Whether AMC wrote them with a `Z`.
         zoned: bool,
-        /// How all of them are written.
+        /// Their format.
         #[serde(default)]
         form: TimeForm,
     },
 }
 
-/// How the times of a column are written, so that they come out as they came.
+/// How the times of a column are formatted, so that they are exported unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeForm {
-    /// As AMC does: a `T`, three digits of fraction, six where three are not enough.
+    /// AMC's format: a `T`, and three decimal places, or six if three aren't enough.
     #[default]
     Amc,
-    /// All with equally many digits of fraction, perhaps with a blank for the `T`.
+    /// A fixed number of decimal places, optionally with a space instead of the `T`.
     Fixed {
-        /// Whether a blank stands for the `T`.
+        /// Whether there is a space instead of the `T`.
         blank: bool,
-        /// Digits of fraction, 0 to 6.
+        /// Decimal places of seconds, 0 to 6.
         digits: u8,
     },
 }
 
 impl Kind {
-    /// Whether cells stand at the right edge of their column.
+    /// Whether cells are right-aligned.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Integer | Self::Decimal { .. } | Self::Double)
     }
 
-    /// The kind that a type of AMC asks for: `LONG`, `DECIMAL(38,4)`, `ARRAY<STRING>`, in any case.
-    /// A type that is not known is text, so that nothing is refused for being new.
+    /// The stored type for one of AMC's types: `LONG`, `DECIMAL(38,4)`, `ARRAY<STRING>`, case-insensitively. An
+    /// unknown type is text, so new types don't fail.
     pub(super) fn declared(data_type: &str) -> Self {
         let name = data_type.trim().split(['(', '<', ' ']).next().unwrap_or_default().to_ascii_uppercase();
         match name.as_str() {
@@ -90,7 +89,7 @@ impl Kind {
         }
     }
 
-    /// What the column holds, and an example of it.
+    /// A description of the column's values, and an example.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Text => ("a text", "text"),
@@ -114,8 +113,8 @@ pub(super) fn parse_date(text: &str) -> Option<i32> {
     Some(date.to_epoch_days())
 }
 
-/// Microseconds since 1970 of `yyyy-MM-dd'T'HH:mm[:ss[.f]]` with one to six digits of fraction, and
-/// whether a `Z` follows. A blank may stand for the `T`.
+/// Microseconds since 1970 of `yyyy-MM-dd'T'HH:mm[:ss[.f]]` with one to six decimal places, and whether a `Z`
+/// follows. A space may replace the `T`.
 pub(super) fn parse_timestamp(text: &str) -> Option<(i64, bool)> {
     let (text, zoned) = text.strip_suffix('Z').map_or((text, false), |rest| (rest, true));
     let days = parse_date(text.get(..10)?)?;
@@ -164,7 +163,7 @@ pub(super) fn parse_decimal(text: &str, scale: i8) -> Option<i128> {
     (!rest.is_empty()).then_some(sign * number)
 }
 
-/// A number as Java and AMC write it, with `NaN` and `Infinity`, but no other words.
+/// A number as written by Java and AMC, including `NaN` and `Infinity`, but no other words.
 pub(super) fn parse_double(text: &str) -> Option<f64> {
     match text {
         "NaN" => Some(f64::NAN),
@@ -189,8 +188,7 @@ pub(super) fn write_decimal(out: &mut String, number: i128, scale: i8) {
     }
 }
 
-/// The shortest text that reads back as the same number; very large and very small ones with an
-/// exponent.
+/// The shortest text that parses as the same number; very large and very small ones with an exponent.
 pub(super) fn write_double(out: &mut String, number: f64) {
     let size = number.abs();
     // OK because writing to a String cannot fail.
@@ -211,7 +209,7 @@ pub(super) fn write_date(out: &mut String, days: i32) {
     let _ = write!(out, "{}", date.format("%Y-%m-%d"));
 }
 
-/// `yyyy-MM-dd'T'HH:mm:ss.SSS`, or as `form` says.
+/// `yyyy-MM-dd'T'HH:mm:ss.SSS`, or in the given format.
 pub(super) fn write_timestamp(out: &mut String, micros: i64, zoned: bool, form: TimeForm) {
     let (blank, digits) = match form {
         TimeForm::Amc if micros.rem_euclid(1_000) == 0 => (false, 3),
@@ -229,7 +227,7 @@ pub(super) fn write_timestamp(out: &mut String, micros: i64, zoned: bool, form: 
     out.push_str(if zoned { "Z" } else { "" });
 }
 
-/// The same for reading: blanks for the `T`, no fraction where it is zero.
+/// For display: a space instead of the `T`, no fraction if it is zero.
 pub(super) fn show_timestamp(micros: i64) -> String {
     let format = if micros.rem_euclid(1_000_000) == 0 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.f" };
     instant(micros).format(format).to_string()

@@ -1,12 +1,12 @@
-//! Stored tables: what executions leave, kept as Parquet; read, sorted, filtered, summed, grouped, exported.
+//! Results of executions, stored as Parquet: read, sort, filter, summarize, group, export.
 //!
-//! AMC gives a result as CSV files behind links that hold for ten minutes. [`ResultStore::keep`] joins them
-//! into one typed Parquet file per run; all else reads that file. Results are files and not rows of the
-//! database because a page of a million rows needs columns, and because they can then live in a bucket.
+//! AMC provides a result as CSV files behind links that are valid for ten minutes. [`ResultStore::keep`] joins them
+//! into one typed Parquet file per execution; everything else reads that file. Results are files and not database
+//! rows because paging through millions of rows needs columnar storage, and because files can be stored in a bucket.
 //!
-//! What must stay true: a result is kept whole or not at all; no value is lost, so a column whose values
-//! are not what was declared becomes text and says so ([`KeptColumn::misfit`]); memory is bounded
-//! whatever the size of a result; nothing here knows an execution, a person, a database or a page.
+//! Invariants: a result is stored completely or not at all; no value is lost, so a column whose values don't match
+//! the declared type becomes text and says so ([`KeptColumn::misfit`]); memory is limited regardless of the size of a
+//! result; nothing here knows an execution, a person, a database or a page.
 
 mod accumulator;
 mod cell;

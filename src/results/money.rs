@@ -1,15 +1,15 @@
-//! In which unit a column of money comes.
+//! The unit of a money column.
 //!
-//! AMC gives costs in fractions of a cent (AMC documentation, data sources): sponsored ads' spend and the
-//! fees of its DSP in microcents, the DSP's costs and budgets in millicents. Which column of a
-//! result has such a unit follows from its query; see [`super::semantics`].
+//! AMC reports costs in fractions of a cent (AMC documentation, data sources): sponsored ads spend and DSP fees in
+//! microcents, DSP costs and budgets in millicents. The query determines which result column has such a unit; see
+//! [`super::semantics`].
 
 /// A fraction of a unit of the advertiser's currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// 100,000,000 to one.
+    /// 100,000,000 per unit.
     Microcents,
-    /// 100,000 to one.
+    /// 100,000 per unit.
     Millicents,
 }
 
@@ -41,7 +41,7 @@ impl Unit {
         MILLICENTS.iter().any(is).then_some(Self::Millicents)
     }
 
-    /// Its name, as AMC writes it.
+    /// AMC's name for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Microcents => "microcents",
@@ -49,7 +49,7 @@ impl Unit {
         }
     }
 
-    /// How many of it make one unit of the currency, as a power of ten.
+    /// Its size relative to the currency unit, as a power of ten.
     pub fn digits(self) -> usize {
         match self {
             Self::Microcents => 8,
@@ -57,7 +57,7 @@ impl Unit {
         }
     }
 
-    /// A number in this unit as units of the currency, exactly; what is no plain number as it is.
+    /// Converts a number to currency units, exactly; other texts are unchanged.
     pub fn converted(self, number: &str) -> String {
         let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
         let (whole, part) = rest.split_once('.').unwrap_or((rest, ""));

@@ -1,4 +1,4 @@
-//! A kept file as the Parquet reader wants it: ranges of bytes from wherever results are.
+//! A stored file for the Parquet reader: byte ranges from the object store.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
-/// Bytes at the end of a file that are fetched first, so that most footers come with one request.
+/// Bytes at the end of a file that are read first, so that most footers need one request.
 const FOOTER: usize = 64 << 10;
 
-/// One file of a known size.
+/// A file of known size.
 pub(super) struct Object {
     pub(super) store: Arc<dyn ObjectStore>,
     pub(super) path: Path,

@@ -1,4 +1,4 @@
-//! An opened result: what its file says of itself, and streams of its rows.
+//! An opened result: its metadata, and streams of its rows.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use super::object::Object;
 use super::result_store::{Key, ResultStore};
 use super::views::{Edition, View};
 
-/// Rows as they are decoded, a batch at a time.
+/// Decoded rows, in batches.
 pub(super) type Batches = BoxStream<'static, Result<RecordBatch, Error>>;
 
-/// A file and what it says of itself.
+/// A file and its metadata.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) edition: Edition,
@@ -33,18 +33,18 @@ pub(super) struct Opened {
     metadata: ArrowReaderMetadata,
 }
 
-/// Which part of a file is read.
+/// The part of a file to read.
 pub(super) struct Part<'a> {
-    /// Only these columns; they come in the order of the file, each once.
+    /// Only these columns, in the order of the file, each once.
     pub(super) columns: Option<&'a [usize]>,
-    /// Only these rows: ascending, none twice.
+    /// Only these rows: ascending, without duplicates.
     pub(super) rows: Option<&'a [u32]>,
-    /// The most rows of a batch.
+    /// The maximum rows per batch.
     pub(super) batch: usize,
 }
 
 impl Opened {
-    /// Opens the result under `key`: anew when it was written anew.
+    /// Opens the result under `key`; reopens it if it was rewritten.
     pub(super) async fn of(result_store: &ResultStore, key: &Key) -> Result<Arc<Self>, Error> {
         let head = result_store.head(key).await?;
         let edition = Edition { key: key.clone(), size: head.size, modified: head.last_modified, tag: head.e_tag };
@@ -67,7 +67,6 @@ impl Opened {
         Ok(opened)
     }
 
-    /// The schema of its rows.
     pub(super) fn schema(&self) -> &arrow::datatypes::SchemaRef {
         self.metadata.schema()
     }
@@ -80,7 +79,7 @@ impl Opened {
         self.columns.get(column).ok_or(Error::NoSuchColumn { column: column + 1 })
     }
 
-    /// The smallest and the largest of a column's 64-bit whole numbers, where the file says so.
+    /// The minimum and maximum of a 64-bit integer column, if the file has them.
     pub(super) fn extremes(&self, column: usize) -> Option<(i64, i64)> {
         let groups = self.metadata.metadata().row_groups().iter();
         groups
@@ -97,7 +96,7 @@ impl Opened {
             })
     }
 
-    /// Reads a part. Only pages that hold one of the rows are fetched and decoded.
+    /// Reads a part. Only pages that contain one of the rows are read and decoded.
     pub(super) fn read(&self, result_store: &ResultStore, part: &Part<'_>) -> Result<Batches, Error> {
         let reader = object(result_store, &self.edition);
         let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
@@ -114,7 +113,7 @@ impl Opened {
         Ok(builder.build()?.map(|batch| batch.map_err(Error::from)).boxed())
     }
 
-    /// The row groups that hold the rows, and the rows' places within those groups joined.
+    /// The row groups that contain the rows, and the rows' positions within these groups combined.
     fn select(&self, rows: &[u32]) -> (Vec<usize>, RowSelection) {
         let (mut groups, mut ranges): (_, Vec<Range<usize>>) = (Vec::new(), Vec::new());
         let (mut start, mut kept, mut rest) = (0, 0, rows);

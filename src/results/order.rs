@@ -1,10 +1,9 @@
-//! The order of a result's rows by one column.
+//! Sorts a result's rows by one column.
 //!
-//! Only the column is read, and only row numbers are moved. Numbers become unsigned ones that sort
-//! alike. Texts are sorted seven bytes at a time, skipping what a group of them has in common, because
-//! names of campaigns start alike or repeat thousands of times. Rows without a value come last in both
-//! directions, rows with equal ones stay as AMC sent them. An engine with a plan and a spill to disk
-//! was not taken: it sorts whole rows, and the first page of a million would wait seconds.
+//! Only that column is read, and only row numbers are moved. Numbers become unsigned integers with the same order.
+//! Texts are sorted seven bytes at a time, skipping common prefixes, because campaign names start alike or repeat
+//! thousands of times. NULLs come last in both directions; the sort is stable. A query engine that can spill to disk
+//! was rejected: it sorts whole rows, and the first page of a million rows would take seconds.
 
 use std::ops::Range;
 
@@ -14,29 +13,25 @@ use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, Times
 use super::error::Error;
 use super::kind::Kind;
 
-/// Bytes that one sort may use. A column that needs more is refused with a stated error; a million
-/// rows need 16 MB for numbers, and for texts their length besides.
+/// The memory limit of one sort. A column that needs more is an error; a million rows need 16 MB for numbers, and for
+/// texts additionally their length.
 const MEMORY: usize = 96 << 20;
 
-/// Which column sorts the rows, and how.
+/// The sort column and direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sort {
-    /// The column's place, counted from 0.
+    /// The column's index, from 0.
     pub column: usize,
-    /// Upwards or downwards.
     pub direction: Direction,
 }
 
-/// A direction of sorting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// The smallest first.
     Ascending,
-    /// The largest first.
     Descending,
 }
 
-/// Takes the values of a column in the order of rows and gives the rows in the order of values.
+/// Sorts row numbers by the values of a column.
 pub(super) struct Sorter {
     kind: Kind,
     name: String,
@@ -50,7 +45,6 @@ pub(super) struct Sorter {
 }
 
 impl Sorter {
-    /// A sorter for `rows` rows of a column.
     pub(super) fn new(kind: Kind, name: &str, rows: u64, direction: Direction) -> Result<Self, Error> {
         let wide = matches!(kind, Kind::Decimal { precision: 19.., .. });
         let width = if wide { size_of::<(u128, u32)>() } else { size_of::<(u64, u32)>() };
@@ -76,7 +70,7 @@ impl Sorter {
         if self.memory > MEMORY { Err(Error::TooLargeToSort { column: self.name.clone() }) } else { Ok(()) }
     }
 
-    /// Takes the next values.
+    /// Adds the next values.
     pub(super) fn add(&mut self, array: &dyn Array) -> Result<(), Error> {
         let start = self.rows;
         self.rows += array.len() as u32;
@@ -130,7 +124,7 @@ impl Sorter {
     }
 }
 
-/// The places within an array that have a value, each with its row.
+/// The indexes in an array that aren't NULL, each with its row.
 fn valid(array: &dyn Array, start: u32) -> impl Iterator<Item = (usize, u32)> {
     (0..array.len()).filter(|row| array.is_valid(*row)).map(move |row| (row, start + row as u32))
 }
@@ -139,20 +133,20 @@ fn signed(number: i64) -> u64 {
     number as u64 ^ (1 << 63)
 }
 
-/// Bits that sort as the number does; what is no number is the largest.
+/// Bits that sort like the number; NaN is the largest.
 fn float(number: f64) -> u64 {
     let bits = if number.is_nan() { f64::NAN.to_bits() & (u64::MAX >> 1) } else { (number + 0.0).to_bits() };
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
-/// The texts of a column, as they were decoded.
+/// The texts of a column, as decoded.
 #[derive(Default)]
 struct Texts {
     starts: Vec<u32>,
     arrays: Vec<StringArray>,
 }
 
-/// Bytes of a text that are compared at a time; the eighth says how many there were.
+/// Bytes of a text that are compared at a time; the eighth byte is their number.
 const STRIDE: usize = 7;
 
 impl Texts {
@@ -161,7 +155,7 @@ impl Texts {
         self.arrays.push(array);
     }
 
-    /// What is left of a row's text after `depth` bytes.
+    /// The rest of a row's text after `depth` bytes.
     fn rest(&self, row: u32, depth: usize) -> &[u8] {
         let place = self.starts.partition_point(|start| *start <= row).saturating_sub(1);
         let text = self.arrays[place].value((row - self.starts[place]) as usize);
@@ -190,7 +184,7 @@ impl Texts {
         }
     }
 
-    /// How many bytes after `depth` all the texts of a run have in common.
+    /// The length of the common prefix of all texts of a run after `depth` bytes.
     fn shared(&self, run: &[(u64, u32)], depth: usize) -> usize {
         let Some(((_, first), others)) = run.split_first() else {
             return 0;

@@ -1,7 +1,7 @@
 //! One page of a result: filtered, sorted, and only then read.
 //!
-//! A page without sort and filter reads its own rows and nothing else. With them, the columns that they
-//! name are read whole, once; what that gave is kept for the pages that follow (see [`super::views`]).
+//! A page without sort and filter reads only its own rows. Otherwise, the affected columns are read completely, once;
+//! the outcome is cached for the following pages (see [`super::views`]).
 
 use std::sync::Arc;
 
@@ -19,49 +19,45 @@ use super::order::{Sort, Sorter};
 use super::result_store::{Key, ResultStore, blocking};
 use super::views::View;
 
-/// Rows that a page has at most; who asks for more gets these.
+/// Maximum rows per page; larger requests get this many.
 pub const MOST_ROWS: usize = 1_000;
-/// Rows that are decoded at a time for a page. Few, because a row may have megabytes that a page cuts.
+/// Rows decoded at a time for a page. Few, because a row may have megabytes that the page truncates.
 const PAGE_BATCH: usize = 32;
-/// Rows that are decoded at a time when a column is read whole.
+/// Rows decoded at a time when a column is read completely.
 const COLUMN_BATCH: usize = 8_192;
 
-/// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageRequest {
-    /// Rows to skip, after filter and sort.
+    /// Rows to skip, after filtering and sorting.
     pub offset: u64,
-    /// Rows to give, at most [`MOST_ROWS`].
+    /// Rows to return, at most [`MOST_ROWS`].
     pub limit: usize,
-    /// The order; without it as AMC sent them.
+    /// The order; `None` for AMC's order.
     pub sort: Option<Sort>,
-    /// All of these must be met.
+    /// All of these must match.
     pub filters: Vec<Filter>,
 }
 
-/// What is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Rows that meet the filters.
+    /// The number of rows that match the filters.
     pub total: u64,
-    /// Rows of the whole result.
+    /// The number of rows of the whole result.
     pub unfiltered: u64,
-    /// The columns, in order.
     pub columns: Vec<KeptColumn>,
     /// The rows of this page, each with a cell for each column.
     pub rows: Vec<Vec<Cell>>,
 }
 
 impl ResultStore {
-    /// Reads a page. An offset beyond the last row gives no rows and is no error.
+    /// Reads a page. An offset beyond the last row returns no rows and isn't an error.
     pub async fn page(&self, key: &Key, request: PageRequest) -> Result<Page, Error> {
         check_bounds(&request.filters)?;
         let heavy = request.sort.is_some() || !request.filters.is_empty();
         self.reading(key, heavy, async move |reading| reading.page(&request).await).await
     }
 
-    /// Does `work` over an opened result away from the threads that serve; no more than a few that are
-    /// `heavy` run at a time.
+    /// Runs `work` on an opened result outside of the request threads; only a few `heavy` ones run concurrently.
     pub(super) async fn reading<T: Send + 'static>(
         &self,
         key: &Key,
@@ -72,26 +68,25 @@ impl ResultStore {
         let permit = if heavy { self.heavy().acquire_owned().await.ok() } else { None };
         let (result_store, runtime) = (self.clone(), tokio::runtime::Handle::current());
         blocking(move || {
-            // OK because it is the memory of this work that is limited, also when nobody waits for it any more.
+            // OK because the memory of this work is limited, even when nobody waits for it any more.
             let _permit = permit;
             runtime.block_on(work(Reading { result_store: &result_store, opened: &opened }))
         })
         .await
     }
 
-    /// The columns and the number of rows of a result.
     pub async fn columns(&self, key: &Key) -> Result<(Vec<KeptColumn>, u64), Error> {
         let opened = Opened::of(self, key).await?;
         Ok((opened.columns.clone(), opened.rows))
     }
 
-    /// The rows of a result that may have been read wrongly.
+    /// The ambiguous rows of a result.
     pub async fn doubts(&self, key: &Key) -> Result<Option<Doubts>, Error> {
         Ok(Opened::of(self, key).await?.doubts.clone())
     }
 }
 
-/// An opened result and where it lies.
+/// An opened result and its store.
 pub(super) struct Reading<'a> {
     pub(super) result_store: &'a ResultStore,
     pub(super) opened: &'a Opened,
@@ -104,7 +99,7 @@ impl Reading<'_> {
         Ok(Page { total, unfiltered: self.opened.rows, columns: self.opened.columns.clone(), rows })
     }
 
-    /// How many rows meet the filters, and which are on the page, in its order.
+    /// The number of matching rows, and the rows of the page in order.
     async fn choose(&self, request: &PageRequest) -> Result<(u64, Vec<u32>), Error> {
         let limit = request.limit.min(MOST_ROWS);
         let offset = usize::try_from(request.offset).unwrap_or(usize::MAX);
@@ -147,7 +142,7 @@ impl Reading<'_> {
         Ok(order)
     }
 
-    /// Which rows meet all of the filters.
+    /// Which rows match all filters.
     pub(super) async fn matches(&self, filters: &[Filter]) -> Result<Arc<BooleanBuffer>, Error> {
         let known = |view: &View| match view {
             View::Matches(of, matches) if of == filters => Some(Arc::clone(matches)),
@@ -172,7 +167,7 @@ impl Reading<'_> {
         Ok(matches)
     }
 
-    /// Gives all values of a column to `take`, some thousand at a time.
+    /// Passes all values of a column to `take`, several thousand at a time.
     pub(super) async fn each(
         &self,
         column: usize,

@@ -1,31 +1,29 @@
-//! Reads AMC's CSV, pushed in as it comes, one record at a time in bounded memory.
+//! A streaming parser for AMC's CSV: one record at a time in limited memory.
 //!
-//! AMC documents comma, `"` and a backslash as escape; other writers double their quotes, so both are
-//! understood: within quotes `""`, `\"` and `\\` are one character, and any other backslash is
-//! itself. The `csv` crate is not used here because it cannot tell `""` (an empty text) from an empty
-//! field (NULL), takes a file that breaks off within quotes for whole, and lets one record grow
-//! without bound.
+//! AMC documents comma, `"` and a backslash as escape; other writers double their quotes, so both are accepted:
+//! within quotes, `""`, `\"` and `\\` are one character, and any other backslash is literal. The `csv` crate isn't
+//! used because it can't distinguish `""` (empty text) from an empty field (NULL), accepts a file that ends within
+//! quotes, and doesn't limit the size of a record.
 
 use std::ops::ControlFlow;
 
-/// How records are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rules {
     pub(super) escapes: Escapes,
-    /// Whether a carriage return alone ends a line, as in files from old machines.
+    /// Whether a carriage return alone ends a line, as in old Mac files.
     pub(super) lone_returns: bool,
 }
 
-/// How a quote within quotes is written.
+/// How a quotation mark within quotes is escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escapes {
     /// Doubled, or after a backslash.
     Both,
-    /// Doubled only; a backslash is itself.
+    /// Only doubled; a backslash is literal.
     Doubled,
 }
 
-/// Why a file cannot be read as CSV.
+/// Why a file isn't valid CSV.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     Unclosed,
@@ -50,7 +48,7 @@ impl Fault {
 pub(super) struct Record<'a> {
     text: &'a str,
     fields: &'a [Field],
-    /// The bytes from the first quotation mark on, as they are in the file.
+    /// The bytes of the file from the first quotation mark on.
     raw: &'a [u8],
 }
 
@@ -65,8 +63,8 @@ impl<'a> Record<'a> {
         self.fields.len()
     }
 
-    /// The lines of the file that the record takes, where they are several: a value goes on over the end of a line, or
-    /// has a carriage return in it. Quotation marks stand in them as they do in the file.
+    /// The lines of the file that the record spans, if several: a value contains a line break or a carriage return.
+    /// Quotation marks are as in the file.
     pub(super) fn lines(self) -> Option<Vec<String>> {
         if !self.text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
             return None;
@@ -81,7 +79,7 @@ impl<'a> Record<'a> {
         Some(lines.split(['\n', '\r']).map(str::to_owned).collect())
     }
 
-    /// How many quotation marks the record has in the file.
+    /// The number of quotation marks of the record in the file.
     #[expect(clippy::naive_bytecount, reason = "records are short")]
     pub(super) fn quotes(self) -> usize {
         self.raw.iter().filter(|byte| **byte == b'"').count()
@@ -92,8 +90,8 @@ impl<'a> Record<'a> {
         matches!(self.fields, [Field { end: 0, quoted: false }])
     }
 
-    /// The fields in order: an empty one without quotes is NULL. In a table of one column an empty one
-    /// with quotes is NULL, too: writers put quotes there only so that the line is not lost.
+    /// The fields in order: an empty one without quotes is NULL. In a table with one column an empty one with quotes
+    /// is NULL, too: writers put quotes there only so that the line isn't lost.
     pub(super) fn values(self) -> impl Iterator<Item = Option<&'a str>> {
         let alone = self.fields.len() == 1;
         let starts = std::iter::once(0).chain(self.fields.iter().map(|field| field.end));
@@ -114,21 +112,21 @@ enum State {
     ReturnAfterQuote,
 }
 
-/// The reader: [`Records::push`] bytes, then [`Records::finish`].
+/// The parser: [`Records::push`] bytes, then [`Records::finish`].
 pub(super) struct Records {
     rules: Rules,
     most: usize,
     state: State,
     bytes: Vec<u8>,
     fields: Vec<Field>,
-    /// The record as it is in the file, once it has a quotation mark.
+    /// The record's bytes in the file, once it has a quotation mark.
     raw: Vec<u8>,
-    /// Whether a carriage return ended the last record, so that a line feed behind it ends no other.
+    /// Whether a carriage return ended the last record, so that a following line feed doesn't end another one.
     is_after_return: bool,
 }
 
 impl Records {
-    /// A reader of records of at most `most` bytes and as many fields.
+    /// A parser for records of at most `most` bytes and as many fields.
     pub(super) fn new(rules: Rules, most: usize) -> Self {
         Self {
             rules,
@@ -141,7 +139,7 @@ impl Records {
         }
     }
 
-    /// Reads on, giving each record that is complete to `take` until that breaks.
+    /// Parses bytes, passing each complete record to `take` until that breaks.
     pub(super) fn push<B>(
         &mut self,
         mut chunk: &[u8],
@@ -174,7 +172,7 @@ impl Records {
         ControlFlow::Continue(())
     }
 
-    /// Gives the record that has no line end after it, if any.
+    /// Passes on the last record without a line end, if any.
     pub(super) fn finish<B>(
         &mut self,
         take: &mut impl FnMut(Result<Record<'_>, Fault>) -> ControlFlow<B>,
@@ -193,7 +191,7 @@ impl Records {
         }
     }
 
-    /// How many bytes from here are nothing but content.
+    /// The number of following bytes without special meaning.
     fn plain_run(&self, chunk: &[u8]) -> usize {
         let most = &chunk[..chunk.len().min(self.most + 1)];
         let stop = match self.state {
@@ -207,7 +205,7 @@ impl Records {
         stop.unwrap_or(most.len())
     }
 
-    /// Keeps a byte of the file as it is, from the first quotation mark of a record on; what is before has none.
+    /// Records a raw byte of the file, from the first quotation mark of a record on; there are none before it.
     fn note(&mut self, byte: u8) {
         if self.raw.is_empty() {
             if byte != b'"' || self.state != State::FieldStart {
@@ -280,9 +278,9 @@ impl Records {
 
     fn give<B>(&mut self, take: &mut impl FnMut(Result<Record<'_>, Fault>) -> ControlFlow<B>) -> ControlFlow<B> {
         let text = std::str::from_utf8(&self.bytes).ok();
-        // OK because two fields, each broken within a character, could look whole when joined.
+        // OK because two fields, each broken within a character, could look valid when joined.
         let whole = text.filter(|text| self.fields.iter().all(|field| text.is_char_boundary(field.end)));
-        // The end of the record's own line is none within it.
+        // The line end of the record itself isn't part of it.
         let raw = self.raw.strip_suffix(b"\n").unwrap_or(&self.raw);
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
         let record = |text| Record { text, fields: &self.fields, raw };
@@ -294,8 +292,8 @@ impl Records {
     }
 }
 
-/// The values of a line of which no quotation mark reaches beyond its end: one that is not closed before the next
-/// comma or the end is a letter like any other.
+/// The values of a line in which no quotation mark extends beyond its end: a mark that isn't closed before the next
+/// comma or the end is an ordinary character.
 pub(super) fn values_of_line(line: &str, escapes: Escapes) -> Vec<Option<String>> {
     let (mut values, mut rest) = (Vec::new(), line);
     loop {
@@ -315,7 +313,7 @@ pub(super) fn values_of_line(line: &str, escapes: Escapes) -> Vec<Option<String>
     }
 }
 
-/// The text before the quotation mark that closes it, and what is behind that: a comma or nothing.
+/// The text before the closing quotation mark, and the rest: a comma or nothing.
 fn closed(body: &str, escapes: Escapes) -> Option<(String, &str)> {
     let mut text = String::new();
     let mut letters = body.char_indices().peekable();

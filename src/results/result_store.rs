@@ -1,8 +1,7 @@
-//! Where results are: one Parquet file per run, in a folder or in a bucket.
+//! Storage of results: one Parquet file per execution, in a folder or in a bucket.
 //!
-//! A result is made in a scratch folder on this machine and comes to its final name in one step, so
-//! neither a crash nor a full disk leaves half of one there. What a crash leaves in the scratch folder
-//! goes at the next [`ResultStore::sweep`].
+//! A result is created in a scratch folder on this machine and published in one step, so neither a crash nor a full
+//! disk leaves a partial one. What a crash leaves in the scratch folder is deleted by [`ResultStore::sweep`].
 
 use std::fs::{self, File};
 use std::io;
@@ -20,16 +19,16 @@ use tokio::sync::Semaphore;
 use super::error::Error;
 use super::views::Views;
 
-/// How many reads that need much memory (sorts, filters) run at a time; others wait.
+/// How many memory-intensive reads (sorts, filters) run concurrently; others wait.
 const HEAVY_READS: usize = 2;
-/// Bytes that are written to see whether there is room.
+/// Bytes written to test for free disk space.
 const PROBE: usize = 64 << 10;
-/// The folder beside the kept files in which they are made.
+/// The scratch folder, beside the stored files.
 const SCRATCH: &str = "unfinished";
 const KEPT: &str = "kept";
 const EXTENSION: &str = "parquet";
 
-/// Where whole results lie in the folder of a store.
+/// Where complete results are in a store's folder.
 pub fn kept_in(root: &Path) -> PathBuf {
     root.join(KEPT)
 }
@@ -39,14 +38,13 @@ pub fn kept_in(root: &Path) -> PathBuf {
 pub struct Key(String);
 
 impl Key {
-    /// A key of 1 to 100 ASCII letters, digits, `_` and `-`: a run's id is one.
+    /// A key of 1 to 100 ASCII letters, digits, `_` and `-`, such as an execution's id.
     pub fn new(text: &str) -> Result<Self, Error> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         let is_key = (1..=100).contains(&text.len()) && text.bytes().all(fits);
         if is_key { Ok(Self(text.to_owned())) } else { Err(Error::BadKey) }
     }
 
-    /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -62,14 +60,14 @@ impl From<&crate::ids::ExecutionId> for Key {
     }
 }
 
-/// The kept results; cheap to clone.
+/// The stored results; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ResultStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     store: Arc<dyn ObjectStore>,
-    /// The folder behind `store`, where that is one: files move there by renaming.
+    /// The folder behind `store`, if it is one: files are moved there by renaming.
     folder: Option<PathBuf>,
     scratch: PathBuf,
     made: AtomicU64,
@@ -79,7 +77,7 @@ struct Inner {
 }
 
 impl ResultStore {
-    /// Results in the folder `root`, which is made if missing. Blocks for as long as that takes.
+    /// Results in the folder `root`, which is created if missing. Blocks while doing so.
     pub fn folder(root: &Path) -> Result<Self, Error> {
         let kept = kept_in(root);
         fs::create_dir_all(&kept)?;
@@ -87,8 +85,8 @@ impl ResultStore {
         Self::build(store, Some(kept), root.join(SCRATCH))
     }
 
-    /// Results in a bucket or another store; they are made in the folder `scratch` of this machine,
-    /// which needs room for the largest of them twice.
+    /// Results in a bucket or another store; they are created in the folder `scratch` of this machine, which needs
+    /// space for twice the largest one.
     pub fn store(store: Arc<dyn ObjectStore>, scratch: &Path) -> Result<Self, Error> {
         Self::build(store, None, scratch.to_owned())
     }
@@ -101,7 +99,7 @@ impl ResultStore {
         Ok(Self(Arc::new(Inner { store, folder, scratch, made, views, heavy, turns })))
     }
 
-    /// Forgets a result. That there is none is no error.
+    /// Deletes a result, if it exists.
     pub async fn delete(&self, key: &Key) -> Result<(), Error> {
         self.0.views.forget(key);
         match self.0.store.delete(&key.path()).await.map_err(Error::from) {
@@ -110,8 +108,7 @@ impl ResultStore {
         }
     }
 
-    /// All results that are kept, with their sizes in bytes, in no order: for finding those whose run is
-    /// gone.
+    /// All stored results with their sizes in bytes, unordered: for finding those whose execution is gone.
     pub async fn keys(&self) -> Result<Vec<(Key, u64)>, Error> {
         let files: Vec<ObjectMeta> = self.0.store.list(None).try_collect().await?;
         let key = |file: ObjectMeta| {
@@ -121,8 +118,8 @@ impl ResultStore {
         Ok(files.into_iter().filter_map(key).collect())
     }
 
-    /// Removes what a crash left unfinished before `before`, and says how many files that were. Choose an
-    /// instant further back than any fetch takes.
+    /// Deletes files left unfinished before `before`, and returns their number. `before` must be further back than
+    /// any download takes.
     pub async fn sweep(&self, before: DateTime<Utc>) -> Result<usize, Error> {
         let scratch = self.0.scratch.clone();
         blocking(move || sweep(&scratch, before)).await
@@ -144,35 +141,35 @@ impl ResultStore {
         Arc::clone(&self.0.heavy)
     }
 
-    /// Turns at making some rows of a file: for half of the processor.
+    /// Turns for producing rows of a file: as many as half of the processors.
     pub(super) fn turns(&self) -> Arc<Semaphore> {
         Arc::clone(&self.0.turns)
     }
 
-    /// Makes the folders again where somebody has taken them away.
+    /// Recreates the folders if they were deleted.
     pub(super) fn make_folders(&self) -> Result<(), Error> {
         fs::create_dir_all(&self.0.scratch)?;
         Ok(self.0.folder.as_ref().map_or(Ok(()), fs::create_dir_all)?)
     }
 
-    /// Whether a result could be made now: something is written in the scratch folder, which is made again where it is gone.
+    /// Whether a result could be stored now: writes to the scratch folder, which is recreated if missing.
     pub async fn is_writable(&self) -> Result<(), Error> {
         let store = self.clone();
         blocking(move || {
             store.make_folders()?;
             let file = store.0.scratch.join(format!("ready.{}", std::process::id()));
             let written = fs::write(&file, vec![0; PROBE]);
-            // OK because what stays is written over the next time, and goes with the next sweep.
+            // OK because what remains is overwritten the next time, and deleted by the next sweep.
             let _ = fs::remove_file(&file);
             Ok(written?)
         })
         .await
     }
 
-    /// A new unfinished file, which goes when the value goes.
+    /// A new scratch file, deleted on drop.
     pub(super) fn scratch(&self, key: &Key) -> Scratch {
         let number = self.0.made.fetch_add(1, Ordering::Relaxed);
-        // OK because two processes that share a folder have different numbers of their own.
+        // OK because processes that share a folder have different random numbers.
         Scratch { path: self.0.scratch.join(format!("{}.{}.{number}", key.0, std::process::id())) }
     }
 
@@ -190,7 +187,7 @@ impl ResultStore {
         let mut from = tokio::fs::File::open(&scratch.path).await?;
         let mut to = BufWriter::new(Arc::clone(&self.0.store), key.path());
         if let Err(error) = tokio::io::copy_buf(&mut tokio::io::BufReader::new(&mut from), &mut to).await {
-            // OK because what was sent has no name yet; the bucket's own rules clear it if this fails, too.
+            // OK because the upload has no name yet; the bucket's own rules clean it up if this fails, too.
             let _ = to.abort().await;
             return Err(error.into());
         }
@@ -198,7 +195,7 @@ impl ResultStore {
     }
 }
 
-/// An unfinished file.
+/// A scratch file.
 #[derive(Debug)]
 pub(super) struct Scratch {
     path: PathBuf,
@@ -212,7 +209,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // OK because it was renamed, or the next sweep takes it.
+        // OK because it was renamed, or the next sweep deletes it.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -232,7 +229,7 @@ fn sweep(scratch: &Path, before: DateTime<Utc>) -> Result<usize, Error> {
     Ok(swept)
 }
 
-/// Runs what blocks away from the threads that serve. When the caller goes it still runs to its end.
+/// Runs blocking work outside of the request threads. It completes even if the caller is dropped.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {

@@ -1,11 +1,11 @@
-//! What the columns of a result mean, found by what the query makes of AMC's columns.
+//! The semantics of a result's columns, derived from how the query uses AMC's columns.
 //!
-//! Its unit: a column of money has AMC's unit where the query takes it from one of AMC's columns without
-//! computing anything but sums, means and extremes. Its name alone says nothing: `SUM(spend) / 100000000 AS
-//! spend` is no longer in microcents.
+//! The unit: a money column has AMC's unit if the query takes it from one of AMC's columns with nothing but sums,
+//! averages and extremes. Its name alone proves nothing: `SUM(spend) / 100000000 AS spend` is no longer in
+//! microcents.
 //!
-//! Whether its values add up: sums and counts do. Different people counted for each row do not, since whoever is
-//! in two rows would be counted twice; nor do means, extremes and ratios.
+//! Whether its values add up: sums and counts do. Distinct users counted per row don't, since someone in two rows
+//! would be counted twice; neither do averages, extremes and ratios.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,33 +15,33 @@ use crate::amcsql::ast::{Body, Call, Cte, Expr, ExprKind, From, Item, Query, Sel
 use crate::amcsql::bound::BinaryOp;
 use crate::amcsql::parser;
 
-/// Functions that keep what their first argument is.
+/// Functions that preserve the semantics of their first argument.
 const KEEPERS: &[&str] = &["ABS", "ROUND"];
-/// Aggregates whose result is in the unit of their argument, and does not add up.
+/// Aggregates whose result has the unit of their argument and doesn't add up.
 const OF_ONE: &[&str] = &["MIN", "MAX", "AVG", "MEDIAN"];
-/// Those that measure, whatever they are given.
+/// Those that are measures, whatever their argument is.
 const MEANS: &[&str] = &["AVG", "MEDIAN"];
 
-/// What a column means.
+/// The semantics of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColumnSemantics {
-    /// The unit of its money.
+    /// The unit of a money column.
     pub unit: Option<Unit>,
-    /// Whether the sum of its values says something; nothing for AMC's own columns, which are told by their type.
+    /// Whether the sum of its values is meaningful; `None` for AMC's own columns, which are judged by their type.
     pub adds_up: Option<bool>,
-    /// Whether it counts or measures, so that its digits are read in groups; not for what names a thing or a time.
+    /// Whether it is a count or a measure, shown with thousands separators; not for ids and times.
     pub is_amount: bool,
 }
 
-/// The columns of a query's result, by their names in small letters; none for what is no SQL.
+/// The columns of a query's result, by name in lower case; empty for invalid SQL.
 pub fn of_columns(sql: &str) -> HashMap<String, ColumnSemantics> {
     let Ok(parsed) = parser::parse(sql) else { return HashMap::new() };
     query(&parsed.query, &HashMap::new()).into_iter().collect()
 }
 
-/// The columns of something that gives rows.
+/// The columns of a relation.
 type Columns = Vec<(String, ColumnSemantics)>;
-/// The common tables that are known at a place.
+/// The common table expressions in scope.
 type Known = HashMap<String, Columns>;
 
 fn query(query: &Query, around: &Known) -> Columns {
@@ -76,7 +76,7 @@ fn body(body: &Body, known: &Known) -> Columns {
     }
 }
 
-/// What a `SELECT` reads from: by the name under which it is known, its columns; `None` for AMC's own tables.
+/// The sources of a `SELECT`: the columns by alias; `None` for AMC's own tables.
 type Sources = Vec<(String, Option<Columns>)>;
 
 fn select(select: &Select, known: &Known) -> Columns {
@@ -117,14 +117,14 @@ fn source(table: &Table, known: &Known) -> (String, Option<Columns>) {
 }
 
 impl ColumnSemantics {
-    /// Nothing that is known.
+    /// Unknown semantics.
     const NONE: Self = Self { unit: None, adds_up: Some(false), is_amount: false };
-    /// A number of things.
+    /// A count.
     const COUNT: Self = Self { unit: None, adds_up: Some(true), is_amount: true };
-    /// A number of different things, a mean, a ratio.
+    /// A distinct count, an average, a ratio.
     const RATE: Self = Self { is_amount: true, ..Self::NONE };
 
-    /// Of two values that may both be the result, or are added.
+    /// Combines two values that may both be the result, or are added.
     fn and(self, other: Self) -> Self {
         let unit = self.unit.filter(|unit| other.unit == Some(*unit));
         let adds_up = match (self.adds_up, other.adds_up) {
@@ -136,7 +136,7 @@ impl ColumnSemantics {
     }
 }
 
-/// What a value means; nothing for NULL and a zero, which are so in any unit.
+/// The semantics of an expression; `None` for NULL and zero, which fit any unit.
 fn expr(value: &Expr, sources: &Sources) -> Option<ColumnSemantics> {
     let of = |value: &Expr| expr(value, sources);
     let meaning = match &value.kind {
@@ -151,7 +151,7 @@ fn expr(value: &Expr, sources: &Sources) -> Option<ColumnSemantics> {
         ExprKind::Binary { op: BinaryOp::Plus | BinaryOp::Minus, left, right } => {
             return all([of(left), of(right)].into_iter());
         }
-        // A number of times the same is no longer in AMC's unit, and adds up as before.
+        // A multiple is no longer in AMC's unit, but adds up as before.
         ExprKind::Binary { op: BinaryOp::Times, left, right } => times(left, right, sources),
         ExprKind::Binary { op: BinaryOp::Divide, left, right } if is_number(right) => times(left, right, sources),
         ExprKind::Binary { op: BinaryOp::Divide, left, right } => rate(left, right, sources),
@@ -171,7 +171,7 @@ fn call(call: &Call, sources: &Sources) -> Option<ColumnSemantics> {
         "IF" => return all(args.skip(1)),
         "COALESCE" | "NVL" | "IFNULL" => return all(args),
         _ if call.over.is_some() => ColumnSemantics::NONE,
-        // A sum of what does not add up is the author's own decision, and adds up from there on.
+        // Summing what doesn't add up is the author's decision; the sum itself adds up.
         "SUM" if !call.distinct => {
             let unit = args.next().flatten().and_then(|of| of.unit);
             ColumnSemantics { unit, ..ColumnSemantics::COUNT }
@@ -188,7 +188,7 @@ fn call(call: &Call, sources: &Sources) -> Option<ColumnSemantics> {
     Some(meaning)
 }
 
-/// What several values are that may each be the result.
+/// Combines several values, each of which may be the result.
 fn all(values: impl Iterator<Item = Option<ColumnSemantics>>) -> Option<ColumnSemantics> {
     values.flatten().reduce(ColumnSemantics::and)
 }
@@ -202,7 +202,7 @@ fn times(left: &Expr, right: &Expr, sources: &Sources) -> ColumnSemantics {
     ColumnSemantics { unit: None, ..expr(other, sources).unwrap_or(ColumnSemantics::COUNT) }
 }
 
-/// A product or a ratio: an amount where one of its sides is.
+/// A product or a ratio: an amount if one of its sides is.
 fn rate(left: &Expr, right: &Expr, sources: &Sources) -> ColumnSemantics {
     let is_amount = [left, right].into_iter().any(|side| expr(side, sources).is_some_and(|it| it.is_amount));
     if is_amount { ColumnSemantics::RATE } else { ColumnSemantics::NONE }

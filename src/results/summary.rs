@@ -1,8 +1,8 @@
-//! What the columns of a result hold: empty and different values, extremes, sums, how numbers are spread.
+//! Column summaries of a result: NULLs, distinct values, extremes, sums, histograms.
 //!
-//! A column is read by itself, some thousand rows at a time, and twice where its values can be laid on a
-//! line: the bars of a histogram are only known when the extremes are. What was found is kept for the
-//! next reader (see [`super::views`]), for the whole result and for each filter that somebody uses.
+//! Each column is read separately, several thousand rows at a time, and twice if it has a histogram: its bars are
+//! only known when the extremes are. The outcome is cached (see [`super::views`]), for the whole result and for each
+//! filter in use.
 
 use std::sync::Arc;
 
@@ -19,34 +19,34 @@ use super::result_store::{Key, ResultStore};
 use super::values::Value;
 use super::views::View;
 
-/// Bars of a histogram at most.
+/// Maximum number of histogram bars.
 pub const BARS: usize = 24;
-/// Characters of an extreme text that are given.
+/// Maximum length of an extreme text.
 const SHOWN: usize = 80;
 
-/// What one column holds.
+/// The summary of one column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnSummary {
-    /// Rows without a value.
+    /// Rows with NULL.
     pub nulls: u64,
-    /// Rows with one.
+    /// Rows with a value.
     pub values: u64,
     pub distinct: Distinct,
-    /// The smallest, earliest or first value as text, shortened to eighty characters.
+    /// The smallest, earliest or first value as text, truncated to eighty characters.
     pub least: Option<String>,
     /// The largest, latest or last one.
     pub greatest: Option<String>,
-    /// The sum of numbers, exact but for floating point; absent where it has too many digits.
+    /// The sum of numbers, exact except for floating point; `None` if it has too many digits.
     pub sum: Option<String>,
-    /// The mean of numbers.
+    /// The average of numbers.
     pub mean: Option<f64>,
-    /// How many values lie in each of equal steps from the least to the greatest, at most [`BARS`]; whole numbers
-    /// and days go by whole steps. Empty where values have no distance, or only one value is there.
+    /// How many values are in each of equal steps from the minimum to the maximum, at most [`BARS`]; integers and
+    /// dates use whole steps. Empty for types without distances, or with a single distinct value.
     pub bars: Vec<u64>,
 }
 
 impl ResultStore {
-    /// What the columns hold, over the rows that meet the filters.
+    /// The column summaries of the filtered rows.
     pub async fn summary(&self, key: &Key, filters: Vec<Filter>) -> Result<Arc<[ColumnSummary]>, Error> {
         check_bounds(&filters)?;
         self.reading(key, true, async move |reading| reading.summary(&filters).await).await
@@ -88,7 +88,7 @@ impl Reading<'_> {
         Ok(seen.finish(bars))
     }
 
-    /// Gives the values of the wanted rows of a column to `take`.
+    /// Passes the values of the filtered rows of a column to `take`.
     async fn each_wanted(
         &self,
         column: usize,
@@ -110,7 +110,7 @@ impl Reading<'_> {
     }
 }
 
-/// What was seen of a column.
+/// The accumulator of a column.
 struct Seen {
     kind: Kind,
     nulls: u64,
@@ -151,7 +151,7 @@ impl Seen {
                 self.binary += number;
             }
         }
-        // OK because what is no number has no place between others.
+        // OK because NaN can't be ordered.
         if matches!(value, Value::Binary(number) if number.is_nan()) {
             return;
         }
@@ -173,7 +173,7 @@ impl Seen {
         }
     }
 
-    /// The line on which the values lie, where it has a length.
+    /// The histogram's axis, if the extremes differ.
     fn line(&self) -> Option<Line> {
         let (least, greatest) = self.extremes.filter(|_| self.kind != Kind::Boolean)?;
         let (least, greatest) = (least.number(self.kind), greatest.number(self.kind));
@@ -221,11 +221,11 @@ fn less(one: Value, other: Value) -> bool {
     }
 }
 
-/// Where the bars of a histogram stand.
+/// The axis of a histogram.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     least: f64,
-    /// How far one bar reaches.
+    /// The width of a bar.
     step: f64,
     bars: usize,
 }

@@ -1,4 +1,4 @@
-//! What keeping and reading promise together, over a real folder.
+//! Storing and reading combined, with a real folder.
 
 use std::sync::Arc;
 
@@ -300,18 +300,18 @@ async fn rows_that_can_be_read_in_two_ways_are_counted_both_ways_and_said() {
     assert_eq!((rows, doubts.first, doubts.rows, doubts.otherwise, doubts.places), (5, 2, 3, 1, 1));
     assert!(doubts.words().contains("Row 2 (part 1") && doubts.words().contains("3 rows"), "{}", doubts.words());
 
-    // A thousand rows, of which every fourth holds a quotation mark alone: none is swallowed.
+    // A thousand rows, of which every fourth contains a single quotation mark: none is swallowed.
     let many =
         (0..1_000).fold(String::new(), |rows, n| rows + &format!("{n},{}\n", if n % 4 == 0 { "\"" } else { "x" }));
     let (rows, doubts) = read(&texts, &format!("a,b\n{many}")).await;
     assert_eq!((rows, doubts.unwrap().places), (1_000, 125));
 
-    // Where nothing speaks for lines, it is one value, and in doubt.
+    // Without evidence for lines it is one value, and ambiguous.
     let typed = [("a", "LONG"), ("b", "STRING")];
     let (rows, doubts) = read(&typed, "a,b\n1,\"u\n2,x\n3,v\"\n").await;
     assert_eq!((rows, doubts.unwrap().rows), (1, 1), "both readings have numbers there");
 
-    // A value of several lines that are no rows is what it is.
+    // A multi-line value whose lines aren't rows stays one value.
     let (rows, doubts) = read(&texts, "a,b\n1,\"two\nlines\"\n2,\"a, b\nc\"\n").await;
     assert_eq!((rows, doubts), (2, None));
 }

@@ -1,4 +1,4 @@
-//! The values of a column as numbers that can be compared, added up and put into groups.
+//! The values of a column as numbers that can be compared, summed and grouped.
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
@@ -8,7 +8,7 @@ use super::kind::{Kind, write_date, write_decimal, write_double, write_timestamp
 /// Microseconds of a day.
 pub(super) const DAY: i64 = 86_400_000_000;
 
-/// A value that is no text: whole numbers in the column's own unit, or a floating point number.
+/// A value that isn't text: an integer in the column's own unit, or a floating point number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Value {
     Whole(i128),
@@ -16,7 +16,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// The value of a row that has one; `None` for texts.
+    /// The value of a row that isn't NULL; `None` for texts.
     pub(super) fn of(kind: Kind, array: &dyn Array, row: usize) -> Option<Self> {
         Some(match kind {
             Kind::Text => return None,
@@ -29,7 +29,7 @@ impl Value {
         })
     }
 
-    /// As a number in the unit that people read; `NaN` stays it.
+    /// As a number in the displayed unit; `NaN` stays `NaN`.
     pub(super) fn number(self, kind: Kind) -> f64 {
         match (self, kind) {
             (Self::Whole(number), Kind::Decimal { scale, .. }) => number as f64 / 10_f64.powi(scale.into()),
@@ -38,7 +38,7 @@ impl Value {
         }
     }
 
-    /// The instant of a day or a time, in microseconds since 1970.
+    /// The instant of a date or a time, in microseconds since 1970.
     pub(super) fn micros(self, kind: Kind) -> Option<i64> {
         match (self, kind) {
             (Self::Whole(days), Kind::Date) => i64::try_from(days).ok()?.checked_mul(DAY),

@@ -1,7 +1,7 @@
-//! What was worked out about results and is likely to be asked for again, in bounded memory.
+//! A cache of computed views of results, in limited memory.
 //!
-//! Someone who sorts a result turns its pages next: the order of its rows is kept, four bytes a row,
-//! until newer ones need the room.
+//! Someone who sorts a result will probably page through it: the order of its rows is cached, at four bytes per row,
+//! until newer ones need the space.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,13 +15,13 @@ use super::order::Sort;
 use super::result_store::Key;
 use super::summary::ColumnSummary;
 
-/// Bytes that are kept; the oldest go when more come. Something larger is not kept at all.
+/// The size of the cache; the oldest entries are dropped first. Larger values aren't cached.
 const ROOM: usize = 32 << 20;
 
-/// About the bytes of what is known of one column.
+/// The approximate size of a column summary.
 const SUMMARY: usize = 1 << 10;
 
-/// Which writing of a result something was worked out from.
+/// The version of a result that a view was computed from.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Edition {
     pub(super) key: Key,
@@ -30,7 +30,7 @@ pub(super) struct Edition {
     pub(super) tag: Option<String>,
 }
 
-/// Something that can be kept.
+/// A cached value.
 #[derive(Clone, Debug)]
 pub(super) enum View {
     Opened(Arc<Opened>),
@@ -50,12 +50,12 @@ impl View {
     }
 }
 
-/// The views that are kept, the last used at the back.
+/// The cached views, the most recently used at the back.
 #[derive(Debug, Default)]
 pub(super) struct Views(Mutex<VecDeque<(Edition, View)>>);
 
 impl Views {
-    /// The first view that `pick` takes.
+    /// The first view accepted by `pick`.
     pub(super) fn find<T>(&self, edition: &Edition, pick: impl Fn(&View) -> Option<T>) -> Option<T> {
         let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = views.iter().position(|(of, view)| of == edition && pick(view).is_some())?;

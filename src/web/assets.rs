@@ -1,15 +1,15 @@
-//! The stylesheet, the script and the icons, compiled into the program.
+//! The stylesheet, the scripts and the icons, compiled into the program.
 //!
-//! Every file has one address with its content's hash in it (`/static/app.1f2e3d4c5b6a7988.css`), so
-//! a browser keeps it for ever and still sees the next release at once. The plain address is not
-//! served: a page that names it by hand would be stale some day, and here it is broken at once.
+//! Every file has one address that contains its content's hash (`/static/app.1f2e3d4c5b6a7988.css`), so browsers
+//! cache it forever and still see the next release at once. Addresses without the hash aren't served: a page that
+//! hard-codes one would become stale some day, and this way it fails immediately.
 //!
-//! The code editor's script is a file of its own, which only a page with an editor names: its bundle of packages
-//! (`scripts/editor` makes it) and what we make of it.
+//! The code editor's script is a separate file, loaded only by pages with an editor: a bundle of packages (built by
+//! `scripts/editor`) and our own code.
 //!
-//! The script is one file made of three (htmx, its polling tags, our own), in that order: each page
-//! stays within five requests on a cold cache, favicon included, which is the icon sprite's own
-//! picture. Compression is left to the layer around the router.
+//! The main script is three files joined (htmx, its polling tags, our own), in that order: each page needs at most
+//! five requests on a cold cache, including the favicon, which is the icon sprite's own picture. Compression is done
+//! by a layer around the router.
 
 use std::sync::LazyLock;
 
@@ -22,13 +22,13 @@ use axum::routing::get;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-/// What a browser may do with a hashed address: keep it for a year and never ask again.
+/// For hashed addresses: cache for a year and never revalidate.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// The address given for a name that is not compiled in; it answers 404.
+/// The address for an unknown file name; it returns 404.
 const NOWHERE: &str = "/static/unknown";
 
-/// A file as it is written down: its name, its kind, and the parts that are joined to make it.
+/// A file to be compiled in: its name, its type, and the parts it is joined from.
 struct Source {
     name: &'static str,
     content_type: &'static str,
@@ -61,7 +61,7 @@ const SOURCES: &[Source] = &[
     Source { name: "icons.svg", content_type: "image/svg+xml", parts: &[include_bytes!("../../static/icons.svg")] },
 ];
 
-/// A file as it is served.
+/// A file as served.
 struct Asset {
     name: &'static str,
     address: String,
@@ -91,13 +91,13 @@ fn fingerprint(content: &[u8]) -> String {
     format!("{number:016x}")
 }
 
-/// The address of the file `name` (`app.css`, `app.js`, `editor.js`, `icons.svg`), with its hash. For a name
-/// that is not compiled in it is an address that answers 404.
+/// The hashed address of the file `name` (`app.css`, `app.js`, `editor.js`, `icons.svg`). For an unknown name, an
+/// address that returns 404.
 pub fn path(name: &str) -> &'static str {
     ASSETS.iter().find(|asset| asset.name == name).map_or(NOWHERE, |asset| &asset.address)
 }
 
-/// The route under which all files are served.
+/// The route for all files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/static/{file}", get(serve))
 }
@@ -152,7 +152,7 @@ mod tests {
         assert!(text.ends_with(include_str!("../../static/app.js")));
     }
 
-    /// So the editor runs where `require-trusted-types-for 'script'` is asked for, too.
+    /// So that the editor also works with `require-trusted-types-for 'script'`.
     #[test]
     fn the_editor_makes_no_elements_and_no_code_from_texts() {
         let editor = ASSETS.iter().find(|asset| asset.name == "editor.js").unwrap();
@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// The arguments of each call of the macro `name` in a template, as far as they are plain texts.
+    /// The arguments of each call of the macro `name` in a template, if they are plain texts.
     fn calls<'a>(template: &'a str, name: &str) -> Vec<Vec<&'a str>> {
         let texts = |call: &'a str| {
             let end = call.find([')', '(']).unwrap_or(call.len());

@@ -1,20 +1,20 @@
-//! Fields of CSV files: as RFC 4180 has them, and as people open them in spreadsheets.
+//! Writes CSV fields: by RFC 4180, or safe for spreadsheets.
 //!
-//! A spreadsheet runs a text that begins like a formula, and what a list holds was often written by others: so an
-//! apostrophe goes before such a beginning. Where the machine's region separates columns by another character than
-//! the file does, a spreadsheet splits texts at that character, so a beginning behind any usual separator counts
-//! too. The apostrophe changes the text, which is why programs are offered the plain form and JSON.
+//! A spreadsheet runs a text that begins like a formula, and texts in a list were often written by others: so such a
+//! text gets a leading apostrophe. If a machine's regional settings use another separator than the file, a
+//! spreadsheet splits texts at that character, so the beginning of a formula after any usual separator is guarded
+//! too. The apostrophe changes the text, which is why the plain form and JSON are offered to programs.
 
-/// A byte order mark, by which spreadsheets know UTF-8; goes before everything else.
+/// A byte order mark, which makes spreadsheets recognize UTF-8; goes before everything else.
 pub const MARK: &str = "\u{feff}";
 
-/// What spreadsheets separate columns by, and the ends of lines.
+/// Separators used by spreadsheets, and line ends.
 const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
 
-/// Writes a text as a field (RFC 4180), guarded where a spreadsheet would take it, or a part of it, for a formula.
+/// Writes a text as a field (RFC 4180), guarded if a spreadsheet would run it, or a part of it, as a formula.
 pub fn write(out: &mut String, text: &str) {
     let mut guarded = String::with_capacity(text.len() + 1);
-    // The start of a field is behind a separator.
+    // The start of a field counts as after a separator.
     let mut is_start = true;
     for (at, character) in text.char_indices() {
         if is_start && begins_formula(&text[at..]) {
@@ -33,8 +33,8 @@ pub fn write(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Writes a text as a field with nothing but what RFC 4180 asks for, between fields that are separated by `separator`.
-/// An empty text is `""`, so that it can be told from a field without a value.
+/// Writes a text as a field by RFC 4180 only, for the given `separator`. Empty text is `""`, to distinguish it from
+/// NULL.
 pub fn write_plain(out: &mut String, text: &str, separator: char) {
     if !text.is_empty() && !text.contains(['"', '\n', '\r', separator]) {
         return out.push_str(text);

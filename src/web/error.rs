@@ -1,7 +1,7 @@
-//! What a visitor sees when something does not work: a title, a sentence, a way out, a request id.
+//! Error responses: a title, a sentence, a link, a request id.
 //!
-//! The cause goes to the log, once, and never to the page. What a person has no right to is shown as
-//! missing: a page that says "forbidden" would say that the thing exists.
+//! The cause is logged, once, and never shown on the page. Something that a person may not see looks as if it didn't
+//! exist: "forbidden" would reveal that it does.
 
 use askama::Template;
 use axum::extract::State;
@@ -14,63 +14,62 @@ use tower_sessions::{session, session_store};
 use super::shell::{Section, Shell};
 use crate::db::{self, Db, Trouble};
 
-/// What is out of reach for a moment is worth another try after so many seconds.
+/// `Retry-After` in seconds for transient errors.
 const AGAIN: u64 = 10;
 
 /// The result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What stands in the way of a request.
+/// A conflict with the current state.
 #[derive(Clone, Debug)]
 pub struct Conflict {
-    /// What is true, in a few words.
+    /// The title.
     title: &'static str,
-    /// The same as a sentence, with what to do.
+    /// The explanation, with what to do.
     sentence: String,
-    /// Where to do it: the words of the link and its address.
+    /// A link to the solution: its label and address.
     way: Option<(&'static str, String)>,
 }
 
-/// Why a request ends without its page.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum Error {
-    /// Somebody has to sign in first.
+    /// Sign-in is required.
     SignIn {
-        /// Where they come back to.
+        /// The address to return to.
         back: String,
-        /// Whether the request carried something, which is not kept.
+        /// Whether the request submitted something, which isn't saved.
         was_sent: bool,
     },
-    /// Nothing is here, or nothing that this person may see.
+    /// Not found, or not visible to this person.
     Missing,
-    /// The request itself is wrong, with what to do about it.
+    /// The request is invalid; the text says what to do.
     Invalid(String),
-    /// It may not be done, with the reason.
+    /// The person may not do this; the text is the reason.
     Forbidden(String),
-    /// What is asked for does not go with how things stand: somebody changed them, or they are not ready.
+    /// The request conflicts with the current state: somebody changed it, or it isn't ready.
     Conflict(Conflict),
-    /// It was here and is no more, with what to do.
+    /// It no longer exists; the text says what to do.
     Gone(String),
-    /// The body is larger than the limit.
+    /// The body exceeds the limit.
     TooLarge,
-    /// The request names a host that is not this installation's.
+    /// The request's host isn't that of this installation.
     WrongHost(String),
-    /// Too many requests; try again after so many seconds.
+    /// Too many requests; retry after this many seconds.
     TooMany(u64),
-    /// Something that this depends on does not answer; with what to do.
+    /// A dependency is unavailable; the text says what to do.
     Unavailable(String),
-    /// A defect, or something that nobody foresaw.
+    /// A bug, or an unexpected failure.
     Internal(anyhow::Error),
 }
 
 impl Error {
-    /// What is asked for does not go with how things stand: what is true in a few words, and as a sentence with what
-    /// to do.
+    /// A conflict with a title, and a sentence that says what to do.
     pub fn conflict(title: &'static str, sentence: impl Into<String>) -> Self {
         Self::Conflict(Conflict { title, sentence: sentence.into(), way: None })
     }
 
-    /// Where a conflict is resolved: the words of a link and its address. Other errors stay as they are.
+    /// Adds a link to the solution of a conflict: its label and address. Other errors are unchanged.
     #[must_use]
     pub fn with_way(self, label: &'static str, href: String) -> Self {
         match self {
@@ -79,18 +78,17 @@ impl Error {
         }
     }
 
-    /// Sends to the sign-in page, and back to where the request came from afterwards.
+    /// Redirects to the sign-in page, and back to the current address afterwards.
     pub fn sign_in(parts: &Parts) -> Self {
         let local = |uri: &Uri| uri.path_and_query().map(ToString::to_string);
         if parts.method.is_safe() {
             return Self::SignIn { back: local(&parts.uri).unwrap_or_else(|| "/".to_owned()), was_sent: false };
         }
-        // An address that takes a form may show nothing: back to the page that the form was on.
+        // The address of a form's action may not be a page: go back to the page with the form.
         let page = parts.headers.get(REFERER).and_then(|page| page.to_str().ok()?.parse::<Uri>().ok());
         Self::SignIn { back: page.as_ref().and_then(local).unwrap_or_else(|| "/".to_owned()), was_sent: true }
     }
 
-    /// The HTTP status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::SignIn { .. } => StatusCode::SEE_OTHER,
@@ -151,7 +149,7 @@ impl Error {
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         match (error.trouble(), error) {
-            // OK without a line in the log: the database logs it once until it changes.
+            // OK without logging: the database logs it once until it changes.
             (Some(trouble), _) => Self::Unavailable(trouble.sentence().to_owned()),
             (None, db::Error::Missing) => Self::Missing,
             (None, error) => Self::Internal(error.into()),
@@ -189,7 +187,7 @@ impl From<askama::Error> for Error {
 }
 
 impl IntoResponse for Error {
-    /// The bare answer. The layer [`framed`] puts the visitor's own frame around it.
+    /// The bare response. The layer [`framed`] adds the visitor's page frame.
     fn into_response(self) -> Response {
         if let Self::SignIn { back, was_sent } = &self {
             let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -219,12 +217,12 @@ impl IntoResponse for Error {
     }
 }
 
-/// What both forms show of an error.
+/// The content of both forms of an error.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
     pub(super) title: &'static str,
     pub(super) sentence: String,
-    /// A way out of its own, before those of every error.
+    /// A specific link, shown before the general ones.
     way: Option<(&'static str, String)>,
 }
 
@@ -235,38 +233,34 @@ impl From<&Error> for Shown {
     }
 }
 
-/// Marks the redirect of [`Error::SignIn`]: a client that asks for JSON gets 401 in its place.
+/// Marks the redirect of [`Error::SignIn`]: a client that prefers JSON gets 401 instead.
 #[derive(Clone, Copy, Debug)]
 struct SignInFirst;
 
-/// A way out of an error page.
+/// A link on an error page.
 #[derive(Clone, Debug)]
 pub struct WayOut {
     pub href: String,
-    /// The words of the link.
     pub label: &'static str,
-    /// How the link looks: `primary` or nothing.
+    /// The style of the link: `primary` or empty.
     pub kind: &'static str,
 }
 
-/// The page around an error.
 #[derive(Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
     pub shell: Shell,
-    /// The HTTP status.
     pub status: u16,
     /// What happened and what to do.
     pub sentence: String,
-    /// Where to go from here.
     pub ways: Vec<WayOut>,
-    /// Names this request in the logs.
+    /// The id of this request in the logs.
     pub request_id: String,
 }
 
-/// Puts the visitor's own frame around an error answer; answers without one (a body over the limit, an
-/// unknown method) get one by their status. For a client that asks for JSON the answer stays bare, and
-/// [`problems`](super::problems) gives it its form.
+/// Adds the visitor's page frame to an error response; responses without a page (a body over the limit, an unknown
+/// method) get one by their status. For a client that prefers JSON the response stays bare, and
+/// [`problems`](super::problems) formats it.
 pub async fn framed(
     State(db): State<Db>,
     visit: super::Visit,
@@ -287,18 +281,18 @@ pub async fn framed(
         return for_json(response);
     }
     if is_part && is_typing && is_sign_in(&response) {
-        // What somebody types must not be taken away by another page: the script says that they are signed out.
+        // A redirect must not discard what somebody is typing: the script tells them that they are signed out.
         return StatusCode::UNAUTHORIZED.into_response();
     }
     if is_part && is_sign_in(&response) {
-        // A part of a page cannot show the sign-in page: the whole page has to go there.
+        // A part of a page can't show the sign-in page: the whole page must be redirected.
         return (StatusCode::OK, [("hx-redirect", "/sign-in")]).into_response();
     }
     let shown = response.extensions_mut().remove::<Shown>().or_else(|| bare(&response));
     let Some(shown) = shown else { return response };
     let status = response.status();
     let mut shell = visit.shell(shown.title, Section::None).await;
-    // A query may hold a code of Amazon's, or words of a customer's: a page about an error is passed on.
+    // A query may contain an authorization code, or customers' data, and people share error pages: it is dropped.
     shell.here.truncate(shell.here.find('?').unwrap_or(shell.here.len()));
     let ways = ways(shown.way, visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
     let page = ErrorPage { shell, status: status.as_u16(), sentence: shown.sentence, ways, request_id };
@@ -313,7 +307,7 @@ pub async fn framed(
     response
 }
 
-/// An answer to a client that asks for JSON: it is told to sign in, not sent to a page.
+/// For a client that prefers JSON: a 401 instead of a redirect to sign in.
 fn for_json(response: Response) -> Response {
     if response.extensions().get::<SignInFirst>().is_none() {
         return response;
@@ -324,8 +318,7 @@ fn for_json(response: Response) -> Response {
     unauthorized
 }
 
-/// Whether the layer of sessions could not keep one: it answers 500 with nothing else, where errors of our own
-/// carry their words.
+/// Whether the session layer couldn't store a session: it returns an empty 500, while our own errors have content.
 fn is_unkept(response: &Response) -> bool {
     response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && response.extensions().get::<Shown>().is_none()
@@ -337,9 +330,9 @@ fn is_sign_in(response: &Response) -> bool {
     location.and_then(|location| location.to_str().ok()).is_some_and(|location| location.starts_with("/sign-in"))
 }
 
-/// The words for an answer that no handler made.
+/// The content for an error response without any.
 fn bare(response: &Response) -> Option<Shown> {
-    // A refusal in the words of what refused it, such as the extractors' own, is plain text.
+    // Errors in plain text, such as the extractors' own, are replaced.
     let is_page = response
         .headers()
         .get(axum::http::header::CONTENT_TYPE)
@@ -349,7 +342,7 @@ fn bare(response: &Response) -> Option<Shown> {
     (is_error && !is_page).then(|| by_status(status))
 }
 
-/// The words for an error of which only the status is known.
+/// The content for an error of which only the status is known.
 pub(super) fn by_status(status: StatusCode) -> Shown {
     let error = match status {
         StatusCode::NOT_FOUND => Error::Missing,
@@ -370,20 +363,20 @@ pub(super) fn by_status(status: StatusCode) -> Shown {
     Shown::from(&error)
 }
 
-/// Whether the same may go well in a moment.
+/// Whether a retry may succeed.
 fn passes(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
 fn ways(own: Option<(&'static str, String)>, signed_in: bool, again: bool, menu: &[Section]) -> Vec<WayOut> {
     let way = |href: &str, label| WayOut { href: href.to_owned(), label, kind: "" };
-    // OK to name no address: an empty one is the page itself, with a query that this page must not repeat.
+    // OK to use an empty address: it means the page itself, without its query, which this page must not repeat.
     let mut ways: Vec<WayOut> = again.then(|| way("", "Try again")).into_iter().collect();
     ways.extend(own.map(|(label, href)| way(&href, label)));
     match (signed_in, again) {
         (true, _) => ways.extend(menu.iter().map(|section| way(section.href, section.label))),
         (false, false) => ways.push(way("/sign-in", "Sign in")),
-        // OK because they may be signed in: who they are was not looked at, or could not be.
+        // OK because they may be signed in: this was not or could not be checked.
         (false, true) => {}
     }
     if let Some(first) = ways.first_mut() {

@@ -1,8 +1,8 @@
-//! Names for downloads that say what is in them.
+//! Descriptive file names for downloads.
 
 use std::fmt::Write as _;
 
-/// Characters that a name keeps of its first part, and of each other one.
+/// Maximum length of the first part of a name, and of each other part.
 const FIRST: usize = 80;
 const OTHER: usize = 40;
 
@@ -25,10 +25,10 @@ fn plain(text: &str, most: usize) -> String {
 }
 
 impl FileName {
-    /// A name of these parts; where the first one leaves nothing, `otherwise` stands for it.
+    /// A name made of these parts; `otherwise` replaces an empty first part.
     ///
-    /// Letters and digits of all scripts stay, small; what a file system or a terminal could stumble over
-    /// becomes `-`.
+    /// Letters and digits of all scripts are kept, in lower case; characters that may cause problems in file systems
+    /// or terminals become `-`.
     pub fn new<'a>(otherwise: &str, parts: impl IntoIterator<Item = &'a str>, extension: &str) -> Self {
         let mut parts = parts.into_iter();
         let first = plain(parts.next().unwrap_or_default(), FIRST);
@@ -40,7 +40,7 @@ impl FileName {
         Self { name: format!("{name}.{extension}") }
     }
 
-    /// The name with letters of all scripts.
+    /// The name, including non-ASCII letters.
     pub fn as_str(&self) -> &str {
         &self.name
     }
@@ -51,8 +51,8 @@ impl FileName {
         self.name.chars().map(plain).collect()
     }
 
-    /// The value of a `Content-Disposition` header that downloads under this name, for old and new
-    /// clients (RFC 6266 with the encoding of RFC 8187).
+    /// The value of a `Content-Disposition` header for downloading under this name, for old and new clients (RFC 6266
+    /// with the encoding of RFC 8187).
     pub fn disposition(&self) -> String {
         let mut text = format!("attachment; filename=\"{}\"", self.ascii());
         if !self.name.is_ascii() {

@@ -1,7 +1,7 @@
-//! Forms as people fill them in: the plain fields that a browser sends.
+//! Submitted form fields.
 //!
-//! A form that does not fit comes back as it was typed, with every message at once
-//! ([`Errors`](super::components::Errors)); nothing is lost.
+//! An invalid form is shown again as it was typed, with all errors at once ([`Errors`](super::components::Errors));
+//! no input is lost.
 
 use std::convert::Infallible;
 
@@ -15,18 +15,18 @@ use sha2::{Digest as _, Sha256};
 
 use super::Error;
 
-/// The fields of a posted form, in the order in which they were sent; a name may come more than once.
+/// The fields of a submitted form, in the order in which they were sent; a name may occur more than once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// Reads `application/x-www-form-urlencoded`, from a body or a query string.
+    /// Parses `application/x-www-form-urlencoded`, from a body or a query string.
     pub fn parse(encoded: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    /// Reads a query string. A character of zero, which no text has and PostgreSQL refuses, is left out: what is
-    /// looked for cannot have one. In a form that is kept it is told as a fault instead.
+    /// Parses a query string. NUL characters, which no text has and PostgreSQL rejects, are dropped, because nothing
+    /// that is searched can contain one. In a form to be stored they are reported as an error instead.
     pub fn of_address(query: &str) -> Self {
         let mut fields = Self::parse(query.as_bytes());
         for (name, value) in &mut fields.0 {
@@ -36,12 +36,12 @@ impl Fields {
         fields
     }
 
-    /// The first value of this name; an empty text when it was not sent.
+    /// The first value of this name; empty if it wasn't sent.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    /// The first value of this name without the blanks around it.
+    /// The first value of this name without surrounding whitespace.
     pub fn trimmed(&self, name: &str) -> &str {
         self.get(name).trim()
     }
@@ -51,13 +51,13 @@ impl Fields {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether this name was sent at all.
+    /// Whether this name was sent.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    /// What makes two sendings of one form the same: the word that its page was given, `once`, with all that was
-    /// filled in and what it is about. Nothing where a form comes without the word, from a program, say.
+    /// The idempotency key of a form: the random key from its page, `once`, combined with all input and `about`.
+    /// `None` if the form has no key, for example when a program sends it.
     pub fn once(&self, about: &str) -> Option<String> {
         let word = Some(self.trimmed("once")).filter(|word| !word.is_empty())?;
         let mut hash = Sha256::new_with_prefix(about.as_bytes());
@@ -95,7 +95,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
-/// The fields of the address's query string. As an extractor it never fails: a page says what does not fit.
+/// The parameters of the query string. As an extractor it never fails: a page reports invalid ones.
 #[derive(Clone, Debug)]
 pub struct QueryString(pub Fields);
 

@@ -1,8 +1,8 @@
-//! Every component in every state, as pages: written to `target/gallery` for the eye, and checked for
-//! what a machine can see (the security policy, the outline, labels, icons, weight).
+//! Renders every component in every state as pages in `target/gallery`, and checks them for what a machine can check
+//! (the security policy, the outline, labels, icons, size).
 //!
-//! To look: `cargo test --lib gallery`, then serve `target/gallery` (icons come by their address, which
-//! a browser refuses from a file) and open `components.html`.
+//! To view them: `cargo test --lib gallery`, then serve `target/gallery` (icons don't load from `file:` URLs) and
+//! open `components.html`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,10 +1,9 @@
-//! Live parts of pages: answers that cost almost nothing while nothing changed.
+//! Live parts of pages: polls that cost almost nothing while nothing has changed.
 //!
-//! A part that is asked for every few seconds carries a tag of what it showed (`HX-PTag`). The tag of
-//! what each reader was shown is kept here, in memory, and forgotten by whoever changes the thing: an
-//! unchanged poll is answered 304 without reading the thing. A process that does not know a tag (it
-//! has just started, or another process made the change) answers in full. Tags are kept for each
-//! reader, so that a tag is worth nothing to anybody else.
+//! A part that is polled every few seconds sends the tag of what it shows (`HX-PTag`). The tag last sent to each
+//! reader is kept here in memory, and dropped when the thing changes: an unchanged poll gets a 304 without reading
+//! the thing. A process that doesn't know a tag (it has just started, or another process made the change) sends a
+//! full response. Tags are kept per reader, so one reader's tag is useless to others.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -18,16 +17,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-/// The header by which a browser says what it shows and hears what it is shown (htmx 4, `hx-ptag`).
+/// The header with the tag, in requests and responses (htmx 4, `hx-ptag`).
 pub const PTAG: HeaderName = HeaderName::from_static("hx-ptag");
-/// How long a tag is believed without having been told of a change. Another process may have changed
-/// the thing; its change is shown at the latest after this.
+/// How long a tag is used without checking for a change. Another process may have changed the thing; its change is
+/// shown after this time at the latest.
 const BELIEVED: Duration = Duration::from_secs(3);
-/// When tags of more things than this are kept, all are forgotten at once; the polls that follow are
-/// answered in full.
+/// Maximum number of things with tags; beyond it, all are dropped, and the next polls get full responses.
 const MOST: usize = 50_000;
 
-/// What was shown to each reader of one thing.
+/// The tag sent to each reader of one thing.
 type Readers = HashMap<String, (String, Instant)>;
 
 /// The tags of live things; cheap to clone.
@@ -35,7 +33,7 @@ type Readers = HashMap<String, (String, Instant)>;
 pub struct Tags(Arc<Mutex<HashMap<String, Readers>>>);
 
 impl Tags {
-    /// Notes what a reader is shown of a thing now.
+    /// Stores the tag of what a reader is shown now.
     pub fn note(&self, thing: &str, reader: &str, tag: &str) {
         let mut tags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tags.len() >= MOST {
@@ -44,12 +42,12 @@ impl Tags {
         tags.entry(thing.to_owned()).or_default().insert(reader.to_owned(), (tag.to_owned(), Instant::now()));
     }
 
-    /// Forgets a thing, because it changed.
+    /// Drops the tags of a thing that has changed.
     pub fn forget(&self, thing: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(thing);
     }
 
-    /// Whether what the reader's browser shows is what there is.
+    /// Whether the reader's browser shows the current state.
     pub fn is_current(&self, thing: &str, reader: &str, tag: &str) -> bool {
         let tags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = tags.get(thing).and_then(|shown| shown.get(reader));
@@ -57,17 +55,16 @@ impl Tags {
     }
 }
 
-/// The tag of what the browser shows of a part that it asks after; none in a request for a page to open.
+/// The tag of what the browser shows of the requested part; `None` for a full page.
 #[derive(Clone, Debug)]
 pub struct Shown(Option<HeaderValue>);
 
 impl Shown {
-    /// The tag, as it came.
     pub fn tag(&self) -> &str {
         self.0.as_ref().and_then(|tag| tag.to_str().ok()).unwrap_or_default()
     }
 
-    /// What to answer to a browser that already shows what has this tag: nothing new.
+    /// The 304 response if the browser already shows what has this tag.
     pub fn unchanged(&self, tag: &str) -> Option<Response> {
         (self.0.as_ref()? == tag).then(|| StatusCode::NOT_MODIFIED.into_response())
     }
@@ -81,18 +78,18 @@ impl<S: Sync> FromRequestParts<S> for Shown {
     }
 }
 
-/// A page whose live part shows what has this tag. The part names it too, as `hx-ptag`.
+/// A page whose live part has this tag. The part also contains it as `hx-ptag`.
 pub fn tagged(tag: &str, page: impl IntoResponse) -> Response {
     let mut response = page.into_response();
-    // OK to leave out: without it the next poll is answered in full.
+    // OK to leave out: without it the next poll gets a full response.
     if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(PTAG, tag);
     }
     response
 }
 
-/// A tag of what a part is made of: the same for the same, in this build of the program. What goes on by itself,
-/// such as the time now, is not to be in it.
+/// A tag computed from a part's content: equal for equal content, in this build of the program. Exclude what changes
+/// continuously, such as the current time.
 pub fn tag(of: &impl Debug) -> String {
     let mut hasher = DefaultHasher::new();
     format!("{of:?}").hash(&mut hasher);

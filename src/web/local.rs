@@ -1,9 +1,9 @@
-//! Where a form may send its reader next: into this site, and nowhere else.
+//! Validates redirect targets: only paths on this site.
 //!
-//! A `next` field or parameter is foreign text. Browsers read `//host`, `/\\host` and addresses with
-//! tabs or line ends in them as other sites, so such text is not repaired but dropped.
+//! A `next` field or parameter is untrusted. Browsers treat `//host`, `/\\host` and addresses with tabs or line
+//! breaks as other sites, so such text is dropped instead of repaired.
 
-/// `next` when it is a path on this site (with its query), else `/`.
+/// `next` if it is a path on this site (with its query), otherwise `/`.
 pub fn local_or_home(next: &str) -> &str {
     let starts_here = next.starts_with('/') && !next.starts_with("//");
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');

@@ -1,4 +1,4 @@
-//! What all pages share: the frame, the person, forms, errors as pages, live parts, headers.
+//! Shared parts of all pages: the page frame, the signed-in person, forms, error pages, live parts, headers.
 
 pub mod assets;
 pub mod chart;

@@ -1,11 +1,10 @@
-//! Names that people give to things: that they can be seen, and read as they were typed.
+//! Validates names that people give to things: visible, and displayed as typed.
 //!
-//! A name is what leads to a thing, in lists and in links. One of characters without a shape cannot be clicked or
-//! told from another; one that turns the direction of the text rewrites the line that it stands in. Characters
-//! that join or part letters have a right place in several scripts and in emoji, so they stay in a name that can
-//! be seen.
+//! A name is the link to a thing, in lists and elsewhere. A name of invisible characters can't be clicked or
+//! distinguished from another; one that changes the text direction garbles the line around it. Joining characters are
+//! legitimate in several scripts and in emoji, so they are allowed in a visible name.
 
-/// What keeps a text from being the name of something, as a sentence; `most` is its length in characters.
+/// Why a text isn't a valid name, as a sentence; `most` is its maximum length in characters.
 pub fn fault(name: &str, most: usize) -> Option<String> {
     if name.chars().count() > most || name.chars().any(char::is_control) {
         return Some(format!("Use at most {most} characters on one line."));
@@ -20,22 +19,22 @@ pub fn fault(name: &str, most: usize) -> Option<String> {
     (!seen).then(|| "The name has no visible characters. Enter another name.".to_owned())
 }
 
-/// The text without what parts letters unseen, and without what turns its direction.
+/// The text without invisible and direction-changing characters.
 pub fn plain(text: &str) -> String {
     text.chars().filter(|letter| *letter != '\u{200B}' && !is_turning(*letter)).collect()
 }
 
-/// Whether somebody who looks at the text sees something of it.
+/// Whether the text has any visible character.
 pub fn is_seen(text: &str) -> bool {
     text.chars().any(|letter| !letter.is_whitespace() && !letter.is_control() && !is_shapeless(letter))
 }
 
-/// Overrides, embeddings and isolates of direction, and the separators of lines and paragraphs.
+/// Direction overrides, embeddings and isolates, and line and paragraph separators.
 fn is_turning(letter: char) -> bool {
     matches!(letter, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters that are drawn as nothing, or as a blank (Unicode, default ignorable code points, and the fillers).
+/// Characters that are displayed as nothing, or as a space (Unicode, default ignorable code points, and the fillers).
 fn is_shapeless(letter: char) -> bool {
     matches!(
         letter,

@@ -1,4 +1,4 @@
-//! Answers that are pages.
+//! Responses with pages.
 
 use askama::Template;
 use axum::http::{StatusCode, header};
@@ -8,7 +8,7 @@ use super::Error;
 use super::components::Errors;
 use super::problem::FieldErrors;
 
-/// A template as the answer. One that fails to render is a defect and becomes the error page.
+/// A template as a response. If rendering fails, it is a bug and becomes the error page.
 #[derive(Debug)]
 pub struct Html<T>(pub T);
 
@@ -22,12 +22,12 @@ impl<T: Template> IntoResponse for Html<T> {
 }
 
 impl<T: Template> Html<T> {
-    /// The same page for a form that did not fit: status 422, so that scripts and tests can tell.
+    /// The same page for an invalid form: status 422, for scripts and tests.
     pub fn unprocessable(self) -> Response {
         (StatusCode::UNPROCESSABLE_ENTITY, self).into_response()
     }
 
-    /// The same, naming the page's list of what is wrong with which field, for clients that ask for JSON.
+    /// The same, with the page's field errors for clients that prefer JSON.
     pub fn unprocessable_by(self, errors: impl FnOnce(&T) -> &Errors) -> Response {
         let fields = FieldErrors::from(errors(&self.0));
         let mut response = self.unprocessable();

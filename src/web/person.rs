@@ -1,4 +1,4 @@
-//! The signed-in person, as every handler meets them.
+//! The signed-in person.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
@@ -7,23 +7,23 @@ use super::Error;
 use crate::db::Scope;
 use crate::ids::{PersonId, SessionId};
 
-/// Who makes this request. As an extractor it sends everybody else to the sign-in page, which brings
-/// them back here afterwards.
+/// The person making this request. As an extractor it redirects others to the sign-in page, which returns here
+/// afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub id: PersonId,
-    /// The session that this request belongs to.
+    /// The session of this request.
     pub session: SessionId,
-    /// The name that Amazon gave; may be any text.
+    /// Their name at Amazon; may be any text.
     pub name: String,
-    /// The address that they signed in with.
+    /// The address they signed in with.
     pub email: String,
-    /// Whether they look after the whole installation.
+    /// Whether they are an administrator of the installation.
     pub is_administrator: bool,
 }
 
 impl Person {
-    /// The scope of everything that is done for this person.
+    /// The scope of everything done for this person.
     pub fn scope(&self) -> Scope {
         Scope::Person(self.id.clone())
     }

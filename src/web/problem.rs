@@ -1,10 +1,10 @@
-//! Errors as `application/problem+json` (RFC 9457), for whoever asks for JSON.
+//! Errors as `application/problem+json` (RFC 9457), for clients that prefer JSON.
 //!
-//! An error has one source, [`Error`](super::Error), and two forms: a page, made by [`framed`](super::framed), and this.
-//! Which one is sent is decided by `Accept`. The layer [`problems`] lies around everything that answers, so that an
-//! error that no handler made (an unknown address, a method that is not taken, a panic) has the same form.
+//! An error has one source, [`Error`](super::Error), and two forms: a page, made by [`framed`](super::framed), and
+//! this. `Accept` decides which one is sent. The layer [`problems`] is around everything that responds, so that
+//! errors without a handler (an unknown address, an unsupported method, a panic) have the same form.
 //!
-//! The emulated services are left alone: they answer as Amazon does.
+//! The emulated services are excluded: they respond as Amazon does.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -20,10 +20,9 @@ use super::components::Errors;
 use super::error::{self, Shown};
 use super::security::request_id;
 
-/// The content type of the document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// What is wrong with the fields of a form, laid onto its answer.
+/// The field errors of a form, attached to its response.
 #[derive(Clone, Debug)]
 pub(super) struct FieldErrors(Vec<(String, String)>);
 
@@ -33,7 +32,7 @@ impl From<&Errors> for FieldErrors {
     }
 }
 
-/// Whether the client prefers JSON to a page. A client that takes anything (`*/*`) gets the page.
+/// Whether the client prefers JSON to a page. A client that accepts anything (`*/*`) gets the page.
 pub fn prefers_json(headers: &HeaderMap) -> bool {
     let accepted: Vec<(String, f32)> = headers
         .get_all(ACCEPT)
@@ -42,7 +41,7 @@ pub fn prefers_json(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
         .map(media_range)
         .collect();
-    // OK to look no further: without a word of JSON, or of all applications, no page is less welcome than JSON.
+    // OK to stop here: without a JSON type, or `application/*`, a page is never less acceptable than JSON.
     if !accepted.iter().any(|(range, _)| range.starts_with("application/")) {
         return false;
     }
@@ -55,7 +54,7 @@ pub fn prefers_json(headers: &HeaderMap) -> bool {
     json > quality(["text/html", "text/*", "*/*"])
 }
 
-/// `text/html;level=1;q=0.5` as its range and its quality, which is 1 where none can be read.
+/// `text/html;level=1;q=0.5` as its range and its quality, which is 1 if it can't be parsed.
 fn media_range(text: &str) -> (String, f32) {
     let mut parts = text.split(';').map(str::trim);
     let range = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -63,7 +62,7 @@ fn media_range(text: &str) -> (String, f32) {
     (range, quality.unwrap_or(1.0_f32).clamp(0.0, 1.0))
 }
 
-/// Answers errors to those who ask for JSON.
+/// Converts errors for clients that prefer JSON.
 pub async fn problems(request: Request, next: Next) -> Response {
     let wants_json = prefers_json(request.headers()) && !is_amazons(request.uri().path());
     let request_id = if wants_json { request_id(request.headers()) } else { String::new() };
@@ -75,7 +74,7 @@ pub async fn problems(request: Request, next: Next) -> Response {
     document(response, &request_id)
 }
 
-/// Whether an address is one of the emulated services.
+/// Whether an address belongs to one of the emulated services.
 fn is_amazons(path: &str) -> bool {
     path.starts_with("/emulator/") && !path.starts_with("/emulator/control")
 }
@@ -85,7 +84,7 @@ fn is_json(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.contains("json"))
 }
 
-/// The same answer with the document as its body.
+/// The same response with the document as its body.
 fn document(response: Response, request_id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
     let fields = parts.extensions.remove::<FieldErrors>();
@@ -110,7 +109,7 @@ fn document(response: Response, request_id: &str) -> Response {
     Response::from_parts(parts, Body::from(problem.to_string()))
 }
 
-/// One field, named by a JSON pointer (RFC 6901) as a fragment; `#` is the form as a whole.
+/// One field, named by a JSON pointer (RFC 6901) as a fragment; `#` is the whole form.
 fn field_error(field: &str, sentence: &str) -> Value {
     let pointer = match field {
         "" => "#".to_owned(),
@@ -119,7 +118,7 @@ fn field_error(field: &str, sentence: &str) -> Value {
     json!({ "pointer": pointer, "detail": sentence })
 }
 
-/// The last word of a problem's type.
+/// The last part of a problem's type.
 fn name(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "invalid-request",

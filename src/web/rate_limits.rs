@@ -1,7 +1,7 @@
-//! A fair share of requests for each client, and who the client is when a proxy stands between.
+//! Rate limiting per client, and finding the client behind a proxy.
 //!
-//! A client is an IPv4 address or a network of IPv6 (/64): whoever has one IPv6 address has all of its network's,
-//! and could take a share for each.
+//! A client is an IPv4 address or an IPv6 network (/64): whoever has one IPv6 address usually controls its whole
+//! network, and could otherwise get a quota for each.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -19,24 +19,24 @@ use super::Error;
 use super::live::PTAG;
 use crate::server::caller;
 
-/// What a request costs, in the limiter's units.
+/// The cost of a request, in the limiter's units.
 const REQUEST: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
-/// What asking after a live part costs while it has not changed.
+/// The cost of polling a live part that hasn't changed.
 const POLL: NonZeroU32 = NonZeroU32::MIN;
-/// What it costs in addition when there was something new.
+/// The additional cost if it had changed.
 const NEWS: NonZeroU32 = NonZeroU32::MIN.saturating_add(8);
-/// When more clients than this are known, those that were quiet lately are forgotten.
+/// Beyond this many clients, idle ones are dropped.
 const MANY: usize = 10_000;
 
-/// Marks what a page asks while somebody types: it comes with every word, and costs little where the address is made for
-/// it ([`while_typing`]).
+/// Marks requests that a page makes while somebody types: they are frequent, and cheap if the route is designed for
+/// them ([`while_typing`]).
 const TYPING: HeaderName = HeaderName::from_static("x-typing");
 
-/// On an answer: it was made for being asked while somebody types.
+/// Marks the response of a route that is designed for requests while somebody types.
 #[derive(Clone, Copy, Debug)]
 struct MadeForTyping;
 
-/// Marks the answers of an address that may be asked while somebody types: put it around the route.
+/// Marks the responses of a route that may be requested while somebody types: add it to the route.
 pub async fn while_typing(mut response: Response) -> Response {
     response.extensions_mut().insert(MadeForTyping);
     response
@@ -45,7 +45,7 @@ pub async fn while_typing(mut response: Response) -> Response {
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 
-/// The shares of all clients; cheap to clone.
+/// The rate limiter for all clients; cheap to clone.
 #[derive(Clone)]
 pub struct RateLimits {
     limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
@@ -53,16 +53,16 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// `per_minute` requests for each client, which may come at once. `trusted` are the proxies whose
-    /// word on a client's address is believed.
+    /// `per_minute` requests for each client, which may come in a burst. `trusted` are the proxies whose
+    /// `X-Forwarded-For` is trusted.
     pub fn new(per_minute: u32, trusted: &[IpNet]) -> Self {
         let units = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN).saturating_mul(REQUEST);
         Self { limiter: Arc::new(RateLimiter::keyed(Quota::per_minute(units))), trusted: trusted.into() }
     }
 
-    /// Takes what the request costs from the client's share, or says how many seconds to wait.
+    /// Charges the client for a request, or returns how many seconds to wait.
     fn take(&self, client: IpAddr, cost: NonZeroU32) -> Result<(), u64> {
-        // OK because a cost above the whole quota cannot be: the quota is at least one request.
+        // OK because the cost can't exceed the whole quota: that is at least one request.
         let Ok(taken) = self.limiter.check_key_n(&caller(client), cost) else { return Ok(()) };
         taken.map_err(|wait| wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
     }
@@ -74,8 +74,8 @@ impl std::fmt::Debug for RateLimits {
     }
 }
 
-/// Answers 429 to a client that takes more than its share. A router without a socket (in tests) has
-/// no addresses and no limits.
+/// Responds with 429 to a client that exceeds its quota. A router without a socket (in tests) has no addresses and no
+/// limits.
 pub async fn limit(State(limits): State<RateLimits>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let client = peer.map(|peer| client(peer, request.headers(), &limits.trusted));
@@ -100,20 +100,20 @@ pub async fn limit(State(limits): State<RateLimits>, request: Request, next: Nex
     response
 }
 
-/// Whether the call came from this machine itself, past any proxy.
+/// Whether the call came directly from this machine, not through a proxy.
 pub fn is_local(request: &Request) -> bool {
     let passed_on = [FORWARDED_FOR, FORWARDED].iter().any(|name| request.headers().contains_key(name));
     comes_from_here(request) && !passed_on
 }
 
-/// Whether the caller is on this machine: a person, a program, or a proxy that passes others' calls on.
+/// Whether the peer is on this machine: a person, a program, or a proxy that forwards other calls.
 pub fn comes_from_here(request: &Request) -> bool {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     peer.is_some_and(|peer| peer.to_canonical().is_loopback())
 }
 
-/// The address of the client: of the peer itself, or, where the peer is a trusted proxy, the last address
-/// in its `X-Forwarded-For` that is none. What stands before that was written by strangers.
+/// The client's address: the peer's, or, if the peer is a trusted proxy, the last address in its `X-Forwarded-For`
+/// that isn't a trusted proxy. Anything before that is untrusted.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let peer = peer.to_canonical();

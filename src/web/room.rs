@@ -1,8 +1,7 @@
-//! What a room hands over to the program: its routes, workers, entries of the menu and of the search, and the
-//! names of what it writes to the audit log.
+//! What a room registers: its routes, workers, menu and search entries, and the names of its audit actions.
 //!
-//! `app.rs` joins what all rooms hand over and lays it into every request, so that the frame of a page, the search
-//! and the audit log show it without knowing a room.
+//! `app.rs` joins the registrations of all rooms and adds them to every request, so that the page frame, the search
+//! and the audit log can show them without knowing a room.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,72 +17,69 @@ use super::shell::Section;
 use crate::db::{PageRange, Result, Tx};
 use crate::workers::Worker;
 
-/// A room, ready to be opened.
+/// The registration of a room.
 #[derive(Default)]
 pub struct Room {
     /// Its routes, with their state.
     pub routes: Router,
-    /// Its place in the menu, if it has one.
+    /// Its menu entry, if any.
     pub section: Option<Section>,
-    /// Its pages in the menu behind the person's name: settings, and what is looked at seldom.
+    /// Its pages in the person's menu: settings, and rarely used pages.
     pub settings: &'static [Section],
     /// The same for administrators only.
     pub administration: &'static [Section],
-    /// Pages that the search finds by their names.
+    /// Its pages that the search finds by name.
     pub pages: &'static [PageEntry],
-    /// What it keeps that the search finds.
+    /// The kinds of things that the search finds in it.
     pub searches: &'static [Search],
-    /// What it writes to the audit log.
+    /// Its audit actions.
     pub actions: &'static [AuditAction],
     /// Its background work.
     pub workers: Vec<Arc<dyn Worker>>,
 }
 
 impl Room {
-    /// A room with nothing but these routes.
+    /// A room with only routes.
     pub fn new(routes: Router) -> Self {
         Self { routes, ..Self::default() }
     }
 }
 
-/// A page that the search finds.
+/// A page in search results.
 #[derive(Clone, Copy, Debug)]
 pub struct PageEntry {
     pub href: &'static str,
     pub name: &'static str,
-    /// Further words to find it by, in lower case, with spaces between them.
+    /// More words to find it by, in lower case, separated by spaces.
     pub words: &'static str,
 }
 
 impl PageEntry {
-    /// A page with its address, its name, and words to find it by.
     pub const fn new(href: &'static str, name: &'static str, words: &'static str) -> Self {
         Self { href, name, words }
     }
 }
 
-/// Finds what a room keeps; see [`Search`].
+/// Searches a room's things; see [`Search`].
 pub type Find = for<'a> fn(&'a mut Tx, &'a Person, &'a str, PageRange) -> BoxFuture<'a, Result<Vec<Hit>>>;
 
-/// The part of a search that a room answers.
+/// The part of a search that a room handles.
 #[derive(Clone, Copy, Debug)]
 pub struct Search {
-    /// What is found, in the plural.
+    /// The plural name of what is found.
     pub name: &'static str,
-    /// The list that shows the rest for `?q=`; empty where there is none.
+    /// The list with all results for `?q=`; empty if there is none.
     pub list: &'static str,
-    /// Finds rows that the person may see and whose texts hold the words.
+    /// Finds rows that the person may see and whose texts contain the words.
     pub find: Find,
 }
 
-/// One thing that was found.
+/// A search result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// Where it is.
     pub href: String,
-    /// What it is called.
     pub title: String,
-    /// What tells it from others of the same name; may be empty.
+    /// Distinguishes it from others with the same title; may be empty.
     pub note: String,
 }
 
@@ -93,23 +89,22 @@ impl From<&Section> for Hit {
     }
 }
 
-/// Something that the audit log records.
+/// An action recorded in the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditAction {
-    /// As it is stored: lower case with hyphens, never changed once rows have it.
+    /// The stored name: lower case with hyphens, never changed once rows contain it.
     pub name: &'static str,
-    /// As people read it.
+    /// The label for people.
     pub label: &'static str,
 }
 
 impl AuditAction {
-    /// An action with the name that is stored and the words that are shown.
     pub const fn new(name: &'static str, label: &'static str) -> Self {
         Self { name, label }
     }
 }
 
-/// What all rooms have handed over, in the order of the rooms; cheap to clone.
+/// The registrations of all rooms, in order; cheap to clone.
 #[derive(Clone, Default)]
 pub struct Rooms(Arc<Joined>);
 
@@ -130,7 +125,7 @@ impl fmt::Debug for Rooms {
 }
 
 impl Rooms {
-    /// Joins what these rooms hand over.
+    /// Joins the registrations of these rooms.
     pub fn of(rooms: &[Room]) -> Self {
         Self(Arc::new(Joined {
             menu: rooms.iter().filter_map(|room| room.section).collect(),
@@ -142,43 +137,39 @@ impl Rooms {
         }))
     }
 
-    /// The entries of the menu.
     pub fn menu(&self) -> &[Section] {
         &self.0.menu
     }
 
-    /// The entries of the menu behind the person's name: those of the lowest room first.
+    /// The entries of the person's menu, those of the lowest room first.
     pub fn settings(&self) -> &[Section] {
         &self.0.settings
     }
 
-    /// The entries of that menu that only administrators see.
+    /// The entries of the person's menu that only administrators see.
     pub fn administration(&self) -> &[Section] {
         &self.0.administration
     }
 
-    /// Pages that the search finds by their names.
     pub fn pages(&self) -> &[PageEntry] {
         &self.0.pages
     }
 
-    /// What rooms find.
     pub fn searches(&self) -> &[Search] {
         &self.0.searches
     }
 
-    /// What is written to the audit log.
     pub fn actions(&self) -> &[AuditAction] {
         &self.0.actions
     }
 
-    /// The action that is stored under this name.
+    /// The action stored under this name.
     pub fn action(&self, name: &str) -> Option<AuditAction> {
         self.0.actions.iter().copied().find(|action| action.name == name)
     }
 }
 
-/// As the router laid it into the request; nothing outside of it.
+/// As added to the request by the router; empty without it.
 impl<S: Sync> FromRequestParts<S> for Rooms {
     type Rejection = Infallible;
 

@@ -1,34 +1,34 @@
-//! Where a run stands, as every page that shows one says it: the list, the run itself, its query, the first page.
+//! The states of an execution, shared by every page that shows one.
 
 use super::components;
 
-/// Where an execution stands. AMC's own words are kept beside it.
+/// The state of an execution. AMC's own status is stored beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
-    /// Stored here, not sent yet: no free slot, or Amazon cannot be reached.
+    /// Stored here, not sent yet: there is no free slot, or Amazon can't be reached.
     Waiting,
-    /// Being sent. After a crash or an unclear answer AMC is asked whether it arrived.
+    /// Being sent. After a crash or an unclear answer it is looked up at AMC.
     Sending,
-    /// AMC has it and has not begun.
+    /// AMC has it and hasn't begun.
     Pending,
-    /// AMC works on it.
+    /// AMC is running it.
     Running,
-    /// AMC is done; the result is being fetched.
+    /// AMC is done; the result is being downloaded.
     Fetching,
-    /// The result is kept here.
+    /// The result is stored here.
     Succeeded,
     /// It ended without a result.
     Failed,
-    /// AMC would not run it.
+    /// AMC rejected it.
     Rejected,
-    /// Somebody stopped it.
+    /// Somebody canceled it.
     Cancelled,
-    /// AMC does not know it any more.
+    /// AMC no longer knows it.
     Lost,
 }
 
 impl RunState {
-    /// All states, in the order of a run.
+    /// All states, in their usual order.
     pub const ALL: [Self; 10] = [
         Self::Waiting,
         Self::Sending,
@@ -42,7 +42,7 @@ impl RunState {
         Self::Lost,
     ];
 
-    /// As it is stored and as addresses name it.
+    /// As stored and as used in addresses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -58,12 +58,12 @@ impl RunState {
         }
     }
 
-    /// Reads [`RunState::name`].
+    /// Parses [`RunState::name`].
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == text)
     }
 
-    /// What people read.
+    /// The label for people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Waiting => "Waiting",
@@ -79,7 +79,6 @@ impl RunState {
         }
     }
 
-    /// The colour that carries it.
     pub const fn colour(self) -> components::State {
         match self {
             Self::Waiting | Self::Pending => components::State::Waiting,
@@ -90,7 +89,7 @@ impl RunState {
         }
     }
 
-    /// Whether it stays so.
+    /// Whether the state can't change any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Rejected | Self::Cancelled | Self::Lost)
     }

@@ -1,4 +1,4 @@
-//! What every request passes through: a name, headers, the same origin.
+//! Layers for every request: request id, headers, same origin.
 
 use std::sync::Arc;
 
@@ -12,21 +12,21 @@ use super::{Error, Person, rate_limits};
 use crate::config::Config;
 use crate::ids::Random;
 
-/// The header that carries the request's name, both ways.
+/// The header with the request id, in requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The name of this request, as the answer will carry it.
+/// The id of this request, as returned in the response.
 pub fn request_id(headers: &HeaderMap) -> String {
     headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or("unknown").to_owned()
 }
 
-/// Takes away the name that a client gave its request: it would stand in the log as ours.
+/// Removes a request id sent by the client, which would otherwise appear in the log as ours.
 pub fn unnamed<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
     request.headers_mut().remove(REQUEST_ID);
     request
 }
 
-/// Gives each request a fresh name.
+/// Creates request ids.
 #[derive(Clone, Debug)]
 pub struct Names(pub Random);
 
@@ -37,12 +37,12 @@ impl MakeRequestId for Names {
     }
 }
 
-/// The headers of every answer, made once.
+/// The headers of every response, built once.
 #[derive(Clone, Debug)]
 pub struct Headers(Arc<Vec<(HeaderName, HeaderValue)>>);
 
 impl Headers {
-    /// As strict as the pages allow. Forms may lead to Amazon's consent pages, nothing else leaves.
+    /// As strict as the pages allow. Forms may lead to Amazon's consent pages, nowhere else outside.
     pub fn new(config: &Config, consent_origins: &[String]) -> Self {
         let policy = format!(
             "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {}",
@@ -68,8 +68,8 @@ impl Headers {
     }
 }
 
-/// Adds the [`Headers`]; what is not meant to be kept is kept by nobody, the browser included: pages hold customers'
-/// data. A page on which somebody types a query is an exception: by way of *Back* the browser gives back what was typed.
+/// Adds the [`Headers`]. Pages contain customers' data, so by default nothing is cached, not even by the browser.
+/// Pages on which somebody types a query are an exception: *Back* must restore what was typed.
 pub async fn headers(State(headers): State<Headers>, request: Request, next: Next) -> Response {
     let keeps_typing = ["/new", "/edit"].iter().any(|end| request.uri().path().ends_with(end));
     let mut response = next.run(request).await;
@@ -85,7 +85,7 @@ pub async fn headers(State(headers): State<Headers>, request: Request, next: Nex
     response
 }
 
-/// Tells browsers to take every answer for what it says that it is.
+/// Disables content type sniffing for every response.
 pub async fn unsniffed(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let nosniff = HeaderValue::from_static("nosniff");
@@ -93,8 +93,8 @@ pub async fn unsniffed(request: Request, next: Next) -> Response {
     response
 }
 
-/// Lets administrators in, and calls from this machine itself, past any proxy: to the emulator's control page, which
-/// moves the clock and withdraws grants for everybody.
+/// Admits administrators, and direct calls from this machine: for the emulator's control page, which changes the
+/// clock and revokes grants for everybody.
 pub async fn for_administrators(request: Request, next: Next) -> Response {
     let person = request.extensions().get::<Person>();
     if rate_limits::is_local(&request) || person.is_some_and(|person| person.is_administrator) {
@@ -111,9 +111,9 @@ pub async fn for_administrators(request: Request, next: Next) -> Response {
     Error::sign_in(&parts).into_response()
 }
 
-/// Refuses requests for another host than the public one with 421: a name that leads here and is not ours may be
-/// another site's, whose pages a browser would let read the answers. This machine's own names stay allowed where the
-/// public address is one of them, and to callers on it; figures that a token guards are answered under any name.
+/// Refuses requests for another host than the public one with 421: a foreign name that resolves to this server may be
+/// another site's, whose pages could read the responses. This machine's own names are allowed if the public URL is
+/// one of them, and to local callers; token-protected metrics are served under any name.
 pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let named = request.uri().host().or_else(|| {
         let host = request.headers().get(header::HOST)?.to_str().ok()?;
@@ -136,7 +136,7 @@ pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next:
 
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
-        // A bare address of IPv6 has more than one colon.
+        // A bare IPv6 address has more than one colon.
         Some((name, _)) if !name.contains(':') || name.ends_with(']') => name,
         _ => host,
     }
@@ -147,9 +147,9 @@ fn names_this_machine(host: &str) -> bool {
     is_name || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Refuses what another site's page makes a browser send. Browsers say where a request comes from
-/// (`Sec-Fetch-Site`, older ones `Origin`); a client that says neither is no browser and carries no
-/// cookie that it did not mean to send.
+/// Refuses requests that another site's page makes a browser send. Browsers say where a request comes from
+/// (`Sec-Fetch-Site`, older ones `Origin`); a client that sends neither isn't a browser and doesn't send cookies
+/// unintentionally.
 pub async fn same_origin(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if changes && comes_from_elsewhere(request.headers(), &config) {

@@ -1,12 +1,11 @@
-//! Browser sessions on the database, behind `tower-sessions`.
+//! Browser sessions in the database, for `tower-sessions`.
 //!
-//! A row is found by a hash of the cookie's value: a copy of the database signs nobody in. The person
-//! and the browser's name stand in columns of their own, so that people can list and end their
-//! sessions. A session ends when it was idle too long, or too old in any case; both are judged by the
-//! program's [`Clock`], not by the cookie.
+//! A row is found by a hash of the cookie's value, so a copy of the database can't be used to sign in. The person and
+//! the browser's name have their own columns, so that people can list and end their sessions. A session expires after
+//! an idle time, or after a total time; both are checked with the program's [`Clock`], not by the cookie.
 //!
-//! Before signing in, a session holds the states and PKCE verifiers of consents under way, as they are: they
-//! serve once, for minutes, and only together with Amazon's answer to this browser and the client's secret.
+//! Before sign-in, a session contains the states and PKCE verifiers of pending consents in plain text: they are valid
+//! once, for minutes, and only together with Amazon's answer to this browser and the client secret.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -25,20 +24,20 @@ use crate::config::Limits;
 use crate::db::{self, Db, FromRow, Memo, Row, Scope, Stamp, Statement, Tx, sql};
 use crate::ids::{PersonId, Random, SessionId};
 
-/// The session's key for the signed-in person's id.
+/// The session key for the signed-in person's id.
 pub const PERSON: &str = "person";
-/// The session's key for the browser's own description, at most [`AGENT_LENGTH`] characters.
+/// The session key for the browser's user agent, at most [`AGENT_LENGTH`] characters.
 pub const AGENT: &str = "agent";
-/// Longer descriptions of browsers are cut.
+/// Longer user agents are truncated.
 pub const AGENT_LENGTH: usize = 200;
-/// `seen_at` is written at most this often, so that looking at pages does not write; more often where sessions
-/// end after little idleness.
+/// `seen_at` is written at most this often, so that viewing pages doesn't write; more often if the idle time is
+/// short.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(5);
 
-/// Sessions that are kept in memory; when there are more, all are read anew.
+/// Maximum number of cached sessions; beyond it, the cache is cleared.
 const MOST_KNOWN: usize = 20_000;
 
-/// Sessions on [`Db`]: one pointer.
+/// Sessions in [`Db`]: one pointer.
 #[derive(Clone, Debug)]
 pub struct Sessions(Arc<Parts>);
 
@@ -62,7 +61,7 @@ pub struct Parts {
 }
 
 impl Sessions {
-    /// Sessions that live as long as `limits` say.
+    /// Sessions with the lifetimes in `limits`.
     pub fn new(db: Db, clock: Clock, random: Random, limits: &Limits) -> Self {
         let span = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(30));
         let (idle, absolute) = (span(limits.session_idle), span(limits.session_absolute));
@@ -78,8 +77,8 @@ impl Sessions {
         self.write(sql(ADD), record, now, |statement| statement.bind(&id).bind(now + self.absolute)).await
     }
 
-    /// Changes a session that is there. One that was ended meanwhile stays ended: a request that was under
-    /// way when its owner signed out must not bring it back.
+    /// Updates an existing session. One that was ended meanwhile stays ended: a request in progress when its owner
+    /// signed out must not restore it.
     async fn keep(&self, record: &Record) -> db::Result<()> {
         const KEEP: &str = "update sessions set person_id = $2, data = $3, agent = $4, seen_at = $5 where key = $1";
         self.write(sql(KEEP), record, self.clock.now(), |statement| statement).await
@@ -106,7 +105,7 @@ impl Sessions {
         tx.commit().await
     }
 
-    /// A session as it is stored, from memory where nothing can have changed.
+    /// A stored session, from the cache if it is current.
     async fn stored(&self, id: Id) -> db::Result<Option<Stored>> {
         const FIND: &str = "select data, seen_at, expires_at from sessions where key = $1";
         if let Some(known) = self.known.get(&id) {
@@ -128,7 +127,7 @@ impl Sessions {
         };
         if now >= stored.seen_at + SEEN_EVERY.min(self.idle / 5) {
             match self.touch(id, now).await {
-                // OK because whoever only looks can go on; the next request tries again.
+                // OK because a reader can continue; the next request tries again.
                 Err(error @ db::Error::Unavailable(_)) => {
                     tracing::debug!(%error, "when a session was last used is not noted");
                 }
@@ -152,7 +151,7 @@ impl Sessions {
         tx.commit().await
     }
 
-    /// Removes sessions that nobody can use any more; gives how many.
+    /// Deletes expired sessions; returns how many.
     pub async fn sweep(&self) -> db::Result<u64> {
         const SWEEP: &str = "delete from sessions where expires_at <= $1 or seen_at <= $2";
         let now = self.clock.now();
@@ -176,16 +175,15 @@ impl FromRow for Stored {
     }
 }
 
-/// A signed-in browser, as its owner sees it.
+/// A signed-in browser, for its owner.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// Names it when it is ended.
     pub id: SessionId,
-    /// What the browser calls itself.
+    /// The browser's user agent.
     pub agent: String,
     /// When it signed in.
     pub created_at: DateTime<Utc>,
-    /// When it was last used, within five minutes.
+    /// When it was last used, accurate to five minutes.
     pub seen_at: DateTime<Utc>,
 }
 
@@ -200,13 +198,13 @@ impl FromRow for SignedIn {
     }
 }
 
-/// A person's sessions, the last used first.
+/// A person's sessions, most recently used first.
 pub async fn of_person(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<SignedIn>> {
     const LIST: &str = "select id, agent, created_at, seen_at from sessions where person_id = $1 order by seen_at desc";
     sql(LIST).bind(person).all(tx).await
 }
 
-/// Ends one of a person's sessions; [`db::Error::Missing`] when it is not theirs.
+/// Ends one of a person's sessions; [`db::Error::Missing`] if it isn't theirs.
 pub async fn end_one(tx: &mut Tx, person: &PersonId, session: &SessionId) -> db::Result<()> {
     const END: &str = "delete from sessions where id = $1 and person_id = $2";
     match sql(END).bind(session).bind(person).execute(tx).await? {
@@ -215,7 +213,7 @@ pub async fn end_one(tx: &mut Tx, person: &PersonId, session: &SessionId) -> db:
     }
 }
 
-/// Ends all of a person's sessions; gives how many there were.
+/// Ends all of a person's sessions; returns how many there were.
 pub async fn end_all(tx: &mut Tx, person: &PersonId) -> db::Result<u64> {
     const END: &str = "delete from sessions where person_id = $1";
     sql(END).bind(person).execute(tx).await
@@ -231,9 +229,9 @@ fn key(id: Id) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(id.0.to_be_bytes()))
 }
 
-/// [`Error::Backend`] is for what may work later, the other for what is wrong.
+/// [`Error::Backend`] for transient errors, otherwise the other kind.
 fn backend(error: db::Error) -> Error {
-    // OK without the database's own words: they may quote the row.
+    // OK without the database's message: it may quote the row.
     match error {
         error @ db::Error::Unavailable(_) => Error::Backend(error.to_string()),
         error => Error::Decode(error.to_string()),
@@ -242,7 +240,7 @@ fn backend(error: db::Error) -> Error {
 
 #[async_trait]
 impl SessionStore for Sessions {
-    // OK to insert without looking: ids are 128 random bits.
+    // OK to insert without checking: ids are 128 random bits.
     async fn create(&self, record: &mut Record) -> Result<()> {
         self.add(record).await.map_err(backend)
     }

@@ -1,7 +1,7 @@
-//! What every page shares around its own content: title, person, theme, message, place in the menu.
+//! The page frame: title, person, theme, message, menu.
 //!
-//! A page is a struct that carries `shell: Shell` beside its own fields, and a template that extends
-//! `layout.html`:
+//! A page is a struct with `shell: Shell` and its own fields, and a template that extends `layout.html`:
+//!
 //!
 //! ```text
 //! #[derive(Template)]
@@ -9,39 +9,37 @@
 //! struct ListPage { shell: Shell, rows: Vec<Row>, pager: Pager }
 //! ```
 //!
-//! The shell holds only what has been decided: nothing in it reads the database or a request while
-//! a page renders.
+//! The shell contains only computed values: nothing in it reads the database or a request while a page renders.
 
 use std::fmt;
 
 use super::room::Rooms;
 use super::theme::Theme;
 
-/// What the layout needs of every page.
+/// What the layout needs for every page.
 #[derive(Debug, Clone)]
 pub struct Shell {
-    /// The page's own name, the first part of the window's title ("Runs"); not empty.
+    /// The page's title, the first part of the window title ("Runs"); not empty.
     pub title: String,
-    /// Who is signed in. Without one there is no menu, as on the sign-in and error pages.
+    /// Who is signed in. Without a person there is no menu, as on the sign-in and error pages.
     pub person: Option<ShellPerson>,
-    /// Light, dark, or as the system has it.
+    /// Light, dark, or the system's theme.
     pub theme: Theme,
-    /// Whether this is the sandbox: the AMC emulator on synthetic data, said on every page.
+    /// Whether this is demo mode: the AMC emulator on synthetic data, shown on every page.
     pub demo: bool,
-    /// One message left by the step before ("Query saved"), shown once.
+    /// A message from the previous step ("Query saved"), shown once.
     pub flash: Option<Flash>,
-    /// What the menus show.
     pub rooms: Rooms,
-    /// The entry of the menu that is marked.
+    /// The current menu entry.
     pub current: Section,
-    /// RecomAMP's version, for the foot of the page.
+    /// RecomAMP's version, for the footer.
     pub version: &'static str,
-    /// Path and query of this page, where the theme switch comes back to. Always starts with `/`.
+    /// Path and query of this page, for returning after a theme change. Always starts with `/`.
     pub here: String,
 }
 
 impl Shell {
-    /// A shell for nobody: signed out, system theme, no message, nothing marked in the menu.
+    /// A shell without a person: system theme, no message, no current menu entry.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -58,45 +56,43 @@ impl Shell {
 }
 
 impl Shell {
-    /// Whether an administrator looks at the page.
+    /// Whether the person is an administrator.
     pub fn is_administrator(&self) -> bool {
         self.person.as_ref().is_some_and(|person| person.is_administrator)
     }
 }
 
-/// The signed-in person, as the menu shows them.
+/// The signed-in person, for the menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellPerson {
-    /// The name that Amazon gave; may be any text.
+    /// Their name at Amazon; may be any text.
     pub name: String,
-    /// The address that they signed in with.
+    /// The address they signed in with.
     pub email: String,
-    /// Whether they look after the whole installation.
+    /// Whether they are an administrator of the installation.
     pub is_administrator: bool,
 }
 
-/// A message that a step leaves for the page that follows it.
+/// A message for the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flash {
-    /// How it is meant.
     pub tone: Tone,
     /// One or two sentences in plain text; escaped when shown.
     pub text: String,
 }
 
-/// How a message is meant: it sets colour, icon and how a screen reader announces it.
+/// The tone of a message: determines its color, icon and how a screen reader announces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     Info,
     Success,
-    /// It may surprise.
+    /// Something unexpected.
     Warning,
-    /// It did not work.
+    /// A failure.
     Error,
 }
 
 impl Tone {
-    /// The icon beside the message.
     pub fn icon(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -106,7 +102,7 @@ impl Tone {
         }
     }
 
-    /// `alert` interrupts a screen reader, `status` waits its turn.
+    /// `alert` interrupts a screen reader, `status` waits.
     pub fn role(self) -> &'static str {
         match self {
             Self::Error => "alert",
@@ -115,7 +111,7 @@ impl Tone {
     }
 }
 
-/// The word used in class names and `data-tone`.
+/// The name in class names and `data-tone`.
 impl fmt::Display for Tone {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -127,23 +123,19 @@ impl fmt::Display for Tone {
     }
 }
 
-/// An entry of the menu. A room states its own beside its door, as a constant of this type.
+/// A menu entry. A room defines its own in its `mod.rs`, as a constant of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Section {
-    /// The address of its first page.
     pub href: &'static str,
-    /// The word in the menu.
     pub label: &'static str,
-    /// The icon in the menu.
     pub icon: &'static str,
 }
 
 impl Section {
-    /// None of the menu: sign-in, errors, settings.
+    /// No menu entry: sign-in, errors, settings.
     #[expect(non_upper_case_globals, reason = "named like the entries of the rooms")]
     pub const None: Self = Self::new("", "", "");
 
-    /// An entry with its address, its word and its icon.
     pub const fn new(href: &'static str, label: &'static str, icon: &'static str) -> Self {
         Self { href, label, icon }
     }

@@ -1,4 +1,4 @@
-//! What every room is handed: the parts of the program that exist once.
+//! Shared state for all rooms.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::workers::{Statuses, WakeUps};
 
 use super::Person;
 
-/// The parts that exist once. A room keeps this in its own state and takes from it what it needs; functions
-/// below the handlers are handed single parts. Every layer of every request clones it, so it is one pointer.
+/// Shared state. A room stores it and uses the parts it needs; functions below the handlers get single parts. Every
+/// layer of every request clones it, so it is one pointer.
 #[derive(Clone, Debug)]
 pub struct Site(Arc<SiteParts>);
 
@@ -39,17 +39,16 @@ pub struct SiteParts {
     pub clock: Clock,
     /// Randomness for ids and secrets.
     pub random: Random,
-    /// Seals and opens tokens.
+    /// Encrypts and decrypts tokens.
     pub vault: Vault,
     pub config: Arc<Config>,
-    /// Why background work must not start and no grant may be sealed, if so: the key ring is the wrong one.
+    /// Why background work must not start and no grant may be encrypted, if so: the key ring is the wrong one.
     pub held: Option<String>,
-    /// Makes a worker's tick sooner.
+    /// Wakes workers.
     pub wakes: WakeUps,
-    /// What each worker last did.
     pub statuses: Statuses,
-    /// Figures about this process.
+    /// Metrics of this process.
     pub metrics: Metrics,
-    /// Who signed in, by the session's cookie.
+    /// The person signed in with each session cookie.
     pub persons: Memo<tower_sessions::session::Id, Person>,
 }

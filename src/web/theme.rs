@@ -1,7 +1,7 @@
-//! Light or dark: a choice kept in a cookie, changed by a form that works without scripts.
+//! Light or dark theme: stored in a cookie, changed by a form that works without scripts.
 //!
-//! It is a cookie and not a row, because the sign-in page has colours too, and because one person may
-//! like dark on one screen and light on another.
+//! It is a cookie and not a row, because the sign-in page has a theme too, and because a person may prefer dark on
+//! one screen and light on another.
 
 use axum::Router;
 use axum::extract::Form;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::local::local_or_home;
 
-/// How long a browser keeps the choice, in seconds: a year. After that it is the system's again.
+/// How long the cookie is valid, in seconds: a year. After that the system's theme is used again.
 const KEPT_FOR: u32 = 31_536_000;
 
 /// The value of a cookie.
@@ -23,10 +23,10 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str
     pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
-/// A choice of colours, kept in the cookie [`Theme::COOKIE`].
+/// A color theme, stored in the cookie [`Theme::COOKIE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
-    /// What the operating system asks for.
+    /// The operating system's setting.
     #[default]
     System,
     /// Dark on light.
@@ -36,18 +36,18 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// The cookie that keeps the choice; its value is the theme's name.
+    /// The cookie; its value is the theme's name.
     pub const COOKIE: &'static str = "theme";
 
-    /// All choices, in the order of the switch.
+    /// All themes, in the order of the switch.
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
-    /// The choice in a request's cookies.
+    /// The theme in a request's cookies.
     pub fn of(headers: &HeaderMap) -> Self {
         cookie(headers, Self::COOKIE).map_or(Self::default(), Self::parse)
     }
 
-    /// Reads a cookie or a form value; anything unknown is the system's choice.
+    /// Parses a cookie or a form value; anything unknown is the system's theme.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|theme| theme.name() == text).unwrap_or_default()
     }
@@ -61,7 +61,6 @@ impl Theme {
         }
     }
 
-    /// The word on the switch.
     pub fn label(self) -> &'static str {
         match self {
             Self::System => "System",
@@ -70,7 +69,6 @@ impl Theme {
         }
     }
 
-    /// The icon on the switch.
     pub fn icon(self) -> &'static str {
         match self {
             Self::System => "monitor",
@@ -80,7 +78,7 @@ impl Theme {
     }
 }
 
-/// What the switch in the menu sends.
+/// The form of the theme switch.
 #[derive(Deserialize)]
 struct Switch {
     theme: String,
@@ -88,12 +86,12 @@ struct Switch {
     next: String,
 }
 
-/// The address to which the switch posts.
+/// The route of the theme switch.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/settings/theme", post(switch))
 }
 
-/// Stores the choice and goes back to the page on which it was made.
+/// Stores the theme and redirects back.
 async fn switch(Form(form): Form<Switch>) -> Response {
     let theme = Theme::parse(&form.theme);
     let cookie = format!("{}={}; Path=/; Max-Age={KEPT_FOR}; HttpOnly; SameSite=Lax", Theme::COOKIE, theme.name());

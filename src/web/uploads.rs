@@ -1,7 +1,7 @@
-//! Forms with files: the plain fields and the files that a browser sends as `multipart/form-data`.
+//! Forms with files, sent as `multipart/form-data`.
 //!
-//! A form that has no file is read too, so that a program need not wrap a text as one. All of it is held in memory:
-//! the limit on bodies bounds it.
+//! Forms without files are accepted too, so a program can send text without wrapping it as a file. Everything is held
+//! in memory, limited by the maximum body size.
 
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
@@ -9,28 +9,28 @@ use axum::http::{StatusCode, header};
 
 use super::{Error, Fields};
 
-/// Most files of one form; more are refused.
+/// Maximum number of files in a form.
 pub const MOST_FILES: usize = 500;
 
 /// A form with its files.
 #[derive(Clone, Debug, Default)]
 pub struct Upload {
     pub fields: Fields,
-    /// Those that were chosen, in order. An input that was left empty sends none.
+    /// The chosen files, in order. An empty file input sends none.
     pub files: Vec<UploadedFile>,
 }
 
-/// A file as it was sent.
+/// An uploaded file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UploadedFile {
-    /// Its name without folders, for people.
+    /// Its name without folders.
     pub name: String,
     pub bytes: Vec<u8>,
 }
 
 impl UploadedFile {
-    /// What the file says: UTF-8, or UTF-16 with a byte-order mark, without that mark and with plain line ends. What
-    /// is no text is told in a sentence.
+    /// The file's text: UTF-8, or UTF-16 with a byte order mark, without that mark and with normalized line ends. The
+    /// error is a sentence.
     pub fn text(&self) -> Result<String, String> {
         let text = match self.bytes.as_slice() {
             [0xEF, 0xBB, 0xBF, rest @ ..] => str::from_utf8(rest).ok().map(str::to_owned),
@@ -50,7 +50,7 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     rest.is_empty().then(|| String::from_utf16(&units).ok())?
 }
 
-/// The name without folders, which some browsers send, and without what could turn a line.
+/// The name without folders, which some browsers send, and without direction-changing characters.
 fn plain(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     super::naming::plain(name).replace(char::is_control, "").chars().take(200).collect()

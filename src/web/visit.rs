@@ -1,4 +1,4 @@
-//! One request to a page: who makes it, and what its frame shows.
+//! One page request: the person, and what its page frame shows.
 
 use std::convert::Infallible;
 
@@ -11,21 +11,20 @@ use super::room::Rooms;
 use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
 use super::theme::{self, Theme};
 
-/// The session's key for a message to the next page.
+/// The session key for a message to the next page.
 const FLASH: &str = "flash";
 
-/// Marks requests in demo mode; laid into every request by the router.
+/// Marks requests in demo mode; added to every request by the router.
 #[derive(Clone, Copy, Debug)]
 pub struct DemoMode(pub bool);
 
-/// What a page's frame needs, gathered from the request.
+/// The data of the page frame, from the request.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// Who, if anybody.
     pub person: Option<Person>,
-    /// Path and query as the browser has them.
+    /// Path and query as in the browser.
     pub here: String,
-    /// Whether only a part of a page that is open is asked for.
+    /// Whether only a part of an open page is requested.
     pub is_part: bool,
     theme: Theme,
     folded: Vec<String>,
@@ -34,17 +33,17 @@ pub struct Visit {
     session: Option<Session>,
 }
 
-/// The cookie in which a browser keeps the names of the panes that its reader folded, with points between them.
+/// The cookie with the names of the panes that the reader collapsed, separated by dots.
 const FOLDED: &str = "folded";
 
 impl Visit {
-    /// Whether the reader keeps the pane of this name folded.
+    /// Whether the reader collapsed this pane.
     pub fn is_folded(&self, pane: &str) -> bool {
         self.folded.iter().any(|name| name == pane)
     }
 
-    /// The frame of a page that shows the message left for it, which is gone then. Who asks for a part shows no
-    /// frame, and leaves the message to the page that it is for.
+    /// The page frame with the pending message, which is then removed. A request for a part shows no frame, and
+    /// leaves the message for the next page.
     pub async fn shell(&self, title: impl Into<String>, current: Section) -> Shell {
         let mut shell = Shell::new(title);
         shell.person = self.person.as_ref().map(|person| ShellPerson {
@@ -74,7 +73,7 @@ impl Visit {
 
     async fn take_flash(&self) -> Option<Flash> {
         let session = self.session.as_ref()?;
-        // OK to look first: `remove` alone would mark every session as changed and write it.
+        // OK to check first: `remove` alone would mark every session as changed and write it.
         session.get_value(FLASH).await.ok()??;
         let (tone, text) = session.remove::<(String, String)>(FLASH).await.ok()??;
         let tone = [Tone::Success, Tone::Warning, Tone::Error].into_iter().find(|known| known.to_string() == tone);

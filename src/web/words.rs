@@ -1,4 +1,4 @@
-//! How amounts read for people, beside what the components give: counted things and sizes.
+//! Formats counted things and sizes for people.
 
 use super::components::count;
 
@@ -22,8 +22,7 @@ pub fn bytes(number: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// The parts of a sentence, each with whether it is a name that stood between backticks. A backtick
-/// without a second one is text.
+/// Splits a sentence at backticks; each part says whether it is a quoted name. An unpaired backtick is text.
 pub fn names(sentence: &str) -> Vec<(bool, &str)> {
     let mut parts = Vec::new();
     let mut rest = sentence;

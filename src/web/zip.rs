@@ -1,15 +1,14 @@
-//! A ZIP archive that leaves as it is written: sizes stand behind each file, not before it.
+//! A ZIP archive that is sent while it is written: sizes follow each file instead of preceding it.
 //!
-//! It is what a workbook is wrapped in, and how several files are downloaded as one. Crates that write archives, and
-//! those that write workbooks, need to go back in what they wrote, so the whole file would have to be on the disk
-//! before its first byte is sent. The format is PKWARE's APPNOTE, without its extension for more than 4 GiB, which
-//! Excel complains of.
+//! It is the container of workbooks, and of several files downloaded as one. Crates for archives and workbooks need
+//! to seek back in their output, so the whole file would have to be on disk before its first byte is sent. The format
+//! is PKWARE's APPNOTE, without its extension for more than 4 GiB, which Excel rejects.
 use std::io::Write as _;
 
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
-/// Why an archive cannot be written.
+/// Why an archive can't be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("an archive holds {limit} bytes and this one needs {found}")]
@@ -18,15 +17,15 @@ pub enum Error {
     Deflate(#[from] std::io::Error),
 }
 
-/// The most bytes of a file in the archive, and of the archive.
+/// The maximum size of a file in the archive, and of the archive.
 const MOST: u64 = u32::MAX as u64;
-/// Sizes stand behind the file (bit 3), names are in UTF-8 (bit 11).
+/// Sizes follow the file (bit 3), names are in UTF-8 (bit 11).
 const FLAGS: u16 = 0x0808;
 const DEFLATED: u16 = 8;
-/// 1980-01-01, the first day that the format knows: the same rows make the same bytes.
+/// 1980-01-01, the first date that the format supports: the same rows produce the same bytes.
 const DAY: u16 = 0x21;
 
-/// An archive that is being written.
+/// An archive being written.
 pub struct Zip {
     out: Vec<u8>,
     written: u64,
@@ -54,7 +53,7 @@ impl Zip {
         Self { out: Vec::new(), written: 0, open: None, directory: Vec::new(), files: 0 }
     }
 
-    /// Begins a file; what is added from now on is in it.
+    /// Begins a file, to which further bytes are added.
     pub fn begin(&mut self, name: impl Into<String>) -> Result<(), Error> {
         self.end()?;
         let name = name.into();
@@ -73,7 +72,7 @@ impl Zip {
         Ok(())
     }
 
-    /// Adds to the file that was begun.
+    /// Adds to the current file.
     pub fn add(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let Some(entry) = &mut self.open else { return Ok(()) };
         entry.crc.update(bytes);
@@ -84,7 +83,7 @@ impl Zip {
         Ok(())
     }
 
-    /// Ends the archive.
+    /// Completes the archive.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.end()?;
         let (start, size) = (small(self.written)?, small(self.directory.len() as u64)?);
@@ -100,7 +99,7 @@ impl Zip {
         Ok(())
     }
 
-    /// What is written and was not taken yet.
+    /// Takes the bytes written since the last call.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.out)
     }

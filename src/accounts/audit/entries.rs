@@ -1,17 +1,17 @@
-//! Reading the log: whose lines, which, a page at a time; and letting old lines go.
+//! Reading the audit log with filters and paging; deleting old entries.
 
 use chrono::{DateTime, Utc};
 
 use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{AuditId, PersonId};
 
-/// A line of the log.
+/// An entry of the log.
 #[derive(Clone, Debug)]
 pub(in crate::accounts) struct Entry {
     pub(in crate::accounts) id: AuditId,
     pub(in crate::accounts) at: DateTime<Utc>,
     pub(in crate::accounts) person: Option<String>,
-    /// The person's name, where they are still known.
+    /// The person's name, if they still exist.
     pub(in crate::accounts) person_name: Option<String>,
     pub(in crate::accounts) action: String,
     pub(in crate::accounts) subject: String,
@@ -34,15 +34,15 @@ impl FromRow for Entry {
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::accounts) struct Filter {
-    /// Whose; everybody's without one.
+    /// Whose; `None` for everybody's.
     pub(in crate::accounts) person: Option<PersonId>,
-    /// Of one action; the empty text for all.
+    /// Of one action; empty for all.
     pub(in crate::accounts) action: String,
-    /// A part of the subject or of the person's name; the empty text for all.
+    /// Part of the subject or of the person's name; empty for all.
     pub(in crate::accounts) text: String,
     pub(in crate::accounts) from: Option<DateTime<Utc>>,
     pub(in crate::accounts) before: Option<DateTime<Utc>>,
-    /// Only those that stand behind this one, of which it is known when it was written.
+    /// Only entries after this one in the list, whose time is known.
     pub(in crate::accounts) after: Option<(DateTime<Utc>, AuditId)>,
 }
 
@@ -73,7 +73,7 @@ fn filtered(text: &'static str, filter: &Filter) -> Statement {
         .bind(after)
 }
 
-/// A range of the log, the newest first.
+/// A range of the log, newest first.
 pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, range: PageRange) -> Result<Vec<Entry>> {
     const LIST: &str = listed!(
         "a.id, a.at, a.person_id, p.name as person_name, a.action, a.subject, a.detail",
@@ -82,14 +82,14 @@ pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, range: PageR
     filtered(LIST, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
-/// How many lines the filter leaves, counted up to `most`.
+/// The number of filtered entries, counted up to `most`.
 pub(in crate::accounts) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $8) as counted");
     let Single(count) = filtered(COUNT, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 
-/// Takes away at most `most` lines from before `before`, the oldest first. Only the owner of the table may.
+/// Deletes at most `most` entries from before `before`, oldest first. Only the owner of the table may.
 pub(in crate::accounts) async fn forget(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
     const FORGET: &str = "delete from audit where id in (select id from audit where at < $1 order by at, id limit $2)";
     sql(FORGET).bind(before).bind(most).execute(tx).await

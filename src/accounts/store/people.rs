@@ -1,4 +1,4 @@
-//! People as an administrator sees them: listed, given roles, suspended, removed.
+//! People for administrators: list, change roles, suspend, remove.
 
 use chrono::{DateTime, Utc};
 
@@ -7,27 +7,26 @@ use crate::accounts::model::{Role, Standing};
 use crate::db::{self, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::PersonId;
 
-/// A person, with what they have here.
+/// A person, with counts.
 #[derive(Clone, Debug)]
 pub struct Member {
     pub id: PersonId,
-    /// The name that Amazon gave.
+    /// Their name at Amazon.
     pub name: String,
-    /// The address that they signed in with.
+    /// The address they signed in with.
     pub email: String,
-    /// What they may do with the installation.
     pub role: Role,
     /// Whether they may sign in.
     pub standing: Standing,
-    /// Since when that is so; none for somebody who always could.
+    /// Since when; `None` if they always could.
     pub standing_since: Option<DateTime<Utc>>,
     /// When they first signed in.
     pub created_at: DateTime<Utc>,
     /// When they last signed in.
     pub signed_in_at: DateTime<Utc>,
-    /// Instances to which they have access.
+    /// How many instances they have access to.
     pub instances: i64,
-    /// Executions of theirs that have not ended.
+    /// How many of their executions are in progress.
     pub unfinished: i64,
 }
 
@@ -49,14 +48,14 @@ impl FromRow for Member {
     }
 }
 
-/// Which people are listed.
+/// The filter of the list of people.
 #[derive(Clone, Debug, Default)]
 pub struct MemberFilter {
-    /// A part of the name or the address.
+    /// Part of the name or the address.
     pub text: String,
-    /// `administrator` or `member`; the empty text for both.
+    /// `administrator` or `member`; empty for both.
     pub role: String,
-    /// `active`, `suspended` or `removed`; the empty text for all.
+    /// `active`, `suspended` or `removed`; empty for all.
     pub standing: String,
 }
 
@@ -86,13 +85,13 @@ fn filtered(text: &'static str, filter: &MemberFilter) -> Statement {
     sql(text).bind(containing(&filter.text)).bind(&filter.role).bind(&filter.standing)
 }
 
-/// A range of the people that a filter leaves, by name.
+/// A range of the filtered people, by name.
 pub async fn members(tx: &mut Tx, filter: &MemberFilter, range: PageRange) -> Result<Vec<Member>> {
     const LIST: &str = select!(filtered!("order by lower(p.name), p.id limit $4 offset $5"));
     filtered(LIST, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
-/// How many people a filter leaves, counted up to `most`.
+/// The number of filtered people, counted up to `most`.
 pub async fn count_members(tx: &mut Tx, filter: &MemberFilter, most: i64) -> Result<i64> {
     const COUNT: &str = concat!(
         "select count(*) as value from (select 1 as one from people p where ",
@@ -106,7 +105,7 @@ pub async fn member(tx: &mut Tx, id: &PersonId) -> Result<Member> {
     sql(FIND).bind(id).cached().one(tx).await
 }
 
-/// Those who may sign in, but one, by name: for choosing who takes something over.
+/// Everyone who may sign in, except one, by name: for choosing a successor.
 pub async fn successors(tx: &mut Tx, but: &PersonId) -> Result<Vec<(PersonId, String)>> {
     const ACTIVE: &str = "select id, name from people where state = 'active' and id <> $1 order by lower(name), id";
     Ok(sql(ACTIVE)
@@ -119,33 +118,32 @@ pub async fn successors(tx: &mut Tx, but: &PersonId) -> Result<Vec<(PersonId, St
         .collect())
 }
 
-/// What an administrator changes about a person.
+/// An administrator's change to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberChange {
-    /// What they may do with the installation.
     Role(Role),
     /// Whether they may sign in.
     Standing(Standing),
 }
 
-/// Why a person is not changed.
+/// Why a person isn't changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Unchanged {
-    /// Who asks is no administrator any more.
+    /// The caller is no longer an administrator.
     #[error("You are no longer an administrator.")]
     NotAdministrator,
-    /// It is the person who asks.
+    /// It is the caller themselves.
     #[error("You cannot change your own role, or suspend or remove yourself. Ask another administrator.")]
     Oneself,
-    /// Nobody would be left to look after the installation.
+    /// No administrator would be left.
     #[error("This is the last administrator. Make somebody else an administrator first.")]
     LastAdministrator,
-    /// The database, or there is no such person.
+    /// A database error, or the person doesn't exist.
     #[error(transparent)]
     Db(#[from] db::Error),
 }
 
-/// A person, if somebody may change them: an administrator may everybody but themselves.
+/// A person, if the caller may change them: administrators may change everybody but themselves.
 pub async fn may_change(tx: &mut Tx, by: &PersonId, id: &PersonId) -> std::result::Result<Member, Unchanged> {
     let asking = member(tx, by).await?;
     if asking.role != Role::Administrator || asking.standing != Standing::Active {
@@ -157,8 +155,8 @@ pub async fn may_change(tx: &mut Tx, by: &PersonId, id: &PersonId) -> std::resul
     Ok(member(tx, id).await?)
 }
 
-/// Changes a person for an administrator. Changes of two administrators to each other are made one after the other,
-/// so that one is always left.
+/// Changes a person on behalf of an administrator. Changes that two administrators make to each other are serialized,
+/// so one always remains.
 pub async fn change_member(
     tx: &mut Tx,
     now: DateTime<Utc>,

@@ -103,7 +103,7 @@ async fn throttling_says_how_long_to_wait() {
     assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(7)));
     assert!(error.is_transient() && !error.may_have_been_accepted());
 
-    // The client's clock stands at 1,750,000,000 seconds, which is 15:06:40 on that day.
+    // The client's clock is at 1,750,000,000 seconds, which is 15:06:40 on that day.
     let date = [("retry-after", "Sun, 15 Jun 2025 15:07:10 GMT")];
     let error = answering((StatusCode::SERVICE_UNAVAILABLE, date, "<html>")).await;
     assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(30)));

@@ -48,7 +48,7 @@ async fn links_may_be_objects_and_an_unknown_form_is_shown_without_secrets() {
     assert_eq!(error.amazons_words(), Some(r#"{"downloadUrls":{"count":1,"location":"…"}}"#));
 }
 
-/// Half of a file and an end of the connection; the rest for whoever asks for it.
+/// Half of a file, then a cut connection; the rest for a range request.
 async fn cut_once(headers: HeaderMap) -> axum::response::Response {
     use axum::body::Body;
     use axum::response::IntoResponse as _;
@@ -57,7 +57,7 @@ async fn cut_once(headers: HeaderMap) -> axum::response::Response {
         assert_eq!((range.as_str(), headers["if-range"].to_str().unwrap()), ("bytes=4-", "\"one\""));
         return (StatusCode::PARTIAL_CONTENT, [("content-range", "bytes 4-7/8")], "1,2\n").into_response();
     }
-    // What comes before a pause is sent; the server holds on to what comes right before the end.
+    // Bytes before a pause are sent; the server holds back what immediately precedes the end.
     let end = async {
         tokio::task::yield_now().await;
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))

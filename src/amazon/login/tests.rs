@@ -63,7 +63,7 @@ async fn a_code_is_exchanged_with_its_verifier() {
         assert_eq!(form["code_verifier"], handshake().verifier.expose());
         let body =
             json!({"access_token": "Atza|1", "refresh_token": "Atzr|1", "token_type": "bearer", "expires_in": 3600});
-        // Neither the type nor the status is the usual one.
+        // An unusual content type and status.
         (StatusCode::CREATED, [("content-type", "text/plain")], body.to_string())
     };
     let stage = Stage::of(Router::new().route("/auth/o2/token", post(answer))).await;

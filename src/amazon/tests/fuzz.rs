@@ -1,4 +1,4 @@
-//! Any bytes as Amazon's answer.
+//! Arbitrary bytes as Amazon's response.
 
 use std::fmt::Debug;
 
@@ -19,10 +19,11 @@ use super::super::instances::Instance;
 use super::super::{Link, Secret, login, refusal};
 use crate::fuzz::run;
 
-/// What cannot stand in an answer by chance.
+/// A marker that can't occur in a response by chance.
 const CANARY: &str = "Atza|canary";
 
-/// An object, a page of them and one in a wrapper are read, or found to be something else; never more than was sent.
+/// An object, a page of objects and a wrapped object are parsed, or rejected; the outcome is never larger than the
+/// input.
 fn is_read<T: Debug>(
     answer: &Value,
     list: &str,

@@ -1,3 +1,3 @@
-//! What holds for any answer.
+//! Properties of any response.
 
 mod fuzz;

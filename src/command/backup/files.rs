@@ -1,4 +1,4 @@
-//! Files in and out of a backup, with their checksums.
+//! Copies files into and out of a backup, with checksums.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -12,10 +12,10 @@ use super::manifest::Entry;
 use crate::command::progress::Progress;
 use crate::web::words;
 
-/// Bytes that are read at a time.
+/// Bytes read at a time.
 const PIECE: usize = 1 << 20;
 
-/// Copies one file; gives its size and checksum.
+/// Copies one file; returns its size and checksum.
 pub(in crate::command) fn copy(from: &Path, to: &Path) -> io::Result<(u64, String)> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
@@ -26,7 +26,7 @@ pub(in crate::command) fn copy(from: &Path, to: &Path) -> io::Result<(u64, Strin
     Ok(sum)
 }
 
-/// A new file that only its owner reads.
+/// Creates a file that only its owner can read.
 pub(in crate::command) fn private(path: &Path) -> io::Result<File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -57,13 +57,13 @@ fn read(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Resul
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // OK because a text takes everything.
+        // OK because writing to a String can't fail.
         let _ = write!(text, "{byte:02x}");
         text
     })
 }
 
-/// Files below `folder`, from there, in order. One that is not there has none.
+/// Files below `folder`, relative to it, sorted. A missing folder is empty.
 pub(in crate::command) fn below(folder: &Path, passed_over: &dyn Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
     let (mut files, mut folders) = (Vec::new(), vec![PathBuf::new()]);
     while let Some(inside) = folders.pop() {
@@ -91,7 +91,7 @@ pub(in crate::command) fn below(folder: &Path, passed_over: &dyn Fn(&Path) -> bo
     Ok(files)
 }
 
-/// Copies a folder into the backup under `name`. What is removed meanwhile is passed over.
+/// Copies a folder into the backup under `name`. Files removed meanwhile are skipped.
 pub(super) fn take(
     from: &Path,
     backup: &Path,
@@ -109,7 +109,7 @@ pub(super) fn take(
                 entries.push(Entry { path, bytes, sha256 });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound && !from.join(file).exists() => {
-                // OK because retention, or the AMC emulator, removed it; an empty file may have been begun.
+                // OK because retention, or the AMC emulator, removed it; an empty file may have been created.
                 let _ = fs::remove_file(backup.join(&path));
             }
             Err(error) => return Err(error).with_context(|| format!("{path} cannot be copied")),
@@ -119,7 +119,7 @@ pub(super) fn take(
     Ok(entries)
 }
 
-/// Reads every file of a backup and compares it with what the manifest says.
+/// Reads every file of a backup and compares it with the manifest.
 pub(in crate::command) fn verify(backup: &Path, entries: &[Entry], mut progress: Progress) -> anyhow::Result<()> {
     let mut wrong = Vec::new();
     for (at, entry) in entries.iter().enumerate() {

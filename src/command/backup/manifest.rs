@@ -1,4 +1,4 @@
-//! What a backup says of itself: the last file that is written, the first that is read.
+//! The manifest of a backup: the last file written, the first one read.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -8,26 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::Engine;
 
-/// The manifest's name. A folder without one is no whole backup.
+/// The manifest's file name. A folder without it is an incomplete backup.
 const FILE: &str = "manifest.json";
-/// How a backup is laid out. A program that does not know the number leaves the backup alone.
+/// The version of the backup's format. A program that doesn't know it refuses the backup.
 const FORMAT: u32 = 1;
 
-/// The copy of a database of SQLite.
+/// The copy of an SQLite database.
 pub(in crate::command) const DATABASE_FILE: &str = "database.sqlite";
-/// The folder of tables of PostgreSQL, one file each, one row a line.
+/// The folder of PostgreSQL tables, one file each, one row per line.
 pub(in crate::command) const DATABASE_FOLDER: &str = "database";
-/// The folder of results.
 pub(in crate::command) const RESULTS: &str = "results";
-/// The folder of the AMC emulator.
+/// The AMC emulator's folder.
 pub(in crate::command) const EMULATOR: &str = "emulator";
-/// The key ring.
 pub(in crate::command) const KEYS: &str = "keys";
 
-/// What is in a backup.
+/// The content of a backup.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::command) struct Manifest {
-    /// How it is laid out.
+    /// The version of the format.
     pub(in crate::command) format: u32,
     /// The program that made it.
     pub(in crate::command) version: String,
@@ -35,19 +33,17 @@ pub(in crate::command) struct Manifest {
     pub(in crate::command) made_at: DateTime<Utc>,
     /// `sqlite` or `postgres`.
     pub(in crate::command) engine: String,
-    /// The number of the last migration.
+    /// The version of the schema.
     pub(in crate::command) schema: i64,
     pub(in crate::command) tables: Vec<Counted>,
-    /// All files, the manifest itself left out.
+    /// All files except the manifest.
     pub(in crate::command) files: Vec<Entry>,
 }
 
-/// A table, and how many rows of it there are.
+/// A table and its row count.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::command) struct Counted {
-    /// The table's name.
     pub(in crate::command) name: String,
-    /// Rows.
     pub(in crate::command) rows: u64,
     /// The order of values in a row.
     pub(in crate::command) columns: Vec<String>,
@@ -56,7 +52,7 @@ pub(in crate::command) struct Counted {
 /// A file of the backup.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::command) struct Entry {
-    /// From the backup's folder, with `/`.
+    /// Relative to the backup's folder, with `/`.
     pub(in crate::command) path: String,
     pub(in crate::command) bytes: u64,
     /// SHA-256 of its content, in hexadecimal.
@@ -102,7 +98,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Writes it; afterwards the backup is whole.
+    /// Writes the manifest, which completes the backup.
     pub(super) fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let path = folder.join(FILE);
         let text = serde_json::to_vec_pretty(self)?;
@@ -111,17 +107,17 @@ impl Manifest {
             .with_context(|| format!("{} cannot be written", path.display()))
     }
 
-    /// Whether it was made of this kind of database.
+    /// Whether it is a backup of this kind of database.
     pub(in crate::command) fn is_of(&self, engine: Engine) -> bool {
         self.engine == word(engine)
     }
 
-    /// Whether the key ring is in it.
+    /// Whether it contains the key ring.
     pub(in crate::command) fn has_keys(&self) -> bool {
         self.files.iter().any(|entry| entry.path == KEYS)
     }
 
-    /// How many rows there are in all.
+    /// The total number of rows.
     pub(in crate::command) fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
     }
@@ -131,15 +127,15 @@ impl Manifest {
         self.files.iter().filter(move |entry| entry.path.split('/').next() == Some(folder))
     }
 
-    /// Bytes of all files.
+    /// The total size of all files.
     pub(in crate::command) fn bytes(&self) -> u64 {
         self.files.iter().map(|entry| entry.bytes).sum()
     }
 }
 
 impl Entry {
-    /// The path inside the backup. One that leads out of it, or to a place that no backup has, is refused:
-    /// a manifest may come from anybody.
+    /// The path inside the backup. A path that leads outside, or to a place that no backup has, is an error: a
+    /// manifest is untrusted.
     pub(in crate::command) fn local(&self) -> anyhow::Result<PathBuf> {
         let path = Path::new(&self.path);
         let plain = path.components().all(|step| matches!(step, Component::Normal(_))) && !self.path.contains('\\');

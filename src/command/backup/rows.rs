@@ -1,4 +1,4 @@
-//! A table as a file: one row a line, a JSON array of its values.
+//! A table as a file: one row per line, a JSON array of its values.
 
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::db::schema::Table;
 use crate::db::transfer::{Filling, Snapshot, Values};
 use crate::db::{Kind, Value};
 
-/// Rows that are put in at a time.
+/// Rows inserted at a time.
 const BATCH: usize = 1_000;
 
-/// Writes all rows of a table; gives how many.
+/// Writes all rows of a table; returns how many.
 pub(super) async fn write(
     snapshot: &mut Snapshot,
     table: &Table,
@@ -41,7 +41,7 @@ pub(super) async fn write(
     Ok(rows)
 }
 
-/// Puts the rows of a file into a table; gives how many.
+/// Inserts the rows of a file into a table; returns how many.
 pub(in crate::command) async fn read(
     path: &Path,
     filling: &mut Filling,

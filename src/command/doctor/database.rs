@@ -1,4 +1,4 @@
-//! The database: whether it answers, is up to date, is whole, keeps people apart, and opens with the keys.
+//! Checks the database: reachable, migrated, intact, row-level security effective, keys right.
 
 use super::Finding;
 use crate::amazon::Region;
@@ -14,7 +14,7 @@ const LOST: &str = "Stop RecomAMP and restore the newest backup (`recomamp resto
                     away.";
 const DAMAGED: &str = "Stop RecomAMP, keep a copy of the file, and restore the newest backup.";
 
-/// What was found, and the regions in which there are grants.
+/// The findings, and the regions with grants.
 pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Region>) {
     let address = &config.database_url;
     let shown = db::shown(address);
@@ -37,7 +37,7 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Region>) {
     (findings, regions)
 }
 
-/// A file that is not there, or empty: nothing yet in a new installation, a loss in another.
+/// A missing or empty file: normal in a new installation, data loss in another.
 fn missing(config: &Config, shown: &str) -> Option<Finding> {
     let file = db::file(&config.database_url)?;
     let is_empty = match std::fs::metadata(&file) {
@@ -63,7 +63,7 @@ fn missing(config: &Config, shown: &str) -> Option<Finding> {
     Some(Finding::warning(CHECK, format!("{what} yet."), todo))
 }
 
-/// A database that could not be opened.
+/// A database that can't be opened.
 fn unopened(shown: &str, error: &db::Error) -> Finding {
     let todo = "Start it, or check RECOMAMP_DATABASE_URL: host, port, name, user and password.";
     match error {
@@ -71,7 +71,7 @@ fn unopened(shown: &str, error: &db::Error) -> Finding {
             Finding::fault(CHECK, format!("The database {shown} cannot be opened: {why}."), todo)
         }
         error if error.trouble() == Some(Trouble::Silent) => {
-            // OK without the cause's own words: they may quote the address, and with it the password.
+            // OK without the cause's message: it may quote the address, including the password.
             tracing::debug!(?error, "the database cannot be opened");
             Finding::fault(CHECK, format!("The database {shown} does not answer."), todo)
         }
@@ -79,7 +79,7 @@ fn unopened(shown: &str, error: &db::Error) -> Finding {
     }
 }
 
-/// A database that answers, and not as it should.
+/// A database that responds with an error.
 fn unwell(shown: &str, error: &db::Error) -> Finding {
     match error {
         db::Error::Damaged(_) => damaged(shown),
@@ -161,7 +161,7 @@ fn without_tables(config: &Config, db: &Db, shown: &str) -> Finding {
     }
 }
 
-/// Whether the role may make what a new schema needs; nothing where it may.
+/// Whether the role has the privileges that a new schema needs; `None` if it does.
 async fn may_create(db: &Db) -> db::Result<Option<Finding>> {
     let lacking = db.lacking_privileges().await?;
     Ok((!lacking.is_empty()).then(|| {
@@ -172,7 +172,7 @@ async fn may_create(db: &Db) -> db::Result<Option<Finding>> {
     }))
 }
 
-/// Whether a change can be made, which is tried and not kept.
+/// Whether the database is writable, tested in a transaction that is rolled back.
 async fn takes_changes(config: &Config, db: &Db, shown: &str, findings: &mut Vec<Finding>) -> db::Result<()> {
     let is_read_only = match db::file(&config.database_url) {
         Some(file) => !super::files::is_writable(&file),
@@ -188,7 +188,7 @@ async fn takes_changes(config: &Config, db: &Db, shown: &str, findings: &mut Vec
     Ok(())
 }
 
-/// Whether a table, a column, an index or a policy is missing that this schema has.
+/// Whether a table, a column, an index or a policy of this schema is missing.
 async fn has_gaps(db: &Db, version: i64, findings: &mut Vec<Finding>) -> bool {
     match db.gaps(version).await {
         Ok(gaps) if gaps.is_empty() => false,
@@ -228,7 +228,7 @@ async fn integrity(db: &Db, findings: &mut Vec<Finding>) -> db::Result<()> {
     Ok(())
 }
 
-/// Whether the keys open what is stored; gives the regions of the grants.
+/// Whether the keys decrypt the stored grants; returns the regions of the grants.
 async fn opens(config: &Config, db: &Db, findings: &mut Vec<Finding>) -> db::Result<Vec<Region>> {
     const GRANTS: &str = "grants";
     let regions = connections::regions(db).await?;
@@ -243,7 +243,7 @@ async fn opens(config: &Config, db: &Db, findings: &mut Vec<Finding>) -> db::Res
         }
         return Ok(regions);
     }
-    // OK to say nothing: a file that is no ring is a finding of its own.
+    // OK to report nothing: an invalid key file has its own finding.
     let Ok(ring) = Vault::from_file(file, &Random::system()) else { return Ok(regions) };
     let proof = connections::prove(db, &ring).await?;
     let seals = connections::seals(db, &ring).await?;

@@ -1,4 +1,4 @@
-//! The data folder, the disk below it, the lock and the key file.
+//! Checks the data folder, its disk, the lock and the key file.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::web::words;
 
 /// Below this the next result may not fit.
 const LITTLE: u64 = 1 << 30;
-/// Below this the database itself is about to stop.
+/// Below this the database itself will soon fail.
 const NOTHING: u64 = 64 << 20;
 
-/// What to do where there is no room.
+/// What to do about a full disk.
 pub(super) const ROOM: &str =
     "Make room: remove old backups, or set RECOMAMP_KEEP_RESULTS_DAYS, so that old results go.";
 
@@ -30,7 +30,7 @@ pub(super) fn is_writable(file: &Path) -> bool {
     file.metadata().is_ok_and(|file| !file.permissions().readonly())
 }
 
-/// Whether the data folder is there and can be written, and how much room is left.
+/// Whether the data folder exists and is writable, and how much disk space is left.
 pub(super) fn folder(config: &Config) -> Vec<Finding> {
     const CHECK: &str = "disk";
     let folder = &config.data_dir;
@@ -72,7 +72,7 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// What a folder means in which nothing can be made.
+/// The finding for a folder that isn't writable.
 fn unwritable(shown: &str, error: &std::io::Error) -> Finding {
     const CHECK: &str = "disk";
     use std::io::ErrorKind::{QuotaExceeded, StorageFull};
@@ -90,7 +90,7 @@ fn try_writing(folder: &Path) -> std::io::Result<()> {
         file.write_all(b"written by recomamp doctor\n")?;
         file.sync_all()
     });
-    // OK because a file that could not be made is not there.
+    // OK because a file that couldn't be created doesn't exist.
     let _ = std::fs::remove_file(&path);
     written
 }
@@ -123,7 +123,7 @@ pub(super) fn lock(config: &Config) -> Finding {
     }
 }
 
-/// Whether the key file is there, readable, and closed to others.
+/// Whether the key file exists, is readable, and is private.
 pub(super) fn keys(config: &Config) -> Finding {
     const CHECK: &str = "keys";
     let file = config.keys_file.as_path();
@@ -146,7 +146,7 @@ pub(super) fn keys(config: &Config) -> Finding {
     Finding::ok(CHECK, format!("{shown} holds {}, and only its owner reads it.", words::counted(number, "key", "keys")))
 }
 
-/// Whether the emulator's journal can be read; nothing where Amazon itself is called.
+/// Whether the emulator's journal can be read; `None` with Amazon credentials.
 pub(super) fn emulator(config: &Config) -> Option<Finding> {
     const CHECK: &str = "emulator";
     if !config.is_demo() {
@@ -162,7 +162,7 @@ pub(super) fn emulator(config: &Config) -> Option<Finding> {
     })
 }
 
-/// Whether it has one of these permissions.
+/// Whether it has any of these permissions.
 #[cfg(unix)]
 fn open_to(path: &Path, permissions: u32) -> bool {
     use std::os::unix::fs::PermissionsExt as _;

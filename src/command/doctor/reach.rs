@@ -1,4 +1,4 @@
-//! The way to Amazon's hosts, and this machine's clock against theirs.
+//! Checks connectivity to Amazon's hosts, and this machine's clock against theirs.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -10,19 +10,19 @@ use crate::clock::Clock;
 use crate::config::Config;
 
 const CHECK: &str = "reach";
-/// A clock that is off by more makes times on pages wrong.
+/// A clock that is off by more shows wrong times on pages.
 const OFF: TimeDelta = TimeDelta::seconds(30);
-/// A clock that is off by more makes tokens seem fresh that are not, and links expired that are not.
+/// A clock that is off by more misjudges the expiry of tokens and links.
 const FAR_OFF: TimeDelta = TimeDelta::minutes(5);
 
-/// Asks every host that the settings name; the regions in `used` have to answer.
+/// Probes every host in the settings; hosts of the regions in `used` must respond.
 pub(super) async fn examine(config: &Config, used: &[Region], now: DateTime<Utc>) -> Vec<Finding> {
     let mut settings = match client_settings(config, config.listen, None) {
         Ok(settings) => settings,
         Err(error) => return vec![Finding::fault(CHECK, format!("{error}."), "Check the addresses in the settings.")],
     };
     if config.is_demo() {
-        // OK because a probe carries no credentials; the client only wants some name.
+        // OK because a probe sends no credentials; the client only needs some name.
         "doctor".clone_into(&mut settings.client_id);
     }
     match Client::new(settings, Clock::system()) {
@@ -35,7 +35,7 @@ pub(super) async fn examine(config: &Config, used: &[Region], now: DateTime<Utc>
     }
 }
 
-/// Demo mode: the AMC emulator is part of the program, if that runs.
+/// Demo mode: the AMC emulator is part of the program, if that is running.
 async fn inside(client: &Client) -> Vec<Finding> {
     let address = client.hosts(Region::Na).api.clone();
     let mut findings = Vec::new();
@@ -86,7 +86,7 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
-/// The clock against the hosts' own: the smallest difference counts, since one host may be wrong as well.
+/// Compares the clock with the hosts'; the smallest difference counts, since a host may be wrong as well.
 fn clock(probes: &[(Url, Probe)], now: DateTime<Utc>) -> Option<Finding> {
     const CHECK: &str = "clock";
     const ADVICE: &str = "Turn on automatic time synchronization (NTP).";

@@ -1,11 +1,11 @@
-//! The settings: whether they can be used, and whether they are wise.
+//! Checks the settings: valid, and reasonable.
 
 use super::Finding;
 use crate::config::{Config, Faults};
 
 const CHECK: &str = "settings";
 
-/// Settings that cannot be used, one finding each.
+/// Invalid settings, one finding each.
 pub(super) fn faults(faults: &Faults) -> Vec<Finding> {
     faults
         .0

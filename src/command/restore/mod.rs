@@ -1,8 +1,8 @@
-//! `recomamp restore`: puts a backup into an empty place.
+//! `recomamp restore`: restores a backup into an empty installation.
 //!
-//! Every file is compared with its checksum before anything is touched. What is already there is never
-//! written over: it makes the program stop, or, with `--replace`, is put aside under another name. The rows of
-//! PostgreSQL cannot be put aside; with `--replace` they go in the same transaction that brings the new ones.
+//! Every file is compared with its checksum before anything is changed. Nothing is ever overwritten: existing files
+//! make the program stop, or, with `--replace`, are renamed. PostgreSQL rows can't be renamed; with `--replace` they
+//! are deleted in the same transaction that inserts the new ones.
 
 mod place;
 mod rows;
@@ -30,12 +30,12 @@ use place::Place;
 pub(super) struct Options {
     /// The folder of the backup.
     folder: PathBuf,
-    /// Restore although something is there: files are put aside under another name, rows of PostgreSQL go.
+    /// Restore even if something exists: files are renamed, PostgreSQL rows are deleted.
     #[arg(long)]
     replace: bool,
 }
 
-/// Restores a backup into the place that the settings name.
+/// Restores a backup to where the settings point.
 pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
     let backup = &options.folder;
     let manifest = Manifest::read(backup)?;
@@ -66,7 +66,7 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses what this program, or this place, cannot take.
+/// Refuses a backup that doesn't fit this program or these settings.
 fn fits(manifest: &Manifest, config: &Config) -> anyhow::Result<()> {
     let engine = if db::file(&config.database_url).is_some() { Engine::Sqlite } else { Engine::Postgres };
     if !manifest.is_of(engine) {

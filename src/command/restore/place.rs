@@ -1,4 +1,4 @@
-//! The place into which a backup is restored: what is there already, and how files come to it.
+//! The target of a restore: what exists already, and how files get there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::db::{self, lock};
 use crate::vault::private_folder;
 use crate::web::words;
 
-/// Where the settings say that things are.
+/// Where the settings say things are.
 pub(super) struct Place {
     data: PathBuf,
     keys: PathBuf,
@@ -26,7 +26,7 @@ impl Place {
         Self { data: config.data_dir.clone(), keys: config.keys_file.clone(), database: db::file(&config.database_url) }
     }
 
-    /// Makes sure that the program does not run here, and cannot start until the lock is dropped.
+    /// Ensures that the program isn't running here, and can't start until the lock is dropped.
     pub(super) fn hold(&self) -> anyhow::Result<Option<lock::FileLock>> {
         private_folder(&self.data).with_context(|| format!("{} cannot be made", self.data.display()))?;
         let emulator = self.data.join(EMULATOR).join("journal.lock");
@@ -37,7 +37,7 @@ impl Place {
         Ok(self.database.as_deref().map(lock::hold).transpose()?)
     }
 
-    /// What would be written over.
+    /// What would be overwritten.
     fn occupied(&self, manifest: &Manifest) -> Vec<PathBuf> {
         let holds = |folder: &Path| backup::below(folder, &backup::is_made_again).is_ok_and(|files| !files.is_empty());
         let mut occupied: Vec<PathBuf> =
@@ -49,7 +49,7 @@ impl Place {
         occupied
     }
 
-    /// Stops where something would be written over; with `replace`, puts it aside instead.
+    /// Stops if something would be overwritten; with `replace`, renames it instead.
     pub(super) fn make_room(&self, manifest: &Manifest, replace: bool, now: DateTime<Utc>) -> anyhow::Result<()> {
         let occupied = self.occupied(manifest);
         if occupied.is_empty() {
@@ -72,7 +72,7 @@ impl Place {
         Ok(())
     }
 
-    /// Copies the backup's files to their places, the database last: until then nothing could be started.
+    /// Copies the backup's files to their places, the database last: until then the program can't start.
     pub(super) fn take_files(&self, backup: &Path, manifest: &Manifest) -> anyhow::Result<()> {
         let mut progress = Progress::begin("Restoring files");
         let (mut done, mut copied) = (0, 0);
@@ -98,7 +98,7 @@ impl Place {
     }
 }
 
-/// Copies under a passing name, and gives the file its own when it is whole.
+/// Copies under a temporary name, and renames the file when it is complete.
 fn take(from: &Path, to: &Path, sha256: &str) -> anyhow::Result<()> {
     let mut passing = to.as_os_str().to_owned();
     passing.push(db::RESTORING);
@@ -110,7 +110,7 @@ fn take(from: &Path, to: &Path, sha256: &str) -> anyhow::Result<()> {
     fs::rename(&passing, to).with_context(|| format!("{} cannot be written", to.display()))
 }
 
-/// A database of SQLite and what it keeps beside itself.
+/// The files of an SQLite database.
 fn beside(file: &Path) -> [PathBuf; 3] {
     ["", "-wal", "-shm"].map(|ending| {
         let mut path = file.as_os_str().to_owned();

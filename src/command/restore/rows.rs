@@ -1,4 +1,4 @@
-//! The rows of a backup of PostgreSQL, by one transaction.
+//! Restores the rows of a PostgreSQL backup, in one transaction.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::command::progress::Progress;
 use crate::db::transfer::Filling;
 use crate::db::{self, Db, Scope, schema};
 
-/// Opens the database, brings its schema to that of the backup, and sees that nothing is in its way.
+/// Opens the database, migrates its schema to the version of the backup, and checks that it is empty.
 pub(super) async fn prepare(address: &str, manifest: &Manifest, replace: bool) -> anyhow::Result<Filling> {
     let shown = db::shown(address);
     let db = Db::connect(address).await.with_context(|| format!("the database {shown} cannot be opened"))?;
@@ -41,7 +41,7 @@ pub(super) async fn prepare(address: &str, manifest: &Manifest, replace: bool) -
     Ok(filling)
 }
 
-/// Puts all rows in and keeps them, if they are as many as the manifest says.
+/// Inserts all rows, and commits if their number matches the manifest.
 pub(super) async fn fill(mut filling: Filling, backup: &Path, manifest: &Manifest) -> anyhow::Result<()> {
     let mut progress = Progress::begin("Restoring the database");
     let mut tables = filling.tables().to_vec();
@@ -51,7 +51,7 @@ pub(super) async fn fill(mut filling: Filling, backup: &Path, manifest: &Manifes
     }
     for table in &mut tables {
         let Some(kept) = manifest.tables.iter().find(|kept| kept.name == table.name) else { continue };
-        // The file's own order of columns counts.
+        // The file's own column order applies.
         let column = |name: &String| table.columns.iter().find(|column| column.name == *name).cloned();
         let columns: Option<Vec<_>> = kept.columns.iter().map(column).collect();
         table.columns = columns

@@ -1,4 +1,4 @@
-//! `recomamp sql check`: findings as text or JSON, and the fixes that are sure.
+//! `recomamp sql check`: findings as text or JSON, and sure fixes.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ use crate::amcsql::text::{LineIndex, Span};
 use crate::amcsql::{Checked, Context, check, check_either};
 use crate::command::{give, say};
 
-/// Rounds of fixes: one fix may make room for another.
+/// Maximum rounds of fixes: one fix may enable another.
 const MOST_ROUNDS: usize = 20;
 
 pub(super) fn files(asked: &Check) -> anyhow::Result<ExitCode> {
@@ -51,7 +51,7 @@ pub(super) fn files(asked: &Check) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(errors)))
 }
 
-/// The text with all sure fixes, written to where it came from.
+/// The text with all sure fixes, written back to its source.
 fn fix(path: &Path, mut text: String, asked: &Check) -> anyhow::Result<String> {
     let mut total = 0;
     for _ in 0..MOST_ROUNDS {
@@ -81,13 +81,13 @@ fn context(controls: Switch, purpose: For) -> Context<'static> {
     Context { controls: controls == Switch::On, ..base }
 }
 
-/// The check of the text as its author wrote it.
+/// The check of the author's text.
 fn authored(text: &str, controls: Switch, purpose: For) -> Checked {
     let context = context(controls, purpose).authored();
     if purpose == For::Auto { check_either(text, &context) } else { check(text, &context) }
 }
 
-/// The check of the text that is sent with these values, and everything that is said of it at the author's places.
+/// The check of the text with these values, with all findings at the author's positions.
 pub(super) fn reviewed(text: &str, controls: Switch, purpose: For, values: &mut Values) -> (Checked, Vec<Finding>) {
     let checked = authored(text, controls, purpose);
     let filled = values.fill(text, &checked);
@@ -115,7 +115,7 @@ pub(super) fn in_words(path: &Path, index: &LineIndex<'_>, finding: &Finding) ->
     format!("{follows}{file}:{}:{}: {}[{}]: {words}{fix}", start.line, start.column, level(finding.level), finding.code)
 }
 
-/// The address of the page about a code, from the root of an installation.
+/// The path of a code's help page.
 fn help(code: &str) -> String {
     format!("/help/checks/{code}")
 }

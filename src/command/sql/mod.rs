@@ -14,14 +14,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{USAGE, say};
 use crate::amcsql::text::LineIndex;
 
-/// Largest text that is read, in bytes; a larger file is refused.
+/// Maximum size of a text, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sql {
-    /// Check AMC SQL; exit with 1 when anything is an error.
+    /// Check AMC SQL; exit with 1 if there are errors.
     Check(Check),
-    /// Run AMC SQL on synthetic data and give the result.
+    /// Run AMC SQL on synthetic data and print the result.
     Run(Box<RunArgs>),
 }
 
@@ -30,14 +30,14 @@ pub(super) struct Check {
     /// Files; `-` is the standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// How findings are written.
+    /// The output format of findings.
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
-    /// Apply the fixes that are sure and write the files; text from the standard input is given on the standard output, and the
-    /// findings on the standard error.
+    /// Apply sure fixes and write the files; text from the standard input is printed to standard output, and its
+    /// findings to standard error.
     #[arg(long)]
     fix: bool,
-    /// The value of a `{{name}}` or a custom parameter; may be given several times. `@FILE` takes the value, or the values of a
+    /// The value of a `{{name}}` or a custom parameter; may be repeated. `@FILE` takes the value, or the values of a
     /// list, from a file.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
@@ -57,7 +57,7 @@ enum Form {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum For {
-    /// Whichever the text fits better.
+    /// Whichever fits the text better.
     Auto,
     /// A report.
     Reporting,
@@ -73,9 +73,9 @@ enum Switch {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Below {
-    /// Rows below threshold removed.
+    /// Rows below the threshold are removed.
     Drop,
-    /// Their values are blanked and a column `filtered` says so.
+    /// Their values are blanked and flagged in a column `filtered`.
     Blank,
 }
 
@@ -89,35 +89,35 @@ enum Output {
 pub(super) struct RunArgs {
     /// A file; `-` is the standard input.
     file: PathBuf,
-    /// The window's beginning, such as 2026-03-01T00:00:00 or 2026-03-01.
+    /// The start of the window, such as 2026-03-01T00:00:00 or 2026-03-01.
     #[arg(long)]
     start: String,
-    /// The window's end, the first instant after it.
+    /// The end of the window (exclusive).
     #[arg(long)]
     end: String,
-    /// The zone of both.
+    /// The time zone of both.
     #[arg(long, default_value = "UTC")]
     zone: String,
-    /// The value of a `{{name}}` or a custom parameter; may be given several times. `@FILE` takes the value, or the values of a
-    /// list, from a file. For a custom parameter, JSON where it reads as such, else text.
+    /// The value of a `{{name}}` or a custom parameter; may be repeated. `@FILE` takes the value, or the values of a
+    /// list, from a file. For a custom parameter, JSON if it parses as such, otherwise text.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
     /// Whether aggregation thresholds apply.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     controls: Switch,
-    /// What happens to rows below them.
+    /// What to do with rows below them.
     #[arg(long, value_enum, default_value_t = Below::Drop)]
     privacy: Below,
-    /// How the result is written.
+    /// The output format of the result.
     #[arg(long, value_enum, default_value_t = Output::Csv)]
     format: Output,
-    /// How much synthetic data; 1 is the usual amount.
+    /// The amount of synthetic data; 1 is the default amount.
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
-    /// Which synthetic data.
+    /// The seed of the synthetic data.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Keeps what was made of data above scale 1 in this folder, where the next run finds it.
+    /// Store data generated above scale 1 in this folder, for reuse by later runs.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 }

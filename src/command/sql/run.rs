@@ -1,4 +1,4 @@
-//! `recomamp sql run`: a text on synthetic data.
+//! `recomamp sql run`: runs a query on synthetic data.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -102,7 +102,8 @@ fn window(asked: &RunArgs) -> anyhow::Result<Window> {
     Ok(window)
 }
 
-/// A local time in the zone. A time that names its own zone would mean another instant, so it is refused beside any zone but UTC.
+/// A local time in the zone. A time with its own zone would mean another instant, so it is refused for any zone but
+/// UTC.
 fn instant(name: &str, text: &str, zone: Tz) -> anyhow::Result<DateTime<Utc>> {
     let whole = if text.len() == 10 { format!("{text}T00:00:00") } else { text.to_owned() };
     if let Ok(zoned) = DateTime::parse_from_rfc3339(&whole) {

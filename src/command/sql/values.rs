@@ -1,4 +1,4 @@
-//! The values of parameters that a command line gives, and which of them a text asks for.
+//! Parameter values from the command line, and which of them a text uses.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -12,20 +12,20 @@ use crate::amcsql::template::{self, Value};
 use crate::amcsql::{Checked, FieldUse};
 use crate::queries::{FieldDef, Given, field_kind};
 
-/// What was given, and what came of it.
+/// The given values, and what was found out about them.
 #[derive(Debug, Default)]
 pub(super) struct Values {
     given: BTreeMap<String, String>,
     used: HashSet<String>,
-    /// Names that the texts ask for: for what to say of others.
+    /// Parameter names in the texts, for reporting unknown ones.
     known: Vec<String>,
     faults: Vec<String>,
-    /// Whether a `{{name}}` was left without a value.
+    /// Whether a `{{name}}` has no value.
     missing: Vec<String>,
 }
 
 impl Values {
-    /// Reads `name=value` and `name=@file`.
+    /// Parses `name=value` and `name=@file`.
     pub(super) fn read(given: &[String]) -> anyhow::Result<Self> {
         let mut values = BTreeMap::new();
         for text in given {
@@ -42,7 +42,7 @@ impl Values {
         Ok(Self { given: values, ..Self::default() })
     }
 
-    /// The text with the values of its `{{name}}`; where one has none, with what its place takes.
+    /// The text with the values of its `{{name}}`; a missing value is replaced by one that is valid in its place.
     pub(super) fn fill(&mut self, text: &str, checked: &Checked) -> Mapped {
         let mut values = BTreeMap::new();
         for used in &checked.fields {
@@ -54,14 +54,14 @@ impl Values {
             if !self.missing.contains(&used.name) {
                 self.missing.push(used.name.clone());
             }
-            // OK to be silent about others: NULL fits every place but that of a number of rows.
+            // OK to ignore other types: NULL is valid everywhere except as a number of rows.
             if used.data_type.is_numeric() {
                 values.insert(used.name.clone(), Value::Number("1".to_owned()));
             }
         }
         for parameter in checked.query.iter().flat_map(|query| &query.parameters) {
             self.know(&parameter.name);
-            // OK whatever the case: AMC's names have none.
+            // OK to ignore case: AMC's names are case-insensitive.
             let given = self.given.keys().find(|name| name.eq_ignore_ascii_case(&parameter.name)).cloned();
             self.used.extend(given);
         }
@@ -78,7 +78,7 @@ impl Values {
         let text = self.given.get(&used.name)?.clone();
         self.used.insert(used.name.clone());
         let field = FieldDef { kind: field_kind(used), ..FieldDef::new(&used.name) };
-        // OK because a file ends with a line end that belongs to no value.
+        // OK because a file ends with a line break that isn't part of a value.
         let given = Given::Text(text.trim_end_matches(['\n', '\r']).to_owned());
         match field.accept(Some(&given)) {
             Ok(value) => Some(value),
@@ -95,7 +95,7 @@ impl Values {
         }
     }
 
-    /// What is wrong with the values: such as do not fit, and names that no text asks for.
+    /// The errors in the values: invalid ones, and names that no text uses.
     pub(super) fn faults(&self) -> Vec<String> {
         let unused = self.given.keys().filter(|name| !self.used.contains(*name)).map(|name| {
             let alike = self.known.iter().find(|known| known.eq_ignore_ascii_case(name));
@@ -109,13 +109,13 @@ impl Values {
         self.faults.iter().cloned().chain(unused).collect()
     }
 
-    /// What a run lacks: a sentence for each `{{name}}` without a value.
+    /// A sentence for each `{{name}}` without a value.
     pub(super) fn missing(&self) -> Vec<String> {
         let sentence = |name: &String| format!("{name} has no value. Give it with --param {name}=…");
         self.missing.iter().filter(|name| !self.given.contains_key(*name)).map(sentence).collect()
     }
 
-    /// The values of custom parameters, JSON where they read as such.
+    /// The values of custom parameters, as JSON if they parse as such.
     pub(super) fn custom(&self) -> HashMap<String, Json> {
         let read = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
         self.given.iter().map(|(name, text)| (name.clone(), read(text))).collect()

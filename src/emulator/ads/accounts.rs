@@ -1,4 +1,4 @@
-//! Which accounts a person reaches: AMC accounts, and profiles of sponsored ads.
+//! The accounts that a person can access: AMC accounts, and sponsored ads profiles.
 
 use axum::extract::{Request, State};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(super) async fn profiles(State(_): State<Emulator>, caller: Caller) -> Answe
     Ok(answer(JSON, profiles.into()))
 }
 
-/// `POST /adsAccounts/list`: the newer way to the accounts that profiles stand for.
+/// `POST /adsAccounts/list`: the newer API for the accounts behind profiles.
 pub(super) async fn ads_accounts(State(_): State<Emulator>, caller: Caller, request: Request) -> Answer {
     let fields = Fields::parse_any(&read_body(request).await?)?;
     let (limit, token) = (fields.text("maxResults")?, fields.text("nextToken")?);

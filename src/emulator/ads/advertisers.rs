@@ -1,4 +1,4 @@
-//! The advertisers of an instance, and updates of them, which take a while.
+//! The advertisers of an instance, and updates of them, which take some time.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use super::{JSON, instances};
 /// How long AMC takes for an update, in seconds.
 const UPDATE_SECONDS: f64 = 60.0;
 
-/// The most entries in each list of an update.
+/// The maximum number of entries in each list of an update.
 const MOST_ENTRIES: usize = 10;
 
-/// The most advertisers of one instance; one more is refused.
+/// The maximum number of advertisers of one instance; more are refused.
 const MOST_ADVERTISERS: usize = 2000;
 
-/// How many updates of one instance are remembered; the oldest give way.
+/// How many updates of one instance are stored; the oldest are dropped.
 const MOST_UPDATES: usize = 100;
 
 const KINDS: [&str; 3] = ["DISPLAY", "SAS", "SPONSORED_ADS"];
@@ -99,7 +99,7 @@ pub(super) async fn update(
     Ok(answer(JSON, json!({ "advertiserUpdate": whole(update, emulator.now()) })))
 }
 
-/// Makes the changes of all updates that are complete.
+/// Applies all completed updates.
 pub(crate) fn apply_updates(edit: &mut Edit<'_>, now: DateTime<Utc>) {
     let due =
         |instance: &Arc<Instance>| instance.updates.iter().any(|update| !update.applied && update.completes <= now);

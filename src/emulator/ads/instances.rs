@@ -1,4 +1,4 @@
-//! Instances: list, read, make, change, delete.
+//! Instances: list, read, create, change, delete.
 
 use std::sync::Arc;
 
@@ -18,16 +18,16 @@ use crate::emulator::state::{Advertiser, Change, CreationStatus, Instance, Insta
 
 use super::{BYTES, JSON};
 
-/// How long AMC takes to make an instance, in seconds (the guides say to allow up to 300).
+/// How long AMC takes to create an instance, in seconds (the guides say to allow up to 300).
 const CREATION_SECONDS: f64 = 120.0;
 
-/// How long an idempotency token is honoured.
+/// How long an idempotency token is valid.
 const TOKEN_LIFE: TimeDelta = TimeDelta::minutes(10);
 
-/// The most instances of one account; one more is refused.
+/// The maximum number of instances of one account; more are refused.
 const MOST_INSTANCES: usize = 4000;
 
-/// `GET /amc/instances`: with a sponsored-ads entity it makes the one instance on first sight.
+/// `GET /amc/instances`: for a sponsored-ads entity, the first call creates its only instance.
 pub(super) async fn list(State(emulator): State<Emulator>, by: ByAccount, query: Query) -> Answer {
     let page = query.page()?;
     if by.account.self_service() {
@@ -127,7 +127,7 @@ pub(super) async fn update_aws_account(State(emulator): State<Emulator>, reach: 
     Ok(answer(BYTES, json!({ "cfnBucketUrl": url })))
 }
 
-/// The instance as it is now, changed and kept.
+/// Changes the stored instance.
 pub(super) fn change(
     emulator: &Emulator,
     id: &str,
@@ -161,7 +161,7 @@ fn ensure_self_service(emulator: &Emulator, account: &Account) {
     });
 }
 
-/// An instance of that account that is requested now, still without a name.
+/// A new, unnamed instance of that account.
 fn blank(emulator: &Emulator, account: &Account) -> Instance {
     let now = emulator.now();
     let digits: String = emulator.uuid().chars().filter(char::is_ascii_alphanumeric).take(10).collect();
@@ -210,7 +210,7 @@ fn collaboration(fields: &Fields) -> Result<Option<String>, Refusal> {
     fields.required("instanceName").map(Some)
 }
 
-/// The answer to the request that made it: always as it stood then.
+/// The response to the creation request: always the initial state.
 fn as_requested(emulator: &Emulator, instance: &Instance) -> Value {
     let mut value = shown(emulator, instance, instance.requested);
     value["creationStatus"] = CreationStatus::Requested.word().into();
@@ -247,7 +247,7 @@ fn shown(emulator: &Emulator, instance: &Instance, now: DateTime<Utc>) -> Value 
     })
 }
 
-/// The region that an instance's account belongs to.
+/// The region of an instance's account.
 fn region(instance: &Instance) -> &'static str {
     match instance.account.get(instance.account.len().saturating_sub(2)..) {
         Some("UK") => "EU",

@@ -12,13 +12,13 @@ use super::Emulator;
 
 pub(crate) use advertisers::{apply_updates, checked_kind, next_completion};
 
-/// The content type of all answers here, unless a capture says otherwise.
+/// The content type of all responses here, unless captured responses differ.
 const JSON: &str = "application/json";
 
 /// The content type of lists of advertising accounts (Amazon Ads, advertising accounts API).
 const ADS_ACCOUNTS: &str = "application/vnd.listaccountsresource.v1+json";
 
-/// The content type of an answer that says it is bytes and holds JSON.
+/// The content type of JSON responses that are declared as bytes.
 const BYTES: &str = "application/octet-stream";
 
 /// The routes of accounts and instances.
@@ -33,7 +33,7 @@ pub(crate) fn routes() -> Router<Emulator> {
         .route("/amc/instances/{instance}/updateCustomerAwsAccount", post(instances::update_aws_account))
         .route("/amc/instances/{instance}/advertisers", get(advertisers::list))
         .route("/amc/instances/{instance}/advertisers/updates", get(advertisers::updates).post(advertisers::change))
-        // The official request collection leaves the id out and the slash in.
+        // The official request collection omits the id but keeps the slash.
         .route("/amc/instances/{instance}/advertisers/updates/", get(advertisers::updates))
         .route("/amc/instances/{instance}/advertisers/updates/{update}", get(advertisers::update))
 }

@@ -12,7 +12,7 @@ use crate::emulator::state::Change;
 
 use super::JSON;
 
-/// What one agrees to.
+/// The text of the agreement.
 const AGREEMENT: &str = "Sample terms and conditions: this is an emulator, and nothing here reaches Amazon.";
 
 /// `GET /amc/audiences/connections/terms`.
@@ -20,7 +20,7 @@ pub(super) async fn read(State(emulator): State<Emulator>, by: BeforeTerms) -> A
     Ok(answer(JSON, shown(&emulator, by.account)))
 }
 
-/// `PATCH /amc/audiences/connections/terms`: the token of the agreement that was read accepts it.
+/// `PATCH /amc/audiences/connections/terms`: accepts the agreement with the token that was read.
 pub(super) async fn accept(State(emulator): State<Emulator>, by: BeforeTerms, fields: Fields) -> Answer {
     if fields.required("agreementToken")? != token(&emulator, by.account) {
         return Err(Refusal::bad("agreementToken is not the one of the current agreement."));

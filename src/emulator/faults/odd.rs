@@ -1,4 +1,4 @@
-//! Answers that are no error and not what the documentation describes, as they were met in practice.
+//! Successful responses that don't match the documentation, as seen in practice.
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -8,16 +8,16 @@ use serde_json::{Map, Value, json};
 use super::FaultKind;
 use crate::emulator::errors::{Refusal, content_type};
 
-/// Longer answers than this are not altered; none of those that a fault is made for is.
+/// Longer responses aren't altered; no response that a fault is meant for is that long.
 const MOST: usize = 4 << 20;
 
 impl FaultKind {
-    /// Whether the call is done and its answer altered.
+    /// Whether the call is executed and its response altered.
     pub(super) const fn alters(self) -> bool {
         matches!(self, Self::OneObject | Self::NoId | Self::TimedOut | Self::LinkObjects | Self::OddLinks | Self::Drift)
     }
 
-    /// Whether a call of this method and path can meet an odd answer of this kind.
+    /// Whether a call with this method and path can get a response of this kind.
     pub(super) fn can_strike(self, method: &Method, path: &str) -> bool {
         match self {
             Self::TimedOut => method == Method::GET && path.contains("/workflowExecutions"),
@@ -28,7 +28,7 @@ impl FaultKind {
         }
     }
 
-    /// What is answered in place of doing the call, if this kind does so.
+    /// The response that replaces the call, if this kind has one.
     pub(super) fn odd_answer(self) -> Option<Response> {
         let json = |text: &'static str| (content_type("application/json"), text).into_response();
         Some(match self {
@@ -49,7 +49,7 @@ impl FaultKind {
         })
     }
 
-    /// The answer in its odd form.
+    /// The altered response.
     pub(super) async fn altered(self, response: Response) -> Response {
         let (mut parts, body) = response.into_parts();
         let Ok(bytes) = to_bytes(body, MOST).await else {
@@ -81,7 +81,7 @@ impl FaultKind {
     }
 }
 
-/// Puts something else in place of each list of an answer.
+/// Replaces each list of a response.
 fn each_list(answer: &mut Value, other: impl Fn(&[Value]) -> Value) {
     for value in answer.as_object_mut().into_iter().flat_map(Map::values_mut) {
         if let Value::Array(list) = value {
@@ -90,7 +90,7 @@ fn each_list(answer: &mut Value, other: impl Fn(&[Value]) -> Value) {
     }
 }
 
-/// Renames a column of a list of data sources, and says of another one that it is going away.
+/// Renames a column in a list of data sources, and deprecates another one.
 fn drifted(answer: &mut Value) {
     for source in answer["dataSources"].as_array_mut().into_iter().flatten() {
         let tag = match source["dataSourceId"].as_str() {
@@ -108,7 +108,7 @@ fn drifted(answer: &mut Value) {
     }
 }
 
-/// Gives an execution, or each of a list, a status word that no document names.
+/// Gives an execution, or each one in a list, an undocumented status.
 fn with_status(answer: &mut Value) {
     let one = |execution: &mut Map<String, Value>| {
         if execution.contains_key("status") {

@@ -1,4 +1,4 @@
-//! Which clients may come, and the credentials that work from the start.
+//! Which clients are accepted, and the credentials that work from the start.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine as _;
@@ -14,12 +14,12 @@ use crate::emulator::store::Edit;
 
 use super::tokens;
 
-/// The scope of the grants that are there from the start.
+/// The scope of the initial grants.
 const STANDING_SCOPE: &str = "advertising::campaign_management profile";
 
-/// The client of a token request, by body fields or by HTTP Basic.
+/// The client of a token request, from body fields or HTTP Basic.
 ///
-/// Any id and secret pass, unless the emulator was opened with one client or for one program.
+/// Any id and secret are accepted, unless the emulator was opened for one client or one program.
 pub(super) fn authenticate(emulator: &Emulator, headers: &HeaderMap, form: &Query) -> Result<String, Refusal> {
     let in_body = form.get("client_id").zip(form.get("client_secret"));
     let sent = in_body.map(|(id, secret)| (id.to_owned(), secret.to_owned())).or_else(|| basic(headers));
@@ -32,7 +32,7 @@ pub(super) fn authenticate(emulator: &Emulator, headers: &HeaderMap, form: &Quer
     }
 }
 
-/// Whether a consent request may come from that client.
+/// Whether that client may request consent.
 pub(super) fn may_ask(emulator: &Emulator, client_id: &str) -> bool {
     emulator.only_client().is_none_or(|(known, _)| known == client_id)
 }
@@ -46,7 +46,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     Some((form_decoded(id), form_decoded(secret))).filter(|(id, secret)| !id.is_empty() && !secret.is_empty())
 }
 
-/// RFC 6749 wants id and secret encoded as in forms before they go into HTTP Basic.
+/// RFC 6749 requires id and secret to be form-encoded in HTTP Basic.
 fn form_decoded(text: &str) -> String {
     let pair = format!("v={text}");
     url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
@@ -60,8 +60,8 @@ fn invalid_client() -> Refusal {
     Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed")
 }
 
-/// Makes the grants that exist without anybody's consent, one for each person, and returns the
-/// refresh tokens; the same ones at each start.
+/// Creates the grants that exist without consent, one for each person, and returns their refresh tokens; the same
+/// ones at each start.
 pub(crate) fn standing_grants(emulator: &Emulator, edit: &mut Edit<'_>) -> Vec<(&'static Person, String)> {
     let mut tokens = Vec::new();
     for person in &PEOPLE {

@@ -1,4 +1,4 @@
-//! The consent page: which sample user signs in, and whether one allows it.
+//! The consent page: which sample user signs in, and whether they agree.
 
 use askama::Template;
 use axum::extract::{Request, State};
@@ -18,19 +18,19 @@ use crate::emulator::state::{Challenge, Change, Code};
 
 use super::client;
 
-/// How long a code can be exchanged.
+/// How long a code is valid.
 const CODE_LIFE: TimeDelta = TimeDelta::minutes(5);
 
-/// The longest client id.
+/// The maximum length of a client id.
 const CLIENT_ID_LIMIT: usize = 100;
 
-/// The longest redirect address and list of scopes, in bytes.
+/// The maximum length of the redirect URL and the list of scopes, in bytes.
 const LONGEST_TEXT: usize = 2000;
 
-/// The longest code challenge (RFC 7636).
+/// The maximum length of a code challenge (RFC 7636).
 const LONGEST_CHALLENGE: usize = 128;
 
-/// The most codes that wait for their exchange; the oldest give way.
+/// The maximum number of pending codes; the oldest are dropped.
 const MOST_CODES: usize = 1000;
 
 const SCOPES: [&str; 7] = [
@@ -43,12 +43,12 @@ const SCOPES: [&str; 7] = [
     "postal_code",
 ];
 
-/// What a client asks a person for.
+/// A client's consent request.
 struct Wish {
     client_id: String,
     scope: String,
     redirect: Url,
-    /// The redirect address as it was written: the exchange has to repeat it.
+    /// The redirect URL exactly as sent: the exchange has to repeat it.
     redirect_uri: String,
     state: Option<String>,
     challenge: Option<(String, String)>,
@@ -60,7 +60,7 @@ struct ConsentPage<'a> {
     client_id: &'a str,
     scopes: Vec<&'a str>,
     redirect_host: &'a str,
-    /// The request, to be sent again with the answer.
+    /// The request, to be submitted again with the answer.
     fields: Vec<(&'a str, &'a str)>,
     people: &'static [Person],
 }
@@ -82,7 +82,8 @@ pub(super) async fn ask(State(emulator): State<Emulator>, query: Query) -> Answe
 
 /// `POST /ap/oa`: the page's form.
 pub(super) async fn answer(State(emulator): State<Emulator>, request: Request) -> Answer {
-    // OK only where it is part of a program: alone, tests of other clients may send the form from anywhere.
+    // OK only as part of a program: for the stand-alone emulator, tests of other clients may send the form from
+    // anywhere.
     if emulator.options().returns_to.is_some() && is_foreign(&emulator, request.headers()) {
         return No::Shown("The form came from another site, so nothing was allowed.".to_owned()).answer();
     }
@@ -100,7 +101,7 @@ pub(super) async fn answer(State(emulator): State<Emulator>, request: Request) -
     }
 }
 
-/// Makes a code for `person` and sends the browser back with it.
+/// Creates a code for `person` and redirects the browser with it.
 fn allow(emulator: &Emulator, wish: &Wish, person: &Person) -> Response {
     let now = emulator.now();
     let code = Code {
@@ -128,11 +129,11 @@ fn allow(emulator: &Emulator, wish: &Wish, person: &Person) -> Response {
     wish.back(&[("code", &text), ("scope", &wish.scope)])
 }
 
-/// A consent request that is not put before anybody.
+/// An invalid consent request.
 enum No {
-    /// Told to the person: the client's address cannot be trusted.
+    /// Shown to the person: the client's redirect URL can't be trusted.
     Shown(String),
-    /// Told to the client.
+    /// Reported to the client.
     Back(Box<Wish>, &'static str, &'static str),
 }
 
@@ -150,7 +151,7 @@ impl No {
 }
 
 impl Wish {
-    /// Reads a request; unknown names are ignored.
+    /// Parses a request; unknown parameters are ignored.
     fn read(emulator: &Emulator, query: &Query) -> Result<Self, No> {
         let client_id = query.get("client_id").unwrap_or_default();
         if client_id.is_empty() || client_id.len() > CLIENT_ID_LIMIT || !client::may_ask(emulator, client_id) {
@@ -216,7 +217,7 @@ impl Wish {
         }
     }
 
-    /// Sends the browser back to the client with `pairs` and the state.
+    /// Redirects the browser to the client with `pairs` and the state.
     fn back(&self, pairs: &[(&str, &str)]) -> Response {
         let mut to = self.redirect.clone();
         {

@@ -1,8 +1,8 @@
 //! The emulated Login with Amazon: consent, tokens, profile.
 //!
-//! Access tokens are not kept: each carries its grant and its end under a signature, so that a
-//! restart forgets none and a busy client fills no memory. A grant is what is kept; when it is gone,
-//! its access tokens and its refresh token are dead at once.
+//! Access tokens aren't stored: each contains its grant and its expiry with a signature, so that they survive a
+//! restart and a busy client doesn't fill memory. Only grants are stored; when one is deleted, its access tokens and
+//! its refresh token become invalid at once.
 
 mod client;
 mod consent;

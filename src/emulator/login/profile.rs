@@ -1,4 +1,4 @@
-//! Who a token belongs to.
+//! The profile of a token's owner.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,7 +11,7 @@ use crate::emulator::query::Query;
 
 use super::tokens::{Held, bearer_grant, held};
 
-/// A postal code that belongs to nobody.
+/// A postal code that doesn't exist.
 const POSTAL_CODE: &str = "00000";
 
 /// `GET /user/profile`: token in `Authorization`, in `x-amz-access-token`, or in the query.
@@ -40,7 +40,7 @@ pub(super) async fn profile(State(emulator): State<Emulator>, headers: HeaderMap
     Ok(answer("application/json", body))
 }
 
-/// `GET /auth/o2/tokeninfo?access_token=…`: which client a token was made for.
+/// `GET /auth/o2/tokeninfo?access_token=…`: the client that a token was issued for.
 pub(super) async fn token_info(State(emulator): State<Emulator>, query: Query) -> Answer {
     let held = query.get("access_token").and_then(|token| held(&emulator, token));
     let Held { grant, ends } = held.ok_or_else(invalid_token)?;

@@ -1,4 +1,4 @@
-//! Signatures of the emulator's own making, for access tokens and download links.
+//! The emulator's own signatures, for access tokens and download links.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,17 +9,17 @@ use sha2::Sha256;
 pub(crate) struct Signer(Hmac<Sha256>);
 
 impl Signer {
-    /// A signer with that key; `None` only if the algorithm took no key of this length, and it takes all.
+    /// A signer with that key; `None` only if the algorithm rejected the key's length, and it accepts all.
     pub(crate) fn new(key: &str) -> Option<Self> {
         Hmac::new_from_slice(key.as_bytes()).ok().map(Self)
     }
 
-    /// The signature of `text`, used for `purpose` only, in base64 for addresses.
+    /// The signature of `text` for one `purpose`, in URL-safe base64.
     pub(crate) fn sign(&self, purpose: &str, text: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.over(purpose, text).finalize().into_bytes())
     }
 
-    /// Whether `signature` is that of `text`; takes the same time wherever they differ.
+    /// Verifies the signature of `text`, in constant time.
     pub(crate) fn holds(&self, purpose: &str, text: &str, signature: &str) -> bool {
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap_or_default();
         self.over(purpose, text).verify_slice(&signature).is_ok()

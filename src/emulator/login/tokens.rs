@@ -1,4 +1,4 @@
-//! The token endpoint: codes and refresh tokens become access tokens.
+//! The token endpoint: exchanges codes and refresh tokens for access tokens.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,31 +19,31 @@ use crate::emulator::state::{Challenge, Change, Code, Grant};
 
 use super::client;
 
-/// How long an access token lives.
+/// The lifetime of an access token.
 const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(60);
 
 const PURPOSE: &str = "access token";
 
-/// What a token request can hold.
+/// The fields of a token request.
 const FIELDS: [&str; 7] =
     ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token"];
 
-/// What an access token says under its signature.
+/// The signed content of an access token.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     grant: String,
     ends: DateTime<Utc>,
-    /// Random; also brings the token to the length of real ones (350 characters and more).
+    /// Random padding, to the length of real tokens (350 characters and more).
     filling: String,
 }
 
-/// An access token that holds: its grant and when it ends.
+/// A valid access token: its grant and its expiry.
 pub(crate) struct Held {
     pub(crate) grant: Grant,
     pub(crate) ends: DateTime<Utc>,
 }
 
-/// `POST /auth/o2/token`, with a form or a JSON body, whatever type is declared.
+/// `POST /auth/o2/token`, with a form or a JSON body, regardless of the content type.
 pub(super) async fn exchange(State(emulator): State<Emulator>, request: Request) -> Answer {
     let headers = request.headers().clone();
     let form = Query::parse_any(&read_body(request).await?, &FIELDS)?;
@@ -64,7 +64,7 @@ pub(super) async fn exchange(State(emulator): State<Emulator>, request: Request)
     Ok(response)
 }
 
-/// `invalid_grant` in the words for a withdrawn consent.
+/// `invalid_grant` with the message for a revoked consent.
 pub(crate) fn revoked(parameter: &str) -> Refusal {
     let text = format!(
         "The request has an invalid grant parameter : {parameter}. User may have revoked or didn't grant the permission."
@@ -72,20 +72,20 @@ pub(crate) fn revoked(parameter: &str) -> Refusal {
     Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_grant", text)
 }
 
-/// A refresh token for the grant of that id.
+/// A refresh token for the grant with that id.
 pub(super) fn new_refresh_token(emulator: &Emulator, grant: &str) -> String {
     let random = emulator.random();
     format!("Atzr|{grant}.{}{}{}{}", random.token(), random.token(), random.token(), random.token())
 }
 
-/// What the access token in the headers stands for; `None` when there is none that holds.
+/// The access token in the headers; `None` if there is no valid one.
 pub(crate) fn bearer_grant(emulator: &Emulator, headers: &HeaderMap) -> Option<Held> {
     let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = sent.trim().split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") { held(emulator, token.trim()) } else { None }
 }
 
-/// What an access token stands for; `None` when it is forged, over, or its grant is gone.
+/// Verifies an access token; `None` if it is forged, expired, or its grant is gone.
 pub(super) fn held(emulator: &Emulator, token: &str) -> Option<Held> {
     let (claims, signature) = token.strip_prefix("Atza|")?.rsplit_once('.')?;
     if !emulator.signer().holds(PURPOSE, claims, signature) {
@@ -117,7 +117,7 @@ fn new_access_token(emulator: &Emulator, grant: &str) -> String {
 fn grant_for_code(emulator: &Emulator, form: &Query, client_id: &str) -> Result<Grant, Refusal> {
     let sent = form.get("code").ok_or_else(|| missing("code"))?;
     let now = emulator.now();
-    // OK to take the code before all is checked: a code that somebody else tries is burnt.
+    // OK to consume the code before everything is checked: a code that somebody else tries becomes invalid.
     let code = emulator.store().write(|edit| {
         let code = edit.state().codes.get(sent).cloned();
         if code.is_some() {

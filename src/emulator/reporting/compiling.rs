@@ -1,4 +1,4 @@
-//! From a workflow to a statement, and the words for one that does not compile.
+//! Compiles workflows, and formats the errors of those that don't compile.
 
 use serde_json::Value;
 
@@ -10,8 +10,8 @@ use crate::emulator::world::{Named, View};
 
 use super::parameters::without_value;
 
-/// How long AMC takes for a query: at least, for each source, for each day of the window, at most
-/// (published captures and field notes lie between 40 seconds and 7 minutes).
+/// How long AMC takes for a query: minimum, per source, per day of the window, maximum (published captures and field
+/// notes report between 40 seconds and 7 minutes).
 const LEAST_SECONDS: f64 = 40.0;
 const SECONDS_FOR_A_READ: f64 = 12.0;
 const SECONDS_FOR_A_DAY: f64 = 0.4;
@@ -29,7 +29,7 @@ pub(crate) fn statement(workflow: &Workflow, controls: bool, kind: InstanceKind)
     })
 }
 
-/// What a run in the instance reads: of the advertisers that were asked for, or of all.
+/// The data that a run can read in the instance: of the requested advertisers, or of all.
 pub(crate) fn view(instance: &Instance, asked: Option<&Value>) -> View {
     let named = |one: &Value| {
         let text = |name: &str| one[name].as_str().map_or_else(|| one[name].to_string(), str::to_owned);
@@ -42,7 +42,7 @@ pub(crate) fn view(instance: &Instance, asked: Option<&Value>) -> View {
     View { advertisers: asked.map(|asked| asked.iter().map(named).collect()), country: country.to_owned() }
 }
 
-/// Compiles a workflow; the error is the whole sentence.
+/// Compiles a workflow; the error is a complete sentence.
 pub(super) fn compile(
     analytics: &dyn Analytics,
     workflow: &Workflow,
@@ -61,7 +61,7 @@ pub(super) fn compile(
     }
 }
 
-/// What validation will say of an execution.
+/// The outcome of an execution's validation.
 pub(crate) fn judge(emulator: &Emulator, execution: &Execution, kind: InstanceKind, overlap: bool) -> Verdict {
     match verdict(emulator, execution, kind, overlap) {
         Ok(compiled) => Verdict::Valid { columns: compiled.columns, seconds: seconds(execution, compiled.reads) },
@@ -97,7 +97,7 @@ fn seconds(execution: &Execution, reads: usize) -> f64 {
     (LEAST_SECONDS + reads as f64 * SECONDS_FOR_A_READ + days * SECONDS_FOR_A_DAY).min(MOST_SECONDS)
 }
 
-/// How the declared output differs from the real one.
+/// How the declared output differs from the actual one.
 fn mismatch(declared: Option<&Value>, real: &[OutputColumn]) -> Option<String> {
     let declared = declared?.as_array().filter(|columns| !columns.is_empty())?;
     if declared.len() != real.len() {

@@ -1,4 +1,4 @@
-//! What an instance can read.
+//! The data sources of an instance.
 
 use axum::extract::{Path, State};
 
@@ -19,7 +19,7 @@ pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: 
     Ok(listed(DATA_SOURCES, "dataSources", rows, next))
 }
 
-/// `GET /dataSources/{dataSourceId}`: flat, as all single reads are in practice.
+/// `GET /dataSources/{dataSourceId}`: a flat object, as all single reads are in practice.
 pub(super) async fn read(
     State(emulator): State<Emulator>,
     reach: Reach,

@@ -1,7 +1,7 @@
-//! Reading a workflow out of a request: what is kept, what is dropped, what is refused.
+//! Parses a workflow from a request: what is kept, dropped or refused.
 //!
-//! A read answers the fields that were set and that AMC knows, so what is unknown is dropped here
-//! (`column_type`, an `outputFormat` that is a text), and the rest is kept as it was sent.
+//! A read returns the fields that were set and that AMC knows, so unknown ones are dropped here (`column_type`, a
+//! text as `outputFormat`), and the rest is kept as sent.
 
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
@@ -13,14 +13,14 @@ use crate::emulator::state::Workflow;
 
 use super::parameters::declaration;
 
-/// The most input parameters and output columns.
+/// The maximum number of input parameters and output columns.
 const MOST_ITEMS: usize = 100;
 
 /// The columns that a workflow can add to its result.
 const ADDED_COLUMNS: [&str; 3] =
     ["filteredMetricsDiscriminatorColumn", "distinctUserCountColumn", "filteredReasonColumn"];
 
-/// The workflow with that id which `fields` describe.
+/// The workflow with that id described by `fields`.
 pub(super) fn read(id: String, fields: &Fields) -> Result<Workflow, Refusal> {
     let mut kept = Map::new();
     query(fields, &mut kept)?;
@@ -41,12 +41,12 @@ pub(super) fn read(id: String, fields: &Fields) -> Result<Workflow, Refusal> {
     Ok(Workflow { id, fields: kept })
 }
 
-/// How rows below their threshold are treated.
+/// How rows below their threshold are handled.
 pub(crate) fn privacy(workflow: &Workflow) -> Privacy {
     let column = |name| workflow.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let [discriminator, distinct_user_count, reason] = ADDED_COLUMNS.map(column);
-    // OK because the added boolean column has a meaning only where values are blanked, and asking for
-    // it alone is how published workflows ask for blanking.
+    // OK because the added boolean column is only meaningful if values are blanked, and published workflows request
+    // blanking by requesting only this column.
     let blank = match workflow.text("privacyFilteringBehavior") {
         Some(behaviour) => behaviour == "REMOVE_VALUES",
         None => discriminator.is_some(),
@@ -69,7 +69,7 @@ pub(crate) fn format(workflow: &Workflow) -> Format {
     }
 }
 
-/// `sqlQuery`, or the old form `query`, which is kept as it is.
+/// `sqlQuery`, or the old format `query`, which is kept as it is.
 fn query(fields: &Fields, kept: &mut Map<String, Value>) -> Result<(), Refusal> {
     if let Some(sql) = fields.text("sqlQuery")?.filter(|sql| !sql.trim().is_empty()) {
         kept.insert("sqlQuery".into(), sql.into());
@@ -91,7 +91,7 @@ fn query(fields: &Fields, kept: &mut Map<String, Value>) -> Result<(), Refusal> 
     }
 }
 
-/// The text in an array of base64 strings, which is how the schema writes `query`.
+/// The text in an array of base64 strings, which is the schema's format for `query`.
 fn encoded_sql(parts: &[Value]) -> Option<String> {
     let decode = |part: &Value| base64::engine::general_purpose::STANDARD.decode(part.as_str()?).ok();
     let bytes: Option<Vec<Vec<u8>>> = parts.iter().map(decode).collect();

@@ -1,7 +1,6 @@
-//! Results: links that hold for ten minutes, and the files behind them.
+//! Results: links that are valid for ten minutes, and the files behind them.
 //!
-//! A link is all that is needed to fetch its file, like a pre-signed address of S3, and what is
-//! wrong with one is told in S3's XML.
+//! A link alone suffices to download its file, like a pre-signed URL of S3, and errors are in S3's XML format.
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -20,10 +19,10 @@ use crate::emulator::query::Query;
 
 use super::{EXECUTIONS, executions};
 
-/// How long a link holds.
+/// How long a link is valid.
 const LINK_LIFE: TimeDelta = TimeDelta::minutes(10);
 
-/// The file beside the result's parts that describes it.
+/// The file with the result's metadata, beside its parts.
 pub(crate) const METADATA_FILE: &str = "metadata.json";
 
 const PURPOSE: &str = "download link";
@@ -45,13 +44,13 @@ pub(super) async fn links(
     Ok(answer(EXECUTIONS, json!({ "downloadUrls": files, "metadataDownloadUrls": [link(METADATA_FILE)] })))
 }
 
-/// `GET /amc-output/{execution}/{file}`: plain, without any of the service's headers.
+/// `GET /amc-output/{execution}/{file}`: without any of the service's headers.
 pub(super) async fn fetch(
     State(emulator): State<Emulator>,
     path: Result<Path<(String, String)>, PathRejection>,
     query: Query,
 ) -> Response {
-    // A path that is no text names nothing, and its link cannot have been signed.
+    // An invalid path names nothing, and can't have a signature.
     let Ok(Path((execution, file))) = path else { return denied("AccessDenied", "Access Denied") };
     let path = format!("/amc-output/{execution}/{file}");
     if emulator.faults().take(&path, |kind| kind == FaultKind::ExpiredLink).is_some() {
@@ -80,7 +79,7 @@ fn link(emulator: &Emulator, execution: &str, file: &str, now: DateTime<Utc>) ->
     ))
 }
 
-/// S3's code and message for a link that does not hold.
+/// S3's code and message for an invalid link.
 type Denial = (&'static str, &'static str);
 
 fn check(emulator: &Emulator, execution: &str, file: &str, query: &Query) -> Result<(), Denial> {

@@ -1,4 +1,4 @@
-//! Executions: make, read, list, cancel.
+//! Executions: create, read, list, cancel.
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ pub(super) async fn update(
     }
 }
 
-/// `DELETE /workflowExecutions/{id}`: the other way to cancel.
+/// `DELETE /workflowExecutions/{id}`: an alternative way to cancel.
 pub(super) async fn cancel(
     State(emulator): State<Emulator>,
     reach: Reach,
@@ -94,7 +94,7 @@ pub(super) async fn cancel(
     stop(&emulator, &reach, &id)
 }
 
-/// The execution of that id in that instance.
+/// The execution with that id in that instance.
 pub(super) fn find(emulator: &Emulator, instance: &str, id: &str) -> Result<Arc<Execution>, Refusal> {
     let execution = emulator.store().read(|state| state.execution(id).cloned());
     execution.filter(|execution| execution.instance == instance).ok_or_else(|| unknown(id))
@@ -115,7 +115,7 @@ fn unknown(id: &str) -> Refusal {
     Refusal::bad(format!("Workflow execution with ID {id} does not exist."))
 }
 
-/// An execution that is created at `now`, before its request is read.
+/// An execution created at `now`, before its request is parsed.
 pub(super) fn blank(
     emulator: &Emulator,
     instance: &Instance,
@@ -127,7 +127,7 @@ pub(super) fn blank(
     Execution { validates, ..Execution::new(id, instance.id.clone(), account, workflow, now) }
 }
 
-/// Lets the faults of results strike.
+/// Applies the faults for results.
 fn befall(emulator: &Emulator, execution: &mut Execution) {
     if let Some(FaultKind::Split(parts)) = strikes(emulator, execution, |kind| matches!(kind, FaultKind::Split(_))) {
         execution.parts = parts;
@@ -140,7 +140,7 @@ fn strikes(emulator: &Emulator, execution: &Execution, wanted: impl Fn(FaultKind
     emulator.faults().take(&path, wanted)
 }
 
-/// Which executions a list shows.
+/// The filter of a list.
 struct Filter {
     workflow: Option<String>,
     from: Option<DateTime<Utc>>,
@@ -165,7 +165,7 @@ impl Filter {
     }
 
     fn takes(&self, execution: &Execution) -> bool {
-        // OK because callers see creation in whole seconds, so they filter by those too.
+        // OK because callers see creation times in whole seconds, so they filter by those too.
         let created = execution.created.timestamp();
         self.workflow.as_ref().is_none_or(|id| *id == execution.workflow.id)
             && self.from.is_none_or(|from| created >= from.timestamp())

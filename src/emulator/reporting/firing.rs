@@ -1,4 +1,4 @@
-//! What a schedule does when its moment comes.
+//! Fires schedules.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::emulator::state::{Asked, Cadence, Category, Execution, Instance, Peri
 
 use super::{compiling, executions, request, schedules, workflows};
 
-/// Makes an execution for each slot up to `now` that the schedule has not fired for.
+/// Creates an execution for each due slot of a schedule up to `now`.
 pub(crate) fn fire(emulator: &Emulator, due: &DueSchedule, now: DateTime<Utc>) {
     let (id, schedule) = due;
     let found = emulator.store().read(|state| state.instances.get(id).cloned());
@@ -29,7 +29,7 @@ fn for_all_slots(
 ) -> Vec<Execution> {
     let slots = schedules::due_slots(schedule, now);
     let mut made: Vec<_> = slots.into_iter().map(|slot| make(emulator, instance, workflow, schedule, slot)).collect();
-    // OK to judge one for all: they differ by their windows, which are of one length.
+    // OK to validate one for all: they only differ by their windows, which have the same length.
     let verdict = made.first().map(|first| compiling::judge(emulator, first, instance.kind, false));
     for (execution, verdict) in made.iter_mut().zip(verdict.into_iter().cycle()) {
         execution.verdict = verdict;

@@ -1,8 +1,8 @@
-//! The AMC emulator reporting API: data sources, workflows, executions, schedules, results.
+//! The reporting API: data sources, workflows, executions, schedules, results.
 //!
-//! Single reads and the answer to a new execution are flat objects, lists leave out `nextToken` at
-//! their end, and everything that changes something answers 200 with JSON: published clients rely on
-//! each of these (captured answers win over the published schema, which wraps single reads).
+//! Single reads and the response to a new execution are flat objects, lists omit `nextToken` at their end, and every
+//! change returns 200 with JSON: published clients rely on each of these (captured responses take precedence over the
+//! published schema, which wraps single reads).
 
 mod compiling;
 mod data_sources;
@@ -38,7 +38,7 @@ const SCHEDULES: &str = "application/vnd.amcschedules.v1+json";
 const DATA_SOURCES: &str = "application/vnd.amcdatasources.v1+json";
 const BYTES: &str = "application/octet-stream";
 
-/// The routes of the reporting API, and of the results that its links lead to.
+/// The routes of the reporting API, and of result files.
 pub(crate) fn routes() -> Router<Emulator> {
     let reporting = Router::new()
         .route("/dataSources", get(data_sources::list))
@@ -55,7 +55,7 @@ pub(crate) fn routes() -> Router<Emulator> {
         .route("/amc-output/{execution}/{file}", get(downloads::fetch))
 }
 
-/// A page of a list under `name`; a last page has no `nextToken` at all.
+/// A page of a list under `name`; the last page has no `nextToken`.
 fn listed(kind: &'static str, name: &str, page: Vec<Value>, next: Option<String>) -> Response {
     let mut body = json!({ name: page });
     if let Some(next) = next {
@@ -64,16 +64,16 @@ fn listed(kind: &'static str, name: &str, page: Vec<Value>, next: Option<String>
     answer(kind, body)
 }
 
-/// The answer of all changes: an empty object.
+/// The response to all changes: an empty object.
 fn done(kind: &'static str) -> Response {
     answer(kind, json!({}))
 }
 
-/// Whether a caller may choose `id` as the name of a workflow or schedule.
+/// Whether `id` is a valid name of a workflow or schedule.
 fn may_name(id: &str) -> bool {
     let known = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
     !id.is_empty() && id.len() <= NAME_LIMIT && id.chars().all(known)
 }
 
-/// The longest name of a workflow or schedule; AMC's limit is not published, and longer ones are refused.
+/// The maximum length of a workflow's or schedule's name; AMC's limit isn't published.
 const NAME_LIMIT: usize = 255;

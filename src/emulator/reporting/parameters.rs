@@ -1,4 +1,4 @@
-//! Input parameters: how they are declared.
+//! Declarations of input parameters.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use crate::emulator::errors::Refusal;
 use crate::emulator::json::Fields;
 use crate::emulator::state::Workflow;
 
-/// The types of a parameter, or of the elements of one that is an array.
+/// The types of a parameter, or of an array's elements.
 const TYPES: [&str; 13] = [
     "BINARY",
     "BOOLEAN",
@@ -48,7 +48,7 @@ pub(super) fn declaration(fields: &Fields) -> Result<Map<String, Value>, Refusal
     Ok(kept)
 }
 
-/// The declared parameters that a run gets no value for.
+/// The declared parameters for which a run has no value.
 pub(super) fn without_value<'a>(workflow: &'a Workflow, values: &Map<String, Value>) -> Vec<&'a str> {
     let declared = workflow.fields.get("inputParameters").and_then(Value::as_array).into_iter().flatten();
     let has_value = |one: &&Value| {
@@ -58,7 +58,7 @@ pub(super) fn without_value<'a>(workflow: &'a Workflow, values: &Map<String, Val
     declared.filter(|one| !has_value(one)).filter_map(|one| one["name"].as_str()).collect()
 }
 
-/// A type as a name, or as an object for arrays, which reads echo with one field more.
+/// A type as a name, or as an object for arrays, which reads return with an additional field.
 fn data_type_of(name: &str, data_type: &Value) -> Result<Value, Refusal> {
     let unknown = || Refusal::bad(format!("dataType of {name} is not known."));
     if let Some(plain) = data_type.as_str() {

@@ -1,4 +1,4 @@
-//! Reading the request for an execution.
+//! Parses the request for an execution.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::emulator::state::{Asked, Instance, Workflow};
 
 use super::{definition, workflows};
 
-/// The time-out when none is asked for, and the range of those that can be, in seconds.
+/// The default time-out and the valid range, in seconds.
 pub(super) const USUAL_TIMEOUT: i64 = 21_600;
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 900..=86_400;
 
-/// The request fields that answers repeat or the run obeys.
+/// The request fields that responses repeat or that affect the run.
 pub(super) fn asked(fields: &Fields) -> Result<Asked, Refusal> {
     let flag = |name| fields.flag(name).map(|flag| flag.unwrap_or(false));
     let timeout_seconds = fields.whole("workflowExecutionTimeoutSeconds")?.unwrap_or(USUAL_TIMEOUT);
@@ -36,7 +36,7 @@ pub(super) fn asked(fields: &Fields) -> Result<Asked, Refusal> {
     })
 }
 
-/// Refuses receivers of results where there is no collaboration that could have any.
+/// Refuses result receivers without a collaboration.
 pub(super) fn check_receivers(fields: &Fields, instance: &Instance) -> Result<(), Refusal> {
     let none = fields.list("additionalAcrResultsReceivers")?.is_empty();
     if none || instance.collaboration.is_some() {
@@ -45,7 +45,7 @@ pub(super) fn check_receivers(fields: &Fields, instance: &Instance) -> Result<()
     Err(Refusal::bad("additionalAcrResultsReceivers can only be given on an instance with a collaboration."))
 }
 
-/// The saved workflow that the request names, or the one that it brings along.
+/// The saved workflow that the request names, or its ad hoc workflow.
 pub(super) fn workflow(emulator: &Emulator, instance: &str, fields: &Fields) -> Result<Arc<Workflow>, Refusal> {
     let id = fields.text("workflowId")?.filter(|id| !id.is_empty());
     match (id, fields.value("workflow")) {
@@ -64,7 +64,7 @@ pub(super) fn workflow(emulator: &Emulator, instance: &str, fields: &Fields) -> 
     }
 }
 
-/// The advertisers that the request names; kept as they were sent.
+/// The advertisers in the request, kept as sent.
 fn advertisers(fields: &Fields) -> Result<Option<Value>, Refusal> {
     for advertiser in fields.objects("advertisers")? {
         advertiser.required("id")?;

@@ -1,4 +1,4 @@
-//! Schedules: list, make, read, replace, delete, and the moments at which they fire.
+//! Schedules: list, create, read, replace, delete, and their slots.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::emulator::state::{Change, Period, Schedule};
 
 use super::{SCHEDULES, done, listed, may_name, workflows};
 
-/// The most slots that fire together when the clock has been moved; older ones are passed over.
+/// The maximum number of slots that fire together after the clock was moved; older ones are skipped.
 const MOST_SLOTS: usize = 31;
 
 /// `GET /schedules`.
@@ -89,7 +89,7 @@ pub(super) async fn delete(
     Ok(done(SCHEDULES))
 }
 
-/// When the schedule fires next after `after`, if it is on.
+/// The schedule's next slot after `after`, if it is active.
 pub(crate) fn next_slot(schedule: &Schedule, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if !schedule.enabled {
         return None;
@@ -102,7 +102,7 @@ pub(crate) fn next_slot(schedule: &Schedule, after: DateTime<Utc>) -> Option<Dat
     })
 }
 
-/// The slots up to `now` that the schedule has not fired for, oldest first.
+/// The slots up to `now` that haven't fired yet, oldest first.
 pub(crate) fn due_slots(schedule: &Schedule, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let farthest = now - length(schedule.period) * MOST_SLOTS as i32;
     let mut slots = Vec::new();
@@ -114,7 +114,7 @@ pub(crate) fn due_slots(schedule: &Schedule, now: DateTime<Utc>) -> Vec<DateTime
     slots
 }
 
-/// How much time one slot covers.
+/// The time covered by one slot.
 pub(crate) fn length(period: Period) -> TimeDelta {
     match period {
         Period::Daily(_) => TimeDelta::days(1),

@@ -1,14 +1,14 @@
-//! How an execution looks in answers, field by field as captured from the real service.
+//! Formats an execution for responses, field by field as captured from the real service.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::emulator::state::{Cadence, Category, Execution, Instance, Results, Status, Verdict};
 
-/// The alarm time after creation that answers repeat as `expireTime`; it deletes nothing.
+/// The time after creation that responses contain as `expireTime`; it deletes nothing.
 const ALARM: TimeDelta = TimeDelta::hours(24);
 
-/// What captures show, whatever the execution.
+/// A constant in all captured responses.
 const INVALIDATION_OFFSET_SECONDS: u64 = 266_400;
 
 /// The flat object of an execution.

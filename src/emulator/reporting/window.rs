@@ -1,4 +1,4 @@
-//! Time windows: as they are written, and the slice of time that they mean.
+//! Time windows: parsing, and the time range they mean.
 
 use chrono::{
     DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
@@ -9,13 +9,13 @@ use crate::emulator::errors::Refusal;
 use crate::emulator::json::Fields;
 use crate::emulator::state::Window;
 
-/// How far behind the present an instance has all its data.
+/// How far behind the current time an instance has all its data.
 const LAG: TimeDelta = TimeDelta::hours(48);
 
 /// How far back data goes, in months.
 const HISTORY: Months = Months::new(13);
 
-/// The window that a request for an execution asks for.
+/// The window requested for an execution.
 ///
 /// A start and an end without a type are taken as `EXPLICIT`.
 pub(super) fn read(fields: &Fields, now: DateTime<Utc>) -> Result<Window, Refusal> {
@@ -34,8 +34,8 @@ pub(super) fn read(fields: &Fields, now: DateTime<Utc>) -> Result<Window, Refusa
     }
 }
 
-/// Refuses limits of the data's version that do not fit the window: both are written as the window is,
-/// and dimensions cannot be older than its end. Data has one version here, so they change nothing.
+/// Refuses data version limits that don't match the window: both have the window's format, and dimensions can't be
+/// older than its end. Data has only one version here, so they have no effect.
 pub(super) fn check_limits(fields: &Fields, window: &Window) -> Result<(), Refusal> {
     let limit = |name| {
         let text = fields.text(name)?.filter(|text| !text.trim().is_empty());
@@ -48,8 +48,7 @@ pub(super) fn check_limits(fields: &Fields, window: &Window) -> Result<(), Refus
     Ok(())
 }
 
-/// An instant that a request writes as `yyyy-MM-dd'T'HH:mm:ss` in `zone`; a final `Z` is let pass
-/// and means UTC.
+/// An instant given as `yyyy-MM-dd'T'HH:mm:ss` in `zone`; a final `Z` is accepted and means UTC.
 pub(super) fn instant(text: &str, zone: Tz, name: &str) -> Result<DateTime<Utc>, Refusal> {
     let text = text.trim();
     let (text, zone) = match text.strip_suffix('Z') {
@@ -75,7 +74,7 @@ fn explicit(written: (String, String), zone_name: String, zone: Tz) -> Result<Wi
     Ok(Window { start, end, zone: zone_name, original: Some(written) })
 }
 
-/// Whole days in `zone`, up to the newest that the instance has all data of.
+/// Whole days in `zone`, up to the latest for which the instance has all data.
 fn relative(kind: &str, zone_name: String, zone: Tz, now: DateTime<Utc>) -> Result<Window, Refusal> {
     let today = now.with_timezone(&zone).date_naive();
     let until = (now - LAG).with_timezone(&zone).date_naive();
@@ -84,7 +83,7 @@ fn relative(kind: &str, zone_name: String, zone: Tz, now: DateTime<Utc>) -> Resu
     let (start, end) = match kind {
         "MOST_RECENT_DAY" => (days(1), Some(until)),
         "MOST_RECENT_WEEK" => (days(7), Some(until)),
-        // OK that this is last month's first day early in a month: there is no newer day with data.
+        // OK that this is last month's first day early in a month: there is no later day with data.
         "CURRENT_MONTH" => (days(1).and_then(|day| day.with_day(1)), Some(until)),
         "PREVIOUS_MONTH" => (this_month.and_then(|first| first.checked_sub_months(Months::new(1))), this_month),
         "ALL" => (until.checked_sub_months(HISTORY), Some(until)),
@@ -95,11 +94,10 @@ fn relative(kind: &str, zone_name: String, zone: Tz, now: DateTime<Utc>) -> Resu
     Ok(Window { start, end, zone: zone_name, original: None })
 }
 
-/// The instant of a local time: the first of two where clocks go back, the next that exists where
-/// they go forward.
+/// The instant of a local time: the first of two when clocks go back, the next existing one when they go forward.
 fn local(written: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     let ahead = |minutes| written.checked_add_signed(TimeDelta::minutes(minutes));
-    // OK to look ahead by quarters of an hour: gaps start and end at them; a day was the longest ever.
+    // OK to search in steps of a quarter of an hour: gaps start and end at them; the longest ever was a day.
     let candidates = (0..=96).map(|quarters| ahead(quarters * 15));
     candidates.map_while(|candidate| candidate).find_map(|candidate| match zone.from_local_datetime(&candidate) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.with_timezone(&Utc)),

@@ -1,4 +1,4 @@
-//! Saved workflows: list, make, read, replace, delete. Making and replacing compile at once.
+//! Saved workflows: list, create, read, replace, delete. They are compiled when created and replaced.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ pub(super) async fn read(
     Ok(answer(WORKFLOWS, shown(&workflow)))
 }
 
-/// `PUT /workflows/{workflowId}`: replaces the whole workflow.
+/// `PUT /workflows/{workflowId}`: replaces the workflow completely.
 pub(super) async fn update(
     State(emulator): State<Emulator>,
     reach: Reach,
@@ -101,25 +101,25 @@ pub(super) async fn delete(
     Ok(done(WORKFLOWS))
 }
 
-/// The saved workflow of that id.
+/// The saved workflow with that id.
 pub(super) fn find(emulator: &Emulator, instance: &str, id: &str) -> Option<Arc<Workflow>> {
     emulator.store().read(|state| state.workflows_of(instance)?.get(id).cloned())
 }
 
-/// An id that a workflow may have.
+/// Validates the id of a workflow.
 pub(super) fn checked_id(id: String) -> Result<String, Refusal> {
     let text = "workflowId can hold letters, digits, periods, dashes and underscores only.";
     if may_name(&id) { Ok(id) } else { Err(Refusal::bad(text)) }
 }
 
-/// Refuses a workflow that does not compile; one that holds operations is kept unseen, as it can
-/// only be told at its execution that it cannot run here.
+/// Refuses a workflow that doesn't compile; one with operations is stored without a check, since only its execution
+/// can report that it isn't supported.
 async fn compile(emulator: &Emulator, workflow: &Arc<Workflow>, kind: InstanceKind) -> Result<(), Refusal> {
     if workflow.sql().is_none() {
         return Ok(());
     }
     let (emulator, workflow) = (emulator.clone(), Arc::clone(workflow));
-    // OK that a sandbox compiles with controls off: an execution there may ask for that.
+    // OK that a sandbox compiles with controls off: an execution there may request that.
     let controls = kind == InstanceKind::Standard;
     let compiled = emulator.apart(move |emulator| compiling::compile(emulator.analytics(), &workflow, controls, kind));
     compiled.await?.map(drop).map_err(Refusal::bad)

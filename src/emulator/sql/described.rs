@@ -1,4 +1,4 @@
-//! The catalogue as the contract describes data sources.
+//! The catalog in the API's format for data sources.
 
 use std::sync::Arc;
 
@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use crate::amcsql::catalogue::{Catalogue, ColumnDef, ColumnType, DataSource as Source};
 use crate::emulator::analytics::DataSource;
 
-/// The most columns that a description holds; more are left out.
+/// The maximum number of columns in a description; more are omitted.
 const MOST_COLUMNS: usize = 500;
 
-/// The sources of a catalogue and their twins for audiences (listed whether or not one may use them),
-/// sorted by id.
+/// The sources of a catalog and their audience twins (listed even if they can't be used), sorted by id.
 pub(super) fn sources(catalogue: &Catalogue) -> Arc<[DataSource]> {
     let all = catalogue.sources().iter().chain(catalogue.audience_twins());
     let mut sources: Vec<_> = all.map(source).collect();
@@ -19,7 +18,7 @@ pub(super) fn sources(catalogue: &Catalogue) -> Arc<[DataSource]> {
     sources.into()
 }
 
-/// The contract's word for what a column does.
+/// The API's name for a column type.
 pub(super) fn column_type(column_type: ColumnType) -> &'static str {
     match column_type {
         ColumnType::Dimension => "DIMENSION",

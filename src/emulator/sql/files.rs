@@ -1,4 +1,4 @@
-//! Results as files, in as many parts as are wanted.
+//! Writes results to files, in the requested number of parts.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 use crate::amcsql::engine::{CsvFormat, ResultSet};
 use crate::emulator::analytics::{ResultFiles, Work};
 
-/// Writes the rows of `result` in parts that follow each other, each with the heading.
+/// Writes the rows of `result` in consecutive parts, each with a header.
 pub(super) fn write(work: &Work, result: ResultSet) -> io::Result<ResultFiles> {
     let format = &work.format;
     let format = CsvFormat {

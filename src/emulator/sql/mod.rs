@@ -1,8 +1,7 @@
-//! AMC SQL as the emulator runs it: the checker, the engine, and the world that it reads.
+//! AMC SQL in the emulator: the checker, the engine, and the synthetic data.
 //!
-//! The world rolls with the emulator's clock: its last day is the clock's, so each day has an engine
-//! of its own, made when a run first needs it. What an earlier day's runs still hold lives until they
-//! end.
+//! The data moves on with the emulator's clock: its last day is the clock's, so each day has its own engine, created
+//! when a run first needs it. Data still used by runs of an earlier day stays until they end.
 
 mod described;
 mod files;
@@ -24,36 +23,36 @@ use crate::amcsql::engine::{Engine, Limits, Mode, Privacy, Run, Window};
 use crate::amcsql::parameters::ParameterDeclaration;
 use crate::amcsql::{Context, Purpose, check};
 
-/// Families of sources that a sandbox does not have (AMC documentation, sandbox instances).
+/// Families of sources that a sandbox doesn't have (AMC documentation, sandbox instances).
 const NOT_IN_SANDBOX: [&str; 2] = ["Ad Server (retired)", "Audience segments"];
 
-/// What a sandbox can read.
+/// The data sources of a sandbox.
 static SANDBOX: LazyLock<Catalogue> = LazyLock::new(|| {
     let sources = Catalogue::standard().sources().iter();
     let kept = sources.filter(|source| !NOT_IN_SANDBOX.contains(&source.category.as_str()));
     Catalogue::from_sources(kept.cloned().collect())
 });
 
-/// AMC SQL over one synthetic world.
+/// AMC SQL over the synthetic data of one seed.
 pub(crate) struct WorldSql {
     seed: u64,
     scale: f64,
     folder: PathBuf,
     limits: Limits,
-    /// The world of the day, and an engine for it.
+    /// The data of the day, and an engine for it.
     engine: Mutex<Option<(NaiveDate, World, Arc<Engine>)>>,
     described: [Arc<[DataSource]>; 2],
 }
 
 impl WorldSql {
-    /// SQL over the world of that seed and scale; nothing is played before the first run. `folder` is
-    /// where a large world keeps what was played of it.
+    /// SQL over the data of that seed and scale; nothing is generated before the first run. `folder` stores the
+    /// generated data of large scales.
     pub(crate) fn new(seed: u64, scale: f64, folder: PathBuf, limits: Limits) -> Self {
         let described = [described::sources(Catalogue::standard()), described::sources(&SANDBOX)];
         Self { seed, scale, folder, limits, engine: Mutex::default(), described }
     }
 
-    /// The world as it stands on `day`, and an engine for it.
+    /// The data of `day`, and an engine for it.
     fn engine(&self, day: NaiveDate) -> Result<(World, Arc<Engine>), String> {
         let mut held = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, world, engine)) = &*held
@@ -98,7 +97,7 @@ impl Analytics for WorldSql {
     }
 }
 
-/// The resolved query, or what AMC says instead.
+/// The resolved query, or AMC's error.
 fn resolve(statement: &Statement) -> Result<Query, String> {
     let parameters = statement.parameters.iter().map(declaration).collect::<Result<Vec<_>, _>>()?;
     let context = Context {
@@ -151,7 +150,7 @@ fn as_run(work: &Work) -> Run {
     }
 }
 
-/// The values of the run, and the defaults of parameters without one.
+/// The values of the run, and defaults for parameters without one.
 fn values(work: &Work) -> HashMap<String, Value> {
     let declared = work.statement.parameters.iter();
     let defaults = declared.filter_map(|one| Some((one.get("name")?.as_str()?, one.get("defaultValue")?)));

@@ -1,4 +1,4 @@
-//! Rows of executions: what was asked, where each stands, and what came of it.
+//! Rows of executions: request, status, outcome.
 
 use std::sync::Arc;
 
@@ -13,37 +13,37 @@ use crate::emulator::analytics::OutputColumn;
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Execution {
     pub(crate) id: String,
-    /// Grows with time, over all instances: the order of the queue and of lists.
+    /// Increases with time, over all instances: the order of the queue and of lists.
     pub(crate) number: u64,
     pub(crate) instance: String,
-    /// Entity id of the account whose slots it takes.
+    /// The entity id of the account whose slots it uses.
     pub(crate) account: String,
-    /// The workflow as it was when the execution was created.
+    /// The workflow when the execution was created.
     pub(crate) workflow: Arc<Workflow>,
     pub(crate) asked: Asked,
     pub(crate) category: Category,
     pub(crate) window: Window,
-    /// What compiling found; callers learn of it at `validates`.
+    /// The outcome of compiling; callers see it at `validates`.
     pub(crate) verdict: Verdict,
     pub(crate) status: Status,
     pub(crate) reason: Option<String>,
     pub(crate) created: DateTime<Utc>,
     pub(crate) updated: DateTime<Utc>,
-    /// When validation is over.
+    /// When validation ends.
     pub(crate) validates: DateTime<Utc>,
     pub(crate) validated: Option<DateTime<Utc>>,
     pub(crate) started: Option<DateTime<Utc>>,
-    /// Not before this does a running execution end, whenever the real work is done.
+    /// A running execution doesn't end earlier than this, even if the real work is done.
     pub(crate) ready: Option<DateTime<Utc>>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) finished: Option<DateTime<Utc>>,
-    /// In how many files the result is written, and whether without its rows: set by faults.
+    /// The number of result files, and whether rows are omitted: set by faults.
     pub(crate) parts: usize,
     pub(crate) header_only: bool,
 }
 
 impl Execution {
-    /// An execution that is created at `now`: nothing asked, nothing known, validated at once.
+    /// An execution created at `now` with default values, validated immediately.
     pub(crate) fn new(
         id: String,
         instance: String,
@@ -77,7 +77,7 @@ impl Execution {
     }
 }
 
-/// The request fields that answers repeat or the run obeys.
+/// The request fields that responses repeat or that affect the run.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) parameter_values: Map<String, Value>,
@@ -90,7 +90,7 @@ pub(crate) struct Asked {
     pub(crate) advertisers: Option<Value>,
 }
 
-/// Which slice of time the run sees.
+/// The time range of the run.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Window {
     /// First instant inside.
@@ -98,46 +98,44 @@ pub(crate) struct Window {
     /// First instant after.
     pub(crate) end: DateTime<Utc>,
     pub(crate) zone: String,
-    /// Start and end as they were written; none for the relative types.
+    /// Start and end as sent; `None` for relative windows.
     pub(crate) original: Option<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Category {
-    /// A request.
     AdHoc,
-    /// A schedule.
     Scheduled(Cadence),
 }
 
-/// The part of a result's path that tells how often it comes.
+/// The part of a result's path that contains its frequency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Cadence {
     Daily,
     Weekly,
 }
 
-/// What compiling found.
+/// The outcome of compiling.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Verdict {
     /// The query can run.
     Valid {
         columns: Vec<OutputColumn>,
-        /// How long AMC would take for it, in seconds.
+        /// How long AMC would take, in seconds.
         seconds: f64,
     },
-    /// Why it cannot.
+    /// The error.
     Invalid(String),
 }
 
-/// What the real work came to.
+/// The outcome of the real work.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Done(Results),
     Failed(String),
 }
 
-/// The files of a result, named inside the execution's folder.
+/// The result files, relative to the execution's folder.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Results {
     pub(crate) columns: Vec<OutputColumn>,
@@ -145,7 +143,7 @@ pub(crate) struct Results {
     pub(crate) rows: u64,
 }
 
-/// Where an execution stands.
+/// The status of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     Pending,
@@ -157,7 +155,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// The contract's word.
+    /// The API's name.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Pending => "PENDING",
@@ -169,7 +167,7 @@ impl Status {
         }
     }
 
-    /// Whether nothing follows.
+    /// Whether it is final.
     pub(crate) fn is_over(self) -> bool {
         !matches!(self, Self::Pending | Self::Running)
     }

@@ -10,32 +10,32 @@ pub(crate) struct Instance {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) kind: InstanceKind,
-    /// The entity id of the account it belongs to.
+    /// The entity id of its account.
     pub(crate) account: String,
     pub(crate) advertiser_name: Option<String>,
-    /// Empty when there is none.
+    /// Empty if there is none.
     pub(crate) bucket: String,
     pub(crate) aws_account: String,
     pub(crate) upload_account: String,
-    /// Name of the AWS Clean Rooms collaboration behind it, if there is one.
+    /// The name of its AWS Clean Rooms collaboration, if any.
     pub(crate) collaboration: Option<String>,
     pub(crate) requested: DateTime<Utc>,
-    /// When creation is complete; the state in between follows from the clock.
+    /// When creation is complete; the status follows from the clock.
     pub(crate) completes: DateTime<Utc>,
     pub(crate) idempotency_token: Option<String>,
     pub(crate) advertisers: Vec<Advertiser>,
     pub(crate) updates: Vec<AdvertiserUpdate>,
 }
 
-/// What data an instance holds.
+/// The kind of data in an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum InstanceKind {
     Standard,
-    /// Synthetic data only; every execution has to ask for it.
+    /// Only synthetic data; every execution has to request it.
     Sandbox,
 }
 
-/// How far creation has come.
+/// The status of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CreationStatus {
     Requested,
@@ -53,7 +53,7 @@ pub(crate) struct Advertiser {
     pub(crate) marketplace: Option<String>,
 }
 
-/// How a request names an advertiser.
+/// A reference to an advertiser in a request.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AdvertiserRef {
     pub(crate) id: String,
@@ -61,7 +61,7 @@ pub(crate) struct AdvertiserRef {
     pub(crate) marketplace: Option<String>,
 }
 
-/// A change of an instance's advertisers, which takes a while.
+/// A change of an instance's advertisers, which takes some time.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct AdvertiserUpdate {
     /// Counts up from 0 in each instance.
@@ -70,12 +70,12 @@ pub(crate) struct AdvertiserUpdate {
     pub(crate) remove: Vec<AdvertiserRef>,
     pub(crate) requested: DateTime<Utc>,
     pub(crate) completes: DateTime<Utc>,
-    /// Whether the instance's advertisers are changed already.
+    /// Whether the instance's advertisers are already changed.
     pub(crate) applied: bool,
 }
 
 impl Instance {
-    /// How far creation is at `now`.
+    /// The status of creation at `now`.
     pub(crate) fn creation(&self, now: DateTime<Utc>) -> CreationStatus {
         if now >= self.completes {
             CreationStatus::Completed
@@ -88,7 +88,7 @@ impl Instance {
 }
 
 impl CreationStatus {
-    /// The contract's word.
+    /// The API's name.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Requested => "REQUESTED",
@@ -99,7 +99,7 @@ impl CreationStatus {
 }
 
 impl InstanceKind {
-    /// The contract's word.
+    /// The API's name.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Standard => "STANDARD",
@@ -109,7 +109,7 @@ impl InstanceKind {
 }
 
 impl Advertiser {
-    /// What the advertiser is set up for, by its type.
+    /// What the advertiser is configured for, by its type.
     pub(crate) fn configured(&self) -> &'static [&'static str] {
         match self.kind.as_str() {
             "DISPLAY" => &["DISPLAY"],
@@ -118,14 +118,14 @@ impl Advertiser {
         }
     }
 
-    /// Whether `reference` names this advertiser.
+    /// Whether `reference` refers to this advertiser.
     pub(crate) fn is(&self, reference: &AdvertiserRef) -> bool {
         self.id == reference.id && self.kind == reference.kind
     }
 }
 
 impl AdvertiserRef {
-    /// As requests and answers write it.
+    /// The JSON in requests and responses.
     pub(crate) fn json(&self) -> Value {
         let mut value = json!({ "id": self.id, "type": self.kind });
         if let (Some(fields), Some(marketplace)) = (value.as_object_mut(), &self.marketplace) {
@@ -136,7 +136,7 @@ impl AdvertiserRef {
 }
 
 impl AdvertiserUpdate {
-    /// The contract's word for how far the update is at `now`.
+    /// The API's name for the update's status at `now`.
     pub(crate) fn status(&self, now: DateTime<Utc>) -> &'static str {
         if self.applied || now >= self.completes {
             "COMPLETED"

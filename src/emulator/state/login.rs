@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Keys and credentials that one emulator keeps for its life.
+/// Permanent keys and credentials of one emulator.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Secrets {
     /// Signs access tokens and download links.
     pub(crate) key: String,
-    /// The client that works when no other is given.
+    /// The client that works if no other is configured.
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Code {
     pub(crate) person: String,
     pub(crate) scope: String,
     pub(crate) redirect_uri: String,
-    /// What the verifier has to match, if the client uses PKCE.
+    /// What the verifier must match, if the client uses PKCE.
     pub(crate) challenge: Option<Challenge>,
     pub(crate) expires: DateTime<Utc>,
 }
@@ -31,17 +31,17 @@ pub(crate) struct Code {
 pub(crate) enum Challenge {
     /// The verifier itself.
     Plain(String),
-    /// The verifier's SHA-256 in base64 for addresses.
+    /// The verifier's SHA-256 in URL-safe base64.
     S256(String),
 }
 
-/// What a person allowed a client to do, for as long as it is not revoked.
+/// What a person permitted a client to do, until revoked.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Grant {
     pub(crate) refresh_token: String,
-    /// The id that access tokens carry.
+    /// The id in access tokens.
     pub(crate) id: String,
-    /// The only client that may use it; `None` lets any.
+    /// The only client that may use it; `None` for any.
     pub(crate) client_id: Option<String>,
     pub(crate) person: String,
     pub(crate) scope: String,

@@ -1,9 +1,8 @@
-//! What the emulator remembers, in memory, as a fold over changes.
+//! The emulator's in-memory state, computed from a sequence of changes.
 //!
-//! A [`Change`] is a whole row or the loss of one, so applying it twice is the same as once, and a
-//! journal of changes is all that has to be kept: [`State::apply`] is the only way anything changes,
-//! for a live request and for the replay alike. [`State::rows`] gives the changes that would rebuild
-//! it, for compaction.
+//! A [`Change`] is a whole row or its deletion, so applying it twice is the same as once, and a journal of changes is
+//! all that has to be stored: [`State::apply`] is the only way to change anything, for live requests and replay
+//! alike. [`State::rows`] returns the changes that rebuild it, for compaction.
 
 mod execution;
 mod instance;
@@ -58,7 +57,7 @@ pub(crate) enum Change {
     ExecutionGone(String),
 }
 
-/// Everything that is remembered.
+/// The complete state.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) secrets: Option<Secrets>,
@@ -72,11 +71,11 @@ pub(crate) struct State {
     workflows: BTreeMap<String, BTreeMap<String, Arc<Workflow>>>,
     pub(crate) schedules: BTreeMap<String, BTreeMap<String, Arc<Schedule>>>,
     executions: HashMap<String, Arc<Execution>>,
-    /// By instance, then by number; numbers grow with time.
+    /// By instance, then by number; numbers increase with time.
     order: HashMap<String, BTreeMap<u64, String>>,
-    /// The numbers of executions that are not over, with their ids.
+    /// The numbers of unfinished executions, with their ids.
     open: BTreeMap<u64, String>,
-    /// Instances with an update of advertisers under way.
+    /// Instances with a pending update of advertisers.
     pub(crate) updating: BTreeSet<String>,
     last_number: u64,
     execution_bytes: usize,
@@ -84,7 +83,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Takes one change in.
+    /// Applies one change.
     pub(crate) fn apply(&mut self, change: Change) {
         match change {
             Change::Secrets(secrets) => self.secrets = Some(secrets),
@@ -130,7 +129,7 @@ impl State {
         clock.chain(login).chain(instances).chain(workflows).chain(schedules).chain(executions)
     }
 
-    /// The number for the next execution: larger than all before.
+    /// The number for the next execution: greater than all before.
     pub(crate) fn next_number(&self) -> u64 {
         self.last_number + 1
     }
@@ -140,7 +139,7 @@ impl State {
         self.executions.get(id)
     }
 
-    /// How many executions there are, of all instances.
+    /// The number of executions of all instances.
     pub(crate) fn execution_count(&self) -> usize {
         self.executions.len()
     }
@@ -151,7 +150,7 @@ impl State {
         ids.filter_map(|id| self.executions.get(id))
     }
 
-    /// How many executions an instance has.
+    /// The number of an instance's executions.
     pub(crate) fn count_of(&self, instance: &str) -> usize {
         self.order.get(instance).map_or(0, BTreeMap::len)
     }
@@ -161,17 +160,17 @@ impl State {
         self.workflows.get(instance)
     }
 
-    /// About how many bytes all workflows hold.
+    /// The approximate size of all workflows.
     pub(crate) fn workflow_bytes(&self) -> usize {
         self.workflow_bytes
     }
 
-    /// About how many bytes all executions hold.
+    /// The approximate size of all executions.
     pub(crate) fn execution_bytes(&self) -> usize {
         self.execution_bytes
     }
 
-    /// The oldest execution that is over, of that instance or of all.
+    /// The oldest finished execution, of that instance or of all.
     pub(crate) fn oldest_over(&self, instance: Option<&str>) -> Option<String> {
         let first = |instance: &str| self.executions_of(instance).find(|one| one.status.is_over());
         let oldest = match instance {
@@ -181,7 +180,7 @@ impl State {
         oldest.map(|one| one.id.clone())
     }
 
-    /// Executions that are not over, oldest first.
+    /// Unfinished executions, oldest first.
     pub(crate) fn open_executions(&self) -> impl Iterator<Item = &Arc<Execution>> {
         self.open.values().filter_map(|id| self.executions.get(id))
     }

@@ -1,4 +1,4 @@
-//! The instances that a new emulator starts with.
+//! The instances of a new emulator.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,10 +7,10 @@ use crate::emulator::people::{
     AGENCY_A_UK, AGENCY_A_US, AGENCY_B_JP, AGENCY_B_US, AGENCY_C_US, Account, CLIENT_ELM_US, CLIENT_FERN_US,
 };
 
-/// How long before the emulator's start its instances were made.
+/// The age of the instances when the emulator starts.
 const AGE: TimeDelta = TimeDelta::days(500);
 
-/// Standard instances and sandboxes of all AMC accounts; sponsored-ads entities get theirs on demand.
+/// Standard instances and sandboxes of all AMC accounts; those of sponsored-ads entities are created on demand.
 pub(crate) fn instances(now: DateTime<Utc>) -> Vec<Instance> {
     use InstanceKind::{Sandbox, Standard};
     let rows = [
@@ -42,7 +42,7 @@ fn instance(
         kind,
         account: account.id.to_owned(),
         advertiser_name: Some(brand.to_owned()),
-        // OK that only the first has a bucket: both forms of `outputS3URI` can then be seen.
+        // OK that only the first has a bucket: this shows both forms of `outputS3URI`.
         bucket: if at == 0 { "emulated-amc-results".to_owned() } else { String::new() },
         aws_account: if at == 0 { "000000000001".to_owned() } else { String::new() },
         upload_account: format!("{:012}", 900 + at),

@@ -1,23 +1,23 @@
-//! About how many bytes rows hold: what callers sent, with a little for the row itself.
+//! The approximate size of rows: what callers sent, plus a little for the row itself.
 
 use serde_json::{Map, Value};
 
 use super::{Execution, Workflow};
 
-/// What a row takes beside what callers sent.
+/// The overhead of a row.
 const ROW: usize = 1024;
-/// What a value takes beside its text.
+/// The overhead of a value.
 const CELL: usize = 64;
 
 impl Workflow {
-    /// About how many bytes it holds; the same for as long as it lives.
+    /// Its approximate size; constant for its lifetime.
     pub(crate) fn weight(&self) -> usize {
         ROW + self.id.len() + of_fields(&self.fields)
     }
 }
 
 impl Execution {
-    /// About how many bytes it holds, its workflow included; the same for as long as it lives.
+    /// Its approximate size, including its workflow; constant for its lifetime.
     pub(crate) fn weight(&self) -> usize {
         let asked = of_fields(&self.asked.parameter_values) + self.asked.advertisers.as_ref().map_or(0, of);
         ROW + self.workflow.weight() + asked
@@ -31,7 +31,7 @@ fn of_fields(fields: &Map<String, Value>) -> usize {
 fn of(value: &Value) -> usize {
     CELL + match value {
         Value::String(text) => text.len(),
-        // OK to recurse because request bodies have a limit on their depth.
+        // OK to recurse because request bodies have a depth limit.
         Value::Array(items) => items.iter().map(of).sum(),
         Value::Object(fields) => of_fields(fields),
         _ => 0,

@@ -81,7 +81,7 @@ async fn instances_are_listed_in_pages_that_end_with_null() {
 #[tokio::test]
 async fn a_new_instance_is_requested_then_in_progress_then_complete() {
     let bench = Bench::new();
-    // Text as the declared type is what published clients send.
+    // Published clients declare the content type as text.
     let body = r#"{"instanceName":"New one 7","advertiserName":"Brand","idempotencyToken":"t1"}"#;
     let made = bench.send(Method::POST, "/amc/instances", body).await.ok();
     let id = made["instance"]["instanceId"].as_str().unwrap().to_owned();

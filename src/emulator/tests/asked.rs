@@ -11,7 +11,7 @@ async fn ask(bench: &Bench, field: &str, value: Value) -> Reply {
     bench.report(Method::POST, "/workflowExecutions", body).await
 }
 
-/// The execution that such a request makes, once it is over.
+/// The finished execution of such a request.
 async fn over(bench: &Bench, field: &str, value: Value) -> Value {
     let made = ask(bench, field, value).await.ok();
     bench.pass(2).await;

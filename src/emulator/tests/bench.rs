@@ -1,4 +1,4 @@
-//! What the tests share: an emulator in a folder of its own, a hand on its clock, and a caller.
+//! Test setup: an emulator in its own folder, control of its clock, and a caller.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ use crate::ids::Random;
 pub(super) const STANDARD: &str = "amcsamplea1";
 pub(super) const SANDBOX: &str = "amcsampleasb";
 
-/// Understands a few words instead of SQL: `BAD` does not compile, `FAIL`, `PANIC` and `FOREVER` do
-/// at their run what they say, everything else returns two rows.
+/// Understands a few words instead of SQL: `BAD` doesn't compile, `FAIL`, `PANIC` and `FOREVER` do that when run,
+/// everything else returns two rows.
 pub(super) struct Words;
 
 impl Analytics for Words {
@@ -76,7 +76,7 @@ fn columns() -> Vec<OutputColumn> {
         .to_vec()
 }
 
-/// What a call came back with.
+/// A response.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -92,13 +92,13 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// The body, of a call that has to have succeeded.
+    /// The body of a call that must have succeeded.
     pub(super) fn ok(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         self.json()
     }
 
-    /// The text of a 400 in AMC's shape.
+    /// The message of a 400 in AMC's format.
     pub(super) fn refusal(&self) -> String {
         assert_eq!(self.status, StatusCode::BAD_REQUEST, "{}", self.text);
         let body = self.json();
@@ -134,7 +134,7 @@ impl Bench {
         Self::open(Arc::new(tempfile::tempdir().unwrap()), clock, hand, change)
     }
 
-    /// With real SQL over a synthetic world instead of [`Words`].
+    /// With real SQL over synthetic data instead of [`Words`].
     pub(super) fn over_the_world(change: impl FnOnce(&mut Options)) -> Self {
         let (clock, hand) = Clock::manual(start());
         let folder = Arc::new(tempfile::tempdir().unwrap());
@@ -149,7 +149,7 @@ impl Bench {
         Self { emulator, hand, folder }
     }
 
-    /// The same folder, opened again at the same time, after the first emulator was dropped as it was.
+    /// Reopens the same folder at the same time, after dropping the first emulator without shutdown.
     pub(super) fn reopened(self) -> Self {
         let (clock, hand) = Clock::manual(self.emulator.now());
         let folder = Arc::clone(&self.folder);
@@ -157,7 +157,7 @@ impl Bench {
         Self::open(folder, clock, hand, |_| ())
     }
 
-    /// Lets `seconds` pass, and whatever they bring.
+    /// Advances the clock by `seconds`, and runs what becomes due.
     pub(super) async fn pass(&self, seconds: i64) {
         self.hand.advance(TimeDelta::seconds(seconds));
         self.emulator.settled().await;
@@ -171,12 +171,12 @@ impl Bench {
         Reply { status: parts.status, headers: parts.headers, text }
     }
 
-    /// A call without any of the service's headers.
+    /// A call without the service's headers.
     pub(super) async fn bare(&self, method: Method, path: &str, body: &str) -> Reply {
         self.call(Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// A call of the person with that key, through that account.
+    /// A call of the person with that key, with that account.
     pub(super) async fn as_person(
         &self,
         (person, account): (&str, &Account),
@@ -194,7 +194,7 @@ impl Bench {
         self.call(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// An access token of the grant that the person has from the start.
+    /// An access token of the person's initial grant.
     pub(super) async fn token_of(&self, person: &str) -> String {
         let line: Value = serde_json::from_str(&self.emulator.credentials_line()).unwrap();
         let people = line["people"].as_array().unwrap();
@@ -210,7 +210,7 @@ impl Bench {
         reply.ok()["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// A call of the usual person through the usual account.
+    /// A call of the default person with the default account.
     pub(super) async fn send(&self, method: Method, path: &str, body: &str) -> Reply {
         self.as_person(("ada", &AGENCY_A_US), method, path, body).await
     }
@@ -219,13 +219,13 @@ impl Bench {
         self.send(Method::GET, path, "").await
     }
 
-    /// A call to the reporting API of the usual instance.
+    /// A call to the reporting API of the default instance.
     pub(super) async fn report(&self, method: Method, path: &str, body: Value) -> Reply {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, &format!("/amc/reporting/{STANDARD}{path}"), &body).await
     }
 
-    /// Creates an execution of `sql` in the usual instance and gives its id.
+    /// Creates an execution of `sql` in the default instance and returns its id.
     pub(super) async fn execute(&self, sql: &str) -> String {
         let body = json!({ "workflow": { "sqlQuery": sql } });
         let reply = self.report(Method::POST, "/workflowExecutions", body).await;

@@ -205,7 +205,7 @@ async fn cancelling_stops_the_work_by_put_and_by_delete() {
         let again = bench.report(Method::PUT, &path(id), json!({ "status": "CANCELLED" })).await;
         assert!(again.refusal().contains("its status is CANCELLED"));
     }
-    // The work is gone: nothing is left to wait for.
+    // The work was dropped: there is nothing to wait for.
     bench.emulator.settled().await;
 }
 

@@ -1,4 +1,4 @@
-//! Any request to any route: its path, its query string, its body.
+//! Arbitrary requests to any route: path, query string, body.
 
 use std::cell::RefCell;
 
@@ -12,10 +12,10 @@ use super::bench::{Bench, Reply, STANDARD};
 use crate::emulator::people::AGENCY_A_US;
 use crate::fuzz::{files, run};
 
-/// Bytes that an answer may have: the longest that is right lists all data sources with their columns.
+/// The maximum size of a response: the longest valid one lists all data sources with their columns.
 const LONGEST_ANSWER: usize = 2 << 20;
 
-/// `METHOD /path?query`, an empty line, the body. `None` where that is no request that a server would be given.
+/// `METHOD /path?query`, an empty line, the body. `None` for anything that a server would never receive.
 fn request(bytes: &[u8], token: &str) -> Option<(String, Request<Body>)> {
     let end = bytes.windows(2).position(|pair| pair == b"\n\n");
     let (line, body) = end.map_or((bytes, &b""[..]), |end| (&bytes[..end], &bytes[end + 2..]));
@@ -32,7 +32,7 @@ fn request(bytes: &[u8], token: &str) -> Option<(String, Request<Body>)> {
     Some((request.uri().path().to_owned(), request))
 }
 
-/// A refusal is 4xx and in the shape of its service.
+/// An error is 4xx and in the format of its service.
 fn is_an_answer(path: &str, reply: &Reply) -> TestCaseResult {
     let status = reply.status.as_u16();
     prop_assert!(status < 500, "{}: {} {}", path, status, reply.text);
@@ -45,7 +45,7 @@ fn is_an_answer(path: &str, reply: &Reply) -> TestCaseResult {
         prop_assert!(reply.text.contains("<Error><Code>"), "{}: {}", path, reply.text);
         return Ok(());
     }
-    // The consent page speaks to a person.
+    // The consent page has HTML errors.
     if path == "/ap/oa" && reply.text.starts_with("<!DOCTYPE html>") {
         return Ok(());
     }
@@ -66,10 +66,10 @@ fn is_an_answer(path: &str, reply: &Reply) -> TestCaseResult {
     Ok(())
 }
 
-/// Requests to one emulator before it is opened again from what it wrote down, and then replaced.
+/// Requests to one emulator before it is reopened from its journal, and then replaced.
 const AT_ONE: usize = 20;
 
-/// An emulator with a token, and how many requests it has seen.
+/// An emulator with a token, and the number of its requests.
 struct Open {
     bench: Bench,
     token: String,
@@ -95,7 +95,7 @@ impl Open {
         Ok(())
     }
 
-    /// What was written down can be read again.
+    /// The journal can be read again.
     async fn close(self) -> TestCaseResult {
         self.bench.emulator.shutdown().await;
         let path = format!("/amc/reporting/{STANDARD}/workflowExecutions");
@@ -114,7 +114,7 @@ fn any_request_is_answered_in_the_shape_of_its_service_and_harms_nothing() {
                 Some(open) => open,
                 None => Open::new().await,
             };
-            // One that failed is not used again: the next request, a smaller one, shall fail by itself.
+            // An emulator that failed isn't used again: the next, smaller request must fail on its own.
             open.answers(bytes).await?;
             if open.seen < AT_ONE {
                 *held.borrow_mut() = Some(open);

@@ -1,4 +1,4 @@
-//! Bodies, paths and queries that mean nothing, or harm.
+//! Meaningless and malicious bodies, paths and queries.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::bench::{Bench, Reply, STANDARD};
 use crate::emulator::people::AGENCY_A_US;
 
-/// All calls that take a body, with the fields that they read.
+/// All calls with a body, with the fields that they read.
 const CALLS: [(&str, &str); 15] = [
     ("POST", "/auth/o2/token"),
     ("POST", "/ap/oa"),
@@ -37,7 +37,7 @@ const FIELDS: &str = "workflowId sqlQuery query workflow inputParameters name da
     advertiserName awsAccountId bucketName s3BucketName acrBacked acrCustomerPartners idempotencyToken advertisersToAdd \
     advertisersToRemove id marketplaceId agreementToken hasAccepted grant_type code refresh_token client_id maxResults";
 
-/// Values that mean something in one field or another.
+/// Values that are meaningful in some field.
 const WORDS: [&str; 10] =
     ["EXPLICIT", "True", "86400", "known", "Daily", "ARRAY", "2026-03-01T00:00:00", "-1", "CANCELLED", ""];
 
@@ -58,7 +58,7 @@ fn is_an_answer(reply: &Reply) -> bool {
     known && (!reply.status.is_client_error() || !reply.text.is_empty())
 }
 
-/// An emulator that has what the calls name, and a token.
+/// An emulator with everything that the calls refer to, and a token.
 async fn prepared() -> (Bench, String) {
     let bench = Bench::new();
     bench.report(Method::POST, "/workflows", json!({ "workflowId": "known", "sqlQuery": "SELECT 1" })).await.ok();
@@ -68,7 +68,7 @@ async fn prepared() -> (Bench, String) {
     (bench, token)
 }
 
-/// JSON of the contract's fields with values that do not belong there.
+/// JSON with the API's fields and unexpected values.
 fn odd_json() -> impl Strategy<Value = Value> {
     let fields: Vec<_> = FIELDS.split_whitespace().collect();
     let leaf = prop_oneof![
@@ -117,7 +117,7 @@ proptest! {
             let (bench, token) = prepared().await;
             for (call, body) in bodies {
                 let reply = bench.call(sent_by(&token, call, body)).await;
-                // A fault that was switched on may answer in our place.
+                // An injected fault may respond instead.
                 bench.emulator.faults().remove(None);
                 prop_assert!(is_an_answer(&reply), "{:?}: {} {}", call, reply.status, reply.text);
             }

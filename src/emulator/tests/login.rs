@@ -10,7 +10,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const ASK: &str = "client_id=c1&scope=advertising%3A%3Acampaign_management%20profile&response_type=code\
     &redirect_uri=https%3A%2F%2Famazon.com&state=a%20b%26c";
 
-/// Answers the consent page and gives the address to which it leads back.
+/// Submits the consent page and returns the redirect URL.
 async fn answer(bench: &Bench, extra: &str) -> url::Url {
     let reply = bench.bare(Method::POST, "/ap/oa", &format!("{ASK}{extra}")).await;
     assert_eq!(reply.status, StatusCode::FOUND, "{}", reply.text);
@@ -233,14 +233,14 @@ async fn the_credentials_line_is_the_same_after_a_restart() {
     assert_eq!(bench.reopened().emulator.credentials_line(), line);
 }
 
-/// As part of a program whose consents come back to this address.
+/// As part of a program with this redirect URL.
 fn inside() -> Bench {
     Bench::with(|options| {
         options.returns_to = Some("https://recomamp.example.com/auth/amazon/callback".parse().unwrap());
     })
 }
 
-/// A consent request of that client with that address to come back to.
+/// A consent request of that client with that redirect URL.
 fn wish(client: &str, redirect: &str) -> String {
     url::form_urlencoded::Serializer::new("scope=profile&response_type=code".to_owned())
         .append_pair("client_id", client)

@@ -1,4 +1,4 @@
-//! The contract, driven through the router, with time moved by hand.
+//! The API contract, tested through the router with a manual clock.
 
 mod ads;
 mod alone;

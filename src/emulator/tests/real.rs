@@ -1,4 +1,4 @@
-//! The contract with the checker, the engine and a small world behind it.
+//! The API contract with the real checker, engine and small synthetic data.
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -34,7 +34,7 @@ async fn an_execution_that_was_running_runs_again() {
     let id = bench.execute("SELECT 1").await;
     bench.hand.advance(TimeDelta::seconds(2));
     bench.emulator.tick();
-    // The work was started and never got a turn: shut down in the middle of it.
+    // The work was started but never ran: shut down in the middle of it.
     bench.emulator.shutdown().await;
     let bench = bench.reopened();
     assert_eq!(bench.status(&id).await, "RUNNING");

@@ -1,15 +1,15 @@
-//! Which ad a conversion is credited to: the last click within 14 days, else the last paid or viewable view.
+//! Attributes a conversion to an ad: the last click within 14 days, otherwise the last paid or viewable impression.
 //!
-//! Sponsored Products are credited by clicks only; Sponsored Brands and Display and the DSP by clicks
-//! and views. Source: AMC documentation, attributed events.
+//! Sponsored Products are only credited by clicks; Sponsored Brands and Display and the DSP by clicks and views.
+//! Source: AMC documentation, attributed events.
 
 use super::events::{ATTRIBUTION, Contact, Conversion, Credit, Deed, EXPOSURE, traffic_moment};
 use super::plan::{AdProduct, Plan};
 
-/// The campaigns that are listed for one conversion at most.
+/// The maximum number of campaigns listed for one conversion.
 const RELEVANT_AT_MOST: usize = 6;
 
-/// The credit of a conversion among the person's contacts, which stand in the order of time.
+/// The credit of a conversion among the person's contacts, which are in chronological order.
 pub(super) fn credit(plan: &Plan, contacts: &[Contact], conversion: &Conversion) -> Option<Credit> {
     let off_amazon = conversion.off_amazon();
     let mut view = None;
@@ -21,7 +21,7 @@ pub(super) fn credit(plan: &Plan, contacts: &[Contact], conversion: &Conversion)
         if contact.at >= conversion.at || campaign.brand != conversion.brand {
             continue;
         }
-        // OK because only ads that link out carry the tag of the advertiser's own shop.
+        // OK because only ads that link to the advertiser's own shop have its tag.
         if off_amazon == plan.line_of(contact.ad).link_in {
             continue;
         }
@@ -43,7 +43,7 @@ fn credited(plan: &Plan, contact: Contact, conversion: &Conversion, click: bool)
     Credit { contact, click, promoted }
 }
 
-/// The campaigns of the converted brand that reached the person in the 28 days before, newest first.
+/// The campaigns of the converted brand that the person saw in the 28 days before, newest first.
 pub(super) fn relevant(plan: &Plan, contacts: &[Contact], conversion: &Conversion) -> Vec<u16> {
     let mut campaigns = Vec::new();
     for contact in contacts.iter().rev() {
@@ -60,7 +60,7 @@ pub(super) fn relevant(plan: &Plan, contacts: &[Contact], conversion: &Conversio
     campaigns
 }
 
-/// Whether any ad of the group reached the person in the 28 days before.
+/// Whether the person saw any ad of the group in the 28 days before.
 pub(super) fn exposed(contacts: &[Contact], conversion: &Conversion) -> bool {
     let before = contacts.iter().rev().find(|contact| contact.at < conversion.at);
     before.is_some_and(|contact| contact.at + EXPOSURE >= conversion.at)

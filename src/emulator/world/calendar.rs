@@ -1,24 +1,24 @@
-//! Time in the world: seconds since 2020, seasons, weekday and hour shapes, the advertisers' zone.
+//! Time in the synthetic data: seconds since 2020, seasons, weekday and hour patterns, the advertisers' zone.
 //!
-//! Everything is placed in the absolute calendar, so that a day keeps its events when the clock
-//! moves on and the thirteen months roll.
+//! Everything has absolute dates, so that a day keeps its events when the clock moves on and the thirteen months
+//! roll.
 
 use chrono::{Datelike, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
 
-/// 2020-01-01T00:00Z in seconds since 1970: the world's zero, so that a moment fits in 32 bits.
+/// 2020-01-01T00:00Z in seconds since 1970: the origin, so that a moment fits in 32 bits.
 const ZERO: i64 = 1_577_836_800;
 /// Seconds of a day.
 pub(super) const DAY: u32 = 86_400;
-/// Days of history before today, as AMC keeps about thirteen months.
+/// Days of history before today; AMC keeps about thirteen months.
 pub(super) const HISTORY_DAYS: u32 = 396;
 
-/// The last day that can be today, in 2151: later ones would not fit in 32 bits of seconds.
+/// The latest possible today, in 2151: later ones would not fit in 32 bits of seconds.
 pub(super) const LAST_DAY: DayNumber = 48_000;
 
-/// A moment: seconds since 2020-01-01, UTC.
+/// Seconds since 2020-01-01, UTC.
 pub(super) type Moment = u32;
-/// A day: days since 2020-01-01.
+/// Days since 2020-01-01.
 pub(super) type DayNumber = u32;
 
 /// The day number of a date; days before 2020 count as the first.
@@ -37,12 +37,12 @@ pub(super) fn millis(at: Moment) -> i64 {
     (ZERO + i64::from(at)) * 1000
 }
 
-/// The moment of milliseconds since 1970, held within what the world can say.
+/// The moment of milliseconds since 1970, limited to the supported range.
 pub(super) fn moment(millis: i64) -> Moment {
     (millis.div_euclid(1000) - ZERO).clamp(0, i64::from(u32::MAX)) as u32
 }
 
-/// How much busier a day is than an ordinary one: growth over the years, summer deals, late November, gifts.
+/// How much busier a day is than average: yearly growth, summer deals, late November, gifts.
 fn season(day: DayNumber) -> f32 {
     let date = date(day);
     let of_year = date.ordinal() as f32;
@@ -52,7 +52,7 @@ fn season(day: DayNumber) -> f32 {
     growth * weekday * (0.9 + bump(195.0, 5.0, 0.6) + bump(331.0, 9.0, 0.8) + bump(350.0, 12.0, 0.35))
 }
 
-/// What people are doing decides at which hour.
+/// The kind of activity, which determines its hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Habit {
     Shopping,
@@ -64,7 +64,7 @@ const SHOPPING: [u8; 24] = [6, 3, 2, 2, 2, 4, 8, 14, 20, 25, 28, 30, 32, 31, 29,
 const TELEVISION: [u8; 24] = [12, 6, 3, 2, 2, 2, 4, 8, 9, 9, 9, 10, 13, 13, 13, 15, 19, 27, 40, 56, 66, 62, 44, 25];
 const BROWSING: [u8; 24] = [7, 4, 3, 3, 3, 6, 14, 26, 33, 35, 34, 34, 37, 35, 33, 32, 33, 34, 34, 36, 37, 33, 24, 14];
 
-/// Seasons and hours looked up instead of worked out, since every event asks.
+/// Precomputed seasons and hours, since every event uses them.
 #[derive(Debug)]
 pub(super) struct Rhythm {
     first: DayNumber,
@@ -74,7 +74,7 @@ pub(super) struct Rhythm {
 }
 
 impl Rhythm {
-    /// Seasons for the days `first..=last`; later days are taken as the last.
+    /// Seasons for the days `first..=last`; later days use the last one.
     pub(super) fn new(first: DayNumber, last: DayNumber) -> Self {
         let spread = |shape: &[u8; 24]| {
             let hours = shape.iter().enumerate();
@@ -84,13 +84,13 @@ impl Rhythm {
         Self { first, seasons: (first..=last).map(season).collect(), hours }
     }
 
-    /// How much busier a day is than an ordinary one.
+    /// How much busier a day is than average.
     pub(super) fn season(&self, day: DayNumber) -> f32 {
         let index = day.saturating_sub(self.first) as usize;
         self.seasons.get(index).or(self.seasons.last()).copied().unwrap_or(1.0)
     }
 
-    /// A second of the local day by habit, out of 64 random bits.
+    /// A second of the local day by habit, from 64 random bits.
     pub(super) fn second_of_day(&self, habit: Habit, random: u64) -> u32 {
         let hours = &self.hours[habit as usize];
         let hour = hours[(((random >> 32) * hours.len() as u64) >> 32) as usize];
@@ -98,7 +98,7 @@ impl Rhythm {
     }
 }
 
-/// The advertisers' time zone, with its offsets looked up once per day.
+/// The advertisers' time zone, with precomputed offsets per day.
 #[derive(Debug, Clone)]
 pub(super) struct Zone {
     pub(super) name: &'static str,
@@ -107,7 +107,7 @@ pub(super) struct Zone {
 }
 
 impl Zone {
-    /// Offsets for the days `first..=last`; outside, those of the nearest day stand.
+    /// Offsets for the days `first..=last`; other days use the nearest one.
     pub(super) fn new(zone: Tz, first: DayNumber, last: DayNumber) -> Self {
         let offset = |day: DayNumber| {
             let noon = date(day).and_hms_opt(12, 0, 0).unwrap_or_default();

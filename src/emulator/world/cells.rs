@@ -1,4 +1,4 @@
-//! Cells of wide rows and how they become Arrow arrays of the catalogue's types.
+//! Cells of wide rows and their conversion to Arrow arrays of the catalog's types.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field};
 /// Milliseconds of a day.
 const DAY_MILLIS: i64 = 86_400_000;
 
-/// A value before it has the column's type.
+/// A value before conversion to the column's type.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value<'a> {
     Null,
@@ -22,7 +22,7 @@ pub(super) enum Value<'a> {
     /// Ten-thousandths.
     Money(i64),
     Flag(bool),
-    /// Milliseconds since 1970; a date where the column is one.
+    /// Milliseconds since 1970; a date if the column is one.
     Time(i64),
     Wholes(Vec<i64>),
     Texts(Vec<&'static str>),
@@ -86,7 +86,7 @@ impl Value<'_> {
         }
     }
 
-    /// The number in units of ten to the minus `scale`.
+    /// The number in units of 10^-`scale`.
     fn scaled(&self, scale: i8) -> Option<i128> {
         let power = |places: i8| 10_i128.pow(u32::from(places.unsigned_abs().min(30)));
         match self {
@@ -115,7 +115,7 @@ impl Value<'_> {
     }
 }
 
-/// An array of the column's type. A value that does not fit the type becomes NULL.
+/// An array of the column's type. A value that doesn't fit the type becomes NULL.
 pub(super) fn array<'a>(kind: &DataType, values: impl Iterator<Item = Value<'a>>) -> ArrayRef {
     match kind {
         DataType::Utf8 => texts(values),

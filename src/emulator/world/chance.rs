@@ -1,9 +1,8 @@
-//! Chance that repeats: the same seed and the same place give the same draw, on every machine.
+//! Reproducible randomness: the same seed and the same place give the same draw, on every machine.
 //!
-//! The world does not keep what it can draw again. A person's home, an impression's site or a
-//! click's price come from a hash of who and when, so wide rows cost no memory. An own generator
-//! (`SplitMix64`) stands here instead of a crate because its numbers are part of the world: an
-//! upgrade of a crate would move every result.
+//! Values that can be drawn again aren't stored. A person's home, an impression's site or a click's price are derived
+//! from a hash of who and when, so wide rows use no memory. The generator (`SplitMix64`) is our own code because its
+//! numbers determine the data: an upgrade of a crate would change every result.
 
 /// Mixes two numbers into one that looks random; not for secrets.
 pub(super) fn mix(a: u64, b: u64) -> u64 {
@@ -13,22 +12,22 @@ pub(super) fn mix(a: u64, b: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Hashes a text, for draws that belong to a name and must not move when a list grows.
+/// Hashes a text, for draws that depend on a name and must not change when a list grows.
 pub(super) fn hash_text(seed: u64, text: &str) -> u64 {
     text.bytes().fold(mix(seed, 0x7e57), |hash, byte| mix(hash, u64::from(byte)))
 }
 
-/// A number in `0..1` out of a hash; `salt` makes several independent ones of the same hash.
+/// A number in `0..1` from a hash; `salt` makes several independent ones from the same hash.
 pub(super) fn unit(hash: u64, salt: u64) -> f32 {
     (mix(hash, salt) >> 40) as f32 / (1_u32 << 24) as f32
 }
 
-/// A whole number below `limit` out of a hash; 0 where `limit` is 0.
+/// An integer below `limit` from a hash; 0 if `limit` is 0.
 pub(super) fn below(hash: u64, salt: u64, limit: usize) -> usize {
     ((u128::from(mix(hash, salt)) * limit as u128) >> 64) as usize
 }
 
-/// A stream of draws.
+/// A stream of random numbers.
 #[derive(Debug, Clone)]
 pub(super) struct Dice(u64);
 
@@ -52,12 +51,12 @@ impl Dice {
         self.unit() < probability
     }
 
-    /// A whole number in `0..limit`; 0 where `limit` is 0.
+    /// An integer in `0..limit`; 0 if `limit` is 0.
     pub(super) fn below(&mut self, limit: usize) -> usize {
         (((self.next() >> 32) * limit as u64) >> 32) as usize
     }
 
-    /// How many rare things happen where `mean` are expected, at most 12.
+    /// The number of rare events when `mean` are expected, at most 12.
     pub(super) fn count(&mut self, mean: f32) -> u32 {
         let floor = (-mean).exp();
         let mut product = self.unit();
@@ -75,7 +74,7 @@ impl Dice {
     }
 }
 
-/// Things with weights, drawn in proportion.
+/// Weighted items, drawn in proportion.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wheel<T> {
     items: Vec<T>,
@@ -92,7 +91,7 @@ impl<T: Copy> Wheel<T> {
         self.sums.last().copied().unwrap_or(0.0)
     }
 
-    /// The item at `point`, a number in `0..1`; nothing when the wheel is empty.
+    /// The item at `point`, a number in `0..1`; `None` if empty.
     pub(super) fn at(&self, point: f32) -> Option<T> {
         let target = point * self.total();
         let index = self.sums.partition_point(|sum| *sum <= target);
@@ -100,7 +99,7 @@ impl<T: Copy> Wheel<T> {
     }
 }
 
-/// An opaque key of `length` letters and digits, as ids of people, requests and sessions look.
+/// An opaque key of `length` letters and digits, like the ids of people, requests and sessions.
 pub(super) fn key_text(hash: u64, length: usize) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789Zz";
     let mut text = String::with_capacity(length);
@@ -116,7 +115,7 @@ pub(super) fn key_text(hash: u64, length: usize) -> String {
     text
 }
 
-/// Upper-case letters and digits, as ASINs and entity ids look.
+/// Upper-case letters and digits, like ASINs and entity ids.
 pub(super) fn code_text(hash: u64, length: usize) -> String {
     const LETTERS: &[u8; 32] = b"0123456789ABCDFGHJKLMNPQRSTVWXYZ";
     let state = mix(hash, 0x636f);

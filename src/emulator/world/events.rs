@@ -1,18 +1,18 @@
-//! What happened, in compact rows: ad contacts, conversions, visits to the brand stores.
+//! Events in compact rows: ad contacts, conversions, visits to the brand stores.
 //!
-//! A row keeps who, when and what; everything else of its wide columns is drawn again from a hash of
-//! these (see [`super::chance`]). Rows stand in the order of time, so that a window is a range.
+//! A row stores who, when and what; all other columns are derived from a hash of these (see [`super::chance`]). Rows
+//! are in chronological order, so that a window is a range.
 
 use super::calendar::{DAY, Moment};
 use super::people::Identity;
 
-/// A contact of a person with an ad: 16 bytes.
+/// A person's contact with an ad: 16 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Contact {
     pub(super) at: Moment,
     pub(super) person: u32,
     pub(super) ad: u16,
-    /// Search term plus one; 0 where nothing was typed.
+    /// Search term plus one; 0 without a search.
     pub(super) term: u16,
     /// [`Identity`].
     pub(super) identity: u8,
@@ -20,11 +20,11 @@ pub(super) struct Contact {
 }
 
 impl Contact {
-    /// A click of its own (sponsored ads), or an impression that was clicked (DSP).
+    /// A separate click (sponsored ads), or an impression that was clicked (DSP).
     pub(super) const CLICK: u8 = 1;
     /// The ad was viewable.
     pub(super) const VIEWABLE: u8 = 2;
-    /// No contact, where a column has to have one.
+    /// A placeholder for no contact, for columns that need one.
     pub(super) const NONE: Self = Self { at: 0, person: 0, ad: 0, term: 0, identity: 0, marks: 0 };
 
     pub(super) fn clicked(self) -> bool {
@@ -40,7 +40,7 @@ impl Contact {
     }
 }
 
-/// What a conversion was.
+/// The kind of a conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deed {
     Order,
@@ -57,13 +57,13 @@ pub(super) enum Deed {
     OwnShopOrder,
 }
 
-/// The ad contact that a conversion is credited to.
+/// The ad contact credited with a conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Credit {
     pub(super) contact: Contact,
-    /// Credited to a click, else to a view.
+    /// Credited by a click, otherwise by a view.
     pub(super) click: bool,
-    /// Whether the converted product was promoted by the campaign; else brand halo.
+    /// Whether the campaign promoted the converted product; otherwise brand halo.
     pub(super) promoted: bool,
 }
 
@@ -75,17 +75,17 @@ pub(super) struct Conversion {
     pub(super) deed: Deed,
     pub(super) brand: u8,
     pub(super) product: u16,
-    /// Units of an order, else 0.
+    /// Units of an order, otherwise 0.
     pub(super) units: u8,
     /// [`Identity`].
     pub(super) identity: u8,
     pub(super) new_to_brand: bool,
-    /// An ad of the group reached the person in the 28 days before.
+    /// The person saw an ad of the group in the 28 days before.
     pub(super) exposed: bool,
     /// Price of a unit in cents.
     pub(super) unit_cents: u32,
     pub(super) credit: Option<Credit>,
-    /// Where its campaigns begin in [`Ledger::relevant`], and how many there are.
+    /// The range of its campaigns in [`Ledger::relevant`]: start and length.
     pub(super) relevant: (u32, u8),
 }
 
@@ -103,34 +103,34 @@ impl Conversion {
         matches!(self.deed, Deed::OwnShopPage | Deed::OwnShopOrder)
     }
 
-    /// When the credited ad contact happened; for clicks that of the click.
+    /// When the credited ad contact happened; for clicks the time of the click.
     pub(super) fn traffic_at(&self) -> Option<Moment> {
         self.credit.map(|credit| traffic_moment(credit.contact, credit.click))
     }
 }
 
-/// A click on a DSP ad follows its impression after a moment that the impression decides.
+/// A click on a DSP ad follows its impression after a delay derived from the impression.
 pub(super) fn traffic_moment(contact: Contact, click: bool) -> Moment {
     if click { contact.at + 3 + (contact.at ^ contact.person) % 50 } else { contact.at }
 }
 
-/// A page seen in a brand store.
+/// A page view in a brand store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StoreView {
     pub(super) at: Moment,
     pub(super) person: u32,
     pub(super) brand: u8,
     pub(super) page: u8,
-    /// Place in the visit, from 0.
+    /// Position in the visit, from 0.
     pub(super) step: u8,
     pub(super) identity: u8,
     /// When the visit began.
     pub(super) began: Moment,
-    /// Ad that led here.
+    /// The ad that led here.
     pub(super) ad: Option<u16>,
 }
 
-/// Everything that happened, each kind by time.
+/// All events, each kind in chronological order.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// DSP impressions.
@@ -149,7 +149,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Adds what other people did.
+    /// Adds other people's events.
     pub(super) fn append(&mut self, mut other: Self) {
         let shift = self.relevant.len() as u32;
         for conversion in &mut other.conversions {
@@ -162,7 +162,7 @@ impl Ledger {
         self.store_views.append(&mut other.store_views);
     }
 
-    /// Puts all in the order of time and builds the indexes.
+    /// Sorts everything chronologically and builds the indexes.
     pub(super) fn settle(&mut self) {
         self.impressions = by_minute(&self.impressions, |contact| contact.at);
         self.traffic = by_minute(&self.traffic, |contact| contact.at);
@@ -172,7 +172,7 @@ impl Ledger {
         self.index();
     }
 
-    /// Builds the indexes of what is in the order of time.
+    /// Builds the indexes of sorted events.
     pub(super) fn index(&mut self) {
         let clicked = self.impressions.iter().enumerate().filter(|(_, contact)| contact.clicked());
         self.clicks = clicked.map(|(index, _)| index as u32).collect();
@@ -184,9 +184,9 @@ impl Ledger {
     }
 }
 
-/// Rows in the order of time: a counting sort by minute, then by second within the few rows of one.
+/// Sorts rows chronologically: a counting sort by minute, then by second within each minute.
 ///
-/// Faster than comparing where rows are many and minutes few, most of all in a development build.
+/// Faster than comparing if there are many rows and few minutes, especially in a development build.
 fn by_minute<T: Copy>(rows: &[T], at: impl Fn(&T) -> Moment) -> Vec<T> {
     let Some(first) = rows.iter().map(&at).min() else { return Vec::new() };
     let Some(last) = rows.iter().map(&at).max() else { return Vec::new() };
@@ -213,9 +213,9 @@ fn by_minute<T: Copy>(rows: &[T], at: impl Fn(&T) -> Moment) -> Vec<T> {
     sorted
 }
 
-/// The longest that a credited contact may lie before its conversion.
+/// The maximum time from a credited contact to its conversion.
 pub(super) const ATTRIBUTION: Moment = 14 * DAY;
-/// The longest that an ad contact counts as exposure.
+/// How long an ad contact counts as exposure.
 pub(super) const EXPOSURE: Moment = 28 * DAY;
 
 #[cfg(test)]

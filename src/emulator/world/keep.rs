@@ -1,7 +1,7 @@
-//! Events of a shard as Parquet files: written once, read back as they were.
+//! Stores events of a shard as Parquet files.
 //!
-//! A folder holds the shards of one world, a file for each kind of event. Files come to their names by
-//! renaming, the last one only after all others, so that half a shard is none.
+//! A folder contains the shards of one data set, a file for each kind of event. Files are published by renaming, the
+//! last one after all others, so that an incomplete shard counts as missing.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::events::{Contact, Conversion, Credit, Deed, Ledger, StoreView};
 
-/// Deeds by the number that stands for them in a file.
+/// The kinds of conversions by their number in a file.
 const DEEDS: [Deed; 10] = [
     Deed::Order,
     Deed::PageView,
@@ -28,14 +28,14 @@ const DEEDS: [Deed; 10] = [
     Deed::OwnShopOrder,
 ];
 
-/// Rows that are read at a time.
+/// Rows read at a time.
 const BATCH_ROWS: usize = 65_536;
 
 fn path(folder: &Path, shard: usize, kind: &str) -> PathBuf {
     folder.join(format!("{shard}-{kind}.parquet"))
 }
 
-/// Keeps a shard.
+/// Stores a shard.
 pub(super) fn write(folder: &Path, shard: usize, ledger: &Ledger) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     file(&path(folder, shard, "impressions"), contacts(&ledger.impressions))?;
@@ -45,7 +45,7 @@ pub(super) fn write(folder: &Path, shard: usize, ledger: &Ledger) -> anyhow::Res
     file(&path(folder, shard, "conversions"), conversions(&ledger.conversions))
 }
 
-/// Removes what worlds of the same name but another day left beside a world's folder.
+/// Deletes data sets of the same name but another day.
 pub(super) fn forget_others(folder: &Path, name: &str) {
     let Some(beside) = folder.parent().and_then(|parent| fs::read_dir(parent).ok()) else { return };
     for other in beside.filter_map(Result::ok).map(|entry| entry.path()).filter(|other| other != folder) {
@@ -56,7 +56,7 @@ pub(super) fn forget_others(folder: &Path, name: &str) {
     }
 }
 
-/// A shard that is kept; none where it is not, an error where it cannot be read.
+/// A stored shard; `None` if it is missing, an error if it can't be read.
 pub(super) fn read(folder: &Path, shard: usize) -> anyhow::Result<Option<Ledger>> {
     // OK because this file is written last.
     if !path(folder, shard, "conversions").exists() {
@@ -122,7 +122,7 @@ fn contacts(rows: &[Contact]) -> Columns {
     ]
 }
 
-/// The columns of a batch, by their places.
+/// The columns of a batch, by index.
 struct Read<'b>(&'b RecordBatch);
 
 impl Read<'_> {
@@ -158,7 +158,7 @@ impl Read<'_> {
     }
 }
 
-/// Refuses a file that somebody else's program wrote under the name.
+/// Refuses a file of another program with this name.
 fn shaped(batch: &RecordBatch, columns: &Columns) -> anyhow::Result<()> {
     let types = columns.iter().map(|(_, column)| column.data_type());
     anyhow::ensure!(

@@ -1,13 +1,13 @@
-//! The world of the AMC emulator: one invented advertiser group and the people who see its ads.
+//! The synthetic data of the AMC emulator: one invented advertiser group and the people who see its ads.
 //!
-//! Every source of the catalogue is a view of the same journeys: an impression, the click on it, the
-//! purchase credited to it and the purchase in the shop's own books agree, because they are one
-//! event. The same seed and day give the same world; brands, campaigns and people differ from seed to
-//! seed. A generator per table was rejected: totals would not agree across sources.
+//! Every source of the catalog is a view of the same journeys: an impression, the click on it, the purchase credited
+//! to it and the purchase in the shop's own records agree, because they are one event. The same seed and day give the
+//! same data; brands, campaigns and people differ from seed to seed. A generator per table was rejected: totals
+//! wouldn't agree across sources.
 //!
-//! People's journeys are played once, on the first scan, into compact rows in the order of time;
-//! wide columns are drawn again for the rows and columns that a query reads. A large world is played in
-//! shards of people, of which only those in use are in memory.
+//! People's journeys are simulated once, on the first scan, into compact rows in chronological order; wide columns
+//! are derived for the rows and columns that a query reads. Large data is generated in shards of people, of which
+//! only those in use are in memory.
 
 mod attribution;
 mod calendar;
@@ -40,7 +40,7 @@ use shards::Shards;
 
 pub use view::{Named, View};
 
-/// A world; cheap to clone and to make, played when a table is first read.
+/// A data set; cheap to clone and to create, generated when a table is first read.
 #[derive(Clone)]
 pub struct World {
     shards: Arc<Shards>,
@@ -54,19 +54,18 @@ impl std::fmt::Debug for World {
 }
 
 impl World {
-    /// The world of a seed as it stands at the beginning of `today` (UTC): thirteen months of
-    /// history, the last two days still coming in. At scale 1 there are some million
-    /// DSP impressions and half a million sponsored ones among 60,000 people; other scales in
-    /// proportion, from one person up to what 32-bit person numbers hold.
+    /// The data of a seed at the beginning of `today` (UTC): thirteen months of history, the last two days
+    /// incomplete. At scale 1 there are about a million DSP impressions and half a million sponsored ones among
+    /// 60,000 people; other scales in proportion, from one person up to the limit of 32-bit person numbers.
     ///
-    /// A world above scale 1 keeps what was played of it in `folder`, some 15 MB for each unit of scale;
-    /// without a folder it is played again on each scan.
+    /// Above scale 1, generated data is stored in `folder`, about 15 MB per unit of scale; without a folder it is
+    /// generated again for each scan.
     pub fn new(seed: u64, scale: f64, today: NaiveDate, folder: Option<&Path>) -> Self {
         let people = (people::PEOPLE * scale).clamp(1.0, f64::from(u32::MAX / 4)) as u32;
         Self { shards: Arc::new(Shards::new(seed, people, today, folder)), view: Arc::default() }
     }
 
-    /// The same world as an instance shows it.
+    /// The same data as seen by an instance.
     #[must_use]
     pub fn seen(&self, view: View) -> Self {
         Self { view: Arc::new(view), ..self.clone() }

@@ -1,7 +1,7 @@
-//! People: who they are, what they watch ads on, and by which ids AMC knows them.
+//! People: who they are, their devices, and their ids in AMC.
 //!
-//! A person is a number. Everything else is drawn again from the seed and that number, so that six
-//! million people cost no more memory than six.
+//! A person is a number. Everything else is derived from the seed and that number, so that six million people use no
+//! more memory than six.
 
 use super::chance::{key_text, mix, unit};
 use super::places::{City, city_of};
@@ -11,7 +11,7 @@ pub(super) const PEOPLE: f64 = 60_000.0;
 /// Brands of the advertiser group.
 pub(super) const BRANDS: usize = 3;
 
-/// What an ad is seen on.
+/// The device on which an ad is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Device {
     Phone,
@@ -20,7 +20,7 @@ pub(super) enum Device {
     Tablet,
 }
 
-/// The id under which an event is known; the discriminants are kept in compact events.
+/// The id type of an event; the discriminants are stored in compact events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Identity {
     /// The Amazon account.
@@ -29,7 +29,7 @@ pub(super) enum Identity {
     Device = 1,
     /// A browser without a signed-in account.
     Browser = 2,
-    /// Nobody that AMC could name.
+    /// An event without an id in AMC.
     Unknown = 3,
 }
 
@@ -43,7 +43,7 @@ impl Identity {
         }
     }
 
-    /// AMC's word in `user_id_type`.
+    /// AMC's value in `user_id_type`.
     pub(super) fn word(self) -> Option<&'static str> {
         match self {
             Self::Account => Some("adUserId"),
@@ -54,20 +54,20 @@ impl Identity {
     }
 }
 
-/// A person as the journeys need them.
+/// A person as needed by the simulation.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     pub(super) index: u32,
     pub(super) hash: u64,
-    /// How much they use media and shops; 1 is ordinary, the heaviest reach 9.
+    /// How much they use media and shops; 1 is average, the heaviest users have 9.
     pub(super) weight: f32,
-    /// Liking per brand; 1 is ordinary.
+    /// Affinity per brand; 1 is average.
     pub(super) affinity: [f32; BRANDS],
     /// Bought the brand in the year before the history begins.
     pub(super) owner: [bool; BRANDS],
 }
 
-/// The hash from which all traits of a person are drawn.
+/// The hash from which all traits of a person are derived.
 pub(super) fn person_hash(seed: u64, index: u32) -> u64 {
     mix(mix(seed, 0x9e0b), u64::from(index))
 }
@@ -103,13 +103,13 @@ pub(super) fn business(hash: u64) -> bool {
     unit(hash, 31) < 0.04
 }
 
-/// Whether records of a person may not feed audiences with third-party tracking.
+/// Whether a person's records are excluded from audiences with third-party tracking.
 pub(super) fn untracked(hash: u64) -> bool {
     unit(hash, 32) < 0.06
 }
 
-/// The id under which an event on a device is known. A device is signed in or not for good; one
-/// event in twenty-five is lost to nobody. `point` in `0..1` belongs to the event.
+/// The id type of an event on a device. A device is always or never signed in; one event in twenty-five has no id.
+/// `point` in `0..1` belongs to the event.
 pub(super) fn identity(hash: u64, device: Device, on_amazon: bool, point: f32) -> Identity {
     if point < 0.04 {
         return Identity::Unknown;
@@ -124,12 +124,12 @@ pub(super) fn identity(hash: u64, device: Device, on_amazon: bool, point: f32) -
     }
 }
 
-/// The dense number of a user id: three ids per person. Nothing for an unknown one.
+/// The dense number of a user id: three ids per person. `None` for an unknown one.
 pub(super) fn user_number(person: u32, identity: Identity) -> Option<u32> {
     (identity != Identity::Unknown).then(|| person * 3 + identity as u32)
 }
 
-/// The user id as AMC shows it in sub-queries: opaque text.
+/// The user id as AMC shows it in subqueries: opaque text.
 pub(super) fn user_id(seed: u64, person: u32, identity: Identity) -> Option<String> {
     let number = user_number(person, identity)?;
     Some(key_text(mix(mix(seed, 0x05e2), u64::from(number)), 24))

@@ -1,7 +1,7 @@
-//! Where people live: states, market areas, cities and a long tail of postal codes.
+//! Where people live: states, market areas, cities and many postal codes.
 //!
-//! Big cities hold most people and a few codes each; small towns have many codes with a handful of
-//! people, which is where a threshold of a hundred users bites.
+//! Most people live in big cities with few codes each; small towns have many codes with only a few people, where a
+//! threshold of a hundred users has an effect.
 
 use std::sync::LazyLock;
 
@@ -29,7 +29,7 @@ const fn city(
     City { name, state, dma, zip, codes, weight }
 }
 
-/// Largest first; the tail of towns shares its weight over many postal codes.
+/// Largest first; the small towns share their weight over many postal codes.
 static CITIES: [City; 32] = [
     city("New York", "US-NY", "US-DMA501", 10001, 40, 150),
     city("Los Angeles", "US-CA", "US-DMA803", 90001, 40, 110),
@@ -65,16 +65,16 @@ static CITIES: [City; 32] = [
     city("Helena", "US-MT", "US-DMA766", 59601, 50, 4),
 ];
 
-/// Each city as often as its weight, so that a draw is one look.
+/// Each city as often as its weight, so that a draw is one lookup.
 static SPREAD: LazyLock<Vec<&'static City>> =
     LazyLock::new(|| CITIES.iter().flat_map(|city| std::iter::repeat_n(city, city.weight)).collect());
 
-/// The city of a person, drawn from a hash.
+/// The city of a person, derived from a hash.
 pub(super) fn city_of(hash: u64) -> &'static City {
     SPREAD[below(hash, 0x0c17, SPREAD.len())]
 }
 
-/// The postal code of a person in a city, as `US-12345`; the first codes of a city are crowded.
+/// The postal code of a person in a city, as `US-12345`; a city's first codes have the most people.
 pub(super) fn postal_code(city: &City, hash: u64) -> String {
     let point = unit(hash, 0x0217);
     let place = (point * point * city.codes as f32) as u32;

@@ -1,4 +1,4 @@
-//! A source as a table of DataFusion: only the asked columns of only the asked days are made.
+//! A source as a DataFusion table: only the requested columns of the requested days are generated.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,17 +24,17 @@ use super::view::View;
 use crate::amcsql::catalogue::DataSource;
 use crate::amcsql::engine::USER_COLUMN;
 
-/// Rows of a batch; the last place of a feed may go a little above.
+/// Rows of a batch; the last place of a feed may slightly exceed it.
 const BATCH_ROWS: usize = 8192;
-/// Places below which a scan is not worth dividing.
+/// Scans with fewer places aren't divided.
 const WORTH_DIVIDING: usize = 32_768;
 
-/// One source of the world.
+/// One data source.
 pub(super) struct WorldTable {
     schema: SchemaRef,
     feed: Feed,
     audience: bool,
-    /// Column whose comparisons narrow the scan.
+    /// The column whose comparisons narrow the scan.
     time: Option<String>,
     shards: Arc<Shards>,
     view: Arc<View>,
@@ -71,12 +71,12 @@ impl WorldTable {
         for filter in filters {
             narrow(&mut window, filter, self.time.as_deref());
         }
-        // A date column knows days only.
+        // A date column only has whole days.
         Window { from: window.from / DAY * DAY, to: window.to.saturating_add(DAY) / DAY * DAY }
     }
 }
 
-/// Cuts a window by a comparison of the time column with a literal; other filters leave it as it is.
+/// Narrows a window by a comparison of the time column with a literal; ignores other filters.
 fn narrow(window: &mut Window, filter: &Expr, time: Option<&str>) {
     let Expr::BinaryExpr(binary) = filter else { return };
     if binary.op == Operator::And {
@@ -113,8 +113,8 @@ fn millis(literal: &ScalarValue) -> Option<i64> {
 }
 
 impl WorldTable {
-    /// What each of at most `parts` threads reads. The one shard of a small world is divided; of a large
-    /// world each thread takes whole shards, so that no more are held than there are threads.
+    /// What each of at most `parts` threads reads. The single shard of small data is divided; of large data each
+    /// thread reads whole shards, so that no more are in memory than there are threads.
     async fn pieces(&self, window: Window, parts: usize) -> Result<Vec<Vec<Piece>>> {
         let count = self.shards.count();
         if count > 1 {
@@ -122,7 +122,7 @@ impl WorldTable {
             return Ok((0..parts.min(count)).map(|part| (part..count).step_by(parts).map(piece).collect()).collect());
         }
         let shards = Arc::clone(&self.shards);
-        // OK because the first scan plays the world, which takes long enough to keep a worker thread from others.
+        // OK because the first scan generates the data, which takes long enough to block a worker thread.
         let played = tokio::task::spawn_blocking(move || shards.scene(0)).await;
         let scene = played.map_err(|error| DataFusionError::External(Box::new(error)))?;
         let span = self.feed.span(&scene, window);
@@ -188,7 +188,7 @@ impl TableProvider for WorldTable {
     }
 }
 
-/// A range of a feed in one shard; all of it, where the shard has not been looked at.
+/// A range of a feed in one shard; the whole shard if it hasn't been opened.
 #[derive(Clone, Debug)]
 struct Piece {
     shard: usize,
@@ -234,7 +234,7 @@ impl PartitionStream for Part {
     }
 }
 
-/// How a column is made.
+/// How a column is generated.
 enum Maker {
     Cell(Cell),
     User,
@@ -258,12 +258,12 @@ struct Batches {
     audience: bool,
     window: Window,
     pieces: std::vec::IntoIter<Piece>,
-    /// The piece in hand, with what is left of it.
+    /// The current piece, with the rest of its range.
     open: Option<(Arc<Scene>, Range<usize>)>,
 }
 
 impl Batches {
-    /// The next batch of all pieces; shards that have no rows give none.
+    /// The next batch of all pieces; shards without rows are skipped.
     fn next_batch(&mut self) -> Option<Result<RecordBatch>> {
         loop {
             if self.open.is_none() {
@@ -290,7 +290,7 @@ impl Batches {
             let Some(place) = span.next() else { break };
             let before = rows.len();
             self.feed.rows(scene, place, self.window, &mut rows);
-            // OK because all rows of a place are about one ad contact.
+            // OK because all rows of a place have the same ad contact.
             let private = rows.get(before).is_some_and(|row| row.conversion.is_none() && bought_privately(row));
             if self.audience && private {
                 rows.truncate(before);

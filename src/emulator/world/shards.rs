@@ -1,8 +1,8 @@
-//! A large world in pieces: shards of people, each played by itself, so that memory stays bounded.
+//! Large data in shards of people, each generated separately, so that memory stays limited.
 //!
-//! A world of one shard is played once and held. Of a larger one only the shards in use are held: a scan goes
-//! through them one after the other on each of its threads. What was played is kept as Parquet files where
-//! there is a folder for it, since reading events back is far quicker than playing them again.
+//! Data with one shard is generated once and kept in memory. With more shards, only those in use are in memory: each
+//! thread of a scan processes them one after the other. Generated shards are stored as Parquet files if there is a
+//! folder, since reading events is much faster than generating them.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use super::plan::Plan;
 use super::stage::Stage;
 use super::tables::Scene;
 
-/// People of a shard: as many as a world of scale 1 has.
+/// People per shard: as many as at scale 1.
 const SHARD: u32 = PEOPLE as u32;
 
-/// The pieces of one world.
+/// The shards of one data set.
 pub(super) struct Shards {
     seed: u64,
     today: NaiveDate,
@@ -30,16 +30,16 @@ pub(super) struct Shards {
     size: u32,
     folder: Option<PathBuf>,
     plan: OnceLock<Arc<Plan>>,
-    /// The only shard of a small world.
+    /// The only shard of small data.
     whole: OnceLock<Arc<Scene>>,
-    /// Whether what other days left in the folder is gone.
+    /// Whether other days' data was deleted from the folder.
     forgotten: OnceLock<()>,
     /// The shards in use.
     used: Mutex<HashMap<usize, Weak<Scene>>>,
 }
 
 impl Shards {
-    /// A world of so many people; `folder` is where a large one keeps what was played of it.
+    /// Data of this many people; `folder` stores the shards of large data.
     pub(super) fn new(seed: u64, people: u32, today: NaiveDate, folder: Option<&Path>) -> Self {
         Self::sized(seed, people, today, folder, SHARD)
     }
@@ -51,12 +51,12 @@ impl Shards {
         Self { seed, today, people, size, folder, plan, whole, forgotten: OnceLock::new(), used: Mutex::default() }
     }
 
-    /// How many there are, at least one.
+    /// The number of shards, at least one.
     pub(super) fn count(&self) -> usize {
         self.people.div_ceil(self.size).max(1) as usize
     }
 
-    /// One of them, played or read when nobody holds it. Blocks for as long as that takes.
+    /// One shard, generated or read if it isn't in memory. Blocks meanwhile.
     pub(super) fn scene(&self, index: usize) -> Arc<Scene> {
         if self.count() == 1 {
             return Arc::clone(self.whole.get_or_init(|| {
@@ -68,7 +68,8 @@ impl Shards {
         if let Some(scene) = held().get(&index).and_then(Weak::upgrade) {
             return scene;
         }
-        // OK without the lock: two who need the same shard at once play it twice, alike, and nobody else waits.
+        // OK without the lock: two threads that need the same shard at once generate it twice, with the same content,
+        // and nobody else waits.
         let scene = Arc::new(self.open(index));
         held().insert(index, Arc::downgrade(&scene));
         scene
@@ -95,7 +96,7 @@ impl Shards {
         Arc::clone(self.plan.get_or_init(|| Arc::new(Plan::new(self.seed, self.today))))
     }
 
-    /// Plays all journeys of these people, shared among threads.
+    /// Simulates all journeys of these people, in parallel.
     fn play(&self, people: std::ops::Range<u32>, threads: u32) -> Scene {
         let plan = self.plan();
         let stage = Stage::new(&plan);
@@ -110,9 +111,9 @@ impl Shards {
         std::thread::scope(|scope| {
             let play_share = &play_share;
             let handles: Vec<_> = (0..threads).map(|index| scope.spawn(move || play_share(index))).collect();
-            // In the order of people, so that the number of processors leaves no trace.
+            // In the order of people, so that the number of processors has no effect.
             for handle in handles {
-                // OK because a fault in one share must end the scan, not leave its people out.
+                // OK because a panic in one thread must end the scan instead of omitting its people.
                 ledger.append(handle.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)));
             }
         });
@@ -131,7 +132,7 @@ mod tests {
         NaiveDate::from_ymd_opt(2026, 3, 18).unwrap()
     }
 
-    /// Everything that happened in a world, in an order that does not depend on its shards.
+    /// All events of a data set, in an order independent of its shards.
     fn happened(shards: &Shards) -> Vec<String> {
         let mut lines = Vec::new();
         for index in 0..shards.count() {

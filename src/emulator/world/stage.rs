@@ -1,11 +1,11 @@
-//! The stage on which journeys take place: what can be shown and searched in each week.
+//! What can be shown and searched in each week of the simulation.
 
 use super::calendar::{DayNumber, Rhythm};
 use super::chance::Wheel;
 use super::people::BRANDS;
 use super::plan::{AdProduct, Plan, Reach};
 
-/// Weeks before the history in which contacts are made already, so that its first days have a past.
+/// Weeks simulated before the history, so that its first days have previous contacts.
 const RUN_UP_WEEKS: u32 = 5;
 /// Days in a week.
 pub(super) const WEEK: u32 = 7;
@@ -19,7 +19,7 @@ pub(super) struct Week {
     pub(super) buyers: [Wheel<u16>; BRANDS],
 }
 
-/// The stage on which all journeys take place.
+/// The context of all journeys.
 pub(super) struct Stage<'plan> {
     pub(super) plan: &'plan Plan,
     pub(super) rhythm: Rhythm,

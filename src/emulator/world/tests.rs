@@ -1,4 +1,4 @@
-//! The world as a query sees it: schemas, sanity ranges, and sources that agree with each other.
+//! The synthetic data as seen by queries: schemas, plausible ranges, and consistency across sources.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use datafusion::prelude::SessionContext;
 use super::*;
 use crate::amcsql::engine::USER_COLUMN;
 
-/// A fifth of the standard world, shared by the tests that only read.
+/// A fifth of the default data, shared by read-only tests.
 static WORLD: LazyLock<World> = LazyLock::new(|| World::new(7, 0.2, today(), None));
 
 fn today() -> NaiveDate {
@@ -101,7 +101,7 @@ async fn columns_say_something() {
             }
         }
     }
-    // Sponsored ads run on without an end, have no line items, and no live events are streamed.
+    // Sponsored ads have no end and no line items, and there are no live events.
     let explained = |name: &String| {
         let sponsored = name.starts_with("sponsored_ads_traffic.");
         let absent = ["_end_d", "line_item_id", "line_item_type", "matched_behavior_segment_ids"];
@@ -141,7 +141,7 @@ async fn a_week_keeps_nearly_all_its_impressions_when_the_clock_moves_on() {
     let before: HashSet<_> = rows(&context(&World::new(11, 0.02, today(), None)), sql).await.into_iter().collect();
     let later = today() + chrono::Days::new(9);
     let after: HashSet<_> = rows(&context(&World::new(11, 0.02, later, None)), sql).await.into_iter().collect();
-    // Those who bought before the history begins are forgotten with it, and with them some retargeting.
+    // People who bought before the history begins are dropped with it, which affects some retargeting.
     let kept = before.intersection(&after).count() as f64;
     assert!(kept / before.len() as f64 > 0.97 && kept / after.len() as f64 > 0.97, "{kept} {}", before.len());
 }

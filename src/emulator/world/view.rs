@@ -1,16 +1,16 @@
-//! What an instance shows of the world: whose rows, and the marketplace that its columns name.
+//! What an instance sees of the synthetic data: whose rows, and its marketplace.
 //!
-//! There is one world, whose advertiser group has three brands, each with a DSP advertiser and a sponsored-ads account. An
-//! instance holds all of it. An execution may name advertisers: those of the instance stand for all ads of their kind, one
-//! that the data names (`advertiser_id`, `entity_id`) for its brand, any other for nothing.
+//! There is one data set, whose advertiser group has three brands, each with a DSP advertiser and a sponsored-ads
+//! account. An instance contains all of it. An execution may name advertisers: those of the instance select all ads
+//! of their kind, one from the data (`advertiser_id`, `entity_id`) its brand's, any other none.
 
 use super::plan::Plan;
 use super::tables::Row;
 
-/// What an instance shows.
+/// The view of an instance.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The advertisers whose rows are read; `None`: all.
+    /// The advertisers whose rows are read; `None` for all.
     pub advertisers: Option<Vec<Named>>,
     /// The country of the instance's marketplace, two letters as Amazon writes them (`US`, `UK`, `JP`); others count as `US`.
     pub country: String,
@@ -22,7 +22,7 @@ impl Default for View {
     }
 }
 
-/// An advertiser that an execution names.
+/// An advertiser named by an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     pub id: String,
@@ -32,7 +32,7 @@ pub struct Named {
     pub listed: bool,
 }
 
-/// What columns say about a marketplace.
+/// The values of a marketplace in columns.
 #[derive(Debug)]
 pub(super) struct Market {
     country: &'static str,
@@ -42,7 +42,7 @@ pub(super) struct Market {
     pub(super) id: i64,
 }
 
-/// The marketplaces of the sample accounts; the first is the one of everything else.
+/// The marketplaces of the sample accounts; the first is the default.
 pub(super) static MARKETS: [Market; 3] = [
     Market { country: "US", currency: "USD", currency_name: "Dollar (USA)", name: "AMAZON.COM", id: 1 },
     Market { country: "UK", currency: "GBP", currency_name: "Pound (UK)", name: "AMAZON.CO.UK", id: 3 },
@@ -54,7 +54,7 @@ impl View {
         MARKETS.iter().find(|market| market.country == self.country).unwrap_or(&MARKETS[0])
     }
 
-    /// Which brands' ads are shown; `None`: all.
+    /// Which brands' ads are shown; `None` for all.
     pub(super) fn shown(&self, plan: &Plan) -> Option<Shown> {
         let named = self.advertisers.as_ref()?;
         let any = |kind: &str, ids: &dyn Fn(&str) -> bool| {
@@ -74,8 +74,8 @@ impl View {
 pub(super) struct Shown(Vec<(bool, bool)>);
 
 impl Shown {
-    /// Whether a row is. One about a purchase or a store without an ad belongs to the brand whichever way it advertises; one
-    /// about a person alone belongs to nobody and always is.
+    /// Whether a row is shown. A row about a purchase or a store without an ad belongs to the brand if any of its ads
+    /// are shown; one about a person alone is always shown.
     pub(super) fn has(&self, row: &Row<'_>) -> bool {
         let (dsp, sponsored) = self.0.get(usize::from(row.brand)).copied().unwrap_or_default();
         match row.campaign() {

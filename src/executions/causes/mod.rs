@@ -1,10 +1,10 @@
-//! What lies behind a run that failed or waits: known causes, recognised by the words that were said.
+//! Known causes of failed or waiting executions, recognized by the message.
 //!
-//! AMC gives no codes with its reasons, only sentences, and the ways to it fail with sentences of ours. Both
-//! are looked at, in small letters, for signs that stand in [`table`]; special causes come before general
-//! ones. What stands in quotes is not looked at: it is a name or a value of somebody's. Signs of what happened
-//! on the way, and to a fetched file, are looked for in our own sentences only: AMC never speaks of either. What is not recognized is said to be so, beside the words themselves: a guess would send people the
-//! wrong way.
+//! AMC sends no codes with its reasons, only sentences, and failed calls to it are described by our own sentences.
+//! Both are searched, in lower case, for the signs in [`table`]; specific causes come before general ones. Quoted
+//! text is ignored: it is a name or a value. Signs of network problems and of problems with a downloaded file are
+//! only searched in our own sentences, because AMC never mentions either. An unrecognized message is reported as
+//! such, beside the message itself: a guess would mislead people.
 
 mod table;
 #[cfg(test)]
@@ -16,25 +16,25 @@ use crate::amcsql::catalogue::Catalogue;
 /// A cause and what to do about it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cause {
-    /// Its name, for exports and tests.
+    /// Its id, for exports and tests.
     pub(super) name: &'static str,
-    /// Its name for people.
+    /// Its title for people.
     pub(super) title: &'static str,
     /// What most likely happened.
     pub(super) likely: &'static str,
     /// What to do.
     pub(super) fix: &'static str,
-    /// Words by which it is known, in small letters: all of one of these have to occur.
+    /// Phrases that identify it, in lower case: all phrases of one entry must occur.
     signs: &'static [&'static [&'static str]],
 }
 
 impl Cause {
-    /// Whether it only says that nothing is known.
+    /// Whether it is the fallback for unknown causes.
     pub(super) fn is_unknown(&self) -> bool {
         self.name == UNKNOWN.name
     }
 
-    /// The page on which that is done, where there is one.
+    /// The page for following the advice, if there is one.
     pub(super) fn way(&self) -> Option<Way> {
         Some(match self.name {
             "revoked" | "token" | "scope" => Way::Connections,
@@ -53,26 +53,21 @@ impl Cause {
     }
 }
 
-/// Where what a cause asks for is done.
+/// The page for following the advice of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// The page of connections.
     Connections,
-    /// The operations page.
     Operations,
-    /// The list of instances.
     Instances,
     /// The executions of the same instance that are in progress.
     InProgress,
     /// The search, which finds data sources and columns.
     Search,
-    /// The query's own page.
     Query,
-    /// The query's editor.
     Editor,
 }
 
-/// Causes that are mended in the query's text.
+/// Causes that are fixed in the query's text.
 const OF_THE_TEXT: [&str; 28] = [
     "ambiguous-column",
     "audience-tables",
@@ -104,7 +99,7 @@ const OF_THE_TEXT: [&str; 28] = [
     "memory",
 ];
 
-/// A table that AMC has, but not this instance. Its signs are those of an unknown table.
+/// A table that exists in AMC, but not on this instance. Its signs are those of an unknown table.
 const NOT_SUBSCRIBED: Cause = Cause {
     name: "not-subscribed",
     title: "Data source not on this instance",
@@ -115,7 +110,7 @@ const NOT_SUBSCRIBED: Cause = Cause {
     signs: &[],
 };
 
-/// Nothing that is known.
+/// An unknown cause.
 const UNKNOWN: Cause = Cause {
     name: "unknown",
     title: "not recognized",
@@ -125,16 +120,16 @@ const UNKNOWN: Cause = Cause {
     signs: &[],
 };
 
-/// Nothing that is known, and no words of AMC's to read.
+/// An unknown cause, without a message from AMC.
 const UNKNOWN_WITHOUT_WORDS: Cause = Cause {
     likely: "AMC gave no reason that RecomAMP recognizes.",
     fix: "Run the query again. If it fails again, give Amazon support the IDs below.",
     ..UNKNOWN
 };
 
-/// What lies behind a problem.
+/// The cause of a problem.
 pub(super) fn of_problem(problem: &Problem) -> &'static Cause {
-    // AMC's words say more than our sentence around them.
+    // AMC's message says more than our sentence around it.
     known(&problem.words, table::CAUSES).or_else(|| own(&problem.what)).unwrap_or(if problem.words.trim().is_empty() {
         &UNKNOWN_WITHOUT_WORDS
     } else {
@@ -142,31 +137,31 @@ pub(super) fn of_problem(problem: &Problem) -> &'static Cause {
     })
 }
 
-/// The name of what AMC's words tell, where they are known.
+/// The title of the cause of AMC's message, if known.
 pub(super) fn title(problem: &Problem) -> Option<&'static str> {
     known(&problem.words, table::CAUSES).map(|cause| cause.title)
 }
 
-/// What lies behind a wait; nothing where the reason says it all.
+/// The cause of a wait; `None` if the reason explains itself.
 pub(super) fn of_wait(reason: &str) -> Option<&'static Cause> {
     own(reason)
 }
 
-/// The cause that a sentence of ours tells of.
+/// The cause for one of our own sentences.
 fn own(words: &str) -> Option<&'static Cause> {
     known(words, table::OWN).or_else(|| known(words, table::CAUSES))
 }
 
 fn known(words: &str, causes: &'static [Cause]) -> Option<&'static Cause> {
     let small = words.to_lowercase();
-    // OK to look at all of a JSON text: there, what is told stands in quotes.
+    // OK to search all of a JSON text: its messages are in quotes.
     let told = if small.starts_with('{') { small.clone() } else { without_quoted(&small) };
     let cause = causes.iter().find(|cause| cause.is_told_by(&told))?;
     let is_amcs_own = || quoted(&small).is_some_and(|table| Catalogue::standard().source(table).is_some());
     Some(if cause.name == "unknown-table" && is_amcs_own() { &NOT_SUBSCRIBED } else { cause })
 }
 
-/// The words without what stands in quotes, which stay themselves; an apostrophe in a word is no quote.
+/// The text without quoted parts (the quotation marks remain); an apostrophe inside a word is no quotation mark.
 fn without_quoted(words: &str) -> String {
     let mut told = String::with_capacity(words.len());
     let mut rest = words;
@@ -187,7 +182,7 @@ fn without_quoted(words: &str) -> String {
     told + rest
 }
 
-/// The name in the quotes after `object`, `table` or `source`.
+/// The quoted name after `object`, `table` or `source`.
 fn quoted(words: &str) -> Option<&str> {
     let after = ["object '", "table '", "source '"].iter().find_map(|mark| words.split_once(mark))?.1;
     after.split('\'').next()

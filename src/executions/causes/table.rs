@@ -1,8 +1,7 @@
-//! The tables of causes, the special before the general: whole sentences, then words that go together, then
-//! single words.
+//! The tables of causes, specific before general: whole sentences, then combinations of words, then single words.
 //!
-//! Sources of the signs: AMC documentation and published AMC answers for AMC's words, whose SQL messages are
-//! Apache Calcite's; RecomAMP's own sentences for what happens on the way to AMC.
+//! Sources: AMC documentation and published AMC responses for AMC's messages, whose SQL messages are Apache
+//! Calcite's; RecomAMP's own sentences for problems in communication with AMC.
 
 use super::Cause;
 
@@ -13,7 +12,7 @@ macro_rules! causes {
 }
 
 pub(super) const CAUSES: &[Cause] = causes! {
-    // What is wrong in the text.
+    // Errors in the SQL.
     "unknown-column", "Unknown column",
     &[&["column '", "not found in"]],
     "The query uses a column that its tables don't have. It may be misspelled, renamed, or part of another table.",
@@ -139,7 +138,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "To protect privacy, AMC limits how often the same data sources are queried for the same or overlapping time \
      windows.",
     "Wait a day, or choose another time window with “Edit and rerun”. Rerunning now will be rejected again.";
-    // What is wrong with where, when and as whom.
+    // Errors in the instance, the window or the permissions.
     "sandbox", "Sandbox restriction",
     &[&["synthetic"]],
     "The instance is an AMC sandbox, which runs only on synthetic data and needs a setting that says so.",
@@ -179,7 +178,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["rejected the access token"], &["new access token"]],
     "Amazon rejected the access token, and renewing it didn't help.",
     "No action needed while it is in progress: RecomAMP retries automatically. If it persists, reconnect on the connections page.";
-    // What has run out.
+    // Limits.
     "timeout", "Took too long",
     &[&["timed out"], &["ran longer than"], &["timeout"], &["time limit"], &["took too long"]],
     "The execution took longer than AMC allows.",
@@ -196,7 +195,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["too many requests"], &["status 429"], &["throttl"]],
     "Amazon limits the rate of requests.",
     "No action needed. RecomAMP retries automatically, waiting longer each time.";
-    // What happens on the way.
+    // Communication errors.
     "expired-link", "Link expired",
     &[&["download link has expired"], &["request has expired"], &["accessdenied"]],
     "AMC's download links expire after ten minutes, and this one has expired.",
@@ -222,7 +221,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "Something failed at Amazon.",
     "No action needed while it is in progress: RecomAMP retries automatically. If the execution fails, run it again later; if it \
      persists, give Amazon support the request ID.";
-    // What became of the run.
+    // The state of the execution.
     "not-ready", "Result not ready",
     &[&["is unavailable for download"], &["doesn't hand out its result"]],
     "AMC finished the execution but didn't have its result ready for download.",
@@ -239,7 +238,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     &[&["does not exist"], &["doesn't know this item"], &["no longer knows this execution"]],
     "AMC no longer knows the execution, its workflow or the instance: it was deleted, or belongs to another account.",
     "Run the query again. If the instance was deleted, choose “Refresh from Amazon” on the instances page.";
-    // Single words that other causes may have as well: last.
+    // Single words that may also occur in other messages: last.
     "memory", "Out of memory",
     &[&["out of memory"], &["more memory than"], &["two gigabytes"], &["memory"], &["resources exceeded"]],
     "The query ran out of memory, for example from large joins, many distinct values or long lists.",
@@ -264,8 +263,7 @@ pub(super) const CAUSES: &[Cause] = causes! {
     "Choose another time window with “Edit and rerun”. AMC keeps about 13 months of data.";
 };
 
-/// What only RecomAMP's own sentences tell of: what came instead of an answer, and what became of the files of a
-/// result.
+/// Causes found only in RecomAMP's own sentences: unexpected responses and problems with result files.
 pub(super) const OWN: &[Cause] = causes! {
     "html", "Unexpected response",
     &[&["didn't come from amazon's api"], &["is a web page or an error message"], &["<html"]],

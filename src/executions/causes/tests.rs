@@ -1,4 +1,4 @@
-//! Each cause on the words by which it is known: AMC's own, and RecomAMP's about the way to AMC.
+//! Each cause is recognized by AMC's messages, and by RecomAMP's own about communication with AMC.
 
 use super::*;
 use crate::amazon::{self, ErrorKind, Network, Unreadable};
@@ -124,7 +124,7 @@ fn what_is_said_here_of_a_run_is_recognised() {
     assert_eq!(says("The result couldn't be fetched for a long time. Run the query again."), "fetched-in-vain");
 }
 
-/// Each way in which a run of the engine ends badly, as the AMC emulator tells it.
+/// Each kind of failure of the engine, as the AMC emulator reports it.
 #[test]
 fn what_the_engine_says_is_recognised() {
     let of_run = |error: &RunError| match error {
@@ -154,7 +154,7 @@ fn what_the_engine_says_is_recognised() {
     }
 }
 
-/// What can be wrong with values only shows while they are computed.
+/// Some errors in values only show during evaluation.
 #[test]
 fn what_the_engine_says_of_values_is_recognised() {
     for (what, cause) in [
@@ -201,7 +201,7 @@ fn what_the_emulator_says_of_its_own_is_recognised() {
     assert_eq!(name("The workflow parameter p is defined multiple times."), "parameter-twice");
 }
 
-/// AMC quotes names and values of people's, which may say anything.
+/// AMC quotes people's names and values, which may contain anything.
 #[test]
 fn what_stands_in_quotes_is_no_sign() {
     assert_eq!(name("Column 'out of memory' not found in table 'time window'"), "unknown-column");
@@ -241,7 +241,7 @@ fn nobody_is_told_to_run_again_what_is_tried_again_by_itself() {
     }
 }
 
-/// What advice tells people to use is there: pages have links, and buttons are named as they are.
+/// What the advice refers to exists: pages have links, and buttons have these labels.
 #[test]
 fn advice_names_only_what_there_is() {
     const BUTTONS: [&str; 4] = ["“Check”", "“Edit and rerun”", "“Refresh from Amazon”", "“Progress”"];

@@ -1,4 +1,4 @@
-//! What people do with an execution: cancel it, stop waiting for it, fetch its result again, run it again.
+//! Actions on an execution: cancel, stop waiting, download the result again, rerun.
 
 use axum::extract::{Path, State};
 use axum::response::Redirect;
@@ -15,7 +15,7 @@ use crate::results::Key;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Visit};
 
-/// A run that the person may change, with its instance, and the transaction to change it in.
+/// An execution that the person may change, with its instance and a write transaction.
 async fn to_change(room: &Executions, person: &Person, id: &ExecutionId) -> web::Result<(Tx, Execution, Instance)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     let execution = store::find(&mut tx, &person.id, id).await?;
@@ -23,7 +23,7 @@ async fn to_change(room: &Executions, person: &Person, id: &ExecutionId) -> web:
     Ok((tx, execution, instance))
 }
 
-/// Keeps a change and leads back to the execution; where nothing was changed, the page says why.
+/// Commits a change and redirects to the execution; if nothing was changed, the page says why.
 async fn changed(
     (room, tx): (&Executions, Tx),
     id: &ExecutionId,
@@ -53,7 +53,7 @@ pub(super) async fn cancel(
     Ok(next)
 }
 
-/// Ends the waiting for a run that AMC does not end.
+/// Stops waiting for an execution that AMC doesn't end.
 pub(super) async fn stop_waiting(
     State(room): State<Executions>,
     person: Person,
@@ -73,7 +73,7 @@ pub(super) async fn stop_waiting(
     changed((&room, tx), &id, &visit, (!stopped).then_some(otherwise)).await
 }
 
-/// Has AMC's result fetched once more: it could not be kept, was removed, or cannot be read any more.
+/// Downloads AMC's result again, because it couldn't be stored, was removed, or is unreadable.
 pub(super) async fn fetch_again(
     State(room): State<Executions>,
     person: Person,
@@ -97,7 +97,7 @@ pub(super) async fn fetch_again(
     Ok(Redirect::to(&format!("/executions/{id}")))
 }
 
-/// The same again, exactly as it was sent: same SQL, same values, same window.
+/// Runs the same again, exactly as it was sent: same SQL, same values, same window.
 pub(super) async fn rerun(
     State(room): State<Executions>,
     person: Person,

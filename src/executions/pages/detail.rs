@@ -1,4 +1,4 @@
-//! One execution: where it stands, live; what was sent; why it failed; its result.
+//! The page of an execution: live status, what was sent, why it failed, its result.
 
 mod earlier;
 mod figures;
@@ -36,7 +36,7 @@ use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Fields, Html, Person, Visit};
 
-/// Runs of the same query that are shown in a row; all are one link away.
+/// Runs of the same query shown in a row; all are one link away.
 const RUNS: i64 = 10;
 
 #[derive(Template)]
@@ -53,41 +53,41 @@ struct DetailPage {
     can_cancel: bool,
     can_stop_waiting: bool,
     can_rerun: bool,
-    /// AMC finished it and there is no result here that can be read, so it can be fetched once more.
+    /// AMC finished it, but there is no readable result here, so it can be downloaded again.
     can_fetch: bool,
     values: Vec<(String, String)>,
-    /// What lies behind its problem, or its wait.
+    /// The cause of its problem or its wait.
     cause: Option<&'static Cause>,
-    /// Where the viewer's own connection reaches, if it waits for that to be reconnected.
+    /// The region of the viewer's own connection, if the execution waits for it to be reconnected.
     own_lost: Option<Region>,
-    /// What is known of a run that ended badly, as JSON; empty otherwise.
+    /// Details of a failed execution as JSON; empty otherwise.
     known: String,
     place: Option<Place>,
     earlier: Vec<Earlier>,
     source: Vec<progress::SourceLine>,
     result: Option<ResultView>,
-    /// Why the kept result cannot be shown.
+    /// Why the stored result can't be shown.
     result_fault: Option<String>,
     body: String,
     here: String,
-    /// The address that a page asks again while the execution goes on.
+    /// The address that the page polls while the execution is in progress.
     live: String,
-    /// What the button that runs it again is sent with.
+    /// The idempotency key of the Rerun button.
     once: String,
     change: Option<Changeable>,
-    /// Whether it goes into a page that is open, whose title it changes then.
+    /// Whether it replaces part of an open page, whose title it then changes.
     is_part: bool,
 }
 
-/// The way back to the query's form with what this run was filled in with.
+/// Link to the query's form with this execution's input.
 struct Changeable {
     address: String,
-    /// What the form has to carry because an address would be too long; mostly empty.
+    /// Form fields for what would make the address too long; mostly empty.
     fields: Vec<(String, String)>,
 }
 
 impl Changeable {
-    /// Longer addresses are cut or refused by proxies on the way.
+    /// Proxies may reject longer addresses.
     const LONGEST: usize = 4_000;
 
     fn new(execution: &Execution) -> Option<Self> {
@@ -106,12 +106,12 @@ impl Changeable {
 }
 
 impl DetailPage {
-    /// The page on which the advice is followed, by its name and address.
+    /// Label and address of the page for following the advice.
     fn way(&self) -> Option<(&'static str, String)> {
         known::way(&self.execution, self.cause?)
     }
 
-    /// What happens to an execution that somebody cancelled and that has not ended.
+    /// Explains the status of an execution that was canceled and hasn't ended.
     const fn cancelling(&self) -> &'static str {
         match self.execution.state {
             Stage::Waiting => "Canceling. The execution was never sent, so there is nothing to stop at AMC.",
@@ -123,32 +123,32 @@ impl DetailPage {
     }
 }
 
-/// Whether AMC can still be asked to stop it.
+/// Whether it can still be canceled at AMC.
 fn can_stop(execution: &Execution) -> bool {
     execution.cancel_asked_at.is_none() && !execution.state.is_final()
 }
 
-/// Whether AMC has it and does not end it: it was asked to stop, or tells a status that is not known.
+/// Whether AMC doesn't end it: it was canceled, or has an unknown status.
 fn can_stop_waiting(execution: &Execution) -> bool {
     let is_odd =
         execution.amc_status.as_deref().is_some_and(|word| !matches!(word, "PENDING" | "RUNNING" | "SUCCEEDED"));
     matches!(execution.state, Stage::Pending | Stage::Running) && (execution.cancel_asked_at.is_some() || is_odd)
 }
 
-/// What is known of a run that ended badly, to be shown.
+/// The details of a failed execution, formatted.
 fn known_text(execution: &Execution) -> String {
     let known = execution.problem.as_ref().map(|_| known(execution));
     known.and_then(|known| serde_json::to_string_pretty(&known).ok()).unwrap_or_default()
 }
 
-/// When the result of a run goes; never where no number of days is set.
+/// When the execution's result is deleted; `None` without a retention period.
 fn kept_until(room: &Executions, execution: &Execution) -> Option<DateTime<Utc>> {
     let days = Days::new(room.site.config.limits.keep_results_days?.into());
     let kept_at = execution.finished_at.max(execution.result_kept_at);
     kept_at.filter(|_| execution.result_removed_at.is_none())?.checked_add_days(days)
 }
 
-/// The result as the address asks for it, or why it cannot be shown.
+/// The result view for the address, or why it can't be shown.
 async fn kept_result(
     room: &Executions,
     execution: &Execution,
@@ -160,7 +160,7 @@ async fn kept_result(
     }
     match ResultView::load(room, execution, here, fields).await {
         Ok(view) => Ok((Some(view), None)),
-        // OK because all else about the run can be read, and the page says what to do.
+        // OK because everything else about the execution can be read, and the page says what to do.
         Err(web::Error::Unavailable(why)) => Ok((None, Some(why))),
         Err(error) => Err(error),
     }
@@ -170,7 +170,7 @@ fn title(execution: &Execution) -> String {
     format!("{}: {}", execution.state.label(), execution.query_name)
 }
 
-/// Where the viewer's own connection reaches, if the execution uses it and it has to be reconnected.
+/// The region of the viewer's own connection, if the execution uses it and it needs reconnecting.
 async fn own_lost(tx: &mut Tx, person: &Person, execution: &Execution) -> web::Result<Option<Region>> {
     if execution.waiting_for.is_none() {
         return Ok(None);
@@ -179,14 +179,14 @@ async fn own_lost(tx: &mut Tx, person: &Person, execution: &Execution) -> web::R
     Ok(own.into_iter().find(|one| one.is_lost && one.id == execution.connection).map(|one| one.region))
 }
 
-/// The tag of the page, which the live part is asked by.
+/// The tag of the page, for polling its live part.
 fn noted(room: &Executions, person: &Person, execution: &Execution) -> String {
     let tag = execution.revision.to_string();
     room.tags.note(execution.id.as_str(), person.id.as_str(), &tag);
     tag
 }
 
-/// The last executions of the same query, and how long it takes.
+/// The last executions of the same query, and its typical duration.
 async fn history(
     tx: &mut Tx,
     person: &Person,
@@ -275,7 +275,7 @@ pub(super) async fn show(
     Ok(Html(page(&room, &person, &visit, &id, &query).await?).into_response())
 }
 
-/// The moving part alone, for a page that asks every two seconds: 304 while it shows what there is.
+/// The live part, polled every two seconds: 304 while nothing has changed.
 pub(super) async fn live(
     State(room): State<Executions>,
     person: Person,
@@ -296,7 +296,7 @@ pub(super) async fn live(
     Ok(shown.unchanged(&page.tag).unwrap_or_else(|| live::tagged(&page.tag, Html(page.as_live()))))
 }
 
-/// Everything that is known of a run that ended badly, for a support mail.
+/// All details of a failed execution, for a support email.
 pub(super) async fn problem(
     State(room): State<Executions>,
     person: Person,
@@ -311,7 +311,7 @@ pub(super) async fn problem(
     Ok(([("content-type", "application/json"), ("content-disposition", name.as_str())], body).into_response())
 }
 
-/// The map that is kept with a run, as it was put there by [`super::run`].
+/// The source map stored with an execution by [`super::run`].
 pub(in crate::executions) fn source_map(kept: &Value) -> SourceMap {
     serde_json::from_value(kept["pieces"].clone()).unwrap_or_default()
 }

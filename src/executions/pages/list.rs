@@ -1,4 +1,4 @@
-//! The list of executions, as it is filtered.
+//! The list of executions.
 
 use std::sync::Arc;
 
@@ -21,35 +21,35 @@ use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
 
-/// Rows of a page unless the address asks for another number.
+/// Default page size.
 const SIZE: u64 = 50;
-/// Most rows of a page; an address that asks for more gets this many.
+/// Maximum page size.
 const MOST: u64 = 500;
-/// Pages of lists that are kept in memory, of all people together.
+/// Cached list pages, of all people together.
 const KEPT: usize = 200;
 
-/// Pages of lists as they were last read, by whose they are and by their address.
+/// Cached list pages by person and address.
 pub(in crate::executions) type Lists = Memo<(PersonId, String), Arc<Listed>>;
 
-/// Lists read from `db`.
+/// A cache of lists read from `db`.
 pub(in crate::executions) fn lists(db: Db) -> Lists {
     Memo::new(db, KEPT)
 }
 
-/// What one page of a list shows of the database.
+/// What one page of a list reads from the database.
 #[derive(Debug)]
 pub(in crate::executions) struct Listed {
-    /// The rows, as they are sent.
+    /// The rendered rows.
     rows: String,
     instances: Vec<Choice>,
-    /// The query or the account whose executions alone are listed, and the way to all.
+    /// The query or account that the list is limited to, with links that remove the limit.
     of: Vec<(String, String)>,
     moves: bool,
-    /// Of the rows, but for how long those that go on have taken.
+    /// Covers the rows except running times.
     tag: String,
 }
 
-/// The rows of a page, with what leads to other pages.
+/// The rows of a page and its pagination.
 #[derive(Template)]
 #[template(path = "executions/rows.html")]
 struct Rows<'a> {
@@ -62,7 +62,7 @@ struct Rows<'a> {
     now: DateTime<Utc>,
 }
 
-/// The queries of a page, with what leads to other pages and to their executions.
+/// The queries of a page with links to their executions, and its pagination.
 #[derive(Template)]
 #[template(path = "executions/groups.html")]
 struct Groups<'a> {
@@ -75,7 +75,7 @@ struct Groups<'a> {
 }
 
 impl Groups<'_> {
-    /// The executions of a query, as this list is filtered; `state` narrows them further where it is not empty.
+    /// The executions of a query with the list's filter, and of one `state` if it isn't empty.
     fn rows_of(&self, group: &Group, state: &str) -> String {
         let list = self.here.with("group", "").with("page", "");
         let list = match &group.query {
@@ -99,13 +99,13 @@ pub(super) struct ListPage {
     whose: Vec<Choice>,
     by: &'static str,
     days: Days,
-    /// The same list with a row for each execution, and with one for each query.
+    /// The addresses of the same list with a row for each execution, and with one for each query.
     rows_address: String,
     groups_address: String,
     is_grouped: bool,
 }
 
-/// The filter of an address, and its days as the form shows them.
+/// The filter of an address, and its dates as shown in the form.
 fn filter(params: &mut ListParams, person: &Person) -> (Filter, Days) {
     let known = |state: &str| matches!(state, "active" | "problem") || Stage::parse(state).is_some();
     let days = params.days();
@@ -132,7 +132,7 @@ fn states() -> Vec<Choice> {
     groups.into_iter().chain(Stage::ALL.map(|state| Choice::new(state.name(), state.label()))).collect()
 }
 
-/// A page of the list, with all that it is read by.
+/// A request for a list page.
 struct Look<'a> {
     person: &'a Person,
     filter: &'a Filter,
@@ -143,7 +143,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Reads the page, or takes it from memory where nothing of it can have changed.
+    /// Reads the page, or takes it from the cache.
     async fn load(&self, room: &Executions) -> web::Result<Arc<Listed>> {
         let key = (self.person.id.clone(), self.here.to_string());
         if let Some(known) = room.lists.get(&key) {
@@ -152,7 +152,7 @@ impl Look<'_> {
         let mut tx = room.site.db.read(&self.person.scope()).await?;
         let listed = Arc::new(self.read(&mut tx, room.site.clock.now()).await?);
         if !listed.moves {
-            // What moves shows how long it has taken so far, which is another number each time.
+            // Rows in progress show their elapsed time, which is different each time.
             room.lists.keep(key, Stamp::of(&tx), Arc::clone(&listed));
         }
         Ok(listed)
@@ -167,7 +167,7 @@ impl Look<'_> {
         Ok(Listed { rows, instances: choices, of, moves, tag })
     }
 
-    /// A row for each execution; whether any moves, and their tag.
+    /// A row for each execution; also whether any is in progress, and the tag.
     async fn rows(&self, tx: &mut Tx, now: DateTime<Utc>) -> web::Result<(String, bool, String)> {
         let Self { person, filter, wanted, here, list, .. } = *self;
         let pager = wanted.pager(store::count(tx, &person.id, filter, wanted.most()).await?);
@@ -187,7 +187,7 @@ impl Look<'_> {
         Ok((rows, moves, tag))
     }
 
-    /// The query and the account to which the list is narrowed, each with the way to all.
+    /// The query and account that the list is limited to, each with a link that removes the limit.
     async fn narrowed(&self, tx: &mut Tx, on_list: &[Instance]) -> Vec<(String, String)> {
         let without = |name| self.here.with(name, "").with("page", "").to_string();
         let mut narrowed = Vec::new();
@@ -202,7 +202,7 @@ impl Look<'_> {
         narrowed
     }
 
-    /// What a query is called; its id where it is gone, or never was this person's.
+    /// The query's name, or its id if it was deleted or this person can't see it.
     async fn name(&self, tx: &mut Tx, id: &QueryId) -> String {
         queries::find(tx, &self.person.id, id).await.map_or_else(|_| id.to_string(), |query| query.name)
     }
@@ -304,7 +304,7 @@ impl Export for Group {
     }
 }
 
-/// All that the filter leaves, as a file: a line for each execution, or for each query.
+/// The export: all filtered rows, one for each execution or for each query.
 pub(super) async fn export(
     State(room): State<Executions>,
     person: Person,

@@ -1,4 +1,4 @@
-//! Asking AMC how executions go: one list for an instance, not one call for each.
+//! Polling AMC for the status of executions: one list call per instance instead of one call each.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -17,23 +17,22 @@ use crate::executions::model::{
 use crate::executions::store::Change;
 use crate::ids::{ConnectionId, InstanceId};
 
-/// Up to so many executions are asked after one by one; more are looked for in the list.
+/// Up to this many executions are polled one by one; more are looked up in the list.
 const FEW: usize = 2;
-/// Pages of the list that are read; executions further back are asked after one by one.
+/// The maximum number of list pages; executions further back are polled one by one.
 const PAGES: usize = 5;
-/// After a stop was asked for, AMC is asked this soon again; then after as long as has passed since, so that each
-/// wait is twice the one before.
+/// How soon AMC is polled after a cancellation; after that the wait doubles each time.
 const AFTER_CANCEL: TimeDelta = TimeDelta::seconds(3);
-/// But after this at the latest.
+/// The longest wait.
 const AFTER_CANCEL_AT_MOST: TimeDelta = TimeDelta::minutes(10);
 
-/// What the lists of an instance said, by the connection that asked.
+/// The lists of an instance, by the connection that requested them.
 pub(super) type Listed = HashMap<ConnectionId, Result<Answers, CallError>>;
 
 type Answers = HashMap<String, amazon::Execution>;
 
 impl Poller {
-    /// The lists of one instance, one for each connection by which its executions run.
+    /// The lists of one instance, one for each connection that its executions use.
     pub(super) async fn lists(&self, address: &Address, running: &[Claimed]) -> Listed {
         let mut by_connection: HashMap<&ConnectionId, Vec<&Claimed>> = HashMap::new();
         for execution in running {
@@ -47,7 +46,7 @@ impl Poller {
         lists
     }
 
-    /// What the lists said of executions, and those of which more has to be asked or told.
+    /// The status updates found in the lists, and the executions that need a further call.
     pub(super) fn told_by(&self, lists: &Listed, executions: Vec<Claimed>) -> (Vec<(Claimed, Change)>, Vec<Claimed>) {
         let mut told = Vec::with_capacity(executions.len());
         let mut others = Vec::new();
@@ -70,7 +69,7 @@ impl Poller {
         }
     }
 
-    /// What an execution that AMC has becomes.
+    /// The step of an execution that AMC has.
     pub(super) async fn ask(&self, address: &Address, execution: &Claimed, lists: &Listed) -> db::Result<Change> {
         let change = match self.listed_as(execution, lists) {
             Some(change) => change,
@@ -82,7 +81,7 @@ impl Poller {
         if change.attempts > 0 { Ok(change) } else { self.stop_if_asked(address, execution, change).await }
     }
 
-    /// The list of an instance since the oldest of these; empty for few.
+    /// The list of an instance since the oldest of these executions; empty if there are only a few.
     async fn listed(
         &self,
         address: &Address,
@@ -151,7 +150,7 @@ impl Poller {
         next_poll(now, age, poll, phase(&execution.instance))
     }
 
-    /// What AMC's answer means.
+    /// The change for AMC's status.
     fn told(&self, execution: &Claimed, answer: &amazon::Execution) -> Change {
         let state = state_of(&answer.status, execution.state);
         let next = match state {
@@ -182,7 +181,7 @@ impl Poller {
         change
     }
 
-    /// Passes on the wish to stop, unless it is over anyway.
+    /// Forwards a cancellation, unless the execution has ended.
     async fn stop_if_asked(&self, address: &Address, execution: &Claimed, change: Change) -> db::Result<Change> {
         let Some(amc_id) = to_stop(execution, &change) else { return Ok(change) };
         let client = self.room.grants.client();
@@ -192,7 +191,7 @@ impl Poller {
         }))
         .await;
         match answer {
-            // OK to be refused: it ended meanwhile, and the next look tells how.
+            // OK to be refused: it has ended, and the next poll tells how.
             Ok(()) => Ok(self.not_stopped_yet(execution, change)),
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error))
@@ -209,7 +208,7 @@ impl Poller {
 }
 
 impl Poller {
-    /// AMC was asked to stop it; the next look tells whether it did.
+    /// AMC was asked to cancel it; the next poll tells whether it did.
     fn not_stopped_yet(&self, execution: &Claimed, change: Change) -> Change {
         let now = self.room.site.clock.now();
         let since = execution.cancel_asked_at.map_or(AFTER_CANCEL, |asked| now - asked);
@@ -224,8 +223,8 @@ impl Poller {
         Change { next: Some(now + wait), waiting_for: waiting_for.or(change.waiting_for), ..change }
     }
 
-    /// What becomes of an execution that AMC has not ended: it is asked after again, rarely once it took longer
-    /// than AMC allows.
+    /// The change for an execution that is still in progress: it is polled again, rarely once it took longer than AMC
+    /// allows.
     fn goes_on(&self, execution: &Claimed, answer: &amazon::Execution, mut change: Change) -> Change {
         let now = self.room.site.clock.now();
         let sent_at = execution.sent_at.unwrap_or(execution.created_at);
@@ -243,7 +242,7 @@ impl Poller {
         if execution.state != State::Lost && now < sent_at + longest {
             return change;
         }
-        // After a sleep of this machine AMC's first answer may be an old one: several looks have to agree.
+        // After this machine was suspended, AMC's first answer may be outdated: several polls must agree.
         if execution.state != State::Lost && execution.lookups + 1 < LOST_AFTER {
             change.lookups = execution.lookups + 1;
             return change;
@@ -268,13 +267,13 @@ impl Poller {
     }
 }
 
-/// What AMC is to be told to stop: somebody asked for it, and it is not over.
+/// AMC's id of an execution to cancel at AMC: somebody canceled it, and it hasn't ended.
 fn to_stop<'a>(execution: &'a Claimed, change: &Change) -> Option<&'a AmcExecutionId> {
     let goes_on = matches!(change.state, State::Pending | State::Running);
     execution.amc_id.as_ref().filter(|_| goes_on && execution.cancel_asked_at.is_some())
 }
 
-/// Where in the time between two looks an instance's beat begins: 0 to 1, the same in every process.
+/// The phase of an instance's polling schedule: 0 to 1, the same in every process.
 fn phase(instance: &InstanceId) -> f64 {
     let mut hasher = DefaultHasher::new();
     instance.as_str().hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! Fetching a result: all parts, within the life of their links, kept with their types.
+//! Downloads a result: all parts, while their links are valid, stored with their types.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -25,40 +25,40 @@ use crate::results::{self, ColumnSpec, Key, Limits, Part};
 use crate::web::words::bytes;
 use crate::workers::{Tick, Worker};
 
-/// The worker's name, for wakes.
+/// The worker's name, for wake-ups.
 pub(in crate::executions) const NAME: &str = "fetcher";
-/// While results are being fetched, it is looked this often whether others are ready.
+/// How often to check for other results that are ready during downloads.
 const LOOK: Duration = Duration::from_secs(2);
-/// Results that are fetched at the same time.
+/// Concurrent downloads.
 const AT_ONCE: i64 = 4;
-/// Links older than this are asked for anew before the next part of a result is begun: they live ten minutes.
+/// Links older than this are renewed before the next part of a result: they are valid for ten minutes.
 const LINKS_LIVE: TimeDelta = TimeDelta::minutes(8);
-/// A tick takes no longer. No limit on a download: that one ends when nothing arrives for a while.
+/// The time limit of a tick. A download itself has no limit: it ends when nothing arrives for a while.
 const LONGEST_TICK: Duration = Duration::from_hours(24);
 
-/// The claim of a fetch is renewed this often, and its progress noted.
+/// How often a download's lease is renewed and its progress stored.
 const RENEW: Duration = Duration::from_secs(5);
-/// A result that cannot be fetched for so many tries in a row is given up; AMC keeps it, so that
-/// a person can have it fetched once more.
+/// A download is given up after this many failed attempts in a row; AMC keeps the result, so a person can start
+/// another download.
 const MOST_TRIES: i64 = 200;
 
-/// How long a result waits that found no room on the disk.
+/// How long to wait when the disk is full.
 const FULL: TimeDelta = TimeDelta::seconds(10);
 
-/// Why a result ends without being fetched although AMC answers.
+/// Why a download failed although AMC responds.
 const ODD_LINKS: &str = "AMC finished the execution, but lists the files of its result in a form that RecomAMP doesn't \
     know. Report it with the answer below; the result can be fetched again later.";
 
-/// How far a download is.
+/// A download's progress.
 #[derive(Debug, Default)]
 struct Progress {
     received: AtomicU64,
-    /// Bytes of the parts that were begun, where storage says.
+    /// The total size of the parts that were begun, if storage reports it.
     announced: AtomicU64,
 }
 
 impl Progress {
-    /// In words for the page; nothing before the first byte.
+    /// The text for the page; `None` before the first byte.
     fn words(&self) -> Option<String> {
         let (received, announced) = (self.received.load(Ordering::Relaxed), self.announced.load(Ordering::Relaxed));
         let received_words = bytes(received);
@@ -70,7 +70,7 @@ impl Progress {
     }
 }
 
-/// What fetching a result takes along, so that links can be asked for anew on the way.
+/// What a download needs to renew its links.
 struct Fetch {
     grants: Grants,
     clock: Clock,
@@ -108,12 +108,12 @@ impl Fetch {
     }
 }
 
-/// The parts, each asked for when the one before has come whole, by a link that still lives.
+/// The parts, each requested when the previous one is complete, with a valid link.
 fn parts(fetch: Fetch, links: DownloadLinks, most: u64) -> impl futures::Stream<Item = Part> + Send {
     let since = fetch.clock.now();
     stream::unfold((fetch, links, since, 0), move |(fetch, mut links, mut since, at)| async move {
         if at > 0 && fetch.clock.now() >= since + LINKS_LIVE {
-            // OK to go on with the old ones: a link that has expired says so.
+            // OK to continue with the old links: an expired one reports it.
             if let Ok(fresh) = fetch.links().await {
                 if fresh.parts.len() == links.parts.len() {
                     links = fresh;
@@ -126,7 +126,7 @@ fn parts(fetch: Fetch, links: DownloadLinks, most: u64) -> impl futures::Stream<
     })
 }
 
-/// Somebody stopped the fetching.
+/// Somebody canceled the download.
 fn given_up() -> Change {
     let mut change = Change::to(State::Cancelled, None);
     change.problem = Some(Problem::new(
@@ -135,14 +135,14 @@ fn given_up() -> Change {
     change
 }
 
-/// Why a result is not kept yet, or never.
+/// Why a result isn't stored yet, or never will be.
 enum Trouble {
     Call(CallError),
     Keep(results::Error),
 }
 
 impl Poller {
-    /// Asks for links, fetches all parts, keeps the result; nothing when the claim was lost meanwhile.
+    /// Requests links, downloads all parts and stores the result; `None` if the lease was lost.
     async fn fetch(&self, address: &Address, execution: &Claimed) -> db::Result<Option<Change>> {
         if execution.cancel_asked_at.is_some() {
             return Ok(Some(given_up()));
@@ -156,7 +156,7 @@ impl Poller {
                     Ok(Some(false)) => {}
                     Ok(Some(true)) => return Ok(Some(given_up())),
                     Ok(None) => return Ok(None),
-                    // OK because what is written in the end names the claim.
+                    // OK because the final write checks the lease.
                     Err(error) => tracing::warn!(execution.id = %execution.id, %error, "a claim was not renewed"),
                 },
             }
@@ -172,8 +172,7 @@ impl Poller {
         }
     }
 
-    /// Keeps the claim and notes how far the download is; gives whether somebody asked to stop, or nothing where
-    /// the claim is lost.
+    /// Renews the lease and stores the progress; returns whether somebody canceled, or `None` if the lease is lost.
     async fn renew(&self, execution: &Claimed, progress: &Progress) -> db::Result<Option<bool>> {
         let until = self.room.site.clock.now() + LEASE;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
@@ -221,7 +220,8 @@ impl Poller {
                 "The result couldn't be fetched for a long time. Fetch it again, or run the query again.",
             ));
         }
-        // What may not be the last word counts for itself: tries that failed for other reasons say nothing of it.
+        // Failures that may resolve themselves are counted separately: attempts that failed for other reasons say
+        // nothing about them.
         let (doubt, most) = doubt(trouble);
         if doubt && execution.lookups >= most {
             return fails(match trouble {
@@ -243,7 +243,8 @@ impl Poller {
                 let mut change = self.retry(execution, &amazon::Error::from(ErrorKind::LinkExpired).into());
                 change.waiting_for = Some(format!("{} {RETRYING}", happened(error)));
                 if matches!(error, results::Error::Full) {
-                    // A disk has room from one moment to the next: it is looked at often, and costs AMC nothing but a link.
+                    // Disk space may become free at any moment: it is checked often, and costs only one call for
+                    // links.
                     change.next = Some(self.after(FULL));
                     change.attempts = execution.attempts;
                     if execution.waiting_for.is_none() {
@@ -258,7 +259,7 @@ impl Poller {
     }
 }
 
-/// What happened to a result, in one sentence without advice: it is fetched again anyway.
+/// What happened to a result, in one sentence without advice: it is downloaded again anyway.
 fn happened(error: &results::Error) -> String {
     if let results::Error::Fetch { cause, .. } = error
         && let Some(cause) = cause.downcast_ref::<amazon::Error>()
@@ -270,8 +271,8 @@ fn happened(error: &results::Error) -> String {
     format!("{what}.")
 }
 
-/// Whether a trouble may last, and how often it is believed that it does not. A result that was
-/// announced may not be ready at once, and what was fetched wrongly may be fetched rightly.
+/// Whether a failure may be permanent, and how many attempts to make. A finished result may not be available at once,
+/// and a corrupt download may succeed the next time.
 fn doubt(trouble: &Trouble) -> (bool, i64) {
     const REFUSALS: i64 = 10;
     const REREADS: i64 = 3;
@@ -292,12 +293,12 @@ fn doubt(trouble: &Trouble) -> (bool, i64) {
     }
 }
 
-/// Fetches results, beside the poller.
+/// Downloads results, beside the poller.
 #[derive(Debug)]
 pub(in crate::executions) struct Fetcher(Poller);
 
 impl Fetcher {
-    /// Works on `room`, claiming as `process`.
+    /// Works on `room`, with leases of `process`.
     pub(in crate::executions) fn new(room: Executions, process: ProcessId) -> Self {
         Self(Poller::new(room, process))
     }
@@ -306,7 +307,7 @@ impl Fetcher {
         let ready = self.0.claim(store::READY, AT_ONCE).await?;
         let mut tick = Tick { looked: ready.len(), ..Tick::default() };
         let mut under_way: FuturesUnordered<_> = ready.into_iter().map(|execution| self.one(execution)).collect();
-        // A result that takes long must not keep those waiting that are ready meanwhile.
+        // A long download must not delay results that become ready meanwhile.
         while !under_way.is_empty() {
             if let Ok(step) = tokio::time::timeout(LOOK, under_way.next()).await {
                 count(&mut tick, step.unwrap_or(Step::Nothing));
@@ -358,7 +359,7 @@ impl Worker for Fetcher {
     }
 }
 
-/// The columns that AMC announced.
+/// The columns declared by AMC.
 fn specs(announced: Option<&Value>) -> Vec<ColumnSpec> {
     let columns = announced.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let spec = |column: &Value| {

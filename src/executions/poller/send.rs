@@ -1,4 +1,4 @@
-//! Sending an intent, and finding out whether an unclear send arrived.
+//! Sends an execution, and finds out whether an unclear send arrived.
 
 use chrono::TimeDelta;
 
@@ -11,25 +11,25 @@ use crate::executions::model::{Claimed, LOOK_AGAIN, LOOKS, Problem, SETTLED, Sta
 use crate::executions::store::{self, Change, Obstacle};
 use crate::instances;
 
-/// A run that waits for a slot looks again after this.
+/// The wait for a free slot.
 const SLOT_WAIT: TimeDelta = TimeDelta::seconds(10);
-/// A run that may not be sent looks again after this.
+/// The wait of an execution that isn't permitted now.
 const LOOK_FOR_LEAVE: TimeDelta = TimeDelta::minutes(1);
-/// AMC checks a run for some seconds before it can tell anything.
+/// When a new execution is polled first: AMC validates it for some seconds.
 const FIRST_LOOK: TimeDelta = TimeDelta::seconds(3);
-/// Pages of a list that are read to find a run; a list of one workflow has one.
+/// The maximum number of list pages when looking up an execution; a list of one workflow has one.
 const PAGES: usize = 10;
 
-/// Whether AMC has a run.
+/// Whether AMC has an execution.
 enum Found {
     Here(Box<amazon::Execution>),
     Nowhere,
-    /// Not among so many that nothing can be said: nothing is sent again on that ground.
+    /// Not found in a list that was too long to read completely: nothing is sent again for this reason.
     ListTooLong,
 }
 
 impl Poller {
-    /// Sends an execution when a slot is free: notes that it is being sent, sends, notes the answer.
+    /// Sends an execution when a slot is free: stores that it is being sent, sends it, stores the answer.
     pub(super) async fn send(&self, address: &Address, execution: &mut Claimed) -> db::Result<Change> {
         if execution.cancel_asked_at.is_some() {
             return Ok(Change::to(State::Cancelled, None));
@@ -51,7 +51,7 @@ impl Poller {
         let ours = store::change(&mut tx, now, execution, &sending).await?;
         let stored = store::to_send(&mut tx, &execution.id).await?;
         if stored.is_cancelled {
-            // Not committed: somebody asked to stop while the step began, so nothing is sent.
+            // Not committed: somebody canceled it when the step began, so nothing is sent.
             return Ok(Change::to(State::Cancelled, None));
         }
         tx.commit().await?;
@@ -68,7 +68,7 @@ impl Poller {
         self.after_send(execution, answer)
     }
 
-    /// It waits for somebody to do something, and uses no try up.
+    /// It waits for somebody to act; this doesn't count as an attempt.
     fn held_by(&self, execution: &Claimed, obstacle: Obstacle) -> Change {
         let mut change = Change::to(State::Waiting, Some(self.after(LOOK_FOR_LEAVE)));
         change.attempts = execution.attempts;
@@ -88,7 +88,7 @@ impl Poller {
         change
     }
 
-    /// What the answer to a send means.
+    /// The change for the answer to a send.
     fn after_send(&self, execution: &Claimed, answer: Result<amazon::Execution, CallError>) -> db::Result<Change> {
         match answer {
             Ok(accepted) => Ok(self.accepted(&accepted)),
@@ -120,7 +120,7 @@ impl Poller {
         change
     }
 
-    /// After a crash or an unclear answer: asks AMC by the execution's own workflow id.
+    /// After a crash or an unclear answer: looks the execution up at AMC by its own workflow id.
     pub(super) async fn look_up(&self, address: &Address, execution: &Claimed) -> db::Result<Change> {
         match bounded(self.find(address, execution)).await {
             Ok(Found::Here(found)) => Ok(self.accepted(&found)),
@@ -137,7 +137,7 @@ impl Poller {
             .and_created_since(since)
             .including_cancelled()
             .oldest_first();
-        // A list that was not filtered as asked must not make somebody else's run this one.
+        // If a list wasn't filtered as requested, another execution must not be mistaken for this one.
         let is_this =
             |one: &amazon::Execution| one.workflow_id.as_ref().is_none_or(|id| *id == execution.amc_workflow_id);
         let mut found = None;
@@ -154,7 +154,7 @@ impl Poller {
         })
     }
 
-    /// AMC does not list it: look again, and only then believe that it never arrived.
+    /// AMC doesn't list it: look again, and only then conclude that it never arrived.
     fn not_found(&self, execution: &Claimed) -> Change {
         let now = self.room.site.clock.now();
         let settled = execution.sent_at.is_none_or(|sent| now >= sent + SETTLED);
@@ -178,7 +178,7 @@ impl Poller {
         change
     }
 
-    /// Why there is no free slot, if there is none; the transaction takes the slot before others count.
+    /// Why there is no free slot, or `None`; the transaction reserves the slot before others count.
     async fn no_slot(&self, tx: &mut Tx, address: &Address, execution: &Claimed) -> db::Result<Option<String>> {
         let limits = &self.room.site.config.limits;
         tx.alone(&format!("slots of {}", address.usual.entity)).await?;
@@ -196,7 +196,7 @@ impl Poller {
     }
 }
 
-/// Whether Amazon said no for good, so that sending the same again would be told the same.
+/// Whether Amazon refused permanently, so that sending the same again would get the same answer.
 fn is_refusal(error: &amazon::Error) -> bool {
     matches!(
         error.kind(),
@@ -204,7 +204,7 @@ fn is_refusal(error: &amazon::Error) -> bool {
     )
 }
 
-/// The problem of a run that AMC does not know any more.
+/// The problem of an execution that AMC no longer knows.
 pub(super) fn lost() -> Problem {
     Problem::new("AMC no longer knows this execution, so its outcome is unknown. Run the query again.")
 }

@@ -1,23 +1,23 @@
-//! Reading a list of executions page by page, no further than it helps.
+//! Reads a list of executions page by page, no further than necessary.
 
 use super::{Address, Poller};
 use crate::amazon::{self, ExecutionFilter};
 use crate::connections::CallError;
 use crate::ids::ConnectionId;
 
-/// Why no more pages were read.
+/// Why reading stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// What was looked for is known.
+    /// The search is complete.
     Enough,
-    /// That was the whole list.
+    /// The list has ended.
     AtItsEnd,
-    /// There is more, but so many pages are enough.
+    /// The page limit was reached.
     TooLong,
 }
 
 impl Poller {
-    /// Gives `pages` pages of an instance's list at most to `is_enough`, until it says so.
+    /// Passes up to `pages` pages of an instance's list to `is_enough`, until that returns true.
     pub(super) async fn walk(
         &self,
         (address, connection): (&Address, &ConnectionId),

@@ -1,4 +1,4 @@
-//! Why an execution was not started: the same answer for a page and for a program.
+//! Why an execution was not started: the same answer for pages and programs.
 
 use crate::amcsql::finding::Finding;
 use crate::db;
@@ -9,38 +9,37 @@ use crate::web::{self, components::Errors};
 /// Why nothing was started.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The query, the execution or the instance is not there, or not for this person: which of the two is not told.
+    /// The query, execution or instance doesn't exist or isn't visible to this person; the answer doesn't tell which.
     #[error("There is nothing to run.")]
     Missing,
-    /// The person's role on the instance does not allow it; the sentence says what is missing.
+    /// The person's role on the instance doesn't allow it; the sentence says what is missing.
     #[error("{0}")]
     Role(String),
-    /// Amazon is still making the instance of this name.
+    /// Amazon is still creating the instance with this name.
     #[error("{0} isn't ready: Amazon is still creating it. Nothing was started; run the query once it is ready.")]
     NotReady(String),
-    /// No connection to Amazon reaches the instance of this name.
+    /// No connection to Amazon reaches the instance with this name.
     #[error(
         "There is no active connection to Amazon for {0}, so nothing was started. Reconnect under Connections, or ask \
          a manager of the instance to share their connection."
     )]
     NoConnection(String),
-    /// The execution was started outside of RecomAMP, and AMC did not tell its SQL.
+    /// The execution was started outside of RecomAMP, and AMC didn't provide its SQL.
     #[error("AMC didn't tell the SQL of this execution, so it can't be run again here. Start it where it was started.")]
     NoSql,
     /// The query is in the bin.
     #[error("This query is deleted, so it can't run. Restore it first.")]
     Deleted,
-    /// The query is further than the revision that was named.
+    /// The query has a newer revision than the request.
     #[error("The query changed after you opened it, so nothing was started. Review it, then run it.")]
     Changed,
-    /// The key stands for another request.
+    /// The key belongs to another request.
     #[error("This key already started an execution with different input. Use a new key, or send the same request.")]
     KeyReused,
     /// The key is empty, too long or not printable.
     #[error("A key has 1 to 200 characters without control characters.")]
     BadKey,
-    /// Something is wrong with the text or with what it is to run with: see [`Refusal::errors`] and
-    /// [`Refusal::findings`].
+    /// Something is wrong with the SQL or its input: see [`Refusal::errors`] and [`Refusal::findings`].
     #[error("This can't be run yet: {}", first(.0))]
     Unfit(Box<Prepared>),
     #[error(transparent)]
@@ -54,7 +53,7 @@ fn first(prepared: &Prepared) -> String {
 }
 
 impl Refusal {
-    /// What is wrong with the input, by the names of a form's fields.
+    /// The errors in the input, by form field.
     pub fn errors(&self) -> Errors {
         match self {
             Self::Unfit(prepared) => prepared.errors.clone(),
@@ -62,7 +61,7 @@ impl Refusal {
         }
     }
 
-    /// What is wrong with the text, at its author's places.
+    /// The errors in the SQL, at the author's positions.
     pub fn findings(&self) -> &[Finding] {
         match self {
             Self::Unfit(prepared) => &prepared.findings,
@@ -70,7 +69,7 @@ impl Refusal {
         }
     }
 
-    /// A word for programs, which stays the same when the sentence changes.
+    /// A stable code for programs.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Missing => "not-found",

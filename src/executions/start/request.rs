@@ -1,4 +1,4 @@
-//! Who asks for an execution, and what they ask for.
+//! Who starts an execution, and what is started.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,10 +12,10 @@ use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 use crate::queries::{FieldDef, RunInput};
 use crate::web::Person;
 
-/// Longest key of a request, in characters.
+/// Maximum length of a key, in characters.
 const KEY_LENGTH: usize = 200;
 
-/// Who starts an execution. Each acts for one person, whose access decides what may run and by which connection.
+/// Who starts an execution. Each acts for one person, whose access decides what may run and with which connection.
 #[derive(Clone, Debug)]
 pub struct Actor {
     person: PersonId,
@@ -24,7 +24,7 @@ pub struct Actor {
     as_of: Option<DateTime<Utc>>,
 }
 
-/// By what an actor acts; the text is its id, which the execution names as its reference.
+/// What kind of actor; the text is its id, which the execution stores as its reference.
 #[derive(Clone, Debug)]
 enum By {
     Hand,
@@ -35,7 +35,7 @@ enum By {
 }
 
 impl Actor {
-    /// A person at a page.
+    /// A person using a page.
     pub fn person_by_hand(person: &Person) -> Self {
         Self { person: person.id.clone(), name: person.name.clone(), by: By::Hand, as_of: None }
     }
@@ -45,39 +45,37 @@ impl Actor {
         Self { person, name, by: By::Token(token.into()), as_of: None }
     }
 
-    /// A schedule, for the person on whose access it runs. The key of its request names the slot.
+    /// A schedule, for the person whose access it uses. The key of its request is the slot.
     pub fn schedule(person: PersonId, name: String, schedule: impl Into<String>) -> Self {
         Self { person, name, by: By::Schedule(schedule.into()), as_of: None }
     }
 
-    /// A run of a flow, for whoever started the flow. The key of its request names the step.
+    /// A run of a flow, for whoever started the flow. The key of its request is the step.
     pub fn flow(person: PersonId, name: String, flow_run: impl Into<String>) -> Self {
         Self { person, name, by: By::Flow(flow_run.into()), as_of: None }
     }
 
-    /// A batch, for whoever started it. The key of its request names the instance and the round.
+    /// A batch, for whoever started it. The key of its request is the instance and the round.
     pub fn batch(person: PersonId, name: String, batch: impl Into<String>) -> Self {
         Self { person, name, by: By::Batch(batch.into()), as_of: None }
     }
 
-    /// The same for a moment other than now, from which a window such as “the last complete week” is worked out.
+    /// The same at another time than now, for resolving windows such as “the last complete week”.
     #[must_use]
     pub const fn as_of(mut self, moment: DateTime<Utc>) -> Self {
         self.as_of = Some(moment);
         self
     }
 
-    /// The moment for which it acts; none for now.
+    /// The time at which it acts; `None` for now.
     pub(super) const fn moment(&self) -> Option<DateTime<Utc>> {
         self.as_of
     }
 
-    /// For whom it runs.
     pub const fn person(&self) -> &PersonId {
         &self.person
     }
 
-    /// What that person is called.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -93,7 +91,7 @@ impl Actor {
         }
     }
 
-    /// What the origin speaks of.
+    /// What the origin refers to.
     pub(super) fn reference(&self, what: &What) -> Option<String> {
         match (&self.by, what) {
             (By::Hand, What::Again(id)) => Some(id.to_string()),
@@ -102,8 +100,8 @@ impl Actor {
         }
     }
 
-    /// A key as it is stored: people choose theirs without knowing those of others, and the slot of a schedule
-    /// stays the same slot when the schedule runs for somebody else.
+    /// The stored form of a key: people choose theirs independently of each other, and the slot of a schedule stays
+    /// the same slot when the schedule runs for somebody else.
     pub(super) fn key(&self, key: &str) -> Result<String, Refusal> {
         if key.is_empty() || key.chars().count() > KEY_LENGTH || key.chars().any(char::is_control) {
             return Err(Refusal::BadKey);
@@ -116,48 +114,41 @@ impl Actor {
     }
 }
 
-/// What is to run.
 #[derive(Clone, Debug)]
 pub enum What {
     /// A saved query.
     Query {
         id: QueryId,
-        /// The revision at which it was read: when it is another by now, nothing is started. None for whatever it is.
+        /// The revision that was read: if the query has changed, nothing is started. `None` for any revision.
         revision: Option<i64>,
-        /// Where it is to run.
         instance: InstanceId,
-        /// What it is run with.
         input: RunInput,
     },
-    /// A text that is not saved.
+    /// A text that isn't saved.
     Text {
-        /// What people call it.
+        /// Its name for display.
         name: String,
         /// The SQL, with `{{name}}`.
         sql: String,
-        /// The types of its parameters; a name without a definition is guessed.
+        /// The types of its parameters; a missing type is inferred.
         fields: Vec<FieldDef>,
-        /// Where it is to run.
         instance: InstanceId,
-        /// What it is run with.
         input: RunInput,
     },
     /// The same again, exactly as it was sent: same SQL, same values, same window.
     Again(ExecutionId),
 }
 
-/// What somebody asks to start.
+/// A request to start an execution.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// What is to run.
     pub what: What,
-    /// Names this request among those of its actor, so that it starts one execution however often it comes: 1 to 200
-    /// characters. None where each asking is to start another.
+    /// The idempotency key, unique for its actor: 1 to 200 characters. `None` starts an execution for each request.
     pub key: Option<String>,
 }
 
 impl Request {
-    /// The same for the same request, whatever the key.
+    /// The same for the same request, regardless of the key.
     pub(super) fn digest(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.what.json().to_string()))
     }

@@ -1,4 +1,4 @@
-//! A new execution: its row, once for each key, and the connection that it uses.
+//! Stores a new execution, once per key, and chooses its connection.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -31,12 +31,12 @@ pub(in crate::executions) struct NewRow<'a> {
     pub(in crate::executions) values: &'a ParameterValues,
     pub(in crate::executions) window: WindowChoice,
     pub(in crate::executions) amc_workflow_id: &'a str,
-    /// What makes other runs the same; none where nothing does.
+    /// The digest that identical runs share; `None` if there can't be any.
     pub(in crate::executions) same_as: Option<&'a str>,
 }
 
-/// Stores the intent: due at once. Says whether it did: an execution that was started with the same key stays
-/// the only one, in whatever process and at whatever moment it was asked for.
+/// Stores the intent, due at once. Returns whether it did: an execution started with the same key remains the only
+/// one, across processes and concurrent requests.
 pub(in crate::executions) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &NewRow<'_>) -> Result<bool> {
     const ADD: &str = "insert into executions (id, instance_id, connection_id, connection_owner, query_id, query_name, \
         person_id, person_name, rerun_of, state, author_sql, sent, source_map, field_values, amc_workflow_id, \
@@ -81,7 +81,7 @@ pub(in crate::executions) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &Ne
 #[derive(Debug)]
 pub(in crate::executions) struct Earlier {
     pub(in crate::executions) id: ExecutionId,
-    /// What was asked for under the key; none where that was not kept.
+    /// The digest of the request with the key; `None` if it wasn't stored.
     pub(in crate::executions) digest: Option<String>,
 }
 
@@ -97,7 +97,7 @@ pub(in crate::executions) async fn started_by(tx: &mut Tx, origin: Origin, key: 
     sql(FIND).bind(origin.name()).bind(key).optional(tx).await
 }
 
-/// The newest execution of this identity on an instance whose result is still stored and that a person may see.
+/// The newest execution with this digest on an instance whose result is still stored and that a person may see.
 pub(in crate::executions) async fn same_as(
     tx: &mut Tx,
     person: &PersonId,
@@ -112,11 +112,11 @@ pub(in crate::executions) async fn same_as(
     Ok(found.map(|Single(id)| id))
 }
 
-/// A connection by which a person's executions can run.
+/// A connection that a person's executions can use.
 #[derive(Clone, Debug)]
 pub(in crate::executions) struct Chosen {
     pub(in crate::executions) id: ConnectionId,
-    /// The name of its owner.
+    /// Its owner's name.
     pub(in crate::executions) owner: String,
 }
 
@@ -126,9 +126,9 @@ impl FromRow for Chosen {
     }
 }
 
-/// The active connection by which a person's executions on an instance run: their own; else the one that their
-/// access to the instance names; else one that its owner shares with somebody else on this instance. Its owner has
-/// to be able to run there, too. As a person one sees one's own connections only, as the system all.
+/// The active connection for a person's executions on an instance: their own; otherwise the one named by their access
+/// to the instance; otherwise one that its owner shares with somebody else on this instance. Its owner must be able
+/// to run queries there, too. In a person's scope only their own connections are visible, in the system's all.
 pub(in crate::executions) async fn choose_connection(
     tx: &mut Tx,
     person: &PersonId,

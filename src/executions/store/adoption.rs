@@ -1,4 +1,4 @@
-//! Searches for executions that were started elsewhere, and the rows of those that were found.
+//! Searches for executions that were started elsewhere, and the rows of those found.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -10,14 +10,14 @@ use crate::executions::model::State;
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId};
 use crate::queries::{ParameterValues, WindowChoice};
 
-/// An instance that is searched now, and by which connection.
+/// An instance to search now, and the connection to use.
 #[derive(Debug)]
 pub(in crate::executions) struct Search {
     pub(in crate::executions) instance: InstanceId,
     pub(in crate::executions) connection: ConnectionId,
-    /// Whose connection it is.
+    /// The connection's owner.
     pub(in crate::executions) owner: PersonId,
-    /// Up to when it was searched before.
+    /// The end of the previous search.
     pub(in crate::executions) since: DateTime<Utc>,
 }
 
@@ -40,8 +40,9 @@ impl FromRow for Reach {
     }
 }
 
-/// Takes the instances whose search is due at `now` and plans their next one at `next`, so that no other process takes
-/// them meanwhile. One that was never searched is due when it was found before `found`, and is searched from `first` on.
+/// Claims the instances whose search is due at `now` and schedules their next one at `next`, so that no other process
+/// searches them meanwhile. An instance that was never searched is due if it was discovered before `found`, and is
+/// searched from `first` on.
 pub(in crate::executions) async fn due_searches(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -73,13 +74,13 @@ pub(in crate::executions) async fn due_searches(
     Ok(due)
 }
 
-/// Notes that an instance was searched up to now.
+/// Records a successful search.
 pub(in crate::executions) async fn searched(tx: &mut Tx, instance: &InstanceId, now: DateTime<Utc>) -> Result<()> {
     const DONE: &str = "update execution_searches set searched_until = $2, problem = null where instance_id = $1";
     sql(DONE).bind(instance).bind(now).execute(tx).await.map(drop)
 }
 
-/// Notes why a search failed, and when the next one is.
+/// Records a failed search and when to retry.
 pub(in crate::executions) async fn search_failed(
     tx: &mut Tx,
     instance: &InstanceId,
@@ -90,7 +91,7 @@ pub(in crate::executions) async fn search_failed(
     sql(FAILED).bind(instance).bind(next).bind(problem).execute(tx).await.map(drop)
 }
 
-/// Whether there is a row of an execution that AMC lists, one that is just being sent too.
+/// Whether a listed execution already has a row, including one that is being sent.
 pub(in crate::executions) async fn is_known(tx: &mut Tx, execution: &amazon::Execution) -> Result<bool> {
     const KNOWN: &str = "select 1 as value from executions where amc_execution_id = $1 or amc_workflow_id = $2 \
         or (origin = 'adopted' and origin_key = $1) limit 1";
@@ -99,13 +100,13 @@ pub(in crate::executions) async fn is_known(tx: &mut Tx, execution: &amazon::Exe
     Ok(found.is_some())
 }
 
-/// An execution that was started elsewhere, as its row is stored.
+/// An execution that was started elsewhere, to be stored.
 #[derive(Debug)]
 pub(in crate::executions) struct Found {
     pub(in crate::executions) amc_id: AmcExecutionId,
     pub(in crate::executions) name: String,
     pub(in crate::executions) somebody: &'static str,
-    /// On whose connection it is followed.
+    /// The owner of the connection with which it is followed.
     pub(in crate::executions) owner: PersonId,
     pub(in crate::executions) state: State,
     pub(in crate::executions) status: String,
@@ -115,11 +116,11 @@ pub(in crate::executions) struct Found {
     pub(in crate::executions) problem: Option<Value>,
     pub(in crate::executions) output_columns: Option<Value>,
     pub(in crate::executions) created_at: DateTime<Utc>,
-    /// When it ended, where nothing is left to do for it.
+    /// When it ended, if nothing is left to do for it.
     pub(in crate::executions) finished_at: Option<DateTime<Utc>>,
 }
 
-/// Stores it, due at once where there is more to come; says whether it did: another process may have been faster.
+/// Stores it, due at once if there is more to come; returns whether it did: another process may have been faster.
 pub(in crate::executions) async fn adopt(
     tx: &mut Tx,
     id: &ExecutionId,
@@ -145,7 +146,7 @@ pub(in crate::executions) async fn adopt(
         .bind(found.sent.clone())
         .bind(json!({ "pieces": [] }))
         .bind(ParameterValues::default().json())
-        // Many executions of one saved workflow have its id; each row needs one of its own.
+        // Executions of one saved workflow share its id; each row needs its own.
         .bind(format!("adopted-{}", found.amc_id))
         .bind(found.amc_id.as_str())
         .bind(&found.status)

@@ -1,4 +1,4 @@
-//! Claiming executions for their next step: one statement claims and reads what the step needs.
+//! Claims executions for their next step: one statement claims and reads what the step needs.
 
 use std::collections::HashMap;
 
@@ -20,9 +20,9 @@ macro_rules! claimed {
     };
 }
 
-/// Executions that are due for a short step: to be sent, or to be asked after.
+/// Executions that are due for a short step: send or poll.
 pub(in crate::executions) const DUE: lease::Queue = claimed!("state <> 'fetching'");
-/// Executions whose result is due to be fetched, which may take minutes.
+/// Executions whose result is due for download, which may take minutes.
 pub(in crate::executions) const READY: lease::Queue = claimed!("state = 'fetching'");
 
 impl FromRow for Claimed {
@@ -49,7 +49,7 @@ impl FromRow for Claimed {
     }
 }
 
-/// A claimed row, or why it cannot be read: one that cannot must not stop all others.
+/// A claimed row, or why it can't be read: one unreadable row must not stop the others.
 struct Attempt(String, Result<Claimed>);
 
 impl FromRow for Attempt {
@@ -58,8 +58,8 @@ impl FromRow for Attempt {
     }
 }
 
-/// Claims executions that are due, the oldest first, so that slots go to those who waited longest. Each has a
-/// connection that works, if there is one for its person.
+/// Claims executions that are due, oldest first, so that slots go to those waiting longest. Each gets a working
+/// connection, if there is one for its person.
 pub(in crate::executions) async fn claim(
     tx: &mut Tx,
     queue: lease::Queue,
@@ -82,7 +82,7 @@ pub(in crate::executions) async fn claim(
     Ok(due)
 }
 
-/// Gives each execution whose connection does not work another one that its person may use, where there is one.
+/// Gives each execution whose connection doesn't work another one that its person may use, if there is one.
 async fn connect(tx: &mut Tx, now: DateTime<Utc>, due: &mut [Claimed]) -> Result<()> {
     const ACTIVE: &str = "select c.id, p.name as owner from connections c join people p on p.id = c.person_id \
         where c.state = 'active'";
@@ -103,7 +103,7 @@ async fn connect(tx: &mut Tx, now: DateTime<Utc>, due: &mut [Claimed]) -> Result
             (Some(owner), None) => Some(Chosen { id: one.connection.clone(), owner: owner.clone() }),
             (None, _) => choose_connection(tx, &one.person, &one.instance).await?,
         };
-        // OK without one because the step says then that the connection has to be renewed, and is tried again.
+        // OK without one because the step then reports that the connection needs reconnecting, and is retried.
         if let Some(chosen) = chosen {
             goes_on_with(tx, now, one, chosen).await?;
         }
@@ -111,7 +111,7 @@ async fn connect(tx: &mut Tx, now: DateTime<Utc>, due: &mut [Claimed]) -> Result
     Ok(())
 }
 
-/// Moves a claimed execution to a connection.
+/// Switches a claimed execution to another connection.
 async fn goes_on_with(tx: &mut Tx, now: DateTime<Utc>, one: &mut Claimed, chosen: Chosen) -> Result<()> {
     const CONNECT: &str = "update executions set connection_id = $3, connection_owner = $4, revision = revision + 1 \
         where id = $1 and lease_epoch = $2";
@@ -125,18 +125,18 @@ async fn goes_on_with(tx: &mut Tx, now: DateTime<Utc>, one: &mut Claimed, chosen
     Ok(())
 }
 
-/// What stands in the way of sending an execution for its person.
+/// Why an execution can't be sent for its person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::executions) enum Obstacle {
     /// The person can no longer run queries on the instance: their role ended or is below analyst, or they may not
     /// sign in.
     Role,
-    /// No connection that works reaches the instance for them.
+    /// No working connection reaches the instance for them.
     Connection,
 }
 
-/// Whether an execution may still be sent, asked at the last moment: roles and connections end while executions wait. One
-/// whose connection may no longer be used goes on with another of its person's, where there is one.
+/// Whether an execution may still be sent, checked at the last moment: roles and connections can end while executions
+/// wait. If its connection may no longer be used, it switches to another of its person's, if there is one.
 pub(in crate::executions) async fn obstacle(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -169,10 +169,9 @@ pub(in crate::executions) async fn obstacle(
     Ok(None)
 }
 
-/// What is about to be sent.
 pub(in crate::executions) struct ToSend {
     pub(in crate::executions) body: Value,
-    /// Whether somebody asked to stop it meanwhile.
+    /// Whether somebody canceled it meanwhile.
     pub(in crate::executions) is_cancelled: bool,
 }
 
@@ -183,7 +182,6 @@ impl FromRow for ToSend {
     }
 }
 
-/// What is to be sent for an execution.
 pub(in crate::executions) async fn to_send(tx: &mut Tx, id: &ExecutionId) -> Result<ToSend> {
     const FIND: &str = "select sent, cancel_asked_at from executions where id = $1";
     sql(FIND).bind(id).one(tx).await

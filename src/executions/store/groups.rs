@@ -1,4 +1,4 @@
-//! Executions counted by their query: a line for all repeats of one.
+//! Executions grouped by query: one row for all repeats.
 
 use chrono::{DateTime, Utc};
 
@@ -11,21 +11,18 @@ use crate::ids::{PersonId, QueryId};
 /// The executions of one query.
 #[derive(Clone, Debug)]
 pub(in crate::executions) struct Group {
-    /// The query; none where it is gone, and its executions are told by its name.
+    /// The query; `None` if it was deleted, and its executions are grouped by its name.
     pub(in crate::executions) query: Option<QueryId>,
     /// The query's name when it last ran.
     pub(in crate::executions) query_name: String,
     pub(in crate::executions) executions: i64,
-    /// On how many instances it ran.
     pub(in crate::executions) instances: i64,
-    /// Those that have not ended.
+    /// Executions in progress.
     pub(in crate::executions) active: i64,
     pub(in crate::executions) succeeded: i64,
-    /// Those that ended without a result and were not canceled.
+    /// Executions that failed, without canceled ones.
     pub(in crate::executions) failed: i64,
-    /// The state of the last one.
     pub(in crate::executions) last_state: State,
-    /// When the last one was started.
     pub(in crate::executions) last_at: DateTime<Utc>,
 }
 
@@ -45,7 +42,7 @@ impl FromRow for Group {
     }
 }
 
-/// A range of the queries of which the filter leaves an execution, the last run first.
+/// A range of the queries with executions that match the filter, most recently run first.
 pub(in crate::executions) async fn groups(
     tx: &mut Tx,
     person: &PersonId,
@@ -67,7 +64,7 @@ pub(in crate::executions) async fn groups(
     filtered(text, person, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// How many such queries there are, counted up to `most`.
+/// The number of such queries, counted up to `most`.
 pub(in crate::executions) async fn count_groups(
     tx: &mut Tx,
     person: &PersonId,

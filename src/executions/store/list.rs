@@ -1,4 +1,4 @@
-//! Executions as lists show them.
+//! Lists of executions.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -10,73 +10,61 @@ use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 use crate::instances::takes_slot;
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 
-/// Which executions are listed.
+/// The filter of a list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Of one instance.
     pub instance: Option<InstanceId>,
-    /// Of the instances of one account: its entity ID, or nothing.
+    /// On the instances of one account: its entity ID, or empty.
     pub account: String,
-    /// Of one query.
     pub query: Option<QueryId>,
-    /// In one state; `active` for all that have not ended, `problem` for all that ended badly.
+    /// In one state; `active` for all in progress, `problem` for all that failed.
     pub state: String,
-    /// Text that the query's name or the person's name holds.
+    /// Text in the query's or the person's name.
     pub text: String,
-    /// Started by this person.
     pub by: Option<PersonId>,
-    /// Started then or later.
+    /// Started at this time or later.
     pub from: Option<DateTime<Utc>>,
-    /// Started before then.
+    /// Started before this time.
     pub before: Option<DateTime<Utc>>,
-    /// Only those that stand behind this one, of which it is known when it was started.
+    /// Only those after this one in the list, whose start time is known.
     pub after: Option<(DateTime<Utc>, ExecutionId)>,
 }
 
-/// A line of the list.
+/// A row of the list.
 #[derive(Clone, Debug)]
 pub struct Line {
     /// RecomAMP's id.
     pub id: ExecutionId,
-    /// The query's name at the time.
+    /// The query's name when it ran.
     pub query_name: String,
-    /// Who ran it.
     pub person_name: String,
-    /// The instance's name.
     pub instance_name: String,
-    /// Where it stands.
     pub state: State,
-    /// What it waits for.
     pub waiting_for: Option<String>,
-    /// What went wrong, in a sentence.
     pub problem: Option<Problem>,
-    /// Rows of the result.
     pub rows: Option<u64>,
-    /// What started it.
     pub origin: Origin,
-    /// The window, with its times unless AMC decides.
+    /// The window, with its times unless AMC determines them.
     pub window: WindowChoice,
-    /// The values of its parameters; none where they are longer than a list shows.
+    /// The values of its parameters; `None` if they are too long for a list.
     pub values: Option<ParameterValues>,
-    /// When it was started.
     pub created_at: DateTime<Utc>,
-    /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
 impl Line {
-    /// How long it took, or has taken until now.
+    /// Its duration until its end or `now`.
     pub fn took(&self, now: DateTime<Utc>) -> TimeDelta {
         (self.finished_at.unwrap_or(now) - self.created_at).max(TimeDelta::zero())
     }
 }
 
-/// Most characters of one value, and of all values together, that tell executions apart in a list.
+/// Maximum length of one value, and of all values together, in a list.
 const VALUE: usize = 40;
 const VALUES: usize = 120;
 
 impl Line {
-    /// What tells it apart from others of its query: the window and the values, in one line; empty where there is none.
+    /// The window and the values in one line, to distinguish it from other executions of its query; may be empty.
     pub fn told_apart(&self) -> String {
         let mut told = window_brief(&self.window);
         let values = self.values.as_ref().map_or_else(|| "long values".to_owned(), values_brief);
@@ -87,7 +75,7 @@ impl Line {
     }
 }
 
-/// The days of a window, `31 Oct – 6 Nov 2026`; its times where it does not begin and end at midnight.
+/// The days of a window, `31 Oct – 6 Nov 2026`; with times if it doesn't begin and end at midnight.
 fn window_brief(window: &WindowChoice) -> String {
     match window.days() {
         Some(days) => days,
@@ -97,7 +85,7 @@ fn window_brief(window: &WindowChoice) -> String {
     }
 }
 
-/// The values by their names, `campaigns: Spring, Summer; days: 7`, cut where they are long.
+/// The values by name, `campaigns: Spring, Summer; days: 7`, truncated if long.
 fn values_brief(values: &ParameterValues) -> String {
     let one = |(name, text): (&str, String)| {
         let line = text.lines().map(str::trim).collect::<Vec<_>>().join(", ");
@@ -134,9 +122,9 @@ impl FromRow for Line {
     }
 }
 
-/// A statement over the executions that a person may see. `driver` is the condition by which SQLite walks
-/// an index, from where `$9` says; the other conditions are tried on each row of that walk. `cross join` keeps
-/// SQLite to this order; to PostgreSQL it is a join like any other.
+/// A statement over the executions that a person may see. `driver` is the condition for which SQLite uses an index,
+/// starting at `$9`; the other conditions are checked for each row of that scan. `cross join` makes SQLite use this
+/// order; to PostgreSQL it is a normal join.
 macro_rules! listed {
     ($before:literal, $driver:literal, $after:literal) => {
         concat!(
@@ -158,7 +146,7 @@ macro_rules! listed {
 
 pub(super) use listed;
 
-/// The text whose driver fits the filter best.
+/// The statement whose driver is best for the filter.
 macro_rules! driven {
     ($filter:expr, $before:literal, $after:literal) => {{
         const ALL: &str = $crate::executions::store::list::listed!($before, "e.created_at <= $9", $after);
@@ -197,7 +185,7 @@ pub(super) fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -
         .bind(&filter.account)
 }
 
-/// A range of the executions that a person may see, the newest first.
+/// A range of the executions that a person may see, newest first.
 pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Line>> {
     let text = driven!(
         filter,
@@ -210,16 +198,14 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
     filtered(text, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
-/// How many executions the filter leaves, counted up to `most`: whoever reads a list of a million wants to
-/// see its first page and not to wait until all are counted.
+/// The number of filtered executions, counted up to `most`: nobody wants to wait for an exact count of a million.
 pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $12) as counted");
     let Single(count) = filtered(text, person, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 
-/// How many executions a person may see in each state: all that have not ended, and those of the time since
-/// `since` that have.
+/// How many executions a person may see in each state: all in progress, and those that ended since `since`.
 pub async fn totals(tx: &mut Tx, person: &PersonId, since: DateTime<Utc>) -> Result<Vec<(State, i64)>> {
     const TOTALS: &str = "select state, count(*) as count from (\
         select e.state from executions e cross join instance_access a \
@@ -230,22 +216,20 @@ pub async fn totals(tx: &mut Tx, person: &PersonId, since: DateTime<Utc>) -> Res
     by_state(tx, sql(TOTALS).bind(person).bind(since)).await
 }
 
-/// What an instance has in hand.
+/// The load of an instance.
 #[derive(Clone, Debug)]
 pub struct Queue {
     pub instance: InstanceId,
     pub instance_name: String,
-    /// The entity ID of its account.
     pub account: String,
-    /// The name of its account.
     pub account_name: String,
-    /// Slots that are in use: runs that AMC has, or is being sent.
+    /// Slots in use: executions that AMC has, or that are being sent.
     pub in_use: i64,
-    /// The same on all instances of the account, as far as this person reaches them.
+    /// The same on all instances of the account that this person can see.
     pub on_account: i64,
-    /// Runs that wait to be sent.
+    /// Executions waiting to be sent.
     pub waiting: i64,
-    /// Runs whose result is being fetched.
+    /// Executions whose result is being downloaded.
     pub fetching: i64,
 }
 
@@ -264,7 +248,7 @@ impl FromRow for Queue {
     }
 }
 
-/// What a person's instances have in hand, those with nothing left out.
+/// The load of a person's instances, without idle ones.
 pub async fn queues(tx: &mut Tx, person: &PersonId) -> Result<Vec<Queue>> {
     const QUEUES: &str = concat!(
         "with unended as (",
@@ -287,7 +271,7 @@ pub async fn queues(tx: &mut Tx, person: &PersonId) -> Result<Vec<Queue>> {
     sql(QUEUES).bind(person).cached().all(tx).await
 }
 
-/// How many executions of everybody have not ended, in each state.
+/// The number of everybody's executions in progress, by state.
 pub async fn unfinished(tx: &mut Tx) -> Result<Vec<(State, i64)>> {
     const UNFINISHED: &str = "select state, count(*) as count from executions \
         where state in ('waiting', 'sending', 'pending', 'running', 'fetching') group by state";

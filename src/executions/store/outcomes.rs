@@ -1,11 +1,11 @@
-//! The feed of outcomes: a row for each start and each end of an execution, read by a cursor.
+//! The feed of outcomes: a row for each start and each end of an execution, read with a cursor.
 //!
-//! A row is written in the transaction that changes the state, so that neither is there without the other. Its
-//! position comes from the feed's one row in `execution_feed`, which the statement that counts it up keeps locked
-//! until the commit: the next position is given when the one before can be seen. So whoever reads on behind the last
-//! position that they saw skips nothing, and a transaction that is rolled back leaves no gap. A sequence was
-//! rejected: it gives numbers that become visible in another order. The lock is taken last, after all rows of
-//! executions that the transaction changes, so that two of them never wait for each other.
+//! A row is written in the transaction that changes the state, so neither exists without the other. Its position
+//! comes from the feed's single row in `execution_feed`, which the increment keeps locked until the commit: the next
+//! position is assigned when the previous one is visible. So a reader that continues after the last position it saw
+//! skips nothing, and a transaction that is rolled back leaves no gap. A sequence was rejected: its numbers can
+//! become visible out of order. The lock is taken last, after all execution rows that the transaction changes, so
+//! that two transactions never deadlock.
 
 use chrono::{DateTime, Utc};
 
@@ -14,12 +14,11 @@ use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
 use crate::executions::model::{Origin, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 
-/// What an outcome tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happened {
     /// The execution was started; it waits to be sent.
     Started,
-    /// It ended. An execution whose result is fetched again ends again.
+    /// It ended. An execution whose result is downloaded again ends again.
     Ended,
 }
 
@@ -32,25 +31,21 @@ impl Happened {
     }
 }
 
-/// One row of the feed, with what its readers choose by.
+/// One row of the feed, with what readers filter by.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Where it stands in the feed: the cursor of whoever has read it.
+    /// Its position in the feed: the reader's cursor.
     pub position: i64,
     pub execution: ExecutionId,
-    /// Where it ran.
     pub instance: InstanceId,
-    /// The saved query, if it was one.
+    /// The saved query, if any.
     pub query: Option<QueryId>,
-    /// For whom it ran.
     pub person: PersonId,
-    /// What started it.
     pub origin: Origin,
-    /// What the origin speaks of.
+    /// What the origin refers to.
     pub origin_ref: Option<String>,
-    /// Whether it started or ended.
     pub happened: Happened,
-    /// The state in which it was then.
+    /// The state at that time.
     pub state: State,
     pub at: DateTime<Utc>,
 }
@@ -77,7 +72,7 @@ impl FromRow for Outcome {
     }
 }
 
-/// Puts a row into the feed.
+/// Adds a row to the feed.
 pub(in crate::executions) async fn announce(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -102,8 +97,8 @@ pub(in crate::executions) async fn announce(
         .map(drop)
 }
 
-/// The rows of the feed behind `after`, the oldest first, at most `most`: for workers, which see everybody's. A
-/// reader keeps the last position in the transaction in which it acts on the rows.
+/// The rows of the feed after `after`, oldest first, at most `most`: for workers, which see everybody's. A reader
+/// stores the last position in the transaction in which it handles the rows.
 pub async fn outcomes(tx: &mut Tx, after: i64, most: i64) -> Result<Vec<Outcome>> {
     const LIST: &str = "select o.position, o.execution_id, o.instance_id, e.query_id, e.person_id, e.origin, \
         e.origin_ref, o.event, o.state, o.at from execution_outcomes o join executions e on e.id = o.execution_id \
@@ -111,14 +106,14 @@ pub async fn outcomes(tx: &mut Tx, after: i64, most: i64) -> Result<Vec<Outcome>
     sql(LIST).bind(after).bind(most).all(tx).await
 }
 
-/// The newest position: where a reader begins to whom the past does not matter. 0 for a feed without rows.
+/// The newest position, for readers that ignore the past. 0 for an empty feed.
 pub async fn newest_outcome(tx: &mut Tx) -> Result<i64> {
     const NEWEST: &str = "select coalesce(max(position), 0) as value from execution_feed where name = 'outcomes'";
     let Single(newest) = sql(NEWEST).one::<Single<i64>>(tx).await?;
     Ok(newest)
 }
 
-/// Removes rows from before `before`, the oldest first, at most `most`; says how many there were.
+/// Deletes rows from before `before`, oldest first, at most `most`; returns how many.
 pub(in crate::executions) async fn forget_outcomes(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
     const FORGET: &str = "delete from execution_outcomes where position in (\
         select position from execution_outcomes where at < $1 order by at, position limit $2)";

@@ -1,4 +1,4 @@
-//! The accounts to ask, put together from Amazon's three lists, each pair of account and marketplace once.
+//! The accounts to ask, combined from Amazon's three lists, each pair of account and marketplace once.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,10 @@ use crate::connections::CallError;
 use crate::instances::store::{Candidate, Pair, Said};
 use crate::web::words::counted;
 
-/// An account of a list: its name, and the region that serves it where that is known.
+/// A listed account: its name, and its region if known.
 pub(super) type Listed = (Pair, Option<String>, Option<Region>);
 
-/// What the lists name, in the order in which it is asked.
+/// The combined lists, in the order in which accounts are asked.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     pub(super) candidates: Vec<Candidate>,
@@ -21,7 +21,7 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Takes a list in. An account that another list named before stays what it is.
+    /// Adds a list. Accounts from earlier lists are unchanged.
     pub(super) fn add(&mut self, listed_by: &'static str, region: Region, list: Listing<Listed>) {
         if list.skipped > 0 {
             self.notes.push(format!("In Amazon's list of accounts: {}", skipped(list.skipped)));
@@ -36,7 +36,7 @@ impl Lists {
         }
     }
 
-    /// Takes a list of advertisers in, or notes why there is none. A login that may not list them has none.
+    /// Adds a list of advertisers, or records why there is none. A login that may not list them has none.
     pub(super) fn add_or_lack(
         &mut self,
         listed_by: &'static str,
@@ -62,21 +62,21 @@ impl Lists {
         Ok(())
     }
 
-    /// Notes that a list could not be had.
+    /// Records that a list couldn't be read.
     pub(super) fn lacks(&mut self, what: &str, error: &amazon::Error) {
         self.lacks = true;
         self.errors.push(format!("Couldn't list the {what}. {}", said(error)));
     }
 
-    /// Whether all that there is was listed, so that what is not named is not there any more; what was skipped,
-    /// and what could not be had.
+    /// Whether the lists are complete, so that accounts that aren't listed no longer exist; with what was skipped and
+    /// what couldn't be read.
     pub(super) fn said(&self) -> Said {
         let joined = |texts: &[String]| (!texts.is_empty()).then(|| texts.join(" "));
         Said { is_complete: !self.lacks, note: joined(&self.notes), error: joined(&self.errors) }
     }
 }
 
-/// What Amazon answered, with its own words where it has some.
+/// Amazon's error, with its message if there is one.
 pub(super) fn said(error: &amazon::Error) -> String {
     match error.amazons_words() {
         Some(words) => format!("{} Amazon says: {}", error.happened(), words.chars().take(300).collect::<String>()),
@@ -84,7 +84,7 @@ pub(super) fn said(error: &amazon::Error) -> String {
     }
 }
 
-/// That entries could not be read.
+/// The note that entries couldn't be read.
 pub(super) fn skipped(entries: usize) -> String {
     let entries = counted(i64::try_from(entries).unwrap_or(i64::MAX), "entry", "entries");
     format!("Skipped {entries} without an ID.")

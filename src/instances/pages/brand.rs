@@ -1,4 +1,4 @@
-//! One brand of an instance: its name and all that belongs to it, saved as one form; deleting it, and the way back.
+//! One brand of an instance: its name and items, saved as one form; deleting and restoring it.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -42,7 +42,7 @@ async fn found(tx: &mut Tx, person: &PersonId, id: &str) -> web::Result<Brand> {
     Ok(table::brand(tx, person, &id).await?)
 }
 
-/// One brand with all that belongs to it.
+/// The page of a brand.
 pub(super) async fn detail(
     State(room): State<Room>,
     person: Person,
@@ -67,7 +67,7 @@ pub(super) async fn detail(
     Ok(Html(page).into_response())
 }
 
-/// Saves a brand as its form has it: its name and all of its items.
+/// Saves a brand's form: its name and all of its items.
 pub(super) async fn save(
     State(room): State<Room>,
     person: Person,
@@ -126,13 +126,13 @@ async fn note(room: &Room, tx: &mut Tx, person: &Person, instance: &InstanceId, 
     Ok(())
 }
 
-/// Deletes a brand; the list offers to take that back.
+/// Deletes a brand; the list offers to undo.
 pub(super) async fn delete(State(room): State<Room>, person: Person, Path(id): Path<String>) -> web::Result<Redirect> {
     let brand = set_deleted(&room, &person, &id, Some(room.site.clock.now())).await?;
     Ok(Redirect::to(&format!("/instances/{}/brands?deleted={}", brand.instance, brand.id)))
 }
 
-/// Brings a deleted brand back, unless another has its name by now.
+/// Restores a deleted brand, unless another has taken its name.
 pub(super) async fn restore(
     State(room): State<Room>,
     person: Person,

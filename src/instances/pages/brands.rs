@@ -1,4 +1,4 @@
-//! Brands of an instance: the list, one brand, lists of ASINs and campaigns brought in, and the way back.
+//! Brands of an instance: the list, imports of ASINs and campaigns, export.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +22,9 @@ use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Upload, Visit, naming};
 
-/// Lines of a page.
+/// Rows per page.
 const SIZE: u64 = 50;
-/// Longest name of a brand, in characters.
+/// Maximum length of a brand's name, in characters.
 pub(super) const NAME_LENGTH: usize = 100;
 /// Days for which a deleted brand can be restored.
 const KEPT_DAYS: i64 = 30;
@@ -39,19 +39,19 @@ pub(super) struct ListPage {
     pager: Pager,
     q: String,
     can_change: bool,
-    /// What the step before deleted.
+    /// The brand that was just deleted.
     deleted: Option<Brand>,
     errors: Errors,
-    /// What was sent and could not be used.
+    /// Why the submitted list couldn't be used.
     title: String,
     text: String,
     kinds: Vec<Choice>,
     kind: String,
-    /// What of the list that was sent was not understood.
+    /// The unrecognized lines of the submitted list.
     report: Option<Report>,
 }
 
-/// What became of a list.
+/// The outcome of an import.
 struct Report {
     said: String,
     rejected: Vec<(usize, String, &'static str)>,
@@ -107,7 +107,7 @@ async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> crate::db::Result<
     }
 }
 
-/// The brands of an instance, and the form that adds to them.
+/// The brands of an instance, and the form for adding to them.
 pub(super) async fn show(
     State(room): State<Room>,
     person: Person,
@@ -127,7 +127,7 @@ impl Export for Line {
     }
 }
 
-/// What belongs to the brands that the filter leaves, as a file that can be brought in again.
+/// The items of the filtered brands, as a file that can be imported again.
 pub(super) async fn export(
     State(room): State<Room>,
     person: Person,
@@ -146,8 +146,8 @@ pub(super) async fn export(
     Ok(file.answer(&["brands", instance.name()], room.site.clock.now()))
 }
 
-/// A list that is brought in: what is understood goes to the brands that it names, or to the one that the form names,
-/// which is made where there is none. What is not understood is shown.
+/// Imports a list: recognized items are added to the brands it names, or to the form's brand, which is created if
+/// necessary. Unrecognized lines are shown.
 pub(super) async fn import(
     State(room): State<Room>,
     person: Person,
@@ -215,7 +215,7 @@ fn check(title: &str, read: &ListRead, errors: &mut Errors) {
     }
 }
 
-/// Adds what a list holds to its brands; gives what to say about it.
+/// Adds a list's items to its brands; returns the message.
 async fn keep(
     room: &Room,
     tx: &mut Tx,

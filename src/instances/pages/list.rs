@@ -1,4 +1,4 @@
-//! The list of instances: those on it and those taken off it.
+//! The list of instances, active or hidden.
 
 use askama::Template;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
 
-/// Lines of a page.
+/// Rows per page.
 const SIZE: u64 = 50;
 
 #[derive(Template)]
@@ -38,11 +38,11 @@ pub(super) struct ListPage {
     tag: String,
 }
 
-/// So many accounts that could not be asked are named; more are counted.
+/// How many failed accounts are named; more are counted.
 const NAMED: usize = 3;
 
 impl ListPage {
-    /// The accounts that are named as not asked, each with its reason.
+    /// The failed accounts to name, each with its reason.
     fn named(&self) -> &[(String, String)] {
         &self.progress.problems[..self.progress.problems.len().min(NAMED)]
     }
@@ -173,7 +173,7 @@ impl Export for Instance {
     }
 }
 
-/// All that the filter leaves, as a file.
+/// The export: all filtered rows.
 pub(super) async fn export(State(room): State<Room>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let filter = filter(&mut params);
     let lines = RowSource::new(&room.site.db, person.scope(), (person.id, filter), |tx, (person, filter), range, _| {

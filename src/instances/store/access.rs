@@ -1,9 +1,9 @@
-//! Who has access to which instance: what each source gives (`access_grants`), and what it comes to
-//! (`instance_access`), which every statement of every room joins.
+//! Access to instances: what each source grants (`access_grants`), and the result (`instance_access`), which every
+//! statement of every room joins.
 //!
-//! [`settle`] is the only place where the second is made of the first: the strongest role that has not ended. What
-//! has ended is taken away by [`end_due`], which is called before a request is answered and by a worker: so an
-//! ended access counts nowhere, without a time in each statement, and what is kept in memory is forgotten with it.
+//! Only [`settle`] derives the second from the first: the strongest role that hasn't expired. Expired access is
+//! removed by [`end_due`], before a request is handled and by a worker: so it never counts, without a time condition
+//! in each statement, and cached rows are invalidated with it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -25,7 +25,7 @@ impl FromRow for Grant {
     }
 }
 
-/// What gives a person access to an instance.
+/// The sources of a person's access to an instance.
 async fn grants(tx: &mut Tx, person: &PersonId, instance: &InstanceId) -> Result<Vec<Grant>> {
     const GRANTS: &str = "select g.source, g.role, g.connection_id, g.confirmed_at, g.missing_since, g.ends_at, \
         p.name as given_by_name from access_grants g left join people p on p.id = g.given_by \
@@ -45,7 +45,7 @@ impl FromRow for Pair {
     }
 }
 
-/// Makes a person's access to an instance what their grants come to at `now`; without one it is gone. Gives the role.
+/// Updates a person's access to an instance from their grants at `now`; without any it is deleted. Returns the role.
 async fn settle(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, instance: &InstanceId) -> Result<Option<Role>> {
     const ENDED: &str = "delete from access_grants where person_id = $1 and instance_id = $2 and ends_at <= $3";
     const GONE: &str = "delete from instance_access where person_id = $1 and instance_id = $2";
@@ -82,8 +82,8 @@ async fn settle(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, instance: &I
     Ok(Some(best.role))
 }
 
-/// An active connection by which Amazon lists the instance, the last confirmed first: for people who have none of
-/// their own there.
+/// An active connection through which Amazon lists the instance, most recently confirmed first: for people without
+/// their own.
 async fn connection_of_others(tx: &mut Tx, instance: &InstanceId) -> Result<Option<ConnectionId>> {
     const OTHERS: &str = "select g.connection_id as value from access_grants g \
         join connections c on c.id = g.connection_id where g.instance_id = $1 and g.source = 'amazon' \
@@ -91,9 +91,9 @@ async fn connection_of_others(tx: &mut Tx, instance: &InstanceId) -> Result<Opti
     Ok(sql(OTHERS).bind(instance).optional::<Single<ConnectionId>>(tx).await?.map(|Single(id)| id))
 }
 
-/// Notes that Amazon shows the instance to this person through their connection: new access is a manager's, access
-/// that there was keeps its role, and a withdrawal under way ends. `listed` is false for an instance that Amazon's
-/// lists do not show, which was asked for by its id.
+/// Records that Amazon lists the instance for this person through their connection: new access gets the role manager,
+/// existing access keeps its role, and a grace period ends. `listed` is false for an instance that Amazon's lists
+/// don't show and that was requested by its id.
 pub(super) async fn confirm(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -112,23 +112,23 @@ pub(super) async fn confirm(
         and g.source = 'amazon' and g.connection_id = $3 and g.missing_since is null and a.connection_id = $3) as value";
     let Single(known) = sql(LISTED).bind(instance).bind(person).bind(connection).one::<Single<bool>>(tx).await?;
     sql(CONFIRM).bind(instance).bind(person).bind(connection).bind(listed).bind(now).execute(tx).await?;
-    // OK to leave what it comes to: nothing of it has changed but when Amazon confirmed it.
+    // OK to skip the update: only the confirmation time has changed.
     if !known {
         settle(tx, now, person, instance).await?;
     }
     Ok(())
 }
 
-/// A person's access to an instance that Amazon does not list any more.
+/// A person's access to an instance that Amazon no longer lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::instances) struct Withdrawn {
     pub(in crate::instances) person: PersonId,
     pub(in crate::instances) instance: InstanceId,
 }
 
-/// Begins the grace period, which ends at `ends_at`, for what a connection's survey that began at `begun` did not
-/// find again. Only for a survey that was answered: what is in `unanswered`, by the account of its calls, stays as
-/// it is. Gives what is news.
+/// Begins the grace period, which ends at `ends_at`, for instances that a connection's survey begun at `begun` didn't
+/// find again. Only for a survey that was answered: those in `unanswered`, by their usual account, are unchanged.
+/// Returns the newly affected ones.
 pub(in crate::instances) async fn withdraw(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -158,7 +158,7 @@ pub(in crate::instances) async fn withdraw(
     Ok(withdrawn)
 }
 
-/// Begins the grace period of what Amazon gave a person.
+/// Begins the grace period of a person's access from Amazon.
 async fn lose(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -173,8 +173,8 @@ async fn lose(
     Ok(())
 }
 
-/// Takes a connection that is gone out of all access: its owner's begins its grace period, which ends at `ends_at`;
-/// that of others goes on by another connection where there is one. Gives the owner's.
+/// Removes a disconnected connection from all access: its owner's begins its grace period, which ends at `ends_at`;
+/// that of others switches to another connection if there is one. Returns the owner's.
 pub async fn disconnect(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -197,8 +197,8 @@ pub async fn disconnect(
     Ok(own.into_iter().map(|pair| pair.instance).collect())
 }
 
-/// Gives a person a role on an instance, or changes the one that this source gives; until `ends_at` if it is set.
-/// Access from Amazon ends with Amazon's lists: for it only the role is changed.
+/// Grants a person a role on an instance, or changes the role of this source; until `ends_at` if set. Access from
+/// Amazon ends with Amazon's lists, so only its role is changed.
 pub async fn give(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -229,7 +229,7 @@ pub async fn give(
     settle(tx, now, person, instance).await
 }
 
-/// Takes away what a source gives; says whether there was something.
+/// Revokes the access of a source; returns whether there was any.
 pub async fn revoke(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -242,7 +242,7 @@ pub async fn revoke(
     Ok(touched > 0)
 }
 
-/// Takes all access of a person away, whatever its source; gives to how many instances.
+/// Revokes all access of a person from any source; returns on how many instances.
 pub async fn revoke_all(tx: &mut Tx, person: &PersonId) -> Result<u64> {
     const GRANTS: &str = "delete from access_grants where person_id = $1";
     const ACCESS: &str = "delete from instance_access where person_id = $1";
@@ -250,13 +250,13 @@ pub async fn revoke_all(tx: &mut Tx, person: &PersonId) -> Result<u64> {
     sql(ACCESS).bind(person).execute(tx).await
 }
 
-/// When the next access of anybody ends.
+/// When the next access of anybody expires.
 pub(in crate::instances) async fn next_end(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(ends_at) as value from access_grants where ends_at is not null";
     sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await.map(|Single(next)| next)
 }
 
-/// An access that has ended, and the role that another source still gives, if one does.
+/// Access that has expired, and the role that another source still grants, if any.
 #[derive(Clone, Debug)]
 pub(in crate::instances) struct Ended {
     pub(in crate::instances) person: PersonId,
@@ -264,7 +264,7 @@ pub(in crate::instances) struct Ended {
     pub(in crate::instances) left: Option<Role>,
 }
 
-/// Takes away all access that has ended at `now`.
+/// Removes all access that has expired at `now`.
 pub(in crate::instances) async fn end_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Ended>> {
     const DUE: &str = "select distinct person_id, instance_id from access_grants where ends_at <= $1 \
         order by instance_id, person_id";

@@ -1,4 +1,4 @@
-//! The tables of brands and of what belongs to each.
+//! The tables of brands and their items.
 
 use chrono::{DateTime, Utc};
 
@@ -36,7 +36,7 @@ impl FromRow for Brand {
 impl FromRow for Item {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
-            // OK because the column holds the names of kinds only.
+            // OK because the column contains only names of kinds.
             kind: ItemKind::parse(&row.get::<String>("kind")?).unwrap_or(ItemKind::Asin),
             value: row.get("value")?,
             label: row.get("label")?,
@@ -44,7 +44,7 @@ impl FromRow for Item {
     }
 }
 
-/// An item with the name of its brand, as a file lists them.
+/// An item with the name of its brand, for exports.
 #[derive(Clone, Debug)]
 pub(in crate::instances) struct Line {
     pub(in crate::instances) brand: String,
@@ -69,7 +69,7 @@ macro_rules! select {
     };
 }
 
-/// Brands of an instance whose name, or one of whose items, holds a text.
+/// Brands of an instance whose name, or one of whose items, contains a text.
 macro_rules! filtered {
     ($rest:literal) => {
         concat!(
@@ -85,7 +85,7 @@ fn filtered(text: &'static str, person: &PersonId, instance: &InstanceId, q: &st
     sql(text).bind(person).bind(instance).bind(containing(q))
 }
 
-/// The brands of an instance that the filter leaves, by name.
+/// The filtered brands of an instance, by name.
 pub(in crate::instances) async fn page(
     tx: &mut Tx,
     person: &PersonId,
@@ -103,7 +103,7 @@ pub(in crate::instances) async fn page(
     filtered(LIST, person, instance, q).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// How many they are, counted up to `most`.
+/// Their number, counted up to `most`.
 pub(in crate::instances) async fn count(
     tx: &mut Tx,
     person: &PersonId,
@@ -119,7 +119,7 @@ pub(in crate::instances) async fn count(
     filtered(COUNT, person, instance, q).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// The items of the brands that the filter leaves, by brand and in their order.
+/// The items of the filtered brands, by brand and in their order.
 pub(in crate::instances) async fn lines(
     tx: &mut Tx,
     person: &PersonId,
@@ -136,18 +136,18 @@ pub(in crate::instances) async fn lines(
     filtered(LINES, person, instance, q).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// The brands of an instance, by name: what a form offers.
+/// The brands of an instance, by name, for a select.
 pub async fn brands(tx: &mut Tx, person: &PersonId, instance: &InstanceId) -> Result<Vec<Brand>> {
     page(tx, person, instance, "", PageRange::first(i64::MAX)).await
 }
 
-/// One brand, a deleted one too; `Missing` where the person has no access to its instance.
+/// One brand, even if deleted; `Missing` if the person has no access to its instance.
 pub async fn brand(tx: &mut Tx, person: &PersonId, id: &BrandId) -> Result<Brand> {
     const FIND: &str = select!("b.id = $2");
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// The brand of that name, in letters of any case.
+/// The brand with that name, case-insensitively.
 pub(in crate::instances) async fn named(
     tx: &mut Tx,
     person: &PersonId,
@@ -158,13 +158,13 @@ pub(in crate::instances) async fn named(
     sql(NAMED).bind(person).bind(instance).bind(name).optional(tx).await
 }
 
-/// What belongs to a brand, in its order.
+/// The items of a brand, in order.
 pub async fn items(tx: &mut Tx, id: &BrandId) -> Result<Vec<Item>> {
     const ITEMS: &str = "select kind, value, label from brand_items where brand_id = $1 order by kind, position, value";
     sql(ITEMS).bind(id).all(tx).await
 }
 
-/// Makes a brand without items. Those that were deleted before `gone` go for good.
+/// Creates an empty brand. Brands deleted before `gone` are permanently deleted.
 pub(in crate::instances) async fn add(
     tx: &mut Tx,
     random: &Random,
@@ -182,7 +182,7 @@ pub(in crate::instances) async fn add(
     Ok(id)
 }
 
-/// Adds items behind those that are there; gives how many are new. One that is there takes the new name, if it has one.
+/// Appends items; returns how many are new. An existing item takes the new name, if it has one.
 pub(in crate::instances) async fn extend(tx: &mut Tx, now: DateTime<Utc>, id: &BrandId, new: &[Item]) -> Result<usize> {
     const LAST: &str = "select coalesce(max(position), 0) as value from brand_items where brand_id = $1";
     const PUT: &str = "insert into brand_items (brand_id, kind, value, label, position) values ($1, $2, $3, $4, $5) \
@@ -201,7 +201,7 @@ pub(in crate::instances) async fn extend(tx: &mut Tx, now: DateTime<Utc>, id: &B
     Ok(added)
 }
 
-/// Gives a brand this name and these items, and no others.
+/// Replaces a brand's name and items.
 pub(in crate::instances) async fn replace(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -223,7 +223,7 @@ async fn touch(tx: &mut Tx, now: DateTime<Utc>, id: &BrandId) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a brand, or brings it back without a time.
+/// Deletes a brand, or restores it (without a time).
 pub(in crate::instances) async fn set_deleted(tx: &mut Tx, id: &BrandId, at: Option<DateTime<Utc>>) -> Result<()> {
     const DELETE: &str = "update brands set deleted_at = $2 where id = $1";
     sql(DELETE).bind(id).bind(at).execute(tx).await?;

@@ -1,4 +1,4 @@
-//! What changed in the data sources that instances list, over time.
+//! Changes of instances' data sources over time.
 
 use chrono::{DateTime, Utc};
 
@@ -6,17 +6,16 @@ use crate::db::{FromRow, PageRange, Result, Row, Tx, sql};
 use crate::ids::{ChangeId, InstanceId, PersonId, Random};
 use crate::instances::changes::{ChangeKind, SourceChange};
 
-/// Changes of an instance that are kept; the oldest go when there are more.
+/// Maximum number of changes kept per instance; the oldest are deleted.
 const MOST: i64 = 5_000;
 
-/// A change on an instance of a person.
+/// A change on one of a person's instances.
 #[derive(Clone, Debug)]
 pub struct InstanceChange {
     pub instance: InstanceId,
-    /// What people call the instance.
     pub instance_name: String,
     pub change: SourceChange,
-    /// When the list that has it was read.
+    /// When the new list was read.
     pub seen_at: DateTime<Utc>,
 }
 
@@ -28,7 +27,7 @@ impl FromRow for InstanceChange {
             change: SourceChange {
                 source: row.get("source")?,
                 column: row.get("column_name")?,
-                // OK because the table's own check lets in no other.
+                // OK because the table's check constraint allows no other.
                 kind: ChangeKind::parse(&row.get::<String>("change")?).unwrap_or(ChangeKind::Added),
                 replacement: row.get("replacement")?,
                 is_certain: row.get("certain")?,
@@ -39,7 +38,7 @@ impl FromRow for InstanceChange {
     }
 }
 
-/// The changes on a person's instances, the last seen first.
+/// The changes on a person's instances, latest first.
 pub async fn source_changes(tx: &mut Tx, person: &PersonId, range: PageRange) -> Result<Vec<InstanceChange>> {
     const LIST: &str = "select c.instance_id, coalesce(i.name, i.amc_name) as instance_name, c.source, c.column_name, \
         c.change, c.replacement, c.certain, c.note, c.seen_at from source_changes c \
@@ -49,7 +48,7 @@ pub async fn source_changes(tx: &mut Tx, person: &PersonId, range: PageRange) ->
     sql(LIST).bind(person).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// Notes what a look found.
+/// Stores the changes found by a read.
 pub(super) async fn note(
     tx: &mut Tx,
     random: &Random,

@@ -1,8 +1,8 @@
-//! The accounts under which each connection reaches an instance, and calls that try one after the other.
+//! The accounts through which each connection reaches an instance, and calls that try one after the other.
 //!
-//! AMC lists the same instance under several accounts: a manager's and its client's. One of them may refuse a
-//! call that the other allows. The row of the instance names the usual one, by which the slots of an account
-//! are counted; it stays the same while anybody reaches the instance by it.
+//! AMC lists the same instance under several accounts: a manager's and its client's. One of them may refuse a call
+//! that the other allows. The instance's row names the usual one, whose slots are counted; it stays the same as long
+//! as anybody reaches the instance through it.
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +12,7 @@ use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{ConnectionId, InstanceId};
 use crate::instances::model::Found;
 
-/// An account and its marketplace: what calls to AMC name.
+/// An account and its marketplace, as named in calls to AMC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     pub entity: EntityId,
@@ -25,12 +25,11 @@ impl FromRow for Pair {
     }
 }
 
-/// How an instance is called: AMC's id of it, and the accounts that its connections reach it by.
+/// How to call an instance: its AMC id, and the accounts of its connections.
 #[derive(Clone, Debug)]
 pub struct Address {
-    /// AMC's id.
     pub amc_id: AmcInstanceId,
-    /// The usual account, by which slots are counted.
+    /// The usual account, whose slots are counted.
     pub usual: Pair,
     reached: Vec<(ConnectionId, Pair)>,
 }
@@ -52,7 +51,6 @@ impl FromRow for Reached {
 }
 
 impl Address {
-    /// The address of an instance.
     pub async fn find(tx: &mut Tx, instance: &InstanceId) -> Result<Self> {
         const USUAL: &str = "select amc_id, entity_id, marketplace_id from instances where id = $1";
         const REACHED: &str = "select connection_id, entity_id, marketplace_id from instance_entities \
@@ -63,7 +61,7 @@ impl Address {
         Ok(Self { amc_id, usual, reached })
     }
 
-    /// The accounts that a connection reaches the instance by, the usual one first.
+    /// The accounts through which a connection reaches the instance, the usual one first.
     fn pairs(&self, connection: &ConnectionId) -> Vec<Pair> {
         let own = self.reached.iter().filter(|(one, _)| one == connection).map(|(_, pair)| pair.clone());
         let mut own: Vec<Pair> = own.collect();
@@ -71,8 +69,7 @@ impl Address {
         if own.is_empty() { vec![self.usual.clone()] } else { own }
     }
 
-    /// Calls by a connection under one account after the other, until one of them does not refuse. What the first
-    /// said counts where all refuse.
+    /// Calls through one account after the other until one doesn't refuse. If all refuse, the first answer counts.
     pub async fn call<T, F>(
         &self,
         grants: &Grants,
@@ -95,13 +92,13 @@ impl Address {
     }
 }
 
-/// Whether the account was refused, so that another may do.
+/// Whether the account was refused, so that another may succeed.
 fn is_refused(error: &amazon::Error) -> bool {
     matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::Missing { .. })
 }
 
-/// Keeps by which account a connection was shown an instance. The instance keeps its usual account while
-/// anybody reaches it by that.
+/// Stores through which account a connection was shown an instance. The instance keeps its usual account as long as
+/// anybody reaches it through that.
 pub(super) async fn keep(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -137,8 +134,8 @@ pub(super) async fn keep(
         .map(drop)
 }
 
-/// Forgets the instances that an account listed to a connection before `since` and does not list any more. An
-/// instance that a connection is shown by no account is then one that Amazon no longer lists to it.
+/// Deletes the instances that an account listed to a connection before `since` and no longer lists. An instance that
+/// no account lists to a connection is one that Amazon no longer lists to it.
 pub(in crate::instances) async fn forget_unlisted(
     tx: &mut Tx,
     connection: &ConnectionId,
@@ -150,8 +147,8 @@ pub(in crate::instances) async fn forget_unlisted(
     sql(FORGET).bind(connection).bind(&pair.entity).bind(&pair.marketplace).bind(since).execute(tx).await.map(drop)
 }
 
-/// The usual accounts of the instances that a connection knows by accounts which did not list them in a survey
-/// begun at `since` and did not deny them either.
+/// The usual accounts of the instances that a connection knows through accounts which neither listed nor refused them
+/// in a survey begun at `since`.
 pub(in crate::instances) async fn unanswered(
     tx: &mut Tx,
     connection: &ConnectionId,

@@ -1,18 +1,15 @@
-//! Whose access is whose: for administrators, and for whoever ends a connection.
+//! Access by person and by connection: for administrators, and for disconnecting.
 
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{ConnectionId, InstanceId, PersonId};
 use crate::instances::model::Grant;
 
-/// What one source gives a person on one instance.
+/// The access that one source grants a person on one instance.
 #[derive(Clone, Debug)]
 pub struct PersonGrant {
     pub instance: InstanceId,
-    /// Its name here.
     pub name: String,
-    /// The name of its account.
     pub account: String,
-    /// What the source gives.
     pub grant: Grant,
 }
 
@@ -27,7 +24,7 @@ impl FromRow for PersonGrant {
     }
 }
 
-/// All that gives a person access, by account and instance.
+/// All access grants of a person, by account and instance.
 pub async fn grants_of(tx: &mut Tx, person: &PersonId) -> Result<Vec<PersonGrant>> {
     const GRANTS: &str = "select g.instance_id, coalesce(i.name, i.amc_name) as name, i.account_name, g.source, g.role, \
         g.connection_id, g.confirmed_at, g.missing_since, g.ends_at, p.name as given_by_name \
@@ -36,13 +33,11 @@ pub async fn grants_of(tx: &mut Tx, person: &PersonId) -> Result<Vec<PersonGrant
     sql(GRANTS).bind(person).all(tx).await
 }
 
-/// An instance by its names, for choosing one.
+/// An instance's names, for a select.
 #[derive(Clone, Debug)]
 pub struct NamedInstance {
     pub id: InstanceId,
-    /// Its name here.
     pub name: String,
-    /// The name of its account.
     pub account: String,
 }
 
@@ -52,14 +47,14 @@ impl FromRow for NamedInstance {
     }
 }
 
-/// Every instance of the installation.
+/// All instances of the installation.
 pub async fn named(tx: &mut Tx) -> Result<Vec<NamedInstance>> {
     const ALL: &str = "select id, coalesce(name, amc_name) as name, account_name from instances \
         order by lower(account_name), lower(amc_name), id";
     sql(ALL).all(tx).await
 }
 
-/// The instances that people reach by a connection.
+/// The instances that people reach through a connection.
 pub async fn reached_by(tx: &mut Tx, connection: &ConnectionId) -> Result<Vec<NamedInstance>> {
     const REACHED: &str = "select distinct i.id, coalesce(i.name, i.amc_name) as name, i.account_name \
         from instance_access a join instances i on i.id = a.instance_id where a.connection_id = $1 \
@@ -67,7 +62,7 @@ pub async fn reached_by(tx: &mut Tx, connection: &ConnectionId) -> Result<Vec<Na
     sql(REACHED).bind(connection).all(tx).await
 }
 
-/// Forgets when a connection was asked for instances: it is asked anew when it works again.
+/// Resets a connection's survey, so that it starts anew when the connection works again.
 pub async fn forget_survey(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
     const SURVEY: &str = "delete from surveys where connection_id = $1";
     const ACCOUNTS: &str = "delete from survey_accounts where connection_id = $1";

@@ -1,4 +1,4 @@
-//! The data sources that instances listed, and the catalogues that they make.
+//! The data source lists of instances, and the catalogs built from them.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{InstanceId, PersonId, Random};
 use crate::instances::{catalogue as listed, changes};
 
-/// Which list an instance has: what it lists, or, of a list without a digest, when it was read.
+/// The revision of an instance's list: its digest, or for a list without a digest, when it was read.
 fn revision(row: &Row) -> Result<String> {
     let digest: Option<String> = row.get("digest")?;
     let of_its_own = || Ok(format!("{} {}", row.get::<String>("instance_id")?, row.get::<DateTime<Utc>>("read_at")?));
@@ -29,7 +29,7 @@ impl FromRow for Revision {
     }
 }
 
-/// A list with its revision, of one statement: another process may write a new one between two.
+/// A list with its revision, from one statement: another process may write a new one between two.
 struct Listed(String, Value);
 
 impl FromRow for Listed {
@@ -38,19 +38,17 @@ impl FromRow for Listed {
     }
 }
 
-/// An instance of a person, with what its list of data sources is called.
+/// A person's instance, with the revision of its data sources.
 #[derive(Clone, Debug)]
 pub struct Listing {
     pub id: InstanceId,
-    /// What people call it.
     pub name: String,
-    /// The name of the account that it belongs to.
     pub account: String,
-    /// Whether the person took it off their list.
+    /// Whether the person hid it.
     pub is_hidden: bool,
-    /// Equal for equal lists; `None` while the instance has not been asked.
+    /// Equal for equal lists; `None` if the list was never read.
     pub revision: Option<String>,
-    /// When the list was read last.
+    /// When the list was last read.
     pub read_at: Option<DateTime<Utc>>,
 }
 
@@ -68,8 +66,8 @@ impl FromRow for Listing {
     }
 }
 
-/// The instances of a person, each with the revision of its data sources: what tells whether anything that was
-/// made of the lists is still right, in one statement.
+/// The instances of a person, each with the revision of its data sources: one statement that shows whether values
+/// computed from the lists are current.
 pub async fn listings(tx: &mut Tx, person: &PersonId) -> Result<Vec<Listing>> {
     const LIST: &str = "select i.id, coalesce(i.name, i.amc_name) as name, i.account_name, a.hidden_at, \
         s.instance_id, s.digest, s.read_at from instance_access a join instances i on i.id = a.instance_id \
@@ -78,8 +76,8 @@ pub async fn listings(tx: &mut Tx, person: &PersonId) -> Result<Vec<Listing>> {
     sql(LIST).bind(person).all(tx).await
 }
 
-/// The data sources of an instance; the documented ones while it has not been asked. Parsing a list takes tens of
-/// milliseconds, so it is parsed once for all instances that list the same, until they list something else.
+/// The data sources of an instance; the documented ones if its list was never read. Parsing a list takes tens of
+/// milliseconds, so it is parsed once for all instances with the same list.
 pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Arc<Catalogue>> {
     const REVISION: &str = "select instance_id, digest, read_at from instance_sources where instance_id = $1";
     const FIND: &str = "select instance_id, digest, read_at, sources from instance_sources where instance_id = $1";
@@ -91,15 +89,14 @@ pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Arc<Catalogue>> {
     }
     let Listed(revision, kept) = sql(FIND).bind(id).one(tx).await?;
     let catalogue = listed::from_json(&kept);
-    // OK because an instance that lists nothing is one whose answer was not understood.
+    // OK because an empty list means that the answer wasn't understood.
     if catalogue.sources().is_empty() {
         return Ok(Arc::clone(Catalogue::standard()));
     }
     Ok(tx.share(revision, catalogue))
 }
 
-/// Keeps what an instance answered about its data sources, and notes what is different from the last answer; gives how
-/// many differences there are.
+/// Stores an instance's data sources and the changes since the last read; returns the number of changes.
 pub(in crate::instances) async fn keep_sources(
     tx: &mut Tx,
     random: &Random,

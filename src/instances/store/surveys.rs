@@ -1,4 +1,4 @@
-//! Surveys: which accounts each connection is asked for, how far that has come, and what each answered.
+//! Surveys: the accounts that each connection asks, the progress, and the answers.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -6,12 +6,12 @@ use super::Pair;
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{ConnectionId, Id, PersonId};
 
-/// How often Amazon is asked for new instances.
+/// How often surveys run.
 const EVERY: TimeDelta = TimeDelta::hours(6);
-/// How soon after a survey in which something failed; twice as long after each that follows, up to [`EVERY`].
+/// The wait after a survey with failures; doubles after each further one, up to [`EVERY`].
 const AGAIN: TimeDelta = TimeDelta::minutes(5);
 
-/// An account that a list of Amazon names.
+/// An account in one of Amazon's lists.
 #[derive(Clone, Debug)]
 pub(in crate::instances) struct Candidate {
     pub(in crate::instances) pair: Pair,
@@ -22,16 +22,16 @@ pub(in crate::instances) struct Candidate {
     pub(in crate::instances) is_elsewhere: bool,
 }
 
-/// How an account answered when it was last asked for its instances.
+/// An account's latest answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::instances) enum AccountState {
     /// Not asked yet in this survey.
     Waiting,
     /// It listed its instances.
     Answered,
-    /// The person may not use AMC by it, which is normal for advertisers' accounts.
+    /// The person can't use AMC through it, which is normal for advertiser accounts.
     Refused,
-    /// It could not be asked; what is known of it stays.
+    /// The call failed; its previous data is kept.
     Failed,
 }
 
@@ -46,14 +46,14 @@ impl AccountState {
     }
 }
 
-/// An account that is to be asked.
+/// An account to ask.
 #[derive(Clone, Debug)]
 pub(in crate::instances) struct Account {
     pub(in crate::instances) pair: Pair,
     pub(in crate::instances) name: String,
     pub(in crate::instances) position: i64,
     pub(in crate::instances) tries: i64,
-    /// Since when it has refused, if it refused when it was last asked.
+    /// Since when it has refused, if its last answer was a refusal.
     pub(in crate::instances) refused_since: Option<DateTime<Utc>>,
 }
 
@@ -69,7 +69,7 @@ impl FromRow for Account {
     }
 }
 
-/// What is to be noted of an account that was asked.
+/// The answer of an account, to be stored.
 #[derive(Clone, Debug)]
 pub(in crate::instances) struct Outcome {
     pub(in crate::instances) state: AccountState,
@@ -78,7 +78,7 @@ pub(in crate::instances) struct Outcome {
     pub(in crate::instances) problem: Option<String>,
 }
 
-/// A survey of one connection, as its person sees it.
+/// A survey of one connection, for its owner.
 #[derive(Clone, Debug)]
 pub(in crate::instances) struct Survey {
     pub(in crate::instances) done_at: Option<DateTime<Utc>>,
@@ -97,22 +97,22 @@ pub(in crate::instances) async fn surveys(tx: &mut Tx, person: &PersonId) -> Res
     sql(LIST).bind(person).all(tx).await
 }
 
-/// Whether Amazon is still being asked for a person's instances for the first time, or again.
+/// Whether a survey for a person's instances is running.
 pub async fn is_looking(tx: &mut Tx, person: &PersonId) -> Result<bool> {
     let surveys = surveys(tx, person).await?;
     Ok(surveys.is_empty() || surveys.iter().any(|survey| survey.done_at.is_none()))
 }
 
-/// How far the surveys of a person have come, and what did not answer.
+/// The progress of a person's surveys, and the failures.
 #[derive(Clone, Debug, Default, Hash)]
 pub(in crate::instances) struct Progress {
-    /// Accounts to ask, of surveys that have listed them.
+    /// The number of accounts to ask, in surveys that have listed them.
     pub(in crate::instances) accounts: i64,
-    /// Of those, the ones that were asked.
+    /// How many of them were asked.
     pub(in crate::instances) asked: i64,
-    /// The account that is asked now.
+    /// The account being asked now.
     pub(in crate::instances) asking: Option<String>,
-    /// Accounts that could not be asked, or AMC accounts that refused, with the reason.
+    /// Accounts that failed, or AMC accounts that refused, with the reason.
     pub(in crate::instances) problems: Vec<(String, String)>,
 }
 
@@ -134,7 +134,7 @@ impl FromRow for Line {
     }
 }
 
-/// How far a person's surveys have come.
+/// The progress of a person's surveys.
 pub(in crate::instances) async fn progress(tx: &mut Tx, person: &PersonId) -> Result<Progress> {
     const LINES: &str = "select name, state, problem, (state = 'failed' or listed_by = 'amc') as matters \
         from survey_accounts where person_id = $1 and state <> 'elsewhere' order by connection_id, position";
@@ -152,7 +152,7 @@ pub(in crate::instances) async fn progress(tx: &mut Tx, person: &PersonId) -> Re
     })
 }
 
-/// Makes surveys of connections that have none, due now.
+/// Creates missing surveys of connections, due now.
 pub(in crate::instances) async fn plan_surveys(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
     const PLAN: &str = "insert into surveys (connection_id, id, person_id, due_at) \
         select c.id, c.id, c.person_id, $1 from connections c where c.state = 'active' \
@@ -161,7 +161,7 @@ pub(in crate::instances) async fn plan_surveys(tx: &mut Tx, now: DateTime<Utc>) 
     Ok(())
 }
 
-/// Asks for a person's instances again, now; their data sources are read again too.
+/// Starts a person's surveys again, now; their data sources are read again too.
 pub(in crate::instances) async fn ask_again(tx: &mut Tx, person: &PersonId, now: DateTime<Utc>) -> Result<()> {
     const ASK: &str = "update surveys set due_at = $2, done_at = null, listed_at = null, error = null, failures = 0 \
         where person_id = $1";
@@ -169,7 +169,7 @@ pub(in crate::instances) async fn ask_again(tx: &mut Tx, person: &PersonId, now:
     Ok(())
 }
 
-/// Whose survey it is, and when its accounts were listed, if they were.
+/// A survey's owner, and when its accounts were listed, if they were.
 #[derive(Clone, Debug)]
 pub(in crate::instances) struct InHand {
     pub(in crate::instances) person: PersonId,
@@ -194,19 +194,19 @@ pub(in crate::instances) async fn in_hand(tx: &mut Tx, connection: &ConnectionId
     sql(FIND).bind(connection).one(tx).await
 }
 
-/// What the lists of accounts were like.
+/// The outcome of listing accounts.
 #[derive(Clone, Debug, Default)]
 pub(in crate::instances) struct Said {
-    /// Whether all that there is was listed.
+    /// Whether all accounts were listed.
     pub(in crate::instances) is_complete: bool,
     /// What was skipped.
     pub(in crate::instances) note: Option<String>,
-    /// Which lists could not be had, and why.
+    /// Which lists couldn't be read, and why.
     pub(in crate::instances) error: Option<String>,
 }
 
-/// Begins a survey with these accounts. Those of before that are not among them are forgotten where the lists are
-/// complete, and otherwise asked like the others.
+/// Starts a survey with these accounts. Earlier accounts that aren't among them are deleted if the lists are
+/// complete, otherwise asked like the others.
 pub(in crate::instances) async fn list_accounts(
     tx: &mut Tx,
     connection: &ConnectionId,
@@ -248,14 +248,14 @@ pub(in crate::instances) async fn list_accounts(
     sql(LISTED).bind(connection).bind(now).bind(said.note.clone()).bind(said.error.clone()).execute(tx).await.map(drop)
 }
 
-/// The next account of a survey that was not asked yet.
+/// The next account of a survey to ask.
 pub(in crate::instances) async fn next_account(tx: &mut Tx, connection: &ConnectionId) -> Result<Option<Account>> {
     const NEXT: &str = "select entity_id, marketplace_id, name, position, tries, refused_since from survey_accounts \
         where connection_id = $1 and state = 'waiting' order by position, entity_id limit 1";
     sql(NEXT).bind(connection).optional(tx).await
 }
 
-/// Notes how an account answered. What was found before stays noted where it failed.
+/// Stores an account's answer. If it failed, its previous data is kept.
 pub(in crate::instances) async fn account_asked(
     tx: &mut Tx,
     connection: &ConnectionId,
@@ -281,7 +281,7 @@ pub(in crate::instances) async fn account_asked(
         .map(drop)
 }
 
-/// Leaves a survey for later, where it stands.
+/// Postpones a survey; it continues where it stopped.
 pub(in crate::instances) async fn postponed(
     tx: &mut Tx,
     connection: &ConnectionId,
@@ -293,7 +293,7 @@ pub(in crate::instances) async fn postponed(
     sql(LATER).bind(connection).bind(epoch).bind(until).execute(tx).await.map(drop)
 }
 
-/// Notes how a survey went and when the next is due: soon, where an account could not be asked.
+/// Stores the outcome of a survey and when the next is due: soon, if an account failed.
 pub(in crate::instances) async fn surveyed(
     tx: &mut Tx,
     connection: &ConnectionId,
@@ -323,7 +323,7 @@ pub(in crate::instances) async fn surveyed(
         .map(drop)
 }
 
-/// Connections are named by their id in the survey's lease too.
+/// The lease of a survey uses the connection's id.
 pub(in crate::instances) fn connection_of(lease_id: &str) -> Option<ConnectionId> {
     debug_assert_eq!(ConnectionId::PREFIX, "con");
     lease_id.parse().ok()

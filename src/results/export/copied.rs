@@ -1,4 +1,4 @@
-//! Rows in the order in which they are shown, as text that spreadsheets take from the clipboard.
+//! The displayed rows as clipboard text for spreadsheets.
 
 use std::fmt::Write as _;
 
@@ -10,8 +10,8 @@ use crate::results::result_store::{Key, ResultStore};
 use crate::web::csv;
 
 impl ResultStore {
-    /// The first `most` rows that meet all filters, sorted, with these columns: separated by tabs, a head first, texts
-    /// guarded as for spreadsheets, numbers exact. A text is cut where a page cuts it.
+    /// The first `most` rows that match all filters, sorted, with these columns: tab-separated, with a header, texts
+    /// guarded as for spreadsheets, numbers exact. Texts are truncated as on pages.
     pub async fn copied(
         &self,
         key: &Key,

@@ -1,4 +1,4 @@
-//! Rows as CSV: for programs (RFC 4180), for spreadsheets, or as AMC writes it.
+//! CSV output: for programs (RFC 4180), for spreadsheets, or in AMC's format.
 
 use arrow::array::{Array, RecordBatch};
 
@@ -10,14 +10,12 @@ use crate::results::keep::other_format;
 use crate::results::kind::Kind;
 use crate::web::csv;
 
-/// What stands between the columns.
+/// The column separator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
-    /// `,`
     Comma,
-    /// `;`, which spreadsheets expect in regions that write numbers with a decimal comma.
+    /// `;`, which spreadsheets expect in regions with a decimal comma.
     Semicolon,
-    /// A tab.
     Tab,
 }
 
@@ -31,16 +29,16 @@ impl Separator {
     }
 }
 
-/// How a CSV file is written. In all of them NULL is an empty field, an empty text is `""`, and lines end with a line
-/// feed. In a table of one column both are `""`, because readers skip empty lines.
+/// The format of a CSV file. In all formats NULL is an empty field, empty text is `""`, and lines end with a line
+/// feed. In a table with one column both are `""`, because readers skip empty lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CsvForm {
-    /// As RFC 4180 has it: quotation marks are doubled, nothing else is changed.
+    /// RFC 4180: quotation marks are doubled, nothing else is changed.
     Plain(Separator),
-    /// For opening by hand: a byte order mark, doubled quotation marks, and an apostrophe before what a spreadsheet
-    /// would run as a formula. With semicolons, numbers have a decimal comma.
+    /// For spreadsheets: a byte order mark, doubled quotation marks, and an apostrophe before anything that would run
+    /// as a formula. With semicolons, numbers have a decimal comma.
     Spreadsheet(Separator),
-    /// As AMC writes its own: comma, `"`, a backslash before a quotation mark or a backslash within quotation marks.
+    /// AMC's own format: comma, `"`, a backslash before a quotation mark or a backslash within quotation marks.
     Amc,
 }
 
@@ -71,7 +69,7 @@ impl Form for Csv {
         for (place, column) in self.columns.iter().enumerate() {
             separate(&mut head, self.form, place);
             let name = column.name.as_str();
-            // A file that began with such a name would not be taken for a table again.
+            // A file that begins with such a name would not be recognized as a table when read back.
             let is_start = place == 0 && (name.starts_with('\u{feff}') || other_format(name.as_bytes()).is_some());
             write_field(&mut head, name, self.form, is_start);
         }
@@ -85,7 +83,7 @@ impl Form for Csv {
             for (place, (column, array)) in self.columns.iter().zip(batch.columns()).enumerate() {
                 separate(&mut out, self.form, place);
                 if array.is_null(row) {
-                    // OK because readers skip an empty line, and with it the row.
+                    // OK because readers skip an empty line, and would lose the row.
                     out.push_str(if self.columns.len() == 1 { "\"\"" } else { "" });
                 } else if column.kind == Kind::Text {
                     text.clear();
@@ -115,7 +113,7 @@ fn separate(out: &mut String, form: CsvForm, place: usize) {
     }
 }
 
-/// Writes a text, in quotation marks where it needs them; `quote` says that a file would not begin well without.
+/// Writes a text, quoted if necessary; `quote` forces quotation marks.
 fn write_field(out: &mut String, text: &str, form: CsvForm, quote: bool) {
     let needs_marks = quote || text.is_empty() || text.contains([',', '"', '\n', '\r']);
     match form {

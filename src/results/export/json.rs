@@ -1,8 +1,8 @@
 //! Rows as a JSON array of objects.
 //!
-//! Most readers of JSON keep a number as a double of 64 bits. So a column whose numbers do not all survive that is
-//! written as text, in every row: whole numbers beyond ±(2^53 - 1), and exact numbers of more than fifteen digits.
-//! One text among numbers would be met by surprise in the millionth row.
+//! Most JSON readers store numbers as 64-bit doubles. So a column with numbers that a double would change is written
+//! as text in every row: integers beyond ±(2^53 - 1), and decimals of more than fifteen digits. Text for single
+//! values only would surprise readers in the millionth row.
 
 use arrow::array::{Array, RecordBatch};
 
@@ -13,14 +13,14 @@ use crate::results::error::Error;
 use crate::results::kind::Kind;
 use crate::results::open::Opened;
 
-/// The largest whole number that a double tells from its neighbours (RFC 8259, section 6).
+/// The largest integer up to which doubles are exact (RFC 8259, section 6).
 const MOST_WHOLE: i64 = (1 << 53) - 1;
-/// Digits of an exact number that every double keeps.
+/// Digits of a decimal that every double preserves.
 const DIGITS: u32 = 15;
 
 pub(super) struct Json {
     columns: Vec<KeptColumn>,
-    /// Of each column, whether its numbers are written as text.
+    /// For each column, whether its numbers are written as text.
     as_text: Vec<bool>,
     is_first: bool,
 }
@@ -32,7 +32,7 @@ impl Json {
     }
 }
 
-/// Whether a double cannot hold all numbers of a column. What the file does not tell is taken as if it could not.
+/// Whether a double can't hold all numbers of a column; true if the file doesn't tell.
 fn is_beyond(opened: &Opened, place: usize) -> bool {
     let column = &opened.columns[place];
     let is_small = |most: i64| {

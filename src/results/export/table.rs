@@ -1,4 +1,4 @@
-//! Rows as a Parquet file of their own, which leaves as it is written.
+//! Rows as a new Parquet file, sent while it is written.
 
 use arrow::array::RecordBatch;
 use parquet::arrow::ArrowWriter;
@@ -9,7 +9,7 @@ use super::Form;
 use crate::results::error::Error;
 use crate::results::open::Opened;
 
-/// Rows, and bytes, of a row group, which is what is held in memory before it is sent.
+/// Rows, and bytes, of a row group, which is held in memory before it is sent.
 const GROUP_ROWS: usize = 65_536;
 const GROUP_BYTES: usize = 16 << 20;
 
@@ -24,12 +24,12 @@ impl Table {
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_max_row_group_bytes(Some(GROUP_BYTES))
             .build();
-        // OK because the columns' own entry describes the whole result and is left out with its totals.
+        // OK because this entry describes the whole result and its totals, so it is omitted.
         let schema = opened.schema().as_ref().clone().with_metadata(std::collections::HashMap::new());
         Ok(Self { writer: ArrowWriter::try_new(Vec::new(), schema.into(), Some(properties))? })
     }
 
-    /// What is written and not yet sent. The writer counts what went through it, so it may go.
+    /// Takes the bytes that were written and not yet sent. The writer only counts bytes, so they can be removed.
     fn take(&mut self) -> Vec<u8> {
         std::mem::take(self.writer.inner_mut())
     }

@@ -1,9 +1,8 @@
-//! Rows as a workbook of one sheet (Office Open XML, ECMA-376), with a head that stays in sight.
+//! Rows as a workbook with one sheet (Office Open XML, ECMA-376), with a frozen header.
 //!
-//! Excel keeps 15 digits of a number: a whole number with more becomes a text, and so does a whole column of ids
-//! that has one of them, since a column of both sorts wrongly. A fraction stays a number and is rounded behind
-//! its fifteenth digit: a sum that silently passes over some texts is worse. Texts are texts, so none runs as a
-//! formula.
+//! Excel keeps 15 digits of a number: an integer with more becomes text, and so does its whole column, since a column
+//! of mixed types sorts incorrectly. A fraction stays a number and is rounded after 15 digits: a sum that silently
+//! skips some texts is worse. Texts are texts, so none runs as a formula.
 
 use std::fmt::Write as _;
 
@@ -18,27 +17,27 @@ use crate::results::open::Opened;
 use crate::results::values::{DAY, Value};
 use crate::web::zip::Zip;
 
-/// Rows that a sheet has below its head (Excel's specifications and limits).
+/// Rows below the header of a sheet (Excel's specifications and limits).
 pub const MOST_ROWS: u64 = 1_048_575;
 /// Columns of a sheet.
 const MOST_COLUMNS: u64 = 16_384;
-/// Cells that are written at most: more would pass the 4 GiB of a file in the archive.
+/// Maximum number of cells: more would exceed the archive's 4 GiB per file.
 const MOST_CELLS: u64 = 50_000_000;
-/// Characters of a cell, in UTF-16 as Excel counts; a longer text ends with `…`.
+/// Maximum length of a cell, in UTF-16 units as Excel counts; a longer text ends with `…`.
 const MOST_TEXT: usize = 32_767;
 /// Digits of a number that Excel keeps.
 const DIGITS: usize = 15;
-/// Days from Excel's day 0, 1899-12-30, to 1970-01-01; and the first day on which Excel counts rightly.
+/// Days from Excel's day 0, 1899-12-30, to 1970-01-01; and the first day on which Excel's dates are correct.
 const EPOCH: i64 = 25_569;
 const FIRST_DAY: i64 = 61;
-/// Days behind 9999-12-31 are no days of Excel's.
+/// Excel doesn't support days after 9999-12-31.
 const LAST_DAY: i64 = 2_958_465;
 
 const TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#;
 const RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
 const WORKBOOK: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><bookViews><workbookView/></bookViews><sheets><sheet name="Result" sheetId="1" r:id="rId1"/></sheets></workbook>"#;
 const WORKBOOK_RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#;
-/// The looks of cells: 0 plain, 1 bold, 2 a day, 3 a time, 4 a text that stays one.
+/// Cell styles: 0 default, 1 bold, 2 date, 3 time, 4 text.
 const STYLES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd"/><numFmt numFmtId="165" formatCode="yyyy\-mm\-dd\ hh:mm:ss"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>"#;
 const SHEET: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>"#;
 
@@ -52,12 +51,12 @@ struct Column {
     name: String,
     letters: String,
     kind: Kind,
-    /// Whether its numbers are written as texts.
+    /// Whether its numbers are written as text.
     as_text: bool,
 }
 
 impl Workbook {
-    /// A workbook for so many rows; refused where they do not fit.
+    /// A workbook for this many rows; an error if they don't fit.
     pub(super) fn new(opened: &Opened, rows: u64) -> Result<Self, Error> {
         let columns = opened.columns.len() as u64;
         for (found, of, limit) in [
@@ -144,7 +143,7 @@ impl Form for Workbook {
 }
 
 impl Column {
-    /// Writes the cell of a value; `text` is empty room.
+    /// Writes the cell of a value; `text` is a reusable buffer.
     fn write(&self, out: &mut String, text: &mut String, number: u64, array: &ArrayRef, row: usize) {
         write_exact(text, self.kind, array, row);
         let micros = Value::of(self.kind, array, row).and_then(|value| value.micros(self.kind));
@@ -168,8 +167,8 @@ impl Column {
     }
 }
 
-/// The day of an instant as Excel counts, and the part of it that has passed: to the millisecond, which is all that
-/// Excel shows. The last microsecond of a day would be rounded to the next day, and that of the year 9999 to none.
+/// An instant as Excel's day and fraction of a day, truncated to milliseconds, which is all that Excel shows. The
+/// last microsecond of a day would otherwise be rounded to the next day, and that of the year 9999 would be invalid.
 fn serial(micros: i64) -> Option<(i64, f64)> {
     const MILLISECOND: i64 = 1_000;
     let (day, part) = (micros.div_euclid(DAY) + EPOCH, micros.rem_euclid(DAY));
@@ -181,14 +180,14 @@ fn is_long(number: i64) -> bool {
     number.unsigned_abs() >= 10_u64.pow(DIGITS as u32)
 }
 
-/// Whether Excel keeps all digits of a number's whole part; words such as `NaN` it does not know at all.
+/// Whether Excel keeps all digits of a number's integer part; it doesn't support words such as `NaN`.
 fn is_kept(text: &str) -> bool {
     let whole = text.split(['.', 'e', 'E']).next().unwrap_or_default();
     let digits = whole.trim_start_matches(['-', '0']).len();
     digits <= DIGITS && text.ends_with(|last: char| last.is_ascii_digit())
 }
 
-/// `A`, `B`, … `Z`, `AA`: a column's name by its place.
+/// `A`, `B`, … `Z`, `AA`: a column's letters by its index.
 fn letters(place: usize) -> String {
     let last = char::from(b'A' + (place % 26) as u8);
     if place < 26 { last.to_string() } else { format!("{}{last}", letters(place / 26 - 1)) }
@@ -209,7 +208,7 @@ fn write_text(out: &mut String, letters: &str, number: u64, style: u8, text: &st
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            // What XML cannot hold, and what reads like such a mark, is marked as Office does.
+            // Characters that XML can't contain, and texts that look like their escapes, are escaped as Office does.
             '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\r' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
                 let _ = write!(out, "_x{:04X}_", u32::from(character));
             }

@@ -1,4 +1,4 @@
-//! A bucket in memory, and what is read from it.
+//! An in-memory bucket, and what is read from it.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Files of whole results and of filtered rows.
+//! Exports of whole results and of filtered rows.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -22,7 +22,7 @@ fn only(column: usize, op: Op, value: &str) -> Vec<Filter> {
     vec![Filter { column, op, value: value.to_owned() }]
 }
 
-/// The files of an archive, as its directory names them.
+/// The files of an archive, by name.
 fn unzip(archive: &[u8]) -> BTreeMap<String, String> {
     let short = |at: usize| usize::from(u16::from_le_bytes(archive[at..at + 2].try_into().unwrap()));
     let long = |at: usize| u32::from_le_bytes(archive[at..at + 4].try_into().unwrap()) as usize;

@@ -1,11 +1,11 @@
-//! Any bytes as a result of declared types.
+//! Arbitrary bytes as a result with declared types.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::fuzz::run;
 
-/// The declared types, one a line, before a line of `%%`; the file behind it.
+/// The declared types, one per line, before a line of `%%`; then the file.
 fn types_and_file(bytes: &[u8]) -> (Vec<String>, &[u8]) {
     let mark = b"\n%%\n";
     let at = bytes.windows(mark.len()).position(|window| window == mark);
@@ -24,7 +24,7 @@ fn any_file_is_kept_whole_or_refused_with_a_reason_and_leaves_nothing_behind() {
         runtime.block_on(async {
             match place.keep(&declared, &[file]).await {
                 Ok(kept) => {
-                    // A page has a thousand rows at most.
+                    // A page has at most a thousand rows.
                     let (limit, shown) = (1_000, kept.rows.min(1_000));
                     let page = place.result_store.page(&place.key, first(limit)).await.unwrap();
                     prop_assert_eq!((page.total, page.unfiltered), (kept.rows, kept.rows));
@@ -34,7 +34,7 @@ fn any_file_is_kept_whole_or_refused_with_a_reason_and_leaves_nothing_behind() {
                     }
                     let json: Vec<serde_json::Value> = serde_json::from_str(&text_of_json(&place).await).unwrap();
                     prop_assert_eq!(json.len() as u64, kept.rows);
-                    // Columns of one name, or of none, have their own in the file that goes out; from then on nothing changes.
+                    // Duplicate or missing column names are replaced in the export; exporting again changes nothing.
                     let exported = place.csv(CsvForm::Amc).await;
                     let again = place.keep(&declared, &[exported.as_bytes()]).await.unwrap();
                     prop_assert_eq!((again.rows, again.columns.len()), (kept.rows, kept.columns.len()));

@@ -1,4 +1,4 @@
-//! Results of many rows: pages, orders and filters to the last row, without reading the whole file.
+//! Results with many rows: pages, sorts and filters up to the last row, without reading the whole file.
 
 use std::sync::Arc;
 

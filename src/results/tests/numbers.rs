@@ -1,4 +1,4 @@
-//! What columns hold, and rows put together.
+//! Column summaries and grouping.
 
 use super::*;
 

@@ -1,10 +1,10 @@
-//! What holds for any table and any bytes.
+//! Properties of any table and any bytes.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Texts that mean something to CSV, and some that do not.
+/// Texts with special meaning in CSV, and some without.
 fn cell() -> impl Strategy<Value = Option<String>> {
     proptest::option::of("[a,\"\\\\\r\n =\u{e9}\u{1f600}'\u{0}]{0,6}|[0-9]{1,3}")
 }
@@ -13,7 +13,7 @@ fn table() -> impl Strategy<Value = Vec<Vec<Option<String>>>> {
     (1_usize..4).prop_flat_map(|columns| proptest::collection::vec(proptest::collection::vec(cell(), columns), 0..12))
 }
 
-/// The table as CSV: `quoted` fields escape with a backslash as AMC does, or double their quotes.
+/// The table as CSV: `quoted` fields escape with a backslash as AMC does, or double their quotation marks.
 fn written(table: &[Vec<Option<String>>], columns: usize, backslash: bool) -> String {
     let field = |value: &Option<String>| match value {
         None if columns == 1 => "\"\"".to_owned(),
@@ -30,7 +30,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
-/// What another reader of CSV makes of a file. It cannot tell NULL from an empty text.
+/// How another CSV parser reads a file. It can't distinguish NULL from empty text.
 fn read_by_others(text: &str, backslash: bool) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new();
     reader.escape(backslash.then_some(b'\\'));
@@ -48,7 +48,7 @@ proptest! {
         let declared: Vec<_> = ["one", "two", "three"][..columns].iter().map(|name| (*name, "STRING")).collect();
         runtime().block_on(async {
             place.keep(&declared, &[written(&table, columns, true).as_bytes()]).await.unwrap();
-            // In a table of one column an empty text counts as NULL.
+            // In a table with one column an empty text counts as NULL.
             let empty = |value: &Option<String>| value.clone().filter(|text| columns > 1 || !text.is_empty());
             let expected: Vec<Vec<_>> = table.iter().map(|row| row.iter().map(empty).collect()).collect();
             prop_assert_eq!(&place.page(first(100)).await.unwrap(), &expected);

@@ -1,15 +1,15 @@
-//! Bars that lie, so that long names can be read: one for each name, whole or made of series.
+//! Horizontal bars, so that long names can be read: one for each name, whole or stacked.
 //!
-//! A share is of the name's own series; where there is one series only, of all names together.
+//! A percentage is relative to the name's own total; with a single series, to the total of all names.
 
 use super::scale::{Ticks, amount, exact};
 use super::svg::{Svg, WIDE_LETTER, fitted};
 use super::{Chart, Shape, colour, labels, legend};
 
-/// From one bar to the next, and a bar's own height.
+/// The distance between bars, and a bar's own height.
 const ROW: f64 = 26.0;
 const BAR: f64 = 18.0;
-/// The widest column of names, as a share of the picture.
+/// The maximum width of the names, as a fraction of the picture.
 const NAMES: f64 = 0.42;
 
 pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
@@ -40,9 +40,9 @@ struct Frame {
     right: f64,
     ticks: Ticks,
     is_share: bool,
-    /// What all names come to, where shares are of that.
+    /// The total of all names, if percentages are relative to that.
     whole: Option<f64>,
-    /// Whether each name has one bar, with its number behind it.
+    /// Whether each name has one bar, with its number after it.
     is_single: bool,
 }
 
@@ -69,7 +69,7 @@ impl Frame {
             _ => Ticks::new(least, greatest, 5),
         };
         let is_single = chart.shape == Shape::Bars || whole.is_some();
-        // Room for the number behind a single bar.
+        // Space for the number after a single bar.
         let right = if is_single { 64.0 } else { 24.0 };
         Self { width, top, left, right, ticks, is_share, whole, is_single }
     }
@@ -99,7 +99,7 @@ impl Frame {
             let of =
                 if chart.series.len() > 1 { format!("{name}, {}", chart.series[series].name) } else { name.to_owned() };
             let hover = format!("{of}: {}{share}", exact(value));
-            // Parts stand a little apart, so that not only their colours tell them apart.
+            // A small gap between parts, so that they differ not only by color.
             let gap = if self.is_single { 0.0 } else { (to - from).min(1.0) / 2.0 };
             svg.rect(&format!("area {}", colour(series)), (from, y), (to - from - gap, BAR), &hover);
             if self.is_single {
@@ -111,12 +111,12 @@ impl Frame {
     }
 }
 
-/// A share in words, to a tenth of a percent.
+/// A percentage with one decimal place.
 fn percent(share: f64) -> String {
     format!("{} %", amount((share * 1_000.0).round() / 10.0))
 }
 
-/// The numbers of a name, each with the place of its series.
+/// The values of a name, each with the index of its series.
 fn values(chart: &Chart, place: usize) -> impl Iterator<Item = (usize, f64)> {
     let value = move |series: &super::Series| series.values.get(place).copied().flatten();
     chart.series.iter().map(value).enumerate().filter_map(|(series, value)| {

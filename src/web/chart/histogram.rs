@@ -1,4 +1,4 @@
-//! How values are spread, small enough for a row of a table.
+//! Histograms small enough for a table row.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::web::components::count;
 const WIDTH: f64 = 144.0;
 const HEIGHT: f64 = 36.0;
 
-/// The SVG of a small histogram: how many values lie in each of equal steps. `title` says what of.
+/// The SVG of a small histogram: how many values are in each of equal steps. `title` describes it.
 pub fn histogram(id: &str, title: &str, bars: &[u64]) -> String {
     let most = bars.iter().copied().max().unwrap_or(0).max(1);
     let all: u64 = bars.iter().sum();
@@ -20,10 +20,10 @@ pub fn histogram(id: &str, title: &str, bars: &[u64]) -> String {
     );
     let mut svg = Svg::plain("plot", WIDTH, HEIGHT, id, title, &description);
     let step = WIDTH / bars.len().max(1) as f64;
-    // One path, not an element for each bar: a page may hold a hundred of these.
+    // One path instead of an element for each bar: a page may have a hundred of these.
     let mut path = String::new();
     for (place, bar) in bars.iter().enumerate().filter(|(_, bar)| **bar > 0) {
-        // OK because what is there is seen, however little.
+        // OK because any value must be visible, however small.
         let height = ((HEIGHT - 1.0) * *bar as f64 / most as f64).max(1.5);
         // OK because writing to a String cannot fail.
         let _ = write!(path, "M{:.0} {HEIGHT:.0}v-{height:.1}h{:.0}v{height:.1}z", place as f64 * step, step - 1.0);

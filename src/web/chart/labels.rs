@@ -1,14 +1,14 @@
-//! Names that are too long for a chart, shortened so that they still tell things apart.
+//! Truncates names that are too long for a chart so that they remain distinct.
 //!
-//! Campaigns are named by a scheme, so their names begin alike, and often end alike. A name is cut in its middle; where
-//! that makes two names equal, what they begin with in common is cut instead.
+//! Campaigns follow naming schemes, so their names begin alike, and often end alike. A name is truncated in the
+//! middle; if that makes two names equal, their common beginning is dropped instead.
 
 use std::collections::HashMap;
 
-/// The names in at most `room` letters each (but never fewer than eight), different names differently.
+/// The names with at most `room` characters each (but never fewer than eight), distinct if they were.
 pub(super) fn distinct(names: &[String], room: usize) -> Vec<String> {
     let room = room.max(8);
-    // What all long names end with tells none of them apart.
+    // A common ending of all long names doesn't distinguish them.
     let long: Vec<&str> = names.iter().map(String::as_str).filter(|name| name.chars().count() > room).collect();
     let end = if long.len() > 1 { common_end(&long) } else { 0 };
     let short = |name: &String| {
@@ -26,7 +26,7 @@ pub(super) fn distinct(names: &[String], room: usize) -> Vec<String> {
             labels[place] = format!("…{}", middle(&rest, room - 1));
         }
     }
-    // What is equal even so is numbered.
+    // Names that are still equal are numbered.
     for places in equals(names, &labels) {
         for (number, place) in (1..).zip(places) {
             let end = format!(" ({number})");
@@ -36,7 +36,7 @@ pub(super) fn distinct(names: &[String], room: usize) -> Vec<String> {
     labels
 }
 
-/// The places of names that differ while their labels do not.
+/// The indexes of different names with equal labels.
 fn equals(names: &[String], labels: &[String]) -> Vec<Vec<usize>> {
     let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, label) in labels.iter().enumerate() {
@@ -46,7 +46,7 @@ fn equals(names: &[String], labels: &[String]) -> Vec<Vec<usize>> {
     groups.into_values().filter(differ).collect()
 }
 
-/// How many letters all of them begin with, back to the beginning of a word.
+/// The length of their common beginning, cut at a word boundary.
 fn common_start(names: &[&str]) -> usize {
     let Some((first, rest)) = names.split_first() else { return 0 };
     let is_common = |(place, letter): &(usize, char)| rest.iter().all(|name| name.chars().nth(*place) == Some(*letter));
@@ -55,7 +55,7 @@ fn common_start(names: &[&str]) -> usize {
     if common.len() - word > 12 { common.len() } else { word }
 }
 
-/// How many letters all of them end with, from the end of a word on.
+/// The length of their common ending, cut at a word boundary.
 fn common_end(names: &[&str]) -> usize {
     let turned: Vec<String> = names.iter().map(|name| name.chars().rev().collect()).collect();
     common_start(&turned.iter().map(String::as_str).collect::<Vec<_>>())

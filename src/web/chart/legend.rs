@@ -1,14 +1,14 @@
-//! Which colour is which series, above the picture.
+//! The legend above the picture.
 
 use super::svg::{LETTER, Svg};
 use super::{Series, colour, labels};
 
-/// Height of a line of the legend.
+/// Height of a row of the legend.
 const LINE: f64 = 20.0;
-/// The widest name.
+/// Maximum width of a name.
 const NAME: f64 = 200.0;
 
-/// Where each entry stands, and how high all are; nothing for a single series.
+/// The position of each entry, and the total height; empty for a single series.
 fn places(series: &[Series], width: f64) -> (Vec<(f64, f64, String)>, f64) {
     if series.len() < 2 {
         return (Vec::new(), 0.0);
@@ -26,12 +26,12 @@ fn places(series: &[Series], width: f64) -> (Vec<(f64, f64, String)>, f64) {
     (places, y + LINE + 6.0)
 }
 
-/// How high the legend is.
+/// The height of the legend.
 pub(super) fn height(series: &[Series], width: f64) -> f64 {
     places(series, width).1
 }
 
-/// Draws it at the top of the picture, for lines with a piece of each.
+/// Draws it at the top of the picture, with a sample of each line.
 pub(super) fn draw(svg: &mut Svg, series: &[Series], width: f64, are_lines: bool) {
     for (place, (x, y, name)) in places(series, width).0.into_iter().enumerate() {
         if are_lines {

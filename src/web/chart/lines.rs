@@ -1,4 +1,4 @@
-//! Lines along time.
+//! Line charts over time.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::svg::{LETTER, Svg, fitted};
 use super::{Chart, colour, legend};
 
 const PLOT: f64 = 300.0;
-/// Marks that have a dot and a text on hover; more would hide the lines.
+/// Maximum number of points with a dot and a tooltip; more would hide the lines.
 const DOTS: usize = 240;
 
 pub(super) fn draw(chart: &Chart, instants: &[DateTime<Utc>]) -> String {
@@ -31,12 +31,12 @@ pub(super) fn draw(chart: &Chart, instants: &[DateTime<Utc>]) -> String {
     }
     let (Some(first), Some(last)) = (instants.first().copied(), instants.last().copied()) else { return svg.finish() };
     let span = (last - first).num_milliseconds().max(1) as f64;
-    // OK because lines begin and end a little inside, so that no dot is cut.
+    // OK because lines begin and end a little inside, so that no dot is clipped.
     let x = |at: DateTime<Utc>| left + 8.0 + (width - left - 20.0) * (at - first).num_milliseconds() as f64 / span;
     let mut behind = f64::NEG_INFINITY;
     for (at, label) in times(first, last) {
         let length = label.chars().count() as f64 * LETTER;
-        // On a narrow picture not every mark has room for its words.
+        // A narrow picture doesn't have space for the label of every tick.
         if x(at) - length / 2.0 < behind {
             continue;
         }
@@ -69,7 +69,7 @@ fn path(
     for (at, value) in instants.iter().zip(values) {
         let value = value.filter(|value| value.is_finite());
         if let Some(value) = value {
-            // A line of no length makes a point between two gaps visible, by its round ends.
+            // A line of zero length makes a single point between two gaps visible, by its round caps.
             let (step, stay) = if is_on { ('L', "") } else { ('M', "h0") };
             // OK because writing to a String cannot fail.
             let _ = write!(path, "{step}{:.1} {:.1}{stay}", x(*at), y(value));

@@ -1,10 +1,9 @@
-//! Charts as SVG made on the server: lines over time, bars, stacked bars, small histograms.
+//! Charts rendered on the server as SVG: lines over time, bars, stacked bars, small histograms.
 //!
-//! The picture carries its own title and description for those who do not see it, and each mark its value
-//! on hover; the numbers belong beside it as a table. Colours come from the stylesheet by class, so that
-//! light and dark need one picture, and the content security policy no exception. A library for charts was
-//! rejected: those that draw on a server write styles into the picture, and measure text with fonts that the
-//! reader may not have.
+//! The picture has a title and a description for screen readers, and each mark a tooltip with its value; show the
+//! numbers beside it as a table. Colors come from the stylesheet by class, so that one picture works in light and
+//! dark mode and needs no exception in the content security policy. A chart library was rejected: server-side ones
+//! write inline styles, and measure text with fonts that the reader may not have.
 
 mod bars;
 mod histogram;
@@ -21,29 +20,29 @@ use chrono::{DateTime, Utc};
 pub use histogram::histogram;
 pub use scale::{Ticks, amount, exact};
 
-/// Series that have a colour of their own. What there is beyond belongs into one named series.
+/// The number of series with their own color. Combine further ones into one series.
 pub const SERIES: usize = 6;
 
-/// How a chart shows its numbers.
+/// The chart type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Lines along time.
+    /// Lines over time.
     Lines,
-    /// A bar for each name; several series side by side are not offered, see [`Shape::Stacked`].
+    /// A bar for each name; for several series use [`Shape::Stacked`].
     Bars,
-    /// A bar for each name, made of the series.
+    /// A bar for each name, stacked from the series.
     Stacked,
-    /// The same, as parts of the whole.
+    /// The same, as percentages.
     Shares,
 }
 
-/// For how much room a chart is drawn. Its letters have one size, so that a picture for a wide screen cannot be read
-/// when it is scaled down to a narrow one.
+/// The target width of a chart. Its text has a fixed size, so a picture for a wide screen can't be read when it is
+/// scaled down to a narrow one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// A panel of a desk's screen.
+    /// A panel on a desktop screen.
     Wide,
-    /// A phone held upright.
+    /// A phone in portrait orientation.
     Narrow,
 }
 
@@ -56,17 +55,16 @@ impl Size {
     }
 }
 
-/// What the numbers stand along.
+/// The X axis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Along {
     /// Instants, ascending.
     Times(Vec<DateTime<Utc>>),
-    /// Names, in the order in which they are drawn.
+    /// Names, in display order.
     Names(Vec<String>),
 }
 
 impl Along {
-    /// How many there are.
     pub fn len(&self) -> usize {
         match self {
             Self::Times(times) => times.len(),
@@ -74,12 +72,11 @@ impl Along {
         }
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What stands in the chart's table at a place.
+    /// The label of a position in the chart's table.
     pub fn label(&self, place: usize) -> String {
         match self {
             Self::Times(times) => times.get(place).map(|time| scale::instant(*time)).unwrap_or_default(),
@@ -88,37 +85,36 @@ impl Along {
     }
 }
 
-/// Numbers that belong together.
+/// A series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// What they are called.
+    /// Its name.
     pub name: String,
-    /// One for each place along; `None` where there is none.
+    /// A value for each position of the X axis; `None` for a gap.
     pub values: Vec<Option<f64>>,
 }
 
 /// A chart. Its `Display` is the SVG.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// Told apart from other charts of the page by this, in ids.
+    /// Distinguishes it from other charts of the page, in ids.
     pub id: String,
-    /// What it shows, in a line.
+    /// The title, one line.
     pub title: String,
-    /// What can be seen in it, in a sentence or two.
+    /// A description for screen readers, one or two sentences.
     pub description: String,
     pub shape: Shape,
-    /// For how much room.
     pub size: Size,
     pub along: Along,
-    /// What that is called.
+    /// The label of the X axis.
     pub along_name: String,
-    /// What the numbers are, with their unit.
+    /// The label of the values, with their unit.
     pub value_name: String,
-    /// The numbers: at most [`SERIES`] and one for the rest.
+    /// The series: at most [`SERIES`] and one for the rest.
     pub series: Vec<Series>,
 }
 
-/// The colour class of a series by its place.
+/// The color class of a series by its index.
 fn colour(place: usize) -> String {
     if place < SERIES { format!("s{}", place + 1) } else { "s0".to_owned() }
 }

@@ -1,23 +1,23 @@
-//! From values to places, and the round values at which an axis is marked.
+//! Maps values to positions, and chooses round tick values for an axis.
 
 use chrono::{DateTime, Datelike as _, Months, TimeDelta, Timelike as _, Utc};
 
 use crate::web::components::count;
 
-/// Marks of an axis: round numbers around what is shown.
+/// The ticks of an axis: round numbers around the values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ticks {
-    /// The first mark.
+    /// The first tick.
     pub start: f64,
-    /// The last mark.
+    /// The last tick.
     pub end: f64,
-    /// From one to the next; more than nothing.
+    /// The distance between ticks; greater than zero.
     pub step: f64,
 }
 
 impl Ticks {
-    /// About `wanted` marks from `least` to `greatest`, at 1, 2 or 5 times a power of ten. What is not
-    /// finite counts as nothing, and what no picture could tell apart from it is cut.
+    /// About `wanted` ticks from `least` to `greatest`, at 1, 2 or 5 times a power of ten. Infinite values and NaN
+    /// count as zero, and differences too small to display are dropped.
     pub fn new(least: f64, greatest: f64, wanted: usize) -> Self {
         let finite = |number: f64| if number.is_finite() { number.clamp(-1e300, 1e300) } else { 0.0 };
         let (least, greatest) = (finite(least.min(greatest)), finite(greatest.max(least)));
@@ -41,19 +41,19 @@ impl Ticks {
         let last = ((self.end - self.start) / self.step).round().clamp(0.0, 50.0) as u32;
         (0..=last).map(move |place| {
             let mark = self.start + f64::from(place) * self.step;
-            // OK because a mark that is nothing but for rounding is read as nothing.
+            // OK because a tick that differs from zero only by rounding is zero.
             if mark.abs() < self.step / 1e6 { 0.0 } else { mark }
         })
     }
 
-    /// Where a value stands between the ends: 0 to 1.
+    /// The position of a value between the ends: 0 to 1.
     pub fn place(self, value: f64) -> f64 {
         let span = self.end - self.start;
         if span > 0.0 { ((value - self.start) / span).clamp(0.0, 1.0) } else { 0.0 }
     }
 }
 
-/// A number as an axis has it: `950`, `1.2K`, `3.4M`, `5B`.
+/// A number on an axis: `950`, `1.2K`, `3.4M`, `5B`.
 pub fn amount(number: f64) -> String {
     const UNITS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")];
     let size = number.abs();
@@ -64,7 +64,7 @@ pub fn amount(number: f64) -> String {
     format!("{}{unit}", trimmed(number / scale, if size < 1.0 { 4 } else { 2 }))
 }
 
-/// A number as a table has it: grouped, with at most four digits after the point.
+/// A number in a table: with thousands separators and at most four decimal places.
 pub fn exact(number: f64) -> String {
     if number.abs() >= 1e15 || (number != 0.0 && number.abs() < 1e-4) {
         return format!("{number:.3e}");
@@ -78,13 +78,13 @@ fn trimmed(number: f64, digits: usize) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// An instant as a table has it: a day, or a day and a time.
+/// An instant in a table: a date, or a date and a time.
 pub(super) fn instant(time: DateTime<Utc>) -> String {
     let is_day = time.num_seconds_from_midnight() == 0 && time.nanosecond() == 0;
     time.format(if is_day { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 
-/// The steps between marks of time.
+/// The possible distances between time ticks.
 #[derive(Clone, Copy)]
 enum Step {
     Hours(i64),
@@ -108,7 +108,7 @@ const STEPS: [Step; 14] = [
     Step::Months(60),
 ];
 
-/// At most about eight marks between two instants, each with its text.
+/// At most about eight ticks between two instants, each with its label.
 pub(super) fn times(first: DateTime<Utc>, last: DateTime<Utc>) -> Vec<(DateTime<Utc>, String)> {
     const MOST: i64 = 8;
     let hours = (last - first).num_hours();
@@ -135,7 +135,7 @@ fn beginning(first: DateTime<Utc>, step: Step) -> Option<DateTime<Utc>> {
     match step {
         Step::Hours(hours) => {
             let length = hours * 3_600;
-            // OK because 1970 began on a Thursday: weeks are marked on Mondays.
+            // OK because 1970 began on a Thursday: weeks begin on Mondays.
             let shift = if hours >= 168 { 3 * 86_400 } else { 0 };
             DateTime::from_timestamp((first.timestamp() + shift).div_euclid(length) * length - shift, 0)
         }

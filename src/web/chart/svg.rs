@@ -4,23 +4,23 @@ use std::fmt::{self, Write as _};
 
 use super::{Chart, Size};
 
-/// A picture that is being written.
+/// A picture being written.
 pub(super) struct Svg(String);
 
-/// About the width of a letter of the charts' text, in the picture's units.
+/// The approximate width of a character of the charts' text, in the picture's units.
 pub(super) const LETTER: f64 = 6.4;
-/// The same where a text that is longer would be cut.
+/// A safe upper estimate, for text that would otherwise be clipped.
 pub(super) const WIDE_LETTER: f64 = 7.0;
 
 impl Svg {
-    /// The picture of a chart, named and described for those who do not see it.
+    /// The picture of a chart, with a title and a description for screen readers.
     pub(super) fn new(chart: &Chart, height: f64) -> Self {
         let (kind, end) = if chart.size == Size::Narrow { (" narrow", "-narrow") } else { ("", "") };
         let (id, title) = (format!("{}{end}", chart.id), &chart.title);
         Self::plain(&format!("plot{kind}"), chart.size.width(), height, &id, title, &chart.description)
     }
 
-    /// A picture of this class and size.
+    /// A picture with this class and size.
     pub(super) fn plain(class: &str, width: f64, height: f64, id: &str, title: &str, description: &str) -> Self {
         let mut svg = Self(String::new());
         svg.write(format_args!(
@@ -69,12 +69,12 @@ impl Svg {
         self.0.push_str("</text>");
     }
 
-    /// A path along which a line is drawn.
+    /// A path.
     pub(super) fn path(&mut self, class: &str, path: &str) {
         self.write(format_args!(r#"<path class="{class}" d="{path}"/>"#));
     }
 
-    /// A rectangle with a text on hover.
+    /// A rectangle with a tooltip.
     pub(super) fn rect(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64), hover: &str) {
         self.write(format_args!(
             r#"<rect class="{class}" x="{x:.1}" y="{y:.1}" width="{:.1}" height="{:.1}""#,
@@ -84,7 +84,7 @@ impl Svg {
         self.hover("rect", hover);
     }
 
-    /// A dot with a text on hover.
+    /// A dot with a tooltip.
     pub(super) fn dot(&mut self, class: &str, (x, y): (f64, f64), radius: f64, hover: &str) {
         self.write(format_args!(r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="{radius}""#));
         self.hover("circle", hover);
@@ -100,7 +100,7 @@ impl Svg {
     }
 }
 
-/// A text that fits into a width.
+/// A text truncated to a width.
 pub(super) fn fitted(text: &str, width: f64) -> String {
     let room = (width / LETTER).max(1.0) as usize;
     if text.chars().count() <= room { text.to_owned() } else { text.chars().take(room - 1).chain(['…']).collect() }

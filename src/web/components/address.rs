@@ -1,10 +1,11 @@
-//! Addresses that keep their query string.
+//! Addresses that preserve their query string.
 
 use std::fmt;
 
 use url::form_urlencoded;
 
-/// A path with its query, from which neighbouring addresses are made.
+/// A path with its query, for deriving related addresses.
+///
 ///
 /// ```text
 /// Address::new("/executions", "state=failed&page=3").with("page", "4") == "/executions?state=failed&page=4"
@@ -16,13 +17,13 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads the raw query of a request; what does not decode is replaced, never refused.
+    /// Parses the raw query of a request; invalid encoding is replaced, never an error.
     pub fn new(path: impl Into<String>, raw_query: &str) -> Self {
         let pairs = form_urlencoded::parse(raw_query.as_bytes()).into_owned().collect();
         Self { path: path.into(), pairs }
     }
 
-    /// The same address with `name` set to `value`, or without it when `value` is empty.
+    /// The same address with `name` set to `value`, or without it if `value` is empty.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut pairs: Vec<_> = self.pairs.iter().filter(|(known, _)| known != name).cloned().collect();
@@ -32,7 +33,7 @@ impl Address {
         Self { path: self.path.clone(), pairs }
     }
 
-    /// The same address with one more `name`, beside those that it has.
+    /// The same address with an additional `name`, keeping existing ones.
     #[must_use]
     pub fn and(&self, name: &str, value: &str) -> Self {
         let mut more = self.clone();
@@ -40,7 +41,7 @@ impl Address {
         more
     }
 
-    /// The same fields at another path.
+    /// The same parameters at another path.
     #[must_use]
     pub fn at(&self, path: impl Into<String>) -> Self {
         Self { path: path.into(), pairs: self.pairs.clone() }
@@ -50,7 +51,7 @@ impl Address {
         &self.path
     }
 
-    /// Its fields, for a form that keeps them: a form that is sent by `GET` replaces the whole query.
+    /// Its parameters, for hidden form fields: a form that is sent by `GET` replaces the whole query.
     pub fn fields(&self) -> &[(String, String)] {
         &self.pairs
     }

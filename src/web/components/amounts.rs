@@ -1,11 +1,11 @@
-//! Numbers and lengths of time as people read them.
+//! Formats numbers and durations for people.
 
 use std::fmt::{self, Write as _};
 
 use chrono::TimeDelta;
 
-/// A number with its thousands apart: `1,234,567`, `-1,234.5`. Takes whatever is written as digits,
-/// by value or reference; other text comes back as it is.
+/// A number with thousands separators: `1,234,567`, `-1,234.5`. Accepts anything that prints digits, by value or
+/// reference; other text is returned unchanged.
 pub fn count(number: impl fmt::Display) -> String {
     let plain = number.to_string();
     let start = plain.len() - plain.trim_start_matches('-').len();
@@ -21,8 +21,7 @@ pub fn count(number: impl fmt::Display) -> String {
     text
 }
 
-/// A length of time in the two largest units that say enough: `41s`, `4m 12s`, `2h 5m`,
-/// `3d 4h`. Less than nothing is nothing.
+/// A duration in its two largest units: `41s`, `4m 12s`, `2h 5m`, `3d 4h`. Negative durations are zero.
 pub fn duration(length: TimeDelta) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
     let seconds = length.num_seconds().max(0);

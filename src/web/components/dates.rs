@@ -1,7 +1,7 @@
-//! Moments as people read them, in one form on all pages: `29 Nov 2026, 18:05`; and as forms send them.
+//! Dates and times for people, in one format on all pages: `29 Nov 2026, 18:05`; and parsing of form values.
 //!
-//! The server writes UTC; the script shows the reader's zone in the same form (`localise` in `static/app.js`). Months
-//! have English names, as all words of the pages.
+//! The server writes UTC; the script converts to the reader's zone in the same format (`localise` in
+//! `static/app.js`). Months have English names.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
@@ -10,17 +10,17 @@ pub fn date_time(at: &DateTime<Utc>) -> String {
     at.format("%-d %b %Y, %H:%M").to_string()
 }
 
-/// `29 Nov 2026, 18:05:09`, in UTC, where moments lie close together.
+/// `29 Nov 2026, 18:05:09`, in UTC, for times that are close together.
 pub fn date_time_exact(at: &DateTime<Utc>) -> String {
     at.format("%-d %b %Y, %H:%M:%S").to_string()
 }
 
-/// `29 Nov 2026`: a day of whatever zone it was counted in.
+/// `29 Nov 2026`: a day in the zone in which it was computed.
 pub fn date(day: NaiveDate) -> String {
     day.format("%-d %b %Y").to_string()
 }
 
-/// Whole days, the last one included: `8–14 Nov 2026`, `31 Oct – 6 Nov 2026`, `28 Dec 2025 – 3 Jan 2026`, `8 Nov 2026`.
+/// Inclusive days: `8–14 Nov 2026`, `31 Oct – 6 Nov 2026`, `28 Dec 2025 – 3 Jan 2026`, `8 Nov 2026`.
 pub fn days(first: NaiveDate, last: NaiveDate) -> String {
     let same = |part: &str| first.format(part).to_string() == last.format(part).to_string();
     if first == last {
@@ -34,13 +34,13 @@ pub fn days(first: NaiveDate, last: NaiveDate) -> String {
     }
 }
 
-/// Reads a day as browsers send it: `2026-11-29`.
+/// Parses a date as sent by browsers: `2026-11-29`.
 pub fn read_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }
 
-/// Reads a date and time without a zone, as browsers send it and people type it: `2026-11-29T18:05`, with seconds or
-/// without, with a blank for the `T`, or a day alone, which is its midnight.
+/// Parses a date and time without a zone, as sent by browsers and typed by people: `2026-11-29T18:05`, with optional
+/// seconds, with a space instead of the `T`, or a date alone, which means midnight.
 pub fn read_date_time(text: &str) -> Option<NaiveDateTime> {
     const FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
     let midnight = || read_date(text).map(|day| day.and_time(NaiveTime::MIN));

@@ -1,6 +1,6 @@
-//! What is wrong with a form, and what its selects offer.
+//! Form errors and select options.
 
-/// What is wrong with a form, by field name, in the order of the form.
+/// The errors in a form by field name, in the order of the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Errors(Vec<(String, String)>);
 
@@ -9,48 +9,46 @@ impl Errors {
         Self::default()
     }
 
-    /// Adds a sentence about the field named `field`; an empty name means the form as a whole.
+    /// Adds an error to `field`; an empty name means the form as a whole.
     pub fn add(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
         self.0.push((field.into(), sentence.into()));
     }
 
-    /// The first sentence about `field`, or the empty text.
+    /// The first error of `field`, or an empty text.
     pub fn of(&self, field: &str) -> &str {
         self.0.iter().find(|(name, _)| name == field).map_or("", |(_, sentence)| sentence)
     }
 
-    /// All (field, sentence) pairs.
+    /// All errors with their fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(field, sentence)| (field.as_str(), sentence.as_str()))
     }
 
-    /// Whether the form may be used.
+    /// Whether there are no errors.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many sentences there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 }
 
-/// A choice in a select or a group of radio buttons.
+/// An option of a select or a group of radio buttons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// What the form sends.
+    /// The submitted value.
     pub value: String,
-    /// What the reader sees.
     pub label: String,
 }
 
 impl Choice {
-    /// A choice that sends `value` and reads `label`.
+    /// An option with this value and label.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into() }
     }
 
-    /// Whether this is the choice whose value is `chosen`.
+    /// Whether this option's value is `chosen`.
     pub fn is(&self, chosen: impl AsRef<str>) -> bool {
         self.value == chosen.as_ref()
     }

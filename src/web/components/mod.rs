@@ -1,8 +1,7 @@
-//! The values that the macros of `templates/components.html` take: states, form errors, addresses
-//! that keep the query string, pages of a list, sorted columns, numbers and times in words.
+//! Values for the macros of `templates/components.html`: states, form errors, addresses, pagination, sortable
+//! columns, formatted numbers and times.
 //!
-//! Pages compute these, templates only lay them out: a template never joins a query string or
-//! counts pages.
+//! Handlers compute these, templates only render them: a template never builds a query string or counts pages.
 
 mod address;
 mod amounts;
@@ -18,23 +17,23 @@ pub use dates::{date, date_time, date_time_exact, days, read_date, read_date_tim
 pub use form::{Choice, Errors};
 pub use table::{Direction, Pager, SortLink};
 
-/// The four states that have a colour, and two without: over on purpose, and not reached yet.
+/// Four states with a color, and two without: stopped on purpose, and not reached yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Not started: queued, pending, scheduled.
     Waiting,
-    /// Something happens now.
+    /// In progress.
     Running,
     Done,
     Failed,
-    /// Ended on purpose: cancelled, skipped, off.
+    /// Ended on purpose: canceled, skipped, off.
     Stopped,
-    /// Not reached yet, as a later step on a timeline.
+    /// Not reached yet, for future steps of a timeline.
     Later,
 }
 
 impl State {
-    /// The icon that carries the state for those who do not see its colour.
+    /// The icon of the state, for people who can't distinguish its color.
     pub fn icon(self) -> &'static str {
         match self {
             Self::Waiting => "hourglass",
@@ -47,7 +46,7 @@ impl State {
     }
 }
 
-/// The word used in `data-state`.
+/// The value of `data-state`.
 impl fmt::Display for State {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -61,15 +60,13 @@ impl fmt::Display for State {
     }
 }
 
-/// A step on a timeline.
+/// A step of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What this step is called.
     pub label: String,
-    /// Where it stands.
     pub state: State,
     /// When it was reached, if it was.
     pub at: Option<chrono::DateTime<chrono::Utc>>,
-    /// A short remark ("2 min 10 s in the queue"); may be empty.
+    /// A short note ("2 min 10 s in the queue"); may be empty.
     pub note: String,
 }

@@ -1,26 +1,26 @@
-//! Pages of a list, and heads that sort it.
+//! Pagination and sortable column headers.
 
 use super::Address;
 use crate::db::PageRange;
 
-/// One page of a longer list, with the ways to the others.
+/// One page of a list, with links to the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pager {
     /// This page, from 1.
     pub page: u64,
-    /// How many pages there are; at least 1.
+    /// The number of pages, at least 1.
     pub pages: u64,
-    /// How many rows a page has at most.
+    /// The page size.
     pub size: u64,
-    /// How many rows there are in all, or at least.
+    /// The total number of rows, or a lower limit.
     pub total: u64,
-    /// Whether there are more rows than `total`, which were not counted.
+    /// Whether there are more rows than `total`, which weren't counted.
     pub has_more: bool,
-    /// The first row on this page, from 1; 0 when there is none.
+    /// The first row on this page, from 1; 0 if there is none.
     pub first_row: u64,
-    /// The last row on this page; 0 when there is none.
+    /// The last row on this page; 0 if there is none.
     pub last_row: u64,
-    /// Addresses of the first, previous, next and last page where they differ from this one.
+    /// Addresses of the first, previous, next and last page if they differ from this one.
     pub first: Option<String>,
     /// See [`Pager::first`].
     pub previous: Option<String>,
@@ -31,14 +31,14 @@ pub struct Pager {
 }
 
 impl Pager {
-    /// The page `asked` of `total` rows, `size` to a page. Out of range becomes the nearest page,
-    /// since rows may have gone while someone read. The address keeps its other parameters.
+    /// The page `asked` of `total` rows with `size` rows per page. A page out of range becomes the nearest one, since
+    /// rows may have been deleted meanwhile. The address keeps its other parameters.
     pub fn new(here: &Address, asked: u64, size: u64, total: u64) -> Self {
         let size = size.max(1);
         let pages = total.div_ceil(size).max(1);
         let page = asked.clamp(1, pages);
         let skipped = (page - 1) * size;
-        // OK because the first page has the address without a number: one address per thing.
+        // OK because the first page has the address without a number: one address per page.
         let at = |number: u64| {
             let number = if number == 1 { String::new() } else { number.to_string() };
             here.with("page", &number).to_string()
@@ -58,8 +58,7 @@ impl Pager {
         }
     }
 
-    /// The page `asked` of rows that were counted up to `most`, which has to be more than come before the end
-    /// of that page.
+    /// The page `asked` of rows that were counted up to `most`, which must be beyond the end of that page.
     pub fn counted_to(most: u64, here: &Address, asked: u64, size: u64, counted: u64) -> Self {
         let mut pager = Self::new(here, asked, size, counted);
         pager.has_more = counted >= most;
@@ -69,37 +68,36 @@ impl Pager {
         pager
     }
 
-    /// The rows of this page, of all that there are.
+    /// The rows of this page.
     pub fn range(&self) -> PageRange {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         PageRange { skip: number(self.offset()), most: number(self.size) }
     }
 
-    /// How many rows come before this page.
+    /// The number of rows before this page.
     pub fn offset(&self) -> u64 {
         self.first_row.saturating_sub(1)
     }
 }
 
-/// The order in which a column is sorted.
+/// The sort direction of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     Ascending,
     Descending,
 }
 
-/// A column head that sorts by link: `?sort=name` ascending, `?sort=-name` descending.
+/// A column header with a sort link: `?sort=name` ascending, `?sort=-name` descending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortLink {
-    /// Where a click leads: this column ascending or, when it already is, descending.
+    /// The target of the link: this column ascending or, if it already is, descending.
     pub href: String,
-    /// How the list is sorted by this column now, if it is.
+    /// The current direction if the list is sorted by this column.
     pub direction: Option<Direction>,
 }
 
 impl SortLink {
-    /// The head of `column` while the list is sorted by `current` (as in `?sort=`). A click starts
-    /// again at the first page.
+    /// The header of `column` in a list sorted by `current` (as in `?sort=`). The link leads to the first page.
     pub fn new(here: &Address, column: &str, current: &str) -> Self {
         let descending = current.strip_prefix('-');
         let direction = match descending {
@@ -123,7 +121,7 @@ impl SortLink {
         }
     }
 
-    /// The icon in the head.
+    /// The icon in the header.
     pub fn icon(&self) -> &'static str {
         match self.direction {
             Some(Direction::Ascending) => "arrow-up",

@@ -1,8 +1,8 @@
-//! From one day to another, as a list is narrowed by them.
+//! A date range filter.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 
-/// Days of UTC, both meant whole; either may be missing.
+/// An inclusive range of days in UTC; either end may be missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Days {
     /// The first day.
@@ -12,27 +12,27 @@ pub struct Days {
 }
 
 impl Days {
-    /// The first moment that counts.
+    /// The first instant of the range.
     pub fn start(&self) -> Option<DateTime<Utc>> {
         self.from.map(midnight)
     }
 
-    /// The first moment that does not count any more.
+    /// The first instant after the range.
     pub fn end(&self) -> Option<DateTime<Utc>> {
         self.until.and_then(|day| day.succ_opt()).map(midnight)
     }
 
-    /// Whether a moment counts.
+    /// Whether an instant is in the range.
     pub fn hold(&self, at: DateTime<Utc>) -> bool {
         self.start().is_none_or(|start| at >= start) && self.end().is_none_or(|end| at < end)
     }
 
-    /// What the input of the first day shows.
+    /// The value of the input for the first day.
     pub fn shown_from(&self) -> String {
         shown(self.from)
     }
 
-    /// What the input of the last day shows.
+    /// The value of the input for the last day.
     pub fn shown_until(&self) -> String {
         shown(self.until)
     }
@@ -46,7 +46,7 @@ fn midnight(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc()
 }
 
-/// Reads `2026-03-18`. Years of four digits only: no database holds others alike.
+/// Parses `2026-03-18`. Only years with four digits: the databases differ on others.
 pub(super) fn read(text: &str) -> Option<NaiveDate> {
     text.parse::<NaiveDate>().ok().filter(|day| (1..=9_998).contains(&day.year()))
 }

@@ -1,9 +1,8 @@
-//! What a list's filter leaves, as a file that is sent while it is read.
+//! List exports: the filtered rows as a file that is sent while it is read.
 //!
-//! Lines are read some at a time, each time in a transaction of its own: memory is bounded however long the list
-//! is, and whoever reads the file slowly holds no transaction. What changes meanwhile is as it is when its turn
-//! comes. A long list therefore goes on after the last line that left and not after so many lines, which change
-//! their places.
+//! Rows are read in batches, each in its own transaction: memory is limited however long the list is, and a slow
+//! reader doesn't hold a transaction. Rows that change meanwhile are exported as they are when their batch is read. A
+//! long list therefore continues after the last exported row instead of using an offset, because rows move.
 
 use std::fmt::{self, Write as _};
 
@@ -18,24 +17,23 @@ use super::ListParams;
 use crate::db::{self, Db, PageRange, Scope, Tx};
 use crate::web::{FileName, Result, csv};
 
-/// Lines that are read and written at a time.
+/// Rows per batch.
 const LINES: i64 = 1_000;
 
-/// A line of a list as a file holds it.
+/// A row of an export.
 pub trait Export {
-    /// The names of the columns, in CSV and in JSON: small letters and `_`.
+    /// The column names, in CSV and in JSON: lower case and `_`.
     const COLUMNS: &'static [&'static str];
 
-    /// A value for each column: a text, a number, a truth, texts in an array, or null.
+    /// A value for each column: a text, a number, a boolean, an array of texts, or null.
     fn cells(&self) -> Vec<Value>;
 }
 
-/// Where the lines of a file come from.
+/// The source of an export's rows.
 pub trait Source: Send + 'static {
-    /// One of them.
     type Line: Export + Send + Sync;
 
-    /// The lines of that range, which begins behind `last`; none at the end.
+    /// The rows of that range, which starts after `last`; empty at the end.
     fn read(
         &mut self,
         range: PageRange,
@@ -43,7 +41,7 @@ pub trait Source: Send + 'static {
     ) -> impl Future<Output = db::Result<Vec<Self::Line>>> + Send;
 }
 
-/// Lines that a filter leaves in the database.
+/// Filtered rows from the database.
 pub struct RowSource<F, L> {
     db: Db,
     scope: Scope,
@@ -51,12 +49,12 @@ pub struct RowSource<F, L> {
     read: Read<F, L>,
 }
 
-/// Reads a range of the lines that a filter leaves, which begins behind the line that is given. A filter that can
-/// begin there is told so, and the range is then its first.
+/// Reads a range of the filtered rows, starting after the given row. If the filter supports a start row, it is set in
+/// the filter, and the range then starts at 0.
 pub type Read<F, L> = for<'a> fn(&'a mut Tx, &'a mut F, PageRange, Option<&'a L>) -> BoxFuture<'a, db::Result<Vec<L>>>;
 
 impl<F, L> RowSource<F, L> {
-    /// Lines of `db`, read in transactions of this scope.
+    /// Rows of `db`, read in transactions with this scope.
     pub fn new(db: &Db, scope: Scope, filter: F, read: Read<F, L>) -> Self {
         Self { db: db.clone(), scope, filter, read }
     }
@@ -77,7 +75,7 @@ impl<F: Send + Sync + 'static, L: Export + Send + Sync + 'static> Source for Row
     }
 }
 
-/// Lines that are in memory, because there are never many of them.
+/// Rows that are in memory, because there are never many of them.
 #[derive(Debug)]
 pub struct Few<L>(pub Vec<L>);
 
@@ -89,12 +87,12 @@ impl<L: Export + Send + Sync + 'static> Source for Few<L> {
     }
 }
 
-/// A rfc3339 as files hold it.
+/// A time as written in exports.
 pub fn rfc3339(at: DateTime<Utc>) -> Value {
     Value::from(at.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
-/// A file whose first lines have been read.
+/// An export whose first rows have been read.
 #[derive(Debug)]
 pub struct Taken<S: Source> {
     source: S,
@@ -103,23 +101,22 @@ pub struct Taken<S: Source> {
     is_filtered: bool,
 }
 
-/// Begins the file that the address asks for, as CSV or, where its path ends so, as JSON. The filter has been read
-/// off `params`; what of it cannot be used refuses the file.
+/// Starts the export that the address requests, as CSV or, if its path says so, as JSON. Call it after reading the
+/// filter from `params`; an invalid filter is an error.
 pub async fn export_rows<S: Source>(params: &ListParams, mut source: S) -> Result<Taken<S>> {
     params.strict()?;
-    // What goes wrong at once is told by a page and not by a file that breaks off.
+    // Immediate errors are shown on a page instead of as an incomplete file.
     let lines = source.read(PageRange::first(LINES), None).await?;
     let is_json = matches!(params.here().path().rsplit_once('.'), Some((_, "json")));
     Ok(Taken { source, lines, is_json, is_filtered: params.narrows() })
 }
 
 impl<S: Source> Taken<S> {
-    /// `csv` or `json`.
     pub const fn form(&self) -> &'static str {
         if self.is_json { "json" } else { "csv" }
     }
 
-    /// The answer: a file that is named after these words, whether it is filtered, and the day.
+    /// The response: a file named after these words, whether it is filtered, and the date.
     pub fn answer(self, words: &[&str], now: DateTime<Utc>) -> Response {
         let day = now.format("%Y-%m-%d").to_string();
         let mark = if self.is_filtered { "filtered" } else { "" };
@@ -137,7 +134,7 @@ impl<S: Source> Taken<S> {
 
 struct Writing<S: Source> {
     taken: Taken<S>,
-    /// Lines that have left.
+    /// Rows sent so far.
     sent: i64,
     step: Step,
 }
@@ -212,7 +209,7 @@ fn write_record<L: Export>(text: &mut String, line: &L) {
                 let words: Vec<&str> = cells.iter().filter_map(Value::as_str).collect();
                 csv::write(text, &words.join(", "));
             }
-            // OK because a number is no text: a spreadsheet computes nothing with its sign.
+            // OK because a number isn't text: a spreadsheet doesn't run it as a formula.
             Value::Number(_) | Value::Bool(_) => {
                 let _ = write!(text, "{cell}");
             }
@@ -239,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Numbers up to the one named, of which a file reads some at a time; fails behind `breaks`.
+    /// Numbers up to the given one, read in batches; fails after `breaks`.
     struct Numbers {
         last: u64,
         breaks: u64,

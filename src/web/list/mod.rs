@@ -1,12 +1,12 @@
-//! Lists: what one is asked for, what its page shows around the rows, and the file of all that the filter leaves.
+//! Shared parts of lists: parameters, toolbar and pagination, export.
 //!
-//! Every list pages, filters and exports, and keeps all of it in its address. An [`ListParams`] is read off the
-//! request and gives the values of the filter one by one; what cannot be used is said above the rows, which are
-//! listed without it, and refuses a file, since a file that holds other rows than it was asked for misleads.
-//! [`ListParams::list`] is what the macros of `templates/lists.html` lay out. [`export_rows`] sends a file as it is read:
-//! some rows at a time, each in a transaction of its own.
+//! Every list has paging, filters and export, and its whole state is in its address. [`ListParams`] are parsed from
+//! the request and return the filter values one by one; invalid ones are reported above the rows and ignored, but
+//! make an export fail, since a file with other rows than requested would mislead. [`ListParams::list`] is rendered
+//! by the macros of `templates/lists.html`. [`export_rows`] streams an export: batches of rows, each in its own
+//! transaction.
 //!
-//! A list's CSV is for spreadsheets and its JSON for programs: both hold the same columns.
+//! A list's CSV is for spreadsheets and its JSON for programs; both have the same columns.
 
 mod params;
 mod days;

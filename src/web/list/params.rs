@@ -1,4 +1,4 @@
-//! What a list is asked for, as its address says it.
+//! List parameters from an address.
 
 use std::convert::Infallible;
 use std::str::FromStr;
@@ -11,16 +11,16 @@ use crate::db::PageRange;
 use crate::web::components::{Address, Pager, SortLink};
 use crate::web::{Error, Fields, Result};
 
-/// Longest text that is looked for, in characters; the rest is not looked at, which the page says.
+/// Maximum length of a search text, in characters; the rest is ignored, and the page says so.
 const LONGEST: usize = 200;
-/// Rows are counted at least so far beyond the page; more are said to be more.
+/// Rows are counted at least this far beyond the page; further ones are shown as "more than".
 const COUNTED: u64 = 10_000;
-/// What was not understood is told with so many of its characters.
+/// How many characters of an invalid value are shown.
 const TOLD: usize = 40;
 
-/// What a request asks of a list. As an extractor it never fails.
+/// The list parameters of a request. As an extractor it never fails.
 ///
-/// Values are read one by one, each once; what does not fit is remembered as a fault and not used.
+/// Values are read one by one, each once; invalid ones are recorded as faults and ignored.
 #[derive(Clone, Debug)]
 pub struct ListParams {
     here: Address,
@@ -29,24 +29,24 @@ pub struct ListParams {
     narrows: bool,
 }
 
-/// What the macros of `templates/lists.html` lay out around the rows of a list.
+/// What the macros of `templates/lists.html` render around the rows of a list.
 #[derive(Clone, Debug)]
 pub struct List {
-    /// The list's own address, without anything.
+    /// The list's address without parameters.
     pub path: String,
-    /// What of the address is not used, in sentences.
+    /// Why parts of the address were ignored, in sentences.
     pub faults: Vec<String>,
-    /// Whether a filter leaves anything out.
+    /// Whether any filter is active.
     pub is_filtered: bool,
-    /// Fields of the address that the toolbar has no input for, and keeps.
+    /// Parameters without an input in the toolbar, which it keeps.
     pub kept: Vec<(String, String)>,
-    /// The address of what the filter leaves, as CSV.
+    /// The address of the filtered rows as CSV.
     pub csv: String,
     /// The same as JSON.
     pub json: String,
 }
 
-/// A page of a list, before it is known how many rows there are.
+/// A requested page of a list, before the number of rows is known.
 #[derive(Clone, Debug)]
 pub struct PageRequest {
     here: Address,
@@ -55,31 +55,30 @@ pub struct PageRequest {
 }
 
 impl ListParams {
-    /// Reads an address: its path and its raw query string.
+    /// Parses an address: its path and its raw query string.
     pub fn read(path: &str, query: &str) -> Self {
         Self { here: Address::new(path, query), fields: Fields::of_address(query), faults: Vec::new(), narrows: false }
     }
 
-    /// The same without fields that are for one look only, such as the message of the step before.
+    /// The same without one-time parameters, such as a message.
     #[must_use]
     pub fn without(mut self, names: &[&str]) -> Self {
         self.here = names.iter().fold(self.here, |here, name| here.with(name, ""));
         self
     }
 
-    /// The fields as they are.
     pub const fn fields(&self) -> &Fields {
         &self.fields
     }
 
-    /// The address, from which others are made.
+    /// The current address, for deriving others.
     pub const fn here(&self) -> &Address {
         &self.here
     }
 
-    /// A text that is looked for; empty for none.
+    /// A search text; empty for none.
     pub fn text(&mut self, name: &str) -> String {
-        // OK to drop NUL: nothing that is stored holds one, and PostgreSQL takes none.
+        // OK to drop NUL: nothing that is stored contains one, and PostgreSQL doesn't accept it.
         let whole = self.fields.trimmed(name).replace('\0', "");
         let text: String = whole.chars().take(LONGEST).collect();
         if text.len() < whole.len() {
@@ -89,7 +88,7 @@ impl ListParams {
         text
     }
 
-    /// A value that `read` understands; `what` names it for people (“day”, “state”).
+    /// A value parsed by `read`; `what` is its label (“day”, “state”).
     pub fn value<T>(&mut self, name: &str, what: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let text = self.fields.trimmed(name);
         if text.is_empty() {
@@ -103,17 +102,17 @@ impl ListParams {
         value
     }
 
-    /// The id of a thing; `what` names the thing (“instance”).
+    /// An id; `what` is the kind of thing (“instance”).
     pub fn id<T: FromStr>(&mut self, name: &str, what: &str) -> Option<T> {
         self.value(name, &format!("{what} ID"), |text| text.parse().ok())
     }
 
-    /// Whether a field has the one value that it can have.
+    /// Whether a flag has its only possible value.
     pub fn is(&mut self, name: &str, value: &str) -> bool {
         self.value(name, &format!("value of `{name}`"), |text| (text == value).then_some(())).is_some()
     }
 
-    /// Which of several ways to show the list the address asks for: one of `known`, or the usual one.
+    /// Which view of the list the address requests: one of `known`, or the default.
     pub fn view<'a>(&mut self, name: &str, known: &[&'a str]) -> Option<&'a str> {
         let text = self.fields.trimmed(name);
         let view = known.iter().find(|view| **view == text).copied();
@@ -123,7 +122,7 @@ impl ListParams {
         view
     }
 
-    /// The days `from` and `until`.
+    /// The range from `from` to `until`.
     pub fn days(&mut self) -> Days {
         let what = "date, such as 2026-03-18";
         let days = Days { from: self.value("from", what, days::read), until: self.value("until", what, days::read) };
@@ -133,8 +132,8 @@ impl ListParams {
         days
     }
 
-    /// The column by which the list is sorted, with `-` before it for the other way round; `otherwise` unless the
-    /// address names one of `columns`.
+    /// The sort column, with a leading `-` for descending order; `otherwise` unless the address names one of
+    /// `columns`.
     pub fn sort(&mut self, columns: &[&str], otherwise: &str) -> String {
         let text = self.fields.trimmed("sort");
         if columns.contains(&text.strip_prefix('-').unwrap_or(text)) {
@@ -149,17 +148,17 @@ impl ListParams {
         otherwise.to_owned()
     }
 
-    /// The head of a column of a list that is sorted by `sort`.
+    /// The header of a column in a list that is sorted by `sort`.
     pub fn head(&self, column: &str, sort: &str) -> SortLink {
         SortLink::new(&self.here, column, sort)
     }
 
-    /// The page that is asked for, of `size` rows.
+    /// The requested page, with `size` rows per page.
     pub fn page(&mut self, size: u64) -> PageRequest {
         PageRequest { here: self.here.clone(), page: self.number("page").unwrap_or(1), size }
     }
 
-    /// The same, where the address may say how many rows it wants, up to `most`.
+    /// The same, if the address may request another page size, up to `most`.
     pub fn page_of_size(&mut self, size: u64, most: u64) -> PageRequest {
         let size = self.number("size").unwrap_or(size).min(most);
         self.page(size)
@@ -171,7 +170,7 @@ impl ListParams {
             return None;
         }
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        // OK because a page beyond the last one is the last one, however far.
+        // OK because any page beyond the last one becomes the last one.
         let number = is_number.then(|| text.parse().unwrap_or(u64::MAX)).filter(|number| *number >= 1);
         if number.is_none() {
             self.faults.push(format!("“{}” isn't a valid number for `{name}`, so it was ignored.", told(text)));
@@ -179,12 +178,12 @@ impl ListParams {
         number
     }
 
-    /// Whether what was read leaves anything out.
+    /// Whether any filter was read.
     pub const fn narrows(&self) -> bool {
         self.narrows
     }
 
-    /// What the page shows around the rows. `kept` names the fields that its toolbar has no input for.
+    /// What the page shows around the rows. `kept` names the parameters without an input in the toolbar.
     pub fn list(&self, kept: &[&str]) -> List {
         let file = |ending: &str| {
             let path = format!("{}.{ending}", self.here.path());
@@ -201,7 +200,8 @@ impl ListParams {
         }
     }
 
-    /// Refuses what a page would say and pass over: for files, which hold what they were asked for or are none.
+    /// Fails on invalid parameters, which a page would report and ignore: for exports, which must contain exactly
+    /// what was requested.
     pub fn strict(&self) -> Result<()> {
         if self.faults.is_empty() { Ok(()) } else { Err(Error::Invalid(self.faults.join(" "))) }
     }
@@ -217,19 +217,19 @@ impl<S: Sync> FromRequestParts<S> for ListParams {
 }
 
 impl PageRequest {
-    /// How far rows have to be counted: those of a long list are not counted to the end.
+    /// How far rows have to be counted: long lists aren't counted completely.
     pub fn most(&self) -> i64 {
         let most = self.page.saturating_mul(self.size).saturating_add(COUNTED);
         i64::try_from(most).unwrap_or(i64::MAX)
     }
 
-    /// The page, of rows that were counted up to [`PageRequest::most`].
+    /// The pagination for rows that were counted up to [`PageRequest::most`].
     pub fn pager(&self, counted: i64) -> Pager {
         let counted = u64::try_from(counted).unwrap_or(0);
         Pager::counted_to(self.most().unsigned_abs(), &self.here, self.page, self.size, counted)
     }
 
-    /// The page with its lines, of lines that are all in memory.
+    /// The pagination and the page's rows, if all rows are in memory.
     pub fn cut<L>(&self, lines: Vec<L>) -> (Pager, Vec<L>) {
         let pager = Pager::new(&self.here, self.page, self.size, lines.len() as u64);
         let PageRange { skip, most } = pager.range();
@@ -239,7 +239,7 @@ impl PageRequest {
     }
 }
 
-/// The beginning of what somebody wrote.
+/// The beginning of an input.
 fn told(text: &str) -> String {
     let mut told: String = text.chars().filter(|letter| !letter.is_control()).take(TOLD).collect();
     told.push_str(if text.chars().nth(TOLD).is_some() { "…" } else { "" });

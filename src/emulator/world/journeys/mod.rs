@@ -1,9 +1,9 @@
-//! The journeys: week after week, what each person sees, searches, looks at, and buys.
+//! Simulates journeys: week by week, what each person sees, searches, views, and buys.
 //!
-//! A person's week is drawn from a hash of seed, person and week alone, so people can be simulated in
-//! any order, in parallel and in batches of bounded size. Ads make visits likelier; visits lead to
-//! carts and orders after hours or days; what is used up is bought again. A journey stops up to two
-//! days before today, person by person, as AMC's data arrives within 48 hours.
+//! A person's week only depends on a hash of seed, person and week, so people can be simulated in any order, in
+//! parallel and in batches of limited size. Ads make visits likelier; visits lead to carts and orders after hours or
+//! days; consumables are bought again. A journey ends up to two days before today, different for each person, since
+//! AMC's data arrives within 48 hours.
 
 mod record;
 
@@ -14,16 +14,16 @@ use super::people::{self, BRANDS, Device, Identity, Person};
 use super::plan::{AdProduct, Channel, Reach};
 use super::stage::{Stage, WEEK, Week};
 
-/// DSP contacts that an ordinary person has in an ordinary week; each brings about two impressions.
+/// DSP contacts of an average person in an average week; each produces about two impressions.
 const DSP_CONTACTS: f32 = 0.172;
-/// Searches in the brands' categories that an ordinary person makes in an ordinary week.
+/// Searches in the brands' categories by an average person in an average week.
 const SEARCHES: f32 = 0.062;
-/// Visits to products of the brands, without an ad, by an ordinary person in an ordinary week.
+/// Visits to the brands' products, without an ad, by an average person in an average week.
 const UNPROMPTED: f32 = 0.0025;
 
-/// Adds everything that the given people did to a ledger, in no order of time.
+/// Adds all events of the given people to a ledger, unsorted.
 ///
-/// Memory grows with the people of one call only, so a large world can be played range by range.
+/// Memory only depends on the people of one call, so a large data set can be generated in ranges.
 pub(super) fn play(stage: &Stage<'_>, people: std::ops::Range<u32>, ledger: &mut Ledger) {
     let mut journey = Journey::new(stage);
     for index in people {
@@ -31,7 +31,7 @@ pub(super) fn play(stage: &Stage<'_>, people: std::ops::Range<u32>, ledger: &mut
     }
 }
 
-/// Something a person is going to do.
+/// A planned future action.
 #[derive(Debug, Clone, Copy)]
 struct Intent {
     at: Moment,
@@ -40,12 +40,12 @@ struct Intent {
     units: u8,
 }
 
-/// One person's way through the weeks; its buffers are used again for the next person.
+/// The simulation of one person; its buffers are reused for the next person.
 struct Journey<'stage> {
     stage: &'stage Stage<'stage>,
     contacts: Vec<Contact>,
     intents: Vec<Intent>,
-    /// Contacts of the week in hand that may still lead to something.
+    /// This week's contacts that may still lead to something.
     fresh: usize,
     visited: [Moment; BRANDS],
     bought: [Moment; BRANDS],
@@ -74,7 +74,7 @@ impl<'stage> Journey<'stage> {
         self.visited = [0; BRANDS];
         self.bought = [0; BRANDS];
         self.owner = person.owner;
-        // Most people's data is a few hours old at midnight, the latest two days.
+        // Most people's data is a few hours old at midnight, at most two days.
         let lag = unit(person.hash, 50).powi(3) * 2.0 * DAY as f32;
         self.until = self.stage.plan.today * DAY - lag as u32;
         let rate = person.weight * (DSP_CONTACTS + SEARCHES) + UNPROMPTED * 2.0;
@@ -93,7 +93,7 @@ impl<'stage> Journey<'stage> {
         self.record(&person, ledger);
     }
 
-    /// `boost` makes up for the idle weeks that were skipped.
+    /// `boost` compensates for skipped idle weeks.
     fn live_week(&mut self, person: &Person, week: &Week, dice: &mut Dice, boost: f32) {
         self.fresh = self.contacts.len();
         let pace = person.weight * week.season * boost;
@@ -119,7 +119,7 @@ impl<'stage> Journey<'stage> {
         }
     }
 
-    /// Retargeting and loyalty: people who looked or bought see more.
+    /// Retargeting and loyalty: people who viewed or bought see more.
     fn see_again(&mut self, person: &Person, week: &Week, brand: usize, dice: &mut Dice) {
         let start = week.first * DAY;
         let recent = |at: Moment, days: u32| at > 0 && at + days * DAY > start;
@@ -172,7 +172,7 @@ impl<'stage> Journey<'stage> {
         }
     }
 
-    /// A search: sponsored ads that answer it, then perhaps ads on a product page.
+    /// A search: matching sponsored ads, then perhaps ads on a product page.
     fn search(&mut self, person: &Person, week: &Week, dice: &mut Dice) {
         let stage = self.stage;
         let Some(index) = stage.searches.at(dice.unit()) else { return };
@@ -210,7 +210,7 @@ impl<'stage> Journey<'stage> {
         }
     }
 
-    /// What this week's ads lead to: clicks mostly to a visit, views rarely and later.
+    /// The effects of this week's ads: clicks usually lead to a visit, views rarely and later.
     fn follow_ads(&mut self, person: &Person, dice: &mut Dice) {
         for place in self.fresh..self.contacts.len() {
             let contact = self.contacts[place];
@@ -241,7 +241,7 @@ impl<'stage> Journey<'stage> {
         }
     }
 
-    /// A visit to the brand's products, and what comes of it.
+    /// A visit to the brand's products, and its consequences.
     fn visit(&mut self, person: &Person, brand: usize, at: Moment, dice: &mut Dice) {
         let range = self.stage.plan.products_of(brand as u8);
         let product = |dice: &mut Dice| range.start + (dice.unit().powf(1.5) * range.len() as f32) as u16;
@@ -274,7 +274,7 @@ impl<'stage> Journey<'stage> {
         }
     }
 
-    /// An order, a review, and for what is used up the next order.
+    /// An order, a review, and for consumables the next order.
     fn order(&mut self, brand: usize, product: u16, at: Moment, dice: &mut Dice) {
         let units = 1 + u8::from(dice.chance(0.2)) + u8::from(dice.chance(0.05));
         let lasts = self.stage.plan.products[usize::from(product)].lasts;
@@ -293,7 +293,7 @@ impl<'stage> Journey<'stage> {
             self.intents.push(Intent { at: at + 5, deed: Deed::Subscription, product, units: 0 });
         }
         let (mut at, again) = (at, if subscribed { 0.82 } else { 0.2 });
-        // OK because a stream of its own keeps the rest of the week the same however far the orders reach.
+        // OK because a separate stream keeps the rest of the week the same however far the orders reach.
         let mut dice = Dice::new(dice.next());
         while at < self.until && dice.chance(again) {
             let days = f32::from(lasts) * if subscribed { 1.0 } else { 0.7 + 0.6 * dice.unit() };
@@ -319,7 +319,7 @@ impl<'stage> Journey<'stage> {
     /// A moment of the week: days by season, hours by habit.
     fn moment(&self, week: &Week, habit: Habit, dice: &mut Dice) -> Moment {
         let mut day = week.first + dice.below(WEEK as usize) as u32;
-        // A slow day of the week is left for another draw now and then, so that busy days stand out.
+        // A slow day is sometimes drawn again, so that busy days stand out.
         if dice.unit() * week.season * 1.6 > self.stage.rhythm.season(day) {
             day = week.first + dice.below(WEEK as usize) as u32;
         }

@@ -1,4 +1,4 @@
-//! A lived journey becomes rows of the ledger: what lies in the history, with credit and exposure.
+//! Records a journey as rows of the ledger, with credit and exposure.
 
 use super::super::attribution;
 use super::super::calendar::Moment;
@@ -9,7 +9,7 @@ use super::super::plan::AdProduct;
 use super::{Intent, Journey};
 
 impl Journey<'_> {
-    /// Writes the person's life into the ledger.
+    /// Records the person's events in the ledger.
     pub(super) fn record(&mut self, person: &Person, ledger: &mut Ledger) {
         let (since, until) = (self.stage.plan.since(), self.until);
         self.contacts.sort_by_key(|contact| contact.at);
@@ -36,7 +36,7 @@ impl Journey<'_> {
         let off_amazon = matches!(intent.deed, Deed::OwnShopPage | Deed::OwnShopOrder);
         let device = if unit(hash, 1) < 0.36 { Device::Computer } else { Device::Phone };
         let identity = match people::identity(person.hash, device, !off_amazon, unit(hash, 2)) {
-            // OK because nobody buys without an account.
+            // OK because buying requires an account.
             Identity::Browser | Identity::Device if !off_amazon => Identity::Account,
             identity => identity,
         };

@@ -1,18 +1,18 @@
 //! Invented brands: what they sell and how shoppers search for it.
 //!
-//! All names are made up. A world takes three brands of one group; which ones depends on the seed,
-//! so that several instances differ.
+//! All names are made up. A data set has three brands of one group; which ones depends on the seed, so that several
+//! instances differ.
 
 /// One kind of product a brand sells.
 #[derive(Debug)]
 pub(in super::super) struct Kind {
-    /// As it stands in a title.
+    /// As in a title.
     pub(in super::super) noun: &'static str,
     /// As a shopper types it.
     pub(in super::super) term: &'static str,
     /// Price of the first variant in cents.
     pub(in super::super) cents: u32,
-    /// Days after which it is used up; 0 for what lasts.
+    /// Days until it is used up; 0 for durable products.
     pub(in super::super) lasts: u16,
 }
 
@@ -22,10 +22,10 @@ pub(in super::super) struct Brand {
     pub(in super::super) name: &'static str,
     pub(in super::super) category: &'static str,
     pub(in super::super) department: &'static str,
-    /// A frequent slip of the pen, which shoppers search for too.
+    /// A common misspelling, which shoppers search for too.
     pub(in super::super) slip: &'static str,
     pub(in super::super) kinds: [Kind; 5],
-    /// The two variants of each kind, the second a little dearer.
+    /// The two variants of each kind, the second slightly more expensive.
     pub(in super::super) variants: [&'static str; 2],
 }
 
@@ -33,10 +33,10 @@ const fn kind(noun: &'static str, term: &'static str, cents: u32, lasts: u16) ->
     Kind { noun, term, cents, lasts }
 }
 
-/// Groups whose brands a world shows.
+/// The groups of brands.
 pub(super) const GROUPS: [&str; 3] = ["Larkmoor Goods", "Ashwend Collective", "Northlume House"];
 
-/// All brands; a world takes three that follow each other, round the end.
+/// All brands; a data set has three consecutive ones, cyclically.
 pub(super) const BRANDS: [Brand; 6] = [
     Brand {
         name: "Kestrova",

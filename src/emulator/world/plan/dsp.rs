@@ -6,7 +6,7 @@ use super::super::calendar::{DayNumber, HISTORY_DAYS, date, day_number};
 use super::super::chance::{code_text, hash_text};
 use super::{AdProduct, Campaign, Channel, Creative, Deal, Line, Plan, Reach, SEGMENTS, number};
 
-/// An order before it is placed in the calendar.
+/// An order without dates.
 struct Order {
     title: &'static str,
     goal: &'static str,
@@ -90,7 +90,7 @@ const TENT_POLES: [(&str, MonthDay, MonthDay, f32); 3] = [
     ("Black Week", (11, 12), (12, 2), 42.0),
 ];
 
-/// Places a brand's DSP campaigns of every year that the history touches.
+/// Schedules a brand's DSP campaigns in every year of the history.
 pub(super) fn lay_out(plan: &mut Plan, brand: u8) {
     let from = date(plan.first.saturating_sub(HISTORY_DAYS / 6)).year();
     for year in from..=date(plan.today).year() {

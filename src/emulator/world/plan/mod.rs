@@ -1,8 +1,8 @@
 //! The media plan: brands, products, campaigns, lines, creatives, keywords.
 //!
-//! Campaigns stand in the absolute calendar and take their ids from their names, so that a campaign
-//! keeps its id, and its events theirs, while the thirteen months roll. DSP campaigns are ordered
-//! by half-years and by tent-pole; sponsored ads run on without an end.
+//! Campaigns have absolute dates and ids derived from their names, so that a campaign keeps its id and its events
+//! while the thirteen months roll. DSP campaigns are ordered by half-years and by tent-pole; sponsored ads continue
+//! indefinitely.
 
 mod brands;
 mod dsp;
@@ -33,7 +33,7 @@ pub(super) enum AdProduct {
 }
 
 impl AdProduct {
-    /// AMC's word in `ad_product_type`; nothing for the DSP.
+    /// AMC's value in `ad_product_type`; `None` for the DSP.
     pub(super) fn word(self) -> Option<&'static str> {
         match self {
             Self::Dsp => None,
@@ -45,12 +45,12 @@ impl AdProduct {
     }
 }
 
-/// Whom a line reaches.
+/// The audience of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// New people, in proportion to their liking.
+    /// New people, in proportion to their affinity.
     Prospects,
-    /// People who looked at the brand in the past month.
+    /// People who viewed the brand in the past month.
     Visitors,
     /// People who bought the brand.
     Buyers,
@@ -62,11 +62,11 @@ pub(super) struct Advertiser {
     pub(super) brand: &'static Brand,
     pub(super) name: String,
     pub(super) id: i64,
-    /// Seat of the DSP account.
+    /// The DSP account.
     pub(super) dsp_entity: String,
-    /// Account of the sponsored ads.
+    /// The sponsored ads account.
     pub(super) ads_entity: String,
-    /// How large the brand is next to the largest.
+    /// The brand's size relative to the largest.
     pub(super) size: f32,
 }
 
@@ -79,7 +79,7 @@ pub(super) struct Campaign {
     pub(super) id: i64,
     pub(super) id_text: String,
     pub(super) start: DayNumber,
-    /// Last day, inclusive; nothing for campaigns that run on.
+    /// Last day, inclusive; `None` for campaigns without an end.
     pub(super) end: Option<DayNumber>,
     pub(super) goal: &'static str,
     /// Per flight for the DSP, per day for sponsored ads.
@@ -99,14 +99,14 @@ pub(super) struct Line {
     pub(super) start: DayNumber,
     pub(super) end: DayNumber,
     pub(super) weight: f32,
-    /// Cents for a thousand impressions, or for a click where the line is paid by click.
+    /// Cents for a thousand impressions, or for a click if the line is paid by click.
     pub(super) price_cents: f32,
     pub(super) deal: Option<Deal>,
     /// Indexes into [`SEGMENTS`].
     pub(super) segments: Vec<usize>,
     /// Indexes of the promoted products.
     pub(super) promoted: Vec<u16>,
-    /// Whether the creatives land on Amazon.
+    /// Whether the creatives link to Amazon.
     pub(super) link_in: bool,
     pub(super) ads: std::ops::Range<u16>,
 }
@@ -119,7 +119,7 @@ pub(super) struct Ad {
     pub(super) target: Option<u16>,
     /// The product shown in the ad.
     pub(super) product: Option<u16>,
-    /// Hash that names the ad for good.
+    /// The hash that permanently identifies the ad.
     pub(super) hash: u64,
 }
 
@@ -140,18 +140,18 @@ pub(super) struct Target {
     pub(super) match_type: &'static str,
 }
 
-/// What shoppers type.
+/// A shopper's search.
 #[derive(Debug, Clone)]
 pub(super) struct Term {
     pub(super) text: String,
     pub(super) brand: u8,
     pub(super) branded: bool,
     pub(super) weight: f32,
-    /// Ads that answer the search.
+    /// Ads that match the search.
     pub(super) ads: Vec<u16>,
 }
 
-/// Everything that the advertisers set up.
+/// Everything set up by the advertisers.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) seed: u64,
@@ -171,7 +171,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The plan of a seed as it stands on a day.
+    /// The plan of a seed on a given day.
     pub(super) fn new(seed: u64, today: NaiveDate) -> Self {
         let today = day_number(today).clamp(HISTORY_DAYS + 60, LAST_DAY);
         let first = today - HISTORY_DAYS;
@@ -235,7 +235,7 @@ impl Plan {
         (self.creatives.len() - 1) as u16
     }
 
-    /// Adds an ad to the newest line, whose range of ads grows with it.
+    /// Adds an ad to the newest line, extending its range of ads.
     fn add_ad(&mut self, creative: u16, target: Option<u16>, product: Option<u16>) -> u16 {
         let line = (self.lines.len() - 1) as u16;
         let place = self.ads.len() as u16;
@@ -258,7 +258,7 @@ fn advertiser(seed: u64, index: usize, brand: &'static Brand) -> Advertiser {
     }
 }
 
-/// A numeric id that starts at `base` and has room for 10¹² more.
+/// A numeric id between `base` and `base` + 10¹².
 fn number(hash: u64, salt: u64, base: i64) -> i64 {
     base + below(hash, salt, 1_000_000_000_000) as i64
 }

@@ -3,18 +3,18 @@
 use super::super::chance::{code_text, hash_text};
 use super::brands::Brand;
 
-/// A product that can be bought.
+/// A product for sale.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Product {
     pub(in super::super) asin: String,
     pub(in super::super) parent: String,
     pub(in super::super) title: String,
-    /// Index of the brand in the world.
+    /// The index of the brand in the data set.
     pub(in super::super) brand: u8,
     /// Index of the kind in the brand; variants of a kind share the parent ASIN.
     pub(in super::super) kind: u8,
     pub(in super::super) cents: u32,
-    /// Days after which it is used up; 0 for what lasts.
+    /// Days until it is used up; 0 for durable products.
     pub(in super::super) lasts: u16,
 }
 

@@ -1,8 +1,8 @@
-//! Audience segments: names, taxonomy and who is in them.
+//! Audience segments: names, taxonomy and members.
 
 use super::super::chance::{mix, unit};
 
-/// Whether a segment says what people want to buy or how they live.
+/// In-market or lifestyle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Family {
     InMarket,
@@ -15,9 +15,9 @@ pub(in super::super) struct Segment {
     pub(in super::super) id: i32,
     pub(in super::super) family: Family,
     pub(in super::super) name: &'static str,
-    /// Department of the brand category it stands near, for targeting.
+    /// The related department of the brand category, for targeting.
     pub(in super::super) category: &'static str,
-    /// Share of the people who are in it.
+    /// The share of people in it.
     share: f32,
 }
 
@@ -53,12 +53,12 @@ pub(in super::super) const SEGMENTS: [Segment; 20] = [
 ];
 
 impl Segment {
-    /// Whether a person is in the segment; for good, so that segment tables and snapshots agree.
+    /// Whether a person is in the segment; constant, so that segment tables and snapshots agree.
     pub(in super::super) fn holds(&self, person: u64) -> bool {
         unit(mix(person, 0x5e6), self.id as u64) < self.share
     }
 
-    /// What the segment stands for, in a sentence.
+    /// A description in one sentence.
     pub(in super::super) fn description(&self) -> String {
         let topic = self.name.split_once(" - ").map_or(self.name, |(_, topic)| topic);
         match self.family {

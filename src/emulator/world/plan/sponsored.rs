@@ -1,19 +1,19 @@
-//! Sponsored ads: campaigns, ad groups, keywords and the searches that they answer.
+//! Sponsored ads: campaigns, ad groups, keywords and the searches that they match.
 
 use super::super::chance::{code_text, hash_text};
 use super::{AdProduct, Campaign, Channel, Creative, Line, Plan, Product, Reach, Target, Term, number};
 
-/// The last day of what has no end: past every day that a moment can say.
+/// The last day of campaigns without an end: later than any possible moment.
 const OPEN_END: u32 = 49_000;
 
-/// A campaign before it has ids.
+/// A campaign without ids.
 struct Setup {
     code: &'static str,
     title: &'static str,
     product: AdProduct,
     match_type: &'static str,
     reach: Reach,
-    /// Cents for a click; for a thousand impressions where views are paid.
+    /// Cents for a click; for a thousand impressions if views are paid.
     price_cents: f32,
     weight: f32,
 }
@@ -45,7 +45,7 @@ const SETUPS: [Setup; 11] = [
     },
 ];
 
-/// Places a brand's sponsored ads, then the searches of its category.
+/// Creates a brand's sponsored ads, then the searches of its category.
 pub(super) fn lay_out(plan: &mut Plan, brand: u8) {
     for setup in &SETUPS {
         place(plan, brand, setup);
@@ -63,7 +63,7 @@ fn place(plan: &mut Plan, brand: u8, setup: &Setup) {
         id: number(hash, 2, 310_000_000_000_000),
         id_text: format!("A{}", code_text(hash, 12)),
         name,
-        // OK because sponsored ads run on: a fixed day in the past is their start in every world.
+        // OK because sponsored ads have no end: a fixed day in the past is their start in every data set.
         start: 1300 + (hash % 200) as u32,
         end: None,
         goal: "NONE",
@@ -148,7 +148,7 @@ fn search_terms(plan: &mut Plan, brand: u8) {
     }
 }
 
-/// The ads whose target matches a search, as match types say.
+/// The ads whose target matches a search, according to match types.
 fn answering(plan: &Plan, brand: u8, text: &str, branded: bool, kind: Option<u8>) -> Vec<u16> {
     let answers = |index: usize| {
         let ad = &plan.ads[index];

@@ -1,4 +1,4 @@
-//! Where DSP ads run: sites, apps, streaming services, private deals. All outlets but Amazon's own are invented.
+//! Where DSP ads run: sites, apps, streaming services, private deals. All outlets except Amazon's own are invented.
 
 use super::super::people::Device;
 
@@ -91,7 +91,7 @@ impl Channel {
         &outlets[0]
     }
 
-    /// What the channel is seen on, at `point` in `0..1`.
+    /// The channel's device at `point` in `0..1`.
     pub(in super::super) fn device(self, point: f32) -> Device {
         let shares = match self {
             Self::Television => [0.06, 0.04, 0.86],

@@ -1,11 +1,11 @@
-//! Columns about what was set up: advertiser, campaign, line, creative, deal, keyword.
+//! Columns about the setup: advertiser, campaign, line, creative, deal, keyword.
 
 use super::super::cells::Value;
 use super::super::chance::{code_text, hash_text, mix};
 use super::super::plan::{AdProduct, Campaign, Channel, Line, Reach};
 use super::{Cell, Row, cell};
 
-/// The column of that name, where it is about the set-up.
+/// The column with that name, if it is about the setup.
 pub(super) fn column(name: &str) -> Option<Cell> {
     who(name).or_else(|| order(name)).or_else(|| line(name)).or_else(|| creative(name)).or_else(|| keyword(name))
 }
@@ -112,7 +112,7 @@ fn creative(name: &str) -> Option<Cell> {
         "creative_category" => dsp(|row| row.line().map(|line| category(line.channel)).into()),
         "creative_is_link_in" => dsp(|row| row.line().map(|line| if line.link_in { "Y" } else { "N" }).into()),
         "creative_asin" => cell(|row| {
-            // Filled for part of Sponsored Products and Display only.
+            // Only filled for part of Sponsored Products and Display.
             let shown = row.campaign().is_some_and(|it| matches!(it.product, AdProduct::Products | AdProduct::Display));
             let product = row.ad().and_then(|ad| ad.product).filter(|_| shown);
             product.map(|product| row.plan().products[usize::from(product)].asin.as_str()).into()
@@ -153,7 +153,7 @@ fn placement(row: &Row<'_>) -> &'static str {
     }
 }
 
-/// A cell that is filled for the DSP only.
+/// A cell that is only filled for the DSP.
 pub(super) fn dsp<F>(make: F) -> Option<Cell>
 where
     F: for<'r, 'w> Fn(&'r Row<'w>) -> Value<'r> + Send + Sync + 'static,

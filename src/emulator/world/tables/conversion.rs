@@ -1,4 +1,4 @@
-//! Columns about conversions: what happened, to which product, what it was worth, and the attributed metrics.
+//! Columns about conversions: event, product, value, and the attributed metrics.
 
 use super::super::cells::Value;
 use super::super::chance::{hash_text, key_text, mix};
@@ -50,7 +50,7 @@ impl Deed {
     }
 }
 
-/// The column of that name, where it is about a conversion.
+/// The column with that name, if it is about a conversion.
 pub(super) fn column(name: &str) -> Option<Cell> {
     what(name.strip_prefix("conversion_").unwrap_or(name)).or_else(|| worth(name)).or_else(|| metric(name))
 }
@@ -87,7 +87,7 @@ fn what(name: &str) -> Option<Cell> {
     }
 }
 
-/// The category as `conversions_all` spells it: off-Amazon events are pixels there.
+/// The category as in `conversions_all`: off-Amazon events are pixels there.
 pub(super) fn category_of_all() -> Option<Cell> {
     of(|_, it| if it.off_amazon() { "pixel" } else { it.deed.category() }.into())
 }
@@ -108,8 +108,8 @@ fn tracked_item(row: &Row<'_>, conversion: &Conversion) -> String {
     }
 }
 
-/// Whether the campaign of the row promotes the converted item. With an ad contact the credit
-/// decides, else any line of the campaign.
+/// Whether the campaign of the row promotes the converted item. With an ad contact its credit decides, otherwise any
+/// line of the campaign.
 fn promoted(row: &Row<'_>, conversion: &Conversion) -> bool {
     match (row.campaign, conversion.credit) {
         (None, Some(credit)) => credit.promoted,
@@ -153,7 +153,7 @@ fn worth(name: &str) -> Option<Cell> {
     }
 }
 
-/// The Amazon side of a conversion's worth.
+/// The value of a conversion on Amazon.
 struct OnAmazon<'c>(Option<&'c Conversion>);
 
 fn on_amazon(conversion: &Conversion) -> OnAmazon<'_> {
@@ -178,7 +178,7 @@ enum Measure {
     Sales,
     Views,
     Carts,
-    /// Sign-ups to digital subscriptions, which the brands do not sell.
+    /// Sign-ups to digital subscriptions, which the brands don't sell.
     Nothing,
 }
 
@@ -228,7 +228,7 @@ fn measured(measure: Measure, conversion: &Conversion, counted: bool) -> Value<'
     }
 }
 
-/// A cell of a row that has a conversion.
+/// A cell of a row with a conversion.
 fn of<F>(make: F) -> Option<Cell>
 where
     F: for<'r, 'w> Fn(&'r Row<'w>, &'r Conversion) -> Value<'r> + Send + Sync + 'static,

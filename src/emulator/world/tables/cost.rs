@@ -1,6 +1,6 @@
-//! Columns about what ads cost, in AMC's units: microcents, millicents, and which columns add up.
+//! Columns about ad costs, in AMC's units: microcents, millicents, and which columns add up.
 //!
-//! `impression_cost` is media and audience fee; `total_cost` adds the platform's and third parties' fees.
+//! `impression_cost` is media and audience fee; `total_cost` adds platform and third-party fees.
 
 use super::super::cells::Value;
 use super::super::chance::unit;
@@ -8,7 +8,7 @@ use super::super::plan::{AdProduct, Channel, Reach};
 use super::campaign::dsp;
 use super::{Cell, Row, cell};
 
-/// Media cost of a DSP impression in microcents, with the spread of an auction.
+/// Media cost of a DSP impression in microcents, varying as in an auction.
 fn media(row: &Row<'_>) -> i64 {
     let (Some(line), Some(contact)) = (row.line(), row.contact) else { return 0 };
     let spread = 0.75 + 0.5 * unit(row.moment_hash(contact.at), 5);
@@ -29,7 +29,7 @@ fn platform_fee(row: &Row<'_>) -> i64 {
     media(row) * 2 / 25
 }
 
-/// Cost of a sponsored ads event in microcents: clicks, or views where views are paid.
+/// Cost of a sponsored ads event in microcents: clicks, or views if views are paid.
 fn spend(row: &Row<'_>) -> i64 {
     let (Some(line), Some(contact), Some(campaign)) = (row.line(), row.contact, row.campaign()) else { return 0 };
     let spread = f64::from(0.7 + 0.6 * unit(row.moment_hash(contact.at), 6));
@@ -40,7 +40,7 @@ fn spend(row: &Row<'_>) -> i64 {
     if paid { (f64::from(line.price_cents) * spread * 1_000_000.0 / events) as i64 } else { 0 }
 }
 
-/// The column of that name, where it is about money spent.
+/// The column with that name, if it is about cost.
 pub(super) fn column(name: &str) -> Option<Cell> {
     match name {
         "supply_cost" => dsp(|row| Value::Whole(media(row) - audience_fee(row))),

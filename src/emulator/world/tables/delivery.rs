@@ -9,7 +9,7 @@ use super::super::plan::{Channel, SEGMENTS};
 use super::campaign::dsp;
 use super::{Cell, Row, cell};
 
-/// The column of that name, where it is about delivery.
+/// The column with that name, if it is about delivery.
 pub(super) fn column(name: &str) -> Option<Cell> {
     identity(name)
         .or_else(|| device(name))
@@ -38,7 +38,7 @@ fn identity(name: &str) -> Option<Cell> {
     }
 }
 
-/// The key that ties an impression to its views, clicks and conversions.
+/// The key that links an impression to its views, clicks and conversions.
 fn request(row: &Row<'_>) -> u64 {
     mix(row.contact_hash(), 0x7a6)
 }
@@ -61,7 +61,7 @@ fn device(name: &str) -> Option<Cell> {
     }
 }
 
-/// Whether the person's phone, tablet or computer comes from Apple; for a television, whether it is a Roku.
+/// Whether the person's phone, tablet or computer is from Apple; for a television, whether it is a Roku.
 fn first_make(row: &Row<'_>) -> bool {
     unit(row.person_hash(), 81 + row.device() as u64) < 0.52
 }
@@ -185,7 +185,7 @@ fn view_rate(channel: Channel) -> f32 {
     }
 }
 
-/// Whether the viewability of a DSP impression could be measured.
+/// Whether the viewability of a DSP impression was measurable.
 pub(super) fn measurable(row: &Row<'_>) -> bool {
     unit(row.moment_hash(row.at), 8) < 0.95
 }
@@ -227,7 +227,7 @@ fn count(name: &str) -> Option<Cell> {
     }
 }
 
-/// Segments of the person, only those targeted by the line when asked so.
+/// Segments of the person, or only those targeted by the line.
 fn segments(row: &Row<'_>, targeted: bool) -> Vec<i64> {
     let person = row.person_hash();
     let among = |index: usize| !targeted || row.line().is_some_and(|line| line.segments.contains(&index));

@@ -1,4 +1,4 @@
-//! Where the rows of a source come from: compact events or people, each giving none, one or several rows.
+//! The source of a table's rows: compact events or people, each with zero, one or several rows.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::super::plan::{AdProduct, Channel, Family, SEGMENTS};
 use super::delivery::measurable;
 use super::row::{Row, Scene};
 
-/// Half-open span of moments that a query reads.
+/// The half-open time range that a query reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Window {
     pub(in super::super) from: Moment,
@@ -31,12 +31,12 @@ impl Window {
 /// The kinds of rows that sources have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Feed {
-    /// A source that exists and has nothing to tell.
+    /// A source that exists but is empty.
     Empty,
     Impressions,
     Clicks,
     Views,
-    /// Impressions once for each segment of the person, or only for those that the line targeted.
+    /// Impressions repeated for each segment of the person, or only for those that the line targeted.
     BySegment {
         targeted: bool,
     },
@@ -113,11 +113,11 @@ impl Feed {
         }
     }
 
-    /// The places of the feed that may have rows in a window. Feeds of events are in the order of
-    /// time; feeds of people give every person and look at the window later.
+    /// The places of the feed that may have rows in a window. Event feeds are in chronological order; feeds of people
+    /// return every person and check the window later.
     pub(in super::super) fn span(self, scene: &Scene, window: Window) -> Range<usize> {
         let ledger = &scene.ledger;
-        // A click, view or page follows its event within the day.
+        // A click, view or page follows its event within a day.
         let early = Window { from: window.from.saturating_sub(DAY), to: window.to };
         match self {
             Self::Empty => 0..0,
@@ -141,7 +141,7 @@ impl Feed {
             Self::StorePages { .. } | Self::StoreEvents { .. } => {
                 range(ledger.store_views.len(), early, |place| ledger.store_views[place].at)
             }
-            // The list is about nobody: it comes with the first people.
+            // The list is independent of people: it is in the first shard.
             Self::SegmentList if scene.people.start > 0 => 0..0,
             Self::SegmentList => 0..SEGMENTS.len(),
             _ => scene.people.start as usize..scene.people.end as usize,
@@ -178,7 +178,7 @@ impl Feed {
             }
             Self::Conversions { exposed, unexposed } => {
                 let conversion = &ledger.conversions[place];
-                // OK because events of the advertiser's own shop are kept without an ad contact.
+                // OK because events of the advertiser's own shop are included without an ad contact.
                 let near = conversion.exposed || conversion.off_amazon();
                 if near && exposed || !near && unexposed {
                     out.push(Row::of_conversion(scene, conversion));
@@ -203,7 +203,7 @@ impl Feed {
 
     fn rows_of_person<'w>(self, scene: &'w Scene, person: u32, window: Window, out: &mut Vec<Row<'w>>) {
         let hash = person_hash(scene.plan.seed, person);
-        // A week of groceries is told by the Saturday that ends it, up to six days later.
+        // A week of groceries is dated by the Saturday that ends it, up to six days later.
         let reach = if self == Self::Groceries { 7 * DAY } else { 0 };
         let window = Window { from: window.from.saturating_sub(reach), ..window };
         let mut add = |salt: u64, pick: usize| {
@@ -248,7 +248,7 @@ fn subscribed(hash: u64) -> bool {
     unit(hash, 0x21) < 0.04
 }
 
-/// The places whose moments lie in a window, where places are in the order of time.
+/// The places whose moments are in a window, if places are in chronological order.
 fn range(len: usize, window: Window, at: impl Fn(usize) -> Moment) -> Range<usize> {
     let first_from = |bound: Moment| {
         let (mut low, mut high) = (0, len);
@@ -262,7 +262,7 @@ fn range(len: usize, window: Window, at: impl Fn(usize) -> Moment) -> Range<usiz
     start..first_from(window.to).max(start)
 }
 
-/// A moment of the history that stays where it is in the calendar while the history rolls.
+/// A moment of the history with a fixed date while the history rolls.
 fn moment_of(scene: &Scene, hash: u64) -> Moment {
     let first = scene.plan.first;
     let day =
@@ -270,7 +270,7 @@ fn moment_of(scene: &Scene, hash: u64) -> Moment {
     day * DAY + below(hash, 2, DAY as usize) as u32
 }
 
-/// A measurable impression, and the view when it was viewable; else an unmeasurable one, perhaps thought viewable.
+/// A measurable impression, and its view if it was viewable; otherwise an unmeasurable one, perhaps assumed viewable.
 fn views<'w>(row: Row<'w>, out: &mut Vec<Row<'w>>) {
     let viewable = row.contact.is_some_and(Contact::viewable);
     if measurable(&row) {
@@ -298,7 +298,7 @@ fn relevance<'w>(scene: &'w Scene, place: usize, out: &mut Vec<Row<'w>>) {
     }
 }
 
-/// A page of a brand store. One visit in eight is to the store of a line that is not sold on Amazon.
+/// A page of a brand store. One visit in eight is to the store of a line that isn't sold on Amazon.
 fn store_row<'w>(scene: &'w Scene, view: &'w StoreView, endemic: bool) -> Option<Row<'w>> {
     let hash = person_hash(scene.plan.seed, view.person);
     let sold = unit(mix(hash, u64::from(view.began)), 0x41) > 0.125;
@@ -310,7 +310,7 @@ fn store_row<'w>(scene: &'w Scene, view: &'w StoreView, endemic: bool) -> Option
     })
 }
 
-/// What happens on a page: something is shown, and often a product is clicked.
+/// Events on a page: something is shown, and often a product is clicked.
 fn store_events<'w>(scene: &'w Scene, view: &'w StoreView, endemic: bool, out: &mut Vec<Row<'w>>) {
     let Some(row) = store_row(scene, view, endemic) else { return };
     out.push(row);
@@ -333,7 +333,7 @@ fn segments<'w>(scene: &'w Scene, person: u32, family: Family, region: u8, at: M
     }
 }
 
-/// The days on which segment snapshots were taken: the first Thursday of each month.
+/// The days of segment snapshots: the first Thursday of each month.
 fn first_thursdays(scene: &Scene) -> impl Iterator<Item = u32> {
     (scene.plan.first..scene.plan.today).filter(|day| {
         let date = date(*day);
@@ -341,7 +341,7 @@ fn first_thursdays(scene: &Scene) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Whether the row's ad was bought through a private deal, which keeps it out of audience twins.
+/// Whether the row's ad was bought through a private deal, which excludes it from audience twins.
 pub(in super::super) fn bought_privately(row: &Row<'_>) -> bool {
     row.campaign().is_some_and(|campaign| campaign.product == AdProduct::Dsp)
         && row.line().is_some_and(|line| line.deal.is_some())

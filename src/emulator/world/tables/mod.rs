@@ -1,4 +1,4 @@
-//! The catalogue's sources as views of the world: which rows each has, and what its columns say.
+//! The catalog's sources as views of the synthetic data: their rows and columns.
 
 mod campaign;
 mod conversion;
@@ -16,7 +16,7 @@ pub(super) use row::{Row, Scene};
 
 use super::cells::Value;
 
-/// How a column's value comes out of a row.
+/// Computes a column's value from a row.
 pub(super) type Cell = Box<dyn for<'r, 'w> Fn(&'r Row<'w>) -> Value<'r> + Send + Sync>;
 
 #[expect(clippy::unnecessary_wraps, reason = "every column answers with an option, as most names are another module's")]
@@ -27,8 +27,7 @@ where
     Some(Box::new(make))
 }
 
-/// The column of that name in tables of a feed; nothing where the world has nothing to say, which
-/// reads as NULL.
+/// The column with that name in tables of a feed; `None` if the data has no values for it, which become NULL.
 pub(super) fn column(feed: Feed, name: &str) -> Option<Cell> {
     let own = match feed {
         Feed::StorePages { .. } | Feed::StoreEvents { .. } => store::store(name),
@@ -52,7 +51,7 @@ pub(super) fn column(feed: Feed, name: &str) -> Option<Cell> {
         .or_else(|| video::column(name))
 }
 
-/// What a row of the views table is; its pick says which.
+/// The kind of a row in the views table, from its pick.
 fn view_kind() -> Option<Cell> {
     cell(|row| ["MEASURABLE_IMP", "VIEW", "UNMEASURABLE_IMP", "SYNTHETIC_VIEW"][row.pick % 4].into())
 }

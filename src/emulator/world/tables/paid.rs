@@ -1,4 +1,4 @@
-//! Columns of the smaller sources that hang on people: segments, live shows, channels, vehicles, groceries.
+//! Columns of the smaller sources about people: segments, live shows, channels, vehicles, groceries.
 
 use chrono::NaiveDate;
 
@@ -23,7 +23,7 @@ pub(super) fn segments(name: &str) -> Option<Cell> {
         }),
         "snapshot_datetime" => cell(|row| row.time(row.at, true)),
         "no_3p_trackers" => cell(|_| Value::Flag(false)),
-        // The row's brand stands for the region here: Americas, Europe, Asia-Pacific.
+        // The row's brand is used for the region here: Americas, Europe, Asia-Pacific.
         "segment_marketplace_id" => cell(|row| Value::Whole([1, 4, 6][usize::from(row.brand) % 3])),
         _ => None,
     }
@@ -177,7 +177,7 @@ pub(super) fn vehicles(name: &str) -> Option<Cell> {
     }
 }
 
-/// The column of grocery purchases in shops.
+/// The column of grocery purchases in stores.
 pub(super) fn groceries(name: &str) -> Option<Cell> {
     let kind = |row: &Row<'_>| below(row.key, 12, 5);
     match name {

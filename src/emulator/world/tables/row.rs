@@ -1,4 +1,4 @@
-//! A wide row: the compact event with all that can be drawn from it again.
+//! A wide row: the compact event with all derived values.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::super::people::{self, Device, Identity};
 use super::super::plan::{Ad, AdProduct, Advertiser, Campaign, Creative, Line, Outlet, Plan, Product, Target, Term};
 use super::super::view::{MARKETS, Market};
 
-/// Everything that tables read of some people.
+/// The data of a shard that tables read.
 #[derive(Debug)]
 pub(in super::super) struct Scene {
     pub(in super::super) plan: Arc<Plan>,
@@ -29,19 +29,19 @@ pub(in super::super) struct Row<'w> {
     pub(in super::super) identity: Identity,
     /// Brand of the row.
     pub(in super::super) brand: u8,
-    /// The ad contact, where the row has one.
+    /// The ad contact, if the row has one.
     pub(in super::super) contact: Option<Contact>,
     /// Whether the row is about the click on the ad.
     pub(in super::super) click: bool,
-    /// The row's campaign, where there is no ad contact.
+    /// The row's campaign, if there is no ad contact.
     pub(in super::super) campaign: Option<u16>,
     pub(in super::super) conversion: Option<&'w Conversion>,
     pub(in super::super) store: Option<&'w StoreView>,
-    /// Segment, event kind or place within the person's rows.
+    /// The segment, event kind or position within the person's rows.
     pub(in super::super) pick: usize,
-    /// Hash that names the row's event.
+    /// The hash that identifies the row's event.
     pub(in super::super) key: u64,
-    /// The marketplace of whoever looks.
+    /// The viewer's marketplace.
     pub(in super::super) market: &'static Market,
 }
 
@@ -134,17 +134,17 @@ impl<'w> Row<'w> {
         self.conversion.map(|conversion| &self.plan().products[usize::from(conversion.product)])
     }
 
-    /// Hash of the ad contact; the same in every table that shows it.
+    /// The hash of the ad contact; the same in every table that shows it.
     pub(super) fn contact_hash(&self) -> u64 {
         self.contact.map_or(self.key, |contact| contact_key(self.plan(), contact))
     }
 
-    /// Where the DSP ad ran.
+    /// The outlet of the DSP ad.
     pub(super) fn outlet(&self) -> Option<&'static Outlet> {
         self.line().map(|line| line.channel.outlet(unit(self.contact_hash(), 1)))
     }
 
-    /// What the event happened on.
+    /// The device of the event.
     pub(super) fn device(&self) -> Device {
         let point = unit(self.contact_hash(), 2);
         match self.line() {
@@ -154,8 +154,8 @@ impl<'w> Row<'w> {
         }
     }
 
-    /// Hash of the person at a moment: the same for an impression and the click on it, so that a
-    /// clicked impression costs what it would have cost anyway.
+    /// A hash of the person and a moment: the same for an impression and the click on it, so that a clicked
+    /// impression costs what it would have cost anyway.
     pub(super) fn moment_hash(&self, at: Moment) -> u64 {
         mix(self.person_hash(), u64::from(at))
     }
@@ -167,7 +167,7 @@ impl<'w> Row<'w> {
     /// When the ad contact happened, for clicks the click.
     pub(super) fn traffic_at(&self) -> Option<Moment> {
         let contact = self.contact?;
-        // OK because a sponsored click is a row of its own and already stands at its moment.
+        // OK because a sponsored click is its own row and already has its time.
         Some(traffic_moment(contact, self.click && self.is_dsp()))
     }
 

@@ -1,4 +1,4 @@
-//! Columns about visits to the brand stores and about the shop's own books (retail purchases).
+//! Columns about brand store visits and about the shop's own records (retail purchases).
 
 use super::super::cells::Value;
 use super::super::chance::{code_text, hash_text, key_text, mix, unit};
@@ -45,7 +45,7 @@ fn widget(row: &Row<'_>) -> (&'static str, &'static str) {
     }
 }
 
-/// 4 is an ad; 1 and 2 are detail page and search; 7 is a link from outside.
+/// 4 is an ad; 1 and 2 are detail page and search; 7 is an external link.
 fn ingress(row: &Row<'_>, view: &StoreView) -> &'static str {
     if view.ad.is_some() {
         return "4";

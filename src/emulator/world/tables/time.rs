@@ -1,4 +1,4 @@
-//! Columns about time: one event time in many spellings, and the dates of campaigns and lines.
+//! Columns about time: event times in many formats, and the dates of campaigns and lines.
 
 use super::super::calendar::{DAY, DayNumber, Moment, date, millis};
 use super::super::cells::Value;
@@ -8,7 +8,7 @@ use chrono::Datelike;
 
 type Clock = for<'r, 'w> fn(&'r Row<'w>) -> Option<Moment>;
 
-/// Column prefixes and the moment that they tell.
+/// Column prefixes and the moments they refer to.
 const CLOCKS: [(&str, Clock); 7] = [
     ("traffic_event_", |row| row.traffic_at()),
     ("conversion_event_", |row| row.conversion.map(|conversion| conversion.at)),
@@ -19,7 +19,7 @@ const CLOCKS: [(&str, Clock); 7] = [
     ("event_", |row| Some(row.at)),
 ];
 
-/// What is told of a moment.
+/// The format of a moment.
 #[derive(Clone, Copy)]
 enum Part {
     Instant,
@@ -29,7 +29,7 @@ enum Part {
     Month,
 }
 
-/// A column that tells an event's time, by its name.
+/// An event time column, by name.
 pub(super) fn event(name: &str) -> Option<Cell> {
     let (clock, rest) = CLOCKS.iter().find_map(|(prefix, clock)| Some((*clock, name.strip_prefix(prefix)?)))?;
     let (part, utc) = match rest.strip_suffix("_utc") {
@@ -63,7 +63,7 @@ fn calendar_day(millis: i64, part: fn(chrono::NaiveDate) -> u32) -> Value<'stati
     Value::Whole(i64::from(part(date(day.max(0) as DayNumber))))
 }
 
-/// A start or end of a campaign, flight, line item or ad group, by the column's name.
+/// A start or end column of a campaign, flight, line item or ad group, by name.
 pub(super) fn flight(name: &str) -> Option<Cell> {
     let (rest, utc) = match name.strip_suffix("_utc") {
         Some(rest) => (rest, true),

@@ -1,4 +1,4 @@
-//! Columns about videos: how far they were watched, and what viewers pressed.
+//! Columns about videos: how far they were watched, and viewer interactions.
 
 use super::super::cells::Value;
 use super::super::chance::unit;
@@ -6,7 +6,7 @@ use super::super::events::Contact;
 use super::super::plan::Channel;
 use super::{Cell, Row, cell};
 
-/// How far a video was watched, 0 to 1; nothing for what is no video.
+/// How far a video was watched, 0 to 1; `None` if it isn't a video.
 fn watched(row: &Row<'_>) -> Option<f32> {
     row.creative().and_then(|creative| creative.seconds)?;
     let contact = row.contact?;
@@ -19,7 +19,7 @@ fn watched(row: &Row<'_>) -> Option<f32> {
     Some(if point < patient { 1.0 } else { (1.0 - point) / (1.0 - patient) })
 }
 
-/// The column of that name, where it is about video.
+/// The column with that name, if it is about video.
 pub(super) fn column(name: &str) -> Option<Cell> {
     let reached = |share: f32| {
         cell(move |row| Value::Whole(i64::from(!clicked_ad(row) && watched(row).is_some_and(|it| it >= share))))
@@ -46,7 +46,7 @@ pub(super) fn column(name: &str) -> Option<Cell> {
     }
 }
 
-/// A sponsored click is a row of its own and shows no view.
+/// A sponsored click is its own row and has no view.
 fn clicked_ad(row: &Row<'_>) -> bool {
     !row.is_dsp() && row.contact.is_some_and(Contact::clicked)
 }

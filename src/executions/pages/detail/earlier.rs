@@ -1,4 +1,4 @@
-//! A run among the others of its query: how long they took.
+//! The durations of a query's recent executions.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,21 +7,21 @@ use crate::ids::ExecutionId;
 use crate::queries::PastRun;
 use crate::web::components;
 
-/// Another run of the same query, beside this one.
+/// Another run of the same query.
 pub(super) struct Earlier {
     pub(super) id: ExecutionId,
     pub(super) is_this: bool,
     pub(super) state: Stage,
     pub(super) created_at: DateTime<Utc>,
     pub(super) took: String,
-    /// The same in whole seconds, where it goes on.
+    /// The duration in whole seconds, if it is in progress.
     pub(super) seconds: Option<i64>,
     pub(super) rows: String,
-    /// How long it took, in hundredths of the longest.
+    /// Its duration as a percentage of the longest.
     pub(super) share: u32,
 }
 
-/// The last runs of the same query in a row, the newest first; nothing where this is the only one.
+/// The last runs of the same query, newest first; empty if this is the only one.
 pub(super) fn earlier(past: &[PastRun], this: &ExecutionId, now: DateTime<Utc>) -> Vec<Earlier> {
     if past.len() < 2 {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The figures of an execution, in a line.
+//! The figures of an execution, in one line.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,16 +12,16 @@ use crate::web::words::bytes;
 
 /// Days after which attributed conversions no longer change (AMC documentation, attribution).
 const SETTLED_DAYS: i64 = 14;
-/// Days after which AMC has the events themselves.
+/// Days after which AMC has all events.
 const COMPLETE_DAYS: i64 = 2;
 
 /// A figure with its name.
 pub(super) struct Figure {
     pub(super) label: &'static str,
     pub(super) value: String,
-    /// What else there is to know, shown on hover; mostly empty.
+    /// Details shown on hover; mostly empty.
     pub(super) note: String,
-    /// Whole seconds of a time that goes on.
+    /// Whole seconds of a running time.
     pub(super) seconds: Option<i64>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Around<'a> {
     pub(super) result: Option<&'a ResultView>,
 }
 
-/// Rows, duration, time window, share suppressed and maturity of what is done; of what goes on, how long it takes.
+/// For a finished execution: rows, duration, time window, suppressed share and maturity; otherwise its elapsed time.
 pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<Utc>) -> Vec<Figure> {
     let took = execution.took(now);
     let mut figures = Vec::new();
@@ -81,7 +81,7 @@ pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<
     figures
 }
 
-/// How complete the numbers were when they were asked for, where the request names the end of its window.
+/// How complete the data was when the execution ran, if the request names the end of its window.
 fn maturity(execution: &Execution) -> Option<Figure> {
     let end = execution.window.end?.date();
     let asked = execution.sent_at.unwrap_or(execution.created_at).date_naive();

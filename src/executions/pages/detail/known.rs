@@ -1,4 +1,4 @@
-//! What is known of a run that failed or waits.
+//! Details of a failed or waiting execution.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::executions::causes::{self, Cause, Way};
 use crate::executions::live;
 use crate::executions::model::Execution;
 
-/// What lies behind a run's problem, or its wait.
+/// The cause of an execution's problem or wait.
 pub(super) fn cause(execution: &Execution) -> Option<&'static Cause> {
     match &execution.problem {
         Some(problem) => Some(causes::of_problem(problem)),
@@ -14,7 +14,7 @@ pub(super) fn cause(execution: &Execution) -> Option<&'static Cause> {
     }
 }
 
-/// The page on which a cause's advice is followed, by its name and address; none where it was of a query that is gone.
+/// Label and address of the page for following a cause's advice; `None` if that page belonged to a deleted query.
 pub(super) fn way(execution: &Execution, cause: &Cause) -> Option<(&'static str, String)> {
     let page = |name, address: &str| Some((name, address.to_owned()));
     let query = || execution.query.as_ref();
@@ -31,7 +31,7 @@ pub(super) fn way(execution: &Execution, cause: &Cause) -> Option<(&'static str,
     }
 }
 
-/// All that is known of a run that ended badly.
+/// All details of a failed execution.
 pub(super) fn known(execution: &Execution) -> Value {
     let mark = live::mark(execution);
     let place = mark.map(|mark| json!({ "line": mark.place.line, "column": mark.place.column }));

@@ -1,23 +1,23 @@
-//! The parts of an execution's page, each with an address of its own.
+//! The sections of an execution's page, each with its own address.
 //!
-//! Only the part that is asked for is made and sent: a result's rows, or the SQL, and never all of them below each
-//! other. What the address says of the result (filters, sort, hidden columns) goes along from part to part.
+//! Only the requested section is computed and sent: a result's rows, or the SQL, never all of them on one page. The
+//! result's parameters in the address (filters, sort, hidden columns) are kept when switching.
 
 use crate::executions::model::{Execution, State as Stage};
 use crate::web::components::Address;
 
-/// A part of the page.
+/// A section of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pane {
     /// The result, in one of its own views.
     Result,
-    /// What happened so far, and the other executions of the query.
+    /// The timeline, and the query's other executions.
     Progress,
-    /// The author's text, and what was sent of it.
+    /// The author's SQL, and what was sent.
     Sql,
-    /// Where, for when, with what.
+    /// Instance, window, values and options.
     Details,
-    /// The request as AMC got it.
+    /// The request as sent to AMC.
     Request,
 }
 
@@ -28,10 +28,10 @@ const PANES: [(Pane, &str, &str); 4] = [
     (Pane::Request, "request", "API request"),
 ];
 
-/// The views of a result. The first is the execution's own address.
+/// The views of a result. The first has the execution's own address.
 const VIEWS: [(&str, &str); 3] = [("", "Table"), ("columns", "Summary"), ("chart", "Chart")];
 
-/// The way to a part.
+/// A link to a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tab {
     pub(super) label: &'static str,
@@ -40,7 +40,7 @@ pub(super) struct Tab {
 }
 
 impl Pane {
-    /// The part that `view` names. Without a name: the result where there is one, the marked text of what failed,
+    /// The section named by `view`. By default: the result if there is one, the marked SQL of a failed execution,
     /// otherwise the progress.
     pub(super) fn shown(view: &str, execution: &Execution) -> Self {
         let named = PANES.iter().find(|(_, name, _)| *name == view).map(|(pane, ..)| *pane);
@@ -51,7 +51,7 @@ impl Pane {
         })
     }
 
-    /// The ways to all parts of this execution; `here` is the whole address.
+    /// The links to all sections of this execution; `here` is the full current address.
     pub(super) fn tabs(self, view: &str, execution: &Execution, here: &Address) -> Vec<Tab> {
         let here = here.with("page", "");
         let mut tabs = Vec::new();
@@ -72,7 +72,6 @@ impl Pane {
     }
 }
 
-/// Whether a result is stored for this execution.
 pub(super) fn has_result(execution: &Execution) -> bool {
     execution.state == Stage::Succeeded && execution.result_removed_at.is_none()
 }

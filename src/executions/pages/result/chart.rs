@@ -1,4 +1,4 @@
-//! A chart of a result: chosen from its columns, or by the reader; with its numbers as a table.
+//! A chart of a result, with columns chosen automatically or by the reader, and its numbers as a table.
 
 mod choose;
 mod compose;
@@ -14,27 +14,27 @@ use crate::web::chart::{Shape, Size, exact};
 use crate::web::components::Choice;
 use crate::web::{self, Fields};
 
-/// What is said of shares of numbers that do not add up.
+/// The note on percentages of numbers that don't add up.
 const NO_WHOLE: &str = "These values don't add up to a whole: reach double-counts people, and averages, min/max and \
                         ratios don't add up. Use the percentages only to compare rows with each other.";
 
-/// What is drawn, or why nothing is.
+/// A chart, or why there is none.
 pub(in crate::executions::pages) struct Picture {
-    /// The SVG; empty where there is none.
+    /// The SVG; empty if there is none.
     pub(in crate::executions::pages) wide: String,
     /// The same for narrow screens.
     pub(in crate::executions::pages) narrow: String,
     pub(in crate::executions::pages) title: String,
-    /// What a reader has to know of the numbers.
+    /// Notes on the numbers.
     pub(in crate::executions::pages) remarks: Vec<String>,
-    /// Why there is no chart; empty where there is one.
+    /// Why there is no chart; empty if there is one.
     pub(in crate::executions::pages) reason: String,
     pub(in crate::executions::pages) heads: Vec<String>,
     pub(in crate::executions::pages) lines: Vec<(String, Vec<String>)>,
     pub(in crate::executions::pages) form: Option<ChartForm>,
 }
 
-/// The form that chooses.
+/// The form for choosing columns.
 pub(in crate::executions::pages) struct ChartForm {
     pub(in crate::executions::pages) kept: Vec<(String, String)>,
     pub(in crate::executions::pages) columns: Vec<Choice>,

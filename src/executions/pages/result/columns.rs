@@ -1,4 +1,4 @@
-//! What each column of a result holds, in a line.
+//! Summaries of a result's columns, one line each.
 
 use super::params::ResultParams;
 use super::rows::{align, brief, unit_words};
@@ -22,7 +22,7 @@ pub(in crate::executions::pages) struct Line {
     pub(in crate::executions::pages) greatest: String,
     pub(in crate::executions::pages) mean: String,
     pub(in crate::executions::pages) sum: String,
-    /// The SVG of how its values are spread; empty where there is none.
+    /// The SVG of its distribution; empty if there is none.
     pub(in crate::executions::pages) spread: String,
 }
 
@@ -75,7 +75,7 @@ impl Line {
             least: amount(&summary.least),
             greatest: amount(&summary.greatest),
             mean: mean.map(chart::exact).unwrap_or_default(),
-            // OK because the sum of ids is none.
+            // OK because a sum of ids is meaningless.
             sum: amount(&summary.sum.clone().filter(|_| !is_id(column) && summary.values > 0)),
             spread: if summary.bars.is_empty() {
                 String::new()
@@ -92,7 +92,7 @@ impl Line {
     }
 }
 
-/// Whether a column's numbers name things.
+/// Whether a column's numbers are ids.
 pub(super) fn is_id(column: &KeptColumn) -> bool {
     let name = column.name.to_lowercase();
     !column.is_metric() && (name == "id" || name.ends_with("_id") || name.ends_with("_ids"))

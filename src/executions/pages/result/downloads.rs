@@ -1,4 +1,4 @@
-//! A result as a file: the whole, or the rows that meet the filters.
+//! Result downloads: all rows, or the filtered ones.
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -20,21 +20,21 @@ use crate::results::{CsvForm, Filter, Key, Separator, WORKBOOK_ROWS};
 use crate::web::components::{Address, count};
 use crate::web::{self, Fields, FileName, Person};
 
-/// Letters of an execution's id that its files have in their names.
+/// Characters of an execution's id in its file names.
 const ID_TAIL: usize = 6;
-/// Rows that fit into a clipboard; more are downloaded.
+/// Maximum rows for the clipboard; more must be downloaded.
 const COPIED: u64 = 10_000;
 
-/// The files that hold the same rows.
+/// Downloads with the same rows.
 pub(in crate::executions::pages) struct Offer {
     pub(in crate::executions::pages) label: String,
-    /// Names of files with their addresses.
+    /// Labels with addresses.
     pub(in crate::executions::pages) files: Vec<(&'static str, String)>,
-    /// Why a kind of file is missing, if one is.
+    /// Why a format is missing, if one is.
     pub(in crate::executions::pages) note: String,
 }
 
-/// What can be downloaded: the filtered rows, where there are filters, and the whole.
+/// The available downloads: the filtered rows, if there are filters, and all rows.
 pub(super) fn offers(id: &ExecutionId, params: &ResultParams, total: u64, filtered: u64) -> Vec<Offer> {
     let offer = |label: String, rows: u64, is_filtered: bool| {
         let address = |kind: &str| {
@@ -72,14 +72,13 @@ pub(super) fn offers(id: &ExecutionId, params: &ResultParams, total: u64, filter
     offers
 }
 
-/// The address of the rows as they are shown, as text that spreadsheets take from the clipboard. Empty where there
-/// are too many rows for one.
+/// The address of the displayed rows as text for a spreadsheet's clipboard. Empty if there are too many rows.
 pub(super) fn copy(id: &ExecutionId, params: &ResultParams, found: u64) -> String {
     let path = format!("{}/result.tsv", page_of(id));
     if (1..=COPIED).contains(&found) { params.shown_only(&path).to_string() } else { String::new() }
 }
 
-/// The form of CSV that an address asks for, and the word for it in the file's name.
+/// The CSV format that an address requests, and its part of the file name.
 fn csv_form(fields: &Fields) -> web::Result<(CsvForm, &'static str)> {
     let separator = match fields.trimmed("separator") {
         "" | "comma" => Separator::Comma,
@@ -115,7 +114,7 @@ pub(in crate::executions::pages) async fn csv(
     Ok(file.answer("csv", "text/csv; charset=utf-8", Body::from_stream(stream)))
 }
 
-/// The rows in the order and with the columns that are shown, to be pasted into a spreadsheet.
+/// The rows with the displayed order and columns, for pasting into a spreadsheet.
 pub(in crate::executions::pages) async fn tsv(
     State(room): State<Executions>,
     person: Person,
@@ -168,19 +167,19 @@ pub(in crate::executions::pages) async fn parquet(
     Ok(answer)
 }
 
-/// A result that is exported.
+/// A result to be exported.
 struct Taken {
     execution: Execution,
     instance: String,
     key: Key,
     fields: Fields,
     filters: Vec<Filter>,
-    /// What its name says of its form, where there are several.
+    /// The format's part of the file name, if there are several.
     mark: &'static str,
 }
 
 impl Taken {
-    /// Finds the result and notes in the audit log that it is exported.
+    /// Finds the result and records the export in the audit log.
     async fn out(room: &Executions, person: &Person, id: &str, query: Option<String>, form: &str) -> web::Result<Self> {
         let id = own(id)?;
         let site = &room.site;
@@ -205,8 +204,8 @@ impl Taken {
         Ok(Self { key: Key::from(&execution.id), execution, instance, fields, filters, mark: "" })
     }
 
-    /// The file, under a name that tells it from the files of other executions of the same query and window: by when
-    /// it was started, and by the end of its id.
+    /// The file, under a name that distinguishes it from other executions of the same query and window: by its start
+    /// time and the end of its id.
     fn answer(&self, extension: &str, kind: &str, body: Body) -> Response {
         let execution = &self.execution;
         let filtered = if self.filters.is_empty() { "" } else { "filtered" };
@@ -220,7 +219,7 @@ impl Taken {
     }
 }
 
-/// The first and last day of the window that was sent, if it named any.
+/// The first and last day of the window that was sent, if any.
 fn days(execution: &Execution) -> Option<(NaiveDate, NaiveDate)> {
     let (start, end) = (execution.window.start?.date(), execution.window.end?.date());
     Some((start, end.pred_opt().filter(|last| *last >= start).unwrap_or(end)))

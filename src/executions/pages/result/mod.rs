@@ -1,8 +1,7 @@
-//! A stored result on its execution's page: rows, what the columns hold, or a chart; filtered by the address.
+//! A stored result on its execution's page: rows, column summaries, or a chart; filtered by the address.
 //!
-//! What is shown is in the address alone, so that it can be sent to a colleague: `view`, `f` for each
-//! filter, `sort`, `page`, `hide` for the columns that are left out, `money`, and a chart's columns. Only what is
-//! looked at is computed.
+//! The address alone determines what is shown, so it can be shared: `view`, `f` for each filter, `sort`, `page`,
+//! `hide` for hidden columns, `money`, and a chart's columns. Only what is shown is computed.
 
 mod chart;
 mod columns;
@@ -25,13 +24,13 @@ use crate::results::{self, ColumnSemantics, KeptColumn, Key, Unit, of_columns};
 use crate::web::components::{Address, Choice};
 use crate::web::{self, Fields};
 
-/// A filter in use, and the way without it.
+/// An active filter, with the address without it.
 pub(super) struct Chip {
     pub(super) text: String,
     pub(super) without: String,
 }
 
-/// The form that adds a filter.
+/// The form for adding a filter.
 pub(super) struct FilterForm {
     pub(super) kept: Vec<(String, String)>,
     pub(super) columns: Vec<Choice>,
@@ -39,27 +38,27 @@ pub(super) struct FilterForm {
     pub(super) ops: Vec<Choice>,
     pub(super) op: String,
     pub(super) value: String,
-    /// Whether this is a filter of the address that cannot be used.
+    /// Whether this filter of the address is invalid.
     pub(super) is_wrong: bool,
 }
 
-/// The form that hides columns and shows them again.
+/// The form for hiding and showing columns.
 pub(super) struct ColumnForm {
     pub(super) kept: Vec<(String, String)>,
-    /// Each column's place and name, and whether it is shown.
+    /// Each column's index and name, and whether it is shown.
     pub(super) columns: Vec<(usize, String, bool)>,
     pub(super) hidden: usize,
     /// The address with all columns.
     pub(super) all: String,
 }
 
-/// Money, where the result has some: what it is shown in, and the way to the other.
+/// How money is displayed, if the result has any, and the address for the alternative.
 pub(super) struct Money {
     pub(super) is_converted: bool,
     pub(super) other: String,
 }
 
-/// The result as the address asks for it.
+/// The result view for an address.
 pub(super) struct ResultView {
     pub(super) chips: Vec<Chip>,
     pub(super) clear: String,
@@ -69,22 +68,22 @@ pub(super) struct ResultView {
     pub(super) offers: Vec<Offer>,
     pub(super) money: Option<Money>,
     pub(super) total: u64,
-    /// Rows that meet the filters.
+    /// The number of filtered rows.
     pub(super) found: u64,
-    /// The address of the rows as text for a spreadsheet's clipboard; empty where there are too many.
+    /// The address of the rows as clipboard text; empty if there are too many.
     pub(super) copy: String,
-    /// What a reader has to know of values that are missing; mostly empty.
+    /// The note on missing values; mostly empty.
     pub(super) missing: String,
-    /// What a reader has to know of rows that can be read in two ways; mostly empty.
+    /// The note on ambiguous rows; mostly empty.
     pub(super) doubts: String,
-    /// How many rows have suppressed values, where the query asked AMC to mark them.
+    /// How many rows have suppressed values, if the query asked AMC to flag them.
     pub(super) suppressed: Option<suppressed::Suppressed>,
     pub(super) rows: Option<rows::Grid>,
     pub(super) columns: Option<columns::Columns>,
     pub(super) chart: Option<chart::Picture>,
 }
 
-/// The columns of a result with what they mean.
+/// The columns of a result with their semantics.
 struct Table<'a> {
     key: Key,
     columns: &'a [KeptColumn],
@@ -93,19 +92,19 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// The unit of a column of money.
+    /// The unit of a money column.
     fn unit(&self, column: usize) -> Option<Unit> {
         let column = self.columns.get(column).filter(|column| column.kind.is_number())?;
         self.meanings.get(&column.name.to_lowercase())?.unit
     }
 
-    /// Whether the numbers of a column add up; nothing where its query does not tell.
+    /// Whether the numbers of a column add up; `None` if its query doesn't tell.
     fn adds_up(&self, column: usize) -> Option<bool> {
         let name = self.columns.get(column)?.name.to_lowercase();
         self.meanings.get(&name)?.adds_up
     }
 
-    /// Whether a column of numbers counts or measures, as its query tells.
+    /// Whether a numeric column is a count or a measure, according to its query.
     fn is_amount(&self, column: usize) -> bool {
         let Some(column) = self.columns.get(column).filter(|column| column.kind.is_number()) else { return false };
         self.meanings.get(&column.name.to_lowercase()).is_some_and(|meaning| meaning.is_amount)
@@ -146,7 +145,7 @@ impl ResultView {
             columns: None,
             chart: None,
         };
-        // Always asked for, since the downloads are named by how many rows they hold.
+        // Always loaded, since the download labels contain the number of rows.
         let grid = rows::Grid::load(room, &table, &params).await?;
         view.found = grid.pager.total;
         view.offers = downloads::offers(&execution.id, &params, total, view.found);
@@ -169,17 +168,17 @@ fn failed(error: results::Error) -> web::Error {
     }
 }
 
-/// The address of a run's page.
+/// The address of an execution's page.
 fn page_of(id: &crate::ids::ExecutionId) -> String {
     format!("/executions/{id}")
 }
 
-/// The names of columns to choose from, each by its place.
+/// Column names for a select, with their indexes.
 fn choices<'a>(columns: impl Iterator<Item = (usize, &'a KeptColumn)>) -> Vec<Choice> {
     columns.map(|(place, column)| Choice::new(place.to_string(), &column.name)).collect()
 }
 
-/// An address that leads to the result and not to the top of its page.
+/// An address with the anchor of the result.
 fn at_result(address: &Address) -> String {
     format!("{address}#result")
 }

@@ -1,4 +1,4 @@
-//! What the address asks of a result, and the addresses that lead on from it.
+//! The result parameters of an address, and the addresses derived from them.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use crate::results::{Direction, Filter, KeptColumn, MOST_ROWS, Op, Sort};
 use crate::web::Fields;
 use crate::web::components::{Address, Choice};
 
-/// Rows of a page unless the address asks for another number.
+/// Default page size.
 const SIZE: u64 = 50;
-/// Filters that are used at a time; what an address has beyond is not.
+/// Maximum number of filters; further ones in the address are ignored.
 const FILTERS: usize = 10;
-/// Bytes of a value that a link filters by; a longer one is filtered by the form.
+/// Maximum length in bytes of a value that a link filters by; longer ones need the form.
 const LINK_BYTES: usize = 200;
-/// Columns that the form can hide; a result never has more.
+/// Maximum number of columns that the form can hide; no result has more.
 const COLUMNS: usize = 10_000;
-/// What an address says besides its filters and its page.
+/// The parameters besides filters and page.
 const NAMES: [&str; 10] = ["view", "money", "sort", "size", "hide", "along", "numbers", "series", "fold", "shape"];
 
-/// The ways to look at a result.
+/// The views of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum View {
     Rows,
@@ -38,17 +38,17 @@ const OPS: [(Op, &str, &str); 6] = [
     (Op::Filled, "filled", "is not empty"),
 ];
 
-/// The request, understood.
+/// The parsed parameters.
 pub(super) struct ResultParams {
     pub(super) view: View,
     pub(super) filters: Vec<Filter>,
-    /// Why something of the address is not used, in sentences.
+    /// Why parts of the address were ignored, in sentences.
     pub(super) faults: Vec<String>,
     pub(super) sort: Option<Sort>,
     pub(super) page: u64,
     pub(super) size: u64,
     pub(super) is_converted: bool,
-    /// Places of the columns that are not shown.
+    /// The indexes of hidden columns.
     pub(super) hidden: BTreeSet<usize>,
     wrong: Option<Filter>,
     path: String,
@@ -63,7 +63,7 @@ fn op_of(name: &str) -> Option<Op> {
     OPS.iter().find(|(_, known, _)| *known == name).map(|(op, ..)| *op)
 }
 
-/// A filter as an address has it: `2.min.10`.
+/// A filter in address form: `2.min.10`.
 fn written(filter: &Filter) -> String {
     format!("{}.{}.{}", filter.column, op_name(filter.op).0, filter.value)
 }
@@ -74,8 +74,8 @@ fn parse(text: &str) -> Option<Filter> {
     Some(Filter { column, op, value: parts.next().unwrap_or_default().to_owned() })
 }
 
-/// Where the form that chooses columns leads: the address that names those that are hidden. It sends how many there
-/// are as `columns`, and `show` for each that is ticked.
+/// The redirect target of the column form: the address that lists the hidden columns. The form sends the column count
+/// as `columns`, and `show` for each ticked one.
 fn settled_columns(path: &str, fields: &Fields) -> Option<String> {
     let count: usize = fields.trimmed("columns").parse().ok().filter(|count| *count <= COLUMNS)?;
     let is_shown = |place: &usize| fields.all("show").any(|shown| shown.parse() == Ok(*place));
@@ -86,8 +86,8 @@ fn settled_columns(path: &str, fields: &Fields) -> Option<String> {
     Some(at_result(&address.with("hide", &hidden.join("."))))
 }
 
-/// Where a form of the result leads: the address that has the filter that it adds, or the columns that it hides.
-/// `None` for an address that did not come from one.
+/// The redirect target of the result's forms: the address with the added filter, or the hidden columns. `None` for an
+/// address that didn't come from a form.
 pub(in crate::executions::pages) fn settled(path: &str, fields: &Fields) -> Option<String> {
     if fields.has("columns") {
         return settled_columns(path, fields);
@@ -166,7 +166,7 @@ impl ResultParams {
         }
     }
 
-    /// The address with other filters, at its first page.
+    /// The address with other filters, on its first page.
     pub(super) fn address(&self, filters: &[Filter]) -> Address {
         let mut address = Address::new(&self.path, "");
         for (name, value) in &self.kept {
@@ -175,28 +175,28 @@ impl ResultParams {
         filters.iter().fold(address, |address, filter| address.and("f", &written(filter)))
     }
 
-    /// The address at its first page.
+    /// The address on its first page.
     pub(super) fn here(&self) -> Address {
         self.address(&self.filters)
     }
 
-    /// The filters alone, for the addresses of downloads.
+    /// Only the filters, for download addresses.
     pub(super) fn filters_only(&self, path: &str) -> Address {
         self.filters.iter().fold(Address::new(path, ""), |address, filter| address.and("f", &written(filter)))
     }
 
-    /// The filters, the order and the columns, for the address of the rows as they are shown.
+    /// The filters, the order and the columns, for the address of the displayed rows.
     pub(super) fn shown_only(&self, path: &str) -> Address {
         let shown = self.kept.iter().filter(|(name, _)| matches!(name.as_str(), "sort" | "hide"));
         shown.fold(self.filters_only(path), |address, (name, value)| address.and(name, value))
     }
 
-    /// The places of the columns that are shown, in order.
+    /// The indexes of displayed columns, in order.
     pub(super) fn shown_columns(&self, columns: usize) -> Vec<usize> {
         (0..columns).filter(|place| !self.hidden.contains(place)).collect()
     }
 
-    /// Adds to an address what narrows the rows to those with this value: empty where a link cannot say it.
+    /// The address that filters by this value of a column: empty if a link can't express it.
     pub(super) fn narrowed(&self, here: &str, column: usize, value: Option<&str>) -> String {
         let filter = match value {
             None => Filter { column, op: Op::Empty, value: String::new() },
@@ -261,12 +261,12 @@ impl ResultParams {
     }
 }
 
-/// The places in `1.3`; what names no column is left out.
+/// The indexes in `1.3`; invalid ones are ignored.
 fn hidden(text: &str, columns: usize) -> BTreeSet<usize> {
     text.split('.').filter_map(|place| place.parse().ok()).filter(|place| *place < columns).collect()
 }
 
-/// A filter of the address, if it can be used on the result's columns.
+/// A filter of the address, if it is valid for the result's columns.
 fn usable(text: &str, columns: &[KeptColumn]) -> Result<Filter, String> {
     let filter = parse(text).ok_or("A filter in this address can't be read, so it was ignored.")?;
     let column = columns.get(filter.column).ok_or(
@@ -277,8 +277,8 @@ fn usable(text: &str, columns: &[KeptColumn]) -> Result<Filter, String> {
     Ok(filter)
 }
 
-/// Reads the filters of a download's address, which has to be right: a file that holds other rows than its
-/// name says would mislead.
+/// Parses the filters of a download's address. They must be valid: a file with other rows than requested would
+/// mislead.
 pub(super) fn filters(fields: &Fields, columns: &[KeptColumn]) -> Result<Vec<Filter>, String> {
     fields.all("f").map(|text| usable(text, columns)).collect()
 }

@@ -1,4 +1,4 @@
-//! The grid: a page of rows, sorted and filtered.
+//! The table: a page of rows, sorted and filtered.
 
 use super::params::{ResultParams, View};
 use super::{Table, at_result, failed};
@@ -7,24 +7,24 @@ use crate::results::{self, Cell, Direction, Kind, PageRequest, Unit};
 use crate::web;
 use crate::web::components::{Address, Pager, SortLink};
 
-/// Digits after the point up to which a number is shown whole, and to which a longer one is rounded.
+/// Maximum decimal places; numbers with more are rounded.
 const DIGITS: usize = 6;
 const ROUNDED: usize = 4;
-/// Cells of a page that are links; a page with more would be slow to load.
+/// Maximum number of cells that are links; more would make the page slow.
 const LINKS: usize = 3_000;
-/// Columns that fit beside each other on a phone.
+/// Number of columns that fit side by side on a phone.
 const NARROW: usize = 3;
-/// Columns that are fitted into the width of a screen; more are scrolled sideways.
+/// Number of columns that are fitted to the screen width; more are scrolled horizontally.
 const FITTED: usize = 12;
 
-/// A column's head.
+/// A column's header.
 pub(in crate::executions::pages) struct Head {
     pub(in crate::executions::pages) name: String,
     pub(in crate::executions::pages) is_number: bool,
     pub(in crate::executions::pages) unit: String,
     pub(in crate::executions::pages) sort: SortLink,
     pub(in crate::executions::pages) total: Option<String>,
-    /// Whether it is a metric without a total, since its numbers do not add up.
+    /// Whether it is a metric without a total, since its numbers don't add up.
     pub(in crate::executions::pages) is_no_sum: bool,
     pub(in crate::executions::pages) note: String,
 }
@@ -36,13 +36,13 @@ impl Head {
     }
 }
 
-/// A value as it is shown; the title has it exactly where that differs.
+/// A displayed value; the title has the exact value if that differs.
 pub(in crate::executions::pages) struct Shown {
     pub(in crate::executions::pages) text: String,
     pub(in crate::executions::pages) title: String,
     pub(in crate::executions::pages) is_number: bool,
     pub(in crate::executions::pages) is_null: bool,
-    /// Where pressing it leads: to the rows that have the same value. Empty where there is no such way.
+    /// The address that filters by the same value. Empty if there is none.
     pub(in crate::executions::pages) href: String,
 }
 
@@ -52,30 +52,30 @@ pub(in crate::executions::pages) struct Grid {
     pub(in crate::executions::pages) rows: Vec<Vec<Shown>>,
     pub(in crate::executions::pages) pager: Pager,
     pub(in crate::executions::pages) has_totals: bool,
-    /// Whether its columns are too many to be fitted into the width of a screen.
+    /// Whether there are too many columns to fit the screen width.
     pub(in crate::executions::pages) is_wide: bool,
     pub(in crate::executions::pages) is_filtered: bool,
-    /// What the form that jumps to a page keeps of the address.
+    /// Parameters kept by the page form.
     pub(in crate::executions::pages) kept: Vec<(String, String)>,
-    /// Where the totals of filtered rows stand.
+    /// The address with the totals of the filtered rows.
     pub(in crate::executions::pages) totals: String,
     pub(in crate::executions::pages) error: String,
 }
 
 impl Grid {
-    /// Whether a row becomes a card on a narrow screen, where its columns do not fit beside each other.
+    /// Whether rows become cards on a narrow screen, where the columns don't fit side by side.
     pub(in crate::executions::pages) fn is_cards(&self) -> bool {
         !self.is_wide && self.heads.len() > NARROW
     }
 
-    /// Whether numbers are shown that do not add up.
+    /// Whether any displayed numbers don't add up.
     pub(in crate::executions::pages) fn has_no_sums(&self) -> bool {
         self.heads.iter().any(|head| head.is_no_sum)
     }
 
     pub(super) async fn load(room: &Executions, table: &Table<'_>, params: &ResultParams) -> web::Result<Self> {
         let offset = (params.page - 1).saturating_mul(params.size);
-        // Other views need the number of rows only.
+        // Other views only need the number of rows.
         let (size, sort) = if params.view == View::Rows { (params.size, params.sort) } else { (1, None) };
         let limit = usize::try_from(size).unwrap_or(results::MOST_ROWS);
         let mut wanted = PageRequest { offset, limit, sort, filters: params.filters.clone() };
@@ -88,7 +88,7 @@ impl Grid {
         }
         let mut page = page.map_err(failed)?;
         if page.rows.is_empty() && page.total > 0 {
-            // The address asks for a page behind the last one: show the last.
+            // The address requests a page after the last one: show the last.
             wanted.offset = (page.total - 1) / params.size * params.size;
             page = room.result_store.page(&table.key, wanted.clone()).await.map_err(failed)?;
         }
@@ -126,18 +126,18 @@ impl Grid {
     }
 }
 
-/// How the values of a column are shown: all in one format.
+/// The format of a column's values.
 #[derive(Clone, Copy, Default)]
 struct Look {
     place: usize,
-    /// The unit from which they are converted.
+    /// The unit to convert from.
     unit: Option<Unit>,
     is_amount: bool,
-    /// Whether some have more digits after the point than are read, so that all are rounded.
+    /// Whether some have too many decimal places, so that all are rounded.
     is_long: bool,
 }
 
-/// The shown cells of a row; `links` is the address to which a link adds its value.
+/// The displayed cells of a row; `links` is the address to which filter links are added.
 fn shown(row: Vec<Cell>, looks: &[Look], params: &ResultParams, links: Option<&str>) -> Vec<Shown> {
     let mut cells: Vec<Option<Cell>> = row.into_iter().map(Some).collect();
     let cell = |look: &Look| {
@@ -158,7 +158,7 @@ fn head(table: &Table<'_>, params: &ResultParams, place: usize) -> Head {
     });
     let known = table.adds_up(place);
     let adds_up = known.unwrap_or_else(|| column.is_metric() && mostly_adds_up(column.kind));
-    // OK because results that were stored before may have a total of no values.
+    // OK because older stored results may have a total for no values.
     let has_values = column.nulls < table.rows;
     let total = column.total.as_deref().filter(|_| adds_up && has_values).map(|total| match unit {
         Some(unit) if params.is_converted => brief(&unit.converted(total)),
@@ -167,7 +167,7 @@ fn head(table: &Table<'_>, params: &ResultParams, place: usize) -> Head {
     let name = place.to_string();
     let mut sort = SortLink::new(&params.here(), &name, &current.unwrap_or_default());
     if column.kind.is_number() && sort.direction.is_none() {
-        // Of numbers the greatest are looked for first.
+        // Numbers are sorted descending first.
         sort.href = params.here().with("page", "").with("sort", &format!("-{name}")).to_string();
     }
     Head {
@@ -181,7 +181,7 @@ fn head(table: &Table<'_>, params: &ResultParams, place: usize) -> Head {
     }
 }
 
-/// The ways to other pages, which lead to the grid and not to the top of its page.
+/// The pagination, whose links lead to the table and not to the top of its page.
 fn pager(here: &Address, params: &ResultParams, total: u64) -> Pager {
     let mut pager = Pager::new(here, params.page, params.size, total);
     for href in [&mut pager.first, &mut pager.previous, &mut pager.next, &mut pager.last].into_iter().flatten() {
@@ -190,7 +190,7 @@ fn pager(here: &Address, params: &ResultParams, total: u64) -> Pager {
     pager
 }
 
-/// Gives the numbers of each column equally many digits after the point.
+/// Aligns the decimal places of each numeric column.
 fn align_columns(heads: &mut [Head], rows: &mut [Vec<Shown>]) {
     for (place, head) in heads.iter_mut().enumerate().filter(|(_, head)| head.is_number) {
         let texts = rows.iter_mut().filter_map(|row| Some(&mut row.get_mut(place)?.text));
@@ -198,8 +198,8 @@ fn align_columns(heads: &mut [Head], rows: &mut [Vec<Shown>]) {
     }
 }
 
-/// Gives numbers that are read together equally many digits after the point, so that the points stand below each
-/// other. What is no plain number, or has more digits than are aligned, stays.
+/// Pads numbers to the same number of decimal places, so that their points align. Other texts, and numbers with too
+/// many decimal places, are unchanged.
 pub(super) fn align(texts: &mut [&mut String]) {
     let most = texts.iter().filter_map(|text| fraction(text)).filter(|digits| *digits <= DIGITS).max().unwrap_or(0);
     for text in texts {
@@ -209,13 +209,13 @@ pub(super) fn align(texts: &mut [&mut String]) {
     }
 }
 
-/// How many digits a plain number has after its point.
+/// The number of decimal places of a plain number.
 fn fraction(number: &str) -> Option<usize> {
     let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || b"-,.".contains(&byte)) && !number.is_empty();
     is_plain.then(|| number.split_once('.').map_or(0, |(_, fraction)| fraction.len()))
 }
 
-/// What stands beside the name of a column of money.
+/// The label beside the name of a money column.
 pub(super) fn unit_words(unit: Unit, is_converted: bool) -> String {
     if is_converted { format!("currency, from {}", unit.name()) } else { unit.name().to_owned() }
 }
@@ -243,8 +243,7 @@ impl Shown {
     }
 }
 
-/// A number with at most four digits after the point, where more would not be read; very small and very
-/// large ones as they are.
+/// A number rounded to four decimal places; very small and very large ones are unchanged.
 pub(super) fn brief(number: &str) -> String {
     let rounded = number.parse::<f64>().ok().filter(|number| (0.001..1e12).contains(&number.abs()));
     match rounded.filter(|_| number.split_once('.').is_some_and(|(_, fraction)| fraction.len() > ROUNDED)) {
@@ -256,8 +255,8 @@ pub(super) fn brief(number: &str) -> String {
     }
 }
 
-/// Whether the sum of a column says something, where its query does not tell. Fractions are mostly rates and
-/// averages, whose sum is none; a missing total misleads less than a wrong one.
+/// Whether the sum of a column is meaningful if its query doesn't tell. Fractions are mostly rates and averages,
+/// which don't add up; a missing total misleads less than a wrong one.
 fn mostly_adds_up(kind: Kind) -> bool {
     match kind {
         Kind::Integer => true,

@@ -1,7 +1,7 @@
-//! What AMC left out of a result: rows that it marks as suppressed, columns without any value.
+//! Data that AMC withheld from a result: rows flagged as suppressed, columns without any values.
 //!
-//! AMC removes values of groups that are too small. Whether a missing value was removed or was never there, its file
-//! does not tell, so both are named.
+//! AMC removes values of groups that are too small. The file doesn't tell whether a missing value was removed or
+//! never existed, so both are mentioned.
 
 use super::{Table, failed};
 use crate::executions::model::Execution;
@@ -10,18 +10,18 @@ use crate::results::{Filter, KeptColumn, Kind, Op, PageRequest};
 use crate::web;
 use crate::web::components::count;
 
-/// Columns without values that are named; more are counted.
+/// How many empty columns are named; more are counted.
 const NAMED: usize = 3;
 
-/// The rows whose values AMC removed.
+/// The rows with suppressed values.
 pub(in crate::executions::pages) struct Suppressed {
     /// `12.5 % of rows`.
     pub(in crate::executions::pages) share: String,
-    /// The same in numbers.
+    /// The same as a count.
     pub(in crate::executions::pages) note: String,
 }
 
-/// Counts the rows that AMC marks in the column that the request named for it; `None` where it named none.
+/// Counts the rows flagged in the column that the request named for this; `None` if it named none.
 pub(super) async fn counted(
     room: &Executions,
     execution: &Execution,
@@ -43,7 +43,7 @@ pub(super) async fn counted(
     }))
 }
 
-/// Why values are missing, where a column or a whole result has none; otherwise empty.
+/// Why values are missing, if a column or the whole result is empty; otherwise empty.
 pub(super) fn missing(columns: &[KeptColumn], total: u64) -> String {
     let empty: Vec<&str> =
         columns.iter().filter(|column| total > 0 && column.nulls == total).map(|column| column.name.as_str()).collect();

@@ -1,11 +1,11 @@
-//! Which columns make a chart that says something, unless the address names them.
+//! Chooses suitable columns for a chart, unless the address names them.
 
 use super::super::columns::is_id;
 use crate::results::{Fold, KeptColumn, Kind};
 use crate::web::Fields;
 use crate::web::chart::Shape;
 
-/// The ways to make one number of several, as addresses and people name them.
+/// The aggregates with their names in addresses and for people.
 pub(super) const FOLDS: [(Fold, &str, &str); 4] = [
     (Fold::Sum, "sum", "Sum"),
     (Fold::Mean, "mean", "Average"),
@@ -13,7 +13,7 @@ pub(super) const FOLDS: [(Fold, &str, &str); 4] = [
     (Fold::Greatest, "greatest", "Max"),
 ];
 
-/// The shapes of charts.
+/// The chart types.
 pub(super) const SHAPES: [(Shape, &str, &str); 4] = [
     (Shape::Lines, "lines", "Lines over time"),
     (Shape::Bars, "bars", "Bars"),
@@ -29,7 +29,7 @@ pub(super) fn shape_name(shape: Shape) -> &'static str {
     SHAPES.iter().find(|(known, ..)| *known == shape).map_or("bars", |(_, name, _)| name)
 }
 
-/// The columns of a chart and how it is drawn.
+/// The columns and the type of a chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Choices {
     pub(super) along: usize,
@@ -43,15 +43,14 @@ fn is_time(column: &KeptColumn) -> bool {
     matches!(column.kind, Kind::Date | Kind::Timestamp { .. })
 }
 
-/// Whether a column's values are names to tell things apart by.
+/// Whether a column's values are names or categories.
 pub(super) fn names_things(column: &KeptColumn) -> bool {
     matches!(column.kind, Kind::Text | Kind::Boolean) || (column.kind == Kind::Integer && !column.is_metric())
 }
 
 impl Choices {
-    /// What the address asks for, and for the rest what suits the columns: time before names along, a
-    /// metric before other numbers, a second column of names as series. The sentence says why there is
-    /// nothing to draw.
+    /// The columns in the address, completed with suitable defaults: a time or otherwise a name as X axis, a metric
+    /// rather than another number, a second name column as series. The sentence says why no chart is possible.
     pub(super) fn of(columns: &[KeptColumn], fields: &Fields) -> Result<Self, String> {
         let params = |name: &str| fields.trimmed(name).parse::<usize>().ok().filter(|place| *place < columns.len());
         let first = |fits: &dyn Fn(usize, &KeptColumn) -> bool| {
@@ -91,7 +90,7 @@ impl Choices {
         Ok(Self { along, of, split, shape, asked_fold: fold })
     }
 
-    /// How several numbers become one: parts of a whole can only be added up.
+    /// The aggregate: parts of a whole can only be added up.
     pub(super) fn fold(&self) -> Fold {
         if matches!(self.shape, Shape::Stacked | Shape::Shares) { Fold::Sum } else { self.asked_fold }
     }

@@ -1,4 +1,4 @@
-//! From groups of rows to a chart: which names and series are drawn, and what is said of the rest.
+//! Builds a chart from groups of rows: which names and series are drawn, and the notes on the others.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,21 @@ use crate::results::{Fold, Grain, GroupKey, Groups, KeptColumn};
 use crate::web::chart::{Along, Chart, SERIES, Series, Shape, Size};
 use crate::web::components::count;
 
-/// Names that are drawn; the rest comes together.
+/// How many names are drawn; the rest is combined.
 const NAMES: usize = 25;
-/// What rows without a value are called, and what is left over.
+/// The label for missing values, and for the rest.
 const NOTHING: &str = "(no value)";
 const REST: &str = "Other";
 
-/// A chart and what has to be known of it.
+/// A chart and its notes.
 #[derive(Debug)]
 pub(super) struct Composed {
     pub(super) chart: Chart,
     pub(super) remarks: Vec<String>,
 }
 
-/// The chart of `groups`. `unit` are the words for the numbers' unit, by which they are divided with `scale`.
-/// The sentence says why there is none.
+/// The chart of `groups`. `unit` is the label of the numbers' unit, by which they are divided with `scale`. The
+/// sentence says why there is none.
 pub(super) fn compose(
     columns: &[KeptColumn],
     choice: &Choices,
@@ -81,7 +81,7 @@ fn steps(grain: Grain) -> &'static str {
     }
 }
 
-/// The keys that stand at each place along. Several where the rest came together.
+/// The keys at each position of the X axis. Several if the rest was combined.
 type Places = Vec<Vec<GroupKey>>;
 
 fn places(
