@@ -27,14 +27,9 @@ pub enum ErrorKind {
     /// status.
     TermsNotAccepted,
     /// 404, or a 400 that says "does not exist".
-    Missing {
-        message: Option<String>,
-    },
+    Missing { message: Option<String> },
     /// Any other 4xx: the request is invalid.
-    Refused {
-        status: u16,
-        message: Option<String>,
-    },
+    Refused { status: u16, message: Option<String> },
     /// 429: too many requests.
     Throttled {
         /// The wait that Amazon requests.
