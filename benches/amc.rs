@@ -1,10 +1,10 @@
-//! Reports over a large world: the engine with thresholds against the same engine without, and, where its
-//! Python package is there, against `DuckDB` on the equivalent plain SQL. All three read the same Parquet
-//! files, in turns within one run, so that the ratios hold whatever the machine.
+//! Reports over large synthetic data: the engine with thresholds compared with the same engine without, and, if its
+//! Python package is installed, with `DuckDB` on the equivalent plain SQL. All three read the same Parquet files,
+//! alternately in one run, so that the ratios are meaningful on any machine.
 //!
-//! `cargo bench --bench amc -- --scale 100` makes the files once, below `target/bench`. `--runs` says how
-//! often each report runs. Figures are medians in seconds. Before the reports it says how long a check of 300 and of 5,000
-//! lines takes.
+//! `cargo bench --bench amc -- --scale 100` creates the files once, below `target/bench`. `--runs` is the number of
+//! runs of each report. Figures are medians in seconds. Before the reports it prints how long a check of 300 and of
+//! 5,000 lines takes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -58,16 +58,16 @@ const SOURCES: [(&str, &[&str]); 3] = [
 
 #[derive(Parser)]
 struct Args {
-    /// How much data: 1 is a million impressions.
+    /// The amount of data: 1 is a million impressions.
     #[arg(long, default_value_t = 10.0)]
     scale: f64,
-    /// How often each report runs.
+    /// The number of runs of each report.
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// Where the data is kept.
+    /// The folder of the data.
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
-    /// Given by `cargo bench`.
+    /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -98,7 +98,7 @@ fn main() -> anyhow::Result<()> {
         for turn in 0..=args.runs {
             let times = [timed(&tokio, &engine, &query, true)?, timed(&tokio, &engine, &query, false)?];
             let third = duckdb.as_ref().map(|duckdb| duckdb.time(plain)).transpose()?;
-            // The first turn warms the files and the processes up.
+            // The first run warms up the files and the processes.
             if turn > 0 {
                 with.push(times[0]);
                 without.push(times[1]);
@@ -114,7 +114,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn say(line: &str) {
-    // OK because nobody can be told that nothing can be told.
+    // OK because a failure to print can't be printed.
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
@@ -123,7 +123,7 @@ fn median(mut times: Vec<f64>) -> f64 {
     times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// A query of about so many lines: common tables of ten lines, each of which reads the one before.
+/// A query with about this many lines: common table expressions of ten lines, each of which reads the previous one.
 fn long_query(lines: usize) -> String {
     let first = "WITH t0 AS (SELECT campaign, user_id, impressions FROM dsp_impressions)".to_owned();
     let tables = lines.saturating_sub(6) / 10;
@@ -138,7 +138,7 @@ fn long_query(lines: usize) -> String {
     format!("{text}\nSELECT\n  campaign,\n  COUNT(DISTINCT user_id) AS reach\nFROM t{tables}\nGROUP BY 1")
 }
 
-/// How long a check of an author's text takes.
+/// The duration of a check of an author's text.
 fn time_checks(runs: usize) {
     let context = Context::reporting(Catalogue::standard()).authored();
     for lines in [300, 5_000] {
@@ -247,7 +247,7 @@ impl Duckdb {
         there.then(|| Self { folder: folder.to_owned(), python })
     }
 
-    /// How long a statement takes, in seconds, without starting Python and opening the files.
+    /// The duration of a statement in seconds, without starting Python and opening the files.
     fn time(&self, sql: &str) -> anyhow::Result<f64> {
         let program = include_str!("duckdb.py");
         let answer = Command::new(&self.python).args(["-c", program]).arg(&self.folder).arg(sql).output()?;

@@ -1,12 +1,12 @@
-//! Fuzzing on the stable compiler: the inputs of a corpus, as they are and changed at random.
+//! Fuzzing on the stable compiler: corpus files, unchanged and randomly mutated.
 //!
-//! A target is a test that calls [`run`] with the name of a folder below `tests/corpus` and with what has to hold for any
-//! bytes. The test command tries a few hundred changed inputs, always the same ones. `scripts/fuzz TARGET [COUNT] [SEED]`
-//! tries as many as one likes. An input that fails is made smaller by proptest and left in `target/fuzz`; once it is mended,
-//! it belongs into the corpus.
+//! A target is a test that calls [`run`] with the name of a folder below `tests/corpus` and a property that must hold
+//! for any bytes. The normal tests try the same few hundred mutated inputs each time. `scripts/fuzz TARGET [COUNT]
+//! [SEED]` tries any number. A failing input is minimized by proptest and written to `target/fuzz`; once fixed, it
+//! belongs in the corpus.
 //!
-//! There is no feedback from coverage: that takes another compiler. What the corpus holds is what is reached, so each
-//! kind of input has a file there, and the pieces that are put in are the words of all its files.
+//! There is no coverage feedback: that requires another compiler. Only code that corpus files reach is tested, so
+//! each kind of input has a file there, and the inserted pieces are the words of all its files.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,13 +17,13 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestError, TestRng, TestRunner};
 
-/// Inputs are cut off here, so that a run is bounded by its count.
+/// Maximum length of inputs, so that the time of a run depends on its count.
 const LONGEST: usize = 64 << 10;
 
-/// How often a piece is repeated at most.
+/// Maximum number of repetitions of a piece.
 const MOST_REPEATS: usize = 300;
 
-/// Pieces that mean something to one reader or another.
+/// Pieces with a special meaning to some parser.
 const ODD: [&[u8]; 44] = [
     b"'",
     b"''",
@@ -71,7 +71,7 @@ const ODD: [&[u8]; 44] = [
     "\u{130}\u{df}".as_bytes(),
 ];
 
-/// One change of an input.
+/// A mutation of an input.
 #[derive(Clone, Debug)]
 enum Edit {
     Cut(Index, Index),
@@ -164,12 +164,12 @@ pub(crate) fn files(target: &str) -> Vec<Vec<u8>> {
     Corpus::read(target).files.into_iter().map(|(_, bytes)| bytes).collect()
 }
 
-/// Where the repository is.
+/// The root of the repository.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What was asked for by the environment, which `scripts/fuzz` sets; nothing in the test command.
+/// The request in the environment, set by `scripts/fuzz`; empty in normal tests.
 struct Asked {
     target: String,
     count: u32,
@@ -188,7 +188,7 @@ impl Asked {
     }
 }
 
-/// Tries `holds` on each file of the corpus, then on changed ones: `count` of them, or as many as were asked for.
+/// Tests `holds` with each file of the corpus, then with mutated ones: `count` of them, or the requested number.
 pub(crate) fn run(target: &str, count: u32, holds: impl Fn(&[u8]) -> TestCaseResult) {
     let asked = Asked::read();
     if asked.as_ref().is_some_and(|asked| asked.target != target) {
@@ -222,7 +222,7 @@ pub(crate) fn run(target: &str, count: u32, holds: impl Fn(&[u8]) -> TestCaseRes
     }
 }
 
-/// Where inputs are left. A long run leaves each before it is tried: a stack that overflows ends the process.
+/// Where inputs are written. A long run writes each before it is tried: a stack overflow ends the process.
 struct Tried {
     folder: PathBuf,
     last: Option<fs::File>,
@@ -238,7 +238,7 @@ impl Tried {
 
     fn remember(&self, bytes: &[u8]) {
         if let Some(mut last) = self.last.as_ref() {
-            // OK to write into the same file: one that is made anew each time goes to the disk each time.
+            // OK to overwrite the same file: creating a new one each time would access the disk each time.
             last.seek(SeekFrom::Start(0)).unwrap();
             last.write_all(bytes).unwrap();
             last.set_len(bytes.len() as u64).unwrap();

@@ -1,4 +1,4 @@
-//! A server that does nothing but answer: what the machine gives at best.
+//! A minimal server: the best that the machine can achieve.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -13,7 +13,7 @@ use axum::routing::get;
 
 use super::load::Process;
 
-/// A bare server as a process of its own, and its address.
+/// A minimal server as a separate process, and its address.
 pub(crate) fn start(bytes: &[u8]) -> anyhow::Result<(Process, String, tempfile::NamedTempFile)> {
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(bytes)?;
@@ -29,7 +29,7 @@ pub(crate) fn start(bytes: &[u8]) -> anyhow::Result<(Process, String, tempfile::
     Ok((Process(process), address.trim().to_owned(), file))
 }
 
-/// Answers `/page` with the bytes of a file, and `/unchanged` with 304.
+/// Responds to `/page` with the bytes of a file, and to `/unchanged` with 304.
 pub(crate) async fn serve(file: &Path) -> anyhow::Result<()> {
     let bytes = Bytes::from(std::fs::read(file)?);
     let page = move || async move { ([(CONTENT_TYPE, "text/html; charset=utf-8")], bytes.clone()) };

@@ -1,4 +1,4 @@
-//! A client of the AMC emulator by itself, without RecomAMP.
+//! A client of the AMC emulator, without RecomAMP.
 
 use anyhow::Context as _;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::load::{self, Emulator};
 
-/// Whoever has a token.
+/// A caller with a token.
 pub(crate) struct Caller {
     pub(crate) base: String,
     client_id: String,
     token: String,
 }
 
-/// An account by which instances are reached, and a client that names it.
+/// An account with instances, and a client that names it.
 pub(crate) struct Account {
     pub(crate) client: reqwest::Client,
     /// Its standard instances.
@@ -21,7 +21,7 @@ pub(crate) struct Account {
 }
 
 impl Caller {
-    /// With the refresh token that the AMC emulator gave at its start.
+    /// With the refresh token that the AMC emulator printed at startup.
     pub(crate) async fn of(emulator: &Emulator) -> anyhow::Result<Self> {
         let (base, client_id) = (emulator.text("base"), emulator.text("client_id"));
         let tokens = load::client(HeaderMap::new())?.post(format!("{base}/auth/o2/token")).form(&[
@@ -35,7 +35,7 @@ impl Caller {
         Ok(Self { base, client_id, token })
     }
 
-    /// A client that names no account, or the one in `more`.
+    /// A client without an account, or with the one in `more`.
     pub(crate) fn client(&self, more: &[(&'static str, &str)]) -> anyhow::Result<reqwest::Client> {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_str(&format!("Bearer {}", self.token))?);

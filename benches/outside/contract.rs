@@ -1,5 +1,5 @@
-//! The AMC emulator by itself, called from outside: requests a second without a query, and many executions
-//! at once. The emulator is a process of its own; both share the machine.
+//! The AMC emulator's API, called from outside: requests per second without a query, and many concurrent executions.
+//! The emulator is a separate process; both share the machine.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::caller::Caller;
 use super::load::{Emulator, Load, load, say};
 
-/// Executions that are started at once.
+/// The number of executions started at once.
 const EXECUTIONS: usize = 200;
 
 pub(crate) async fn run() -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! Years of work in the database: what people made once is copied until there is enough of it.
+//! Years of work in the database: what was created once is copied until there is enough of it.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use recomamp::db::{Db, FromRow, Result, Row, Scope, Single, Tx, sql};
 
 use super::site::Site;
 
-/// Most rows of a kind other than executions.
+/// Maximum number of rows of a kind other than executions.
 const MOST: u64 = 10_000;
 /// People: an installation has hundreds, not thousands.
 const PEOPLE_KEPT: u64 = 500;
-/// Drafts that are kept of a person, the discarded ones included; and versions of a query. The program keeps no more.
+/// Drafts of a person, including discarded ones; and versions of a query. The program doesn't keep more.
 const DRAFTS_KEPT: u64 = 100;
 const VERSIONS_KEPT: u64 = 500;
-/// How long the first survey of all instances may take.
+/// Time limit for the first survey of all instances.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The ids of what was made by hand, from which the rest is copied.
+/// The ids of the originals from which the rest is copied.
 pub(crate) struct Grown {
     pub(crate) instance: String,
     pub(crate) query: String,
@@ -28,10 +28,10 @@ pub(crate) struct Grown {
     pub(crate) connection: String,
 }
 
-/// A column and what its copies hold; `n` counts them from 1, `$2` is how many there will be.
+/// A column and the content of its copies; `n` counts them from 1, `$2` is their total number.
 type Column = (&'static str, &'static str);
 
-/// A time in the year before, the later the higher the number.
+/// A time in the previous year, later for higher numbers.
 macro_rules! time {
     () => {
         "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2025-10-01', '+' || (n * 36000000 / $2) || ' seconds')"
@@ -76,7 +76,7 @@ const PEOPLE: &[Column] = &[
 const AUDIT: &[Column] = &[("id", "'aud_' || printf('%026d', n)"), ("at", time!())];
 const VERSIONS: &[Column] = &[("revision", "n"), ("saved_at", time!())];
 
-/// Copies executions until there are so many, some failed, one that still runs; and the first time everything else.
+/// Copies executions up to this number, some failed, one in progress; the first time also everything else.
 pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyhow::Result<()> {
     let db = Db::open(&format!("sqlite:{}", site.database().display())).await?;
     let mut tx = db.write(&Scope::System).await?;
@@ -98,7 +98,7 @@ pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyh
         copy(&mut tx, "audit", AUDIT, ("id", &line), most).await?;
         sql(NEWEST).bind(grown.query.clone()).bind(most.min(VERSIONS_KEPT) as i64 + 1).execute(&mut tx).await?;
         sql(FAVOURITES).execute(&mut tx).await?;
-        // Instances of the AMC emulator list the same; here each has a catalogue of its own.
+        // Instances of the AMC emulator have the same list; here each gets its own catalog.
         sql(APART).bind(1_i64).execute(&mut tx).await?;
     }
     tx.commit().await?;
@@ -106,7 +106,7 @@ pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyh
     Ok(())
 }
 
-/// Waits until so many instances have told their data sources.
+/// Waits until this many instances have their data sources.
 pub(crate) async fn catalogues(site: &Site, instances: usize) -> anyhow::Result<()> {
     let began = Instant::now();
     loop {
@@ -123,12 +123,12 @@ pub(crate) async fn catalogues(site: &Site, instances: usize) -> anyhow::Result<
     }
 }
 
-/// Instances that get tables of their own, the tables of each, and the columns of each table: 50,000 in all.
+/// Instances with uploaded tables, the tables of each, and the columns of each table: 50,000 in all.
 const UPLOADING: usize = 25;
 const TABLES: usize = 20;
 const COLUMNS: usize = 100;
 
-/// Gives instances uploaded tables beside what they list.
+/// Adds uploaded tables to instances' lists.
 async fn uploads(site: &Site) -> anyhow::Result<()> {
     struct Listed(String, Value);
     impl FromRow for Listed {
@@ -163,7 +163,7 @@ async fn uploads(site: &Site) -> anyhow::Result<()> {
 /// A column of a table.
 struct Known {
     name: String,
-    /// Whether another row may not have the same in it; the last column of an index over several.
+    /// Whether it must be unique; the last column of a multi-column index.
     is_unique: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What the benches that call from outside share: a process with its figures, and callers that call as fast
-//! as they are answered.
+//! Shared by the benchmarks that call from outside: a process with its resource usage, and callers that call as fast
+//! as they get responses.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -11,42 +11,42 @@ use anyhow::Context as _;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// The program that is measured.
+/// The program to measure.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_recomamp");
-/// Connections that call at the same time.
+/// The number of concurrent connections.
 const CONNECTIONS: usize = 8;
 /// How long each kind of call is measured.
 const MEASURED: Duration = Duration::from_secs(5);
 
-/// A process that ends with the value.
+/// A process that ends when the value is dropped.
 pub(crate) struct Process(pub(crate) Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // OK because a process that has ended by itself needs no end.
+        // OK because a process that has already ended needs no kill.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
 impl Process {
-    /// The memory that it has, in megabytes; nothing where the system does not tell.
+    /// Its current memory in megabytes; `None` if the system doesn't report it.
     pub(crate) fn memory(&self) -> Option<f64> {
         self.status("VmRSS")
     }
 
-    /// The most memory that it had since its start or since [`Process::forget_peak`], in megabytes.
+    /// Its peak memory since its start or since [`Process::forget_peak`], in megabytes.
     pub(crate) fn peak(&self) -> Option<f64> {
         self.status("VmHWM")
     }
 
-    /// Measures the most memory from now on.
+    /// Resets the peak memory.
     pub(crate) fn forget_peak(&self) {
-        // OK because without it the figure is of the whole life, which is only larger.
+        // OK because otherwise the peak covers the whole lifetime, which can only be larger.
         let _ = std::fs::write(format!("/proc/{}/clear_refs", self.0.id()), "5");
     }
 
-    /// The time that it has computed, in seconds; nothing where the system does not tell.
+    /// Its CPU time in seconds; `None` if the system doesn't report it.
     pub(crate) fn computed(&self) -> Option<f64> {
         const TICKS: f64 = 100.0;
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).ok()?;
@@ -62,7 +62,7 @@ impl Process {
     }
 }
 
-/// The AMC emulator by itself, and what it said at its start.
+/// The stand-alone AMC emulator, and what it printed at startup.
 pub(crate) struct Emulator {
     pub(crate) process: Process,
     start: Value,
@@ -83,16 +83,16 @@ impl Emulator {
         Ok(Self { process: Process(process), start: serde_json::from_str(&line)? })
     }
 
-    /// A part of what it said.
+    /// A part of what it printed.
     pub(crate) fn text(&self, name: &str) -> String {
         self.start[name].as_str().unwrap_or_default().to_owned()
     }
 }
 
-/// How calls were answered.
+/// The measured responses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    /// Answers a second.
+    /// Responses per second.
     pub(crate) rate: f64,
     /// Milliseconds.
     pub(crate) median: f64,
@@ -100,27 +100,27 @@ pub(crate) struct Load {
     pub(crate) p99: f64,
 }
 
-/// Says one line.
+/// Prints one line.
 pub(crate) fn say(line: &str) {
-    // OK because nobody can be told that nothing can be told.
+    // OK because a failure to print can't be printed.
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// A client that sends these headers with every call and follows nothing.
+/// A client that sends these headers with every call and doesn't follow redirects.
 #[expect(clippy::disallowed_methods, reason = "the bench is a client of its own")]
 pub(crate) fn client(headers: HeaderMap) -> anyhow::Result<reqwest::Client> {
-    // OK because it fails only when there is a provider already.
+    // OK because it fails only if there already is a provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let none = reqwest::redirect::Policy::none();
     Ok(reqwest::Client::builder().default_headers(headers).no_proxy().tls_certs_only([]).redirect(none).build()?)
 }
 
-/// Calls an address from all connections for [`MEASURED`]; every answer has to have this status.
+/// Calls an address over all connections for [`MEASURED`]; every response must have this status.
 pub(crate) async fn load(client: &reqwest::Client, address: &str, status: u16) -> anyhow::Result<Load> {
     load_for(client, address, status, CONNECTIONS, MEASURED).await
 }
 
-/// Calls an address from so many connections for so long, at least once from each.
+/// Calls an address over this many connections for this time, at least once over each.
 pub(crate) async fn load_for(
     client: &reqwest::Client,
     address: &str,

@@ -1,7 +1,8 @@
-//! The program called from outside, by several connections at once, on the same machine.
+//! Benchmarks that call the program from outside, over several connections, on the same machine.
 //!
-//! `cargo bench --bench outside -- contract` measures the AMC emulator by itself, `-- pages` what people's
-//! browsers ask for, `-- result` a result of a million rows, `-- poller` what it costs to ask after many runs. Ratios are of things measured in one run.
+//! `cargo bench --bench outside -- contract` measures the AMC emulator, `-- pages` what browsers request, `-- result`
+//! a result with a million rows, `-- poller` the cost of polling many executions. Ratios compare measurements of the
+//! same run.
 
 mod bare;
 mod caller;
@@ -22,41 +23,41 @@ use clap::{Parser, Subcommand};
 struct Args {
     #[command(subcommand)]
     what: What,
-    /// What cargo adds.
+    /// Added by cargo.
     #[arg(long, global = true, hide = true)]
     bench: bool,
 }
 
 #[derive(Subcommand)]
 enum What {
-    /// The AMC emulator: lists without a query, and many executions at once.
+    /// The AMC emulator: lists without a query, and many concurrent executions.
     Contract,
-    /// Every address that can be looked at, lists of executions, the poll of a live page, start and memory.
+    /// Every page, lists of executions, the poll of a live page, startup and memory.
     Pages {
-        /// How many executions there are; of other things as many, up to ten thousand.
+        /// The number of executions; of other things as many, up to ten thousand.
         #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
         rows: Vec<u64>,
-        /// Only the walk over every address.
+        /// Only the walk over every page.
         #[arg(long)]
         walk: bool,
     },
-    /// A large result: fetched, shown, sorted, filtered, exported.
+    /// A large result: downloaded, shown, sorted, filtered, exported.
     Result {
-        /// How much data the AMC emulator has; a little more than 1 gives a million rows.
+        /// The AMC emulator's amount of data; a little more than 1 gives a million rows.
         #[arg(long, default_value_t = 1.1)]
         scale: f64,
     },
-    /// Many runs on many instances: what asking after them costs.
+    /// Many executions on many instances: the cost of polling them.
     Poller {
         #[arg(long, default_value_t = 50)]
         instances: usize,
         #[arg(long, default_value_t = 20)]
         runs_on_each: usize,
     },
-    /// A server that answers with a file, to compare with.
+    /// A server that responds with a file, for comparison.
     #[command(hide = true)]
     Bare {
-        /// Where the bytes are.
+        /// The file to serve.
         file: std::path::PathBuf,
     },
 }

@@ -1,4 +1,4 @@
-//! What browsers ask for all day, with years of history in the database.
+//! What browsers request all day, with years of history in the database.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use super::load::{Load, load, say};
 use super::site::{Site, selector};
 use super::walk;
 
-/// A line of the list for each run.
+/// A row of the list for each execution.
 const SQL: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY campaign";
-/// How often a browser asks after a run, and how many browsers one core has to serve.
+/// How often a browser polls an execution, and how many browsers one core must serve.
 const POLL: Duration = Duration::from_millis(2500);
 const WATCHERS: f64 = 10_000.0;
 
-/// Instances, each with a catalogue of its own.
+/// Instances, each with its own catalog.
 const INSTANCES: usize = 50;
 
 pub(crate) async fn run(rows: &[u64], only_walk: bool) -> anyhow::Result<()> {
@@ -30,7 +30,7 @@ pub(crate) async fn run(rows: &[u64], only_walk: bool) -> anyhow::Result<()> {
     let grown = made(&site).await?;
     grow::catalogues(&site, INSTANCES).await?;
     for (at, rows) in rows.iter().enumerate() {
-        // Who closes the file last moves SQLite's journal into it.
+        // The last process to close the file moves SQLite's journal into it.
         site.stop();
         grow::to(&site, &grown, *rows, at == 0).await?;
         let started = site.start(&[]).await?;
@@ -52,7 +52,7 @@ pub(crate) async fn run(rows: &[u64], only_walk: bool) -> anyhow::Result<()> {
     poll(&mut site).await
 }
 
-/// Makes instances at the pretend AMC.
+/// Creates instances in the AMC emulator.
 async fn make_instances(site: &Site) -> anyhow::Result<()> {
     let caller = Caller::of(&site.emulator).await?;
     let account = caller.accounts().await?.into_iter().max_by_key(|account| account.instances.len());
@@ -64,7 +64,7 @@ async fn make_instances(site: &Site) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One of each kind, made as people make it.
+/// One of each kind, created like people do.
 async fn made(site: &Site) -> anyhow::Result<Grown> {
     let instance = site.instance("Standard").await?;
     let page = site.run(&instance, SQL, ["settled", "", "", "drop"]).await?;
@@ -119,9 +119,9 @@ async fn list(site: &Site, address: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Polls of a run that does not change.
+/// Polls of an execution that doesn't change.
 async fn poll(site: &mut Site) -> anyhow::Result<()> {
-    // OK because nothing has to move: what is measured is the asking.
+    // OK because nothing has to advance: only polling is measured.
     site.start(&[("RECOMAMP_WORKERS", "off")]).await?;
     let running = format!("exe_{:0>26}", 1);
     let page = Html::parse_document(&site.page(&format!("/executions/{running}")).await?);

@@ -1,4 +1,4 @@
-//! Many runs on many instances: how many calls it takes to know how they go, and how much computing.
+//! Many executions on many instances: how many calls and how much CPU time it takes to poll them.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use super::load::say;
 use super::site::{Site, selector};
 
 const SQL: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY campaign";
-/// Seconds between two looks at a run, as it is set without a setting.
+/// The default seconds between two polls of an execution.
 const POLL: u64 = 15;
-/// Looks that are measured.
+/// The number of measured polls.
 const ROUNDS: u64 = 4;
 
 pub(crate) async fn run(instances: usize, runs_on_each: usize) -> anyhow::Result<()> {
@@ -34,7 +34,7 @@ pub(crate) async fn run(instances: usize, runs_on_each: usize) -> anyhow::Result
     site.start(&settings).await?;
     site.sign_in().await?;
     let ids = found(&site, instances).await?;
-    // From here on AMC takes its time, so that every run goes on while it is measured.
+    // From here on AMC takes its time, so that every execution stays in progress while it is measured.
     let pace = caller.client(&[])?.post(format!("{}/control/speed", caller.base)).form(&[("speed", "0.01")]);
     anyhow::ensure!(!pace.send().await?.status().is_client_error(), "the pace is not taken");
     for id in ids.iter().take(instances) {
@@ -52,7 +52,7 @@ pub(crate) async fn run(instances: usize, runs_on_each: usize) -> anyhow::Result
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    // Their first looks are over, and each instance has come to its beat.
+    // The first polls are over, and each instance follows its polling schedule.
     tokio::time::sleep(Duration::from_secs(2 * POLL)).await;
     let (before, computed) = (Figures::read(&site).await?, site.process().computed());
     tokio::time::sleep(Duration::from_secs(ROUNDS * POLL)).await;
@@ -70,7 +70,7 @@ pub(crate) async fn run(instances: usize, runs_on_each: usize) -> anyhow::Result
     Ok(())
 }
 
-/// The instances that were made for this, once all have been found.
+/// The instances created for this, once all have been discovered.
 async fn found(site: &Site, instances: usize) -> anyhow::Result<Vec<String>> {
     let options = selector("select[name=instance] option")?;
     loop {
@@ -87,7 +87,7 @@ async fn found(site: &Site, instances: usize) -> anyhow::Result<Vec<String>> {
 const CALLS: &str = "recomamp_amazon_calls_total";
 const TICKS: &str = "recomamp_worker_ticks_total{worker=\"poller\"}";
 
-/// What `/metrics` says.
+/// The content of `/metrics`.
 struct Figures(String);
 
 impl Figures {
@@ -95,7 +95,7 @@ impl Figures {
         Ok(Self(site.page("/metrics").await?))
     }
 
-    /// The sum of the figures whose names begin so.
+    /// The sum of the metrics whose names begin like this.
     fn sum(&self, begins: &str) -> f64 {
         let values = self.0.lines().filter(|line| line.starts_with(begins));
         values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()

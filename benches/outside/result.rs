@@ -1,4 +1,4 @@
-//! A result of a million rows and thirty columns, from AMC's links to the last page.
+//! A result with a million rows and thirty columns, from AMC's links to the last page.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const SQL: &str = "SELECT user_id, user_id_type, request_tag, impression_dt, imp
     impression_hour, impression_day, advertiser, advertiser_id, campaign, campaign_id, line_item, line_item_id, \
     creative, creative_id, creative_type, creative_size, device_type, browser_family, operating_system, \
     iso_country_code, iso_state_province_code, dma_code, site, supply_source, deal_id, currency_name, impressions, impression_cost FROM dsp_impressions";
-/// How often each page is asked for; the median counts.
+/// How often each page is requested; the median counts.
 const TIMES: usize = 5;
 
 pub(crate) async fn run(scale: f64) -> anyhow::Result<()> {
@@ -61,7 +61,7 @@ fn memory(site: &Site, idle: f64) {
     site.process().forget_peak();
 }
 
-/// Seconds from AMC's last word to the kept result.
+/// Seconds from the end at AMC to the stored result.
 async fn fetched(site: &Site) -> anyhow::Result<f64> {
     const BEGAN: &str = "select min(at) as value from execution_events where state = 'fetching'";
     const ENDED: &str = "select max(at) as value from execution_events where state = 'succeeded'";

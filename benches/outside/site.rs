@@ -1,4 +1,4 @@
-//! RecomAMP as a process of its own before an AMC emulator that is another, with somebody signed in.
+//! RecomAMP as a separate process with a separate AMC emulator, and a signed-in client.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -12,12 +12,12 @@ use tempfile::TempDir;
 
 use super::load::{self, Emulator, PROGRAM, Process};
 
-/// How often it is asked whether something has come.
+/// How often a condition is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// What never comes ends the bench.
+/// The time limit after which the benchmark fails.
 const PATIENCE: Duration = Duration::from_mins(20);
 
-/// A data folder, an address, and who serves there.
+/// A data folder, an address, and the process that serves them.
 pub(crate) struct Site {
     pub(crate) emulator: Emulator,
     pub(crate) folder: TempDir,
@@ -47,12 +47,12 @@ impl Site {
     }
 
     pub(crate) fn process(&self) -> &Process {
-        // OK because every bench starts the site before it asks.
+        // OK because every benchmark starts the site before it sends requests.
         #[expect(clippy::expect_used, reason = "a bench that asks too early is wrong")]
         self.process.as_ref().expect("the site is started")
     }
 
-    /// Starts the process; gives the time until its first page was served.
+    /// Starts the process; returns the time until its first page was served.
     pub(crate) async fn start(&mut self, more: &[(&str, &str)]) -> anyhow::Result<Duration> {
         self.stop();
         let client = load::client(HeaderMap::new())?;
@@ -82,12 +82,12 @@ impl Site {
         Ok(began.elapsed())
     }
 
-    /// Ends the program where it stands.
+    /// Kills the program.
     pub(crate) fn stop(&mut self) {
         drop(self.process.take());
     }
 
-    /// Signs in as the AMC emulator's first person, who consents at once.
+    /// Signs in as the AMC emulator's first person, who consents automatically.
     pub(crate) async fn sign_in(&mut self) -> anyhow::Result<()> {
         let client = load::client(same_origin())?;
         let start = client.post(format!("{}/auth/amazon/start", self.base)).form(&[("region", "NA"), ("next", "/")]);
@@ -100,7 +100,7 @@ impl Site {
         Ok(())
     }
 
-    /// A browser of whoever signed in.
+    /// A client with the session.
     pub(crate) fn client(&self, more: &[(&'static str, &str)]) -> anyhow::Result<reqwest::Client> {
         let mut headers = same_origin();
         headers.insert(COOKIE, HeaderValue::from_str(&self.cookie)?);
@@ -116,7 +116,7 @@ impl Site {
         Ok(answer.error_for_status()?.text().await?)
     }
 
-    /// Sends a form; gives where it leads.
+    /// Submits a form; returns where it leads.
     pub(crate) async fn send(&self, address: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
         let answer = self.client(&[])?.post(format!("{}{address}", self.base)).form(fields).send().await?;
         let leads = location(answer.headers());
@@ -130,7 +130,7 @@ impl Site {
         }
     }
 
-    /// The page of the first instance whose line holds this word.
+    /// The page of the first instance whose row contains this word.
     pub(crate) async fn instance(&self, kind: &str) -> anyhow::Result<String> {
         until(async || {
             let page = Html::parse_document(&self.page("/instances").await?);
@@ -142,7 +142,7 @@ impl Site {
         .await
     }
 
-    /// Saves a query and runs it; gives the page of the run.
+    /// Saves a query and runs it; returns the page of the execution.
     pub(crate) async fn run(&self, instance: &str, sql: &str, form: [&str; 4]) -> anyhow::Result<String> {
         let [window, start, end, privacy] = form;
         let fields = [
@@ -160,7 +160,7 @@ impl Site {
         self.send("/executions", &[("query", query)]).await
     }
 
-    /// Waits until a run's page says this word.
+    /// Waits until an execution's page contains this word.
     pub(crate) async fn until(&self, page: &str, word: &str) -> anyhow::Result<()> {
         until(async || {
             let shown = Html::parse_document(&self.page(page).await?);
@@ -173,7 +173,7 @@ impl Site {
     }
 }
 
-/// What a CSS selector finds.
+/// A CSS selector.
 pub(crate) fn selector(text: &str) -> anyhow::Result<Selector> {
     Selector::parse(text).map_err(|error| anyhow::anyhow!("{error}"))
 }

@@ -1,8 +1,8 @@
-//! Every address of the program that can be looked at, each alone and under load, beside a bare route that answers
-//! with as many bytes; the slowest first.
+//! Every page of the program, each alone and under load, compared with a bare route that returns the same number of
+//! bytes; the slowest first.
 //!
-//! The addresses are read off the sources, so that a new page is measured without being named here. One that needs
-//! an id needs an example of it in [`EXAMPLES`]; without one the bench ends before it begins.
+//! The addresses are parsed from the sources, so that a new page is measured automatically. One with an id needs an
+//! example in [`EXAMPLES`]; without one the benchmark fails before it begins.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,15 +15,15 @@ use super::load::{load_for, say};
 use super::routes::{are_served, routes};
 use super::site::Site;
 
-/// How long an address is called by one connection, and by all.
+/// How long an address is called over one connection, and over all.
 const ALONE: Duration = Duration::from_millis(800);
 const TOGETHER: Duration = Duration::from_millis(1_500);
 const CONNECTIONS: usize = 8;
-/// Milliseconds in which a page is answered, and its least share of what a bare route answers.
+/// The maximum milliseconds for a page, and its minimum fraction of the bare route's rate.
 const BOUND: f64 = 5.0;
 const SHARE: f64 = 0.15;
 
-/// What stands for the part of a route in braces.
+/// Values for path parameters.
 const EXAMPLES: &[(&str, &str)] = &[
     ("/executions/{id}/problem.json", "/executions/exe_00000000000000000000000020/problem.json"),
     ("/executions/{id}", "/executions/{execution}"),
@@ -36,7 +36,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/static/{file}", "{static}"),
 ];
 
-/// Addresses of the same routes that ask for something else.
+/// More addresses of the same routes with other parameters.
 const MORE: &[&str] = &[
     "/executions?size=100",
     "/executions?size=100&page=20",
@@ -61,7 +61,7 @@ const MORE: &[&str] = &[
     "/executions/exe_00000000000000000000000020",
 ];
 
-/// What was measured of one address.
+/// The measurements of one address.
 struct Measured {
     address: String,
     status: u16,
@@ -104,7 +104,7 @@ pub(crate) async fn every_page(site: &Site, grown: &Grown) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Every address, with examples for what is in braces.
+/// Every address, with examples for path parameters.
 fn addresses(grown: &Grown, file: &str) -> anyhow::Result<Vec<String>> {
     let mut paths = Vec::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -128,7 +128,7 @@ fn addresses(grown: &Grown, file: &str) -> anyhow::Result<Vec<String>> {
     paths.iter().map(String::as_str).chain(MORE.iter().copied()).map(filled).collect()
 }
 
-/// The routes of all sources that can be looked at.
+/// The GET routes of all sources.
 fn gather(source: &Path, folder: &Path, paths: &mut Vec<String>) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

@@ -1,4 +1,4 @@
-//! A statement as its author wrote it: every node knows its place, nothing is resolved.
+//! The syntax tree of a statement as written: every node knows its position, nothing is resolved.
 
 mod expr;
 
@@ -15,33 +15,31 @@ pub struct Ident {
     pub span: Span,
 }
 
-/// A query with all that stands around its body.
+/// A query with its `WITH`, `ORDER BY` and other clauses around the body.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// `WITH`.
     pub with: Vec<Cte>,
-    /// What gives rows.
     pub body: Body,
     /// `ORDER BY`.
     pub order_by: Vec<OrderItem>,
     /// `LIMIT`.
     pub limit: Option<Expr>,
-    /// `OFFSET` or `FETCH`, which AMC does not have.
+    /// `OFFSET` or `FETCH`, which AMC doesn't have.
     pub paging: Option<Span>,
     pub span: Span,
 }
 
-/// A common table.
+/// A common table expression.
 #[derive(Clone, Debug)]
 pub struct Cte {
     pub name: Ident,
-    /// Its column names, when given.
+    /// Its column names, if given.
     pub columns: Vec<Ident>,
-    /// What gives its rows.
     pub query: Query,
 }
 
-/// What gives the rows of a query.
+/// The body of a query.
 #[derive(Clone, Debug)]
 pub enum Body {
     /// `SELECT`.
@@ -50,16 +48,15 @@ pub enum Body {
     Values(Values),
     /// A query in parentheses.
     Query(Box<Query>),
-    /// `UNION` and the like.
+    /// `UNION` and similar.
     Set {
         kind: SetKind,
-        /// Whether duplicates stay.
+        /// Whether duplicates are kept.
         all: bool,
-        /// Two or more.
+        /// At least two.
         inputs: Vec<Body>,
-        /// Where the first operator stands.
+        /// The position of the first operator.
         operator: Span,
-        /// The place of all.
         span: Span,
     },
 }
@@ -78,7 +75,7 @@ impl Body {
 /// `VALUES (…), (…)`.
 #[derive(Clone, Debug)]
 pub struct Values {
-    /// Its rows, each with its place.
+    /// Its rows, each with its position.
     pub rows: Vec<(Vec<Expr>, Span)>,
     pub span: Span,
 }
@@ -88,21 +85,20 @@ pub struct Values {
 pub struct Select {
     /// `DISTINCT`.
     pub distinct: bool,
-    /// What is selected.
     pub items: Vec<Item>,
-    /// `FROM`; empty without one. Several are a comma join.
+    /// `FROM`; empty without one. Several mean a comma join.
     pub from: Vec<From>,
     /// `WHERE`.
     pub filter: Option<Expr>,
     /// `GROUP BY`; `Some(empty)` for `GROUP BY ()`.
     pub group_by: Option<Vec<Expr>>,
-    /// `GROUPING SETS`, `ROLLUP` or `CUBE`, which AMC does not have.
+    /// `GROUPING SETS`, `ROLLUP` or `CUBE`, which AMC doesn't have.
     pub grouping_sets: Option<Span>,
     /// `HAVING`.
     pub having: Option<Expr>,
     /// `WINDOW name AS (…)`.
     pub windows: Vec<(Ident, WindowSpec)>,
-    /// `QUALIFY`, which AMC does not have.
+    /// `QUALIFY`, which AMC doesn't have.
     pub qualify: Option<Span>,
     pub span: Span,
 }
@@ -110,38 +106,37 @@ pub struct Select {
 /// One item of a `SELECT`.
 #[derive(Clone, Debug)]
 pub enum Item {
-    /// `*`, with the place of an `EXCEPT (…)` behind it.
+    /// `*`, with the position of a following `EXCEPT (…)`.
     Star(Span, Option<Span>),
     /// `alias.*`.
     Qualified(Vec<Ident>, Span),
-    /// An expression, maybe named.
+    /// An expression, optionally with an alias.
     Expr(Expr, Option<Ident>),
 }
 
-/// A table and what is joined to it.
+/// A table and its joins.
 #[derive(Clone, Debug)]
 pub struct From {
     /// The first table.
     pub first: Table,
-    /// What is joined, from left to right.
+    /// From left to right.
     pub joins: Vec<Join>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Join {
-    /// Which rows stay; `None` is `RIGHT`, which AMC does not have.
+    /// `None` is `RIGHT`, which AMC doesn't have.
     pub kind: Option<JoinKind>,
     /// `NATURAL`.
     pub natural: bool,
-    /// The place of the words before the table.
+    /// The position of the words before the table.
     pub keyword: Span,
     /// The right side.
     pub right: Table,
-    /// How rows meet.
     pub condition: Condition,
 }
 
-/// How rows of a join meet.
+/// The condition of a join.
 #[derive(Clone, Debug)]
 pub enum Condition {
     None,
@@ -151,29 +146,27 @@ pub enum Condition {
     Using(Vec<Ident>),
 }
 
-/// Something in `FROM`.
+/// An item of `FROM`.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// What it is.
     pub kind: TableKind,
-    /// Its name in the query.
     pub alias: Option<Ident>,
     /// Names for its columns.
     pub columns: Vec<Ident>,
-    /// Its place, without the alias.
+    /// Its position, without the alias.
     pub span: Span,
 }
 
-/// What a table is.
+/// The kind of a table.
 #[derive(Clone, Debug)]
 pub enum TableKind {
-    /// A name, maybe behind a schema.
+    /// A name, optionally with a schema.
     Named(Vec<Ident>),
     /// A subquery.
     Derived(Box<Query>),
     /// A join in parentheses.
     Nested(Box<From>),
-    /// `{{name}}`, which was told to be no table.
+    /// `{{name}}`, which was reported as not being a table.
     Unknown,
     /// `TABLE(name(arguments))`.
     Function { name: Ident, args: Vec<Expr> },

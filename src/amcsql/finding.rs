@@ -1,31 +1,31 @@
-//! What a check has to say about a text, for people, for programs and in AMC's own words.
+//! Findings of a check, for people, for programs and in AMC's own words.
 
 use serde::Serialize;
 
 use super::codes::Code;
 use super::text::{LineIndex, Span};
 
-/// One remark on one place of a text.
+/// One finding at one position of a text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// How bad it is.
     pub level: Level,
-    /// The name of its [`Code`], for filters and addresses.
+    /// The name of its [`Code`].
     pub code: &'static str,
-    /// What is the matter and what to do, for the author.
+    /// The problem and the solution, for the author.
     pub message: String,
-    /// What AMC would say; errors only. Positions are those of the text given.
+    /// AMC's message; only for errors. Positions are those of the given text.
     pub amc: Option<String>,
     pub span: Span,
-    /// A change that removes it.
+    /// A change that resolves it.
     pub fix: Option<Fix>,
-    /// Whether this is an error that AMC may not share: the author may send the query after acknowledging it.
+    /// Whether AMC may not report this error: the author may send the query after acknowledging it.
     pub may_be_wrong: bool,
-    /// The finding that this one follows from, if any: it most likely goes when that one is fixed, so it is shown under it.
+    /// The finding that causes this one, if any: it probably disappears when that one is fixed, so it is shown below
+    /// it.
     pub because: Option<Cause>,
 }
 
-/// The finding that another one follows from.
+/// The cause of another finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Cause {
     pub code: &'static str,
@@ -36,9 +36,9 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// AMC refuses the query.
+    /// AMC rejects the query.
     Error,
-    /// AMC may refuse it, or the result is likely not what was meant.
+    /// AMC may reject it, or the result is probably not what was intended.
     Warning,
     Info,
 }
@@ -54,8 +54,8 @@ impl Level {
     }
 }
 
-/// Longest text of a finding, in bytes. It names what the author wrote, which may be a name of a megabyte: the middle of a longer
-/// text is left out, since places stand at its beginning.
+/// Maximum length of a finding's text, in bytes. It quotes the author's text, which may be a name of a megabyte: the
+/// middle of a longer text is omitted, since positions are at its beginning.
 const LONGEST: usize = 1_500;
 
 fn shortened(text: String) -> String {
@@ -66,33 +66,33 @@ fn shortened(text: String) -> String {
     format!("{} … {}", &text[..start], &text[end..])
 }
 
-/// A replacement of one place.
+/// A replacement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fix {
     /// What to replace; an empty range inserts.
     pub span: Span,
     pub replacement: String,
-    /// What a button says.
+    /// The label of a button.
     pub label: String,
-    /// Whether it is sure what was meant, so that a program may apply it unasked.
+    /// Whether the intent is certain, so that a program may apply it automatically.
     pub sure: bool,
 }
 
 impl Fix {
-    /// Puts `replacement` in place of a misspelt word: a guess.
+    /// Replaces a misspelled word by `replacement`: a guess.
     pub fn spelling(span: Span, replacement: &str) -> Self {
         let label = format!("Change to `{replacement}`");
         Self { span, replacement: replacement.to_owned(), label, sure: false }
     }
 
-    /// A change of which it is sure that it keeps what was meant.
+    /// A change that certainly preserves the intent.
     pub fn sure(span: Span, replacement: impl Into<String>, label: impl Into<String>) -> Self {
         Self { span, replacement: replacement.into(), label: label.into(), sure: true }
     }
 }
 
 impl Finding {
-    /// An error that AMC words as `amc`.
+    /// An error with AMC's message `amc`.
     pub fn error(code: Code, span: Span, message: impl Into<String>, amc: impl Into<String>) -> Self {
         Self {
             amc: Some(shortened(amc.into())),
@@ -125,7 +125,7 @@ impl Finding {
         }
     }
 
-    /// The same finding with a way to remove it.
+    /// The same finding with a fix.
     #[must_use]
     pub fn with_fix(mut self, fix: Option<Fix>) -> Self {
         self.fix = fix;
@@ -133,7 +133,7 @@ impl Finding {
     }
 }
 
-/// `text` behind a place in Calcite's form: `From line L, column C to line L2, column C2: text`.
+/// `text` after a position in Calcite's format: `From line L, column C to line L2, column C2: text`.
 pub fn located(index: &LineIndex<'_>, span: Span, text: &str) -> String {
     let (start, end) = index.range(span);
     format!("From line {}, column {} to line {}, column {}: {text}", start.line, start.column, end.line, end.column)

@@ -1,19 +1,19 @@
-//! The one-line form of a query: AMC's documentation asks for text without line breaks and tabs.
+//! The single-line form of a query: AMC's documentation requires text without line breaks and tabs.
 //!
-//! Comments go, since a `--` comment would swallow the rest of the line; blanks outside literals
-//! become one space. Literals and quoted names stay as they are, byte for byte, so the tokens do not
-//! change. Text that cannot be cut into tokens is left alone: AMC then reports what is wrong with it.
+//! Comments are removed, since a `--` comment would swallow the rest of the line; whitespace outside literals becomes
+//! one space. Literals and quoted names are unchanged, so the tokens stay the same. Text that can't be tokenized is
+//! returned unchanged: AMC then reports what is wrong with it.
 
 use super::lexer::{self, Token, TokenKind};
 use super::text::Span;
 
-/// A text made from another, and where its parts came from.
+/// A text derived from another, with a mapping of its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapped {
     /// The new text.
     pub text: String,
-    /// (offset in the new text, range in the old one), by offset. A part that was copied maps byte by
-    /// byte; a part that was made maps to the place that it was made for as a whole.
+    /// (offset in the new text, range in the old one), by offset. A copied part maps byte by byte; an inserted one
+    /// maps to the whole range it was created for.
     parts: Vec<Part>,
 }
 
@@ -26,32 +26,32 @@ struct Part {
 }
 
 impl Mapped {
-    /// A text that is its own source.
+    /// A text that maps to itself.
     pub fn identity(text: &str) -> Self {
         let mut mapped = Self::default();
         mapped.copy(text, Span::new(0, text.len()));
         mapped
     }
 
-    /// The parts in order: the place in the new text, the place in the old one, whether it was copied.
+    /// The parts in order: the range in the new text, the range in the old one, and whether it was copied.
     pub fn parts(&self) -> impl Iterator<Item = (Span, Span, bool)> {
         self.parts.iter().map(|part| (Span::new(part.at, part.at + part.length), part.source, part.copied))
     }
 
-    /// Appends `source` of the old text.
+    /// Appends the range `source` of the old text.
     pub(super) fn copy(&mut self, old: &str, source: Span) {
         let piece = source.of(old);
         self.parts.push(Part { at: self.text.len(), length: piece.len(), source, copied: true });
         self.text.push_str(piece);
     }
 
-    /// Appends something new that stands for `source` of the old text.
+    /// Appends new text that corresponds to `source` of the old text.
     pub(super) fn put(&mut self, new: &str, source: Span) {
         self.parts.push(Part { at: self.text.len(), length: new.len(), source, copied: false });
         self.text.push_str(new);
     }
 
-    /// The place in the old text of a place in the new one.
+    /// The range in the old text for a range in the new one.
     pub fn original(&self, span: Span) -> Span {
         let start = self.original_offset(span.start, false);
         if span.end <= span.start {
@@ -60,7 +60,7 @@ impl Mapped {
         Span::new(start, self.original_offset(span.end - 1, true).max(start))
     }
 
-    /// The place in the old text, if every byte of the new one was copied from one place.
+    /// The range in the old text, if every byte of the new range was copied from one place.
     pub fn exact(&self, span: Span) -> Option<Span> {
         let at = self.parts.partition_point(|part| part.at + part.length < span.end.max(span.start));
         let part = self.parts.get(at).filter(|part| part.copied && part.at <= span.start)?;
@@ -68,7 +68,7 @@ impl Mapped {
         Some(Span::new(start, start + span.end.saturating_sub(span.start)))
     }
 
-    /// The old offset of a new one; `after`: the end of the character or part that begins there.
+    /// The old offset for a new one; `after`: the end of the character or part that begins there.
     fn original_offset(&self, offset: usize, after: bool) -> usize {
         let found = self.parts.partition_point(|part| part.at <= offset).checked_sub(1);
         let Some(part) = found.and_then(|at| self.parts.get(at)) else { return 0 };
@@ -84,14 +84,14 @@ impl Mapped {
         }
     }
 
-    /// What this and a text made from it make together: places of `next` in the oldest text.
+    /// Composes this mapping with that of a text derived from this one: positions of `next` in the oldest text.
     #[must_use]
     pub fn then(&self, next: Self) -> Self {
         let parts = next.parts.iter().flat_map(|part| self.traced(part)).collect();
         Self { text: next.text, parts }
     }
 
-    /// A part of a later text in terms of the oldest: cut where this text is put together.
+    /// A part of a later text in terms of the oldest, split where this text is joined.
     fn traced(&self, part: &Part) -> Vec<Part> {
         if !part.copied {
             return vec![Part { source: self.original(part.source), ..*part }];
@@ -124,8 +124,8 @@ pub fn flatten(text: &str) -> Mapped {
     joined(text, &tokens)
 }
 
-/// `text` as it is sent: on one line, without comments, and without semicolons at the end, which AMC does not need and which can
-/// empty a result. Also how many semicolons were taken off.
+/// `text` as sent: on one line, without comments, and without trailing semicolons, which AMC doesn't need and which
+/// can empty a result. Also returns the number of removed semicolons.
 pub fn sendable(text: &str) -> (Mapped, usize) {
     let Ok(tokens) = lexer::tokens(text) else { return (Mapped::identity(text), 0) };
     let written = tokens.split_last().map_or(tokens.as_slice(), |(_, rest)| rest);
@@ -133,7 +133,7 @@ pub fn sendable(text: &str) -> (Mapped, usize) {
     (joined(text, written.get(..written.len() - signs).unwrap_or_default()), signs)
 }
 
-/// The tokens with one space where something stood between them.
+/// The tokens, with one space where anything was between them.
 fn joined(text: &str, tokens: &[Token]) -> Mapped {
     let mut flat = Mapped::default();
     let mut end = 0;

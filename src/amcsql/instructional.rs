@@ -1,12 +1,12 @@
 //! Instructional queries: published texts whose comments say what to change (`REQUIRED UPDATE`, `OPTIONAL UPDATE`).
 //!
-//! Each such comment marks a literal: the one before it on its line, or the next one after it. [`recognize`] finds the
-//! comments and what they mark, and proposes a parameter; [`convert`] writes `{{name}}` in place of the literals that
-//! are chosen. Comments stay: they are the documentation of the query.
+//! Each such comment marks a literal: the one before it on its line, or the next one after it. [`recognize`] finds
+//! the comments and what they mark, and proposes a parameter; [`convert`] replaces the selected literals by
+//! `{{name}}`. Comments stay: they document the query.
 //!
-//! Only tokens are read, no tree: several published texts do not parse before they are filled in, and a literal between
-//! two tokens is as certain as one in a tree. What a comment asks for beyond a literal (to uncomment a line, to add a
-//! table) is said and left to the author.
+//! Only tokens are used, no syntax tree: several published texts don't parse until they are filled in, and a literal
+//! between two tokens is as certain as one in a tree. What a comment asks for beyond a literal (uncommenting a line,
+//! adding a table) is reported and left to the author.
 
 mod literals;
 mod naming;
@@ -17,19 +17,20 @@ use super::lexer::{self, Token};
 use super::template::LONGEST_NAME;
 use super::text::Span;
 
-/// Tokens after a comment in which a list is looked for, and a single literal: what stands further away is seldom meant.
+/// How many tokens after a comment are searched for a list, and for a single literal: anything further away is rarely
+/// meant.
 const NEAR: usize = 40;
 const NEAR_SINGLE: usize = 12;
-/// Most comments that are read; a text with more is no instructional query.
+/// Maximum number of marks; a text with more isn't an instructional query.
 const MOST_MARKS: usize = 100;
 
-/// One comment that asks for an update.
+/// A comment that asks for an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instruction {
     pub comment: Span,
-    /// Whether the query is of no use without it.
+    /// Whether the query is useless without it.
     pub required: bool,
-    /// What it says, on one line and without its mark.
+    /// Its text, on one line and without the mark.
     pub note: String,
     pub found: Found,
 }
@@ -39,31 +40,31 @@ pub struct Instruction {
 pub enum Found {
     /// A literal that can become a parameter.
     Literal(Proposal),
-    /// It marks a literal that another comment before it marks already.
+    /// A literal that an earlier comment already marks.
     Same,
     /// It asks to uncomment lines.
     Uncomment,
-    /// It marks rows of several columns, which are no single value or list.
+    /// Rows with several columns, which aren't a single value or list.
     Table,
-    /// No literal stands near it.
+    /// There is no literal near it.
     Nothing,
 }
 
-/// A parameter in place of a literal.
+/// A parameter that replaces a literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
-    /// What is replaced.
+    /// The range to replace.
     pub span: Span,
-    /// A name that no other proposal of the text has.
+    /// A unique name.
     pub name: String,
     pub kind: Kind,
-    /// The values as they stand in the text, without quotes.
+    /// The values in the text, without quotes.
     pub values: Vec<String>,
-    /// Values that the comment offers instead, the present one first; empty unless there are several.
+    /// Alternative values in the comment, with the current one first; empty unless there are several.
     pub choices: Vec<String>,
 }
 
-/// What a parameter would take.
+/// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
@@ -76,7 +77,7 @@ pub enum Kind {
     Choice,
 }
 
-/// The instructions of a text, in its order; none where it cannot be cut into tokens.
+/// The instructions of a text in order; empty if it can't be tokenized.
 pub fn recognize(text: &str) -> Vec<Instruction> {
     let Ok(tokens) = tokens(text) else { return Vec::new() };
     let comments = lexer::comments(text);
@@ -104,7 +105,7 @@ pub fn recognize(text: &str) -> Vec<Instruction> {
     instructions
 }
 
-/// The tokens of a text in which each `{{name}}` is one word.
+/// The tokens of a text, with each `{{name}}` as one word.
 fn tokens(text: &str) -> Result<Vec<Token>, lexer::LexError> {
     let fields = super::template::fields(text);
     if fields.is_empty() {
@@ -112,7 +113,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, lexer::LexError> {
     }
     let mut plain = text.to_owned();
     for field in fields {
-        // OK because the braces and the name between them are ASCII, so every place of the text stays where it is.
+        // OK because the braces and the name between them are ASCII, so positions don't change.
         plain.replace_range(field.span.start..field.span.end, &"x".repeat(field.span.end - field.span.start));
     }
     lexer::tokens(&plain)
@@ -137,7 +138,7 @@ fn proposal(text: &str, tokens: &[Token], group: &Group, mark: &Mark, names: &mu
     }
 }
 
-/// `text` with `{{name}}` in place of each of these literals. Spans that overlap an earlier one are left.
+/// `text` with `{{name}}` in place of each of these literals. Spans that overlap an earlier one are skipped.
 pub fn convert(text: &str, chosen: &[(Span, &str)]) -> String {
     let mut chosen: Vec<_> = chosen.to_vec();
     chosen.sort_by_key(|(span, _)| span.start);
@@ -155,14 +156,14 @@ pub fn convert(text: &str, chosen: &[(Span, &str)]) -> String {
     converted
 }
 
-/// What the comments before the query say it is: its title and its text, without what draws boxes.
+/// The title and description in the comments before the query, without box-drawing characters.
 pub fn preamble(text: &str) -> Vec<String> {
     let first = tokens(text).ok().and_then(|tokens| tokens.first().map(|token| token.span.start));
     let before = lexer::comments(text).into_iter().filter(|comment| first.is_some_and(|first| comment.end <= first));
     before.flat_map(|comment| lines(comment.of(text))).collect()
 }
 
-/// The lines of a comment without its signs and what decorates it.
+/// The lines of a comment without markers and decoration.
 fn lines(comment: &str) -> Vec<String> {
     let plain = |line: &str| {
         let line = line.trim().trim_start_matches("/*").trim_end_matches("*/");
@@ -172,19 +173,19 @@ fn lines(comment: &str) -> Vec<String> {
     comment.lines().map(plain).filter(|line| !line.is_empty()).collect()
 }
 
-/// What a comment asks for.
+/// The request of a comment.
 struct Mark {
     required: bool,
     note: String,
     /// Whether it asks to uncomment lines.
     uncomments: bool,
-    /// The texts that stand in quotes in it, and its numbers.
+    /// The quoted texts in it, and its numbers.
     quoted: Vec<String>,
 }
 
 impl Mark {
-    /// Reads a comment. One before the query is a mark only where it is one from its first word on: others there are
-    /// instructions for the whole text, which repeat what the marks say.
+    /// Parses a comment. One before the query is only a mark if it begins with one: others there are instructions for
+    /// the whole text that repeat the marks.
     fn of(comment: &str, before_query: bool) -> Option<Self> {
         let note = lines(comment).join(" ");
         let upper = note.to_ascii_uppercase();
@@ -198,16 +199,16 @@ impl Mark {
         }
         let rest = note.get(at + length..).unwrap_or_default();
         let said = rest.trim_start();
-        // `[1 of 3]`, which counts the marks of the text.
+        // `[1 of 3]`, which numbers the marks of the text.
         let said = said.strip_prefix('[').and_then(|it| it.split_once(']')).map_or(said, |(_, rest)| rest);
         let said = said.trim_start_matches([':', ' ', '.', '-']).to_owned();
-        // A block comment in which a line comment stands is code that was taken out.
+        // A block comment that contains a line comment is code that was commented out.
         let is_code = comment.strip_prefix("/*").is_some_and(|body| body.trim_start().starts_with("--"));
         let uncomments = is_code || upper.contains("UNCOMMENT") || upper.contains("COMMENT OUT") || !leads;
         Some(Self { required, quoted: quoted(&said), note: said, uncomments })
     }
 
-    /// What a text can be besides what it is: the quoted texts of the comment, where there are several.
+    /// The alternative values: the quoted texts of the comment, if there are several.
     fn choices(&self, group: &Group) -> Vec<String> {
         let Some(now) = group.values.first() else { return Vec::new() };
         let mut choices = vec![now.clone()];
@@ -221,7 +222,7 @@ impl Mark {
     }
 }
 
-/// The texts of a comment that stand in single quotes or backticks, and its numbers.
+/// The texts of a comment in single quotes or backticks, and its numbers.
 fn quoted(note: &str) -> Vec<String> {
     let mut found = Vec::new();
     for quote in ['\'', '`'] {
@@ -242,7 +243,7 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The literal that the comment marks, or why there is none.
+    /// The literal marked by the comment, or why there is none.
     fn literal(&self, mark: &Mark) -> Result<&'a Group, Found> {
         if let Some(group) = self.named(mark) {
             return Ok(group);
@@ -289,7 +290,7 @@ impl<'a> Place<'a> {
         self.groups.iter().rev().find(on_line)
     }
 
-    /// The first literal after the comment, within what its parentheses hold and before the next mark.
+    /// The first literal after the comment, within its parentheses and before the next mark.
     fn after(&self, mark: &Mark) -> Option<&'a Group> {
         let at = self.tokens.partition_point(|token| token.span.start < self.comment.end);
         let mut depth = 0_i32;
@@ -305,7 +306,7 @@ impl<'a> Place<'a> {
             let begins = |group: &&Group| group.span.start <= token.span.start && token.span.start < group.span.end;
             if let Some(group) = self.groups.iter().find(begins) {
                 let is_single = group.values.len() == 1 && !matches!(group.shape, Shape::Items | Shape::Rows);
-                // One that quotes other values speaks of something else.
+                // A comment that quotes other values refers to something else.
                 let is_other = !mark.quoted.is_empty() && !mark.quoted.contains(&group.values[0]);
                 return (!is_single || (distance < NEAR_SINGLE && !is_other)).then_some(group);
             }

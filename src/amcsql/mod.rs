@@ -1,13 +1,12 @@
 //! The SQL dialect of Amazon Marketing Cloud (AMC), pure: no database, no web, no clock.
 //!
-//! Text goes through these hands, in this order: [`template`] fills `{{name}}` fields, the lexer and
-//! the parser make the statement as written ([`ast`]), [`check()`] resolves names, types, aggregation
-//! and privacy levels against a [`catalogue::Catalogue`] and reports [`finding::Finding`]s; when none
-//! of them is an error it gives the resolved query ([`bound::Query`]), which `engine` runs.
+//! A text is processed in this order: [`template`] fills `{{name}}` fields, the lexer and the parser build the syntax
+//! tree ([`ast`]), [`check()`] resolves names, types, aggregation and privacy levels with a [`catalogue::Catalogue`]
+//! and reports [`finding::Finding`]s; without errors it returns the resolved query ([`bound::Query`]), which `engine`
+//! runs.
 //!
-//! The dialect behaves like Apache Calcite where it reads and names things (positions, wording,
-//! aliases) and like Spark where it computes. A general SQL parser was rejected: its positions and
-//! messages are not AMC's, and it accepts what AMC refuses.
+//! The dialect follows Apache Calcite for syntax and names (positions, wording, aliases) and Spark for evaluation. A
+//! general SQL parser was rejected: its positions and messages differ from AMC's, and it accepts what AMC rejects.
 
 pub mod assist;
 pub mod ast;

@@ -1,9 +1,9 @@
-//! One form for texts that differ in blanks, comments, line ends and the case of words only.
+//! A normal form for texts that only differ in whitespace, comments, line ends and the case of words.
 
 use super::lexer::{self, TokenKind};
 
-/// The tokens of `text` with a blank between each two, words in lower case; none where it cannot be read. Texts of the
-/// same form mean the same: names and keywords have no case, names in quotes and literals are kept as they are.
+/// The tokens of `text` separated by spaces, words in lower case; `None` if it can't be tokenized. Texts with the
+/// same form mean the same: names and keywords are case-insensitive; quoted names and literals are unchanged.
 pub fn normal_form(text: &str) -> Option<String> {
     let tokens = lexer::tokens(text).ok()?;
     let mut form = String::with_capacity(text.len());
@@ -11,7 +11,7 @@ pub fn normal_form(text: &str) -> Option<String> {
         let written = token.span.of(text);
         match &token.kind {
             TokenKind::End => break,
-            // A semicolon at the end is no part of the query; elsewhere it makes another one.
+            // A trailing semicolon isn't part of the query; elsewhere it starts another one.
             TokenKind::Word => form.push_str(&written.to_lowercase()),
             _ => form.push_str(written),
         }

@@ -1,29 +1,29 @@
-//! AMC's custom parameters: what a workflow declares, so that `CUSTOM_PARAMETER('name')` has a type.
+//! AMC's custom parameters: declarations of a workflow, which give `CUSTOM_PARAMETER('name')` a type.
 
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{ColumnType, DataType};
 
-/// Most parameters that a workflow can declare.
+/// Maximum number of parameters of a workflow.
 pub const MOST_PARAMETERS: usize = 100;
 
 /// One entry of a workflow's `inputParameters`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParameterDeclaration {
-    /// Its name, as `CUSTOM_PARAMETER` asks for it.
+    /// Its name in `CUSTOM_PARAMETER`.
     pub name: String,
     pub data_type: DataType,
-    /// Whether it describes or measures.
+    /// Dimension or metric.
     #[serde(default = "dimension")]
     pub column_type: ColumnType,
-    /// Used when a run gives no value.
+    /// Used if a run has no value.
     #[serde(default)]
     pub default_value: Option<serde_json::Value>,
-    /// What it is for.
+    /// A description.
     #[serde(default)]
     pub description: Option<String>,
-    /// What people call it.
+    /// A label.
     #[serde(default)]
     pub display_name: Option<String>,
 }
@@ -46,7 +46,7 @@ fn dimension() -> ColumnType {
     ColumnType::Dimension
 }
 
-/// The names that are declared more than once, each once. AMC refuses such a workflow.
+/// The distinct names that are declared more than once. AMC rejects such a workflow.
 pub fn repeated(declarations: &[ParameterDeclaration]) -> Vec<&str> {
     let mut seen = std::collections::HashSet::new();
     let mut repeated: Vec<&str> =

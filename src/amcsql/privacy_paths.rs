@@ -1,4 +1,5 @@
-//! Explains privacy: for each column of a result the way from the columns of data sources to it, its level, and what to change.
+//! Explains privacy: for each column of a result the path from the columns of data sources, its level, and what to
+//! change.
 
 use std::collections::HashMap;
 
@@ -13,43 +14,42 @@ use super::text::Span;
 pub struct OutputPrivacy {
     /// Its name in the result file.
     pub name: String,
-    /// Its level: the strictest of the columns that it was computed from.
+    /// Its level: the strictest of the columns it was computed from.
     pub level: Threshold,
-    /// Users that a row needs for it; none where it can never be shown.
+    /// Required users for a row; `None` if it can never be shown.
     pub users: Option<u32>,
-    /// The columns of data sources that it was computed from, the strictest first.
+    /// The columns of data sources it was computed from, the strictest first.
     pub paths: Vec<Path>,
-    /// What to change so that fewer rows are removed; empty where nothing is gained.
+    /// What to change so that fewer rows are removed; empty if nothing can be gained.
     pub advice: String,
 }
 
-/// The way of one source column into a result.
+/// The path of a source column to a result column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Path {
     /// The data source, in lower case.
     pub source: String,
-    /// The column of the source.
     pub column: String,
     pub level: Threshold,
-    /// The names that it goes by on its way, from the source to the result, the same name once in a row.
+    /// Its names along the path, from the source to the result, without consecutive duplicates.
     pub steps: Vec<Step>,
 }
 
-/// A column on the way.
+/// A column along the path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     pub name: String,
-    /// Where the text makes it.
+    /// Its position in the text.
     pub span: Span,
 }
 
-/// Most paths of one column that are told: nobody reads more.
+/// Maximum number of paths of one column.
 const MOST_PATHS: usize = 20;
 
-/// Most steps of a path; more are left out in the middle of the way.
+/// Maximum steps of a path; more are omitted in the middle.
 const MOST_STEPS: usize = 12;
 
-/// The privacy of each column of the result of `query`, in their order.
+/// The privacy of each result column of `query`, in order.
 pub fn privacy_paths(query: &Query) -> Vec<OutputPrivacy> {
     let mut made = HashMap::new();
     for common in &query.commons {
@@ -66,7 +66,7 @@ pub fn privacy_paths(query: &Query) -> Vec<OutputPrivacy> {
     query.outputs.iter().map(|output| walk.output(&output.name, output.column)).collect()
 }
 
-/// Which columns each column is computed from. Columns of counts have no entry that matters: their level is none.
+/// Which columns each column is computed from. Columns of counts have no relevant entry: they have no level.
 fn gather(relation: &Relation, made: &mut HashMap<ColumnId, Vec<ColumnId>>) {
     for input in relation.inputs() {
         gather(input, made);
@@ -131,7 +131,8 @@ impl Walk<'_> {
         let mut paths = Vec::new();
         let mut seen = std::collections::HashSet::new();
         self.follow(id, &mut vec![self.step(name.to_owned(), id)], &mut seen, &mut paths);
-        // OK because what is stricter than the column was counted or compared on its way, and counts for it no more.
+        // OK because stricter columns than the result were counted or compared along the path, and no longer affect
+        // it.
         paths.retain(|path| path.level <= level);
         paths.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| (&a.source, &a.column).cmp(&(&b.source, &b.column))));
         paths.truncate(MOST_PATHS);
@@ -150,7 +151,7 @@ impl Walk<'_> {
         seen: &mut std::collections::HashSet<ColumnId>,
         paths: &mut Vec<Path>,
     ) {
-        // OK because a column that was met on another way has told its sources there.
+        // OK because a column that was reached on another path has reported its sources there.
         if !seen.insert(id) || paths.len() > 4 * MOST_PATHS {
             return;
         }
@@ -166,7 +167,8 @@ impl Walk<'_> {
         }
         for from in self.made.get(&id).into_iter().flatten() {
             let name = self.query.column(*from).name.clone();
-            // OK because a key or an aggregate is called by its text, such as `1` or `SUM(x)`, which is no step to read.
+            // OK because a key or an aggregate is named by its text, such as `1` or `SUM(x)`, which isn't useful as a
+            // step.
             let is_step = super::template::is_name(&name);
             if is_step {
                 way.push(self.step(name, *from));

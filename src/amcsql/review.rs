@@ -1,8 +1,8 @@
-//! Everything that is to be said of an author's text with values for its `{{name}}`, at the author's places.
+//! Combines all findings about an author's text with values for its `{{name}}`, at the author's positions.
 //!
-//! The text is checked twice: as its author wrote it, with unknown values, and as it is sent. The first knows places, fixes and
-//! the types that parameters need; the second knows what the values do. Where the first finds an error, the second would repeat
-//! it in other words, so it waits.
+//! The text is checked twice: as written, with unknown values, and as sent. The first check knows positions, fixes
+//! and the types that parameters need; the second knows the effect of the values. If the first finds an error, the
+//! second would repeat it in other words, so it is skipped.
 
 use super::finding::{Finding, Fix, Level};
 use super::flatten::Mapped;
@@ -10,7 +10,7 @@ use super::text::Span;
 use super::{Checked, Context, FieldUse, check};
 use crate::amcsql::codes;
 
-/// What is said of a text that is sent as `sent`, a text made from the author's; `authored` is its check.
+/// The findings about `sent`, a text derived from the author's; `authored` is the author's check.
 pub fn review(authored: &Checked, sent: &Mapped, context: &Context<'_>) -> Vec<Finding> {
     let mut findings = authored.findings.clone();
     if authored.has_errors() {
@@ -27,14 +27,14 @@ pub fn review(authored: &Checked, sent: &Mapped, context: &Context<'_>) -> Vec<F
     findings
 }
 
-/// A finding of the sent text at the author's place; its fix stays if it touches copied text only.
+/// A finding of the sent text at the author's position; its fix is kept if it only affects copied text.
 fn at_author(finding: Finding, sent: &Mapped) -> Finding {
     let fix = finding.fix.and_then(|fix| Some(Fix { span: sent.exact(fix.span)?, ..fix }));
     let because = finding.because.map(|cause| super::finding::Cause { span: sent.original(cause.span), ..cause });
     Finding { span: sent.original(finding.span), fix, because, ..finding }
 }
 
-/// Warns of a parameter whose declared type is not the one that its place needs.
+/// Warns about a parameter whose declared type isn't the one that its place requires.
 pub fn other_type(field: &FieldUse, declared: &str, needed: &str) -> Finding {
     let message = format!(
         "`{{{{{}}}}}` stands where a value of type {needed} is needed; its type is {declared}. Change its type to {needed}, so that values are checked.",
@@ -43,7 +43,7 @@ pub fn other_type(field: &FieldUse, declared: &str, needed: &str) -> Finding {
     Finding::warning(codes::PARAMETER_TYPE, field.span, message)
 }
 
-/// The text with every sure fix applied, and how many there were. Fixes that touch each other are left for another round.
+/// The text with all sure fixes applied, and their number. Overlapping fixes are left for another round.
 pub fn fixed(text: &str, findings: &[Finding]) -> (String, usize) {
     let mut fixes: Vec<&Fix> = findings.iter().filter_map(|it| it.fix.as_ref()).filter(|it| it.sure).collect();
     fixes.sort_by_key(|it| (it.span.start, it.span.end));
@@ -60,7 +60,7 @@ pub fn fixed(text: &str, findings: &[Finding]) -> (String, usize) {
     (fixed, count)
 }
 
-/// Whether something has to be fixed before the text can be sent.
+/// Whether there are errors to fix before the text can be sent.
 pub fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(|it| it.level == Level::Error)
 }

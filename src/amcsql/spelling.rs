@@ -1,10 +1,10 @@
-//! Finds the name that was probably meant.
+//! Finds the intended name for a misspelled one.
 
-/// Names longer than this are not compared: no source or column has one.
+/// Longer names aren't compared: no source or column has one.
 const LONGEST: usize = 80;
 
-/// The candidate closest to `word`, when it is close enough to be a slip: about one change per four
-/// characters. Case does not count; of equally close ones the first in alphabetical order wins.
+/// The candidate closest to `word`, if it is close enough to be a typo: about one edit per four characters.
+/// Case-insensitive; among equally close ones the alphabetically first wins.
 pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     if word.len() > LONGEST {
@@ -24,7 +24,7 @@ pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     best.map(|(_, name)| name)
 }
 
-/// Insertions, deletions, changes and swaps of neighbors between two words; `None` past `limit`.
+/// The edit distance with insertions, deletions, substitutions and transpositions; `None` above `limit`.
 pub fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     Some(strsim::osa_distance(a, b)).filter(|distance| *distance <= limit)
 }

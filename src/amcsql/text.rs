@@ -1,4 +1,4 @@
-//! Places in a text: byte ranges for programs, lines and columns for people.
+//! Positions in a text: byte ranges for programs, lines and columns for people.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The range from `start` up to, not including, `end`.
+    /// The range from `start` (inclusive) to `end` (exclusive).
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
@@ -22,7 +22,7 @@ impl Span {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// The text of the range; empty when it does not fit `text`.
+    /// The text of the range; empty if it is out of range.
     pub fn of(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
     }
@@ -31,26 +31,26 @@ impl Span {
 /// A 1-based line and column; columns count characters, so a tab is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
-    /// 1 for the first line.
+    /// From 1.
     pub line: usize,
-    /// 1 for the first character of the line.
+    /// From 1.
     pub column: usize,
 }
 
-/// Finds the line and column of byte offsets without walking the text again for each.
+/// Converts byte offsets to lines and columns without scanning the text for each.
 #[derive(Clone, Debug)]
 pub struct LineIndex<'a> {
     text: &'a str,
     starts: Vec<usize>,
-    /// How many characters begin before every [`STEP`]th byte.
+    /// The number of characters before every [`STEP`]th byte.
     before: Vec<usize>,
 }
 
-/// Bytes from one count of characters to the next, so that a place far behind in a long line is found at once.
+/// Bytes between two stored character counts, so that a position far into a long line is found quickly.
 const STEP: usize = 1024;
 
 impl<'a> LineIndex<'a> {
-    /// Reads the line starts of `text`, once.
+    /// Indexes the line starts of `text`.
     pub fn new(text: &'a str) -> Self {
         let mut starts = vec![0];
         starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1));
@@ -63,14 +63,14 @@ impl<'a> LineIndex<'a> {
         Self { text, starts, before }
     }
 
-    /// How many characters begin before the byte at `offset`.
+    /// The number of characters before the byte at `offset`.
     fn characters_before(&self, offset: usize) -> usize {
         let step = offset / STEP;
         let rest = self.text.as_bytes().get(step * STEP..offset).unwrap_or_default();
         self.before.get(step).copied().unwrap_or(0) + characters(rest)
     }
 
-    /// Where the byte at `offset` is; an offset past the end is the place after the last character.
+    /// The place of the byte at `offset`; an offset past the end is the place after the last character.
     pub fn place(&self, offset: usize) -> Place {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
@@ -79,7 +79,7 @@ impl<'a> LineIndex<'a> {
         Place { line, column }
     }
 
-    /// First and last place of `span` the way AMC prints them: the end is inclusive.
+    /// First and last place of `span` as printed by AMC: the end is inclusive.
     pub fn range(&self, span: Span) -> (Place, Place) {
         let start = self.place(span.start);
         let end = self.place(span.end);
@@ -88,9 +88,9 @@ impl<'a> LineIndex<'a> {
     }
 }
 
-/// How many characters begin in `bytes`.
+/// The number of characters that begin in `bytes`.
 fn characters(bytes: &[u8]) -> usize {
-    // OK because bytes that continue a character are the only ones of the form 10xxxxxx.
+    // OK because only continuation bytes have the form 10xxxxxx.
     bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 

@@ -1,4 +1,4 @@
-//! The worker that empties the bin: what was deleted thirty days ago is removed permanently.
+//! Purges the bin: items deleted more than thirty days ago are permanently deleted.
 
 use std::time::Duration;
 
@@ -10,15 +10,14 @@ use crate::db::Scope;
 use crate::web::Site;
 use crate::workers::{Tick, Worker};
 
-/// How long the bin keeps what was deleted.
+/// How long deleted items stay in the bin.
 pub(super) const KEPT: TimeDelta = TimeDelta::days(30);
 
-/// The worker that empties the bin.
+/// The bin purger.
 #[derive(Debug)]
 pub(super) struct BinPurger(Site);
 
 impl BinPurger {
-    /// Works on the bin of everybody.
     pub(super) const fn new(site: Site) -> Self {
         Self(site)
     }

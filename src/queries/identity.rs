@@ -1,5 +1,5 @@
-//! What makes two runs the same: the same SQL but for blanks and comments, with the same values, over the same closed
-//! window, with the same options.
+//! Identifies identical runs: the same SQL except for whitespace and comments, with the same values, over the same
+//! closed window, with the same options.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,11 +8,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::amcsql::normal::normal_form;
 
-/// Parts of a request that do not change what comes back.
+/// Parts of a request that don't affect the result.
 const ASIDE: [&str; 2] = ["workflowExecutionTimeoutSeconds", "ignoreDataGaps"];
 
-/// A digest of the body of a request that is the same for requests of the same result; none where AMC decides the days,
-/// which are others tomorrow, or where the SQL cannot be read.
+/// A digest of a request's body, equal for requests with the same result; `None` if AMC determines the days, since
+/// they change, or if the SQL can't be parsed.
 pub fn identity(body: &Json) -> Option<String> {
     if body["timeWindowType"] != "EXPLICIT" {
         return None;
@@ -32,7 +32,7 @@ pub fn identity(body: &Json) -> Option<String> {
     Some(URL_SAFE_NO_PAD.encode(hash.finalize()))
 }
 
-/// The same value with the members of objects in the order of their names.
+/// The same value with the members of objects sorted by name.
 fn sorted(value: &Json) -> Json {
     match value {
         Json::Object(members) => {

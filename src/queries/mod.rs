@@ -1,12 +1,12 @@
-//! Queries: saved SQL with typed form fields and a window, and everything that decides what AMC is sent.
+//! Queries: saved SQL with typed parameters and a window, and everything that determines what is sent to AMC.
 //!
 //! A query belongs to a person and has a home that decides who sees it: its owner, the people of an instance, or
-//! everyone. Where it runs is chosen when it runs, among the instances where the person may. Text, fields, window and
-//! privacy options become a request in one function, [`prepare`], which preview, check and run share: what
-//! was previewed is what is run. SQL that AMC would refuse can be saved, never sent.
+//! everyone. The instance is chosen when it runs, among those where the person may run queries. SQL, parameters,
+//! window and privacy options become a request in one function, [`prepare`], which preview, check and run share: the
+//! preview shows exactly what runs. SQL that AMC would reject can be saved, but never sent.
 //!
-//! Nothing that was typed is lost: it is a draft while somebody types, a version when it was changed, and in the
-//! bin for thirty days when it was deleted.
+//! No work is lost: it is saved as a draft while somebody types, as a version when it changes, and stays in the bin
+//! for thirty days when it is deleted.
 
 mod bin_purger;
 mod identity;
@@ -55,7 +55,7 @@ use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use bin_purger::BinPurger;
 
-/// The room, and a worker that empties its bin.
+/// The room, with a worker that purges the bin.
 pub fn room(site: Site, grants: Grants) -> Room {
     Room {
         section: Some(Section::Queries),
@@ -89,13 +89,13 @@ impl Section {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
-    /// A query was put into the bin.
+    /// A query was moved to the bin.
     pub const QueryDeleted: Self = Self::new("query-deleted", "Query deleted");
-    /// A query was taken back out of the bin.
+    /// A query was restored from the bin.
     pub const QueryRestored: Self = Self::new("query-restored", "Query restored");
     /// Somebody changed who sees a query.
     pub const QueryShared: Self = Self::new("query-shared", "Query shared or made private");
-    /// A query was sent to AMC as a workflow, or deleted there.
+    /// A query was stored on AMC as a workflow, or deleted there.
     pub const WorkflowChanged: Self = Self::new("workflow-changed", "Workflow on AMC changed");
 }
 

@@ -1,4 +1,4 @@
-//! What a saved query is.
+//! Saved queries.
 
 pub(super) mod authored;
 pub(super) mod fields;
@@ -23,87 +23,83 @@ use crate::web::Fields;
 use crate::web::components::Errors;
 use crate::web::naming;
 
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 pub(super) const NAME_LENGTH: usize = 200;
-/// Longest description, in characters.
+/// Maximum length of a description, in characters.
 pub(super) const DESCRIPTION_LENGTH: usize = 2_000;
-/// Longest SQL, as written and as sent, in bytes; longer is refused with this reason.
+/// Maximum size of SQL, as written and as sent, in bytes.
 pub(super) const SQL_BYTES: usize = 1024 * 1024;
-/// Longest name of an added column, in characters.
+/// Maximum length of an added column's name, in characters.
 const COLUMN_LENGTH: usize = 60;
 
 /// A saved query, as one person sees it.
 #[derive(Clone, Debug)]
 pub struct Query {
     pub id: QueryId,
-    /// Whose it is.
     pub owner: PersonId,
-    /// The owner's name, as far as this person may know it.
+    /// The owner's name, if this person may see it.
     pub owned_by: String,
-    /// Who sees it, and where it runs by default.
+    /// Who sees it, and its default instance.
     pub placement: Placement,
-    /// The name of the instance that is its home, where this person has access to it.
+    /// The name of its home instance, if this person has access to it.
     pub home_name: Option<String>,
-    /// The name of the instance where it runs by default, where this person has access to it.
+    /// The name of its default instance, if this person has access to it.
     pub default_name: Option<String>,
     /// What this person may do with it.
     pub rights: Rights,
-    /// What people call it.
     pub name: String,
-    /// What it answers; may be empty.
+    /// May be empty.
     pub description: String,
-    /// By which words it is found.
     pub tags: Tags,
-    /// The text as written, with `{{name}}`.
+    /// The SQL as written, with `{{name}}`.
     pub sql: String,
-    /// What its fields are.
+    /// Its parameters.
     pub fields: Vec<FieldDef>,
-    /// The window that its form starts with.
+    /// The initial window of its form.
     pub window: WindowForm,
-    /// The privacy options that its form starts with.
+    /// The initial privacy options of its form.
     pub privacy: Privacy,
-    /// Grows by one with each change.
+    /// Incremented with each change.
     pub revision: i64,
-    /// Who made it; a name for people.
+    /// The name of who created it.
     pub created_by: String,
-    /// Who changed it last.
+    /// The name of who last changed it.
     pub updated_by: String,
-    /// The same person's id.
+    /// The id of who last changed it.
     pub updated_by_id: String,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was changed last.
     pub updated_at: DateTime<Utc>,
-    /// When it was deleted, if it was. A deleted query can be looked at and restored, not run.
+    /// When it was deleted, if it was. A deleted query can be viewed and restored, but not run.
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
 impl Query {
-    /// Who sees it, in words.
+    /// A description of who sees it.
     pub(super) fn seen_by(&self) -> String {
         self.placement.home.seen_by(self.home_name.as_deref())
     }
 
-    /// What [`prepare`](super::prepare) takes of it.
+    /// Its input for [`prepare`](super::prepare).
     pub fn script(&self) -> Script<'_> {
         Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
     }
 }
 
-/// What one person may do with a query beside reading it.
+/// What a person may do with a query, besides reading it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
     /// It is theirs.
     pub is_owner: bool,
     /// Change, delete and restore it.
     pub change: bool,
-    /// Give it another home.
+    /// Move it to another home.
     pub share: bool,
 }
 
 impl Rights {
-    /// The rule: a query is changed by its owner, by those who may write in the instance that is its home, and by
-    /// administrators where everyone sees it; its home by its owner, and by administrators where everyone sees it.
+    /// The rule: a query can be changed by its owner, by those with write access to its home instance, and by
+    /// administrators if everyone sees it; its home can be changed by its owner, and by administrators if everyone
+    /// sees it.
     pub(super) fn new(home: &Home, is_owner: bool, role: Option<Role>, is_administrator: bool) -> Self {
         let share = is_owner || (*home == Home::Everyone && is_administrator);
         let writes = home.instance().is_some() && role.is_some_and(|role| role.allows(Action::Write));
@@ -111,34 +107,33 @@ impl Rights {
     }
 }
 
-/// A text with everything that decides what is sent for it, saved or not.
+/// SQL with everything that determines what is sent for it, saved or not.
 #[derive(Clone, Copy, Debug)]
 pub struct Script<'a> {
-    /// The text as written.
     pub sql: &'a str,
-    /// What its fields are; a name without a definition is guessed.
+    /// Its parameters; missing types are inferred.
     pub fields: &'a [FieldDef],
-    /// The window unless the form says otherwise.
+    /// The default window.
     pub window: &'a WindowForm,
-    /// The privacy options unless the form says otherwise.
+    /// The default privacy options.
     pub privacy: &'a Privacy,
 }
 
-/// What AMC does with rows that too few people are behind.
+/// How AMC handles rows below the privacy thresholds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PrivacyMode {
-    /// They vanish: AMC's default.
+    /// They are removed: AMC's default.
     #[default]
     Drop,
-    /// Their values become NULL and they are merged; a column says which.
+    /// Their values become NULL and they are merged; a column flags them.
     Blank,
-    /// Nothing: all rows come back. With synthetic data only.
+    /// All rows are returned. Only with synthetic data.
     Off,
 }
 
 impl PrivacyMode {
-    /// As it is stored and sent by forms.
+    /// As stored and sent by forms.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Drop => "drop",
@@ -148,13 +143,12 @@ impl PrivacyMode {
     }
 }
 
-/// The options on aggregation thresholds.
+/// The privacy options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Privacy {
-    /// What happens to rows below the threshold.
     pub mode: PrivacyMode,
-    /// The name of the added column when values are blanked.
+    /// The name of the flag column if values are blanked.
     pub column: String,
 }
 
@@ -165,7 +159,7 @@ impl Default for Privacy {
 }
 
 impl Privacy {
-    /// The options of a form (`privacy`, `privacy.column`): what was sent, and for the rest these.
+    /// The options in a form (`privacy`, `privacy.column`); missing ones are taken from `self`.
     #[must_use]
     pub fn with(&self, fields: &Fields) -> Self {
         let mode = match fields.get("privacy") {
@@ -179,7 +173,7 @@ impl Privacy {
         Self { mode, column }
     }
 
-    /// What they do, in words.
+    /// A description of their effect.
     pub fn words(&self) -> String {
         match self.mode {
             PrivacyMode::Drop => "Rows below threshold removed".to_owned(),
@@ -188,7 +182,7 @@ impl Privacy {
         }
     }
 
-    /// Says what is wrong with them on an instance that is a sandbox or not.
+    /// Reports what isn't valid on an instance, which may be a sandbox.
     pub(super) fn check(&self, sandbox: bool, errors: &mut Errors) {
         if self.mode == PrivacyMode::Off && !sandbox {
             errors.add("privacy", "AMC returns all rows on sandbox instances only. Choose one of the others.");
@@ -208,7 +202,7 @@ pub(super) fn is_column_name(text: &str) -> bool {
     text.len() <= COLUMN_LENGTH && text.chars().all(word) && text.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-/// What of a query people write themselves: as a form has it, before it is saved.
+/// The editable part of a query: as in a form, before it is saved.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueryInput {
     pub name: String,
@@ -221,13 +215,12 @@ pub struct QueryInput {
 }
 
 impl QueryInput {
-    /// What [`prepare`](super::prepare) takes of it.
+    /// Its input for [`prepare`](super::prepare).
     pub fn script(&self) -> Script<'_> {
         Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
     }
 
-    /// Says what keeps it from being saved. SQL that AMC would refuse can be saved: work is not lost
-    /// because it is not finished.
+    /// Reports what prevents saving. SQL that AMC would reject can be saved: unfinished work must not be lost.
     pub(super) fn check(&self, errors: &mut Errors) {
         if self.name.is_empty() {
             errors.add("name", "Enter a name for the query.");
@@ -263,7 +256,7 @@ impl From<Query> for QueryInput {
     }
 }
 
-/// Says what keeps a text from being read at all.
+/// Reports what prevents parsing.
 pub(super) fn check_sql(sql: &str, errors: &mut Errors) {
     if sql.trim().is_empty() {
         errors.add("sql", "Write the SQL of the query.");

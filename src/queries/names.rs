@@ -1,4 +1,4 @@
-//! Where names of AMC's sources and columns lead, wherever a page shows one: to the page that explains it.
+//! Links names of AMC's sources and columns to the pages that explain them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::amcsql::catalogue::Catalogue;
 use crate::web::words;
 
-/// The documented columns, each with the one source that has it; none where several do.
+/// The documented columns, each with its source if only one source has it.
 static COLUMNS: LazyLock<HashMap<&'static str, Option<&'static str>>> = LazyLock::new(|| {
     let mut columns = HashMap::new();
     for source in Catalogue::standard().sources() {
@@ -20,8 +20,7 @@ static COLUMNS: LazyLock<HashMap<&'static str, Option<&'static str>>> = LazyLock
     columns
 });
 
-/// The page that explains a source or a column of that name, or all columns of that name; none for a name that Amazon does
-/// not document.
+/// The page that explains a source or column of that name; `None` for a name that Amazon doesn't document.
 pub fn explained_at(name: &str) -> Option<String> {
     if let Some(source) = Catalogue::standard().source(name) {
         return Some(format!("/data-sources/{}", source.id));
@@ -36,13 +35,13 @@ pub fn explained_at(name: &str) -> Option<String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part<'a> {
     pub text: &'a str,
-    /// Whether it stood between backticks.
+    /// Whether it was between backticks.
     pub is_name: bool,
     /// The page that explains it.
     pub href: Option<String>,
 }
 
-/// The parts of a sentence in which `names` stand between backticks; names that are explained lead there.
+/// Splits a sentence with names between backticks into parts; documented names get a link.
 pub fn linked(sentence: &str) -> Vec<Part<'_>> {
     let part = |(is_name, text): (bool, _)| {
         let href = if is_name { explained_at(text) } else { None };

@@ -1,8 +1,8 @@
-//! From a query and a filled-in form to exactly what AMC is sent, or to everything that is wrong.
+//! Builds exactly what is sent to AMC from a query and its input, or reports everything that is wrong.
 //!
-//! Preview, check and run go through this one function, so what was previewed is what is run. Values
-//! that are missing or wrong are told beside their fields, and the text is then checked with samples of
-//! their types, so that one wrong date does not hide a mistyped column.
+//! Preview, check and run use this one function, so the preview shows exactly what runs. Missing or invalid values
+//! are reported for their fields, and the text is then checked with sample values of their types, so that one wrong
+//! date doesn't hide a mistyped column.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -27,39 +27,37 @@ use crate::amcsql::{Context, FieldUse, check};
 use crate::web::Fields;
 use crate::web::components::Errors;
 
-/// Most unknown parameters that are named.
+/// Maximum number of unknown parameters that are named.
 const MOST_UNKNOWN: usize = 5;
 
-/// What is sent, and everything that is to be said about it.
+/// What is sent, and all errors and notes about it.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    /// The SQL as it is sent: one line, with values.
+    /// The SQL as sent: one line, with values.
     pub sql_sent: String,
     /// Where each part of it came from.
     pub source_map: SourceMap,
-    /// How many semicolons at the end of the text are not sent.
+    /// How many trailing semicolons of the text are not sent.
     pub semicolons: usize,
-    /// The values of the parameters that the text asks for.
+    /// The values of the text's parameters.
     pub values: ParameterValues,
     pub window: Window,
-    /// The privacy options.
     pub privacy: Privacy,
-    /// What else AMC is asked for.
     pub options: RunOptions,
     /// AMC's custom parameters.
     pub parameters: AmcParameters,
-    /// The fields that the text asks for, in its order, each once.
+    /// The text's parameters in order, each once.
     pub asked: Vec<FieldDef>,
-    /// What the check says; places are those of the author's text.
+    /// The findings of the check; positions are those of the author's text.
     pub findings: Vec<Finding>,
-    /// What is wrong with the form, by field.
+    /// The errors in the form, by field.
     pub errors: Errors,
-    /// Codes of errors that the author accepts where the checker may be wrong.
+    /// Codes of errors that the author accepts if the checker may be wrong.
     pub acknowledged: BTreeSet<String>,
     sandbox: bool,
 }
 
-/// AMC's own parameters: what is declared and what is sent for it.
+/// AMC's own parameters: their declarations and values.
 #[derive(Clone, Debug, Default)]
 pub struct AmcParameters {
     /// Declarations, for the check.
@@ -71,12 +69,12 @@ pub struct AmcParameters {
 }
 
 impl Prepared {
-    /// Whether it may be sent.
+    /// Whether it can be sent.
     pub fn is_ready(&self) -> bool {
         self.errors.is_empty() && !self.findings.iter().any(|finding| self.holds_up(finding))
     }
 
-    /// Whether a finding is an error that has to be fixed or acknowledged first.
+    /// Whether a finding is an error that must be fixed or acknowledged first.
     pub fn holds_up(&self, finding: &Finding) -> bool {
         finding.level == Level::Error && !(finding.may_be_wrong && self.acknowledged.contains(finding.code))
     }
@@ -86,7 +84,7 @@ impl Prepared {
         !(self.sandbox && matches!(self.privacy.mode, PrivacyMode::Off))
     }
 
-    /// The request to AMC, under the workflow id that is set later.
+    /// The request to AMC; its workflow id is set later.
     pub fn execution(&self) -> NewExecution {
         let mut workflow = Map::new();
         workflow.insert("sqlQuery".to_owned(), json!(self.sql_sent));
@@ -115,14 +113,14 @@ impl Prepared {
         }
     }
 
-    /// The body of the request, as it is shown and sent.
+    /// The body of the request, as shown and sent.
     pub fn body(&self) -> Json {
-        // OK because a request is made of texts, numbers and maps with text keys, which always serialise.
+        // OK because a request consists of texts, numbers and maps with text keys, which can always be serialized.
         serde_json::to_value(self.execution()).unwrap_or_default()
     }
 }
 
-/// Prepares `script` with what it is to be run with, for an instance with these sources.
+/// Prepares `script` with its input, for an instance with these sources.
 pub fn prepare(
     script: &Script<'_>,
     input: &RunInput,
@@ -133,7 +131,7 @@ pub fn prepare(
     prepare_after(Errors::new(), script, input, catalogue, now, sandbox)
 }
 
-/// The same with a form as it was filled in, of which some may not be readable.
+/// The same with a submitted form, parts of which may be invalid.
 pub(super) fn prepare_form(
     script: &Script<'_>,
     form: &Fields,
@@ -145,7 +143,7 @@ pub(super) fn prepare_form(
     prepare_after(errors, script, &input, catalogue, now, sandbox)
 }
 
-/// The same where something is wrong with the input already.
+/// The same if there are already errors in the input.
 fn prepare_after(
     mut errors: Errors,
     script: &Script<'_>,
@@ -204,7 +202,7 @@ fn prepare_after(
     }
 }
 
-/// The fields that were asked for so far, with what was filled in.
+/// The parameters seen so far, with the form's input.
 struct Asked<'a> {
     script: &'a Script<'a>,
     input: &'a RunInput,
@@ -218,7 +216,7 @@ impl<'a> Asked<'a> {
         Self { script, input, fields: Vec::new(), names: HashSet::new(), values: BTreeMap::new() }
     }
 
-    /// Reads the value of a field when it is asked for first.
+    /// Parses a parameter's value on its first use.
     fn ask(&mut self, name: &str, guess: FieldKind, errors: &mut Errors) {
         if !self.names.insert(name.to_owned()) {
             return;
@@ -233,7 +231,8 @@ impl<'a> Asked<'a> {
         self.fields.push(field);
     }
 
-    /// Refuses values that the text does not ask for: a mistyped name must not run with a default instead.
+    /// Refuses values for parameters that the text doesn't have: a mistyped name must not silently run with the
+    /// default.
     fn refuse_others(&self, errors: &mut Errors) {
         for name in self.input.values.keys().filter(|name| !self.names.contains(*name)).take(MOST_UNKNOWN) {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
@@ -242,7 +241,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What a field is likely meant to be, before anybody says so.
+/// The probable type of a parameter that isn't defined.
 fn guess(proposed: Option<&ParameterType>) -> FieldKind {
     match proposed {
         None | Some(ParameterType::Text) => FieldKind::Text,
@@ -255,12 +254,12 @@ fn guess(proposed: Option<&ParameterType>) -> FieldKind {
     }
 }
 
-/// The type of input that the place of a `{{name}}` needs.
+/// The type of input for the place of a `{{name}}`.
 pub fn field_kind(used: &FieldUse) -> FieldKind {
     if used.is_list { FieldKind::List } else { kind_of(&used.data_type) }
 }
 
-/// Remarks on parameters whose types are not those of their places.
+/// Warnings about parameters whose types don't match their places.
 fn mistyped(uses: &[FieldUse], asked: &[FieldDef]) -> Vec<Finding> {
     let mut found = Vec::new();
     for used in uses.iter().filter(|used| !used.is_list) {
@@ -269,7 +268,7 @@ fn mistyped(uses: &[FieldUse], asked: &[FieldDef]) -> Vec<Finding> {
         let fits = match needed {
             FieldKind::Date | FieldKind::DateTime => matches!(defined.kind, FieldKind::Date | FieldKind::DateTime),
             FieldKind::Boolean => defined.kind == FieldKind::Boolean,
-            // OK because AMC reads texts and choices as numbers; a value that does not read as one is told.
+            // OK because AMC converts texts and choices to numbers; an invalid value is reported.
             _ => true,
         };
         if !fits {
@@ -279,8 +278,8 @@ fn mistyped(uses: &[FieldUse], asked: &[FieldDef]) -> Vec<Finding> {
     found
 }
 
-/// The text to send, how many semicolons it lost, and what could not be filled in. Where a value cannot be written the text is
-/// made with what can.
+/// The text to send, the number of dropped semicolons, and what couldn't be filled in. If a value can't be written,
+/// the text is made with the others.
 fn written(sql: &str, asked: &Asked<'_>) -> (Mapped, usize, Vec<Finding>) {
     let (filled, findings) = match template::fill(sql, &asked.values) {
         Ok(filled) => (filled, Vec::new()),
@@ -290,8 +289,8 @@ fn written(sql: &str, asked: &Asked<'_>) -> (Mapped, usize, Vec<Finding>) {
     (filled.then(flat), semicolons, findings)
 }
 
-/// Finds the custom parameters of a text, asks for their values and declares them. Their types are
-/// those of the fields' definitions; a parameter without one gets the type that its use suggests.
+/// Finds the custom parameters of a text, parses their values and declares them. Their types come from the parameter
+/// definitions; without one, the type is inferred from its use.
 fn declare(text: &str, context: &Context<'_>, asked: &mut Asked<'_>, errors: &mut Errors) -> AmcParameters {
     let mut parameters = AmcParameters::default();
     let used = check(text, context).query.map(|query| query.parameters).unwrap_or_default();
@@ -332,7 +331,7 @@ fn type_of(kind: FieldKind, value: &Value) -> DataType {
     }
 }
 
-/// AMC's form of a type in `inputParameters`.
+/// AMC's format of a type in `inputParameters`.
 fn declared_type(data_type: &DataType) -> Json {
     match data_type {
         DataType::Array(element) => json!({ "type": "ARRAY", "elementDataType": element.to_string() }),
@@ -342,12 +341,12 @@ fn declared_type(data_type: &DataType) -> Json {
     }
 }
 
-/// AMC's form of a value in `parameterValues`.
+/// AMC's format of a value in `parameterValues`.
 fn sent_value(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Text(text) => json!(text),
-        // OK because a number that fits neither is sent as text, which AMC's schema has for all values.
+        // OK because a number that fits neither is sent as text, which AMC's schema accepts for all values.
         Value::Number(text) => text
             .parse::<i64>()
             .map(Json::from)

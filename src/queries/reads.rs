@@ -1,5 +1,4 @@
-//! What a query reads, in the author's text, and another text as its next version: for rooms that look after columns
-//! that change.
+//! What a query reads, and saving a changed text as its next version: for rooms that handle changed columns.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +17,8 @@ use crate::db::Tx;
 use crate::ids::{PersonId, QueryId};
 use crate::web;
 
-/// Which sources and columns a text reads, at their places in it; its `{{fields}}` are filled with samples of their
-/// types. A name that a value brings has no place, so it is left out.
+/// The sources and columns that a text reads, with their positions; its `{{name}}` are filled with samples of their
+/// types. Names that come from a value have no position and are omitted.
 pub fn reads(sql: &str, fields: &[FieldDef], catalogue: &Catalogue) -> Vec<Use> {
     let samples: BTreeMap<String, Value> = fields.iter().map(|field| (field.name.clone(), field.sample())).collect();
     let filled = template::sample(sql, &samples);
@@ -28,8 +27,8 @@ pub fn reads(sql: &str, fields: &[FieldDef], catalogue: &Catalogue) -> Vec<Use> 
     uses(&filled.text, &Context::reporting(catalogue)).into_iter().filter_map(placed).collect()
 }
 
-/// Saves another text of a query that is still at `revision`, as a new version; everything else of it stays. Refused to
-/// who may not change it, and when somebody saved it meanwhile.
+/// Saves a changed text of a query that is still at `revision`, as a new version; everything else is unchanged. Fails
+/// if the person may not change it, or if it was saved meanwhile.
 pub async fn amend(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -52,7 +51,7 @@ pub async fn amend(
     Ok(())
 }
 
-/// How many errors the check of a text finds, its `{{fields}}` filled with samples of their types.
+/// The number of errors in a text, with its `{{name}}` filled with samples of their types.
 pub fn errors(sql: &str, fields: &[FieldDef], catalogue: &Catalogue) -> usize {
     let samples: BTreeMap<String, Value> = fields.iter().map(|field| (field.name.clone(), field.sample())).collect();
     let found = check(&template::sample(sql, &samples).text, &Context::reporting(catalogue)).findings;

@@ -1,15 +1,15 @@
-//! Which part of the author's text each part of the sent text came from.
+//! Maps positions in the sent text to the author's text.
 //!
-//! What is sent is one line with values in place of `{{name}}`; AMC's positions point into it. The map
-//! brings them back to the author's own lines. It is kept with each run, since a query may be edited
-//! while one of its runs still waits for AMC's answer.
+//! What is sent is one line with values in place of `{{name}}`; AMC's positions refer to it. The map converts them to
+//! the author's lines. It is stored with each execution, since a query may be edited while one of its executions is
+//! in progress.
 
 use serde::{Deserialize, Serialize};
 
 use crate::amcsql::flatten::Mapped;
 use crate::amcsql::text::{LineIndex, Place, Span};
 
-/// Pieces of the sent text in its order, and where each came from.
+/// Pieces of the sent text in order, each with its origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SourceMap(Vec<Piece>);
@@ -18,11 +18,11 @@ pub struct SourceMap(Vec<Piece>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[usize; 5]", into = "[usize; 5]")]
 pub struct Piece {
-    /// Its place in the sent text.
+    /// Its position in the sent text.
     pub sent: Span,
-    /// The place in the author's text that it came from.
+    /// The position in the author's text.
     pub author: Span,
-    /// Whether it was copied byte for byte. Otherwise all of it stands for all of that place.
+    /// Whether it was copied verbatim. Otherwise the whole piece corresponds to the whole range.
     pub copied: bool,
 }
 
@@ -46,14 +46,14 @@ impl From<&Mapped> for SourceMap {
 }
 
 impl SourceMap {
-    /// The author's range for a range of the sent text: the smallest that holds all it came from.
+    /// The author's range for a range of the sent text: the smallest that contains everything it came from.
     pub fn author(&self, sent: Span) -> Span {
         let start = self.boundary(sent.start, false);
         let end = self.boundary(sent.end, true);
         Span::new(start, end.max(start))
     }
 
-    /// The author's range, if every byte of the sent range was copied from one place.
+    /// The author's range, if the whole sent range was copied verbatim from one place.
     pub fn exact(&self, sent: Span) -> Option<Span> {
         let at = self.0.partition_point(|piece| piece.sent.end < sent.end.max(sent.start));
         let piece = self.0.get(at).filter(|piece| piece.copied && piece.sent.start <= sent.start)?;
@@ -61,14 +61,13 @@ impl SourceMap {
         Some(Span::new(start, start + sent.end.saturating_sub(sent.start)))
     }
 
-    /// The author's line and column for AMC's, both counted from 1; none when the sent text has no such
-    /// place.
+    /// The author's line and column for AMC's, both counted from 1; `None` if the sent text has no such position.
     pub fn place(&self, sent_text: &str, author_text: &str, line: usize, column: usize) -> Option<Place> {
         let offset = offset(sent_text, line, column)?;
         Some(LineIndex::new(author_text).place(self.boundary(offset, false)))
     }
 
-    /// `is_end` asks for the byte after the last one instead of for the first.
+    /// `is_end` requests the end of the range instead of its start.
     fn boundary(&self, sent: usize, is_end: bool) -> usize {
         let at = if is_end {
             self.0.partition_point(|piece| piece.sent.end < sent)
@@ -101,7 +100,7 @@ fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// `SELECT a\n  FROM {{t}}` sent as `SELECT a FROM 'x'`: one blank for a line's end, a value for a name.
+    /// `SELECT a\n  FROM {{t}}` sent as `SELECT a FROM 'x'`: a space for a line break, a value for a name.
     fn map() -> SourceMap {
         let pieces = [[0, 8, 0, 8, 1], [8, 9, 8, 11, 0], [9, 14, 11, 16, 1], [14, 17, 16, 21, 0]];
         SourceMap(pieces.map(Piece::from).to_vec())

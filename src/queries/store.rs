@@ -1,13 +1,13 @@
-//! The tables of queries, of what they were before, of drafts and of favourites.
+//! The tables of queries, their versions, drafts and stars.
 
-/// Finds what role the person `$1` has on the instance that is the home of a query `q`.
+/// Joins the role of person `$1` on the home instance of a query `q`.
 macro_rules! with_role {
     () => {
         "left join instance_access a on a.instance_id = q.home_instance_id and a.person_id = $1 "
     };
 }
 
-/// Whether a query `q` is theirs to see.
+/// Whether person `$1` may see a query `q`.
 macro_rules! visible {
     () => {
         "(q.owner_id = $1 or q.home = 'everyone' or (q.home = 'instance' and a.person_id is not null)) "
@@ -81,7 +81,7 @@ impl FromRow for Query {
     }
 }
 
-/// What somebody wrote, as a query and each of its versions keep it.
+/// The editable part of a query or a version.
 fn written(row: &Row) -> Result<QueryInput> {
     Ok(QueryInput {
         name: row.get("name")?,
@@ -94,7 +94,7 @@ fn written(row: &Row) -> Result<QueryInput> {
     })
 }
 
-/// Who sees it and where it runs by default, as a query and each of its versions keep it.
+/// The home and default instance of a query or a version.
 fn placement(row: &Row) -> Result<Placement> {
     Ok(Placement {
         home: Home::stored(&row.get::<String>("home")?, row.get("home_instance_id")?),
@@ -102,7 +102,7 @@ fn placement(row: &Row) -> Result<Placement> {
     })
 }
 
-/// A stored part of a query; one that an older program cannot read starts anew.
+/// Parses a stored part of a query; if it can't be parsed, the default is used.
 fn read<T: Default + for<'a> Deserialize<'a>>(kept: serde_json::Value) -> T {
     serde_json::from_value(kept).unwrap_or_default()
 }
@@ -128,14 +128,14 @@ macro_rules! select {
     };
 }
 
-/// A query that a person may see, deleted ones too; `Missing` when they may not, or when there is none.
+/// A query that a person may see, even if deleted; `Missing` if they may not, or if it doesn't exist.
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &QueryId) -> Result<Query> {
     const FIND: &str = select!("and q.id = $2");
     sql(FIND).bind(person).bind(id).cached().one(tx).await
 }
 
-/// The queries that a person may see whose text holds a word, the last changed first: where what is looked for may be
-/// used. Whether it is, only the parsed text tells.
+/// The queries visible to a person whose text contains a word, most recently changed first: candidates for using a
+/// name. Only the parsed text tells whether they do.
 pub async fn mentioning(tx: &mut Tx, person: &PersonId, word: &str, range: PageRange) -> Result<Vec<Query>> {
     const LIST: &str = select!(
         "and q.deleted_at is null and lower(q.sql) like lower($2) escape '\\' \
@@ -144,14 +144,14 @@ pub async fn mentioning(tx: &mut Tx, person: &PersonId, word: &str, range: PageR
     sql(LIST).bind(person).bind(containing(word)).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// The query of a person that says exactly this; none that is deleted.
+/// A person's existing query with the same content, not deleted.
 pub(super) async fn equal(tx: &mut Tx, person: &PersonId, written: &QueryInput) -> Result<Option<QueryId>> {
     const FIND: &str = select!("and q.name = $2 and q.owner_id = $1 and q.deleted_at is null order by q.id");
     let named: Vec<Query> = sql(FIND).bind(person).bind(&written.name).all(tx).await?;
     Ok(named.into_iter().find(|query| QueryInput::from(query.clone()) == *written).map(|query| query.id))
 }
 
-/// The query of a person that was saved from this draft, which is gone since.
+/// The person's query that was saved from this draft, which no longer exists.
 pub(super) async fn saved_from(tx: &mut Tx, person: &PersonId, draft: &DraftId) -> Result<Option<Query>> {
     const FIND: &str = select!("and q.from_draft = $2 and q.owner_id = $1 order by q.id limit 1");
     sql(FIND).bind(person).bind(draft).optional(tx).await
@@ -180,16 +180,16 @@ fn with(
         .bind(placement.default_instance.as_ref())
 }
 
-/// A query that is about to be stored.
+/// A query to be stored.
 pub(super) struct NewQuery<'a> {
     pub(super) id: &'a QueryId,
-    /// The draft as which it was typed, if it was.
+    /// The draft it was typed in, if any.
     pub(super) draft: Option<&'a DraftId>,
     pub(super) placement: &'a Placement,
     pub(super) written: &'a QueryInput,
 }
 
-/// Keeps a new query, which is the person's.
+/// Stores a new query of the person.
 pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, query: &NewQuery<'_>) -> Result<()> {
     const ADD: &str = "insert into queries (id, from_draft, name, description, sql, fields, run_window, privacy, \
         owner_id, created_by, updated_by, created_at, updated_at, tags, home, home_instance_id, default_instance_id) \
@@ -198,7 +198,7 @@ pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, quer
     Ok(())
 }
 
-/// Changes a query that is still at `revision`, and keeps what it was as a version; false when somebody else
+/// Changes a query that is still at `revision`, and stores its previous state as a version; false if somebody else
 /// changed it meanwhile.
 pub(super) async fn change(
     tx: &mut Tx,
@@ -218,15 +218,15 @@ pub(super) async fn change(
     Ok(changed == 1)
 }
 
-/// Deletes a query, or brings it back without a time. Its runs and their results stay.
+/// Deletes a query, or restores it (without a time). Its executions and their results stay.
 pub(super) async fn set_deleted(tx: &mut Tx, id: &QueryId, at: Option<DateTime<Utc>>) -> Result<()> {
     const DELETE: &str = "update queries set deleted_at = $2 where id = $1";
     sql(DELETE).bind(id).bind(at).execute(tx).await?;
     Ok(())
 }
 
-/// Removes for good what was deleted before `before`, with its versions and stars; gives how many queries. Runs
-/// and their results stay.
+/// Permanently deletes what was deleted before `before`, with versions and stars; returns how many queries.
+/// Executions and their results stay.
 pub(super) async fn purge(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
     const PURGE: &str = "delete from queries where deleted_at < $1";
     sql(PURGE).bind(before).execute(tx).await

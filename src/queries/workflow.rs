@@ -1,7 +1,7 @@
-//! A query as a workflow that AMC keeps: what is sent for it, how it differs from what AMC has, and back.
+//! Queries as workflows on AMC: building the definition, comparing it with AMC's, and importing.
 //!
-//! AMC knows nothing of `{{name}}`: the parameters' defaults are written into the SQL, and AMC's own parameters are
-//! declared with theirs. So a query can be kept on AMC where each of its parameters has a default.
+//! AMC doesn't know `{{name}}`: the parameters' defaults are written into the SQL, and AMC's own parameters are
+//! declared with theirs. So a query can be stored on AMC if each of its parameters has a default.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, json};
@@ -16,18 +16,18 @@ use crate::amcsql::normal::normal_form;
 use crate::amcsql::template::is_name;
 use crate::web::Fields;
 
-/// Longest id of a workflow, in characters; AMC's limit is not published.
+/// Maximum length of a workflow's id, in characters; AMC's limit isn't published.
 const ID_LENGTH: usize = 100;
-/// The parts of a definition that are compared beside the SQL and the parameters.
+/// The parts of a definition that are compared besides the SQL and the parameters.
 const COLUMNS: [&str; 3] = ["filteredMetricsDiscriminatorColumn", "distinctUserCountColumn", "filteredReasonColumn"];
 
-/// Whether AMC takes a text as the id of a workflow.
+/// Whether a text is a valid workflow id.
 pub(super) fn is_workflow_id(id: &str) -> bool {
     let known = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
     !id.is_empty() && id.len() <= ID_LENGTH && id.chars().all(known)
 }
 
-/// An id made of a name: `Reach by campaign` becomes `reach-by-campaign`.
+/// An id derived from a name: `Reach by campaign` becomes `reach-by-campaign`.
 pub(super) fn workflow_id(name: &str) -> String {
     let mut id = String::new();
     for letter in name.chars().flat_map(char::to_lowercase).take(ID_LENGTH) {
@@ -41,7 +41,7 @@ pub(super) fn workflow_id(name: &str) -> String {
     if id.is_empty() { "query".to_owned() } else { id.to_owned() }
 }
 
-/// The definition that AMC is sent, without its id; or why there is none, in a sentence.
+/// The definition for AMC, without its id; or why there is none, in a sentence.
 pub(super) fn definition(
     script: &Script<'_>,
     catalogue: &Catalogue,
@@ -72,7 +72,7 @@ pub(super) fn definition(
     Ok(workflow)
 }
 
-/// What of a workflow on AMC differs from what was sent, in words; nothing where it is the same.
+/// How a workflow on AMC differs from what was sent; empty if it doesn't.
 pub(super) fn differences(sent: &Json, there: &SavedWorkflow) -> Vec<&'static str> {
     let form = |sql: Option<&str>| sql.map(|sql| normal_form(sql).unwrap_or_else(|| sql.to_owned()));
     let mut found = Vec::new();
@@ -100,7 +100,7 @@ pub(super) fn differences(sent: &Json, there: &SavedWorkflow) -> Vec<&'static st
     found
 }
 
-/// The parameters of a query that is made of a workflow.
+/// The parameters of a query that is imported from a workflow.
 pub(super) fn fields(workflow: &SavedWorkflow) -> Vec<FieldDef> {
     workflow.input_parameters.iter().filter(|parameter| is_name(&parameter.name)).map(field).collect()
 }
@@ -129,14 +129,14 @@ fn field(parameter: &InputParameter) -> FieldDef {
     }
 }
 
-/// A workflow as JSON, as a listing keeps it; see [`read`].
+/// A workflow as JSON, as stored for a listing; see [`read`].
 pub(super) fn stored(workflow: &SavedWorkflow) -> Json {
     let parameter = |one: &InputParameter| json!({ "name": one.name, "dataType": one.data_type, "defaultValue": one.default_value, "description": one.description });
     let parameters: Vec<Json> = workflow.input_parameters.iter().map(parameter).collect();
     json!({ "workflowId": workflow.id, "sqlQuery": workflow.sql_query, "inputParameters": parameters })
 }
 
-/// A workflow as [`stored`] wrote it.
+/// Parses [`stored`].
 pub(super) fn read(kept: &Json) -> Option<SavedWorkflow> {
     let text = |value: &Json, name: &str| value[name].as_str().map(str::to_owned);
     let parameter = |one: &Json| {

@@ -1,23 +1,23 @@
-//! Two to four sources side by side: which columns are the same, which differ, which only some have.
+//! Compares two to four sources: which columns are the same, which differ, which only some have.
 
 use crate::amcsql::catalogue::{ColumnDef, DataSource};
 
-/// How a column stands in several sources.
+/// How a column compares between several sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
-    /// Several have it, with another type, role, threshold or unit.
+    /// Several have it, with different types, roles, thresholds or units.
     Different,
     /// Not all have it.
     Only,
-    /// All have it, alike.
+    /// All have the same.
     Same,
 }
 
 impl Standing {
-    /// All of them, in the order of the page.
+    /// All values, in the order of the page.
     pub(super) const ALL: [Self; 3] = [Self::Different, Self::Only, Self::Same];
 
-    /// As addresses and files name it.
+    /// As in addresses and exports.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Different => "different",
@@ -26,7 +26,7 @@ impl Standing {
         }
     }
 
-    /// What people read.
+    /// The label for people.
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Different => "Different",
@@ -35,13 +35,13 @@ impl Standing {
         }
     }
 
-    /// Reads [`Standing::name`].
+    /// Parses [`Standing::name`].
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|standing| standing.name() == text)
     }
 }
 
-/// A column with what each source has of it, in the order of the sources.
+/// A column with each source's definition, in the order of the sources.
 #[derive(Clone, Debug)]
 pub(super) struct Compared<'a> {
     pub(super) name: &'a str,
@@ -49,13 +49,13 @@ pub(super) struct Compared<'a> {
     pub(super) columns: Vec<Option<&'a ColumnDef>>,
 }
 
-/// Whether two columns work the same in a query.
+/// Whether two columns are equivalent in a query.
 fn are_alike(one: &ColumnDef, other: &ColumnDef) -> bool {
     (&one.data_type, one.column_type, one.threshold, &one.unit)
         == (&other.data_type, other.column_type, other.threshold, &other.unit)
 }
 
-/// Every column of the sources once: those that differ first, by name.
+/// Each column of the sources once: different ones first, by name.
 pub(super) fn compare<'a>(sources: &[&'a DataSource]) -> Vec<Compared<'a>> {
     let mut names: Vec<&str> = sources.iter().flat_map(|source| &source.columns).map(|it| it.name.as_str()).collect();
     names.sort_unstable();

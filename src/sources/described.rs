@@ -1,4 +1,4 @@
-//! What sources and columns mean, in words: thresholds in practice, units, the marks of an instance.
+//! Descriptions of sources and columns: practical meaning of thresholds, units, marks of an instance.
 
 use serde_json::Value;
 
@@ -6,15 +6,15 @@ use super::directory::{Known, Presence, View};
 use crate::amcsql::catalogue::{ColumnDef, ColumnType, DataSource, Kind, Threshold};
 use crate::web::components::State;
 
-/// Ids of every page's frame, which no row may have.
+/// Ids used in every page frame, which no row may have.
 const TAKEN: [&str; 7] = ["main", "nav", "person", "keys", "search", "connection", "palette"];
 
-/// The place of a column on the page of its source.
+/// The anchor of a column on the page of its source.
 pub(super) fn anchor(column: &str) -> String {
     if TAKEN.contains(&column) { format!("column-{column}") } else { column.to_owned() }
 }
 
-/// The page of a source, and on it the place of a column.
+/// The page of a source, optionally with the anchor of a column.
 pub(super) fn address(source: &str, column: Option<&str>) -> String {
     let source: String = url::form_urlencoded::byte_serialize(source.as_bytes()).collect();
     match column {
@@ -23,7 +23,7 @@ pub(super) fn address(source: &str, column: Option<&str>) -> String {
     }
 }
 
-/// What a column is for.
+/// The description of a column's role.
 pub(super) const fn role(role: ColumnType) -> &'static str {
     match role {
         ColumnType::Dimension => "Dimension",
@@ -31,7 +31,7 @@ pub(super) const fn role(role: ColumnType) -> &'static str {
     }
 }
 
-/// Whether the time window of a run cuts a source.
+/// Whether the time window applies to a source.
 pub(super) const fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Fact => "Events",
@@ -39,7 +39,7 @@ pub(super) const fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// What an aggregation threshold means for who writes a query.
+/// The meaning of an aggregation threshold for authors.
 pub(super) const fn threshold(threshold: Threshold) -> &'static str {
     match threshold {
         Threshold::None => "No limit: any row may show it.",
@@ -53,7 +53,7 @@ pub(super) const fn threshold(threshold: Threshold) -> &'static str {
     }
 }
 
-/// How an amount becomes currency; empty for what is none.
+/// How to convert an amount to currency; empty for other columns.
 pub(super) fn unit(unit: Option<&str>) -> &'static str {
     match unit {
         Some("microcents") => "Microcents: divide by 100,000,000 for currency.",
@@ -63,7 +63,7 @@ pub(super) fn unit(unit: Option<&str>) -> &'static str {
     }
 }
 
-/// Values that a column is known to hold, the example first.
+/// Known values of a column, the example first.
 pub(super) fn values(column: &ColumnDef) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut values: Vec<String> = column.example.iter().chain(&column.values).map(text).collect();
@@ -72,14 +72,14 @@ pub(super) fn values(column: &ColumnDef) -> Vec<String> {
     values
 }
 
-/// A short word about a source, with the state that gives it a colour.
+/// A short label of a source, with a state for its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) state: State,
     pub(super) label: &'static str,
 }
 
-/// The marks of a source, on an instance or in general.
+/// The labels of a source, on an instance or in general.
 pub(super) fn marks(view: &View, source: &DataSource, place: usize, instance: Option<&Known>) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut mark = |is: bool, state: State, label: &'static str| {

@@ -1,7 +1,7 @@
-//! Every data source that a person can know: the documented ones and what their instances list besides, each once.
+//! All data sources that a person can see: the documented ones and those that only their instances list, each once.
 //!
-//! Joining the lists and indexing their words costs some hundred milliseconds for 50,000 columns, so it is done once
-//! for each set of lists ([`Tx::shared`]) and shared by everybody whose instances list the same.
+//! Joining the lists and indexing their words takes several hundred milliseconds for 50,000 columns, so it is done
+//! once for each set of lists ([`Tx::shared`]) and shared by everybody whose instances have the same lists.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,31 +16,31 @@ use crate::db::{Result, Tx};
 use crate::ids::{InstanceId, PersonId};
 use crate::instances::{self, Listing};
 
-/// All data sources of a set of lists, with an index of their words.
+/// All data sources of a set of lists, with a word index.
 #[derive(Debug)]
 pub(super) struct Directory {
-    /// The documentation first, then each list once.
+    /// The documentation first, then each distinct list.
     catalogues: Vec<Arc<Catalogue>>,
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
     pub(super) index: Index,
 }
 
-/// A data source in all the lists that have it.
+/// A data source with all lists that have it.
 #[derive(Debug)]
 struct Entry {
     definition: Definition,
-    /// The lists that have it: places in `catalogues`, in order. Without the documentation.
+    /// The lists that have it: indexes into `catalogues`, sorted, without the documentation.
     listed: Vec<usize>,
     is_documented: bool,
 }
 
-/// What is known of a source.
+/// The definition of a source.
 #[derive(Debug)]
 enum Definition {
-    /// As one list has it: its place, and the source's place in it.
+    /// From one list: its index, and the source's index in it.
     Of(usize, usize),
-    /// The columns of several lists together.
+    /// The joined columns of several lists.
     Joined(Box<DataSource>),
 }
 
@@ -61,7 +61,7 @@ impl Directory {
                 places.push((list, place));
             }
         }
-        // Documented sources keep the order of the documentation; others follow by their names.
+        // Documented sources keep the order of the documentation; others follow by name.
         let documented = catalogues.first().map_or(0, |standard| standard.sources().len());
         order.get_mut(documented..).unwrap_or_default().sort_unstable();
         let entries: Vec<Entry> =
@@ -84,13 +84,13 @@ impl Directory {
         }
     }
 
-    /// The source at that place of [`Directory::sources`].
+    /// The source at that index of [`Directory::sources`].
     pub(super) fn at(&self, place: usize) -> Option<&DataSource> {
         self.entries.get(place).map(|entry| self.definition(entry))
     }
 
-    /// The place of the source of that name, in any case; of the source whose audience twin or former name it is
-    /// otherwise.
+    /// The index of the source with that name, case-insensitively; otherwise of the source with that audience twin or
+    /// former name.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         let name = name.rsplit('.').next().unwrap_or(name).to_lowercase();
         if let Some(place) = self.by_name.get(&name) {
@@ -126,7 +126,7 @@ impl Entry {
     }
 }
 
-/// Whether a source is the audience twin of another one of the same list, which is told with that one.
+/// Whether a source is the audience twin of another one in the same list, which is shown with that one.
 fn is_listed_twin(source: &DataSource, catalogue: &Catalogue) -> bool {
     source.is_audience_twin()
         && source
@@ -135,19 +135,19 @@ fn is_listed_twin(source: &DataSource, catalogue: &Catalogue) -> bool {
             .is_some_and(|base| catalogue.source(base).or_else(|| Catalogue::standard().source(base)).is_some())
 }
 
-/// The directory as a person has it, with their instances.
+/// The directory as a person sees it, with their instances.
 #[derive(Clone, Debug)]
 pub(super) struct View {
     pub(super) directory: Arc<Directory>,
-    /// The person's instances, in the order of their list, those that they took off it too.
+    /// The person's instances, in the order of their list, including hidden ones.
     instances: Vec<Known>,
 }
 
-/// An instance, and which list it has.
+/// An instance and its list.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) listing: Listing,
-    /// The place of its list; `None` while it has not been asked.
+    /// The index of its list; `None` if it was never read.
     list: Option<usize>,
 }
 
@@ -156,15 +156,14 @@ pub(super) struct Known {
 pub(super) enum Presence {
     Present,
     Missing,
-    /// Its list has not been read.
+    /// Its list was never read.
     Unknown,
 }
 
 impl Presence {
-    /// All of them.
     pub(super) const ALL: [Self; 3] = [Self::Present, Self::Missing, Self::Unknown];
 
-    /// As addresses name it.
+    /// As in addresses.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Present => "present",
@@ -173,7 +172,7 @@ impl Presence {
         }
     }
 
-    /// What people read.
+    /// The label for people.
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Present => "Present",
@@ -182,14 +181,14 @@ impl Presence {
         }
     }
 
-    /// Reads [`Presence::name`].
+    /// Parses [`Presence::name`].
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|presence| presence.name() == text)
     }
 }
 
 impl View {
-    /// Reads what the person's instances list.
+    /// Reads the lists of the person's instances.
     pub(super) async fn read(tx: &mut Tx, person: &PersonId) -> Result<Self> {
         let listings = instances::listings(tx, person).await?;
         let mut revisions: Vec<(&str, &InstanceId)> =
@@ -204,17 +203,17 @@ impl View {
         Ok(Self { directory, instances: known })
     }
 
-    /// The instances on the person's list.
+    /// The person's active instances.
     pub(super) fn instances(&self) -> impl Iterator<Item = &Known> {
         self.instances.iter().filter(|known| !known.listing.is_hidden)
     }
 
-    /// The instance of that id.
+    /// The instance with that id.
     pub(super) fn instance(&self, id: &InstanceId) -> Option<&Known> {
         self.instances.iter().find(|known| known.listing.id == *id)
     }
 
-    /// On how many instances a source is, of those whose lists were read.
+    /// On how many instances a source is available, of those whose lists were read.
     pub(super) fn spread(&self, place: usize) -> (usize, usize) {
         let read = self.instances().filter_map(|known| known.list);
         let Some(entry) = self.directory.entries.get(place) else { return (0, 0) };
@@ -228,7 +227,7 @@ impl View {
         if has { Presence::Present } else { Presence::Missing }
     }
 
-    /// The source as an instance lists it, where it does.
+    /// The source as listed by an instance, if it is.
     pub(super) fn source_on(&self, instance: &Known, place: usize) -> Option<&DataSource> {
         let source = self.directory.at(place)?;
         self.directory.catalogues.get(instance.list?)?.source(&source.id)

@@ -1,10 +1,10 @@
-//! SQL to begin with, from a source or one of its columns: right for AMC as it stands, and short enough to change.
+//! Generates starter SQL from a source or one of its columns: valid as it is, and short enough to edit.
 
 use std::fmt::Write as _;
 
 use crate::amcsql::catalogue::{ColumnDef, ColumnType, DataSource, DataType, Threshold};
 
-/// Columns to describe a row by, the first that a source has.
+/// Dimensions for describing a row; the first ones that a source has are used.
 const DESCRIBING: [&str; 8] = [
     "campaign",
     "advertiser",
@@ -16,7 +16,7 @@ const DESCRIBING: [&str; 8] = [
     "marketplace_name",
 ];
 
-/// A query on a source: what describes its rows, how many users, and what is measured.
+/// A query on a source: its dimensions, the number of users, and its metrics.
 pub(super) fn of_source(source: &DataSource) -> String {
     let fits = |column: &&ColumnDef| can_group(column) && column.data_type == DataType::String;
     let describing = DESCRIBING.iter().find_map(|name| source.column(name)).filter(fits);
@@ -67,7 +67,7 @@ fn write(source: &DataSource, describing: Option<&ColumnDef>, metrics: &[&Column
     sql
 }
 
-/// The sum of a column, in currency where its unit is a part of it.
+/// The sum of a column, converted to currency if its unit is a fraction of it.
 fn sum(column: &ColumnDef) -> String {
     let name = &column.name;
     match column.unit.as_deref() {

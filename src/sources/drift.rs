@@ -1,8 +1,8 @@
-//! Changes of data sources, and what uses what changed: queries, drafts and guides, by their parsed text.
+//! Changes of data sources, and the queries, drafts and guides that use them, found in their parsed text.
 //!
-//! A text is read against the lists as they are with the old names added, so that it resolves as it did before. A fix
-//! puts the new name where the old one stands, keeps the name of the output with `AS`, and is offered only when the text
-//! then reads nothing of the old name and has no more errors than before.
+//! A text is resolved against the current lists with the old names added, so that it resolves as before. A fix
+//! replaces the old name by the new one, keeps the output name with `AS`, and is only offered if the text then reads
+//! nothing of the old name and has no more errors than before.
 
 use std::collections::HashSet;
 
@@ -18,16 +18,16 @@ use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::instances::{ChangeKind, InstanceChange, SourceChange};
 use crate::queries::{self, FieldDef};
 
-/// Queries that are looked through for one change, the last changed first.
+/// Maximum number of queries searched for one change, most recently changed first.
 const LOOKED_AT: i64 = 500;
 
-/// A change with the instances that have it.
+/// A change with the affected instances.
 #[derive(Clone, Debug)]
 pub(super) struct Drift {
     pub(super) change: SourceChange,
     /// Id and name, in the order in which it was seen.
     pub(super) instances: Vec<(InstanceId, String)>,
-    /// When it was seen last.
+    /// When it was last seen.
     pub(super) seen_at: DateTime<Utc>,
 }
 
@@ -38,13 +38,13 @@ impl Drift {
         if column.is_empty() { source.clone() } else { format!("{source}.{column}") }
     }
 
-    /// The word that a text which uses it holds.
+    /// The word that texts using it contain.
     fn word(&self) -> &str {
         if self.change.column.is_empty() { &self.change.source } else { &self.change.column }
     }
 }
 
-/// Equal changes of several instances as one, in the order of `changes`.
+/// Combines equal changes of several instances, in the order of `changes`.
 pub(super) fn grouped(changes: Vec<InstanceChange>) -> Vec<Drift> {
     let mut drifts: Vec<Drift> = Vec::new();
     for InstanceChange { instance, instance_name, change, seen_at } in changes {
@@ -58,7 +58,7 @@ pub(super) fn grouped(changes: Vec<InstanceChange>) -> Vec<Drift> {
     drifts
 }
 
-/// Everything that is listed now, with what these changes took away.
+/// Everything listed now, plus what these changes removed.
 pub(super) fn with_old_names(view: &View, drifts: &[Drift]) -> Catalogue {
     let mut sources: Vec<DataSource> = view.directory.sources().cloned().collect();
     for SourceChange { source, column, replacement, .. } in drifts.iter().map(|drift| &drift.change) {
@@ -84,7 +84,7 @@ pub(super) fn with_old_names(view: &View, drifts: &[Drift]) -> Catalogue {
     Catalogue::from_sources(sources)
 }
 
-/// A source of which nothing but its name is known any more.
+/// A source of which only the name is known.
 fn unknown(id: &str) -> DataSource {
     DataSource {
         seen_columns: Vec::new(),
@@ -124,22 +124,22 @@ fn lost(name: &str) -> ColumnDef {
     }
 }
 
-/// What uses something that changed.
+/// Something that uses a changed column or source.
 #[derive(Clone, Debug)]
 pub(super) struct User {
     pub(super) href: String,
     pub(super) name: String,
     /// `Query`, `Draft` or `Guide`.
     pub(super) what: &'static str,
-    /// The lines of its text, from 1.
+    /// The lines in its text, from 1.
     pub(super) lines: Vec<usize>,
-    /// The query and its revision, where the change can be applied by this person.
+    /// The query and its revision, if this person can apply the change to it.
     pub(super) fixable: Option<(QueryId, i64)>,
     /// Whether the person may change it.
     pub(super) is_own: bool,
 }
 
-/// Whether a place uses what changed, in the source itself or in its audience twin.
+/// Whether a use refers to what changed, in the source itself or its audience twin.
 fn is_of(change: &SourceChange, it: &Use) -> bool {
     let source = it.source.strip_suffix("_for_audiences").unwrap_or(&it.source);
     source == change.source && it.column.as_deref().unwrap_or_default() == change.column
@@ -156,7 +156,7 @@ fn uses(change: &SourceChange, sql: &str, fields: &[FieldDef], catalogue: &Catal
     queries::reads(sql, fields, catalogue).into_iter().filter(|it| is_of(change, it)).collect()
 }
 
-/// Everything that a person may see and that uses what changed: queries, their own drafts, guides.
+/// Everything visible to a person that uses what changed: queries, their own drafts, guides.
 pub(super) async fn users(tx: &mut Tx, person: &PersonId, drift: &Drift, catalogue: &Catalogue) -> Result<Vec<User>> {
     let change = &drift.change;
     let mut users = Vec::new();
@@ -205,7 +205,8 @@ pub(super) async fn users(tx: &mut Tx, person: &PersonId, drift: &Drift, catalog
     Ok(users)
 }
 
-/// The text with the new name in place of the old one; none where there is no new name, or where it would not do.
+/// The text with the new name in place of the old one; `None` if there is no new name, or if the result would be
+/// invalid.
 pub(super) fn fix(change: &SourceChange, sql: &str, fields: &[FieldDef], catalogue: &Catalogue) -> Option<String> {
     let new = change.replacement.as_deref().filter(|_| change.kind == ChangeKind::Renamed)?;
     let uses = uses(change, sql, fields, catalogue);
@@ -216,7 +217,7 @@ pub(super) fn fix(change: &SourceChange, sql: &str, fields: &[FieldDef], catalog
     let holds = |text: &String| {
         self::uses(change, text, fields, catalogue).is_empty() && queries::errors(text, fields, catalogue) <= before
     };
-    // A source whose name stands before its columns needs it as an alias then.
+    // A source whose name qualifies its columns needs it as an alias.
     [false, true].into_iter().map(|with_alias| replaced(sql, &uses, new, with_alias)).find(holds)
 }
 
@@ -225,7 +226,7 @@ fn replaced(sql: &str, uses: &[Use], new: &str, with_alias: bool) -> String {
     let mut seen = HashSet::new();
     for it in uses.iter().rev().filter(|it| seen.insert(it.span.start)) {
         let old = it.span.of(sql);
-        // A schema before the name of a source stays.
+        // A schema before the name of a source is kept.
         let start = it.span.start + old.rfind('.').filter(|_| it.column.is_none()).map_or(0, |dot| dot + 1);
         let word = &sql[start..it.span.end];
         let is_quoted = word.starts_with('"');
@@ -257,7 +258,7 @@ mod tests {
         }
     }
 
-    /// The documented sources, where `site` of the impressions has a second name.
+    /// The documented sources, with a second name for `site` of the impressions.
     fn catalogue() -> Catalogue {
         let mut sources = Catalogue::standard().sources().to_vec();
         let impressions = sources.iter_mut().find(|it| it.id == "dsp_impressions").unwrap();

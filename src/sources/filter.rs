@@ -1,9 +1,9 @@
-//! A filter of nested groups of conditions, as an address holds it.
+//! A filter of nested conditions, stored in the address.
 //!
-//! `f=all` is the outermost group; its parts are `f.1`, `f.2` and so on: a group is `f.2=any`, a condition `f.1.p` (which
-//! property), `f.1.o` (how it is compared) and `f.1.v` (with what). Plain form controls have these names, so the form works
-//! without scripts, and what is sent is the address. What no form of ours sends is refused as a whole; a condition
-//! without a value yet is kept and not used.
+//! `f=all` is the outermost group; its parts are `f.1`, `f.2` and so on: a group is `f.2=any`, a condition `f.1.p`
+//! (property), `f.1.o` (operator) and `f.1.v` (value). Form controls have these names, so the form works without
+//! scripts, and submitting it leads to the address. Anything that our forms can't send is refused completely; a
+//! condition without a value is kept but ignored.
 
 mod property;
 
@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 
 pub(super) use property::{Property, Row};
 
-/// Most conditions and groups; an address with more is refused.
+/// Maximum number of conditions and groups.
 const MOST: usize = 100;
-/// Most groups inside each other.
+/// Maximum nesting of groups.
 const DEEPEST: usize = 5;
-/// Longest value, in characters.
+/// Maximum length of a value, in characters.
 const LONGEST: usize = 200;
 
-/// How the parts of a group come together.
+/// How the parts of a group are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Joined {
     All,
@@ -28,10 +28,10 @@ pub(super) enum Joined {
 }
 
 impl Joined {
-    /// All of them, in the order of the form.
+    /// All values, in the order of the form.
     pub(super) const ALL: [Self; 3] = [Self::All, Self::Any, Self::None];
 
-    /// As addresses name it.
+    /// As in addresses.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -40,7 +40,7 @@ impl Joined {
         }
     }
 
-    /// What people read.
+    /// The label for people.
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::All => "All of these (AND)",
@@ -61,16 +61,16 @@ pub(super) enum Operator {
     Starts,
     Is,
     IsNot,
-    /// Of thresholds by strictness, of everything else by the alphabet.
+    /// Thresholds are ordered by strictness, everything else alphabetically.
     Least,
     Most,
 }
 
 impl Operator {
-    /// All of them, in the order of the form.
+    /// All values, in the order of the form.
     pub(super) const ALL: [Self; 6] = [Self::Contains, Self::Starts, Self::Is, Self::IsNot, Self::Least, Self::Most];
 
-    /// As addresses name it.
+    /// As in addresses.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Contains => "contains",
@@ -82,7 +82,7 @@ impl Operator {
         }
     }
 
-    /// What people read.
+    /// The label for people.
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Contains => "contains",
@@ -104,12 +104,12 @@ impl Operator {
 pub(super) struct Condition {
     pub(super) property: Property,
     pub(super) operator: Operator,
-    /// Empty while nobody has said.
+    /// Empty until filled in.
     pub(super) value: String,
 }
 
 impl Condition {
-    /// One that nobody has filled in.
+    /// An empty condition.
     const EMPTY: Self = Self { property: Property::Column, operator: Operator::Contains, value: String::new() };
 }
 
@@ -133,10 +133,10 @@ impl Default for Group {
     }
 }
 
-/// Where a part stands: the numbers of the parts on the way, from 1.
+/// The path of a part: the indexes of the parts on the way, from 1.
 pub(super) type Path = Vec<usize>;
 
-/// A path as names of fields have it, behind `f`: empty, or `.1.2`.
+/// A path in field names, after `f`: empty, or `.1.2`.
 fn suffix(path: &[usize]) -> String {
     path.iter().fold(String::new(), |path, number| format!("{path}.{number}"))
 }
@@ -146,7 +146,7 @@ fn path(text: &str) -> Option<Path> {
     if text.is_empty() { Some(Vec::new()) } else { text.strip_prefix('.')?.split('.').map(number).collect() }
 }
 
-/// The fields of a part, as they came.
+/// The fields of a part, as received.
 #[derive(Debug, Default)]
 struct Written<'a> {
     joined: Option<&'a str>,
@@ -155,11 +155,11 @@ struct Written<'a> {
     value: Option<&'a str>,
 }
 
-/// Why an address holds no filter, for people.
+/// Why an address contains no valid filter, for people.
 pub(super) type Refusal = String;
 
 impl Group {
-    /// Reads the fields of an address; the empty filter where it has none.
+    /// Parses the fields of an address; the empty filter if it has none.
     pub(super) fn read<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, Refusal> {
         let mut written: BTreeMap<Path, Written<'_>> = BTreeMap::new();
         for (name, value) in fields {
@@ -195,17 +195,17 @@ impl Group {
         }
         let joined = root.and_then(|part| part.joined).map_or(Some(Joined::All), Joined::parse).ok_or_else(forged)?;
         let group = Self { joined, parts: parts(&written, &[])? };
-        // What stands in no group was made by nobody.
+        // Parts without a group weren't sent by our forms.
         let placed = group.count() + usize::from(root.is_some());
         if placed == written.len() { Ok(group) } else { Err(forged()) }
     }
 
-    /// How many conditions and groups are in it.
+    /// The number of conditions and groups in it.
     pub(super) fn count(&self) -> usize {
         self.parts.iter().map(|part| 1 + if let Node::Group(group) = part { group.count() } else { 0 }).sum()
     }
 
-    /// The fields of an address that hold it; none for the empty filter. Parts are numbered anew.
+    /// The fields of an address for it; none for the empty filter. Parts are renumbered.
     pub(super) fn fields(&self) -> Vec<(String, String)> {
         let mut fields = Vec::new();
         if !self.parts.is_empty() {
@@ -233,7 +233,7 @@ impl Group {
         }
     }
 
-    /// Does what a button of the form says: `add`, `group` or `remove`, with the path of the part behind it.
+    /// Applies the action of a button: `add`, `group` or `remove`, followed by the path of the part.
     pub(super) fn change(&mut self, action: &str) -> Result<(), Refusal> {
         let at = action.find('.').unwrap_or(action.len());
         let (verb, place) = (&action[..at], path(&action[at..]).ok_or_else(forged)?);
@@ -270,12 +270,12 @@ impl Group {
         }
     }
 
-    /// Whether a row fits. Conditions without a value, and groups without one that has a value, are passed over.
+    /// Whether a row matches. Conditions without a value, and groups without any value, are ignored.
     pub(super) fn fits(&self, row: &Row<'_>) -> bool {
         self.judge(row).unwrap_or(true)
     }
 
-    /// Whether anything of it leaves rows out.
+    /// Whether it excludes any rows.
     pub(super) fn narrows(&self) -> bool {
         self.parts.iter().any(|part| match part {
             Node::Group(group) => group.narrows(),
@@ -296,7 +296,7 @@ impl Group {
         })
     }
 
-    /// The form from its beginning to its end: groups are opened and closed, conditions stand between.
+    /// The form from beginning to end: groups are opened and closed, with conditions in between.
     pub(super) fn layout(&self) -> Vec<Piece<'_>> {
         let mut pieces = Vec::new();
         self.lay_out(&mut Vec::new(), &mut pieces);
@@ -316,7 +316,7 @@ impl Group {
         pieces.push(Piece::Close { path: suffix(place), can_nest: place.len() + 2 <= DEEPEST });
     }
 
-    /// The filter in words, as code is written: `threshold is LOW and (…)`.
+    /// A description of the filter, written like code: `threshold is LOW and (…)`.
     pub(super) fn words(&self) -> String {
         let word = |part: &Node| match part {
             Node::Group(group) if group.narrows() => Some(format!("({})", group.words())),
@@ -335,7 +335,7 @@ impl Group {
     }
 }
 
-/// A piece of the form. Paths are as names of fields have them, behind `f`.
+/// A piece of the form. Paths are as in field names, after `f`.
 #[derive(Debug)]
 pub(super) enum Piece<'a> {
     Open { path: String, joined: Joined },
@@ -377,7 +377,7 @@ mod tests {
         Group::read(Fields::parse(query.as_bytes()).iter())
     }
 
-    /// The columns that an address leaves.
+    /// The matching columns for an address.
     fn found(query: &str) -> Vec<String> {
         let group = read(query).unwrap();
         let rows = Catalogue::standard()

@@ -1,20 +1,20 @@
-//! Finds columns and sources by words, forgiving slips.
+//! A word index that finds columns and sources, tolerating typos.
 //!
-//! Every word of a name, a description, a category or a known value is a term with the places where it stands. A word
-//! that is searched finds the terms that are it, begin with it, mean the same, or contain it; only where there is none of
-//! these, the terms that differ by a slip. What has all words comes before what has some, and a name before a
-//! description. A general search engine was rejected: the texts are few, short and change together, and a slip in a
-//! name matters more than anything that one ranks by.
+//! Every word of a name, a description, a category or a known value is a term with its places. A search word matches
+//! the terms that equal it, begin with it, are synonyms, or contain it; only without any of these, terms with a small
+//! edit distance. Results with all words come before those with some, and names before descriptions. A general search
+//! engine was rejected: the texts are few, short and change together, and tolerating typos in names matters more than
+//! ranking.
 
 use std::collections::HashMap;
 
 use crate::amcsql::catalogue::{ColumnDef, DataSource};
 use crate::amcsql::spelling;
 
-/// Words of a search that are used.
+/// Maximum number of words in a search.
 const MOST_WORDS: usize = 12;
 
-/// What people say, and what AMC's names say for it.
+/// Common words, and the corresponding words in AMC's names.
 const SYNONYMS: [(&str, &[&str]); 17] = [
     ("spend", &["cost"]),
     ("spending", &["cost"]),
@@ -35,26 +35,26 @@ const SYNONYMS: [(&str, &[&str]); 17] = [
     ("day", &["date"]),
 ];
 
-/// Short forms, and the words that they stand for.
+/// Abbreviations, and what they stand for.
 const SHORT: [(&str, &[&str]); 3] =
     [("ntb", &["new", "to", "brand"]), ("atc", &["add", "to", "cart"]), ("dpv", &["detail", "page", "view"])];
 
-/// What a search found.
+/// A search result.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Found {
-    /// The place of the source.
+    /// The index of the source.
     pub(super) source: usize,
-    /// The place of the column in the source; `None` for the source itself.
+    /// The index of the column in the source; `None` for the source itself.
     pub(super) column: Option<usize>,
     pub(super) score: f32,
 }
 
-/// What a search found of a source.
+/// The search results of one source.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Group {
-    /// The place of the source.
+    /// The index of the source.
     pub(super) source: usize,
-    /// The places of its columns that were found, the best first.
+    /// The indexes of its matching columns, best first.
     pub(super) columns: Vec<usize>,
     pub(super) score: f32,
 }
@@ -71,16 +71,16 @@ struct Document {
     source: u32,
     /// `u32::MAX` for the source itself.
     column: u32,
-    /// Length of the name: of two that fit alike the shorter one is meant.
+    /// Length of the name: of two equal matches the shorter one is preferred.
     length: u16,
 }
 
 #[derive(Debug)]
 struct Term {
     text: Box<str>,
-    /// Which letters it has, a bit for each: words that share few cannot be one slip apart.
+    /// A bit set of its letters: words that share few can't have a small edit distance.
     letters: u64,
-    /// Where it stands, and how much that counts.
+    /// Its places, with weights.
     places: Vec<(u32, u8)>,
 }
 
@@ -148,7 +148,8 @@ impl Index {
         number
     }
 
-    /// What `q` finds, the best first; everything that has all of its words, or else as many as anything has.
+    /// The results for `q`, best first; everything with all of its words, or otherwise with the maximum number of
+    /// them.
     pub(super) fn search(&self, q: &str) -> Vec<Found> {
         let words = self.asked(q);
         let mut score = vec![0_f32; self.documents.len()];
@@ -184,7 +185,7 @@ impl Index {
         found
     }
 
-    /// The words of a search, short forms written out.
+    /// The words of a search, with abbreviations expanded.
     fn asked(&self, q: &str) -> Vec<String> {
         let long = |word: String| match SHORT.iter().find(|(short, _)| *short == word && self.term(short).is_none()) {
             Some((_, long)) => long.iter().map(|word| (*word).to_owned()).collect(),
@@ -204,7 +205,7 @@ impl Index {
         })
     }
 
-    /// The terms that a word may mean, each with how well it fits, up to 1.
+    /// The matching terms of a word, each with a score up to 1.
     fn terms_of(&self, word: &str) -> Vec<(&Term, f32)> {
         let mut terms = Vec::new();
         if let Some(term) = self.term(word) {
@@ -221,7 +222,7 @@ impl Index {
         if let Some((_, others)) = SYNONYMS.iter().find(|(said, _)| *said == word) {
             terms.extend(others.iter().filter_map(|other| self.term(other)).map(|term| (term, 0.8)));
         }
-        // A plural finds its singular.
+        // A plural matches its singular.
         if let Some(term) = word.strip_suffix('s').and_then(|one| self.term(one)) {
             terms.push((term, 0.9));
         }
@@ -235,7 +236,7 @@ impl Index {
         self.terms.get(*self.by_text.get(word)? as usize)
     }
 
-    /// The terms from which a word differs by a slip or two, or whose beginning it does.
+    /// The terms with an edit distance of one or two from a word, also as a prefix.
     fn slips_of(&self, word: &str) -> Vec<(&Term, f32)> {
         let limit: usize = match word.chars().count() {
             0..=3 => return Vec::new(),
@@ -251,7 +252,7 @@ impl Index {
         fitting.filter_map(|term| Some((term, 0.7 - 0.15 * slip(term)? as f32))).collect()
     }
 
-    /// What `q` finds, by source: those with the best columns first.
+    /// The results for `q` by source: those with the best columns first.
     pub(super) fn groups(&self, q: &str) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut places: HashMap<usize, usize> = HashMap::new();
@@ -271,7 +272,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// Which letters a word has, a bit for each.
+/// A bit set of a word's letters.
 fn letters(word: &str) -> u64 {
     word.bytes().fold(0, |mask, byte| mask | 1 << (byte % 64))
 }
@@ -281,7 +282,7 @@ mod tests {
     use super::*;
     use crate::amcsql::catalogue::Catalogue;
 
-    /// The names that are found, the best first; of a column with its source.
+    /// The names of the results, best first; columns with their source.
     fn found(q: &str) -> Vec<String> {
         let sources = Catalogue::standard().sources();
         let index = Index::of(sources.iter());

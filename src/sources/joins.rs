@@ -1,24 +1,24 @@
-//! Which sources join with which, in both directions.
+//! Joins between sources, in both directions.
 //!
-//! The documentation names a source's keys as `user_id`, as `segment_id + segment_marketplace_id`, or as
-//! `impression_id = dsp_impressions.request_tag`, where the other source's name may end in `*`. A plain key joins every
-//! other source that has the same one; an equation joins the two that it names, told on the pages of both.
+//! The documentation gives a source's keys as `user_id`, as `segment_id + segment_marketplace_id`, or as
+//! `impression_id = dsp_impressions.request_tag`, where the other source's name may end in `*`. A plain key joins
+//! every other source with the same key; an equation joins the two that it names, and is shown on the pages of both.
 
 use crate::amcsql::catalogue::DataSource;
 
-/// A way to join a source with others.
+/// A join of a source with others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Join {
-    /// The key on this source: a column, or several with ` + ` between them.
+    /// The key on this source: a column, or several separated by ` + `.
     pub(super) key: String,
-    /// The sources on the other side, each with its key, in order.
+    /// The other sources with their keys, in order.
     pub(super) others: Vec<(String, String)>,
 }
 
-/// A key as the documentation writes it.
+/// A key in the documentation.
 struct Key<'a> {
     own: &'a str,
-    /// The other source, with a `*` at its end where several are meant, and its column.
+    /// The other source, with a trailing `*` for several, and its column.
     other: Option<(&'a str, &'a str)>,
 }
 
@@ -36,7 +36,7 @@ fn is_named(pattern: &str, source: &DataSource) -> bool {
     }
 }
 
-/// The ways to join `source` with the others.
+/// The joins of `source` with the others.
 pub(super) fn joins<'a>(source: &DataSource, all: impl Iterator<Item = &'a DataSource>) -> Vec<Join> {
     let mut joins: Vec<Join> = Vec::new();
     for key in &source.join_keys {

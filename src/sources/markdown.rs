@@ -1,4 +1,4 @@
-//! A source as Markdown, for a document or a chat.
+//! A source as Markdown, for documents and chats.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::joins::Join;
 use super::samples;
 use crate::amcsql::catalogue::{ColumnDef, DataSource};
 
-/// A text in a cell of a table, or in a line: without what would end it.
+/// A text for a table cell or a line: without characters that would end it.
 pub(super) fn cell(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace(['\n', '\r'], " ")
 }
@@ -17,7 +17,7 @@ fn code(text: &str) -> String {
     format!("`{}`", text.replace(['`', '\n', '\r'], " ").replace('|', "\\|"))
 }
 
-/// The table of some columns, each with its source where they are of several.
+/// A table of columns, with their sources if there are several.
 pub(super) fn table<'a>(columns: impl Iterator<Item = (Option<&'a str>, &'a ColumnDef)>, with_sources: bool) -> String {
     let (head, line) = if with_sources { ("| Data source ", "| --- ") } else { ("", "") };
     let mut text =
@@ -35,7 +35,7 @@ pub(super) fn table<'a>(columns: impl Iterator<Item = (Option<&'a str>, &'a Colu
     text
 }
 
-/// Columns of several sources, a row for each: its name, how it stands, and what each source has of it.
+/// Columns of several sources, one per row: name, comparison, and each source's definition.
 pub(super) fn compared<'a>(sources: &[&str], rows: impl Iterator<Item = (String, &'a str, Vec<String>)>) -> String {
     let names: Vec<String> = sources.iter().map(|source| code(source)).collect();
     let mut text = format!(
@@ -51,7 +51,7 @@ pub(super) fn compared<'a>(sources: &[&str], rows: impl Iterator<Item = (String,
     text
 }
 
-/// A whole source.
+/// A complete source.
 pub(super) fn source(source: &DataSource, joins: &[Join]) -> String {
     let mut text = format!("# {}\n\n{}\n\n", code(&source.id), cell(&source.description));
     let facts = [

@@ -1,7 +1,8 @@
-//! The data sources of AMC: what there is, what its columns mean, on which instances, and what uses it.
+//! AMC's data sources: what exists, what the columns mean, which instances have them, and what uses them.
 //!
-//! The documentation ([`Catalogue`](crate::amcsql::catalogue::Catalogue)) meets what each instance lists. A source has one
-//! page, `/data-sources/{name}`, and a column a place on it, `#column`, so that every name on any page can lead there.
+//! Combines the documentation ([`Catalogue`](crate::amcsql::catalogue::Catalogue)) with the lists of instances. A
+//! source has a page, `/data-sources/{name}`, and a column an anchor on it, `#column`, so that every name on any page
+//! can be a link.
 
 mod compare;
 mod described;
@@ -64,7 +65,7 @@ impl Section {
     pub const DataSources: Self = Self::new("/data-sources", "Data sources", "database");
 }
 
-/// Columns and sources that hold the words, each name once.
+/// Columns and sources that contain the words, each name once.
 async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<(Vec<Hit>, Vec<Hit>)> {
     let view = View::read(tx, &person.id).await?;
     let most = usize::try_from(range.most).unwrap_or_default();
@@ -93,7 +94,7 @@ async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::R
     Ok((columns.into_iter().map(Hit::from).collect(), sources))
 }
 
-/// A column that was found, with the sources that have it.
+/// A matching column, with the sources that have it.
 struct ColumnHit {
     href: String,
     name: String,

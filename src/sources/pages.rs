@@ -1,4 +1,4 @@
-//! The room's routes, and what its handlers share.
+//! The room's routes, and shared parts of its handlers.
 
 mod compare;
 mod detail;
@@ -21,13 +21,13 @@ use crate::web::list::ListParams;
 use crate::web::{self, Site};
 use detail::Used;
 
-/// What uses a source, of so many persons and sources; when there are more, all are looked up anew.
+/// Maximum number of cached uses of sources; beyond it, the cache is cleared.
 const MOST_USED: usize = 2_000;
 
 #[derive(Clone, Debug)]
 struct Sources {
     site: Site,
-    /// What each person may see of what uses a source.
+    /// The uses of a source that each person may see.
     used: Memo<(PersonId, String), Arc<Used>>,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn routes(site: Site) -> Router {
         .with_state(Sources { used: Memo::new(site.db.clone(), MOST_USED), site })
 }
 
-/// The instance that an address names, which must be the person's; none where it names none.
+/// The person's instance named in an address, if any.
 fn of_instance<'a>(view: &'a View, params: &mut ListParams) -> web::Result<Option<&'a Known>> {
     match params.id("instance", "instance") {
         None => Ok(None),
@@ -70,7 +70,7 @@ fn of_instance<'a>(view: &'a View, params: &mut ListParams) -> web::Result<Optio
     }
 }
 
-/// The person's instances to choose from, after `all`.
+/// The person's instances as options, after `all`.
 fn instance_choices(view: &View, all: &str) -> Vec<Choice> {
     let instance = |known: &Known| {
         let label = format!("{} ({})", known.listing.name, known.listing.account);

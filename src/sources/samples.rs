@@ -12,10 +12,10 @@ const TEXTS: &str = include_str!("samples.sql");
 /// A sample query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sample {
-    /// What it answers.
+    /// The question it answers.
     pub(super) name: String,
     pub(super) sql: String,
-    /// The sources that it reads, in the order of the text.
+    /// Its sources, in text order.
     pub(super) sources: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn of(source: &str) -> impl Iterator<Item = (usize, &'static Sample)>
     SAMPLES.iter().enumerate().filter(move |(_, sample)| sample.sources.iter().any(|it| it == source))
 }
 
-/// The sample of that number.
+/// The sample with that number.
 pub(super) fn number(number: usize) -> Option<&'static Sample> {
     SAMPLES.get(number)
 }

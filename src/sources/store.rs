@@ -5,18 +5,18 @@ use chrono::{DateTime, Utc};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{FilterId, PersonId};
 
-/// A filter under a name.
+/// A saved filter.
 #[derive(Clone, Debug)]
 pub(super) struct SavedFilter {
     pub(super) id: FilterId,
     pub(super) name: String,
-    /// As an address holds it, without a `?`.
+    /// In address form, without a `?`.
     pub(super) query: String,
-    /// Whether everyone here sees it.
+    /// Whether everyone can see it.
     pub(super) is_shared: bool,
     /// Whether it is the reader's own.
     pub(super) is_own: bool,
-    /// Whose it is; a name for people.
+    /// The owner's name.
     pub(super) owner: String,
 }
 
@@ -33,7 +33,7 @@ impl FromRow for SavedFilter {
     }
 }
 
-/// The filters that a person sees: their own first, then those of others that everyone sees.
+/// The filters visible to a person: their own first, then shared ones.
 pub(super) async fn filters(tx: &mut Tx, person: &PersonId) -> Result<Vec<SavedFilter>> {
     const LIST: &str = "select f.id, f.name, f.query, f.shared, coalesce(p.name, 'somebody else') as owner, \
         case when f.person_id = $1 then 'yes' else 'no' end as is_own from source_filters f \
@@ -42,13 +42,13 @@ pub(super) async fn filters(tx: &mut Tx, person: &PersonId) -> Result<Vec<SavedF
     sql(LIST).bind(person).all(tx).await
 }
 
-/// How many filters a person keeps.
+/// The number of a person's filters.
 pub(super) async fn own_filters(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from source_filters where person_id = $1";
     sql(COUNT).bind(person).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// Keeps a filter of a person, over the one of the same name.
+/// Stores a filter of a person, overwriting the one with the same name.
 pub(super) async fn keep_filter(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -63,7 +63,7 @@ pub(super) async fn keep_filter(
     Ok(())
 }
 
-/// Deletes one of a person's own filters; `Missing` where it is not theirs.
+/// Deletes one of a person's own filters; `Missing` if it isn't theirs.
 pub(super) async fn delete_filter(tx: &mut Tx, person: &PersonId, id: &FilterId) -> Result<()> {
     const DELETE: &str = "delete from source_filters where id = $2 and person_id = $1";
     match sql(DELETE).bind(person).bind(id).execute(tx).await? {

@@ -1,4 +1,4 @@
-//! What the roles of an instance allow, on every page and for every form.
+//! The roles on an instance, on every page and for every form.
 
 use chrono::TimeDelta;
 use recomamp::db::{Scope, sql};
@@ -7,21 +7,21 @@ use crate::executions::{REACH, run, saved};
 use crate::queries::instance;
 use crate::support::{House, Visitor, stories};
 
-/// Gives everybody this role on every instance that they have.
+/// Gives everybody this role on all their instances.
 pub(crate) async fn everybody_is(house: &House, role: &'static str) {
     let mut tx = house.db().write(&Scope::System).await.expect("a transaction");
     sql("update instance_access set role = $1").bind(role).execute(&mut tx).await.expect("roles are set");
     tx.commit().await.expect("it is kept");
 }
 
-/// Changes rows with the eyes of the program itself.
+/// Changes rows in the system's scope.
 pub(crate) async fn change(house: &House, text: &'static str, value: &str) {
     let mut tx = house.db().write(&Scope::System).await.expect("a transaction");
     sql(text).bind(value).execute(&mut tx).await.expect("rows are changed");
     tx.commit().await.expect("it is kept");
 }
 
-/// Has Amazon asked for all instances again.
+/// Requests discovery again.
 async fn ask_again(house: &House, visitor: &Visitor) {
     visitor.post("/instances/refresh", &[]).await.with(303);
     house.tick("instance-discovery").await;
@@ -32,7 +32,7 @@ const ENDING: &str = "select count(*) as value from audit where action = 'access
 const ENDED: &str = "select count(*) as value from audit where action = 'access-ended'";
 
 stories! {
-    /// What Amazon does not list any more is announced once, goes on for the grace period, and ends.
+    /// An instance that Amazon no longer lists is reported once, stays accessible for the grace period, and then not.
     async fn access_ends_some_days_after_amazon_stops_listing(house: House) {
         let ada = house.signed_in("Ada").await;
         let gone = instance(&ada).await;
@@ -59,7 +59,7 @@ stories! {
         assert_eq!(house.count(ENDED).await, 1);
     }
 
-    /// An instance that is listed again before its access ends goes on as before.
+    /// An instance that is listed again before the access ends stays accessible.
     async fn access_goes_on_when_amazon_lists_the_instance_again(house: House) {
         let ada = house.signed_in("Ada").await;
         let gone = instance(&ada).await;
@@ -76,7 +76,7 @@ stories! {
         assert!(page.texts("main .callout").is_empty(), "{}", page.body);
     }
 
-    /// A viewer reads everything, starts and changes nothing, and is told who can change that.
+    /// A viewer can read everything, but start and change nothing, and is told who can change that.
     async fn a_viewer_reads_and_is_told_what_is_missing(house: House) {
         let ada = house.signed_in("Ada").await;
         let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
@@ -114,7 +114,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from queries").await, 1);
     }
 
-    /// An analyst writes and runs, and does not rename.
+    /// An analyst can write and run, but not rename.
     async fn an_analyst_runs_and_does_not_rename(house: House) {
         let ada = house.signed_in("Ada").await;
         everybody_is(&house, "analyst").await;

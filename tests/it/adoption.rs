@@ -1,5 +1,5 @@
-//! Executions that were started on AMC by other means: found, counted, followed, their results kept. They are made by
-//! starting one here and removing its row, so that only AMC knows of it.
+//! Executions that were started elsewhere: found, counted, followed, with stored results. The tests start one here
+//! and delete its row, so that only AMC knows it.
 
 use chrono::TimeDelta;
 
@@ -9,7 +9,7 @@ use crate::support::{execute, stories};
 const SQL: &str = "SELECT campaign, SUM(impressions) AS n FROM dsp_impressions GROUP BY campaign";
 
 stories! {
-    /// One that has ended: its result is fetched, and its page is like any other.
+    /// A finished one: its result is downloaded, and its page is like any other.
     async fn the_result_of_a_foreign_execution_is_adopted(house: House) {
         let ada = house.signed_in("Ada").await;
         let own = instance(&ada).await;
@@ -39,7 +39,7 @@ stories! {
         assert!(refused.body.contains("can't be run again here") || refused.body.contains("can&#39;t be run again here"), "{}", refused.body);
     }
 
-    /// One that runs: it takes a slot, and ends here when it ends there.
+    /// A running one: it uses a slot, and ends here when it ends there.
     async fn a_foreign_execution_that_runs_takes_a_slot(house: House) {
         let ada = house.signed_in("Ada").await;
         let own = instance(&ada).await;

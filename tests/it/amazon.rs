@@ -1,4 +1,4 @@
-//! Odd answers of AMC to executions: statuses and links of other forms, cancels without effect, throttling.
+//! Unusual answers of AMC to executions: undocumented statuses and links, ignored cancellations, throttling.
 
 use chrono::TimeDelta;
 
@@ -6,8 +6,8 @@ use crate::executions::{REACH, run, saved};
 use crate::support::stories;
 
 stories! {
-    /// A status that no document names is shown with its reason as it came; after AMC's own limit and a margin the
-    /// execution ends as lost, gives its slot back, and its result is fetched where AMC has one after all.
+    /// An undocumented status is shown with its reason; after AMC's own limit and a margin the execution ends as lost
+    /// and frees its slot, and its result is downloaded if AMC has one after all.
     async fn an_execution_with_an_unknown_status_ends_and_may_come_back(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -35,7 +35,8 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions where state = 'succeeded' and problem is null").await, 1);
     }
 
-    /// A cancel that AMC accepts and ignores is repeated less and less often, and the waiting can be ended by hand.
+    /// A cancellation that AMC accepts and ignores is repeated with growing intervals, and the waiting can be ended
+    /// manually.
     async fn a_cancel_without_effect_backs_off_and_can_be_given_up(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -58,7 +59,7 @@ stories! {
         assert!(page.contains("stopped waiting for AMC"), "{page}");
     }
 
-    /// Links as objects are links; a form that nobody knows ends soon, and says how the answer begins.
+    /// Links as objects work; an unknown format ends the execution soon, and the beginning of the answer is shown.
     async fn links_of_another_form_are_read_or_named(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -75,7 +76,7 @@ stories! {
         assert!(page.body.contains("elsewhere"), "the beginning of the answer is shown: {}", page.body);
     }
 
-    /// While a result is being fetched in vain, its owner can end it, and have it fetched later.
+    /// A failing download can be canceled by its owner, and restarted later.
     async fn fetching_can_be_cancelled_and_begun_again(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -96,7 +97,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions where state = 'succeeded'").await, 1);
     }
 
-    /// When AMC has too many requests, all executions of the account wait, in either way of saying so.
+    /// When AMC throttles, all executions of the account wait, for both forms of the error.
     async fn a_throttled_account_waits_as_a_whole(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;

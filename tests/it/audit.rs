@@ -1,4 +1,4 @@
-//! What is written of deeds and grants, who reads it, and when it goes.
+//! The audit log: what is recorded, who can read it, and when entries are deleted.
 
 use chrono::TimeDelta;
 
@@ -6,7 +6,7 @@ use crate::executions::{REACH, run, saved};
 use crate::support::stories;
 
 stories! {
-    /// A member reads their own lines; an administrator everybody's. A filter leaves what fits.
+    /// A member reads their own entries; an administrator everybody's. Filters work.
     async fn people_read_their_own_lines_and_administrators_all(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;
@@ -31,7 +31,7 @@ stories! {
         ada.get("/settings/audit?action=%00&person=x&from=never&until=%F0%28&page=99999999999999999999&q=%25_%5C").await.with(200);
     }
 
-    /// Taken out as a file, which is a deed of its own; refreshes are written as well.
+    /// The export is recorded itself; token refreshes are recorded too.
     async fn the_log_is_taken_out_and_refreshes_are_in_it(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -51,7 +51,7 @@ stories! {
         assert_eq!(subjects[0], "audit");
     }
 
-    /// Many lines come a page at a time.
+    /// A long log has pages.
     async fn a_long_log_has_pages(house: House) {
         let ada = house.signed_in("Ada").await;
         for _ in 0..55 {
@@ -63,7 +63,7 @@ stories! {
         assert_eq!(ada.get("/settings/audit?action=exported&page=2").await.texts("tbody tr").len(), 5);
     }
 
-    /// Old lines go where a number of days is set, and only then.
+    /// Old entries are deleted if a retention period is set, and only then.
     async fn old_lines_go_where_the_installation_says_so(house: House) {
         let ada = house.signed_in("Ada").await;
         assert!(ada.get("/settings/audit").await.text("main").contains("kept indefinitely"));
@@ -79,7 +79,7 @@ stories! {
         assert_eq!(left.texts("tbody tr").len(), 2, "today's sign-in and grant: {:?}", left.texts("tbody tr"));
     }
 
-    /// How grants are: what they reach, when they are renewed; tried by a button, and what to do when one is dead.
+    /// The status of grants: what they reach, when they are refreshed; the test button, and advice for a revoked one.
     async fn the_health_of_grants_is_shown_and_tried(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;

@@ -1,4 +1,4 @@
-//! Amazon on its bad days: whatever it answers, a run is sent once and ends in a state that says why.
+//! Outages and errors of Amazon: whatever it answers, an execution is sent once and ends in a state with a reason.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,10 +13,10 @@ use crate::executions::{REACH, run, saved, saved_on};
 use crate::queries::instance;
 use crate::support::{Call, Gate, House, Visitor, stories};
 
-/// Spoils an answer.
+/// Corrupts a response.
 type Spoil = fn(Response<Bytes>) -> Response<Bytes>;
 
-/// Ways in which an answer can be bad although AMC did what was asked.
+/// Ways in which a response can be bad although AMC did what was requested.
 const SPOILT: [(&str, Spoil); 6] = [
     ("a page of a proxy's", |answer| with(answer, StatusCode::OK, "text/html", "<html><h1>Portal</h1></html>")),
     ("a page of a proxy's in trouble", |answer| with(answer, StatusCode::BAD_GATEWAY, "text/html", "<h1>502</h1>")),
@@ -41,7 +41,7 @@ fn with(answer: Response<Bytes>, status: StatusCode, kind: &'static str, body: &
     Response::from_parts(head, Bytes::from_static(body.as_bytes()))
 }
 
-/// Spoils the first answers to calls of one kind.
+/// Corrupts the first responses to calls of one kind.
 fn spoil(gate: &Gate, at: Call, times: usize, spoil: Spoil) {
     let left = AtomicUsize::new(times);
     gate.meddle(move |call, answer| {
@@ -51,7 +51,7 @@ fn spoil(gate: &Gate, at: Call, times: usize, spoil: Spoil) {
     });
 }
 
-/// Changes what AMC says of an execution, alone or in a list.
+/// Changes AMC's data about an execution, alone or in a list.
 fn say(answer: Response<Bytes>, change: impl Fn(&mut Value)) -> Response<Bytes> {
     let Ok(mut json) = serde_json::from_slice::<Value>(answer.body()) else { return answer };
     match json.get_mut("executions").and_then(Value::as_array_mut) {
@@ -66,7 +66,7 @@ async fn status(visitor: &Visitor, page: &str) -> String {
     visitor.get(page).await.with(200).text("#live [role=status]")
 }
 
-/// Steps and moves time so often, whatever becomes of the runs.
+/// Ticks and advances time this many times, whatever happens to the executions.
 async fn pass_time(house: &House, steps: usize) {
     for _ in 0..steps {
         house.step().await;
@@ -76,7 +76,7 @@ async fn pass_time(house: &House, steps: usize) {
 }
 
 stories! {
-    /// Every bad answer to every call.
+    /// Every bad response to every call.
     async fn a_run_outlives_every_bad_answer_to_every_call(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[]).await;
@@ -95,7 +95,7 @@ stories! {
         }
     }
 
-    /// Ten minutes of 429: AMC is left in peace, the page says why it waits, and then all goes on.
+    /// Ten minutes of 429: calls to AMC pause, the page shows the reason, and then everything continues.
     async fn ten_minutes_of_429_cost_some_calls_and_no_run(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[]).await;
@@ -123,7 +123,7 @@ stories! {
         }
     }
 
-    /// A word that no documentation has is shown as it is, and the run goes on.
+    /// An undocumented status is shown, and the execution continues.
     async fn an_unknown_status_is_shown_and_asked_after_again(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[]).await;
@@ -141,7 +141,7 @@ stories! {
         assert!(status(&ada, &page).await.contains("Succeeded"));
     }
 
-    /// Fields that came to AMC's answers later are passed over.
+    /// New fields in AMC's answers are ignored.
     async fn unknown_fields_do_no_harm(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[]).await;
@@ -159,7 +159,7 @@ stories! {
         assert!(status(&ada, &page).await.contains("Succeeded"));
     }
 
-    /// Parts of one result whose headings differ are no result: the run says so, after it was read again.
+    /// Result parts with different headers are an error, after they were downloaded again.
     async fn parts_with_different_headings_are_not_joined(database: Database) {
         let gate = Gate::open_with(vec!["split=3".parse().expect("a fault")]);
         let house = House::open_before(&gate, database, &[]).await;
@@ -179,7 +179,7 @@ stories! {
         ada.get(&format!("{page}/result.csv")).await.with(404);
     }
 
-    /// Fifty runs at AMC when the token dies: one refresh for them all, and none is lost.
+    /// Fifty executions in progress when the token expires: one refresh for all of them, and none is lost.
     async fn one_refresh_serves_fifty_runs_whose_token_died(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[("RUNS_PER_INSTANCE", "60"), ("RUNS_PER_ACCOUNT", "60")]).await;
@@ -208,7 +208,7 @@ stories! {
         assert_eq!(gate.amazon.executions(), 50);
     }
 
-    /// However many runs an instance has, a tick asks for the instance.
+    /// However many executions an instance has, a tick makes one call for it.
     async fn a_tick_asks_once_for_an_instance(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[("RUNS_PER_INSTANCE", "200"), ("RUNS_PER_ACCOUNT", "900")]).await;
@@ -230,8 +230,8 @@ stories! {
         assert!(asked <= 3, "{asked} calls for one instance");
     }
 
-    /// Runs that began at different moments on many instances are asked after by one list for each instance,
-    /// tick after tick.
+    /// Executions that began at different times on many instances are polled with one list per instance, tick after
+    /// tick.
     async fn calls_grow_with_instances_and_not_with_runs(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[("RUNS_PER_ACCOUNT", "900")]).await;
@@ -257,7 +257,7 @@ stories! {
             house.time.advance(TimeDelta::milliseconds(1_700));
             house.tick("poller").await;
         }
-        // The first looks at each run are over, and every instance has come to its beat.
+        // The first polls of each execution are over, and every instance follows its polling schedule.
         house.time.advance(TimeDelta::seconds(30));
         while house.tick("poller").await.looked > 0 {}
         let (before, mut looked) = (gate.calls(Call::Ask), 0);
@@ -270,7 +270,7 @@ stories! {
         assert!(asked <= instances.len() * 5, "{asked} calls in a minute for {} instances", instances.len());
     }
 
-    /// A machine whose clock is most of a day ahead of Amazon's still finds what it sent, by one list.
+    /// A machine whose clock is most of a day ahead of Amazon's still finds what it sent, with one list.
     async fn a_clock_that_is_ahead_doubles_no_run(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[]).await;
@@ -286,7 +286,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions where state = 'succeeded'").await, 5);
     }
 
-    /// A machine that slept for three days wakes up to its runs.
+    /// A machine that was suspended for three days continues its executions.
     async fn a_clock_that_jumps_ahead_strands_no_run(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[]).await;

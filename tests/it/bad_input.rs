@@ -1,4 +1,4 @@
-//! Input that may not be taken: one clear answer, the same for a page and a program, and nothing is started or lost.
+//! Invalid input: one clear answer, the same for pages and programs, and nothing is started or lost.
 
 use recomamp::db::{Scope, Single, sql};
 use reqwest::Method;
@@ -9,7 +9,7 @@ use crate::executions::{REACH, on_amc, run, saved};
 use crate::queries::instance;
 use crate::support::{House, Visitor, execute, stories};
 
-/// Sends a form for JSON and for a page; gives the document after the page was found to say the same.
+/// Submits a form for JSON and for a page; returns the document after checking that the page says the same.
 async fn both(visitor: &Visitor, address: &str, fields: &[(&str, &str)], status: u16) -> Value {
     let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let json = [("accept", "application/json"), ("content-type", "application/x-www-form-urlencoded")];
@@ -29,7 +29,7 @@ async fn both(visitor: &Visitor, address: &str, fields: &[(&str, &str)], status:
 
 const EXECUTIONS: &str = "select count(*) as value from executions";
 
-/// The newest note of the timeline.
+/// The latest note in the timeline.
 async fn waits_for(house: &House) -> String {
     const REASON: &str = "select coalesce(waiting_for, '') as value from executions";
     let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
@@ -37,7 +37,7 @@ async fn waits_for(house: &House) -> String {
 }
 
 stories! {
-    /// An instance that is not ready, a role below what is needed, a value of the wrong type, a query that is not theirs.
+    /// An instance that isn't ready, a role that is too low, a value of the wrong type, somebody else's query.
     async fn what_cannot_start_is_told_alike_by_page_and_by_json(house: House) {
         let chie = house.signed_in("Chie").await;
         let ada = house.signed_in("Ada").await;
@@ -64,7 +64,7 @@ stories! {
         assert_eq!(house.count(EXECUTIONS).await, 0);
     }
 
-    /// A home that somebody may not use is refused, and the query stays where it was.
+    /// A home that somebody may not use is refused, and the query keeps its home.
     async fn a_home_that_one_may_not_use_is_refused_alike(house: House) {
         let chie = house.signed_in("Chie").await;
         let foreign = instance(&chie).await;
@@ -83,7 +83,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from queries").await, 1);
     }
 
-    /// Whose role ends while their execution waits: nothing is sent for them until they have it again.
+    /// If somebody's role ends while their execution is queued, it isn't sent until they have it again.
     async fn an_execution_of_somebody_whose_role_ended_is_not_sent(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -105,12 +105,12 @@ stories! {
         assert!(ada.get(&page).await.with(200).text("#live [role=status]").contains("Succeeded"));
     }
 
-    /// Results that have no place are told by readiness, and it is well again when they have one.
+    /// Readiness reports that results can't be stored, and recovers when they can.
     async fn readiness_sees_that_results_have_no_place(house: House) {
         let ada = house.signed_in("Ada").await;
         ada.get("/readyz").await.with(200);
         let folder = house.folder().join("results/unfinished");
-        // What is written to this device finds no room.
+        // Writing to this device fails with a full disk.
         std::os::unix::fs::symlink("/dev/full", folder.join(format!("ready.{}", std::process::id()))).unwrap();
         let told = ada.get("/readyz").await.with(503);
         assert!(told.body.contains("disk of the results is full"), "{}", told.body);

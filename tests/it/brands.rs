@@ -1,4 +1,4 @@
-//! Brands of an instance: their ASINs and campaigns, brought in from lists and filled into forms.
+//! Brands of an instance: importing ASINs and campaigns, and filling forms.
 
 use reqwest::Method;
 
@@ -9,7 +9,7 @@ const SQL: &str = "SELECT tracked_asin, SUM(purchases) AS n FROM amazon_attribut
     WHERE tracked_asin IN ({{asins}}) AND campaign IN ({{campaigns}}) AND advertiser <> {{brand}}\nGROUP BY tracked_asin";
 
 stories! {
-    /// Pasted: what is understood is kept, duplicates are counted, the rest is shown line by line.
+    /// Pasted: recognized lines are stored, duplicates counted, the others listed.
     async fn a_pasted_list_makes_a_brand_and_says_what_was_not_understood(house: House) {
         let ada = house.signed_in("Ada").await;
         let brands = format!("/instances/{}/brands", instance(&ada).await);
@@ -31,7 +31,7 @@ stories! {
         assert!(nothing.text("textarea[name=items]").contains("odd"), "nothing is lost");
     }
 
-    /// An uploaded sheet with a column of brands makes each of them; the export can be brought in again.
+    /// An uploaded spreadsheet with a brand column creates each brand; the export can be imported again.
     async fn a_sheet_makes_its_brands_and_the_export_is_a_sheet(house: House) {
         let ada = house.signed_in("Ada").await;
         let brands = format!("/instances/{}/brands", instance(&ada).await);
@@ -47,7 +47,7 @@ stories! {
         assert!(json.contains("\"brand\""), "{json}");
     }
 
-    /// Changed, deleted, taken back: names stay unique.
+    /// Changing, deleting, restoring: names stay unique.
     async fn a_brand_is_changed_deleted_and_restored(house: House) {
         let ada = house.signed_in("Ada").await;
         let brands = format!("/instances/{}/brands", instance(&ada).await);
@@ -69,7 +69,7 @@ stories! {
         assert_eq!(ada.get(&brands).await.texts("tbody th"), ["Acme & Co"]);
     }
 
-    /// The run form takes from a brand what its parameters' names ask for, and keeps the rest of the form.
+    /// The run form takes the values of a brand that match its parameters' names, and keeps the rest of the form.
     async fn a_form_is_filled_in_from_a_brand(house: House) {
         let ada = house.signed_in("Ada").await;
         let own = instance(&ada).await;
@@ -91,7 +91,7 @@ stories! {
         stranger.post(&format!("{theirs}/fill"), &[("brand", brand.as_str())]).await.with(404);
     }
 
-    /// Two hundred instances are found by labels, which everyone sees, and by one's own stars, which come first.
+    /// Among two hundred instances, labels are visible to everyone, and one's own stars come first.
     async fn instances_have_labels_and_stars(house: House) {
         let ada = house.signed_in("Ada").await;
         let own = format!("/instances/{}", instance(&ada).await);

@@ -1,4 +1,4 @@
-//! The data sources of instances: parsed once for each list, and never those of before.
+//! The data sources of instances: parsed once per list, and never outdated.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use recomamp::instances;
 use crate::queries::{REACH, instance, saved};
 use crate::support::{House, execute, stories};
 
-/// Stores another list behind the program's back, as another process does.
+/// Stores another list directly in the database, as another process does.
 async fn listed(house: &House, table: &str, digest: &str) {
     let url = house.database().url(house.folder());
     let text = format!(
@@ -25,7 +25,7 @@ async fn catalogue(house: &House, id: &InstanceId) -> Arc<recomamp::amcsql::cata
 }
 
 stories! {
-    /// The very next page checks against the list that another process stored.
+    /// The next page uses a list that another process stored.
     async fn a_list_that_another_process_stored_is_used_at_once(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -39,7 +39,7 @@ stories! {
         }
     }
 
-    /// Equal lists are one value in memory, whichever instance they are of.
+    /// Equal lists share one value in memory, across instances.
     async fn instances_that_list_the_same_share_one_catalogue(house: House) {
         let ada = house.signed_in("Ada").await;
         listed(&house, "conversions", "'same'").await;

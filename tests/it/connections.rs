@@ -1,4 +1,4 @@
-//! Signing in, staying signed in, and grants that are refreshed or withdrawn.
+//! Sign-in, sessions, and grants that are refreshed or revoked.
 
 use chrono::TimeDelta;
 use recomamp::ids::Random;
@@ -10,7 +10,7 @@ use crate::executions::{REACH, run, set};
 use crate::support::stories;
 
 stories! {
-    /// The way in: consent, session, instances.
+    /// Sign-in: consent, session, instances.
     async fn a_person_signs_in_and_finds_their_instances(house: House) {
         let visitor = house.visitor();
         let asked = visitor.get("/instances").await.with(303);
@@ -24,7 +24,7 @@ stories! {
         assert_eq!(tokens, 0, "tokens are sealed");
     }
 
-    /// A state that this browser was not given is worth nothing.
+    /// A state that this browser wasn't given is refused.
     async fn a_forged_state_signs_nobody_in(house: House) {
         let visitor = house.visitor();
         let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
@@ -47,8 +47,7 @@ stories! {
         visitor.get(&back).await.with(400);
     }
 
-    /// What was begun and left for ten minutes is worth nothing, and nobody is told that they are signed out who are
-    /// not.
+    /// A sign-in that was left for ten minutes is refused, without claiming that a signed-in person is signed out.
     async fn a_sign_in_that_was_left_for_ten_minutes_has_expired(house: House) {
         let visitor = house.signed_in("Ada").await;
         let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
@@ -60,7 +59,7 @@ stories! {
         visitor.get("/instances").await.with(200);
     }
 
-    /// An id planted before signing in is not the id after it.
+    /// A session id planted before sign-in is replaced.
     async fn the_session_changes_its_name_at_sign_in(house: House) {
         let visitor = house.visitor();
         visitor.post("/auth/amazon/start", &[("region", "NA")]).await.with(303);
@@ -72,7 +71,7 @@ stories! {
         planted.get("/instances").await.with(303);
     }
 
-    /// Idle too long, and old in any case.
+    /// Idle time-out and total time-out.
     async fn a_session_ends_when_it_was_idle_too_long(house: House) {
         let visitor = house.signed_in("Ada").await;
         house.time.advance(TimeDelta::hours(71));
@@ -83,7 +82,7 @@ stories! {
         visitor.get("/instances").await.with(303);
     }
 
-    /// Sign out, and sessions of other browsers.
+    /// Sign-out, and ending sessions of other browsers.
     async fn a_person_ends_their_sessions(house: House) {
         let here = house.signed_in("Ada").await;
         let there = house.signed_in("Ada").await;
@@ -97,7 +96,7 @@ stories! {
         here.get("/instances").await.with(303);
     }
 
-    /// A request that was under way when its session ended does not bring the session back.
+    /// A request in progress when its session ends doesn't restore the session.
     async fn an_ended_session_is_not_brought_back_by_a_request_in_hand(house: House) {
         let visitor = house.signed_in("Ada").await;
         let sessions = Sessions::new(house.db().clone(), house.app.site.clock.clone(), Random::seeded(7), &house.app.site.config.limits);
@@ -109,7 +108,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from sessions where person_id is not null").await, 0);
     }
 
-    /// Sessions that have ended by themselves are removed.
+    /// Expired sessions are deleted.
     async fn old_sessions_are_swept_away(house: House) {
         let _visitor = house.signed_in("Ada").await;
         assert_eq!(house.tick("session-cleaner").await.changed, 0);
@@ -118,7 +117,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from sessions").await, 0);
     }
 
-    /// Fifteen minutes before the end, and not sooner.
+    /// Fifteen minutes before expiry, and not sooner.
     async fn tokens_are_refreshed_before_they_expire(house: House) {
         let _visitor = house.signed_in("Ada").await;
         assert_eq!(house.tick("refresher").await.looked, 0);
@@ -128,7 +127,7 @@ stories! {
         assert_eq!(house.tick("refresher").await.looked, 0);
     }
 
-    /// Twenty runs meet a token that Amazon does not take any more: one refresh serves them all.
+    /// Twenty executions find an expired token: one refresh serves them all.
     async fn a_token_that_dies_in_mid_poll_is_refreshed_once(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = ada.get("/instances").await.with(200);
@@ -148,7 +147,7 @@ stories! {
         assert_eq!(house.count("select cast(sum(revision) as bigint) as value from connections").await, before + 1);
     }
 
-    /// One that fails is failed once too, for all who waited for it.
+    /// A refresh that fails fails only once, for all who waited for it.
     async fn a_failed_refresh_is_shared_by_all_who_wait_for_it(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = ada.get("/instances").await.with(200);
@@ -167,7 +166,7 @@ stories! {
         house.settle().await;
     }
 
-    /// One state, one line in the log of deeds.
+    /// One state, one audit log entry.
     async fn a_withdrawn_grant_becomes_one_notice(house: House) {
         let visitor = house.signed_in("Ada").await;
         house.fault("revoked", "/auth/o2/token", "1").await;
@@ -183,7 +182,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from audit where action = 'revoked'").await, 1);
     }
 
-    /// A refresh that fails for a passing reason is tried again, later and later.
+    /// A refresh that fails transiently is retried with growing intervals.
     async fn a_failed_refresh_is_tried_again(house: House) {
         let _visitor = house.signed_in("Ada").await;
         house.fault("5xx", "/auth/o2/token", "1").await;
@@ -194,7 +193,7 @@ stories! {
         assert_eq!(house.tick("refresher").await.changed, 1);
     }
 
-    /// A wrong key file stops background work and says so, instead of failing token by token.
+    /// A wrong key file pauses background work with one message, instead of failing for each token.
     async fn a_wrong_key_file_holds_background_work_back(house: House) {
         let visitor = house.signed_in("Ada").await;
         let keys = house.app.site.config.keys_file.clone();
@@ -213,8 +212,8 @@ stories! {
         assert_eq!(house.count("select count(*) as value from connections where state = 'active'").await, 1);
     }
 
-    /// One grant of two was sealed with another key: its owner is asked to sign in again, work goes on for the other,
-    /// and the key's return takes the grant back into use.
+    /// One of two grants was encrypted with another key: its owner is asked to sign in again, work continues for the
+    /// other, and restoring the key restores the grant.
     async fn a_grant_that_no_key_opens_is_its_owners_matter_only(house: House) {
         let ada = house.signed_in("Ada").await;
         let keys = house.app.site.config.keys_file.clone();

@@ -1,10 +1,10 @@
-//! The program killed at every moment between asking AMC and keeping the result, and at any moment.
+//! Kills the program at every moment between the request to AMC and storing the result, and at random moments.
 //!
-//! A round takes some runs, kills the process as often as it is told, and then lets the program end
-//! its work, with its clock moved by hand. What is counted then: a run is *lost* if it did not end with
-//! the whole result, and *doubled* if AMC ran it more than once.
+//! A round starts some executions, kills the process as often as requested, and then lets the program finish its
+//! work, with a manual clock. An execution counts as *lost* if it didn't end with the complete result, and as
+//! *duplicated* if AMC ran it more than once.
 //!
-//! `scripts/crash ROUNDS SEED` plays many rounds of the random form and prints their sums.
+//! `scripts/crash ROUNDS SEED` plays many rounds of the random form and prints the totals.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use recomamp::clock::Clock;
 use crate::executions::{REACH, run, saved};
 use crate::support::{Call, Database, Gate, House, Moment, Plug, Premises, Program, Trap, Visitor};
 
-/// A process that has work comes to any call of it within this time.
+/// A process with pending work makes any kind of call within this time.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What rounds came to.
+/// The totals of rounds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Toll {
     runs: usize,
@@ -47,18 +47,18 @@ impl fmt::Display for Toll {
     }
 }
 
-/// Runs that were asked for, and what is there to try them.
+/// The executions of a round, and their environment.
 struct Round {
     gate: Gate,
     premises: Premises,
     visitor: Visitor,
     pages: Vec<String>,
-    /// The lines of the result that each run has to end with, sorted.
+    /// The expected result lines of each execution, sorted.
     whole: Vec<String>,
 }
 
 impl Round {
-    /// Stores the intents, with nobody in who could act on them.
+    /// Stores the intents while no worker is running.
     async fn begin(database: Database, runs: usize) -> Self {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[]).await;
@@ -66,7 +66,7 @@ impl Round {
         let query = saved(&visitor, REACH).await;
         let untroubled = run(&visitor, &query).await;
         house.settle().await;
-        // The process to come has the machine's clock, which no hand moved.
+        // The next process uses the system clock.
         house.time.set(Clock::system().now());
         let whole = lines(&visitor, &untroubled).await;
         assert!(whole.len() > 1, "{whole:?}");
@@ -77,7 +77,7 @@ impl Round {
         Self { gate, premises: house.stop().await, visitor, pages, whole }
     }
 
-    /// Lets a process work until it falls into the trap, or until so much time has passed.
+    /// Lets a process work until the trap is triggered, or the time limit is reached.
     async fn kill(&self, trap: Trap, at_last: Duration) -> bool {
         let plug = Plug::default();
         self.gate.arm(trap, plug.clone());
@@ -88,7 +88,7 @@ impl Round {
         trapped
     }
 
-    /// Lets the program end its work, and counts.
+    /// Lets the program finish its work, and counts.
     async fn end(self, kills: usize) -> Toll {
         let house = House::at(self.premises, Clock::system().now()).await;
         house.settle().await;
@@ -96,13 +96,13 @@ impl Round {
         for page in &self.pages {
             lost += usize::from(lines(&self.visitor, page).await != self.whole);
         }
-        // OK because the run that nobody troubled is one of AMC's.
+        // OK because the undisturbed execution is one of AMC's.
         let on_amc = self.gate.amazon.executions() - 1;
         Toll { runs: self.pages.len(), kills, lost, doubled: on_amc.saturating_sub(self.pages.len()) }
     }
 }
 
-/// The lines of a run's result, sorted; none if there is no result.
+/// The lines of an execution's result, sorted; empty without a result.
 async fn lines(visitor: &Visitor, page: &str) -> Vec<String> {
     let csv = visitor.get(&format!("{page}/result.csv")).await;
     let mut lines: Vec<String> = csv.body.lines().map(str::to_owned).collect();
@@ -110,14 +110,14 @@ async fn lines(visitor: &Visitor, page: &str) -> Vec<String> {
     if csv.status.is_success() { lines } else { Vec::new() }
 }
 
-/// One run, and a kill at this moment.
+/// One execution, and a kill at this moment.
 async fn killed_at(database: Database, call: Call, moment: Moment) {
     let round = Round::begin(database, 2).await;
     assert!(round.kill(Trap { call, moment, after: 0 }, PATIENCE).await, "the program never came to {call:?}");
     round.end(1).await.assert_nothing_lost();
 }
 
-/// A round whose every choice comes from the seed.
+/// A round in which every choice depends on the seed.
 async fn any_moment(database: Database, seed: u64) -> Toll {
     let mut dice = StdRng::seed_from_u64(seed);
     let round = Round::begin(database, dice.random_range(1..=6)).await;
@@ -132,7 +132,7 @@ async fn any_moment(database: Database, seed: u64) -> Toll {
     round.end(kills).await
 }
 
-/// How many rounds, and the first one's seed.
+/// The number of rounds, and the first one's seed.
 #[expect(clippy::disallowed_methods, reason = "the command for long trials says so by these variables")]
 fn asked() -> (u64, u64) {
     let number = |name: &str, usual: u64| match std::env::var(name) {
@@ -149,7 +149,7 @@ macro_rules! moments {
             killed_at(database().await, Call::$call, $moment).await;
         })+
 
-        /// Rounds at any moment, with their sums for those who run many.
+        /// Rounds with random moments, printing their totals.
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn at_any_moment() {
             let (rounds, first) = asked();

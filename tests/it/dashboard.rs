@@ -1,4 +1,4 @@
-//! The first page: what runs, what ended, and where to begin.
+//! The dashboard: what is running, what ended, and how to begin.
 
 use reqwest::Method;
 
@@ -6,7 +6,7 @@ use crate::queries::{id, saved};
 use crate::support::stories;
 
 stories! {
-    /// A newcomer is led; one who works finds runs, queries and Amazon's state, each with its list behind it.
+    /// A newcomer is guided; others see executions, queries and Amazon's status, each with a link to its list.
     async fn the_dashboard_leads_to_what_matters(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = ada.get("/").await.with(200);
@@ -32,8 +32,7 @@ stories! {
         }
     }
 
-    /// A page that is open asks after what moves: it hears only of changes, and takes no message that is for
-    /// another page.
+    /// An open page polls what changes: it only receives changes, and doesn't consume messages for another page.
     async fn an_open_page_is_told_only_what_is_new(house: House) {
         let ada = house.signed_in("Ada").await;
         let reach = saved(&ada, "Reach", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
@@ -60,7 +59,7 @@ stories! {
 
     /// Somebody without an instance is told so, once Amazon has answered, on every page that needs one.
     async fn who_has_no_instance_is_told_so(house: House) {
-        // The seller's own account has an instance; here Amazon does not show it.
+        // The seller's own account has an instance; here Amazon doesn't list it.
         house.fault("refused=404", "/amc/instances#ENTITYSAMPLESA2US", "").await;
         let dag = house.signed_in("Dag").await;
         let page = dag.get("/").await.with(200);

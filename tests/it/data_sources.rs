@@ -1,9 +1,9 @@
-//! The data sources: found without knowing their names, described, on which instances, and used in a query.
+//! Data sources: found without knowing their names, described, per instance, and used in queries.
 
 use crate::queries::{REACH, instance, saved};
 use crate::support::{House, execute, stories};
 
-/// Stores what one instance lists behind the program's back: a table of its own beside some of AMC's.
+/// Stores an instance's list directly in the database: an uploaded table beside some of AMC's.
 async fn lists(house: &House, id: &str, sources: &str) {
     let url = house.database().url(house.folder());
     let text = format!(
@@ -18,7 +18,7 @@ const UPLOADED: &str = r#"{"sources":[{"id":"crm_members","owner":"CUSTOMER","de
     {"id":"dsp_impressions","premium":true,"tags":[{"kind":"NEW","text":"New here"}],"columns":[]}]}"#;
 
 stories! {
-    /// Who does not know a name finds the columns by what they mean, though a letter is wrong.
+    /// Columns are found by meaning, despite a typo.
     async fn columns_are_found_by_what_they_mean(house: House) {
         let ada = house.signed_in("Ada").await;
         for q in ["new+to+brand+sales", "new-to-brnad+sales", "ntb+revenue"] {
@@ -36,7 +36,7 @@ stories! {
         assert!(search.attributes("main a", "href").iter().any(|href| href.ends_with("#postal_code")), "{}", search.body);
     }
 
-    /// The list, its filters and its files tell the same.
+    /// The list, its filters and its exports agree.
     async fn the_list_is_filtered_and_exported(house: House) {
         let ada = house.signed_in("Ada").await;
         let all = ada.get("/data-sources").await.with(200).texts("tbody tr").len();
@@ -55,7 +55,7 @@ stories! {
         assert_eq!(ada.get(&list).await.with(200).texts("tbody tr").len().to_string(), figure.texts(".stats a").pop().expect("a figure"));
     }
 
-    /// What an instance lists is marked: its own tables, what is paid and what is missing there.
+    /// An instance's list is marked: its own tables, paid and missing ones.
     async fn an_instance_marks_what_it_has_and_what_is_missing(house: House) {
         let ada = house.signed_in("Ada").await;
         let id = instance(&ada).await;
@@ -75,7 +75,7 @@ stories! {
         assert!(!chie.get("/data-sources?q=membership").await.with(200).texts(".found h2 a").contains(&"crm_members".to_owned()));
     }
 
-    /// One page tells all of a source; a twin and a former name lead there.
+    /// A page has everything about a source; audience twins and former names redirect to it.
     async fn a_source_is_described_and_says_what_uses_it(house: House) {
         let ada = house.signed_in("Ada").await;
         saved(&ada, "Reach by campaign", REACH).await;
@@ -97,7 +97,7 @@ stories! {
         assert!(text.starts_with("# `dsp_impressions`") && text.contains("| `total_cost` | "), "{}", &text[..400]);
     }
 
-    /// From a source, a column and a sample into the editor in one step; looking leaves no trace.
+    /// From a source, a column or a sample to the editor in one step; only looking creates nothing.
     async fn a_draft_is_made_in_one_step(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = ada.get("/data-sources/dsp_clicks").await.with(200);
@@ -114,7 +114,7 @@ stories! {
         ada.post("/data-sources/dsp_clicks/draft", &[("sample", "99999")]).await.with(404);
     }
 
-    /// The filter builder works by its buttons alone; its state is the address, and files hold what is shown.
+    /// The filter builder works with buttons only; its state is the address, and exports contain what is shown.
     async fn fields_are_filtered_by_nested_conditions(house: House) {
         let ada = house.signed_in("Ada").await;
         let all = ada.get("/data-sources/fields").await.with(200);
@@ -138,7 +138,7 @@ stories! {
         assert!(fuzzy[0].starts_with("new_to_brand"), "{fuzzy:?}");
     }
 
-    /// A filter of a thousand conditions, or one that no form makes, is refused clearly; nothing breaks.
+    /// A filter with a thousand conditions, or one that no form creates, is refused clearly.
     async fn a_huge_or_forged_filter_is_refused(house: House) {
         let ada = house.signed_in("Ada").await;
         let many: Vec<String> = (1..=1_000).map(|at| format!("f.{at}.p=column&f.{at}.o=is&f.{at}.v=x")).collect();
@@ -152,7 +152,7 @@ stories! {
         ada.post("/data-sources/filters", &[("name", "x"), ("filter", "f.1.p=color")]).await.with(400);
     }
 
-    /// A filter under a name: its owner's, or everyone's; only its owner deletes it.
+    /// A saved filter is private or shared; only its owner can delete it.
     async fn filters_are_saved_for_oneself_or_for_everyone(house: House) {
         let (ada, chie) = (house.signed_in("Ada").await, house.signed_in("Chie").await);
         let filter = "f=all&f.1.p=unit&f.1.o=is&f.1.v=microcents";
@@ -176,7 +176,7 @@ stories! {
         assert!(names(&chie).await.is_empty());
     }
 
-    /// Two to four sources side by side; files hold what is shown.
+    /// Comparing two to four sources; exports contain what is shown.
     async fn sources_are_compared(house: House) {
         let ada = house.signed_in("Ada").await;
         ada.get("/data-sources/compare").await.with(200);
@@ -198,7 +198,7 @@ stories! {
         assert!(five.body.contains("at most 4"), "{}", five.body);
     }
 
-    /// Each look at an instance is compared with the one before; the differences are kept.
+    /// Each read of an instance's list is compared with the previous one; the differences are stored.
     async fn what_changed_since_the_last_look_is_kept(house: House) {
         let ada = house.signed_in("Ada").await;
         assert!(ada.get("/data-sources/drift").await.with(200).text(".empty").contains("No changes yet"));
@@ -221,7 +221,7 @@ stories! {
         assert!(csv.contains("removed,dsp_impressions,site_name"), "{csv}");
     }
 
-    /// A new name is put into the queries that use the old one, as a new version, and nowhere else.
+    /// A new name is applied to the queries that use the old one, as a new version, and nowhere else.
     async fn a_new_name_is_put_into_queries_on_request(house: House) {
         let ada = house.signed_in("Ada").await;
         house.fault("drift", "", "").await;
@@ -259,7 +259,7 @@ stories! {
         ada.post("/data-sources/drift/fix", &forged).await.with(404);
     }
 
-    /// The palette is the search in short: what is found with one way each to go there, as options of a list.
+    /// The palette is a short form of the search: its results as options of a list.
     async fn the_palette_finds_what_the_search_finds(house: House) {
         let ada = house.signed_in("Ada").await;
         saved(&ada, "Postal reach", REACH).await;

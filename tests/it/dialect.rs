@@ -1,4 +1,4 @@
-//! AMC SQL from the command line, without a server and without a network.
+//! AMC SQL on the command line, without a server and without a network.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::recomamp;
 
-/// A file of SQL in a folder of its own.
+/// A file of SQL in its own folder.
 struct Text {
     file: PathBuf,
     _folder: TempDir,

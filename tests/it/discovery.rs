@@ -1,4 +1,4 @@
-//! Finding instances: the lists that are joined, accounts that answer oddly, and what is said of it meanwhile.
+//! Instance discovery: combining the lists, failing accounts, and progress messages.
 
 use chrono::TimeDelta;
 
@@ -9,13 +9,13 @@ fn names(page: &crate::support::Answer) -> Vec<String> {
     page.texts("tbody th a")
 }
 
-/// How each account answered, as the connections page tells it: name and the line.
+/// Each account's answer, as on the connections page: name and line.
 async fn answers(visitor: &crate::support::Visitor) -> Vec<String> {
     visitor.get("/settings/connections").await.with(200).texts("main section table tbody tr")
 }
 
 stories! {
-    /// The clients' instances are listed under the clients' accounts, which only the lists of advertisers name.
+    /// The clients' instances are listed under the clients' accounts, which only the lists of advertisers contain.
     async fn a_manager_finds_the_instances_of_clients(house: House) {
         let mia = house.signed_in("Mia").await;
         let page = mia.get("/instances").await.with(200);
@@ -31,8 +31,8 @@ stories! {
         assert!(page.text("tbody tr").contains("Partly connected"), "{}", page.text("tbody tr"));
     }
 
-    /// One instance, listed by two accounts: one row that knows both, and a call that the one refuses is made by
-    /// the other.
+    /// One instance, listed by two accounts: one row with both, and a call that one refuses is made through the
+    /// other.
     async fn an_instance_of_two_accounts_is_called_by_the_one_that_allows_it(house: House) {
         let mia = house.signed_in("Mia").await;
         let pairs = house.count("select count(*) as value from instance_entities e join instances i on i.id = e.instance_id where i.amc_id = 'amcsamplec2'").await;
@@ -48,7 +48,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions where state = 'succeeded'").await, 1);
     }
 
-    /// Whatever the second account answers, the third is asked, and what was known of the second stays.
+    /// Whatever the second account answers, the third is asked, and the second's previous data is kept.
     async fn an_account_that_answers_oddly_is_named_and_stops_no_other(house: House) {
         let ada = house.signed_in("Ada").await;
         let before = names(&ada.get("/instances").await.with(200));
@@ -77,7 +77,7 @@ stories! {
         assert!(ada.get("/settings/connections").await.text("tbody tr").contains("None"));
     }
 
-    /// An entry without an id costs nobody the others, and it is said.
+    /// An entry without an id is skipped and reported, and the others are used.
     async fn an_entry_without_an_id_is_skipped_and_said(house: House) {
         let ada = house.signed_in("Ada").await;
         let before = names(&ada.get("/instances").await.with(200));
@@ -91,7 +91,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from instance_entities e join instances i on i.id = e.instance_id where i.amc_id = 'amcsamplea1'").await, 1);
     }
 
-    /// An account that has too many requests is waited for; the survey goes on where it stands.
+    /// A throttled account is waited for; the survey continues where it stopped.
     async fn a_survey_that_is_throttled_goes_on_where_it_stands(house: House) {
         let visitor = house.visitor();
         visitor.sign_in("Ada").await;
@@ -109,7 +109,7 @@ stories! {
         assert!(names(&page).len() > first && !page.text("main").contains("Loading your"), "{}", page.text("main"));
     }
 
-    /// A list that cannot be had leaves what is known, and is said.
+    /// A list that can't be read is reported, and previous data is kept.
     async fn a_list_of_accounts_that_fails_forgets_nothing(house: House) {
         let ada = house.signed_in("Ada").await;
         let before = names(&ada.get("/instances").await.with(200));

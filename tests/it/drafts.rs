@@ -1,17 +1,17 @@
-//! What is typed is kept: after a crash, in a second tab, when others save meanwhile, when it is thrown away.
+//! Typed text isn't lost: after a crash, in a second tab, when others save meanwhile, when it is discarded.
 
 use reqwest::Method;
 
 use crate::queries::{REACH, instance, saved, sql, submitted};
 use crate::support::{Answer, Visitor, stories};
 
-/// The hidden fields by which an editor names itself and what it edits.
+/// The hidden fields with an editor's id and what it edits.
 fn hidden(page: &Answer) -> Vec<(String, String)> {
     let editor = "form[data-guard] > input[type=hidden]";
     page.attributes(editor, "name").into_iter().zip(page.attributes(editor, "value")).collect()
 }
 
-/// An editor, open in a tab.
+/// An editor in a tab.
 struct Tab<'a> {
     visitor: &'a Visitor,
     hidden: Vec<(String, String)>,
@@ -32,7 +32,7 @@ impl<'a> Tab<'a> {
         hidden.chain([("name", name), ("sql", sql)]).collect()
     }
 
-    /// What the browser sends by itself while somebody types.
+    /// What the browser sends automatically while somebody types.
     async fn types(&self, name: &str, sql: &str) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.form(name, sql)).finish();
         self.visitor.send(Method::POST, "/queries/drafts", &[("hx-request", "true")], Some(body)).await
@@ -44,7 +44,7 @@ impl<'a> Tab<'a> {
 }
 
 stories! {
-    /// Typed in a new query, the browser gone: the next editor offers it, with what it was called.
+    /// Typed in a new query, then the browser crashed: the next editor offers it, with its name.
     async fn what_was_typed_in_a_new_query_is_offered_after_a_crash(house: House) {
         let ada = house.signed_in("Ada").await;
         let tab = Tab::open(&ada, "/queries/new").await;
@@ -66,7 +66,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from drafts").await, 0);
     }
 
-    /// A guide's query opened twice is one draft, and looking at it leaves none in the lists.
+    /// A guide's query opened twice is one draft, and only looking at it adds none to the lists.
     async fn a_guides_query_that_is_only_looked_at_leaves_no_trace(house: House) {
         let ada = house.signed_in("Ada").await;
         let open = async || ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303).location;
@@ -83,7 +83,7 @@ stories! {
         assert_ne!(open().await, first, "the guide's own text is opened beside it");
     }
 
-    /// Back after Save: the draft's address leads to what it became, and the form sent once more changes it.
+    /// Back after Save: the draft's address redirects to the query, and submitting the form again changes it.
     async fn the_address_of_a_saved_draft_leads_to_its_query(house: House) {
         let ada = house.signed_in("Ada").await;
         let tab = Tab::open(&ada, "/queries/new").await;
@@ -97,7 +97,7 @@ stories! {
         chie.get(&format!("/queries/new?draft={}", tab.value("draft"))).await.with(404);
     }
 
-    /// A form that could not be saved is there after Back, although nobody waited for the draft.
+    /// A form that couldn't be saved is there after Back, even without waiting for the draft.
     async fn what_could_not_be_saved_is_kept_as_a_draft(house: House) {
         let ada = house.signed_in("Ada").await;
         let tab = Tab::open(&ada, "/queries/new").await;
@@ -106,7 +106,7 @@ stories! {
         assert_eq!(sql(&back), "SELECT 1");
     }
 
-    /// Several that were left take a line each, and go one by one.
+    /// Several drafts are listed in one line each, and can be discarded one by one.
     async fn queries_that_were_left_are_offered_in_one_place(house: House) {
         let ada = house.signed_in("Ada").await;
         for (name, sql) in [("Reach", "SELECT 1"), ("Frequency", "SELECT 2")] {
@@ -119,7 +119,8 @@ stories! {
         assert!(one.text("[data-tone=info]").contains("You have unsaved changes from"));
     }
 
-    /// Changes of a saved query: one draft, which goes when it is saved, also by a program that was killed meanwhile.
+    /// Changes of a saved query: one draft, which is removed when they are saved, even if the program was killed
+    /// meanwhile.
     async fn changes_of_a_saved_query_are_offered_after_the_program_was_killed(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -142,7 +143,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from drafts").await, 0, "the saved text is no draft");
     }
 
-    /// Two tabs on one query: the second is told, and nothing of either goes.
+    /// Two tabs with one query: the second is warned, and neither loses anything.
     async fn a_second_tab_does_not_overwrite_the_draft_of_the_first(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -161,7 +162,7 @@ stories! {
         form.push(("over", &over));
         ada.post("/queries/drafts", &form).await.with(303);
         assert_eq!(ada.get("/queries/bin").await.texts("#drafts li").len(), 1, "the first tab's draft is in the bin");
-        // The first tab saves; the second one's draft is still there, and saving it shows both texts.
+        // The first tab saves; the second one's draft still exists, and saving it shows both texts.
         ada.post(&edit, &first.form("Reach", "SELECT 'first'")).await.with(303);
         let told = second.types("Reach", "SELECT 'second!'").await.with(200);
         assert!(told.text("[role=status]").contains("after you started editing"));
@@ -173,7 +174,7 @@ stories! {
         assert_eq!((sql(&both), both.text("#theirs")), ("SELECT 'second!'".to_owned(), "SELECT 'first'".to_owned()));
     }
 
-    /// Discarded with a way back; what replaced it meanwhile goes to the bin in turn.
+    /// Discarding can be undone; what replaced it meanwhile is moved to the bin in turn.
     async fn a_discarded_draft_comes_back_by_undo_and_goes_for_good_after_thirty_days(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -200,7 +201,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from drafts").await, 1, "a draft that is not discarded stays");
     }
 
-    /// Signed out in the middle of typing: the page is told so and stays, and what was kept is offered later.
+    /// Signed out while typing: the page shows it and stays, and the draft is offered later.
     async fn a_session_that_ends_while_typing_takes_nothing_away(house: House) {
         let ada = house.signed_in("Ada").await;
         let tab = Tab::open(&ada, "/queries/new").await;
@@ -217,7 +218,7 @@ stories! {
         assert!(ada.get("/queries/new").await.text("[data-tone=info]").contains("Reach"));
     }
 
-    /// Another person's draft, query and tab are nobody else's to take over.
+    /// Nobody can take over another person's draft, query or tab.
     async fn nobody_writes_into_anothers_draft(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -232,7 +233,7 @@ stories! {
         chie.get(&format!("/queries/new?draft={}", tab.value("draft"))).await.with(404);
     }
 
-    /// A text that is too large, and one that is nothing: said, not lost, not kept.
+    /// A text that is too large, and an invalid one: reported, not lost, not stored.
     async fn a_text_that_cannot_be_kept_is_said_to_be_so(house: House) {
         let ada = house.signed_in("Ada").await;
         let tab = Tab::open(&ada, "/queries/new").await;

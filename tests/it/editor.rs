@@ -1,10 +1,10 @@
-//! The editor: the SQL first, with values, window and options beside it; *Try*, *Save and run*, the data sources.
+//! The editor: SQL first, with values, window and options beside it; *Try*, *Save and run*, the data sources.
 
 use crate::queries::{REACH, id, instance, saved, sql};
 use crate::support::stories;
 
 stories! {
-    /// One press saves a new query and runs it with the values on the same page; the same press sent twice does so once.
+    /// One click saves a new query and runs it with the values on the same page; submitting it twice does so once.
     async fn a_new_query_is_saved_and_run_in_one_step(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
@@ -26,7 +26,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions").await, 1);
     }
 
-    /// What keeps a query from running is said in the editor, and the query is saved all the same.
+    /// What prevents a run is shown in the editor, and the query is saved anyway.
     async fn a_query_that_cannot_run_is_saved_and_says_why(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
@@ -46,7 +46,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions").await, 0);
     }
 
-    /// *Try* gives rows of synthetic data at once, says what privacy took, and leaves nothing behind.
+    /// *Try* shows synthetic data at once, reports the effect of privacy, and stores nothing.
     async fn a_text_is_tried_on_synthetic_data(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
@@ -73,7 +73,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from drafts").await, 0);
     }
 
-    /// The data sources of the instance stand beside the SQL; without scripts their buttons keep what is typed.
+    /// The instance's data sources are beside the SQL; without scripts their buttons keep what is typed.
     async fn data_sources_are_searched_unfolded_and_inserted_without_scripts(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
@@ -93,7 +93,7 @@ stories! {
         assert!(page.texts("#schema-sources [data-missing] .help").iter().any(|it| it.contains("in this instance")), "{:?}", page.texts("#schema-sources .help"));
     }
 
-    /// Values and options of the next run come back with the draft.
+    /// Values and options of the next run are restored with the draft.
     async fn a_draft_keeps_the_values_of_the_next_run(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -109,7 +109,7 @@ stories! {
         assert_eq!(page.attributes("input[name='options.reason']", "value"), ["why"]);
     }
 
-    /// Completion and help are asked for with the text and a place in it, counted as browsers count.
+    /// Completion and hover are requested with the text and a position in it, in the browser's units.
     async fn an_editor_is_told_what_can_stand_where(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
@@ -141,7 +141,7 @@ stories! {
         chie.post("/queries/complete", &[("sql", text), ("instance", instance.as_str())]).await.with(404);
     }
 
-    /// Parameters take the types that their places propose; patterns and pasted lists are read as people give them.
+    /// Parameters get the types suggested by their places; patterns and pasted lists are parsed as people write them.
     async fn parameters_are_proposed_and_read_as_people_give_them(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
@@ -170,7 +170,7 @@ stories! {
         assert!(page.body.contains("20,000 values.") && page.texts("#errors li").is_empty(), "{:?}", page.texts("#errors li"));
     }
 
-    /// Panes stay folded for whoever folded them.
+    /// Panes stay collapsed for whoever collapsed them.
     async fn folded_panes_stay_folded(house: House) {
         let ada = house.signed_in("Ada").await;
         let open = async || ada.get("/queries/new").await.with(200).attributes("details.pane[open]", "id");

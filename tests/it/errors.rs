@@ -1,4 +1,4 @@
-//! Errors in both forms, refused hosts, and what browsers may keep.
+//! Errors in both forms, refused hosts, and browser caching.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -9,7 +9,7 @@ async fn asks_for_json(visitor: &Visitor, method: Method, address: &str, body: O
     visitor.send(method, address, &[("accept", "application/json")], body).await
 }
 
-/// The document, if the answer is one of this status.
+/// The document, if the response has this status.
 fn problem(answer: Answer, status: u16) -> Value {
     let answer = answer.with(status);
     assert_eq!(answer.headers["content-type"], "application/problem+json", "{}", answer.body);
@@ -23,7 +23,7 @@ fn problem(answer: Answer, status: u16) -> Value {
 }
 
 stories! {
-    /// Whoever prefers JSON gets a document; whoever prefers pages gets a page of the same words.
+    /// Clients that prefer JSON get a document; clients that prefer pages get a page with the same content.
     async fn an_error_has_two_forms(house: House) {
         let ada = house.signed_in("Ada").await;
         let missing = problem(asks_for_json(&ada, Method::GET, "/nowhere", None).await, 404);
@@ -42,7 +42,7 @@ stories! {
         assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html"));
     }
 
-    /// An outage is told to programs as well, with when to come again.
+    /// An outage is reported to programs too, with `Retry-After`.
     async fn an_outage_is_told_as_json_too(house: House) {
         let ada = house.signed_in("Ada").await;
         let outage = house.outage().await;
@@ -53,7 +53,7 @@ stories! {
         outage.end().await;
     }
 
-    /// A name that leads here and is not ours is refused, by page and by JSON; health checks go on.
+    /// A foreign host name is refused, as a page and as JSON; health checks still work.
     async fn another_hosts_name_is_refused(house: House) {
         let visitor = house.visitor();
         for address in ["/", "/metrics", "/emulator/control", "/static/unknown"] {
@@ -70,7 +70,7 @@ stories! {
         }
     }
 
-    /// The emulator's control page moves the clock for everybody: past a proxy it is for administrators.
+    /// The emulator's control page changes the clock for everybody: through a proxy it is only for administrators.
     async fn the_control_page_is_for_administrators(house: House) {
         let (ada, ben) = (house.signed_in("Ada").await, house.signed_in("Ben").await);
         let control = "/emulator/control";
@@ -90,7 +90,7 @@ stories! {
         stranger.get(control).await.with(200);
     }
 
-    /// Pages with data are kept by no cache; one on which somebody types can be gone back to.
+    /// Pages with data aren't cached; on pages for typing, going back works.
     async fn pages_are_kept_by_nobody(house: House) {
         let ada = house.signed_in("Ada").await;
         assert_eq!(ada.get("/instances").await.headers["cache-control"], "no-store");
@@ -100,7 +100,7 @@ stories! {
         }
     }
 
-    /// Sessions may be made to end after minutes, and one that is used stays.
+    /// The session time-out can be minutes, and a session in use stays.
     async fn a_session_may_end_after_minutes(house: House) {
         let house = house.start_again_with(&[("SESSION_IDLE_MINUTES", "10")]).await;
         let ada = house.signed_in("Ada").await;

@@ -1,4 +1,4 @@
-//! Runs: sent, watched, fetched, kept; never lost, never doubled.
+//! Executions: sent, followed, downloaded, stored; never lost, never duplicated.
 
 use chrono::TimeDelta;
 use recomamp::db::{Scope, sql};
@@ -6,29 +6,29 @@ use recomamp::db::{Scope, sql};
 pub(crate) use crate::queries::instance;
 use crate::support::{House, Visitor, stories};
 
-/// A query that gives rows on the synthetic data.
+/// A query with results on the synthetic data.
 pub(crate) const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions\n\
     FROM dsp_impressions\nGROUP BY campaign";
 
-/// Saves a query; gives its id.
+/// Saves a query; returns its id.
 pub(crate) async fn saved(visitor: &Visitor, sql: &str) -> String {
     saved_on(visitor, &instance(visitor).await, sql).await
 }
 
-/// Saves a query of an instance; gives its id.
+/// Saves a query of an instance; returns its id.
 pub(crate) async fn saved_on(visitor: &Visitor, instance: &str, sql: &str) -> String {
     let fields = [("instance", instance), ("name", "Reach by campaign"), ("sql", sql), ("window", "settled")];
     let led = visitor.post("/queries/new", &fields).await.with(303).location;
     led.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).expect("an id").to_owned()
 }
 
-/// Runs a query; gives the page of the run.
+/// Runs a query; returns the page of the execution.
 pub(crate) async fn run(visitor: &Visitor, query: &str) -> String {
     visitor.post("/executions", &[("query", query)]).await.with(303).location
 }
 
 stories! {
-    /// The path that the product exists for.
+    /// The product's main path.
     async fn a_run_goes_from_the_form_to_a_kept_result(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -51,7 +51,7 @@ stories! {
         assert!(json[0]["reach"].is_u64(), "{json}");
     }
 
-    /// The live part answers 304 until something changes, and asks no more when it is over.
+    /// The live part returns 304 until something changes, and stops polling at the end.
     async fn the_live_part_is_sent_only_when_it_changes(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -67,7 +67,7 @@ stories! {
         ada.get(&live).await.with(303);
     }
 
-    /// A crash between any two steps: the run is on AMC once and ends with its result.
+    /// A crash between any two steps: the execution exists once on AMC and ends with its result.
     async fn a_run_survives_a_crash_at_every_step(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -88,7 +88,7 @@ stories! {
         assert_eq!(on_amc(&house), 1, "it ran once");
     }
 
-    /// Sent, but nothing was recorded: AMC is asked before anything is sent again.
+    /// Sent, but nothing was recorded: it is looked up at AMC before anything is sent again.
     async fn a_send_whose_answer_was_lost_is_looked_up(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -100,7 +100,7 @@ stories! {
         assert_eq!(on_amc(&house), 1, "it ran once");
     }
 
-    /// What AMC refuses is shown with its words and the place in the author's text.
+    /// A query rejected by AMC is shown with AMC's message and the position in the author's text.
     async fn a_query_that_amc_rejects_is_shown_at_its_place(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -114,7 +114,7 @@ stories! {
         ada.get(&format!("{page}/result.csv")).await.with(404);
     }
 
-    /// Bad minutes of AMC's: nothing is lost.
+    /// Temporary errors of AMC: nothing is lost.
     async fn a_run_outlives_bad_answers(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -145,7 +145,7 @@ stories! {
         assert_eq!(whole, parts);
     }
 
-    /// Cancelled before it was sent: it is never sent.
+    /// Canceled before it was sent: it is never sent.
     async fn a_waiting_run_is_cancelled_without_being_sent(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -159,7 +159,7 @@ stories! {
         assert_eq!(on_amc(&house), 0);
     }
 
-    /// A wish to stop that comes while AMC is asked is looked at with the next tick, not with the next look.
+    /// A cancellation during a poll is handled at the next tick, not at the next poll.
     async fn a_wish_to_stop_is_not_overwritten_by_a_step_in_hand(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -178,7 +178,8 @@ stories! {
         assert_eq!(on_amc(&house), 1);
     }
 
-    /// A button that is pressed twice, or ten times at once, starts one run; the form of another look starts another.
+    /// A button that is pressed twice, or ten times at once, starts one execution; a newly loaded form starts
+    /// another.
     async fn a_form_that_is_sent_twice_starts_one_run(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -205,7 +206,7 @@ stories! {
         assert_eq!(on_amc(&house), 4);
     }
 
-    /// A row that cannot be read is passed over; it stops no other run.
+    /// An unreadable row is skipped; it doesn't stop the others.
     async fn a_damaged_run_does_not_stop_the_others(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -220,7 +221,7 @@ stories! {
         assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
     }
 
-    /// A clock that ran a year ahead and was set back leaves no run waiting for that year.
+    /// A clock that was a year ahead and was set back leaves no execution waiting for that year.
     async fn a_clock_that_is_set_back_strands_no_run(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -231,7 +232,7 @@ stories! {
         assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
     }
 
-    /// Runs of a grant that has to be renewed wait for it, however long, and then go on.
+    /// Executions of a grant that needs reconnecting wait for it, however long, and then continue.
     async fn runs_wait_for_their_owner_to_sign_in_again(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -263,7 +264,7 @@ stories! {
         assert!(ada.get(&page).await.text("#live [role=status]").contains("Succeeded"));
     }
 
-    /// Run again sends the same once more.
+    /// Rerun sends the same again.
     async fn a_finished_run_is_run_again(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -278,7 +279,7 @@ stories! {
         assert_eq!(ada.get("/executions.csv").await.with(200).body.lines().count(), 3);
     }
 
-    /// No more than the slots at once; the rest waits and says why.
+    /// No more than the slots at once; the others wait with a reason.
     async fn runs_beyond_the_slots_wait_their_turn(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -296,12 +297,12 @@ stories! {
     }
 }
 
-/// Executions that the AMC emulator has taken in.
+/// Executions accepted by the AMC emulator.
 pub(crate) fn on_amc(house: &House) -> usize {
     house.amazon.as_ref().expect("a sandbox").executions()
 }
 
-/// Changes rows behind the program's back; `$1` is the text.
+/// Changes rows directly in the database; `$1` is the text.
 pub(crate) async fn set(house: &House, statement: &'static str, text: &str) {
     let mut tx = house.db().write(&Scope::System).await.expect("a transaction");
     assert!(sql(statement).bind(text).execute(&mut tx).await.expect("rows change") > 0);

@@ -1,4 +1,4 @@
-//! Any request to any page: its path, its query string, its cookies, its form.
+//! Arbitrary requests to any page: path, query string, cookies, form.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -7,7 +7,7 @@ use reqwest::Method;
 use crate::fuzzing::{files, run};
 use crate::support::{Answer, Database, House, Visitor};
 
-/// What an answer never shows as it came: it would be somebody else's script.
+/// A text that a response never contains unescaped: it would be an injected script.
 const CANARY: &str = "<img src=x onerror=alert(1)>";
 
 struct Request {
@@ -17,7 +17,7 @@ struct Request {
     body: String,
 }
 
-/// `METHOD /path?query`, lines of headers, an empty line, the form. `None` where that is nothing that a browser could send.
+/// `METHOD /path?query`, header lines, an empty line, the form. `None` for anything that a browser can't send.
 fn request(bytes: &[u8]) -> Option<Request> {
     let text = String::from_utf8(bytes.to_vec()).ok()?;
     let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
@@ -58,7 +58,7 @@ fn is_an_answer(address: &str, answer: &Answer) -> TestCaseResult {
     Ok(())
 }
 
-/// A query, a run of it and an instance, whose ids stand for `QUERY`, `RUN` and `INSTANCE` in the corpus.
+/// A query, its execution and an instance, whose ids replace `QUERY`, `RUN` and `INSTANCE` in the corpus.
 async fn things(house: &House, ada: &Visitor) -> [(&'static str, String); 3] {
     let page = ada.get("/instances").await.with(200);
     let last = |address: &str| {

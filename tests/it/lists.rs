@@ -1,4 +1,4 @@
-//! What all lists do alike: narrow, page, say what of an address is not used, and leave as files.
+//! All lists: filtering, paging, invalid parameters, exports.
 
 use chrono::TimeDelta;
 use recomamp::db::{Scope, sql};
@@ -8,7 +8,7 @@ use crate::executions::{REACH, run, saved as saved_reach};
 use crate::queries::{id, saved};
 use crate::support::{Answer, House, Visitor, stories};
 
-/// Every list, with the parameters by which it is narrowed to nothing that is there.
+/// Every list, with parameters that match nothing.
 const LISTS: [(&str, &str); 10] = [
     ("/executions", "q=nothing-like-this&state=lost&by=me&from=2026-03-01&until=2026-03-02"),
     ("/queries", "q=nothing-like-this&tag=x&stars=mine"),
@@ -22,7 +22,7 @@ const LISTS: [(&str, &str); 10] = [
     ("QUERY/versions", "q=nothing-like-this&from=2026-03-01"),
 ];
 
-/// Something in every list; gives the address of a query.
+/// Something in every list; returns the address of a query.
 async fn filled(house: &House, ada: &Visitor) -> String {
     let query = saved(ada, "Reach", "SELECT 1").await;
     ada.post(&format!("{query}/edit"), &[("name", "Reach"), ("sql", "SELECT 2"), ("revision", "1")]).await.with(303);
@@ -34,7 +34,7 @@ async fn filled(house: &House, ada: &Visitor) -> String {
     query
 }
 
-/// Opens the query of a guide and changes it: only then is there a draft. Gives its id.
+/// Opens the query of a guide and changes it: only then is there a draft. Returns its id.
 async fn draft(ada: &Visitor) -> String {
     let opened =
         ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303).location;
@@ -58,7 +58,7 @@ fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
     answer.headers[name].to_str().expect("words")
 }
 
-/// The bytes of a page as it travels.
+/// The compressed size of a page.
 fn weight(page: &str) -> usize {
     use std::io::Write as _;
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -67,7 +67,7 @@ fn weight(page: &str) -> usize {
 }
 
 stories! {
-    /// Each list is there whole, narrowed to nothing with a way back, and as files of exactly what it shows.
+    /// Each list can be shown, filtered to nothing with a link back, and exported exactly as shown.
     async fn every_list_is_narrowed_and_taken_out(house: House) {
         let ada = house.signed_in("Ada").await;
         house.signed_in("Chie").await;
@@ -96,7 +96,7 @@ stories! {
         }
     }
 
-    /// What of an address is nonsense is said and not used; a file of it is refused with the reason.
+    /// Invalid parameters are reported and ignored; an export with them is refused with the reason.
     async fn nonsense_in_an_address_is_said_and_refuses_a_file(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = filled(&house, &ada).await;
@@ -118,7 +118,7 @@ stories! {
         }
     }
 
-    /// What others wrote is no formula where a spreadsheet opens it; in JSON it is what it was.
+    /// Other people's texts don't run as formulas in a spreadsheet; in JSON they are unchanged.
     async fn a_name_that_is_a_formula_is_guarded_in_csv_alone(house: House) {
         let ada = house.signed_in("Ada").await;
         for name in ["=HYPERLINK(\"http://evil.example\")", "+1", "-1", "@SUM(A1)"] {
@@ -132,7 +132,8 @@ stories! {
         assert_eq!(json(&ada.get("/queries.json?sort=changed").await)[0]["name"], "=HYPERLINK(\"http://evil.example\")");
     }
 
-    /// A file of a long list goes on behind the last line that left, whatever is added meanwhile; a page is a page.
+    /// An export of a long list continues after the last exported row, whatever is added meanwhile; a page is
+    /// unaffected.
     async fn a_long_history_is_taken_out_whole_and_once(house: House) {
         const COPY: &str = "insert into executions (id, instance_id, connection_id, query_id, query_name, person_id, \
             person_name, state, author_sql, sent, source_map, field_values, amc_workflow_id, created_at, updated_at) \
@@ -144,7 +145,7 @@ stories! {
         house.settle().await;
         let mut tx = house.db().write(&Scope::System).await.expect("a transaction");
         for number in 0..2_300 {
-            // All started at the same moment, so that only their ids tell them apart.
+            // All started at the same time, so that only their ids differ.
             sql(COPY).bind(format!("exe_{number:026}")).execute(&mut tx).await.expect("a copy");
         }
         tx.commit().await.expect("kept");
@@ -164,7 +165,7 @@ stories! {
         assert!(weight(&page.body) <= 25_000, "{} bytes", weight(&page.body));
     }
 
-    /// Versions, drafts and what was deleted are found again by their names and days.
+    /// Versions, drafts and deleted items are found by name and date.
     async fn what_was_before_is_found_by_name_and_day(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "First name", "SELECT 1").await;
@@ -197,7 +198,7 @@ stories! {
         assert_eq!(json(&ada.get("/queries/bin.json?q=second").await)[0]["id"], id(&query));
     }
 
-    /// A member's file of grants holds their own; an administrator narrows everybody's.
+    /// A member's export of grants contains their own; an administrator can filter everybody's.
     async fn grants_leave_as_far_as_they_are_seen(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;
@@ -214,7 +215,7 @@ stories! {
         assert_eq!(json(&ada.get("/settings/sessions.json").await).len(), 1);
     }
 
-    /// Repeats of a query are one row of it, with numbers that lead to what they count.
+    /// Repeats of a query are one row, with numbers that link to what they count.
     async fn executions_are_counted_by_their_query(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved_reach(&ada, REACH).await;
@@ -252,7 +253,7 @@ stories! {
         ada.get("/executions.csv?group=day").await.with(400);
     }
 
-    /// Executions of an account: what takes its slots.
+    /// Executions of an account: what uses its slots.
     async fn executions_of_an_account_are_listed(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved_reach(&ada, REACH).await;

@@ -1,5 +1,4 @@
-//! Every page is HTML that a strict reader takes: no parse errors, no id twice, every label and every reference
-//! leads somewhere, one heading of the first rank.
+//! Every page is valid HTML: no parse errors, no duplicate ids, valid labels and references, one `h1`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +20,7 @@ const REFERENCES: [&str; 8] = [
     "aria-errormessage",
 ];
 
-/// What is wrong with a page.
+/// The errors of a page.
 fn faults(body: &str) -> Vec<String> {
     let page = Html::parse_document(body);
     let mut faults: Vec<String> = page.errors.iter().map(|error| format!("parse error: {error}")).collect();
@@ -59,7 +58,7 @@ fn faults(body: &str) -> Vec<String> {
     faults
 }
 
-/// A field that nobody names, or a button without a word.
+/// An unlabeled field, or a button without text.
 fn unlabelled(page: &Html, element: &ElementRef<'_>) -> Option<String> {
     let value = element.value();
     let has = |name: &str| value.attr(name).is_some_and(|text| !text.trim().is_empty());
@@ -82,9 +81,8 @@ fn unlabelled(page: &Html, element: &ElementRef<'_>) -> Option<String> {
     }
 }
 
-/// What keeps a browser from sending a form as it is served: without a button nobody sends it, and a control that must
-/// be filled in and is not makes the browser refuse. Only a form that asks for something new (a POST) may have such
-/// inputs; a select among them would offer an empty choice that cannot be taken.
+/// Why a browser wouldn't submit a form unchanged: it has no button, or a required control is empty. Only a form for
+/// new data (a POST) may have such inputs; a required select offers an empty option that can't be chosen.
 fn blocked(page: &Html, form: &ElementRef<'_>) -> Vec<String> {
     let selector = Selector::parse("button, [required]").expect("a selector");
     let id = form.value().id();
@@ -112,7 +110,7 @@ fn blocked(page: &Html, form: &ElementRef<'_>) -> Vec<String> {
     faults
 }
 
-/// What a control sends as it is served.
+/// What a control submits unchanged.
 fn chosen(control: &ElementRef<'_>) -> String {
     match control.value().name() {
         "select" => {
@@ -125,7 +123,7 @@ fn chosen(control: &ElementRef<'_>) -> String {
     }
 }
 
-/// Fails with every fault of every page.
+/// Fails with all errors of all pages.
 #[derive(Default)]
 struct Inspection {
     faults: Vec<String>,
@@ -174,7 +172,7 @@ async fn walk(house: &House, inspection: &mut Inspection, visitor: &crate::suppo
             };
             let here = to.as_str().starts_with(&base);
             let to = format!("{}{}", to.path(), to.query().map(|query| format!("?{query}")).unwrap_or_default());
-            // A kind is a path without its ids, and the names in its query.
+            // A kind is a path without its ids, and the parameter names of its query.
             let names: Vec<&str> = to.split(['?', '&']).skip(1).filter_map(|pair| pair.split('=').next()).collect();
             let path = to.split('?').next().unwrap_or_default();
             let shape: Vec<&str> = path.split('/').map(|part| if part.contains('_') { "id" } else { part }).collect();
@@ -189,7 +187,7 @@ async fn walk(house: &House, inspection: &mut Inspection, visitor: &crate::suppo
 }
 
 stories! {
-    /// Every page that a link leads to, and every form that comes back, is sound.
+    /// Every linked page, and every form shown again, is valid.
     async fn every_page_is_sound_html(house: House) {
         let mut inspection = Inspection::default();
         let nobody = house.visitor();

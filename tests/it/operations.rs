@@ -1,4 +1,4 @@
-//! What the person who runs it sees and sets: figures, what is left alone, how long results stay.
+//! Administrators' views and settings: metrics, paused calls, retention of results.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use crate::executions::{REACH, run, saved};
 use crate::support::stories;
 
 stories! {
-    /// Figures are read from this machine itself; past a proxy nobody reads them.
+    /// Metrics can be read on this machine; through a proxy nobody can read them.
     async fn figures_are_for_this_machine(house: House) {
         let ada = house.signed_in("Ada").await;
         run(&ada, &saved(&ada, REACH).await).await;
@@ -27,7 +27,7 @@ stories! {
         }
     }
 
-    /// What instances have in hand, for those who reach them; and how one's own connections stand.
+    /// The load of instances, for those who have access; and the status of one's own connections.
     async fn slots_queues_and_connections_are_told(house: House) {
         let house = house.start_again_with(&[("RUNS_PER_INSTANCE", "1")]).await;
         let ada = house.signed_in("Ada").await;
@@ -49,7 +49,7 @@ stories! {
         house.settle().await;
     }
 
-    /// With a token set it opens them, from anywhere, and nothing else does.
+    /// A configured token gives access to the metrics from anywhere, and nothing else does.
     async fn figures_can_be_opened_by_a_token(house: House) {
         let house = house.start_again_with(&[("METRICS_TOKEN", "a long secret")]).await;
         let nobody = house.visitor();
@@ -60,7 +60,7 @@ stories! {
         }
     }
 
-    /// An instance that fails again and again is left alone, which is told; the run goes on by itself.
+    /// Calls to an instance that keeps failing are paused, which is shown; the execution continues automatically.
     async fn what_fails_again_and_again_is_left_alone(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -85,7 +85,7 @@ stories! {
         assert!(!told.texts("tbody tr").iter().any(|row| row.contains("Paused")));
     }
 
-    /// Results go when they are as old as the installation keeps them; the runs stay and say so.
+    /// Results are deleted after the retention period; their executions stay and say so.
     async fn old_results_go_and_their_runs_stay(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -110,7 +110,7 @@ stories! {
         assert!(ada.get("/operations").await.with(200).text("main").contains("30 days"));
     }
 
-    /// A process may leave the work to others, and says that it does.
+    /// A process without workers says so.
     async fn a_process_without_workers_says_so(house: House) {
         let house = house.start_again_with(&[("WORKERS", "off")]).await;
         let ada = house.signed_in("Ada").await;

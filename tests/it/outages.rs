@@ -1,4 +1,4 @@
-//! The floor gives way: the database is locked or gone, the disk is full. Nothing is lost by it.
+//! Outages: the database is locked or unreachable, the disk is full. Nothing is lost.
 
 use chrono::TimeDelta;
 
@@ -6,8 +6,8 @@ use crate::executions::{REACH, on_amc, run, saved};
 use crate::support::stories;
 
 stories! {
-    /// The database takes no writes (SQLite) or is not there at all (PostgreSQL): requests say so and when to come
-    /// again, and the workers go on by themselves afterwards.
+    /// The database isn't writable (SQLite) or unreachable (PostgreSQL): responses say so with `Retry-After`, and the
+    /// workers continue automatically afterwards.
     async fn an_unavailable_database_is_told_and_outlived(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -26,8 +26,8 @@ stories! {
         assert_eq!((on_amc(&house), house.count("select count(*) as value from executions").await), (1, 1));
     }
 
-    /// Somebody who has only looked at pages goes on looking while nothing can be written, and is told what cannot
-    /// be done; signing in says so as well.
+    /// Somebody who only views pages can continue while nothing can be written, and is told what isn't possible;
+    /// sign-in says so too.
     async fn signing_in_during_an_outage_says_so(house: House) {
         let visitor = house.visitor();
         let outage = house.outage().await;
@@ -38,7 +38,7 @@ stories! {
         visitor.sign_in("Ada").await;
     }
 
-    /// Somebody takes the folder of results away while a run goes: it is made again, and the result kept.
+    /// If somebody deletes the results folder during an execution, it is recreated, and the result stored.
     async fn a_folder_of_results_that_is_gone_costs_no_run(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -47,13 +47,13 @@ stories! {
         ada.get(&format!("{page}/result.csv")).await.with(200);
     }
 
-    /// The disk is full while a result is written: the run says so, keeps its place, and has its result when there
-    /// is room again.
+    /// The disk is full while a result is written: the execution says so, stays in its state, and gets its result
+    /// when there is space again.
     async fn a_full_disk_delays_a_result_and_loses_nothing(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
         let id = page.rsplit('/').next().unwrap();
-        // What is written to this device finds no room; the shelf's own next files lead there.
+        // Writing to this device fails with a full disk; the result store's next files are links to it.
         let links: Vec<_> = (0..8)
             .map(|number| house.folder().join(format!("results/unfinished/{id}.{}.{number}", std::process::id())))
             .collect();
@@ -107,8 +107,8 @@ mod fail_over {
         outage.end().await;
     }
 
-    /// The database can be read and takes no changes, as after a fail-over: pages are shown, changes are answered with
-    /// when to come again, readiness says so, and all goes on by itself afterwards.
+    /// The database is read-only, as after a failover: pages are shown, changes get `Retry-After`, readiness reports
+    /// it, and everything continues automatically afterwards.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_read_only_server_is_told_and_outlived() {
         let house = House::open(Database::postgres().await).await;
@@ -124,7 +124,7 @@ mod fail_over {
         let failed = house.try_tick("poller").await.expect_err("the tick cannot do anything");
         assert!(format!("{failed:#}").contains("the database is read-only"), "{failed:#}");
         outage.end().await;
-        // A connection that leads to the server of before is given up within a second or so.
+        // A connection to the previous server is closed within about a second.
         let ready = async {
             let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
             while !ada.get("/readyz").await.status.is_success() {
@@ -132,7 +132,7 @@ mod fail_over {
             }
         };
         tokio::time::timeout(std::time::Duration::from_secs(20), ready).await.expect("it is ready again");
-        // Each connection from before answers once that it is read-only, and is given up then.
+        // Each old connection reports once that it is read-only, and is then closed.
         let started = async {
             let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
             while ada.post("/executions", &[("query", query.as_str())]).await.status.as_u16() != 303 {
@@ -153,8 +153,8 @@ mod disk {
     use crate::executions::{REACH, instance, run, saved};
     use crate::support::{Database, House};
 
-    /// The disk under the database is full for a moment: what is written then is refused with words, and all goes
-    /// on by itself as soon as there is room.
+    /// The database's disk is full for a moment: writes fail with a message, and everything continues automatically
+    /// as soon as there is space.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_disk_that_was_full_for_a_moment_is_outlived() {
         let house = House::open(Database::sqlite()).await;
@@ -168,15 +168,15 @@ mod disk {
         let fields = [("instance", instance.as_str()), ("name", "Long"), ("sql", long.as_str()), ("window", "settled")];
         let refused = ada.post("/queries/new", &fields).await.with(503);
         assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
-        // SQLite has ended the transaction by itself; the connection that does not know it is given up, and with
-        // it the bound on the file.
+        // SQLite has ended the transaction; the connection that doesn't know it is dropped, and with it the limit on
+        // the file.
         ada.get("/readyz").await.with(200);
         ada.post("/queries/new", &fields).await.with(303);
         house.tick("poller").await;
     }
 
-    /// Somebody takes the database away under the running program: nothing is written that would be lost, and all
-    /// goes on once it is put back.
+    /// Somebody removes the database of the running program: nothing is written that would be lost, and everything
+    /// continues once it is put back.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_database_that_is_taken_away_is_noticed() {
         let house = House::open(Database::sqlite()).await;
@@ -199,7 +199,7 @@ mod disk {
         house.settle().await;
     }
 
-    /// The database is gone while its results are there: nothing is begun anew over them, and what to do is said.
+    /// The database is missing but its results exist: no new one is created, and the message says what to do.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_database_that_is_gone_is_missed() {
         let house = House::open(Database::sqlite()).await;

@@ -1,4 +1,4 @@
-//! Who is let in, and who is not any more.
+//! Who may sign in, and who no longer may.
 
 use recomamp::db::{Scope, Single, sql};
 
@@ -6,14 +6,14 @@ use crate::executions::{REACH, run, saved};
 use crate::queries::instance;
 use crate::support::{Gate, House, Visitor, stories};
 
-/// The id of the person whose name begins so.
+/// The id of the person whose name begins like this.
 async fn id_of(house: &House, name: &str) -> String {
     let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
     let find = sql("select id as value from people where name like $1 || '%'").bind(name);
     find.one::<Single<String>>(&mut tx).await.expect("a person").0
 }
 
-/// Tries to sign in; gives the page to which Amazon's answer leads.
+/// Tries to sign in; returns the page that Amazon's answer leads to.
 async fn sign_in(visitor: &Visitor, name: &str) -> String {
     let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
     visitor.get(&visitor.allow(&consent, name).await).await.body
@@ -23,7 +23,7 @@ mod administration {
     use super::*;
 
     stories! {
-        /// Suspending ends sessions and tokens at once; resuming lets the person sign in and go on.
+        /// Suspending ends sessions and tokens at once; resuming lets the person sign in and continue.
         async fn a_suspended_person_is_out_at_once(house: House) {
             let ada = house.signed_in("Ada").await;
             let chie = house.signed_in("Chie").await;
@@ -45,7 +45,7 @@ mod administration {
             house.settle().await;
         }
 
-        /// Removing hands over what the person owns; their name stays where they acted.
+        /// Removing transfers what the person owns; their name stays on what they did.
         async fn what_a_removed_person_owned_is_handed_over(house: House) {
             let ada = house.signed_in("Ada").await;
             let chie = house.signed_in("Chie").await;
@@ -64,7 +64,7 @@ mod administration {
             assert!(!log.texts("tbody tr").is_empty(), "the log keeps the name: {}", log.body);
         }
 
-        /// Two administrators who demote each other at the same moment: one is left. Nobody changes themselves.
+        /// Two administrators who demote each other at the same time: one remains. Nobody can change themselves.
         async fn one_administrator_is_always_left(house: House) {
             let ada = house.signed_in("Ada").await;
             let chie = house.signed_in("Chie").await;
@@ -92,7 +92,7 @@ mod administration {
             }
         }
 
-        /// A role that an administrator gives, until a day: it holds, does not weaken another, and ends.
+        /// A role granted by an administrator until a day: it applies, doesn't weaken another, and ends.
         async fn a_role_is_given_until_a_day(house: House) {
             let ada = house.signed_in("Ada").await;
             let (instance, query) = (instance(&ada).await, saved(&ada, REACH).await);
@@ -119,7 +119,7 @@ mod administration {
             assert_eq!(house.count("select count(*) as value from audit where action in ('access-granted', 'access-ended')").await, 2);
         }
 
-        /// Disconnecting says what depends on it, erases the tokens, and leaves the access for its grace period.
+        /// Disconnecting shows what depends on it, deletes the tokens, and keeps the access for its grace period.
         async fn a_connection_is_disconnected_by_its_owner(house: House) {
             let ada = house.signed_in("Ada").await;
             let instance = instance(&ada).await;
@@ -145,7 +145,7 @@ mod administration {
 }
 
 stories! {
-    /// Whoever is taken off the list is out with the next start: the session that was open, and signing in anew.
+    /// Someone removed from the list loses access at the next start: the open session, and signing in again.
     async fn a_person_can_be_put_out(database: Database) {
         let gate = Gate::open();
         let both = [("ALLOWED_EMAILS", "chie@example.com")];

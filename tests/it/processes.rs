@@ -1,4 +1,4 @@
-//! Several processes: on one PostgreSQL they share the work, on one file of SQLite only one may be.
+//! Several processes: on one PostgreSQL they share the work; an SQLite file allows only one.
 
 mod postgres {
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -10,8 +10,7 @@ mod postgres {
     use crate::executions::{REACH, on_amc, run, saved};
     use crate::support::{Database, House};
 
-    /// One dies in the middle of sending; what it held is left alone until its claim lapses, then the
-    /// other finishes it. Nothing runs twice.
+    /// One crashes while sending; its leases expire, then the other finishes the execution. Nothing runs twice.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn one_process_finishes_what_another_left() {
         let first = House::open(Database::postgres().await).await;
@@ -34,7 +33,7 @@ mod postgres {
         assert_eq!(on_amc(&first), 3);
     }
 
-    /// A token that both processes find expired is renewed by one of them, and the other takes what that one stored.
+    /// A token that both processes find expired is refreshed by one of them, and the other uses the stored one.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn one_process_renews_a_token_for_all() {
         let first = House::open(Database::postgres().await).await;
@@ -45,7 +44,7 @@ mod postgres {
         first.fault("slow=400", "/auth/o2/token", "").await;
         let before = first.count("select cast(sum(revision) as bigint) as value from connections").await;
         let (one, ()) = tokio::join!(first.tick("refresher"), async {
-            // The refresher's own claim is passed by: this process needs the token for a call.
+            // The refresher's own lease is bypassed: this process needs the token for a call.
             let page = ada.get("/settings/connections").await;
             let test = page.attributes("main form[action$='/test']", "action")[0].clone();
             let there = second.visitor();
@@ -59,7 +58,7 @@ mod postgres {
         assert_eq!(first.count("select count(*) as value from audit where action = 'revoked'").await, 0);
     }
 
-    /// Who counts first acts first, whatever others count meanwhile.
+    /// Whoever counts first acts first, whatever others count meanwhile.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_is_counted_alone_stays_so() {
         let house = House::open(Database::postgres().await).await;
@@ -83,7 +82,7 @@ mod postgres {
         assert_eq!(order.into_inner().unwrap(), ["first", "second"]);
     }
 
-    /// Another process is about to take the last slot: nobody counts until it has, so nobody takes one more.
+    /// Another process is about to use the last slot: nobody can count until it has, so nobody exceeds the limit.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn slots_are_counted_by_one_process_at_a_time() {
         const ENTITY: &str =
@@ -109,7 +108,7 @@ mod postgres {
         sql(RUN).bind(1_i64).execute(&mut other).await.unwrap();
         let is_over = AtomicBool::new(false);
         let takes = async {
-            // Until the poller waits for its turn to count, or has not waited at all.
+            // Until the poller waits for the lock, or didn't have to wait.
             while !is_over.load(Relaxed) && sql(WAITS).one::<Single<i64>>(&mut other).await.unwrap().0 == 0 {
                 tokio::task::yield_now().await;
             }
@@ -130,7 +129,7 @@ mod postgres {
         house.db().write(&Scope::System).await.expect("a transaction")
     }
 
-    /// Both work at the same time on the same runs.
+    /// Both work on the same executions at the same time.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn two_processes_share_the_runs() {
         let first = House::open(Database::postgres().await).await;
@@ -157,7 +156,7 @@ mod sqlite {
 
     use crate::support::{Database, House};
 
-    /// The second one says why, and what to do.
+    /// The second one says why it can't start, and what to do.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_second_process_on_the_same_file_is_refused() {
         let house = House::open(Database::sqlite()).await;

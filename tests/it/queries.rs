@@ -1,11 +1,11 @@
-//! Queries: written, checked, previewed, kept; nothing that was typed is lost.
+//! Queries: written, checked, previewed, stored; no work is lost.
 
 use crate::support::{Answer, Visitor, stories};
 
 pub(crate) const REACH: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\nFROM dsp_impressions\n\
     WHERE campaign IN ({{campaigns}})\nGROUP BY campaign";
 
-/// The first instance that is no sandbox.
+/// The first instance that isn't a sandbox.
 pub(crate) async fn instance(visitor: &Visitor) -> String {
     let page = visitor.get("/instances").await.with(200);
     let rows = page.texts("tbody tr");
@@ -14,7 +14,7 @@ pub(crate) async fn instance(visitor: &Visitor) -> String {
     links[at].rsplit('/').next().expect("an id").to_owned()
 }
 
-/// Saves a query; gives its address.
+/// Saves a query; returns its address.
 pub(crate) async fn saved(visitor: &Visitor, name: &str, sql: &str) -> String {
     let instance = instance(visitor).await;
     let fields = [("instance", instance.as_str()), ("name", name), ("sql", sql)];
@@ -32,7 +32,7 @@ pub(crate) fn sql(page: &Answer) -> String {
     text.select(&area).next().expect("an editor").text().collect()
 }
 
-/// Sends a form and looks at where it leads.
+/// Submits a form and opens where it leads.
 pub(crate) async fn submitted(visitor: &Visitor, address: &str, fields: &[(&str, &str)]) -> (String, Answer) {
     let led = visitor.post(address, fields).await.with(303).location;
     let page = visitor.get(&led).await;
@@ -40,7 +40,7 @@ pub(crate) async fn submitted(visitor: &Visitor, address: &str, fields: &[(&str,
 }
 
 stories! {
-    /// Written with a list, a mistyped column named at its line, fixed by its button, previewed.
+    /// Written with a list, a mistyped column reported with its line, fixed with its button, previewed.
     async fn a_mistyped_column_is_named_fixed_and_previewed(house: House) {
         let ada = house.signed_in("Ada").await;
         let wrong = REACH.replace("SELECT campaign", "SELECT\n  campaing");
@@ -66,7 +66,7 @@ stories! {
         assert!(linked.text("#sent-body").contains("MOST_RECENT_DAY"));
     }
 
-    /// Errors in the text are told where the eye is, beside the button already, and above all after it was pressed.
+    /// Errors in the text are shown beside the button, and at the top after it was pressed.
     async fn a_query_with_errors_says_why_it_cannot_run(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Mistyped", "SELECT campain FROM dsp_impressions GROUP BY 1").await;
@@ -80,7 +80,7 @@ stories! {
         assert!(!pressed.texts("#report article").is_empty());
     }
 
-    /// What cannot be run comes back as it was filled in, with all messages at once.
+    /// A query that can't run is shown again with the submitted values and all errors at once.
     async fn a_form_that_does_not_fit_comes_back_as_it_was_typed(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -97,7 +97,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions").await, 0);
     }
 
-    /// Hostile values in every field of every form of the room are answers, not failures.
+    /// Malicious values in every field of every form of the room get clear responses.
     async fn hostile_input_gets_a_clear_answer(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "<script>alert(1)</script>", REACH).await;
@@ -125,7 +125,7 @@ stories! {
         }
     }
 
-    /// Two who edit the same query see each other's text, and nobody's is lost.
+    /// Two people who edit the same query see each other's text, and neither is lost.
     async fn two_editors_of_one_query_see_both_texts(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
@@ -142,7 +142,7 @@ stories! {
         assert_eq!(sql(&ada.get(&format!("{query}/edit")).await), "SELECT 'second'");
     }
 
-    /// Deleted with a way back, which the next page offers.
+    /// Deleting can be undone on the next page.
     async fn a_deleted_query_comes_back_by_undo(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Short-lived", REACH).await;
@@ -156,7 +156,7 @@ stories! {
         assert_eq!(ada.get("/queries").await.texts("tbody th").len(), 1);
     }
 
-    /// A draft keeps what is in the editor, and is gone once it is saved.
+    /// A draft has the editor's content, and is removed when it is saved.
     async fn a_draft_waits_until_it_is_saved(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
@@ -200,7 +200,7 @@ stories! {
         assert_eq!(names(ada.get("/queries?q=DSP_impressions").await).len(), 3, "the SQL is searched");
     }
 
-    /// Typing asks for the check of what is typed; the answer holds the parts that the page replaces.
+    /// Typing requests a check; the response contains the parts that the page replaces.
     async fn the_check_while_typing_answers_with_its_parts(house: House) {
         let ada = house.signed_in("Ada").await;
         let typed = [("sql", "SELECT campaing FROM dsp_impressions WHERE campaign = '{{c}}' AND line_item = {{l}} GROUP BY 1")];
@@ -213,7 +213,7 @@ stories! {
         assert_eq!(fixed.attributes("input[name=fields]", "value"), ["c", "l"]);
     }
 
-    /// What the preview shows is what is sent, to the letter.
+    /// The preview shows exactly what is sent.
     async fn the_preview_is_what_is_sent(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -233,7 +233,7 @@ stories! {
         assert!(ada.get(&run).await.text("#live [role=status]").contains("Succeeded"));
     }
 
-    /// A run can be begun again from its own form, changed; values too long for an address come along too.
+    /// An execution can be edited and rerun from its own form, also with values that are too long for an address.
     async fn a_run_can_be_changed_and_run_again(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -261,7 +261,7 @@ stories! {
         }
     }
 
-    /// Values that are missing, mistyped or hostile come back beside their fields.
+    /// Missing, mistyped or malicious values are shown again with errors beside their fields.
     async fn hostile_values_come_back_with_a_message(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -275,7 +275,7 @@ stories! {
         assert_eq!(house.unfinished().await, 0);
     }
 
-    /// What is said beside the Run button follows the form, and says of a window that lacks its days that it does.
+    /// The text beside the Run button follows the form, and reports a window without dates.
     async fn the_words_beside_the_button_are_those_of_the_form(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -292,7 +292,7 @@ stories! {
         assert_eq!(linked.text("#window-words"), "Enter the start date, or choose another time window.");
     }
 
-    /// Windows that cannot be: reversed, in the future, unreadable, in no zone.
+    /// Invalid windows: reversed, in the future, unparseable, without a zone.
     async fn impossible_windows_are_refused_with_the_reason(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", "SELECT SUM(impressions) AS impressions FROM dsp_impressions").await;
@@ -310,7 +310,7 @@ stories! {
         }
     }
 
-    /// A guide hands its query over as a draft; saved, it runs.
+    /// A guide's query opens as a draft; saved, it runs.
     async fn a_guides_query_opens_as_a_draft_and_runs(house: House) {
         let ada = house.signed_in("Ada").await;
         let guide = ada.get("/guides/first-query").await.with(200);

@@ -1,4 +1,4 @@
-//! Queries as files: out with everything that they are, and in again with a report.
+//! Query files: complete exports, and imports with a report.
 
 use reqwest::Method;
 
@@ -18,7 +18,7 @@ async fn upload(visitor: &Visitor, files: &[(&str, &str)]) -> Answer {
         .await
 }
 
-/// A query with everything that one can have.
+/// A query with every possible property.
 async fn whole(visitor: &Visitor) -> String {
     let fields = [
         ("name", "Reach */ \"quoted\" -- ü"),
@@ -42,7 +42,7 @@ async fn whole(visitor: &Visitor) -> String {
 }
 
 stories! {
-    /// What leaves as a file comes in as the same query: another person has it with its parameters, window and privacy.
+    /// An exported file is imported as the same query: another person gets its parameters, window and privacy.
     async fn a_query_leaves_as_a_file_and_comes_in_as_the_same(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = whole(&ada).await;
@@ -61,7 +61,7 @@ stories! {
         assert!(shown.body.contains("Seen by: only you"));
     }
 
-    /// Many at once: each with what became of it; nothing that cannot be saved is lost.
+    /// Many at once: each with its outcome; what can't be saved isn't lost.
     async fn each_of_many_files_is_reported(house: House) {
         let ada = house.signed_in("Ada").await;
         let odd = "--+++ recomamp query\n-- name = \"Odd\"\n-- colour = \"red\"\n--+++\nSELECT 1";
@@ -78,7 +78,7 @@ stories! {
         assert!(ada.get("/queries/drafts").await.body.contains("long.sql") || ada.get("/queries/drafts").await.body.contains("nnn"));
     }
 
-    /// What a filter of the list leaves is one archive, whose files have names of their own.
+    /// A filtered list as one archive, whose files have unique names.
     async fn the_list_is_downloaded_as_an_archive(house: House) {
         let ada = house.signed_in("Ada").await;
         for (name, sql) in [("Reach", REACH), ("reach", REACH), ("Other", "SELECT campaign FROM dsp_impressions GROUP BY 1")] {
@@ -94,7 +94,7 @@ stories! {
         assert!(!archive.body.contains("other.sql"));
     }
 
-    /// Versions are compared by what they mean, above the lines.
+    /// Versions are compared by meaning, above the lines.
     async fn versions_are_compared_by_meaning(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", "SELECT campaign, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY campaign").await;

@@ -1,9 +1,9 @@
-//! Queries over time: versions, tags, stars, copies, the bin, and their runs in a row.
+//! Queries over time: versions, tags, stars, copies, the bin, and their executions in a row.
 
 use crate::queries::{REACH, id, instance, saved, sql, submitted};
 use crate::support::{Visitor, stories};
 
-/// Saves a change of a query as it is now.
+/// Saves a change of the current query.
 async fn change(visitor: &Visitor, query: &str, name: &str, sql: &str, tags: &str) {
     let edit = format!("{query}/edit");
     let revision = visitor.get(&edit).await.with(200).attributes("input[name=revision]", "value").remove(0);
@@ -12,7 +12,7 @@ async fn change(visitor: &Visitor, query: &str, name: &str, sql: &str, tags: &st
 }
 
 stories! {
-    /// Each save keeps what was before; two are compared; one comes back, and that can be undone too.
+    /// Each save makes a version; two are compared; one is restored, which can be undone too.
     async fn a_query_goes_back_to_an_earlier_version(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", "SELECT\n  campaign\nFROM dsp_impressions").await;
@@ -46,7 +46,7 @@ stories! {
         ada.post(&format!("{versions}/restore"), &[("revision", "x")]).await.with(404);
     }
 
-    /// Saving without a change adds nothing.
+    /// Saving without a change adds no version.
     async fn a_save_without_a_change_is_no_version(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", "SELECT 1").await;
@@ -55,7 +55,7 @@ stories! {
         assert!(ada.get(&query).await.text(".flash").contains("Nothing changed"));
     }
 
-    /// Found by tag, by star, by what the SQL says; the two narrow each other, and another's stars are not shown.
+    /// Found by tag, by star, by SQL; the filters combine, and other people's stars aren't shown.
     async fn queries_are_found_by_tag_and_by_star(house: House) {
         let ada = house.signed_in("Ada").await;
         let reach = saved(&ada, "Reach", "SELECT 1").await;
@@ -90,7 +90,7 @@ stories! {
         }
     }
 
-    /// A copy is a query of its own.
+    /// A copy is independent.
     async fn a_copy_is_changed_without_its_original(house: House) {
         let ada = house.signed_in("Ada").await;
         let long = "n".repeat(200);
@@ -105,7 +105,7 @@ stories! {
         assert_eq!(ada.get("/queries").await.texts("tbody tr").len(), 2);
     }
 
-    /// The bin keeps a deleted query for thirty days; its runs outlive it.
+    /// The bin keeps a deleted query for thirty days; its executions stay.
     async fn a_deleted_query_waits_in_the_bin_and_its_runs_stay(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Short-lived", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
@@ -137,7 +137,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from query_favourites").await, 0);
     }
 
-    /// The runs of one query in a row, and how long the next may take.
+    /// A query's executions in a row, and its typical duration.
     async fn a_query_shows_its_runs_and_how_long_they_take(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Campaigns", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
@@ -162,7 +162,7 @@ stories! {
         assert!(ada.get(&format!("/executions?query={}", id(&other))).await.texts("#runs tbody tr").is_empty());
     }
 
-    /// An instance's people share its queries; who is not one of them finds neither text nor tag.
+    /// An instance's people share its queries; others find neither text nor tags.
     async fn a_strangers_search_finds_nothing_of_others(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Secret reach", "SELECT 'canary'").await;

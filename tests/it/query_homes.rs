@@ -1,4 +1,4 @@
-//! Who sees a query and who changes it; and where it runs, which is chosen for each run.
+//! Who can see and change a query; and where it runs, which is chosen for each run.
 
 use recomamp::db::{Scope, sql};
 
@@ -6,7 +6,7 @@ use crate::executions::REACH;
 use crate::queries::id;
 use crate::support::{Answer, House, Visitor, stories};
 
-/// A person's instances: first the one that is no sandbox, then the others.
+/// A person's instances, the one that isn't a sandbox first.
 async fn instances(visitor: &Visitor) -> Vec<String> {
     let page = visitor.get("/instances").await.with(200);
     let standard = crate::queries::instance(visitor).await;
@@ -49,7 +49,7 @@ async fn met(visitor: &Visitor, query: &str) -> (u16, u16, usize) {
 }
 
 stories! {
-    /// The home decides: the owner alone, the people of an instance by their roles, everyone.
+    /// The home decides: only the owner, the people of an instance by their roles, or everyone.
     async fn a_home_decides_who_sees_and_who_changes_a_query(house: House) {
         let ada = house.signed_in("Ada").await;
         let (ben, chie) = (house.signed_in("Ben").await, house.signed_in("Chie").await);
@@ -87,7 +87,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from audit where action = 'query-shared'").await, 3);
     }
 
-    /// What is shared with everyone is written by its owner and by administrators.
+    /// A query shared with everyone can be changed by its owner and by administrators.
     async fn administrators_change_what_everyone_sees(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;
@@ -100,7 +100,7 @@ stories! {
         ada.get(&private).await.with(404);
     }
 
-    /// A change of home is a version; going back to an earlier text does not show it to others again.
+    /// A change of home is a version; restoring an earlier text doesn't show it to others again.
     async fn a_version_records_the_home_and_restoring_keeps_the_present_one(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instances(&ada).await.remove(0);
@@ -115,7 +115,8 @@ stories! {
         assert_eq!((chosen(&editor, "home").as_str(), crate::queries::sql(&editor).as_str()), ("private", REACH));
     }
 
-    /// A home that one may not use, an instance where one may not run: said beside the field, and nothing is made.
+    /// A home that one may not use, an instance where one may not run: reported beside the field, and nothing is
+    /// created.
     async fn a_wrong_home_or_instance_is_told_by_field(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;
@@ -144,7 +145,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions").await, 0);
     }
 
-    /// The instance is chosen when it runs: first the default, then the one that was used last, with the values used there.
+    /// The instance is chosen when it runs: first the default, then the last one used, with the values used there.
     async fn a_query_runs_where_one_chooses_and_remembers_it(house: House) {
         let ada = house.signed_in("Ada").await;
         let all = instances(&ada).await;
@@ -174,7 +175,8 @@ stories! {
         assert!(preview.attributes("textarea[name=instance]", "name").len() == 2, "{}", preview.body);
     }
 
-    /// Who ran nothing yet is asked for the instance, by whole names; afterwards the one that was used last is proposed.
+    /// Someone who hasn't run anything must choose the instance, by full names; afterwards the last one used is
+    /// proposed.
     async fn an_instance_is_asked_for_once_and_remembered(house: House) {
         let ada = house.signed_in("Ada").await;
         let all = instances(&ada).await;
@@ -187,7 +189,7 @@ stories! {
         assert_eq!(chosen(&ada.get(&second).await.with(200), "instance"), all[1]);
     }
 
-    /// A query without a default instance is checked against what AMC documents, and says that one has to be chosen.
+    /// A query without a default instance is checked against the AMC documentation, and requires choosing one.
     async fn a_query_without_a_default_asks_for_an_instance(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = save(&ada, "private", "").await;
@@ -198,7 +200,7 @@ stories! {
         assert_eq!(chosen(&told, "window"), "last-week", "what was filled in stays");
     }
 
-    /// Access that ends, and an instance that goes, leave a query to its owner, who gives it another home.
+    /// When access ends, or an instance is deleted, the owner keeps the query and can give it another home.
     async fn a_query_outlives_the_access_of_its_owner(house: House) {
         let ada = house.signed_in("Ada").await;
         let ben = house.signed_in("Ben").await;
@@ -222,7 +224,7 @@ stories! {
         assert_eq!(ada.get("/queries").await.texts("tbody tr").len(), 1);
     }
 
-    /// A copy is for whom one chooses; without a choice for the same people, where one may.
+    /// A copy has the chosen home; by default the same one, if permitted.
     async fn a_copy_has_a_home_and_an_instance_of_its_own(house: House) {
         let ada = house.signed_in("Ada").await;
         let ben = house.signed_in("Ben").await;
@@ -241,7 +243,7 @@ stories! {
         assert_eq!(chosen(&ben.get(&theirs).await.with(200), "home"), "private", "a viewer's copy is their own");
     }
 
-    /// The list narrows to a home and to an instance.
+    /// The list can be filtered by home and by instance.
     async fn the_list_narrows_to_a_home(house: House) {
         let ada = house.signed_in("Ada").await;
         let all = instances(&ada).await;
@@ -258,7 +260,7 @@ stories! {
         assert!(ada.get("/queries.csv").await.body.contains("name,description,tags,home,"));
     }
 
-    /// Saved in two of one's own tabs: it says that it was oneself, and shows what differs.
+    /// Saved in two of one's own tabs: it says that it was oneself, and shows the differences.
     async fn two_own_tabs_are_told_apart_from_two_people(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;

@@ -9,7 +9,7 @@ const TEXT: &str = "-- Instructional Query: Reach of chosen campaigns --\n/*\n -
     AND impressions > 0 -- OPTIONAL UPDATE [1 of 2]: The fewest impressions\n  \
     -- OPTIONAL UPDATE [2 of 2]: Uncomment to filter\n  -- AND device_type = 'Phone'\nGROUP BY\n  campaign";
 
-/// A form as a browser sends one that has a file.
+/// A form with a file, as sent by a browser.
 fn with_file(name: &str, bytes: &str) -> (String, String) {
     let body = format!(
         "--cut\r\nContent-Disposition: form-data; name=\"sql\"\r\n\r\n\r\n--cut\r\nContent-Disposition: form-data; \
@@ -19,7 +19,8 @@ fn with_file(name: &str, bytes: &str) -> (String, String) {
 }
 
 stories! {
-    /// Pasted: each comment with what it marks; what is chosen becomes parameters, the comments stay, and it checks.
+    /// Pasted: each comment with what it marks; the selection becomes parameters, the comments stay, and it passes
+    /// the check.
     async fn a_pasted_instructional_query_gets_its_form(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = ada.post("/queries/import", &[("sql", TEXT)]).await.with(200);
@@ -43,7 +44,7 @@ stories! {
         assert_eq!(editor.attributes("input[name=name]", "value"), ["Reach"]);
     }
 
-    /// What is unticked stays as it is; names that cannot be are told beside their inputs, and nothing is lost.
+    /// Unticked literals stay unchanged; invalid names are reported beside their inputs, and nothing is lost.
     async fn what_is_unticked_stays_and_wrong_names_are_told(house: House) {
         let ada = house.signed_in("Ada").await;
         let wrong = [("draft", "yes"), ("name", "Reach"), ("sql", TEXT), ("use.0", "true"), ("name.0", "1 x"), ("kind.0", "list"),
@@ -59,7 +60,7 @@ stories! {
         assert_eq!(crate::queries::sql(&ada.get(&draft).await), TEXT);
     }
 
-    /// Uploaded: read in the encoding in which it was saved; what is no text is said.
+    /// Uploaded: decoded correctly; a file that isn't text is reported.
     async fn an_uploaded_file_is_read_or_refused(house: House) {
         let ada = house.signed_in("Ada").await;
         let (kind, body) = with_file("C:\\queries\\Reach of all.sql", "\u{FEFF}SELECT campaign FROM dsp_impressions GROUP BY campaign\r\n");

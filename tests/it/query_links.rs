@@ -1,10 +1,10 @@
-//! Parameter values, window and instance in an address: a link that reproduces a form.
+//! Links with parameter values, window and instance that reproduce a form.
 
 use crate::queries::{REACH, id, instance, saved};
 use crate::support::stories;
 
 stories! {
-    /// The form as it was filled in is one address; whoever opens it sees the same form.
+    /// The submitted form is one address; whoever opens it sees the same form.
     async fn a_link_reproduces_the_form_as_it_was_filled_in(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -26,7 +26,7 @@ stories! {
         assert_eq!(again.texts("button[formaction$='/link']"), ["Copy link to this form"]);
     }
 
-    /// What the form leaves as the query has it is not in the link; an empty value that is not the default is.
+    /// Values equal to the query's defaults aren't in the link; an empty value that isn't the default is.
     async fn a_link_says_only_what_differs_from_the_query(house: House) {
         let ada = house.signed_in("Ada").await;
         let fields = [("name", "Reach"), ("sql", REACH), ("fields", "campaigns"), ("field.campaigns.kind", "list"), ("field.campaigns.default", "Spring"), ("window", "last-week")];
@@ -39,7 +39,7 @@ stories! {
         assert_eq!(page.texts("main form textarea[name='param.campaigns']"), [""], "the way back keeps the form");
     }
 
-    /// A list of thousands does not fit an address: that is said, and the form is kept.
+    /// A list of thousands is too long for an address: this is reported, and the form is kept.
     async fn a_form_that_is_too_long_for_a_link_is_kept(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
@@ -50,7 +50,7 @@ stories! {
         assert!(page.text("main form textarea[name='param.campaigns']").ends_with("B000002999"));
     }
 
-    /// A new query begins with what its address says: text, window, instance, and values as defaults.
+    /// A new query begins with the content of its address: text, window, instance, and values as defaults.
     async fn a_new_query_begins_with_what_its_address_says(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;

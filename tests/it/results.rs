@@ -1,4 +1,4 @@
-//! What people do with results, and with runs that gave none: look, filter, draw, download, understand.
+//! Working with results, and with executions without one: view, filter, chart, download, explain.
 
 use futures::StreamExt as _;
 use recomamp::results::{ColumnSpec, Key, Limits, ResultStore};
@@ -6,11 +6,11 @@ use recomamp::results::{ColumnSpec, Key, Limits, ResultStore};
 use crate::executions::{REACH, on_amc, run, saved, set};
 use crate::support::{House, Visitor, stories};
 
-/// A result of some campaigns by day, with money.
+/// A result of some campaigns by day, with costs.
 const COSTS: &str = "SELECT campaign, impression_date AS day, SUM(total_cost) AS cost, SUM(impressions) AS impressions\n\
     FROM dsp_impressions\nGROUP BY campaign, impression_date";
 
-/// The page of a finished run of a query.
+/// The page of a finished execution of a query.
 async fn finished(house: &House, visitor: &Visitor, sql: &str) -> String {
     let page = run(visitor, &saved(visitor, sql).await).await;
     house.settle().await;
@@ -18,7 +18,7 @@ async fn finished(house: &House, visitor: &Visitor, sql: &str) -> String {
     page
 }
 
-/// Has a result fetched again by the button on its page, and finds what it was.
+/// Downloads a result again with the button on its page, and checks that it is the same.
 async fn fetch_again(house: &House, visitor: &Visitor, page: &str, whole: &str) {
     let offered = visitor.get(page).await.with(200).attributes("main form", "action");
     assert!(offered.contains(&format!("{page}/fetch")), "{offered:?}");
@@ -29,7 +29,7 @@ async fn fetch_again(house: &House, visitor: &Visitor, page: &str, whole: &str) 
     assert_eq!(visitor.get(&format!("{page}/result.csv")).await.with(200).body, whole);
 }
 
-/// Puts another result in the place of an execution's: as if AMC had given this file.
+/// Replaces an execution's result, as if AMC had returned this file.
 async fn replaced(house: &House, page: &str, csv: &'static str) {
     let store = ResultStore::folder(&house.folder().join("results")).expect("a place for results");
     let key = Key::new(page.rsplit('/').next().expect("an id")).expect("a key");
@@ -44,8 +44,7 @@ async fn replaced(house: &House, page: &str, csv: &'static str) {
 }
 
 stories! {
-    /// Values that are missing, and rows that can be read in two ways, are said above the table; a total of nothing is
-    /// nothing.
+    /// Missing values and ambiguous rows are reported above the table; the total of no values is empty.
     async fn what_is_missing_or_in_doubt_is_said(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
@@ -64,7 +63,7 @@ stories! {
         assert!(doubtful.text("#result .callout").contains("Row 2 (part 1 of the file) can be read in two ways"), "{}", doubtful.body);
     }
 
-    /// Filters are added by a form, combined, kept by what leads on, and removed one by one.
+    /// Filters are added with a form, combined, kept by links, and removed one by one.
     async fn rows_are_filtered_by_links_and_forms(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
@@ -102,7 +101,7 @@ stories! {
         assert!(none.text("#result .empty").contains("No matching rows"));
     }
 
-    /// Each part of an execution has an address of its own, which keeps what was chosen; the table comes first.
+    /// Each section of an execution has its own address, which keeps the selection; the table comes first.
     async fn parts_of_an_execution_have_addresses(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
@@ -128,7 +127,7 @@ stories! {
         house.settle().await;
     }
 
-    /// A value is a way to its rows, columns are hidden by the address, and the rows are copied as they are shown.
+    /// Selecting a value filters by it, the address hides columns, and rows are copied as shown.
     async fn rows_are_narrowed_by_their_values_and_copied_as_shown(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
@@ -153,7 +152,7 @@ stories! {
         assert_eq!(lines.len(), hidden.texts("#result tbody tr").len() + 1);
     }
 
-    /// Two executions of one query and window are two files with two names, and each form of CSV says what it is.
+    /// Two executions of one query and window have different file names, and each CSV format has its own.
     async fn files_are_told_apart_by_their_names(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -174,7 +173,7 @@ stories! {
         assert_eq!(names.len(), 6, "{names:?}");
     }
 
-    /// The whole and the filtered rows, in each form, under names that say what they are.
+    /// All and filtered rows, in each format, with descriptive names.
     async fn results_are_downloaded_whole_or_filtered(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
@@ -210,8 +209,8 @@ stories! {
         }
     }
 
-    /// A result that was removed, or cannot be read, or could not be fetched, is fetched from AMC once more:
-    /// the run is not sent again.
+    /// A result that was removed, is unreadable, or couldn't be downloaded, is downloaded from AMC again: the query
+    /// isn't run again.
     async fn a_result_is_fetched_again(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
@@ -222,7 +221,7 @@ stories! {
 
         let id = page.rsplit('/').next().unwrap().to_owned();
         let file = house.folder().join("results/kept").join(format!("{id}.parquet"));
-        // What was read before is remembered; a new process reads anew.
+        // Results are cached; a new process reads them again.
         let house = house.start_again_with(&[("KEEP_RESULTS_DAYS", "30")]).await;
         let ada = house.signed_in("Ada").await;
         std::fs::write(&file, "PAR1 but nothing else").expect("a file is written");
@@ -248,7 +247,7 @@ stories! {
         assert_eq!(on_amc(&house), 1);
     }
 
-    /// Summary of the columns, and charts that are chosen from them.
+    /// Column summaries, and charts from selected columns.
     async fn a_result_is_summed_up_and_drawn(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, COSTS).await;
@@ -273,7 +272,7 @@ stories! {
         assert!(one.text("#result .empty").contains("nothing to draw"), "{}", one.body);
     }
 
-    /// A share is of a whole. People who are in several rows make none, and that is said.
+    /// A percentage needs a whole. Distinct users over several rows have none, and this is reported.
     async fn shares_of_what_does_not_add_up_are_called_so(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, REACH).await;
@@ -285,7 +284,7 @@ stories! {
         assert!(!shares(2).await.contains("add up to a whole"), "impressions");
     }
 
-    /// Money is labelled with AMC's unit and converted on request, everywhere alike.
+    /// Money is labeled with AMC's unit and converted on request, consistently.
     async fn money_is_labelled_and_converted_on_request(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = finished(&house, &ada, COSTS).await;
@@ -308,7 +307,7 @@ stories! {
         assert!(ada.get(&bare).await.texts("#money a").is_empty());
     }
 
-    /// A known cause is explained; AMC's words, the marked text and everything as JSON stand beside it.
+    /// A known cause is explained; AMC's message, the marked text and everything as JSON are beside it.
     async fn a_failed_run_says_what_happened_and_what_to_do(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -335,7 +334,7 @@ stories! {
         assert_eq!(marked.attributes("#live .callout a", "href"), ["/search", "#mark"]);
     }
 
-    /// Somebody stops it in AMC's console: the run says so.
+    /// Canceled in AMC's console: the execution says so.
     async fn a_run_that_is_cancelled_elsewhere_says_so(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -349,7 +348,7 @@ stories! {
         assert!(shown.text("#live .callout").contains("canceled outside RecomAMP"), "{}", shown.body);
     }
 
-    /// A run stands among the others of its query, with how long they took.
+    /// An execution is shown among the others of its query, with their durations.
     async fn runs_of_one_query_stand_in_a_row(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;

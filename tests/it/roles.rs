@@ -1,12 +1,12 @@
-//! Who may do what, on every route of the code.
+//! Roles on every route of the code.
 
 use reqwest::Method;
 
 use crate::security::{OPEN, filled, others};
 use crate::support::stories;
 
-/// What a route needs beyond reading, of a person who has a role on the instance to which the thing belongs. Every
-/// other route is for everybody who may read it.
+/// The required role of a route beyond reading, for a person with a role on the thing's instance. Every other route
+/// is open to everybody with read access.
 const NEEDS: &[(&str, &str)] = &[
     ("POST /instances/{id}/labels", "manager"),
     ("POST /instances/{id}/workflows", "analyst"),
@@ -38,15 +38,15 @@ const NEEDS: &[(&str, &str)] = &[
     ("POST /schedules/{id}/restore", "analyst"),
 ];
 
-/// Routes whose form names an instance: a role that is too low is said beside that field, with 422.
+/// Routes whose form names an instance: a role that is too low is reported beside that field, with 422.
 const BY_FIELD: &[&str] = &["POST /executions", "POST /queries/new", "POST /schedules"];
 
 /// Routes about the visitor alone, which would end the walk, and those of administrators.
 const APART: [&str; 4] = ["/sign-out", "/settings/sessions/{id}/end", "/settings/connections/", "/settings/people"];
 
 stories! {
-    /// Every route of the code as a viewer, an analyst and a manager of somebody else's instance, then as one who is
-    /// suspended. What each is answered stands in one table; a route that is added tomorrow is walked, too.
+    /// Every route of the code as a viewer, an analyst and a manager of somebody else's instance, then as a suspended
+    /// person. The expected responses are in one table; new routes are covered automatically.
     async fn every_route_asks_for_the_role_that_it_needs(house: House) {
         let things = others(&house).await;
         let ada = house.signed_in("Ada").await;

@@ -1,4 +1,4 @@
-//! PostgreSQL alone: what row-level security lets a person see when a statement states no condition at all.
+//! PostgreSQL only: what row-level security lets a person see with a statement without any condition.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::support::{Database, House};
 const TABLES: &str = "select table_name::text as value from information_schema.tables \
     where table_schema = current_schema() and table_type = 'BASE TABLE' and table_name not like '\\_%' order by 1";
 
-/// A statement for a table; the names are those of the schema.
+/// A statement for a table; the names are from the schema.
 fn statement(begin: &str, table: &str) -> &'static str {
     Box::leak(format!("{begin} {table}").into_boxed_str())
 }
@@ -23,7 +23,7 @@ async fn tables(house: &House) -> Vec<String> {
     tables.into_iter().map(|table| table.0).collect()
 }
 
-/// How many rows of each table somebody sees who asks for all.
+/// How many rows of each table a scope sees without conditions.
 async fn seen(house: &House, scope: &Scope) -> BTreeMap<String, i64> {
     let mut seen = BTreeMap::new();
     for table in tables(house).await {
@@ -41,7 +41,7 @@ async fn person(house: &House, name: &str) -> PersonId {
     sql(FIND).bind(name).one::<Single<PersonId>>(&mut tx).await.expect("a person").0
 }
 
-/// How many rows a statement would change for somebody; none where it is refused. Nothing is kept.
+/// How many rows a statement would change for a scope; `None` if it is refused. Nothing is committed.
 async fn changed(house: &House, scope: &Scope, statement: &'static str) -> u64 {
     let mut tx = house.db().write(scope).await.expect("a transaction");
     sql(statement).execute(&mut tx).await.unwrap_or_default()
@@ -50,7 +50,7 @@ async fn changed(house: &House, scope: &Scope, statement: &'static str) -> u64 {
 mod postgres {
     use super::*;
 
-    /// A stranger's statements without conditions reach nothing of what another person has made.
+    /// A stranger's statements without conditions reach nothing that another person has made.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_statement_without_a_condition_reaches_nobody_elses_rows() {
         let house = House::open(Database::postgres().await).await;
@@ -68,20 +68,20 @@ mod postgres {
         let grown = all.iter().filter(|(table, rows)| all_before[*table] < **rows).count();
         assert!(grown >= 10, "Ada's work is in {grown} tables of {all:?}");
         let mut after = seen(&house, &stranger).await;
-        // OK to be seen: whoever starts an execution counts it up. It tells how many there were, of all people together.
+        // OK to be visible: starting an execution increments it. It reveals only the total number.
         after.insert("execution_feed".to_owned(), before["execution_feed"]);
         assert_eq!(after, before);
 
         for table in before.iter().filter(|(_, rows)| **rows == 0).map(|(table, _)| table) {
             let mut tx = house.db().write(&stranger).await.expect("a transaction");
-            // OK to be refused: some tables nobody deletes from.
+            // OK to be refused: nobody can delete from some tables.
             let deleted = sql(statement("delete from", table)).execute(&mut tx).await.unwrap_or_default();
             assert_eq!(deleted, 0, "{table}");
         }
     }
 
-    /// With the program's own look at roles taken away, a viewer still starts, changes and renames nothing, an analyst
-    /// renames nothing, and nobody changes what they themselves may do.
+    /// Even without the program's own role checks, a viewer can't start, change or rename anything, an analyst can't
+    /// rename, and nobody can change their own role.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn roles_hold_without_the_programs_own_condition() {
         const COPY: &str = "insert into executions (id, instance_id, connection_id, query_name, person_id, person_name, \
@@ -126,8 +126,8 @@ mod postgres {
         }
     }
 
-    /// The rule of homes holds without the program's own: a private query is its owner's, one of an instance is read by
-    /// its people and written by its analysts, one of everyone is read by all and written by administrators.
+    /// The rule of homes holds without the program's own: a private query is its owner's, one of an instance is read
+    /// by its people and written by its analysts, one for everyone is read by all and written by administrators.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn homes_hold_without_the_programs_own_condition() {
         let house = House::open(Database::postgres().await).await;
@@ -143,7 +143,7 @@ mod postgres {
             assert_eq!((see(&other).await, changed(&house, &other, change).await), (read, write), "{home}");
             assert_eq!((see(&own).await, changed(&house, &own, change).await), (1, 1), "{home}: its owner");
         }
-        // An administrator, who is not its owner.
+        // An administrator who isn't its owner.
         let nobodys = "update queries set owner_id = $1";
         crate::access::change(&house, nobodys, "per_01jzzzzzzzzzzzzzzzzzzzzzzz").await;
         assert_eq!((see(&own).await, changed(&house, &own, change).await), (1, 1));
@@ -173,10 +173,10 @@ mod postgres {
         assert_eq!(changed(&house, &other, add("id")).await, 1);
     }
 
-    /// Tables without rows of persons, which everybody's transactions may read.
+    /// Tables without personal rows, which everybody may read.
     const OPEN: [&str; 0] = [];
 
-    /// A table that is added tomorrow is behind a policy, or this story says its name.
+    /// A new table must have a policy, or be listed here.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn every_table_is_behind_a_policy() {
         const BARE: &str = "select relname::text as value from pg_class \

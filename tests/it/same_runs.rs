@@ -1,4 +1,4 @@
-//! Before a run: the stored result of the very same run is offered.
+//! Before a run: the stored result of an identical run is offered.
 
 use chrono::TimeDelta;
 
@@ -6,7 +6,7 @@ use crate::queries::{REACH, id, saved};
 use crate::support::{execute, stories};
 
 stories! {
-    /// Same meaning, values, window and instance: the form leads to the result that is there. Anything else does not.
+    /// Same meaning, values, window and instance: the form links to the existing result. Anything else doesn't.
     async fn the_result_of_the_same_run_is_offered(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;

@@ -1,4 +1,4 @@
-//! Schedules: each slot once, with its window and its reason; none lost in a pause, a stop or a crash.
+//! Schedules: each slot once, with its window and its reason; none lost in a pause, downtime or a crash.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -11,13 +11,13 @@ const EXECUTIONS: &str = "select count(*) as value from executions where origin 
 /// Every day at this time in Berlin.
 const DAILY: [(&str, &str); 3] = [("repeat", "daily"), ("at", "11:00"), ("timing_zone", "Europe/Berlin")];
 
-/// Schedules a query with these fields; gives the schedule's address.
+/// Schedules a query with these fields; returns the schedule's address.
 async fn scheduled(visitor: &Visitor, query: &str, fields: &[(&str, &str)]) -> String {
     let fields: Vec<(&str, &str)> = [("query", query)].into_iter().chain(fields.iter().copied()).collect();
     visitor.post("/schedules", &fields).await.with(303).location
 }
 
-/// State and reason of each row of the ledger, the newest first.
+/// State and reason of each row of the ledger, newest first.
 async fn ledger(visitor: &Visitor, schedule: &str) -> Vec<(String, String)> {
     let file = visitor.get(&format!("{schedule}/slots.json")).await.with(200);
     let rows: Vec<Value> = serde_json::from_str(&file.body).expect("rows");
@@ -29,7 +29,7 @@ fn states(ledger: &[(String, String)]) -> Vec<&str> {
     ledger.iter().map(|(state, _)| state.as_str()).collect()
 }
 
-/// Lets the scheduler work, and everything that it starts come to an end.
+/// Lets the scheduler work, and everything that it starts finish.
 async fn settle(house: &House) {
     for _ in 0..30 {
         house.tick("scheduler").await;
@@ -42,7 +42,7 @@ async fn settle(house: &House) {
     panic!("schedules do not come to rest");
 }
 
-/// So many days on, when everything that was due has ended. Ada's session has, too: she signs in again.
+/// Advances by days, until everything that was due has ended. Ada's session expires, so she signs in again.
 async fn days_later(house: &House, days: i64) -> Visitor {
     house.time.advance(TimeDelta::days(days));
     let ada = house.signed_in("Ada").await;
@@ -55,7 +55,7 @@ fn errors(page: &Answer) -> String {
 }
 
 stories! {
-    /// What worked becomes a weekly report for Monday nine o'clock in Berlin, in two steps: open, save.
+    /// An execution that worked becomes a weekly report for Monday at nine in Berlin, in two steps: open, save.
     async fn an_execution_that_worked_becomes_a_schedule_in_two_steps(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -74,7 +74,7 @@ stories! {
         let schedule = ada.post("/schedules", &fields).await.with(303).location;
         let shown = ada.get(&schedule).await.with(200);
         let next = shown.text("#next");
-        // Right across the change of the clocks on 29 March, and the window is that of the slot.
+        // Correct across the clock change on 29 March, and the window is that of the slot.
         assert!(next.contains("23 Mar 2026, 08:00") && next.contains("30 Mar 2026, 07:00"), "{next}");
         assert!(next.contains("2–8 Mar 2026"), "{next}");
         assert!(ada.get("/schedules").await.with(200).text("tbody").contains("Every Monday at 09:00 (Europe/Berlin)"));
@@ -88,7 +88,7 @@ stories! {
         assert!(details.contains("Schedule"), "{details}");
     }
 
-    /// However often and in how many places the scheduler ticks, a slot is one execution, also after a crash.
+    /// However often and in how many processes the scheduler ticks, a slot is one execution, also after a crash.
     async fn a_slot_runs_once(house: House) {
         let ada = house.signed_in("Ada").await;
         let schedule = scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
@@ -104,7 +104,7 @@ stories! {
         assert_eq!(states(&ledger(&ada, &schedule).await), ["succeeded"]);
     }
 
-    /// Off for ten days: none, the latest, or all of the slots in between run; the others say why they did not.
+    /// Down for ten days: none, the latest, or all of the slots in between run; the others say why they didn't.
     async fn slots_that_were_missed_follow_the_policy(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -122,7 +122,7 @@ stories! {
         }
     }
 
-    /// A pause is explained, ends on a day, and asks what becomes of the slots in between.
+    /// A pause shows its reason, ends on a day, and asks what to do with the slots in between.
     async fn a_pause_asks_what_becomes_of_its_slots(house: House) {
         let ada = house.signed_in("Ada").await;
         let schedule = scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
@@ -146,7 +146,7 @@ stories! {
         assert!(ada.get(&schedule).await.with(200).text("main .head").contains("Active"));
     }
 
-    /// What cannot be started is a slot with its reason; after three in a row the schedule pauses itself and says why.
+    /// A slot that can't be started has a reason; after three in a row the schedule pauses and says why.
     async fn failures_are_explained_and_pause_the_schedule(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -167,7 +167,7 @@ stories! {
         assert_eq!(states(&ledger(&ada, &schedule).await)[0], "succeeded");
     }
 
-    /// Every five minutes, with runs that last longer: each slot has its row, and what did not run says why.
+    /// Every five minutes, with longer executions: each slot has its row, and those that didn't run say why.
     async fn slots_during_a_long_run_follow_the_policy(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -197,7 +197,7 @@ stories! {
         assert!(ada.get(&schedule).await.with(200).text("main .head").contains("Paused"));
     }
 
-    /// What does not fit is said beside its field, all at once, and nothing is started or lost.
+    /// Errors are shown beside their fields, all at once, and nothing is started or lost.
     async fn a_form_that_does_not_fit_comes_back_with_every_message(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -223,7 +223,7 @@ stories! {
         assert!(preview.text("main").contains("it runs when either matches"));
     }
 
-    /// A schedule of one instance is nothing to those who have no access to it; it goes to whoever takes over from a
+    /// Someone without access to the instance can't see its schedules; they are transferred to the successor of a
     /// person who leaves.
     async fn schedules_are_seen_by_the_people_of_their_instance(house: House) {
         let ada = house.signed_in("Ada").await;

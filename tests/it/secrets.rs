@@ -1,5 +1,4 @@
-//! Canaries: secrets and customers' words that are planted everywhere, and looked for in all logs and in
-//! the pages about errors.
+//! Canaries: secrets and customers' texts are planted everywhere, and searched in all logs and error pages.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -14,14 +13,14 @@ use serde_json::Value;
 use crate::queries::instance;
 use crate::support::{Call, Gate, House, Plug, Program, Visitor, stories};
 
-/// How long a run may take on a busy machine.
+/// Time limit of an execution on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// In SQL, in a value of a field, in what AMC says, and in what nobody should have sent.
+/// In SQL, in a parameter value, in AMC's message, and in malicious input.
 const PLANTED: [&str; 4] = ["canary_in_sql", "canary in a value", "canary in the words of AMC", "canary-in-an-address"];
 const QUERY: &str = "SELECT campaign AS canary_in_sql, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions\n\
     WHERE campaign <> {{but}} GROUP BY campaign";
 
-/// What goes through the gate and must not be told further.
+/// What passes the gate and must not appear elsewhere.
 #[derive(Clone, Default)]
 struct Secrets(Arc<Mutex<BTreeSet<String>>>);
 
@@ -31,7 +30,7 @@ impl Secrets {
         self.0.lock().expect("nothing panics here").insert(secret.to_owned());
     }
 
-    /// Remembers the tokens and the secret parts of links in an answer.
+    /// Remembers the tokens and the secret parts of links in a response.
     fn learn(&self, answer: &Response<Bytes>) {
         let Ok(json) = serde_json::from_slice::<Value>(answer.body()) else { return };
         for name in ["access_token", "refresh_token"] {
@@ -65,8 +64,8 @@ async fn run(visitor: &Visitor, query: &str) -> String {
     visitor.post("/executions", &fields).await.with(303).location
 }
 
-/// Requests that end on a page about an error, with something in each that it must not repeat. The one that is too
-/// large comes last: the server may close its connection.
+/// Requests that end on an error page, each with something that it must not repeat. The one that is too large comes
+/// last: the server may close its connection.
 fn trouble(query: &str) -> [(Method, String, Option<String>); 7] {
     [
         (Method::GET, "/nowhere?q=canary-in-an-address".to_owned(), None),
@@ -80,7 +79,7 @@ fn trouble(query: &str) -> [(Method, String, Option<String>); 7] {
 }
 
 stories! {
-    /// A day with work and trouble, logged as loudly as can be.
+    /// A day with work and errors, logged at the most verbose level.
     async fn no_log_and_no_error_page_tells_a_secret(database: Database) {
         let gate = Gate::open();
         let secrets = Secrets::default();
@@ -126,7 +125,7 @@ stories! {
             for visitor in [&ada, &stranger] {
                 let secret = [(AUTHORIZATION.as_str(), "Bearer canary-in-an-address")];
                 let answer = visitor.send(method.clone(), &address, &secret, body.clone()).await;
-                // OK because a form that comes back shows its own sender what was typed.
+                // OK because an invalid form shows its own sender what they typed.
                 if answer.body.contains("req_") {
                     assert_eq!(secrets.found_in(&answer.body), none, "{method} {address}\n{}", answer.body);
                     errors += 1;

@@ -1,10 +1,10 @@
-//! Who may not: strangers, other people, other sites, oversized bodies.
+//! Unauthorized access: strangers, other people, other sites, oversized bodies.
 
 use reqwest::Method;
 
 use crate::support::{House, stories};
 
-/// Addresses of a person's things, each beginning with the thing, with the method that they take.
+/// Addresses of a person's things, each beginning with the thing, with their method.
 const THINGS: &[&str] = &[
     "GET instance",
     "GET instance/brands",
@@ -64,7 +64,7 @@ const THINGS: &[&str] = &[
     "POST schedule/restore",
 ];
 
-/// Addresses of other people's things, with the method that they take.
+/// Addresses of other people's things, with their method.
 pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let ada = house.signed_in("Ada").await;
     let page = ada.get("/instances").await.with(200);
@@ -120,8 +120,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     addresses
 }
 
-/// Routes that need no session: signing in, files, health, what changes nothing but a cookie, and figures,
-/// whose own stories say who reads them.
+/// Routes that need no session: sign-in, files, health, what only changes a cookie, and metrics, which have their own
+/// stories.
 pub(crate) const OPEN: [&str; 10] = [
     "/metrics",
     "/auth/amazon/callback",
@@ -135,7 +135,7 @@ pub(crate) const OPEN: [&str; 10] = [
     "/gallery",
 ];
 
-/// What stands for a part of a route in braces that is no id.
+/// Values for path parameters that aren't ids.
 const NAMED: [(&str, &str); 4] = [
     ("{slug}", "first-query"),
     ("{code}", "unknown-column"),
@@ -143,7 +143,7 @@ const NAMED: [(&str, &str); 4] = [
     ("{name}", "dsp_impressions"),
 ];
 
-/// A route with the ids of things that are there, one address for each thing that fits.
+/// A route with the ids of existing things, one address for each matching thing.
 pub(crate) fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
     let Some((before, after)) = route.split_once("{id}") else {
         return vec![NAMED.iter().fold(route.to_owned(), |route, (part, value)| route.replace(part, value))];
@@ -158,7 +158,7 @@ pub(crate) fn filled(route: &str, things: &[(Method, String)]) -> Vec<String> {
 }
 
 stories! {
-    /// Other people's ids name nothing, on every route.
+    /// Other people's ids aren't found, on every route.
     async fn another_persons_ids_are_missing_on_every_route(house: House) {
         let addresses = others(&house).await;
         let stranger = house.signed_in("Chie").await;
@@ -172,7 +172,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from queries where name = 'Mine' and deleted_at is null").await, 1);
     }
 
-    /// Everybody comes at once, some of them twice: each is one person, and one is the administrator.
+    /// Everybody signs in at once, some of them twice: each becomes one person, and one is the administrator.
     async fn the_first_of_many_newcomers_is_the_administrator(house: House) {
         let names = ["Ada", "Ben", "Chie", "Ada", "Chie", "Ben"];
         let visitors = names.map(|name| (name, house.visitor()));
@@ -181,7 +181,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from people where role = 'administrator'").await, 1);
     }
 
-    /// Nobody signed out sees or does anything.
+    /// Nobody can see or do anything while signed out.
     async fn a_signed_out_visitor_is_sent_to_sign_in(house: House) {
         let mut addresses = others(&house).await;
         for page in ["/", "/instances", "/queries", "/queries/new", "/queries/bin", "/queries/bin.csv", "/queries/drafts", "/queries/drafts.json", "/executions", "/executions.json", "/guides", "/guides.csv", "/help/checks", "/help/checks.csv", "/help/checks/star", "/settings/sessions", "/settings/sessions.csv", "/settings/connections", "/settings/connections.json", "/settings/audit", "/settings/audit.csv", "/settings/audit.json", "/operations", "/search?q=a"] {
@@ -196,7 +196,8 @@ stories! {
         }
     }
 
-    /// Every route of the code, signed out: the sign-in page, or nothing. A new route is covered by being there.
+    /// Every route of the code while signed out: the sign-in page, or not found. New routes are covered
+    /// automatically.
     async fn every_route_of_the_code_asks_to_sign_in(house: House) {
         let things = others(&house).await;
         let nobody = house.visitor();
@@ -212,11 +213,11 @@ stories! {
         }
     }
 
-    /// Every route of the code that names a thing, with another person's: missing.
+    /// Every route of the code with an id, with another person's id: not found.
     async fn every_route_of_the_code_hides_what_others_have(house: House) {
         let theirs = others(&house).await;
         let stranger = house.signed_in("Chie").await;
-        // Throwing a draft away leads on whether there is one or not; whose it is decides what happens.
+        // Discarding a draft redirects whether it exists or not; its owner decides what happens.
         let leads_on = "/queries/drafts/{id}/delete";
         let named = |route: &&String| route.contains("{id}") && !OPEN.contains(&route.as_str()) && *route != leads_on;
         let drafts = house.count("select count(*) as value from drafts").await;
@@ -237,7 +238,7 @@ stories! {
         }
     }
 
-    /// What another site's page sends is refused.
+    /// Requests sent by another site's page are refused.
     async fn posts_from_other_sites_are_refused(house: House) {
         let ada = house.signed_in("Ada").await;
         for headers in [[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")], [("sec-fetch-site", "same-site"), ("origin", "null")]] {
@@ -247,7 +248,7 @@ stories! {
         ada.get("/instances").await.with(200);
     }
 
-    /// The consent page of the emulated Amazon inside leads nobody elsewhere, and no other site's page fills it in.
+    /// The emulator's consent page redirects only to this program, and another site's page can't submit it.
     async fn the_emulated_consent_leads_back_to_this_program_only(house: House) {
         let visitor = house.visitor();
         let consent = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(303).location;
@@ -275,7 +276,7 @@ stories! {
         visitor.send(Method::POST, "/emulator/control/speed", &[], speed()).await.with(303);
     }
 
-    /// Names that nobody can see or that rewrite their line, where people give them.
+    /// Invisible or direction-changing names are refused wherever people enter names.
     async fn names_that_cannot_be_read_are_refused(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = ada.get("/instances").await.with(200).attributes("tbody th a", "href").remove(0);
@@ -296,7 +297,7 @@ stories! {
         assert_eq!(answer.text("h1"), "Too large");
     }
 
-    /// Addresses that are none, and ids that are none.
+    /// Invalid addresses and invalid ids.
     async fn nonsense_is_missing_with_a_page_that_leads_on(house: House) {
         let ada = house.signed_in("Ada").await;
         for address in ["/nowhere", "/instances/x", "/executions/exe_1", "/executions/..%2f..%2fetc", "/queries/%00", "/executions/qry_01jzzzzzzzzzzzzzzzzzzzzzzz"] {
@@ -308,7 +309,7 @@ stories! {
         ada.send(Method::POST, "/queries/new", &[("content-type", "application/json")], Some("{}".to_owned())).await.with(400);
     }
 
-    /// Every answer carries the strict headers, and the cookie is closed to scripts.
+    /// Every response has the strict headers, and scripts can't read the cookie.
     async fn answers_carry_strict_headers(house: House) {
         let page = house.visitor().get("/sign-in").await.with(200);
         let header = |name: &str| page.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
@@ -322,7 +323,7 @@ stories! {
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
     }
 
-    /// Where a sign-in leads afterwards is always here.
+    /// A sign-in only redirects within this site.
     async fn nobody_is_led_to_another_site(house: House) {
         let visitor = house.signed_in("Ada").await;
         for to in ["https://evil.example", "//evil.example", "/\\evil.example"] {

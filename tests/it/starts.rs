@@ -1,4 +1,4 @@
-//! The one way to start an execution: once for each key, refused with one clear answer, told in the feed.
+//! The only way to start an execution: once per key, one clear refusal, recorded in the feed.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ async fn person(house: &House, name: &str) -> PersonId {
     sql(FIND).bind(name).one::<Single<PersonId>>(&mut tx).await.expect("a person").0
 }
 
-/// A request for a saved query, with no other input than these values.
+/// A request for a saved query, with only these values as input.
 fn of_query(query: &str, instance: &str, key: Option<&str>, values: &[(&str, Given)]) -> Request {
     let id: QueryId = query.parse().expect("an id");
     let instance: InstanceId = instance.parse().expect("an id");
@@ -30,7 +30,7 @@ fn of_query(query: &str, instance: &str, key: Option<&str>, values: &[(&str, Giv
     Request { what: What::Query { id, revision: None, instance, input }, key: key.map(str::to_owned) }
 }
 
-/// Starts in a transaction of its own, and keeps it where nothing was refused.
+/// Starts in a separate transaction, and commits it unless refused.
 async fn start(house: &House, scope: &Scope, actor: &Actor, request: &Request) -> Result<Started, Refusal> {
     let mut tx = house.db().write(scope).await.expect("a transaction");
     let started = house.app.executions.start(&mut tx, actor, request).await?;
@@ -38,7 +38,7 @@ async fn start(house: &House, scope: &Scope, actor: &Actor, request: &Request) -
     Ok(started)
 }
 
-/// What is kept of the origin of the newest execution.
+/// The stored origin of the newest execution.
 struct Kept {
     origin: String,
     reference: Option<String>,
@@ -59,8 +59,8 @@ async fn newest(house: &House) -> Kept {
 }
 
 stories! {
-    /// The same key and the same request: the same execution, also after it has ended. Another request under the key
-    /// is refused, and another person's key is another key.
+    /// The same key and the same request: the same execution, even after it has ended. Another request with the key
+    /// is refused, and another person's key is separate.
     async fn a_key_starts_one_execution(house: House) {
         let ada = house.signed_in("Ada").await;
         let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
@@ -109,7 +109,7 @@ stories! {
         assert_eq!(house.count(EXECUTIONS).await, 1);
     }
 
-    /// What a form says about who starts is not read.
+    /// A form can't claim who starts.
     async fn a_form_cannot_say_who_starts(house: House) {
         house.signed_in("Chie").await;
         let chie = person(&house, "Chie").await;
@@ -126,7 +126,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions where origin_key is not null").await, 0);
     }
 
-    /// What is started again says what it repeats.
+    /// A rerun records what it repeats.
     async fn an_execution_says_what_started_it(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -140,7 +140,7 @@ stories! {
         assert_eq!((kept.origin.as_str(), kept.reference.as_deref()), ("rerun", page.rsplit('/').next()));
     }
 
-    /// Each reason not to start is one clear answer, the same for a page and a program; nothing is started.
+    /// Each reason not to start is one clear answer, the same for pages and programs; nothing is started.
     async fn what_may_not_run_is_refused_and_nothing_is_started(house: House) {
         let chie = house.signed_in("Chie").await;
         let ada = house.signed_in("Ada").await;
@@ -180,7 +180,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from execution_outcomes").await, 0);
     }
 
-    /// A connection that no longer works while the execution waits gives way to another one that its person may use.
+    /// If a connection stops working while the execution waits, another one that its person may use replaces it.
     async fn a_waiting_execution_takes_another_connection(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
@@ -199,7 +199,7 @@ stories! {
         assert!(shown.body.contains("Continuing with Ada"), "{}", shown.body);
     }
 
-    /// Values keep their types, the window its meaning, and each text is there once.
+    /// Values keep their types, the window its meaning, and each text is stored once.
     async fn window_and_values_are_kept_as_they_are(house: House) {
         const COLUMNS: &str = "select count(*) as value from executions where window_kind = 'settled' \
             and window_start = '2026-02-25T00:00:00' and window_end = '2026-03-04T00:00:00' and window_zone = 'UTC' \
@@ -219,7 +219,7 @@ stories! {
         assert!(csv.contains("hand,settled,2026-02-25T00:00:00,2026-03-04T00:00:00,UTC"), "{csv}");
     }
 
-    /// Every start and every end is in the feed, in their order.
+    /// Every start and every end is in the feed, in order.
     async fn the_feed_tells_starts_and_ends(house: House) {
         let ada = house.signed_in("Ada").await;
         let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
@@ -248,7 +248,8 @@ stories! {
 mod on_postgres {
     use super::*;
 
-    /// Two processes that are asked for the same at the same moment: the second waits for the first, and finds it.
+    /// Two processes that get the same request at the same time: the second waits for the first, and finds its
+    /// execution.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn two_processes_start_one_execution() {
         let house = House::open(Database::postgres().await).await;
@@ -267,7 +268,7 @@ mod on_postgres {
         assert_eq!(house.count("select count(*) as value from execution_outcomes").await, 1);
     }
 
-    /// A writer that took a position and has not committed: nobody gets a later one, so no reader skips its row.
+    /// A writer that has a position and hasn't committed: nobody gets a later one, so no reader skips its row.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_reader_of_the_feed_skips_nothing() {
         let house = House::open(Database::postgres().await).await;

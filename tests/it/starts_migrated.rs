@@ -1,10 +1,10 @@
-//! Executions from before origins, keys and windows had columns of their own are carried over by the migrations.
+//! Executions from before origins, keys and windows had their own columns are migrated.
 
 use recomamp::db::{Db, Scope, Single, sql};
 
 use crate::support::{Database, execute};
 
-/// An installation of before: what was started is carried over, and a connection can be removed.
+/// An older installation: executions are migrated, and a connection can be removed.
 async fn carried_over(database: Database) {
     const PEOPLE: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) values \
         ('per_1', 'a', 'Ada', 'a@b', 'member', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')";

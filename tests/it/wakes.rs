@@ -1,4 +1,4 @@
-//! Wakes reach the workers of the other processes on one PostgreSQL.
+//! Wake-ups reach the workers of the other processes on one PostgreSQL.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,8 +54,8 @@ async fn woken(wakes: &WakeUps, sleeper: &Sleeper, ticks: usize) {
     tokio::time::timeout(Duration::from_mins(1), wake).await.expect("a wake of another process is heard");
 }
 
-/// What is started in one process is looked at in the other at once, also after the database dropped the
-/// connection on which it listens.
+/// What is started in one process is handled in the other at once, also after the database dropped the connection of
+/// the listener.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wake_reaches_the_other_process() {
     const DROP: &str = "select pg_terminate_backend(pid) from pg_stat_activity \

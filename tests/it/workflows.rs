@@ -1,4 +1,4 @@
-//! Queries that AMC keeps as workflows: sent, compared, made again; and workflows of AMC that become drafts.
+//! Queries stored on AMC as workflows: sent, compared, recreated; and workflows of AMC imported as drafts.
 
 use crate::queries::{id, instance, saved};
 use crate::support::stories;
@@ -7,7 +7,7 @@ const SQL: &str =
     "SELECT campaign, SUM(impressions) AS n FROM dsp_impressions WHERE campaign <> {{name}} GROUP BY campaign";
 
 stories! {
-    /// Sent, changed here, updated; deleted on AMC by somebody else, noticed, made again; then deleted from here.
+    /// Sent, changed here, updated; deleted on AMC by somebody else, noticed, recreated; then deleted from here.
     async fn a_query_is_kept_on_amc_and_stays_the_same(house: House) {
         let ada = house.signed_in("Ada").await;
         let own = instance(&ada).await;
@@ -47,7 +47,7 @@ stories! {
         assert!(ada.get(&page).await.texts("tbody tr").is_empty());
     }
 
-    /// What AMC keeps is listed when somebody asks, with the query that it is here, and becomes drafts.
+    /// AMC's workflows are listed on request, with the corresponding query here, and imported as drafts.
     async fn workflows_of_amc_become_drafts(house: House) {
         let ada = house.signed_in("Ada").await;
         let own = instance(&ada).await;

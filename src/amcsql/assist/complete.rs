@@ -1,6 +1,7 @@
-//! What can stand at a place: columns of what is in scope, common tables, aliases, parameters, known values.
+//! Completion: columns in scope, common table expressions, aliases, parameters, known values.
 //!
-//! Data sources, functions and keywords are not among it: they do not depend on the text, so an editor has them already.
+//! Data sources, functions and keywords aren't included: they don't depend on the text, so an editor already has
+//! them.
 
 use serde::Serialize;
 
@@ -11,36 +12,36 @@ use super::outline::Clause;
 use super::scope::{Column, Reading, columns};
 use super::tokens::{Kind, Token};
 
-/// Most proposals; columns of the tables read last are left out.
+/// Maximum number of completions; columns of the last tables are dropped.
 const MOST: usize = 1_500;
 
-/// What can stand at a place.
+/// The completions at a position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Completion {
-    /// What a proposal takes the place of.
+    /// The range that a completion replaces.
     pub span: Span,
     pub options: Vec<Proposal>,
 }
 
-/// One thing that can stand there.
+/// One completion.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Proposal {
-    /// What is typed to find it.
+    /// The text to match.
     pub label: String,
-    /// What is written; none where it is the label.
+    /// The inserted text, if it isn't the label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apply: Option<String>,
     /// `column`, `cte`, `alias`, `parameter` or `value`.
     pub kind: &'static str,
-    /// Its type and level, or where it comes from.
+    /// Its type and privacy level, or its origin.
     pub detail: String,
-    /// What is known about it.
+    /// A description.
     pub info: String,
-    /// Greater comes first.
+    /// Higher values come first.
     pub boost: i32,
 }
 
-/// What can stand at the byte `at` of a text that may be broken.
+/// The completions at the byte `at` of a possibly broken text.
 pub fn complete(text: &str, at: usize, catalogue: &Catalogue) -> Completion {
     let at = text.floor_char_boundary(at.min(text.len()));
     let reading = Reading::new(text, catalogue);
@@ -92,13 +93,13 @@ pub fn complete(text: &str, at: usize, catalogue: &Catalogue) -> Completion {
     Completion { span, options }
 }
 
-/// Whether a text in quotes has its second quote.
+/// Whether a quoted text has its closing quote.
 fn closes(token: &Token, text: &str) -> bool {
     let written = token.text(text);
     written.len() > 1 && written.ends_with('\'') && written.matches('\'').count().is_multiple_of(2)
 }
 
-/// The tokens before a place, without comments.
+/// The tokens before a position, without comments.
 fn before<'r>(reading: &'r Reading<'_>, at: usize) -> Vec<&'r Token> {
     let end = reading.tokens.partition_point(|token| token.span.end <= at);
     let start = end.saturating_sub(12);
@@ -140,15 +141,15 @@ fn column(column: &Column, table: &str, is_qualified: bool, boost: i32) -> Propo
     }
 }
 
-/// A name as the text writes it: in quotes where it is no plain word.
+/// A name as written in SQL: quoted unless it is a plain word.
 fn written(name: &str) -> String {
     let is_plain =
         name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
     if is_plain && !name.is_empty() { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-/// The columns of the table that is called so; where `FROM` is not written yet, of the common table or source of this
-/// name.
+/// The columns of the table with that name or alias; if `FROM` isn't written yet, of the common table expression or
+/// source with that name.
 fn of_table(reading: &Reading<'_>, at: usize, table: &str) -> Vec<Proposal> {
     let levels = reading.in_scope(at);
     let proposals = |columns: &[Column]| columns.iter().map(|it| column(it, "", false, 50)).collect();
@@ -164,7 +165,7 @@ fn of_table(reading: &Reading<'_>, at: usize, table: &str) -> Vec<Proposal> {
     reading.source(table).map(|source| proposals(&columns(source))).unwrap_or_default()
 }
 
-/// What can stand in an expression.
+/// The completions in an expression.
 fn in_expression(reading: &Reading<'_>, at: usize) -> Vec<Proposal> {
     let mut options = Vec::new();
     for (depth, tables) in reading.in_scope(at).iter().enumerate() {
@@ -205,7 +206,7 @@ fn in_expression(reading: &Reading<'_>, at: usize) -> Vec<Proposal> {
     options
 }
 
-/// The parameters that the text has; `is_inside` of their braces, which may be closed already.
+/// The text's parameters; `is_inside` their braces, which may already be closed.
 fn parameters(text: &str, is_closed: bool, is_inside: bool) -> Vec<Proposal> {
     let mut names: Vec<String> = template::fields(text).into_iter().map(|field| field.name).collect();
     names.sort();
@@ -226,7 +227,7 @@ fn parameters(text: &str, is_closed: bool, is_inside: bool) -> Vec<Proposal> {
     names.into_iter().map(option).collect()
 }
 
-/// The values that are known of the column which the token at `index` is compared with.
+/// The known values of the column that the token at `index` is compared with.
 fn values(reading: &Reading<'_>, index: usize, span: Span, is_quoted: bool) -> Completion {
     let tokens: Vec<&Token> = reading.tokens.iter().take(index).filter(|token| !token.is_comment()).collect();
     let Some(name) = compared(reading.text, &tokens) else { return Completion { span, options: Vec::new() } };
@@ -248,10 +249,10 @@ fn values(reading: &Reading<'_>, index: usize, span: Span, is_quoted: bool) -> C
     Completion { span, options: found.map_or_else(Vec::new, |column| column.values.iter().map(option).collect()) }
 }
 
-/// The column before `=`, or before the list of an `IN`, that a value behind `tokens` is compared with.
+/// The column before `=`, or before the list of an `IN`, with which a value after `tokens` is compared.
 fn compared(text: &str, tokens: &[&Token]) -> Option<String> {
     let mut at = tokens.len();
-    // Back over the values of a list so far.
+    // Back over the values of a list.
     while at > 0 && tokens.get(at - 1).is_some_and(|it| it.is_sign(text, ",") || it.kind == Kind::String) {
         at -= 1;
     }
@@ -271,7 +272,7 @@ fn compared(text: &str, tokens: &[&Token]) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What is proposed at the `|` of a text: labels of a kind.
+    /// The completions at the `|` of a text: labels of a kind.
     fn at(text: &str, kind: &str) -> Vec<String> {
         let place = text.find('|').unwrap();
         let text = text.replacen('|', "", 1);

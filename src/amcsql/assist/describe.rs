@@ -1,4 +1,4 @@
-//! What a name means, and what a call takes: help where somebody points or types.
+//! Hover and signature help: the meaning of a name, and the arguments of a call.
 
 use super::super::catalogue::{Catalogue, DataSource, Threshold};
 use super::super::functions;
@@ -7,31 +7,31 @@ use super::outline::{Origin, Table};
 use super::scope::{Column, Reading};
 use super::tokens::{Kind, Token};
 
-/// Columns of a common table that are named in its help.
+/// Maximum number of columns listed for a common table expression.
 const MOST_NAMED: usize = 12;
 
-/// What is known of a name.
+/// The description of a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Help {
-    /// Where the name stands.
+    /// The position of the name.
     pub span: Span,
     pub title: String,
     pub lines: Vec<String>,
 }
 
-/// A call that is being written.
+/// An unfinished call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallHelp {
-    /// Where the name of the function stands.
+    /// The position of the function's name.
     pub span: Span,
-    /// How a call looks.
+    /// The form of the call.
     pub usage: &'static str,
     pub help: &'static str,
-    /// The part of the usage that the argument in hand is.
+    /// The range of the current argument in `usage`.
     pub argument: Option<Span>,
 }
 
-/// What a privacy level means, in words.
+/// The description of a privacy level.
 struct Level(Threshold);
 
 impl std::fmt::Display for Level {
@@ -46,7 +46,7 @@ impl std::fmt::Display for Level {
     }
 }
 
-/// What the name at the byte `at` means; none where there is no name that means anything.
+/// The description of the name at the byte `at`; `None` if there is no known name.
 pub fn hover(text: &str, at: usize, catalogue: &Catalogue) -> Option<Help> {
     let reading = Reading::new(text, catalogue);
     let index =
@@ -76,7 +76,7 @@ pub fn hover(text: &str, at: usize, catalogue: &Catalogue) -> Option<Help> {
     column.map(|(given, column)| of_column(span, &given, &column))
 }
 
-/// The columns in scope at a place, each with the name of its table.
+/// The columns in scope at a position, each with the name of its table.
 fn columns(reading: &Reading<'_>, at: usize) -> Vec<(String, Column)> {
     let tables = reading.in_scope(at).into_iter().flatten();
     tables.flat_map(|table| table.columns.into_iter().map(move |column| (table.called.clone(), column))).collect()
@@ -97,7 +97,7 @@ fn of_column(span: Span, table: &str, column: &Column) -> Help {
     Help { span, title, lines }
 }
 
-/// The help of a name that stands where a table stands, or that is what a table is called.
+/// The description of a table or alias.
 fn of_table(reading: &Reading<'_>, token: &Token, name: &str) -> Option<Help> {
     let select = reading.outline.select_at(token.span.start).and_then(|index| reading.outline.selects.get(index));
     let definition = reading.outline.commons.iter().find(|common| common.name_span == token.span);
@@ -152,7 +152,7 @@ fn of_common(reading: &Reading<'_>, span: Span, name: &str, at: usize) -> Help {
     Help { span, title: format!("{name}  common table"), lines }
 }
 
-/// The call around the byte `at`, and which of its arguments stands there.
+/// The call around the byte `at`, and its current argument.
 pub fn signature(text: &str, at: usize) -> Option<CallHelp> {
     let tokens: Vec<Token> =
         super::tokens::tokens(text).into_iter().filter(|token| token.span.end <= at && !token.is_comment()).collect();
@@ -178,7 +178,7 @@ pub fn signature(text: &str, at: usize) -> Option<CallHelp> {
     None
 }
 
-/// Where the argument of that number stands in a usage such as `F(a, b)`; the last one repeats where it ends with `…`.
+/// The position of an argument in a usage such as `F(a, b)`; the last one repeats if it ends with `…`.
 fn argument(usage: &str, number: usize) -> Option<Span> {
     let (open, close) = (usage.find('(')? + 1, usage.rfind(')')?);
     let mut spans = Vec::new();

@@ -1,16 +1,16 @@
-//! Lays a text out: clauses on lines of their own, columns below each other, queries in parentheses further in.
+//! Formats SQL: clauses on their own lines, columns below each other, parenthesized queries indented.
 //!
-//! Only blanks between tokens change: no word, no case, no comment. The result is read again, and where a single token differs
-//! the text stays as it was, so that laying out never changes a meaning.
+//! Only whitespace between tokens changes: no word, no case, no comment. The result is tokenized again, and if any
+//! token differs the text is left unchanged, so formatting never changes the meaning.
 
 use super::tokens::{Kind, Token, tokens};
 
-/// Columns of a `SELECT` that stay on its line when they are no longer than this together.
+/// Columns of a `SELECT` stay on its line if they aren't longer than this together.
 const SHORT: usize = 60;
-/// Lines are broken at the next comma or AND behind this column.
+/// Lines are broken at the next comma or AND after this column.
 const WIDE: usize = 110;
 
-/// Words that keep a blank before a parenthesis.
+/// Words that keep a space before a parenthesis.
 const APART: [&str; 26] = [
     "IN",
     "AND",
@@ -42,7 +42,7 @@ const APART: [&str; 26] = [
 const JOINS: [&str; 8] = ["LEFT", "RIGHT", "FULL", "INNER", "CROSS", "NATURAL", "OUTER", "JOIN"];
 const SETS: [&str; 4] = ["UNION", "EXCEPT", "INTERSECT", "MINUS"];
 
-/// The text, laid out. A text with something left open comes back as it is.
+/// The formatted text. A text with anything unclosed is returned unchanged.
 pub fn format(text: &str) -> String {
     let before = tokens(text);
     let mut writer = Writer::new(text, &before);
@@ -65,7 +65,7 @@ enum Clause {
     Other,
 }
 
-/// What is open around a token.
+/// An open construct around a token.
 #[derive(Clone, Copy)]
 enum Frame {
     Query { indent: usize, clause: Clause, is_inline: bool, in_between: bool },
@@ -78,10 +78,10 @@ struct Writer<'a> {
     tokens: &'a [Token],
     out: String,
     frames: Vec<Frame>,
-    /// Where the line in hand begins in `out`, and how far in.
+    /// The start and indentation of the current line in `out`.
     line: usize,
     indent: usize,
-    /// The next token begins a line, so far in.
+    /// If set, the next token begins a line with this indentation.
     next: Option<usize>,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Writer<'a> {
         token.map_or_else(String::new, |token| token.text(self.text).to_ascii_uppercase())
     }
 
-    /// The next token that is no comment.
+    /// The next token that isn't a comment.
     fn following(&self, at: usize) -> Option<usize> {
         (at + 1..self.tokens.len()).find(|at| self.tokens.get(*at).is_some_and(|token| !token.is_comment()))
     }
@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
         (0..at).rev().find(|at| self.tokens.get(*at).is_some_and(|token| !token.is_comment()))
     }
 
-    /// The blanks before a token in the text as it was.
+    /// The original whitespace before a token.
     fn gap(&self, at: usize) -> &'a str {
         let start = at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |token| token.span.end);
         self.tokens.get(at).and_then(|token| self.text.get(start..token.span.start)).unwrap_or_default()
@@ -144,7 +144,7 @@ impl<'a> Writer<'a> {
             return;
         }
         self.out.truncate(self.out.trim_end_matches(' ').len());
-        // A line that was left empty stays.
+        // An empty line is kept.
         self.out.push_str(if self.gap(at).matches('\n').count() > 1 { "\n\n" } else { "\n" });
         self.line = self.out.len();
         self.indent = indent;
@@ -155,7 +155,7 @@ impl<'a> Writer<'a> {
         self.out.len() - self.line
     }
 
-    /// Writes a token where it belongs.
+    /// Writes a token at its new position.
     fn put(&mut self, at: usize, token: Token) {
         if let Some(indent) = self.next.take() {
             self.begin_line(indent, at);
@@ -165,7 +165,7 @@ impl<'a> Writer<'a> {
         self.out.push_str(token.text(self.text));
     }
 
-    /// Whether a blank stands before a token on its line.
+    /// Whether there is a space before a token on its line.
     fn is_apart(&self, at: usize, token: Token) -> bool {
         let Some(last) = at.checked_sub(1).and_then(|at| self.tokens.get(at)) else { return false };
         let was_apart = !self.gap(at).is_empty();
@@ -191,13 +191,13 @@ impl<'a> Writer<'a> {
             return was_apart;
         }
         if is_operator(last, self.text) {
-            // A sign of its own number stays with it.
+            // A sign stays with its number.
             return was_apart || !self.is_unary(at);
         }
         is_operator(&token, self.text) || was_apart
     }
 
-    /// Whether the sign before the token at `at` stands alone before it, as in `(-1`.
+    /// Whether the sign before the token at `at` is unary, as in `(-1`.
     fn is_unary(&self, at: usize) -> bool {
         let Some(sign) = self.preceding(at).filter(|sign| {
             self.tokens.get(*sign).is_some_and(|it| it.is_sign(self.text, "-") || it.is_sign(self.text, "+"))
@@ -230,7 +230,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// How far in a line begins that goes on with what is in hand.
+    /// The indentation of a continuation line.
     fn content_indent(&self) -> usize {
         match self.frames.last() {
             Some(Frame::Query { indent, clause: Clause::With | Clause::Other, .. }) => *indent,
@@ -305,7 +305,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes a word that begins a part of a query; false for any other word.
+    /// Writes a word that begins a clause; false for any other word.
     fn clause_word(&mut self, at: usize, token: Token, upper: &str) -> bool {
         let Some(Frame::Query { indent, clause, in_between, .. }) = self.frames.last().copied() else { return false };
         let next = self.following(at).and_then(|at| self.tokens.get(at)).copied();
@@ -359,7 +359,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Whether what follows, up to a word on the same level or to what closes it, is short and plain.
+    /// Whether what follows, up to a word on the same level or the closing parenthesis, is short and simple.
     fn is_short(&self, at: usize, end: &str) -> bool {
         let (mut depth, mut cases, mut length, mut commas) = (0_usize, 0_usize, 0, 0);
         for at in at + 1..self.tokens.len() {

@@ -1,8 +1,8 @@
-//! Help while a text is written: what can stand at a place, what a name means, how a text is laid out.
+//! Assistance while editing: completion, descriptions of names, formatting.
 //!
-//! Texts are read as far as they go, since a text that is being written is broken most of the time. What has a meaning is
-//! asked of the checker, so that completion and check never disagree. Places are byte offsets; nothing here fails, and all of it
-//! takes time in proportion to the size of the text.
+//! Texts are read as far as possible, since a text that is being edited is usually broken. Types come from the
+//! checker, so that completion and check never disagree. Positions are byte offsets; nothing here fails, and
+//! everything takes time proportional to the size of the text.
 
 mod colors;
 mod complete;
@@ -23,7 +23,7 @@ pub use layout::format;
 pub use names::{Places, definition, places};
 pub use parameters::{ParameterType, parameter_types};
 
-/// Words of the language that an editor proposes where an expression or a clause may begin.
+/// Keywords that an editor proposes at the beginning of an expression or a clause.
 pub const KEYWORDS: [&str; 48] = [
     "SELECT",
     "DISTINCT",

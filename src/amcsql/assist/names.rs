@@ -1,4 +1,4 @@
-//! Where a name is defined, and everywhere that it stands: common tables and what tables are called.
+//! Definitions and uses of names: common table expressions and aliases.
 
 use super::super::catalogue::Catalogue;
 use super::super::text::Span;
@@ -6,15 +6,16 @@ use super::outline::{Origin, Table};
 use super::scope::Reading;
 use super::tokens::Token;
 
-/// Everywhere that a name stands.
+/// All occurrences of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     pub name: String,
-    /// Its definition and its uses, in the order of the text.
+    /// Its definition and its uses, in text order.
     pub spans: Vec<Span>,
 }
 
-/// Where the name at the byte `at` is defined: a common table, what a table is called, or a column of a common table.
+/// The definition of the name at the byte `at`: a common table expression, an alias, or a column of a common table
+/// expression.
 pub fn definition(text: &str, at: usize, catalogue: &Catalogue) -> Option<Span> {
     let reading = Reading::new(text, catalogue);
     let token = name_at(&reading, at)?;
@@ -38,7 +39,7 @@ pub fn definition(text: &str, at: usize, catalogue: &Catalogue) -> Option<Span> 
     })
 }
 
-/// Everywhere that the name at the byte `at` stands; none for what cannot be renamed, such as a data source.
+/// All occurrences of the name at the byte `at`; `None` if it can't be renamed, such as a data source.
 pub fn places(text: &str, at: usize, catalogue: &Catalogue) -> Option<Places> {
     let reading = Reading::new(text, catalogue);
     let token = name_at(&reading, at)?;
@@ -54,7 +55,7 @@ fn name_at(reading: &Reading<'_>, at: usize) -> Option<Token> {
     reading.tokens.iter().find(touches).copied()
 }
 
-/// The name before the point before a token.
+/// The qualifier before a token.
 fn qualifier(reading: &Reading<'_>, token: &Token) -> Option<String> {
     let index = reading.tokens.iter().position(|it| it.span == token.span)?;
     let point = reading.tokens.get(index.checked_sub(1)?)?;
@@ -63,7 +64,7 @@ fn qualifier(reading: &Reading<'_>, token: &Token) -> Option<String> {
         .then(|| reading.tokens.get(index.checked_sub(2)?).map(|it| it.name(reading.text)))?
 }
 
-/// The definition of the table that a token names: where it is defined, where `FROM` reads it, or before a point.
+/// The definition of the table that a token names: at its definition, in `FROM`, or as a qualifier.
 fn meant(reading: &Reading<'_>, token: &Token) -> Option<Span> {
     if reading.outline.commons.iter().any(|common| common.name_span == token.span) {
         return Some(token.span);

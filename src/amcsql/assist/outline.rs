@@ -1,7 +1,7 @@
-//! The shape of a text, however broken: its common tables, its `SELECT`s, what each reads and what it gives.
+//! The outline of a possibly broken text: its common table expressions, its `SELECT`s, their sources and columns.
 //!
-//! The parser stops at the first mistake, and a text that is being written is one mistake after the other. So this reads only
-//! words and parentheses, and lets pass what it does not know.
+//! The parser stops at the first error, and a text that is being edited is full of errors. So this only looks at
+//! words and parentheses, and ignores what it doesn't recognize.
 
 mod reader;
 
@@ -9,38 +9,38 @@ use super::super::text::Span;
 use super::tokens::Token;
 use reader::Reader;
 
-/// The shape of a text.
+/// The outline of a text.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
     pub(super) commons: Vec<Common>,
     pub(super) selects: Vec<Select>,
 }
 
-/// A common table.
+/// A common table expression.
 #[derive(Clone, Debug)]
 pub(super) struct Common {
     pub(super) name: String,
     pub(super) name_span: Span,
-    /// Its query, without the parentheses around it.
+    /// Its query, without parentheses.
     pub(super) body: Span,
-    /// Where it can be read.
+    /// The range in which it can be used.
     pub(super) visible: Span,
 }
 
 /// One `SELECT`.
 #[derive(Clone, Debug)]
 pub(super) struct Select {
-    /// From its first word to the end of what is around it.
+    /// From its first word to the end of the enclosing construct.
     pub(super) span: Span,
     pub(super) tables: Vec<Table>,
     pub(super) items: Vec<Item>,
-    /// Where its clauses begin, in order.
+    /// The starts of its clauses, in order.
     pub(super) clauses: Vec<(usize, Clause)>,
-    /// The `SELECT` around it, whose columns it sees.
+    /// The enclosing `SELECT`, whose columns it can use.
     pub(super) around: Option<usize>,
 }
 
-/// A part of a `SELECT`.
+/// A clause of a `SELECT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clause {
     Items,
@@ -53,28 +53,28 @@ pub(super) enum Clause {
     Other,
 }
 
-/// Something in `FROM`.
+/// An item of `FROM`.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) origin: Origin,
-    /// Where its name or its query stands.
+    /// The position of its name or its query.
     pub(super) span: Span,
     pub(super) alias: Option<(String, Span)>,
 }
 
-/// What a table is.
+/// The kind of a table.
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
-    /// A data source or a common table, by the last part of its name.
+    /// A data source or a common table expression, by the last part of its name.
     Named(String),
-    /// A query, without the parentheses around it.
+    /// A query, without parentheses.
     Derived(Span),
 }
 
 /// One column of a `SELECT`.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
-    /// What it is called; empty where it has no name.
+    /// Its name; empty if it has none.
     pub(super) name: String,
     pub(super) name_span: Span,
     /// `*` or `a.*`.
@@ -82,7 +82,7 @@ pub(super) struct Item {
 }
 
 impl Table {
-    /// What the `SELECT` calls it.
+    /// The qualifier for its columns.
     pub(super) fn called(&self) -> Option<&str> {
         match (&self.alias, &self.origin) {
             (Some((alias, _)), _) => Some(alias),
@@ -93,37 +93,37 @@ impl Table {
 }
 
 impl Select {
-    /// The clause in which a place lies.
+    /// The clause that contains a position.
     pub(super) fn clause(&self, at: usize) -> Clause {
         self.clauses.iter().rev().find(|(start, _)| *start <= at).map_or(Clause::Items, |(_, clause)| *clause)
     }
 }
 
 impl Outline {
-    /// The shape of a text; `tokens` are all of it, comments included.
+    /// The outline of a text; `tokens` are all tokens, including comments.
     pub(super) fn new(text: &str, tokens: &[Token]) -> Self {
         let tokens: Vec<Token> = tokens.iter().copied().filter(|token| !token.is_comment()).collect();
         let mut reader = Reader::new(text, &tokens);
         while reader.at < tokens.len() {
             reader.query(text.len(), None, 0);
-            // OK to go on behind a parenthesis or a semicolon too many: what follows may be a query again.
+            // OK to continue after an unmatched parenthesis or a semicolon: what follows may be a query again.
             reader.at += 1;
         }
         reader.outline
     }
 
-    /// The innermost `SELECT` around a place.
+    /// The innermost `SELECT` around a position.
     pub(super) fn select_at(&self, at: usize) -> Option<usize> {
         let around = self.selects.iter().enumerate().filter(|(_, it)| it.span.start <= at && at <= it.span.end);
         around.min_by_key(|(_, it)| it.span.end - it.span.start).map(|(index, _)| index)
     }
 
-    /// The common tables that can be read at a place, in the order of the text.
+    /// The common table expressions that can be used at a position, in text order.
     pub(super) fn visible(&self, at: usize) -> impl Iterator<Item = &Common> {
         self.commons.iter().filter(move |common| common.visible.start <= at && at <= common.visible.end)
     }
 
-    /// The common table that a name means at a place: the latest of that name.
+    /// The common table expression that a name refers to at a position: the latest with that name.
     pub(super) fn common(&self, name: &str, at: usize) -> Option<&Common> {
         self.visible(at).filter(|common| common.name.eq_ignore_ascii_case(name)).last()
     }

@@ -1,4 +1,4 @@
-//! What a parameter is likely meant to be: told by what stands around it.
+//! Infers types of parameters from their surroundings.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use super::super::template;
 use super::scope::Reading;
 use super::tokens::{Kind, Token};
 
-/// The type that the place of a parameter proposes.
+/// The type suggested by a parameter's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterType {
     Text,
@@ -17,11 +17,11 @@ pub enum ParameterType {
     Date,
     DateTime,
     List,
-    /// The pattern of a `LIKE`.
+    /// A `LIKE` pattern.
     Pattern,
 }
 
-/// The proposed type of each parameter of a text, by its name; the first place that tells it counts.
+/// The suggested type of each parameter of a text, by name; the first conclusive place counts.
 pub fn parameter_types(text: &str, catalogue: &Catalogue) -> HashMap<String, ParameterType> {
     let fields = template::fields(text);
     let mut types = HashMap::new();
@@ -63,7 +63,7 @@ impl Around<'_, '_> {
         token.is_some_and(|token| signs.iter().any(|sign| token.is_sign(self.reading.text, sign)))
     }
 
-    /// What stands around the parameter at that token says.
+    /// The type suggested by the surroundings of the parameter at that token.
     fn proposed(&self, at: usize) -> Option<ParameterType> {
         let before = at.checked_sub(1);
         if self.is_word(before, &["LIKE"]) {
@@ -119,7 +119,7 @@ impl Around<'_, '_> {
         let name = self.tokens.get(open.checked_sub(1)?)?;
         let function = functions::signature(name.text(self.reading.text))?;
         match function.kind {
-            // What these give is what they are given.
+            // These return the type of their argument.
             FunctionKind::Aggregate(Aggregate::Min | Aggregate::Max | Aggregate::Collect) => None,
             FunctionKind::Aggregate(_)
             | FunctionKind::Scalar { outcome: Outcome::Long | Outcome::Double | Outcome::Rounded, .. } => {

@@ -1,8 +1,8 @@
-//! What the tables around a place give, with the types and privacy levels that the checker finds.
+//! The tables in scope at a position, with the types and privacy levels that the checker finds.
 //!
-//! Each query in parentheses that can be read is handed to the checker under the name by which it is read; one that cannot,
-//! because somebody is writing in it, stands with the names that its text shows. So a mistake in one common table takes the
-//! types from its own columns only.
+//! Each parenthesized query that can be parsed is passed to the checker under its name; one that can't, because
+//! somebody is editing it, is replaced by the names found in its text. So an error in one common table expression
+//! only affects the types of its own columns.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,12 +14,12 @@ use super::super::text::Span;
 use super::outline::{Item, Origin, Outline, Select, Table};
 use super::tokens::{Token, tokens};
 
-/// Most common tables that are looked into; a text with more is read without types.
+/// Maximum number of common table expressions; a text with more is read without types.
 const MOST_COMMONS: usize = 200;
-/// Queries inside queries whose names are read off the text.
+/// Maximum nesting of queries whose names are read from the text.
 const DEEPEST: usize = 12;
 
-/// A text that is being written, with what it can read.
+/// A text that is being edited, with its available sources.
 pub(super) struct Reading<'a> {
     pub(super) text: &'a str,
     pub(super) catalogue: &'a Catalogue,
@@ -27,17 +27,17 @@ pub(super) struct Reading<'a> {
     pub(super) outline: Outline,
 }
 
-/// A column that can be named somewhere.
+/// A column in scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) name: String,
-    /// None where nothing tells it.
+    /// `None` if unknown.
     pub(super) data_type: Option<DataType>,
     pub(super) threshold: Threshold,
     pub(super) unit: Option<String>,
-    /// What the catalogue says about it.
+    /// The description in the catalog.
     pub(super) help: String,
-    /// Values that it is known to hold.
+    /// Known values.
     pub(super) values: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Column {
         }
     }
 
-    /// Its type, its privacy level and its unit of money, in a line.
+    /// Its type, its privacy level and its unit of money, in one line.
     pub(super) fn detail(&self) -> String {
         let kind = self.data_type.as_ref().map(ToString::to_string);
         let level = Some(self.threshold).filter(|level| *level > Threshold::Low).map(|level| level.amc().to_owned());
@@ -86,10 +86,10 @@ impl From<CommonColumn> for Column {
     }
 }
 
-/// A table of a `SELECT`, with what it gives.
+/// A table of a `SELECT` with its columns.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
-    /// What the `SELECT` calls it; empty for a derived table without an alias.
+    /// Its qualifier; empty for a derived table without an alias.
     pub(super) called: String,
     pub(super) columns: Vec<Column>,
 }
@@ -101,7 +101,7 @@ impl<'a> Reading<'a> {
         Self { text, catalogue, tokens, outline }
     }
 
-    /// The tables whose columns can be named at a place, those of its own `SELECT` first.
+    /// The tables whose columns can be used at a position, those of the innermost `SELECT` first.
     pub(super) fn in_scope(&self, at: usize) -> Vec<Vec<Given>> {
         let mut levels = Vec::new();
         let mut select = self.outline.select_at(at);
@@ -112,7 +112,7 @@ impl<'a> Reading<'a> {
         levels
     }
 
-    /// What the tables of a `SELECT` give.
+    /// The tables of a `SELECT` with their columns.
     pub(super) fn given(&self, select: &Select) -> Vec<Given> {
         let known = self.known(select);
         let given = |(at, table): (usize, &Table)| Given {
@@ -128,7 +128,7 @@ impl<'a> Reading<'a> {
         select.tables.iter().enumerate().map(given).collect()
     }
 
-    /// What the common table of that name gives, as it is seen at a place behind it.
+    /// The columns of the common table expression with that name, as visible at a later position.
     pub(super) fn common_columns(&self, name: &str, at: usize) -> Vec<Column> {
         let select = Select {
             span: Span::new(at, at),
@@ -144,7 +144,7 @@ impl<'a> Reading<'a> {
         self.catalogue.source(name).or_else(|| self.catalogue.renamed(name))
     }
 
-    /// The columns of the common tables that a `SELECT` can read, and of its derived tables, by their names.
+    /// The columns of the common table expressions that a `SELECT` can use, and of its derived tables, by name.
     fn known(&self, select: &Select) -> HashMap<String, Vec<Column>> {
         let mut parts: Vec<(String, Span)> =
             self.outline.visible(select.span.start).map(|common| (common.name.clone(), common.body)).collect();
@@ -168,13 +168,13 @@ impl<'a> Reading<'a> {
         tables.collect()
     }
 
-    /// A query that can be read, with NULL in place of its parameters.
+    /// A query that can be parsed, with NULL in place of its parameters.
     fn readable(&self, body: Span) -> Option<String> {
         let text = template::sample(body.of(self.text), &BTreeMap::new()).text;
         parser::parse(&text).ok().filter(|parsed| parsed.semicolon.is_none()).map(|_| text)
     }
 
-    /// The names of the columns that a query gives, read off its text.
+    /// The column names of a query, read from its text.
     fn names(&self, body: Span, depth: usize) -> Vec<String> {
         let inside = |select: &&Select| select.span.start >= body.start && select.span.end <= body.end;
         let outermost = self.outline.selects.iter().filter(inside).max_by_key(|it| it.span.end - it.span.start);
@@ -205,12 +205,12 @@ pub(super) fn columns(source: &DataSource) -> Vec<Column> {
     source.columns.iter().map(Column::from).collect()
 }
 
-/// The name under which a derived table is handed to the checker: the one at that place of `FROM`.
+/// The name under which a derived table is passed to the checker, from its index in `FROM`.
 fn derived(at: usize) -> String {
     format!("derived table {at}")
 }
 
-/// A query that gives columns of these names.
+/// A query with columns of these names.
 fn stub(names: &[String]) -> String {
     let items: Vec<String> = names.iter().map(|name| format!("NULL AS \"{}\"", name.replace('"', "\"\""))).collect();
     if items.is_empty() { "SELECT NULL AS \"?\"".to_owned() } else { format!("SELECT {}", items.join(", ")) }

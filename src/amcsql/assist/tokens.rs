@@ -1,36 +1,35 @@
-//! Cuts a text into tokens and comments without ever failing: what is open reaches to the end of the text.
+//! A tokenizer that never fails: unclosed tokens extend to the end of the text.
 
 use super::super::template;
 use super::super::text::Span;
 
-/// A piece of a text; blanks are between them.
+/// A token or comment; only whitespace is between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) span: Span,
 }
 
-/// The kinds of pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A keyword or a name without quotes.
+    /// A keyword or an unquoted name.
     Word,
     /// A name in double quotes.
     Quoted,
     /// A text in single quotes.
     String,
     Number,
-    /// One or two characters such as `<=`; also a character that means nothing.
+    /// One or two characters such as `<=`; also an unknown character.
     Sign,
     /// `{{name}}`.
     Field,
-    /// `-- …`, without the end of the line.
+    /// `-- …`, without the line end.
     Line,
     /// `/* … */`.
     Block,
 }
 
-/// Signs of two characters.
+/// Operators with two characters.
 const PAIRS: [&str; 7] = ["||", "::", "<>", "!=", "<=", ">=", "=>"];
 
 impl Token {
@@ -38,7 +37,7 @@ impl Token {
         self.span.of(text)
     }
 
-    /// Whether it can name something.
+    /// Whether it can be a name.
     pub(super) fn is_name(&self) -> bool {
         matches!(self.kind, Kind::Word | Kind::Quoted)
     }
@@ -93,7 +92,7 @@ pub(super) fn is_blank(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}')
 }
 
-/// The first piece of a text that begins with no blank, and its length in bytes.
+/// The first token of a text that doesn't begin with whitespace, and its length in bytes.
 fn piece(rest: &str, first: char) -> (Kind, usize) {
     match first {
         '-' if rest.starts_with("--") => (Kind::Line, rest.find(['\n', '\r']).unwrap_or(rest.len())),
@@ -114,7 +113,7 @@ fn piece(rest: &str, first: char) -> (Kind, usize) {
     }
 }
 
-/// The length of what stands between two `quote`s, where a doubled one stands for itself.
+/// The length of a quoted text, in which doubled quotes are escaped ones.
 fn quoted(rest: &str, quote: char) -> usize {
     let mut from = 1;
     while let Some(end) = rest.get(from..).and_then(|rest| rest.find(quote)) {

@@ -1,4 +1,4 @@
-//! Expressions as their author wrote them, and what only stands in them.
+//! Expressions as written.
 
 use super::{Ident, Query};
 use crate::amcsql::bound::{BinaryOp, Frame, Truth};
@@ -7,15 +7,12 @@ use crate::amcsql::text::Span;
 
 #[derive(Clone, Debug)]
 pub struct Expr {
-    /// What it is.
     pub kind: ExprKind,
-    /// Levels of expressions in it, itself included, through subqueries too. The parser bounds it, so
-    /// that recursion over a statement is safe.
+    /// The height of the tree, including subqueries. The parser limits it, so recursion over a statement is safe.
     pub height: usize,
     pub span: Span,
 }
 
-/// What an expression is.
 #[derive(Clone, Debug)]
 pub enum ExprKind {
     /// `a`, `t.a`, `schema.t.a`.
@@ -32,13 +29,13 @@ pub enum ExprKind {
     Date(String),
     /// `TIMESTAMP '…'`.
     Timestamp(String),
-    /// `INTERVAL …`, which AMC does not have.
+    /// `INTERVAL …`, which AMC doesn't have.
     Interval,
     /// `:name`.
     Colon(Ident),
     /// `{{name}}` of an author's text.
     Field(String),
-    /// `AND` (true) or `OR` over two or more.
+    /// `AND` (true) or `OR` of at least two operands.
     Logical {
         /// Whether it is `AND`.
         and: bool,
@@ -46,15 +43,14 @@ pub enum ExprKind {
     },
     /// `NOT`.
     Not(Box<Expr>),
-    /// Minus in front.
+    /// Unary minus.
     Negate(Box<Expr>),
-    /// Two operands around a sign.
+    /// A binary operator.
     Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
-    /// `a || b`, which AMC does not have.
+    /// `a || b`, which AMC doesn't have.
     Concat(Box<Expr>, Box<Expr>),
     /// `IS …`.
     Is {
-        /// What is tested.
         expr: Box<Expr>,
         truth: Truth,
         /// `NOT`.
@@ -62,18 +58,14 @@ pub enum ExprKind {
     },
     /// `BETWEEN`.
     Between {
-        /// What is tested.
         expr: Box<Expr>,
-        /// The lower bound.
         low: Box<Expr>,
-        /// The upper bound.
         high: Box<Expr>,
         /// `NOT`.
         negated: bool,
     },
     /// `IN (a, b)`.
     InList {
-        /// What is looked for.
         expr: Box<Expr>,
         list: Vec<Expr>,
         /// `NOT`.
@@ -81,7 +73,6 @@ pub enum ExprKind {
     },
     /// `IN (query)`.
     InQuery {
-        /// What is looked for.
         expr: Box<Expr>,
         query: Box<Query>,
         /// `NOT`.
@@ -118,7 +109,6 @@ pub enum ExprKind {
     },
     /// `CAST(x AS type)`.
     Cast {
-        /// What is converted.
         expr: Box<Expr>,
         target: TypeName,
     },
@@ -128,16 +118,16 @@ pub enum ExprKind {
     Call(Box<Call>),
     /// `ARRAY[…]`.
     Array(Vec<Expr>),
-    /// `(a, b)`, which only `IN` could take.
+    /// `(a, b)`, which only `IN` could accept.
     Row(Vec<Expr>),
-    /// `a[i]`, which AMC does not have.
+    /// `a[i]`, which AMC doesn't have.
     Index(Box<Expr>),
 }
 
 /// A type in `CAST`.
 #[derive(Clone, Debug)]
 pub struct TypeName {
-    /// The type, when it is one of AMC's.
+    /// The type, if AMC has it.
     pub data_type: Option<DataType>,
     pub span: Span,
 }
@@ -151,7 +141,7 @@ pub struct Call {
     /// `f(*)`.
     pub star: bool,
     pub args: Vec<Expr>,
-    /// `WITHIN GROUP (…)`, which AMC does not have.
+    /// `WITHIN GROUP (…)`, which AMC doesn't have.
     pub within_group: Option<Span>,
     /// `FILTER (WHERE …)`.
     pub filter: Option<Expr>,
@@ -159,12 +149,12 @@ pub struct Call {
     pub over: Option<Over>,
 }
 
-/// What stands after `OVER`.
+/// The window after `OVER`.
 #[derive(Clone, Debug)]
 pub enum Over {
     /// A window of the `WINDOW` clause.
     Named(Ident),
-    /// A window of its own.
+    /// An inline window.
     Spec(WindowSpec),
 }
 
@@ -178,16 +168,16 @@ pub struct OrderItem {
     pub nulls_first: Option<bool>,
 }
 
-/// What stands in `OVER (…)`.
+/// The content of `OVER (…)`.
 #[derive(Clone, Debug)]
 pub struct WindowSpec {
-    /// A named window that it starts from.
+    /// The named window it extends.
     pub base: Option<Ident>,
     /// `PARTITION BY`.
     pub partition: Vec<Expr>,
     /// `ORDER BY`.
     pub order: Vec<OrderItem>,
-    /// The frame and its place.
+    /// The frame and its position.
     pub frame: Option<(Frame, Span)>,
     pub span: Span,
 }

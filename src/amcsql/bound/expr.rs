@@ -7,108 +7,93 @@ use super::super::functions::Function;
 use super::super::text::Span;
 use super::{ColumnId, Relation};
 
-/// A value with its type.
+/// A typed expression.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    /// How it is computed.
     pub kind: ExprKind,
     pub data_type: DataType,
-    /// The part of the text it stands for.
+    /// Its position in the text.
     pub span: Span,
 }
 
-/// How a value is computed. Logic is three-valued. Aggregates and window functions never stand in
-/// an expression: they are relations of their own whose columns are referred to.
+/// The kinds of expressions. Logic is three-valued. Aggregates and window functions never occur in an expression:
+/// they are separate relations whose columns are referenced.
 #[derive(Clone, Debug)]
 pub enum ExprKind {
     /// A column of the relation's input.
     Column(ColumnId),
-    /// In a correlated subquery: a column of the query around it (or one further out).
+    /// In a correlated subquery: a column of an enclosing query.
     Outer(ColumnId),
-    /// A value from the text.
+    /// A literal in the text.
     Literal(Literal),
-    /// `BUILT_IN_PARAMETER('TIME_WINDOW_START')`: the start of the run's window, in UTC.
+    /// `BUILT_IN_PARAMETER('TIME_WINDOW_START')`: the start of the time window, in UTC.
     WindowStart,
     /// `BUILT_IN_PARAMETER('TIME_WINDOW_END')`: its end, in UTC, exclusive.
     WindowEnd,
-    /// `CUSTOM_PARAMETER('name')`; the type is the declared one. The name is in
-    /// [`super::Query::parameters`].
+    /// `CUSTOM_PARAMETER('name')` with its declared type. The name is in [`super::Query::parameters`].
     Parameter(String),
-    /// Conversion to the expression's type, written or implied. A text that cannot be read as the
-    /// type gives NULL when implied, and fails the run when written.
+    /// An explicit or implicit conversion to the expression's type. A text that can't be parsed as the type gives
+    /// NULL if implicit, and fails the run if explicit.
     Cast {
-        /// What is converted.
         expr: Box<Expr>,
-        /// Whether the text asks for it.
+        /// Whether the text has an explicit cast.
         explicit: bool,
     },
-    /// All are true; at least two, all boolean.
+    /// At least two booleans.
     And(Vec<Expr>),
-    /// One is true; at least two, all boolean.
+    /// At least two booleans.
     Or(Vec<Expr>),
     Not(Box<Expr>),
-    /// Minus in front.
+    /// Unary minus.
     Negate(Box<Expr>),
-    /// Arithmetic or comparison of two operands of types that fit: equal types for comparisons;
-    /// for arithmetic the result's type or, when that is a decimal, whole numbers and decimals.
+    /// Arithmetic or comparison with compatible types: equal types for comparisons; for arithmetic the result's type
+    /// or, if that is a decimal, integers and decimals.
     Binary {
         op: BinaryOp,
-        /// The left operand.
         left: Box<Expr>,
-        /// The right operand.
         right: Box<Expr>,
     },
-    /// `IS [NOT] NULL | TRUE | FALSE`; never NULL itself.
+    /// `IS [NOT] NULL | TRUE | FALSE`; never NULL.
     Is {
-        /// What is tested.
         expr: Box<Expr>,
         truth: Truth,
-        /// Whether the answer is turned round.
         negated: bool,
     },
-    /// `[NOT] BETWEEN`, all three of one type.
+    /// `[NOT] BETWEEN`, all three with one type.
     Between {
-        /// What is tested.
         expr: Box<Expr>,
-        /// The lower bound, inclusive.
+        /// Inclusive.
         low: Box<Expr>,
-        /// The upper bound, inclusive.
+        /// Inclusive.
         high: Box<Expr>,
-        /// Whether the answer is turned round.
         negated: bool,
     },
-    /// `[NOT] IN (…)`, also `CONTAINED_IN`; all of one type.
+    /// `[NOT] IN (…)`, also `CONTAINED_IN`; all with one type.
     InList {
-        /// What is looked for.
         expr: Box<Expr>,
-        /// The candidates; at least one.
+        /// At least one.
         list: Vec<Expr>,
-        /// Whether the answer is turned round.
         negated: bool,
     },
-    /// `[NOT] IN (subquery)`; the subquery gives one column of the same type.
+    /// `[NOT] IN (subquery)`; the subquery has one column with the same type.
     InQuery {
-        /// What is looked for.
         expr: Box<Expr>,
         query: Box<Relation>,
-        /// Whether the answer is turned round.
         negated: bool,
     },
     /// `[NOT] EXISTS (subquery)`.
     Exists {
         query: Box<Relation>,
-        /// Whether the answer is turned round.
         negated: bool,
     },
-    /// A subquery of one column as a value; no row gives NULL, several fail the run.
+    /// A subquery with one column as a value; no row gives NULL, several fail the run.
     Scalar(Box<Relation>),
-    /// `[NOT] LIKE`: `%` and `_`, whole text.
+    /// `[NOT] LIKE`: `%` and `_`, matching the whole text.
     Like {
         expr: Box<Expr>,
         pattern: Box<Expr>,
-        /// The character that takes `%` and `_` literally.
+        /// The escape character for `%` and `_`.
         escape: Option<char>,
-        /// Whether the answer is turned round.
         negated: bool,
     },
     /// `[NOT] SIMILAR TO`: a Java regular expression that may match anywhere in the text.
@@ -116,19 +101,18 @@ pub enum ExprKind {
         expr: Box<Expr>,
         /// The regular expression.
         pattern: Box<Expr>,
-        /// Whether the answer is turned round.
         negated: bool,
     },
     /// `CASE`, also `IF` and `NVL2`. All results have the expression's type.
     Case {
-        /// What the conditions are compared with; `None`: they are booleans.
+        /// The value that the conditions are compared with; `None` if they are booleans.
         operand: Option<Box<Expr>>,
-        /// (condition, result), the first that fits wins.
+        /// (condition, result); the first match wins.
         branches: Vec<(Expr, Expr)>,
-        /// The result when none fits; `None` is NULL.
+        /// The result without a match; `None` is NULL.
         otherwise: Option<Box<Expr>>,
     },
-    /// A scalar function; arguments are in types that it takes.
+    /// A scalar function; its arguments have types that it accepts.
     Call {
         function: Function,
         args: Vec<Expr>,
@@ -140,7 +124,7 @@ pub enum ExprKind {
 }
 
 impl Expr {
-    /// Its direct parts. A subquery is no part: see [`Expr::query`].
+    /// Its direct operands. A subquery isn't one: see [`Expr::query`].
     pub fn parts(&self) -> Vec<&Self> {
         match &self.kind {
             ExprKind::Column(_)
@@ -172,7 +156,7 @@ impl Expr {
         }
     }
 
-    /// Its direct parts, to be changed.
+    /// Its direct operands, mutable.
     pub fn parts_mut(&mut self) -> Vec<&mut Self> {
         match &mut self.kind {
             ExprKind::Column(_)
@@ -204,7 +188,7 @@ impl Expr {
         }
     }
 
-    /// The subquery that it is, if it is one.
+    /// Its subquery, if it is one.
     pub fn query(&self) -> Option<&Relation> {
         match &self.kind {
             ExprKind::InQuery { query, .. } | ExprKind::Exists { query, .. } | ExprKind::Scalar(query) => Some(query),
@@ -212,7 +196,7 @@ impl Expr {
         }
     }
 
-    /// The subquery that it is, to be changed.
+    /// Its subquery, mutable.
     pub fn query_mut(&mut self) -> Option<&mut Relation> {
         match &mut self.kind {
             ExprKind::InQuery { query, .. } | ExprKind::Exists { query, .. } | ExprKind::Scalar(query) => Some(query),
@@ -221,7 +205,7 @@ impl Expr {
     }
 }
 
-/// A value from the text.
+/// A literal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Literal {
     /// `NULL`.
@@ -230,10 +214,10 @@ pub enum Literal {
     Boolean(bool),
     /// A whole number.
     Integer(i64),
-    /// A number with a point: `unscaled / 10^scale`.
+    /// A number with a decimal point: `unscaled / 10^scale`.
     Decimal {
         unscaled: i128,
-        /// How many of them stand after the point.
+        /// The number of decimal places.
         scale: u8,
     },
     /// A number with an exponent.
@@ -255,7 +239,7 @@ pub enum BinaryOp {
     Minus,
     /// `*`
     Times,
-    /// `/`; whole numbers give a fraction, and zero as divisor NULL.
+    /// `/`; integers give a fraction, division by zero NULL.
     Divide,
     /// `%`
     Modulo,
@@ -279,7 +263,7 @@ impl BinaryOp {
         !matches!(self, Self::Plus | Self::Minus | Self::Times | Self::Divide | Self::Modulo)
     }
 
-    /// Its sign in SQL.
+    /// The operator in SQL.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Plus => "+",
@@ -297,7 +281,7 @@ impl BinaryOp {
     }
 }
 
-/// What `IS` tests for.
+/// The condition of `IS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Truth {
     /// `IS NULL`, also `IS UNKNOWN`.

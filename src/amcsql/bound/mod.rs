@@ -1,21 +1,20 @@
-//! The resolved query: what a statement means once every name has an owner and every value a type.
+//! The resolved query: every name is resolved and every value typed.
 //!
-//! A tree of [`Relation`]s over one arena of [`Column`]s. Whoever runs it never looks at names again:
-//! a [`ColumnId`] is produced by exactly one relation of the whole query and stays the same on the
-//! way up through filters, joins, sorts and limits. `*`, ordinals, aliases, `USING` and named windows
-//! are resolved; implicit conversions are explicit casts; synonyms of a function are one function.
+//! A tree of [`Relation`]s over one arena of [`Column`]s. It can be executed without looking at names: a [`ColumnId`]
+//! is produced by exactly one relation of the query and stays the same up through filters, joins, sorts and limits.
+//! `*`, ordinals, aliases, `USING` and named windows are resolved; implicit conversions are casts; synonyms of a
+//! function are one function.
 //!
-//! What must stay true:
-//! * ids are unique in the query, also between common tables: a common table read twice is stored once
-//!   and each reading ([`Node::Common`]) gives its columns new ids, so the tree is never larger than
-//!   the text;
-//! * operands already have the types that an operator needs; a `DECIMAL` result may still need
-//!   rounding to its declared scale;
-//! * [`Column::threshold`] and [`Column::literal_fed`] follow lineage: they are upper bounds over all
-//!   columns that the value was computed from.
+//! Invariants:
+//! * ids are unique in the query, also between common table expressions: one that is used twice is stored once and
+//!   each use ([`Node::Common`]) gives its columns new ids, so the tree is never larger than the text;
+//! * operands already have the types that an operator requires; a `DECIMAL` result may still need rounding to its
+//!   declared scale;
+//! * [`Column::threshold`] and [`Column::literal_fed`] follow lineage: they are upper bounds over all columns that
+//!   the value was computed from.
 //!
-//! For privacy each [`Scan`] says whether its rows belong to users and which reading of its source it
-//! is (`path` of `paths`), as the reasons for filtered rows name them.
+//! For privacy each [`Scan`] says whether its rows belong to users and which scan of its source it is (`path` of
+//! `paths`), as named in the reasons for filtered rows.
 
 mod expr;
 mod relation;
@@ -29,27 +28,26 @@ pub use relation::{
 use super::catalogue::{ColumnType, DataType, Threshold};
 use super::text::Span;
 
-/// A query that [`crate::amcsql::check()`] found no error in.
+/// A query in which [`crate::amcsql::check()`] found no error.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// What gives the rows of the result.
+    /// The relation of the result's rows.
     pub root: Relation,
-    /// The columns of the result, in order; names are unique.
+    /// The columns of the result, in order, with unique names.
     pub outputs: Vec<Output>,
-    /// Everything there is to know of each column, by id.
+    /// All columns, by id.
     pub columns: Vec<Column>,
-    /// The readings of data sources, in the order of the text; also those of common tables that nobody
-    /// reads, which have `path` 0.
+    /// The scans of data sources, in text order; also those of unused common table expressions, which have `path` 0.
     pub scans: Vec<Scan>,
-    /// The common tables (`WITH`), each after those that it reads; also those that nobody reads.
+    /// The common table expressions (`WITH`), each after those that it uses; also unused ones.
     pub commons: Vec<Common>,
-    /// The custom parameters that the text uses, in the order of first use.
+    /// The custom parameters in the text, in order of first use.
     pub parameters: Vec<UsedParameter>,
 }
 
 impl Query {
-    /// The column of that id. Ids come from this query only, so it is always there; an id of another
-    /// query gives a column without a name.
+    /// The column with that id. Ids come from this query only, so it always exists; an id of another query gives a
+    /// column without a name.
     pub fn column(&self, id: ColumnId) -> &Column {
         static UNKNOWN: Column = Column {
             name: String::new(),
@@ -62,7 +60,7 @@ impl Query {
         self.columns.get(id.index()).unwrap_or(&UNKNOWN)
     }
 
-    /// The ids that a relation gives, in order.
+    /// The column ids of a relation, in order.
     pub fn columns_of(&self, relation: &Relation) -> Vec<ColumnId> {
         match &relation.node {
             Node::Scan(id) => self.scans.get(id.index()).map_or_else(Vec::new, Scan::ids),
@@ -99,29 +97,29 @@ impl Query {
 pub struct ColumnId(pub u32);
 
 impl ColumnId {
-    /// Its place in [`Query::columns`].
+    /// Its index in [`Query::columns`].
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The id of a reading of a data source: an index into [`Query::scans`].
+/// The id of a scan of a data source: an index into [`Query::scans`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScanId(pub u32);
 
 impl ScanId {
-    /// Its place in [`Query::scans`].
+    /// Its index in [`Query::scans`].
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The id of a common table: an index into [`Query::commons`].
+/// The id of a common table expression: an index into [`Query::commons`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommonId(pub u32);
 
 impl CommonId {
-    /// Its place in [`Query::commons`].
+    /// Its index in [`Query::commons`].
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -130,17 +128,17 @@ impl CommonId {
 /// A column of any relation of the query.
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// What the text calls it; for messages only, not unique.
+    /// Its name in the text; for messages only, not unique.
     pub name: String,
     pub data_type: DataType,
-    /// Whether it describes or measures. Sums, averages and arithmetic over metrics measure; counts
-    /// describe, as AMC reports them.
+    /// Dimension or metric. Sums, averages and arithmetic over metrics are metrics; counts are dimensions, as AMC
+    /// reports them.
     pub column_type: ColumnType,
     /// The strictest level of the columns it was computed from; counts have none.
     pub threshold: Threshold,
-    /// Whether a literal or a parameter feeds its value.
+    /// Whether its value depends on a literal or a parameter.
     pub literal_fed: bool,
-    /// Where the text makes it.
+    /// Its position in the text.
     pub span: Span,
 }
 
@@ -149,28 +147,27 @@ pub struct Column {
 pub struct Output {
     /// Its name in the result file: lower case, unique.
     pub name: String,
-    /// Where it comes from.
     pub column: ColumnId,
 }
 
-/// One reading of a data source.
+/// One scan of a data source.
 #[derive(Clone, Debug)]
 pub struct Scan {
-    /// The source: lower case, without a schema.
+    /// The source, in lower case and without a schema.
     pub source: String,
-    /// The columns that the query uses, as (id, name in the catalogue); may be empty (`COUNT(1)`).
+    /// The columns that the query uses, as (id, name in the catalog); may be empty (`COUNT(1)`).
     pub columns: Vec<(ColumnId, String)>,
-    /// The column that the time window cuts; `None`: the source is read in full.
+    /// The column limited by the time window; `None` if the source is read completely.
     pub time_window_column: Option<String>,
-    /// How far the window is widened for this reading.
+    /// How far the window is extended for this scan.
     pub extension: Extension,
     /// Whether its rows belong to users (the source has `user_id`), so that thresholds count them.
     pub user_level: bool,
-    /// Which reading of its source it is, from 1, in the order of the text.
+    /// The number of the scan among those of its source, from 1, in text order.
     pub path: usize,
-    /// How often the query reads that source.
+    /// The number of scans of that source.
     pub paths: usize,
-    /// Where the text names it.
+    /// Its position in the text.
     pub span: Span,
 }
 
@@ -180,23 +177,22 @@ impl Scan {
     }
 }
 
-/// What `EXTEND_TIME_WINDOW` asks for, in whole seconds; zero by default. Negative values narrow.
+/// The arguments of `EXTEND_TIME_WINDOW`, in whole seconds; default zero. Negative values shorten the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extension {
-    /// Reaches this far before the start of the window.
+    /// Starts this much before the start of the window.
     pub before_seconds: i64,
-    /// Reaches this far past its end.
+    /// Ends this much after its end.
     pub after_seconds: i64,
 }
 
-/// A common table of a `WITH`.
+/// A common table expression of a `WITH`.
 #[derive(Clone, Debug)]
 pub struct Common {
     /// Its name in the text, for messages and plans.
     pub name: String,
-    /// What gives its rows.
     pub relation: Relation,
-    /// Its columns: ids that `relation` gives, in the order that readings see.
+    /// The columns as seen by uses, as ids from `relation`.
     pub columns: Vec<ColumnId>,
 }
 
@@ -205,8 +201,7 @@ pub struct Common {
 pub struct UsedParameter {
     /// Its name as declared, or as first written.
     pub name: String,
-    /// Its declared type, or the type that its uses suggest.
+    /// Its declared or inferred type.
     pub data_type: DataType,
-    /// Where it is first used.
     pub span: Span,
 }

@@ -4,17 +4,15 @@ use super::super::functions::{AggregateFunction, WindowFunction};
 use super::super::text::Span;
 use super::{ColumnId, CommonId, Expr, ScanId};
 
-/// Something that gives rows.
 #[derive(Clone, Debug)]
 pub struct Relation {
-    /// What it does.
     pub node: Node,
-    /// The part of the text it stands for.
+    /// Its position in the text.
     pub span: Span,
 }
 
 impl Relation {
-    /// The relations that it takes rows from; subqueries in expressions aside.
+    /// Its input relations, without subqueries in expressions.
     pub fn inputs(&self) -> Vec<&Self> {
         match &self.node {
             Node::Scan(_) | Node::Common { .. } | Node::One | Node::Values { .. } => Vec::new(),
@@ -31,7 +29,7 @@ impl Relation {
         }
     }
 
-    /// The relations that it takes rows from, to be changed.
+    /// Its input relations, mutable.
     pub fn inputs_mut(&mut self) -> Vec<&mut Self> {
         match &mut self.node {
             Node::Scan(_) | Node::Common { .. } | Node::One | Node::Values { .. } => Vec::new(),
@@ -48,7 +46,7 @@ impl Relation {
         }
     }
 
-    /// The expressions that it computes itself.
+    /// Its own expressions.
     pub fn exprs(&self) -> Vec<&Expr> {
         match &self.node {
             Node::Scan(_)
@@ -71,7 +69,7 @@ impl Relation {
         }
     }
 
-    /// The expressions that it computes itself, to be changed.
+    /// Its own expressions, mutable.
     pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
         match &mut self.node {
             Node::Scan(_)
@@ -95,111 +93,96 @@ impl Relation {
     }
 }
 
-/// What a relation does. Inputs are boxed; the columns given are described per kind.
+/// The kinds of relations. Inputs are boxed; the resulting columns are described per kind.
 #[derive(Clone, Debug)]
 pub enum Node {
-    /// Reads a data source; gives the columns of that [`super::Scan`].
+    /// Scans a data source; results in the columns of that [`super::Scan`].
     Scan(ScanId),
-    /// Reads a common table; gives the new ids, each for a column of the table.
+    /// Uses a common table expression; results in new ids, one for each of its columns.
     Common {
         common: CommonId,
-        /// (new id, id in [`super::Common::columns`]), one for each column of the table, in its order.
+        /// (new id, id in [`super::Common::columns`]) for each column, in order.
         columns: Vec<(ColumnId, ColumnId)>,
     },
-    /// One row without columns: what a `SELECT` without `FROM` reads.
+    /// One row without columns: the input of a `SELECT` without `FROM`.
     One,
-    /// Rows written in the text. Every cell has its column's type.
+    /// Literal rows. Every cell has its column's type.
     Values {
-        /// The ids, one per position.
         columns: Vec<ColumnId>,
-        /// The rows; each is as long as `columns`.
+        /// Each row is as long as `columns`.
         rows: Vec<Vec<Expr>>,
     },
-    /// Computes columns; gives exactly those of `items`.
+    /// Computes columns; results in exactly those of `items`.
     Project {
-        /// Where rows come from.
         input: Box<Relation>,
-        /// The columns, in order.
         items: Vec<Computed>,
     },
-    /// Keeps the rows for which `predicate` is true. Gives the input's columns.
+    /// Keeps the rows for which `predicate` is true. Results in the input's columns.
     Filter {
-        /// Where rows come from.
         input: Box<Relation>,
-        /// A boolean.
         predicate: Expr,
     },
-    /// Groups rows; gives the keys, then the results of the calls.
+    /// Groups rows; results in the keys, then the aggregates.
     Aggregate(Aggregate),
-    /// Computes window functions; gives the input's columns, then one per call. Calls do not see
-    /// each other.
+    /// Computes window functions; results in the input's columns, then one per call. Calls can't use each other.
     Window {
-        /// Where rows come from.
         input: Box<Relation>,
         calls: Vec<WindowCall>,
     },
-    /// Joins two relations; gives the left's columns, then the right's.
+    /// Joins two relations; results in the left's columns, then the right's.
     Join(Join),
-    /// `UNION`, `INTERSECT`, `EXCEPT` by position; every input gives as many columns as `columns`, of
-    /// the same types.
+    /// `UNION`, `INTERSECT`, `EXCEPT` by position; every input has as many columns as `columns`, with the same types.
     Set {
         kind: SetKind,
-        /// Whether duplicates stay.
+        /// Whether duplicates are kept.
         all: bool,
-        /// Two or more for a union, exactly two otherwise.
+        /// At least two for a union, exactly two otherwise.
         inputs: Vec<Relation>,
-        /// The ids given, by position.
+        /// The resulting ids, by position.
         columns: Vec<ColumnId>,
     },
-    /// Drops repeated rows, comparing all columns of the input. Gives the input's columns.
+    /// Removes duplicate rows, comparing all columns of the input. Results in the input's columns.
     Distinct {
-        /// Where rows come from.
         input: Box<Relation>,
     },
-    /// Orders rows. Gives the input's columns.
+    /// Sorts rows. Results in the input's columns.
     Sort {
-        /// Where rows come from.
         input: Box<Relation>,
-        /// By what, the first deciding first.
         keys: Vec<SortKey>,
     },
-    /// Keeps the first rows. Gives the input's columns.
+    /// Keeps the first rows. Results in the input's columns.
     Limit {
-        /// Where rows come from.
         input: Box<Relation>,
         count: u64,
     },
-    /// One row per element of an array; rows whose array is empty or NULL vanish. Gives the input's
-    /// columns, then the element.
+    /// One row per element of an array; rows with an empty or NULL array are dropped. Results in the input's columns,
+    /// then the element.
     Explode {
-        /// Where rows come from.
         input: Box<Relation>,
         array: Expr,
         id: ColumnId,
     },
 }
 
-/// A column and how it is computed.
+/// A computed column.
 #[derive(Clone, Debug)]
 pub struct Computed {
-    /// The column given.
     pub id: ColumnId,
     pub expr: Expr,
 }
 
-/// Grouping and aggregation. Without `groups` there is exactly one row, also for no input.
+/// Grouping and aggregation. Without `groups` there is exactly one row, even without input.
 #[derive(Clone, Debug)]
 pub struct Aggregate {
-    /// Where rows come from.
     pub input: Box<Relation>,
-    /// The keys. NULLs group together.
+    /// The keys. NULLs form one group.
     pub groups: Vec<Computed>,
-    /// The calls; may be empty: then it works as DISTINCT over the keys.
+    /// The aggregates; if empty, it works like DISTINCT over the keys.
     pub calls: Vec<AggregateCall>,
 }
 
 impl Aggregate {
-    /// The ids given: keys, then calls.
+    /// The resulting ids: keys, then aggregates.
     pub fn ids(&self) -> Vec<ColumnId> {
         self.groups.iter().map(|it| it.id).chain(self.calls.iter().map(|it| it.id)).collect()
     }
@@ -208,21 +191,20 @@ impl Aggregate {
 /// One aggregate of a grouping.
 #[derive(Clone, Debug)]
 pub struct AggregateCall {
-    /// The column given; its type is in the query's arena.
+    /// Its type is in the query's arena.
     pub id: ColumnId,
     pub function: AggregateFunction,
-    /// Its arguments, in types that the function takes; empty for `COUNT(*)`.
+    /// Its arguments, in types that the function accepts; empty for `COUNT(*)`.
     pub args: Vec<Expr>,
-    /// Whether equal arguments count once.
     pub distinct: bool,
-    /// Rows for which this is not true are left out.
+    /// Only rows for which this is true are aggregated.
     pub filter: Option<Expr>,
 }
 
 /// One window function.
 #[derive(Clone, Debug)]
 pub struct WindowCall {
-    /// The column given; its type is in the query's arena.
+    /// Its type is in the query's arena.
     pub id: ColumnId,
     pub function: WindowFunction,
     pub args: Vec<Expr>,
@@ -230,18 +212,18 @@ pub struct WindowCall {
     pub partition: Vec<Expr>,
     /// `ORDER BY`.
     pub order: Vec<SortKey>,
-    /// The frame as written; `None` is the standard default: the whole partition without an order,
-    /// otherwise from its start to the current row and its peers.
+    /// The frame as written; `None` is the standard default: the whole partition without an order, otherwise from its
+    /// start to the current row and its peers.
     pub frame: Option<Frame>,
 }
 
 impl WindowCall {
-    /// All expressions in it.
+    /// All its expressions.
     pub fn exprs(&self) -> Vec<&Expr> {
         self.args.iter().chain(&self.partition).chain(self.order.iter().map(|it| &it.expr)).collect()
     }
 
-    /// All expressions in it, to be changed.
+    /// All its expressions, mutable.
     pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
         let keys = self.order.iter_mut().map(|it| &mut it.expr);
         self.args.iter_mut().chain(&mut self.partition).chain(keys).collect()
@@ -251,15 +233,12 @@ impl WindowCall {
 /// A window's frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// What bounds count.
     pub unit: FrameUnit,
-    /// Where it begins.
     pub start: FrameBound,
-    /// Where it ends.
     pub end: FrameBound,
 }
 
-/// What a frame's bounds count.
+/// The unit of a frame's bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameUnit {
     /// Rows.
@@ -271,15 +250,12 @@ pub enum FrameUnit {
 /// One bound of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameBound {
-    /// The partition's first row.
     UnboundedPreceding,
     /// That many before.
     Preceding(u64),
-    /// The row itself.
     CurrentRow,
     /// That many after.
     Following(u64),
-    /// The partition's last row.
     UnboundedFollowing,
 }
 
@@ -287,39 +263,35 @@ pub enum FrameBound {
 #[derive(Clone, Debug)]
 pub struct SortKey {
     pub expr: Expr,
-    /// Whether large values come first.
     pub descending: bool,
-    /// Whether NULLs come first. Unwritten: last when ascending, first when descending, as Calcite has it.
+    /// Default: last if ascending, first if descending, as in Calcite.
     pub nulls_first: bool,
 }
 
 /// A join.
 #[derive(Clone, Debug)]
 pub struct Join {
-    /// Which rows stay.
     pub kind: JoinKind,
-    /// The left side.
     pub left: Box<Relation>,
-    /// The right side.
     pub right: Box<Relation>,
-    /// The condition, a boolean; `None` for a cross join only.
+    /// The condition, a boolean; `None` only for a cross join.
     pub on: Option<Expr>,
 }
 
-/// Which rows of a join stay when nothing matches them.
+/// The kind of a join: which unmatched rows are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
     /// None.
     Inner,
-    /// The left's.
+    /// Unmatched left rows.
     Left,
-    /// Both sides'.
+    /// Unmatched rows of both sides.
     Full,
     /// Every pair matches.
     Cross,
 }
 
-/// How two queries of equal shape are put together.
+/// The kind of a set operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetKind {
     /// Rows of all.

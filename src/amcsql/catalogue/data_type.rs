@@ -1,4 +1,4 @@
-//! The types that AMC columns and expressions have.
+//! The types of AMC columns and expressions.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The type of a column or an expression, in AMC's own terms.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum DataType {
-    /// The type of a bare `NULL`; fits everywhere.
+    /// The type of a bare `NULL`; compatible with every type.
     Null,
     /// `BOOLEAN`.
     Boolean,
@@ -22,9 +22,9 @@ pub enum DataType {
     Long,
     /// `DECIMAL(precision, scale)`; precision is at most 38.
     Decimal {
-        /// Number of digits in all.
+        /// Total number of digits.
         precision: u8,
-        /// Number of digits after the point.
+        /// Number of decimal places.
         scale: u8,
     },
     /// `FLOAT`: 32 bits.
@@ -37,24 +37,24 @@ pub enum DataType {
     Binary,
     /// `DATE`.
     Date,
-    /// `TIMESTAMP`, milliseconds, meaning UTC unless a column says otherwise.
+    /// `TIMESTAMP`, in milliseconds, UTC unless a column says otherwise.
     Timestamp,
     /// `ARRAY<element>`.
     Array(Box<DataType>),
-    /// A row of named fields, as `NAMED_ROW` makes it.
+    /// A row of named fields, from `NAMED_ROW`.
     Struct(Vec<(String, DataType)>),
-    /// `MAP<key, value>`, as `STR_TO_MAP` makes it.
+    /// `MAP<key, value>`, from `STR_TO_MAP`.
     Map(Box<DataType>, Box<DataType>),
 }
 
 impl DataType {
-    /// What a bare `DECIMAL` means in the published table pages.
+    /// The meaning of a bare `DECIMAL` in the published table pages.
     pub const DECIMAL: Self = Self::Decimal { precision: 38, scale: 4 };
 
-    /// What a division of whole numbers or decimals gives; AMC was seen to answer `DECIMAL(38,17)`.
+    /// The result of dividing integers or decimals; AMC has been observed to return `DECIMAL(38,17)`.
     pub const QUOTIENT: Self = Self::Decimal { precision: 38, scale: 17 };
 
-    /// The Arrow type that holds it. Array elements and struct fields are nullable.
+    /// The corresponding Arrow type. Array elements and struct fields are nullable.
     pub fn arrow(&self) -> Arrow {
         match self {
             Self::Null => Arrow::Null,
@@ -82,8 +82,8 @@ impl DataType {
         }
     }
 
-    /// Reads AMC's own writing (`LONG`, `DECIMAL(38,4)`, `ARRAY<STRING>`), in any case, and the
-    /// synonyms that `CAST` takes; `None` for anything else. Nesting deeper than eight is refused.
+    /// Parses AMC's type names (`LONG`, `DECIMAL(38,4)`, `ARRAY<STRING>`), case-insensitively, and the synonyms in
+    /// `CAST`; `None` for anything else. The maximum nesting is eight.
     pub fn parse(text: &str) -> Option<Self> {
         Self::parse_at(text.trim(), 0)
     }
@@ -103,13 +103,13 @@ impl DataType {
         Self::named(&upper)
     }
 
-    /// `DECIMAL(precision, scale)` when AMC has it: precision 1 to 38, scale up to precision.
+    /// `DECIMAL(precision, scale)` if AMC has it: precision 1 to 38, scale up to precision.
     pub fn decimal(precision: u8, scale: u8) -> Option<Self> {
         (1..=38).contains(&precision).then_some(())?;
         (scale <= precision).then_some(Self::Decimal { precision, scale })
     }
 
-    /// The type behind one upper-case word, synonyms included.
+    /// The type for one upper-case word, including synonyms.
     pub fn named(word: &str) -> Option<Self> {
         Some(match word {
             "NULL" => Self::Null,
@@ -129,7 +129,6 @@ impl DataType {
         })
     }
 
-    /// Whether it is a number of any kind.
     pub fn is_numeric(&self) -> bool {
         self.is_integer() || matches!(self, Self::Decimal { .. } | Self::Float | Self::Double)
     }
@@ -144,7 +143,7 @@ impl DataType {
         matches!(self, Self::Date | Self::Timestamp)
     }
 
-    /// The name that Calcite prints in messages about signatures, such as `BIGINT` for `LONG`.
+    /// The name in Calcite's messages about signatures, such as `BIGINT` for `LONG`.
     pub fn calcite(&self) -> String {
         match self {
             Self::Byte => "TINYINT".to_owned(),

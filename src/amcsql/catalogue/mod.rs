@@ -1,9 +1,8 @@
-//! The data sources that a query may read: which exist, their columns, types and privacy levels.
+//! The catalog of data sources: their columns, types and privacy levels.
 //!
-//! The standard catalogue is embedded as JSON: the sources that the AMC documentation describes.
-//! An instance may have fewer (paid sources) and more (uploaded tables); what it answered goes
-//! through [`Catalogue::from_sources`]. Names are case-insensitive everywhere and may carry a schema
-//! prefix such as `sandbox.`.
+//! The standard catalog is embedded as JSON: the sources described in the AMC documentation. An instance may have
+//! fewer (paid sources) and more (uploaded tables); its answer is converted with [`Catalogue::from_sources`]. Names
+//! are case-insensitive everywhere and may have a schema prefix such as `sandbox.`.
 
 mod data_type;
 mod source;
@@ -14,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 pub use data_type::DataType;
 pub use source::{ColumnDef, ColumnType, DataSource, Kind, SourceTag, Threshold, UPLOADED};
 
-/// What the AMC documentation describes, one object per source.
+/// The documented sources, one object per source.
 const STANDARD: &str = include_str!("data-sources.json");
 
 /// The sources of one instance, found by name.
@@ -33,17 +32,17 @@ enum Entry {
 }
 
 impl Catalogue {
-    /// The sources of the AMC documentation; read once, shared by all.
+    /// The sources of the AMC documentation; parsed once, shared by all.
     pub fn standard() -> &'static Arc<Self> {
         static STANDARD_CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
-            // OK because a test reads the same text strictly: the embedded file cannot fail to parse.
+            // OK because a test parses the same text strictly: the embedded file can't be invalid.
             Arc::new(Catalogue::from_sources(serde_json::from_str(STANDARD).unwrap_or_default()))
         });
         &STANDARD_CATALOGUE
     }
 
-    /// The given sources, and the audience twin of each that names one and does not list it itself.
-    /// When two share a name the later one is found, as an uploaded table hides Amazon's.
+    /// The given sources, and the audience twin of each that names one but doesn't list it. If two share a name the
+    /// later one is found, as an uploaded table hides Amazon's.
     pub fn from_sources(sources: Vec<DataSource>) -> Self {
         let mut catalogue = Self::default();
         for (at, source) in sources.iter().enumerate() {
@@ -63,7 +62,7 @@ impl Catalogue {
         catalogue
     }
 
-    /// The source or audience twin of that name, in any case, with or without a schema prefix.
+    /// The source or audience twin with that name, case-insensitively, with or without a schema prefix.
     pub fn source(&self, name: &str) -> Option<&DataSource> {
         match *self.by_name.get(&bare(name))? {
             Entry::Source(at) => self.sources.get(at),
@@ -71,22 +70,22 @@ impl Catalogue {
         }
     }
 
-    /// The source that once had that name.
+    /// The source that formerly had that name.
     pub fn renamed(&self, name: &str) -> Option<&DataSource> {
         self.sources.get(*self.by_legacy_name.get(&bare(name))?)
     }
 
-    /// The sources in catalogue order, without the audience twins that were derived.
+    /// The sources in catalog order, without derived audience twins.
     pub fn sources(&self) -> &[DataSource] {
         &self.sources
     }
 
-    /// The audience twins that were derived from the sources.
+    /// The derived audience twins.
     pub fn audience_twins(&self) -> &[DataSource] {
         &self.twins
     }
 
-    /// Every name that can be queried, in lower case and in no order.
+    /// Every name that can be queried, in lower case and unordered.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
     }

@@ -1,64 +1,63 @@
-//! One data source and its columns, as the catalogue file and an instance describe them.
+//! A data source and its columns, from the catalog file or an instance.
 
 use serde::{Deserialize, Serialize};
 
 use super::DataType;
 
-/// The category of a table that only an instance knows: one that its owner uploaded.
+/// The category of a table that only the instance has: one uploaded by its owner.
 pub const UPLOADED: &str = "Advertiser data";
 
 /// A table that queries may read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DataSource {
-    /// What SQL calls it, in lower case.
+    /// Its name in SQL, in lower case.
     pub id: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
     /// The family it belongs to, such as `DSP`.
     #[serde(default)]
     pub category: String,
-    /// What one row is.
+    /// What a row represents.
     #[serde(default)]
     pub description: String,
-    /// Which instances have it.
     #[serde(default)]
     pub availability: String,
     /// Whether it needs a subscription.
     #[serde(default)]
     pub paid: bool,
-    /// How late its data comes.
+    /// The delay of its data.
     #[serde(default)]
     pub data_lag: String,
-    /// How far back it reaches.
+    /// Its retention period.
     #[serde(default)]
     pub history: String,
-    /// Whether the time window of a run cuts it.
+    /// Whether the time window applies to it.
     pub kind: Kind,
-    /// The name of its twin for audience queries.
+    /// The name of its audience twin.
     #[serde(default)]
     pub audience_table: Option<String>,
     /// Columns that the twin does not have.
     #[serde(default)]
     pub audience_lacks: Vec<String>,
-    /// The column that the time window of a run is compared with; `None`: not cut.
+    /// The column to which the time window applies; `None` if it doesn't.
     #[serde(default)]
     pub time_window_column: Option<String>,
-    /// Keys that join it to others.
+    /// Keys for joining it to others.
     #[serde(default)]
     pub join_keys: Vec<String>,
-    /// What is worth knowing before using it.
+    /// Usage notes.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Names that it had before.
+    /// Former names.
     #[serde(default)]
     pub legacy_names: Vec<String>,
-    /// Names of columns, in lower case, that live tables were seen to have and that the documentation does not list.
+    /// Undocumented columns, in lower case, that have been observed in live tables.
     #[serde(default)]
     pub seen_columns: Vec<String>,
-    /// Whether it is going away or gone.
+    /// Whether it is deprecated or removed.
     #[serde(default)]
     pub deprecated: bool,
-    /// Remarks that AMC attached to it on an instance; none in the documentation.
+    /// AMC's tags for it on an instance; none in the documentation.
     #[serde(default)]
     pub tags: Vec<SourceTag>,
     /// Its columns, in the order of the documentation.
@@ -66,7 +65,7 @@ pub struct DataSource {
 }
 
 impl DataSource {
-    /// The column of that name, in any case.
+    /// The column with that name, case-insensitively.
     pub fn column(&self, name: &str) -> Option<&ColumnDef> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
     }
@@ -81,12 +80,12 @@ impl DataSource {
         self.category == UPLOADED
     }
 
-    /// Whether it may stand in audience queries only.
+    /// Whether it can only be used in audience queries.
     pub fn is_audience_twin(&self) -> bool {
         self.id.ends_with("_for_audiences")
     }
 
-    /// The twin for audience queries, when there is one.
+    /// The audience twin, if there is one.
     pub(super) fn audience_twin(&self) -> Option<Self> {
         let id = self.audience_table.clone()?;
         let lacks = |name: &str| self.audience_lacks.iter().any(|it| it.eq_ignore_ascii_case(name));
@@ -102,52 +101,52 @@ impl DataSource {
     }
 }
 
-/// A remark that AMC attaches to a source.
+/// A tag that AMC attaches to a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceTag {
-    /// `DEPRECATED`, `NEW` or `RENAMED`; others may come.
+    /// `DEPRECATED`, `NEW`, `RENAMED` or others.
     pub kind: String,
-    /// AMC's sentences about it; may be empty.
+    /// AMC's description; may be empty.
     pub text: String,
 }
 
 impl SourceTag {
-    /// Whether it is about the source as a whole: its text names none of these columns.
+    /// Whether it applies to the source as a whole: its text names none of these columns.
     pub fn is_of_the_source(&self, columns: &[ColumnDef]) -> bool {
         !columns.iter().any(|column| self.names(&column.name))
     }
 
-    /// Whether its text has this name as a word of its own.
+    /// Whether its text contains this name as a word.
     pub fn names(&self, name: &str) -> bool {
         self.words().any(|word| word.eq_ignore_ascii_case(name))
     }
 
-    /// What could be names in its text, in order.
+    /// Possible names in its text, in order.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').filter(|word| !word.is_empty())
     }
 }
 
-/// Whether a source holds events or states.
+/// Events or entities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    /// Events: the time window of a run cuts them.
+    /// Events: limited by the time window.
     Fact,
-    /// States: read in full.
+    /// Entities: read completely.
     Dimension,
 }
 
 /// A column of a data source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ColumnDef {
-    /// What SQL calls it, in lower case.
+    /// Its name in SQL, in lower case.
     pub name: String,
     pub data_type: DataType,
-    /// Whether it describes or measures.
+    /// Dimension or metric.
     pub column_type: ColumnType,
-    /// How many users must stand behind a row that shows it.
+    /// The aggregation threshold: how many users are required for a row that shows it.
     pub threshold: Threshold,
-    /// The group it is shown in, such as `Geography`.
+    /// Its group, such as `Geography`.
     #[serde(default)]
     pub category: String,
     /// What it holds.
@@ -156,10 +155,10 @@ pub struct ColumnDef {
     /// The unit of an amount: `microcents`, `millicents` or `currency`.
     #[serde(default)]
     pub unit: Option<String>,
-    /// Values that it is known to hold.
+    /// Known values.
     #[serde(default)]
     pub values: Vec<serde_json::Value>,
-    /// One such value.
+    /// An example value.
     #[serde(default)]
     pub example: Option<serde_json::Value>,
     /// Whether it was replaced by another.
@@ -167,19 +166,19 @@ pub struct ColumnDef {
     pub legacy: bool,
 }
 
-/// What a column is for.
+/// The role of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnType {
-    /// Describes: groups rows.
+    /// Groups rows.
     #[serde(alias = "DIMENSION")]
     Dimension,
-    /// Measures: is added up.
+    /// Is aggregated.
     #[serde(alias = "METRIC")]
     Metric,
 }
 
-/// The aggregation threshold of a column (AMC documentation, aggregation thresholds): how many
-/// distinct users must stand behind an output row that shows it. Ordered by strictness.
+/// The aggregation threshold of a column (AMC documentation, aggregation thresholds): how many distinct users are
+/// required for an output row that shows it. Ordered by strictness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Threshold {
@@ -197,7 +196,7 @@ pub enum Threshold {
 }
 
 impl Threshold {
-    /// Users that a row needs; `None` when the column can never be shown.
+    /// The required number of users; `None` if the column can never be shown.
     pub fn users(self) -> Option<u32> {
         match self {
             Self::None => Some(1),
@@ -207,13 +206,13 @@ impl Threshold {
         }
     }
 
-    /// Whether it may stand in the columns of a result.
+    /// Whether it may be in the result.
     pub fn may_be_shown(self) -> bool {
         self.users().is_some()
     }
 
-    /// Whether it may be compared with a literal or with what a literal made. Internal columns are
-    /// left alone: the documentation does not say.
+    /// Whether it may be compared with a literal or a value derived from one. Internal columns are allowed: the
+    /// documentation doesn't say.
     pub fn may_meet_literals(self) -> bool {
         !matches!(self, Self::High | Self::VeryHigh)
     }

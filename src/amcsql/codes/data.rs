@@ -1,4 +1,4 @@
-//! What the data means: queries that run and give numbers that nobody meant.
+//! Meaning of the data: queries that run and give unintended numbers.
 
 use super::codes;
 

@@ -1,4 +1,4 @@
-//! Sizes: those of AMC, and those up to which a check reads.
+//! Size limits, of AMC and of the checker.
 
 use super::{Example, codes};
 

@@ -1,7 +1,8 @@
-//! Every code that a finding can have: one registry, which the checker, the command line and the pages about checks share.
+//! The registry of all check codes, shared by the checker, the command line and the help pages.
 //!
-//! A finding is made with a [`Code`], and there are no other codes than those here, so none goes without its explanation. Each
-//! has a text that is wrong and one that is right; a test checks that the first gives this code and that the second gives none.
+//! A finding is created with a [`Code`], and there are no other codes than those here, so each has an explanation.
+//! Each has a wrong and a right example; a test checks that the first reports exactly this code and the second
+//! nothing.
 
 mod data;
 mod grouping;
@@ -27,37 +28,37 @@ pub use speed::*;
 pub use values::*;
 pub use writing::*;
 
-/// The code of a finding. It leads to everything that is known about it.
+/// The code of a finding, which refers to its definition.
 #[derive(Clone, Copy, Debug)]
 pub struct Code {
     pub definition: &'static Definition,
 }
 
-/// What a code means.
+/// The definition of a code.
 #[derive(Debug)]
 pub struct Definition {
-    /// A stable name in kebab case, which addresses and filters use.
+    /// A stable name in kebab case, for addresses and filters.
     pub name: &'static str,
-    /// The strictest level that a finding with it has.
+    /// The strictest level of its findings.
     pub level: Level,
     pub topic: Topic,
-    /// A few words for lists.
+    /// A short title for lists.
     pub title: &'static str,
-    /// Why AMC refuses it, or what goes wrong.
+    /// Why AMC rejects it, or what goes wrong.
     pub why: &'static str,
     /// What to do.
     pub fix: &'static str,
-    /// A text to which a check says this and nothing else.
+    /// A text for which the check reports exactly this code.
     pub wrong: &'static str,
-    /// The same text, corrected: a check has nothing to say.
+    /// The same text, corrected: the check reports nothing.
     pub right: &'static str,
-    /// What the examples are checked for.
+    /// The context of the examples.
     pub example: Example,
-    /// Whether it is an error that AMC may not share, so that an author may send the query all the same.
+    /// Whether AMC may not report this error, so that an author may send the query anyway.
     pub may_be_wrong: bool,
 }
 
-/// What the examples of a code are checked for.
+/// The context in which a code's examples are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Example {
     /// A report.
@@ -68,11 +69,11 @@ pub enum Example {
     WithoutPaid,
     /// A report whose workflow declares one parameter, `product`, and names the schema `main`.
     Declared,
-    /// A text that is too long to be shown; a test makes it.
+    /// A text that is too long to display; a test generates it.
     Made,
 }
 
-/// What a code is about.
+/// The topic of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
     Writing,
@@ -99,7 +100,7 @@ impl Topic {
         Self::Limits,
     ];
 
-    /// As addresses name it.
+    /// The name in addresses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Writing => "writing",
@@ -128,7 +129,7 @@ impl Topic {
         }
     }
 
-    /// The topic of that name.
+    /// The topic with that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|topic| topic.name() == name)
     }
@@ -150,7 +151,7 @@ impl Definition {
     }
 }
 
-/// Constants for the codes of a topic, and the list of them.
+/// Defines constants for the codes of a topic, and their list.
 macro_rules! codes {
     ($topic:ident; $($constant:ident = $name:literal, $level:ident, [$($text:expr),+ $(,)?] $(, $method:ident($($argument:expr)?))*;)+) => {
         $(
@@ -190,12 +191,12 @@ pub fn all() -> &'static [&'static Definition] {
     &DEFINITIONS
 }
 
-/// The code of that name.
+/// The code with that name.
 pub fn find(name: &str) -> Option<&'static Definition> {
     all().iter().copied().find(|definition| definition.name == name)
 }
 
-/// Codes in whose texts every word of `text` occurs, whatever its case, those with it in their names first.
+/// Codes whose texts contain every word of `text`, case-insensitively, those with it in their names first.
 pub fn search(text: &str) -> Vec<&'static Definition> {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     if words.is_empty() {

@@ -1,4 +1,4 @@
-//! Tables, columns and the names that a query gives.
+//! Names of tables, columns and output columns.
 
 use super::codes;
 

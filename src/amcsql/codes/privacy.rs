@@ -1,4 +1,4 @@
-//! What AMC protects: thresholds, and the rules for audiences.
+//! Privacy: aggregation thresholds, and the rules for audiences.
 
 use super::codes;
 

@@ -1,4 +1,4 @@
-//! What makes a query slow.
+//! Slow queries.
 
 use super::codes;
 

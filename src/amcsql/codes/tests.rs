@@ -5,7 +5,7 @@ use super::super::parameters::ParameterDeclaration;
 use super::super::{Checked, Context, check};
 use super::*;
 
-/// The check of an example, as its author would make it.
+/// The check of an example in its context.
 fn checked(definition: &Definition, text: &str) -> Checked {
     let standard = Catalogue::standard();
     let free = standard.sources().iter().filter(|it| !it.availability.starts_with("Paid")).cloned().collect();

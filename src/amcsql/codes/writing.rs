@@ -1,4 +1,4 @@
-//! How a query is written: what AMC's grammar does not take, and slips of the keyboard and the clipboard.
+//! Syntax: what AMC's grammar rejects, and typos from keyboard and clipboard.
 
 use super::codes;
 

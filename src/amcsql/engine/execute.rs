@@ -1,7 +1,8 @@
-//! Running plans: threads of their own, bounded memory, bounded time, fair order.
+//! Executes plans on separate threads, with limited memory and time, in fair order.
 //!
-//! Queries run on the engine's own threads, so that a heavy one slows nobody's web page. Their stacks are deep, because plans
-//! are trees and trees are walked by recursion. Each run has a memory pool of its own: what one run uses up, no other misses.
+//! Queries run on the engine's own threads, so a heavy one doesn't slow down web pages. Their stacks are large,
+//! because plans are trees that are traversed recursively. Each run has its own memory pool, so runs don't compete
+//! for memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,21 +33,21 @@ use super::run::{Run, RunError};
 use super::tables::Tables;
 use crate::amcsql::bound::Query;
 
-/// What runs may use.
+/// Limits of runs.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Memory in bytes that all runs together may use for what they compute; each gets an equal part. A run that needs more
-    /// ends with [`RunError::OutOfMemory`].
+    /// Total memory in bytes for all concurrent runs; each gets an equal part. A run that needs more fails with
+    /// [`RunError::OutOfMemory`].
     pub memory_bytes: usize,
-    /// Bytes that one run may put on disk, when sorting or grouping does not fit its memory; zero: nothing goes to disk.
+    /// Disk space in bytes for one run, if sorting or grouping exceeds its memory; zero disables spilling.
     pub disk_bytes: u64,
-    /// How many runs work at the same time; others wait in the order in which they came.
+    /// Concurrent runs; others wait in order.
     pub parallel_runs: usize,
-    /// Threads that the engine works with, and parts into which one run is split.
+    /// The engine's threads, and the partitions of a run.
     pub threads: usize,
-    /// How long one run may work, waiting not counted; then it ends with [`RunError::TimedOut`].
+    /// Time limit of a run, without waiting; then it fails with [`RunError::TimedOut`].
     pub time: Duration,
-    /// Rows of one result; a run that gives more ends with [`RunError::TooManyRows`].
+    /// Maximum rows of a result; more fail with [`RunError::TooManyRows`].
     pub result_rows: usize,
 }
 
@@ -63,7 +64,7 @@ impl Default for Limits {
     }
 }
 
-/// Stack of a thread that plans and runs; only what is used takes memory.
+/// The stack size of a thread that plans and runs; only used pages take memory.
 const STACK_BYTES: usize = 64 << 20;
 
 /// Runs queries on the tables of one instance.
@@ -71,27 +72,27 @@ pub struct Engine {
     tables: Arc<dyn Tables>,
     limits: Limits,
     turns: Arc<Semaphore>,
-    /// Always there until the engine is dropped.
+    /// Always present until the engine is dropped.
     threads: Option<Runtime>,
 }
 
 impl Engine {
-    /// An engine with threads of its own. Fails when the system gives no threads.
+    /// An engine with its own threads. Fails if the system can't create threads.
     pub fn new(tables: Arc<dyn Tables>, limits: Limits) -> std::io::Result<Self> {
         let mut builder = Builder::new_multi_thread();
-        // One more, which keeps the time while all others plan.
+        // One more, for the time limit while all others plan.
         builder.worker_threads(limits.threads.max(1) + 1).thread_stack_size(STACK_BYTES).thread_name("amc-engine");
         let threads = Some(builder.enable_time().build()?);
         let turns = Arc::new(Semaphore::new(limits.parallel_runs.max(1)));
         Ok(Self { tables, limits, turns, threads })
     }
 
-    /// Runs a query. Dropping the future ends the run.
+    /// Runs a query. Dropping the future cancels the run.
     pub async fn run(&self, query: &Query, run: &Run) -> Result<ResultSet, RunError> {
         self.run_over(Arc::clone(&self.tables), query, run).await
     }
 
-    /// Runs a query on other tables than the engine's own. Dropping the future ends the run.
+    /// Runs a query on other tables than the engine's own. Dropping the future cancels the run.
     pub async fn run_over(&self, tables: Arc<dyn Tables>, query: &Query, run: &Run) -> Result<ResultSet, RunError> {
         let stopped = || RunError::Value("the engine is stopping".to_owned());
         let _turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| stopped())?;
@@ -101,7 +102,7 @@ impl Engine {
         let time = limits.time;
         let work =
             AbortOnDropHandle::new(threads.spawn(async move { work(&query, &run, tables.as_ref(), &limits).await }));
-        // Timed from outside, since planning never pauses: a clock within it would be looked at too late.
+        // Timed from outside, since planning never yields: a timer inside would fire too late.
         let timed = threads.spawn(async move { tokio::time::timeout(time, work).await });
         let ended = AbortOnDropHandle::new(timed)
             .await
@@ -115,7 +116,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // OK because an engine may be dropped on a thread of another runtime, where waiting is not allowed.
+        // OK because an engine may be dropped on a thread of another runtime, where blocking isn't allowed.
         if let Some(threads) = self.threads.take() {
             threads.shutdown_background();
         }
@@ -153,20 +154,20 @@ async fn work(query: &Query, run: &Run, tables: &dyn Tables, limits: &Limits) ->
     Ok(ResultSet { columns, batches: batches.into_iter().map(named).collect::<Result<_, _>>()?, below })
 }
 
-/// The bytes of a batch's own rows.
+/// The size in bytes of a batch's own rows.
 fn held_by(batch: &RecordBatch) -> Result<usize, DataFusionError> {
     let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size());
     Ok(sizes.sum::<Result<usize, _>>()?)
 }
 
-/// What the steps of one run share: the memory, and the limit of rows.
+/// Shared by the steps of one run: the memory, and the row limit.
 struct Steps {
     session: SessionContext,
     pool: Arc<dyn MemoryPool>,
     most_rows: usize,
 }
 
-/// Rows in memory, which count as used as long as they are there.
+/// Rows in memory, which count as used until dropped.
 struct Held {
     batches: Vec<RecordBatch>,
     memory: MemoryReservation,
@@ -180,8 +181,8 @@ impl Steps {
         Ok(Self { session, pool, most_rows: limits.result_rows })
     }
 
-    /// Computes the common tables that would give other rows with each reading. The second value is their part of the memory,
-    /// to be held as long as they are.
+    /// Computes the common table expressions that would give different rows on each use. The second value is their
+    /// memory, to be held as long as they are.
     async fn keep(
         &self,
         query: &Query,
@@ -201,9 +202,9 @@ impl Steps {
     /// All rows of a plan, in its order.
     async fn rows(&self, plan: &LogicalPlan) -> Result<Held, RunError> {
         let state = self.session.state();
-        // OK to plan in place of the thread: planning never pauses, and others take over what else the thread had to do. Where
-        // the time ends meanwhile, the run ends for whoever waits, and the thread with the planning: both are bounded by the
-        // length of the text.
+        // OK to plan on this thread: planning never yields, and other threads take over its other tasks. If the time
+        // limit is reached meanwhile, the run ends for the caller at once, and on this thread when planning
+        // completes: both are limited by the length of the text.
         let plan = block_in_place(|| Handle::current().block_on(state.create_physical_plan(plan)))?;
         let mut stream = execute_stream(plan, self.session.task_ctx())?;
         let memory = MemoryConsumer::new("rows").register(&self.pool);
@@ -225,7 +226,7 @@ fn session(pool: Arc<dyn MemoryPool>, limits: &Limits) -> Result<SessionContext,
     let mode = if limits.disk_bytes == 0 { DiskManagerMode::Disabled } else { DiskManagerMode::OsTmpDirectory };
     let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(limits.disk_bytes);
     let mut config = SessionConfig::new().with_target_partitions(limits.threads.max(1));
-    // OK because DataFusion's two ideas of what can be NULL differ for COALESCE, and nothing here relies on either.
+    // OK because DataFusion is inconsistent about the nullability of COALESCE, and nothing here relies on it.
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
     config.options_mut().extensions.insert(RunMemory(Arc::clone(&pool)));
     let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).with_disk_manager_builder(disk).build_arc()?;
@@ -234,8 +235,8 @@ fn session(pool: Arc<dyn MemoryPool>, limits: &Limits) -> Result<SessionContext,
     Ok(SessionContext::new_with_state(state.build()))
 }
 
-/// The planner's rules, but one that looks for outer joins through all that a column is computed from, volatile or not: where
-/// columns double from one common table to the next, it never ends.
+/// The planner's rules, without one that searches for outer joins through everything that a column is computed from,
+/// volatile or not: if columns double from one common table expression to the next, it never ends.
 fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "eliminate_outer_join").collect()
 }

@@ -1,4 +1,4 @@
-//! A result as JSON: an array with an object for each row.
+//! Writes a result as JSON: an array with an object for each row.
 
 use std::io::{self, Write};
 
@@ -11,8 +11,8 @@ use super::result::ResultSet;
 use super::written;
 
 impl ResultSet {
-    /// Writes the result as a JSON array: numbers with all their digits, NULL as `null`, everything else
-    /// as the text that a result file has.
+    /// Writes the result as a JSON array: numbers with all their digits, NULL as `null`, everything else as its text
+    /// in a result file.
     pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
         let names: Vec<String> =
             self.columns.iter().map(|column| serde_json::Value::from(column.name.as_str()).to_string()).collect();
@@ -49,7 +49,7 @@ fn write_batch(out: &mut impl Write, batch: &RecordBatch, names: &[String], firs
     Ok(())
 }
 
-/// Whether the text is JSON as it stands: booleans, and numbers that are finite.
+/// Whether the text is valid JSON: booleans, and finite numbers.
 fn is_plain(data_type: &DataType, text: &str) -> bool {
     let is_number = data_type.is_numeric();
     *data_type == DataType::Boolean || (is_number && text.bytes().last().is_some_and(|byte| byte.is_ascii_digit()))

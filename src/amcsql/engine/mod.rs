@@ -1,11 +1,11 @@
-//! The engine: runs a checked AMC query on tables that somebody else provides.
+//! The engine: runs a checked AMC query on given tables.
 //!
-//! [`Engine::run`] turns the resolved query into a plan of DataFusion, runs it on threads and in memory of its own, lets the
-//! aggregation thresholds decide what may be shown, and gives a [`ResultSet`] that writes itself as AMC's result file.
+//! [`Engine::run`] lowers the resolved query to a DataFusion plan, runs it on its own threads and memory, applies the
+//! aggregation thresholds, and returns a [`ResultSet`] that can be written as AMC's result file.
 //!
-//! Going through SQL text was rejected: AMC's names, types and functions are not DataFusion's, and every difference would have
-//! to survive two parsers. What must stay true: nothing is looked up by name but data sources and parameters; every
-//! expression has the type that the checker gave it; with controls on, no row leaves without its accounting.
+//! Using SQL text was rejected: AMC's names, types and functions differ from DataFusion's, and every difference would
+//! have to survive two parsers. Invariants: only data sources and parameters are looked up by name; every expression
+//! has the type determined by the checker; with controls on, every row has accounting columns.
 
 mod accounting;
 mod execute;

@@ -1,4 +1,4 @@
-//! The result of a run, and its text form: one CSV file with a header.
+//! The result of a run, and its CSV form with a header.
 
 use std::io::{self, Write};
 
@@ -16,31 +16,30 @@ use crate::amcsql::catalogue::{ColumnType, DataType};
 pub struct ResultSet {
     /// The columns, in order.
     pub columns: Vec<OutputColumn>,
-    /// The rows, in Arrow's types for the columns' types. Without rows there may be no batch.
+    /// In Arrow's types for the columns' types. Without rows there may be no batch.
     pub batches: Vec<RecordBatch>,
-    /// Rows that missed a threshold: dropped, or blanked and merged.
+    /// The number of rows that missed a threshold: dropped, or blanked and merged.
     pub below: usize,
 }
 
 /// A column of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputColumn {
-    /// Its name, as the header has it.
+    /// Its name in the header.
     pub name: String,
-    /// Its type; `to_string` gives AMC's name of it.
+    /// Its type; `to_string` is AMC's name of it.
     pub data_type: DataType,
-    /// Whether it describes or measures.
+    /// Dimension or metric.
     pub column_type: ColumnType,
 }
 
-/// How a result file separates, quotes and escapes (AMC documentation, output format of a workflow).
+/// The separator, quote and escape of a result file (AMC documentation, output format of a workflow).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CsvFormat {
-    /// Stands between fields.
     pub separator: char,
-    /// Stands around a field that holds the separator, the quote, the escape or a line break.
+    /// For fields that contain the separator, the quote, the escape or a line break.
     pub quote: char,
-    /// Stands before a quote or an escape inside a quoted field.
+    /// Before a quote or an escape inside a quoted field.
     pub escape: char,
 }
 
@@ -51,7 +50,6 @@ impl Default for CsvFormat {
 }
 
 impl ResultSet {
-    /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
@@ -66,7 +64,7 @@ impl ResultSet {
         Ok(sum)
     }
 
-    /// The first rows as texts, each as a result file has it; none for NULL.
+    /// The first rows as texts, as in a result file; `None` for NULL.
     pub fn texts(&self, most: usize) -> io::Result<Vec<Vec<Option<String>>>> {
         let mut rows = Vec::new();
         for batch in &self.batches {
@@ -86,8 +84,8 @@ impl ResultSet {
         Ok(rows)
     }
 
-    /// Writes the result as AMC does: UTF-8, the names first, NULL as an empty field. An empty text is quoted, so that it is
-    /// not taken for NULL.
+    /// Writes the result as AMC does: UTF-8, with a header, NULL as an empty field. Empty text is quoted to
+    /// distinguish it from NULL.
     pub fn write_csv(&self, out: impl Write, format: &CsvFormat) -> io::Result<()> {
         let mut file = File { out, format };
         file.line(self.columns.iter().map(|column| Some(column.name.as_str())))?;

@@ -1,4 +1,4 @@
-//! What a run is given, and what it gives back when it fails.
+//! The input of a run, and its errors.
 
 use std::collections::HashMap;
 
@@ -9,79 +9,79 @@ use serde_json::Value;
 /// One run of a query.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The time window that every event source is cut to.
+    /// The time window for all event sources.
     pub window: Window,
-    /// Custom parameters by name, in any case: a text, number, boolean or array of these. A parameter that the query uses and
-    /// that is missing here fails the run; a JSON null is NULL.
+    /// Custom parameters by name, case-insensitively: a text, number, boolean or array of these. A missing parameter
+    /// fails the run; a JSON null is NULL.
     pub parameters: HashMap<String, Value>,
-    /// Whether aggregation thresholds apply. Off, nothing is counted and every row is given.
+    /// Whether aggregation thresholds apply. If off, nothing is counted and every row is returned.
     pub controls: bool,
-    /// What happens to rows that miss a threshold, and which extra columns are wanted.
+    /// How rows below a threshold are handled, and which extra columns are added.
     pub privacy: Privacy,
-    /// The instant that `CURRENT_TIMESTAMP` and `'now'` mean.
+    /// The value of `CURRENT_TIMESTAMP` and `'now'`.
     pub now: DateTime<Utc>,
 }
 
-/// A time window: from `start`, up to but not at `end`.
+/// A half-open time window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The first instant inside.
+    /// Inclusive.
     pub start: DateTime<Utc>,
-    /// The first instant after it.
+    /// Exclusive.
     pub end: DateTime<Utc>,
 }
 
-/// How thresholds show in the result (AMC documentation, aggregation thresholds).
+/// The effect of thresholds on the result (AMC documentation, aggregation thresholds).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Privacy {
-    /// What happens to failing rows.
+    /// How rows below a threshold are handled.
     pub mode: Mode,
-    /// Name of the column that is true for rows with blanked values; written in [`Mode::Blank`] only.
+    /// The name of the column that flags rows with blanked values; only in [`Mode::Blank`].
     pub discriminator: Option<String>,
-    /// Name of the column with the number of users that was compared with the threshold.
+    /// The name of the column with the number of users that was compared with the threshold.
     pub distinct_user_count: Option<String>,
-    /// Name of the column with the reason why a row failed.
+    /// The name of the column with the reason why a row is below a threshold.
     pub reason: Option<String>,
 }
 
-/// What happens to rows that miss a threshold.
+/// How rows below a threshold are handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     #[default]
     Drop,
-    /// The columns that need more users become NULL, and rows that look alike then become one.
+    /// Columns that require more users become NULL, and equal rows are then merged.
     Blank,
 }
 
-/// Why a run gave no result. The text is for people.
+/// Why a run failed, in a text for people.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The instance has no such source.
+    /// The instance doesn't have this source.
     #[error("The data source '{0}' is not in this instance.")]
     NoSuchSource(String),
-    /// A custom parameter has no value, or one of another type.
+    /// A custom parameter has no value, or one with another type.
     #[error("{0}")]
     Parameter(String),
-    /// The query needs more memory than one run may take.
+    /// The memory limit of a run was exceeded.
     #[error(
         "The query needs more memory than a run may use. Shorten the time window, filter earlier, or aggregate before joining."
     )]
     OutOfMemory,
-    /// The query ran longer than a run may take.
+    /// The time limit of a run was exceeded.
     #[error("The query ran longer than {0} seconds. Shorten the time window, or filter and aggregate earlier.")]
     TimedOut(u64),
-    /// The result is larger than a result may be.
+    /// The row limit of a result was exceeded.
     #[error("The result has more than {0} rows. Aggregate further, or filter.")]
     TooManyRows(usize),
     /// The query is too large to be planned.
     #[error("The query is too complex: its common tables, put in wherever they are read, make {0} steps.")]
     TooComplex(usize),
-    /// A subquery refers to the query around it in a way that cannot be run.
+    /// A correlated subquery that isn't supported.
     #[error(
         "A subquery compares with the query around it in a way that cannot be run. Compute what it looks up in a WITH, and join it."
     )]
     Subquery,
-    /// A value could not be computed.
+    /// A value couldn't be computed.
     #[error("The query failed while running: {0}")]
     Value(String),
 }
@@ -90,7 +90,7 @@ impl From<DataFusionError> for RunError {
     fn from(error: DataFusionError) -> Self {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => Self::OutOfMemory,
-            // OK because everything else that plans are made of has a physical form.
+            // OK because everything else in plans is supported.
             DataFusionError::NotImplemented(what) if what.contains("ubquery") || what.contains("Exists(") => {
                 Self::Subquery
             }

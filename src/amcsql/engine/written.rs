@@ -1,9 +1,9 @@
-//! How a value is written as text: the same in result files, in `CONCAT` and in casts to text.
+//! The text form of values: the same in result files, in `CONCAT` and in casts to text.
 //!
 //! AMC writes timestamps with milliseconds and a `Z`, dates as `2024-01-31`, booleans in lower case, arrays and
-//! structs in square brackets with `, ` between the items. NULL inside an array or a struct is `null`; NULL as a
-//! whole value has no text, which is the caller's to write. Decimals keep six digits after the point where their
-//! type has that many, and lose trailing zeros behind these.
+//! structs in square brackets separated by `, `. NULL inside an array or a struct is `null`; a NULL value has no
+//! text, and the caller handles it. Decimals keep six decimal places if their type has that many, and drop trailing
+//! zeros after these.
 
 use std::fmt::Write as _;
 
@@ -15,13 +15,13 @@ use arrow::datatypes::{
 use chrono::{DateTime, Days, NaiveDate};
 use datafusion::common::{Result, exec_err};
 
-/// Writes the value of one row; says nothing for NULL.
+/// Appends the value of one row; nothing for NULL.
 pub(super) type Writer<'a> = Box<dyn Fn(usize, &mut String) + 'a>;
 
-/// Digits after the decimal point that are always written when the type has them.
+/// Decimal places that are always written if the type has them.
 const SHOWN_DECIMALS: usize = 6;
 
-/// Whether the value of a row is NULL, also where the whole array is of NULL's own type.
+/// Whether the value of a row is NULL, also if the whole array has the NULL type.
 pub(super) fn is_null(array: &dyn Array, row: usize) -> bool {
     array.data_type() == &DataType::Null || array.is_null(row)
 }
@@ -46,7 +46,7 @@ pub(super) fn text_of(array: &ArrayRef) -> Result<StringArray> {
     Ok(out.finish())
 }
 
-/// A function that appends the text of a row of this array. It must not be asked for NULL rows.
+/// A function that appends the text of a row of this array. It must not be called for NULL rows.
 pub(super) fn writer(array: &dyn Array) -> Result<Writer<'_>> {
     Ok(match array.data_type() {
         DataType::Null => Box::new(|_, _| {}),
@@ -157,7 +157,7 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-/// A decimal of `scale` digits after the point.
+/// A decimal with `scale` decimal places.
 pub(super) fn write_decimal(value: i128, scale: usize, out: &mut String) {
     let digits = value.unsigned_abs().to_string();
     let digits = format!("{digits:0>width$}", width = scale + 1);
@@ -185,7 +185,7 @@ fn write_timestamp(millis: i64, out: &mut String) {
     }
 }
 
-/// The day that a `Date32` stands for, where the calendar reaches that far.
+/// The date of a `Date32`, if the calendar supports it.
 pub(super) fn date(days: i32) -> Option<NaiveDate> {
     let epoch = NaiveDate::default();
     let distance = Days::new(u64::from(days.unsigned_abs()));

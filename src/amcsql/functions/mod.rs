@@ -1,19 +1,19 @@
-//! The functions of the dialect: what they mean once ([`Function`] and its like), and under which names
-//! and with which arguments the text may call them ([`signature`]).
+//! The functions of the dialect: their meaning ([`Function`] and similar), and the names and arguments with which
+//! they can be called ([`signature`]).
 
 mod table;
 
 pub use table::{Argument, Kind, Outcome, Signature, signature, signatures};
 
-/// A unit of time that is extracted or truncated to.
+/// A unit of time for extraction or truncation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeUnit {
     Second,
     Minute,
     Hour,
-    /// Day; extracted: of the month.
+    /// Day; for extraction: of the month.
     Day,
-    /// Day of the week, 1 is Sunday; extracted only.
+    /// Day of the week, 1 is Sunday; only for extraction.
     DayOfWeek,
     /// ISO week, which begins on Monday.
     Week,
@@ -22,11 +22,11 @@ pub enum TimeUnit {
     Year,
 }
 
-/// A scalar function of a resolved query. The list after each name is its arguments; text is
-/// `STRING`, positions count characters from 1. Unless said otherwise, NULL in gives NULL out.
+/// A scalar function of a resolved query. The list after each name is its arguments; text is `STRING`, positions
+/// count characters from 1. Unless stated otherwise, a NULL argument gives NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Function {
-    /// `(text, …)`: all arguments joined; arrives with text arguments only. NULL in gives NULL out.
+    /// `(text, …)`: all arguments joined; they are already converted to text. A NULL argument gives NULL.
     Concat,
     /// `(text)`.
     Lower,
@@ -40,7 +40,7 @@ pub enum Function {
     Right,
     /// `(text, LONG start[, LONG length])`.
     Substring,
-    /// `(text[, characters])`: both ends; without characters: spaces.
+    /// `(text[, characters])`: both ends; by default spaces.
     Trim,
     /// `(text[, characters])`.
     TrimStart,
@@ -48,10 +48,10 @@ pub enum Function {
     TrimEnd,
     /// `(text, find, with)`.
     Replace,
-    /// `(find, text[, LONG from])`: first position at or after `from`, 0 when absent; also `INSTR`,
-    /// `STRPOS`, `CHARINDEX`, `LOCATE`.
+    /// `(find, text[, LONG from])`: first position at or after `from`, 0 if absent; also `INSTR`, `STRPOS`,
+    /// `CHARINDEX`, `LOCATE`.
     Position,
-    /// `(text, Java regular expression, with)`: every match; `$1` is a group.
+    /// `(text, Java regular expression, with)`: replaces every match; `$1` is a group.
     RegexpReplace,
     /// `(text, Java regular expression)`: the first match, or NULL.
     RegexpSubstr,
@@ -59,7 +59,7 @@ pub enum Function {
     RegexpSplit,
     /// `(text, separator of pairs, separator of key and value)`: `MAP<STRING, STRING>`.
     StrToMap,
-    /// `(value, pattern)`: the value as text after a pattern.
+    /// `(value, pattern)`: the value formatted with a pattern.
     Format,
 
     /// `(number)`.
@@ -86,27 +86,27 @@ pub enum Function {
     Log,
     /// `()`: Euler's number.
     E,
-    /// `()`: in [0, 1), another for each row.
+    /// `()`: in [0, 1), different for each row.
     Random,
 
     /// `(a, b)`, each `DATE` or `TIMESTAMP`: b minus a in seconds, signed, `LONG`.
     SecondsBetween,
-    /// `(TIMESTAMP)`: a part of it, `LONG`. Also `HOUR`, `DAYOFWEEK` and the like.
+    /// `(TIMESTAMP)`: a part of it, `LONG`. Also `HOUR`, `DAYOFWEEK` and similar.
     Extract(TimeUnit),
-    /// `(TIMESTAMP)`: the start of the unit that holds it, `TIMESTAMP`.
+    /// `(TIMESTAMP)`: the start of its unit, `TIMESTAMP`.
     DateTrunc(TimeUnit),
-    /// `(t, zone name)`, t `DATE` or `TIMESTAMP`: keeps the type.
+    /// `(t, zone name)`, t `DATE` or `TIMESTAMP`: preserves the type.
     ConvertTimeZoneFromUtc,
-    /// `(LONG)`: seconds or milliseconds since 1970, told apart by size, as `TIMESTAMP`.
+    /// `(LONG)`: seconds or milliseconds since 1970, distinguished by size, as `TIMESTAMP`.
     EpochToUtcTimestamp,
     /// `()`: the day of the run in UTC. Also `CAST('today' AS DATE)`.
     CurrentDate,
-    /// `()`: the instant of the run in UTC. Also `CAST('now' AS TIMESTAMP)`.
+    /// `()`: the time of the run in UTC. Also `CAST('now' AS TIMESTAMP)`.
     CurrentTimestamp,
 
-    /// `(a, …)`: the first that is not NULL. Also `IFNULL`, `NVL`.
+    /// `(a, …)`: the first that isn't NULL. Also `IFNULL`, `NVL`.
     Coalesce,
-    /// `(a, b)`: NULL when equal, else a. The result has the type of a.
+    /// `(a, b)`: NULL if equal, otherwise a. The result has the type of a.
     NullIf,
     /// `(number, …)`: NULL if any is NULL.
     Greatest,
@@ -119,17 +119,17 @@ pub enum Function {
     ArraySort,
     /// `(array)`.
     ArrayDistinct,
-    /// `(array, array)`: elements of either, once.
+    /// `(array, array)`: distinct elements of either.
     ArrayUnion,
-    /// `(array, array)`: elements of both, once.
+    /// `(array, array)`: distinct elements of both.
     ArrayIntersect,
-    /// `(array, array)`: elements of the first that the second has not.
+    /// `(array, array)`: elements of the first that aren't in the second.
     ArrayComplement,
-    /// `(array, array)`: one after the other.
+    /// `(array, array)`: concatenated.
     ArrayCat,
     /// `(array, x)`: without the elements equal to x.
     ArrayRemove,
-    /// `(array, separator)`: text; elements arrive as they are.
+    /// `(array, separator)`: text; elements aren't converted before.
     ArrayToString,
     /// `(array)` or `(map)`: size, `LONG`.
     Cardinality,
@@ -157,17 +157,17 @@ pub enum Function {
 /// An aggregate function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AggregateFunction {
-    /// `()` or `(x)`: rows, or rows where x is not NULL; `LONG`.
+    /// `()` or `(x)`: rows, or rows in which x isn't NULL; `LONG`.
     Count,
     /// `(number)`.
     Sum,
-    /// `(number)`: `DOUBLE` for whole numbers, otherwise a decimal or `DOUBLE`.
+    /// `(number)`: `DOUBLE` for integers, otherwise a decimal or `DOUBLE`.
     Avg,
     /// `(x)`.
     Min,
     /// `(x)`.
     Max,
-    /// `(x)`: array of the values, NULLs kept, in no order.
+    /// `(x)`: array of the values including NULLs, unordered.
     Collect,
     /// `(DOUBLE)`: of a sample. Also `STDDEV`.
     StddevSamp,

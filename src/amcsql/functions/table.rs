@@ -1,18 +1,16 @@
-//! The names under which functions are called (AMC documentation, functions), their arguments, and
-//! what they give.
+//! The table of function names (AMC documentation, functions), with arguments and results.
 
 use super::{AggregateFunction as A, Function as F, TimeUnit, WindowFunction as W};
 
-/// A function as the text calls it.
+/// A function that can be called.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature {
     /// Its name, in upper case.
     pub name: &'static str,
-    /// How a call looks.
+    /// The form of a call.
     pub usage: &'static str,
-    /// What it gives.
+    /// A description of its result.
     pub summary: &'static str,
-    /// How it is bound.
     pub kind: Kind,
 }
 
@@ -22,39 +20,38 @@ pub enum Kind {
     /// A function of one row.
     Scalar {
         function: F,
-        /// Its arguments. The last one repeats when `most` is greater.
+        /// Its arguments. The last one repeats if `most` is greater.
         args: &'static [Argument],
-        /// How many it needs.
+        /// The minimum number of arguments.
         least: usize,
-        /// How many it takes.
+        /// The maximum number of arguments.
         most: usize,
-        /// What it gives.
         outcome: Outcome,
     },
-    /// A function with rules of its own.
+    /// A function with special rules.
     Special,
     Aggregate(A),
-    /// A function that needs `OVER`.
+    /// A function that requires `OVER`.
     Window(W),
 }
 
-/// What an argument must be.
+/// The type of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
-    /// Text; numbers and dates are written as text.
+    /// Text; numbers and dates are converted to text.
     Text,
-    /// A whole number.
+    /// An integer.
     Whole,
-    /// Any number, as floating point.
+    /// Any number, converted to floating point.
     Real,
-    /// Any number, as it is.
+    /// Any number, without conversion.
     Number,
-    /// A date or a timestamp, as it is; text is read as a timestamp.
+    /// A date or a timestamp, without conversion; text is parsed as a timestamp.
     Moment,
     /// A timestamp; dates become midnight.
     Timestamp,
     Array,
-    /// An array, converted to the type of the first argument.
+    /// An array with the type of the first argument.
     SameArray,
     /// An element of the first argument.
     Element,
@@ -65,7 +62,7 @@ pub enum Argument {
     Any,
 }
 
-/// What a function gives.
+/// The type of a function's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Text,
@@ -89,11 +86,11 @@ pub enum Outcome {
     First,
     /// The element type of the first argument.
     FirstElement,
-    /// A number without digits after the point, or rounded to as many as the second argument says.
+    /// A number without decimal places, or with as many as the second argument says.
     Rounded,
 }
 
-/// Most arguments of a function that takes any number.
+/// Maximum number of arguments of a variadic function.
 const ANY: usize = 10_000;
 
 const fn scalar(
@@ -120,7 +117,7 @@ const fn window(name: &'static str, usage: &'static str, summary: &'static str, 
     Signature { name, usage, summary, kind: Kind::Window(function) }
 }
 
-/// The function of that name, in any case.
+/// The function with that name, case-insensitively.
 pub fn signature(name: &str) -> Option<&'static Signature> {
     if name.len() > 40 {
         return None;
@@ -137,7 +134,7 @@ pub fn signatures() -> &'static [Signature] {
 use Argument::{Any, Array, Bytes, Collection, Element, Moment, Number, Real, SameArray, Text, Timestamp, Whole};
 use Outcome as O;
 
-/// Sorted by name, so that [`signature`] can halve.
+/// Sorted by name, for binary search in [`signature`].
 static SIGNATURES: [Signature; TABLE.len()] = sorted(TABLE);
 
 /// Sorts at compile time.

@@ -1,22 +1,22 @@
-//! The literals of a text, with lists and rows as one.
+//! Finds the literals of a text, with lists and rows as one.
 
 use crate::amcsql::moments::{read_date, read_timestamp_literal};
 
 use crate::amcsql::lexer::{Token, TokenKind};
 use crate::amcsql::text::Span;
 
-/// A literal, or several that stand together.
+/// A literal, or several that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) span: Span,
     pub(super) shape: Shape,
-    /// The values without quotes, in the order of the text.
+    /// The values without quotes, in text order.
     pub(super) values: Vec<String>,
-    /// The token with which it begins.
+    /// Its first token.
     pub(super) first: usize,
 }
 
-/// What a group is.
+/// The kind of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Text,
@@ -31,10 +31,10 @@ pub(super) enum Shape {
     Table,
 }
 
-/// Literals that are no values of the query: names of tables and of parameters.
+/// Functions whose literals aren't values of the query: names of tables and of parameters.
 const NAMED: [&str; 3] = ["EXTEND_TIME_WINDOW", "CUSTOM_PARAMETER", "BUILT_IN_PARAMETER"];
 
-/// All of them, in the order of the text.
+/// All groups in text order.
 pub(super) fn groups(text: &str, tokens: &[Token]) -> Vec<Group> {
     let reader = Reader { text, tokens };
     let mut groups = Vec::new();
@@ -96,7 +96,7 @@ impl Reader<'_> {
         Some((self.of(start, next - 1, Shape::Items, values)?, next))
     }
 
-    /// Literals with commas between them up to `close`, and the token after that.
+    /// Comma-separated literals up to `close`, and the token after that.
     fn list(&self, start: usize, close: &str) -> Option<(Vec<String>, usize)> {
         let mut at = start;
         let mut values = Vec::new();
@@ -143,7 +143,7 @@ impl Reader<'_> {
         Some((self.of(at, at + 2, shape, vec![value.trim().to_owned()])?, at + 2))
     }
 
-    /// The type that the word at `name` gives the text at `value`, if it is a day or a moment.
+    /// The type that the word at `name` gives the text at `value`, if it is a date or a time.
     fn moment(&self, value: usize, name: usize) -> Option<Shape> {
         let TokenKind::String(value) = &self.tokens.get(value)?.kind else { return None };
         let value = value.trim();
@@ -153,7 +153,7 @@ impl Reader<'_> {
         (self.is_word(name, "TIMESTAMP") && read_timestamp_literal(value).is_some()).then_some(Shape::DateTime)
     }
 
-    /// A text or number that stands alone.
+    /// A text or number that isn't in a list.
     fn single(&self, at: usize) -> Option<(Group, usize)> {
         let (value, next) = self.literal(at)?;
         let is_name = at >= 2 && self.is_sign(at - 1, "(") && NAMED.iter().any(|name| self.is_word(at - 2, name));
@@ -178,7 +178,7 @@ impl Reader<'_> {
         before > 0 && self.is_word(before - 1, "BY")
     }
 
-    /// Whether a minus after this token is a sign of the number behind it.
+    /// Whether a minus after this token is a sign of the following number.
     fn is_operator(&self, at: usize) -> bool {
         let signs = ["(", ",", "=", "<", ">", "<=", ">=", "<>", "!=", "["];
         let words = ["THEN", "ELSE", "SELECT", "AND", "OR", "BETWEEN", "WHEN"];

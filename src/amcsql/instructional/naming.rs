@@ -1,4 +1,4 @@
-//! What to call a parameter that takes the place of a literal: what stands around the literal says what it is.
+//! Derives a parameter's name from the surroundings of a literal.
 
 use std::collections::HashSet;
 
@@ -6,19 +6,19 @@ use super::literals::{Group, Shape};
 use crate::amcsql::lexer::{Token, TokenKind};
 use crate::amcsql::template::{self, LONGEST_NAME, is_name};
 
-/// Shortest name of a common table that says enough by itself.
+/// Minimum length of a common table expression's name to be descriptive by itself.
 const TELLING: usize = 5;
 
-/// The names that are given out, each once.
+/// The names in use.
 pub(super) struct Names(HashSet<String>);
 
 impl Names {
-    /// Those that the text has already.
+    /// The names that the text already has.
     pub(super) fn of(text: &str) -> Self {
         Self(template::fields(text).into_iter().map(|field| field.name).collect())
     }
 
-    /// The wanted name, with a number where it is taken.
+    /// The wanted name, with a number if it is taken.
     pub(super) fn give(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
         let mut number = 2;
@@ -30,7 +30,7 @@ impl Names {
     }
 }
 
-/// A name for what the group is: the common table, column, alias or argument that it stands at.
+/// A name for the group: from the common table expression, column, alias or argument that it belongs to.
 pub(super) fn propose(text: &str, tokens: &[Token], group: &Group) -> String {
     let near = Near { text, tokens, group };
     let found = match group.shape {
@@ -69,7 +69,7 @@ impl Near<'_> {
         }
     }
 
-    /// `dsp_campaigns (campaign_id) AS (VALUES …`: the table, with its column where the table's name says little.
+    /// `dsp_campaigns (campaign_id) AS (VALUES …`: the table, with its column if the table's name isn't descriptive.
     fn common_table(&self) -> Option<String> {
         let opening = self.group.first.checked_sub(2)?;
         if self.word(opening) != "(" || !self.word(opening.checked_sub(1)?).eq_ignore_ascii_case("AS") {
@@ -86,7 +86,8 @@ impl Near<'_> {
         Some(if tells { table.to_owned() } else { format!("{table}_{column}") })
     }
 
-    /// `column = 'x'`, `column NOT IN (…`: the column. `back` is how many tokens the operator is before the group.
+    /// `column = 'x'`, `column NOT IN (…`: the column. `back` is the distance of the operator from the group, in
+    /// tokens.
     fn compared(&self, back: usize) -> Option<String> {
         let mut operator = self.group.first.checked_sub(back)?;
         let is_list = back == 2;

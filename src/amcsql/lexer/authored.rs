@@ -1,63 +1,63 @@
-//! Reads an author's text: `{{name}}` is a token, and slips of the keyboard and of the clipboard are read as what was meant, each
-//! told with its place, so that one pass tells all of them.
+//! Tokenizes an author's text: `{{name}}` is a token, and typos from keyboard and clipboard are read as intended and
+//! reported with their position, so that one pass reports all of them.
 //!
-//! AMC itself reads strictly ([`super::tokens`]): what is told here as an error is one there.
+//! AMC itself reads strictly ([`super::tokens`]): what is reported as an error here is one there.
 
 use super::super::text::Span;
 use super::{LexError, Lexer, Token, TokenKind};
 
-/// A place of an author's text that AMC would not read, or not as it was meant.
+/// A place in an author's text that AMC would reject, or read differently than intended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::amcsql) struct Slip {
     pub(in crate::amcsql) kind: SlipKind,
     pub(in crate::amcsql) span: Span,
 }
 
-/// What is wrong at a place.
+/// The kinds of typos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::amcsql) enum SlipKind {
-    /// A space that is not a plain one.
+    /// A special space character.
     Space(char),
-    /// A character without width. `between_words`: removing it would join two words.
+    /// A zero-width character. `between_words`: removing it would join two words.
     Invisible { character: char, between_words: bool },
-    /// A text in quotes of typography, or in others that are no single quotes; the text.
+    /// A text in typographic or other wrong quotes; the text.
     Quotes { opening: char, value: String },
     /// A name in backticks.
     Backticks(String),
     /// A dash that looks like a minus.
     Dash(char),
-    /// `{{name}}` whose name cannot be one.
+    /// `{{name}}` with an invalid name.
     FieldName(String),
-    /// `{{name}}` in a text; `string` is the place of the text.
+    /// `{{name}}` in a text; `string` is the position of the text.
     FieldInText { name: String, string: Span },
     /// `{{name}}` in a name in double quotes.
     FieldInName(String),
-    /// `{{name}}` where no value can stand; what would have to stand there.
+    /// `{{name}}` where no value is allowed; what is expected there.
     FieldAsSql { name: String, place: &'static str },
     /// An operator of other dialects, and AMC's.
     Operator { written: &'static str, meant: &'static str },
-    /// A function of other dialects that is written like one of AMC's.
+    /// A function of other dialects with a similar name as one of AMC's.
     Name { written: String, meant: &'static str },
     /// A keyword of the grammar as the name of a column or table.
     ReservedAlias(String),
-    /// A character that means nothing.
+    /// An unknown character.
     Character(char),
 }
 
-/// What an author's text holds.
+/// A tokenized author's text.
 pub(in crate::amcsql) struct Authored {
     /// The tokens, the last being [`TokenKind::End`].
     pub(in crate::amcsql) tokens: Vec<Token>,
     pub(in crate::amcsql) slips: Vec<Slip>,
 }
 
-/// Slips past this number are not kept: nobody reads as many.
+/// Maximum number of reported typos.
 const MOST_SLIPS: usize = 200;
 
-/// Longest name that is looked for between braces, in bytes.
+/// Maximum length of a name between braces, in bytes.
 const LONGEST_FIELD: usize = 200;
 
-/// The tokens of an author's text, and what was wrong with it. Fails where a text, a name or a comment is not closed.
+/// The tokens of an author's text, and its typos. Fails if a text, a name or a comment isn't closed.
 pub(in crate::amcsql) fn authored(text: &str) -> Result<Authored, LexError> {
     let mut reader = Reader {
         lexer: Lexer { text, at: 0 },
@@ -77,7 +77,7 @@ pub(in crate::amcsql) fn authored(text: &str) -> Result<Authored, LexError> {
 struct Reader<'a> {
     lexer: Lexer<'a>,
     read: Authored,
-    /// Marks whose partner was looked for in vain, and up to where.
+    /// Quotes without a closing quote, and how far was searched.
     unpaired: Vec<(char, usize)>,
 }
 
@@ -106,7 +106,7 @@ impl Reader<'_> {
         }
     }
 
-    /// No-break spaces and byte-order marks, which the lexer passes over.
+    /// No-break spaces and byte order marks, which the lexer skips.
     fn odd_blanks(&mut self, from: usize) {
         let passed = self.lexer.text.get(from..self.lexer.at).unwrap_or_default();
         if passed.is_ascii() {
@@ -137,8 +137,8 @@ impl Reader<'_> {
             && text.get(span.end..).and_then(|it| it.chars().next()).is_some_and(is_word)
     }
 
-    /// What AMC would not read at all: a token, or nothing after passing over what means nothing. Where it stands still, the
-    /// lexer reads on.
+    /// Reads what AMC would reject: returns a token, or skips unknown characters and returns nothing. If nothing was
+    /// skipped, the normal lexer continues.
     fn own(&mut self, next: char) -> Option<TokenKind> {
         let start = self.lexer.at;
         let span = Span::new(start, start + next.len_utf8());
@@ -172,7 +172,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over a character that begins no token.
+    /// Skips a character that can't begin a token.
     fn stray(&mut self, next: char, span: Span) -> Option<TokenKind> {
         let known = next.is_alphanumeric()
             || matches!(next, '_' | '\'' | '"')
@@ -185,7 +185,7 @@ impl Reader<'_> {
         None
     }
 
-    /// `{{name}}`, whatever the name.
+    /// `{{name}}`, with any name.
     fn field(&mut self) -> Option<TokenKind> {
         let start = self.lexer.at;
         let body = self.lexer.text.get(start + 2..).unwrap_or_default();
@@ -219,7 +219,7 @@ impl Reader<'_> {
         Some(TokenKind::String(value))
     }
 
-    /// What stands up to the closing mark, which is looked for on the same line.
+    /// The text up to the closing quote on the same line.
     fn partner(&mut self, opening: char, closing: &[char]) -> Option<String> {
         let start = self.lexer.at;
         if self.unpaired.iter().any(|(mark, end)| *mark == opening && start < *end) {
@@ -244,7 +244,7 @@ impl Reader<'_> {
         None
     }
 
-    /// Fields inside of texts and names, where nothing is filled in.
+    /// Finds fields inside of texts and names, which aren't filled.
     fn fields_in(&mut self, token: &Token) {
         let (TokenKind::String(value) | TokenKind::Quoted(value)) = &token.kind else { return };
         if !value.contains("{{") {
@@ -271,7 +271,7 @@ impl Reader<'_> {
     }
 }
 
-/// The marks that close a text which this one opens.
+/// The quotes that close a text opened by this one.
 fn closing(opening: char) -> Option<&'static [char]> {
     Some(match opening {
         '\u{2018}' | '\u{2019}' | '\u{201b}' => &['\u{2019}', '\u{2018}', '\u{201b}'],
@@ -291,7 +291,7 @@ fn closing(opening: char) -> Option<&'static [char]> {
     })
 }
 
-/// Characters that nobody sees: zero-width spaces and joiners, marks of direction, soft hyphens, byte-order marks.
+/// Invisible characters: zero-width spaces and joiners, direction marks, soft hyphens, byte order marks.
 fn is_invisible(character: char) -> bool {
     matches!(
         character,

@@ -1,7 +1,7 @@
-//! Cuts a text into tokens; comments and blanks fall out here.
+//! The lexer: splits a text into tokens, dropping comments and whitespace.
 //!
-//! Comments go before strings are read, since comments hold apostrophes. Every byte of the text
-//! belongs to at most one token, so reading is linear in the size of the text.
+//! Comments are recognized before strings, since comments contain apostrophes. Every byte belongs to at most one
+//! token, so lexing is linear in the size of the text.
 
 mod authored;
 
@@ -12,45 +12,43 @@ pub(super) use authored::{Slip, SlipKind, authored};
 /// A word, sign or literal of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
-    /// What it is.
     pub kind: TokenKind,
-    /// Where it stands.
     pub span: Span,
 }
 
 /// The kinds of tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
-    /// A keyword or a name without quotes.
+    /// A keyword or an unquoted name.
     Word,
-    /// A name in double quotes; the name.
+    /// A double-quoted name, without quotes.
     Quoted(String),
-    /// A literal in single quotes; its value.
+    /// The value of a single-quoted literal.
     String(String),
     /// Digits, at most one point, at most one exponent.
     Number,
     /// A sign such as `<=`; at most two characters.
     Sign(&'static str),
-    /// `{{name}}` in an author's text; the name, which may be none that RecomAMP takes.
+    /// `{{name}}` in an author's text; the name may be invalid.
     Field(String),
     /// The end of the text.
     End,
 }
 
-/// A place where no token can begin, or one that does not end.
+/// An invalid or unclosed token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LexError {
-    /// A character that means nothing in SQL.
+    /// A character that isn't valid in SQL.
     Character(char, Span),
-    /// `'` without its partner.
+    /// An unclosed `'`.
     OpenString(Span),
-    /// `"` without its partner.
+    /// An unclosed `"`.
     OpenName(Span),
-    /// `/*` without `*/`.
+    /// An unclosed `/*`.
     OpenComment(Span),
 }
 
-/// Two-character signs first, so that the longest fits.
+/// Two-character signs first, so that the longest matches.
 const SIGNS: [&str; 24] = [
     "||", "::", "<>", "!=", "<=", ">=", "=>", "(", ")", ",", ".", ";", "+", "-", "*", "/", "%", "=", "<", ">", "[",
     "]", ":", "?",
@@ -70,8 +68,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, LexError> {
     }
 }
 
-/// The ranges of `text` that are comments or lie in strings and quoted names; never fails: what is
-/// open reaches to the end.
+/// The ranges of `text` that are in comments, strings or quoted names; never fails: unclosed ones extend to the end.
 pub(super) fn opaque_ranges(text: &str) -> Vec<Span> {
     let mut lexer = Lexer { text, at: 0 };
     let mut ranges = Vec::new();
@@ -97,13 +94,13 @@ pub(super) fn opaque_ranges(text: &str) -> Vec<Span> {
     ranges
 }
 
-/// The comments of `text`, in order; one that does not end reaches to the end.
+/// The comments of `text`, in order; an unclosed one extends to the end.
 pub(super) fn comments(text: &str) -> Vec<Span> {
     opaque_ranges(text).into_iter().filter(|range| range.of(text).starts_with(['-', '/'])).collect()
 }
 
-/// The first token of an author's text that names something: a word, a name, an operator, or a text that is the whole name, as data
-/// sources and parameters are given to functions. Case does not count.
+/// The first token of an author's text with this name: a word, a name, an operator, or a text that is the whole name,
+/// as for data sources and parameters in function arguments. Case-insensitive.
 pub fn first_mention(text: &str, name: &str) -> Option<Span> {
     let name = name.trim_matches(['\'', '"', '`']);
     let bare = name.rsplit('.').next().unwrap_or(name);
@@ -152,7 +149,7 @@ impl<'a> Lexer<'a> {
         Ok(Token { kind, span: Span::new(start, self.at) })
     }
 
-    /// Passes blanks and comments.
+    /// Skips whitespace and comments.
     fn skip(&mut self) -> Result<(), LexError> {
         loop {
             let rest = self.rest();
@@ -184,7 +181,7 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    /// The value between two `quote`s, where a doubled one stands for itself.
+    /// The value of a quoted text, in which doubled quotes are escaped ones.
     fn quoted(&mut self, quote: char) -> Option<String> {
         let rest = self.rest();
         let mut value = String::new();

@@ -1,4 +1,4 @@
-//! Expressions that begin with a word: literals, `CASE`, `CAST`, calls with their own grammar.
+//! Parses expressions that begin with a word: literals, `CASE`, `CAST`, calls with special syntax.
 
 use super::super::ast::{Call, Expr, ExprKind, Ident, TypeName};
 use super::super::catalogue::DataType;
@@ -8,7 +8,7 @@ use super::error::SyntaxError;
 use super::{Parser, Result};
 use crate::amcsql::codes;
 
-/// Words that begin no expression.
+/// Words that can't begin an expression.
 const NO_EXPRESSION: [&str; 24] = [
     "FROM",
     "WHERE",
@@ -155,7 +155,7 @@ impl Parser<'_> {
             }
             DataType::named(&word)
         };
-        // OK because `INTEGER ARRAY` is how the SQL standard, and so Calcite, writes an array's type.
+        // OK because `INTEGER ARRAY` is the array syntax of the SQL standard, and so of Calcite.
         let data_type = match data_type {
             Some(element) if self.eat_word("ARRAY").is_some() => Some(DataType::Array(Box::new(element))),
             other => other,

@@ -1,4 +1,4 @@
-//! Sums and products, which may be long.
+//! Parses sums and products, which may be long.
 
 use super::super::ast::{Expr, ExprKind};
 use super::super::bound::BinaryOp;
@@ -7,14 +7,15 @@ use super::error::SyntaxError;
 use super::expr::{Operator, level, sign_operator};
 use super::{Parser, Result};
 
-/// Most terms of one sum or product; more are refused.
+/// Maximum number of terms of a sum or product.
 const LONGEST_CHAIN: usize = 20_000;
 
-/// Terms up to which a chain stays a tree that leans to the left.
+/// The number of terms up to which a chain stays a left-leaning tree.
 const SHORT_CHAIN: usize = 32;
 
 impl Parser<'_> {
-    /// Sums and products, which may be long: a chain is no depth. Short ones bind to the left, as they are written.
+    /// Sums and products, which may be long: a chain doesn't count as depth. Short ones are left-associative, as
+    /// written.
     pub(super) fn chain(&mut self, first: Expr, op: BinaryOp, level: u8) -> Result<Expr> {
         let mut terms = vec![(op, first)];
         let mut next = Some(op);
@@ -46,7 +47,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    /// A long chain as a tree of little height. Behind a minus the signs of the right half change.
+    /// A long chain as a balanced tree. After a minus the signs of the right half change.
     fn regrouped(&mut self, mut terms: Vec<(BinaryOp, Expr)>) -> Result<Expr> {
         if terms.len() == 1
             && let Some((_, only)) = terms.pop()

@@ -1,4 +1,4 @@
-//! Clauses: grouping, order, windows, and those that only other dialects have.
+//! Parses clauses: grouping, order, windows, and those that only other dialects have.
 
 use super::super::ast::{Expr, Ident, OrderItem, Over, WindowSpec};
 use super::super::bound::{Frame, FrameBound, FrameUnit};
@@ -9,7 +9,7 @@ use super::{Parser, Result};
 use crate::amcsql::codes;
 
 impl Parser<'_> {
-    /// `GROUP BY`, and the place of grouping sets in it.
+    /// `GROUP BY`, and the position of grouping sets in it.
     pub(super) fn group_by(&mut self) -> Result<(Option<Vec<Expr>>, Option<Span>)> {
         if self.eat_word("GROUP").is_none() {
             return Ok((None, None));
@@ -40,7 +40,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Passes over a pair of parentheses and what is in it.
+    /// Skips a pair of parentheses with its content.
     pub(super) fn balanced(&mut self) -> Result<Span> {
         let start = self.expect("(")?;
         let mut open = 1_usize;
@@ -84,7 +84,7 @@ impl Parser<'_> {
         Ok(OrderItem { expr, descending, nulls_first })
     }
 
-    /// `OFFSET n [ROWS]` and `FETCH NEXT n ROWS ONLY`, and a `LIMIT` behind an `OFFSET`.
+    /// `OFFSET n [ROWS]` and `FETCH NEXT n ROWS ONLY`, and a `LIMIT` after an `OFFSET`.
     pub(super) fn paging(&mut self) -> Result<Option<Span>> {
         let start = self.peek().span;
         let mut found = false;

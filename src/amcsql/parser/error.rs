@@ -1,4 +1,4 @@
-//! What is said when a text is no query.
+//! Syntax errors.
 
 use super::super::finding::{Finding, Fix};
 use super::super::lexer::{LexError, Token, TokenKind};
@@ -6,7 +6,7 @@ use super::super::spelling;
 use super::super::text::{LineIndex, Span};
 use crate::amcsql::codes::{self, Code};
 
-/// Words that a mistyped one may stand for, wherever it stands.
+/// Keywords to suggest for a misspelled word, anywhere.
 const KEYWORDS: [&str; 22] = [
     "SELECT",
     "DISTINCT",
@@ -32,10 +32,10 @@ const KEYWORDS: [&str; 22] = [
     "ORDER",
 ];
 
-/// How many possible words a message of ours lists.
+/// Maximum number of expected words in our messages.
 const LISTED: usize = 6;
 
-/// Why a text is no query.
+/// A syntax error.
 #[derive(Debug)]
 pub(super) struct SyntaxError {
     span: Span,
@@ -64,7 +64,7 @@ impl SyntaxError {
         Self { span, kind: Kind::TooDeep }
     }
 
-    /// Something that other dialects have and AMC's grammar has not.
+    /// Syntax of other dialects that AMC's grammar doesn't have.
     pub(super) fn refused(span: Span, code: Code, message: &'static str) -> Self {
         Self { span, kind: Kind::Refused { code, message } }
     }
@@ -152,10 +152,10 @@ fn unexpected(
     Finding::error(codes::SYNTAX, span, message, amc).with_fix(fix)
 }
 
-/// Tokens that a placeholder may take, brackets included.
+/// Maximum number of tokens of a placeholder, including brackets.
 const LONGEST_PLACEHOLDER: usize = 12;
 
-/// What stands in `<…>` or `[…]` from this token on, when it is words only.
+/// The words in `<…>` or `[…]` starting at this token, if there are only words.
 fn placeholder<'a>(text: &'a str, tokens: &[Token], at: usize) -> Option<&'a str> {
     let close = match tokens.get(at)?.kind {
         TokenKind::Sign("<") => ">",
@@ -177,7 +177,7 @@ fn placeholder<'a>(text: &'a str, tokens: &[Token], at: usize) -> Option<&'a str
     None
 }
 
-/// The keyword that the word of this token nearly is.
+/// The keyword for which this token is a misspelling.
 fn misspelt<'a>(text: &'a str, token: &Token) -> Option<(&'a str, Span, &'static str)> {
     let word = token.span.of(text);
     if token.kind != TokenKind::Word || KEYWORDS.iter().any(|it| it.eq_ignore_ascii_case(word)) {

@@ -1,4 +1,4 @@
-//! Expressions: operators by precedence, and what they stand between.
+//! Parses expressions with operator precedence.
 
 use super::super::ast::{Expr, ExprKind, Ident};
 use super::super::bound::{BinaryOp, Truth};
@@ -8,7 +8,7 @@ use super::error::SyntaxError;
 use super::{MAX_HEIGHT, Parser, Result};
 use crate::amcsql::codes;
 
-/// How tightly operators bind, the loosest first.
+/// Precedence levels, lowest first.
 pub(super) mod level {
     pub(in crate::amcsql::parser) const OR: u8 = 1;
     pub(in crate::amcsql::parser) const AND: u8 = 2;
@@ -24,7 +24,7 @@ impl Parser<'_> {
         self.nested(|parser| parser.expr_at(level::OR))
     }
 
-    /// An expression whose operators bind at least as tightly as `least`.
+    /// An expression whose operators have at least the precedence `least`.
     pub(super) fn expr_at(&mut self, least: u8) -> Result<Expr> {
         let mut left = self.prefix()?;
         loop {
@@ -50,7 +50,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An operand that stops before a predicate, so before `IN`.
+    /// An operand up to a predicate, such as before `IN`.
     pub(super) fn operand_before_in(&mut self) -> Result<Expr> {
         self.nested(|parser| parser.expr_at(level::SUM))
     }
@@ -85,7 +85,7 @@ impl Parser<'_> {
         Ok(found.filter(|(_, level)| *level >= least).map(|(operator, _)| operator))
     }
 
-    /// Operators of other dialects get their own answer.
+    /// Reports operators of other dialects with a specific message.
     fn refuse_operator(&self) -> Result<()> {
         let after_not = usize::from(self.is_word("NOT"));
         let ahead = |word: &str| self.is_word_at(after_not, word) && !self.is_sign_at(after_not + 1, ".");
@@ -98,7 +98,8 @@ impl Parser<'_> {
         } else {
             return Ok(());
         };
-        // OK to look behind the word: a bare alias of that name is followed by what no operand begins with.
+        // OK to look after the word: a bare alias with that name is followed by something that can't begin an
+        // operand.
         let operand = self.peek_at(after_not + 1);
         let begins = matches!(
             operand.kind,
@@ -125,7 +126,7 @@ impl Parser<'_> {
         predicate.then_some((Operator::Predicate, level::COMPARISON))
     }
 
-    /// Operands of one kind in a row are one node, measured once, however many there are.
+    /// Consecutive operands of one kind are one node, counted once, however many there are.
     fn logical(&mut self, left: Expr, and: bool) -> Result<Expr> {
         let (word, level) = if and { ("AND", level::NOT) } else { ("OR", level::AND) };
         let mut span = left.span;
@@ -284,7 +285,7 @@ impl Parser<'_> {
         self.node(ExprKind::Name(names), span)
     }
 
-    /// Makes a node and measures it.
+    /// Creates a node and computes its height.
     pub(super) fn node(&mut self, kind: ExprKind, span: Span) -> Result<Expr> {
         let height = 1 + below(&kind, self.query_height);
         if height > MAX_HEIGHT {
@@ -325,7 +326,7 @@ pub(super) fn sign_operator(sign: &str) -> Option<(Operator, u8)> {
     Some((Operator::Binary(op, level), level))
 }
 
-/// The greatest height among the operands of `kind`; `query` is that of a subquery in it.
+/// The maximum height of the operands of `kind`; `query` is that of a subquery in it.
 fn below(kind: &ExprKind, query: usize) -> usize {
     let most = |list: &[Expr]| list.iter().map(|it| it.height).max().unwrap_or(0);
     match kind {

@@ -1,4 +1,4 @@
-//! What stands in `FROM`: tables, joins, subqueries, widened tables.
+//! Parses `FROM`: tables, joins, subqueries, extended time windows.
 
 use super::super::ast::{Condition, From, Join, Table, TableKind};
 use super::super::bound::JoinKind;
@@ -8,7 +8,7 @@ use super::error::SyntaxError;
 use super::{Parser, Result};
 use crate::amcsql::codes;
 
-/// Words that name no table: where one stands in a table's place, the table was left out.
+/// Words that can't be a table name: in its place they mean that the table is missing.
 const NO_TABLE: [&str; 12] =
     ["WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "JOIN", "INNER", "LEFT", "CROSS", "FULL", "ON"];
 
@@ -86,7 +86,7 @@ impl Parser<'_> {
         Ok(Table { kind, alias, columns, span })
     }
 
-    /// What other dialects put behind a table.
+    /// Reports clauses that other dialects allow after a table.
     fn refuse_pivot(&self) -> Result<()> {
         let pivot = ["PIVOT", "UNPIVOT"].iter().any(|word| self.is_word(word)) && self.is_sign_at(1, "(");
         let (code, message) = if pivot {
@@ -140,8 +140,8 @@ impl Parser<'_> {
         Ok(TableKind::Named(names))
     }
 
-    /// A subquery, `VALUES` or a join in parentheses. An opening parenthesis behind another may begin
-    /// either; the first word that is none decides.
+    /// A subquery, `VALUES` or a join in parentheses. Several opening parentheses may begin either; the first other
+    /// word decides.
     fn parenthesis(&mut self) -> Result<TableKind> {
         let mut ahead = 1;
         while self.is_sign_at(ahead, "(") && ahead <= super::MAX_DEPTH {
@@ -158,7 +158,7 @@ impl Parser<'_> {
         Ok(kind)
     }
 
-    /// Whether the parenthesis that comes next is followed by what only a table can be followed by.
+    /// Whether the next parenthesis is followed by something that can only follow a table.
     fn joins_behind(&self) -> bool {
         const SET: [&str; 8] = ["UNION", "INTERSECT", "EXCEPT", "MINUS", "ORDER", "LIMIT", "OFFSET", "FETCH"];
         let mut open = 0_usize;

@@ -1,8 +1,8 @@
-//! Reads a text as one AMC query.
+//! Parses a text as one AMC query.
 //!
-//! Recursive descent with one token of look-ahead (two where Calcite needs two). The words that would
-//! have been possible at the place of an error are collected on the way, so that messages list them as
-//! AMC does. Depth and size are bounded: no text makes it slow or overflows the stack.
+//! Recursive descent with one token of look-ahead (two where Calcite needs two). The words that would have been valid
+//! at an error are collected while parsing, so that messages list them as AMC does. Depth and size are limited: no
+//! text makes it slow or overflows the stack.
 
 mod call;
 mod chain;
@@ -19,27 +19,27 @@ use super::lexer::{self, Slip, SlipKind, Token, TokenKind};
 use super::text::{LineIndex, Span};
 use error::SyntaxError;
 
-/// Longest text in bytes; a longer one is refused unread. The longest published query has 40 KB.
+/// Maximum length of a text in bytes. The longest published query has 40 KB.
 pub const MAX_TEXT: usize = 1 << 20;
 
-/// Deepest nesting of parentheses, subqueries and calls; deeper is refused.
+/// Maximum nesting of parentheses, subqueries and calls.
 const MAX_DEPTH: usize = 64;
 
-/// Greatest height of an expression tree, where `a + b + c` counts one per sign; higher is refused.
+/// Maximum height of an expression tree, in which `a + b + c` counts one per operator.
 const MAX_HEIGHT: usize = 160;
 
-/// A text that was read.
+/// A parsed text.
 #[derive(Clone, Debug)]
 pub struct Parsed {
     pub query: Query,
-    /// The semicolons behind it, from the first to the last.
+    /// The trailing semicolons, from the first to the last.
     pub semicolon: Option<Span>,
-    /// What is to be said about how it is written.
+    /// Findings about the syntax.
     pub findings: Vec<Finding>,
 }
 
-/// Reads `text` as AMC does; the finding says what is wrong with it, in our words and in AMC's. Boxed, since it
-/// is large and rare.
+/// Parses `text` as AMC does; the finding describes the error, in our words and in AMC's. Boxed, since it is large
+/// and rare.
 pub fn parse(text: &str) -> Result<Parsed, Box<Finding>> {
     if text.len() > MAX_TEXT {
         return Err(Box::new(error::too_long(text.len())));
@@ -51,8 +51,8 @@ pub fn parse(text: &str) -> Result<Parsed, Box<Finding>> {
     Ok(Parsed { findings: slips::findings(text, &parser.slips, &index), ..read })
 }
 
-/// Reads an author's text, in which `{{name}}` is a value. Slips of writing are told all at once, and reading goes on behind
-/// them. Without a query the findings say why there is none, the deciding one last.
+/// Parses an author's text, in which `{{name}}` is a value. Typos are all reported, and parsing continues after them.
+/// Without a query the findings explain why, the decisive one last.
 pub fn parse_authored(text: &str) -> Result<Parsed, Vec<Finding>> {
     if text.len() > MAX_TEXT {
         return Err(vec![error::too_long(text.len())]);
@@ -78,15 +78,15 @@ struct Parser<'a> {
     text: &'a str,
     tokens: Vec<Token>,
     at: usize,
-    /// Levels of nesting around the current token.
+    /// The current nesting depth.
     depth: usize,
-    /// Greatest height of an expression of the query in hand.
+    /// The maximum height of an expression in the current query.
     highest: usize,
-    /// Height of the query that was read last.
+    /// The height of the last parsed query.
     query_height: usize,
-    /// What was looked for at the current token, and not found.
+    /// What was expected at the current token and not found.
     expected: Vec<&'static str>,
-    /// What is wrong, and was read all the same.
+    /// Typos from which the parser recovered.
     slips: Vec<Slip>,
 }
 
@@ -100,7 +100,7 @@ impl<'a> Parser<'a> {
         self.slips.push(Slip { kind, span });
     }
 
-    /// Passes over fields that stand where no value can, such as a whole condition behind another.
+    /// Skips fields where no value is allowed, such as a whole condition after another.
     fn pass_fields(&mut self, place: &'static str) {
         while let TokenKind::Field(name) = &self.peek().kind {
             let name = name.clone();
@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
         Ok(Parsed { query, semicolon, findings: Vec::new() })
     }
 
-    /// Runs `read` one level deeper.
+    /// Runs `read` one nesting level deeper.
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= MAX_DEPTH {
             return Err(SyntaxError::too_deep(self.peek().span));
@@ -143,7 +143,7 @@ impl<'a> Parser<'a> {
         self.peek_at(0)
     }
 
-    /// The token `ahead` of the current one; the last token repeats for ever.
+    /// The token `ahead` of the current one; the last token repeats forever.
     fn peek_at(&self, ahead: usize) -> &Token {
         static END: Token = Token { kind: TokenKind::End, span: Span { start: 0, end: 0 } };
         self.tokens.get(self.at + ahead).or(self.tokens.last()).unwrap_or(&END)
@@ -158,12 +158,12 @@ impl<'a> Parser<'a> {
         span
     }
 
-    /// Where the token before the current one ends.
+    /// The end of the previous token.
     fn end(&self) -> usize {
         self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |token| token.span.end)
     }
 
-    /// From `start` to the last token read.
+    /// From `start` to the last consumed token.
     fn since(&self, start: Span) -> Span {
         Span::new(start.start, self.end().max(start.start))
     }
@@ -189,7 +189,7 @@ impl<'a> Parser<'a> {
         self.word_at(ahead).eq_ignore_ascii_case(word)
     }
 
-    /// Reads `sign` if it comes next.
+    /// Consumes `sign` if it is next.
     fn eat(&mut self, sign: &'static str) -> Option<Span> {
         if self.is_sign(sign) {
             return Some(self.advance());
@@ -198,7 +198,7 @@ impl<'a> Parser<'a> {
         None
     }
 
-    /// Reads `word`, a keyword, if it comes next.
+    /// Consumes the keyword `word` if it is next.
     fn eat_word(&mut self, word: &'static str) -> Option<Span> {
         if self.is_word(word) {
             return Some(self.advance());
@@ -215,7 +215,7 @@ impl<'a> Parser<'a> {
         self.eat_word(word).ok_or_else(|| self.unexpected())
     }
 
-    /// One or more, with commas between.
+    /// A nonempty, comma-separated list.
     fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let mut items = vec![read(self)?];
         while self.eat(",").is_some() {

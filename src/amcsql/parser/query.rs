@@ -1,4 +1,4 @@
-//! Queries: `WITH`, set operations, `SELECT`, `VALUES`.
+//! Parses queries: `WITH`, set operations, `SELECT`, `VALUES`.
 
 use super::super::ast::{Body, Cte, Ident, Item, Query, Select, Values};
 use super::super::bound::SetKind;
@@ -8,7 +8,7 @@ use super::error::SyntaxError;
 use super::{Parser, Result};
 use crate::amcsql::codes;
 
-/// Unquoted words that end an expression, so that they are no alias.
+/// Unquoted words that end an expression, so they aren't aliases.
 const NO_ALIAS: [&str; 41] = [
     "AS",
     "FROM",
@@ -53,8 +53,8 @@ const NO_ALIAS: [&str; 41] = [
     "CASE",
 ];
 
-/// Words of the grammar that Calcite does not take as a name without quotes. Words that published queries use as names, such as
-/// `date` and `path`, are left out.
+/// Words of the grammar that Calcite doesn't accept as a name without quotes. Words that published queries use as
+/// names, such as `date` and `path`, are omitted.
 const RESERVED: [&str; 44] = [
     "ALL",
     "AND",
@@ -102,7 +102,7 @@ const RESERVED: [&str; 44] = [
     "WHERE",
 ];
 
-/// Most columns that one `SELECT` can list; a longer list is refused where it gets too long.
+/// Maximum number of columns of one `SELECT`.
 const MOST_ITEMS: usize = 2_000;
 
 impl Parser<'_> {
@@ -175,7 +175,7 @@ impl Parser<'_> {
         all
     }
 
-    /// Unions of one kind in a row are one node, however many there are.
+    /// Consecutive unions of one kind are one node, however many there are.
     fn joined(
         &self,
         left: Body,
@@ -224,7 +224,7 @@ impl Parser<'_> {
         Err(self.unexpected())
     }
 
-    /// Statements that change things get their own answer.
+    /// Reports statements that change data with a specific message.
     fn refuse_statement(&self) -> Result<()> {
         const WRITES: [&str; 9] =
             ["INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "MERGE", "TRUNCATE", "GRANT"];
@@ -299,7 +299,7 @@ impl Parser<'_> {
         Ok(Item::Expr(expr, alias))
     }
 
-    /// `EXCEPT (…)` behind a star; `EXCEPT SELECT` is a set operation.
+    /// `EXCEPT (…)` after a star; `EXCEPT SELECT` is a set operation.
     fn star_except(&mut self) -> Result<Option<Span>> {
         if !(self.is_word("EXCEPT") && self.is_sign_at(1, "(") && !self.is_word_at(2, "SELECT")) {
             return Ok(None);
@@ -309,7 +309,7 @@ impl Parser<'_> {
         Ok(Some(self.since(start)))
     }
 
-    /// `a.b.*`, looked ahead for, since `a.b` alone is an expression.
+    /// `a.b.*`, with look-ahead, since `a.b` alone is an expression.
     fn qualified_star(&mut self) -> Option<Vec<Ident>> {
         let mut ahead = 0;
         while matches!(self.peek_at(ahead).kind, TokenKind::Word | TokenKind::Quoted(_))
@@ -329,7 +329,7 @@ impl Parser<'_> {
         Some(names)
     }
 
-    /// `AS name`, or a bare name that ends nothing.
+    /// `AS name`, or a bare name that can't be anything else.
     pub(super) fn alias(&mut self) -> Result<Option<Ident>> {
         if self.eat_word("AS").is_some() {
             let alias = self.ident_or_text()?;
@@ -346,7 +346,7 @@ impl Parser<'_> {
         if free { self.ident().map(Some) } else { Ok(None) }
     }
 
-    /// A name after `AS`; a text in its place gets its own answer.
+    /// A name after `AS`; reports a text in its place with a specific message.
     fn ident_or_text(&mut self) -> Result<Ident> {
         if matches!(self.peek().kind, TokenKind::String(_)) {
             let message = "A name stands without quotes: AS total_cost.";

@@ -1,4 +1,4 @@
-//! What is said of slips that were read all the same: each at its place, with a fix where it is sure what was meant.
+//! Findings for typos from which the parser recovered: each at its position, with a fix if the intent is certain.
 
 use super::super::finding::{Finding, Fix};
 use super::super::lexer::{Slip, SlipKind};
@@ -6,13 +6,13 @@ use super::super::template::is_name;
 use super::super::text::{LineIndex, Span};
 use crate::amcsql::codes::{self, Code};
 
-/// A finding for each slip, in the order of the text.
+/// A finding for each typo, in text order.
 pub(super) fn findings(text: &str, slips: &[Slip], index: &LineIndex<'_>) -> Vec<Finding> {
     let mut strings: Vec<Span> = Vec::new();
     let mut found = Vec::with_capacity(slips.len());
     for slip in slips {
         if let SlipKind::FieldInText { string, .. } = &slip.kind {
-            // OK because one fix for the whole text frees all fields in it.
+            // OK because one fix for the whole text resolves all fields in it.
             if strings.contains(string) {
                 continue;
             }
@@ -60,7 +60,7 @@ fn finding(text: &str, slip: &Slip, index: &LineIndex<'_>) -> Finding {
     }
 }
 
-/// Code, message and fix of what AMC refuses.
+/// Code, message and fix of what AMC rejects.
 fn refused(text: &str, kind: &SlipKind, span: Span, index: &LineIndex<'_>) -> (Code, String, Option<Fix>) {
     match kind {
         SlipKind::Space(character) => (
@@ -112,7 +112,7 @@ fn refused(text: &str, kind: &SlipKind, span: Span, index: &LineIndex<'_>) -> (C
             let advice = super::error::character(*character);
             (codes::STRAY_CHARACTER, format!("{advice} ({})", named(text, *character, span, index)), None)
         }
-        // OK because these are told above.
+        // OK because these are reported above.
         SlipKind::ReservedAlias(_) | SlipKind::FieldInText { .. } => (codes::SYNTAX, String::new(), None),
     }
 }
@@ -144,7 +144,7 @@ fn field_name(name: &str, span: Span) -> (Code, String, Option<Fix>) {
     (codes::PARAMETER_NAME, message.to_owned(), fix)
 }
 
-/// The nearest name that a parameter may have.
+/// The nearest valid parameter name.
 fn proper_name(name: &str) -> Option<String> {
     let mut good = String::new();
     for character in name.trim().chars().take(super::super::template::LONGEST_NAME) {
@@ -168,7 +168,7 @@ fn proper_name(name: &str) -> Option<String> {
     Some(good).filter(|it| is_name(it))
 }
 
-/// A parameter in quotes is text; the fix joins the text and the value.
+/// A parameter in quotes is text; the fix concatenates the text and the value.
 fn field_in_text(text: &str, name: &str, string: Span) -> Finding {
     let message = format!(
         "`{{{{{name}}}}}` stands inside a text in quotes, where nothing is filled in. Take it out of the quotes: a value brings its own."
@@ -193,7 +193,7 @@ fn joined(literal: &str) -> Option<String> {
             at = start + 2;
             continue;
         }
-        // OK to cut there because a doubled quote holds no braces, so it is never cut in two.
+        // OK to split there because a doubled quote contains no braces, so it is never split.
         parts.extend(Some(inside.get(plain..start)?).filter(|it| !it.is_empty()).map(|it| format!("'{it}'")));
         parts.push(format!("{{{{{name}}}}}"));
         at = start + length + 4;
@@ -206,7 +206,7 @@ fn joined(literal: &str) -> Option<String> {
     }
 }
 
-/// A character by its name, its code point and its place.
+/// A character by its name, its code point and its position.
 fn named(text: &str, character: char, span: Span, index: &LineIndex<'_>) -> String {
     let place = index.place(span.start);
     let shown = if character.is_control() || character.is_whitespace() || text.is_empty() {
@@ -233,7 +233,7 @@ fn named(text: &str, character: char, span: Span, index: &LineIndex<'_>) -> Stri
     format!("The {name} {shown}(U+{:04X}) at line {}, column {}", character as u32, place.line, place.column)
 }
 
-/// The beginning of what may be as long as the text.
+/// The beginning of a possibly long text.
 fn short(text: &str) -> &str {
     text.char_indices().nth(40).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }

@@ -1,4 +1,4 @@
-//! A field's value, and the one way it becomes SQL.
+//! A field's value, and its only conversion to SQL.
 
 use std::fmt::Write as _;
 
@@ -6,43 +6,41 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::Field;
 
-/// Most items of a list; a longer one is refused. What a text may hold in bytes ends most lists earlier.
+/// Maximum number of items of a list. The maximum size of the text usually ends lists earlier.
 pub const MOST_ITEMS: usize = 200_000;
 
-/// Most characters of one text; a longer one is refused.
+/// Maximum number of characters of one text.
 pub const MOST_CHARACTERS: usize = 10_000;
 
 /// The value of a field, of its declared type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// No value, where none is needed.
+    /// No value, for optional fields.
     Null,
-    /// Any text, also one of several choices.
+    /// Any text, including one of several choices.
     Text(String),
-    /// A number as a person writes it: digits, at most one point, maybe a minus.
+    /// A number as typed: digits, at most one point, optionally a minus.
     Number(String),
     /// True or false.
     Boolean(bool),
-    /// A day.
     Date(NaiveDate),
-    /// A day with a time, in UTC.
+    /// A date and time, in UTC.
     DateTime(NaiveDateTime),
     /// Several values: written with commas in `IN (…)` and `ARRAY[…]`, as rows after `VALUES`.
     List(Vec<Value>),
 }
 
-/// Why a value cannot be written.
+/// Why a value can't be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     #[error("`{0}` is no number. Write digits, with a point before decimals.")]
     Number(String),
-    /// A NUL cannot be stored in text anywhere on the way.
+    /// A NUL, which can't be stored in text.
     #[error("the text holds a NUL character. Remove it.")]
     Nul,
     /// Longer than [`MOST_CHARACTERS`].
     #[error("the text has {0} characters; {MOST_CHARACTERS} are possible.")]
     TooLong(usize),
-    /// Nothing to write.
     #[error("the list is empty. Give it at least one item.")]
     EmptyList,
     /// More than [`MOST_ITEMS`].
@@ -51,16 +49,16 @@ pub enum Invalid {
     /// A list in a list.
     #[error("a list cannot hold lists.")]
     Nested,
-    /// A list where one value is needed.
+    /// A list where a single value is required.
     #[error("a list stands in IN (…), in ARRAY[…] or after VALUES only.")]
     ListOutside,
-    /// A year that does not have four digits.
+    /// A year without exactly four digits.
     #[error("the date must have a year from 0001 to 9999.")]
     Year,
 }
 
 impl Value {
-    /// The literal at the place of `field`.
+    /// The literal for `field`.
     pub(super) fn write(&self, field: &Field) -> Result<String, Invalid> {
         match self {
             Self::List(items) if field.rows => joined(items, |item| Ok(format!("({})", item.literal()?))),
@@ -80,7 +78,7 @@ impl Value {
             Self::Boolean(value) => Ok(if *value { "TRUE" } else { "FALSE" }.to_owned()),
             Self::Date(date) => {
                 let text = date.format("%Y-%m-%d").to_string();
-                // OK because chrono writes years outside four digits with a sign, which AMC does not read.
+                // OK because chrono writes years outside four digits with a sign, which AMC doesn't accept.
                 if text.len() == 10 { Ok(format!("CAST('{text}' AS DATE)")) } else { Err(Invalid::Year) }
             }
             Self::DateTime(moment) => {
@@ -107,7 +105,7 @@ fn joined(items: &[Value], write: impl Fn(&Value) -> Result<String, Invalid>) ->
     Ok(text)
 }
 
-/// A text in single quotes, quotes in it doubled: AMC knows no other escape.
+/// A single-quoted text with doubled quotes: AMC has no other escape.
 fn quoted(text: &str) -> Result<String, Invalid> {
     if text.contains('\0') {
         return Err(Invalid::Nul);
@@ -119,8 +117,8 @@ fn quoted(text: &str) -> Result<String, Invalid> {
     Ok(format!("'{}'", text.replace('\'', "''")))
 }
 
-/// Digits only, so that nothing else can come with them; a negative number stands in parentheses, so
-/// that a minus before it makes no comment.
+/// Digits only, to prevent injection; a negative number is parenthesized, so that a preceding minus doesn't start a
+/// comment.
 fn number(text: &str) -> Result<String, Invalid> {
     let invalid = || Invalid::Number(text.chars().take(40).collect());
     let text = text.trim();

@@ -1,8 +1,8 @@
 //! RecomAMP's own fields, `{{name}}`: filled with literals before a query is sent.
 //!
-//! They are not AMC's custom parameters: AMC never sees them. A field is found by reading the text as
-//! the lexer does, so one in a comment or in a string is text. A value is written as a literal of the
-//! field's declared type and never as raw text: whatever a person types, the query keeps its shape.
+//! They aren't AMC's custom parameters: AMC never sees them. Fields are found with the lexer's rules, so one in a
+//! comment or in a string is text. A value is written as a literal of the field's declared type and never as raw
+//! text: whatever a person types, the structure of the query stays the same.
 
 mod literal;
 
@@ -18,7 +18,7 @@ use super::parser::MAX_TEXT;
 use super::spelling;
 use super::text::{LineIndex, Span};
 
-/// Longest name of a field, in characters.
+/// Maximum length of a field's name, in characters.
 pub const LONGEST_NAME: usize = 64;
 
 /// One `{{name}}` in a text.
@@ -26,17 +26,17 @@ pub const LONGEST_NAME: usize = 64;
 pub struct Field {
     /// The name: a letter or `_`, then letters, digits or `_`.
     pub name: String,
-    /// Its place, braces included.
+    /// Its position, including braces.
     pub span: Span,
-    /// Whether it stands where a row of `VALUES` stands, so that a list is written as rows.
+    /// Whether it is in the place of a row of `VALUES`, so that a list is written as rows.
     pub rows: bool,
-    /// Whether it stands alone in the parentheses of `IN (…)` or is an item of a list, so that a list
-    /// may be written with commas.
+    /// Whether it is alone in the parentheses of `IN (…)` or an item of a list, so that a list may be written with
+    /// commas.
     pub in_list: bool,
 }
 
-/// The fields of `text` in order; one that is used twice is there twice. Braces without a proper name
-/// between them are no field.
+/// The fields of `text` in order; one that is used twice occurs twice. Braces without a valid name between them
+/// aren't fields.
 pub fn fields(text: &str) -> Vec<Field> {
     let opaque = lexer::opaque_ranges(text);
     let mut found = Vec::new();
@@ -51,7 +51,7 @@ pub fn fields(text: &str) -> Vec<Field> {
             continue;
         }
         let body = text.get(start + 2..).unwrap_or_default();
-        // OK because only as much is searched as a name with blanks around it can take.
+        // OK because the search is limited to the length of a name with surrounding spaces.
         let near = body.as_bytes().get(..LONGEST_NAME + 20).unwrap_or(body.as_bytes());
         let inside = near.windows(2).position(|pair| pair == b"}}");
         let name = inside.and_then(|length| body.get(..length)).map(str::trim).filter(|it| is_name(it));
@@ -68,7 +68,7 @@ pub fn fields(text: &str) -> Vec<Field> {
     found
 }
 
-/// Whether `name` can be the name of a field.
+/// Whether `name` is a valid field name.
 pub fn is_name(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|it| it.is_ascii_alphabetic() || it == '_')
@@ -76,7 +76,7 @@ pub fn is_name(name: &str) -> bool {
         && name.len() <= LONGEST_NAME
 }
 
-/// Finds out for each field what stands around it.
+/// Determines the context of each field.
 fn place(text: &str, fields: &mut [Field], opaque: &[Span]) {
     let mut comments =
         opaque.iter().filter(|it| text.get(it.start..).is_some_and(|it| it.starts_with(['-', '/']))).peekable();
@@ -102,17 +102,17 @@ fn place(text: &str, fields: &mut [Field], opaque: &[Span]) {
     }
 }
 
-/// What was read last before a place.
+/// The state of reading up to a position.
 #[derive(Default)]
 struct Before {
     word: String,
-    /// What may stand at the place.
+    /// What may come next.
     next: Next,
     /// What each open parenthesis belongs to.
     open: Vec<Open>,
 }
 
-/// What may stand at a place.
+/// What may come next.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Next {
     #[default]
@@ -134,7 +134,7 @@ enum Open {
 }
 
 impl Before {
-    /// Deepest parentheses that are remembered; deeper ones count as no list.
+    /// Maximum depth of parentheses; deeper ones don't count as lists.
     const DEEPEST: usize = 1_000;
 
     fn read(&mut self, piece: &str) {
@@ -178,16 +178,16 @@ impl Before {
         };
     }
 
-    /// A field was read: it stands for whatever was possible.
+    /// A field was read: it counts as whatever was possible.
     fn field(&mut self) {
         self.word.clear();
         self.next = if self.next == Next::Row { Next::AfterRow } else { Next::One };
     }
 }
 
-/// `text` with every field written as its value's literal, and where each part came from. The
-/// findings say which fields have no value, a value that cannot be written, or a list where one value
-/// is needed; the text is complete only when there are none.
+/// `text` with every field replaced by its value's literal, with a mapping of its parts. The findings report fields
+/// without a value, a value that can't be written, or a list where a single value is required; the text is only
+/// complete without findings.
 pub fn fill(text: &str, values: &BTreeMap<String, Value>) -> Result<Mapped, Vec<Finding>> {
     let index = LineIndex::new(text);
     let mut filled = Mapped::default();
@@ -216,7 +216,7 @@ pub fn fill(text: &str, values: &BTreeMap<String, Value>) -> Result<Mapped, Vec<
     if findings.is_empty() { Ok(filled) } else { Err(findings) }
 }
 
-/// The literal, with a blank where it would touch a word, a number or another text and become a part of it.
+/// The literal, with a space where it would merge with an adjacent word, number or text.
 fn apart(text: &str, literal: &str, span: Span) -> String {
     let joins = |it: char| it.is_alphanumeric() || matches!(it, '_' | '$' | '\'' | '"' | '.' | '}');
     let before = text.get(..span.start).and_then(|it| it.chars().next_back()).is_some_and(joins);
@@ -237,8 +237,8 @@ fn refused(code: Code, field: &Field, message: &str, index: &LineIndex<'_>) -> F
     Finding::error(code, field.span, format!("{{{{{}}}}}: {message}", field.name), amc)
 }
 
-/// `text` with a literal in place of every field, so that it can be checked before values are known.
-/// Fields without a sample become NULL.
+/// `text` with a literal in place of every field, for checking it before values are known. Fields without a sample
+/// become NULL.
 pub fn sample(text: &str, samples: &BTreeMap<String, Value>) -> Mapped {
     let mut filled = Mapped::default();
     let mut end = 0;

@@ -1,4 +1,4 @@
-//! Any bytes as SQL, as the values of fields, and as both.
+//! Arbitrary bytes as SQL, as field values, and as both.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use super::super::text::{LineIndex, Span};
 use super::super::{Context, Purpose, check};
 use crate::fuzz::run;
 
-/// The longest text that a finding may have, in bytes: it stands beside the query on a page.
+/// Maximum length of a finding's text, in bytes: it is shown beside the query on a page.
 const LONGEST_WORDS: usize = 2_000;
 
 fn inside(span: Span, text: &str) -> TestCaseResult {
@@ -25,7 +25,7 @@ fn inside(span: Span, text: &str) -> TestCaseResult {
     Ok(())
 }
 
-/// What stands between two tokens means nothing: blanks and comments.
+/// What is between two tokens is meaningless: whitespace and comments.
 fn means_nothing(gap: &str) -> bool {
     let mut rest = gap;
     while let Some(first) = rest.chars().next() {
@@ -97,7 +97,7 @@ fn covers(text: &str, tokens: &[Token]) -> TestCaseResult {
     Ok(())
 }
 
-/// Kind and text of the tokens, of which literals and names mean the same wherever they stand.
+/// Kind and text of the tokens, where literals and names mean the same everywhere.
 fn meanings(text: &str) -> Option<Vec<(TokenKind, String)>> {
     let tokens = tokens(text).ok()?;
     Some(tokens.into_iter().map(|it| (it.kind, it.span.of(text).to_owned())).collect())
@@ -165,7 +165,7 @@ fn a_check_gives_a_query_or_errors_with_places_and_says_the_same_again() {
     });
 }
 
-/// The value before a line of `%%`, and the text behind it.
+/// The value before a line of `%%`, then the text.
 fn value_and_text(bytes: &[u8]) -> (String, String) {
     let whole = String::from_utf8_lossy(bytes);
     let (value, text) =
@@ -173,7 +173,7 @@ fn value_and_text(bytes: &[u8]) -> (String, String) {
     (value.to_owned(), text.to_owned())
 }
 
-/// Everything that `typed` could be given as, each with the texts that then stand in the query.
+/// Every value that `typed` can be, each with the texts that the query then contains.
 fn values(typed: &str) -> Vec<(Value, Vec<String>)> {
     let lines: Vec<String> = typed.lines().map(str::to_owned).collect();
     let day = NaiveDate::parse_from_str(typed.trim(), "%Y-%m-%d").unwrap_or_default();
@@ -188,7 +188,7 @@ fn values(typed: &str) -> Vec<(Value, Vec<String>)> {
     ]
 }
 
-/// All that a literal is made of, besides its texts and numbers.
+/// All parts of literals, besides texts and numbers.
 const OF_LITERALS: [&str; 11] = ["NULL", "TRUE", "FALSE", "CAST", "AS", "DATE", "TIMESTAMP", "(", ")", ",", "-"];
 
 #[test]
@@ -218,8 +218,8 @@ fn a_value_is_one_literal_whatever_was_typed_and_the_query_keeps_its_shape() {
 
 type Filled = super::super::flatten::Mapped;
 
-/// Compares a filled text with the same one filled with `'x'`: nothing differs outside the fields, and inside there are
-/// literals only, whose texts are `texts`.
+/// Compares a filled text with the same one filled with `'x'`: they are equal outside the fields, and inside there
+/// are only literals with the texts `texts`.
 fn keeps_its_shape(plain: &Filled, filled: &Filled, texts: &[String]) -> TestCaseResult {
     let (Ok(expected), Ok(found)) = (tokens(&plain.text), tokens(&filled.text)) else {
         prop_assert_eq!(tokens(&plain.text).is_ok(), tokens(&filled.text).is_ok());

@@ -1,3 +1,3 @@
-//! What holds for any text, by one reader after the other.
+//! Properties of any text, for each reader.
 
 mod fuzz;

@@ -1,8 +1,8 @@
-//! The form fields of a query: what `{{name}}` and `CUSTOM_PARAMETER('name')` ask people for, and how
-//! what they type becomes a value of the declared type.
+//! The parameters of a query: how forms ask for values of `{{name}}` and `CUSTOM_PARAMETER('name')`, and how input
+//! becomes a value of the declared type.
 //!
-//! A value is read here and written as a literal by [`crate::amcsql::template`]: the text that somebody
-//! typed is never part of the SQL. A field that is optional and empty is `NULL`.
+//! A value is parsed here and written as a literal by [`crate::amcsql::template`]: typed text is never part of the
+//! SQL. An optional parameter that is empty is `NULL`.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -13,43 +13,42 @@ use crate::amcsql::template::{MOST_CHARACTERS, MOST_ITEMS, Value};
 use crate::web::Fields;
 use crate::web::components::{Errors, read_date, read_date_time};
 
-/// Longest single value of a list, in characters.
+/// Maximum length of one value of a list, in characters.
 const ITEM_LENGTH: usize = 1_000;
-/// Most characters of a number without its sign: AMC's decimals have 38 digits.
+/// Maximum length of a number without its sign: AMC's decimals have 38 digits.
 const NUMBER_LENGTH: usize = 38;
-/// Most choices of a field; more are cut off.
+/// Maximum number of choices of a parameter; more are dropped.
 pub(in crate::queries) const MOST_CHOICES: usize = 500;
-/// Most definitions of a query: AMC takes 100 parameters.
+/// Maximum number of parameters of a query: AMC accepts 100.
 pub(in crate::queries) const MOST_FIELDS: usize = 100;
 
-/// The type of a field.
+/// The type of a parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldKind {
     /// One line of text.
     #[default]
     Text,
-    /// A whole or decimal number.
+    /// An integer or decimal number.
     Number,
     /// True or false.
     Boolean,
-    /// A day.
     Date,
-    /// A day and a time, in UTC as AMC keeps its timestamps.
+    /// A date and a time, in UTC like AMC's timestamps.
     DateTime,
     List,
-    /// One of some texts.
+    /// One of several texts.
     Choice,
-    /// The pattern of a `LIKE`, with its `%`: a form asks for a text and whether it is contained, begins or is all.
+    /// A `LIKE` pattern with `%`: a form asks for a text and the kind of match.
     Pattern,
 }
 
 impl FieldKind {
-    /// All, in the order of the form.
+    /// All types, in the order of the form.
     pub const ALL: [Self; 8] =
         [Self::Text, Self::Number, Self::Boolean, Self::Date, Self::DateTime, Self::List, Self::Choice, Self::Pattern];
 
-    /// As it is stored and sent by forms.
+    /// As stored and sent by forms.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -63,7 +62,7 @@ impl FieldKind {
         }
     }
 
-    /// What people read.
+    /// The label for people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Text => "Text",
@@ -77,7 +76,7 @@ impl FieldKind {
         }
     }
 
-    /// What a value of this type is, in a sentence about one that is not.
+    /// The error message for an invalid value.
     const fn takes(self) -> &'static str {
         match self {
             Self::Text => "a text",
@@ -91,13 +90,13 @@ impl FieldKind {
         }
     }
 
-    /// Reads a form's value; anything unknown is text.
+    /// Parses a form value; anything unknown is text.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|kind| kind.name() == text).unwrap_or_default()
     }
 }
 
-/// How a text is looked for by a pattern.
+/// How a pattern matches its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::queries) enum Match {
     #[default]
@@ -107,10 +106,10 @@ pub(in crate::queries) enum Match {
 }
 
 impl Match {
-    /// All, in the order of the form.
+    /// All kinds of match, in the order of the form.
     pub(in crate::queries) const ALL: [Self; 3] = [Self::Contains, Self::StartsWith, Self::Exactly];
 
-    /// As forms send it, in `param.<name>.match`.
+    /// As sent by forms, in `param.<name>.match`.
     pub(in crate::queries) const fn name(self) -> &'static str {
         match self {
             Self::Contains => "contains",
@@ -119,7 +118,7 @@ impl Match {
         }
     }
 
-    /// What people read.
+    /// The label for people.
     pub(in crate::queries) const fn label(self) -> &'static str {
         match self {
             Self::Contains => "Contains",
@@ -128,12 +127,12 @@ impl Match {
         }
     }
 
-    /// Reads a form's value.
+    /// Parses a form value.
     pub(in crate::queries) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.name() == text)
     }
 
-    /// The pattern that looks for a text in this way; empty for an empty text.
+    /// The pattern that matches a text in this way; empty for an empty text.
     pub(in crate::queries) fn pattern(self, text: &str) -> String {
         match self {
             _ if text.trim().is_empty() => String::new(),
@@ -143,7 +142,7 @@ impl Match {
         }
     }
 
-    /// The text that a pattern looks for, and how.
+    /// The text of a pattern, and the kind of match.
     pub(in crate::queries) fn of_pattern(pattern: &str) -> (Self, &str) {
         match pattern.strip_suffix('%') {
             None if pattern.is_empty() => (Self::Contains, ""),
@@ -153,22 +152,21 @@ impl Match {
     }
 }
 
-/// What a query says about one of its fields.
+/// The definition of a parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FieldDef {
-    /// The name between the braces.
+    /// The name in `{{name}}`.
     pub name: String,
     pub kind: FieldKind,
-    /// What people call it; empty means its name.
+    /// The label; empty means the name.
     pub label: String,
-    /// What to fill in.
+    /// A help text.
     pub help: String,
-    /// Used when nothing is filled in; written as in the form.
+    /// Used if nothing is filled in; in the form's format.
     pub default: String,
-    /// Whether a run needs a value.
     pub required: bool,
-    /// What a choice offers.
+    /// The options of a choice.
     pub choices: Vec<String>,
 }
 
@@ -178,24 +176,22 @@ impl FieldDef {
         Self { name: name.into(), required: true, ..Self::default() }
     }
 
-    /// What the form calls it.
     pub fn title(&self) -> &str {
         if self.label.is_empty() { &self.name } else { &self.label }
     }
 
-    /// The form's name of it.
+    /// The name of its form input.
     pub fn input(&self) -> String {
         format!("param.{}", self.name)
     }
 
-    /// The text that the form shows: what was sent, or the default when nothing was sent at all.
+    /// The text of its form input: the submitted text, or the default if none was submitted.
     pub fn text<'a>(&'a self, fields: &'a Fields) -> &'a str {
         let input = self.input();
         if fields.has(&input) { fields.get(&input) } else { &self.default }
     }
 
-    /// The value of what was given, or of the default where nothing was. A text is read as people type it; what
-    /// has a type already must be of this one.
+    /// The given value, or the default. Text is parsed like typed input; a typed value must have this type.
     pub fn accept(&self, given: Option<&Given>) -> Result<Value, String> {
         let is = |kinds: &[FieldKind]| kinds.contains(&self.kind);
         match given {
@@ -209,7 +205,7 @@ impl FieldDef {
         }
     }
 
-    /// Reads what was typed.
+    /// Parses typed input.
     pub fn value(&self, text: &str) -> Result<Value, String> {
         if text.contains('\0') {
             return Err(format!("{} contains a NUL character, which SQL can't hold. Type it again.", self.title()));
@@ -303,7 +299,7 @@ impl FieldDef {
         }
     }
 
-    /// Says what is wrong with the definition, beside its inputs in the editor.
+    /// Reports errors in the definition, for its inputs in the editor.
     pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         let input = |part: &str| format!("field.{}.{part}", self.name);
         for (part, text, most) in [("label", &self.label, 100), ("help", &self.help, 300)] {
@@ -321,7 +317,7 @@ impl FieldDef {
         }
     }
 
-    /// A value of the type, for checking a text before anything is filled in.
+    /// A sample value of the type, for checking SQL before anything is filled in.
     pub(in crate::queries) fn sample(&self) -> Value {
         let day = NaiveDate::default();
         match self.kind {
@@ -336,7 +332,7 @@ impl FieldDef {
     }
 }
 
-/// `-1`, `2.5`: digits, with at most one point between them.
+/// `-1`, `2.5`: digits with at most one point between them.
 fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));

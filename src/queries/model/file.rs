@@ -1,6 +1,7 @@
-//! A query as a `.sql` file: its SQL below a comment that holds everything else.
+//! A query as a `.sql` file: its SQL below a comment with everything else.
 //!
-//! The comment is front matter in TOML, each line behind `--`, so the file is SQL for every other program:
+//! The comment is front matter in TOML, each line after `--`, so the file is SQL for every other program:
+//!
 //!
 //! ```text
 //! --+++ recomamp query
@@ -10,8 +11,8 @@
 //! SELECT …
 //! ```
 //!
-//! Writing and reading give the same query again. What a person wrote into the comment by hand and nothing here
-//! understands is told, and the comment stays above the SQL, so that it is not lost.
+//! Writing and reading gives the same query again. Unknown entries in the comment are reported, and the comment is
+//! kept above the SQL, so that they aren't lost.
 
 use serde::Serialize;
 
@@ -20,13 +21,13 @@ use super::fields::FieldDef;
 use super::window::WindowForm;
 use super::{Privacy, QueryInput};
 
-/// What a file held.
+/// The content of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::queries) struct FileRead {
     pub(in crate::queries) written: QueryInput,
     /// Whether it had front matter.
     pub(in crate::queries) has_front_matter: bool,
-    /// What of it was not understood, in sentences.
+    /// What couldn't be read, in sentences.
     pub(in crate::queries) problems: Vec<String>,
 }
 
@@ -53,7 +54,7 @@ pub(in crate::queries) fn write(query: &QueryInput) -> String {
         privacy: &query.privacy,
         parameters: &query.fields,
     };
-    // OK because front matter is made of texts, truths and lists of them, which TOML always has a form for.
+    // OK because front matter consists of texts, booleans and lists of them, which TOML can always represent.
     let front = toml::to_string(&front).unwrap_or_default();
     let mut text = format!("{BEGIN}\n");
     for line in front.lines() {
@@ -70,12 +71,12 @@ pub(in crate::queries) fn write(query: &QueryInput) -> String {
     text
 }
 
-/// Reads a file. Never fails: what is not understood is told, and text without front matter is SQL.
+/// Parses a file. Never fails: problems are reported, and text without front matter is SQL.
 pub(in crate::queries) fn read(text: &str) -> FileRead {
     let AuthoredRead { query, has_front_matter, faults, sql_start } = authored::read_authored(text, 1);
     let mut written = query.input;
     if has_front_matter && !faults.is_empty() {
-        // What was not understood stays where its author sees it.
+        // Unknown entries stay where their author sees them.
         written.sql = format!("{}{}", text.get(..sql_start).unwrap_or_default(), written.sql);
     }
     let problems = faults.into_iter().map(|fault| fault.message).collect();

@@ -1,4 +1,4 @@
-//! Who sees a query, and where it runs unless another instance is chosen.
+//! Who sees a query, and its default instance.
 
 use crate::ids::InstanceId;
 
@@ -8,14 +8,14 @@ pub enum Home {
     /// Its owner alone.
     #[default]
     Private,
-    /// The people of an instance, each with what their role there allows.
+    /// The people of an instance, according to their roles there.
     Instance(InstanceId),
     /// Everyone who is signed in.
     Everyone,
 }
 
 impl Home {
-    /// As it is stored, beside the instance.
+    /// The stored name, without the instance.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Private => "private",
@@ -24,7 +24,7 @@ impl Home {
         }
     }
 
-    /// The instance whose people see it, if it is one.
+    /// The instance whose people see it, if any.
     pub const fn instance(&self) -> Option<&InstanceId> {
         match self {
             Self::Instance(id) => Some(id),
@@ -69,9 +69,8 @@ impl Home {
 /// What of a query is not its text: who sees it, and where it runs by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placement {
-    /// Who sees it.
     pub home: Home,
-    /// Where it runs unless another instance is chosen.
+    /// The default instance.
     pub default_instance: Option<InstanceId>,
 }
 

@@ -1,5 +1,4 @@
-//! What a query is run with: typed, wherever it comes from. A form becomes this at the edge, and so does
-//! whatever else asks for an execution.
+//! The typed input of a run. Forms are converted to it at the edge, as is every other way to request an execution.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +11,15 @@ use crate::amcsql::template::Value;
 use crate::web::Fields;
 use crate::web::components::Errors;
 
-/// Seconds that AMC takes as a time-out.
+/// The valid time-outs in seconds.
 const TIMEOUTS: std::ops::RangeInclusive<u32> = 900..=86_400;
 
-/// The value of one parameter as it was given. A text is read by the type of the parameter, as if a person had
-/// typed it; everything else must be of that type.
+/// A given parameter value. Text is parsed by the parameter's type, like typed input; everything else must have that
+/// type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
     Null,
-    /// A text, a date, or whatever a person types.
+    /// Text, a date, or any typed input.
     Text(String),
     /// A number in digits.
     Number(String),
@@ -30,7 +29,8 @@ pub enum Given {
 }
 
 impl Given {
-    /// Reads a JSON value; none for what no parameter can be: an object, a list of anything but texts and numbers.
+    /// Converts a JSON value; `None` if no parameter can have it: an object, or a list of anything but texts and
+    /// numbers.
     pub fn from_json(value: &Json) -> Option<Self> {
         let text = |item: &Json| match item {
             Json::String(text) => Some(text.clone()),
@@ -47,7 +47,7 @@ impl Given {
         })
     }
 
-    /// What it is, in a sentence about a value of the wrong type.
+    /// A description for messages about a wrong type.
     pub(super) const fn what(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -69,11 +69,11 @@ impl Given {
     }
 }
 
-/// The values of an execution's parameters, by their names.
+/// The parameter values of an execution, by name.
 ///
-/// Their stored form is a JSON object: texts, true, false, null and lists are themselves, and
-/// `{"number": "2.50"}`, `{"date": "2026-01-31"}` and `{"datetime": "2026-01-31T06:00:00"}` are what JSON has no
-/// type for, or would not keep to the digit.
+/// They are stored as a JSON object: texts, true, false, null and lists as they are, and `{"number": "2.50"}`,
+/// `{"date": "2026-01-31"}` and `{"datetime": "2026-01-31T06:00:00"}` for types that JSON lacks, or wouldn't preserve
+/// exactly.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParameterValues(pub BTreeMap<String, Value>);
 
@@ -86,7 +86,7 @@ impl ParameterValues {
         Json::Object(self.0.iter().map(|(name, value)| (name.clone(), stored(value))).collect())
     }
 
-    /// Reads the stored form; what is not of it is kept as text, so that it can be seen.
+    /// Parses the stored form; unknown forms are kept as text, so that they remain visible.
     pub fn read(kept: &Json) -> Self {
         let members = kept.as_object().into_iter().flatten();
         Self(members.map(|(name, value)| (name.clone(), read(value))).collect())
@@ -142,21 +142,21 @@ fn typed(value: &Value) -> String {
     }
 }
 
-/// What AMC is asked for beside the rows. What is not set is not sent.
+/// Options that are sent to AMC if set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunOptions {
-    /// The name of an added column that counts the users behind each row (`distinctUserCountColumn`).
+    /// The name of an added column with the number of users behind each row (`distinctUserCountColumn`).
     pub user_count_column: Option<String>,
-    /// The name of an added column that says why a row was filtered (`filteredReasonColumn`).
+    /// The name of an added column with the reason why a row was filtered (`filteredReasonColumn`).
     pub reason_column: Option<String>,
-    /// Seconds after which AMC gives up (`workflowExecutionTimeoutSeconds`): 900 to 86,400.
+    /// The time-out in seconds (`workflowExecutionTimeoutSeconds`): 900 to 86,400.
     pub timeout_seconds: Option<u32>,
-    /// Whether gaps in the data are no reason to wait (`ignoreDataGaps`).
+    /// Whether to run despite gaps in the data (`ignoreDataGaps`).
     pub ignore_data_gaps: bool,
 }
 
 impl RunOptions {
-    /// The options of a form (`options.user_count`, `options.reason`, `options.timeout` in seconds,
+    /// The options in a form (`options.user_count`, `options.reason`, `options.timeout` in seconds,
     /// `options.ignore_gaps`).
     fn of_form(fields: &Fields, errors: &mut Errors) -> Self {
         let text = |name: &str| Some(fields.trimmed(name)).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -170,7 +170,7 @@ impl RunOptions {
         }
     }
 
-    /// Says what AMC would not take; `privacy` may add a column of its own.
+    /// Reports what AMC would reject; `privacy` may add a column too.
     pub(in crate::queries) fn check(&self, privacy: &Privacy, errors: &mut Errors) {
         let blank = Some(privacy.column.as_str()).filter(|_| privacy.mode == PrivacyMode::Blank);
         let mut taken: Vec<&str> = blank.into_iter().collect();
@@ -199,38 +199,38 @@ impl RunOptions {
 
 const TIMEOUT: &str = "The timeout must be between 900 and 86400 seconds.";
 
-/// The field of a form that names an acknowledged finding's code.
+/// The form field with an acknowledged finding's code.
 pub(in crate::queries) const ACKNOWLEDGE: &str = "acknowledge_findings";
-/// Longest code that is read, in bytes; no code is as long.
+/// Maximum length of a code, in bytes; no code is that long.
 const LONGEST_CODE: usize = 64;
-/// Most codes that are read: more than there are.
+/// Maximum number of acknowledged codes: more than there are.
 const MOST_ACKNOWLEDGED: usize = 200;
 
-/// What a query is run with.
+/// The input of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunInput {
-    /// Values of parameters; one that is not here gets its default.
+    /// Parameter values; missing ones use their default.
     pub values: BTreeMap<String, Given>,
-    /// The window, as it is meant.
+    /// The window as requested.
     pub window: WindowChoice,
-    /// What happens to rows below the thresholds.
     pub privacy: Privacy,
-    /// Everything else that AMC can be asked for.
     pub options: RunOptions,
-    /// Codes of errors that the author has read and accepts: a finding with such a code holds nothing up where the checker says
-    /// that it may be wrong ([`Finding::may_be_wrong`](crate::amcsql::finding::Finding::may_be_wrong)). Other errors stay errors.
+    /// Codes of errors that the author has read and accepts: findings with these codes don't block the run if the
+    /// checker may be wrong about them ([`Finding::may_be_wrong`](crate::amcsql::finding::Finding::may_be_wrong)).
+    /// Other errors remain errors.
     pub acknowledge_findings: BTreeSet<String>,
 }
 
 impl RunInput {
-    /// What a form says (`param.<name>`, `window`, `start`, `end`, `zone`, `privacy`, `privacy.column`,
-    /// `options.…`, `acknowledge_findings` once for each code), and for what it does not say, the script. What cannot be read is told by field.
+    /// The input in a form (`param.<name>`, `window`, `start`, `end`, `zone`, `privacy`, `privacy.column`,
+    /// `options.…`, `acknowledge_findings` once for each code), completed from the script. Invalid fields are
+    /// reported.
     pub fn of_form(script: &Script<'_>, fields: &Fields) -> (Self, Errors) {
         let mut errors = Errors::new();
         let mut values = BTreeMap::new();
         for (name, text) in fields.iter() {
             if let Some(name) = name.strip_prefix("param.") {
-                // A text and how it is looked for are one pattern.
+                // A text and its kind of match form one pattern.
                 if name.strip_suffix(".match").is_some() {
                     continue;
                 }
@@ -249,14 +249,14 @@ impl RunInput {
         (Self { values, window, privacy: script.privacy.with(fields), options, acknowledge_findings }, errors)
     }
 
-    /// The same for an editor's form, which may still have values of parameters that its text no longer names.
+    /// The same for an editor's form, which may still contain values of parameters that its SQL no longer has.
     pub fn of_editor(script: &Script<'_>, fields: &Fields) -> (Self, Errors) {
         let (mut input, errors) = Self::of_form(script, fields);
         input.values.retain(|name, _| script.sql.contains(name.as_str()));
         (input, errors)
     }
 
-    /// The fields of a form that says the same: a link to the query's page, or its form, can carry them.
+    /// Form fields for the same input, for a link or a form.
     pub fn form(&self) -> Vec<(String, String)> {
         let text = |given: &Given| match given {
             Given::Null => String::new(),
@@ -287,7 +287,7 @@ impl RunInput {
         form
     }
 
-    /// As JSON, always the same for the same input: what tells two requests apart.
+    /// As canonical JSON, for comparing requests.
     pub fn json(&self) -> Json {
         let values: Map<String, Json> = self.values.iter().map(|(name, given)| (name.clone(), given.json())).collect();
         let mut input = json!({
@@ -295,7 +295,7 @@ impl RunInput {
             "privacy": { "mode": self.privacy.mode.name(), "column": self.privacy.column },
             "options": self.options.json(),
         });
-        // OK to leave out what is empty: requests from before this field keep their digest.
+        // OK to omit if empty: requests from before this field keep their digest.
         if !self.acknowledge_findings.is_empty() {
             input["acknowledgeFindings"] = json!(self.acknowledge_findings);
         }

@@ -1,22 +1,23 @@
-//! Pasted lists: what separates their values, what was around them, what came twice.
+//! Parses pasted lists: separators, quotes, duplicates.
 
 use std::collections::HashSet;
 
-/// A list as it was typed or pasted, read.
+/// A parsed list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::queries) struct PastedList {
-    /// Each value once, in its order.
+    /// Distinct values in order.
     pub(in crate::queries) values: Vec<String>,
-    /// How many were there before and are left out.
+    /// The number of dropped duplicates.
     pub(in crate::queries) repeated: usize,
-    /// Whether quotes around every value were removed.
+    /// Whether quotes around all values were removed.
     pub(in crate::queries) unquoted: bool,
 }
 
 impl PastedList {
-    /// Reads a list. Values are separated by the ends of lines; on one line by tabs, semicolons or commas; by blanks where
-    /// every piece is an id (digits, or ten capitals and digits as ASINs are), since names have blanks in them. Quotes around
-    /// every value are removed. A value that came before is left out: twice in `VALUES` would count its rows twice.
+    /// Parses a list. Values are separated by line ends; on a single line by tabs, semicolons or commas; by spaces if
+    /// every part is an id (digits, or ten capitals and digits as in ASINs), since names contain spaces. Quotes
+    /// around all values are removed. Duplicates are dropped: a value that occurs twice in `VALUES` would count its
+    /// rows twice.
     pub(in crate::queries) fn read(text: &str) -> Self {
         let text = text.trim_matches(is_blank);
         let lines: Vec<&str> = text.split(['\n', '\r', '\t', ';']).map(trimmed).filter(|it| !it.is_empty()).collect();
@@ -47,7 +48,7 @@ impl PastedList {
         list
     }
 
-    /// What was made of it, in words; empty for a list that stays as it was typed and is short.
+    /// A description of what was changed; empty for a short list that was only split.
     pub(in crate::queries) fn words(&self) -> String {
         let count = i64::try_from(self.values.len()).unwrap_or(i64::MAX);
         if count < 2 && self.repeated == 0 && !self.unquoted {
@@ -69,12 +70,12 @@ fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{feff}')
 }
 
-/// A piece without the blanks around it, and without a comma at its end.
+/// A part without surrounding whitespace and trailing comma.
 fn trimmed(piece: &str) -> &str {
     piece.trim_matches(is_blank).trim_end_matches(',').trim_end_matches(is_blank)
 }
 
-/// Whether a line is a row of quoted values, `'a', 'b'`, or of ids with commas between them.
+/// Whether a line is a row of quoted values, `'a', 'b'`, or of comma-separated ids.
 fn is_row(line: &str) -> bool {
     let pieces = commas(line);
     let is_quoted = |piece: &&str| {
@@ -85,7 +86,7 @@ fn is_row(line: &str) -> bool {
         || pieces.iter().all(|piece| piece.split(is_blank).filter(|it| !it.is_empty()).all(is_id))
 }
 
-/// A line cut at its commas outside of quotes.
+/// Splits a line at commas outside of quotes.
 fn commas(line: &str) -> Vec<&str> {
     let (mut pieces, mut start, mut quote) = (Vec::new(), 0, None);
     let mut is_start = true;
@@ -101,7 +102,7 @@ fn commas(line: &str) -> Vec<&str> {
         }
         is_start = quote.is_none() && (letter == ',' || (is_start && is_blank(letter)));
     }
-    // OK to cut at all commas where a quote is not closed: it was an apostrophe.
+    // OK to split at all commas if a quote isn't closed: it was an apostrophe.
     if quote.is_some() {
         return line.split(',').collect();
     }
@@ -109,7 +110,7 @@ fn commas(line: &str) -> Vec<&str> {
     pieces
 }
 
-/// Whether a piece is an id, in which no blank can be: digits, or ten capitals and digits.
+/// Whether a part is an id, which can't contain spaces: digits, or ten capitals and digits.
 fn is_id(piece: &str) -> bool {
     let all = |fits: fn(&u8) -> bool| piece.bytes().all(|byte| fits(&byte));
     all(u8::is_ascii_digit)

@@ -1,31 +1,31 @@
-//! Tags: short words by which people find their queries again.
+//! Tags: short words for finding queries.
 //!
-//! They are small letters without commas, so that two spellings are one tag and a line of them can be typed,
-//! stored and searched as it is.
+//! They are in lower case without commas, so that different spellings are one tag and a line of tags can be typed,
+//! stored and searched directly.
 
 use serde::{Deserialize, Serialize};
 
 use crate::web::components::Errors;
 use crate::web::naming;
 
-/// Most tags of a query.
+/// Maximum number of tags of a query.
 const MOST: usize = 20;
-/// Longest tag, in characters.
+/// Maximum length of a tag, in characters.
 const LENGTH: usize = 40;
 
-/// The tags of one query, each once, as they were typed.
+/// The distinct tags of a query, in the typed order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tags(Vec<String>);
 
 impl Tags {
-    /// Reads a line of tags with commas between them; never fails, [`Tags::check`] says what does not fit.
+    /// Parses comma-separated tags; never fails, [`Tags::check`] reports errors.
     pub fn read(line: &str) -> Self {
         let mut tags: Vec<String> = Vec::new();
         for tag in line.split([',', '\n']) {
             let plain = naming::plain(tag).replace(char::is_control, " ").to_lowercase();
             let tag = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-            // OK to stop one beyond: the check says that there are too many, and nothing more is needed for it.
+            // OK to stop after one too many: the check reports that there are too many, and needs no more.
             if naming::is_seen(&tag) && !tags.contains(&tag) && tags.len() <= MOST {
                 tags.push(tag);
             }
@@ -33,12 +33,12 @@ impl Tags {
         Self(tags)
     }
 
-    /// As they are stored: `reach,weekly`.
+    /// As stored: `reach,weekly`.
     pub(in crate::queries) fn stored(&self) -> String {
         self.0.join(",")
     }
 
-    /// As the form shows them: `reach, weekly`.
+    /// As in forms: `reach, weekly`.
     pub(in crate::queries) fn line(&self) -> String {
         self.0.join(", ")
     }
@@ -47,12 +47,11 @@ impl Tags {
         self.0.iter().map(String::as_str)
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Says what keeps them from being saved.
+    /// Reports what prevents saving.
     pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         if self.0.len() > MOST {
             errors.add("tags", format!("A query can have at most {MOST} tags."));

@@ -1,10 +1,9 @@
-//! The time window of a run: what people choose, what AMC is sent for it, what to know about it.
+//! The time window of a run: presets, what is sent to AMC, and notes about it.
 //!
-//! A window is outside the SQL: AMC cuts every table of events to it. It is sent as the wall clock of a
-//! zone shows it, without an offset. Two delays decide which window is worth running, and they are not
-//! the same: data is complete after about 48 hours, and conversions are credited to an ad contact for
-//! 14 days after it (AMC documentation, executing workflows and attribution). The default waits for
-//! both.
+//! A window isn't part of the SQL: AMC limits every event table to it. It is sent as local time in a zone, without an
+//! offset. Two different delays determine which windows are worth running: data is complete after about 48 hours, and
+//! conversions are credited to an ad contact for 14 days after it (AMC documentation, executing workflows and
+//! attribution). The default waits for both.
 
 mod choice;
 
@@ -18,45 +17,45 @@ use crate::amazon::TimeWindow;
 use crate::web::Fields;
 use crate::web::components::{Errors, read_date, read_date_time};
 
-/// After so long AMC has the data of a moment.
+/// How long after an event AMC has its data.
 const FRESH_AFTER: TimeDelta = TimeDelta::hours(48);
-/// For so many days after an ad contact conversions are credited to it.
+/// How many days after an ad contact conversions are credited to it.
 const ATTRIBUTION_DAYS: u64 = 14;
-/// AMC keeps about so many months of most sources; a window that starts earlier is warned of.
+/// AMC keeps about this many months of most sources; an earlier window gets a warning.
 const HISTORY_MONTHS: u32 = 13;
-/// Longest input of the form, in characters.
+/// Maximum length of a form input, in characters.
 const LONGEST: usize = 60;
 const UNKNOWN_KIND: &str = "Choose a time window.";
 const UNKNOWN_ZONE: &str = "Unknown time zone. Use a name such as UTC, America/New_York or Europe/Berlin.";
-/// Years that a window can lie in; others are taken for a slip of the finger.
+/// Valid years; others are assumed to be typos.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
 
-/// How a window is chosen.
+/// A kind of window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WindowKind {
     /// The seven days that ended fourteen days ago: complete and fully attributed.
     #[default]
     Settled,
-    /// The last whole day that is complete.
+    /// The last complete day.
     LastDay,
-    /// The last whole week, Monday to Sunday, that is complete.
+    /// The last complete week, Monday to Sunday.
     LastWeek,
-    /// The last whole calendar month that is complete.
+    /// The last complete calendar month.
     LastMonth,
-    /// From a date to another, both included, or between two moments.
+    /// Between two inclusive dates, or between two times.
     Explicit,
-    /// AMC's own: the newest day that it has.
+    /// AMC's preset: the most recent day.
     MostRecentDay,
-    /// AMC's own: the newest week that it has.
+    /// AMC's preset: the most recent week.
     MostRecentWeek,
-    /// AMC's own: this month until now.
+    /// AMC's preset: the current month to date.
     CurrentMonth,
-    /// AMC's own: the month before this one.
+    /// AMC's preset: the previous month.
     PreviousMonth,
 }
 
 impl WindowKind {
-    /// All, in the order of the form.
+    /// All kinds, in the order of the form.
     pub const ALL: [Self; 9] = [
         Self::Settled,
         Self::LastDay,
@@ -84,7 +83,7 @@ impl WindowKind {
         }
     }
 
-    /// What the form says.
+    /// The label in the form.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Settled => "Last fully attributed week",
@@ -99,12 +98,12 @@ impl WindowKind {
         }
     }
 
-    /// Reads the form field `window`.
+    /// Parses the form field `window`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == text)
     }
 
-    /// The type that AMC resolves by itself, if this is one.
+    /// The corresponding type that AMC resolves, if there is one.
     fn relative(self) -> Option<TimeWindow> {
         match self {
             Self::MostRecentDay => Some(TimeWindow::MostRecentDay),
@@ -116,15 +115,15 @@ impl WindowKind {
     }
 }
 
-/// A window as the form has it; every part is the text that was typed.
+/// A window as in a form; every part is the typed text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WindowForm {
-    /// The value of a [`WindowKind`].
+    /// The name of a [`WindowKind`].
     pub kind: String,
-    /// The beginning of an explicit window: its first day, `2025-07-15`, or a moment, `2025-07-15T06:00`.
+    /// The start of an explicit window: its first day, `2025-07-15`, or a time, `2025-07-15T06:00`.
     pub start: String,
-    /// Its end: its last day, `2025-07-21`, all of which is part of it; or a moment, which is not.
+    /// Its end: its last day, `2025-07-21`, which is included; or a time, which is excluded.
     pub end: String,
     /// A zone of the IANA database.
     pub zone: String,
@@ -142,10 +141,10 @@ impl Default for WindowForm {
 }
 
 impl WindowForm {
-    /// The window of a form: what was sent, and for what was not sent, this one's.
+    /// The window in a form; missing parts are taken from `self`.
     #[must_use]
     pub fn with(&self, fields: &Fields) -> Self {
-        // OK to cut: no window, time or zone is longer, and what is cut off was not one.
+        // OK to truncate: no valid window, time or zone is longer.
         let plain = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
         let own = |name: &str, mine: &str| if fields.has(name) { plain(fields.trimmed(name)) } else { mine.to_owned() };
         Self {
@@ -156,14 +155,14 @@ impl WindowForm {
         }
     }
 
-    /// The type of the inputs of both ends: dates, or moments where one of them names a time.
+    /// The input type of both ends: dates, or times if one of them has a time.
     pub fn html_type(&self) -> &'static str {
         let is_day = |text: &String| text.is_empty() || read_date(text).is_some();
         if is_day(&self.start) && is_day(&self.end) { "date" } else { "datetime-local" }
     }
 
-    /// Says what keeps it from being the window that runs of a query start with. An explicit one may still
-    /// lack its days: each run gives its own.
+    /// Reports what isn't valid as a query's default window. An explicit one may lack its dates: each run then sets
+    /// them.
     pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         if WindowKind::parse(&self.kind).is_none() {
             errors.add("window", UNKNOWN_KIND);
@@ -173,8 +172,8 @@ impl WindowForm {
         }
     }
 
-    /// The window that the form names. What is wrong goes to `errors` under the names of the fields; the
-    /// answer is then the default's, so that the rest of the page can be made.
+    /// The window in the form. Errors are added to `errors` by field; the default is then returned, so that the rest
+    /// of the page can be rendered.
     pub fn choice(&self, errors: &mut Errors) -> WindowChoice {
         let zone = self.zone.parse::<Tz>().unwrap_or_else(|_| {
             errors.add("zone", UNKNOWN_ZONE);
@@ -189,19 +188,19 @@ impl WindowForm {
         }
         let start = moment("start", &self.start, errors);
         let end = moment("end", &self.end, errors);
-        // A day at the end is part of the window.
+        // The last day is part of the window.
         let end =
             if read_date(&self.end).is_some() { end.and_then(|day| day.checked_add_days(Days::new(1))) } else { end };
         WindowChoice { kind, start, end, zone }
     }
 
-    /// What the form means at `now`; see [`WindowForm::choice`] and [`WindowChoice::resolve`].
+    /// The window of the form at `now`; see [`WindowForm::choice`] and [`WindowChoice::resolve`].
     pub fn resolve(&self, now: DateTime<Utc>, errors: &mut Errors) -> Window {
         self.choice(errors).resolve(now, errors)
     }
 }
 
-/// Reads a date and time as browsers send it and people type it.
+/// Parses a date and time as sent by browsers and typed by people.
 fn moment(field: &str, text: &str, errors: &mut Errors) -> Option<NaiveDateTime> {
     if text.is_empty() {
         return None;
@@ -213,25 +212,23 @@ fn moment(field: &str, text: &str, errors: &mut Errors) -> Option<NaiveDateTime>
     read
 }
 
-/// What a form means at one moment.
+/// A window resolved at a certain time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// What AMC is sent.
     pub sent: TimeWindow,
-    /// How it was chosen.
     pub kind: WindowKind,
     /// The zone of the form.
     pub zone: Tz,
-    /// First moment, as the zone's wall clock shows it; none when AMC decides.
+    /// The start, in the zone's local time; `None` if AMC determines it.
     pub start: Option<NaiveDateTime>,
-    /// The moment after the last; none when AMC decides.
+    /// The exclusive end; `None` if AMC determines it.
     pub end: Option<NaiveDateTime>,
-    /// What to know before running: sentences.
+    /// Notes for the form, in sentences.
     pub notes: Vec<String>,
 }
 
 impl Window {
-    /// The window of any kind but an explicit one at `now`.
+    /// The window of a preset at `now`.
     pub(in crate::queries) fn preset(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Self {
         let Some((start, end)) = days(kind, zone, now) else {
             let sent = kind.relative().unwrap_or_default();
@@ -253,7 +250,7 @@ impl Window {
         if ended < FRESH_AFTER {
             notes.push(FRESHNESS.to_owned());
         }
-        // OK with an hour less: a change of the clocks must not make fourteen whole days too few.
+        // OK with one hour less: a clock change must not make fourteen whole days too short.
         if ended < TimeDelta::days(ATTRIBUTION_DAYS as i64) - TimeDelta::hours(1) {
             notes.push(LATE_CREDIT.to_owned());
         }
@@ -269,18 +266,18 @@ impl Window {
         Self { sent, kind, zone, start: Some(start), end: Some(end), notes }
     }
 
-    /// Whether AMC had all of its data at a moment.
+    /// Whether AMC had all of its data at that time.
     pub(in crate::queries) fn is_complete_at(&self, at: DateTime<Utc>) -> bool {
         self.end.is_some_and(|end| at - instant(self.zone, end) >= FRESH_AFTER)
     }
 
-    /// Whether conversions were still being credited to its ads at a moment.
+    /// Whether conversions were still being credited to its ads at that time.
     pub(in crate::queries) fn is_credited_after(&self, at: DateTime<Utc>) -> bool {
         let days = TimeDelta::days(ATTRIBUTION_DAYS as i64) - TimeDelta::hours(1);
         self.end.is_none_or(|end| at - instant(self.zone, end) < days)
     }
 
-    /// In words: `31 Oct – 6 Nov 2026 (Europe/Berlin)`.
+    /// A description: `31 Oct – 6 Nov 2026 (Europe/Berlin)`.
     pub fn words(&self) -> String {
         self.choice().words()
     }
@@ -293,7 +290,7 @@ impl Window {
         format!("Will run for the {}; AMC chooses the days.", self.kind.label().replace("AMC preset: ", ""))
     }
 
-    /// From when to when, as far as that is known before AMC decides: its presets end with yesterday.
+    /// Its start and end, as far as they are known before AMC determines them: its presets end with yesterday.
     pub(in crate::queries) fn instants(&self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
         if let (Some(start), Some(end)) = (self.start, self.end) {
             return (instant(self.zone, start), instant(self.zone, end));
@@ -309,12 +306,12 @@ impl Window {
         (start.and_time(NaiveTime::MIN).and_utc(), end.and_time(NaiveTime::MIN).and_utc())
     }
 
-    /// The same without what is said about it: how it is meant, and from when to when.
+    /// Only its kind, start and end, without notes.
     pub const fn choice(&self) -> WindowChoice {
         WindowChoice { kind: self.kind, start: self.start, end: self.end, zone: self.zone }
     }
 
-    /// Only the days, for the choices of the form: `31 Oct – 6 Nov 2026`; empty where AMC decides.
+    /// Only the days, for the options of the form: `31 Oct – 6 Nov 2026`; empty if AMC determines them.
     pub fn days(&self) -> String {
         self.choice().days().unwrap_or_default()
     }
@@ -325,7 +322,7 @@ const FRESHNESS: &str = "The window ends less than 48 hours ago. AMC's data take
 const LATE_CREDIT: &str = "The window ends less than 14 days ago. Conversions are still being attributed to its ads, \
                            so attributed figures will keep rising; impressions and clicks won't.";
 
-/// First day and the day after the last of a preset; none for AMC's own types.
+/// First day and the day after the last of a preset; `None` for AMC's presets.
 fn days(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Option<(NaiveDate, NaiveDate)> {
     let today = now.with_timezone(&zone).date_naive();
     let fresh = (now - FRESH_AFTER).with_timezone(&zone).date_naive();
@@ -347,8 +344,8 @@ fn days(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Option<(NaiveDate, Na
     }
 }
 
-/// When a wall clock shows `time`. A time that it shows twice means the later one; one that it skips
-/// means the same distance after the skip, as AMC's Java reads it.
+/// The instant of a local time. A time that occurs twice means the later one; one that is skipped means the same
+/// distance after the gap, as in AMC's Java.
 fn instant(zone: Tz, time: NaiveDateTime) -> DateTime<Utc> {
     let local = zone.from_local_datetime(&time).latest();
     let shifted = || zone.from_local_datetime(&(time + TimeDelta::hours(1))).latest();

@@ -1,4 +1,4 @@
-//! Texts that are not saved as queries: what somebody types, and what a guide hands over.
+//! Drafts: texts that somebody types, or that a guide provides.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,20 +13,20 @@ use crate::queries::model::window::WindowForm;
 use crate::queries::model::{Privacy, QueryInput};
 use crate::web::Fields;
 
-/// Drafts that a person keeps; the oldest goes to the bin when there are more. The bin holds as many.
+/// Maximum number of drafts of a person; the oldest is moved to the bin. The bin has the same limit.
 const MOST: i64 = 50;
 
-/// A text that is not saved as a query.
+/// A text that isn't saved as a query.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct Draft {
     pub(in crate::queries) id: DraftId,
-    /// The query that it changes; none for a new one.
+    /// The query that it changes; `None` for a new one.
     pub(in crate::queries) query: Option<QueryId>,
-    /// The revision of that query when its editor was opened.
+    /// The query's revision when its editor was opened.
     pub(in crate::queries) base: i64,
-    /// The editor that keeps it; empty for what was handed over.
+    /// The editor that owns it; empty for a provided draft.
     pub(in crate::queries) tab: String,
-    /// Where it came from, in words; empty when its owner kept it themselves.
+    /// Where it came from, for display; empty if its owner typed it.
     pub(in crate::queries) source: String,
     pub(in crate::queries) name: String,
     pub(in crate::queries) sql: String,
@@ -34,35 +34,35 @@ pub(in crate::queries) struct Draft {
     pub(in crate::queries) updated_at: DateTime<Utc>,
 }
 
-/// What a draft holds beside its name and text.
+/// The content of a draft besides its name and text.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::queries) struct Rest {
     pub(in crate::queries) fields: Vec<FieldDef>,
     pub(in crate::queries) instance: String,
-    /// As a form sends it; empty where nothing was chosen.
+    /// As sent by a form; empty if nothing was chosen.
     pub(in crate::queries) home: String,
     pub(in crate::queries) description: String,
     pub(in crate::queries) tags: Tags,
     pub(in crate::queries) window: WindowForm,
     pub(in crate::queries) privacy: Privacy,
-    /// Values of parameters and options of a run, by the names of the form's fields.
+    /// Parameter values and run options, by form field.
     pub(in crate::queries) values: Vec<(String, String)>,
 }
 
 impl Draft {
-    /// The values that were filled in beside the query.
+    /// The values for the next run.
     pub(in crate::queries) fn form(&self) -> Fields {
         self.rest.values.iter().cloned().collect()
     }
 
-    /// What the editor shows of it.
+    /// Its content for the editor.
     pub(in crate::queries) fn written(self) -> QueryInput {
         let Rest { fields, description, tags, window, privacy, .. } = self.rest;
         QueryInput { name: self.name, description, tags, sql: self.sql, fields, window, privacy }
     }
 
-    /// What people call it.
+    /// Its name for display.
     pub(in crate::queries) fn title(&self) -> &str {
         if self.name.is_empty() { "Untitled query" } else { &self.name }
     }
@@ -90,7 +90,6 @@ macro_rules! select {
     };
 }
 
-/// One of a person's drafts.
 pub(in crate::queries) async fn draft(tx: &mut Tx, person: &PersonId, id: &DraftId) -> Result<Draft> {
     const FIND: &str = select!("sql", "where id = $2 and person_id = $1 and discarded_at is null");
     sql(FIND).bind(person).bind(id).one(tx).await
@@ -105,8 +104,8 @@ pub(in crate::queries) async fn draft_of(tx: &mut Tx, person: &PersonId, query: 
     sql(FIND).bind(person).bind(query).cached().optional(tx).await
 }
 
-/// A person's drafts without their texts, the last changed first. What was handed over and never changed is left out:
-/// looking at a guide's query leaves no trace.
+/// A person's drafts without their texts, most recently changed first. Provided drafts that were never changed are
+/// omitted: looking at a guide's query leaves no trace.
 pub(in crate::queries) async fn drafts(tx: &mut Tx, person: &PersonId) -> Result<Vec<Draft>> {
     const LIST: &str = select!(
         "'' as sql",
@@ -116,7 +115,7 @@ pub(in crate::queries) async fn drafts(tx: &mut Tx, person: &PersonId) -> Result
     sql(LIST).bind(person).cached().all(tx).await
 }
 
-/// The drafts that a person threw away, without their texts, the last changed first.
+/// A person's discarded drafts, without their texts, most recently changed first.
 pub(in crate::queries) async fn discarded(tx: &mut Tx, person: &PersonId) -> Result<Vec<Draft>> {
     const LIST: &str = select!(
         "'' as sql",
@@ -126,20 +125,20 @@ pub(in crate::queries) async fn discarded(tx: &mut Tx, person: &PersonId) -> Res
     sql(LIST).bind(person).cached().all(tx).await
 }
 
-/// What a person is writing and has not saved.
+/// Unsaved work of a person.
 #[derive(Clone, Debug)]
 pub struct DraftText {
     pub id: DraftId,
-    /// The query that it changes; none for a new one.
+    /// The query that it changes; `None` for a new one.
     pub query: Option<QueryId>,
-    /// What people call it.
+    /// Its name for display.
     pub name: String,
     pub sql: String,
-    /// What its fields are.
+    /// Its parameters.
     pub fields: Vec<FieldDef>,
 }
 
-/// A person's drafts whose text holds a word, the last changed first; not those that were handed over and never
+/// A person's drafts whose text contains a word, most recently changed first; not provided drafts that were never
 /// changed.
 pub async fn drafts_mentioning(tx: &mut Tx, person: &PersonId, word: &str) -> Result<Vec<DraftText>> {
     const LIST: &str = select!(
@@ -155,7 +154,8 @@ pub async fn drafts_mentioning(tx: &mut Tx, person: &PersonId, word: &str) -> Re
     Ok(drafts.into_iter().map(text).collect())
 }
 
-/// Keeps a draft, over the one of that id if it is theirs; gives its id, which is another where that one is not.
+/// Stores a draft, overwriting the one with that id if it is the person's; returns its id, which is a new one
+/// otherwise.
 pub(in crate::queries) async fn keep_draft(
     tx: &mut Tx,
     random: &Random,
@@ -189,7 +189,7 @@ pub(in crate::queries) async fn keep_draft(
     Ok(id)
 }
 
-/// Sends the oldest of too many drafts to the bin, and the oldest of too many there away.
+/// Moves the oldest drafts over the limit to the bin, and deletes the oldest over the limit there.
 async fn trim(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId) -> Result<()> {
     const TRIM: &str = "update drafts set discarded_at = $3 where person_id = $1 and discarded_at is null and id not in \
         (select id from drafts where person_id = $1 and discarded_at is null order by updated_at desc, id desc limit $2)";
@@ -201,7 +201,7 @@ async fn trim(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId) -> Result<()> 
     Ok(())
 }
 
-/// Removes a draft whose text is saved now, if it is still the one that this editor kept (`tab`) or took up (`was`).
+/// Removes a draft whose text was saved, if it is still the one that this editor owned (`tab`) or resumed (`was`).
 pub(in crate::queries) async fn drop_draft(
     tx: &mut Tx,
     person: &PersonId,
@@ -214,7 +214,7 @@ pub(in crate::queries) async fn drop_draft(
     Ok(())
 }
 
-/// Throws one of a person's drafts away, if it is there; the bin keeps it.
+/// Moves one of a person's drafts to the bin, if it exists.
 pub(in crate::queries) async fn discard(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -226,7 +226,7 @@ pub(in crate::queries) async fn discard(
     trim(tx, now, person).await
 }
 
-/// Takes a draft out of the bin; another draft of the same query goes there instead. False when it is not there.
+/// Restores a draft from the bin; another draft of the same query is moved there instead. False if it doesn't exist.
 pub(in crate::queries) async fn restore_draft(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -240,27 +240,27 @@ pub(in crate::queries) async fn restore_draft(
     Ok(sql(RESTORE).bind(person).bind(id).execute(tx).await? == 1)
 }
 
-/// Removes for good what was thrown away before `before`; gives how many.
+/// Permanently deletes drafts discarded before `before`; returns how many.
 pub(in crate::queries) async fn purge_drafts(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
     const PURGE: &str = "delete from drafts where discarded_at < $1";
     sql(PURGE).bind(before).execute(tx).await
 }
 
-/// A text that a guide or a template hands over.
+/// A draft provided by a guide or a template.
 #[derive(Clone, Debug)]
 pub struct DraftSeed<'a> {
-    /// What to call it.
+    /// Its name.
     pub name: &'a str,
-    /// Where it comes from, in words ("Guide: Your first query").
+    /// Where it comes from, for display ("Guide: Your first query").
     pub source: &'a str,
-    /// The text, with `{{name}}`.
+    /// The SQL, with `{{name}}`.
     pub sql: &'a str,
-    /// What its fields are.
+    /// Its parameters.
     pub fields: Vec<FieldDef>,
 }
 
-/// Makes a draft of it; the editor opens it at `/queries/new?draft=…`. One of the same name and source that nobody has
-/// changed is used again.
+/// Creates a draft from it; the editor opens it at `/queries/new?draft=…`. An unchanged one with the same name and
+/// source is reused.
 pub async fn create_draft(
     tx: &mut Tx,
     random: &Random,

@@ -1,17 +1,17 @@
-//! Who has given which query a star.
+//! Who has starred which query.
 
 use chrono::{DateTime, Utc};
 
 use crate::db::{Result, Single, Tx, sql};
 use crate::ids::{PersonId, QueryId};
 
-/// Whether a person has given this query a star.
+/// Whether a person has starred this query.
 pub(in crate::queries) async fn is_favourite(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<bool> {
     const FIND: &str = "select query_id as value from query_favourites where person_id = $1 and query_id = $2";
     Ok(sql(FIND).bind(person).bind(query).cached().optional::<Single<String>>(tx).await?.is_some())
 }
 
-/// Gives a query a star, or takes it back without a time. The caller has found that the query is the person's.
+/// Sets a star, or removes it (without a time). The caller has checked that the person may see the query.
 pub(in crate::queries) async fn set_favourite(
     tx: &mut Tx,
     person: &PersonId,

@@ -1,4 +1,4 @@
-//! Queries as lists show them: found by text, tag, star and instance; or in the bin.
+//! Lists of queries: by text, tag, star and instance; and the bin.
 
 use chrono::{DateTime, Utc};
 
@@ -7,64 +7,61 @@ use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::queries::model::home::Home;
 use crate::queries::model::tags::Tags;
 
-/// Which queries are listed, and how.
+/// The filter and order of a list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Text that name, description, tags, SQL, instance or account hold.
+    /// Text in name, description, tags, SQL, instance or account.
     pub text: String,
-    /// Those whose home or default this instance is.
+    /// Those with this home or default instance.
     pub instance: Option<InstanceId>,
-    /// With this tag only; empty for all.
+    /// With this tag; empty for all.
     pub tag: String,
-    /// Only those that the person has given a star.
+    /// Only starred ones.
     pub favourites: bool,
-    /// With a home of this kind only: `private`, `instance` or `everyone`; empty for all.
+    /// With this kind of home: `private`, `instance` or `everyone`; empty for all.
     pub home: String,
     /// Deleted ones instead of the others.
     pub deleted: bool,
-    /// `name`, `instance`, `changed`, by whom (`by`), last run (`ran`), last changed or run (`used`); with `-`
-    /// before it the other way round. Otherwise by when it was deleted, or else changed.
+    /// `name`, `instance`, `changed`, changed by whom (`by`), last run (`ran`), last changed or run (`used`); with a
+    /// leading `-` descending. By default sorted by the time of deletion or change.
     pub sort: String,
 }
 
-/// Columns by which the list is sorted.
+/// The sortable columns.
 pub(in crate::queries) const SORTS: [&str; 6] = ["name", "instance", "changed", "by", "ran", "used"];
 
-/// A line of the list.
+/// A row of the list.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub id: QueryId,
     pub name: String,
-    /// What it answers; may be empty.
+    /// May be empty.
     pub description: String,
-    /// By which words it is found.
     pub tags: Tags,
-    /// Who sees it.
     pub home: Home,
-    /// The name of the instance that is its home, where this person has access to it.
+    /// The name of its home instance, if this person has access to it.
     pub home_name: Option<String>,
-    /// Who owns it; a name for people.
+    /// The owner's name.
     pub owner: String,
-    /// Where it runs by default, where this person has access to it.
+    /// The default instance, if this person has access to it.
     pub instance: Option<InstanceId>,
-    /// The name of that instance; empty without.
+    /// The name of that instance, or empty.
     pub instance_name: String,
-    /// The name of its account; empty without.
+    /// The name of its account, or empty.
     pub account_name: String,
-    /// Who changed it last; a name for people.
+    /// The name of who last changed it.
     pub updated_by: String,
-    /// When it was changed last.
     pub updated_at: DateTime<Utc>,
-    /// When it was run last, if it was.
+    /// When it last ran, if it did.
     pub ran_at: Option<DateTime<Utc>>,
-    /// Whether this person has given it a star.
+    /// Whether this person has starred it.
     pub is_favourite: bool,
     /// When it was deleted, if it was.
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
 impl Line {
-    /// Who sees it, in words.
+    /// A description of who sees it.
     pub(in crate::queries) fn seen_by(&self) -> String {
         self.home.seen_by(self.home_name.as_deref())
     }
@@ -101,7 +98,7 @@ impl FromRow for Line {
     }
 }
 
-/// The condition of a list, on queries `q`: `$kept` says whether they are deleted, `$of` whose stars they have.
+/// The condition of a list, on queries `q`: `$kept` says whether they are deleted, `$of` whose stars are used.
 macro_rules! filtered {
     ($kept:literal, $of:expr) => {
         concat!(
@@ -122,8 +119,8 @@ macro_rules! filtered {
     };
 }
 
-/// A page of a list. Its ids are found first, along an index where the order has one, and then what its rows show, so
-/// that nothing is joined for rows of other pages.
+/// A page of a list. Its ids are selected first, with an index if the order has one, and then joined with the
+/// displayed values, so that nothing is joined for rows of other pages.
 macro_rules! page {
     ($kept:literal, $of:expr, $order:expr) => {
         concat!(
@@ -148,8 +145,8 @@ macro_rules! page {
     };
 }
 
-/// The text for a filter: each combination is a text of its own, since an index serves a condition and an order only where
-/// they are written out.
+/// The statement for a filter: each combination has its own text, since an index is only used for a condition and an
+/// order that are written out.
 macro_rules! text {
     ($filter:expr, $make:ident $(, $order:expr)?) => {
         match ($filter.deleted, $filter.favourites) {
@@ -167,7 +164,7 @@ macro_rules! text {
     };
 }
 
-/// When a query was run last, and when it was run or changed last.
+/// When a query last ran, and when it last ran or changed.
 macro_rules! ran {
     () => {
         "(select max(e.created_at) from executions e where e.query_id = q.id)"
@@ -180,7 +177,7 @@ macro_rules! used {
     };
 }
 
-/// The text of a page in the filter's order.
+/// The statement of a page in the filter's order.
 fn paged(filter: &Filter) -> &'static str {
     match filter.sort.as_str() {
         "name" => text!(filter, page, "lower(q.name), q.id"),
@@ -212,7 +209,7 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(&filter.home)
 }
 
-/// How many queries the filter finds, counted up to `most`.
+/// The number of matching queries, counted up to `most`.
 pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     macro_rules! counted {
         ($kept:literal, $of:expr) => {
@@ -223,13 +220,13 @@ pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &F
     filtered(text, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// A range of the queries that the filter finds; the last changed first unless sorted.
+/// A range of the matching queries; by default most recently changed first.
 pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Line>> {
     filtered(paged(filter), person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
-/// The queries that were changed last by anybody, or run last by this person, the newest first. It looks at the last fifty
-/// changes and at the last two hundred executions.
+/// The queries most recently changed by anybody, or run by this person, newest first. Considers the last fifty
+/// changes and the last two hundred executions.
 pub async fn recent(tx: &mut Tx, person: &PersonId, most: i64) -> Result<Vec<Line>> {
     const RECENT: &str = page!(
         "(q.deleted_at is null) = true and ",
@@ -247,7 +244,7 @@ pub async fn recent(tx: &mut Tx, person: &PersonId, most: i64) -> Result<Vec<Lin
     filtered(RECENT, person, &Filter::default()).bind(most).bind(0_i64).cached().all(tx).await
 }
 
-/// The tags of a person's queries with how many carry each, the most used first.
+/// The tags of a person's queries with their counts, most used first.
 pub(in crate::queries) async fn tags(tx: &mut Tx, person: &PersonId) -> Result<Vec<(String, i64)>> {
     const TAGS: &str = concat!(
         "select q.tags, count(*) as count from queries q ",

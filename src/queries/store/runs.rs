@@ -1,5 +1,5 @@
-//! The runs of one query, as its page and the page of a run look back on them. The rows are another room's:
-//! they are read here and written there.
+//! The executions of one query, for its page and the page of an execution. The rows belong to another room and are
+//! only read here.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -10,24 +10,17 @@ use crate::queries::model::input::ParameterValues;
 use crate::web::components::duration;
 use crate::web::run_state::RunState;
 
-/// So many of the last successful runs say how long the next may take.
+/// How many of the last successful runs are used for the typical duration.
 const LOOKED_AT: i64 = 9;
 
-/// A run of a query.
 #[derive(Clone, Debug)]
 pub struct PastRun {
     pub id: ExecutionId,
-    /// Where it stands.
     pub state: RunState,
-    /// The name of the instance where it ran.
     pub instance_name: String,
-    /// Who ran it.
     pub person_name: String,
-    /// When somebody pressed Run.
     pub created_at: DateTime<Utc>,
-    /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// Rows of its result.
     pub rows: Option<u64>,
 }
 
@@ -48,13 +41,13 @@ impl FromRow for PastRun {
 }
 
 impl PastRun {
-    /// How long it took from pressing Run; empty while it goes.
+    /// Its duration from pressing Run; empty while it is in progress.
     pub(in crate::queries) fn took(&self) -> String {
         self.finished_at.map(|end| duration(end - self.created_at)).unwrap_or_default()
     }
 }
 
-/// The last runs of a query that a person may see, the newest first.
+/// The last runs of a query that a person may see, newest first.
 pub async fn runs(tx: &mut Tx, person: &PersonId, query: &QueryId, most: i64) -> Result<Vec<PastRun>> {
     const LIST: &str = "select e.id, e.state, e.person_name, e.created_at, e.finished_at, e.result, \
         coalesce(i.name, i.amc_name) as instance_name from executions e join instances i on i.id = e.instance_id \
@@ -63,7 +56,7 @@ pub async fn runs(tx: &mut Tx, person: &PersonId, query: &QueryId, most: i64) ->
     sql(LIST).bind(person).bind(query).bind(most).cached().all(tx).await
 }
 
-/// The newest run of this identity on an instance whose result is still stored and that a person may see; see
+/// The newest run with this identity on an instance whose result is still stored and that a person may see; see
 /// [`identity`](crate::queries::identity).
 pub(in crate::queries) async fn same_run(
     tx: &mut Tx,
@@ -79,7 +72,7 @@ pub(in crate::queries) async fn same_run(
     sql(FIND).bind(person).bind(instance).bind(identity).optional(tx).await
 }
 
-/// The instance on which a person ran a query last.
+/// The instance on which a person last ran a query.
 pub(in crate::queries) async fn last_instance(
     tx: &mut Tx,
     person: &PersonId,
@@ -90,18 +83,18 @@ pub(in crate::queries) async fn last_instance(
     Ok(sql(FIND).bind(person).bind(query).cached().optional::<Single<InstanceId>>(tx).await?.map(|Single(id)| id))
 }
 
-/// The instance on which a person ran any query last.
+/// The instance on which a person last ran any query.
 pub(in crate::queries) async fn last_instance_of_all(tx: &mut Tx, person: &PersonId) -> Result<Option<InstanceId>> {
     const FIND: &str = "select e.instance_id as value from executions e where e.person_id = $1 \
         order by e.created_at desc, e.id desc limit 1";
     Ok(sql(FIND).bind(person).optional::<Single<InstanceId>>(tx).await?.map(|Single(id)| id))
 }
 
-/// The parameter values with which a person ran a query last on an instance.
+/// The parameter values with which a person last ran a query on an instance.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct LastValues {
     pub(in crate::queries) at: DateTime<Utc>,
-    /// By the names of the parameters, each as a form shows it.
+    /// By parameter name, in the form's format.
     pub(in crate::queries) values: Vec<(String, String)>,
 }
 
@@ -113,7 +106,7 @@ impl FromRow for LastValues {
     }
 }
 
-/// The values with which a person ran a query last on an instance; none before the first time.
+/// The values with which a person last ran a query on an instance; `None` if they haven't.
 pub(in crate::queries) async fn last_values(
     tx: &mut Tx,
     person: &PersonId,
@@ -125,35 +118,35 @@ pub(in crate::queries) async fn last_values(
     sql(FIND).bind(person).bind(query).bind(instance).cached().optional(tx).await
 }
 
-/// How long runs of a query usually take.
+/// The typical duration of a query's runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TypicalDuration {
-    /// From pressing Run to the kept result, the median.
+    /// The median time from pressing Run to the stored result.
     pub took: TimeDelta,
-    /// Of so many runs.
+    /// The number of runs.
     pub runs: usize,
 }
 
 impl TypicalDuration {
-    /// The median of the lengths; none without any.
+    /// The median of the durations; `None` without any.
     fn of(mut lengths: Vec<TimeDelta>) -> Option<Self> {
         lengths.sort_unstable();
         lengths.get(lengths.len() / 2).map(|took| Self { took: *took, runs: lengths.len() })
     }
 
-    /// In words: `2m 10s`.
+    /// Formatted: `2m 10s`.
     pub fn words(&self) -> String {
         duration(self.took)
     }
 
-    /// What it stands on: `based on 7 executions`.
+    /// Its basis: `based on 7 executions`.
     pub fn source(&self) -> String {
         format!("based on {}", crate::web::words::counted(self.runs as i64, "execution", "executions"))
     }
 }
 
-/// How long the last successful runs of a query took on an instance, one of them left out if named; none when
-/// there are none.
+/// The typical duration of a query's last successful runs on an instance, optionally without one of them; `None`
+/// without runs.
 pub async fn usual(
     tx: &mut Tx,
     person: &PersonId,

@@ -1,4 +1,4 @@
-//! What queries were before they were changed.
+//! Previous versions of queries.
 
 use chrono::{DateTime, Utc};
 
@@ -8,16 +8,15 @@ use crate::ids::{PersonId, QueryId};
 use crate::queries::model::home::Placement;
 use crate::queries::model::{Query, QueryInput};
 
-/// Versions of a query that are kept; the oldest go when there are more.
+/// Maximum number of versions of a query; the oldest are deleted.
 const MOST: i64 = 500;
 
-/// A query as it was saved once, by whom and when.
+/// A saved state of a query, by whom and when.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct Version {
     pub(in crate::queries) revision: i64,
     pub(in crate::queries) written: QueryInput,
     pub(in crate::queries) placement: Placement,
-    /// A name for people.
     pub(in crate::queries) saved_by: String,
     pub(in crate::queries) saved_at: DateTime<Utc>,
 }
@@ -46,9 +45,9 @@ impl FromRow for Version {
     }
 }
 
-/// Keeps a query as it is at `revision`, before it is changed.
+/// Stores a query's state at `revision`, before it is changed.
 pub(super) async fn keep(tx: &mut Tx, query: &QueryId, revision: i64) -> Result<()> {
-    // Another who saves at the same moment keeps the same version; only one of them changes the query.
+    // Somebody who saves at the same moment stores the same version; only one of them changes the query.
     const KEEP: &str = "insert into query_versions (query_id, revision, name, description, tags, sql, fields, \
         run_window, privacy, saved_by, saved_at, home, home_instance_id, default_instance_id) select id, revision, \
         name, description, tags, sql, fields, run_window, privacy, updated_by, updated_at, home, home_instance_id, \
@@ -76,13 +75,13 @@ macro_rules! select {
     };
 }
 
-/// What a query was before, the newest first; without the SQL.
+/// The previous versions of a query, newest first; without the SQL.
 pub(in crate::queries) async fn versions(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Vec<Version>> {
     const LIST: &str = select!("''", "order by v.revision desc");
     sql(LIST).bind(person).bind(query).cached().all(tx).await
 }
 
-/// One version from before, whole.
+/// One previous version, complete.
 pub(in crate::queries) async fn version(
     tx: &mut Tx,
     person: &PersonId,

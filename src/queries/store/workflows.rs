@@ -1,4 +1,4 @@
-//! The tables of queries that are kept on AMC as workflows, and of what AMC lists for an instance.
+//! The tables of queries that are stored on AMC as workflows, and of workflows listed by AMC.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 
-/// A query that is kept on an instance of AMC.
+/// A query that is stored on an instance at AMC.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct OnAmc {
     pub(in crate::queries) instance: InstanceId,
@@ -16,7 +16,7 @@ pub(in crate::queries) struct OnAmc {
     pub(in crate::queries) revision: i64,
     /// The definition that was sent.
     pub(in crate::queries) sent: Value,
-    /// `same`, `changed` or `missing`: what AMC had when it was last asked.
+    /// `same`, `changed` or `missing`: the outcome of the last comparison with AMC.
     pub(in crate::queries) state: String,
     pub(in crate::queries) synced_by: String,
     pub(in crate::queries) synced_at: DateTime<Utc>,
@@ -39,7 +39,7 @@ impl FromRow for OnAmc {
     }
 }
 
-/// Where a query is kept, as far as the person has access.
+/// Where a query is stored, as far as the person has access.
 pub(in crate::queries) async fn on_amc(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Vec<OnAmc>> {
     const LIST: &str = "select w.instance_id, coalesce(i.name, i.amc_name) as instance_name, w.workflow_id, w.revision, \
         w.sent, w.state, w.synced_by, w.synced_at, w.looked_at from query_workflows w \
@@ -49,7 +49,7 @@ pub(in crate::queries) async fn on_amc(tx: &mut Tx, person: &PersonId, query: &Q
     sql(LIST).bind(person).bind(query).all(tx).await
 }
 
-/// What was sent, and as what.
+/// What was sent, and under which id.
 #[derive(Debug)]
 pub(in crate::queries) struct Synced<'a> {
     pub(in crate::queries) query: &'a QueryId,
@@ -60,7 +60,7 @@ pub(in crate::queries) struct Synced<'a> {
     pub(in crate::queries) by: &'a str,
 }
 
-/// Notes that a query is on AMC as it was just sent. Another query that was kept under the same id is no longer.
+/// Records that a query was just stored on AMC. Another query with the same id is no longer stored there.
 pub(in crate::queries) async fn synced(tx: &mut Tx, now: DateTime<Utc>, one: &Synced<'_>) -> Result<()> {
     const OTHER: &str = "delete from query_workflows where instance_id = $1 and workflow_id = $2 and query_id <> $3";
     const SYNCED: &str = "insert into query_workflows (query_id, instance_id, workflow_id, revision, sent, state, \
@@ -82,7 +82,7 @@ pub(in crate::queries) async fn synced(tx: &mut Tx, now: DateTime<Utc>, one: &Sy
         .map(drop)
 }
 
-/// Notes what AMC has.
+/// Records what AMC has.
 pub(in crate::queries) async fn looked(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -94,13 +94,13 @@ pub(in crate::queries) async fn looked(
     sql(LOOKED).bind(query).bind(instance).bind(state).bind(now).execute(tx).await.map(drop)
 }
 
-/// Forgets that a query is kept on an instance.
+/// Deletes the record that a query is stored on an instance.
 pub(in crate::queries) async fn forget_workflow(tx: &mut Tx, (query, instance): (&QueryId, &InstanceId)) -> Result<()> {
     const FORGET: &str = "delete from query_workflows where query_id = $1 and instance_id = $2";
     sql(FORGET).bind(query).bind(instance).execute(tx).await.map(drop)
 }
 
-/// What AMC listed for an instance.
+/// The workflows that AMC listed for an instance.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct ListedWorkflows {
     pub(in crate::queries) workflows: Value,
@@ -114,7 +114,7 @@ impl FromRow for ListedWorkflows {
     }
 }
 
-/// What AMC listed when somebody last asked; none before.
+/// The workflows that AMC listed when somebody last asked; `None` if nobody has.
 pub(in crate::queries) async fn listed_workflows(
     tx: &mut Tx,
     instance: &InstanceId,
@@ -123,7 +123,7 @@ pub(in crate::queries) async fn listed_workflows(
     sql(FIND).bind(instance).optional(tx).await
 }
 
-/// Keeps what AMC lists now.
+/// Stores AMC's current list.
 pub(in crate::queries) async fn keep_listed(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -136,7 +136,7 @@ pub(in crate::queries) async fn keep_listed(
     sql(KEEP).bind(instance).bind(workflows).bind(schedules).bind(now).execute(tx).await.map(drop)
 }
 
-/// A query by the id of the workflow that it is kept as.
+/// A query by the id of its workflow.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct KeptAs {
     pub(in crate::queries) workflow_id: String,
@@ -150,7 +150,7 @@ impl FromRow for KeptAs {
     }
 }
 
-/// The queries that are kept on an instance, as far as the person sees them.
+/// The queries that are stored on an instance, as far as the person sees them.
 pub(in crate::queries) async fn kept_on(tx: &mut Tx, person: &PersonId, instance: &InstanceId) -> Result<Vec<KeptAs>> {
     const LIST: &str = concat!(
         "select w.workflow_id, q.id, q.name from query_workflows w join queries q on q.id = w.query_id ",

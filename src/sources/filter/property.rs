@@ -1,4 +1,4 @@
-//! The properties of a column and of its source that a condition can be about.
+//! The properties of a column and its source that a condition can use.
 
 use std::borrow::Cow;
 
@@ -11,30 +11,30 @@ use crate::sources::described;
 pub(in crate::sources) struct Row<'a> {
     pub(in crate::sources) source: &'a DataSource,
     pub(in crate::sources) column: &'a ColumnDef,
-    /// Whether the instance that was chosen lists it; any instance where none was.
+    /// Whether the selected instance lists it, or any instance if none is selected.
     pub(in crate::sources) is_present: bool,
 }
 
 macro_rules! properties {
     ($($variant:ident = $name:literal, $label:literal;)+) => {
-        /// What a condition is about.
+        /// The property of a condition.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(in crate::sources) enum Property {
             $($variant,)+
         }
 
         impl Property {
-            /// All of them, in the order of the form.
+            /// All values, in the order of the form.
             pub(in crate::sources) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// As addresses name it.
+            /// As in addresses.
             pub(in crate::sources) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
-            /// What people read.
+            /// The label for people.
             pub(in crate::sources) const fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $label,)+
@@ -70,7 +70,7 @@ impl Property {
         Self::ALL.iter().copied().find(|property| property.name() == text)
     }
 
-    /// Values to choose from, where there are few.
+    /// Values to choose from, if there are few.
     pub(in crate::sources) const fn choices(self) -> &'static [&'static str] {
         match self {
             Self::Type => &["STRING", "LONG", "INTEGER", "DECIMAL", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "ARRAY"],
@@ -85,7 +85,7 @@ impl Property {
         }
     }
 
-    /// What a row has of it; several texts for values alone.
+    /// A row's texts for this property; only known values have several.
     fn texts<'a>(self, row: &Row<'a>) -> Vec<Cow<'a, str>> {
         let Row { source, column, is_present } = *row;
         let yes = |is: bool| Cow::Borrowed(if is { "yes" } else { "no" });
@@ -113,7 +113,7 @@ impl Property {
     }
 }
 
-/// Whether a column is part of a key that joins its source with others.
+/// Whether a column is part of a key for joining its source with others.
 fn is_key(source: &DataSource, column: &str) -> bool {
     let own = |key: &str| key.split(" = ").next().is_some_and(|own| own.split(" + ").any(|part| part == column));
     source.join_keys.iter().any(|key| own(key))
@@ -123,13 +123,13 @@ fn strictness(text: &str) -> Option<Threshold> {
     serde_json::from_value(serde_json::Value::from(normalized(text).to_uppercase())).ok()
 }
 
-/// A text as it is compared: in lower case, with `_` for blanks.
+/// A text in its compared form: lower case, with `_` for spaces.
 fn normalized(text: &str) -> String {
     text.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
 impl Condition {
-    /// Whether a row fits; nothing while there is no value.
+    /// Whether a row matches; `None` without a value.
     pub(super) fn judge(&self, row: &Row<'_>) -> Option<bool> {
         if self.value.is_empty() {
             return None;
@@ -157,7 +157,7 @@ impl Condition {
     }
 }
 
-/// Whether a type is one of a family: `decimal` for all decimals, `array` for all arrays.
+/// Whether a type belongs to a family: `decimal` for all decimals, `array` for all arrays.
 fn is_of(text: &str, family: &str) -> bool {
     text.strip_prefix(family).is_some_and(|rest| rest.starts_with(['(', '<']))
 }

@@ -1,4 +1,4 @@
-//! Sources side by side.
+//! Comparison of sources.
 
 use askama::Template;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, FileName, Html, Person, Site, Visit, words};
 
-/// Sources that are compared at most.
+/// Maximum number of compared sources.
 const MOST: usize = 4;
 
 #[derive(Template)]
@@ -24,7 +24,7 @@ const MOST: usize = 4;
 pub(super) struct ComparePage {
     shell: Shell,
     list: List,
-    /// What each select shows.
+    /// The value of each select.
     chosen: Vec<String>,
     choices: Vec<Choice>,
     sources: Vec<DataSource>,
@@ -35,7 +35,7 @@ pub(super) struct ComparePage {
     markdown: String,
 }
 
-/// The columns of one standing.
+/// The columns with one kind of comparison.
 struct Part {
     standing: Standing,
     rows: Vec<CompareRow>,
@@ -52,7 +52,7 @@ struct CompareRow {
     cells: Vec<Option<Cell>>,
 }
 
-/// What one source has of a column.
+/// One source's definition of a column.
 struct Cell {
     href: String,
     text: String,
@@ -69,12 +69,12 @@ impl Cell {
     }
 }
 
-/// Type, role and threshold in a line.
+/// Type, role and threshold in one line.
 fn short(column: &ColumnDef) -> String {
     format!("{}, {}, {}", column.data_type, described::role(column.column_type), column.threshold.amc())
 }
 
-/// What an address asks for: the sources, in its order, and which columns.
+/// The sources in an address, in order, and which columns to show.
 fn asked<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'a DataSource>, Option<Standing>)> {
     let names: Vec<String> =
         params.fields().all("source").map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
@@ -95,7 +95,7 @@ fn asked<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'a Da
     Ok((sources, params.value("show", "kind of difference", Standing::parse)))
 }
 
-/// The columns that are shown, of two sources or more.
+/// The displayed columns, if there are at least two sources.
 fn shown<'a>(sources: &[&'a DataSource], standing: Option<Standing>) -> Vec<Compared<'a>> {
     if sources.len() < 2 {
         return Vec::new();
@@ -163,7 +163,7 @@ pub(super) async fn show(
     }))
 }
 
-/// A column of one of the sources, as a file has it.
+/// A column of one of the sources, for exports.
 struct Line {
     column: ColumnDef,
     standing: Standing,
@@ -189,7 +189,7 @@ impl Export for Line {
     }
 }
 
-/// The columns that are shown, a line for each source that has one.
+/// The displayed columns, a row for each source that has one.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
@@ -208,7 +208,7 @@ pub(super) async fn export(State(site): State<Site>, person: Person, mut params:
     Ok(file.answer(&["compared data sources"], site.clock.now()))
 }
 
-/// The same as a table of Markdown, a row for each column.
+/// The same as a Markdown table, a row for each column.
 pub(super) async fn markdown(
     State(site): State<Site>,
     person: Person,

@@ -1,4 +1,4 @@
-//! One data source: what it is, its columns, its joins, samples, and what uses it.
+//! The page of a data source: description, columns, joins, samples, and uses.
 
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ use crate::web::list::{List, ListParams};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Fields, FileName, Html, Person, Site, Visit, words};
 
-/// Queries that are named as users of a source.
+/// Maximum number of named queries that use a source.
 const USERS: usize = 20;
-/// Queries whose texts are parsed at most to find them.
+/// Maximum number of queries parsed to find them.
 const LOOKED_AT: i64 = 200;
 
 #[derive(Template)]
@@ -54,34 +54,34 @@ struct ColumnGroup {
     columns: Vec<Line>,
 }
 
-/// A column as the page shows it.
+/// A displayed column.
 struct Line {
     column: ColumnDef,
     anchor: String,
     values: Vec<String>,
-    /// Whether the instance does not list it; only where one was chosen.
+    /// Whether the selected instance doesn't list it.
     is_missing: bool,
 }
 
 impl DetailPage {
-    /// How many sources of a join stand behind a fold, in words.
+    /// The number of collapsed sources of a join, for display.
     fn more_joins(join: &Join) -> String {
         let more = i64::try_from(join.others.len()).unwrap_or(i64::MAX).saturating_sub(6);
         words::counted(more, "more data source", "more data sources")
     }
 
-    /// How many columns are shown.
+    /// The number of displayed columns.
     fn shown(&self) -> usize {
         self.groups.iter().map(|group| group.columns.len()).sum()
     }
 }
 
-/// What uses a source.
+/// The uses of a source.
 #[derive(Debug, Default)]
 pub(super) struct Used {
-    /// Queries that the person may see: address and name.
+    /// Queries visible to the person: address and name.
     queries: Vec<(String, String)>,
-    /// Whether there may be more of them.
+    /// Whether there may be more.
     more: bool,
     /// Guides: address and title.
     guides: Vec<(String, String)>,
@@ -109,7 +109,7 @@ impl Used {
     }
 }
 
-/// The columns by their categories, those that fit `q` only.
+/// The columns by category, only those matching `q`.
 fn groups(source: &DataSource, q: &str, is_missing: impl Fn(&ColumnDef) -> bool) -> Vec<ColumnGroup> {
     let found: Option<Vec<usize>> = (!q.is_empty()).then(|| {
         let found = Index::of(std::iter::once(source)).search(q);
@@ -136,7 +136,7 @@ fn groups(source: &DataSource, q: &str, is_missing: impl Fn(&ColumnDef) -> bool)
     groups
 }
 
-/// What uses a source, as it was looked up last where nothing of it has changed since.
+/// The uses of a source, from the cache if current.
 async fn used(sources: &Sources, person: &Person, source: &DataSource) -> db::Result<Arc<Used>> {
     let key = (person.id.clone(), source.id.clone());
     if let Some(known) = sources.used.get(&key) {
@@ -159,7 +159,7 @@ pub(super) async fn show(
     let view = View::read(&mut tx, &person.id).await?;
     let place = view.directory.find(&name).ok_or(web::Error::Missing)?;
     let source = view.directory.at(place).ok_or(web::Error::Missing)?;
-    // Capitals, a twin for audiences and a former name lead to the source that they are told with.
+    // Upper case, audience twins and former names redirect to the main name.
     if source.id != name {
         return Ok(Redirect::to(&described::address(&source.id, None)).into_response());
     }
@@ -204,7 +204,7 @@ pub(super) async fn markdown(
         .into_response())
 }
 
-/// Makes a draft of a sample, of a query on a column, or of one on the source, and leads to the editor.
+/// Creates a draft from a sample, of a query on a column, or of one on the source, and redirects to the editor.
 pub(super) async fn draft(
     State(site): State<Site>,
     person: Person,

@@ -1,4 +1,4 @@
-//! What changed in the data sources, what uses it, and the fix on request.
+//! Changes of data sources, their uses, and fixes on request.
 
 use askama::Template;
 use axum::extract::State;
@@ -19,11 +19,11 @@ use crate::web::list::{self, Export, Few, List, ListParams, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit, words};
 
-/// Changes of a page: what uses each is looked up while it is shown.
+/// Changes per page: the uses of each are searched when it is shown.
 const SIZE: u64 = 20;
-/// Changes that are read; older ones are history that nobody fixes any more.
+/// Maximum number of changes read; older ones are no longer relevant.
 const READ: i64 = 2_000;
-/// Instances that a change names; the rest is counted.
+/// Maximum number of instances named for a change; more are counted.
 const NAMED: usize = 4;
 
 #[derive(Template)]
@@ -40,7 +40,7 @@ pub(super) struct DriftPage {
     instance: String,
 }
 
-/// A change with what uses it.
+/// A change with its uses.
 pub(super) struct Line {
     drift: Drift,
     users: Vec<User>,
@@ -52,7 +52,7 @@ impl Line {
         described::address(&change.source, Some(change.column.as_str()).filter(|column| !column.is_empty()))
     }
 
-    /// The instances in words.
+    /// The instances, for display.
     fn on(&self) -> String {
         let names: Vec<&str> = self.drift.instances.iter().take(NAMED).map(|(_, name)| name.as_str()).collect();
         let more = self.drift.instances.len().saturating_sub(NAMED);
@@ -65,7 +65,7 @@ impl Line {
         fixable.map(|(id, revision)| format!("{id}:{revision}")).collect()
     }
 
-    /// What uses it, in words.
+    /// Its uses, for display.
     fn used(&self) -> String {
         words::counted(i64::try_from(self.users.len()).unwrap_or(i64::MAX), "place uses it", "places use it")
     }
@@ -109,7 +109,7 @@ impl Filter {
     }
 }
 
-/// The changes that a person may know, with the lists in which old names resolve.
+/// The changes visible to a person, with lists in which old names resolve.
 async fn known(tx: &mut Tx, person: &Person, view: &View) -> db::Result<(Vec<Drift>, Catalogue)> {
     let drifts = drift::grouped(instances::source_changes(tx, &person.id, PageRange::first(READ)).await?);
     let catalogue = drift::with_old_names(view, &drifts);
@@ -154,7 +154,7 @@ pub(super) async fn show(
     }))
 }
 
-/// The changes that the filter leaves, as a file.
+/// The export of the filtered changes.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
@@ -168,7 +168,7 @@ pub(super) async fn export(State(site): State<Site>, person: Person, mut params:
     Ok(file.answer(&["changes of data sources"], site.clock.now()))
 }
 
-/// Puts the new name into the queries that the form names, each as a new version.
+/// Applies the new name to the queries in the form, each as a new version.
 pub(super) async fn fix(
     State(site): State<Site>,
     person: Person,

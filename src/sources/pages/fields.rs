@@ -1,4 +1,4 @@
-//! All columns of all sources: searched, filtered by nested conditions, exported as they are shown.
+//! All columns of all sources: search, nested conditions, export.
 
 use askama::Template;
 use axum::extract::State;
@@ -19,9 +19,9 @@ use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, FileName, Html, Person, Site, Visit};
 
-/// Columns of a page.
+/// Columns per page.
 const SIZE: u64 = 50;
-/// Columns by which the list is sorted.
+/// Sortable columns.
 const SORTS: [&str; 4] = ["column", "source", "type", "threshold"];
 
 #[derive(Template)]
@@ -40,10 +40,10 @@ pub(super) struct FieldsPage {
     joins: Vec<Choice>,
     properties: Vec<Choice>,
     operators: Vec<Choice>,
-    /// The filter as an address holds it, for saving it.
+    /// The filter in address form, for saving it.
     query: String,
     saved: Vec<SavedFilter>,
-    /// The name under which this very filter is saved, if it is.
+    /// The name under which this filter is saved, if it is.
     saved_as: String,
     markdown: String,
 }
@@ -53,13 +53,13 @@ impl FieldsPage {
         self.filter.layout()
     }
 
-    /// Whether the builder is open: something is in it.
+    /// Whether the filter builder is open: it isn't empty.
     fn is_built(&self) -> bool {
         self.filter.count() > 0
     }
 }
 
-/// A column of a source, as the list and its files show it.
+/// A column of a source, in the list and exports.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     href: String,
@@ -130,7 +130,7 @@ impl Export for Line {
     }
 }
 
-/// What an address asks for.
+/// The parameters of an address.
 struct Asked {
     q: String,
     filter: Group,
@@ -143,7 +143,7 @@ impl Asked {
         Ok(Self { q: params.text("q"), filter, sort: params.sort(&SORTS, "") })
     }
 
-    /// The columns that it leaves, as places of source and column: the best match first unless sorted.
+    /// The matching columns, as indexes of source and column: best match first unless sorted.
     fn find(&self, view: &View, instance: Option<&Known>) -> Vec<(usize, usize)> {
         let mut found: Vec<(usize, usize)> = if self.q.is_empty() {
             let places = view.directory.sources().enumerate();
@@ -188,7 +188,7 @@ impl Asked {
         }
     }
 
-    /// The address of a filter, kept with everything else that the address says.
+    /// The address with a filter, keeping all other parameters.
     fn address(here: &Address, filter: &Group) -> String {
         let others = ["q", "instance", "sort"]
             .into_iter()
@@ -263,14 +263,14 @@ async fn all(site: &Site, person: &Person, params: &mut ListParams) -> web::Resu
     Ok((lines(&view, found.into_iter()).collect(), words))
 }
 
-/// The columns that are shown, as a file.
+/// The export of the displayed columns.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let (lines, _) = all(&site, &person, &mut params).await?;
     let file = list::export_rows(&params, Few(lines)).await?;
     Ok(file.answer(&["fields"], site.clock.now()))
 }
 
-/// The same as a table of Markdown.
+/// The same as a Markdown table.
 pub(super) async fn markdown(
     State(site): State<Site>,
     person: Person,

@@ -1,4 +1,4 @@
-//! Filters saved under names, for oneself or for everyone here.
+//! Saved filters, private or shared with everyone.
 
 use axum::extract::{Path, State};
 use axum::response::Redirect;
@@ -10,12 +10,12 @@ use crate::web::naming;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Site, Visit};
 
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 const NAME_LENGTH: usize = 80;
-/// Filters that a person keeps.
+/// Maximum number of filters of a person.
 const MOST: i64 = 100;
 
-/// A filter as an address holds it, without a `?`; empty for the empty filter.
+/// A filter in address form, without a `?`; empty for the empty filter.
 pub(super) fn query(filter: &Group) -> String {
     let fields = filter.fields();
     if fields.is_empty() {
@@ -24,7 +24,7 @@ pub(super) fn query(filter: &Group) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// Saves a filter under a name; over the person's own one of the same name.
+/// Saves a filter under a name; overwrites the person's own one with the same name.
 pub(super) async fn save(
     State(site): State<Site>,
     person: Person,

@@ -1,4 +1,4 @@
-//! The list of data sources: searched as one types, filtered, exported.
+//! The list of data sources: live search, filters, export.
 
 use askama::Template;
 use axum::extract::State;
@@ -14,7 +14,7 @@ use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit, words};
 
-/// Columns that the list names of a source that was found; its page has the others.
+/// Maximum number of matching columns listed for a source; its page has the others.
 const NAMED: usize = 8;
 
 #[derive(Template)]
@@ -32,12 +32,12 @@ pub(super) struct ListPage {
     instance: String,
     presences: Vec<Choice>,
     presence: &'static str,
-    /// How many columns all of them have.
+    /// The total number of columns.
     columns: usize,
 }
 
 impl ListPage {
-    /// How many sources are shown, in words.
+    /// The number of displayed sources, for display.
     fn count(&self) -> String {
         words::counted(i64::try_from(self.lines.len()).unwrap_or(i64::MAX), "data source", "data sources")
     }
@@ -56,11 +56,11 @@ pub(super) struct Line {
     twin: Option<String>,
     columns: usize,
     marks: Vec<Mark>,
-    /// On how many instances it is, of how many.
+    /// On how many instances it is available, of how many.
     spread: (usize, usize),
-    /// Columns that fit the search, the best first.
+    /// Columns that match the search, best first.
     found: Vec<FoundColumn>,
-    /// How many more fit.
+    /// How many more match.
     more: usize,
     presence: Option<Presence>,
 }
@@ -72,7 +72,7 @@ struct FoundColumn {
     description: String,
 }
 
-/// What a source costs, and whose it is.
+/// Free or paid, and whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
     Included,
@@ -145,7 +145,7 @@ fn categories(view: &View) -> Vec<String> {
     categories
 }
 
-/// The sources that the filter leaves: in their order, or those that fit the search best first.
+/// The filtered sources: in their order, or with a search by relevance.
 fn lines(view: &View, filter: &Filter, instance: Option<&Known>) -> Vec<Line> {
     let groups: Vec<(usize, Vec<usize>)> = if filter.q.is_empty() {
         (0..view.directory.sources().len()).map(|place| (place, Vec::new())).collect()
@@ -161,7 +161,7 @@ fn lines(view: &View, filter: &Filter, instance: Option<&Known>) -> Vec<Line> {
 }
 
 impl Line {
-    /// How many columns are not named, in words.
+    /// The number of columns not listed, for display.
     fn more_columns(&self) -> String {
         words::counted(i64::try_from(self.more).unwrap_or(i64::MAX), "more column", "more columns")
     }
@@ -272,7 +272,7 @@ impl Export for Line {
     }
 }
 
-/// The sources that the filter leaves, as a file.
+/// The export of the filtered sources.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;

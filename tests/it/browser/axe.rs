@@ -1,13 +1,13 @@
-//! axe-core: what a machine can say about accessibility.
+//! axe-core: automated accessibility checks.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// The rules, as their makers publish them (MPL-2.0, licence beside it).
+/// The rules, as published (MPL-2.0, license beside it).
 pub(super) const SOURCE: &str = include_str!("../../vendor/axe-core-4.14.1.min.js");
 
-/// Runs after [`SOURCE`] in one script. Best practices are asked for too, not only the rules of WCAG.
+/// Runs after [`SOURCE`] in one script. Includes best practices, not only the rules of WCAG.
 pub(super) const RUN: &str = r"
 const done = arguments[arguments.length - 1];
 axe.run(document, { resultTypes: ['violations'] }).then(
@@ -18,14 +18,14 @@ axe.run(document, { resultTypes: ['violations'] }).then(
   (error) => done({ error: String(error) }),
 );";
 
-/// A rule that a page breaks.
+/// A violated rule.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Violation {
     /// axe's id of the rule, such as `color-contrast`.
     pub(super) rule: String,
     /// The rule in a sentence.
     pub(super) help: String,
-    /// Where, and what would repair it.
+    /// Where, and how to fix it.
     pub(super) nodes: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// All of them as one text, for the message of an assertion.
+/// All violations as one text, for an assertion message.
 pub(super) fn report(violations: &[Violation]) -> String {
     violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! The code editor, whose parts lie in a shadow root that selectors do not reach.
+//! The code editor, whose parts are in a shadow root that selectors don't reach.
 
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Browser;
 
 impl Browser {
-    /// The content of the code editor, which lies in a shadow root.
+    /// The content of the code editor, in its shadow root.
     pub(super) async fn code(&self) -> Element {
         const FIND: &str =
             "return document.querySelector('[data-code-host]')?.shadowRoot.querySelector('.cm-content') ?? null";
@@ -21,7 +21,7 @@ impl Browser {
         Element::from_element_id(self.client.clone(), id.into())
     }
 
-    /// Presses keys one after the other, wherever the focus is; Control stays down until the end.
+    /// Presses keys one after the other, with the current focus; Control stays pressed until the end.
     pub(super) async fn type_keys(&self, keys: &str) {
         const CONTROL: char = '\u{E009}';
         let mut actions = KeyActions::new("keyboard".to_owned());
@@ -37,14 +37,14 @@ impl Browser {
         self.client.perform_actions(actions).await.expect("keys reach the page");
     }
 
-    /// The texts of what fits the CSS selector inside of the code editor.
+    /// The texts of elements in the code editor that match the CSS selector.
     pub(super) async fn in_code(&self, selector: &str) -> Vec<String> {
         const READ: &str = "return [...document.querySelector('[data-code-host]').shadowRoot.querySelectorAll(arguments[0])].map((it) => it.textContent)";
         let texts = self.client.execute(READ, vec![json!(selector)]).await.unwrap_or_default();
         serde_json::from_value(texts).unwrap_or_default()
     }
 
-    /// Replaces the SQL in the code editor as somebody does who selects all and pastes.
+    /// Replaces the SQL in the code editor by selecting all and pasting.
     pub(super) async fn paste_sql(&self, value: &str) {
         const PASTE: &str = "const [text] = arguments; const data = new DataTransfer(); \
             const content = document.querySelector('[data-code-host]').shadowRoot.querySelector('.cm-content'); \

@@ -1,10 +1,10 @@
-//! The data sources as a newcomer uses them: a word that is typed wrong, a filter built by buttons, two tables side by
-//! side, and the palette by the keyboard alone.
+//! The data sources as used by a newcomer: a mistyped word, a filter built with buttons, a comparison of two tables,
+//! and the palette with the keyboard only.
 
 use super::path::{AT_ONCE, EAGER, SMALL, sign_in};
 use super::{Browser, Options, Program};
 
-/// Ctrl and K; the null key lets go of both.
+/// Ctrl and K; the null key releases both.
 const CTRL_K: &str = "\u{E009}k\u{E000}";
 const UP: &str = "\u{E013}";
 const ESCAPE: &str = "\u{E00C}";
@@ -100,7 +100,7 @@ async fn the_palette_goes_anywhere_by_the_keyboard() {
     browser.wait_for("#palette[hidden]").await;
     browser.fill_in("#search", "compare data sources").await;
     browser.wait_for("#palette:not([hidden]) [role=option][href='/data-sources/compare']").await;
-    // Pages are the last group, and from the first option one goes up to the last.
+    // Pages are the last group, and going up from the first option leads to the last.
     browser.type_in("#search", UP).await;
     browser.wait_for("#palette [role=option][aria-selected=true][href='/data-sources/compare']").await;
     browser.enter("#search").await;

@@ -1,4 +1,4 @@
-//! The `ChromeDriver` process of one browser, and its end.
+//! The `ChromeDriver` process of one browser.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
@@ -8,20 +8,20 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// How long the driver may take to say its port, and to end its browser.
+/// How long the driver may take to report its port, and to end its browser.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running `ChromeDriver`. Dropping it ends the browser too, also when a story fails half way.
+/// A running `ChromeDriver`. Dropping it also ends the browser, even if a story fails halfway.
 #[derive(Debug)]
 pub(super) struct Driver {
     port: u16,
-    // Kept: the driver ends when nobody can read what it says.
+    // Kept open: the driver ends when its output can't be written.
     _said: Lines<BufReader<ChildStdout>>,
     _process: Child,
 }
 
 impl Driver {
-    /// Starts one on a port that the system chooses.
+    /// Starts one on a free port.
     pub(super) async fn start() -> Self {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
@@ -40,7 +40,6 @@ impl Driver {
         Self { port, _said: said, _process: process }
     }
 
-    /// Where it listens.
     pub(super) fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -56,8 +55,7 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // OK because blocking here is the last thing that a story does; killing the driver instead would
-        // leave its browser behind.
+        // OK because a story blocks here only at its end; killing the driver instead would leave its browser running.
         if let Err(error) = self.shut_down() {
             eprintln!("`chromedriver` on port {} could not be asked to stop: {error}", self.port);
         }

@@ -1,4 +1,4 @@
-//! The code editor as somebody uses it: typing, completing, fixing, trying, running; with scripts and without.
+//! The code editor in use: typing, completing, fixing, trying, running; with scripts and without.
 
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, sign_in};
 use super::{Browser, LOOKS, Options, Program, report};
@@ -21,13 +21,13 @@ impl Browser {
         self.type_keys(keys).await;
     }
 
-    /// Waits for a text in the code editor, its popups included.
+    /// Waits for a text in the code editor or its popups.
     async fn see_in_code(&self, selector: &str, text: &str) {
         self.until(async || self.in_code(selector).await.iter().any(|it| it.contains(text))).await;
     }
 }
 
-/// A query with a common table, written by completion: names of sources, columns, the common table's own columns.
+/// A query with a common table expression, written with completion: names of sources, columns, and its own columns.
 #[tokio::test]
 async fn a_query_is_written_by_completion_and_run_by_keyboard() {
     let (_program, browser) = opened(true).await;
@@ -51,7 +51,7 @@ async fn a_query_is_written_by_completion_and_run_by_keyboard() {
     assert!(browser.address().await.path().starts_with("/executions/"), "one press saved it and ran it");
 }
 
-/// A mistake is marked where it stands and fixed by a press; Tab leaves the editor; laying out can be undone.
+/// An error is marked in place and fixed by a click; Tab leaves the editor; formatting can be undone.
 #[tokio::test]
 async fn a_mistake_is_marked_and_fixed_in_place() {
     let (_program, browser) = opened(true).await;
@@ -78,7 +78,7 @@ async fn a_mistake_is_marked_and_fixed_in_place() {
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
 
-/// The panes beside the SQL: names go to the cursor, folding is remembered.
+/// The panes beside the SQL: names are inserted at the cursor, collapsing is remembered.
 #[tokio::test]
 async fn names_are_inserted_at_the_cursor_and_folded_panes_stay_folded() {
     let (program, browser) = opened(true).await;
@@ -98,7 +98,7 @@ async fn names_are_inserted_at_the_cursor_and_folded_panes_stay_folded() {
     browser.wait_for("#settings[open]").await;
 }
 
-/// The same without scripts, by buttons.
+/// The same without scripts, with buttons.
 #[tokio::test]
 async fn everything_but_comfort_works_without_scripts() {
     let (_program, browser) = opened(false).await;

@@ -1,9 +1,9 @@
-//! Forms are tried as a person tries them: by pressing their buttons and the Enter key, with scripts and without.
+//! Forms are used like people do: with their buttons and the Enter key, with scripts and without.
 
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, sign_in_as, write};
 use super::{Browser, Options, Program};
 
-/// Every list that has a filter.
+/// Every list with a filter.
 const LISTS: &[&str] = &[
     "/executions",
     "/schedules",
@@ -18,15 +18,15 @@ const LISTS: &[&str] = &[
     "/queries/ID/versions",
 ];
 
-/// One text is typed, everything else stays as it is served: the filter applies by its button and by Enter, and at once
-/// where scripts run.
+/// Only a text is typed, everything else stays unchanged: the filter is applied by its button and by Enter, and at
+/// once where scripts run.
 #[tokio::test]
 async fn every_list_is_filtered_by_its_button_and_by_enter() {
     for javascript in [true, false] {
         let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
         let browser = Browser::start(Options { javascript, ..Options::default() }).await;
         sign_in(&browser, &program.address()).await;
-        // The list of connections has a filter where there are those of others.
+        // The list of connections has a filter if there are other people's.
         let other = Browser::start(Options { javascript, ..Options::default() }).await;
         sign_in_as(&other, &program.address(), "ben").await;
         drop(other);
@@ -66,7 +66,7 @@ async fn every_list_is_filtered_by_its_button_and_by_enter() {
     }
 }
 
-/// Where scripts run a choice applies at once, keeps the focus, and is a step back in the history.
+/// Where scripts run, a choice is applied at once, keeps the focus, and is a step in the history.
 #[tokio::test]
 async fn a_choice_applies_at_once_and_is_undone_by_back() {
     let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
@@ -87,7 +87,7 @@ async fn a_choice_applies_at_once_and_is_undone_by_back() {
     browser.see("Standard").await;
 }
 
-/// Something for the bin, and a draft.
+/// Creates something for the bin, and a draft.
 async fn write_and_delete(browser: &Browser, address: &str) {
     browser.open(&format!("{address}/instances")).await;
     pick_an_instance(browser).await;

@@ -1,4 +1,4 @@
-//! The harness itself, tried on pages of its own: a tool that is never seen to fail proves nothing.
+//! Tests of the browser harness, on its own pages: a tool that never fails proves nothing.
 
 use axum::Router;
 use axum::http::header;
@@ -24,7 +24,7 @@ const LOOK: &str = "body { background: light-dark(#fff, #111); color: light-dark
 
 const ON: &str = "document.getElementById('scripts').textContent = 'Scripts are on.'";
 
-/// Serves the pages under the strictest policy for as long as the story runs; gives the address.
+/// Serves the pages under the strictest policy while the story runs; returns the address.
 async fn pages() -> String {
     let typed =
         |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });

@@ -1,11 +1,11 @@
-//! What only a browser shows: headless Chromium, driven through `ChromeDriver`.
+//! Browser tests: headless Chromium, driven through `ChromeDriver`.
 //!
-//! A story opens a [`Browser`] and does what a person does: reads labels, fills fields, presses
-//! buttons. It names nothing by class or position, so that a change of looks does not break it. A
-//! look is a width and light or dark; a story may change it while a page is open. Waiting is for a
-//! condition, with a bound after which the story fails and says what the page showed instead.
+//! A story opens a [`Browser`] and does what a person does: reads labels, fills fields, presses buttons. It doesn't
+//! refer to classes or positions, so that a redesign doesn't break it. A look is a width and light or dark mode; a
+//! story may change it while a page is open. Stories wait for conditions, with a time limit after which they fail and
+//! report what the page showed instead.
 //!
-//! A machine without Chromium fails these stories; `scripts/test` installs it.
+//! Without Chromium these stories fail; `scripts/test` installs it.
 
 mod axe;
 mod code_editor;

@@ -1,5 +1,5 @@
-//! Queries of one's own in a browser: instructional queries, files, links, brands, workflows; every form by its button
-//! and by Enter, with scripts and without.
+//! Importing and exporting queries in a browser: instructional queries, files, links, brands, workflows; every form
+//! by its button and by Enter, with scripts and without.
 
 use super::pages::check;
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, write};

@@ -1,17 +1,17 @@
-//! Every page in every look: what axe says, how wide it is, what it weighs, what the console was told.
+//! Every page in every look: accessibility, width, size, console messages.
 
 use super::path::{AT_ONCE, EAGER, MISTYPED, SMALL, pick_an_instance, save, sign_in, some_campaigns, write};
 use super::{Browser, LOOKS, Options, Program, report};
 
-/// Compressed bytes that a page, its styles and its scripts may have, and requests on a cold cache.
+/// Maximum compressed size of a page, its styles and its scripts, and requests on a cold cache.
 const HTML: u64 = 25_000;
 const CSS: u64 = 15_000;
 const JS: u64 = 20_000;
-/// What a page with a code editor may have beside that.
+/// The additional size for a page with a code editor.
 const EDITOR_JS: u64 = 160_000;
 const REQUESTS: u64 = 5;
 
-/// Checks the page that is open. Nothing here may be loosened for a page: the page is repaired.
+/// Checks the open page. Never relax a limit for a page: fix the page.
 pub(super) async fn check(browser: &Browser, name: &str) {
     let weight = browser.weight().await;
     assert!(weight.requests <= REQUESTS, "{name}: {weight:?}");
@@ -127,7 +127,7 @@ async fn history(browser: &Browser, query: &str, queries: &str) {
     check(browser, "bin").await;
 }
 
-/// A run that AMC would not take, and the fault of the AMC emulator that makes it so.
+/// A rejected execution, and the AMC emulator's fault that causes it.
 async fn rejected(browser: &Browser, address: &str, queries: &str) {
     browser.open(&format!("{address}/emulator/control")).await;
     browser.choose("kind", "REJECTED for overlap").await;
@@ -206,7 +206,7 @@ async fn pages_on_the_way_are_light_narrow_and_accessible() {
     filled(&browser, &address).await;
 }
 
-/// Pages that had nothing to show before.
+/// Pages that were empty before.
 async fn filled(browser: &Browser, address: &str) {
     for page in ["/", "/queries", "/executions"] {
         browser.open(&format!("{address}{page}")).await;

@@ -1,15 +1,15 @@
-//! The path that RecomAMP exists for, walked as a newcomer walks it: from the first page to a CSV.
+//! RecomAMP's main path, as taken by a newcomer: from the first page to a CSV.
 
 use std::path::Path;
 
 use super::{Browser, Options, Program};
 use crate::support::Database;
 
-/// Makes the AMC emulator as fast as its work, so that stories wait for nothing else.
+/// Makes the AMC emulator as fast as its real work, so that stories don't wait for anything else.
 pub(super) const AT_ONCE: (&str, &str) = ("RECOMAMP_EMULATOR_SPEED", "0");
-/// A small world: a run takes its parts of a second.
+/// Few synthetic data: an execution takes a fraction of a second.
 pub(super) const SMALL: (&str, &str) = ("RECOMAMP_EMULATOR_SCALE", "0.2");
-/// Runs are asked after as often as may be.
+/// Executions are polled as often as possible.
 pub(super) const EAGER: (&str, &str) = ("RECOMAMP_POLL_SECONDS", "1");
 
 const CAMPAIGNS: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\nFROM dsp_impressions\nGROUP BY campaign";
@@ -17,12 +17,12 @@ const CAMPAIGNS: &str = "SELECT campaign, COUNT(DISTINCT user_id) AS reach\nFROM
 pub(super) const MISTYPED: &str = "SELECT\n  campain,\n  COUNT(DISTINCT user_id) AS reach\nFROM dsp_impressions\n\
     WHERE campaign IN ({{campaigns}})\nGROUP BY campaign";
 
-/// Signs in as the sample user that is offered first.
+/// Signs in as the first sample user.
 pub(super) async fn sign_in(browser: &Browser, address: &str) {
     sign_in_as(browser, address, "ada").await;
 }
 
-/// Signs in as the sample user of this key.
+/// Signs in as the sample user with this key.
 pub(super) async fn sign_in_as(browser: &Browser, address: &str, key: &str) {
     browser.open(address).await;
     browser.see("Sign in to RecomAMP").await;
@@ -33,7 +33,7 @@ pub(super) async fn sign_in_as(browser: &Browser, address: &str, key: &str) {
     browser.see("Start here").await;
 }
 
-/// Opens the first instance of the list, which fills by itself after signing in.
+/// Opens the first instance of the list, which fills automatically after sign-in.
 pub(super) async fn pick_an_instance(browser: &Browser) {
     browser.press("Instances").await;
     let name = browser.read("tbody th a").await;
@@ -42,21 +42,21 @@ pub(super) async fn pick_an_instance(browser: &Browser) {
     assert_eq!(browser.heading().await, name);
 }
 
-/// Opens the editor for a new query on the instance that is open, and writes.
+/// Opens the editor for a new query on the current instance, and types.
 pub(super) async fn write(browser: &Browser, name: &str, sql: &str) {
     browser.press("New query").await;
     browser.fill("name", name).await;
     browser.fill("sql", sql).await;
 }
 
-/// Saves what the editor holds; what opens then is the query's own page.
+/// Saves the editor's content; this opens the query's own page.
 pub(super) async fn save(browser: &Browser, name: &str) {
     browser.press("Save").await;
     browser.see("The query is saved.").await;
     assert_eq!(browser.heading().await, name);
 }
 
-/// Runs the query that is open and waits on the page of the run, without touching it.
+/// Runs the current query and waits on the page of the execution, without interacting.
 pub(super) async fn run_and_wait(browser: &Browser) {
     browser.press("Run").await;
     browser.see("Progress").await;
@@ -64,10 +64,10 @@ pub(super) async fn run_and_wait(browser: &Browser) {
     browser.wait_for("#result tbody td").await;
 }
 
-/// How many campaigns the query of the path asks for.
+/// How many campaigns the query of the path uses.
 const CAMPAIGNS_ASKED: usize = 8;
 
-/// Some campaigns of the sample advertiser: what a newcomer looks up first.
+/// Some campaigns of the sample advertiser, as a newcomer would look up first.
 pub(super) async fn some_campaigns(browser: &Browser) -> Vec<String> {
     write(browser, "Campaigns", CAMPAIGNS).await;
     save(browser, "Campaigns").await;
@@ -78,7 +78,7 @@ pub(super) async fn some_campaigns(browser: &Browser) -> Vec<String> {
     names
 }
 
-/// Everything from the first page to the file; gives the CSV.
+/// Everything from the first page to the file; returns the CSV.
 async fn walk(browser: &Browser, address: &str) -> String {
     sign_in(browser, address).await;
     pick_an_instance(browser).await;
@@ -156,7 +156,7 @@ async fn a_run_ends_once_although_the_process_was_killed() {
     assert_eq!(browser.read_all("#runs tbody tr").await.len(), 1, "it ran once");
 }
 
-/// A page that moves by itself takes nothing from who reads it: neither the place nor what was opened.
+/// A page that updates itself keeps the reader's scroll position and open elements.
 #[tokio::test]
 async fn what_was_opened_stays_open_while_a_run_moves() {
     let program = Program::start(&[("RECOMAMP_EMULATOR_SPEED", "100"), SMALL, EAGER]).await;
@@ -176,7 +176,7 @@ async fn what_was_opened_stays_open_while_a_run_moves() {
     browser.wait_for("#result tbody td").await;
 }
 
-/// What was typed in the moment before a tab was left, too soon for its turn to be kept.
+/// Text typed just before a tab was closed, too soon for the next automatic save.
 #[tokio::test]
 async fn the_last_words_are_kept_when_the_tab_is_left() {
     let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
@@ -193,7 +193,7 @@ async fn the_last_words_are_kept_when_the_tab_is_left() {
     assert_eq!(browser.value("description").await, "Its last words");
 }
 
-/// Typed, and the browser is gone before anything was saved; another one begins where it ended.
+/// Typed, and the browser crashes before anything was saved; another one continues there.
 #[tokio::test]
 async fn what_is_typed_is_there_after_the_browser_was_closed() {
     for javascript in [true, false] {

@@ -1,4 +1,4 @@
-//! A result is worked on as a person does: by pressing values, ticking columns, choosing what is drawn.
+//! Working on a result: clicking values, ticking columns, choosing charts.
 
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, sign_in, some_campaigns};
 use super::{Browser, Options, Program};

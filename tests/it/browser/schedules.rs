@@ -1,4 +1,4 @@
-//! A weekly report out of an execution that worked, as a person makes it, with scripts and without.
+//! Creating a weekly report from an execution that worked, with scripts and without.
 
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, write};
 use super::{Browser, Options, Program};

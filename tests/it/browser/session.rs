@@ -1,4 +1,4 @@
-//! One person's browser: opening, reading, filling, pressing.
+//! A browser session: open, read, fill, press.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,19 +16,19 @@ use super::axe::{self, Violation};
 use super::driver::Driver;
 use super::webdriver::{ConsoleLog, Devtools, capabilities};
 
-/// How long a condition may take to become true.
+/// Time limit for a condition to become true.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is looked at.
+/// How often a condition is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
-/// A screen: a width, a height, light or dark.
+/// A screen: width, height, light or dark mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Look {
     /// In CSS pixels; below 600 it is a phone.
     pub(super) width: u32,
     /// In CSS pixels.
     pub(super) height: u32,
-    /// What the system prefers.
+    /// The system's preference.
     pub(super) dark: bool,
 }
 
@@ -40,10 +40,10 @@ pub(super) const LOOKS: [Look; 4] = [
     Look { width: 390, height: 844, dark: true },
 ];
 
-/// How a browser is started.
+/// Browser options.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Options {
-    /// Whether pages may run scripts.
+    /// Whether pages can run scripts.
     pub(super) javascript: bool,
     /// The first look.
     pub(super) look: Look,
@@ -55,25 +55,25 @@ impl Default for Options {
     }
 }
 
-/// What a page cost on a cold cache.
+/// The cost of a page on a cold cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Weight {
-    /// Requests, the page's own included.
+    /// Requests, including the page itself.
     pub(super) requests: u64,
-    /// Compressed bytes of the page.
+    /// Compressed size of the page.
     pub(super) html: u64,
-    /// Compressed bytes of its styles.
+    /// Compressed size of its styles.
     pub(super) css: u64,
-    /// Compressed bytes of its scripts.
+    /// Compressed size of its scripts.
     pub(super) js: u64,
 }
 
-/// A browser with a profile of its own.
+/// A browser with its own profile.
 #[derive(Debug)]
 pub(super) struct Browser {
     pub(super) client: Client,
     javascript: bool,
-    // The order matters: the driver ends the browser before its folders go.
+    // The order matters: the driver ends the browser before its folders are deleted.
     _driver: Driver,
     folder: TempDir,
 }
@@ -95,13 +95,13 @@ impl Browser {
         browser
     }
 
-    /// Changes the screen; the page stays open.
+    /// Changes the screen of the open page.
     pub(super) async fn look(&self, look: Look) {
         let phone = look.width < 600;
         let screen = json!({ "width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": phone });
         self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
         let scheme = if look.dark { "dark" } else { "light" };
-        // Motion is off, so that a picture shows where things come to rest.
+        // Animations are off, so that a screenshot shows the final state.
         let features = json!({ "features": [
             { "name": "prefers-color-scheme", "value": scheme },
             { "name": "prefers-reduced-motion", "value": "reduce" },
@@ -114,34 +114,33 @@ impl Browser {
         self.client.goto(address).await.unwrap_or_else(|error| panic!("{address} does not open: {error}"));
     }
 
-    /// Where the browser is.
     pub(super) async fn address(&self) -> Url {
         self.client.current_url().await.expect("a page is open")
     }
 
-    /// The text of the page's one `h1`.
+    /// The text of the page's only `h1`.
     pub(super) async fn heading(&self) -> String {
         self.read("h1").await
     }
 
-    /// Everything that the page shows.
+    /// The visible text of the page.
     pub(super) async fn text(&self) -> String {
         self.read("body").await
     }
 
-    /// Waits until the page shows `text`; loading the page again is the page's own business.
+    /// Waits until the page shows `text`; the page itself must update.
     pub(super) async fn see(&self, text: &str) {
         let found =
             format!("//body//*[not(self::script or self::style)][contains(normalize-space(.), {})]", quoted(text));
         self.element(Locator::XPath(&found)).await;
     }
 
-    /// Waits for the first element of a CSS selector and gives its text.
+    /// Waits for the first element matching a CSS selector and returns its text.
     pub(super) async fn read(&self, selector: &str) -> String {
         self.act(Locator::Css(selector), async |element| element.text().await).await
     }
 
-    /// The texts of all elements of a CSS selector, as they are now.
+    /// The current texts of all elements matching a CSS selector.
     pub(super) async fn read_all(&self, selector: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for element in self.client.find_all(Locator::Css(selector)).await.expect("a selector that can be read") {
@@ -150,17 +149,17 @@ impl Browser {
         texts
     }
 
-    /// Waits until something fits the CSS selector.
+    /// Waits until an element matches the CSS selector.
     pub(super) async fn wait_for(&self, selector: &str) {
         self.element(Locator::Css(selector)).await;
     }
 
-    /// Presses the first thing that fits the CSS selector, where its text says too little.
+    /// Clicks the first element matching the CSS selector, if its text isn't specific enough.
     pub(super) async fn follow(&self, selector: &str) {
         self.act(Locator::Css(selector), async |control| control.click().await).await;
     }
 
-    /// Presses the button or follows the link with this text.
+    /// Clicks the button or link with this text.
     pub(super) async fn press(&self, label: &str) {
         let label = quoted(label);
         let found = format!(
@@ -169,7 +168,7 @@ impl Browser {
         self.act(Locator::XPath(&found), async |control| control.click().await).await;
     }
 
-    /// Replaces what stands in the field of this form name.
+    /// Replaces the content of the field with this form name.
     pub(super) async fn fill(&self, name: &str, value: &str) {
         if name == "sql" && self.javascript {
             return self.paste_sql(value).await;
@@ -181,7 +180,7 @@ impl Browser {
         self.act(Locator::Css(&named(name)), fill).await;
     }
 
-    /// Replaces what stands in the field that fits the CSS selector, where its name says too little.
+    /// Replaces the content of the field matching the CSS selector, if its name isn't specific enough.
     pub(super) async fn fill_in(&self, selector: &str, value: &str) {
         let fill = async |field: Element| {
             field.clear().await?;
@@ -190,17 +189,17 @@ impl Browser {
         self.act(Locator::Css(selector), fill).await;
     }
 
-    /// Presses keys in what fits the CSS selector, behind what stands there.
+    /// Types keys at the end of the element matching the CSS selector.
     pub(super) async fn type_in(&self, selector: &str, keys: &str) {
         self.act(Locator::Css(selector), async |field| field.send_keys(keys).await).await;
     }
 
-    /// Presses the Enter key in the field that fits the CSS selector.
+    /// Presses the Enter key in the field matching the CSS selector.
     pub(super) async fn enter(&self, selector: &str) {
         self.act(Locator::Css(selector), async |field| field.send_keys("\u{E007}").await).await;
     }
 
-    /// The addresses of forms that look at something and that the browser would refuse to send as they are served.
+    /// The addresses of GET forms that the browser would refuse to submit unchanged.
     pub(super) async fn blocked_forms(&self) -> Vec<String> {
         const SCRIPT: &str = "return [...document.forms].filter((form) => form.method === 'get' && !form.noValidate \
             && !form.checkValidity()).map((form) => form.action)";
@@ -208,27 +207,25 @@ impl Browser {
         serde_json::from_value(blocked).expect("addresses")
     }
 
-    /// Runs a script of the story's own, which pages' scripts being off does not keep out, and gives what it returns.
+    /// Runs a script of the test, also if page scripts are off, and returns its result.
     pub(super) async fn execute(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute(script, arguments).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// The same while a page may be on its way; nothing where it was.
+    /// The same if the page may be navigating; `None` if it was.
     pub(super) async fn try_execute(&self, script: &str) -> Option<Value> {
         self.client.execute(script, Vec::new()).await.ok()
     }
 
-    /// Whether pages may run scripts.
+    /// Whether pages can run scripts.
     pub(super) const fn runs_scripts(&self) -> bool {
         self.javascript
     }
 
-    /// Goes back in the history.
     pub(super) async fn back(&self) {
         self.client.back().await.expect("there is a page before");
     }
 
-    /// Goes forward in the history.
     pub(super) async fn forward(&self) {
         self.client.forward().await.expect("there is a page behind");
     }
@@ -244,17 +241,17 @@ impl Browser {
         tokio::time::timeout(PATIENCE, wait).await.expect("it becomes true in time");
     }
 
-    /// Chooses from a list by the option's text.
+    /// Selects an option by its text.
     pub(super) async fn choose(&self, name: &str, label: &str) {
         self.act(Locator::Css(&named(name)), async |field| field.select_by_label(label).await).await;
     }
 
-    /// What stands in the field of this form name.
+    /// The content of the field with this form name.
     pub(super) async fn value(&self, name: &str) -> String {
         self.act(Locator::Css(&named(name)), async |field| field.prop("value").await).await.unwrap_or_default()
     }
 
-    /// Follows the link to a file and gives what was saved.
+    /// Follows a download link and returns the saved file.
     pub(super) async fn download(&self, label: &str) -> Vec<u8> {
         let folder = self.folder.path().join("downloads");
         let known = saved(&folder);
@@ -272,13 +269,13 @@ impl Browser {
         std::fs::read(file).expect("a saved file can be read")
     }
 
-    /// Keeps a picture of the screen as `screenshots/<name>.png` in cargo's target folder.
+    /// Saves a screenshot as `screenshots/<name>.png` in cargo's target folder.
     pub(super) async fn screenshot(&self, name: &str) {
         self.keep(&screenshots(), name).await;
     }
 
-    /// Keeps a picture of the screen as `docs/pictures/<name>.png`, where the README shows it. Pictures
-    /// are made anew only when their file is not there, so that running the tests changes nothing.
+    /// Saves a screenshot as `docs/pictures/<name>.png`, for the README. Only if the file doesn't exist, so that
+    /// running the tests changes nothing.
     pub(super) async fn picture(&self, name: &str) {
         self.screenshot(name).await;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
@@ -293,7 +290,7 @@ impl Browser {
         std::fs::write(folder.join(name).with_extension("png"), picture).expect("a picture can be written");
     }
 
-    /// What axe says against the page as it is now; needs a browser in which scripts run.
+    /// axe's violations on the current page; requires scripts.
     pub(super) async fn axe(&self) -> Vec<Violation> {
         assert!(self.javascript, "axe is a script: check the page in a browser that runs scripts");
         let script = format!("{}\n{}", axe::SOURCE, axe::RUN);
@@ -302,8 +299,7 @@ impl Browser {
         serde_json::from_value(answer["violations"].take()).expect("axe answers with violations")
     }
 
-    /// What the page cost; meant for the first page of a fresh browser. What is sent because somebody types is not
-    /// part of it.
+    /// The cost of the page; for the first page of a new browser. Requests while somebody types aren't included.
     pub(super) async fn weight(&self) -> Weight {
         const SCRIPT: &str = "return [...performance.getEntriesByType('navigation'), \
             ...performance.getEntriesByType('resource').filter((entry) => entry.initiatorType !== 'fetch')].map((entry) => [entry.name, entry.encodedBodySize])";
@@ -323,8 +319,7 @@ impl Browser {
         pixels.as_i64().expect("a number").max(0)
     }
 
-    /// What the console was told since the last look, without that the page itself was refused, which a
-    /// page about an error always is.
+    /// Console messages since the last call, except for errors of the page itself, which an error page always has.
     pub(super) async fn complaints(&self) -> Vec<String> {
         let own = format!("{} - Failed to load resource", self.address().await);
         let entries = self.client.issue_cmd(ConsoleLog).await.expect("the driver keeps the console's log");
@@ -333,8 +328,7 @@ impl Browser {
         messages.filter(|message| !message.starts_with(&own)).collect()
     }
 
-    /// Waits for an element and does something with it; where the page took the element away in between,
-    /// with the one that came in its place.
+    /// Waits for an element and acts on it; if the page replaced the element in between, acts on the new one.
     async fn act<T>(&self, locator: Locator<'_>, action: impl AsyncFn(Element) -> Result<T, CmdError>) -> T {
         loop {
             match action(self.element(locator).await).await {
@@ -349,7 +343,7 @@ impl Browser {
         match self.client.wait().at_most(PATIENCE).every(LOOK_EVERY).for_element(locator).await {
             Ok(element) => element,
             Err(error) => {
-                // The runtime of a story has one thread, which bears the story's name.
+                // The runtime of a story has one thread, which has the story's name.
                 let story = std::thread::current().name().unwrap_or("story").replace("::", "-");
                 self.screenshot(&format!("failed-{story}")).await;
                 let source = self.client.source().await.unwrap_or_default();
@@ -364,7 +358,7 @@ impl Browser {
     }
 }
 
-/// `text` as a literal of `XPath`, which knows no escapes.
+/// `text` as an `XPath` literal, which has no escapes.
 fn quoted(text: &str) -> String {
     if !text.contains('"') {
         return format!("\"{text}\"");
@@ -373,13 +367,13 @@ fn quoted(text: &str) -> String {
     format!("concat({})", parts.join(", '\"', "))
 }
 
-/// Selects the field of this form name.
+/// A selector for the field with this form name.
 fn named(name: &str) -> String {
     format!("[name=\"{name}\"]")
 }
 
-/// The files that were saved whole. Chromium takes the name with an empty file first, writes under
-/// another name, and renames at the end: a file without a byte is not saved yet.
+/// The completed downloads. Chromium first creates an empty file with the final name, writes to another file, and
+/// renames it at the end: an empty file isn't complete.
 fn saved(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let entries = entries.filter_map(Result::ok);

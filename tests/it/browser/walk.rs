@@ -1,5 +1,5 @@
-//! Every form of every page is sent as a person sends it: by each of its buttons and by the Enter key, with scripts and
-//! without. The pages are those of `tests/corpus/pages`, so that a new route is walked, too.
+//! Submits every form of every page: with each of its buttons and with the Enter key, with scripts and without. The
+//! pages are those of `tests/corpus/pages`, so that new routes are covered, too.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,16 @@ use serde_json::Value;
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, run_and_wait, save, sign_in, sign_in_as, write};
 use super::{Browser, Options, Program};
 
-/// What a person can get at: what is shown, or in what opens. The first input of a form in which the Enter key sends it.
+/// Elements that a person can reach: visible, or in something that opens. The first input of a form in which the
+/// Enter key submits it.
 const REACH: &str = r"
 const reached = (one) => one.closest('details, [popover]') || one.checkVisibility();
 const input = (form) => [...form.elements].find((one) => one.matches('input') && one.type.match(/text|search|number|date|email/) && reached(one));
 const buttons = (form) => [...form.elements].filter((one) => one.matches('button:not([type=button])'));
 ";
 
-/// The ways to send the forms of a page: the place of the form and of the button (-1 for the Enter key in its first
-/// input), what is pressed, and what makes it another one than those before.
+/// The ways to submit a page's forms: the index of the form and of the button (-1 for the Enter key in its first
+/// input), what is pressed, and what distinguishes it from others.
 const FIND: &str = r"
 const plain = (address) => (address ?? location.pathname).split(/[?#]/)[0].replace(/[a-z]{3}_[0-9a-z]{26}/g, 'ID');
 const found = [];
@@ -25,7 +26,7 @@ const found = [];
   buttons(form).forEach((button, place) => {
     const target = plain(button.getAttribute('formaction') ?? form.getAttribute('action'));
     if (!reached(button) || button.hidden || button.disabled || button.getAttribute('aria-hidden')) return;
-    // A row's button is one of a kind: the same fields to the same place, whatever the row is called.
+    // The buttons of all rows count as one: the same fields and target, regardless of the row's name.
     const label = (button.getAttribute('aria-label') ?? button.innerText).trim().split(/[\s:]/)[0];
     const fields = [...new Set([...form.elements].map((one) => one.name))].filter((name) => name !== button.name).sort().join();
     const isOfSource = ['insert', 'unfold'].includes(button.name);
@@ -37,8 +38,8 @@ const found = [];
 });
 return found;";
 
-/// Types into what is empty, opens what hides the button, and marks it; gives the texts that the form holds, whether
-/// the browser would send it, and whether a script answers in the page.
+/// Fills empty inputs, opens what hides the button, and marks it; returns the form's texts, whether the browser would
+/// submit it, and whether a script handles it in the page.
 const FILL: &str = r"
 const [at, place] = arguments;
 const form = document.forms[at];
@@ -60,21 +61,21 @@ return { texts, sends: form.noValidate || pressed.formNoValidate || form.checkVa
     || (document.querySelector('[data-code-host]') !== null && (['fix', 'insert', 'unfold'].includes(pressed.name)
     || pressed.getAttribute('formaction') === '/queries/format')) };";
 
-/// Whether the answer is there: another page, or the same whose scripts are done.
+/// Whether the response has arrived: another page, or the same with its scripts done.
 const ARRIVED: &str = "return document.readyState === 'complete' && !window.walked;";
 const SETTLED: &str = "return !document.querySelector('form[data-loading]');";
 
-/// The status of the page that is open, its heading, and what its inputs hold.
+/// The status of the open page, its heading, and the content of its inputs.
 const ANSWER: &str = r"
 const [page] = performance.getEntriesByType('navigation');
 return { status: page.responseStatus, heading: document.querySelector('h1')?.innerText ?? '',
   says: Boolean(document.querySelector('[role=alert], .callout, .remark')), lost: document.getElementById('connection')?.innerText ?? '',
   texts: [...document.querySelectorAll('input, textarea')].map((one) => [one.name, one.value]) };";
 
-/// Buttons after which the walk cannot go on, or goes on with other data: pressed last, and in this order.
+/// Buttons after which the walk can't continue, or only with other data: pressed last, in this order.
 const LAST: [&str; 7] = ["Delete", "Suspend", "Remove", "Disconnect", "/emulator/", "/sign-out", "/end"];
 
-/// A way to send a form.
+/// A way to submit a form.
 #[derive(Clone, Debug)]
 struct Way {
     page: String,
@@ -82,13 +83,13 @@ struct Way {
 }
 
 impl Way {
-    /// When it is pressed: whatever ends something comes after everything else.
+    /// The order: anything that ends something comes last.
     fn turn(&self) -> usize {
         LAST.iter().position(|last| self.sign.contains(last)).map_or(0, |place| place + 1)
     }
 }
 
-/// The pages to walk: what the corpus opens, with the ids of what is there.
+/// The pages to visit: those of the corpus, with existing ids.
 fn pages(names: &[(&str, String)]) -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/pages");
     let mut pages = BTreeSet::new();
@@ -106,10 +107,10 @@ fn pages(names: &[(&str, String)]) -> Vec<String> {
     pages.into_iter().collect()
 }
 
-/// Sends a form in this way, and holds what comes to what must be true of every answer.
+/// Submits a form in this way, and checks what must be true of every response.
 async fn send(browser: &Browser, address: &str, way: &Way) {
     browser.open(&format!("{address}{}", way.page)).await;
-    // What an earlier press took away is not there to be pressed.
+    // Earlier actions may have removed it.
     let there = browser.execute(&format!("{REACH}{FIND}"), Vec::new()).await;
     let is_there = |one: &&Value| one[3].as_str() == Some(way.sign.as_str());
     let Some(found) = there.as_array().and_then(|all| all.iter().find(is_there)) else { return };
@@ -140,7 +141,7 @@ async fn send(browser: &Browser, address: &str, way: &Way) {
     }
 }
 
-/// Something on every page: a query with an execution, one in the bin, a draft, a second person.
+/// Content for every page: a query with an execution, one in the bin, a draft, a second person.
 async fn fill(browser: &Browser, address: &str) -> Vec<(&'static str, String)> {
     sign_in(browser, address).await;
     let other = Browser::start(Options::default()).await;
@@ -165,7 +166,7 @@ async fn fill(browser: &Browser, address: &str) -> Vec<(&'static str, String)> {
     browser.open(&format!("{address}/queries/new")).await;
     browser.fill("sql", "SELECT 1").await;
     browser.press("Save draft").await;
-    // The draft is saved while somebody types, too: what tells that the button led on is the address.
+    // The draft is also saved while somebody types: the address shows that the button was used.
     browser.until(async || browser.address().await.query().is_some_and(|query| query.contains("draft="))).await;
     browser.open(&format!("{address}/settings/people?q=Ben")).await;
     browser.follow("tbody th a").await;
@@ -180,7 +181,7 @@ async fn fill(browser: &Browser, address: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Walks all pages for what can be pressed, then presses it, each once.
+/// Visits all pages and collects what can be pressed, then presses each once.
 async fn walk(javascript: bool) {
     let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
     let browser = Browser::start(Options { javascript, ..Options::default() }).await;
@@ -222,11 +223,11 @@ async fn every_form_is_sent_by_its_buttons_and_by_enter_without_scripts() {
     Box::pin(walk(false)).await;
 }
 
-/// Presses Run twice before anything can answer.
+/// Presses Run twice before any response can arrive.
 const TWICE: &str = "const run = [...document.querySelectorAll('button')].find((one) => one.innerText.trim() === 'Run'); \
     run.click(); run.click();";
 
-/// Two presses in a row start one execution.
+/// Two clicks in a row start one execution.
 #[tokio::test]
 async fn a_double_press_starts_one_execution() {
     for javascript in [true, false] {

@@ -1,4 +1,4 @@
-//! What `ChromeDriver` offers beyond the standard, and how Chromium is started.
+//! `ChromeDriver`'s extensions of the standard, and Chromium's options.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use serde_json::{Value, json};
 use url::Url;
 
-/// `ChromeDriver`'s own way to Chromium's developer tools.
+/// `ChromeDriver`'s access to Chromium's developer tools.
 #[derive(Debug)]
 pub(super) struct Devtools {
     pub(super) command: &'static str,
@@ -24,7 +24,7 @@ impl WebDriverCompatibleCommand for Devtools {
     }
 }
 
-/// `ChromeDriver`'s way to the console; each entry is given once.
+/// `ChromeDriver`'s access to the console; each entry is returned once.
 #[derive(Debug)]
 pub(super) struct ConsoleLog;
 
@@ -38,12 +38,11 @@ impl WebDriverCompatibleCommand for ConsoleLog {
     }
 }
 
-/// What the browser is started with: headless, its profile and downloads in this folder, scripts on or off.
+/// The browser's options: headless, with profile and downloads in this folder, scripts on or off.
 pub(super) fn capabilities(folder: &Path, javascript: bool) -> Capabilities {
     let content = if javascript { json!({}) } else { json!({ "javascript": 2 }) };
     let options = json!({
-        // OK because the only pages that it opens are served by the stories; without the sandbox it runs
-        // as root and in containers.
+        // OK because it only opens the tests' own pages; without the sandbox it runs as root and in containers.
         "args": [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
             "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -1,4 +1,4 @@
-//! What keeps builds short, held against the manifest.
+//! Checks that the manifest keeps builds short.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use super::none;
 use super::source::root;
 
-/// The packages that a build takes, each with the sets of features that it is built with.
+/// The packages of a build, each with the sets of features it is built with.
 fn features(edges: &str) -> BTreeMap<String, Vec<String>> {
     let cargo = option_env!("CARGO").unwrap_or("cargo");
     let arguments = ["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p}|{f}", "--edges", edges];
@@ -24,8 +24,8 @@ fn features(edges: &str) -> BTreeMap<String, Vec<String>> {
     packages
 }
 
-/// A dev-dependency that asks for another feature of a shared crate would make `cargo test` build it, and all that
-/// stands on it, once more: with DataFusion that is minutes. `Cargo.toml` then names the feature for both.
+/// A dev-dependency that enables another feature of a shared crate would make `cargo test` rebuild it and everything
+/// that depends on it: with DataFusion that takes minutes. `Cargo.toml` then names the feature for both.
 #[test]
 fn tests_build_no_dependency_of_the_program_anew() {
     let (program, tests) = (features("normal,build"), features("normal,build,dev"));

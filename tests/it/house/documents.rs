@@ -1,4 +1,4 @@
-//! What the documents say, held against the sources; and words that are nowhere.
+//! Compares the documents with the sources, and finds forbidden words.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use recomamp::config::{Config, Environment};
 use super::none;
 use super::source::{files, is_name, read};
 
-/// An environment without settings that remembers what it was asked for.
+/// An environment without settings that records which ones are read.
 #[derive(Default)]
 struct Asked(RefCell<BTreeSet<String>>);
 
@@ -25,7 +25,7 @@ impl Environment for Asked {
     }
 }
 
-/// The first cells of a document's tables, without their code marks.
+/// The first cells of a document's tables, without backticks.
 fn first_cells(document: &str) -> BTreeSet<String> {
     let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
     rows.filter_map(|row| row.split_once('`')).map(|(name, _)| name.to_owned()).collect()
@@ -55,7 +55,7 @@ fn is_file(name: &str) -> bool {
     name == "RECOMAMP_KEYS_FILE"
 }
 
-/// The crates that the manifest names.
+/// The crates in the manifest.
 fn dependencies() -> BTreeSet<String> {
     let manifest = read("Cargo.toml");
     let mut crates = BTreeSet::new();
@@ -79,7 +79,7 @@ fn every_dependency_is_documented_and_no_other() {
     assert_eq!(documented, dependencies(), "docs/dependencies.md and Cargo.toml differ");
 }
 
-/// Crates that are named for their features only; `builds` says why.
+/// Crates that are only listed for their features; see `builds`.
 const FOR_FEATURES: [&str; 2] = ["stable_deref_trait", "zerofrom"];
 
 #[test]
@@ -95,7 +95,7 @@ fn every_dependency_is_used() {
 
 #[test]
 fn nothing_speaks_of_one_machine_or_of_what_is_not_done() {
-    // Put together here, so that this file may stand among those that are read.
+    // Assembled here, so that this file doesn't match itself.
     let nowhere = [["/wo", "rk/"], ["/ro", "ot/"], ["../sha", "red"], ["TO", "DO"], ["FIX", "ME"], ["for ", "now,"]];
     let nowhere = nowhere.map(|parts| parts.concat());
     let mut breaches = Vec::new();

@@ -1,4 +1,4 @@
-//! Words on the screen: plain, American English, the field's standard terms, one word for one thing.
+//! Language: plain American English, the field's standard terms, one word for one thing.
 
 use super::none;
 use super::source::{File, files};
@@ -102,10 +102,10 @@ const BRITISH: [(&str, &str); 22] = [
     ("grey", "gray"),
 ];
 
-/// What AMC and Amazon write themselves, or what reads what they write.
+/// Texts of AMC and Amazon, or code that parses them.
 const FOREIGN: [&str; 4] = ["src/amazon/", "src/amcsql/", "src/emulator/", "src/executions/causes/table.rs"];
 
-/// The texts that people read: all of a template or guide, and what stands in quotes in the program.
+/// The texts that people read: all of a template or guide, and string literals in the program.
 fn texts() -> Vec<File> {
     let pages = files("").into_iter().filter(|file| {
         let is_page = ["templates/", "guides/"].iter().any(|folder| file.path.starts_with(folder));
@@ -124,7 +124,7 @@ fn texts() -> Vec<File> {
     pages.chain(program).collect()
 }
 
-/// What of a line stands in quotes, with them; `goes_on` where a text goes on from the line before.
+/// The string literals of a line, with quotes; `goes_on` if a literal continues from the previous line.
 fn quoted(line: &str, goes_on: bool) -> String {
     let (mut is_text, mut is_escaped, mut text) = (goes_on, false, String::new());
     for sign in line.chars() {
@@ -138,14 +138,14 @@ fn quoted(line: &str, goes_on: bool) -> String {
     text
 }
 
-/// The words of a line: not names of the program, addresses and attributes, which have other signs in them.
+/// The words of a line: without identifiers, addresses and attributes, which contain other characters.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let ends = |sign: char| sign.is_whitespace() || "\"`<>(){},;!?“”…".contains(sign);
     let words = line.split(ends).map(|word| word.trim_matches(['.', ':']));
     words.filter(|word| !word.is_empty() && word.chars().all(char::is_alphabetic))
 }
 
-/// What is found in the lines of all texts, but in those that are not our own.
+/// What is found in the lines of all our own texts.
 fn breaches(found: impl Fn(&str) -> Vec<String>) -> Vec<String> {
     let mut breaches = Vec::new();
     let is_own = |file: &File| !FOREIGN.iter().any(|path| file.path.starts_with(path));
@@ -170,7 +170,7 @@ fn no_text_uses_a_retired_phrase() {
 #[test]
 fn texts_are_spelled_in_american_english() {
     let found = |line: &str| {
-        // A single word in quotes is what is stored or sent, not what is read.
+        // A single word in quotes is stored or sent, not read.
         let is_text = line.trim().contains(' ');
         let found =
             words(line).filter(|_| is_text).filter_map(|word| BRITISH.iter().find(|(british, _)| *british == word));

@@ -1,11 +1,11 @@
-//! Who may use whom.
+//! Which module may use which.
 
 use std::collections::BTreeSet;
 
 use super::source::{File, files, is_name};
 use super::{APART, GROUND, ROOF, ROOMS, none};
 
-/// The modules of the crate that a piece of code names, by `crate::…` or by climbing out with `super`.
+/// The modules of the crate that a piece of code uses, by `crate::…` or by leaving its module with `super`.
 fn used(file: &File) -> BTreeSet<String> {
     let code = file.code();
     let mut used = BTreeSet::new();
@@ -22,7 +22,7 @@ fn used(file: &File) -> BTreeSet<String> {
     used
 }
 
-/// The first names behind `crate::`: one, or those of a group in braces.
+/// The first names after `crate::`: one, or those of a group in braces.
 fn heads(code: &str) -> Vec<String> {
     let name = |code: &str| code.chars().take_while(|letter| is_name(*letter)).collect::<String>();
     let Some(group) = code.strip_prefix('{') else { return vec![name(code)] };
@@ -93,7 +93,7 @@ fn no_module_is_a_drawer_for_everything() {
 
 #[test]
 fn every_file_says_what_it_is_and_has_no_second_door() {
-    /// The program's lines in a file; a longer one wants to be two.
+    /// The maximum lines of program in a file.
     const LONGEST: usize = 400;
     let mut breaches = Vec::new();
     for file in files("src").iter().filter(|file| file.is_program()) {
@@ -120,7 +120,7 @@ fn groups_and_paths_are_read() {
     assert_eq!(read("#[cfg(test)]\nmod tests { use crate::home; }"), Vec::<String>::new());
 }
 
-/// Addresses of rooms that the ground floor may name.
+/// Addresses of rooms that the ground floor may use.
 const COMMON: [&str; 5] = ["/", "/sign-in", "/sign-out", "/search", "/metrics"];
 
 #[test]
@@ -131,8 +131,8 @@ fn the_ground_floor_names_no_address_of_a_room() {
         .filter(|file| ROOMS.contains(&file.module()))
         .flat_map(|file| super::routes::routes(&file.code()))
         .map(|route| route.path)
-        // OK because everything has the first page and signs in, and monitoring asks for the metrics by any host;
-        // what is in braces is named by nobody.
+        // OK because everything links to the first page and signs in, and monitoring requests the metrics with any
+        // host; routes with path parameters aren't mentioned elsewhere.
         .filter(|path| !COMMON.contains(&path.as_str()) && !path.contains('{'))
         .collect();
     let named =

@@ -1,14 +1,14 @@
-//! The addresses that the program answers to, read off its sources. The bench of pages reads them here, too.
+//! The program's routes, parsed from its sources. The benchmark of pages uses this too.
 
-/// An address as the code names it (`/queries/{id}`).
+/// A route as written in the code (`/queries/{id}`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) path: String,
-    /// Whether it can be looked at, and not only be sent to.
+    /// Whether it supports GET.
     pub(crate) is_get: bool,
 }
 
-/// The routes that a file of Rust makes: `.route("/queries", get(…).post(…))`. Its unit tests make none.
+/// The routes in a Rust file: `.route("/queries", get(…).post(…))`, without those in unit tests.
 pub(crate) fn routes(text: &str) -> Vec<Route> {
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let route = |rest: &str| {
@@ -26,8 +26,8 @@ pub(crate) fn routes(text: &str) -> Vec<Route> {
     code.split(".route(").skip(1).filter_map(route).collect()
 }
 
-/// Whether the routes of a file below `src` are the program's own: the pretend Amazon's are not, and what the client of Amazon
-/// calls is not served.
+/// Whether the routes of a file below `src` are the program's own: those of the AMC emulator aren't, and the ones
+/// that the Amazon client calls aren't served.
 pub(crate) fn are_served(path: &str) -> bool {
     !path.starts_with("emulator") && !path.starts_with("amazon")
 }

@@ -1,17 +1,16 @@
-//! Reading the repository: files, and Rust without its comments and unit tests.
+//! Reads the repository: files, and Rust without its comments and unit tests.
 
 use std::path::{Path, PathBuf};
 
 /// A file and its text.
 pub(super) struct File {
-    /// From the folder that was asked for, with `/`.
+    /// Relative to the requested folder, with `/`.
     pub(super) path: String,
-    /// As it is.
     pub(super) text: String,
 }
 
 impl File {
-    /// The program's part: no line comments, nothing from the unit tests on, which stand at the end.
+    /// The program's code: without line comments and the unit tests at the end.
     pub(super) fn code(&self) -> String {
         if !self.is_program() {
             return String::new();
@@ -23,7 +22,7 @@ impl File {
             .fold(String::new(), |code, line| code + line + "\n")
     }
 
-    /// What stands behind the last dot.
+    /// The file name extension.
     pub(super) fn ending(&self) -> &str {
         self.path.rsplit('.').next().unwrap_or_default()
     }
@@ -33,29 +32,28 @@ impl File {
         self.ending() == "rs" && !self.path.ends_with("/tests.rs") && !self.path.contains("/tests/")
     }
 
-    /// How many modules deep it lies below the crate.
+    /// The depth of its module below the crate.
     pub(super) fn depth(&self) -> usize {
         self.path.trim_end_matches("/mod.rs").split('/').count()
     }
 
-    /// The module of the crate to which the file belongs: the first step of its path.
+    /// The top-level module of the file: the first part of its path.
     pub(super) fn module(&self) -> &str {
         self.path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
     }
 }
 
-/// The folder of the package.
+/// The package's folder.
 pub(super) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// One file of the package.
+/// Reads a file of the package.
 pub(super) fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path} cannot be read: {error}"))
 }
 
-/// All files of text below a folder of the package, in order. What git, cargo and a running program
-/// leave there is passed over.
+/// All text files below a folder of the package, sorted. Files of git, cargo and a running program are skipped.
 pub(super) fn files(folder: &str) -> Vec<File> {
     let base = root().join(folder);
     let mut files = Vec::new();
@@ -81,7 +79,7 @@ fn gather(base: &Path, folder: &Path, files: &mut Vec<File>) {
     }
 }
 
-/// Whether a letter may stand in a name.
+/// Whether a character may occur in a name.
 pub(super) fn is_name(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }

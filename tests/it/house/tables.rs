@@ -1,11 +1,11 @@
-//! Who writes which table, and the numbering of migrations.
+//! Writers of tables, and the numbering of migrations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::{File, files, is_name, read};
 use super::{WRITERS, none};
 
-/// The words of a file's code, lower case, without quotes, marks and line breaks.
+/// The words of a file's code, in lower case, without quotes, punctuation and line breaks.
 fn words(code: &str) -> Vec<String> {
     code.split(|letter| !is_name(letter)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
@@ -32,7 +32,7 @@ fn claimed(code: &str, tables: &BTreeSet<String>) -> BTreeSet<String> {
     queues.map(|window| window[1].clone()).filter(|table| tables.contains(table)).collect()
 }
 
-/// Every table that a migration makes.
+/// Every table created by a migration.
 pub(crate) fn tables() -> BTreeSet<String> {
     let mut tables = BTreeSet::new();
     for file in files("migrations") {
@@ -69,7 +69,7 @@ fn a_table_is_written_by_its_owner_only() {
     none(&breaches);
 }
 
-/// Past the policies goes only what copies everything, and what takes old lines of the audit log away.
+/// Only full copies and the deletion of old audit entries bypass the policies.
 #[test]
 fn the_owner_of_the_tables_is_asked_for_by_few() {
     let few = ["db/", "command/", "accounts/session_cleaner.rs"];

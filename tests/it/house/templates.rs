@@ -1,9 +1,9 @@
-//! What no page has: scripts and styles of its own, which the content security policy would refuse.
+//! Templates have no inline scripts and styles, which the content security policy would block.
 
 use super::none;
 use super::source::files;
 
-/// What breaks the rule in one template, with its line.
+/// The violations in a template, with their lines.
 fn inline(text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     for (at, _) in text.match_indices('<') {

@@ -1,4 +1,4 @@
-//! What is visible outside its file has a user there.
+//! Everything visible outside its file is used there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,13 +9,13 @@ use syn::{ImplItemFn, ItemConst, ItemFn, Visibility};
 use super::none;
 use super::source::root;
 
-/// What a file of Rust offers and names.
+/// What a Rust file exports and uses.
 #[derive(Default)]
 struct Names {
-    /// Functions, methods and constants that other files can see.
+    /// Functions, methods and constants visible to other files.
     offered: Vec<String>,
     used: BTreeSet<String>,
-    /// Whether a module within the file is being read, such as its tests: what it offers is for the file.
+    /// Whether a module inside the file is being read, such as its tests: its items are for the file.
     is_within: bool,
 }
 
@@ -26,7 +26,7 @@ impl Names {
         }
     }
 
-    /// Takes in every word that can be a name.
+    /// Records every word that can be a name.
     fn take_in(&mut self, text: &str) {
         let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
         self.used.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
@@ -86,9 +86,9 @@ fn gather(folder: &Path, ending: &str, files: &mut Vec<(String, String)>) {
     }
 }
 
-/// A function, method or constant that only its own file uses says so by being private; one that nothing uses goes. Types
-/// are left out: one that no other file names may still be what a function gives. So is the client of Amazon, which has the
-/// calls of whole APIs.
+/// A function, method or constant that only its own file uses must be private; an unused one must be deleted. Types
+/// are excluded: one that no other file names may still be a function's return type. So is the Amazon client, which
+/// has the calls of whole APIs.
 #[test]
 fn what_is_visible_outside_its_file_is_used_there() {
     let (mut files, mut templates) = (Vec::new(), Vec::new());

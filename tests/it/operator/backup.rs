@@ -1,4 +1,4 @@
-//! Backups: made while the program works, checked, and used somewhere else.
+//! Backups: made while the program works, verified, and used elsewhere.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a path that is text")
 }
 
-/// The CSV of a run's result.
+/// The CSV of an execution's result.
 async fn csv(visitor: &Visitor, page: &str) -> String {
     visitor.get(&format!("{page}/result.csv")).await.with(200).body
 }
 
-/// A house with a run that has its result.
+/// A house with a finished execution.
 async fn with_a_result(house: &House) -> (Visitor, String, String) {
     let ada = house.signed_in("Ada").await;
     let query = saved(&ada, REACH).await;
@@ -24,7 +24,7 @@ async fn with_a_result(house: &House) -> (Visitor, String, String) {
 }
 
 stories! {
-    /// The whole way: a backup beside a program that works, restored elsewhere, and used there.
+    /// The whole process: a backup while the program works, restored elsewhere, and used there.
     async fn a_backup_of_a_running_program_is_used_elsewhere(house: House) {
         let (ada, query, page) = with_a_result(&house).await;
         let result = csv(&ada, &page).await;
@@ -58,7 +58,7 @@ stories! {
         assert!(again.get(&fresh).await.text("#live [role=status]").contains("Succeeded"), "tokens open");
     }
 
-    /// A place that holds something is left as it is, unless the person says otherwise; then nothing is lost.
+    /// A target that isn't empty is left unchanged, unless requested otherwise; then nothing is lost.
     async fn a_place_that_holds_something_is_not_written_over(house: House) {
         let (ada, _, page) = with_a_result(&house).await;
         let folder = tempfile::tempdir().unwrap();
@@ -89,7 +89,7 @@ stories! {
         csv(&again, &page).await;
     }
 
-    /// One changed byte, and nothing is restored.
+    /// With one changed byte, nothing is restored.
     async fn a_damaged_backup_is_refused_before_anything_is_touched(house: House) {
         with_a_result(&house).await;
         let folder = tempfile::tempdir().unwrap();
@@ -109,7 +109,7 @@ stories! {
         assert!(refused.err.contains("one that was not finished"), "{}", refused.err);
     }
 
-    /// Nobody pulls the floor from under a program that runs.
+    /// A restore is refused while the program is running.
     async fn a_running_program_is_not_restored_over(house: House) {
         with_a_result(&house).await;
         let folder = tempfile::tempdir().unwrap();
@@ -120,7 +120,7 @@ stories! {
     }
 }
 
-/// A backup of a database that never was is a mistake, and makes none.
+/// A backup of a missing database is an error, and creates none.
 #[tokio::test]
 async fn where_nothing_ever_ran_nothing_is_backed_up() {
     let folder = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@ async fn stopped_with_a_result() -> (Premises, std::collections::BTreeMap<String
     (house.stop().await, ada.cookies(), query, page)
 }
 
-/// The copy is used: signed in as before, the result of before, and a new run with the tokens of before.
+/// The copy is used: the same sessions, the previous result, and a new execution with the same tokens.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_moves_and_is_used_there() {
     let (place, cookies, query, page) = stopped_with_a_result().await;
@@ -33,7 +33,7 @@ async fn everything_moves_and_is_used_there() {
     assert!(ada.get(&fresh).await.text("#live [role=status]").contains("Succeeded"));
 }
 
-/// What a running program would write meanwhile would be missing.
+/// A copy is refused while the program is running, because its writes would be missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_program_is_not_copied_and_not_copied_into() {
     let house = House::open(Database::sqlite()).await;
@@ -49,7 +49,7 @@ async fn a_running_program_is_not_copied_and_not_copied_into() {
     assert!(refused.err.contains("postgres://"), "{}", refused.err);
 }
 
-/// Tables come from the schema: one that the code has never heard of moves as well, or stops the copy.
+/// Tables come from the schema: one unknown to the code is copied as well, or stops the copy.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_that_is_added_tomorrow_is_not_forgotten() {
     const TABLE: &str = "create table aa_tomorrow (id text primary key, person_id text references people (id), \
@@ -73,7 +73,7 @@ async fn a_table_that_is_added_tomorrow_is_not_forgotten() {
     execute(&target, whole).await;
 }
 
-/// A backup takes such a table, too.
+/// A backup includes such a table, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_takes_a_table_that_is_added_tomorrow() {
     let house = House::open(Database::postgres().await).await;

@@ -1,10 +1,10 @@
-//! What the doctor finds, and that it tells no secrets.
+//! The doctor's findings, which contain no secrets.
 
 use serde_json::Value;
 
 use crate::support::{House, recomamp, stories};
 
-/// The states of all findings of one check, and everything that was said.
+/// The states of all findings of one check, and the complete output.
 async fn findings(settings: &[(String, String)], code: i32) -> (Vec<(String, String)>, String) {
     let told = recomamp(settings, &["doctor", "--format", "json"]).await.with(code);
     let json: Value = serde_json::from_str(&told.out).expect("JSON");
@@ -21,7 +21,7 @@ fn state<'a>(findings: &'a [(String, String)], check: &str) -> Vec<&'a str> {
 }
 
 stories! {
-    /// A healthy house, looked at while it runs.
+    /// A healthy, running house.
     async fn a_running_house_is_well(house: House) {
         let _ada = house.signed_in("Ada").await;
         let (found, told) = findings(&house.settings(), 0).await;
@@ -36,7 +36,7 @@ stories! {
         assert!(text.contains("ok       keys"), "{text}");
     }
 
-    /// Keys that others can read, and keys that do not open.
+    /// Key files with open permissions, and wrong keys.
     async fn keys_that_are_open_or_wrong_are_faults(house: House) {
         use std::os::unix::fs::PermissionsExt as _;
         let _ada = house.signed_in("Ada").await;
@@ -54,7 +54,7 @@ stories! {
         assert!(told.contains("Ada"), "whose grants do not open is told: {told}");
     }
 
-    /// A table, an index or (on PostgreSQL) a policy that somebody dropped.
+    /// A missing table, index or (on PostgreSQL) policy.
     async fn what_the_schema_lacks_is_a_fault(house: House) {
         let url = house.settings().iter().find(|(name, _)| name == "DATABASE_URL").unwrap().1.clone();
         let (found, told) = findings(&house.settings(), 0).await;
@@ -69,7 +69,7 @@ stories! {
         }
     }
 
-    /// The emulator's journal was written over in the middle.
+    /// The emulator's journal was overwritten in the middle.
     async fn a_damaged_journal_is_a_fault(house: House) {
         let _ada = house.signed_in("Ada").await;
         let premises = house.stop().await;
@@ -81,7 +81,7 @@ stories! {
         assert_eq!(state(&found, "emulator"), ["fault"], "{told}");
     }
 
-    /// A data folder that others can enter.
+    /// A data folder with open permissions.
     async fn an_open_data_folder_is_a_warning(house: House) {
         use std::os::unix::fs::PermissionsExt as _;
         let open = |mode| std::fs::set_permissions(house.folder(), std::fs::Permissions::from_mode(mode)).unwrap();
@@ -102,8 +102,8 @@ stories! {
     }
 }
 
-/// The file was truncated to nothing while its results are there: each command says so, none writes a header into it,
-/// and the next start does not begin anew.
+/// The file was truncated to zero while its results exist: each command reports it, none writes a header, and the
+/// next start doesn't create a new database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_truncated_database_is_told_and_never_made_again() {
     let house = House::open(crate::support::Database::sqlite()).await;
@@ -129,7 +129,7 @@ async fn a_truncated_database_is_told_and_never_made_again() {
         assert_eq!(std::fs::metadata(&file).unwrap().len(), 0, "{arguments:?} left the file as it was");
     }
     assert!(!premises.folder().join("backup").exists(), "no folder is left of a backup that could not be made");
-    // As an earlier version left it: a header, and nothing else.
+    // As an earlier version left it: only a header.
     let url = premises.database_url();
     crate::support::execute(&url, "pragma journal_mode = wal").await;
     assert!(std::fs::metadata(&file).unwrap().len() > 0);
@@ -141,7 +141,7 @@ async fn a_truncated_database_is_told_and_never_made_again() {
     assert!(told.contains("has no tables"), "{told}");
 }
 
-/// PostgreSQL lets the role in, and nothing else.
+/// A PostgreSQL role that may only connect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_that_may_create_nothing_is_a_fault() {
     let database = crate::support::Database::empty_postgres().await;
@@ -159,7 +159,7 @@ async fn a_role_that_may_create_nothing_is_a_fault() {
     assert!(told.contains("may not make tables"), "{told}");
 }
 
-/// After a fail-over the server takes no changes.
+/// After a failover the server is read-only.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_only_server_is_a_fault() {
     let house = House::open(crate::support::Database::postgres().await).await;
@@ -170,7 +170,7 @@ async fn a_read_only_server_is_a_fault() {
     assert!(state(&found, "database").contains(&"fault") && told.contains("read-only"), "{told}");
 }
 
-/// Settings that cannot be used are findings, too.
+/// Invalid settings are findings, too.
 #[tokio::test]
 async fn wrong_settings_are_told_one_by_one() {
     let settings =
@@ -179,7 +179,7 @@ async fn wrong_settings_are_told_one_by_one() {
     assert_eq!(state(&found, "settings"), ["fault", "fault"], "{told}");
 }
 
-/// A database that does not answer, at an address with a password in it; hosts that do not, either.
+/// An unreachable database whose address contains a password; unreachable hosts.
 #[tokio::test]
 async fn what_cannot_be_reached_is_told_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
@@ -205,7 +205,7 @@ async fn what_cannot_be_reached_is_told_without_secrets() {
     assert!(!told.contains("hush-hush"), "{told}");
 }
 
-/// Without a policy, the second lock is open.
+/// Without a policy, row-level security is incomplete.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_without_a_policy_is_a_fault() {
     let house = House::open(crate::support::Database::postgres().await).await;

@@ -1,4 +1,4 @@
-//! Keys are rotated while the program runs, and nothing is lost however often it is stopped in the middle.
+//! Key rotation while the program runs, however often it is interrupted.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ fn ring(house: &House) -> Vault {
     Vault::from_file(&house.folder().join("keys"), &Random::seeded(1)).unwrap()
 }
 
-/// How many grants are sealed with the first key, and how many there are.
+/// How many grants are encrypted with the first key, and how many there are.
 async fn sealed(house: &House) -> (usize, usize) {
     let seals = recomamp::connections::seals(house.db(), &ring(house)).await.unwrap();
     (seals.current, seals.current + seals.older + seals.closed)
 }
 
-/// Many grants, each sealed as the program seals them.
+/// Many grants, each encrypted as the program does.
 async fn many_grants(house: &House, number: usize) {
     const PERSON: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) \
         values ($1, $1, 'x', 'x', 'member', $2, $2)";
@@ -40,7 +40,7 @@ async fn many_grants(house: &House, number: usize) {
 }
 
 stories! {
-    /// New key, everything sealed with it, old key gone; the running program goes on, and so does the next.
+    /// New key, everything re-encrypted, old key removed; the running program continues, and so does the next one.
     async fn keys_are_rotated_while_the_program_runs(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -65,7 +65,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from audit where action in ('keys-rotated', 'keys-retired')").await, 2);
     }
 
-    /// With the key file of another installation nothing is sealed, and no key is added to it.
+    /// With another installation's key file nothing is encrypted, and no key is added to it.
     async fn a_wrong_key_file_is_not_rotated(house: House) {
         let _ada = house.signed_in("Ada").await;
         let keys = house.folder().join("keys");
@@ -79,7 +79,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from audit where action = 'keys-rotated'").await, 0);
     }
 
-    /// Another version's schema: nothing is sealed, and both numbers are said.
+    /// With another version's schema nothing is encrypted, and both versions are reported.
     async fn keys_are_rotated_by_the_version_that_runs_only(house: House) {
         let _ada = house.signed_in("Ada").await;
         let url = house.settings().iter().find(|(name, _)| name == "DATABASE_URL").unwrap().1.clone();
@@ -95,7 +95,7 @@ stories! {
         assert!(told.contains("newer RecomAMP"), "an older process is no longer ready: {told}");
     }
 
-    /// A key with which something is sealed stays; a rotation that was only begun is finished without another key.
+    /// A key in use stays; an interrupted rotation is completed without another key.
     async fn a_key_that_is_needed_does_not_leave(house: House) {
         let _ada = house.signed_in("Ada").await;
         recomamp(&house.settings(), &["keys", "rotate", "--add"]).await.with(0);
@@ -108,13 +108,13 @@ stories! {
         assert_eq!((sealed(&house).await, ring(&house).names().len()), ((1, 1), 2));
     }
 
-    /// Killed at many instants, and run again: every grant still opens, and in the end with the newest key.
+    /// Killed at many moments, and run again: every grant can still be decrypted, at the end with the newest key.
     async fn a_rotation_may_be_killed_anywhere(house: House) {
         many_grants(&house, 230).await;
         let settings = house.settings();
         for step in 0..10_u64 {
             let mut child = started(&settings, &["keys", "rotate"]);
-            // OK to wait by the clock: the instants only have to differ, and each is a good one.
+            // OK to wait in real time: the moments only have to differ.
             let in_time = tokio::time::timeout(Duration::from_millis(20 + step * 15), child.wait()).await;
             if in_time.is_err() {
                 child.kill().await.unwrap();
@@ -128,7 +128,7 @@ stories! {
         assert_eq!((sealed(&house).await, ring(&house).names().len()), ((230, 230), 1));
     }
 
-    /// Whatever is sealed one day has to be sealed again by the rotation: it knows these columns.
+    /// Every encrypted column must be re-encrypted by the rotation: it knows these.
     async fn no_sealed_column_is_unknown_to_the_rotation(house: House) {
         let mut tx = house.db().read(&Scope::Owner).await.unwrap();
         let mut found = Vec::new();

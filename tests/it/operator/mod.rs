@@ -1,4 +1,4 @@
-//! What the person who runs it does from the command line.
+//! Administrators' commands.
 
 mod backup;
 mod copy;

@@ -1,10 +1,10 @@
-//! What is said where the program does not start: why, and what to do, each thing once.
+//! Messages when the program can't start: why, and what to do, each thing once.
 
 use std::path::Path;
 
 use crate::support::{Database, House, execute, recomamp, stories};
 
-/// A start in this folder, with these settings besides, that has to fail; gives what was said.
+/// A start in this folder with additional settings that must fail; returns the output.
 async fn refused(folder: &Path, settings: &[(&str, &str)]) -> String {
     let data = folder.to_str().expect("a path that is text");
     let settings: Vec<(String, String)> = [("DATA_DIR", data), ("LISTEN", "127.0.0.1:0")]
@@ -26,7 +26,7 @@ stories! {
     }
 }
 
-/// A file that SQLite did not write, and one that somebody wrote over in the middle.
+/// A file that isn't SQLite's, and one that was overwritten in the middle.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_file_is_said_to_be_damaged() {
     let folder = tempfile::tempdir().unwrap();
@@ -47,7 +47,7 @@ async fn a_damaged_file_is_said_to_be_damaged() {
     assert!(told.contains("The database file is damaged"), "{told}");
 }
 
-/// A server that is not there, a host that nobody knows, a database that was never made.
+/// An unreachable server, an unknown host, a missing database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn why_postgresql_cannot_be_reached_is_told_without_the_password() {
     let folder = tempfile::tempdir().unwrap();
@@ -62,7 +62,7 @@ async fn why_postgresql_cannot_be_reached_is_told_without_the_password() {
     assert!(told.contains("has no database `") && told.contains("create it"), "{told}");
 }
 
-/// A folder where the key file should be, and a key file without a key.
+/// A folder in place of the key file, and a key file without a key.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_file_that_cannot_be_used_is_named_once() {
     let folder = tempfile::tempdir().unwrap();

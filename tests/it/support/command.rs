@@ -1,17 +1,17 @@
-//! The command line, as a person uses it: the real program with arguments and settings.
+//! The command line: the real program with arguments and settings.
 
 use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
-/// What came of it.
+/// The outcome.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// The exit code; none where it was killed.
+    /// The exit code; `None` if it was killed.
     pub(crate) code: Option<i32>,
-    /// What it gave.
+    /// Standard output.
     pub(crate) out: String,
-    /// What it said besides.
+    /// Standard error.
     pub(crate) err: String,
 }
 
@@ -24,7 +24,7 @@ impl Outcome {
     }
 }
 
-/// What a measured build has to be told of where its figures go.
+/// The setting for coverage data of an instrumented build.
 pub(crate) fn measured() -> Option<(&'static str, std::ffi::OsString)> {
     const PROFILE: &str = "LLVM_PROFILE_FILE";
     std::env::var_os(PROFILE).map(|file| (PROFILE, file))
@@ -33,7 +33,7 @@ pub(crate) fn measured() -> Option<(&'static str, std::ffi::OsString)> {
 fn command(settings: &[(String, String)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_recomamp"));
     let named = settings.iter().map(|(name, value)| (format!("RECOMAMP_{name}"), value));
-    // OK because it needs nothing of the caller's: what the tests are told would be taken for settings.
+    // OK because it needs nothing from the environment: the tests' variables would be taken for settings.
     command.env_clear().envs(measured()).envs(named).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     command
 }
@@ -45,7 +45,7 @@ pub(crate) async fn recomamp(settings: &[(String, String)], arguments: &[&str]) 
     Outcome { code: done.status.code(), out: text(done.stdout), err: text(done.stderr) }
 }
 
-/// Starts the program and leaves it running; it ends with the value.
+/// Starts the program and leaves it running; it ends when the value is dropped.
 pub(crate) fn started(settings: &[(String, String)], arguments: &[&str]) -> Child {
     let mut command = command(settings, arguments);
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program can be started")

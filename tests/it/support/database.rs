@@ -11,14 +11,14 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
-/// The variable that names the cluster.
+/// The variable with the cluster's address.
 const CLUSTER: &str = "RECOMAMP_TEST_POSTGRES";
 
-/// Which database a story runs on.
+/// The database of a story.
 pub(crate) enum Database {
     /// A file in the story's folder.
     Sqlite,
-    /// A database of its own on the cluster.
+    /// A separate database on the cluster.
     Postgres(String),
 }
 
@@ -28,7 +28,7 @@ impl Database {
         Self::Sqlite
     }
 
-    /// PostgreSQL; a story that cannot have it fails.
+    /// PostgreSQL; without a cluster the story fails.
     pub(crate) async fn postgres() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let cluster = cluster();
@@ -73,7 +73,7 @@ fn cluster() -> String {
     })
 }
 
-/// Makes the template once for this process: a database with all migrations.
+/// Creates the template once per process: a database with all migrations.
 async fn template(cluster: &str) -> String {
     static READY: OnceLock<Mutex<bool>> = OnceLock::new();
     let name = format!("template_{}", std::process::id());
@@ -115,13 +115,13 @@ fn with_database(cluster: &str, name: &str) -> String {
     url.to_string()
 }
 
-/// A time without the database.
+/// An outage of the database.
 pub(crate) enum Outage {
-    /// Another program holds the file.
+    /// Another program has locked the file.
     Locked(SqliteConnection),
-    /// The server lets nobody in; the name of the database.
+    /// The server refuses connections; the name of the database.
     Closed(String),
-    /// Connections from now on can only read; the name of the database.
+    /// New connections are read-only; the name of the database.
     ReadOnly(String),
 }
 
@@ -146,7 +146,7 @@ impl Outage {
         }
     }
 
-    /// A server that fails over, and lets nobody change anything.
+    /// A server after a failover, on which nothing can be changed.
     pub(super) async fn read_only(url: &str) -> Self {
         let name = url.rsplit('/').next().expect("a name").to_owned();
         let cluster = cluster();
@@ -156,7 +156,7 @@ impl Outage {
         Self::ReadOnly(name)
     }
 
-    /// Gives it back.
+    /// Ends the outage.
     pub(crate) async fn end(self) {
         match self {
             Self::Locked(connection) => connection.close().await.expect("the file is let go"),

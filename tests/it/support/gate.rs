@@ -1,7 +1,7 @@
-//! The AMC emulator behind a gate that counts what the program asks, can make any answer a bad one, and
-//! can end the program at a chosen moment of a chosen call.
+//! A proxy in front of the AMC emulator that counts the program's calls, can corrupt any response, and can kill the
+//! program at a chosen moment of a chosen call.
 //!
-//! The program is tried from outside, by what it asks for: nothing in it knows of it.
+//! The program is tested from outside, by its calls: nothing in it knows of the proxy.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,14 +23,14 @@ use tower::ServiceExt as _;
 
 use super::{Plug, Server};
 
-/// A call of the program that is told apart.
+/// The kinds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Call {
     /// An execution is sent.
     Send,
-    /// It is asked how executions go, or whether one arrived.
+    /// Asks for the status of executions, or whether one arrived.
     Ask,
-    /// It is asked where a result lies.
+    /// Asks for download links.
     Links,
     /// A result is fetched.
     Fetch,
@@ -40,32 +40,32 @@ pub(crate) enum Call {
     Other,
 }
 
-/// What is done to an answer before the program gets it.
+/// Changes a response before the program gets it.
 pub(crate) type Meddle = Arc<dyn Fn(Call, Response<Bytes>) -> Response<Bytes> + Send + Sync>;
 
-/// When the plug is pulled.
+/// When to kill the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// The call came, and does not arrive at AMC.
+    /// The call came, and doesn't arrive at AMC.
     Before,
-    /// AMC has done it, and the answer is lost.
+    /// AMC has executed it, and the response is lost.
     Unanswered,
-    /// Half of the answer has been sent.
+    /// Half of the response has been sent.
     Halfway,
-    /// The whole answer has been sent, so long ago.
+    /// The whole response was sent this long ago.
     Answered(Duration),
 }
 
-/// At which call the plug is pulled.
+/// At which call to kill the process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trap {
     pub(crate) call: Call,
     pub(crate) moment: Moment,
-    /// So many such calls pass first.
+    /// How many such calls pass first.
     pub(crate) after: u32,
 }
 
-/// The gate, on threads of its own.
+/// The proxy, on its own threads.
 pub(crate) struct Gate {
     /// The AMC emulator behind it.
     pub(crate) amazon: Emulator,
@@ -75,13 +75,13 @@ pub(crate) struct Gate {
     _server: Server,
 }
 
-/// What the gatekeeper knows.
+/// The proxy's state.
 #[derive(Default)]
 struct Post {
     armed: Mutex<Option<(Trap, Plug)>>,
     meddle: Mutex<Option<Meddle>>,
     calls: Mutex<BTreeMap<Call, usize>>,
-    /// The head of the first call to the list of instances, by which the program is known to Amazon.
+    /// The headers of the first call to the list of instances, with the program's credentials.
     known_by: Mutex<Option<HeaderMap>>,
 }
 
@@ -92,12 +92,12 @@ struct Way {
 }
 
 impl Gate {
-    /// A gate before a new AMC emulator, which works as fast as it can.
+    /// A proxy in front of a new AMC emulator, which works as fast as possible.
     pub(crate) fn open() -> Self {
         Self::open_with(Vec::new())
     }
 
-    /// The same, and the AMC emulator has these faults.
+    /// The same, with these faults in the AMC emulator.
     pub(crate) fn open_with(faults: Vec<Fault>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -119,32 +119,32 @@ impl Gate {
         Self { amazon, base, post, _folder: folder, _server: server }
     }
 
-    /// Where it is, without a slash at the end.
+    /// Its base URL, without a trailing slash.
     pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
-    /// Pulls this plug at the trap's moment, once.
+    /// Kills this process at the trap's moment, once.
     pub(crate) fn arm(&self, trap: Trap, plug: Plug) {
         *self.post.armed.lock().expect(NO_PANIC) = Some((trap, plug));
     }
 
-    /// Pulls no plug any more.
+    /// Disarms the trap.
     pub(crate) fn disarm(&self) {
         self.post.armed.lock().expect(NO_PANIC).take();
     }
 
-    /// Does this to every answer from now on.
+    /// Changes every response from now on.
     pub(crate) fn meddle(&self, meddle: impl Fn(Call, Response<Bytes>) -> Response<Bytes> + Send + Sync + 'static) {
         *self.post.meddle.lock().expect(NO_PANIC) = Some(Arc::new(meddle));
     }
 
-    /// Lets every answer be.
+    /// Stops changing responses.
     pub(crate) fn leave_alone(&self) {
         self.post.meddle.lock().expect(NO_PANIC).take();
     }
 
-    /// Has the AMC emulator make instances in the account whose list the program read first.
+    /// Creates instances in the AMC emulator, in the account whose list the program read first.
     pub(crate) async fn make_instances(&self, names: impl Iterator<Item = String>) {
         let known_by = self.post.known_by.lock().expect(NO_PANIC).clone().expect("a program that read its instances");
         for name in names {
@@ -157,7 +157,7 @@ impl Gate {
         }
     }
 
-    /// How often the program called so, up to now.
+    /// The number of such calls so far.
     pub(crate) fn calls(&self, call: Call) -> usize {
         self.post.calls.lock().expect(NO_PANIC).get(&call).copied().unwrap_or_default()
     }
@@ -169,7 +169,7 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
     let call = call_of(&request);
     *way.post.calls.lock().expect(NO_PANIC).entry(call).or_default() += 1;
     if request.uri().path() == "/amc/instances" {
-        // The first account that is asked is an AMC account; only those take new instances.
+        // The first account that is asked is an AMC account; only those accept new instances.
         way.post.known_by.lock().expect(NO_PANIC).get_or_insert_with(|| request.headers().clone());
     }
     let trapped = step_on(&way.post, call);
@@ -177,7 +177,7 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
         return pulled(plug).await;
     }
     let (mut head, body) = answer(way.services, request).await.into_parts();
-    // OK because the server works it out anew for the body that there is in the end.
+    // OK because the server computes it again for the final body.
     head.headers.remove(CONTENT_LENGTH);
     let body = to_bytes(body, usize::MAX).await.expect("an answer of the AMC emulator");
     let Some((moment, plug)) = trapped else {

@@ -1,5 +1,5 @@
-//! What every story stands on: the program on a port of its own, on either database, with the AMC
-//! emulator behind the real client, and a hand on its clock.
+//! The test environment of all stories: the program on its own port, with either database, the AMC emulator behind
+//! the real client, and a manual clock.
 
 mod command;
 mod database;
@@ -31,13 +31,13 @@ pub(crate) use premises::Premises;
 pub(crate) use program::{Plug, Program};
 pub(crate) use visitor::{Answer, Visitor};
 
-/// The instant at which every story begins.
+/// The time at which every story begins.
 pub(crate) fn morning() -> DateTime<Utc> {
     "2026-03-18T09:00:00Z".parse().expect("an instant")
 }
 
-/// Runs each story on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`. A story is given a house,
-/// or a database on which it opens one itself.
+/// Runs each story on SQLite and on PostgreSQL, as `sqlite::…` and `postgres::…`. A story gets a house, or a database
+/// on which it opens one itself.
 macro_rules! stories {
     ($($(#[$doc:meta])* async fn $name:ident($database:ident: Database) $body:block)+) => {
         $($(#[$doc])* async fn $name($database: $crate::support::Database) $body)+
@@ -77,22 +77,20 @@ macro_rules! stories {
 
 pub(crate) use stories;
 
-/// The program, running.
+/// The running program.
 pub(crate) struct House {
-    /// The program put together.
     pub(crate) app: App,
-    /// The hand on its clock.
+    /// Controls its clock.
     pub(crate) time: ManualClock,
-    /// Where it answers.
     pub(crate) address: SocketAddr,
-    /// The AMC emulator, inside or elsewhere.
+    /// The AMC emulator, built in or separate.
     pub(crate) amazon: Option<Emulator>,
     workers: Vec<Arc<dyn Worker>>,
     premises: Premises,
     server: Server,
 }
 
-/// A server on threads of its own, so that a crash can end every connection at once.
+/// A server on its own threads, so that a crash can end every connection at once.
 pub(crate) struct Server(Option<tokio::runtime::Runtime>);
 
 impl Server {
@@ -106,7 +104,7 @@ impl Server {
         Self(Some(runtime))
     }
 
-    /// Ends all its tasks where they stand, and waits until they are gone.
+    /// Aborts all its tasks, and waits until they are gone.
     async fn crash(mut self) {
         let runtime = self.0.take();
         let ended = tokio::task::spawn_blocking(move || {
@@ -126,7 +124,7 @@ impl Drop for Server {
     }
 }
 
-/// The settings of a program that takes this AMC emulator, reached at `base`, for Amazon.
+/// The settings of a program that uses this AMC emulator, at `base`, as Amazon.
 fn credentials(amazon: &Emulator, base: &str) -> Vec<(String, String)> {
     let (id, secret) = amazon.client();
     let hosts = [("CONSENT", "/ap/oa"), ("TOKEN", "/auth/o2/token"), ("PROFILE", "/user/profile"), ("ADS_API", "/")];
@@ -143,12 +141,12 @@ impl House {
         Self::open_with(database, &[]).await
     }
 
-    /// The same with further settings, by their names without `RECOMAMP_`.
+    /// The same with additional settings, named without `RECOMAMP_`.
     pub(crate) async fn open_with(database: Database, settings: &[(&str, &str)]) -> Self {
         Self::at(Premises::new(database, settings, None), morning()).await
     }
 
-    /// Starts it where what it takes for Amazon is behind this gate, at the machine's time, with these settings.
+    /// Starts it with this proxy as Amazon, at the system time, with these settings.
     pub(crate) async fn open_before(gate: &Gate, database: Database, settings: &[(&str, &str)]) -> Self {
         let amazon = credentials(&gate.amazon, gate.base());
         let amazon = amazon.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -156,7 +154,7 @@ impl House {
         Self::at(Premises::new(database, &settings, Some(gate.amazon.clone())), Clock::system().now()).await
     }
 
-    /// Starts the program on what is kept there.
+    /// Starts the program on existing data.
     pub(crate) async fn at(mut premises: Premises, now: DateTime<Utc>) -> Self {
         let address = premises.address;
         let door = premises.door();
@@ -172,7 +170,7 @@ impl House {
         Self { workers: app.workers(), app, time, address, amazon, premises, server }
     }
 
-    /// Ends the program without any order, as a crash does; what it stored is left.
+    /// Ends the program without shutdown, like a crash; stored data remains.
     pub(crate) async fn stop(self) -> Premises {
         let Self { app, premises, server, workers, .. } = self;
         server.crash().await;
@@ -181,13 +179,13 @@ impl House {
         premises
     }
 
-    /// Ends the program without any order, and starts it again on the same data and port, as after a crash.
+    /// Ends the program without shutdown, and starts it again on the same data and port, like after a crash.
     pub(crate) async fn crash_and_start_again(self) -> Self {
         let now = self.app.site.clock.now();
         Self::at(self.stop().await, now).await
     }
 
-    /// An empty place for a database of the same kind.
+    /// An empty data folder with an empty database of the same kind.
     pub(crate) async fn elsewhere(&self) -> Premises {
         Premises {
             settings: self.premises.settings.clone(),
@@ -195,35 +193,32 @@ impl House {
         }
     }
 
-    /// What the program on the command line has to be told to work beside this one.
+    /// The settings for the command line to use the same installation.
     pub(crate) fn settings(&self) -> Vec<(String, String)> {
         let mut settings = self.premises.settings();
         settings.push(("LISTEN".to_owned(), self.address.to_string()));
         settings
     }
 
-    /// The data folder.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.premises.folder()
     }
 
-    /// The database's address.
     pub(crate) fn database_url(&self) -> String {
         self.premises.database_url()
     }
 
-    /// Which database it is on.
     pub(crate) fn database(&self) -> &Database {
         &self.premises.database
     }
 
-    /// The same with further settings.
+    /// Restarts with additional settings.
     pub(crate) async fn start_again_with(mut self, settings: &[(&str, &str)]) -> Self {
         self.premises.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self.crash_and_start_again().await
     }
 
-    /// A second process on the same PostgreSQL and data folder, which takes this one's AMC emulator for Amazon.
+    /// A second process on the same PostgreSQL and data folder, which uses this one's AMC emulator as Amazon.
     pub(crate) async fn beside(&self) -> Self {
         let Database::Postgres(url) = &self.premises.database else { panic!("several processes need PostgreSQL") };
         let amazon = self.amazon.as_ref().expect("a sandbox");
@@ -235,7 +230,7 @@ impl House {
         Self::at(premises, self.app.site.clock.now()).await
     }
 
-    /// The database, for looking at what the program stored.
+    /// The database, for checking what the program stored.
     pub(crate) fn db(&self) -> &Db {
         &self.app.site.db
     }
@@ -245,7 +240,7 @@ impl House {
         Visitor::new(format!("http://{}", self.address))
     }
 
-    /// A visitor signed in as the sample user whose name begins so, with their instances found.
+    /// A visitor signed in as the sample user whose name begins like this, with their instances discovered.
     pub(crate) async fn signed_in(&self, name: &str) -> Visitor {
         let visitor = self.visitor();
         visitor.sign_in(name).await;
@@ -264,23 +259,24 @@ impl House {
         worker.tick().await
     }
 
-    /// Takes the database away until [`Outage::end`]: nobody writes to the file, nobody enters the server's.
+    /// Makes the database unavailable until [`Outage::end`]: nobody can write to the file, nobody can connect to the
+    /// server.
     pub(crate) async fn outage(&self) -> Outage {
         Outage::begin(self.database(), &self.premises.database_url()).await
     }
 
-    /// Lets nobody change the PostgreSQL database until [`Outage::end`], though it can be read.
+    /// Makes the PostgreSQL database read-only until [`Outage::end`].
     pub(crate) async fn turned_read_only(&self) -> Outage {
         Outage::read_only(&self.premises.database_url()).await
     }
 
-    /// One tick of each worker that moves executions.
+    /// One tick of each worker that advances executions.
     pub(crate) async fn step(&self) {
         self.tick("poller").await;
         self.tick("fetcher").await;
     }
 
-    /// Moves time and ticks until no execution is left that can move; the AMC emulator does its work meanwhile.
+    /// Advances time and ticks until no execution can advance any more; the AMC emulator works meanwhile.
     pub(crate) async fn settle(&self) {
         for _ in 0..200 {
             self.step().await;
@@ -295,8 +291,8 @@ impl House {
         panic!("executions do not come to an end");
     }
 
-    /// Switches a fault of the AMC emulator on, as its control page does: `kind`, `measure`, `path`, `times`.
-    /// `kind` may carry its measure: `refused=404`.
+    /// Adds a fault to the AMC emulator, like its control page: `kind`, `measure`, `path`, `times`. `kind` may
+    /// contain its value: `refused=404`.
     pub(crate) async fn fault(&self, kind: &str, path: &str, times: &str) {
         let (kind, measure) = kind.split_once('=').unwrap_or((kind, ""));
         let fields = [("kind", kind), ("path", path), ("times", times), ("measure", measure)];
@@ -304,18 +300,18 @@ impl House {
         assert!(answer.status.is_success() || answer.status.is_redirection(), "{}", answer.body);
     }
 
-    /// Switches all faults off.
+    /// Removes all faults.
     pub(crate) async fn heal(&self) {
         let answer = self.visitor().post("/emulator/control/faults/remove", &[]).await;
         assert!(answer.status.is_success() || answer.status.is_redirection(), "{}", answer.body);
     }
 
-    /// Executions that have not ended.
+    /// The number of executions in progress.
     pub(crate) async fn unfinished(&self) -> i64 {
         self.count("select count(*) as value from executions where finished_at is null").await
     }
 
-    /// A count, with the eyes of the program itself.
+    /// A count, in the system's scope.
     pub(crate) async fn count(&self, text: &'static str) -> i64 {
         let mut tx = self.db().read(&Scope::System).await.expect("a transaction");
         sql(text).one::<Single<i64>>(&mut tx).await.expect("a count").0

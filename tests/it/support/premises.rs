@@ -1,4 +1,4 @@
-//! What is left of a house when nobody is in: its data, its port, its settings.
+//! What remains of a house while the program isn't running: its data, its port, its settings.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -8,15 +8,14 @@ use tempfile::TempDir;
 
 use super::{Database, Visitor};
 
-/// Where a program has been and can be again, as part of a story or as a process of its own.
+/// Data and settings with which the program can start, in the test process or as its own process.
 pub(crate) struct Premises {
-    /// Where it answers.
     pub(crate) address: SocketAddr,
     pub(super) settings: Vec<(String, String)>,
     pub(super) database: Database,
     pub(super) folder: TempDir,
     pub(super) amazon: Option<Emulator>,
-    /// Keeps the port until somebody is in for the first time.
+    /// Reserves the port until the first start.
     pub(super) door: Option<TcpListener>,
 }
 
@@ -24,7 +23,7 @@ impl Premises {
     /// A new data folder and port.
     pub(super) fn new(database: Database, settings: &[(&str, &str)], amazon: Option<Emulator>) -> Self {
         let folder = tempfile::tempdir().expect("a data folder");
-        // As the program makes it where it is not there.
+        // With the permissions that the program would set.
         let own = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         std::fs::set_permissions(folder.path(), own).expect("a folder of one's own");
         let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -33,7 +32,7 @@ impl Premises {
         Self { address, settings, database, folder, amazon, door: Some(door) }
     }
 
-    /// Where the program answers next.
+    /// The listener for the next start.
     pub(super) fn door(&mut self) -> TcpListener {
         let door = self.door.take();
         let door = door.unwrap_or_else(|| TcpListener::bind(self.address).expect("the port is free again"));
@@ -41,7 +40,7 @@ impl Premises {
         door
     }
 
-    /// What the program on the command line has to be told to work here.
+    /// The settings for the command line to work here.
     pub(crate) fn settings(&self) -> Vec<(String, String)> {
         vec![
             ("DATA_DIR".to_owned(), self.folder.path().display().to_string()),
@@ -49,12 +48,10 @@ impl Premises {
         ]
     }
 
-    /// The database's address.
     pub(crate) fn database_url(&self) -> String {
         self.database.url(self.folder.path())
     }
 
-    /// The data folder.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -64,7 +61,7 @@ impl Premises {
         Self { database, ..self }
     }
 
-    /// All settings, by their whole names.
+    /// All settings, with their full names.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let own = [
             ("LISTEN", self.address.to_string()),
@@ -78,12 +75,12 @@ impl Premises {
         own.iter().chain(&self.settings).map(|(name, value)| (format!("RECOMAMP_{name}"), value.clone())).collect()
     }
 
-    /// A visitor of whoever is in, without a session.
+    /// A visitor of the program that runs here, without a session.
     pub(crate) fn visitor(&self) -> Visitor {
         Visitor::new(format!("http://{}", self.address))
     }
 
-    /// Where a process of its own writes its log.
+    /// The log file of a separate process.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.path().with_extension("log")
     }

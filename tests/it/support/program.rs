@@ -1,4 +1,4 @@
-//! The program itself, as a person starts it: the real binary on a port of its own.
+//! The real program as its own process, on its own port.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ use tokio::process::{Child, Command};
 
 use super::Premises;
 
-/// How long it may take to serve its first page; the machine may be busy with other stories.
+/// Time limit for the first page; the machine may be busy with other stories.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A data folder, a port, and the process that now serves them.
+/// A data folder, a port, and the process that serves them.
 #[derive(Debug)]
 pub(crate) struct Program {
-    /// The folder of a program that nobody else started on it, which goes with the program.
+    /// The folder of a program with its own data, deleted with it.
     _own: Option<TempDir>,
     log: PathBuf,
     address: SocketAddr,
@@ -27,15 +27,15 @@ pub(crate) struct Program {
     process: Plug,
 }
 
-/// What ends a process as a crash or a power cut does; cheap to clone.
+/// Kills a process like a crash or a power failure; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plug(Arc<Mutex<Option<Child>>>);
 
 impl Plug {
-    /// Sends the signal that nothing can catch; it is not waited for.
+    /// Sends SIGKILL without waiting.
     pub(crate) fn pull(&self) {
         if let Some(process) = self.0.lock().expect("nothing panics while it holds the process").as_mut() {
-            // OK to ignore: a process that ended already cannot be killed.
+            // OK to ignore: a process that has already ended can't be killed.
             let _ = process.start_kill();
         }
     }
@@ -48,7 +48,7 @@ impl Plug {
         *self.0.lock().expect("nothing panics while it holds the process") = Some(process);
     }
 
-    /// How the process ended, if it has.
+    /// The exit status, if the process has ended.
     fn end(&self) -> Option<std::process::ExitStatus> {
         let mut process = self.0.lock().expect("nothing panics while it holds the process");
         process.as_mut().and_then(|process| process.try_wait().ok().flatten())
@@ -56,7 +56,7 @@ impl Plug {
 }
 
 impl Program {
-    /// Starts the program with an empty data folder and, beside these, no settings.
+    /// Starts the program with an empty data folder and only these settings.
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a data folder");
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
@@ -76,7 +76,7 @@ impl Program {
         program
     }
 
-    /// Starts the program where a story left what it had stored, with this plug, which may be pulled at once.
+    /// Starts the program on a story's stored data, with this plug, which may be pulled at once.
     pub(crate) fn at(premises: &Premises, plug: Plug) -> Self {
         let settings = premises.environment().into_iter().chain([("RECOMAMP_POLL_SECONDS".to_owned(), "1".to_owned())]);
         let (log, address, settings) = (premises.log(), premises.address, settings.collect());
@@ -85,25 +85,25 @@ impl Program {
         program
     }
 
-    /// Where its pages are, without a slash at the end.
+    /// Its base URL, without a trailing slash.
     pub(crate) fn address(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Ends the process as a crash or a power cut does, and starts it again on the same data.
+    /// Kills the process, and starts it again on the same data.
     pub(crate) async fn kill_and_start_again(&mut self) {
         self.kill().await;
         self.run();
         self.answers().await;
     }
 
-    /// Ends the process as a crash or a power cut does, and waits until it is gone.
+    /// Kills the process, and waits until it is gone.
     pub(crate) async fn kill(&mut self) {
         let mut process = self.process.take().expect("it runs");
         process.kill().await.expect("a process can be killed");
     }
 
-    /// Waits until the process has ended by itself or by its plug, at most for so long; says whether it has.
+    /// Waits until the process has ended, at most for this time; returns whether it has.
     pub(crate) async fn ended(&self, within: Duration) -> bool {
         let gone = async {
             let mut looks = tokio::time::interval(Duration::from_millis(5));
@@ -117,7 +117,7 @@ impl Program {
     fn run(&self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).expect("a log can be written");
         let process = Command::new(env!("CARGO_BIN_EXE_recomamp"))
-            // OK because it needs nothing of the caller's: what the tests are told would be taken for settings.
+            // OK because it needs nothing from the environment: the tests' variables would be taken for settings.
             .env_clear()
             .envs(super::command::measured())
             .envs(self.settings.iter().cloned())
@@ -130,7 +130,7 @@ impl Program {
         self.process.put(process);
     }
 
-    /// Waits until it answers.
+    /// Waits until it responds.
     pub(crate) async fn answers(&self) {
         let answers = async {
             let mut ticks = tokio::time::interval(Duration::from_millis(20));
@@ -145,7 +145,7 @@ impl Program {
         assert!(in_time, "the program does not answer:\n{}", self.log());
     }
 
-    /// What it said so far.
+    /// Its log so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }

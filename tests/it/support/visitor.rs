@@ -1,4 +1,4 @@
-//! A browser without eyes: keeps cookies, follows nothing by itself, reads pages.
+//! A headless HTTP client: keeps cookies, doesn't follow redirects, parses pages.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -14,21 +14,18 @@ pub(crate) struct Visitor {
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// The status.
     pub(crate) status: StatusCode,
-    /// Where it leads, if it does.
+    /// The redirect target, if any.
     pub(crate) location: String,
-    /// The headers.
     pub(crate) headers: reqwest::header::HeaderMap,
-    /// The body as text.
     pub(crate) body: String,
 }
 
 impl Answer {
-    /// The texts of all elements that the selector finds, blanks folded.
+    /// The texts of all elements matching the selector, with whitespace collapsed.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         let selector = Selector::parse(selector).expect("a selector that can be read");
         let page = Html::parse_document(&self.body);
@@ -36,19 +33,19 @@ impl Answer {
         page.select(&selector).map(|element| fold(element.text().collect())).collect()
     }
 
-    /// The text of the first element that the selector finds.
+    /// The text of the first element matching the selector.
     pub(crate) fn text(&self, selector: &str) -> String {
         self.texts(selector).into_iter().next().unwrap_or_else(|| panic!("{selector} is not in:\n{}", self.body))
     }
 
-    /// An attribute of all elements that the selector finds.
+    /// An attribute of all elements matching the selector.
     pub(crate) fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
         let selector = Selector::parse(selector).expect("a selector that can be read");
         let page = Html::parse_document(&self.body);
         page.select(&selector).filter_map(|element| element.value().attr(name).map(str::to_owned)).collect()
     }
 
-    /// The same answer, if its status is this.
+    /// The same response, after checking its status.
     pub(crate) fn with(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}\n{}", self.location, self.body);
         self
@@ -63,7 +60,7 @@ impl Visitor {
         Self { base, client: client.expect("a client"), cookies: Mutex::default() }
     }
 
-    /// Sends a request as a browser does from the program's own pages; headers given here win.
+    /// Sends a request like a browser on the program's own pages; headers given here override the defaults.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -106,22 +103,20 @@ impl Visitor {
         }
     }
 
-    /// The cookies as they are now.
+    /// The current cookies.
     pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
         self.cookies.lock().expect("no story panics while it holds the cookies").clone()
     }
 
-    /// Takes these cookies instead of its own.
+    /// Replaces the cookies.
     pub(crate) fn take_cookies(&self, cookies: BTreeMap<String, String>) {
         *self.cookies.lock().expect("no story panics while it holds the cookies") = cookies;
     }
 
-    /// Looks at a page.
     pub(crate) async fn get(&self, address: &str) -> Answer {
         self.send(Method::GET, address, &[], None).await
     }
 
-    /// Sends a form.
     pub(crate) async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.send(Method::POST, address, &[], Some(body)).await
@@ -135,7 +130,7 @@ impl Visitor {
         assert_eq!(back.location, "/", "{}", back.body);
     }
 
-    /// Fills in the consent page; gives the address to which it sends the browser back.
+    /// Submits the consent page; returns the address to which it redirects.
     pub(crate) async fn allow(&self, consent: &str, name: &str) -> String {
         let page = self.get(consent).await.with(200);
         let document = Html::parse_document(&page.body);

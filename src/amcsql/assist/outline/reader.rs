@@ -1,13 +1,13 @@
-//! Reads the shape of a text, word by word.
+//! Reads the outline of a text, word by word.
 
 use super::{Clause, Common, Item, Origin, Outline, Select, Table};
 use crate::amcsql::assist::tokens::{Kind, Token};
 use crate::amcsql::text::Span;
 
-/// Deepest parentheses that are looked into; deeper ones are passed over.
+/// Maximum depth of parentheses; deeper ones are skipped.
 const DEEPEST: usize = 200;
 
-/// Words that end an expression or a table, so that they are no alias.
+/// Words that end an expression or a table, so they aren't aliases.
 const NO_ALIAS: [&str; 42] = [
     "AS",
     "FROM",
@@ -77,12 +77,13 @@ impl<'a> Reader<'a> {
         self.peek(ahead).is_some_and(|token| token.is_sign(self.text, sign))
     }
 
-    /// Where the token in hand begins; the end of the text behind the last.
+    /// The start of the current token; the end of the text after the last one.
     fn place(&self) -> usize {
         self.peek(0).map_or(self.text.len(), |token| token.span.start)
     }
 
-    /// Reads a query up to the parenthesis that closes it, which is left; `end` is the end of the text. Gives where it ends.
+    /// Reads a query up to its closing parenthesis, which isn't consumed; `end` is the end of the text. Returns the
+    /// end of the query.
     pub(super) fn query(&mut self, end: usize, around: Option<usize>, depth: usize) -> usize {
         let mut own_commons = Vec::new();
         if self.is_word(0, "WITH") {
@@ -108,7 +109,7 @@ impl<'a> Reader<'a> {
                 common.visible.end = stop;
             }
         }
-        // The last one reaches to the end of the query; the others end where the next operator begins.
+        // The last one extends to the end of the query; the others end at the next operator.
         if let Some(select) = own_selects.last().and_then(|index| self.outline.selects.get_mut(*index)) {
             select.span.end = stop;
         }
@@ -145,14 +146,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over a pair of parentheses.
+    /// Skips a pair of parentheses.
     fn skip(&mut self) {
         self.at += 1;
         self.pass();
         self.at += 1;
     }
 
-    /// Passes to the parenthesis that closes the one before.
+    /// Moves to the parenthesis that closes the previous one.
     fn pass(&mut self) -> usize {
         let mut depth = 0_usize;
         while let Some(token) = self.peek(0) {
@@ -169,7 +170,7 @@ impl<'a> Reader<'a> {
         self.place()
     }
 
-    /// What stands in parentheses inside an expression: maybe a query, maybe with queries in it.
+    /// Parentheses in an expression: maybe a query, maybe containing queries.
     fn inside(&mut self, end: usize, around: Option<usize>, depth: usize) -> Option<Span> {
         self.at += 1;
         let start = self.place();
@@ -195,7 +196,7 @@ impl<'a> Reader<'a> {
         is_query.then(|| Span::new(start, stop))
     }
 
-    /// One `SELECT`, up to what ends it. Gives its place among all.
+    /// One `SELECT`, up to its end. Returns its index.
     fn select(&mut self, end: usize, around: Option<usize>, depth: usize) -> usize {
         let index = self.outline.selects.len();
         let start = self.place();
@@ -283,11 +284,11 @@ impl<'a> Reader<'a> {
         Some(Item { name, name_span: last.span, is_star: false })
     }
 
-    /// A table and its alias, if one stands here.
+    /// A table and its alias, if there is one here.
     fn table(&mut self, end: usize, depth: usize) -> Option<Table> {
         let first = *self.peek(0)?;
         let mut table = if first.is_sign(self.text, "(") {
-            // OK because a derived table sees nothing of the query around it.
+            // OK because a derived table can't use the enclosing query.
             let body = self.inside(end, None, depth)?;
             Table { origin: Origin::Derived(body), span: body, alias: None }
         } else if first.is_word(self.text, "TABLE") && self.is_sign(1, "(") {

@@ -15,13 +15,14 @@ use datafusion::logical_expr::{
 use super::ledger::{Ledger, encode_all, reading};
 use super::shares::Shares;
 
-/// Unites the users behind the rows of a group. Arguments: tags (`UInt64`) and ledgers (`Binary`), in any number.
+/// Unites the users behind the rows of a group. Arguments: any number of tags (`UInt64`) and ledgers (`Binary`).
 pub(in super::super) fn unite() -> Arc<AggregateUDF> {
     Arc::new(AggregateUDF::new_from_impl(Unite { signature: Signature::variadic_any(Volatility::Immutable) }))
 }
 
-/// Adds up who contributed to a metric. Arguments: the row's value as `Float64` (zero and NULL contribute nothing), then tags
-/// and ledgers of which those of `readings` count, `users` of them, then shares that earlier groupings made.
+/// Accumulates who contributed to a metric. Arguments: the row's value as `Float64` (zero and NULL contribute
+/// nothing), then tags and ledgers, of which those of `readings` count, `users` of them, then shares from earlier
+/// groupings.
 pub(in super::super) fn contribute(readings: Vec<u32>, users: usize) -> Arc<AggregateUDF> {
     let signature = Signature::variadic_any(Volatility::Immutable);
     Arc::new(AggregateUDF::new_from_impl(Contribute { signature, readings, users }))
@@ -83,11 +84,11 @@ hidden_aggregate!(Contribute, "amc_contribute", |it: &Contribute| Groups {
     groups: Vec::<Shares>::new(),
 });
 
-/// What a hidden aggregate keeps per group, and how rows enter it.
+/// The state of a hidden aggregate per group, and how rows update it.
 trait Kind: Send + Sync + std::fmt::Debug + Clone + 'static {
     type State: Default + Send + Sync + std::fmt::Debug;
 
-    /// Calls `enter` for what each row brings; `wanted` says which rows count.
+    /// Calls `enter` for each row's contribution; `wanted` says which rows count.
     fn update(
         &self,
         values: &[ArrayRef],
@@ -178,7 +179,7 @@ impl Kind for Contributing {
                     Entry::Tag(_) => {}
                     Entry::Ledger(bytes) => {
                         let tags: Vec<u64> = super::ledger::decode(bytes).filter(ours).collect();
-                        // OK because who of several users brought how much is not known here: equal parts.
+                        // OK because the shares of several users aren't known here: they are split equally.
                         for tag in &tags {
                             group.add(*tag, weight / tags.len() as f64);
                         }
@@ -208,7 +209,7 @@ impl Kind for Contributing {
     }
 }
 
-/// How many groups are measured, at least, to estimate the memory of all.
+/// The minimum number of groups measured when estimating the memory of all.
 const MEASURED: usize = 1024;
 
 /// The states of all groups.
@@ -232,7 +233,7 @@ impl<K: Kind> Groups<K> {
     }
 
     fn bytes(&self) -> usize {
-        // OK because an estimate is enough, and this is asked for after every batch.
+        // OK because an estimate is enough, and this is called after every batch.
         let step = (self.groups.len() / MEASURED).max(1);
         let own = self.groups.capacity() * size_of::<K::State>();
         own + self.groups.iter().step_by(step).map(K::size).sum::<usize>() * step
@@ -286,7 +287,7 @@ impl<K: Kind> GroupsAccumulator for Groups<K> {
     }
 }
 
-/// One group, for aggregation without keys.
+/// A single group, for aggregation without keys.
 #[derive(Debug)]
 struct Single<K: Kind>(Groups<K>);
 

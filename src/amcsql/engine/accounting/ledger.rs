@@ -1,30 +1,31 @@
-//! Which users stand behind a row, as far as thresholds need to know.
+//! The users behind a row, as far as thresholds need to know.
 //!
-//! A *tag* is one user in one reading of a source: the reading (the scan's place in the query) in the upper half of a `u64`, the user's
-//! dense number in the lower. A *ledger* is the set of tags behind an intermediate row. No threshold asks for more than
-//! [`ENOUGH`] users, and ledgers are only ever united, so a ledger keeps at most that many users of a reading and is still
-//! exact as far as anybody asks: the union of cut sets has at least `min(100, n)` users when the union of the whole sets has `n`.
+//! A *tag* is one user in one scan of a source: the scan's index in the upper half of a `u64`, the user's dense
+//! number in the lower. A *ledger* is the set of tags behind an intermediate row. No threshold requires more than
+//! [`ENOUGH`] users, and ledgers are only ever united, so a ledger keeps at most that many users of a scan and is
+//! still exact where it matters: the union of truncated sets has at least `min(100, n)` users if the union of the
+//! complete sets has `n`.
 
 use arrow::array::{ArrayRef, BinaryBuilder};
 use datafusion::common::{Result, exec_datafusion_err};
 
-/// The highest number of users that any threshold needs; a ledger stops counting a reading's users there.
+/// The highest number of users that any threshold requires; a ledger stops counting a scan's users there.
 pub(in super::super) const ENOUGH: usize = 100;
 
-/// Stands for rows that belong to nobody (`user_id` is NULL): present, but not counted.
+/// Represents rows without a user (`user_id` is NULL): present, but not counted.
 pub(super) const NOBODY: u32 = u32::MAX;
 
-/// The reading that a tag belongs to.
+/// The scan of a tag.
 pub(super) fn reading(tag: u64) -> u32 {
     (tag >> 32) as u32
 }
 
-/// Whether a tag stands for a user, and not for [`NOBODY`].
+/// Whether a tag is a user, not [`NOBODY`].
 pub(super) fn is_user(tag: u64) -> bool {
     tag as u32 != NOBODY
 }
 
-/// A set of tags; small ones need no memory of their own.
+/// A set of tags; small ones need no heap memory.
 #[derive(Debug, Default)]
 pub(in super::super) enum Ledger {
     #[default]
@@ -36,12 +37,12 @@ pub(in super::super) enum Ledger {
 #[derive(Debug, Default)]
 pub(in super::super) struct Tags {
     sorted: Vec<u64>,
-    /// Readings below 64 that have enough users already, as bits.
+    /// A bit set of scans below 64 that have enough users.
     full: u64,
 }
 
 impl Ledger {
-    /// Adds a tag, unless its reading has enough users.
+    /// Adds a tag, unless its scan has enough users.
     pub(in super::super) fn add(&mut self, tag: u64) {
         match self {
             Self::Empty => *self = Self::One(tag),
@@ -55,7 +56,7 @@ impl Ledger {
         }
     }
 
-    /// Adds what [`Ledger::encode`] wrote.
+    /// Adds the output of [`Ledger::encode`].
     pub(in super::super) fn add_encoded(&mut self, bytes: &[u8]) {
         decode(bytes).for_each(|tag| self.add(tag));
     }
@@ -74,13 +75,13 @@ impl Ledger {
         self.tags().iter().for_each(|tag| out.extend(tag.to_le_bytes()));
     }
 
-    /// Users of each reading that is present.
+    /// The number of users of each scan.
     pub(in super::super) fn counts(&self) -> impl Iterator<Item = (u32, usize)> {
         let chunks = self.tags().chunk_by(|a, b| reading(*a) == reading(*b));
         chunks.filter_map(|tags| Some((reading(*tags.first()?), tags.iter().filter(|tag| is_user(**tag)).count())))
     }
 
-    /// Bytes beyond the value itself.
+    /// Heap memory in bytes.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Many(tags) => size_of::<Tags>() + tags.sorted.capacity() * size_of::<u64>(),
@@ -110,7 +111,7 @@ impl Tags {
     }
 }
 
-/// The tags that were encoded; a torn last one is left out.
+/// The encoded tags; an incomplete last one is dropped.
 pub(super) fn decode(bytes: &[u8]) -> impl Iterator<Item = u64> {
     bytes.chunks_exact(8).map(|chunk| {
         let mut tag = [0; 8];

@@ -1,8 +1,8 @@
-//! The hidden columns that say which users stand behind a row, and who contributed to its metrics.
+//! The hidden columns that track the users behind a row, and who contributed to its metrics.
 //!
-//! Below the first grouping a row carries one number per source that it was made of (a *tag*, `UInt64`): cheap to
-//! project, filter and join. A grouping unites tags into a *ledger* (`Binary`), and for each metric that the result
-//! shows, into its *shares*. What the result does not need is not carried.
+//! Below the first grouping a row has one number per source that it comes from (a *tag*, `UInt64`): cheap to project,
+//! filter and join. A grouping unites tags into a *ledger* (`Binary`), and for each metric in the result, into its
+//! *shares*. What the result doesn't need isn't tracked.
 
 mod aggregates;
 mod ledger;

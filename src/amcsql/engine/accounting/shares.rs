@@ -1,27 +1,27 @@
-//! How much of a metric each user contributed, as far as the effective and the equivalent count need to know.
+//! Each user's contribution to a metric, as far as the effective and the equivalent count need to know.
 //!
-//! The effective count asks how many users contributed anything; a [`Ledger`] answers that. The equivalent count divides the row's total by the
-//! largest share of one user, and only whether the quotient reaches two matters: so it must be known whether one user holds
-//! more than half. [`Shares`] keeps the exact share of every user while there are few, and of the heavy ones when there are
-//! many: when more than [`KEPT_AT_MOST`] users are known, all shares are lowered by the same amount so that half of them vanish (the
-//! summary of frequent items by Misra and Gries). No share is then too low by more than 1/128 of the total, and the
-//! estimate errs towards protecting people.
+//! The effective count is the number of users who contributed anything; a [`Ledger`] counts them. The equivalent
+//! count divides the row's total by the largest share of one user, and only matters up to two: so it must be known
+//! whether one user has more than half. [`Shares`] keeps every user's exact share while there are few, and of the
+//! largest contributors when there are many: beyond [`KEPT_AT_MOST`] users, all shares are lowered by the same amount
+//! so that half of them reach zero (the frequent items summary of Misra and Gries). No share is then too low by more
+//! than 1/128 of the total, and the estimate errs towards protecting people.
 
 use datafusion::common::HashMap;
 
 use super::ledger::{Ledger, decode};
 
-/// Users with a share of their own; beyond, light users are forgotten.
+/// Maximum number of users with their own share; beyond it, the smallest are dropped.
 const KEPT_AT_MOST: usize = 256;
-/// How many stay at most when light users are forgotten.
+/// How many are kept when the smallest are dropped.
 const KEPT_AFTER: usize = 128;
 
 /// The users behind one metric of one row.
 #[derive(Debug, Default)]
 pub(in super::super) struct Shares {
-    /// The sum of all contributions, those of nobody included.
+    /// The sum of all contributions, including rows without a user.
     total: f64,
-    /// What a share may be too low by.
+    /// The maximum amount by which a share may be too low.
     lowered: f64,
     contributors: Ledger,
     heavy: Heavy,
@@ -36,7 +36,7 @@ enum Heavy {
 }
 
 impl Shares {
-    /// Adds a contribution that is not zero; its sign does not matter.
+    /// Adds a nonzero contribution; its sign is ignored.
     pub(super) fn add(&mut self, tag: u64, weight: f64) {
         let weight = weight.abs();
         self.total += weight;
@@ -62,7 +62,7 @@ impl Shares {
         }
     }
 
-    /// The total divided by the largest share of a user, where that is below two; otherwise two.
+    /// The total divided by the largest share of a user, at most two.
     pub(in super::super) fn equivalent(&self) -> usize {
         let largest = match &self.heavy {
             Heavy::None => 0.0,
@@ -80,12 +80,12 @@ impl Shares {
         &self.contributors
     }
 
-    /// The total of all contributions, without sign.
+    /// The total of all contributions, without signs.
     pub(in super::super) fn total(&self) -> f64 {
         self.total
     }
 
-    /// Adds what [`Shares::encode`] wrote.
+    /// Adds the output of [`Shares::encode`].
     pub(in super::super) fn add_encoded(&mut self, bytes: &[u8]) {
         let mut words = decode(bytes);
         let mut number = || words.next().map(f64::from_bits);
@@ -115,7 +115,7 @@ impl Shares {
         }
     }
 
-    /// Bytes beyond the value itself.
+    /// Heap memory in bytes.
     pub(super) fn size(&self) -> usize {
         let heavy = match &self.heavy {
             Heavy::Many(shares) => shares.capacity() * (size_of::<(u64, f64)>() + 1),
@@ -125,7 +125,7 @@ impl Shares {
     }
 }
 
-/// Lowers all shares by that of the first user who is not to stay; gives that amount.
+/// Lowers all shares by that of the first user to be dropped; returns that amount.
 fn forget_light(shares: &mut HashMap<u64, f64>) -> f64 {
     let mut sorted: Vec<f64> = shares.values().copied().collect();
     let (_, threshold, _) = sorted.select_nth_unstable_by(KEPT_AFTER, |a, b| b.total_cmp(a));

@@ -1,4 +1,5 @@
-//! Tags of single rows: made where a source is read, and turned into ledgers where rows with tags meet rows with ledgers.
+//! Tags of single rows: created when a source is scanned, and converted to ledgers when rows with tags meet rows with
+//! ledgers.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Sca
 
 use super::ledger::NOBODY;
 
-/// Makes tags (`UInt64`) of users (`UInt32`) in one reading; NULL is nobody.
+/// Creates tags (`UInt64`) from users (`UInt32`) in one scan; NULL is nobody.
 pub(in super::super) fn tag(reading: u32) -> ScalarUDF {
     ScalarUDF::new_from_impl(Tag { signature: Signature::any(1, Volatility::Immutable), reading })
 }
@@ -41,7 +42,7 @@ impl ScalarUDFImpl for Tag {
     }
 }
 
-/// Turns tags (`UInt64`) into ledgers (`Binary`) of one tag each.
+/// Converts tags (`UInt64`) to ledgers (`Binary`) with one tag each.
 pub(in super::super) fn as_ledger() -> ScalarUDF {
     ScalarUDF::new_from_impl(AsLedger { signature: Signature::any(1, Volatility::Immutable) })
 }

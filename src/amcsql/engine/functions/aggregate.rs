@@ -1,4 +1,4 @@
-//! Aggregates that DataFusion lacks or means differently: skewness, exact percentiles.
+//! Aggregates that DataFusion lacks or defines differently: skewness, exact percentiles.
 
 use std::mem::size_of_val;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Sign
 
 use super::array::list_of;
 
-/// `SKEWNESS(x)` of `DOUBLE`: of the population, as Spark has it.
+/// `SKEWNESS(x)` of `DOUBLE`: of the population, as in Spark.
 pub(in super::super) fn skewness() -> Arc<AggregateUDF> {
     Arc::new(AggregateUDF::new_from_impl(Doubles::new("amc_skewness", Wanted::Skewness)))
 }
 
-/// `PERCENTILE(x, p)` of `DOUBLE`, exact, with interpolation between the two values around the place. The approximate
-/// form is this one too: exact is the best approximation, and memory is limited by the pool.
+/// `PERCENTILE(x, p)` of `DOUBLE`, exact, with linear interpolation. Also used for the approximate form: exact is the
+/// best approximation, and memory is limited by the pool.
 pub(in super::super) fn percentile(p: f64) -> Arc<AggregateUDF> {
     Arc::new(AggregateUDF::new_from_impl(Doubles::new("amc_percentile", Wanted::Percentile(p.to_bits()))))
 }
@@ -27,7 +27,7 @@ pub(in super::super) fn percentile(p: f64) -> Arc<AggregateUDF> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Wanted {
     Skewness,
-    /// The place in [0, 1], as the bits of a double.
+    /// The percentile in [0, 1], as the bits of a double.
     Percentile(u64),
 }
 
@@ -128,7 +128,7 @@ impl Accumulator for All {
     }
 }
 
-/// The value at a place of sorted values, interpolated.
+/// The percentile of sorted values, interpolated.
 fn at(sorted: &[f64], p: f64) -> Option<f64> {
     let place = p.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
     let (low, high) = (sorted.get(place.floor() as usize)?, sorted.get(place.ceil() as usize)?);

@@ -1,7 +1,7 @@
-//! Functions of arrays.
+//! Array functions.
 //!
-//! Elements of any type, structs too, are compared through Arrow's row format: equal elements have equal bytes, and bytes
-//! sort as elements do, field by field, NULLs first. NULL equals NULL here, as sets have it.
+//! Elements of any type, including structs, are compared in Arrow's row format: equal elements have equal bytes, and
+//! bytes sort as elements do, field by field, NULLs first. NULL equals NULL here, as in sets.
 
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
@@ -22,7 +22,7 @@ use super::text::{functions, gives_long, gives_text};
 use super::{Args, Native};
 
 functions! {
-    /// `ARRAY[…]`: all arguments have one type.
+    /// `ARRAY[…]`: all arguments have the same type.
     ARRAY = "amc_array", |types| Ok(list_of(types.first().cloned().unwrap_or(DataType::Null))), literal;
     /// `ARRAY_CONTAINS(arr, x)`.
     CONTAINS = "amc_array_contains", |_| Ok(DataType::Boolean), contains;
@@ -55,15 +55,15 @@ functions! {
     });
     /// `ARRAY_REMOVE(arr, x)`.
     REMOVE = "amc_array_remove", first, remove;
-    /// `ARRAY_TO_STRING(arr, sep)`: NULL elements are left out.
+    /// `ARRAY_TO_STRING(arr, sep)`: NULL elements are omitted.
     TO_STRING = "amc_array_to_string", gives_text, to_string;
-    /// `CARDINALITY(arr)`, of maps too.
+    /// `CARDINALITY(arr)`, also for maps.
     CARDINALITY = "amc_cardinality", gives_long, cardinality;
     /// `FLATTEN(arr)`.
     FLATTEN = "amc_flatten", |types| if let Some(DataType::List(inner)) = types.first() { Ok(inner.data_type().clone()) } else { exec_err!("FLATTEN takes an array of arrays") }, flatten;
 }
 
-/// `NAMED_ROW('name', value, …)` as `(value, …)`, for that type of row.
+/// `NAMED_ROW('name', value, …)` as `(value, …)`, for that row type.
 pub(in super::super) fn named_row(to: DataType) -> ScalarUDF {
     ScalarUDF::new_from_impl(NamedRow { signature: Signature::variadic_any(Volatility::Immutable), to })
 }
@@ -98,7 +98,7 @@ impl ScalarUDFImpl for NamedRow {
     }
 }
 
-/// The type of an array of such elements.
+/// The type of an array with such elements.
 pub(in super::super) fn list_of(element: DataType) -> DataType {
     DataType::List(Arc::new(Field::new("item", element, true)))
 }
@@ -131,8 +131,8 @@ fn once(rows: &Rows, places: Vec<usize>) -> Vec<usize> {
     places.into_iter().filter(|place| seen.insert(rows.row(*place))).collect()
 }
 
-/// Makes lists out of chosen elements: `choose` gets the comparable elements and the places of the first list's and of the
-/// second list's elements, and answers with places in the order wanted.
+/// Builds lists from selected elements: `choose` gets the comparable elements and the indexes of the first list's and
+/// the second list's elements, and returns indexes in the desired order.
 fn chosen(args: &Args<'_>, choose: impl Fn(&Rows, Vec<usize>, Vec<usize>) -> Vec<usize>) -> Result<ArrayRef> {
     let left = list(args, 0)?;
     let right = if args.len() > 1 { Some(list(args, 1)?) } else { None };

@@ -1,7 +1,7 @@
-//! Conversions between types, as lenient as AMC's.
+//! Type conversions, as lenient as AMC's.
 //!
-//! Text is read generously: spaces around, `12.0` as a whole number, dates with a time behind them, `'today'` and `'now'`.
-//! What cannot be read is NULL where the conversion was implied, and an error where the query asked for it.
+//! Text is parsed generously: surrounding spaces, `12.0` as an integer, dates followed by a time, `'today'` and
+//! `'now'`. A text that can't be parsed is NULL for an implicit conversion, and an error for an explicit one.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::text::gives_text;
 use super::{Args, Native};
 use crate::amcsql::moments::{read_date, read_timestamp};
 
-/// Converts an expression of type `from` to type `to`. `now` is the instant of the run, milliseconds in UTC.
+/// Converts an expression from type `from` to type `to`. `now` is the time of the run, milliseconds in UTC.
 pub(in super::super) fn convert(expr: Expr, from: &DataType, to: &DataType, explicit: bool, now: i64) -> Expr {
     if from == to {
         return expr;
@@ -35,7 +35,7 @@ pub(in super::super) fn convert(expr: Expr, from: &DataType, to: &DataType, expl
     }
 }
 
-/// Reads text as another type.
+/// Parses text as another type.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct ReadText {
     signature: Signature,
@@ -148,7 +148,7 @@ fn long(text: &str) -> Option<i64> {
     })
 }
 
-/// Exponents are read through floating point where the type itself does not know them.
+/// Exponents are parsed as floating point if the type itself doesn't support them.
 fn number(texts: &StringArray, to: &DataType) -> Result<ArrayRef> {
     let trimmed: ArrayRef = Arc::new(texts.iter().map(|it| it.map(str::trim)).collect::<StringArray>());
     let direct = safe_cast(&trimmed, to)?;

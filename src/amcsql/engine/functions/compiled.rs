@@ -1,7 +1,8 @@
-//! An expression that is compiled already, as one function of the columns that it reads.
+//! A compiled expression, as one function of the columns it reads.
 //!
-//! The planner walks every expression of a plan some sixty times. That is nothing for what people write, and half a minute for a
-//! list of a hundred thousand. To the planner this function is one step, however much is in it.
+//! The planner traverses every expression of a plan some sixty times. That doesn't matter for handwritten queries,
+//! but takes half a minute for a list of a hundred thousand values. To the planner this function is a single step,
+//! regardless of its size.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_expr::PhysicalExpr;
 
-/// The function; only itself is equal to it.
+/// The function; equal only to itself.
 #[derive(Debug)]
 struct Compiled {
     signature: Signature,
@@ -23,7 +24,7 @@ struct Compiled {
     expr: Arc<dyn PhysicalExpr>,
 }
 
-/// The call of `expr`, which gives `kind`, with the columns that it reads, in the order in which `columns` names them.
+/// The call of `expr` with type `kind`, with the columns it reads, in the order of `columns`.
 pub(in super::super) fn call(
     expr: Arc<dyn PhysicalExpr>,
     kind: DataType,
@@ -54,7 +55,7 @@ impl ScalarUDFImpl for Compiled {
         "amc_compiled"
     }
 
-    /// Names its columns in the plan, so it has to differ from another's.
+    /// Names its column in the plan, so it must be unique.
     fn schema_name(&self, _: &[Expr]) -> Result<String> {
         Ok(format!("amc_compiled_{:p}", Arc::as_ptr(&self.expr)))
     }

@@ -1,4 +1,4 @@
-//! `FORMAT(value, pattern)`: Java's patterns, for numbers `#,##0.00` and for times `yyyy-MM-dd HH:mm`.
+//! `FORMAT(value, pattern)`: Java patterns, for numbers `#,##0.00` and for times `yyyy-MM-dd HH:mm`.
 
 use std::sync::{Arc, LazyLock};
 
@@ -32,8 +32,8 @@ fn format(args: &Args<'_>) -> Result<ArrayRef> {
     Ok(Arc::new(shown.into_iter().collect::<StringArray>()))
 }
 
-/// A number: `0` digits are always shown, `#` digits when there are any, a comma groups thousands; what stands around them
-/// is kept.
+/// Formats a number: `0` digits are always shown, `#` digits only if present, a comma groups thousands; other text is
+/// kept.
 fn formatted_number(number: f64, pattern: &str) -> String {
     let is_digit = |character: char| matches!(character, '#' | '0' | ',' | '.');
     let start = pattern.find(is_digit).unwrap_or(pattern.len());
@@ -68,7 +68,7 @@ fn thousands(digits: &str) -> String {
     out
 }
 
-/// A time: the letters of Java's `SimpleDateFormat` that name parts of a date or a time; quoted text is kept.
+/// Formats a time with the letters of Java's `SimpleDateFormat`; quoted text is kept.
 fn formatted_time(time: NaiveDateTime, pattern: &str) -> String {
     let mut out = String::new();
     let mut rest = pattern;

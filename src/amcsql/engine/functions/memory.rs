@@ -1,8 +1,8 @@
-//! A run's memory, as far as functions take it.
+//! Accounting for memory used by functions.
 //!
-//! DataFusion counts what its steps hold, and nothing of what a function makes on the way: a text that doubles a
-//! few dozen times would be there before anybody counted it. So the run's pool goes along with its settings, the
-//! only thing of a run that a function is handed, and every call takes its part before it makes anything.
+//! DataFusion counts the memory of its operators, but not what a function allocates: a text that is doubled a few
+//! dozen times would exist before anybody counted it. So the run's memory pool is part of its settings, the only
+//! run-specific value that a function gets, and every call reserves memory before it allocates.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use datafusion::common::Result;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ConfigOptions, ExtensionOptions};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 
-/// So much more is taken at a time, in bytes: taking locks all threads of the run.
+/// The step of reservations, in bytes: each one locks all threads of the run.
 const STEP: usize = 1 << 20;
 
-/// The memory of one run, as a part of its settings.
+/// The memory of one run, as part of its settings.
 #[derive(Clone, Debug)]
 pub(in super::super) struct RunMemory(pub(in super::super) Arc<dyn MemoryPool>);
 
@@ -45,23 +45,24 @@ impl ExtensionOptions for RunMemory {
     }
 }
 
-/// What one call has taken; given back when it is dropped.
+/// The reservation of one call; released on drop.
 pub(super) struct Taken(Option<MemoryReservation>);
 
 impl Taken {
-    /// Nothing yet. Where the settings carry no memory (in the planner's own trials), nothing is ever refused.
+    /// An empty reservation. If the settings have no memory pool (when the planner evaluates constants), reservations
+    /// always succeed.
     pub(super) fn of(settings: &ConfigOptions) -> Self {
         let memory = settings.extensions.get::<RunMemory>();
         Self(memory.map(|RunMemory(pool)| MemoryConsumer::new("function").register(pool)))
     }
 
-    /// Takes so many bytes more, or fails because the run has none left.
+    /// Reserves more bytes, or fails because the run has none left.
     pub(super) fn take(&self, bytes: usize) -> Result<()> {
         self.0.as_ref().map_or(Ok(()), |memory| memory.try_grow(bytes))
     }
 }
 
-/// Takes the memory for texts that grow while they are made, ahead of them and in steps.
+/// Reserves memory for growing texts, in advance and in steps.
 pub(super) struct Made<'a> {
     memory: &'a Taken,
     bytes: usize,
@@ -70,12 +71,12 @@ pub(super) struct Made<'a> {
 }
 
 impl<'a> Made<'a> {
-    /// Texts that may have `most` bytes together.
+    /// Texts with at most `most` bytes together.
     pub(super) fn new(memory: &'a Taken, most: usize) -> Self {
         Self { memory, bytes: 0, taken: 0, most }
     }
 
-    /// Adds the bytes of one text; false where all together are too many.
+    /// Adds the bytes of one text; false if all together are too many.
     pub(super) fn add(&mut self, bytes: usize) -> Result<bool> {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > self.most {

@@ -1,7 +1,7 @@
 //! AMC's functions, as DataFusion functions.
 //!
-//! Where DataFusion has the name with another meaning, AMC's meaning is written here; where both agree, the lowering
-//! takes DataFusion's. Nothing here may panic: the values come from data and from people.
+//! If DataFusion has the name with another meaning, AMC's meaning is implemented here; if both agree, the lowering
+//! uses DataFusion's. Nothing here may panic: the values come from data and from people.
 
 pub(super) mod aggregate;
 pub(super) mod array;

@@ -1,4 +1,4 @@
-//! One shape for all scalar functions: a name, a result type, a body over whole arrays.
+//! A common structure for all scalar functions: a name, a result type, a body over whole arrays.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) type Returns = fn(&[DataType]) -> Result<DataType>;
 /// A function's result, one value per row, from its arguments.
 pub(super) type Body = fn(&Args<'_>) -> Result<ArrayRef>;
 
-/// A scalar function of AMC; two of the same name are the same function.
+/// A scalar function of AMC; two with the same name are equal.
 #[derive(Debug)]
 pub(in super::super) struct Native {
     name: &'static str,
@@ -27,12 +27,12 @@ pub(in super::super) struct Native {
 }
 
 impl Native {
-    /// A function whose result depends on its arguments only.
+    /// A function whose result only depends on its arguments.
     pub(super) fn udf(name: &'static str, returns: Returns, body: Body) -> Arc<ScalarUDF> {
         Self::of(name, Volatility::Immutable, returns, body)
     }
 
-    /// A function that is computed where it stands, and once.
+    /// A function that is evaluated in place, and once.
     pub(super) fn fixed(name: &'static str, returns: Returns, body: Body) -> Arc<ScalarUDF> {
         Self::of(name, Volatility::Volatile, returns, body)
     }
@@ -75,7 +75,7 @@ impl ScalarUDFImpl for Native {
     }
 }
 
-/// Runs a body over the arguments of a call; once only when all of them are constants.
+/// Evaluates a body over the arguments of a call; only once if all of them are constants.
 pub(super) fn invoke(call: &ScalarFunctionArgs, body: impl Fn(&Args<'_>) -> Result<ArrayRef>) -> Result<ColumnarValue> {
     let constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
     let rows = if constant { 1 } else { call.number_rows };
@@ -84,9 +84,9 @@ pub(super) fn invoke(call: &ScalarFunctionArgs, body: impl Fn(&Args<'_>) -> Resu
         return too_large();
     }
     let memory = Taken::of(&call.config_options);
-    // The arguments, which are there as long as the call, and a result of their size; what can give more takes it
-    // by [`Args::making`].
-    // A call that has more than any may make is at fault itself, not the rows that the run holds.
+    // Covers the arguments, which exist during the call, and a result of the same size; functions with larger results
+    // reserve memory with [`Args::making`]. A call above the fixed limit fails because of itself, not because of
+    // other rows in the run's memory.
     memory.take(bytes * 2).or_else(|error| if bytes > MOST_MADE { too_large() } else { Err(error) })?;
     let arrays = call.args.iter().map(|argument| argument.to_array(rows)).collect::<Result<Vec<_>>>()?;
     let result = body(&Args { arrays, rows, returns: call.return_field.data_type(), memory: &memory })?;
@@ -96,19 +96,19 @@ pub(super) fn invoke(call: &ScalarFunctionArgs, body: impl Fn(&Args<'_>) -> Resu
     Ok(ColumnarValue::Array(result))
 }
 
-/// Most bytes that texts made by replacing and joining may have for all rows of a batch; more fails the run.
+/// Maximum size of texts produced by replacing and joining for all rows of a batch; more fails the run.
 const MOST_MADE: usize = 64 << 20;
 
-/// Most bytes that the arguments of one call may have for all rows of a batch; more fails the run.
-/// A query that doubles a text over and over gets there at once, one that means its work never does.
+/// Maximum size of the arguments of one call for all rows of a batch; more fails the run. A query that repeatedly
+/// doubles a text soon reaches it, a legitimate one never does.
 const MOST_BYTES: usize = 512 << 20;
 
-/// Says that a call makes or takes too much.
+/// The error for a call that is too large.
 fn too_large<T>() -> Result<T> {
     exec_err!("the values that a function makes or takes are too large; make them shorter, or aggregate before")
 }
 
-/// How many bytes an argument has for that many rows.
+/// The size of an argument for that many rows.
 fn bytes(argument: &ColumnarValue, rows: usize) -> usize {
     match argument {
         ColumnarValue::Scalar(value) => value.size().saturating_mul(rows),
@@ -116,29 +116,28 @@ fn bytes(argument: &ColumnarValue, rows: usize) -> usize {
     }
 }
 
-/// Counts the bytes of texts that a function makes, and takes them from the run's memory.
+/// Counts the bytes of produced texts, and reserves them in the run's memory.
 pub(super) struct Making<'a>(Made<'a>);
 
 impl Making<'_> {
-    /// Adds the bytes of one text; fails where all together are too many, or more than is left.
+    /// Adds the bytes of one text; fails if all together are too many, or more than the run has left.
     pub(super) fn add(&mut self, bytes: usize) -> Result<()> {
         if self.0.add(bytes)? { Ok(()) } else { too_large() }
     }
 }
 
-/// The arguments of one call, as arrays of the same length.
+/// The arguments of one call, as arrays of equal length.
 pub(in super::super) struct Args<'a> {
     arrays: Vec<ArrayRef>,
-    /// How many rows to answer.
+    /// The number of result rows.
     pub(super) rows: usize,
-    /// The type to answer with.
+    /// The type of the result.
     pub(super) returns: &'a DataType,
-    /// What the call has taken of the run's memory.
+    /// The call's reservation of the run's memory.
     memory: &'a Taken,
 }
 
 impl Args<'_> {
-    /// How many arguments there are.
     pub(super) fn len(&self) -> usize {
         self.arrays.len()
     }
@@ -148,7 +147,7 @@ impl Args<'_> {
         Making(Made::new(self.memory, MOST_MADE))
     }
 
-    /// The argument as it came.
+    /// The argument without conversion.
     pub(super) fn array(&self, place: usize) -> Result<&ArrayRef> {
         if let Some(array) = self.arrays.get(place) {
             Ok(array)
@@ -157,7 +156,7 @@ impl Args<'_> {
         }
     }
 
-    /// All arguments as they came.
+    /// All arguments without conversion.
     pub(super) fn arrays(&self) -> &[ArrayRef] {
         &self.arrays
     }
@@ -167,7 +166,7 @@ impl Args<'_> {
         written::text_of(self.array(place)?)
     }
 
-    /// The argument as whole numbers; fractions are cut off.
+    /// The argument as integers; fractions are truncated.
     pub(super) fn long(&self, place: usize) -> Result<Int64Array> {
         Ok(safe_cast(self.array(place)?, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
     }
@@ -177,14 +176,14 @@ impl Args<'_> {
         Ok(safe_cast(self.array(place)?, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
     }
 
-    /// The argument as moments, milliseconds since 1970 in UTC; a date is its midnight.
+    /// The argument as timestamps, milliseconds since 1970 in UTC; a date is its midnight.
     pub(super) fn timestamp(&self, place: usize) -> Result<TimestampMillisecondArray> {
         let to = DataType::Timestamp(TimeUnit::Millisecond, None);
         Ok(safe_cast(self.array(place)?, &to)?.as_primitive::<TimestampMillisecondType>().clone())
     }
 }
 
-/// Arrow's own cast, with NULL for what does not fit.
+/// Arrow's own cast, with NULL for values that don't fit.
 pub(super) fn safe_cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     if array.data_type() == to {
         return Ok(Arc::clone(array));

@@ -15,11 +15,11 @@ use super::{Args, Native};
 use crate::amcsql::bound::BinaryOp;
 
 functions! {
-    /// `CEIL(x)`, of the argument's type.
+    /// `CEIL(x)`, with the argument's type.
     CEIL = "amc_ceil", same, |args| rounded(args, 0, f64::ceil, |value, unit| -(-value).div_euclid(unit));
-    /// `FLOOR(x)`, of the argument's type.
+    /// `FLOOR(x)`, with the argument's type.
     FLOOR = "amc_floor", same, |args| rounded(args, 0, f64::floor, i128::div_euclid);
-    /// `ROUND(x [, n])`: halves go away from zero.
+    /// `ROUND(x [, n])`: half away from zero.
     ROUND = "amc_round", same, |args| to_digits(args, f64::round, half_up);
     /// `TRUNC(x [, n])`: towards zero.
     TRUNC = "amc_trunc", same, |args| to_digits(args, f64::trunc, |value, unit| value / unit);
@@ -35,19 +35,19 @@ functions! {
     LOG10 = "amc_log10", double, |args| unary(args, |x| (x > 0.0).then(|| x.log10()));
     /// `LOG(base, x)`.
     LOG = "amc_log", double, |args| binary(args, |base, x| (base > 0.0 && x > 0.0).then(|| x.ln() / base.ln()));
-    /// `a + b` of whole numbers of one type; fails where the type cannot hold it.
+    /// `a + b` of integers with the same type; fails on overflow.
     WHOLE_PLUS = "amc_whole_plus", same, |args| whole_of(args, numeric::add, "+");
-    /// `a - b` of whole numbers of one type; fails where the type cannot hold it.
+    /// `a - b` of integers with the same type; fails on overflow.
     WHOLE_MINUS = "amc_whole_minus", same, |args| whole_of(args, numeric::sub, "-");
-    /// `a * b` of whole numbers of one type; fails where the type cannot hold it.
+    /// `a * b` of integers with the same type; fails on overflow.
     WHOLE_TIMES = "amc_whole_times", same, |args| whole_of(args, numeric::mul, "*");
-    /// `a / b` of floating-point numbers; by zero is NULL.
+    /// `a / b` of floating-point numbers; division by zero is NULL.
     DIVIDE = "amc_divide", double, |args| binary(args, |a, b| (b != 0.0).then(|| a / b));
-    /// `a / b` of whole numbers or decimals, as `DECIMAL(38,17)`; by zero is NULL.
+    /// `a / b` of integers or decimals, as `DECIMAL(38,17)`; division by zero is NULL.
     QUOTIENT = "amc_quotient", |_| Ok(DataType::Decimal128(38, QUOTIENT_SCALE)), quotient;
 }
 
-/// Digits after the point in the quotient of whole numbers, as AMC was seen to answer.
+/// Decimal places in the quotient of integers, as observed from AMC.
 const QUOTIENT_SCALE: i8 = 17;
 
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all functions, and some can fail")]
@@ -60,7 +60,7 @@ fn double(_: &[DataType]) -> Result<DataType> {
     Ok(DataType::Float64)
 }
 
-/// The function that adds, subtracts or multiplies whole numbers.
+/// The function that adds, subtracts or multiplies integers.
 pub(in super::super) fn whole(op: BinaryOp) -> Option<&'static Arc<ScalarUDF>> {
     match op {
         BinaryOp::Plus => Some(&WHOLE_PLUS),
@@ -132,8 +132,8 @@ fn rounded(args: &Args<'_>, digits: i64, float: fn(f64) -> f64, exact: fn(i128, 
     at_digits(args.array(0)?, digits, float, exact)
 }
 
-/// Rounds to a number of digits after the point; negative counts before it. Floating-point numbers are rounded in their
-/// decimal form, so that 1.005 to two digits is 1.01.
+/// Rounds to a number of decimal places; negative counts before the point. Floating-point numbers are rounded in
+/// their decimal form, so that 1.005 to two places is 1.01.
 fn at_digits(array: &ArrayRef, digits: i64, float: fn(f64) -> f64, exact: fn(i128, i128) -> i128) -> Result<ArrayRef> {
     let kind = array.data_type();
     if let DataType::Decimal128(precision, scale) = kind {
@@ -156,7 +156,7 @@ fn at_digits(array: &ArrayRef, digits: i64, float: fn(f64) -> f64, exact: fn(i12
         if !whole.is_finite() || whole > 9e15 {
             return value;
         }
-        // OK because the nudge is far below the last digit that a double holds of `whole`.
+        // OK because the adjustment is far below the last digit that a double holds of `whole`.
         let nudged = whole * (1.0 + f64::EPSILON * 2.0);
         let result = float(nudged.copysign(value));
         if digits > 0 { result / 10_f64.powi(digits) } else { result * power }
@@ -198,7 +198,7 @@ fn exact_digits(array: &ArrayRef) -> Result<(Decimal128Array, i32)> {
     Ok((array.as_primitive::<Decimal128Type>().clone(), i32::from(scale)))
 }
 
-/// `(a / 10^sa) / (b / 10^sb)` with 17 digits after the point; NULL by zero or where 38 digits do not hold it.
+/// `(a / 10^sa) / (b / 10^sb)` with 17 decimal places; NULL for division by zero or if 38 digits aren't enough.
 fn divided(a: i128, a_scale: i32, b: i128, b_scale: i32) -> Option<i128> {
     const LIMIT: f64 = 1e38;
     if b == 0 {
@@ -222,12 +222,12 @@ fn half_up_signed(a: i128, b: i128) -> i128 {
     if rest.unsigned_abs() >= b.unsigned_abs() - rest.unsigned_abs() { quotient + sign } else { quotient }
 }
 
-/// `a + b`, `a - b`, `a * b` or `a % b` of whole numbers or decimals, as a decimal of type `to`.
+/// `a + b`, `a - b`, `a * b` or `a % b` of integers or decimals, as a decimal of type `to`.
 pub(in super::super) fn decimal(op: BinaryOp, to: DataType) -> ScalarUDF {
     ScalarUDF::new_from_impl(DecimalArithmetic { signature: Signature::any(2, Volatility::Immutable), op, to })
 }
 
-/// Arithmetic that rounds to the digits of its type, and is NULL where these do not hold the result.
+/// Arithmetic that rounds to the digits of its type, and is NULL on overflow.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct DecimalArithmetic {
     signature: Signature,

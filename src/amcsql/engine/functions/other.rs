@@ -23,7 +23,7 @@ functions! {
     SHA1 = "amc_sha1", gives_text, |args| {
         Ok(Arc::new(args.text(0)?.iter().map(|text| text.map(|text| sha1(text.as_bytes()))).collect::<StringArray>()))
     };
-    /// `TO_VARBINARY(s, encoding)`: NULL for a text that is not of that encoding.
+    /// `TO_VARBINARY(s, encoding)`: NULL for a text that isn't valid in that encoding.
     TO_VARBINARY = "amc_to_varbinary", |_| Ok(DataType::Binary), to_varbinary;
     /// `FROM_VARBINARY(b, encoding)`.
     FROM_VARBINARY = "amc_from_varbinary", gives_text, from_varbinary;
@@ -33,7 +33,7 @@ functions! {
     JSON_SERIALIZE = "amc_json_serialize", gives_text, json_serialize;
 }
 
-/// The argument as it is. The planner leaves it where it stands.
+/// Returns its argument. The planner doesn't optimize across it.
 pub(in super::super) static FENCE: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
     let kind = |types: &[DataType]| Ok(types.first().cloned().unwrap_or(DataType::Null));
     Native::fixed("amc_fence", kind, |args| Ok(Arc::clone(args.array(0)?)))
@@ -60,7 +60,7 @@ fn hash64(args: &Args<'_>) -> Result<ArrayRef> {
     Ok(Arc::new(result.collect::<Int64Array>()))
 }
 
-/// FNV-1a, and a last mix so that close values lie far apart.
+/// FNV-1a with a final mix, so that similar values differ widely.
 fn fnv(bytes: &[u8]) -> i64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in bytes {
@@ -76,7 +76,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// SHA-1 (RFC 3174). Written here because nothing else in the crate needs a broken hash.
+/// SHA-1 (RFC 3174). Implemented here because nothing else in the crate needs a broken hash.
 fn sha1(bytes: &[u8]) -> String {
     let mut padded = bytes.to_vec();
     padded.push(0x80);
@@ -147,7 +147,7 @@ fn from_varbinary(args: &Args<'_>) -> Result<ArrayRef> {
     Ok(Arc::new(result.collect::<Result<StringArray>>()?))
 }
 
-/// Paths are `$.a.b[0]` or `$['a']`; the leading `$` may be left out. A text value comes without its quotes.
+/// Paths are `$.a.b[0]` or `$['a']`; the leading `$` is optional. A text value is returned without quotes.
 fn json_extract(args: &Args<'_>) -> Result<ArrayRef> {
     let result = rows::<2>(args)?.map(|row| {
         let [json, path] = row?;

@@ -1,8 +1,8 @@
-//! Java's regular expressions: `SIMILAR TO` and the `REGEXP_…` functions.
+//! Java regular expressions: `SIMILAR TO` and the `REGEXP_…` functions.
 //!
-//! An expression may match anywhere in the text. The syntax is read by `fancy-regex`, which has Java's look-around,
-//! back-references, possessive quantifiers and inline flags; `\Q…\E` and the POSIX classes are rewritten first. An
-//! expression that backtracks too much ends the run with a message instead of hanging it.
+//! An expression may match anywhere in the text. The syntax is parsed by `fancy-regex`, which supports Java's
+//! look-around, back-references, possessive quantifiers and inline flags; `\Q…\E` and the POSIX classes are rewritten
+//! first. An expression that backtracks too much fails the run with a message instead of hanging it.
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,9 +15,9 @@ use fancy_regex::{Captures, Regex, RegexBuilder};
 use super::text::{functions, gives_text, rows};
 use super::{Args, Native};
 
-/// Steps of backtracking per match, after which the run fails.
+/// Backtracking steps per match, after which the run fails.
 const BACKTRACKING: usize = 200_000;
-/// Size in bytes of the largest compiled expression; a larger one fails the run.
+/// Maximum size of a compiled expression in bytes; a larger one fails the run.
 const COMPILED_BYTES: usize = 4 << 20;
 
 functions! {
@@ -31,7 +31,7 @@ functions! {
     REGEXP_SPLIT = "amc_regexp_split", |_| Ok(DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)))), split;
 }
 
-/// Compiles each pattern once while it stays the same from row to row.
+/// Compiles each pattern only once while it doesn't change from row to row.
 #[derive(Default)]
 struct Patterns {
     last: Option<(String, Regex)>,
@@ -60,7 +60,7 @@ fn trouble(fault: fancy_regex::Error) -> datafusion::common::DataFusionError {
     exec_datafusion_err!("A regular expression could not be matched: {fault}")
 }
 
-/// Rewrites what Java has and `fancy-regex` has not.
+/// Rewrites Java syntax that `fancy-regex` doesn't support.
 fn from_java(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;
@@ -131,7 +131,7 @@ fn replace(args: &Args<'_>) -> Result<ArrayRef> {
     Ok(Arc::new(result.collect::<Result<StringArray>>()?))
 }
 
-/// Java's replacement text: `$1` is a group (the longest number that is one), a backslash takes the next character as it is.
+/// Java's replacement syntax: `$1` is a group (the longest existing number), a backslash escapes the next character.
 fn expand(with: &str, captures: &Captures<'_, str>, out: &mut String) {
     let mut characters = with.chars().peekable();
     while let Some(character) = characters.next() {

@@ -1,6 +1,6 @@
-//! `SUM` of whole numbers and decimals, which fails where the total does not fit its type.
+//! `SUM` of integers and decimals, which fails on overflow.
 //!
-//! DataFusion's own sum wraps around: two large numbers add up to a negative one, and nobody is told.
+//! DataFusion's own sum wraps around: two large numbers silently add up to a negative one.
 
 use std::collections::HashSet;
 use std::mem::size_of;
@@ -23,7 +23,7 @@ pub(in super::super) fn sum() -> Arc<AggregateUDF> {
     Arc::new(AggregateUDF::new_from_impl(Sum { signature: Signature::any(1, Volatility::Immutable) }))
 }
 
-/// Digits that a decimal holds.
+/// The maximum digits of a decimal.
 const DIGITS: u8 = 38;
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -86,7 +86,7 @@ fn added(sum: i128, value: i128) -> Result<i128> {
     }
 }
 
-/// Calls `enter` with the place and the unscaled value of every row that is not NULL.
+/// Calls `enter` with the index and the unscaled value of every row that isn't NULL.
 fn each(values: &ArrayRef, mut enter: impl FnMut(usize, i128) -> Result<()>) -> Result<()> {
     if let Some(whole) = values.as_primitive_opt::<Int64Type>() {
         for (row, value) in whole.iter().enumerate() {
@@ -100,7 +100,7 @@ fn each(values: &ArrayRef, mut enter: impl FnMut(usize, i128) -> Result<()>) -> 
     Ok(())
 }
 
-/// Sums in their type; fails where one does not fit.
+/// Sums in their type; fails on overflow.
 fn finished(sums: &[Option<i128>], to: &DataType) -> Result<ArrayRef> {
     let DataType::Decimal128(precision, scale) = to else {
         let mut whole = Vec::with_capacity(sums.len());
@@ -123,12 +123,12 @@ fn state_of(sums: Vec<Option<i128>>) -> ArrayRef {
     Arc::new(Decimal128Array::from(sums).with_data_type(DataType::Decimal128(DIGITS, 0)))
 }
 
-/// The sum of one group, from which rows can be taken back as a window moves on.
+/// The sum of one group, from which rows can be removed as a window moves on.
 #[derive(Debug)]
 struct Total {
     to: DataType,
     sum: i128,
-    /// How many values are in it; none makes NULL.
+    /// The number of values; zero gives NULL.
     count: u64,
 }
 
@@ -176,7 +176,7 @@ impl Accumulator for Total {
     }
 }
 
-/// The sum of the values of one group, each once.
+/// The sum of the distinct values of one group.
 #[derive(Debug)]
 struct Distinct {
     to: DataType,

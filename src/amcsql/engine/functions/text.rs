@@ -10,13 +10,13 @@ use datafusion::logical_expr::ScalarUDF;
 
 use super::{Args, Native};
 
-/// What a text function gives.
+/// The type of a text function's result.
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all functions, and some can fail")]
 pub(super) fn gives_text(_: &[DataType]) -> Result<DataType> {
     Ok(DataType::Utf8)
 }
 
-/// What a counting function gives.
+/// The type of a counting function's result.
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all functions, and some can fail")]
 pub(super) fn gives_long(_: &[DataType]) -> Result<DataType> {
     Ok(DataType::Int64)
@@ -58,7 +58,7 @@ functions! {
     STR_TO_MAP = "amc_str_to_map", |_| Ok(map_type()), str_to_map;
 }
 
-/// Rows of several text arguments; NULL in any of them is NULL for all.
+/// Rows of several text arguments; NULL in any of them gives NULL.
 pub(super) fn rows<const N: usize>(args: &Args<'_>) -> Result<impl Iterator<Item = Option<[String; N]>>> {
     let texts = (0..N).map(|place| args.text(place)).collect::<Result<Vec<_>>>()?;
     Ok((0..args.rows).map(move |row| {
@@ -73,7 +73,7 @@ fn longs(texts: &StringArray, of: impl Fn(&str) -> i64) -> Int64Array {
 
 fn concat(args: &Args<'_>) -> Result<ArrayRef> {
     let texts = (0..args.len()).map(|place| args.text(place)).collect::<Result<Vec<_>>>()?;
-    // Of the whole length from the start: an array that grows is there twice while it does.
+    // Allocated at full length: a growing array exists twice while it grows.
     let bytes = |text: &StringArray| {
         text.value_offsets().last().zip(text.value_offsets().first()).map(|(end, start)| end - start)
     };
@@ -100,7 +100,7 @@ fn sliced(args: &Args<'_>, slice: impl Fn(&str, usize) -> String) -> Result<Arra
     Ok(Arc::new(result.collect::<StringArray>()))
 }
 
-/// A start before the text counts the missing characters against the length, as the SQL standard has it.
+/// If the start is before the text, the missing characters count towards the length, as in the SQL standard.
 fn substring(args: &Args<'_>) -> Result<ArrayRef> {
     let (texts, starts) = (args.text(0)?, args.long(1)?);
     let lengths = if args.len() > 2 { Some(args.long(2)?) } else { None };
@@ -175,7 +175,7 @@ fn map_type() -> DataType {
     DataType::Map(Arc::new(Field::new("entries", entries, false)), false)
 }
 
-/// A part without the second separator is a key without a value; of equal keys the last one counts.
+/// A part without the second separator is a key without a value; of duplicate keys the last one counts.
 fn str_to_map(args: &Args<'_>) -> Result<ArrayRef> {
     let names =
         arrow::array::MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() };

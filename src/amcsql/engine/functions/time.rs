@@ -1,4 +1,4 @@
-//! Functions of dates and times. Everything is UTC; there is no session time zone.
+//! Date and time functions. Everything is in UTC; there is no session time zone.
 
 use std::sync::{Arc, LazyLock};
 
@@ -26,7 +26,7 @@ functions! {
     };
 }
 
-/// Epochs from here on are milliseconds: as seconds they would lie beyond the year 5000.
+/// Larger epochs are milliseconds: as seconds they would be after the year 5000.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all functions, and some can fail")]
@@ -125,7 +125,7 @@ fn seconds_between(args: &Args<'_>) -> Result<ArrayRef> {
     Ok(Arc::new(result.collect::<Int64Array>()))
 }
 
-/// A date is taken as its midnight, and the day of the result is kept.
+/// A date is converted as its midnight, and the result is a date.
 fn convert_time_zone(args: &Args<'_>) -> Result<ArrayRef> {
     let (times, zones) = (args.timestamp(0)?, args.text(1)?);
     let mut known: Option<(String, Tz)> = None;

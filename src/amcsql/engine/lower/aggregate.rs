@@ -1,4 +1,4 @@
-//! Grouping, DISTINCT and window functions, and what they do to the hidden columns.
+//! Lowers grouping, DISTINCT and window functions, and their effect on the hidden columns.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl Lowering<'_> {
             }
         }
         trace.metrics.extend(metrics);
-        // OK because DISTINCT over no key and no call cannot be written: `SELECT` has at least one item.
+        // OK because DISTINCT over no key and no call can't be written: `SELECT` has at least one item.
         let builder = self.marked(&input)?.aggregate(keys, calls)?;
         let ids = aggregate.ids();
         let typed = |id| cast(column(id), self.query.column(id).data_type.arrow()).alias(name(id));
@@ -77,7 +77,7 @@ impl Lowering<'_> {
         Ok(Lowered { plan, ids: input.ids, trace })
     }
 
-    /// The aggregate that unites the users of all rows of a group into one ledger.
+    /// The aggregate that unites the users of all rows of a group in one ledger.
     fn united(&mut self, from: &Trace, to: &mut Trace) -> Option<Expr> {
         if from.users.is_empty() {
             return None;
@@ -89,7 +89,7 @@ impl Lowering<'_> {
         Some(value)
     }
 
-    /// The aggregate that adds up who contributed to a call, and a name for it.
+    /// The aggregate for who contributed to a call, and its name.
     fn contributions(&mut self, call: &AggregateCall, trace: &Trace) -> Result<Option<(Expr, String)>, RunError> {
         let mut metric = trace.metric_of(call.args.iter().flat_map(columns_in));
         if metric.own.is_empty() && metric.shares.is_empty() {
@@ -123,7 +123,7 @@ impl Lowering<'_> {
         Ok(aggregated(function, args, call.distinct, filter))
     }
 
-    /// The aggregate function, and the arguments that it takes.
+    /// The aggregate function and its arguments.
     fn function(
         &mut self,
         function: AggregateFunction,
@@ -180,8 +180,8 @@ impl Lowering<'_> {
         accounting: bool,
     ) -> Result<Lowered, RunError> {
         let input = self.relation(input, accounting)?;
-        // OK because a window function of DataFusion goes by its own text: an alias is lost on the way to the physical plan, and
-        // equal calls are one.
+        // OK because DataFusion identifies a window function by its text: an alias is lost in the physical plan, and
+        // equal calls become one.
         let mut functions: Vec<Expr> = Vec::new();
         let mut items: Vec<Expr> = input.ids.iter().map(|id| column(*id)).collect();
         for call in calls {

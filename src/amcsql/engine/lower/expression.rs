@@ -21,7 +21,7 @@ use crate::amcsql::bound::{self, BinaryOp, ColumnId, ExprKind, Truth};
 use crate::amcsql::functions::Function;
 
 impl Lowering<'_> {
-    /// An expression of DataFusion with the same value, and of the Arrow type that its type maps to.
+    /// A DataFusion expression with the same value, and the Arrow type that its type maps to.
     pub(super) fn expression(&mut self, expr: &bound::Expr) -> Result<Expr, RunError> {
         match self.large(expr)? {
             Some(compiled) => Ok(compiled),
@@ -29,7 +29,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The expression as it is written.
+    /// The expression without folding.
     pub(super) fn written(&mut self, expr: &bound::Expr) -> Result<Expr, RunError> {
         let kind = expr.data_type.arrow();
         Ok(match &expr.kind {
@@ -91,7 +91,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// The value of a constant: a literal or a parameter, converted or not.
+    /// The value of a constant: a literal or a parameter, optionally converted.
     pub(super) fn constant(&mut self, expr: &bound::Expr) -> Result<ScalarValue, RunError> {
         match &expr.kind {
             ExprKind::Cast { expr: inner, .. } => Ok(self.constant(inner)?.cast_to(&expr.data_type.arrow())?),
@@ -103,8 +103,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// A subquery; its users do not stand behind the row. Its columns carry a name of the subquery's own, because DataFusion
-    /// takes an unqualified one for a second column where an `IN` stands beside an `OR`.
+    /// A subquery; its users don't count for the row. Its columns have the subquery's own qualifier, because
+    /// otherwise DataFusion considers them duplicates if an `IN` occurs beside an `OR`.
     fn subquery(&mut self, relation: &bound::Relation) -> Result<Subquery, RunError> {
         let lowered = self.relation(relation, false)?;
         let items: Vec<Expr> = lowered.ids.iter().map(|id| column(*id)).collect();
@@ -129,8 +129,8 @@ impl Lowering<'_> {
         Ok(Subquery { subquery: plan.into(), outer_ref_columns, spans: Spans::new() })
     }
 
-    /// An `EXISTS (subquery)` in a computed column, which DataFusion does not run: whether the subquery's rows are more than
-    /// none.
+    /// An `EXISTS (subquery)` in a computed column, which DataFusion doesn't support: whether the subquery has any
+    /// rows.
     fn counted(&mut self, relation: &bound::Relation, negated: bool) -> Result<Expr, RunError> {
         let name = self.fresh("count");
         let rows = standard_aggregates::count::count_udaf().call(vec![lit(1_i64)]).alias(name);
@@ -141,8 +141,8 @@ impl Lowering<'_> {
         Ok(if negated { count.eq(lit(0_i64)) } else { count.gt(lit(0_i64)) })
     }
 
-    /// An `IN (subquery)` in a computed column, which DataFusion does not run: the answer of a join. A candidate of NULL is
-    /// left out, so that it makes no answer unknown.
+    /// An `IN (subquery)` in a computed column, which DataFusion doesn't support: implemented by a join. NULL
+    /// candidates are omitted, so that they don't make any result unknown.
     fn mark(&mut self, key: Expr, relation: &bound::Relation, negated: bool) -> Result<Expr, RunError> {
         let lowered = self.relation(relation, false)?;
         let Some(first) = lowered.ids.first() else {
@@ -284,7 +284,7 @@ fn moment(millis: i64) -> ScalarValue {
     ScalarValue::TimestampMillisecond(Some(millis), None)
 }
 
-/// The number with the other sign; a whole one fails the run where its type does not hold it.
+/// The negated number; an integer fails the run on overflow.
 fn negated_number(expr: Expr, kind: Arrow) -> Result<Expr, RunError> {
     if !kind.is_integer() {
         return Ok(Expr::Negative(Box::new(expr)));
@@ -310,7 +310,7 @@ fn is(expr: Expr, truth: Truth, negated: bool) -> Expr {
     }
 }
 
-/// DataFusion's skip NULLs; AMC's are NULL when any argument is.
+/// DataFusion's functions skip NULLs; AMC's are NULL if any argument is.
 fn extreme(function: Function, args: Vec<Expr>, kind: &Arrow) -> Expr {
     let udf = if function == Function::Greatest { standard::core::greatest() } else { standard::core::least() };
     let present = args.iter().cloned().map(Expr::is_not_null).reduce(Expr::and).unwrap_or_else(|| lit(true));
@@ -318,7 +318,7 @@ fn extreme(function: Function, args: Vec<Expr>, kind: &Arrow) -> Expr {
     Expr::Case(Case::new(None, vec![(Box::new(present), Box::new(value))], None))
 }
 
-/// The same pattern with a backslash as the escape character, which is the only one that Arrow knows.
+/// The same pattern with a backslash as the escape character, the only one that Arrow supports.
 fn like_pattern(pattern: &str, escape: Option<char>) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut characters = pattern.chars();
@@ -334,7 +334,7 @@ fn like_pattern(pattern: &str, escape: Option<char>) -> String {
     out
 }
 
-/// The columns that an expression reads, subqueries aside.
+/// The columns that an expression reads, without subqueries.
 pub(super) fn columns_in(expr: &bound::Expr) -> Vec<ColumnId> {
     let mut found = Vec::new();
     collect(expr, &mut found);

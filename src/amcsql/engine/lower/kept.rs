@@ -1,8 +1,8 @@
-//! Common tables that are computed once, because computing them again gives other rows.
+//! Common table expressions that are computed once, because computing them again gives different rows.
 //!
-//! A table with `UUID()` or `RANDOM()` that is read twice has to show the same rows to both readings: published queries give
-//! rows a key this way and join on it. All other tables are planned again wherever they are read, so that each reading
-//! computes the columns that it needs and no more.
+//! One with `UUID()` or `RANDOM()` that is used twice must show the same rows to both uses: published queries
+//! generate row keys this way and join on them. All others are planned again for each use, so that each computes only
+//! the columns it needs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use super::{Lowered, name, projection};
 use crate::amcsql::bound::{self, CommonId, ExprKind, Node, Query, Relation};
 use crate::amcsql::functions::Function;
 
-/// Common tables that are computed, as plans over their rows.
+/// Computed common table expressions, as plans over their rows.
 pub(in super::super) type KeptTables = HashMap<CommonId, Lowered>;
 
-/// The common tables of a query that have to be computed once, each after those that it reads.
+/// The common table expressions that have to be computed once, each after those that it uses.
 pub(in super::super) fn changing(query: &Query) -> Vec<CommonId> {
     let mut readings = vec![0_usize; query.commons.len()];
     count(&query.root, &mut readings);
-    // OK because a common table reads only those before it, so what nobody reads is known by then.
+    // OK because they only use earlier ones, so unused ones are known by then.
     for (at, common) in query.commons.iter().enumerate().rev() {
         if readings.get(at).is_some_and(|it| *it > 0) {
             count(&common.relation, &mut readings);
@@ -73,7 +73,7 @@ fn count(relation: &Relation, readings: &mut [usize]) {
     });
 }
 
-/// Whether a relation gives other rows when it is computed again.
+/// Whether a relation gives different rows when it is computed again.
 fn differs(relation: &Relation, changes: &[bool]) -> bool {
     let mut found = false;
     each(relation, &mut |below| {
@@ -91,7 +91,7 @@ fn differs(relation: &Relation, changes: &[bool]) -> bool {
 }
 
 impl Lowered {
-    /// The same columns, read from rows that were computed.
+    /// The same columns, read from computed rows.
     pub(in super::super) fn of_rows(self, id: CommonId, rows: Vec<RecordBatch>) -> Result<Self, RunError> {
         let schema = rows.first().map_or_else(|| Arc::new(self.plan.schema().as_arrow().clone()), RecordBatch::schema);
         let table = MemTable::try_new(schema, vec![rows])?;

@@ -1,9 +1,9 @@
-//! Large expressions: long lists, thousands of conditions or branches.
+//! Lowers large expressions: long lists, thousands of conditions or branches.
 //!
-//! They are compiled where they stand, so that the planner sees one function (see [`compiled`]). On the way a chain of
-//! comparisons of one column with constants becomes a list, and a `CASE` of such comparisons a `CASE` of that column: both are
-//! then looked up in a table instead of compared one after the other. Conditions of a `WHERE` or `ON` that join columns stay
-//! visible, since joins are planned by them.
+//! They are compiled, so that the planner sees a single function (see [`compiled`]). A chain of comparisons of one
+//! column with constants becomes a list, and a `CASE` of such comparisons a `CASE` of that column: both are then
+//! looked up in a hash table instead of compared one by one. Conditions of a `WHERE` or `ON` that join columns stay
+//! visible, since joins are planned with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,17 +26,17 @@ use super::expression::columns_in;
 use super::{Lowering, column, name};
 use crate::amcsql::bound::{self, BinaryOp, ColumnId, ExprKind};
 
-/// Parts from which an expression is compiled. What people write is smaller, and gains from being planned.
+/// The size from which an expression is compiled. Handwritten ones are smaller, and benefit from planning.
 const LARGE: usize = 400;
 
-/// Conditions from which those that join nothing are compiled together.
+/// The number of conditions from which those without joins are compiled together.
 const MANY: usize = 64;
 
-/// Comparisons of one column with constants from which they become a list.
+/// The number of comparisons of one column with constants from which they become a list.
 const A_LIST: usize = 8;
 
 impl Lowering<'_> {
-    /// A large expression as one function; `None` where it is not large, or where a subquery in it keeps it open.
+    /// A large expression as one function; `None` if it isn't large, or if a subquery in it prevents this.
     pub(super) fn large(&mut self, expr: &bound::Expr) -> Result<Option<Expr>, RunError> {
         if self.compiling || !is_large(expr) {
             return Ok(None);
@@ -50,7 +50,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Conditions: those that have to stay visible, and all others as one function.
+    /// Splits conditions into those that must stay visible, and all others as one function.
     fn grouped(&mut self, parts: &[bound::Expr], operator: Operator) -> Result<Expr, RunError> {
         let stays = |part: &&bound::Expr| is_open(part) || (operator == Operator::And && joins(part));
         let (open, closed): (Vec<_>, Vec<_>) = parts.iter().partition(stays);
@@ -63,7 +63,7 @@ impl Lowering<'_> {
         Ok(balanced(open.into_iter().chain(together).collect(), operator))
     }
 
-    /// Conditions that are not to be seen by the planner.
+    /// Conditions that the planner needn't see.
     pub(super) fn conditions(&mut self, parts: &[&bound::Expr], operator: Operator) -> Result<Expr, RunError> {
         let (compared, negated) =
             if operator == Operator::Or { (BinaryOp::Eq, false) } else { (BinaryOp::NotEq, true) };
@@ -85,7 +85,7 @@ impl Lowering<'_> {
         Ok(balanced(conditions, operator))
     }
 
-    /// Expressions, those that are constant as their values.
+    /// Expressions, with constant ones evaluated.
     pub(super) fn folded_list<'e>(
         &mut self,
         list: impl Iterator<Item = &'e bound::Expr>,
@@ -93,7 +93,7 @@ impl Lowering<'_> {
         list.map(|item| Ok(folded(self.expression(item)?))).collect()
     }
 
-    /// Lowers with `lower` what reads the columns of `parts`, and compiles it.
+    /// Lowers the columns of `parts` with `lower`, and compiles the result.
     fn compiled(
         &mut self,
         parts: &[&bound::Expr],
@@ -116,7 +116,7 @@ impl Lowering<'_> {
     }
 }
 
-/// The column that all branches of a `CASE` compare with constants, and for each branch its constant and its value.
+/// The column that all branches of a `CASE` compare with constants, and each branch's constant and value.
 pub(super) fn looked_up(
     branches: &[(bound::Expr, bound::Expr)],
 ) -> Option<(ColumnId, Vec<(&bound::Expr, &bound::Expr)>)> {
@@ -133,7 +133,7 @@ pub(super) fn looked_up(
     (found.len() >= A_LIST).then_some((id, found))
 }
 
-/// The expression, ready to be computed over batches of that schema.
+/// The expression, compiled for batches with that schema.
 fn physical(expr: Expr, kind: &Arrow, schema: &Schema) -> Result<Arc<dyn PhysicalExpr>, RunError> {
     let columns = DFSchema::try_from(schema.clone())?;
     let expr = ExprSimplifier::new(SimplifyContext::default()).coerce(expr, &columns)?;
@@ -143,7 +143,7 @@ fn physical(expr: Expr, kind: &Arrow, schema: &Schema) -> Result<Arc<dyn Physica
     if &compiled.data_type(schema)? == kind { Ok(compiled) } else { Ok(compile(&cast(expr, kind.clone()))?) }
 }
 
-/// A constant expression as its value; any other, and one whose value cannot be computed, as it is.
+/// Evaluates a constant expression; returns any other unchanged, and one whose evaluation fails.
 pub(super) fn folded(expr: Expr) -> Expr {
     if matches!(expr, Expr::Literal(..)) || expr.is_volatile() || expr.any_column_refs() {
         return expr;
@@ -166,7 +166,7 @@ fn computed(expr: &Expr) -> Option<ScalarValue> {
     }
 }
 
-/// A tree in which a thousand conditions do not make a thousand levels.
+/// A balanced tree, in which a thousand conditions don't make a thousand levels.
 pub(super) fn balanced(mut conditions: Vec<Expr>, operator: Operator) -> Expr {
     match conditions.len() {
         0 => lit(operator == Operator::And),
@@ -178,7 +178,7 @@ pub(super) fn balanced(mut conditions: Vec<Expr>, operator: Operator) -> Expr {
     }
 }
 
-/// Whether it has more than [`LARGE`] parts; looks no farther.
+/// Whether it has more than [`LARGE`] parts; stops counting there.
 fn is_large(expr: &bound::Expr) -> bool {
     let mut left = LARGE;
     !fits(expr, &mut left)
@@ -190,7 +190,7 @@ fn fits(expr: &bound::Expr, left: &mut usize) -> bool {
     expr.parts().into_iter().all(|part| fits(part, left))
 }
 
-/// Whether a subquery stands in it, or it in one.
+/// Whether it contains a subquery, or is inside one.
 fn is_open(expr: &bound::Expr) -> bool {
     expr.query().is_some() || matches!(expr.kind, ExprKind::Outer(_)) || expr.parts().into_iter().any(is_open)
 }

@@ -1,4 +1,4 @@
-//! Literals of the text and values of parameters.
+//! Lowers literals and parameter values.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::super::run::RunError;
 use crate::amcsql::bound::Literal;
 use crate::amcsql::moments::{read_date, read_timestamp};
 
-/// A literal in the Arrow type that its place asks for.
+/// A literal in the required Arrow type.
 pub(super) fn value(literal: &Literal, kind: &Arrow) -> Result<ScalarValue, RunError> {
     let value = match literal {
         Literal::Null => return Ok(ScalarValue::try_from(kind)?),
@@ -97,7 +97,7 @@ fn read(given: &Value, kind: &Arrow, now: i64) -> Result<Option<ScalarValue>, Ru
 }
 
 fn array(given: &Value, element: &Arrow, now: i64) -> Result<Option<ScalarValue>, RunError> {
-    // OK because a single value for an array parameter means an array of one.
+    // OK because a single value for an array parameter means an array with one element.
     let items = given.as_array().map_or_else(|| vec![given], |items| items.iter().collect());
     let mut values = Vec::with_capacity(items.len());
     for item in items {
@@ -140,7 +140,7 @@ mod tests {
         use crate::amcsql::catalogue::DataType;
         use crate::fuzz::run;
 
-        /// The type before a line of `%%`; the value as JSON behind it.
+        /// The type before a line of `%%`; then the value as JSON.
         fn type_and_value(bytes: &[u8]) -> Option<(DataType, Value)> {
             let whole = String::from_utf8_lossy(bytes);
             let (kind, value) = whole.split_once("\n%%\n")?;

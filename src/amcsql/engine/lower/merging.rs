@@ -1,29 +1,29 @@
-//! What becomes of each column when rows of a result are merged.
+//! How each column is combined when rows of a result are merged.
 //!
-//! Totals add up. The smallest and the largest value stay what they are. A ratio, an average or a median of two rows cannot be
-//! had from the two: adding them up would give a wrong number that looks like a right one, so there is none.
+//! Totals add up. Minimum and maximum remain. A ratio, an average or a median can't be computed from those of two
+//! rows: adding them would give a wrong number that looks right, so the result is NULL.
 
 use std::collections::BTreeMap;
 
 use crate::amcsql::bound::{self, AggregateCall, BinaryOp, ColumnId, ExprKind, Literal, Node, Query, Relation};
 use crate::amcsql::functions::{AggregateFunction, Function, WindowFunction};
 
-/// How the values of several rows become one.
+/// How the values of several rows are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Merging {
     Sum,
     Least,
     Greatest,
-    /// NULL, unless there is one row only.
+    /// NULL, unless there is only one row.
     Lost,
 }
 
 type Known = BTreeMap<ColumnId, Merging>;
 
-/// The columns that an aggregate made or that were computed from such a column; all others are what rows are merged by.
+/// The columns computed from aggregates; rows are merged by all others.
 pub(in super::super) fn mergings(query: &Query) -> BTreeMap<ColumnId, Merging> {
     let mut known = Known::new();
-    // OK because a common table reads only those before it.
+    // OK because common table expressions only use earlier ones.
     query.commons.iter().for_each(|common| visit(query, &common.relation, &mut known));
     visit(query, &query.root, &mut known);
     known
@@ -53,7 +53,7 @@ fn visit(query: &Query, relation: &Relation, known: &mut Known) {
     }
     for (id, merging) in made {
         if let Some(merging) = merging {
-            // OK because parts of a union that merge in different ways have no way in common.
+            // OK because parts of a union that merge differently can't be merged.
             known
                 .entry(id)
                 .and_modify(|own| *own = if *own == merging { merging } else { Merging::Lost })
@@ -71,7 +71,7 @@ fn of_call(call: &AggregateCall) -> Merging {
     }
 }
 
-/// How a computed value merges; `None` where no aggregate feeds it.
+/// How a computed value is merged; `None` if it doesn't depend on an aggregate.
 fn merging(expr: &bound::Expr, known: &Known) -> Option<Merging> {
     match &expr.kind {
         ExprKind::Column(id) => known.get(id).copied(),
@@ -102,12 +102,12 @@ fn merging(expr: &bound::Expr, known: &Known) -> Option<Merging> {
     }
 }
 
-/// [`Merging::Lost`] where an aggregate feeds a part.
+/// [`Merging::Lost`] if a part depends on an aggregate.
 fn fed(expr: &bound::Expr, known: &Known) -> Option<Merging> {
     expr.parts().into_iter().any(|part| merging(part, known).is_some()).then_some(Merging::Lost)
 }
 
-/// The sum where all values are totals or nothing.
+/// The sum if all values are totals or zero.
 fn totals<'e>(values: impl Iterator<Item = &'e bound::Expr>, known: &Known) -> Option<Merging> {
     let (mut any, mut all) = (false, true);
     for value in values {
@@ -128,7 +128,7 @@ fn is_nothing(expr: &bound::Expr) -> bool {
 }
 
 enum Factor {
-    /// The same for all rows.
+    /// Constant for all rows.
     Fixed,
     Of(Option<Merging>),
 }
@@ -141,7 +141,7 @@ fn factor(expr: &bound::Expr, known: &Known) -> Factor {
     }
 }
 
-/// A product, of which one side may be the same for all rows.
+/// A product, one side of which may be constant.
 fn scaled(a: Factor, b: Factor) -> Option<Merging> {
     match (a, b) {
         (Factor::Fixed, Factor::Fixed) => None,

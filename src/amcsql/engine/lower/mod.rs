@@ -1,10 +1,11 @@
-//! From the resolved query to a plan of DataFusion.
+//! Lowers the resolved query to a DataFusion plan.
 //!
-//! The plan is built node by node, never by way of SQL text. A column is named after its [`ColumnId`], so names are unique
-//! wherever they meet. Every expression is given exactly the Arrow type that its AMC type maps to, so that what DataFusion
-//! would coerce on its own has no say. A common table is put in wherever it is read, unless it would give other rows each time (see [`kept`]).
+//! The plan is built node by node, never via SQL text. A column's name is derived from its [`ColumnId`], so names are
+//! always unique. Every expression has exactly the Arrow type that its AMC type maps to, so DataFusion's own
+//! coercions have no effect. A common table expression is planned for each use, unless it would give different rows
+//! each time (see [`kept`]).
 //!
-//! With controls on, hidden columns travel along (see [`super::accounting`]); what they are is kept in a [`Trace`].
+//! With controls on, hidden columns are added (see [`super::accounting`]) and described in a [`Trace`].
 
 mod aggregate;
 mod expression;
@@ -34,18 +35,19 @@ pub(super) use kept::{KeptTables, changing};
 pub(super) use merging::{Merging, mergings};
 pub(super) use trace::Trace;
 
-/// Steps that a plan may have; a larger one is refused with [`RunError::TooComplex`].
+/// Maximum steps of a plan; a larger one fails with [`RunError::TooComplex`].
 const MOST_STEPS: usize = 4_000;
 
-/// Parts of an expression, with what its columns are computed from in their place, up to which the planner may move it.
+/// The size of an expression, with its columns replaced by what they are computed from, up to which the planner may
+/// move it.
 const LARGEST_MOVED: usize = 300;
 
-/// A plan, and what its columns mean.
+/// A plan with its column ids.
 #[derive(Clone)]
 pub(super) struct Lowered {
-    /// Gives one column for each id of the relation, and the hidden columns of `trace`.
+    /// Has one column for each id of the relation, and the hidden columns of `trace`.
     pub(super) plan: LogicalPlan,
-    /// The ids, in the relation's order.
+    /// In the relation's order.
     pub(super) ids: Vec<ColumnId>,
     /// The hidden columns.
     pub(super) trace: Trace,
@@ -56,13 +58,13 @@ impl Lowered {
         LogicalPlanBuilder::new(self.plan.clone())
     }
 
-    /// Another plan that gives the same columns.
+    /// Another plan with the same columns.
     fn with(self, plan: LogicalPlan) -> Self {
         Self { plan, ..self }
     }
 }
 
-/// The plan of a whole query: the columns of the result, in order, under the names `o0`, `o1`, …, then the hidden columns.
+/// The plan of a whole query: the columns of the result, in order, named `o0`, `o1`, …, then the hidden columns.
 pub(super) fn lower(query: &Query, run: &Run, tables: &dyn Tables, kept: &KeptTables) -> Result<Lowered, RunError> {
     let mut lowering = Lowering::new(query, run, tables, kept);
     let root = lowering.relation(&query.root, run.controls)?;
@@ -73,13 +75,13 @@ pub(super) fn lower(query: &Query, run: &Run, tables: &dyn Tables, kept: &KeptTa
     Ok(root.with(plan))
 }
 
-/// Columns computed from a plan's. Not by way of the builder: it looks through the whole plan for every column, which is too
-/// long for thousands of them, and finds nothing, since names are unique here.
+/// Adds computed columns to a plan. Doesn't use the builder, which searches the whole plan for every column: too slow
+/// for thousands of them, and unnecessary, since names are unique here.
 fn projection(plan: LogicalPlan, items: Vec<Expr>) -> Result<LogicalPlan, RunError> {
     Ok(LogicalPlan::Projection(Projection::try_new(items, Arc::new(plan))?))
 }
 
-/// The plan of one common table of a query, with its hidden columns.
+/// The plan of one common table expression, with its hidden columns.
 pub(super) fn lower_common(
     query: &Query,
     run: &Run,
@@ -93,34 +95,33 @@ pub(super) fn lower_common(
     Lowering::new(query, run, tables, kept).relation(&common.relation, run.controls)
 }
 
-/// What the lowering of one query knows.
+/// The state of lowering one query.
 struct Lowering<'q> {
     query: &'q Query,
     run: &'q Run,
     tables: &'q dyn Tables,
-    /// Common tables that are computed already.
+    /// Common table expressions that are already computed.
     kept: &'q KeptTables,
-    /// Columns that feed a metric of the result.
+    /// Columns that affect a metric of the result.
     wanted: BTreeSet<ColumnId>,
-    /// Common tables that were lowered before, with and without accounting.
+    /// Lowered common table expressions, with and without accounting.
     commons: HashMap<(CommonId, bool), (Lowered, usize)>,
     names: usize,
     steps: usize,
-    /// How large each computed column would be if all that it is computed from stood in its place.
+    /// The size of each computed column with everything that it is computed from inlined.
     sizes: HashMap<ColumnId, usize>,
-    /// Where `IN (subquery)` stands in a computed column: the joins that answer it. `None` where DataFusion does that itself.
+    /// The joins for `IN (subquery)` in a computed column. `None` where DataFusion supports it directly.
     marks: Option<Vec<Mark>>,
-    /// Whether what is lowered is a part of a large expression.
+    /// Whether a part of a large expression is being lowered.
     compiling: bool,
 }
 
 /// An `IN (subquery)` in a computed column.
 struct Mark {
-    /// What is looked for.
     key: Expr,
-    /// The candidates, each once.
+    /// The distinct candidates.
     candidates: LogicalPlan,
-    /// The column of the candidates; NULL where there is no match.
+    /// The column of the candidates; NULL if there is no match.
     name: String,
 }
 
@@ -142,7 +143,7 @@ impl<'q> Lowering<'q> {
         }
     }
 
-    /// A name for a hidden column that no other column of the plan has.
+    /// A unique name for a hidden column.
     fn fresh(&mut self, kind: &str) -> String {
         self.names += 1;
         format!("__{kind}{}", self.names)
@@ -152,9 +153,9 @@ impl<'q> Lowering<'q> {
         self.run.now.timestamp_millis()
     }
 
-    /// A computed column. One that is computed from large ones is fenced: the planner moves conditions towards the tables by
-    /// putting what a column is computed from in its place, and columns that double from one common table to the next would
-    /// grow beyond all bounds.
+    /// A computed column. One that depends on large ones is fenced: the planner pushes conditions down by inlining
+    /// what a column is computed from, and columns that double from one common table expression to the next would
+    /// grow without limit.
     fn computed(&mut self, computed: &Computed) -> Result<Expr, RunError> {
         let value = self.expression(&computed.expr)?;
         let size = self.size(&computed.expr);
@@ -171,13 +172,13 @@ impl<'q> Lowering<'q> {
         }
     }
 
-    /// Notes that a column is another one under a new name.
+    /// Records that a column is another one under a new name.
     fn same_size(&mut self, new: ColumnId, old: ColumnId) {
         let size = self.sizes.get(&old).copied().unwrap_or(1);
         self.sizes.entry(new).and_modify(|own| *own = size.max(*own)).or_insert(size);
     }
 
-    /// Counts steps of the plan, so that common tables that are read many times over cannot grow it without limit.
+    /// Counts steps of the plan, so that common table expressions with many uses can't grow it without limit.
     fn count(&mut self, steps: usize) -> Result<(), RunError> {
         self.steps += steps;
         if self.steps > MOST_STEPS { Err(RunError::TooComplex(self.steps)) } else { Ok(()) }
@@ -194,7 +195,7 @@ fn column(id: ColumnId) -> Expr {
     Expr::Column(Column::new_unqualified(name(id)))
 }
 
-/// A column of the plan, by its name there.
+/// A column of the plan, by name.
 fn named(name: impl Into<String>) -> Expr {
     Expr::Column(Column::new_unqualified(name))
 }

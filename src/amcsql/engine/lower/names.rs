@@ -1,4 +1,4 @@
-//! Which of our functions a function of the dialect is.
+//! Maps functions of the dialect to ours.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,7 +7,7 @@ use datafusion::logical_expr::ScalarUDF;
 use super::super::functions::{array, format, number, other, regex, text, time};
 use crate::amcsql::functions::Function;
 
-/// The function, for all that the lowering does not treat in another way.
+/// Our function, for all that the lowering doesn't handle specially.
 pub(super) fn ours(function: Function) -> &'static LazyLock<Arc<ScalarUDF>> {
     match function {
         Function::Length => &text::LENGTH,
@@ -53,7 +53,7 @@ pub(super) fn ours(function: Function) -> &'static LazyLock<Arc<ScalarUDF>> {
         Function::FromVarbinary => &other::FROM_VARBINARY,
         Function::JsonExtract => &other::JSON_EXTRACT,
         Function::JsonSerialize => &other::JSON_SERIALIZE,
-        // OK because these are treated by the lowering itself; joining texts is the harmless answer.
+        // OK because the lowering handles these itself; joining texts is a harmless result.
         _ => &text::CONCAT,
     }
 }

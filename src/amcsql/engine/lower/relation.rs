@@ -1,4 +1,4 @@
-//! Relations: one match over the kinds, and the simple ones.
+//! Lowers relations: dispatch by kind, and the simple ones.
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ impl Lowering<'_> {
         Ok(Lowered { plan, ids: columns.to_vec(), trace: Trace::default() })
     }
 
-    /// Rows of constants as a table in memory, which is one step to the planner; `None` where one is not constant.
+    /// Constant rows as an in-memory table, a single step to the planner; `None` if one isn't constant.
     pub(super) fn table(&mut self, columns: &[ColumnId], rows: &[Vec<Expr>]) -> Result<Option<LogicalPlan>, RunError> {
         let mut cells = vec![Vec::with_capacity(rows.len()); columns.len()];
         for row in rows {
@@ -95,7 +95,7 @@ impl Lowering<'_> {
             }
         }
         let arrays = cells.into_iter().map(ScalarValue::iter_to_array).collect::<Result<Vec<_>, _>>()?;
-        // OK because its names are not those of the plan, which would be ambiguous beside them.
+        // OK because its names differ from those of the plan, with which they would be ambiguous.
         let own = |id: &ColumnId| format!("v{}", id.0);
         let field = |id: &ColumnId| Field::new(own(id), self.query.column(*id).data_type.arrow(), true);
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
@@ -124,8 +124,8 @@ impl Lowering<'_> {
         Ok(Lowered { plan, ids: items.iter().map(|item| item.id).collect(), trace })
     }
 
-    /// The relation, joined with what the `IN (subquery)` of its computed columns look into. Candidates are distinct, so no
-    /// row is doubled.
+    /// The relation, joined with the candidates of the `IN (subquery)` in its computed columns. Candidates are
+    /// distinct, so no row is duplicated.
     pub(super) fn marked(&mut self, input: &Lowered) -> Result<LogicalPlanBuilder, RunError> {
         let mut builder = input.builder();
         for mark in self.marks.take().into_iter().flatten() {
@@ -135,7 +135,7 @@ impl Lowering<'_> {
         Ok(builder)
     }
 
-    /// A common table where it is read: the same plan under new names.
+    /// A use of a common table expression: the same plan with new names.
     fn common(
         &mut self,
         id: CommonId,
@@ -227,7 +227,7 @@ impl Lowering<'_> {
     }
 }
 
-/// Keeps rows of the left that the right has (or has not), NULLs being equal.
+/// Keeps left rows that have (or don't have) a match on the right; NULLs are equal.
 pub(super) fn matching(left: Lowered, right: &Lowered, kind: JoinType) -> Result<Lowered, RunError> {
     let keys = |lowered: &Lowered| lowered.ids.iter().map(|id| Column::new_unqualified(name(*id))).collect::<Vec<_>>();
     let on = (keys(&left), keys(right));

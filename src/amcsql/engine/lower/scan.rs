@@ -1,4 +1,4 @@
-//! Reading a data source: the time window, the columns, the users.
+//! Lowers scans of data sources: the time window, the columns, the users.
 
 use arrow::datatypes::DataType as Arrow;
 use datafusion::catalog::TableProvider;
@@ -47,20 +47,20 @@ impl Lowering<'_> {
         if let Some(window) = window {
             builder = builder.filter(window)?;
         }
-        // OK because a reading without columns still gives rows, and nothing refers to the columns that stay.
+        // OK because a scan without columns still has rows, and nothing refers to the remaining columns.
         let plan = builder.build()?;
         let plan = if items.is_empty() { plan } else { projection(plan, items)? };
         Ok(Lowered { plan, ids, trace })
     }
 
-    /// The condition that an event lies in the run's window, widened for this reading.
+    /// The condition that an event is in the time window, extended for this scan.
     fn window(&self, scan: &Scan, provider: &dyn TableProvider, of: &dyn Fn(&str) -> Expr) -> Option<Expr> {
         let column = scan.time_window_column.as_deref()?;
         let start = self.run.window.start.timestamp_millis() - scan.extension.before_seconds.saturating_mul(1000);
         let end = self.run.window.end.timestamp_millis() + scan.extension.after_seconds.saturating_mul(1000);
         let schema = provider.schema();
         let bound = |millis: i64| match schema.field_with_name(column).ok()?.data_type() {
-            // OK because a day counts as its midnight: rounding both bounds up keeps the window half open.
+            // OK because a date counts as its midnight: rounding both bounds up keeps the window half-open.
             Arrow::Date32 => Some(lit(ScalarValue::Date32(i32::try_from(-(-millis).div_euclid(MILLIS_PER_DAY)).ok()))),
             _ => Some(lit(ScalarValue::TimestampMillisecond(Some(millis), None))),
         };

@@ -41,8 +41,8 @@ impl Lowering<'_> {
         if all { Ok(lowered) } else { self.distinct(lowered) }
     }
 
-    /// Puts inputs one after the other. Hidden columns are aligned: the n-th users of each input share a column, and so do the
-    /// n-th shares of each metric; an input that has fewer gives NULL.
+    /// Concatenates inputs. Hidden columns are aligned: the n-th users of each input share a column, as do the n-th
+    /// shares of each metric; an input with fewer has NULL.
     fn union(&mut self, inputs: Vec<Lowered>, columns: &[ColumnId]) -> Result<Lowered, RunError> {
         let trace = self.aligned(&inputs, columns);
         let mut plans = Vec::with_capacity(inputs.len());

@@ -1,4 +1,4 @@
-//! Which columns feed a metric of the result.
+//! Determines which columns affect a metric of the result.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::amcsql::catalogue::ColumnType;
 
 use super::expression::columns_in;
 
-/// All columns from which a metric of the result is computed, however far below.
+/// All columns from which a metric of the result is computed, directly or indirectly.
 pub(super) fn metrics(query: &Query) -> BTreeSet<ColumnId> {
     let outputs = query.outputs.iter().map(|output| output.column);
     let metric = |id: &ColumnId| {
@@ -16,7 +16,7 @@ pub(super) fn metrics(query: &Query) -> BTreeSet<ColumnId> {
     };
     let mut wanted: BTreeSet<ColumnId> = outputs.filter(metric).collect();
     visit(query, &query.root, &mut wanted);
-    // OK because a common table reads only those before it, so its readings have been visited.
+    // OK because a common table expression only uses earlier ones, so its uses have been visited.
     query.commons.iter().rev().for_each(|common| visit(query, &common.relation, &mut wanted));
     wanted
 }

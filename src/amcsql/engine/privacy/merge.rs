@@ -1,4 +1,4 @@
-//! Blanked rows that look alike become one.
+//! Merges blanked rows with equal dimensions.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::verdict::Verdict;
 use crate::amcsql::engine::lower::Merging;
 use crate::amcsql::engine::run::RunError;
 
-/// One row for all that share their dimensions, with what becomes of their metrics. Of the verdicts the strictest stays.
+/// One row for all with the same dimensions, with merged metrics. The strictest verdict is kept.
 pub(super) fn merged(
     parts: Vec<(RecordBatch, Vec<Verdict>)>,
     merging: &[Option<Merging>],
@@ -64,7 +64,7 @@ fn groups(rows: &RecordBatch, merging: &[Option<Merging>]) -> Result<(Vec<usize>
     Ok((group_of, firsts))
 }
 
-/// One value per group, NULL where all are NULL. Exact for whole numbers and decimals; NULL where the type cannot hold it.
+/// One value per group, NULL if all are NULL. Exact for integers and decimals; NULL on overflow.
 fn together(column: &ArrayRef, merging: Merging, group_of: &[usize], groups: usize) -> Result<ArrayRef, RunError> {
     let kind = column.data_type();
     if kind.is_floating() {
@@ -96,14 +96,14 @@ fn together(column: &ArrayRef, merging: Merging, group_of: &[usize], groups: usi
     cast(&joined, kind).map_err(trouble)
 }
 
-/// The values of each group put together by `join`; NULL where it once gave none.
+/// The values of each group combined by `join`; NULL if it ever returns none.
 fn joined<T: Copy>(
     group_of: &[usize],
     groups: usize,
     value: impl Fn(usize) -> Option<T>,
     join: impl Fn(T, T) -> Option<T>,
 ) -> Vec<Option<T>> {
-    // OK because the outer `None` is a group without a value, and the inner one a value that cannot be had.
+    // OK because the outer `None` is a group without a value, and the inner one a value that can't be computed.
     let mut joined: Vec<Option<Option<T>>> = vec![None; groups];
     for (row, group) in group_of.iter().enumerate() {
         if let (Some(value), Some(known)) = (value(row), joined.get_mut(*group)) {

@@ -1,9 +1,9 @@
-//! Aggregation thresholds: what becomes of rows that too few users stand behind.
+//! Aggregation thresholds: handling of rows with too few users.
 //!
-//! Every column of the result has a level, and the level a number of users. A row is judged by the least favourable of three
-//! counts (AMC documentation, aggregation thresholds): distinct users per reading of a source; users who contributed to a
-//! metric; the metric's total divided by its largest share. A row that no user-level source stands behind is not judged: it
-//! holds nothing that belongs to people.
+//! Every column of the result has a level, and the level a required number of users. A row is judged by the lowest of
+//! three counts (AMC documentation, aggregation thresholds): distinct users per scan of a source; users who
+//! contributed to a metric; the metric's total divided by its largest share. A row without any user-level source
+//! isn't judged: it contains nothing that belongs to people.
 
 mod merge;
 mod verdict;
@@ -22,19 +22,19 @@ use crate::amcsql::bound::Query;
 use crate::amcsql::catalogue::{ColumnType, DataType};
 use verdict::Verdict;
 
-/// What the thresholds ask of each column of one query, and how to find out.
+/// The required users for each column of a query, and how to count them.
 pub(super) struct Thresholds<'q> {
     query: &'q Query,
     privacy: Privacy,
-    /// Users that each column needs; `usize::MAX` for columns that are never shown.
+    /// Required users per column; `usize::MAX` for columns that are never shown.
     required: Vec<usize>,
-    /// The highest of these.
+    /// The maximum of these.
     highest: usize,
-    /// What becomes of a column when rows are merged; `None`: they are merged by it.
+    /// How a column is merged; `None`: rows are merged by it.
     merging: Vec<Option<Merging>>,
-    /// Hidden columns of users, by name.
+    /// Hidden user columns, by name.
     users: Vec<String>,
-    /// Hidden columns of shares, by name.
+    /// Hidden share columns, by name.
     shares: Vec<String>,
 }
 
@@ -77,8 +77,8 @@ impl<'q> Thresholds<'q> {
         flag.into_iter().chain(count).chain(reason).collect()
     }
 
-    /// The rows that may be shown, as the mode has it, and how many missed a threshold. Hidden columns are gone, extra
-    /// columns are there.
+    /// The rows that may be shown, according to the mode, and how many missed a threshold. Hidden columns are
+    /// removed, extra columns added.
     pub(super) fn apply(&self, batches: Vec<RecordBatch>) -> Result<(Vec<RecordBatch>, usize), RunError> {
         let mut below = 0;
         let mut shown = Vec::with_capacity(batches.len());
@@ -106,7 +106,7 @@ impl<'q> Thresholds<'q> {
         Ok((shown, below))
     }
 
-    /// NULL wherever a column needs more users than its row has.
+    /// Sets values to NULL if a column requires more users than its row has.
     fn blanked(&self, rows: &RecordBatch, verdicts: &[Verdict]) -> Result<RecordBatch, RunError> {
         let columns = rows.columns().iter().zip(&self.required).map(|(column, required)| {
             let hidden: BooleanArray = verdicts.iter().map(|it| Some(it.users < *required)).collect();

@@ -1,4 +1,4 @@
-//! How many users count for a row, and why not more.
+//! Counts the users of a row, and explains the count.
 
 use arrow::array::{Array, AsArray, BinaryArray, UInt64Array};
 use arrow::datatypes::UInt64Type;
@@ -9,28 +9,28 @@ use super::super::run::RunError;
 use super::Thresholds;
 use crate::amcsql::bound::Query;
 
-/// Which of the three counts decided.
+/// Which of the three counts was decisive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Count {
     /// Distinct users behind the row.
     Standard,
     /// Users who contributed to a metric.
     Effective,
-    /// The metric's total, in largest shares.
+    /// The metric's total divided by the largest share.
     Equivalent,
 }
 
-/// What was found out about a row.
+/// The outcome for a row.
 #[derive(Clone, Debug)]
 pub(super) struct Verdict {
-    /// Users that count; `usize::MAX` when the row is not judged.
+    /// The counted users; `usize::MAX` if the row isn't judged.
     pub(super) users: usize,
-    /// Which reading gave that number, and which count.
+    /// The decisive scan and count.
     because: Option<(u32, Count)>,
 }
 
 impl Verdict {
-    /// A row that no user-level source stands behind.
+    /// A row without any user-level source.
     fn free() -> Self {
         Self { users: usize::MAX, because: None }
     }
@@ -41,12 +41,12 @@ impl Verdict {
         }
     }
 
-    /// The number for the column of distinct users; NULL when the row is not judged.
+    /// The value of the distinct users column; NULL if the row isn't judged.
     pub(super) fn counted(&self, cap: usize) -> Option<i64> {
         self.because.map(|_| self.users.min(cap) as i64)
     }
 
-    /// Why the row misses a threshold; `None` when it does not. AMC's own wording.
+    /// Why the row misses a threshold, in AMC's words; `None` if it doesn't.
     pub(super) fn reason(&self, query: &Query, required: usize) -> Option<String> {
         let (reading, count) = self.because.filter(|_| self.users < required)?;
         let scan = query.scans.get(reading as usize)?;
@@ -108,7 +108,7 @@ fn verdict(users: &[Hidden<'_>], shares: &[Hidden<'_>], row: usize) -> Verdict {
     verdict
 }
 
-/// A metric that nobody contributed to says nothing about anybody.
+/// A metric without contributors reveals nothing about anybody.
 fn metric(shares: &Shares, verdict: &mut Verdict) {
     if shares.total() == 0.0 {
         return;

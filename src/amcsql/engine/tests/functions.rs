@@ -1,4 +1,4 @@
-//! What functions, casts and operators give.
+//! Results of functions, casts and operators.
 
 use super::*;
 use crate::amcsql::bound::BinaryOp;

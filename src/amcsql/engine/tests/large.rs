@@ -1,4 +1,4 @@
-//! Long texts: what the planner has to walk does not grow with a list, and the answer is the one that a short way gives.
+//! Long texts: the size of the plan doesn't grow with a list, and the result equals that of a short query.
 
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::logical_expr::utils::split_conjunction;
@@ -11,7 +11,7 @@ use super::*;
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::{Context, check};
 
-/// The steps of the query's plan, and the parts of all their expressions.
+/// The number of steps in the query's plan, and the size of all their expressions.
 fn planned(text: &str) -> usize {
     let checked = check(text, &Context::reporting(Catalogue::standard()));
     let query = checked.query.unwrap_or_else(|| panic!("{:?}", checked.findings));
@@ -36,7 +36,7 @@ fn repeated(times: usize, separator: &str, piece: impl Fn(usize) -> String) -> S
     (0..times).map(piece).collect::<Vec<_>>().join(separator)
 }
 
-/// Queries that are long by one list, by its length.
+/// Queries with one long list, by its length.
 fn shapes(times: usize) -> [(&'static str, String); 6] {
     let filtered = |condition: String| format!("SELECT COUNT(1) AS n FROM dsp_impressions WHERE {condition}");
     let names = repeated(times, ", ", |at| format!("'campaign-{at}'"));
@@ -67,7 +67,7 @@ fn a_list_ten_times_as_long_is_no_more_to_plan() {
 
 #[test]
 fn what_is_compiled_gives_what_is_planned_in_the_open() {
-    // Short enough to be planned in the open, and so long that it is compiled: names behind the first few are nobody's.
+    // Short enough to be planned normally, and long enough to be compiled: names after the first few match nothing.
     for ((name, short), (_, long)) in shapes(40).into_iter().zip(shapes(2_000)) {
         assert_eq!(answered(&short, false), answered(&long, false), "{name}");
     }
@@ -115,7 +115,7 @@ fn conditions_that_join_stay_visible_among_many() {
     );
 }
 
-/// A text that doubles so often, with only its length in the result.
+/// A text doubled this many times, with only its length in the result.
 fn doubled(times: usize) -> String {
     let steps = repeated(times, ", ", |at| format!("t{} AS (SELECT CONCAT(x, x) AS x, i FROM t{at})", at + 1));
     format!(
@@ -131,7 +131,7 @@ fn texts_that_functions_make_count_as_memory_of_the_run() {
         let engine = Engine::new(Arc::new(Sources), limits).unwrap();
         futures::executor::block_on(engine.run(&checked(text), &day(false, Privacy::default())))
     };
-    // A few names of some ten letters, doubled fifteen times, are some megabytes.
+    // A few names of about ten letters, doubled fifteen times, are some megabytes.
     let lengths = doubled(15).replace(" GROUP BY x", " GROUP BY LENGTH(x)");
     assert!(run(&lengths, 64 << 20).is_ok());
     assert!(matches!(run(&lengths, 1 << 20), Err(RunError::OutOfMemory)));

@@ -1,4 +1,4 @@
-//! Whole runs over small tables, of queries that are resolved by hand.
+//! Complete runs over small tables, with manually resolved queries.
 
 mod functions;
 mod large;
@@ -37,7 +37,7 @@ impl Tables for Given {
     }
 }
 
-/// (user, campaign, hour of the first of May 2024, impressions, clicks); user 0 is nobody.
+/// (user, campaign, hour of the first of May 2024, impressions, clicks); user 0 means no user.
 type Event<'e> = (u32, &'e str, i64, i64, i64);
 
 fn hour(hour: i64) -> DateTime<Utc> {
@@ -67,7 +67,7 @@ impl Given {
     }
 }
 
-/// Resolves queries by hand.
+/// Builds resolved queries manually.
 struct Hand {
     query: Query,
 }
@@ -87,7 +87,7 @@ impl Hand {
         id
     }
 
-    /// Reads a source; gives user, campaign, impressions, clicks.
+    /// Scans a source; results in user, campaign, impressions, clicks.
     fn scan(&mut self, source: &str, path: usize, paths: usize) -> (Relation, [ColumnId; 4]) {
         let ids = [
             self.column(DataType::String, ColumnType::Dimension, Threshold::VeryHigh),
@@ -124,7 +124,7 @@ impl Hand {
         AggregateCall { id, function, args: vec![self.expr(of)], distinct, filter: None }
     }
 
-    /// Groups by columns and adds others up; gives keys and sums.
+    /// Groups by columns and sums others; results in keys and sums.
     fn sums(&mut self, input: Relation, keys: &[ColumnId], sums: &[ColumnId]) -> (Relation, Vec<ColumnId>) {
         let mut groups = Vec::new();
         for key in keys {
@@ -181,7 +181,7 @@ fn run_with(tables: Given, limits: Limits, query: &Query, run: &Run) -> Result<R
     futures::executor::block_on(engine.run(query, run))
 }
 
-/// The lines of the result file, header aside, sorted.
+/// The lines of the result file without the header, sorted.
 fn lines(tables: Given, query: &Query, run: &Run) -> Vec<String> {
     let result = run_with(tables, Limits::default(), query, run).unwrap();
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! What relations give, and how runs end.
+//! Results of relations, and failures of runs.
 
 use std::time::Duration;
 

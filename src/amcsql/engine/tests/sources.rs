@@ -1,4 +1,4 @@
-//! A few hundred rows for every data source of the catalogue, so that written queries can run.
+//! A few hundred rows for every data source of the catalog, so that realistic queries can run.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Tables for Sources {
     }
 }
 
-/// Every tenth row belongs to nobody.
+/// Every tenth row has no user.
 fn user(row: usize) -> Option<usize> {
     (row % 10 != 9).then_some(row % USERS)
 }

@@ -1,11 +1,11 @@
-//! Queries as people write them, checked and run.
+//! Realistic queries, checked and run.
 
 use super::sources::Sources;
 use super::*;
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::{Context, check};
 
-/// A text as the engine takes it, checked without controls.
+/// A text resolved without controls.
 pub(super) fn checked(text: &str) -> Query {
     resolved(text, false)
 }
@@ -103,7 +103,7 @@ fn a_bare_null_is_an_empty_field() {
     assert_eq!(answered("SELECT 7 / 2 AS half, NULL AS nothing", false), ["half,nothing", "3.500000,"]);
 }
 
-/// Why a run of the text gives no result.
+/// The error of a run.
 fn failure(text: &str) -> RunError {
     let checked = check(text, &Context { controls: false, ..Context::reporting(Catalogue::standard()) });
     let query = checked.query.unwrap_or_else(|| panic!("{:?}", checked.findings));
@@ -180,7 +180,7 @@ fn a_parameter_has_its_type_before_the_use_that_tells_it() {
     assert_eq!(answered(text, false).len(), 3);
 }
 
-/// Common tables, each of which computes `x` from the one before.
+/// Common table expressions, each of which computes `x` from the previous one.
 fn chain(first: &str, step: &str, length: usize) -> String {
     let tables: Vec<String> =
         (1..=length).map(|at| format!(", a{at} AS (SELECT {step} AS x FROM a{})", at - 1)).collect();

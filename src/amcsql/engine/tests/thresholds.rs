@@ -1,4 +1,4 @@
-//! What aggregation thresholds do to results.
+//! The effect of aggregation thresholds.
 
 use super::*;
 use crate::amcsql::bound::SetKind;

@@ -1,4 +1,4 @@
-//! A window as it is asked for and as it is kept with an execution: typed, without a form.
+//! A window as requested and as stored with an execution.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -7,17 +7,16 @@ use serde_json::{Value as Json, json};
 use super::{Window, WindowForm, WindowKind, instant, shown};
 use crate::web::components::{self, Errors};
 
-/// A window: how it is meant and, where that is known, from when to when.
+/// A window: its kind and, if known, its start and end.
 ///
-/// In a request only an explicit window has its two times; the others are worked out when the execution is
-/// started. What is kept with an execution has them, unless AMC decides. Times are what the wall clock of the
-/// zone shows, as AMC takes them: a time that the clock shows twice, or never, stays what was asked for.
+/// In a request only an explicit window has these times; the others are resolved when the execution starts. A stored
+/// one has them, unless AMC determines them. Times are local times in the zone, as AMC takes them: a time that occurs
+/// twice, or never, is kept as requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowChoice {
-    /// How it is meant.
     pub kind: WindowKind,
     pub start: Option<NaiveDateTime>,
-    /// The moment after the last.
+    /// The exclusive end.
     pub end: Option<NaiveDateTime>,
     /// The zone of both.
     pub zone: Tz,
@@ -30,11 +29,11 @@ impl Default for WindowChoice {
 }
 
 impl WindowChoice {
-    /// How a time is stored: it sorts as text.
+    /// The stored format of a time: it sorts as text.
     const FORM: &'static str = "%Y-%m-%dT%H:%M:%S";
 
-    /// What it means at `now`. What is wrong goes to `errors`, under the names of the form's fields, unless
-    /// something is said of that field already; the answer is then the default's.
+    /// Resolves it at `now`. Errors are added to `errors` by form field, unless a field already has one; the default
+    /// is then returned.
     pub fn resolve(&self, now: DateTime<Utc>, errors: &mut Errors) -> Window {
         if self.kind != WindowKind::Explicit {
             return Window::preset(self.kind, self.zone, now);
@@ -61,8 +60,8 @@ impl WindowChoice {
         Some(Window::between(WindowKind::Explicit, self.zone, start, end, now))
     }
 
-    /// In words: `31 Oct – 6 Nov 2026 (Europe/Berlin)` for whole days, `8 Nov 2026, 06:00 to 9 Nov 2026, 18:00 (UTC)`
-    /// for others.
+    /// A description: `31 Oct – 6 Nov 2026 (Europe/Berlin)` for whole days, otherwise `8 Nov 2026, 06:00 to 9 Nov
+    /// 2026, 18:00 (UTC)`.
     pub fn words(&self) -> String {
         match self.days() {
             Some(days) => format!("{days} ({})", self.zone),
@@ -70,7 +69,7 @@ impl WindowChoice {
         }
     }
 
-    /// The same to the minute: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`. The end is not part of it.
+    /// The same to the minute: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`. The end is exclusive.
     pub fn exact(&self) -> String {
         match (self.start, self.end) {
             (Some(start), Some(end)) => {
@@ -81,26 +80,26 @@ impl WindowChoice {
         }
     }
 
-    /// Its days, the last one included: `31 Oct – 6 Nov 2026`. `None` where it does not begin and end at midnight, or
-    /// AMC decides.
+    /// Its inclusive days: `31 Oct – 6 Nov 2026`. `None` if it doesn't begin and end at midnight, or AMC determines
+    /// it.
     pub fn days(&self) -> Option<String> {
         self.whole_days().map(|(first, last)| components::days(first, last))
     }
 
-    /// Its first and last day, both included, where it begins and ends at midnight.
+    /// Its inclusive first and last day, if it begins and ends at midnight.
     fn whole_days(&self) -> Option<(NaiveDate, NaiveDate)> {
         let midnight = |time: NaiveDateTime| (time.time() == NaiveTime::MIN).then(|| time.date());
         let (first, last) = (midnight(self.start?)?, midnight(self.end?)?.pred_opt()?);
         (first <= last).then_some((first, last))
     }
 
-    /// The same window on another day: an explicit one keeps its times.
+    /// The same kind of window at another time: an explicit one keeps its start and end.
     #[must_use]
     pub fn as_meant(self) -> Self {
         if self.kind == WindowKind::Explicit { self } else { Self { start: None, end: None, ..self } }
     }
 
-    /// As a form shows it.
+    /// As in a form.
     pub fn form(&self) -> WindowForm {
         let own = self.as_meant();
         let time = |time: Option<NaiveDateTime>| time.map(Self::stored).unwrap_or_default();
@@ -111,17 +110,17 @@ impl WindowChoice {
         WindowForm { kind: own.kind.name().to_owned(), start, end, zone: own.zone.name().to_owned() }
     }
 
-    /// A time as it is stored: `2026-10-31T00:00:00`.
+    /// The stored form of a time: `2026-10-31T00:00:00`.
     pub fn stored(time: NaiveDateTime) -> String {
         time.format(Self::FORM).to_string()
     }
 
-    /// Reads what [`WindowChoice::stored`] wrote.
+    /// Parses [`WindowChoice::stored`].
     pub fn read(text: &str) -> Option<NaiveDateTime> {
         NaiveDateTime::parse_from_str(text, Self::FORM).ok()
     }
 
-    /// As JSON, always the same for the same window.
+    /// As canonical JSON.
     pub fn json(&self) -> Json {
         let time = |time: Option<NaiveDateTime>| time.map(Self::stored);
         json!({ "kind": self.kind.name(), "start": time(self.start), "end": time(self.end), "zone": self.zone.name() })
