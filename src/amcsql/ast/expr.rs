@@ -108,10 +108,7 @@ pub enum ExprKind {
         otherwise: Option<Box<Expr>>,
     },
     /// `CAST(x AS type)`.
-    Cast {
-        expr: Box<Expr>,
-        target: TypeName,
-    },
+    Cast { expr: Box<Expr>, target: TypeName },
     /// `EXTRACT(unit FROM x)`.
     Extract { unit: Ident, expr: Box<Expr> },
     /// A function call; `POSITION(a IN b)`, `SUBSTRING(a FROM b)` and `TRIM(… FROM …)` are calls too.

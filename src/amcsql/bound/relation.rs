@@ -113,22 +113,13 @@ pub enum Node {
         rows: Vec<Vec<Expr>>,
     },
     /// Computes columns; results in exactly those of `items`.
-    Project {
-        input: Box<Relation>,
-        items: Vec<Computed>,
-    },
+    Project { input: Box<Relation>, items: Vec<Computed> },
     /// Keeps the rows for which `predicate` is true. Results in the input's columns.
-    Filter {
-        input: Box<Relation>,
-        predicate: Expr,
-    },
+    Filter { input: Box<Relation>, predicate: Expr },
     /// Groups rows; results in the keys, then the aggregates.
     Aggregate(Aggregate),
     /// Computes window functions; results in the input's columns, then one per call. Calls can't use each other.
-    Window {
-        input: Box<Relation>,
-        calls: Vec<WindowCall>,
-    },
+    Window { input: Box<Relation>, calls: Vec<WindowCall> },
     /// Joins two relations; results in the left's columns, then the right's.
     Join(Join),
     /// `UNION`, `INTERSECT`, `EXCEPT` by position; every input has as many columns as `columns`, with the same types.
@@ -142,26 +133,14 @@ pub enum Node {
         columns: Vec<ColumnId>,
     },
     /// Removes duplicate rows, comparing all columns of the input. Results in the input's columns.
-    Distinct {
-        input: Box<Relation>,
-    },
+    Distinct { input: Box<Relation> },
     /// Sorts rows. Results in the input's columns.
-    Sort {
-        input: Box<Relation>,
-        keys: Vec<SortKey>,
-    },
+    Sort { input: Box<Relation>, keys: Vec<SortKey> },
     /// Keeps the first rows. Results in the input's columns.
-    Limit {
-        input: Box<Relation>,
-        count: u64,
-    },
+    Limit { input: Box<Relation>, count: u64 },
     /// One row per element of an array; rows with an empty or NULL array are dropped. Results in the input's columns,
     /// then the element.
-    Explode {
-        input: Box<Relation>,
-        array: Expr,
-        id: ColumnId,
-    },
+    Explode { input: Box<Relation>, array: Expr, id: ColumnId },
 }
 
 /// A computed column.
