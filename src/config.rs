@@ -4,6 +4,7 @@
 //! is the way to pass secrets; an empty file is an error. Nothing else in the crate reads the environment. Without
 //! any setting the program starts in demo mode: SQLite and files in `./data`, with the AMC emulator.
 
+mod bucket;
 mod reader;
 
 use std::net::{IpAddr, SocketAddr};
@@ -16,6 +17,7 @@ use url::{Host, Url};
 
 pub use reader::{Environment, Fault, Faults};
 
+use crate::bucket::Bucket;
 use crate::emulator::Fault as EmulatorFault;
 use crate::vault::Secret;
 use reader::{Reader, names_somebody};
@@ -35,6 +37,8 @@ pub struct Config {
     /// `sqlite:` or `postgres:`.
     pub database_url: String,
     pub keys_file: PathBuf,
+    /// Where results are stored instead of the data folder.
+    pub results_bucket: Option<Bucket>,
     /// Credentials for Amazon; none means demo mode.
     pub amazon: Option<AmazonApp>,
     /// Hosts that replace Amazon's own, in the order of [`REGIONS`].
@@ -148,6 +152,7 @@ impl Config {
             metrics_token: reader.text("METRICS_TOKEN").map(Secret::new),
             log_format: log_format(&mut reader),
             log_filter: log_filter(&mut reader),
+            results_bucket: bucket::results_bucket(&mut reader),
             limits: limits(&mut reader),
             emulator: emulator(&mut reader),
         };

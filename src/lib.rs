@@ -10,6 +10,7 @@
 //! Suggested reading order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is typical), [`app`].
 
 // Ground floor: infrastructure.
+pub mod bucket;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -222,3 +222,27 @@ fn the_public_address_is_one_that_a_browser_can_reach() {
         assert!(faults.to_string().contains("names no machine"), "{faults}");
     }
 }
+
+#[test]
+fn a_bucket_for_results_is_named_whole_or_not_at_all() {
+    assert_eq!(read(&[]).unwrap().results_bucket, None);
+    let bucket = read(&[
+        ("RESULTS_BUCKET", "s3://results/recomamp/"),
+        ("S3_ENDPOINT", "http://minio:9000"),
+        ("S3_ACCESS_KEY_ID", "id"),
+        ("S3_SECRET_ACCESS_KEY", "hush"),
+    ])
+    .unwrap()
+    .results_bucket
+    .unwrap();
+    assert_eq!(
+        (bucket.name.as_str(), bucket.prefix.as_str(), bucket.region.as_str()),
+        ("results", "recomamp", "us-east-1")
+    );
+    assert!(bucket.key.is_some());
+    let faults = |settings: &[(&str, &str)]| read(settings).unwrap_err().to_string();
+    assert!(faults(&[("RESULTS_BUCKET", "results")]).contains("RECOMAMP_RESULTS_BUCKET has to be a bucket"));
+    assert!(faults(&[("S3_ENDPOINT", "http://minio:9000")]).contains("RECOMAMP_RESULTS_BUCKET is missing"));
+    let half = faults(&[("RESULTS_BUCKET", "s3://results"), ("S3_ACCESS_KEY_ID", "id")]);
+    assert!(half.contains("RECOMAMP_S3_SECRET_ACCESS_KEY is missing"), "{half}");
+}

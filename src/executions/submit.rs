@@ -36,9 +36,14 @@ pub struct Parts {
 }
 
 impl Executions {
-    /// Results lie in the data folder.
+    /// Results are stored in the data folder, or in the bucket of the settings; there, they are prepared in the data
+    /// folder.
     pub fn new(site: Site, grants: Grants) -> anyhow::Result<Self> {
-        let result_store = ResultStore::folder(&site.config.data_dir.join(RESULTS))?;
+        let folder = site.config.data_dir.join(RESULTS);
+        let result_store = match &site.config.results_bucket {
+            Some(bucket) => ResultStore::store(bucket.open()?, &folder)?,
+            None => ResultStore::folder(&folder)?,
+        };
         let lists = pages::lists(site.db.clone());
         Ok(Self(Arc::new(Parts { site, grants, result_store, tags: Tags::default(), lists })))
     }

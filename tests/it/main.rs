@@ -18,6 +18,8 @@ mod brands;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod buckets;
+#[cfg(test)]
 mod catalogues;
 #[cfg(test)]
 mod connections;

@@ -18,7 +18,7 @@ use crate::support::{Database, Visitor, execute, started};
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Waits until `fits` gives something.
-async fn until<T>(what: &str, mut fits: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut fits: impl AsyncFnMut() -> Option<T>) -> T {
     let wait = async {
         let mut ticks = tokio::time::interval(Duration::from_millis(100));
         loop {

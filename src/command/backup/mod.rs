@@ -50,7 +50,7 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     db.close().await;
     files_of(&config, &folder, options.with_keys, &mut manifest)?;
     manifest.write(&folder)?;
-    tell(&manifest, &folder);
+    tell(&config, &manifest, &folder);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -136,7 +136,7 @@ pub(super) fn is_made_again(path: &Path) -> bool {
     path.starts_with("world") || (passing && path.components().count() == 1)
 }
 
-fn tell(manifest: &Manifest, folder: &Path) {
+fn tell(config: &Config, manifest: &Manifest, folder: &Path) {
     let results = manifest.below(RESULTS).count();
     give(&format!(
         "{}: {} rows in {} tables, {results} results, {} in {} files, as of {}.",
@@ -147,6 +147,12 @@ fn tell(manifest: &Manifest, folder: &Path) {
         manifest.files.len(),
         manifest.made_at.format("%Y-%m-%d %H:%M:%S UTC"),
     ));
+    if let Some(bucket) = &config.results_bucket {
+        say(&format!(
+            "Results are in the bucket {}, which is not part of this backup: use the service's versioning or replication.",
+            bucket.name
+        ));
+    }
     if manifest.has_keys() {
         say("The key ring is in this backup: whoever has it can use every grant. Keep it as you keep passwords.");
     } else {

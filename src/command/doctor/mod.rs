@@ -3,6 +3,7 @@
 //! It changes nothing, works beside a running program, and shows no secrets. Each line is one thing looked at:
 //! fine, a warning, or a fault; one fault makes the exit code 1.
 
+mod bucket;
 mod database;
 mod files;
 mod reach;
@@ -108,6 +109,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
     findings.push(files::lock(config));
     findings.push(files::keys(config));
     findings.extend(files::emulator(config));
+    findings.extend(bucket::examine(config).await);
     let (found, regions) = database::examine(config).await;
     findings.extend(found);
     findings.extend(reach::examine(config, &regions, Clock::system().now()).await);

@@ -1,0 +1,122 @@
+//! S3-compatible buckets: how one is named, and how it is opened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::AmazonS3Builder;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
+use url::Url;
+
+use crate::vault::Secret;
+
+/// The time limit of one request, in which up to 10 MiB are sent or received.
+const TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A request is retried this often after a 5xx, a 429 or a broken connection.
+const RETRIES: usize = 4;
+/// All retries of a request together take at most this long.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(90);
+/// The object that is written and deleted to see whether the bucket can be used.
+const PROBE: &str = ".recomamp-probe";
+
+/// A bucket, or a folder in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    pub name: String,
+    /// The prefix of all keys, without a slash at either end; empty for the whole bucket.
+    pub prefix: String,
+    /// Where the service answers, if it isn't Amazon S3.
+    pub endpoint: Option<Url>,
+    /// The region; services other than Amazon S3 mostly accept any.
+    pub region: String,
+    /// The access key's ID and secret. Without one, requests are signed with the machine's role (Amazon's instance or
+    /// container metadata).
+    pub key: Option<(String, Secret)>,
+}
+
+/// Why a bucket can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the bucket {name} cannot be used: {cause}")]
+pub struct BucketError {
+    name: String,
+    cause: object_store::Error,
+}
+
+/// Reads `s3://bucket/prefix` into the bucket's name and the prefix; an error is the end of a sentence about the text.
+pub fn parse(address: &str) -> Result<(String, String), &'static str> {
+    const FORM: &str = "has to be a bucket and an optional prefix";
+    let rest = address.strip_prefix("s3://").ok_or(FORM)?;
+    let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    // Amazon S3 documentation, bucket naming rules.
+    let is_name = (3..=63).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
+    let prefix = prefix.trim_matches('/');
+    let is_prefix = prefix.is_empty() || (prefix.len() <= 500 && Path::parse(prefix).is_ok());
+    if is_name && is_prefix { Ok((name.to_owned(), prefix.to_owned())) } else { Err(FORM) }
+}
+
+impl Bucket {
+    /// Opens it; nothing is requested yet.
+    pub fn open(&self) -> Result<Arc<dyn ObjectStore>, BucketError> {
+        let retry =
+            RetryConfig { backoff: BackoffConfig::default(), max_retries: RETRIES, retry_timeout: RETRY_TIMEOUT };
+        let options = ClientOptions::new().with_timeout(TIMEOUT).with_connect_timeout(CONNECT_TIMEOUT);
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(&self.name)
+            .with_region(&self.region)
+            .with_retry(retry)
+            .with_client_options(options);
+        if let Some(endpoint) = &self.endpoint {
+            let text = endpoint.as_str().trim_end_matches('/');
+            builder = builder.with_endpoint(text).with_allow_http(endpoint.scheme() == "http");
+        }
+        if let Some((id, secret)) = &self.key {
+            builder = builder.with_access_key_id(id).with_secret_access_key(secret.expose());
+        }
+        let store = builder.build().map_err(|cause| self.failed(cause))?;
+        Ok(if self.prefix.is_empty() {
+            Arc::new(store)
+        } else {
+            Arc::new(PrefixStore::new(store, Path::from(self.prefix.as_str())))
+        })
+    }
+
+    /// Writes a small object and deletes it.
+    pub async fn probe(&self) -> Result<(), BucketError> {
+        let store = self.open()?;
+        let path = Path::from(PROBE);
+        store.put(&path, PutPayload::from_static(b"recomamp")).await.map_err(|cause| self.failed(cause))?;
+        store.delete(&path).await.map_err(|cause| self.failed(cause))
+    }
+
+    fn failed(&self, cause: object_store::Error) -> BucketError {
+        BucketError { name: self.name.clone(), cause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_a_bucket_and_a_prefix() {
+        let parsed = |text| parse(text).ok();
+        assert_eq!(parsed("s3://results"), Some(("results".to_owned(), String::new())));
+        assert_eq!(parsed("s3://results/"), Some(("results".to_owned(), String::new())));
+        assert_eq!(parsed("s3://my.results-1/a/b/"), Some(("my.results-1".to_owned(), "a/b".to_owned())));
+        for wrong in ["", "results", "s3://", "s3://ab", "s3://Results", "s3://results/a//b", "https://results.s3"] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_keeps_its_secret_out_of_messages() {
+        let key = Some(("id".to_owned(), Secret::new("hush")));
+        let bucket =
+            Bucket { name: "results".into(), prefix: String::new(), endpoint: None, region: "eu-west-1".into(), key };
+        assert!(!format!("{bucket:?}").contains("hush"));
+        bucket.open().unwrap();
+    }
+}

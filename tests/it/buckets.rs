@@ -1,0 +1,75 @@
+//! Results in a bucket: a real S3 server, and processes that share nothing but it and the database.
+
+use reqwest::Method;
+
+use crate::executions::{REACH, run, saved};
+use crate::several::until;
+use crate::support::{Database, Program, Visitor};
+
+/// The variable that names the S3 server.
+const SERVER: &str = "RECOMAMP_TEST_S3";
+
+/// The settings of a bucket that was made for this story.
+async fn bucket(name: &str) -> Vec<(&'static str, String)> {
+    let server = std::env::var(SERVER).unwrap_or_else(|_| panic!("{SERVER} names no S3 server: run scripts/test"));
+    let name = format!("{name}-{}", std::process::id());
+    Visitor::new(server.clone()).send(Method::PUT, &format!("/{name}"), &[], Some(String::new())).await.with(200);
+    vec![
+        ("RECOMAMP_RESULTS_BUCKET", format!("s3://{name}/agency")),
+        ("RECOMAMP_S3_ENDPOINT", server),
+        ("RECOMAMP_S3_ACCESS_KEY_ID", "id".to_owned()),
+        ("RECOMAMP_S3_SECRET_ACCESS_KEY", "secret".to_owned()),
+        ("RECOMAMP_EMULATOR_SPEED", "0".to_owned()),
+        ("RECOMAMP_EMULATOR_SCALE", "0.02".to_owned()),
+        ("RECOMAMP_POLL_SECONDS", "1".to_owned()),
+    ]
+}
+
+/// One machine fetches a result; another one, with an empty data folder, shows it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_is_read_on_another_machine() {
+    let Database::Postgres(database) = Database::postgres().await else { unreachable!() };
+    let keys = tempfile::tempdir().unwrap();
+    let mut settings = bucket("shared").await;
+    settings.push(("RECOMAMP_DATABASE_URL", database));
+    settings.push(("RECOMAMP_KEYS_FILE", keys.path().join("keys").display().to_string()));
+    let mut settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let first = Program::start(&settings).await;
+    let ada = Visitor::new(first.address());
+    ada.sign_in("Ada").await;
+    until("an instance", async || {
+        ada.get("/instances").await.texts("tbody tr").iter().any(|row| row.contains("Standard")).then_some(())
+    })
+    .await;
+    let page = run(&ada, &saved(&ada, REACH).await).await;
+    until("the result", async || ada.get(&page).await.text("#live [role=status]").contains("Succeeded").then_some(()))
+        .await;
+    let here = ada.get(&format!("{page}/result.csv")).await.with(200).body;
+    settings.push(("RECOMAMP_WORKERS", "off"));
+    let second = Program::start(&settings).await;
+    let there = Visitor::new(second.address());
+    there.take_cookies(ada.cookies());
+    assert_eq!(there.get(&format!("{page}/result.csv")).await.with(200).body, here);
+    assert!(here.lines().count() > 1, "{here}");
+}
+
+/// The doctor says whether the bucket takes changes, and what to check when it doesn't.
+#[tokio::test]
+async fn the_doctor_tries_the_bucket() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings: Vec<(String, String)> = bucket("doctor")
+        .await
+        .into_iter()
+        .map(|(name, value)| (name.trim_start_matches("RECOMAMP_").to_owned(), value))
+        .chain([("DATA_DIR".to_owned(), folder.path().display().to_string())])
+        .collect();
+    let found = crate::support::recomamp(&settings, &["doctor"]).await;
+    assert!(found.out.contains("which takes changes"), "{}", found.out);
+    settings[0].1 = "s3://there-is-no-such-bucket".to_owned();
+    let found = crate::support::recomamp(&settings, &["doctor"]).await.with(1);
+    assert!(
+        found.out.contains("Results can't be stored") && found.out.contains("RECOMAMP_RESULTS_BUCKET"),
+        "{}",
+        found.out
+    );
+}
