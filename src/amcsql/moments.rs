@@ -1,4 +1,4 @@
-//! Dates and timestamps in texts, as AMC reads them: strictly in a literal, generously where a text is converted.
+//! Dates and timestamps in texts, as AMC parses them: strictly in a literal, generously in a conversion.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -7,7 +7,8 @@ pub(super) fn read_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }
 
-/// The text of a `TIMESTAMP` literal: `2024-01-31 10:00:00`, with a fraction, with a `T`, with a `Z`; or a day alone.
+/// The text of a `TIMESTAMP` literal: `2024-01-31 10:00:00`, optionally with a fraction, a `T`, a `Z`; or a date
+/// alone.
 pub(super) fn read_timestamp_literal(text: &str) -> Option<NaiveDateTime> {
     const FORMS: [&str; 3] = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ"];
     FORMS
@@ -16,8 +17,8 @@ pub(super) fn read_timestamp_literal(text: &str) -> Option<NaiveDateTime> {
         .or_else(|| Some(read_date(text)?.and_time(NaiveTime::MIN)))
 }
 
-/// A text that is converted: `2024-01-31T10:00:00.000Z` in its shorter forms: a space for the `T`, no fraction, no
-/// seconds, no zone, no time; offsets are honoured. Milliseconds in UTC.
+/// The text of a conversion: `2024-01-31T10:00:00.000Z` and shorter forms: a space for the `T`, no fraction, no
+/// seconds, no zone, no time; offsets are supported. Milliseconds in UTC.
 pub(super) fn read_timestamp(text: &str) -> Option<i64> {
     if let Some(date) = read_date(text) {
         return Some(date.and_time(NaiveTime::MIN).and_utc().timestamp_millis());

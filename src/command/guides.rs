@@ -9,25 +9,25 @@ use serde_json::json;
 use super::{USAGE, give, say};
 use crate::guides::{self, Finding, Level, Report};
 
-/// The folder that is looked at where none is named.
+/// The default folder.
 const FOLDER: &str = "guides";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Guides {
-    /// Check guides and templates, and run every changed query on synthetic data; exit with 1 when anything has to be fixed.
+    /// Check guides and templates, and run every changed query on synthetic data; exit with 1 if there are errors.
     Check(Check),
-    /// Run one query on synthetic data, with its defaults, and give the result as CSV.
+    /// Run one query on synthetic data, with its defaults, and print the result as CSV.
     Run(Run),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// A folder of guides; `guides` when not given, and the guides of the program where there is none.
+    /// A folder of guides; default: `guides`, or the built-in guides if there is none.
     dir: Option<PathBuf>,
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
-    /// Run every query, whatever the lock file says.
+    /// Run every query, even if it is in the lock file.
     #[arg(long)]
     again: bool,
 }
@@ -95,7 +95,7 @@ const fn level(level: Level) -> &'static str {
     }
 }
 
-/// The file as it can be opened from where the program was started.
+/// The path of the file, relative to where the program was started.
 fn path(root: Option<&Path>, finding: &Finding) -> String {
     root.unwrap_or(Path::new(FOLDER)).join(&finding.file).display().to_string()
 }

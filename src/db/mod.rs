@@ -165,7 +165,7 @@ impl Db {
                 .connect_lazy_with(options.pragma("query_only", "on"));
             return Ok(Self::over(Pools::Sqlite { read, write, place }, Arc::default()));
         }
-        // PgBouncer refuses the parameter `extra_float_digits`; numbers come in binary, without any loss.
+        // PgBouncer rejects the parameter `extra_float_digits`; numbers are transferred in binary, without loss.
         let options = PgConnectOptions::from_str(address)?.application_name("recomamp").extra_float_digits(None);
         let health = Arc::<Health>::default();
         match health::served(&health)

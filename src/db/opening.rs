@@ -62,11 +62,11 @@ pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error
     words(&cause, options).map_or_else(|| cause.into(), Error::Unreachable)
 }
 
-/// Refuses a pooler that hands out another session for each transaction (PgBouncer with `pool_mode = transaction`):
-/// prepared statements, `LISTEN` and the lock of a migration belong to a session. Two connections that are open at the
-/// same time have the same server process only behind such a pooler. It gives a session back to its pool after each
-/// transaction and takes the one that was given back last first; other clients can come in between, so it is looked at
-/// a few times.
+/// Refuses a pooler that assigns another session to each transaction (PgBouncer with `pool_mode = transaction`):
+/// prepared statements, `LISTEN` and the migration lock belong to a session. Two connections open at the same time
+/// have the same server process only behind such a pooler. It returns a session to its pool after each transaction
+/// and reuses the most recently returned one first; other clients can come in between, so this is checked several
+/// times.
 pub(super) async fn has_sessions(pool: &PgPool) -> Result<(), Error> {
     const LOOKS: usize = 3;
     let (mut one, mut other) = (pool.acquire().await?, pool.acquire().await?);
@@ -87,12 +87,12 @@ pub(super) async fn has_sessions(pool: &PgPool) -> Result<(), Error> {
     Ok(())
 }
 
-/// The process on the server that answers. A text without parameters is not prepared, so that nothing is left behind.
+/// The process id of the server. A text without parameters isn't prepared, so that nothing is left behind.
 async fn server_process(connection: &mut PgConnection) -> Result<i32, Error> {
     Ok(connection.fetch_one("select pg_backend_pid()").await?.try_get(0)?)
 }
 
-/// Where a server is, without user and password.
+/// The address of a server, without user and password.
 fn place(options: &PgConnectOptions) -> String {
     match options.get_socket() {
         Some(socket) => socket.display().to_string(),

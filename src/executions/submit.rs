@@ -1,4 +1,4 @@
-//! What the room's pages and workers share.
+//! State shared by the room's pages and workers.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::web::live::Tags;
 /// The folder of results in the data folder.
 pub(super) const RESULTS: &str = "results";
 
-/// What the room's pages and the poller share: one pointer.
+/// State shared by the room's pages and workers: one pointer.
 #[derive(Clone, Debug)]
 pub struct Executions(Arc<Parts>);
 
@@ -48,22 +48,21 @@ impl Executions {
         Ok(Self(Arc::new(Parts { site, grants, result_store, tags: Tags::default(), lists })))
     }
 
-    /// The database of its rows.
     pub fn database(&self) -> &Db {
         &self.site.db
     }
 
-    /// Whether a result that comes now could be kept.
+    /// Whether a result could be stored now.
     pub async fn can_keep_results(&self) -> Result<(), results::Error> {
         self.result_store.is_writable().await
     }
 
-    /// Lets the poller look at once.
+    /// Wakes the poller.
     pub fn wake(&self) {
         self.site.wakes.wake(super::poller::NAME);
     }
 
-    /// Lets the fetcher look at once.
+    /// Wakes the fetcher.
     pub(super) fn wake_fetcher(&self) {
         self.site.wakes.wake(super::poller::FETCHER);
     }

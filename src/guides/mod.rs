@@ -1,12 +1,12 @@
-//! Build guides: pages of markdown that teach how to ask AMC, with queries that can be tried, run and taken along; and templates,
-//! which are the same queries one step from use.
+//! How-to guides: Markdown pages that teach AMC analyses, with queries that can be tried, run and copied; and
+//! templates, which are the same queries, ready to use.
 //!
-//! Both are files in one format (`guides/README.md`), built into the program or read from a folder. Each is read once for each version of
-//! its file, into parts that are HTML already and queries that are not: a query stays SQL with its parameters, so that it can be
-//! shown, checked, tried, and handed over to the editor.
+//! Both are files in one format (`guides/README.md`), built into the program or read from a folder. Each version of a
+//! file is parsed once, into rendered HTML and queries: a query stays SQL with its parameters, so that it can be
+//! shown, checked, tried, and opened in the editor.
 //!
-//! Guides are written by people who may not be the ones who run the installation. So nothing of a guide reaches the page as it
-//! stands: raw HTML is shown as text, and links lead to `http`, `https` or this program only.
+//! Guides may be written by other people than those who run the installation. So nothing of a guide reaches the page
+//! unescaped: raw HTML is shown as text, and links lead only to `http`, `https` or this program.
 
 mod check;
 mod content;
@@ -47,23 +47,23 @@ impl Section {
     pub const Guides: Self = Self::new("/guides", "Guides", "book-open");
 }
 
-/// All guides, in the order in which a newcomer takes them.
+/// All guides, in the recommended order.
 pub fn all() -> Vec<Arc<Guide>> {
     let own = Collection::built_in().guides.iter().filter(|guide| guide.item.language.is_empty());
     own.map(|guide| Arc::clone(&guide.item)).collect()
 }
 
-/// The guide for somebody who has no query yet.
+/// The guide for newcomers.
 pub fn first() -> Option<Arc<Guide>> {
     all().into_iter().next()
 }
 
-/// The guide of that folder.
+/// The guide in that folder.
 pub fn find(slug: &str) -> Option<Arc<Guide>> {
     Collection::built_in().guide(slug, "").map(|guide| Arc::clone(&guide.item))
 }
 
-/// Guides in which every word of `text` occurs, whatever its case. No words find nothing.
+/// Guides that contain every word of `text`, case-insensitively. Without words the result is empty.
 pub fn search(text: &str) -> Vec<Arc<Guide>> {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     if words.is_empty() {

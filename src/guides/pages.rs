@@ -1,4 +1,4 @@
-//! The list of guides, one guide, and the way of its queries into the editor.
+//! The list of guides, the page of a guide, and opening its queries in the editor.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) fn routes(site: Site) -> Router {
         .with_state(site)
 }
 
-/// Guides of a page.
+/// Guides per page.
 const SIZE: u64 = 50;
 
 #[derive(Template)]
@@ -41,7 +41,7 @@ struct ListPage {
     level: &'static str,
 }
 
-/// The guides that an address leaves, with the text and the level that it asks for.
+/// The filtered guides, with the search text and the level.
 fn found(params: &mut ListParams) -> (Vec<Arc<Guide>>, String, Option<Difficulty>) {
     let (q, level) = (params.text("q"), params.value("level", "level", Difficulty::parse));
     let mut guides = if q.is_empty() { super::all() } else { super::search(&q) };
@@ -64,7 +64,7 @@ async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Resu
     }))
 }
 
-/// A guide as a file lists it.
+/// A guide in an export.
 struct Line(Arc<Guide>);
 
 impl Export for Line {
@@ -83,7 +83,7 @@ impl Export for Line {
     }
 }
 
-/// The guides that the filter leaves, as a file.
+/// The export of the filtered guides.
 async fn export(State(site): State<Site>, _: Person, mut params: ListParams) -> web::Result<Response> {
     let (guides, ..) = found(&mut params);
     let file = list::export_rows(&params, Few(guides.into_iter().map(Line).collect())).await?;
@@ -117,7 +117,7 @@ async fn show(_: Person, visit: Visit, Path(slug): Path<String>) -> web::Result<
     Ok(Html(DetailPage { shell: visit.shell(&guide.title, Section::Guides).await, guide }))
 }
 
-/// Hands a query over to the editor as a draft.
+/// Creates a draft from a query and opens it in the editor.
 async fn open(
     State(site): State<Site>,
     person: Person,

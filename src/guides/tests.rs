@@ -1,4 +1,4 @@
-//! Every guide and template of the program, as its authors left it, and what authors may get wrong.
+//! All built-in guides and templates are valid, and authors' errors are reported.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn collection(folders: &[(&str, &[(&str, &str)])]) -> Collection {
     Collection::join(folders.iter().map(|(name, files)| (*name, Arc::new(read_folder(name, &folder(files))))))
 }
 
-/// A guide of one file, and the lines of what is wrong with it.
+/// A guide with one file, and its findings.
 fn read(body: &str) -> (Arc<Guide>, Vec<Finding>) {
     let all = collection(&[("t", &[("guide.md", &format!("{HEAD}{body}"))])]);
     (Arc::clone(&all.guide("t", "").unwrap().item), all.findings())

@@ -1,11 +1,11 @@
-//! What uses up the executions that AMC takes at the same time, on an instance and on its account: counted in one way.
+//! Counts the slots in use, on an instance and on its account.
 
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::InstanceId;
 
-/// The condition that an execution takes one of AMC's slots, over the column `state` with this prefix (`e.`): it is
-/// being sent, or AMC has it and has not ended it. One that waits in RecomAMP, or whose result is being fetched, does
-/// not.
+/// The condition that an execution uses one of AMC's slots, over the column `state` with this prefix (`e.`): it is
+/// being sent, or AMC has it and has not ended it. One that is queued in RecomAMP, or whose result is being
+/// downloaded, doesn't.
 macro_rules! takes_slot {
     ($prefix:literal) => {
         concat!($prefix, "state in ('sending', 'pending', 'running')")
@@ -13,10 +13,9 @@ macro_rules! takes_slot {
 }
 pub(crate) use takes_slot;
 
-/// Executions of everybody on one instance and its account.
+/// Everybody's executions on one instance and its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotsInUse {
-    /// On the instance.
     pub instance: i64,
     /// On all instances of its account.
     pub account: i64,
@@ -39,7 +38,7 @@ pub async fn slots_in_use(tx: &mut Tx, instance: &InstanceId) -> Result<SlotsInU
     sql(COUNT).bind(instance).one(tx).await
 }
 
-/// How many executions wait in RecomAMP for a slot of an instance.
+/// How many executions are queued in RecomAMP for a slot of an instance.
 pub(super) async fn waiting(tx: &mut Tx, instance: &InstanceId) -> Result<i64> {
     const WAITING: &str = "select count(*) as value from executions where instance_id = $1 and state = 'waiting'";
     Ok(sql(WAITING).bind(instance).one::<crate::db::Single<i64>>(tx).await?.0)

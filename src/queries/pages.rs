@@ -1,4 +1,4 @@
-//! The room's routes, and what its handlers share.
+//! The room's routes, and shared parts of its handlers.
 
 mod assistance;
 mod bin;
@@ -45,7 +45,7 @@ use crate::web::rate_limits::while_typing;
 use crate::web::{self, Site};
 
 pub(super) fn routes(site: Site) -> Router {
-    // OK to be made for each router: a trial's engine and data come with the first press.
+    // OK to create for each router: the engine and data of *Try* are created on first use.
     Router::new()
         .route("/queries", get(list::show))
         .route("/queries.csv", get(list::export))
@@ -82,7 +82,7 @@ pub(super) fn routes(site: Site) -> Router {
         .merge(trial::routes(site))
 }
 
-/// The id in an address; one that is none names nothing.
+/// The id in an address; an invalid one is not found.
 fn own(id: &str) -> web::Result<QueryId> {
     id.parse().map_err(|_| web::Error::Missing)
 }

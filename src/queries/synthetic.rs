@@ -1,4 +1,4 @@
-//! A prepared query as the engine runs it on synthetic data.
+//! Runs a prepared query with the engine on synthetic data.
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +13,7 @@ use crate::amcsql::{Context, check};
 /// How much synthetic data: a part of what the AMC emulator has, so that a press is answered within a second or two.
 pub const SCALE: f64 = 0.5;
 
-/// The run of what was prepared.
+/// The run of a prepared query.
 pub fn run_of(prepared: &Prepared, now: DateTime<Utc>) -> Run {
     let (start, end) = prepared.window.instants(now);
     Run {

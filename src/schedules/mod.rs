@@ -1,8 +1,8 @@
-//! Schedules: when queries run automatically, and the ledger of what became of each slot.
+//! Schedules: when queries run automatically, and the ledger with the outcome of each slot.
 //!
-//! A schedule is a saved query, or the text of an execution that worked, with what it is run with and a rule over the
-//! civil calendar of a zone. For any schedule and period, each slot that should have been is a row of the ledger: ran,
-//! skipped, missed, or not started, with its reason. The [`Scheduler`] decides them; executions start through
+//! A schedule has a saved query, or the text of an execution that worked, with its input and a rule over local dates
+//! and times in a zone. For any schedule and period, the ledger has a row for each expected slot: ran, skipped,
+//! missed, or not started, with the reason. The [`Scheduler`] decides them; executions start through
 //! [`Executions::start`] with the slot as their key.
 
 mod calendar;
@@ -31,14 +31,14 @@ use crate::web::{Person, Site};
 use calendar::{Rule, Zone};
 use scheduler::Scheduler;
 
-/// What the room's pages share.
+/// State shared by the room's pages.
 #[derive(Clone, Debug)]
 struct Schedules {
     site: Site,
     zones: Zones,
 }
 
-/// The room, and a worker that starts executions as `process`.
+/// The room, with a worker that starts executions as `process`.
 pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
     let zones = Zones::newest();
     let worker = Scheduler::new(site.clone(), executions.clone(), process.clone(), zones.clone());
@@ -66,15 +66,13 @@ impl Section {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
-    /// A schedule was created, changed, paused or resumed.
     pub const ScheduleChanged: Self = Self::new("schedule-changed", "Schedule created, changed, paused or resumed");
-    /// A schedule was deleted or restored.
     pub const ScheduleDeleted: Self = Self::new("schedule-deleted", "Schedule deleted or restored");
 }
 
 async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {
     let filter = store::Filter { text: q.to_owned(), ..store::Filter::default() };
-    // OK with any moment: nothing that is found here depends on it.
+    // OK with any time: the results don't depend on it.
     let lines = store::list(tx, &person.id, &filter, chrono::DateTime::UNIX_EPOCH, range).await?;
     let hit = |line: store::Line| Hit {
         href: format!("/schedules/{}", line.id),

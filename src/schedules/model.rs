@@ -1,4 +1,4 @@
-//! What a schedule is, and what became of its slots.
+//! Schedules and the outcomes of their slots.
 
 use chrono::{DateTime, Utc};
 
@@ -11,9 +11,9 @@ use crate::queries::{FieldDef, Privacy, RunInput, Script, WindowForm};
 use crate::web::Fields;
 use crate::web::components::{Errors, State as Color};
 
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 pub(super) const NAME_LENGTH: usize = 200;
-/// Longest note, in characters.
+/// Maximum length of a note, in characters.
 pub(super) const NOTE_LENGTH: usize = 2_000;
 
 /// Whether a schedule starts executions.
@@ -22,7 +22,7 @@ pub(super) enum State {
     Active,
     /// Somebody paused it, or it paused itself after failures.
     Paused,
-    /// Its last slot is over.
+    /// It has no more slots.
     Finished,
 }
 
@@ -58,42 +58,42 @@ impl State {
     }
 }
 
-/// A schedule, as one person or the program sees it.
+/// A schedule, as seen by a person or the program.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
     pub id: ScheduleId,
     pub name: String,
-    /// The person on whose access it runs.
+    /// The person whose access it uses.
     pub owner: PersonId,
-    /// Their name, as far as the reader may know it.
+    /// Their name, if the reader may see it.
     pub owner_name: String,
     pub instance: InstanceId,
     pub instance_name: String,
-    /// The role of the reader on the instance; none for the program.
+    /// The reader's role on the instance; `None` for the program.
     pub role: Option<Role>,
     /// The saved query whose current text runs.
     pub query: Option<QueryId>,
-    /// Its name, where the reader may see it.
+    /// Its name, if the reader may see it.
     pub query_name: Option<String>,
-    /// The schedule's own text, where it runs no saved query.
+    /// The schedule's own text, if it doesn't use a saved query.
     pub sql: String,
-    /// The types of the parameters of that text.
+    /// The parameters of that text.
     pub parameters: Vec<FieldDef>,
-    /// What it is run with, as the fields of a form.
+    /// Its input, as form fields.
     pub input: Vec<(String, String)>,
     pub timing: Timing,
     pub policies: Policies,
     pub note: String,
     pub state: State,
-    /// Why it is in this state; may be empty.
+    /// Why it has this state; may be empty.
     pub state_reason: String,
     pub state_at: DateTime<Utc>,
     /// When a pause ends.
     pub paused_until: Option<DateTime<Utc>>,
     pub resumed_at: Option<DateTime<Utc>>,
-    /// What was chosen for slots from before the last resume, as it is stored.
+    /// The stored choice for slots before the last resume.
     pub resume_with: Option<String>,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: i64,
     pub next: Option<SlotName>,
     pub next_at: Option<DateTime<Utc>>,
@@ -113,12 +113,12 @@ impl Schedule {
         self.role.is_some_and(|role| role.allows(Action::Run))
     }
 
-    /// The plan; none where the zone data no longer knows the zone.
+    /// The plan; `None` if the zone data no longer has the zone.
     pub(super) fn plan(&self, zones: &Zones) -> Option<Plan> {
         self.timing.plan(zones, &mut Errors::new())
     }
 
-    /// What its own text is run with.
+    /// The input of its own text.
     pub(super) fn text_input(&self) -> RunInput {
         let (window, privacy) = (WindowForm::default(), Privacy::default());
         let script = Script { sql: &self.sql, fields: &self.parameters, window: &window, privacy: &privacy };
@@ -130,26 +130,26 @@ impl Schedule {
         self.input.iter().cloned().collect()
     }
 
-    /// Whether a slot should have been decided and was not: `expected 03:00, not started`.
+    /// Whether a slot should have been decided but wasn't: `expected 03:00, not started`.
     pub(super) fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         let late = super::policies::ON_TIME;
         self.state == State::Active && self.deleted_at.is_none() && self.due_at.is_some_and(|due| now - due > late)
     }
 }
 
-/// What became of a slot.
+/// The outcome of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SlotState {
-    /// It waits for the end of the run before.
+    /// It waits for the previous run to end.
     Queued,
     /// Its execution was started and has not ended.
     Started,
     Succeeded,
-    /// Its execution ended without a result.
+    /// Its execution failed.
     Failed,
-    /// By a rule of the schedule nothing ran.
+    /// The schedule's policies prevented it.
     Skipped,
-    /// Nobody was there when it was due.
+    /// RecomAMP wasn't running when it was due.
     Missed,
     /// It could not be started.
     Refused,
@@ -205,7 +205,7 @@ pub(super) struct LedgerRow {
     pub at: DateTime<Utc>,
     pub decided_at: DateTime<Utc>,
     pub state: SlotState,
-    /// Why; may be empty.
+    /// May be empty.
     pub reason: String,
     pub is_late: bool,
     pub execution: Option<ExecutionId>,

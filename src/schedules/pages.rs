@@ -1,4 +1,4 @@
-//! The list of schedules, one schedule with its ledger, the form, and what people do with it.
+//! The list of schedules, the page of one with its ledger, the form, and actions.
 
 mod changes;
 mod detail;
@@ -31,7 +31,7 @@ pub(super) fn routes(room: Schedules) -> Router {
         .with_state(room)
 }
 
-/// The id in an address; one that is none names nothing.
+/// The id in an address; an invalid one is not found.
 fn own(id: &str) -> web::Result<ScheduleId> {
     id.parse().map_err(|_| web::Error::Missing)
 }

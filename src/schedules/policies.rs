@@ -1,4 +1,4 @@
-//! What becomes of slots that cannot run as planned, and the decision about each slot. Pure.
+//! Policies for slots that can't run as planned, and the decision about each slot. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,33 +7,31 @@ use super::calendar::{Note, Slot};
 use crate::web::Fields;
 use crate::web::components::{Choice, Errors};
 
-/// A slot that is decided later than this after it was due is late: RecomAMP was not running, or the schedule was
-/// paused.
+/// A slot that is decided later than this is late: RecomAMP wasn't running, or the schedule was paused.
 pub(super) const ON_TIME: TimeDelta = TimeDelta::minutes(5);
 
-/// Which slots run that were missed.
+/// Which missed slots run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Missed {
-    /// The latest of them.
+    /// The latest.
     #[default]
     Latest,
     /// All that are not older than [`Policies::catch_up_hours`].
     All,
-    /// None.
     None,
 }
 
-/// What happens to a slot while the one before is still running.
+/// What happens to a slot while the previous one is still running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Overlap {
     /// It is skipped.
     Skip,
-    /// It waits for the end of the one before; one waits at a time.
+    /// It waits for the previous one to end; only one waits.
     #[default]
     Queue,
-    /// It runs beside it.
+    /// It runs concurrently.
     Allow,
 }
 
@@ -77,19 +75,20 @@ impl Overlap {
     }
 }
 
-/// The rules of one schedule.
+/// The policies of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Policies {
     pub missed: Missed,
-    /// With [`Missed::All`]: how old a missed slot may be, in hours.
+    /// With [`Missed::All`]: the maximum age of a missed slot, in hours.
     pub catch_up_hours: u32,
     pub overlap: Overlap,
-    /// How long after its slot a run starts, in hours: until the data of its window is mature. The window stays.
+    /// How long after its slot a run starts, in hours, so that the data of its window is mature. The window doesn't
+    /// change.
     pub hold_hours: u32,
-    /// Over how many minutes the starts of schedules are spread.
+    /// The number of minutes over which the starts of schedules are spread.
     pub spread_minutes: u32,
-    /// After so many failures in a row the schedule pauses; 0 for never.
+    /// After this many consecutive failures the schedule pauses; 0 means never.
     pub pause_after: u32,
 }
 
@@ -107,7 +106,7 @@ impl Default for Policies {
 }
 
 impl Policies {
-    /// The policies of a form; what it does not say is as here, what is wrong is said by field.
+    /// The policies in a form; missing fields are taken from `self`, errors are reported by field.
     #[must_use]
     pub(super) fn with(&self, fields: &Fields, errors: &mut Errors) -> Self {
         let mut number = |name: &str, mine: u32, most: u32, what: &str| {
@@ -143,7 +142,7 @@ impl Policies {
         }
     }
 
-    /// When a slot is decided: its time, later by what it waits and by the schedule's share of the spread.
+    /// When a slot is decided: its time plus the hold and the schedule's share of the spread.
     pub(super) fn due(&self, at: DateTime<Utc>, schedule: &str) -> DateTime<Utc> {
         let spread = i64::from(self.spread_minutes) * 60;
         let share = if spread == 0 { 0 } else { i64::from(checksum(schedule)) % spread };
@@ -156,37 +155,37 @@ fn checksum(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// What is decided about a slot.
+/// The decision about a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     Start,
-    /// It waits for the end of the run before.
+    /// It waits for the previous run to end.
     Queue,
-    /// It does not run, by a rule of the schedule.
+    /// A policy prevents it.
     Skip(String),
-    /// It does not run, because nobody was there when it was due.
+    /// It doesn't run, because RecomAMP wasn't running when it was due.
     Missed(String),
 }
 
-/// What a slot is decided by.
+/// The facts for the decision about a slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
     pub now: DateTime<Utc>,
     /// When the slot was due.
     pub due: DateTime<Utc>,
     pub is_excluded: bool,
-    /// Whether a later slot of the schedule is due as well.
+    /// Whether a later slot of the schedule is also due.
     pub has_later: bool,
-    /// Whether an execution of the schedule has not ended.
+    /// Whether an execution of the schedule is in progress.
     pub is_running: bool,
-    /// How many slots wait for its end.
+    /// The number of queued slots.
     pub queued: usize,
-    /// Whether it comes from a pause, with what was chosen for such slots.
+    /// Whether it is from a pause, with the choice for such slots.
     pub resumed_with: Option<Missed>,
 }
 
 impl Policies {
-    /// What becomes of a slot that is due.
+    /// Decides about a due slot.
     pub(super) fn decide(&self, slot: &Slot, facts: &Facts) -> Decision {
         if facts.is_excluded {
             return Decision::Skip("The day is excluded.".to_owned());
@@ -206,7 +205,7 @@ impl Policies {
         if !facts.is_running {
             return Decision::Start;
         }
-        // OK to queue more than one that is late: they are caught up with, one after the other.
+        // OK to queue more than one late slot: they run one after the other.
         match self.overlap {
             Overlap::Allow => Decision::Start,
             _ if is_late => Decision::Queue,
@@ -218,7 +217,7 @@ impl Policies {
         }
     }
 
-    /// What becomes of a late slot; none where it runs.
+    /// The decision about a late slot; `None` if it runs.
     fn late(&self, facts: &Facts) -> Option<Decision> {
         let why = if facts.resumed_with.is_some() { "The schedule was paused" } else { "RecomAMP was not running" };
         let missed = |rest: &str| Some(Decision::Missed(format!("{why} when it was due{rest}")));

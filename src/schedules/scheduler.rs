@@ -1,8 +1,8 @@
 //! The worker that decides due slots and starts their executions.
 //!
-//! Which slots are due follows from the clock and the ledger at each tick; no run pushes the next. A slot is decided,
-//! its execution stored and the next slot set in one transaction: a crash leaves either all of it or nothing, and the
-//! next tick goes on from there. The ledger's key and the execution's key are the slot, so that no race runs it twice.
+//! At each tick the clock and the ledger determine which slots are due; no run triggers the next. A slot is decided,
+//! its execution stored and the next slot set in one transaction: after a crash either all of it is there or nothing,
+//! and the next tick continues. The ledger's key and the execution's key are the slot, so no race runs it twice.
 
 use std::time::Duration;
 
@@ -24,20 +24,19 @@ use crate::web::Site;
 use crate::web::run_state::RunState;
 use crate::workers::{Tick, Worker};
 
-/// The worker's name, for wakes.
+/// The worker's name, for wake-ups.
 pub(super) const NAME: &str = "scheduler";
-/// Schedules that are claimed at a time.
+/// Schedules claimed at a time.
 const MOST: i64 = 100;
-/// Slots that one schedule decides at a time; the next tick, at once, takes the rest.
+/// Slots decided for one schedule at a time; the next tick, at once, handles the rest.
 const SLOTS: usize = 50;
-/// Rows of the feed that are read at a time.
+/// Feed rows read at a time.
 const OUTCOMES: i64 = 500;
-/// After this another process may try.
+/// Lease duration.
 const LEASE: TimeDelta = TimeDelta::seconds(120);
-/// A queued slot is looked at again after this.
+/// How soon a queued slot is checked again.
 const QUEUED: TimeDelta = TimeDelta::seconds(15);
 
-/// The worker.
 #[derive(Debug)]
 pub(super) struct Scheduler {
     site: Site,
@@ -46,16 +45,16 @@ pub(super) struct Scheduler {
     zones: Zones,
 }
 
-/// What became of one step of a schedule.
+/// The outcome of one step of a schedule.
 enum Step {
-    /// A slot was decided, and the next one may be due, too.
+    /// A slot was decided, and the next one may also be due.
     Decided,
-    /// Nothing is due any more, or somebody else has the schedule.
+    /// Nothing is due any more, or another process has the schedule.
     Over,
 }
 
 impl Scheduler {
-    /// Decides by these zones, claiming as `process`.
+    /// Uses these zones, with leases of `process`.
     pub(super) fn new(site: Site, executions: Executions, process: ProcessId, zones: Zones) -> Self {
         Self { site, executions, process, zones }
     }
@@ -94,7 +93,7 @@ impl Scheduler {
         Ok(tick)
     }
 
-    /// Plans the next slots anew that were planned by other zone data: the slots keep their names.
+    /// Replans the next slots that were planned with other zone data: the slots keep their names.
     async fn follow_zones(&self) -> db::Result<()> {
         let mut tx = self.write().await?;
         let others = store::planned_otherwise(&mut tx, self.zones.version(), 1_000).await?;
@@ -108,7 +107,7 @@ impl Scheduler {
         tx.commit().await
     }
 
-    /// Decides the due slots of one schedule, one transaction each; gives how many.
+    /// Decides the due slots of one schedule, one transaction each; returns how many.
     async fn decide_due(&self, lease: &Lease) -> db::Result<usize> {
         let mut decided = 0;
         while decided < SLOTS {
@@ -164,14 +163,14 @@ impl Scheduler {
     /// Sets the next slot and commits.
     async fn arm(&self, mut tx: Tx, lease: &Lease, next: Option<(Slot, DateTime<Utc>)>) -> db::Result<Step> {
         if !store::arm(&mut tx, self.site.clock.now(), lease, next).await? {
-            // OK to drop all of it: another process has the schedule by now, and decides the slot itself.
+            // OK to drop everything: another process has the schedule by now, and decides the slot itself.
             return Ok(Step::Over);
         }
         tx.commit().await?;
         Ok(Step::Decided)
     }
 
-    /// Starts a slot's execution. One that is refused is written down with the reason.
+    /// Starts a slot's execution. A refusal is recorded with its reason.
     async fn start(
         &self,
         mut tx: Tx,
@@ -190,14 +189,14 @@ impl Scheduler {
             Err(Refusal::Db(error)) => return Err(error),
             Err(refusal) => refusal.to_string(),
         };
-        // OK because what a refusal leaves in a transaction is not to be committed.
+        // OK because a transaction with a refusal must not be committed.
         drop(tx);
         let mut tx = self.write().await?;
         let refused = (SlotState::Refused, outcome.as_str());
         store::put_slot(&mut tx, now, &schedule.id, &slot, refused, is_late, None).await?;
         self.failed(&mut tx, schedule, &outcome).await?;
         if !store::arm(&mut tx, now, lease, next).await? {
-            // The schedule has just been paused, which ends the claim: the next slot is set all the same.
+            // The schedule has just been paused, which ends the lease: the next slot is set anyway.
             store::arm_paused(&mut tx, &schedule.id, next).await?;
         }
         tx.commit().await?;
@@ -232,7 +231,7 @@ impl Scheduler {
         Ok(self.executions.start(tx, &actor, &request).await?.id)
     }
 
-    /// Counts a failure, and pauses the schedule after as many in a row as it allows.
+    /// Counts a failure, and pauses the schedule after the maximum number of consecutive ones.
     async fn failed(&self, tx: &mut Tx, schedule: &Schedule, why: &str) -> db::Result<()> {
         let failures = store::count_failure(tx, &schedule.id, true).await?;
         let most = i64::from(schedule.policies.pause_after);
@@ -245,7 +244,7 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Reads on in the feed of outcomes, and writes down how the executions of slots ended.
+    /// Reads the feed of outcomes, and records how the executions of slots ended.
     async fn read_outcomes(&self, tick: &mut Tick) -> db::Result<()> {
         loop {
             let mut tx = self.write().await?;
@@ -280,7 +279,7 @@ impl Scheduler {
             RunState::Succeeded => {
                 store::count_failure(tx, &id, false).await?;
             }
-            // OK not to count: somebody decided that it should not end.
+            // OK not to count: somebody canceled it on purpose.
             RunState::Cancelled => {}
             _ => {
                 if let Some(schedule) = store::by_id(tx, &id).await? {
@@ -291,7 +290,7 @@ impl Scheduler {
         Ok(true)
     }
 
-    /// Starts queued slots whose predecessor has ended; says whether some still wait.
+    /// Starts queued slots whose predecessor has ended; returns whether some are still waiting.
     async fn start_queued(&self, tick: &mut Tick) -> db::Result<bool> {
         let mut tx = self.write().await?;
         let ready = store::start_queued(&mut tx, MOST).await?;
@@ -321,14 +320,14 @@ impl Scheduler {
     }
 }
 
-/// What was chosen for slots of before the last resume, if this is one.
+/// The choice for slots before the last resume, if this is one.
 fn resumed_with(schedule: &Schedule, at: DateTime<Utc>) -> Option<Missed> {
     let is_before = schedule.resumed_at.is_some_and(|resumed| at < resumed);
     schedule.resume_with.as_deref().filter(|_| is_before).and_then(Missed::parse)
 }
 
-/// The slot of this name, and the one after it. Where the zone's rules have changed so that there is no such slot any
-/// more, it stands for itself.
+/// The slot with this name, and the next one. If the zone's rules have changed so that there is no such slot any
+/// more, it is used as it was.
 fn around(plan: &Plan, name: SlotName, at: DateTime<Utc>) -> (Slot, Option<Slot>) {
     let mut slots = plan.after(at - TimeDelta::days(1)).skip_while(|slot| slot.name != name && slot.at <= at);
     match slots.next() {
@@ -337,7 +336,7 @@ fn around(plan: &Plan, name: SlotName, at: DateTime<Utc>) -> (Slot, Option<Slot>
     }
 }
 
-/// When the clock of the plan's zone shows a slot's time.
+/// The instant of a slot in the plan's zone.
 fn instant(plan: &Plan, name: SlotName, was: DateTime<Utc>) -> DateTime<Utc> {
     match (plan.zone.read(name.civil), name.is_second) {
         (Reading::Once(at) | Reading::Skipped(at) | Reading::Twice(at, _), false) | (Reading::Twice(_, at), true) => at,

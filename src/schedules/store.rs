@@ -1,4 +1,4 @@
-//! The statements of the room. As a person one sees the schedules of one's instances; the program sees all.
+//! The room's statements. A person sees the schedules of their instances; the program sees all.
 
 mod list;
 mod slots;
@@ -98,7 +98,7 @@ pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ScheduleId) -> Res
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// A schedule that this process has claimed, while the claim holds; for the program.
+/// A schedule that this process has claimed, while the lease holds; for the program.
 pub(super) async fn claimed(tx: &mut Tx, lease: &Lease) -> Result<Option<Schedule>> {
     const FIND: &str = select!(
         "cast(null as text)",
@@ -107,7 +107,6 @@ pub(super) async fn claimed(tx: &mut Tx, lease: &Lease) -> Result<Option<Schedul
     sql(FIND).bind(lease.id.as_str()).bind(lease.epoch).optional(tx).await
 }
 
-/// Claims schedules that are due.
 pub(super) async fn claim(
     tx: &mut Tx,
     process: &ProcessId,
@@ -117,21 +116,20 @@ pub(super) async fn claim(
     lease::claim(tx, DUE, process, now, time, most).await
 }
 
-/// Gives a claim back.
+/// Releases a lease.
 pub(super) async fn release(tx: &mut Tx, lease: &Lease) -> Result<()> {
     const RELEASE: &str =
         "update schedules set lease_owner = null, lease_until = null where id = $1 and lease_epoch = $2";
     sql(RELEASE).bind(lease.id.as_str()).bind(lease.epoch).execute(tx).await.map(drop)
 }
 
-/// When the next schedule is due.
 pub(super) async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(due_at) as value from schedules where state = 'active' and deleted_at is null and due_at is not null";
     let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
     Ok(next)
 }
 
-/// How many schedules have a slot that should have been decided by `now` and was not; for the program.
+/// How many schedules have a slot that should have been decided by `now` but wasn't; for the program.
 pub async fn overdue(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from schedules where state = 'active' and deleted_at is null \
         and due_at < $1";
@@ -139,7 +137,7 @@ pub async fn overdue(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     Ok(count)
 }
 
-/// What a form says of a schedule.
+/// The form's values of a schedule.
 #[derive(Clone, Debug)]
 pub(super) struct Written<'a> {
     pub name: &'a str,
@@ -153,7 +151,7 @@ pub(super) struct Written<'a> {
     pub note: &'a str,
     /// The version of the zone data.
     pub zone_rules: &'a str,
-    /// The first slot from now on; none where there is none.
+    /// The first slot from now on, if any.
     pub next: Option<Slot>,
 }
 
@@ -168,7 +166,7 @@ impl Written<'_> {
 }
 
 fn json_of(value: &impl serde::Serialize) -> Value {
-    // OK because these types have nothing that JSON cannot hold.
+    // OK because JSON can represent all values of these types.
     serde_json::to_value(value).unwrap_or_else(|_| json!({}))
 }
 
@@ -208,8 +206,8 @@ pub(super) async fn add(
         .map(drop)
 }
 
-/// Changes a schedule that is still at this revision; false where it is not. A paused one stays paused. From then on
-/// it runs on the access of the person who changed it.
+/// Changes a schedule that is still at this revision; false if it isn't. A paused one stays paused. From then on it
+/// uses the access of the person who changed it.
 pub(super) async fn change(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -279,13 +277,13 @@ pub(super) async fn arm_paused(tx: &mut Tx, id: &ScheduleId, next: Option<(Slot,
         .map(drop)
 }
 
-/// A schedule that is not deleted; for the program.
+/// A schedule that isn't deleted; for the program.
 pub(super) async fn by_id(tx: &mut Tx, id: &ScheduleId) -> Result<Option<Schedule>> {
     const FIND: &str = select!("cast(null as text)", "where s.id = $1 and s.deleted_at is null");
     sql(FIND).bind(id).optional(tx).await
 }
 
-/// Pauses a schedule until then, or until somebody resumes it.
+/// Pauses a schedule until a time, or until somebody resumes it.
 pub(super) async fn pause(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -298,7 +296,7 @@ pub(super) async fn pause(
     Ok(sql(PAUSE).bind(id).bind(reason).bind(now).bind(until).execute(tx).await? == 1)
 }
 
-/// Lets a paused schedule go on; `with` says what becomes of the slots in between.
+/// Resumes a paused schedule; `with` is the choice for the slots in between.
 pub(super) async fn resume(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, with: &str) -> Result<bool> {
     const RESUME: &str = "update schedules set state = case when next_slot is null then 'finished' else 'active' end, \
         state_reason = '', state_at = $2, paused_until = null, resumed_at = $2, resume_with = $3, failures = 0 \
@@ -306,7 +304,7 @@ pub(super) async fn resume(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, wit
     Ok(sql(RESUME).bind(id).bind(now).bind(with).execute(tx).await? == 1)
 }
 
-/// Ends pauses that were to last until now; their schedules follow their own rule for missed slots.
+/// Ends pauses whose time has come; their schedules apply their own policy for missed slots.
 pub(super) async fn end_pauses(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     const END: &str = "update schedules set state = case when next_slot is null then 'finished' else 'active' end, \
         state_reason = '', state_at = $1, paused_until = null, resumed_at = null, resume_with = null, failures = 0 \
@@ -323,7 +321,7 @@ pub(super) async fn delete(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, is_
     Ok(sql(if is_deleted { DELETE } else { RESTORE }).bind(id).bind(now).execute(tx).await? == 1)
 }
 
-/// Counts a failure, or that there is none any more; gives the failures in a row.
+/// Counts a failure, or resets the count; returns the consecutive failures.
 pub(super) async fn count_failure(tx: &mut Tx, id: &ScheduleId, is_failure: bool) -> Result<i64> {
     const COUNT: &str = "update schedules set failures = case when $2 then failures + 1 else 0 end where id = $1 \
         returning failures as value";
@@ -331,13 +329,13 @@ pub(super) async fn count_failure(tx: &mut Tx, id: &ScheduleId, is_failure: bool
     Ok(failures)
 }
 
-/// Gives what a person owns to somebody else, the deleted ones too.
+/// Transfers a person's schedules to somebody else, including deleted ones.
 pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64> {
     const TRANSFER: &str = "update schedules set owner_id = $2 where owner_id = $1";
     sql(TRANSFER).bind(from).bind(to).execute(tx).await
 }
 
-/// Schedules that were planned by other zone data, at most `most`; for the program.
+/// Schedules that were planned with other zone data, at most `most`; for the program.
 pub(super) async fn planned_otherwise(tx: &mut Tx, zone_rules: &str, most: i64) -> Result<Vec<Schedule>> {
     const LIST: &str = select!(
         "cast(null as text)",
@@ -346,7 +344,7 @@ pub(super) async fn planned_otherwise(tx: &mut Tx, zone_rules: &str, most: i64) 
     sql(LIST).bind(zone_rules).bind(most).all(tx).await
 }
 
-/// Plans the same next slot by other zone data.
+/// Replans the same next slot with other zone data.
 pub(super) async fn plan_anew(
     tx: &mut Tx,
     id: &ScheduleId,

@@ -1,4 +1,4 @@
-//! When a schedule runs, as its form has it: every part is the text that was typed.
+//! When a schedule runs, as in its form: every part is the typed text.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,9 @@ use super::calendar::{Cron, MonthDay, Plan, Rule, Zones};
 use crate::web::Fields;
 use crate::web::components::{Choice, Errors, date, read_date, read_date_time};
 
-/// Longest text of one field, in characters; the list of excluded days may be longer.
+/// Maximum length of a field, in characters; the list of excluded days may be longer.
 const LONGEST: usize = 400;
-/// Most excluded days.
+/// Maximum number of excluded days.
 const MOST_EXCLUDED: usize = 400;
 const WEEKDAYS: [(&str, &str, Weekday); 7] = [
     ("mon", "Monday", Weekday::Mon),
@@ -25,7 +25,6 @@ const WEEKDAYS: [(&str, &str, Weekday); 7] = [
 const ORDINALS: [(&str, &str); 5] =
     [("1", "First"), ("2", "Second"), ("3", "Third"), ("4", "Fourth"), ("last", "Last")];
 
-/// See the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Timing {
@@ -47,9 +46,9 @@ pub(super) struct Timing {
     pub cron: String,
     /// A zone of the IANA database.
     pub zone: String,
-    /// The first day; empty for now.
+    /// The first day; empty means now.
     pub starts: String,
-    /// The last day, which counts; empty for none.
+    /// The last day, inclusive; empty for none.
     pub ends: String,
     /// Days without runs, one per line.
     pub excluded: String,
@@ -75,7 +74,7 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// The kinds of rules, as the form offers them.
+    /// The kinds of rules in the form.
     pub(super) fn repeats() -> Vec<Choice> {
         [
             ("daily", "Every day"),
@@ -89,12 +88,10 @@ impl Timing {
         .into()
     }
 
-    /// The days of the week.
     pub(super) fn week() -> Vec<Choice> {
         WEEKDAYS.map(|(value, label, _)| Choice::new(value, label)).into()
     }
 
-    /// The days of a month.
     pub(super) fn month_days() -> Vec<Choice> {
         let mut choices: Vec<Choice> = (1..=31).map(|day| Choice::new(day.to_string(), format!("Day {day}"))).collect();
         choices.push(Choice::new("last", "Last day"));
@@ -108,10 +105,10 @@ impl Timing {
         choices
     }
 
-    /// The timing of a form; what it does not say is as here.
+    /// The timing in a form; missing fields are taken from `self`.
     #[must_use]
     pub(super) fn with(&self, fields: &Fields) -> Self {
-        // OK to cut: nothing that can be read is longer.
+        // OK to truncate: no valid value is longer.
         let plain = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>();
         let own = |name: &str, mine: &str| if fields.has(name) { plain(fields.trimmed(name)) } else { mine.to_owned() };
         let excluded = fields.get("excluded").chars().filter(|c| *c != '\0').take(MOST_EXCLUDED * 12);
@@ -135,7 +132,7 @@ impl Timing {
         }
     }
 
-    /// The plan that the form names, or what is wrong with it, by field.
+    /// The plan, or its errors by field.
     pub(super) fn plan(&self, zones: &Zones, errors: &mut Errors) -> Option<Plan> {
         let before = errors.len();
         let zone = zones.find(&self.zone);
@@ -247,7 +244,7 @@ impl Timing {
         days
     }
 
-    /// When it runs, in words: `Every Monday at 09:00 (Europe/Berlin)`.
+    /// A description: `Every Monday at 09:00 (Europe/Berlin)`.
     pub(super) fn words(&self) -> String {
         let at = &self.at;
         let rule = match self.repeat.as_str() {

@@ -2,7 +2,6 @@
 //!
 //! A page is a struct with `shell: Shell` and its own fields, and a template that extends `layout.html`:
 //!
-//!
 //! ```text
 //! #[derive(Template)]
 //! #[template(path = "queries/list.html")]

@@ -1,6 +1,6 @@
-//! Stories: the real router, the AMC emulator behind the real client, time moved by hand.
+//! Stories (integration tests): the real router, the AMC emulator behind the real client, a manual clock.
 
-// `cfg(test)` is always so here; it tells clippy that what stories share is test code too.
+// `cfg(test)` is always true here; it tells clippy that the shared parts are test code too.
 #[cfg(test)]
 mod access;
 #[cfg(test)]

@@ -87,7 +87,7 @@ mod fail_over {
     use crate::security::{filled, others};
     use crate::support::{Database, House};
 
-    /// What can be looked at while nothing can be saved: everything but exports that the audit log must name.
+    /// What can be viewed while nothing can be saved: everything but exports, which the audit log must record.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn every_page_is_shown_while_the_server_is_read_only() {
         let house = House::open(Database::postgres().await).await;

@@ -1,4 +1,4 @@
-//! A pooler before PostgreSQL: PgBouncer, in both of its modes.
+//! A pooler in front of PostgreSQL: PgBouncer, in both of its modes.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::support::Database;
 
-/// How long it may take until it listens.
+/// Time limit until it listens.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running PgBouncer, ended with its story.
@@ -23,7 +23,7 @@ struct Pooler {
 
 impl Drop for Pooler {
     fn drop(&mut self) {
-        // OK to fail: it has ended already.
+        // OK to fail: it has already ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -45,7 +45,7 @@ impl Pooler {
         std::fs::write(&file, settings).expect("the settings are written");
         let mut command = Command::new(program());
         if belongs_to_root(folder.path()) {
-            // It refuses to be run by root.
+            // It refuses to run as root.
             open_to_all(folder.path());
             command.args(["-u", "nobody"]);
         }

@@ -1,4 +1,4 @@
-//! Explain privacy: where each column of a result comes from, its threshold, what to change, and what that brings back.
+//! *Explain privacy*: where each column of a result comes from, its threshold, what to change, and the effect.
 
 use crate::queries::{id, instance, saved};
 use crate::support::stories;
@@ -7,7 +7,7 @@ const DETAILED: &str = "WITH p AS (SELECT postal_code AS place, campaign, user_i
     SELECT place AS region, campaign, SUM(impressions) AS impressions\nFROM p GROUP BY 1, 2";
 
 stories! {
-    /// The page of a saved query names the column that costs rows, its way through the text, and what to change.
+    /// The page of a saved query names the column that costs rows, its path through the text, and what to change.
     async fn each_column_leads_back_to_its_source(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "By place", DETAILED).await;
@@ -23,7 +23,7 @@ stories! {
         assert!(!ada.get(&format!("{query}/privacy?measure=true")).await.with(200).body.contains("Measured in"), "an address measures nothing");
     }
 
-    /// A press runs the query without one column at a time on synthetic data; the column that costs the most comes first.
+    /// A button runs the query without one column at a time on synthetic data; the most effective column comes first.
     async fn what_leaving_out_a_column_brings_back_is_measured(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "By place", DETAILED).await;
@@ -42,7 +42,8 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions").await, 0);
     }
 
-    /// A text in the editor is explained as it is typed, also one that AMC would refuse for privacy alone, and nothing of the form is lost.
+    /// A text in the editor is explained, even one that is only rejected because of privacy, and nothing of the form
+    /// is lost.
     async fn a_text_that_is_not_saved_is_explained_and_kept(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;

@@ -130,8 +130,8 @@ async fn one_of_two_is_killed_and_the_other_finishes_everything_once() {
     there.get(&format!("{held}/result.csv")).await.with(200);
 }
 
-/// Stopped while the download of a result hangs, a process ends within the grace that containers give, and gives its
-/// work back: the next one fetches the result at once, without waiting until a claim expires.
+/// Stopped while the download of a result hangs, a process ends within the containers' grace period and releases its
+/// lease: the next one downloads the result at once, without waiting for the lease to expire.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_does_not_wait_for_a_download_that_hangs() {
     const FETCHING: &str =

@@ -1,11 +1,11 @@
-//! What each piece of a text is, for showing it in colors.
+//! Syntax highlighting.
 
 use super::super::functions;
 use super::super::text::Span;
 use super::KEYWORDS;
 use super::tokens::{Kind, tokens};
 
-/// What a piece of a text is to a reader.
+/// The kind of a token, for its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
     Keyword,
@@ -31,7 +31,7 @@ impl Color {
     }
 }
 
-/// The pieces of a text that have a color, in order.
+/// The ranges of a text that have a color, in order.
 pub fn colors(text: &str) -> Vec<(Span, Color)> {
     let read = tokens(text);
     let mut colors = Vec::with_capacity(read.len());

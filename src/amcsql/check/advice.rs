@@ -1,4 +1,4 @@
-//! Remarks on queries that AMC accepts and that likely give wrong numbers.
+//! Warnings about queries that AMC accepts but that probably give wrong numbers.
 
 use super::super::bound::{BinaryOp, ColumnId, Expr, ExprKind, Literal};
 use super::super::catalogue::DataSource;
@@ -8,7 +8,7 @@ use super::scope::{Provider, Scope};
 use crate::amcsql::codes;
 
 impl Binder<'_> {
-    /// Costs in microcents or millicents divided by what fits the other.
+    /// Costs in microcents or millicents divided by the factor of the other unit.
     pub(super) fn advise_on_arithmetic(&mut self, op: BinaryOp, a: &Value, b: &Value, span: Span) {
         if op != BinaryOp::Divide {
             return;
@@ -18,7 +18,7 @@ impl Binder<'_> {
             Unit::Microcents => ("microcents", 100_000_000_i64),
             Unit::Millicents => ("millicents", 100_000),
         };
-        // OK because only powers of ten that people take for the unit are remarked on.
+        // OK because only powers of ten that people mistake for the unit are reported.
         if divisor != right && [100_000, 1_000_000, 10_000_000, 100_000_000].contains(&divisor) {
             let message = format!("This cost is in {name}: divide by {right} for the currency.");
             self.warning(codes::COST_UNIT, span, message);
@@ -44,7 +44,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Columns of a source that mean something else than they seem to, given what else is read.
+    /// Columns of a source that are misleading in combination with the other sources.
     pub(super) fn advise_on_columns(&mut self) {
         let found: Vec<_> = self.readings.iter().flat_map(|reading| self.advice_on(reading)).collect();
         for (id, message) in found {
@@ -102,7 +102,7 @@ impl Binder<'_> {
         self.readings.iter().any(|it| it.source.id.starts_with("audience_segments_") && it.source.id != id)
     }
 
-    /// Event tables joined row by row on nothing but what repeats on both sides, such as the user, multiply each other's rows.
+    /// Event tables joined only on columns that repeat on both sides, such as the user, which multiplies their rows.
     pub(super) fn advise_on_join(&mut self, on: &Value, known: usize, scope: &Scope, span: Span) {
         let raw =
             scope.tables.iter().skip(known.saturating_sub(1)).all(|it| matches!(it.provider, Provider::Source(_)));
@@ -124,7 +124,7 @@ impl Binder<'_> {
         self.warning(codes::JOIN_MULTIPLIES, span, message);
     }
 
-    /// The reading whose user or campaign this is, and which of the two.
+    /// The scan whose user or campaign this is, and which of the two.
     fn repeating(&self, expr: &Expr) -> Option<(usize, &'static str)> {
         let ExprKind::Column(id) = expr.kind else { return None };
         self.readings.iter().enumerate().find_map(|(at, reading)| {

@@ -1,4 +1,4 @@
-//! Remarks on conditions and joins that run, and likely do not what was meant, or slowly.
+//! Warnings about conditions and joins that run, but probably don't do what was intended, or are slow.
 
 use super::super::ast::{Expr as Written, ExprKind as Ast};
 use super::super::bound::{ColumnId, Expr, ExprKind, JoinKind, Literal, Node, Relation, Truth};
@@ -10,7 +10,7 @@ use super::scope::{Provider, Scope};
 use super::select::Clause;
 
 impl Binder<'_> {
-    /// A pattern of `LIKE` in the language of `SIMILAR TO`, or the other way round.
+    /// A pattern of `LIKE` with the syntax of `SIMILAR TO`, or vice versa.
     pub(super) fn advise_on_pattern(&mut self, pattern: &Value, is_like: bool) {
         let ExprKind::Literal(Literal::String(text)) = &pattern.expr.kind else { return };
         let expression = text.starts_with('^') || text.contains(".*") || text.starts_with("(?");
@@ -26,7 +26,7 @@ impl Binder<'_> {
         self.warning(codes::PATTERN, pattern.expr.span, message);
     }
 
-    /// `NOT IN` over a subquery whose column may be NULL: one NULL empties the result.
+    /// `NOT IN` with a subquery whose column may be NULL: a single NULL makes the result empty.
     pub(super) fn advise_on_not_in(&mut self, column: &Value, relation: &Relation, span: Span) {
         let ExprKind::Column(id) = column.expr.kind else { return };
         if self.may_be_null(id, relation) {
@@ -35,7 +35,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether a column that comes straight from a data source was never tested for NULL on its way.
+    /// Whether a column from a data source was never checked for NULL.
     fn may_be_null(&self, id: ColumnId, relation: &Relation) -> bool {
         match &relation.node {
             Node::Filter { input, predicate } => !tests_null(predicate, id) && self.may_be_null(id, input),
@@ -63,7 +63,7 @@ impl Binder<'_> {
         }
     }
 
-    /// `ARRAY_CONTAINS(ARRAY['a', 'b'], x)` in `WHERE`, computed for every row.
+    /// `ARRAY_CONTAINS(ARRAY['a', 'b'], x)` in `WHERE`, evaluated for every row.
     pub(super) fn advise_on_array(&mut self, array: &Value, element: &Value, span: Span) {
         let ExprKind::Array(items) = &array.expr.kind else { return };
         let literals = items.iter().all(|it| matches!(it.kind, ExprKind::Literal(_)));
@@ -91,7 +91,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Two tables of events without a condition between them.
+    /// Two event tables without a condition between them.
     pub(super) fn advise_on_product(&mut self, scope: &Scope, before: usize, span: Span) {
         let events = |it: &Provider| match it {
             Provider::Source(scan) => {
@@ -106,7 +106,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A literal date beside the column by which the time window cuts.
+    /// A literal date compared with the column of the time window.
     pub(super) fn advise_on_date(&mut self, a: &Value, b: &Value, span: Span) {
         for (column, literal) in [(a, b), (b, a)] {
             let ExprKind::Column(id) = column.expr.kind else { continue };
@@ -129,14 +129,14 @@ impl Binder<'_> {
     }
 }
 
-/// Whether a predicate has, among parts that all must hold, a test that the column is not NULL.
+/// Whether a predicate has, among its mandatory parts, a check that the column isn't NULL.
 fn tests_null(predicate: &Expr, id: ColumnId) -> bool {
     match &predicate.kind {
         ExprKind::And(parts) => parts.iter().any(|part| tests_null(part, id)),
         ExprKind::Is { expr, truth: Truth::Null, negated: true } => {
             matches!(expr.kind, ExprKind::Column(own) if own == id)
         }
-        // OK because a comparison that holds has no NULL on either side.
+        // OK because a comparison that is true has no NULL on either side.
         ExprKind::Binary { op, left, right } if op.is_comparison() => {
             [left, right].iter().any(|it| matches!(it.kind, ExprKind::Column(own) if own == id))
         }
@@ -145,7 +145,7 @@ fn tests_null(predicate: &Expr, id: ColumnId) -> bool {
     }
 }
 
-/// A date or time that the text itself gives; a text is read as one by the comparison.
+/// A literal date or time; a text is parsed as one by the comparison.
 fn is_fixed_moment(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(Literal::Date(_) | Literal::Timestamp(_)) => true,

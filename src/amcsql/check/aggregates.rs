@@ -1,4 +1,4 @@
-//! Binds aggregates and window functions: where they may stand, and what they give.
+//! Binds aggregates and window functions.
 
 use super::super::ast::{Call, Expr, OrderItem, Over, WindowSpec};
 use super::super::bound::{AggregateCall, ExprKind, Frame, Literal, SortKey, WindowCall};
@@ -9,7 +9,7 @@ use super::binder::{Binder, Value};
 use super::select::Clause;
 use crate::amcsql::codes;
 
-/// Most keys of one window; more are refused.
+/// Maximum number of keys of one window.
 const MOST_WINDOW_KEYS: usize = 64;
 
 impl Binder<'_> {
@@ -69,7 +69,7 @@ impl Binder<'_> {
         self.coerced(value, &DataType::Boolean)
     }
 
-    /// The arguments in types that the function takes; `None` when they do not fit.
+    /// The arguments in types that the function accepts; `None` if they don't match.
     fn aggregate_arguments(&mut self, function: AggregateFunction, call: &Call, span: Span) -> Option<Vec<Value>> {
         use AggregateFunction as A;
         let name = call.name.name.to_uppercase();
@@ -139,7 +139,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The second argument of a percentile is a constant from 0 to 1.
+    /// The second argument of a percentile must be a constant from 0 to 1.
     fn check_share(&mut self, name: &str, value: &Value) {
         let inside = match &value.expr.kind {
             ExprKind::Literal(Literal::Integer(number)) => (0..=1).contains(number),
@@ -298,7 +298,7 @@ impl Binder<'_> {
         Some(values)
     }
 
-    /// The parts of a window, with what a named one adds.
+    /// The parts of a window, including those of a named one.
     fn window(&mut self, over: &Over) -> Option<Window> {
         let (own, base) = match over {
             Over::Named(name) => (None, Some(name)),

@@ -1,4 +1,4 @@
-//! The state of one check: columns, readings and findings so far.
+//! The state of one check: columns, scans and findings so far.
 
 mod columns;
 mod value;
@@ -20,18 +20,18 @@ use super::scope::Scope;
 use super::select::State;
 use super::{Checked, Context, FieldUse, MOST_FINDINGS, Purpose, consequences};
 
-/// A reading of a source whose columns are still being collected.
+/// A scan of a source whose columns are still being collected.
 pub(super) struct Reading<'a> {
     pub(super) source: &'a DataSource,
     pub(super) columns: Vec<(ColumnId, String)>,
     by_name: HashMap<String, ColumnId>,
     extension: Extension,
-    /// The common table that reads, if it is one.
+    /// The common table expression that contains the scan, if any.
     owner: Option<Owner>,
     pub(super) span: Span,
 }
 
-/// A common table while it is bound: its id comes with its end, after those of the tables in it.
+/// A common table expression being bound: it gets its id at the end, after nested ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Owner(pub(super) usize);
 
@@ -44,36 +44,37 @@ pub(super) struct Binder<'a> {
     units: Vec<Option<Unit>>,
     pub(super) readings: Vec<Reading<'a>>,
     pub(super) commons: Vec<Common>,
-    /// Which common table (or the query itself) reads which.
+    /// Which common table expression (or the query itself) uses which.
     pub(super) uses: Vec<(Option<Owner>, CommonId)>,
-    /// The common table in hand.
+    /// The current common table expression.
     pub(super) owner: Option<Owner>,
-    /// The owners so far, and which table each became.
+    /// The owners so far, and the resulting common table expressions.
     pub(super) owners: Vec<Option<CommonId>>,
-    /// Names of common tables that are in sight, the latest last.
+    /// Names of visible common table expressions, the latest last.
     pub(super) visible: Vec<(String, Option<CommonId>)>,
-    /// What names mean, from the outermost query to the one in hand.
+    /// The scopes, from the outermost query to the current one.
     pub(super) scopes: Vec<Scope>,
-    /// The `SELECT`s in hand, the innermost last.
+    /// The current `SELECT`s, the innermost last.
     pub(super) selects: Vec<State>,
     pub(super) parameters: Vec<UsedParameter>,
-    /// Parameters whose types an earlier walk found out.
+    /// Parameters whose types an earlier pass determined.
     pub(super) known_parameters: Vec<UsedParameter>,
-    /// Whether a parameter was met before its type was known.
+    /// Whether a parameter was used before its type was known.
     pub(super) untyped: bool,
-    /// Parts of expressions that were written once and stand in several places.
+    /// The size of expressions that were copied to the places that use them.
     copied: usize,
-    /// Where columns of sources stand, where somebody asks for it.
+    /// The positions of source columns, if requested.
     pub(super) places: Option<Vec<(ColumnId, Span)>>,
-    /// The ends of names that stand alone in a SELECT, without another name, where somebody asks for it.
+    /// The ends of names that are alone in a SELECT without an alias, if requested.
     pub(super) bare: std::collections::HashSet<usize>,
     /// The `{{name}}` so far.
     pub(super) fields: Vec<FieldUse>,
-    /// Columns of sources that are in no list and that live tables were seen to have.
+    /// Undocumented columns of sources that have been observed in live tables.
     pub(super) seen_columns: Vec<ColumnId>,
-    /// Whether the query in hand gives no names to anybody: a later part of a set operation, or a subquery in an expression.
+    /// Whether the current query's names are irrelevant: a later part of a set operation, or a subquery in an
+    /// expression.
     pub(super) is_nameless: bool,
-    /// The mistake in `GROUP BY` from which it follows that something is not grouped.
+    /// The error in `GROUP BY` that causes columns not to be grouped.
     pub(super) wrong_key: Option<finding::Cause>,
 }
 
@@ -107,13 +108,13 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// The same check, with the parameters' types known from the beginning.
+    /// The same check, with known parameter types.
     pub(super) fn knowing(self, parameters: Vec<UsedParameter>) -> Self {
         Self { known_parameters: parameters, ..self }
     }
 
-    /// Checks the statement. Where parameters are declared by their use, and one was met before the use that tells its type,
-    /// the second value has what is known of them by the end: the statement is then to be checked again.
+    /// Checks the statement. If parameters are declared by use, and one was used before the use that determines its
+    /// type, the second value contains what is known at the end: the statement must then be checked again.
     pub(super) fn statement(mut self, parsed: &Parsed) -> (Checked, Option<Vec<UsedParameter>>) {
         for finding in &parsed.findings {
             self.report(finding.clone());
@@ -129,7 +130,7 @@ impl<'a> Binder<'a> {
         self.advise_on_meaning(&bound.relation);
         self.unread_commons();
         if self.findings.iter().any(|it| it.code == "grouping-sets") {
-            // OK because the keys in them were passed over, so what they group counts as not grouped.
+            // OK because their keys were skipped, so what they group counts as not grouped.
             self.findings.retain(|it| it.code != "not-grouped");
         }
         self.similar_fields();
@@ -152,7 +153,7 @@ impl<'a> Binder<'a> {
         (Checked { findings, query, purpose, fields }, again)
     }
 
-    /// The parameters, those of which nothing tells the type being texts.
+    /// The parameters; those of unknown type are text.
     fn named_parameters(&self) -> Vec<UsedParameter> {
         let mut parameters = self.parameters.clone();
         for parameter in parameters.iter_mut().filter(|it| it.data_type == DataType::Null) {
@@ -179,7 +180,7 @@ impl<'a> Binder<'a> {
         self.report(found.with_fix(fix));
     }
 
-    /// The names of the result: lower case, unique, numbered where nameless or repeated.
+    /// The names of the result: lower case, unique, numbered if missing or repeated.
     fn outputs(&mut self, names: &[(String, ColumnId)], span: Span) -> Vec<Output> {
         let mut taken = std::collections::HashSet::new();
         let mut next: HashMap<String, usize> = HashMap::new();
@@ -229,13 +230,13 @@ impl<'a> Binder<'a> {
         Query { root, outputs, columns: self.columns, scans, commons: self.commons, parameters }
     }
 
-    /// Which common tables the result depends on.
+    /// Which common table expressions the result depends on.
     fn reached(&self) -> Vec<bool> {
         let mut reached = vec![false; self.commons.len()];
         let reader = |owner: Option<Owner>| owner.and_then(|it| self.owners.get(it.0).copied().flatten());
         let mut uses: Vec<_> = self.uses.iter().map(|(owner, read)| (owner.is_some(), reader(*owner), *read)).collect();
-        // OK because a table only reads earlier ones: readers from the last to the first, after the
-        // query itself, are all judged before what they read.
+        // OK because a table only uses earlier ones: going from the last to the first, after the query itself, all
+        // uses are known before what they use.
         uses.sort_by_key(|(inner, reader, _)| (*inner, std::cmp::Reverse(*reader)));
         for (inner, reader, read) in uses {
             let alive = !inner || reader.is_some_and(|it| reached.get(it.index()).copied().unwrap_or(false));
@@ -267,7 +268,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// Whether another error would be dropped, so that looking for what was meant is wasted.
+    /// Whether another error would be dropped, so that searching for suggestions is useless.
     pub(super) fn has_said_enough(&self) -> bool {
         self.findings.len() >= MOST_FINDINGS && self.findings.iter().any(|it| it.level == Level::Error)
     }
@@ -282,7 +283,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// Reports an error that AMC words as `From line …: amc`.
+    /// Reports an error with AMC's message `From line …: amc`.
     pub(super) fn error(&mut self, code: Code, span: Span, message: impl Into<String>, amc: &str) {
         if self.has_said_enough() {
             return;

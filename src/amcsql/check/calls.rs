@@ -1,4 +1,4 @@
-//! Binds calls of functions of one row.
+//! Binds calls of scalar functions.
 
 use super::super::ast::{Call, ExprKind as Ast};
 use super::super::bound::{ExprKind, Literal};
@@ -11,7 +11,7 @@ use super::binder::{Binder, Value};
 use super::{coercion, refused};
 use crate::amcsql::codes;
 
-/// Most arguments of one call; more are refused. Long lists stand in `IN (…)` or in `VALUES`.
+/// Maximum number of arguments of one call. Long lists belong in `IN (…)` or in `VALUES`.
 const MOST_ARGUMENTS: usize = 10_000;
 
 impl Binder<'_> {
@@ -81,7 +81,7 @@ impl Binder<'_> {
         Value::unknown(span)
     }
 
-    /// The bound arguments when there are as many as `signature` takes.
+    /// The bound arguments, if their number matches `signature`.
     pub(super) fn arguments(
         &mut self,
         call: &Call,
@@ -139,7 +139,7 @@ impl Binder<'_> {
         Value { unit, ..value }
     }
 
-    /// Arrays that are parameters of unknown type are arrays of what they are looked through for.
+    /// Array parameters of unknown type become arrays of the searched element's type.
     fn array_parameters(&mut self, kinds: &[Argument], mut values: Vec<Value>) -> Vec<Value> {
         let needs_array = matches!(kinds.first(), Some(Argument::Array | Argument::Collection));
         let unknown = values.first().is_some_and(|it| it.expr.data_type == DataType::Null);
@@ -163,7 +163,7 @@ impl Binder<'_> {
         let target = match kind {
             Argument::Any => None,
             Argument::Text if plain => Some(DataType::String),
-            // OK because CONCAT is documented to join values of any type.
+            // OK because CONCAT is documented to accept values of any type.
             Argument::Text if from != DataType::Binary => Some(DataType::String),
             Argument::Whole if number => Some(DataType::Long),
             Argument::Number if from.is_numeric() => None,

@@ -1,13 +1,13 @@
-//! Which types fit together, and the conversions that make them equal.
+//! Type compatibility and implicit conversions.
 //!
-//! Lenient, as AMC was seen to be: text meets numbers and dates, numbers widen, NULL fits everywhere.
+//! Lenient, as observed from AMC: text is compatible with numbers and dates, numbers widen, NULL is compatible with
+//! everything.
 
 use super::super::bound::{Expr, ExprKind};
 use super::super::catalogue::DataType;
 use super::binder::{Binder, Value};
 
-/// The type of a value that is one or the other: `CASE`, `COALESCE`, set operations. Text wins over
-/// numbers and dates.
+/// The common type of values in `CASE`, `COALESCE` and set operations. Text wins over numbers and dates.
 pub(super) fn widest(a: &DataType, b: &DataType) -> Option<DataType> {
     if let Some(same) = alike(a, b) {
         return Some(same);
@@ -19,7 +19,7 @@ pub(super) fn widest(a: &DataType, b: &DataType) -> Option<DataType> {
     }
 }
 
-/// The type in which two values are compared. Numbers and dates win over text, which is read as such.
+/// The type in which two values are compared. Numbers and dates win over text, which is parsed.
 pub(super) fn comparable(a: &DataType, b: &DataType) -> Option<DataType> {
     if let Some(same) = alike(a, b) {
         return Some(same);
@@ -50,7 +50,7 @@ fn alike(a: &DataType, b: &DataType) -> Option<DataType> {
     }
 }
 
-/// The number type that holds both.
+/// The numeric type that can represent both.
 fn wider_number(a: &DataType, b: &DataType) -> DataType {
     if a == b {
         return a.clone();
@@ -67,7 +67,7 @@ fn wider_number(a: &DataType, b: &DataType) -> DataType {
     }
 }
 
-/// Digits before and after the point; `None` for floating point.
+/// Digits before and after the decimal point; `None` for floating point.
 pub(super) fn digits(kind: &DataType) -> Option<(u8, u8)> {
     Some(match kind {
         DataType::Byte => (3, 0),
@@ -92,7 +92,7 @@ impl Binder<'_> {
 
 /// `expr` converted to `target`.
 pub(super) fn cast(expr: Expr, target: &DataType, explicit: bool) -> Expr {
-    // OK because a literal NULL takes the type that is asked for.
+    // OK because a literal NULL takes the required type.
     if expr.data_type == DataType::Null && matches!(expr.kind, ExprKind::Literal(_)) {
         return Expr { data_type: target.clone(), ..expr };
     }

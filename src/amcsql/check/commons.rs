@@ -1,4 +1,4 @@
-//! What the common tables of a text give, also where the text has mistakes.
+//! The columns of a text's common table expressions, even if it has errors.
 
 use super::binder::{Binder, Unit};
 use super::{Context, parser};
@@ -6,25 +6,25 @@ use crate::amcsql::bound::ColumnId;
 use crate::amcsql::catalogue::{DataType, Threshold};
 use crate::amcsql::text::Span;
 
-/// A common table and its columns, in order.
+/// A common table expression and its columns, in order.
 #[derive(Clone, Debug)]
 pub struct CommonTable {
     pub name: String,
     pub columns: Vec<CommonColumn>,
 }
 
-/// A column of a common table.
+/// A column of a common table expression.
 #[derive(Clone, Debug)]
 pub struct CommonColumn {
     pub name: String,
-    /// `NULL` where a mistake hides it.
+    /// `NULL` if an error hides it.
     pub data_type: DataType,
     pub threshold: Threshold,
     /// The unit of an amount of money: `microcents` or `millicents`.
     pub unit: Option<&'static str>,
 }
 
-/// The common tables of a text, in its order, those inside of others before them; none when it cannot be read at all.
+/// The common table expressions of a text in order, nested ones first; `None` if it can't be parsed.
 pub fn common_tables(text: &str, context: &Context<'_>) -> Option<Vec<CommonTable>> {
     let parsed = parser::parse(text).ok()?;
     let mut binder = Binder::new(text, *context);

@@ -1,4 +1,4 @@
-//! Binds functions that choose between values: `IF`, `COALESCE` and their like.
+//! Binds conditional functions: `IF`, `COALESCE` and similar.
 
 use super::super::ast::Call;
 use super::super::bound::{ExprKind, Truth};
@@ -10,7 +10,7 @@ use super::coercion;
 use crate::amcsql::codes;
 
 impl Binder<'_> {
-    /// `IF`, `COALESCE` and their like.
+    /// `IF`, `COALESCE` and similar.
     pub(super) fn conditional(&mut self, call: &Call, signature: &Signature, span: Span) -> Value {
         let (least, most) = match signature.name {
             "IF" | "NVL2" => (3, 3),

@@ -1,14 +1,14 @@
-//! Puts causes before what follows from them.
+//! Orders causes before consequences.
 
 use super::super::finding::{Cause, Finding, Level};
 use super::super::text::Span;
 
-/// Codes of names that nobody knows: each further place of the same name follows from the first.
+/// Codes for unknown names: each further use of the same name is a consequence of the first.
 const REPEATED: [&str; 5] =
     ["missing-source", "unknown-column", "unknown-source", "unknown-table-alias", "double-quoted-text"];
 
-/// Marks repetitions of an unknown name as consequences of its first place, and puts every consequence behind its cause. The
-/// findings are in the order of the text.
+/// Marks further uses of an unknown name as consequences of the first, and puts every consequence after its cause.
+/// The findings must be in text order.
 pub(super) fn fold(text: &str, findings: &mut [Finding]) {
     let mut first: Vec<(Cause, String)> = Vec::new();
     for finding in findings.iter_mut().filter(|it| it.level == Level::Error && REPEATED.contains(&it.code)) {
@@ -21,7 +21,7 @@ pub(super) fn fold(text: &str, findings: &mut [Finding]) {
     let places: Vec<(Cause, Option<Cause>)> =
         findings.iter().map(|it| (Cause { code: it.code, span: it.span }, it.because)).collect();
     let place = |finding: &Finding| -> (Span, bool) {
-        // OK because a cause that is a consequence itself stands at its own cause: one step is all there is.
+        // OK because a consequence of a consequence is already attached to its cause: one step is enough.
         let cause = finding.because.map(|cause| {
             places.iter().find(|(own, _)| *own == cause).and_then(|(_, because)| *because).unwrap_or(cause)
         });

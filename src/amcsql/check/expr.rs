@@ -58,7 +58,7 @@ impl Binder<'_> {
         }
     }
 
-    /// An expression of one piece, or one that AMC does not have.
+    /// A simple expression, or one that AMC doesn't have.
     fn leaf(&mut self, expr: &Expr) -> Value {
         let span = expr.span;
         match &expr.kind {
@@ -90,7 +90,7 @@ impl Binder<'_> {
                 self.error(codes::ARRAY_INDEX, span, message, "Unsupported scalar operation type ITEM");
                 Value::unknown(span)
             }
-            // OK because everything else is bound by the caller.
+            // OK because the caller binds everything else.
             _ => Value::unknown(span),
         }
     }
@@ -152,8 +152,8 @@ impl Binder<'_> {
         let value = if truth == Truth::Null { self.expr(expr) } else { self.boolean(expr, "IS") };
         let result =
             Value::new(ExprKind::Is { expr: Box::new(value.expr.clone()), truth, negated }, DataType::Boolean, span);
-        // OK because whether a value is there tells nothing of the value: published queries show
-        // `MAX(IF(user_id IS NOT NULL, 1, 0))`.
+        // OK because whether a value is NULL reveals nothing about it: published queries show `MAX(IF(user_id IS NOT
+        // NULL, 1, 0))`.
         if truth == Truth::Null { result } else { result.fed_by([&value]).described() }
     }
 
@@ -217,7 +217,7 @@ impl Binder<'_> {
         self.choose(operand, whens, thens, has_else, span)
     }
 
-    /// `CASE` of bound parts; the last of `thens` is the `ELSE` when there is one.
+    /// `CASE` of bound parts; if there is an `ELSE`, it is the last of `thens`.
     pub(super) fn choose(
         &mut self,
         operand: Option<Value>,
@@ -229,7 +229,7 @@ impl Binder<'_> {
         let data_type = self.result_type(&thens, "CASE");
         let metric = thens.iter().any(|it| it.metric);
         let unit = thens.iter().find_map(|it| it.unit);
-        // OK because a condition decides which value is taken, and literals in it do not feed the value.
+        // OK because a condition only selects a value, and literals in it don't flow into the value.
         let literal = thens.iter().any(|it| it.literal);
         let decides = match &operand {
             None => Value::unknown(span).fed_by(&whens).level,
@@ -245,7 +245,7 @@ impl Binder<'_> {
         Value { literal, metric, unit, ..value }
     }
 
-    /// The type of a value that is one of `values`.
+    /// The common type of `values`.
     pub(super) fn result_type(&mut self, values: &[Value], what: &str) -> DataType {
         let mut data_type = DataType::Null;
         for value in values {
@@ -322,13 +322,13 @@ impl Binder<'_> {
 }
 
 impl Value {
-    /// The same value as something that describes and does not measure.
+    /// The same value as a dimension.
     pub(super) fn described(self) -> Self {
         Self { metric: false, ..self }
     }
 }
 
-/// Whether a written cast may be made at all; whether it succeeds depends on the value.
+/// Whether an explicit cast is allowed; whether it succeeds depends on the value.
 fn castable(from: &DataType, to: &DataType) -> bool {
     use DataType as T;
     if from == to {

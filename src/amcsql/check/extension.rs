@@ -1,4 +1,4 @@
-//! Binds `TABLE(EXTEND_TIME_WINDOW(…))`: a source whose time window is wider than the run's.
+//! Binds `TABLE(EXTEND_TIME_WINDOW(…))`: a source with an extended time window.
 
 use super::super::ast::{Expr, ExprKind as Ast, Ident};
 use super::super::bound::{Extension, Node, Relation};
@@ -68,7 +68,7 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// An ISO 8601 duration of weeks, days, hours, minutes and seconds, maybe negative, of at most 100 years.
+/// An ISO 8601 duration of weeks, days, hours, minutes and seconds, optionally negative, of at most 100 years.
 fn seconds(text: &str) -> Option<i64> {
     let text = text.trim().to_ascii_uppercase();
     let (sign, rest) = text.strip_prefix('-').map_or((1, text.as_str()), |rest| (-1, rest));

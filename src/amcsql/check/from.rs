@@ -1,4 +1,4 @@
-//! Binds what stands in `FROM`: sources, common tables, subqueries, joins.
+//! Binds `FROM`: sources, common table expressions, subqueries, joins.
 
 use super::super::ast::{Condition, From, Ident, Join, Table, TableKind};
 use super::super::bound::{BinaryOp, ColumnId, ExprKind, Extension, Join as BoundJoin, JoinKind, Node, Relation};
@@ -13,11 +13,11 @@ use super::scope::{Provider, Scope, TableScope};
 use super::select::Clause;
 use crate::amcsql::codes;
 
-/// Most tables in one `FROM`; more are refused. Published queries join fewer than ten.
+/// Maximum number of tables in one `FROM`. Published queries join fewer than ten.
 const MOST_TABLES: usize = 64;
 
 impl Binder<'_> {
-    /// The rows of a `FROM`, and what names mean over them. Without one: one row, no names.
+    /// The rows of a `FROM`, and its scope. Without one: one row, an empty scope.
     pub(super) fn from(&mut self, list: &[From], place: Span) -> (Relation, Scope) {
         let mut scope = Scope::default();
         let tables: usize = list.iter().map(|it| 1 + it.joins.len()).sum();
@@ -117,7 +117,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Runs `bind` where names mean what `scope` says.
+    /// Runs `bind` in the given scope.
     fn in_scope<T>(&mut self, scope: &mut Scope, bind: impl FnOnce(&mut Self) -> T) -> T {
         self.scopes.push(std::mem::take(scope));
         let result = bind(self);
@@ -225,7 +225,7 @@ impl Binder<'_> {
         Provider::columns(names.into_iter().zip(columns).map(|((_, id), name)| (name.name.clone(), id)).collect())
     }
 
-    /// A common table or a data source.
+    /// A common table expression or a data source.
     fn named(&mut self, names: &[Ident], span: Span) -> (Relation, Option<String>, Provider) {
         let nothing = |name: Option<String>| (Relation { node: Node::One, span }, name, Provider::Unknown);
         let Some(last) = names.last() else { return nothing(None) };
@@ -241,7 +241,7 @@ impl Binder<'_> {
         }
         let Some(source) = self.context.catalogue.source(&last.name) else {
             self.source_not_found(&last.name, span, last.span);
-            // OK because a source of AMC that this instance lacks is known all the same: what is read from it can be checked.
+            // OK because a source that this instance lacks is still documented: its columns can be checked.
             let standard: Option<&'static DataSource> = Catalogue::standard().source(&last.name);
             let Some(source) = standard.filter(|_| self.context.is_authored) else { return nothing(Some(key)) };
             let scan = self.new_reading(source, Extension::default(), span);
@@ -298,7 +298,7 @@ impl Binder<'_> {
         self.report(Finding::error(codes::UNKNOWN_SOURCE, span, message, amc).with_fix(fix));
     }
 
-    /// A data source of AMC's that this instance does not have.
+    /// A documented data source that this instance doesn't have.
     fn missing_source(&mut self, source: &DataSource, span: Span) {
         let availability = source.availability.trim_end_matches('.');
         let message = if availability.starts_with("Paid") {

@@ -1,4 +1,4 @@
-//! Exchanges what stands above a grouping for its keys and aggregates.
+//! Replaces references above a grouping by its keys and aggregates.
 
 use crate::amcsql::codes;
 use std::collections::HashSet;
@@ -8,18 +8,18 @@ use super::super::finding::{self, Finding};
 use super::super::text::Span;
 use super::binder::Binder;
 
-/// What may be referred to above a grouping.
+/// What may be referenced above a grouping.
 #[derive(Default)]
 pub(super) struct Grouping {
-    /// The keys: what they were over the tables, and the column that each became.
+    /// The keys: their expressions over the tables, and the resulting columns.
     pub(super) keys: Vec<(Expr, ColumnId)>,
     /// Columns of aggregates, window functions and exploded arrays.
     pub(super) computed: HashSet<ColumnId>,
 }
 
 impl<'a> Binder<'a> {
-    /// Replaces every part of `expr` that is a key by the key's column, and reports columns that are
-    /// neither in a key nor in an aggregate.
+    /// Replaces every part of `expr` that is a key by the key's column, and reports columns that are neither in a key
+    /// nor in an aggregate.
     pub(super) fn regroup(&mut self, expr: &mut Expr, grouping: &Grouping) {
         if let Some((_, id)) = grouping.keys.iter().find(|(key, _)| same(key, expr)) {
             expr.kind = ExprKind::Column(*id);
@@ -39,7 +39,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// A subquery sees the groups of the query around it, not its single rows.
+    /// A subquery sees the groups of the enclosing query, not its single rows.
     fn regroup_query(&mut self, query: &mut Relation, grouping: &Grouping) {
         let mut stray = Vec::new();
         each_outer(query, &mut |id, span| {
@@ -75,7 +75,7 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// Calls `enter` for every column of a query around it that a subquery refers to.
+/// Calls `enter` for every column of an enclosing query that a subquery refers to.
 fn each_outer(query: &mut Relation, enter: &mut impl FnMut(&mut ColumnId, Span)) {
     for expr in query.exprs_mut() {
         outer_in(expr, enter);
@@ -98,7 +98,7 @@ fn outer_in(expr: &mut Expr, enter: &mut impl FnMut(&mut ColumnId, Span)) {
     }
 }
 
-/// Whether two expressions are written alike, wherever they stand. Subqueries never are.
+/// Whether two expressions are the same, regardless of their position. Subqueries never are.
 pub(super) fn same(a: &Expr, b: &Expr) -> bool {
     a.data_type == b.data_type && same_kind(&a.kind, &b.kind)
 }

@@ -1,4 +1,4 @@
-//! Binds what a `SELECT` selects: expressions with their names, and stars.
+//! Binds the items of a `SELECT`: expressions with their names, and stars.
 
 use super::super::ast::{ExprKind as Ast, Ident, Item};
 use super::super::bound::ColumnId;
@@ -9,7 +9,7 @@ use super::select::{Selected, written_name};
 use crate::amcsql::codes;
 
 impl Binder<'_> {
-    /// Binds what is selected; whether some of it could not be resolved.
+    /// Binds the items; returns whether some of them couldn't be resolved.
     pub(super) fn items(&mut self, items: &[Item]) -> bool {
         let mut open = false;
         for item in items {
@@ -110,7 +110,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Selects all columns of one table or of all; whether one of them is not known.
+    /// Selects all columns of one table or of all; returns whether one of them is unknown.
     fn expand(&mut self, table: Option<&str>, span: Span) -> bool {
         let mut open = false;
         let mut columns = Vec::new();
@@ -137,7 +137,7 @@ impl Binder<'_> {
         open
     }
 
-    /// The columns that `USING` or `NATURAL` made one, in the order of the first table: `*` gives them once, and first.
+    /// The columns merged by `USING` or `NATURAL`, in the order of the first table: `*` lists them once, and first.
     fn merged_columns(&self, columns: &[(String, ColumnId)]) -> Vec<(String, Value)> {
         let Some(scope) = self.scopes.last() else { return Vec::new() };
         let mut found: Vec<(String, Value)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Binds what a `SELECT` groups and orders by: ordinals, aliases, expressions.
+//! Binds `GROUP BY` and `ORDER BY`: ordinals, aliases, expressions.
 
 use super::super::ast::{Expr, ExprKind as Ast, Ident, OrderItem};
 use super::super::text::Span;
@@ -7,7 +7,7 @@ use super::grouping::same;
 use super::select::{Key, Selected};
 use crate::amcsql::codes;
 
-/// Most keys of one `GROUP BY`; more are refused. AMC returns at most a hundred columns.
+/// Maximum number of keys of one `GROUP BY`. AMC returns at most a hundred columns.
 const MOST_KEYS: usize = 256;
 
 impl Binder<'_> {
@@ -79,7 +79,7 @@ impl Binder<'_> {
         Some(Key { value, item: Some(at) })
     }
 
-    /// Warns when a name in `GROUP BY` is an alias and a column, and the two differ.
+    /// Warns if a name in `GROUP BY` is both an alias and a different column.
     fn remark_on_alias(&mut self, item: &Selected, expr: &Expr) {
         let Ast::Name(names) = &expr.kind else { return };
         let [name] = names.as_slice() else { return };
@@ -96,7 +96,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The item that a single name means where aliases are seen.
+    /// The item that a name refers to where aliases are visible.
     pub(super) fn alias(&self, names: &[Ident]) -> Option<usize> {
         let [name] = names else { return None };
         self.selects.last()?.aliases.get(&name.name.to_lowercase()).copied()
@@ -112,7 +112,7 @@ impl Binder<'_> {
         at
     }
 
-    /// The keys of an order, of which there may be as many as of a grouping.
+    /// The keys of an order, with the same maximum number as for a grouping.
     pub(super) fn bounded_order<'o>(&mut self, order: &'o [OrderItem]) -> &'o [OrderItem] {
         let Some(first_too_many) = order.get(MOST_KEYS) else { return order };
         let message = format!("ORDER BY takes at most {MOST_KEYS} keys.");
@@ -121,7 +121,7 @@ impl Binder<'_> {
         order.get(..MOST_KEYS).unwrap_or(order)
     }
 
-    /// The place of an order key among the items; one that is not selected is added to them.
+    /// The index of an order key among the items; one that isn't selected is added to them.
     pub(super) fn order_key(&mut self, item: &OrderItem, distinct: bool) -> Option<usize> {
         match &item.expr.kind {
             Ast::Number(text) => return self.ordinal(text, item.expr.span, "ORDER BY"),

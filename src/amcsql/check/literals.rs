@@ -95,13 +95,13 @@ fn decimal(text: &str) -> Option<(Literal, DataType)> {
     Some((Literal::Decimal { unscaled, scale }, DataType::Decimal { precision, scale }))
 }
 
-/// Whether a text reads as a day or an instant where it is compared with one.
+/// Whether a text can be parsed as a date or time when compared with one.
 pub(super) fn reads_as_moment(text: &str) -> bool {
     let text = text.trim();
     read_timestamp(text).is_some() || ["today", "now"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// The beginning of a text that a message names.
+/// The beginning of a text, for messages.
 pub(super) fn short(text: &str) -> &str {
     text.char_indices().nth(40).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }

@@ -1,7 +1,7 @@
-//! What conditions say about events: keys that name different ones, and products looked for in the wrong table.
+//! Checks the meaning of conditions about events: keys of different events, and products in the wrong table.
 //!
-//! Columns are followed through common tables and subqueries to the source that they come from. Only conditions of `WHERE` and
-//! `ON` are looked at, and of these the parts that all have to hold: elsewhere a comparison may well mean what it says.
+//! Columns are followed through common table expressions and subqueries to their source. Only conditions of `WHERE`
+//! and `ON` are checked, and only their mandatory parts: elsewhere a comparison may be intentional.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::super::codes;
 use super::super::finding::Finding;
 use super::binder::Binder;
 
-/// What the ids of a column name.
+/// What the ids of a column identify.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Event {
     Dsp,
@@ -20,7 +20,7 @@ enum Event {
 }
 
 impl Event {
-    /// What the ids in a column of a source name, where they name events.
+    /// What the ids in a source's column identify, if they identify events.
     fn of(source: &str, column: &str) -> Option<Self> {
         let source = source.trim_end_matches("_for_audiences");
         match column {
@@ -44,16 +44,16 @@ impl Event {
     }
 }
 
-/// The keys that fit each other, for the message.
+/// The keys that match each other, for the message.
 const KEYS: &str = "Sponsored ads join by sponsored_ads_traffic.event_id = traffic_event_id, Amazon DSP by request_tag, \
     where dsp_views calls it impression_id.";
 
-/// Products that are credited by the time of the ad (the others: by the time of the conversion).
+/// Products attributed by the time of the ad (the others: by the time of the conversion).
 const BY_TRAFFIC: [&str; 2] = ["sponsored_products", "sponsored_display"];
 const BY_CONVERSION: [&str; 1] = ["sponsored_brands"];
 
 impl Binder<'_> {
-    /// Remarks on the conditions of the whole query.
+    /// Warnings about the conditions of the whole query.
     pub(super) fn advise_on_meaning(&mut self, root: &Relation) {
         let columns = self.readings.iter().flat_map(|reading| {
             let source = reading.source.id.as_str();
@@ -68,9 +68,9 @@ impl Binder<'_> {
     }
 }
 
-/// A walk over the relations, the readings of a column after what it comes from.
+/// Visits the relations, each use of a column after its origin.
 struct Meaning<'b> {
-    /// The source and the name there of each column that is one of a source.
+    /// The source and the original name of each source column.
     columns: HashMap<ColumnId, (&'b str, &'b str)>,
     found: Vec<Finding>,
 }
@@ -124,7 +124,7 @@ impl<'b> Meaning<'b> {
         self.found.extend(attributed.map(|message| Finding::info(codes::ATTRIBUTED_TABLE, expr.span, message)));
     }
 
-    /// Says that Amazon DSP has no name among the products of the attributed tables.
+    /// Reports that Amazon DSP has no name among the products of the attributed tables.
     fn dsp_by_name(&mut self, expr: &Expr) {
         let (column, literal) = match &expr.kind {
             ExprKind::Binary { op: BinaryOp::Eq, left, right } => (left.as_ref(), right.as_ref()),
@@ -153,7 +153,7 @@ impl<'b> Meaning<'b> {
         self.columns.get(&id).copied()
     }
 
-    /// Says that two columns name different events.
+    /// Reports that two columns identify different events.
     fn other_events(&self, left: &Expr, right: &Expr) -> Option<String> {
         let ((left_source, left), (right_source, right)) = (self.origin(left)?, self.origin(right)?);
         let (one, other) = (Event::of(left_source, left)?, Event::of(right_source, right)?);
@@ -165,7 +165,7 @@ impl<'b> Meaning<'b> {
         (one != other).then_some(says)
     }
 
-    /// Says that the products of a condition, those without a name being Amazon DSP's, are credited in the other table.
+    /// Reports that the products in a condition (Amazon DSP's have no name) are in the other attributed table.
     fn other_table(&self, column: &Expr, products: &[&Expr]) -> Option<String> {
         let (source, "ad_product_type") = self.origin(column)? else { return None };
         let source = source.trim_end_matches("_for_audiences");

@@ -1,9 +1,9 @@
-//! Finds what is wrong with a query, and what it means when nothing is.
+//! Checks a query and resolves it.
 //!
-//! One walk over the statement resolves names, computes types, privacy levels and literal influence,
-//! and makes the [`bound::Query`](super::bound::Query). It does not stop at the first mistake: an
-//! expression that could not be resolved counts as NULL, which fits everywhere, so one mistake gives
-//! one finding. Nothing here runs a query or reads data.
+//! One pass over the statement resolves names, computes types, privacy levels and literal influence, and builds the
+//! [`bound::Query`](super::bound::Query). It doesn't stop at the first error: an expression that couldn't be resolved
+//! counts as NULL, which is compatible with everything, so one error gives one finding. Nothing here runs a query or
+//! reads data.
 
 mod advice;
 mod advice_on_conditions;
@@ -46,19 +46,17 @@ use super::text::Span;
 /// What a query is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The sources that the instance has.
+    /// The instance's sources.
     pub catalogue: &'a Catalogue,
-    /// The schema of names without one; another schema before a name is remarked on.
+    /// The schema of names without one; another schema before a name is reported.
     pub input_schema: Option<&'a str>,
-    /// The declared custom parameters. `None`: not known, so every use declares, and its surroundings
-    /// give the type.
+    /// The declared custom parameters. `None`: unknown, so every use is a declaration, and its type is inferred.
     pub parameters: Option<&'a [ParameterDeclaration]>,
-    /// Whether aggregation controls are on. Off is possible on synthetic data only.
+    /// Whether aggregation controls are on. They can only be off for synthetic data.
     pub controls: bool,
-    /// What the query is for.
     pub purpose: Purpose,
-    /// Whether the text is an author's: `{{name}}` are parameters whose types are found out, slips of writing are told all at once, and
-    /// what RecomAMP changes before sending is no mistake. Otherwise it is read as AMC reads it.
+    /// Whether the text is an author's: `{{name}}` are parameters whose types are inferred, typos are all reported at
+    /// once, and what RecomAMP fixes before sending isn't an error. Otherwise it is read as AMC reads it.
     pub is_authored: bool,
 }
 
@@ -74,62 +72,60 @@ impl<'a> Context<'a> {
         Self { purpose: Purpose::Audience, ..Self::reporting(catalogue) }
     }
 
-    /// The same for the text of an author.
+    /// The same for an author's text.
     #[must_use]
     pub fn authored(self) -> Self {
         Self { is_authored: true, ..self }
     }
 }
 
-/// What a query is for.
+/// The purpose of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A result file.
+    /// A report.
     Reporting,
-    /// A rule-based audience: gives `user_id` only, from tables for audiences.
+    /// A rule-based audience: returns only `user_id`, from audience tables.
     Audience,
 }
 
-/// What a check found.
+/// The outcome of a check.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// The findings in the order of the text, each after the one that it follows from.
+    /// The findings in text order, each after the one that causes it.
     pub findings: Vec<Finding>,
-    /// The resolved query; `None` when a finding is an error. That of an author's text with `{{name}}` cannot run before they
-    /// are filled.
+    /// The resolved query; `None` if there are errors. An author's text with `{{name}}` can't run until they are
+    /// filled.
     pub query: Option<Query>,
-    /// What it was checked for.
     pub purpose: Purpose,
-    /// The `{{name}}` of an author's text that could be read, each once, in the order of the text.
+    /// The `{{name}}` of an author's text that could be read, each once, in text order.
     pub fields: Vec<FieldUse>,
 }
 
-/// A `{{name}}` of an author's text, and what its place asks for.
+/// A `{{name}}` of an author's text, and the type that its place requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldUse {
     pub name: String,
-    /// The type that the place suggests; of a list, that of its items. Text where nothing tells.
+    /// The inferred type; for a list, that of its items. Text if unknown.
     pub data_type: DataType,
-    /// Whether it stands where several values can stand: alone in `IN (…)`, in `ARRAY[…]`, after `VALUES`.
+    /// Whether several values are allowed: alone in `IN (…)`, in `ARRAY[…]`, after `VALUES`.
     pub is_list: bool,
-    /// Where it is first used.
+    /// Its first use.
     pub span: Span,
 }
 
 impl Checked {
-    /// Whether AMC would refuse the query.
+    /// Whether AMC would reject the query.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|it| it.level == Level::Error)
     }
 
-    /// The first error in AMC's words: what AMC answers.
+    /// The first error's AMC message: AMC's answer.
     pub fn amc(&self) -> Option<&str> {
         self.findings.iter().find(|it| it.level == Level::Error).and_then(|it| it.amc.as_deref())
     }
 }
 
-/// Checks `text`. Takes time in proportion to its size, never panics, and says at most
-/// [`MOST_FINDINGS`] things.
+/// Checks `text`. Takes time proportional to its size, never panics, and reports at most [`MOST_FINDINGS`] findings.
 pub fn check(text: &str, context: &Context<'_>) -> Checked {
     let parsed = if context.is_authored {
         parser::parse_authored(text)
@@ -150,7 +146,7 @@ pub fn check(text: &str, context: &Context<'_>) -> Checked {
     }
 }
 
-/// Checks a text whose purpose is not told: as a report, or as an audience where the text fits that better.
+/// Checks a text of unknown purpose: as a report, or as an audience if that fits better.
 pub fn check_either(text: &str, context: &Context<'_>) -> Checked {
     let report = check(text, &Context { purpose: Purpose::Reporting, ..*context });
     if !report.has_errors() {
@@ -161,13 +157,14 @@ pub fn check_either(text: &str, context: &Context<'_>) -> Checked {
     let only = |checked: &Checked, codes: &[&str]| {
         checked.findings.iter().filter(|it| it.level == Level::Error).all(|it| codes.contains(&it.code))
     };
-    // OK because a text that gives `user_id` only, from tables for reports, was meant for an audience and names the wrong tables.
+    // OK because a text that returns only `user_id`, from reporting tables, was meant for an audience and names the
+    // wrong tables.
     let is_meant =
         only(&report, &["hidden-column", "hidden-key", "not-aggregated"]) && only(&audience, &["reporting-source"]);
     if errors(&audience) < errors(&report) || is_meant { audience } else { report }
 }
 
-/// Findings past this number are dropped: they would help nobody.
+/// Further findings are dropped: they wouldn't help anybody.
 pub const MOST_FINDINGS: usize = 100;
 
 #[cfg(test)]

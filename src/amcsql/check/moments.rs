@@ -1,4 +1,4 @@
-//! Binds functions that take a unit of time.
+//! Binds functions with a unit of time.
 
 use super::super::ast::{Call, Expr, ExprKind as Ast, Ident};
 use super::super::codes;
@@ -60,7 +60,7 @@ impl Binder<'_> {
         self.scalar_call(Function::DateTrunc(found), &[Argument::Timestamp], moment, Outcome::Timestamp, span)
     }
 
-    /// `DATE_TRUNC(day, t)` and `DATE_TRUNC(t, DAY)` of other dialects as AMC's form.
+    /// Converts `DATE_TRUNC(day, t)` and `DATE_TRUNC(t, DAY)` of other dialects to AMC's form.
     fn truncation(&self, call: &Call) -> Option<Fix> {
         const UNITS: [&str; 8] = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
         let [first, second] = call.args.as_slice() else { return None };

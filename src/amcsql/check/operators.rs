@@ -1,4 +1,4 @@
-//! Operators: comparisons with the rule on literals, arithmetic with its result types.
+//! Binds operators: comparisons with the rule on literals, arithmetic with its result types.
 
 use super::super::ast::{Expr, ExprKind as Ast, Query};
 use super::super::bound::{BinaryOp, ExprKind, Literal};
@@ -9,11 +9,11 @@ use super::coercion;
 use super::literals;
 use crate::amcsql::codes;
 
-/// Values of an IN list from which on a common table is faster.
+/// The size of an IN list above which a common table expression is faster.
 const MANY: usize = 1_000;
 
-/// The level of a label that says how values compare. Identities that are compared with each other leave no trace of themselves in
-/// it: it has the level of the other values. One identity among other values keeps its own.
+/// The level of a label about how values compare. Identities compared with each other don't affect it: it has the
+/// level of the other values. A single identity among other values keeps its own.
 pub(super) fn label_level<'v>(values: impl IntoIterator<Item = &'v Value>) -> Threshold {
     let (mut shown, mut hidden, mut identities) = (Threshold::None, Threshold::None, 0);
     for value in values {
@@ -38,8 +38,8 @@ impl Binder<'_> {
         Value::new(ExprKind::Binary { op, left, right }, DataType::Boolean, span).fed_by([&whole]).described()
     }
 
-    /// The type in which two values are compared; reports when there is none, and when a value that
-    /// must not meet literals meets one.
+    /// The type in which two values are compared; reports if there is none, or if a protected value is compared with
+    /// a literal.
     pub(super) fn compared(&mut self, a: &Value, b: &Value, sign: &str, span: Span) -> Option<DataType> {
         self.no_literal(a, b, span);
         let (left, right) = (&a.expr.data_type, &b.expr.data_type);
@@ -60,7 +60,7 @@ impl Binder<'_> {
         kind
     }
 
-    /// Warns of a text that is compared with a number or a date and does not read as one: no row can fit it.
+    /// Warns about a text that is compared with a number or a date and can't be parsed as one: no row can match.
     fn readable(&mut self, written: &Value, other: &Value) {
         let ExprKind::Literal(Literal::String(text)) = &written.expr.kind else { return };
         let kind = &other.expr.data_type;
@@ -215,7 +215,7 @@ impl Binder<'_> {
     pub(super) fn arithmetic(&mut self, op: BinaryOp, a: Value, b: Value, span: Span) -> Value {
         let (left, right) = (a.expr.data_type.clone(), b.expr.data_type.clone());
         if (left.is_temporal() && right == DataType::Null) || (left == DataType::Null && right.is_temporal()) {
-            // OK because NULL gives NULL; and where it stands for an INTERVAL, that is what AMC complains about.
+            // OK because NULL gives NULL; and if it replaces an INTERVAL, AMC complains about that.
             return Value::unknown(span);
         }
         if left.is_temporal() || right.is_temporal() {
@@ -248,7 +248,7 @@ impl Binder<'_> {
         Value { unit, ..value }
     }
 
-    /// Warns of a text where a number is needed: what does not read as one counts as nothing.
+    /// Warns about a text where a number is required: if it can't be parsed, it counts as NULL.
     pub(super) fn text_in_arithmetic(&mut self, value: &Value, what: &str) {
         if value.expr.data_type != DataType::String {
             return;
@@ -263,7 +263,7 @@ impl Binder<'_> {
         self.warning(codes::TEXT_AS_NUMBER, value.expr.span, message);
     }
 
-    /// Text in arithmetic is read as a number, and what has no type takes that of its partner.
+    /// Text in arithmetic is converted to a number, and a value of unknown type takes that of its partner.
     fn number_of(&mut self, value: Value, partner: &DataType) -> Value {
         match value.expr.data_type {
             DataType::String => {
@@ -284,8 +284,8 @@ fn arithmetic_error(op: BinaryOp, left: &DataType, right: &DataType) -> String {
     format!("Cannot apply '{sign}' to arguments of type '<{}> {sign} <{}>'", left.calcite(), right.calcite())
 }
 
-/// The type of an arithmetic result: floating point as soon as an operand is; fractions from division;
-/// otherwise decimals when an operand is one, and 64 bits for whole numbers.
+/// The type of an arithmetic result: floating point if an operand is; fractions from division; otherwise decimals if
+/// an operand is one, and 64 bits for integers.
 fn result(op: BinaryOp, a: &DataType, b: &DataType) -> DataType {
     let (Some((_, scale_a)), Some((_, scale_b))) = (coercion::digits(a), coercion::digits(b)) else {
         return DataType::Double;

@@ -1,4 +1,4 @@
-//! Parameters of a run in a query: declared, or known by their use.
+//! Binds parameters, declared or inferred from use.
 
 use crate::amcsql::codes;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use super::super::text::Span;
 use super::FieldUse;
 use super::binder::{Binder, Value};
 
-/// How a `{{name}}` is called among the parameters of a query: no custom parameter has such a name.
+/// The name of a `{{name}}` among the parameters of a query: no custom parameter can have it.
 fn of_field(name: &str) -> String {
     format!("{{{{{name}}}}}")
 }
@@ -90,7 +90,7 @@ impl Binder<'_> {
         self.used(of_field(name), DataType::Null, false, span)
     }
 
-    /// Notes that several values may stand where this expression stands.
+    /// Records that several values are allowed in place of this expression.
     pub(super) fn may_be_list(&mut self, expr: &Expr) {
         if let Ast::Field(name) = &expr.kind
             && let Some(field) = self.fields.iter_mut().find(|it| it.name == *name)
@@ -99,7 +99,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Two names that differ by case only are two parameters, which nobody means.
+    /// Two names that differ only by case are different parameters, which is never intended.
     pub(super) fn similar_fields(&mut self) {
         let mut seen: HashMap<String, String> = HashMap::new();
         let mut found = Vec::new();
@@ -153,7 +153,7 @@ impl Binder<'_> {
         self.report(Finding::error(codes::UNDECLARED_PARAMETER, span, message, amc).with_fix(fix));
     }
 
-    /// Gives a parameter without a type the one that its surroundings ask for.
+    /// Gives a parameter of unknown type the type that its surroundings require.
     pub(super) fn typed_parameter(&mut self, mut value: Value, target: &DataType) -> Value {
         if value.expr.data_type != DataType::Null || *target == DataType::Null {
             return value;

@@ -1,5 +1,5 @@
-//! The rules that protect people: what a result may show, what may meet a literal, that rows are
-//! aggregated (AMC documentation, aggregation thresholds).
+//! Privacy rules: what a result may show, what may be compared with a literal, that rows are aggregated (AMC
+//! documentation, aggregation thresholds).
 
 use super::super::ast::{Body, ExprKind as Ast, Query};
 use super::super::bound::{CommonId, Node, Output, Relation};
@@ -11,7 +11,7 @@ use super::binder::{Binder, Value};
 use crate::amcsql::codes;
 
 impl Binder<'_> {
-    /// Reports a comparison between a value of a high level and one that a literal feeds.
+    /// Reports a comparison of a protected value with one that depends on a literal.
     pub(super) fn no_literal(&mut self, a: &Value, b: &Value, span: Span) {
         for (guarded, other) in [(a, b), (b, a)] {
             if guarded.level.may_meet_literals() || !other.literal {
@@ -28,14 +28,14 @@ impl Binder<'_> {
         }
     }
 
-    /// The rules on the result as a whole.
+    /// The rules for the result as a whole.
     pub(super) fn final_rules(&mut self, query: &Query, relation: &Relation, outputs: &[Output]) {
         match self.context.purpose {
             Purpose::Audience => self.audience_output(outputs, query.span),
             Purpose::Reporting if self.context.controls => {
                 self.hidden_columns(outputs);
                 self.hidden_keys(query);
-                // OK because a mistyped SUM is no missing one: other errors come first.
+                // OK because a mistyped SUM isn't a missing one: other errors come first.
                 let refused = self.findings.iter().any(|it| it.level == Level::Error);
                 if !refused && !self.aggregates(relation) {
                     let place = query.body.span();
@@ -107,11 +107,11 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether the rows of `relation` come out of an aggregation, or of nothing but the text.
+    /// Whether the rows of `relation` are aggregated, or come from literals only.
     fn aggregates(&self, relation: &Relation) -> bool {
         let mut known = Vec::with_capacity(self.commons.len());
         for common in &self.commons {
-            // OK because a common table only reads earlier ones, which are known by then.
+            // OK because a common table expression only uses earlier ones, which are known by then.
             known.push(aggregated(&common.relation, &known));
         }
         aggregated(relation, &known)
@@ -138,7 +138,7 @@ fn aggregated(relation: &Relation, commons: &[bool]) -> bool {
     }
 }
 
-/// Whether one side of a join truly aggregates, rather than being rows of the text.
+/// Whether one side of a join is really aggregated, instead of being literal rows.
 fn reads_aggregate(left: &Relation, right: &Relation, commons: &[bool]) -> bool {
     let text = |it: &Relation| matches!(it.node, Node::One | Node::Values { .. });
     (aggregated(left, commons) && !text(left)) || (aggregated(right, commons) && !text(right))

@@ -1,4 +1,4 @@
-//! Binds queries: common tables, set operations, `VALUES`, order and limit around them.
+//! Binds queries: common table expressions, set operations, `VALUES`, order and limit.
 
 use super::super::ast::{Body, Cte, ExprKind as Ast, OrderItem, Query, Values};
 use super::super::bound::{ColumnId, Common, CommonId, Computed, Node, Relation, SetKind, SortKey};
@@ -9,13 +9,14 @@ use super::coercion;
 use super::select::{Clause, State};
 use crate::amcsql::codes;
 
-/// Most common tables of a query, nested ones included; more are refused. The largest published query has some forty.
+/// Maximum number of common table expressions of a query, including nested ones. The largest published query has some
+/// forty.
 const MOST_COMMONS: usize = 1_000;
 
 /// A bound query.
 pub(super) struct Bound {
     pub(super) relation: Relation,
-    /// The columns in order, as named in the text.
+    /// The columns in order, with their names.
     pub(super) names: Vec<(String, ColumnId)>,
     /// Whether there may be more columns than could be resolved.
     pub(super) open: bool,
@@ -93,9 +94,9 @@ impl Binder<'_> {
         let owner = Owner(self.owners.len());
         self.owners.push(None);
         let around = self.owner.replace(owner);
-        // OK because a common table stands for itself: it sees nothing of the query around it.
+        // OK because a common table expression can't use the enclosing query.
         let scopes = std::mem::take(&mut self.scopes);
-        // OK because the columns have names where the table lists them.
+        // OK because the columns have names if the common table expression lists them.
         let nameless = std::mem::replace(&mut self.is_nameless, !cte.columns.is_empty());
         let bound = self.query(&cte.query, false);
         self.is_nameless = nameless;
@@ -198,7 +199,7 @@ impl Binder<'_> {
         Bound { relation: Relation { node: Node::Set { kind, all, inputs, columns }, span }, names, open }
     }
 
-    /// The column that all inputs have at a position.
+    /// The common column of all inputs at a position.
     fn set_column(&mut self, inputs: &[Bound], at: usize, operator: Span, sign: &str) -> ColumnId {
         let values: Vec<Value> = inputs
             .iter()
@@ -232,7 +233,7 @@ impl Binder<'_> {
         self.column_of(&name, &value)
     }
 
-    /// `input` with the types of `columns`, and with exactly its named columns.
+    /// `input` converted to the types of `columns`, and with exactly its named columns.
     fn fitted(&mut self, input: Bound, columns: &[ColumnId]) -> Relation {
         let span = input.relation.span;
         let items = input
@@ -311,7 +312,7 @@ impl Binder<'_> {
         self.column_of(&format!("EXPR${at}"), &whole)
     }
 
-    /// Orders a set operation or `VALUES` by its columns.
+    /// Sorts a set operation or `VALUES` by its columns.
     fn sorted(&mut self, mut bound: Bound, order: &[OrderItem]) -> Bound {
         let order = self.bounded_order(order);
         let keys: Vec<SortKey> = order.iter().filter_map(|item| self.output_key(&bound, item)).collect();

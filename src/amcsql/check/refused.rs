@@ -1,6 +1,6 @@
-//! Functions of other dialects that AMC does not have, and what to write instead.
+//! Functions of other dialects that AMC doesn't have, with replacements.
 
-/// What to write instead of a function that AMC does not have; `None` for a name that nobody knows.
+/// The replacement for a function that AMC doesn't have; `None` for an unknown name.
 pub(super) fn instead(name: &str) -> Option<&'static str> {
     Some(match name {
         "GETDATE" | "NOW" | "SYSDATE" | "TODAY" | "CURDATE" => "Write CURRENT_DATE or CURRENT_TIMESTAMP.",

@@ -1,4 +1,4 @@
-//! What names mean at a place of the text.
+//! Resolves names at a position in the text.
 
 use crate::amcsql::codes;
 use std::collections::HashMap;
@@ -15,24 +15,24 @@ use super::literals;
 #[derive(Default)]
 pub(super) struct Scope {
     pub(super) tables: Vec<TableScope>,
-    /// Columns that `USING` or `NATURAL` made one of two.
+    /// Columns merged by `USING` or `NATURAL`.
     pub(super) merged: HashMap<String, Value>,
 }
 
 /// One table of a `SELECT`.
 pub(super) struct TableScope {
-    /// What it is called there, in lower case; `None` for a subquery without an alias.
+    /// Its qualifier, in lower case; `None` for a subquery without an alias.
     pub(super) name: Option<String>,
     pub(super) provider: Provider,
 }
 
-/// Where the columns of a table come from.
+/// The source of a table's columns.
 pub(super) enum Provider {
-    /// A data source: columns are made when they are mentioned.
+    /// A data source: columns are created on first use.
     Source(ScanId),
-    /// Anything else: names in order, and where each is.
+    /// Anything else: names in order, and their columns.
     Columns { names: Vec<(String, ColumnId)>, by_name: HashMap<String, Vec<ColumnId>> },
-    /// A table that could not be resolved: has every column.
+    /// A table that couldn't be resolved: has every column.
     Unknown,
 }
 
@@ -46,17 +46,17 @@ impl Provider {
     }
 }
 
-/// The outcome of looking for a column.
+/// The outcome of looking up a column.
 enum Found {
     Column(ColumnId),
     Merged(Box<Value>),
     Ambiguous,
-    /// It may be a column of a table that could not be resolved.
+    /// It may be a column of a table that couldn't be resolved.
     Unknown,
     Nothing,
 }
 
-/// Turns the columns of an expression into columns of a query around.
+/// Converts the columns of an expression to columns of an enclosing query.
 fn seen_from_inside(expr: &mut Expr) {
     if let ExprKind::Column(id) = expr.kind {
         expr.kind = ExprKind::Outer(id);
@@ -65,7 +65,7 @@ fn seen_from_inside(expr: &mut Expr) {
 }
 
 impl Binder<'_> {
-    /// The value of a name with or without its table.
+    /// The value of an optionally qualified name.
     pub(super) fn column(&mut self, names: &[Ident], span: Span) -> Value {
         let Some(last) = names.last() else { return Value::unknown(span) };
         let table = names.len().checked_sub(2).and_then(|at| names.get(at));
@@ -103,13 +103,13 @@ impl Binder<'_> {
         Value::unknown(span)
     }
 
-    /// Looks for a column in one scope without saying anything.
+    /// Looks up a column in one scope without reporting anything.
     pub(super) fn has_column(&mut self, name: &str) -> bool {
         let Some(depth) = self.scopes.len().checked_sub(1) else { return false };
         matches!(self.look_in(depth, None, name), Found::Column(_) | Found::Merged(_) | Found::Ambiguous)
     }
 
-    /// Whether a table of the `SELECT` in hand has this column.
+    /// Whether a table of the current `SELECT` has this column.
     pub(super) fn is_in_scope(&self, id: ColumnId) -> bool {
         let Some(scope) = self.scopes.last() else { return false };
         scope.tables.iter().any(|table| match &table.provider {
@@ -192,7 +192,7 @@ impl Binder<'_> {
         self.report(Finding::error(codes::UNKNOWN_COLUMN, name.span, message, amc).with_fix(fix));
     }
 
-    /// A name in double quotes that no column has: most likely a text.
+    /// A double-quoted name that isn't a column: most likely a text.
     fn double_quoted(&mut self, name: &Ident, span: Span) {
         let literal = format!("'{}'", name.name.replace('\'', "''"));
         let shown = literals::short(&name.name);
@@ -204,7 +204,7 @@ impl Binder<'_> {
         self.report(Finding::error(codes::DOUBLE_QUOTED_TEXT, span, message, amc).with_fix(Some(fix)));
     }
 
-    /// Warns of a column that live tables were seen to have and that is in no list.
+    /// Warns about an undocumented column that has been observed in live tables.
     fn remark_on_seen(&mut self, id: ColumnId, span: Span) {
         if self.seen_columns.contains(&id) {
             let name = self.columns.get(id.index()).map(|it| it.name.clone()).unwrap_or_default();
@@ -233,12 +233,12 @@ impl Binder<'_> {
         self.scopes.iter().flat_map(|scope| &scope.tables).any(|it| it.name.as_deref() == Some(name.as_str()))
     }
 
-    /// Whether the `SELECT` in hand gives something that name.
+    /// Whether the current `SELECT` uses this name as an alias.
     fn is_alias(&self, name: &str) -> bool {
         self.selects.last().is_some_and(|select| select.alias_names.contains(&name.to_lowercase()))
     }
 
-    /// The columns in sight, of one table when it is named.
+    /// The visible columns, only those of one table if it is named.
     fn candidates(&self, table: Option<&str>) -> Vec<String> {
         let table = table.map(str::to_lowercase);
         let mut names = Vec::new();

@@ -1,10 +1,9 @@
-//! Binds one `SELECT`: which clause sees what, and in which order relations stack.
+//! Binds one `SELECT`: which clause sees what, and the order of relations.
 //!
-//! From the bottom: tables, `WHERE`, grouping, `HAVING`, window functions, exploded arrays, the
-//! selected columns, `DISTINCT`, `ORDER BY`. Items are bound first, over the tables; when the
-//! `SELECT` groups, what they refer to is then exchanged for keys and aggregates (see
-//! [`super::grouping`]). Aliases are seen by `GROUP BY`, `HAVING` and `ORDER BY` only, and win over
-//! columns there, as in Calcite.
+//! From the bottom: tables, `WHERE`, grouping, `HAVING`, window functions, exploded arrays, the selected columns,
+//! `DISTINCT`, `ORDER BY`. Items are bound first, over the tables; if the `SELECT` groups, their references are then
+//! replaced by keys and aggregates (see [`super::grouping`]). Aliases are only visible in `GROUP BY`, `HAVING` and
+//! `ORDER BY`, and win over columns there, as in Calcite.
 
 use crate::amcsql::codes;
 use std::collections::{HashMap, HashSet};
@@ -20,7 +19,7 @@ use super::binder::{Binder, Value, size};
 use super::grouping::Grouping;
 use super::query;
 
-/// The clause in hand: decides what may stand there.
+/// The current clause, which determines what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clause {
     Values,
@@ -46,20 +45,20 @@ impl Clause {
     }
 }
 
-/// What one `SELECT` has collected so far.
+/// The state of one `SELECT`.
 pub(super) struct State {
     pub(super) clause: Clause,
-    /// Whether the expression in hand is an argument of an aggregate.
+    /// Whether the current expression is an argument of an aggregate.
     pub(super) in_aggregate: bool,
     pub(super) aggregates: Vec<AggregateCall>,
     pub(super) windows: Vec<WindowCall>,
     pub(super) explode: Option<(Bound, ColumnId)>,
-    /// Window functions and exploded arrays that `GROUP BY` points at: computed before grouping.
+    /// Window functions and exploded arrays that `GROUP BY` refers to: computed before grouping.
     pub(super) early: HashSet<ColumnId>,
     pub(super) items: Vec<Selected>,
-    /// Items by name, in lower case; of equal names the first.
+    /// Items by name, in lower case; the first for duplicates.
     pub(super) aliases: HashMap<String, usize>,
-    /// All names in lower case that items give to something else, also of those that are still to be bound.
+    /// All aliases in lower case that differ from the column's name, including those of items that aren't bound yet.
     pub(super) alias_names: HashSet<String>,
     pub(super) named_windows: Vec<(Ident, WindowSpec)>,
 }
@@ -86,11 +85,11 @@ impl State {
 pub(super) struct Selected {
     pub(super) name: String,
     pub(super) value: Value,
-    /// Whether aggregates are in it.
+    /// Whether it contains aggregates.
     pub(super) has_aggregate: bool,
-    /// The window functions and exploded arrays in it.
+    /// Its window functions and exploded arrays.
     pub(super) windows: Vec<ColumnId>,
-    /// How many parts its expression has.
+    /// The size of its expression.
     pub(super) size: usize,
 }
 
@@ -162,7 +161,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A boolean over the tables in sight.
+    /// A boolean over the visible tables.
     pub(super) fn condition(&mut self, expr: &Expr, clause: Clause) -> Value {
         let own = clause == Clause::On;
         if own {
@@ -190,7 +189,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Stacks the relations of a `SELECT` whose parts are bound.
+    /// Builds the relations of a `SELECT` whose parts are bound.
     fn stack(
         &mut self,
         mut relation: Relation,
@@ -246,7 +245,7 @@ impl Binder<'_> {
         query::Bound { relation, names, open: false }
     }
 
-    /// The keys as columns, what may be referred to above them, and which items are keys.
+    /// The keys as columns, what may be referenced above them, and which items are keys.
     fn grouping(&mut self, keys: Vec<Key>, state: &State) -> (Vec<Computed>, Grouping, HashMap<usize, ColumnId>) {
         let mut grouping = Grouping::default();
         let mut groups = Vec::with_capacity(keys.len());
@@ -265,7 +264,7 @@ impl Binder<'_> {
         (groups, grouping, items)
     }
 
-    /// Orders by items, and drops those that only ordered.
+    /// Sorts by items, and drops those that were only used for sorting.
     fn ordered(&mut self, mut bound: query::Bound, visible: usize, order: &[(usize, &OrderItem)]) -> query::Bound {
         if order.is_empty() {
             return bound;
@@ -294,7 +293,7 @@ impl Binder<'_> {
     }
 }
 
-/// How many items are results; the rest only order.
+/// How many items are results; the rest are only used for sorting.
 fn visible_items(state: &State, order: &[(usize, &OrderItem)]) -> usize {
     let hidden = order.iter().filter(|(at, _)| state.items.get(*at).is_some_and(|it| it.name.is_empty())).count();
     state.items.len() - hidden.min(state.items.len())
@@ -316,14 +315,14 @@ fn early(mut relation: Relation, state: &mut State, span: Span) -> Relation {
     Relation { node: Node::Window { input: Box::new(relation), calls: before }, span }
 }
 
-/// The name, in lower case, that an item gives to something else.
+/// The alias of an item, in lower case, if it differs from the column's name.
 fn given_name(item: &Item) -> Option<String> {
     let Item::Expr(expr, Some(alias)) = item else { return None };
     let own = matches!(&expr.kind, Ast::Name(names) if names.last().is_some_and(|it| it.name.eq_ignore_ascii_case(&alias.name)));
     (!own).then(|| alias.name.to_lowercase())
 }
 
-/// The name that an item has by itself or by its alias.
+/// The name of an item, by itself or by its alias.
 pub(super) fn written_name(item: &Item) -> Option<String> {
     match item {
         Item::Expr(_, Some(alias)) => Some(alias.name.clone()),

@@ -8,21 +8,22 @@ use super::super::text::Span;
 use super::Context;
 use super::binder::Binder;
 
-/// A place of a text that names a source or a column of one.
+/// A place in a text that names a source or one of its columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
     pub span: Span,
     /// The source, in lower case.
     pub source: String,
-    /// The column, in lower case; `None` where the source itself is named.
+    /// The column, in lower case; `None` for the source itself.
     pub column: Option<String>,
-    /// Whether it stands alone in a SELECT and so names what it gives: with another column it needs `AS` and this name.
+    /// Whether it is alone in a SELECT and so determines the output name: with another column it needs `AS` and this
+    /// name.
     pub names_output: bool,
 }
 
-/// What `text` reads, in the order of the text; as far as names can be resolved where it has mistakes, nothing where it
-/// cannot be parsed. A name that a common table passes on counts where that table reads it, and one that `USING` made of
-/// two columns counts there.
+/// What `text` reads, in text order; as far as names can be resolved if it has errors, empty if it can't be parsed. A
+/// name passed on by a common table expression counts where that reads it, and one merged by `USING` from two columns
+/// counts there.
 pub fn uses(text: &str, context: &Context<'_>) -> Vec<Use> {
     let Ok(parsed) = parser::parse(text) else { return Vec::new() };
     let mut binder = Binder::new(text, *context);

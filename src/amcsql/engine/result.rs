@@ -54,7 +54,7 @@ impl ResultSet {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    /// The sum of a column of numbers, by its place; NULL counts for nothing.
+    /// The sum of a numeric column, by index; NULL counts as zero.
     pub fn sum(&self, column: usize) -> io::Result<f64> {
         let mut sum = 0.0;
         for batch in self.batches.iter().filter(|batch| column < batch.num_columns()) {

@@ -1,8 +1,9 @@
-//! Variants of a query for measuring what its thresholds remove: its rows put together without one of its columns.
+//! Variants of a query for measuring what its thresholds remove: its rows aggregated without one of its columns.
 //!
-//! A variant aggregates the rows of the query again, so it works for every query, whatever it is made of: the text stands in a
-//! WITH, unchanged. Only what adds up is summed, and each row of the query counts as one, so all variants have the same totals and can be
-//! compared. Taking a column out of the text itself was rejected: a UNION, a window or a HAVING would need another change each.
+//! A variant aggregates the rows of the query again, so it works for every query: the text is put into a WITH,
+//! unchanged. Only what adds up is summed, and each row of the query counts as one, so all variants have the same
+//! totals and can be compared. Removing a column from the text itself was rejected: a UNION, a window or a HAVING
+//! would each need a different change.
 
 use super::lower::{Merging, mergings};
 use crate::amcsql::bound::Query;
@@ -13,14 +14,14 @@ use crate::amcsql::catalogue::ColumnType;
 pub struct Variants<'t> {
     text: &'t str,
     columns: usize,
-    /// The columns by which its rows are told apart.
+    /// The columns that identify its rows.
     dimensions: Vec<usize>,
-    /// The column that is summed up; none where nothing adds up.
+    /// The column to sum; `None` if nothing adds up.
     measure: Option<usize>,
 }
 
 impl<'t> Variants<'t> {
-    /// The variants of `text`, which is sent as it is and was resolved as `query`.
+    /// The variants of `text`, which is sent unchanged and was resolved as `query`.
     pub fn new(text: &'t str, query: &Query) -> Self {
         let known = mergings(query);
         let merged = |at: &usize| query.outputs.get(*at).and_then(|output| known.get(&output.column)).copied();
@@ -39,18 +40,18 @@ impl<'t> Variants<'t> {
         Self { text, columns: query.outputs.len(), dimensions, measure }
     }
 
-    /// The places of the columns that can be left out.
+    /// The indexes of the columns that can be left out.
     pub fn dimensions(&self) -> &[usize] {
         &self.dimensions
     }
 
-    /// The place of the column that is summed up; none where only rows are counted.
+    /// The index of the summed column; `None` if only rows are counted.
     pub fn measure(&self) -> Option<usize> {
         self.measure
     }
 
-    /// The text without the column at that place; with `None`, with all of them. Its last column but one is the number of
-    /// rows, its last the measure.
+    /// The text without the column at that index; with `None`, with all of them. Its last column but one is the
+    /// number of rows, its last the measure.
     pub fn text(&self, without: Option<usize>) -> String {
         let names: Vec<String> = (0..self.columns).map(|at| format!("c{at}")).collect();
         let kept = self.dimensions.iter().filter(|at| Some(**at) != without).map(|at| format!("c{at}"));

@@ -1,9 +1,9 @@
-//! `recomamp backup`: everything that the program keeps, as it is at one instant, while it runs.
+//! `recomamp backup`: a consistent copy of everything, while the program runs.
 //!
-//! The database comes first, as of one instant: what lies in files is only ever added before a row names
-//! it, so files that are copied afterwards hold at least what the rows speak of. PostgreSQL is read by a
-//! transaction of our own, table by table in the schema's own words, so that no client programs have to be
-//! there. The key ring stays out unless it is asked for: with it, a backup opens every grant.
+//! The database is copied first, as of one instant: files are only ever added before a row refers to them, so files
+//! copied afterwards contain at least what the rows refer to. PostgreSQL is read in one transaction, with the tables
+//! taken from the schema, so that no client programs are needed. The key ring is only included on request: with it, a
+//! backup decrypts every grant.
 
 mod files;
 mod manifest;
@@ -30,14 +30,14 @@ use crate::web::words;
 /// Where a backup goes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// The folder for it; it must be empty or not there yet.
+    /// The folder for the backup; it must be empty or not exist yet.
     folder: PathBuf,
-    /// Put the key ring in, too. Whoever has such a backup can use every grant in it.
+    /// Include the key ring. Anyone who has such a backup can use every grant in it.
     #[arg(long)]
     with_keys: bool,
 }
 
-/// Makes a backup, and says what is in it.
+/// Makes a backup, and prints what it contains.
 pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
     let folder = options.folder;
     empty(&folder)?;
@@ -54,7 +54,7 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a folder that holds something.
+/// Refuses a folder that isn't empty.
 fn empty(folder: &Path) -> anyhow::Result<()> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty: name a folder that is empty or not there yet", folder.display());
@@ -62,7 +62,7 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the folder, readable by its owner only.
+/// Creates the folder, readable only by its owner.
 fn fresh(folder: &Path) -> anyhow::Result<()> {
     private_folder(folder).with_context(|| format!("{} cannot be made", folder.display()))
 }
@@ -91,7 +91,7 @@ async fn database(db: &Db, folder: &Path) -> anyhow::Result<Manifest> {
     Ok(manifest)
 }
 
-/// Notes the schema, and what every table holds.
+/// Records the schema version and the row count of every table.
 async fn counted(snapshot: &mut Snapshot, mut manifest: Manifest) -> anyhow::Result<Manifest> {
     let Some(schema) = snapshot.version().await? else {
         bail!("the database is empty: RecomAMP never ran on it, so there is nothing to back up");
@@ -111,10 +111,10 @@ fn listed(mut manifest: Manifest, folder: &Path, path: String) -> anyhow::Result
     Ok(manifest)
 }
 
-/// What lies beside the database: results, the AMC emulator, and the keys where they are asked for.
+/// The files beside the database: results, the AMC emulator, and the keys on request.
 fn files_of(config: &Config, folder: &Path, with_keys: bool, manifest: &mut Manifest) -> anyhow::Result<()> {
     let results = config.data_dir.join(RESULTS);
-    // OK without what is in the making: its run is fetched again.
+    // OK without unfinished files: their execution's result is downloaded again.
     let unfinished = |path: &Path| path.starts_with("unfinished");
     manifest.files.extend(files::take(&results, folder, RESULTS, Progress::begin("Copying results"), &unfinished)?);
     let emulator = config.data_dir.join(EMULATOR);
@@ -130,7 +130,7 @@ fn files_of(config: &Config, folder: &Path, with_keys: bool, manifest: &mut Mani
     Ok(())
 }
 
-/// What the AMC emulator makes again by itself: its worlds, which follow from the seed, and passing files.
+/// Whether the AMC emulator can recreate a file: generated data, which follows from the seed, and temporary files.
 pub(super) fn is_made_again(path: &Path) -> bool {
     let passing = path.extension().is_some_and(|ending| ending == "lock" || ending == "new");
     path.starts_with("world") || (passing && path.components().count() == 1)

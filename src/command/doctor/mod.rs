@@ -1,7 +1,7 @@
-//! `recomamp doctor`: looks at everything that the program stands on, and says what to do.
+//! `recomamp doctor`: checks everything the program depends on, and suggests fixes.
 //!
-//! It changes nothing, works beside a running program, and shows no secrets. Each line is one thing looked at:
-//! fine, a warning, or a fault; one fault makes the exit code 1.
+//! It changes nothing, works while the program is running, and shows no secrets. Each line is one check: fine, a
+//! warning, or a failure; a failure sets the exit code to 1.
 
 mod bucket;
 mod database;
@@ -19,10 +19,10 @@ use super::{Process, give};
 use crate::clock::Clock;
 use crate::config::Config;
 
-/// How the findings are shown.
+/// The output format.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// For eyes or for machines.
+    /// For people or for programs.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -33,7 +33,7 @@ enum Format {
     Json,
 }
 
-/// How something is.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
@@ -42,14 +42,14 @@ enum State {
     Fault,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
     state: State,
     /// What was found, and what it means.
     what: String,
-    /// What to do about it; empty where it is fine.
+    /// What to do about it; empty if it is fine.
     #[serde(skip_serializing_if = "String::is_empty", rename = "to_do")]
     todo: String,
 }
@@ -68,7 +68,7 @@ impl Finding {
     }
 }
 
-/// Looks at everything and tells.
+/// Runs all checks and prints the findings.
 pub(super) async fn run(options: Options) -> ExitCode {
     let findings = match Config::read(&Process) {
         Err(faults) => settings::faults(&faults),

@@ -1,16 +1,16 @@
-//! A documented sample held against the result of its query: not the same numbers, which change with the days, but numbers of
-//! the same size.
+//! Compares a documented sample with the actual result of its query: not the exact numbers, which change daily, but
+//! their order of magnitude.
 
 use crate::amcsql::engine::ResultSet;
 use crate::guides::content::{Finding, GuideQuery};
 use crate::queries::{Sample, sample_number};
 
-/// How many times larger or smaller than the result's a sample's typical number may be.
+/// The maximum factor between a sample's typical number and the result's.
 const FACTOR: f64 = 10.0;
-/// Rows of the result that are compared.
+/// Maximum number of compared rows.
 const MOST_ROWS: usize = 10_000;
 
-/// What is wrong with the sample of a query that gave `result`.
+/// The errors in the sample of a query that returned `result`.
 pub(super) fn sample(query: &GuideQuery, result: &ResultSet) -> Vec<Finding> {
     let Some(sample) = &query.authored.sample else { return Vec::new() };
     let mut findings = Vec::new();
@@ -39,7 +39,7 @@ fn numbers(sample: &Sample, column: usize) -> Vec<f64> {
     sample.rows.iter().filter_map(|row| sample_number(row.get(column)?)).collect()
 }
 
-/// The number in the middle, without its sign.
+/// The median, ignoring signs.
 fn median(mut numbers: Vec<f64>) -> Option<f64> {
     for number in &mut numbers {
         *number = number.abs();
@@ -49,7 +49,7 @@ fn median(mut numbers: Vec<f64>) -> Option<f64> {
 }
 
 fn are_near(told: f64, real: f64) -> bool {
-    // OK to let small ones pass: between 0 and 2 there is no order of magnitude.
+    // OK to accept small ones: between 0 and 2 there is no order of magnitude.
     (told < 2.0 && real < 2.0 && told.max(real) - told.min(real) < 1.0)
         || (told <= real * FACTOR && real <= told * FACTOR && (told > 0.0) == (real > 0.0))
 }

@@ -1,6 +1,6 @@
-//! The lock file: which queries passed, by a digest of their text, their values, the catalogue and the engine.
+//! The lock file: the queries that passed, as digests of their text, their values, the catalog and the engine.
 //!
-//! It is a cache: nothing is wrong where it is missing, and it need not be kept in version control.
+//! It is a cache: it may be missing, and needn't be under version control.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,13 +20,13 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// That of a folder; an empty one where none can be read.
+    /// The lock file of a folder; empty if it can't be read.
     pub(super) fn read(root: &Path) -> Self {
         let text = fs::read_to_string(root.join(FILE)).unwrap_or_default();
         toml::from_str(&text).unwrap_or_default()
     }
 
-    /// Drops every digest but these.
+    /// Drops all digests except these.
     pub(super) fn keep<'a>(&mut self, digests: impl Iterator<Item = &'a str>) {
         let before = self.passed.len();
         let digests: BTreeSet<&str> = digests.collect();
@@ -42,7 +42,7 @@ impl Lock {
         self.is_changed |= self.passed.insert(digest.to_owned());
     }
 
-    /// Writes it beside the guides. A folder that cannot be written costs the next check its time, and nothing else.
+    /// Writes it beside the guides. If the folder isn't writable, only the next check takes longer.
     pub(super) fn write(&self, root: &Path) {
         if !self.is_changed {
             return;

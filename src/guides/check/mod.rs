@@ -1,8 +1,8 @@
-//! `recomamp guides check`: everything that can be said of guides and templates, with the runs of their queries.
+//! `recomamp guides check`: all checks of guides and templates, including runs of their queries.
 //!
-//! What needs no run is said while files are read ([`super::content`]), so that authors see it in the browser too. Here every
-//! query is run on synthetic data besides, on one day of it and with one seed, so that a sample means the same everywhere; a lock
-//! file remembers which queries passed, so that only changed ones run again.
+//! Checks that don't need a run are done while files are read ([`super::content`]), so that authors also see them in
+//! the browser. Here every query is also run on synthetic data, for one day and one seed, so that a sample means the
+//! same everywhere; a lock file remembers which queries passed, so that only changed ones run again.
 
 mod compare;
 mod lock;
@@ -20,9 +20,9 @@ use crate::emulator::world::World;
 use crate::queries;
 use lock::Lock;
 
-/// Which synthetic data.
+/// The seed of the synthetic data.
 const SEED: u64 = 1;
-/// What a run may use.
+/// The limits of a run.
 const LIMITS: Limits = Limits {
     memory_bytes: 1 << 30,
     disk_bytes: 0,
@@ -32,26 +32,26 @@ const LIMITS: Limits = Limits {
     result_rows: 1_000_000,
 };
 
-/// What a check found.
+/// The outcome of a check.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// By file and place.
+    /// By file and position.
     pub findings: Vec<Finding>,
     pub guides: usize,
     pub templates: usize,
     pub queries: usize,
-    /// How many queries were run; the others had passed before.
+    /// The number of queries that were run; the others had passed before.
     pub run: usize,
 }
 
 impl Report {
-    /// Whether nothing has to be fixed.
+    /// Whether there are no errors.
     pub fn passes(&self) -> bool {
         self.findings.iter().all(|finding| finding.level != Level::Error)
     }
 }
 
-/// The guides and templates below a folder, or those of the program.
+/// The guides and templates below a folder, or the built-in ones.
 fn collection(root: Option<&Path>) -> anyhow::Result<Arc<Collection>> {
     let Some(root) = root else { return Ok(Arc::clone(Collection::built_in())) };
     let stamps = Stamps::of(root).with_context(|| format!("{} can't be read as a folder of guides", root.display()))?;
@@ -60,7 +60,7 @@ fn collection(root: Option<&Path>) -> anyhow::Result<Arc<Collection>> {
     Ok(Arc::new(Collection::join(reads)))
 }
 
-/// Every query with what names it on the command line.
+/// Every query by its name on the command line.
 fn named(all: &Collection) -> BTreeMap<String, &GuideQuery> {
     let mut queries = BTreeMap::new();
     for guide in &all.guides {
@@ -73,7 +73,7 @@ fn named(all: &Collection) -> BTreeMap<String, &GuideQuery> {
     queries
 }
 
-/// Checks the guides below a folder, or those of the program. With `again`, what the lock file knows is run too.
+/// Checks the guides below a folder, or the built-in ones. With `again`, queries in the lock file are also run.
 pub async fn check(root: Option<&Path>, again: bool) -> anyhow::Result<Report> {
     let all = collection(root)?;
     let queries = named(&all);
@@ -108,7 +108,7 @@ pub async fn check(root: Option<&Path>, again: bool) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Runs the query of that name, such as `first-query/reach-by-campaign` or `library/reach-by-day`.
+/// Runs the query with that name, such as `first-query/reach-by-campaign` or `library/reach-by-day`.
 pub async fn run(root: Option<&Path>, name: &str) -> anyhow::Result<ResultSet> {
     let all = collection(root)?;
     let queries = named(&all);
@@ -128,7 +128,7 @@ fn engine() -> anyhow::Result<Engine> {
     Ok(Engine::new(Arc::new(world), LIMITS)?)
 }
 
-/// The result of a query; none of one with errors.
+/// The result of a query; `None` if it has errors.
 async fn result(engine: &Engine, query: &GuideQuery) -> Option<Result<ResultSet, RunError>> {
     let bound = query.bound.as_ref()?;
     let prepared = content::prepared(&query.input(content::checked_on(), true));

@@ -1,4 +1,4 @@
-//! Checks of folders on the disk.
+//! Checks of folders on disk.
 
 use std::fs;
 use std::path::Path;

@@ -1,11 +1,12 @@
-//! Where a guide may lead, and what a heading is called in an address.
+//! Allowed link targets of guides, and ids of headings.
 
 use super::model::Target;
 
-/// Whether a link of a guide may use this address: `http`, `https`, or one without a scheme that stays on this program.
+/// Whether a link of a guide may use this address: `http`, `https`, or one without a scheme that stays on this
+/// program.
 pub(super) fn is_allowed(address: &str) -> bool {
-    // OK to refuse blanks and backslashes wholesale: browsers drop or turn them, so `java\tscript:` and
-    // `/\host` are not what they look like.
+    // OK to refuse all whitespace and backslashes: browsers remove or convert them, so `java\tscript:` and `/\host`
+    // aren't what they look like.
     if address.is_empty()
         || address.chars().any(|letter| letter.is_control() || letter.is_whitespace() || letter == '\\')
     {
@@ -19,8 +20,8 @@ pub(super) fn is_allowed(address: &str) -> bool {
     !address.starts_with("//") && !before_path.contains(':')
 }
 
-/// Where an address in the guide `slug` leads, and the address for its page. Relative addresses are those that a viewer of
-/// markdown understands: `../other/guide.md#section`, `../library/reach.sql`, `picture.png`.
+/// The target of an address in the guide `slug`, and the address for its page. Relative addresses work as in any
+/// Markdown viewer: `../other/guide.md#section`, `../library/reach.sql`, `picture.png`.
 pub(super) fn resolved(address: &str, slug: &str) -> Result<(Target, String), &'static str> {
     if !is_allowed(address) {
         return Err("A link leads to http, https or this program only.");
@@ -64,8 +65,8 @@ fn on_this_site(path: &str, id: &str) -> Target {
     }
 }
 
-/// A heading's id: its letters and digits in lower case, the rest as single hyphens; `section` when
-/// nothing is left.
+/// A heading's id: its letters and digits in lower case, everything else as single hyphens; `section` if nothing is
+/// left.
 pub(super) fn id(text: &str) -> String {
     let mut id = String::with_capacity(text.len());
     for letter in text.chars().flat_map(char::to_lowercase) {
@@ -79,13 +80,13 @@ pub(super) fn id(text: &str) -> String {
     if id.is_empty() { "section".to_owned() } else { id.to_owned() }
 }
 
-/// Whether a folder or a file can be a name in addresses.
+/// Whether a folder or a file has a name that is valid in addresses.
 pub(super) fn is_slug(name: &str) -> bool {
     let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     !name.is_empty() && name.len() <= 80 && name.chars().all(letters) && !name.starts_with('-')
 }
 
-/// `text` for an attribute or an element.
+/// `text` escaped for an attribute or an element.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

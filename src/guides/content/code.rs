@@ -1,4 +1,4 @@
-//! Blocks of code in a guide: SQL in colors, and what a block claims about itself.
+//! Code blocks in a guide: syntax highlighting, and checks of what a block claims.
 
 use super::address::escaped;
 use super::model::{Finding, Level};
@@ -8,25 +8,25 @@ use crate::amcsql::codes;
 use crate::amcsql::text::LineIndex;
 use crate::amcsql::{Context, check};
 
-/// What the opening line of a block of code says.
+/// The kind of a code block, from its opening line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fence {
     /// Anything but SQL.
     Plain,
-    /// A query of the guide, and its name where the line has it.
+    /// A query of the guide, and its name if the line has it.
     Query { name: String },
-    /// SQL that has to pass the checker.
+    /// SQL that must pass the checker.
     Sql,
-    /// SQL for a rule-based audience, which has to pass the checker.
+    /// SQL for a rule-based audience, which must pass the checker.
     Audience,
-    /// A piece of SQL, which is not checked.
+    /// A fragment of SQL, which isn't checked.
     Fragment,
-    /// SQL that the checker has to refuse with this code.
+    /// SQL that the checker must reject with this code.
     Refused(&'static str),
 }
 
 impl Fence {
-    /// Reads the words behind the backticks.
+    /// Parses the words after the backticks.
     pub(super) fn read(info: &str) -> Result<Self, String> {
         let (language, rest) = info.trim().split_once(' ').unwrap_or((info.trim(), ""));
         let rest = rest.trim();
@@ -61,7 +61,7 @@ impl Fence {
         !matches!(self, Self::Plain)
     }
 
-    /// What readers are told about the block.
+    /// The block's label for readers.
     pub(super) fn label(&self) -> String {
         match self {
             Self::Refused(code) => format!("Mistake: refused with <a href=\"/help/checks/{code}\">{code}</a>"),
@@ -70,7 +70,7 @@ impl Fence {
         }
     }
 
-    /// Holds the block to what it claims. `first` is the line of the file at which `text` begins.
+    /// Checks the block's claim. `first` is the line in the file at which `text` begins.
     pub(super) fn check(&self, file: &str, first: usize, text: &str, findings: &mut Vec<Finding>) {
         let catalogue = Catalogue::standard();
         let context = match self {
@@ -97,7 +97,7 @@ impl Fence {
     }
 }
 
-/// SQL as HTML, in colors.
+/// SQL as HTML with syntax highlighting.
 pub(super) fn colored(sql: &str) -> String {
     let mut html = String::with_capacity(sql.len() * 2);
     let mut at = 0;

@@ -1,7 +1,7 @@
-//! The files that guides are made of: those built into the program, or those below a folder on the disk.
+//! The files of guides: built into the program, or below a folder on disk.
 //!
-//! A folder on the disk may be a git checkout that anybody pushes to, so it is read with care: nothing outside of it, no
-//! symbolic links, no large files, and only the kinds of files that a guide is made of.
+//! A folder on disk may be a git checkout that anybody can push to, so it is read with care: nothing outside of it,
+//! no symbolic links, no large files, and only the file types that guides use.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,13 +10,13 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Largest file, in bytes.
+/// Maximum size of a file, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
-/// Most files below a folder; more are not read.
+/// Maximum number of files below a folder; more are ignored.
 const MOST_FILES: usize = 50_000;
-/// Endings of files that are read as text.
+/// Extensions of text files.
 const TEXTS: [&str; 2] = ["md", "sql"];
-/// Endings of pictures, with what they are served as. SVG is left out: it can hold scripts.
+/// Extensions of pictures with their content types. SVG is excluded: it can contain scripts.
 pub(super) const PICTURES: [(&str, &str); 6] = [
     ("png", "image/png"),
     ("jpg", "image/jpeg"),
@@ -26,7 +26,7 @@ pub(super) const PICTURES: [(&str, &str); 6] = [
     ("avif", "image/avif"),
 ];
 
-/// A file, or why it is not read.
+/// A file, or why it isn't read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::guides) enum Content {
     Bytes(Cow<'static, [u8]>),
@@ -66,7 +66,7 @@ impl Folder {
     }
 }
 
-/// What a picture is served as.
+/// The content type of a picture.
 pub(super) fn kind(name: &str) -> Option<&'static str> {
     let ending = name.rsplit_once('.')?.1;
     PICTURES.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|(_, kind)| *kind)
@@ -75,7 +75,7 @@ pub(super) fn kind(name: &str) -> Option<&'static str> {
 /// All folders, by name.
 pub(in crate::guides) type Folders = BTreeMap<String, Folder>;
 
-/// The files that are built into the program.
+/// The built-in files.
 pub(in crate::guides) fn built_in() -> Folders {
     let mut folders = Folders::new();
     for (path, bytes) in super::built_in::FILES {
@@ -87,7 +87,7 @@ pub(in crate::guides) fn built_in() -> Folders {
     folders
 }
 
-/// What is on the disk, without what the files hold: equal stamps mean that nothing changed.
+/// A stamp of the files on disk, without their content: equal stamps mean that nothing has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::guides) struct Stamps(BTreeMap<String, BTreeMap<String, Stamp>>);
 
@@ -99,14 +99,14 @@ struct Stamp {
 }
 
 impl Stamps {
-    /// Looks at a folder of guides.
+    /// The stamp of a folder of guides.
     pub(in crate::guides) fn of(root: &Path) -> io::Result<Self> {
         let mut stamps = Self::default();
         let mut left = MOST_FILES;
         for entry in fs::read_dir(root)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            // OK to pass over links: a folder that is one leads out of the folder of all guides.
+            // OK to skip links: a linked folder is outside of the folder of all guides.
             if name.starts_with('.') || !entry.file_type()?.is_dir() {
                 continue;
             }
@@ -126,7 +126,7 @@ impl Stamps {
         Ok(stamps)
     }
 
-    /// The files of a folder as they are now, where they differ from what `known` saw.
+    /// The folders in this stamp.
     pub(in crate::guides) fn folders(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
@@ -149,7 +149,7 @@ impl Stamp {
     }
 }
 
-/// Whether a guide can be made of such a file.
+/// Whether guides can use such a file.
 fn is_read(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     TEXTS.contains(&ending.as_str()) || kind(name).is_some()

@@ -9,7 +9,7 @@ use crate::queries::{Difficulty, Entry, Fault, FrontMatter, products_of_entry};
 /// The line that opens and closes it.
 const FENCE: &str = "+++";
 
-/// Takes the front matter and gives what follows it.
+/// Parses the front matter and returns the rest.
 pub(super) fn read<'a>(
     source: Source<'a>,
     guide: &mut Guide,
@@ -44,7 +44,7 @@ pub(super) fn read<'a>(
     body
 }
 
-/// What is wrong with front matter, as a finding of its file.
+/// An error in front matter, as a finding of its file.
 pub(super) fn told(file: &str, fault: Fault) -> Finding {
     Finding::error(file, (fault.line, fault.column), "front-matter", fault.message)
 }
@@ -77,7 +77,7 @@ fn take(
     }
 }
 
-/// A text of one line.
+/// A text on one line.
 fn line(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> String {
     let text: String = entry.read(faults);
     if text.chars().count() > 300 || text.chars().any(char::is_control) {
@@ -108,7 +108,7 @@ fn slugs(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<String> {
     slugs
 }
 
-/// Parts the front matter from the body.
+/// Splits the front matter from the body.
 fn split(text: &str) -> Option<(&str, &str)> {
     let mut lines = text.split_inclusive('\n');
     let first = lines.next().filter(|line| line.trim_end() == FENCE)?;

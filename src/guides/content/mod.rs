@@ -1,7 +1,7 @@
-//! What guides and templates are made of: their files, read, rendered and checked once for each version of a file.
+//! Guides and templates: files that are read, rendered and checked once per version.
 //!
-//! A folder is read on its own ([`read_folder`]) and again only when one of its files changes; what lies between folders, such as
-//! links from one guide to another, is looked at when all are joined ([`Collection::join`]).
+//! Each folder is read separately ([`read_folder`]) and again only if one of its files changes; relations between
+//! folders, such as links from one guide to another, are checked when all are joined ([`Collection::join`]).
 
 mod address;
 mod code;
@@ -12,7 +12,7 @@ mod query;
 mod reader;
 mod table;
 
-/// The files of `guides/`, as the build script lists them.
+/// The files of `guides/`, as listed by the build script.
 mod built_in {
     include!(concat!(env!("OUT_DIR"), "/guides.rs"));
 }
@@ -32,7 +32,7 @@ use reader::Source;
 
 /// The folder of templates.
 const LIBRARY: &str = "library";
-/// Pages of this program to which a guide may lead.
+/// Pages of this program to which a guide may link.
 const PAGES: [&str; 21] = [
     "/",
     "/instances",
@@ -57,7 +57,7 @@ const PAGES: [&str; 21] = [
     "/settings/connections",
 ];
 
-/// Something that was read from a file, and what is wrong with it.
+/// Something read from a file, with its findings.
 #[derive(Clone, Debug)]
 pub struct Checked<T> {
     pub item: Arc<T>,
@@ -65,7 +65,7 @@ pub struct Checked<T> {
 }
 
 impl<T> Checked<T> {
-    /// Whether nothing keeps it from readers.
+    /// Whether it can be shown to readers.
     pub fn is_good(&self) -> bool {
         self.findings.iter().all(|finding| finding.level != Level::Error)
     }
@@ -74,20 +74,20 @@ impl<T> Checked<T> {
 /// A template of the library.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Template {
-    /// The name of its file, and its place in addresses.
+    /// The name of its file and its part of addresses.
     pub slug: String,
     pub query: GuideQuery,
-    /// Where the texts of its front matter lead.
+    /// The links in its front matter.
     pub links: Vec<Link>,
 }
 
-/// What one folder holds.
+/// The content of one folder.
 #[derive(Clone, Debug, Default)]
 pub(in crate::guides) struct FolderRead {
     /// Its guide in each language; the empty one is `guide.md`.
     guides: Vec<Checked<Guide>>,
     templates: Vec<Checked<Template>>,
-    /// What is wrong with files that belong to neither.
+    /// Findings of files that belong to neither.
     loose: Vec<Finding>,
     /// Its pictures.
     pictures: BTreeMap<String, Arc<[u8]>>,
@@ -196,20 +196,20 @@ fn read_templates(folder: &Folder, read: &mut FolderRead) {
     }
 }
 
-/// Everything that an installation has, or that a check looks at.
+/// All guides and templates of an installation or a check.
 #[derive(Clone, Debug, Default)]
 pub(in crate::guides) struct Collection {
     /// In the order of the list.
     pub(in crate::guides) guides: Vec<Checked<Guide>>,
     /// By name.
     pub(in crate::guides) templates: Vec<Checked<Template>>,
-    /// What is wrong with files that belong to no guide and no template.
+    /// Findings of files that belong to no guide and no template.
     pub(in crate::guides) loose: Vec<Finding>,
     pictures: BTreeMap<(String, String), Arc<[u8]>>,
 }
 
 impl Collection {
-    /// What is built into the program.
+    /// The built-in collection.
     pub(in crate::guides) fn built_in() -> &'static Arc<Self> {
         static BUILT_IN: LazyLock<Arc<Collection>> = LazyLock::new(|| {
             let folders = built_in();
@@ -219,7 +219,7 @@ impl Collection {
         &BUILT_IN
     }
 
-    /// Puts folders together; of two guides or templates of one name the first stays.
+    /// Joins folders; of two guides or templates with the same name the first is used.
     pub(in crate::guides) fn join<'a>(reads: impl Iterator<Item = (&'a str, Arc<FolderRead>)>) -> Self {
         let mut all = Self::default();
         for (name, read) in reads {
@@ -252,7 +252,7 @@ impl Collection {
         all
     }
 
-    /// A guide in a language; in its own where it is not translated.
+    /// A guide in a language; in its own if it isn't translated.
     pub(in crate::guides) fn guide(&self, slug: &str, language: &str) -> Option<&Checked<Guide>> {
         let of = |language: &str| {
             self.guides.iter().find(|guide| guide.item.slug == slug && guide.item.language == language)
@@ -269,7 +269,7 @@ impl Collection {
         self.pictures.get(&(slug.to_owned(), file.to_owned()))
     }
 
-    /// All findings, by file and place.
+    /// All findings, by file and position.
     pub(in crate::guides) fn findings(&self) -> Vec<Finding> {
         let guides = self.guides.iter().flat_map(|guide| guide.findings.iter());
         let templates = self.templates.iter().flat_map(|template| template.findings.iter());
@@ -279,7 +279,7 @@ impl Collection {
         all
     }
 
-    /// Says which links lead nowhere.
+    /// Reports broken links.
     fn check_links(&mut self) {
         let found: Vec<Vec<Finding>> = self.guides.iter().map(|guide| self.links_of(&guide.item)).collect();
         for (guide, found) in self.guides.iter_mut().zip(found) {
@@ -313,7 +313,7 @@ impl Collection {
         links.iter().filter_map(lost).collect()
     }
 
-    /// Why a link leads nowhere, if it does not.
+    /// Why a link is broken; `None` if it isn't.
     fn why_lost(&self, target: &Target, own: Option<&Guide>) -> Option<String> {
         let heading = |guide: &Guide, id: &str| {
             let is_lost = !id.is_empty() && !guide.has_heading(id);

@@ -1,4 +1,4 @@
-//! What guides and templates are once they are read, and what is said about their files.
+//! Parsed guides and templates, and findings about their files.
 
 use chrono::{DateTime, Utc};
 
@@ -7,25 +7,25 @@ use crate::amcsql::catalogue::DataType;
 pub use crate::amcsql::finding::Level;
 use crate::queries::{AuthoredQuery, Difficulty, QueryInput};
 
-/// Something about a file that its author has to know.
+/// A finding about a file, for its author.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// The file, from the folder of all guides: `reach/guide.md`.
+    /// The file, relative to the folder of all guides: `reach/guide.md`.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
-    /// The character of the line, from 1.
+    /// The character in the line, from 1.
     pub column: usize,
-    /// An error keeps a file from readers, and a check from passing.
+    /// An error hides a file from readers, and fails a check.
     pub level: Level,
-    /// What it is about; that of the checker of SQL where it says so.
+    /// The kind of finding; for findings of the SQL checker, its code.
     pub code: &'static str,
     /// What is wrong and what to write instead.
     pub message: String,
 }
 
 impl Finding {
-    /// An error at a place of a file.
+    /// An error at a position in a file.
     pub(in crate::guides) fn error(
         file: &str,
         (line, column): (usize, usize),
@@ -35,7 +35,7 @@ impl Finding {
         Self { file: file.to_owned(), line, column, level: Level::Error, code, message: message.into() }
     }
 
-    /// The same, which holds nothing up.
+    /// The same as a warning, which doesn't block anything.
     pub(in crate::guides) fn warning(
         file: &str,
         place: (usize, usize),
@@ -46,47 +46,46 @@ impl Finding {
     }
 }
 
-/// A guide, ready to be shown.
+/// A parsed guide.
 #[derive(Clone, Debug, Default)]
 pub struct Guide {
-    /// Its folder, and its place in addresses.
+    /// Its folder and its part of addresses.
     pub slug: String,
     /// The language of its text, as in `guide.de.md`; empty for `guide.md`.
     pub language: String,
     pub title: String,
-    /// What it teaches, in a sentence.
+    /// What it teaches, in one sentence.
     pub summary: String,
     pub level: Difficulty,
-    /// How long reading and doing take.
+    /// The time for reading and doing it.
     pub minutes: u32,
-    /// Words to find it by.
+    /// Words for finding it.
     pub tags: Vec<String>,
     /// Ad products, as authors write them.
     pub products: Vec<String>,
-    /// The data sources that it uses, by id: those of the front matter, then what its queries read.
+    /// The ids of its data sources: those of the front matter, then those that its queries read.
     pub sources: Vec<String>,
-    /// What has to be there before: rendered.
+    /// What is required before: rendered.
     pub prerequisites: Vec<String>,
-    /// What a reader can do afterwards: rendered.
+    /// What a reader will be able to do: rendered.
     pub learn: Vec<String>,
-    /// Guides to go on with, by slug.
+    /// Recommended next guides, by slug.
     pub next: Vec<String>,
     /// Whether only administrators see it.
     pub draft: bool,
-    /// Its place in the list.
+    /// Its position in the list.
     pub order: u32,
-    /// What it says, in order.
+    /// Its content, in order.
     pub parts: Vec<Part>,
-    /// Its headings, in order.
     pub headings: Vec<Heading>,
-    /// Where its links lead.
+    /// The targets of its links.
     pub links: Vec<Link>,
-    /// Its words by section, for the search and for the time that is left.
+    /// Its words by section, for the search and for the remaining reading time.
     pub sections: Vec<SectionText>,
 }
 
 impl Guide {
-    /// The query of that id.
+    /// The query with that id.
     pub fn query(&self, id: &str) -> Option<&GuideQuery> {
         self.queries().find(|query| query.id == id)
     }
@@ -105,10 +104,10 @@ impl Guide {
     }
 }
 
-/// A piece of a guide.
+/// A part of a guide's content.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
-    /// Rendered markdown; safe to show as it is.
+    /// Rendered Markdown, safe HTML.
     Html(String),
     Query(Box<GuideQuery>),
 }
@@ -116,27 +115,27 @@ pub enum Part {
 /// A query in a guide, or a template of the library.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GuideQuery {
-    /// Its name in addresses, which is that of its file or made of its title.
+    /// Its name in addresses, from its file or its title.
     pub id: String,
-    /// What its author wrote.
+    /// The authored query.
     pub authored: AuthoredQuery,
-    /// The file that it stands in, from the folder of all guides.
+    /// Its file, relative to the folder of all guides.
     pub file: String,
-    /// The SQL in colors.
+    /// The SQL with syntax highlighting.
     pub sql_html: String,
     /// How to read the result, rendered.
     pub interpretation_html: String,
-    /// The columns of its result with their types; empty where the checker finds an error.
+    /// The columns of its result with their types; empty if the checker finds an error.
     pub columns: Vec<(String, DataType)>,
-    /// The data sources that it reads, by id.
+    /// The ids of its data sources.
     pub sources: Vec<String>,
-    /// A digest of everything that decides what it gives.
+    /// A digest of everything that determines its result.
     pub digest: String,
-    /// The query as it runs on synthetic data, where the checker finds no error.
+    /// The query as it runs on synthetic data, if the checker finds no error.
     pub(in crate::guides) bound: Option<BoundQuery>,
 }
 
-/// A query that can run, which does not count when two are compared.
+/// A runnable query, which is ignored in comparisons.
 #[derive(Clone, Debug)]
 pub(in crate::guides) struct BoundQuery(pub(in crate::guides) Box<Bound>);
 
@@ -147,7 +146,6 @@ impl PartialEq for BoundQuery {
 }
 
 impl GuideQuery {
-    /// What it answers.
     pub fn name(&self) -> &str {
         &self.authored.input.name
     }
@@ -157,7 +155,7 @@ impl GuideQuery {
         format!("query-{}", self.id)
     }
 
-    /// The query as the editor takes it; see [`AuthoredQuery::input`].
+    /// The query for the editor; see [`AuthoredQuery::input`].
     pub fn input(&self, now: DateTime<Utc>, synthetic: bool) -> QueryInput {
         self.authored.input(now, synthetic)
     }
@@ -166,31 +164,31 @@ impl GuideQuery {
 /// A heading of a guide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heading {
-    /// 2 for a section, 3 for a part of one, and so on.
+    /// 2 for a section, 3 for a subsection, and so on.
     pub depth: u8,
     /// Its id on the page.
     pub id: String,
     pub text: String,
 }
 
-/// Where a link leads.
+/// A link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The file that holds it, from the folder of all guides.
+    /// The file that contains it, relative to the folder of all guides.
     pub file: String,
     pub line: usize,
     pub column: usize,
     pub target: Target,
 }
 
-/// What a link leads to.
+/// The target of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Another site.
     Outside,
     /// A heading of the same guide.
     Heading(String),
-    /// Another guide, and a heading of it where one is named.
+    /// Another guide, and optionally one of its headings.
     Guide(String, String),
     /// A template of the library.
     Template(String),

@@ -1,4 +1,4 @@
-//! A query of a guide or of the library, and everything that can be said of it without running it.
+//! A query of a guide or of the library, with all checks that don't need to run it.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -16,23 +16,24 @@ use crate::amcsql::text::LineIndex;
 use crate::queries::{self, AuthoredRead, Prepared, QueryInput, RunInput, Sample};
 use crate::web::Fields;
 
-/// The day on which queries are checked and samples are compared: the same everywhere, so that the synthetic data is the same too.
+/// The day on which queries are checked and samples are compared: the same everywhere, so that the synthetic data is
+/// the same too.
 static CHECKED_ON: LazyLock<DateTime<Utc>> =
     LazyLock::new(|| DateTime::from_timestamp(1_795_262_400, 0).unwrap_or_default());
 
-/// The moment at which a check takes place.
+/// The time of a check.
 pub(in crate::guides) fn checked_on() -> DateTime<Utc> {
     *CHECKED_ON
 }
 
-/// What is run for a query on synthetic data, with its defaults.
+/// The query as run on synthetic data, with its defaults.
 pub(in crate::guides) fn prepared(input: &QueryInput) -> Prepared {
     let script = input.script();
     let (run, _) = RunInput::of_form(&script, &Fields::default());
     queries::prepare(&script, &run, Catalogue::standard(), checked_on(), false)
 }
 
-/// Makes a query of what was read, and says what is wrong with it.
+/// Builds a query from what was read, with its findings.
 pub(super) fn build(
     source: Source<'_>,
     id: &str,
@@ -65,7 +66,8 @@ pub(super) fn build(
     query
 }
 
-/// The digest of everything that decides what a query gives: its text, its parameters and their defaults, the window, the engine.
+/// The digest of everything that determines a query's result: its text, its parameters and their defaults, the
+/// window, the engine.
 fn digest(query: &GuideQuery) -> String {
     let authored = &query.authored;
     let sample = authored.sample.as_ref().map(|sample| (&sample.columns, &sample.rows));
@@ -75,7 +77,7 @@ fn digest(query: &GuideQuery) -> String {
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The walk over what a query says about itself.
+/// The state of checking a query's own claims.
 struct Checking<'q> {
     query: &'q mut GuideQuery,
     findings: Vec<Finding>,
@@ -164,7 +166,7 @@ impl Checking<'_> {
         }
     }
 
-    /// Whether the sample has the columns of the result, and values of their types.
+    /// Checks that the sample has the columns of the result, and values of their types.
     fn sample(&mut self) {
         let Some(sample) = self.query.authored.sample.clone() else { return };
         let names: Vec<String> = self.query.columns.iter().map(|(name, _)| name.clone()).collect();
@@ -183,7 +185,7 @@ impl Checking<'_> {
     }
 }
 
-/// The first row of a sample whose value is none of the column's type.
+/// The first row of a sample whose value doesn't match the column's type.
 fn unfit(sample: &Sample, column: usize, data_type: &DataType) -> Option<usize> {
     let fits = |value: &str| match data_type {
         _ if value.is_empty() => true,

@@ -1,6 +1,6 @@
-//! Reads a guide's file: the front matter, then markdown into parts.
+//! Parses a guide's file: front matter, then Markdown.
 //!
-//! Reading always gives a guide. What is wrong with the file comes beside it, so that an author sees everything at once.
+//! Parsing always returns a guide. Errors are returned beside it, so that an author sees all of them at once.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,11 +17,11 @@ use super::table::Table;
 use crate::amcsql::text::LineIndex;
 use crate::queries::read_authored;
 
-/// The file that is read, and what lies beside it.
+/// The file being read, and the files beside it.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub(super) slug: &'a str,
-    /// From the folder of all guides.
+    /// Relative to the folder of all guides.
     pub(super) file: &'a str,
     pub(super) text: &'a str,
     pub(super) folder: &'a Folder,
@@ -49,7 +49,7 @@ pub(super) fn read(source: Source<'_>, language: &str) -> (Guide, Vec<Finding>) 
     (guide, findings)
 }
 
-/// Markdown outside of a guide's text, such as how to read a result. `line` is where it stands in the file.
+/// Renders Markdown outside of a guide's text, such as how to read a result. `line` is its position in the file.
 pub(super) fn fragment(
     source: Source<'_>,
     markdown: &str,
@@ -76,27 +76,27 @@ fn options() -> Options {
         | Options::ENABLE_DEFINITION_LIST
 }
 
-/// The walk over markdown.
+/// The state of rendering Markdown.
 struct Body<'a, 'f> {
     source: Source<'a>,
     findings: &'f mut Vec<Finding>,
     lines: LineIndex<'a>,
-    /// Whether it is a piece of another text: no queries, no headings.
+    /// Whether it is a fragment of another text: no queries, no headings.
     is_fragment: bool,
     parts: Vec<Part>,
     headings: Vec<Heading>,
     links: Vec<Link>,
     sections: Vec<SectionText>,
-    /// Events that are not rendered yet.
+    /// Events that aren't rendered yet.
     held: Vec<Event<'a>>,
-    /// Open elements around the reader.
+    /// The nesting depth of open elements.
     depth: usize,
-    /// The open heading: its place in `held`, and its words.
+    /// The open heading: its index in `held`, and its words.
     heading: Option<(usize, String)>,
-    /// A block of code, and its text.
+    /// The open code block and its text.
     fence: Option<(Fence, usize, String)>,
     table: Option<Table>,
-    /// For each open link or image whether it is kept.
+    /// For each open link or image, whether it is allowed.
     kept: Vec<bool>,
     /// The numbers of footnotes, by name.
     notes: HashMap<String, usize>,
@@ -128,7 +128,7 @@ impl<'a, 'f> Body<'a, 'f> {
         let mut before: Vec<(Event<'a>, Range<usize>)> = Vec::new();
         while let Some((event, range)) = events.next() {
             let range = range.start + start..range.end + start;
-            // A paragraph that is nothing but a link to a query's file stands for the query.
+            // A paragraph with only a link to a query's file is replaced by the query.
             if self.depth == 0 && !self.is_fragment && matches!(event, Event::Start(Tag::Paragraph)) {
                 before.push((event, range));
                 while let Some((event, range)) = events.next_if(|_| before.len() < 6) {
@@ -149,7 +149,7 @@ impl<'a, 'f> Body<'a, 'f> {
         self.flush();
     }
 
-    /// Whether these events are a paragraph with only a link to a query's file, which is then taken.
+    /// If these events are a paragraph with only a link to a query's file, inserts the query and returns true.
     fn takes_query(&mut self, events: &[(Event<'a>, Range<usize>)]) -> bool {
         let [
             (_, _),
@@ -235,7 +235,7 @@ impl<'a, 'f> Body<'a, 'f> {
         self.held.push(Event::Html(html.into()));
     }
 
-    /// Words go to the search, and to the heading or the table's head that they stand in.
+    /// Adds words to the search text, and to the current heading or table header.
     fn hear(&mut self, words: &str) {
         if let Some((_, heading)) = &mut self.heading {
             heading.push_str(words);
@@ -283,7 +283,7 @@ impl<'a, 'f> Body<'a, 'f> {
         }
     }
 
-    /// What goes beyond plain markdown.
+    /// Renders Markdown extensions.
     fn keep_extension(&mut self, event: Event<'a>) {
         match event {
             Event::Start(Tag::BlockQuote(Some(kind))) => {
@@ -312,7 +312,7 @@ impl<'a, 'f> Body<'a, 'f> {
         }
     }
 
-    /// The number of a footnote: in the order in which they are first named.
+    /// The number of a footnote, in the order of first use.
     fn note(&mut self, name: &str) -> usize {
         let next = self.notes.len() + 1;
         *self.notes.entry(name.to_owned()).or_insert(next)
@@ -351,7 +351,7 @@ impl<'a, 'f> Body<'a, 'f> {
         }
     }
 
-    /// The address of a picture; none for one that is not shown.
+    /// The address of a picture; `None` if it isn't shown.
     fn image(&mut self, from: &str, range: &Range<usize>) -> Option<String> {
         let message = match address::resolved(from, self.source.slug) {
             Ok((Target::File(file), href)) => match self.source.folder.picture(&file) {
@@ -394,13 +394,13 @@ impl<'a, 'f> Body<'a, 'f> {
         }
     }
 
-    /// `id`, with a number when another heading has it.
+    /// `id`, with a number if another heading has it.
     fn free_id(&self, id: &str) -> String {
         let taken = |id: &str| self.headings.iter().any(|heading| heading.id == id);
         if !taken(id) {
             return id.to_owned();
         }
-        // OK to end there: so many headings take at most so many of these ids.
+        // OK to stop there: this many headings use at most this many ids.
         let last = self.headings.len() + 2;
         (2..=last).map(|number| format!("{id}-{number}")).find(|id| !taken(id)).unwrap_or_default()
     }
@@ -446,7 +446,7 @@ impl<'a, 'f> Body<'a, 'f> {
         ));
     }
 
-    /// Renders what is held.
+    /// Renders the pending events.
     fn flush(&mut self) {
         if self.held.is_empty() {
             return;

@@ -1,12 +1,12 @@
-//! Tables of a guide, laid out as all tables are: the first column names the row, numbers stand to the
-//! right, and on a phone each row becomes a card whose values carry the name of their column.
+//! Renders tables of a guide like all other tables: the first column names the row, numbers are right-aligned, and on
+//! a phone each row becomes a card with column names beside the values.
 
 use pulldown_cmark::{Alignment, Event, Tag, TagEnd};
 
 use super::address::escaped;
 
-/// Where in a table the reader is. The library's own writer aligns by inline style, which the security
-/// policy of the pages refuses.
+/// The state of rendering a table. The library's own writer aligns with inline styles, which the content security
+/// policy forbids.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     alignments: Vec<Alignment>,
@@ -16,12 +16,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A table with columns so aligned.
+    /// A table with these column alignments.
     pub(super) fn new(alignments: Vec<Alignment>) -> Self {
         Self { alignments, ..Self::default() }
     }
 
-    /// What stands for an event of the table; nothing for one that is not the table's own.
+    /// The HTML for an event of the table; `None` for other events.
     pub(super) fn html(&mut self, event: &Event<'_>) -> Option<String> {
         match event {
             Event::Start(Tag::Table(_)) => Some("<div class=\"table-box\"><table>".to_owned()),
@@ -50,7 +50,7 @@ impl Table {
         }
     }
 
-    /// Takes the words of a head, to repeat them on a phone.
+    /// Collects the words of a header cell, to repeat them on a phone.
     pub(super) fn hear(&mut self, words: &str) {
         if self.in_head
             && let Some(head) = self.heads.get_mut(self.column)

@@ -1,7 +1,8 @@
-//! A query as its author writes it in a file: SQL below a comment of TOML that says everything else about it.
+//! A query as authored in a file: SQL below a TOML comment with everything else about it.
 //!
-//! The same format serves three readers: a query that somebody downloads and imports again ([`super::file`]), a query of a guide,
-//! and a template of the library. The first use only some of the keys; `guides/README.md` lists all of them for authors.
+//! The format has three uses: a query that somebody downloads and imports again ([`super::file`]), a query of a
+//! guide, and a template of the library. The first uses only some of the keys; `guides/README.md` lists all of them
+//! for authors.
 
 mod sample;
 mod window;
@@ -29,7 +30,7 @@ pub(super) const END: &str = "--+++";
 pub(super) const FORMAT: i64 = 1;
 /// Longest front matter, in bytes.
 const LONGEST: usize = 1 << 20;
-/// Ad products by which guides and templates are found, as authors write them and as people read them.
+/// Ad products for finding guides and templates, as authors write them and their labels.
 pub const PRODUCTS: [(&str, &str); 10] = [
     ("dsp", "Amazon DSP"),
     ("streaming-tv", "Streaming TV"),
@@ -76,7 +77,7 @@ impl Difficulty {
         }
     }
 
-    /// Reads [`Difficulty::name`].
+    /// Parses [`Difficulty::name`].
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.name() == text)
     }
@@ -91,7 +92,7 @@ impl Difficulty {
     }
 }
 
-/// The products of the key `products`; what is none is told.
+/// The products of the key `products`; invalid ones are reported.
 pub fn products_of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<String> {
     let mut products: Vec<String> = entry.read(faults);
     if let Some(unknown) = products.iter().find(|name| !PRODUCTS.iter().any(|(known, _)| known == name)) {
@@ -102,20 +103,20 @@ pub fn products_of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<Stri
     products
 }
 
-/// What a query is for among the queries of a guide.
+/// The role of a query in a guide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QueryKind {
-    /// Looks at what is there, to fill in the main query.
+    /// Explores the data, to fill in the main query.
     Explore,
     /// Answers the question.
     #[default]
     Main,
-    /// Proves an answer by other means.
+    /// Verifies an answer in another way.
     Validate,
 }
 
 impl QueryKind {
-    /// All, in the order of a guide.
+    /// All roles, in the order of a guide.
     pub const ALL: [Self; 3] = [Self::Explore, Self::Main, Self::Validate];
 
     /// As authors write it.
@@ -137,43 +138,44 @@ impl QueryKind {
     }
 }
 
-/// A query with everything that its author says about it.
+/// A query with everything that its author wrote about it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AuthoredQuery {
-    /// What is saved as a query; without what [`AuthoredQuery::input`] fills in.
+    /// What is saved as a query; without the values that [`AuthoredQuery::input`] fills in.
     pub input: QueryInput,
-    /// What parameters start with on synthetic data, by name: `{half-year}` stands for the half-years of the window.
+    /// Default values of parameters on synthetic data, by name: `{half-year}` is replaced by the half-years of the
+    /// window.
     pub sandbox_defaults: BTreeMap<String, Vec<String>>,
-    /// A window that is told by its length.
+    /// A window given by its length.
     pub relative: Option<RelativeWindow>,
     pub kind: QueryKind,
     /// Which window to choose, and why.
     pub window_advice: String,
-    /// What has to be there before, a sentence each.
+    /// Prerequisites, a sentence each.
     pub prerequisites: Vec<String>,
     /// Columns of the result, each with its definition.
     pub metrics: Vec<(String, String)>,
-    /// What a result looks like, from synthetic data.
+    /// A sample of the result, from synthetic data.
     pub sample: Option<Sample>,
-    /// How to read the result: markdown.
+    /// How to read the result, in Markdown.
     pub interpretation: String,
-    /// Under which heading the library lists it.
+    /// Its heading in the library.
     pub category: String,
-    /// The question that it answers, as a client would ask it.
+    /// The question it answers, as a client would ask it.
     pub use_case: String,
     pub products: Vec<String>,
     pub level: Difficulty,
-    /// Grows by one when the author changes what the query gives.
+    /// Incremented when the author changes the result.
     pub version: u32,
-    /// The line of the file at which the SQL begins, from 1.
+    /// The line in the file at which the SQL begins, from 1.
     pub sql_line: usize,
-    /// The keys of the front matter, each with its line.
+    /// The keys of the front matter with their lines.
     pub keys: Vec<(String, usize)>,
 }
 
 impl AuthoredQuery {
-    /// The query as the editor takes it, with the defaults of that day. The names of the synthetic world are defaults on synthetic
-    /// data only; elsewhere they would be somebody else's campaigns.
+    /// The query for the editor, with the defaults on that day. Names in the synthetic data are only used as defaults
+    /// there; elsewhere they would be somebody else's campaigns.
     pub fn input(&self, now: DateTime<Utc>, synthetic: bool) -> QueryInput {
         let mut input = self.input.clone();
         if let Some(relative) = self.relative {
@@ -189,25 +191,25 @@ impl AuthoredQuery {
         input
     }
 
-    /// The line of a key, or of the SQL where it is missing.
+    /// The line of a key, or of the SQL if it is missing.
     pub fn line_of(&self, key: &str) -> usize {
         self.keys.iter().find(|(known, _)| known == key).map_or(self.sql_line, |(_, line)| *line)
     }
 }
 
-/// What a text held.
+/// A parsed text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AuthoredRead {
     pub query: AuthoredQuery,
     pub has_front_matter: bool,
-    /// What of the front matter was not understood.
+    /// The errors in the front matter.
     pub faults: Vec<Fault>,
     /// The byte at which the SQL begins.
     pub sql_start: usize,
 }
 
-/// Reads a text whose first line is line `first` of its file. Never fails: what is not understood is told, and text without front
-/// matter is SQL.
+/// Parses a text whose first line is line `first` of its file. Never fails: problems are reported, and text without
+/// front matter is SQL.
 pub fn read_authored(text: &str, first: usize) -> AuthoredRead {
     let mut read = AuthoredRead::default();
     let query = &mut read.query;
@@ -233,7 +235,7 @@ pub fn read_authored(text: &str, first: usize) -> AuthoredRead {
     read
 }
 
-/// A text in two: the TOML, from which byte on it stands in the text and behind how many characters in each line, and the SQL.
+/// A text split in two: the TOML, with its byte offset and the length of each line's prefix, and the SQL.
 struct Split<'a> {
     front: String,
     begin: usize,

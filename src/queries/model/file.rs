@@ -2,7 +2,6 @@
 //!
 //! The comment is front matter in TOML, each line after `--`, so the file is SQL for every other program:
 //!
-//!
 //! ```text
 //! --+++ recomamp query
 //! -- format = 1

@@ -1,6 +1,7 @@
 //! Front matter: the TOML above the text of a guide, or in the comment above the SQL of a query, entry by entry.
 //!
-//! What does not fit is a fault with its line and column in the file, beside what does: an author sees everything at once.
+//! Invalid entries are reported with line and column in the file, and valid ones are still used: an author sees all
+//! errors at once.
 
 use std::ops::Range;
 
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// Something about a file that its author has to change.
+/// An error in a file, for its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The line of the file, from 1.
@@ -32,7 +33,7 @@ pub struct FrontMatter<'a> {
     text: &'a str,
     /// The line of the file at which it begins, from 1.
     first: usize,
-    /// How many characters of the file stand before each of its lines: the marks of a comment.
+    /// The length of the prefix of each line, such as comment markers.
     indents: &'a [usize],
 }
 
@@ -51,7 +52,7 @@ impl<'a> FrontMatter<'a> {
         Self { text, first, indents: &[] }
     }
 
-    /// The same, each of whose lines stands behind so many characters.
+    /// The same, with a prefix of this length in each line.
     #[must_use]
     pub const fn behind(self, indents: &'a [usize]) -> Self {
         Self { indents, ..self }
@@ -85,7 +86,7 @@ impl<'a> FrontMatter<'a> {
         Fault { line, column, message: message.into() }
     }
 
-    /// The line and the column of a byte of the block, in its file.
+    /// The line and column in the file of a byte of the block.
     fn place(self, at: usize) -> (usize, usize) {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.matches('\n').count();
@@ -100,7 +101,7 @@ impl<'a> Entry<'a> {
         self.block.fault(Some(self.at..self.at), message)
     }
 
-    /// The line of the file at which its value begins.
+    /// The line in the file at which its value begins.
     pub fn line(&self) -> usize {
         self.block.place(self.value.span().start).0
     }
@@ -124,7 +125,7 @@ impl<'a> Entry<'a> {
         Vec::new()
     }
 
-    /// The tables of a list of tables, each with where it begins and its entries in their order.
+    /// The tables of an array of tables, each with its position and its entries in order.
     pub fn tables(self, faults: &mut Vec<Fault>) -> Vec<(Fault, Vec<Entry<'a>>)> {
         let Self { block, at, key, value } = self;
         let DeValue::Array(items) = value.into_inner() else {

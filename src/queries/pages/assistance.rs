@@ -1,7 +1,7 @@
-//! Help while somebody types, as JSON for the editor's script; and *Format*, which is a button without it.
+//! Editor assistance as JSON for the editor's script; and *Format*, which is a button without scripts.
 //!
-//! Places are UTF-16 units, as browsers count. What does not depend on the text (data sources, functions, keywords) is a file
-//! under an address with its hash, which a browser keeps; the rest is asked for.
+//! Positions are UTF-16 units, as in browsers. What doesn't depend on the text (data sources, functions, keywords) is
+//! a file whose address contains its hash, which browsers cache; the rest is requested.
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
@@ -30,9 +30,9 @@ use crate::web::components::Errors;
 use crate::web::rate_limits::while_typing;
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
-/// Catalogues whose files are kept; more are made anew when they are asked for.
+/// Maximum number of catalogs whose files are cached; others are created on request.
 const MOST_FILES: usize = 64;
-/// Characters of a description that go along with a column.
+/// Maximum length of a column's description.
 const SHORT: usize = 160;
 
 pub(super) fn routes(site: Site) -> Router {
@@ -44,7 +44,7 @@ pub(super) fn routes(site: Site) -> Router {
         .with_state(site)
 }
 
-/// The byte at which so many UTF-16 units of a text have passed.
+/// The byte offset of a UTF-16 offset.
 fn byte(text: &str, units: usize) -> usize {
     let mut passed = 0;
     for (at, letter) in text.char_indices() {
@@ -56,12 +56,12 @@ fn byte(text: &str, units: usize) -> usize {
     text.len()
 }
 
-/// The UTF-16 units of a text before a byte.
+/// The UTF-16 offset of a byte offset.
 fn units(text: &str, byte: usize) -> usize {
     text.get(..byte).unwrap_or(text).encode_utf16().count()
 }
 
-/// What a request is about: its text, the place in it, the sources that it can read.
+/// A request: its text, the position in it, the available sources.
 struct Asked {
     sql: String,
     at: usize,
@@ -85,7 +85,8 @@ impl Asked {
     }
 }
 
-/// What can stand at a place: `{"from", "to", "options": [{"label", "apply", "kind", "detail", "info", "boost"}]}`.
+/// The completions at a position: `{"from", "to", "options": [{"label", "apply", "kind", "detail", "info",
+/// "boost"}]}`.
 async fn complete(State(site): State<Site>, person: Person, fields: Fields) -> web::Result<Json<Value>> {
     let asked = Asked::of(&site, &person, &fields).await?;
     let found = assist::complete(&asked.sql, asked.at, &asked.catalogue);
@@ -93,8 +94,8 @@ async fn complete(State(site): State<Site>, person: Person, fields: Fields) -> w
     Ok(Json(json!({ "from": from, "to": to, "options": found.options })))
 }
 
-/// What a name means, what a call takes, where a name is defined or stands (`ask`: `hover`, `signature`, `definition`,
-/// `rename`); an empty object where nothing is known.
+/// The meaning of a name, the arguments of a call, the definition or uses of a name (`ask`: `hover`, `signature`,
+/// `definition`, `rename`); an empty object if unknown.
 async fn help(State(site): State<Site>, person: Person, fields: Fields) -> web::Result<Json<Value>> {
     let asked = Asked::of(&site, &person, &fields).await?;
     let (sql, at, known) = (asked.sql.as_str(), asked.at, &asked.catalogue);
@@ -121,7 +122,7 @@ async fn help(State(site): State<Site>, person: Person, fields: Fields) -> web::
     Ok(Json(answer.unwrap_or_else(|| json!({}))))
 }
 
-/// The text laid out: the editor with it, or JSON for whoever prefers that.
+/// The formatted text: in the editor, or as JSON for clients that prefer that.
 async fn format(
     State(site): State<Site>,
     person: Person,
@@ -140,19 +141,19 @@ async fn format(
     Ok(Html(page(&site, &person, &visit, what, written, &fields, Errors::new()).await?).into_response())
 }
 
-/// What an editor knows without asking, as it is served.
+/// The static data of an editor, as served.
 #[derive(Debug)]
 struct File {
     name: String,
     body: Bytes,
 }
 
-/// A catalogue that is in use somewhere, with its file.
+/// A catalog in use, with its file.
 type Kept = (Weak<Catalogue>, Arc<File>);
 
 static FILES: LazyLock<Mutex<Vec<Kept>>> = LazyLock::new(Mutex::default);
 
-/// The file of a catalogue; made once for each, however many pages name it.
+/// The file of a catalog; created once for each, however many pages refer to it.
 fn file(catalogue: &Arc<Catalogue>) -> Arc<File> {
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
     files.retain(|(of, _)| of.strong_count() > 0);
@@ -190,7 +191,7 @@ fn contents(catalogue: &Catalogue) -> Value {
     })
 }
 
-/// The address of what an editor on this instance knows without asking.
+/// The address of the static data for an editor on this instance.
 pub(super) fn catalogue_address(catalogue: &Arc<Catalogue>, instance: &str) -> String {
     let name = &file(catalogue).name;
     if instance.is_empty() {
@@ -200,7 +201,7 @@ pub(super) fn catalogue_address(catalogue: &Arc<Catalogue>, instance: &str) -> S
     }
 }
 
-/// The catalogue of an instance under its hash, kept by the browser; under another hash the one of today, kept by nobody.
+/// The catalog of an instance under its hash, cached by the browser; under another hash the current one, not cached.
 async fn catalogue(
     State(site): State<Site>,
     person: Person,

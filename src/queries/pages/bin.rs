@@ -1,4 +1,4 @@
-//! The bin: what was deleted waits there for thirty days, and can be taken back.
+//! The bin: deleted items stay there for thirty days and can be restored.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -35,7 +35,7 @@ pub(super) struct BinPage {
 }
 
 impl BinPage {
-    /// When a query goes for good.
+    /// When a query is permanently deleted.
     #[expect(clippy::unused_self, reason = "a template calls it on its page")]
     fn until(&self, line: &Line) -> Option<DateTime<Utc>> {
         line.deleted_at.map(|at| at + KEPT)
@@ -81,7 +81,7 @@ pub(super) async fn show(
     }))
 }
 
-/// All that the filter leaves in the bin, as a file.
+/// The export of the filtered bin.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let filter = filter(&mut params);
     let file = list::export_rows(&params, lines(&site, person, filter)).await?;

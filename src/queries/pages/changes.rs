@@ -1,4 +1,4 @@
-//! What differs between two texts, line by line, for people to read.
+//! A line-by-line diff of two texts.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use similar::{Algorithm, ChangeTag, TextDiff};
 use crate::queries::model::QueryInput;
 use crate::queries::model::window::WindowKind;
 
-/// Unchanged lines that are shown around a change.
+/// Unchanged lines shown around a change.
 const AROUND: usize = 3;
-/// Lines that are shown; the rest is counted.
+/// Maximum number of lines shown; the rest is counted.
 const MOST: usize = 2_000;
-/// After so long the rest is taken as changed whole: still right, only less neat.
+/// After this time the rest counts as changed completely: still correct, only less precise.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What happened to a line.
@@ -23,7 +23,7 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    /// The sign before the line.
+    /// The sign in front of the line.
     pub(super) const fn sign(self) -> &'static str {
         match self {
             Self::Same => " ",
@@ -32,7 +32,7 @@ impl Mark {
         }
     }
 
-    /// The word in `data-mark`, read aloud too.
+    /// The value of `data-mark`, also read aloud.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Same => "same",
@@ -52,27 +52,27 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Whether it is in one of the texts only.
+    /// Whether it is in only one of the texts.
     pub(super) fn is_change(&self) -> bool {
         self.mark != Mark::Same
     }
 }
 
-/// The differences of two texts.
+/// The diff of two texts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
-    /// Stretches of lines; what is alike between them is left out.
+    /// Groups of lines; unchanged lines between them are omitted.
     pub(super) stretches: Vec<Vec<Line>>,
     pub(super) added: usize,
     pub(super) removed: usize,
-    /// Changed lines that are not shown because there are too many.
+    /// The number of changed lines that are omitted because there are too many.
     pub(super) more: usize,
 }
 
 impl Changes {
     /// Compares two texts.
     pub(super) fn between(before: &str, after: &str) -> Self {
-        // A last line with or without its end is the same line.
+        // A last line with or without a line end counts as the same.
         let whole =
             |text: &str| if text.ends_with('\n') || text.is_empty() { text.to_owned() } else { format!("{text}\n") };
         let (before, after) = (whole(before), whole(after));
@@ -109,25 +109,25 @@ impl Changes {
         changes
     }
 
-    /// Whether the texts are alike.
+    /// Whether the texts are equal.
     pub(super) fn is_empty(&self) -> bool {
         self.added + self.removed == 0
     }
 
-    /// What is not shown, in words: `1,200 changed lines are`.
+    /// A description of what is omitted: `1,200 changed lines are`.
     pub(super) fn left_out(&self) -> String {
         crate::web::words::counted(self.more as i64, "changed line is", "changed lines are")
     }
 
-    /// In words: `2 lines added, 1 line removed`.
+    /// A description: `2 lines added, 1 line removed`.
     pub(super) fn words(&self) -> String {
         let lines = |count: usize| crate::web::words::counted(count as i64, "line", "lines");
         format!("{} added, {} removed", lines(self.added), lines(self.removed))
     }
 }
 
-/// Everything of a query but its SQL as lines, so that it can be compared in the same way; `placed` are the lines
-/// that say who sees it and where it runs.
+/// Everything of a query but its SQL as lines, for the same kind of diff; `placed` are the lines about its home and
+/// default instance.
 pub(super) fn settings(written: &QueryInput, placed: &[String]) -> String {
     let mut lines = vec![format!("Name: {}", written.name)];
     lines.extend_from_slice(placed);

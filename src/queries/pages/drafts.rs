@@ -1,8 +1,8 @@
-//! Drafts: what is typed is kept while it is typed, and thrown away only where that can be taken back.
+//! Drafts: the editor saves them while somebody types, and discarding one can be undone.
 //!
-//! The editor sends itself every few seconds; without scripts a button does. A saved query has one draft for
-//! each person. An editor names itself (`tab`), and a draft names the editor that keeps it, so that a second tab
-//! is told of the first instead of overwriting it.
+//! The editor submits itself every few seconds; without scripts a button does. A saved query has one draft per
+//! person. An editor has an id (`tab`), and a draft records which editor owns it, so that a second tab is warned
+//! instead of overwriting it.
 
 pub(super) mod list;
 
@@ -25,28 +25,29 @@ use crate::web::naming;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// The line below the editor's head that says how the draft stands.
+/// The status line of the draft below the editor's header.
 #[derive(Template)]
 #[template(path = "queries/draft_state.html")]
 struct StatePart {
     kept: Option<DateTime<Utc>>,
-    /// Another tab's draft, which this one did not overwrite.
+    /// Another tab's draft, which this one didn't overwrite.
     other: Option<Draft>,
-    /// The query, when it was saved after this editor was opened.
+    /// The query, if it was saved after this editor was opened.
     moved: Option<Query>,
     problem: String,
 }
 
-/// How keeping went.
+/// The outcome of saving a draft.
 enum Outcome {
     Kept(DraftId),
-    /// The text is the one that is saved: there is nothing to keep.
+    /// The text equals the saved query: there is nothing to store.
     Saved,
-    /// Another editor keeps a draft of the same thing.
+    /// Another editor owns a draft of the same query.
     Other(Box<Draft>),
 }
 
-/// Keeps what is in the editor as a draft: quietly for a browser that types, otherwise it leads back to it.
+/// Saves the editor's content as a draft: silently for an editor that saves automatically, otherwise with a redirect
+/// back to it.
 pub(super) async fn keep(
     State(site): State<Site>,
     person: Person,
@@ -106,7 +107,7 @@ pub(super) async fn keep(
     }
 }
 
-/// The query that is edited. One that is not the person's, or gone, is none: the text is kept all the same.
+/// The query that is edited; `None` if it isn't the person's or no longer exists: the text is saved anyway.
 async fn changed(tx: &mut Tx, person: &Person, what: &mut What) -> web::Result<Option<Query>> {
     let Some(id) = &what.query else { return Ok(None) };
     match store::find(tx, &person.id, id).await {
@@ -119,8 +120,8 @@ async fn changed(tx: &mut Tx, person: &Person, what: &mut What) -> web::Result<O
     }
 }
 
-/// Keeps what an editor sent as a draft where it could not be saved, so that it is there after Back. A form that names
-/// no editor, from a program, is not kept.
+/// Saves a form as a draft if it couldn't be saved as a query, so that Back shows it. A form without an editor, from
+/// a program, isn't saved.
 pub(super) async fn keep_unsaved(
     tx: &mut Tx,
     site: &Site,
@@ -136,7 +137,7 @@ pub(super) async fn keep_unsaved(
     Ok(())
 }
 
-/// Keeps a text over the draft that this editor keeps or took up, or over the one that `over` names.
+/// Overwrites the draft that this editor owns or resumed, or the one named by `over`.
 async fn keep_over(
     tx: &mut Tx,
     site: &Site,
@@ -176,7 +177,7 @@ async fn keep_over(
     Ok(Outcome::Kept(store::keep_draft(tx, &site.random, now, &person.id, &draft).await?))
 }
 
-/// What a form says of the next run alone: values of parameters and options.
+/// The form's values for the next run only: parameter values and options.
 fn run_values(fields: &Fields) -> Vec<(String, String)> {
     let values = fields.iter().filter(|(name, value)| {
         (name.starts_with("param.") || name.starts_with("options.")) && !value.is_empty() && !value.contains('\0')
@@ -184,11 +185,11 @@ fn run_values(fields: &Fields) -> Vec<(String, String)> {
     values.take(model::fields::MOST_FIELDS).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The draft of what is in the editor; what is too long for a query is cut, only the SQL never.
+/// The draft of the editor's content; texts that are too long for a query are truncated, except for the SQL.
 fn draft(id: DraftId, what: &What, written: &QueryInput, fields: &Fields, now: DateTime<Utc>) -> Draft {
     let clean = |text: &str, most: usize| text.chars().filter(|c| *c != '\0').take(most).collect::<String>();
     let name = clean(&naming::plain(&written.name), model::NAME_LENGTH);
-    // OK to keep none: a draft without a name is shown as one, where a name that nobody sees is a link to nowhere.
+    // OK to store none: a draft without a name is shown as such, while an invisible name would be an invisible link.
     let name = if naming::is_seen(&name) { name.as_str() } else { "" };
     Draft {
         id,
@@ -212,7 +213,7 @@ fn draft(id: DraftId, what: &What, written: &QueryInput, fields: &Fields, now: D
     }
 }
 
-/// Throws a draft away; the list of queries offers to take it back.
+/// Discards a draft; the list of queries offers to undo.
 pub(super) async fn delete(State(site): State<Site>, person: Person, Path(id): Path<String>) -> web::Result<Redirect> {
     let id: DraftId = id.parse().map_err(|_| web::Error::Missing)?;
     let mut tx = site.db.write(&person.scope()).await?;
@@ -221,7 +222,7 @@ pub(super) async fn delete(State(site): State<Site>, person: Person, Path(id): P
     Ok(Redirect::to(&format!("/queries?discarded={id}")))
 }
 
-/// Takes a draft out of the bin and opens it.
+/// Restores a draft from the bin and opens it.
 pub(super) async fn restore(State(site): State<Site>, person: Person, Path(id): Path<String>) -> web::Result<Redirect> {
     let id: DraftId = id.parse().map_err(|_| web::Error::Missing)?;
     let mut tx = site.db.write(&person.scope()).await?;

@@ -1,4 +1,4 @@
-//! A copy of a query: under a name, for people and with a default instance that one chooses.
+//! Duplicates a query, with a chosen name, home and default instance.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -15,7 +15,7 @@ use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// What the name of a copy ends with.
+/// The suffix of a copy's name.
 const COPY: &str = " (copy)";
 
 #[derive(Template)]
@@ -31,13 +31,13 @@ struct FormPage {
     errors: Errors,
 }
 
-/// The name that a copy gets unless another is typed.
+/// The default name of a copy.
 fn name(query: &Query) -> String {
     let most = NAME_LENGTH - COPY.chars().count();
     query.name.chars().take(most).collect::<String>() + COPY
 }
 
-/// The home that a copy gets unless another is chosen: that of the query, if the person may write there.
+/// The default home of a copy: that of the query, if the person may write there.
 fn home(query: &Query, usable: &[Instance]) -> Home {
     match &query.placement.home {
         Home::Instance(id) if usable.iter().any(|instance| instance.id == *id) => Home::Instance(id.clone()),
@@ -45,7 +45,7 @@ fn home(query: &Query, usable: &[Instance]) -> Home {
     }
 }
 
-/// The instance where a copy runs by default, likewise.
+/// The default instance of a copy, likewise.
 fn instance(query: &Query, usable: &[Instance]) -> String {
     let default = query.placement.default_instance.as_ref();
     let known = default.filter(|id| usable.iter().any(|instance| instance.id == **id));
@@ -72,7 +72,7 @@ fn page(shell: Shell, query: Query, usable: &[Instance], fields: &Fields, errors
     }
 }
 
-/// Asks what to call the copy, who sees it and where it runs.
+/// The form for the name, home and default instance of the copy.
 pub(super) async fn form(
     State(site): State<Site>,
     person: Person,
@@ -86,7 +86,7 @@ pub(super) async fn form(
     Ok(Html(page(shell, query, &usable, &Fields::default(), Errors::new())).into_response())
 }
 
-/// Saves the copy and opens it in the editor. What the form does not say is as [`form`] proposes it.
+/// Saves the copy and opens it in the editor. Missing fields are as proposed by [`form`].
 pub(super) async fn create(
     State(site): State<Site>,
     person: Person,

@@ -1,4 +1,4 @@
-//! What an editor edits, as its form says it, and what was saved meanwhile.
+//! What an editor edits, from its form, and what was saved meanwhile.
 
 use super::changes::{self, Changes};
 use super::placing;
@@ -9,35 +9,35 @@ use crate::web::Fields;
 /// What the editor edits.
 #[derive(Clone, Debug, Default)]
 pub(super) struct What {
-    /// The saved query; none for a new one.
+    /// The saved query; `None` for a new one.
     pub(super) query: Option<QueryId>,
     /// Its revision when editing began.
     pub(super) revision: i64,
-    /// The draft in which it is kept while somebody types.
+    /// The draft.
     pub(super) draft: String,
-    /// Names this editor, so that two of them do not overwrite each other's draft.
+    /// The editor's id, so that two editors don't overwrite each other's draft.
     pub(super) tab: String,
-    /// The editor that kept the draft before this one took it up.
+    /// The editor that owned the draft before this one resumed it.
     pub(super) was: String,
     /// Where the draft came from.
     pub(super) source: String,
-    /// Where it runs by default, as the form sends it.
+    /// The default instance, as sent by the form.
     pub(super) instance: String,
-    /// Who sees it, as the form sends it; empty for what is proposed.
+    /// The home, as sent by the form; empty for the default.
     pub(super) home: String,
 }
 
-/// A query as it was saved while it was edited, beside what is in the editor.
+/// A query saved while it was edited, compared with the editor's content.
 pub(super) struct Theirs {
     pub(super) query: Query,
-    /// It was the same person, in another tab.
+    /// Whether the same person saved it, in another tab.
     pub(super) is_own: bool,
     pub(super) sql: Changes,
     pub(super) settings: Changes,
 }
 
 impl Theirs {
-    /// From what is saved to what is in the editor of this person.
+    /// The diff from the saved query to the editor's content of this person.
     pub(super) fn new(query: Query, written: &QueryInput, person: &PersonId) -> Self {
         Self {
             is_own: query.updated_by_id == person.as_str(),
@@ -67,7 +67,7 @@ impl What {
         }
     }
 
-    /// Whether the form leaves the query where it is; what it does not say stays.
+    /// Whether the form leaves home and default instance unchanged; missing fields do.
     pub(super) fn is_placed_as(query: &Query, form: &Fields) -> bool {
         let stays = |field: &str, now: String| !form.has(field) || form.get(field) == now;
         stays("home", query.placement.home.value()) && stays("instance", placing::default_value(query))

@@ -1,4 +1,4 @@
-//! The editor: new queries, changes, checks while typing. What is typed is kept as a draft meanwhile.
+//! The editor: new queries, changes, checks while typing. Its content is saved as a draft.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -26,7 +26,7 @@ use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
-/// The panes beside the SQL, as the cookie of folded ones names them.
+/// The panes beside the SQL, as named in the cookie of collapsed ones.
 const PANES: [&str; 2] = ["schema", "settings"];
 
 #[derive(Template)]
@@ -37,40 +37,40 @@ pub(super) struct EditorPage {
     written: QueryInput,
     homes: Vec<Choice>,
     instances: Vec<Choice>,
-    /// Whose data sources the check looks at, in words.
+    /// Which data sources the check uses, for display.
     against: String,
     rows: Vec<Parameter>,
     kinds: Vec<Choice>,
     options: OptionInputs,
-    /// The window in words, and what to know about it; none while it is incomplete.
+    /// The window's description and notes; `None` while it is incomplete.
     when: Option<(String, Vec<String>)>,
     windows: Vec<Choice>,
     zones: &'static [&'static str],
     privacies: Vec<Choice>,
     pub(super) errors: Errors,
-    /// What the summary of errors is headed by.
+    /// The heading of the error summary.
     pub(super) trouble: &'static str,
-    /// What the form is sent with.
+    /// The idempotency key of the form.
     once: String,
     schema: Schema,
-    /// What *Try* gave, where it was pressed.
+    /// The outcome of *Try*, if it was pressed.
     pub(super) tried: Option<Trial>,
     remarks: Vec<Remark>,
     is_clean: bool,
     /// What somebody else, or another tab, saved meanwhile.
     pub(super) theirs: Option<Theirs>,
-    /// What another tab keeps as the draft of the same query.
+    /// Another tab's draft of the same query.
     pub(super) other: Option<Draft>,
-    /// Drafts that can be taken up instead of what is shown.
+    /// Drafts that can be resumed instead of what is shown.
     offered: Vec<Draft>,
-    /// Whether the query was saved after the draft that is shown was begun.
+    /// The query, if it was saved after the displayed draft was begun.
     moved: Option<Query>,
-    /// The panes that the reader keeps folded.
+    /// The panes that the reader collapsed.
     folded: Vec<&'static str>,
 }
 
 impl EditorPage {
-    /// Whether the reader keeps a pane beside the SQL folded; one that holds an error is open.
+    /// Whether a pane beside the SQL is open; one with an error always is.
     fn is_open(&self, pane: &str) -> bool {
         let beside =
             ["param.", "field.", "window", "start", "end", "zone", "privacy", "options.", "description", "tags"];
@@ -79,13 +79,13 @@ impl EditorPage {
         wrong || !self.folded.contains(&pane)
     }
 
-    /// The sizes of the report: errors, warnings and notes, in words.
+    /// The numbers of errors, warnings and notes.
     fn tally(&self) -> String {
         report::tally(&self.remarks)
     }
 }
 
-/// What a fresh editor proposes: the only instance, and its people as those who see a new query.
+/// The defaults of a new editor: the only instance, with its people as home.
 fn propose(what: &mut What, query: Option<&Query>, usable: &[Instance]) {
     let is_fresh = what.tab.is_empty() && what.query.is_none();
     if is_fresh
@@ -166,13 +166,13 @@ pub(super) async fn page(
     })
 }
 
-/// The window in words and what to know about it; none while it is incomplete or wrong.
+/// The window's description and notes; `None` while it is incomplete or invalid.
 fn when(prepared: &Prepared) -> Option<(String, Vec<String>)> {
     let is_whole = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
     is_whole.then(|| (prepared.window.sentence(), prepared.window.notes.clone()))
 }
 
-/// The query that is edited, if it is one that the person sees.
+/// The query that is edited, if the person can see it.
 async fn edited(tx: &mut Tx, person: &Person, what: &What) -> web::Result<Option<Query>> {
     let Some(id) = &what.query else { return Ok(None) };
     match store::find(tx, &person.id, id).await {
@@ -208,7 +208,7 @@ pub(super) async fn new(
         Err(error) => return Err(error),
     };
     if let Some(query) = &draft.query {
-        // A draft of a query that is gone, or that may not be changed any more, can still become a new one.
+        // A draft of a query that was deleted, or can't be changed any more, can still become a new one.
         if for_change(&mut tx, &person.id, query).await.is_ok() {
             return Ok(Redirect::to(&format!("/queries/{query}/edit?draft={}", draft.id)).into_response());
         }
@@ -224,7 +224,7 @@ pub(super) async fn new(
     Ok(Html(page(&site, &person, &visit, what, written, &form, Errors::new()).await?).into_response())
 }
 
-/// New queries that somebody began to type and did not save: the last three.
+/// The last three drafts of new queries.
 async fn offered(site: &Site, person: &Person) -> web::Result<Vec<Draft>> {
     let mut tx = site.db.read(&person.scope()).await?;
     let drafts = store::drafts(&mut tx, &person.id).await?;
@@ -232,7 +232,7 @@ async fn offered(site: &Site, person: &Person) -> web::Result<Vec<Draft>> {
     Ok(drafts.into_iter().filter(typed).take(3).collect())
 }
 
-/// The address of a draft that became a query leads to it: what the browser goes back to is there.
+/// Redirects from the address of a draft to the query it became, for people who go back.
 async fn was_saved(tx: &mut Tx, person: &Person, draft: &str) -> web::Result<Response> {
     let id: DraftId = draft.parse().map_err(|_| web::Error::Missing)?;
     let query = store::saved_from(tx, &person.id, &id).await?.ok_or(web::Error::Missing)?;
@@ -244,8 +244,7 @@ async fn open_draft(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Draft
     Ok(store::draft(tx, &person.id, &id).await?)
 }
 
-/// The editor of a saved query, with a draft of it if the address names one; otherwise the draft that there is
-/// is offered.
+/// The editor of a saved query, with a draft if the address names one; otherwise an existing draft is offered.
 pub(super) async fn edit(
     State(site): State<Site>,
     person: Person,
@@ -276,7 +275,7 @@ pub(super) async fn edit(
     Ok(Html(page).into_response())
 }
 
-/// Begins with a query as it is.
+/// The editing state for a query without changes.
 pub(super) fn editing(query: &Query) -> What {
     What {
         query: Some(query.id.clone()),
@@ -287,7 +286,7 @@ pub(super) fn editing(query: &Query) -> What {
     }
 }
 
-/// Checks what is typed in the editor, or a saved query with its form; with `fix`, after applying it.
+/// Checks the editor's content, or a saved query with its form; with `fix`, after applying it.
 pub(super) async fn check(
     State(site): State<Site>,
     person: Person,
@@ -322,8 +321,7 @@ async fn check_saved(site: &Site, person: &Person, visit: &Visit, fields: &Field
     Ok(Html(page(site, person, visit, what, written, fields, Errors::new()).await?).into_response())
 }
 
-/// The editor of a query that was saved to be run and cannot be: as the form was filled in, with everything that is
-/// wrong. Status 422.
+/// The editor of a query that can't be run after saving: with the form as submitted and all errors. Status 422.
 pub async fn editor_page(
     site: &Site,
     person: &Person,

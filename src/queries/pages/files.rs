@@ -1,4 +1,4 @@
-//! Queries as files: one as `.sql`, those that a filter leaves as an archive, and files brought in again.
+//! Query files: one as `.sql`, filtered ones as an archive, and imports.
 
 use std::collections::HashSet;
 
@@ -20,15 +20,15 @@ use crate::web::shell::{Section, Shell};
 use crate::web::zip::Zip;
 use crate::web::{self, FileName, Html, MOST_FILES, Person, Site, UploadedFile, Visit, naming};
 
-/// Where a draft says that it comes from.
+/// The source of imported drafts.
 const SOURCE: &str = "File";
 
-/// What a query is called on the disk.
+/// The file name of a query.
 fn named(name: &str) -> FileName {
     FileName::new("query", [name], "sql")
 }
 
-/// One query.
+/// Downloads one query.
 pub(super) async fn download(
     State(site): State<Site>,
     person: Person,
@@ -43,7 +43,7 @@ pub(super) async fn download(
         .into_response())
 }
 
-/// The queries that the list's filter leaves, each as a file of an archive.
+/// Downloads the filtered queries, as files of an archive.
 pub(super) async fn archive(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let filter = list::filter(&mut params);
     let most = MOST_FILES as i64;
@@ -68,7 +68,7 @@ pub(super) async fn archive(State(site): State<Site>, person: Person, mut params
     Ok(([(CONTENT_TYPE, "application/zip".to_owned()), (CONTENT_DISPOSITION, name)], zip.take()).into_response())
 }
 
-/// A name that no other file of the archive has, in any case of letters.
+/// A name that is unique in the archive, case-insensitively.
 fn unique(name: &str, names: &mut HashSet<String>) -> String {
     let mut file = named(name).as_str().to_owned();
     let mut number = 2;
@@ -86,23 +86,23 @@ struct ImportedPage {
     files: Vec<Imported>,
 }
 
-/// What became of a file.
+/// The outcome of importing a file.
 struct Imported {
     file: String,
     title: String,
     outcome: Outcome,
     /// Where it is now.
     href: String,
-    /// What was not understood, and why it could not be saved.
+    /// What couldn't be read, and why it couldn't be saved.
     problems: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Outcome {
     Saved,
-    /// The person has the same query already.
+    /// The person already has the same query.
     Same,
-    /// It could not be saved as it is.
+    /// It can't be saved as it is.
     Draft,
     Refused,
 }
@@ -136,7 +136,7 @@ impl ImportedPage {
     }
 }
 
-/// Saves each file as a query that only the person sees, and says what became of it.
+/// Saves each file as a private query, and reports the outcomes.
 pub(super) async fn save_all(
     site: &Site,
     person: &Person,
@@ -197,7 +197,7 @@ async fn save(site: &Site, tx: &mut Tx, person: &Person, file: &UploadedFile) ->
     Ok(row)
 }
 
-/// Keeps what cannot be saved as it is, so that nothing is lost.
+/// Saves what can't be saved as a query as a draft, so that nothing is lost.
 async fn keep_draft(site: &Site, tx: &mut Tx, person: &Person, written: QueryInput) -> web::Result<DraftId> {
     let now = site.clock.now();
     let QueryInput { name, description, tags, sql, fields, window, privacy } = written;
@@ -205,7 +205,7 @@ async fn keep_draft(site: &Site, tx: &mut Tx, person: &Person, written: QueryInp
         id: site.random.id(now),
         query: None,
         base: 0,
-        // As if an editor kept it: what was only handed over is left out of the list of drafts.
+        // As if an editor owned it: provided drafts are omitted from the list of drafts.
         tab: site.random.token(),
         source: SOURCE.to_owned(),
         name,

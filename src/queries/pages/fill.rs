@@ -1,4 +1,4 @@
-//! Filling a form with what belongs to a brand: parameters take the values that their names ask for.
+//! Fills a form from a brand: parameters get the values that match their names.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -12,8 +12,7 @@ use crate::queries::store;
 use crate::web::components::Choice;
 use crate::web::{self, Fields, Person, Site, Visit};
 
-/// The brands of an instance that a form with these parameters can take values of; none where no parameter has a name
-/// that asks for any.
+/// The brands of an instance that can fill a form with these parameters; empty if no parameter's name matches.
 pub(super) async fn offered(
     tx: &mut Tx,
     person: &PersonId,
@@ -31,8 +30,7 @@ pub(super) async fn offered(
     Ok(brands.into_iter().map(|brand| Choice::new(brand.id.as_str(), brand.name)).collect())
 }
 
-/// The form with the values of the brand that it names (`brand`), to go on with it. Values that were typed for these
-/// parameters are replaced; everything else stays.
+/// The form filled from its brand (`brand`). Typed values of these parameters are replaced; everything else stays.
 pub(super) async fn fill(
     State(site): State<Site>,
     person: Person,
@@ -62,7 +60,7 @@ pub(super) async fn fill(
     Ok(page.into_response())
 }
 
-/// The name of a parameter, what it takes of a brand, and how many values that is.
+/// A parameter's name, its values from a brand, and their number.
 fn values(field: &FieldDef, brand: &str, items: &[Item]) -> Option<(String, String, usize)> {
     let values = instances::fitting(&field.name, brand, items)?;
     let is_one = field.kind != FieldKind::List;

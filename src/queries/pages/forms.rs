@@ -1,4 +1,4 @@
-//! The forms of the room: how a query is read off the editor, and what the inputs show.
+//! The room's forms: parsing the editor's form, and the content of inputs.
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ use crate::queries::model::{Privacy, PrivacyMode, QueryInput};
 use crate::web::Fields;
 use crate::web::components::{Choice, Errors};
 
-/// Zones that the form suggests; any of the IANA database is taken.
+/// Suggested time zones; any of the IANA database is accepted.
 pub(super) const ZONES: [&str; 24] = [
     "UTC",
     "America/Los_Angeles",
@@ -39,7 +39,7 @@ pub(super) const ZONES: [&str; 24] = [
     "Australia/Sydney",
 ];
 
-/// The windows to choose from, each with the days that it means at `now`.
+/// The kinds of windows, each with its days at `now`.
 pub(super) fn windows(form: &WindowForm, now: DateTime<Utc>) -> Vec<Choice> {
     let zone = form.zone.parse().unwrap_or(chrono_tz::UTC);
     let label = |kind: WindowKind| {
@@ -49,7 +49,7 @@ pub(super) fn windows(form: &WindowForm, now: DateTime<Utc>) -> Vec<Choice> {
     WindowKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), label(kind))).collect()
 }
 
-/// What may happen to rows below the threshold.
+/// The privacy modes.
 pub(super) fn privacies(sandbox: bool) -> Vec<Choice> {
     let mut choices = vec![
         Choice::new(PrivacyMode::Drop.name(), "Remove (AMC default)"),
@@ -61,7 +61,7 @@ pub(super) fn privacies(sandbox: bool) -> Vec<Choice> {
     choices
 }
 
-/// One input of the run form.
+/// An input of the run form.
 #[derive(Clone, Debug)]
 pub(super) struct Input {
     pub(super) name: String,
@@ -71,12 +71,12 @@ pub(super) struct Input {
     pub(super) required: bool,
     pub(super) kind: FieldKind,
     pub(super) choices: Vec<Choice>,
-    /// How a pattern looks for its text.
+    /// The kind of match of a pattern.
     pub(super) how: Match,
 }
 
 impl Input {
-    /// The input of a field, showing what was sent or its default.
+    /// The input of a parameter, with the submitted value or its default.
     pub(super) fn new(field: &FieldDef, form: &Fields) -> Self {
         let (how, text) = match Match::parse(form.get(&format!("{}.match", field.input()))) {
             Some(how) => (how, field.text(form)),
@@ -116,18 +116,18 @@ impl Input {
         }
     }
 
-    /// The name of the input that says how a pattern looks for its text.
+    /// The name of the input for a pattern's kind of match.
     pub(super) fn match_name(&self) -> String {
         format!("{}.match", self.name)
     }
 
-    /// The ways in which a pattern can look for its text.
+    /// The kinds of match of a pattern.
     #[expect(clippy::unused_self, reason = "a template calls it on its input")]
     pub(super) fn ways(&self) -> Vec<Choice> {
         Match::ALL.into_iter().map(|how| Choice::new(how.name(), how.label())).collect()
     }
 
-    /// The type of a one-line input.
+    /// The type of a single-line input.
     pub(super) fn html_type(&self) -> &'static str {
         match self.kind {
             FieldKind::Date => "date",
@@ -137,12 +137,12 @@ impl Input {
     }
 }
 
-/// A parameter in the editor: its value for the next run, and what the query says about it.
+/// A parameter in the editor: its value for the next run, and its definition.
 #[derive(Clone, Debug)]
 pub(super) struct Parameter {
     pub(super) def: FieldDef,
     pub(super) input: Input,
-    /// Whether the rest of its definition is shown from the start.
+    /// Whether its definition is initially open.
     pub(super) is_open: bool,
 }
 
@@ -154,7 +154,7 @@ impl Parameter {
         Self { def: field.clone(), input: Input::new(field, form), is_open }
     }
 
-    /// What is wrong with one input of its definition.
+    /// The error of one input of its definition.
     pub(super) fn error<'a>(&self, errors: &'a Errors, part: &str) -> &'a str {
         errors.of(&self.part(part))
     }
@@ -165,14 +165,14 @@ impl Parameter {
     }
 }
 
-/// The options of a run as a form shows them.
+/// The run options in a form.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OptionInputs {
     pub(super) user_count: String,
     pub(super) reason: String,
     pub(super) timeout: String,
     pub(super) ignore_gaps: bool,
-    /// Whether any is set or wrong, so that they are shown from the start.
+    /// Whether any is set or invalid, so that they are initially open.
     pub(super) is_open: bool,
 }
 
@@ -187,7 +187,7 @@ impl OptionInputs {
     }
 }
 
-/// The editor's form as what the next run is given: values of parameters that the text no longer names are left out.
+/// The editor's form as input of the next run: without values of parameters that the text no longer has.
 pub(super) fn run_form(form: &Fields, sql: &str) -> Fields {
     let is_named = |name: &str| {
         name.strip_prefix("param.").is_none_or(|name| sql.contains(name.strip_suffix(".match").unwrap_or(name)))
@@ -195,12 +195,12 @@ pub(super) fn run_form(form: &Fields, sql: &str) -> Fields {
     form.iter().filter(|(name, _)| is_named(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The text of a form's area, with line ends as they are stored.
+/// The text of a text area, with normalized line ends.
 fn area(fields: &Fields, name: &str) -> String {
     fields.get(name).replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// What the editor sent.
+/// The submitted query.
 pub(super) fn written(fields: &Fields) -> QueryInput {
     QueryInput {
         name: fields.trimmed("name").to_owned(),
@@ -218,7 +218,7 @@ pub(super) fn written(fields: &Fields) -> QueryInput {
     }
 }
 
-/// One row of the editor's table of fields.
+/// One row of the editor's table of parameters.
 fn definition(name: &str, fields: &Fields) -> FieldDef {
     let get = |part: &str| fields.get(&format!("field.{name}.{part}")).replace('\0', "").replace("\r\n", "\n");
     let choices = get("choices");

@@ -1,8 +1,8 @@
-//! Bringing SQL in: an instructional query is pasted or uploaded, what its comments mark is shown, and what is chosen
-//! becomes parameters of a draft. Files that say what they are by their front matter, and several at once, are saved
-//! as they are ([`super::files`]).
+//! Importing SQL: an instructional query is pasted or uploaded, its marked literals are shown, and the selected ones
+//! become parameters of a draft. Files with front matter, and several files at once, are saved as they are
+//! ([`super::files`]).
 //!
-//! Nothing is stored before the draft: the second step sends the text along, and what it marks is worked out again.
+//! Nothing is stored before the draft: the second step submits the text again, and its marks are computed again.
 
 use askama::Template;
 use axum::extract::State;
@@ -19,11 +19,11 @@ use crate::web::naming;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Upload, Visit};
 
-/// Where a draft says it comes from.
+/// The source of imported drafts.
 const SOURCE: &str = "Instructional query";
-/// Longest help of a parameter, in characters.
+/// Maximum length of a parameter's help, in characters.
 const HELP: usize = 300;
-/// Characters shown of a literal.
+/// Displayed characters of a literal.
 const SHOWN: usize = 120;
 
 #[derive(Template)]
@@ -43,22 +43,22 @@ struct PreviewPage {
     sql: String,
     rows: Vec<Row>,
     kinds: Vec<Choice>,
-    /// How many comments there are, and how many of them mark a literal.
+    /// The number of comments, and how many of them mark a literal.
     literals: i64,
     comments: i64,
 }
 
-/// One comment of the text, and what it marks.
+/// A comment of the text, and what it marks.
 struct Row {
     line: usize,
     required: bool,
     note: String,
-    /// Why it is no parameter; empty where it is one.
+    /// Why it can't be a parameter; empty if it can.
     reason: &'static str,
     marked: String,
     field: FieldDef,
     is_used: bool,
-    /// The names of its inputs and of what is said about them.
+    /// The names of its inputs and error messages.
     inputs: Inputs,
 }
 
@@ -85,7 +85,7 @@ async fn empty(visit: &Visit, errors: Errors, sql: String) -> Html<ImportPage> {
     Html(ImportPage { shell: visit.shell("Import a query", Section::Queries).await, errors, sql })
 }
 
-/// What a pasted or uploaded text marks; with `draft`, the draft of it.
+/// The marks of a pasted or uploaded text; with `draft`, a draft made from it.
 pub(super) async fn recognized(
     State(site): State<Site>,
     person: Person,
@@ -117,7 +117,7 @@ pub(super) async fn recognized(
         check_sql(&sql, &mut errors);
     }
     if !errors.is_empty() {
-        // OK to leave out what cannot be a text of SQL: the page would be as large.
+        // OK to omit what is too long to be SQL: the page would be as large.
         let sql = if sql.len() > crate::queries::model::SQL_BYTES { String::new() } else { sql };
         return Ok(empty(&visit, errors, sql).await.unprocessable_by(|page| &page.errors));
     }
@@ -143,7 +143,7 @@ pub(super) async fn recognized(
     Ok(if page.0.errors.is_empty() { page.into_response() } else { page.unprocessable_by(|page| &page.errors) })
 }
 
-/// What the query is called: the title that published queries begin with, or the file's name.
+/// The query's name: the title that published queries begin with, or the file's name.
 fn title(sql: &str, file: Option<&web::UploadedFile>) -> String {
     let lines = instructional::preamble(sql);
     let titled = lines.iter().find_map(|line| line.strip_prefix("Instructional Query:").map(str::trim));
@@ -152,7 +152,7 @@ fn title(sql: &str, file: Option<&web::UploadedFile>) -> String {
     naming::plain(&title).chars().take(NAME_LENGTH).collect()
 }
 
-/// The rows of the preview: as recognized, and over that what the form says.
+/// The rows of the preview: as recognized, overridden by the form.
 fn rows(sql: &str, sent: Option<&Fields>, errors: &mut Errors) -> Vec<Row> {
     let index = LineIndex::new(sql);
     let found = recognize(sql);
@@ -216,11 +216,11 @@ fn shown(span: Span, sql: &str) -> String {
     if text.chars().count() <= SHOWN { text } else { text.chars().take(SHOWN).chain(['…']).collect() }
 }
 
-/// The parameter for a proposal. What has to be changed before the query is of use is asked for, with the text's own
-/// value as an example; what may be changed keeps that value as its default.
+/// The parameter for a proposal. A required change gets the text's own value as an example; an optional one keeps it
+/// as the default.
 fn field(proposal: &Proposal, required: bool, note: &str) -> FieldDef {
     let values = proposal.values.join("\n");
-    // How far a window is extended works as it stands, and is checked as it is typed.
+    // The extension of a window works as it is, and is validated when it is typed.
     let is_placeholder = required && !proposal.name.starts_with("extend_");
     let help = if is_placeholder {
         let example = proposal.values.first().map_or(String::new(), |value| format!(" Example: {value}"));
@@ -247,7 +247,7 @@ fn field(proposal: &Proposal, required: bool, note: &str) -> FieldDef {
 }
 
 impl Row {
-    /// Takes what the form says about it.
+    /// Applies the form's input.
     fn take(&mut self, sent: &Fields, errors: &mut Errors) {
         self.is_used = sent.has(&self.inputs.is_used);
         sent.trimmed(&self.inputs.name).clone_into(&mut self.field.name);

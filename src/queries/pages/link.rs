@@ -1,8 +1,8 @@
 //! Links to a form: parameter values, window, instance and options in the address, so that whoever opens it sees the
-//! form as it was filled in.
+//! same form.
 //!
-//! The link says what was meant: a preset window stays a preset and means other days tomorrow. What the form leaves to
-//! the query is not in the link, so that a later change of the query's defaults reaches it.
+//! The link keeps the intent: a preset window stays a preset and means other days tomorrow. What equals the query's
+//! defaults isn't in the link, so that later changes of the defaults apply.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -21,9 +21,9 @@ use crate::web::components::Address;
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
-/// Longest link, in bytes: browsers, proxies and chat programs pass on at least so many.
+/// Maximum length of a link, in bytes, that browsers, proxies and chat programs accept.
 const LONGEST: usize = 6_000;
-/// Fields of the run form beside `param.…` and `options.…`.
+/// Fields of the run form besides `param.…` and `options.…`.
 const OWN: [&str; 8] = ["instance", "window", "start", "end", "zone", "privacy", "privacy.column", ACKNOWLEDGE];
 
 #[derive(Template)]
@@ -31,24 +31,24 @@ const OWN: [&str; 8] = ["instance", "window", "start", "end", "zone", "privacy",
 struct LinkPage {
     shell: Shell,
     query: Query,
-    /// The whole address, for another program; empty where it would be too long.
+    /// The full URL, for other programs; empty if it is too long.
     link: String,
-    /// The same on this site.
+    /// The same as a path on this site.
     here: String,
-    /// How long it would be, in bytes.
+    /// Its length in bytes.
     length: i64,
     longest: i64,
-    /// The form as it was filled in, to go on with it.
+    /// The submitted form, for continuing with it.
     filled: Vec<(String, String)>,
 }
 
-/// The fields of the run form as it was filled in, to go on with it.
+/// The submitted fields of the run form, for continuing with it.
 pub(super) fn filled(form: &Fields) -> Vec<(String, String)> {
     let is_ours = |name: &str| name.starts_with("param.") || name.starts_with("options.") || OWN.contains(&name);
     form.iter().filter(|(name, _)| is_ours(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The fields that a link needs: those that say something else than the query does by itself.
+/// The fields that a link needs: those that differ from the query's defaults.
 fn needed(query: &Query, form: &Fields) -> Vec<(String, String)> {
     let WindowForm { kind, start, end, zone } = query.window.with(form);
     let is_explicit = kind == "explicit";
@@ -66,7 +66,7 @@ fn needed(query: &Query, form: &Fields) -> Vec<(String, String)> {
         "privacy" => privacy.mode != query.privacy.mode,
         "privacy.column" => !is_same_privacy && privacy.column != Privacy::default().column,
         "instance" => !value.is_empty(),
-        // OK to leave out an empty value only where the query has no default: otherwise it says "none".
+        // OK to omit an empty value only if the query has no default: otherwise it means "none".
         _ => default(name).unwrap_or_default() != value,
     };
     let line_ends = |value: String| value.replace("\r\n", "\n");
@@ -78,7 +78,7 @@ fn address(path: String, fields: &[(String, String)]) -> Address {
     fields.iter().fold(Address::new(path, ""), |address, (name, value)| address.and(name, value))
 }
 
-/// A form that was filled in leads to the page with its link, or to what keeps it from being one.
+/// Redirects from a submitted form to the page with its link, or shows why there is none.
 pub(super) async fn create(
     State(site): State<Site>,
     person: Person,
@@ -127,8 +127,8 @@ async fn page(site: &Site, visit: &Visit, query: Query, form: &Fields) -> LinkPa
     }
 }
 
-/// What the editor of a new query begins with: what the address says (`name`, `sql`, `description`, `tags`, the
-/// window, the privacy options), else what it would begin with; `param.<name>` becomes the default of a parameter.
+/// The initial content of the editor of a new query: from the address (`name`, `sql`, `description`, `tags`, the
+/// window, the privacy options), otherwise the defaults; `param.<name>` becomes the default of a parameter.
 pub(super) fn begun(site: &Site, written: QueryInput, address: &Fields) -> QueryInput {
     let text = |name: &str, own: String| if address.has(name) { address.get(name).replace("\r\n", "\n") } else { own };
     let mut written = QueryInput {

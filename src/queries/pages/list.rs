@@ -1,4 +1,4 @@
-//! The list of queries: search, tags, stars, order, pages, files.
+//! The list of queries: search, tags, stars, sorting, paging, exports.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -16,13 +16,13 @@ use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// Lines on a page of the list.
+/// Rows per page.
 pub(super) const PAGE: u64 = 50;
 /// Drafts shown above the list; all are one link away.
 const DRAFTS: usize = 5;
-/// Tags offered above the list; the most used ones.
+/// The number of most used tags shown above the list.
 const TAGS: usize = 12;
-/// Fields of the address that say what the step before did.
+/// Address parameters about the previous step.
 const ONCE: [&str; 2] = ["deleted", "discarded"];
 
 #[derive(Template)]
@@ -33,7 +33,7 @@ pub(super) struct ListPage {
     lines: Vec<Line>,
     drafts: Vec<Draft>,
     more_drafts: bool,
-    /// What the step before deleted, for taking it back.
+    /// The query deleted by the previous step, for undoing.
     deleted: Option<Query>,
     discarded: Option<Draft>,
     pager: Pager,
@@ -47,7 +47,7 @@ pub(super) struct ListPage {
     heads: Heads,
 }
 
-/// The heads that sort a list of queries.
+/// The sortable column headers of a list of queries.
 pub(super) struct Heads {
     pub(super) name: SortLink,
     pub(super) instance: SortLink,
@@ -69,7 +69,7 @@ impl Heads {
     }
 }
 
-/// A link that narrows the list, or widens it again where it is narrowed already.
+/// A link that adds a tag filter, or removes it if it is active.
 struct TagLink {
     label: String,
     count: i64,
@@ -78,14 +78,14 @@ struct TagLink {
 }
 
 impl ListPage {
-    /// The list with this tag only.
+    /// The list with only this tag.
     #[expect(clippy::unused_self, reason = "a template calls it on its page")]
     fn of_tag(&self, tag: &str) -> String {
         Address::new("/queries", "").with("tag", tag).to_string()
     }
 }
 
-/// The tags that are offered; the one that is chosen is always among them.
+/// The tags that are offered; the active one is always among them.
 fn tag_links(here: &Address, chosen: &str, counts: Vec<(String, i64)>) -> Vec<TagLink> {
     let offered = counts.into_iter().enumerate().filter(|(at, (tag, _))| *at < TAGS || tag == chosen);
     let link = |(tag, count): (String, i64)| {
@@ -140,18 +140,18 @@ pub(super) async fn show(
     }))
 }
 
-/// The instances that a list of queries can be narrowed to.
+/// The instances to filter a list of queries by.
 pub(super) async fn choices(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Choice>> {
     let instances = instances::list(tx, person, &instances::Filter::default()).await?;
     Ok(std::iter::once(Choice::new("", "All instances")).chain(instances.iter().map(choice)).collect())
 }
 
-/// An instance as a choice: name and account, since names repeat.
+/// An instance as an option: name and account, since names repeat.
 pub(super) fn choice(instance: &Instance) -> Choice {
     Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
 }
 
-/// The query that was deleted by the step before, for taking it back.
+/// The query deleted by the previous step, for undoing.
 async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Option<Query>> {
     let Ok(id) = id.parse::<QueryId>() else { return Ok(None) };
     match store::find(tx, person, &id).await {
@@ -161,13 +161,13 @@ async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Option<
     }
 }
 
-/// The draft that was thrown away by the step before.
+/// The draft discarded by the previous step.
 async fn discarded(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Option<Draft>> {
     let Ok(id) = id.parse::<DraftId>() else { return Ok(None) };
     Ok(store::discarded(tx, person).await?.into_iter().find(|draft| draft.id == id))
 }
 
-/// Who sees the queries of a list, as its address says it.
+/// The filter by home, as in the address.
 const HOMES: [(&str, &str); 3] =
     [("private", "Only the owner"), ("instance", "People of an instance"), ("everyone", "Everyone")];
 
@@ -187,7 +187,7 @@ pub(super) fn filter(params: &mut ListParams) -> Filter {
     }
 }
 
-/// The queries that a filter leaves.
+/// The filtered queries.
 pub(super) fn lines(site: &Site, person: Person, filter: Filter) -> RowSource<(PersonId, Filter), Line> {
     RowSource::new(&site.db, person.scope(), (person.id, filter), |tx, (person, filter), range, _| {
         Box::pin(store::list(tx, person, filter, range))
@@ -234,14 +234,14 @@ impl Export for Line {
     }
 }
 
-/// All that the filter leaves, as a file.
+/// The export of the filtered queries.
 pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let filter = filter(&mut params);
     let file = list::export_rows(&params, lines(&site, person, filter)).await?;
     Ok(file.answer(&["queries"], site.clock.now()))
 }
 
-/// Gives a query a star (`on=true`) or takes it back, and leads back to where the star was pressed.
+/// Sets or removes the star of a query (`on=true`), and redirects back.
 pub(super) async fn favourite(
     State(site): State<Site>,
     person: Person,

@@ -1,5 +1,5 @@
-//! What two versions of a query mean, side by side: the columns of the result with their types and privacy levels, what
-//! a row stands for, what is read and by which column the time window cuts it.
+//! Compares the meaning of two versions of a query: the result's columns with their types and privacy levels, the
+//! grain of a row, the sources, and the column to which the time window applies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use crate::queries::model::QueryInput;
 use crate::queries::prepare::prepare_form;
 use crate::web::Fields;
 
-/// Common tables that are followed for what a row stands for.
+/// Maximum depth of common table expressions when determining the grain.
 const DEEPEST: usize = 64;
 
-/// One thing of which the versions say something else; empty where a version does not have it.
+/// A difference between the versions; empty if a version doesn't have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     pub(super) what: String,
@@ -23,17 +23,17 @@ pub(super) struct Difference {
     pub(super) after: String,
 }
 
-/// What the comparison says.
+/// The outcome of the comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Comparison {
     pub(super) differences: Vec<Difference>,
-    /// What is the same in both, in words.
+    /// What is the same in both, for display.
     pub(super) same: String,
-    /// Which of the versions cannot be understood, as their numbers; nothing is compared then.
+    /// The numbers of versions that can't be parsed; nothing is compared then.
     pub(super) broken: Vec<i64>,
 }
 
-/// What a version means.
+/// The meaning of a version.
 struct Meaning {
     /// Name and description of each column of the result.
     columns: Vec<(String, String)>,
@@ -42,7 +42,7 @@ struct Meaning {
     sources: Vec<(String, String)>,
 }
 
-/// Compares two versions, each a number and what was written, on an instance with these sources.
+/// Compares two versions, each a number and its content, on an instance with these sources.
 pub(super) fn compare(
     (from, before): (i64, &QueryInput),
     (to, after): (i64, &QueryInput),
@@ -98,7 +98,7 @@ fn sorted(columns: &[(String, String)]) -> BTreeSet<&str> {
     columns.iter().map(|(name, _)| name.as_str()).collect()
 }
 
-/// What differs between two lists of names with descriptions; gives how many are the same.
+/// The differences between two lists of names with descriptions; returns the number of equal ones.
 fn pairs(
     what: &str,
     before: &[(String, String)],
@@ -122,9 +122,9 @@ fn pairs(
 }
 
 impl Meaning {
-    /// None where the text has an error.
+    /// `None` if the text has an error.
     fn of(written: &QueryInput, catalogue: &Catalogue, now: DateTime<Utc>) -> Option<Self> {
-        // Without values: samples of their types stand for them, which give the same columns.
+        // Samples of their types replace the parameters, which gives the same columns.
         let prepared = prepare_form(&written.script(), &Fields::default(), catalogue, now, true);
         let context = Context {
             parameters: Some(&prepared.parameters.declared),
@@ -156,17 +156,17 @@ fn level(threshold: Threshold) -> String {
     }
 }
 
-/// Finds what a row stands for: the keys of the grouping nearest to it.
+/// Determines the grain of a row: the keys of the nearest grouping.
 struct Grain<'a> {
     query: &'a Bound,
     text: &'a str,
 }
 
-/// What columns are called further up.
+/// The names of columns in outer queries.
 type Names = BTreeMap<ColumnId, String>;
 
 impl Grain<'_> {
-    /// What the projection calls the columns that it hands on.
+    /// The projection's names for the columns that it passes on.
     fn named(&self, items: &[Computed]) -> Names {
         let name = |item: &Computed| match &item.expr.kind {
             ExprKind::Column(id) => Some((*id, self.query.column(item.id).name.clone())),
@@ -175,7 +175,7 @@ impl Grain<'_> {
         items.iter().filter_map(name).filter(|(_, name)| !name.is_empty()).collect()
     }
 
-    /// A key of a grouping: as it is called further up, else as the column that it is, else as it is written.
+    /// A key of a grouping: its name in outer queries, otherwise its column, otherwise its text.
     fn key(&self, group: &Computed, names: &Names) -> String {
         if let Some(name) = names.get(&group.id) {
             return name.clone();
@@ -232,7 +232,7 @@ fn common_name() -> String {
     "a row of a common table".to_owned()
 }
 
-/// Each source once, with the column that the window cuts and how far it is widened.
+/// Each source once, with the column of the window and how far it is extended.
 fn sources(scans: &[Scan]) -> Vec<(String, String)> {
     let mut sources: Vec<(String, BTreeSet<String>)> = Vec::new();
     for scan in scans.iter().filter(|scan| scan.path > 0) {

@@ -1,4 +1,4 @@
-//! Who sees a query and where it runs by default, as the editor offers it and as a form sends it.
+//! The home and default instance of a query, in the editor and in forms.
 
 use crate::db::{self, Tx};
 use crate::ids::{InstanceId, PersonId};
@@ -10,17 +10,17 @@ use crate::web::{self, Fields};
 
 use super::list::choice;
 
-/// What the select of default instances sends for one that the person has no access to: it stays.
+/// The value for a default instance that the person has no access to: it stays unchanged.
 const KEEP: &str = "keep";
 
-/// The instances in which a person may write and run, the ones that they took off their list left out.
+/// The instances in which a person may write and run queries, without hidden ones.
 pub(super) async fn usable(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Instance>> {
     let mut all = instances::list(tx, person, &instances::Filter::default()).await?;
     all.retain(|instance| instance.role.allows(Action::Write) && instance.role.allows(Action::Run));
     Ok(all)
 }
 
-/// The homes that a person may give to a query, or to a new one.
+/// The homes that a person may choose for a query, or for a new one.
 pub(super) fn homes(query: Option<&Query>, usable: &[Instance]) -> Vec<Choice> {
     let mut choices = Vec::new();
     let current = query.map(|query| Choice::new(query.placement.home.value(), query.seen_by()));
@@ -39,7 +39,7 @@ pub(super) fn homes(query: Option<&Query>, usable: &[Instance]) -> Vec<Choice> {
     choices
 }
 
-/// The instances where a query may run by default.
+/// The possible default instances of a query.
 pub(super) fn defaults(query: Option<&Query>, usable: &[Instance]) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", "None (choose when you run it)")];
     choices.extend(usable.iter().map(choice));
@@ -53,7 +53,7 @@ pub(super) fn defaults(query: Option<&Query>, usable: &[Instance]) -> Vec<Choice
     choices
 }
 
-/// What the select of default instances shows for a query.
+/// The selected default instance of a query.
 pub(super) fn default_value(query: &Query) -> String {
     match (&query.placement.default_instance, &query.default_name) {
         (None, _) => String::new(),
@@ -62,8 +62,8 @@ pub(super) fn default_value(query: &Query) -> String {
     }
 }
 
-/// What a form says (`home`, `instance`), or what is wrong with it, by field. What it does not say stays as it is;
-/// a new query without a home belongs to the people of its default instance.
+/// The home and instance in a form (`home`, `instance`), or its errors by field. Missing fields mean no change; a new
+/// query without a home belongs to the people of its default instance.
 pub(super) async fn placed(
     tx: &mut Tx,
     person: &PersonId,
@@ -109,7 +109,7 @@ async fn reached(tx: &mut Tx, person: &PersonId, sent: &str, errors: &mut Errors
     }
 }
 
-/// A home that the person may give to the query.
+/// A home that the person may choose for the query.
 async fn moved(
     tx: &mut Tx,
     person: &PersonId,

@@ -1,7 +1,8 @@
-//! Explain privacy: for each column of a result where it comes from, its level, and what to change.
+//! *Explain privacy*: for each column of a result its sources, its level, and what to change.
 //!
-//! The page of a saved query, and the same for a text in the editor as it is typed. A text that privacy alone forbids is explained as well:
-//! it is resolved as AMC resolves it without thresholds. On request the query's variants are run on synthetic data.
+//! The page of a saved query, and the same for a text in the editor. A text that is only rejected because of privacy
+//! is explained as well: it is resolved as AMC would resolve it without thresholds. On request the query's variants
+//! are run on synthetic data.
 
 mod measure;
 
@@ -36,17 +37,17 @@ struct PrivacyPage {
     shell: Shell,
     /// The saved query; without one, a text of the editor is explained.
     saved: Option<(String, String)>,
-    /// What the text is checked against, in words.
+    /// Which data sources the check uses, for display.
     against: String,
-    /// What thresholds ask of a row, in a sentence; empty where the text can't be resolved.
+    /// The thresholds' requirement for a row, in a sentence; empty if the text can't be resolved.
     rule: String,
     columns: Vec<Column>,
-    /// What the check says about privacy.
+    /// The findings about privacy.
     remarks: Vec<Remark>,
-    /// Errors that have to be fixed before anything can be explained.
+    /// The number of errors that must be fixed before anything can be explained.
     errors: usize,
     measured: Option<Measured>,
-    /// The form as it was sent, to go on with it.
+    /// The submitted form, for continuing with it.
     filled: Vec<(String, String)>,
 }
 
@@ -54,18 +55,18 @@ struct PrivacyPage {
 struct Column {
     name: String,
     level: Threshold,
-    /// What the level asks of a row, in words.
+    /// The level's requirement for a row, for display.
     needs: &'static str,
     sources: Vec<Source>,
     advice: String,
 }
 
-/// A column of a data source that it is made of.
+/// A source column that it is computed from.
 struct Source {
     source: String,
     column: String,
     level: Threshold,
-    /// The names that it goes by on its way, with the lines that make them.
+    /// Its names along the path, with their lines.
     steps: Vec<(String, usize)>,
 }
 
@@ -74,7 +75,7 @@ impl PrivacyPage {
         crate::web::words::counted(i64::try_from(self.errors).unwrap_or(i64::MAX), "error", "errors")
     }
 
-    /// Where the form is taken back to.
+    /// The form's target for going back.
     fn back(&self) -> &'static str {
         if self.saved.is_some() { "Back to the query" } else { "Back to the editor" }
     }
@@ -87,7 +88,7 @@ struct Subject {
     instance: Option<Instance>,
 }
 
-/// What a level asks of a row.
+/// A level's requirement for a row.
 fn needs(level: Threshold) -> &'static str {
     match level {
         Threshold::None => "No users needed beyond one",
@@ -108,7 +109,7 @@ fn column(sql: &str, it: OutputPrivacy) -> Column {
     Column { needs: needs(it.level), name: it.name, level: it.level, sources, advice: it.advice }
 }
 
-/// What the strictest column asks of each row.
+/// The strictest column's requirement for each row.
 fn rule(columns: &[Column]) -> String {
     let Some(highest) = columns.iter().map(|column| column.level).max() else { return String::new() };
     let strictest: Vec<String> =
@@ -138,7 +139,7 @@ async fn page(
     let sandbox = instance.as_ref().is_some_and(|instance| instance.is_sandbox);
     let run = run_form(form, &input.sql);
     let prepared = prepare_form(&input.script(), &run, &catalogue, now, sandbox);
-    // OK because without thresholds only what privacy forbids is let through, and that is what is explained.
+    // OK because turning controls off only accepts what privacy forbids, and that is what is explained.
     let context = Context { controls: false, ..Context::reporting(&catalogue) };
     let query = if prepared.sql_sent.is_empty() { None } else { check(&input.sql, &context.authored()).query };
     let columns = query.iter().flat_map(privacy_paths).map(|it| column(&input.sql, it)).collect::<Vec<_>>();
@@ -172,14 +173,14 @@ async fn measured(
     }
 }
 
-/// The editor's form, to go on with it; what was pressed is not part of it.
+/// The editor's form, for continuing with it; without the pressed button.
 fn all(form: &Fields) -> Vec<(String, String)> {
     let pressed = ["measure", "fix", "insert", "unfold"];
     let kept = form.iter().filter(|(name, _)| !pressed.contains(name));
     kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The saved query that is named, on the instance that the form names or the page would propose.
+/// The named saved query, on the instance that the form names or the page would propose.
 async fn saved(room: &Room, person: &Person, id: &str, form: &Fields) -> web::Result<Subject> {
     let mut tx = room.site.db.read(&person.scope()).await?;
     let query = store::find(&mut tx, &person.id, &own(id)?).await?;
@@ -188,7 +189,7 @@ async fn saved(room: &Room, person: &Person, id: &str, form: &Fields) -> web::Re
     Ok(Subject { saved: named, input: query.into(), instance: target.instance })
 }
 
-/// The page of a saved query, with the form as the address has it.
+/// The page of a saved query, with the form in the address.
 pub(super) async fn show(
     State(room): State<Room>,
     person: Person,
@@ -197,7 +198,7 @@ pub(super) async fn show(
     QueryString(form): QueryString,
 ) -> web::Result<Response> {
     let subject = saved(&room, &person, &id, &form).await?;
-    // OK because looking at an address must not make the machine work: what is measured is asked for by a button.
+    // OK because opening an address must not start expensive work: measuring requires a button.
     let form: Fields = form
         .iter()
         .filter(|(name, _)| *name != "measure")
@@ -206,7 +207,7 @@ pub(super) async fn show(
     Ok(Html(page(&room, &person, &visit, subject, &form).await?).into_response())
 }
 
-/// A text as it is typed in the editor, or a saved query with its form; with `measure`, what leaving out a column brings back.
+/// A text in the editor, or a saved query with its form; with `measure`, the effect of leaving out a column.
 pub(super) async fn explain(
     State(room): State<Room>,
     person: Person,

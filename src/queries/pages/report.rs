@@ -1,5 +1,5 @@
-//! Findings as a page shows them: the author's lines around the place, the place marked, the fix as a
-//! button that works without scripts.
+//! Findings for display: the author's lines around the marked position, with the fix as a button that works without
+//! scripts.
 
 use crate::amcsql::codes;
 use crate::amcsql::finding::{Finding, Level};
@@ -7,31 +7,31 @@ use crate::amcsql::text::{LineIndex, Span};
 use crate::queries::prepare::Prepared;
 use crate::web::shell::Tone;
 
-/// Characters of a line that are shown before and after the marked place; longer lines are cut.
+/// Characters of a line shown before and after the marked position; longer lines are truncated.
 const AROUND: usize = 80;
-/// Characters that are marked at most.
+/// Maximum number of marked characters.
 const MARKED: usize = 200;
 
-/// A finding, laid out.
+/// A finding for display.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct Remark {
     pub(super) tone: Tone,
-    /// The word for its level.
+    /// The label of its level.
     pub(super) level: &'static str,
-    /// The name of its code, which leads to the page about it.
+    /// The name of its code, which is the link to its page.
     pub(super) code: &'static str,
     /// A sentence, with names between backticks.
     pub(super) message: String,
-    /// AMC's own words; empty without.
+    /// AMC's message, or empty.
     pub(super) amc: String,
     pub(super) line: usize,
     pub(super) column: usize,
-    /// The line before, as far as there is one.
+    /// The previous line, if there is one.
     pub(super) earlier: Option<String>,
     pub(super) before: String,
     pub(super) marked: String,
     pub(super) after: String,
-    /// Its place in UTF-16 units, as browsers count.
+    /// Its range in UTF-16 units, as in browsers.
     pub(super) range: (usize, usize),
     /// Whether the author may accept it, since the checker may be wrong, and whether they did.
     pub(super) may_be_wrong: bool,
@@ -40,32 +40,32 @@ pub(in crate::queries) struct Remark {
 }
 
 impl Remark {
-    /// Whether it is about aggregation thresholds, which have a page of their own.
+    /// Whether it is about aggregation thresholds, which have their own page.
     pub(super) fn is_privacy(&self) -> bool {
         codes::find(self.code).is_some_and(|it| it.topic == codes::Topic::Privacy)
     }
 }
 
-/// The button that fixes a finding.
+/// The button that applies a fix.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct RemarkFix {
-    /// What it says.
+    /// Its label.
     pub(super) label: String,
-    /// What it sends.
+    /// Its submitted value.
     pub(super) value: String,
-    /// What it replaces, in UTF-16 units, and by what.
+    /// What it replaces, in UTF-16 units, and the replacement.
     pub(super) range: (usize, usize),
     pub(super) replacement: String,
 }
 
-/// The findings in their order: that of the text, each behind the one that it follows from.
+/// The findings in text order, each after the finding that causes it.
 pub(in crate::queries) fn remarks(sql: &str, findings: &[Finding]) -> Vec<Remark> {
     let index = LineIndex::new(sql);
     let mut units = Units::default();
     findings.iter().map(|finding| remark(sql, &index, &mut units, finding)).collect()
 }
 
-/// The same of what was prepared to be sent, with what its author accepts.
+/// The same for a prepared run, with the codes that its author accepts.
 pub(super) fn of_prepared(sql: &str, prepared: &Prepared) -> Vec<Remark> {
     let mut remarks = remarks(sql, &prepared.findings);
     for remark in &mut remarks {
@@ -74,7 +74,7 @@ pub(super) fn of_prepared(sql: &str, prepared: &Prepared) -> Vec<Remark> {
     remarks
 }
 
-/// Turns byte offsets into UTF-16 units, from one to the next.
+/// Converts ascending byte offsets into UTF-16 units.
 #[derive(Default)]
 struct Units {
     bytes: usize,
@@ -82,7 +82,7 @@ struct Units {
 }
 
 impl Units {
-    /// The units before a byte offset that is not before the last one that was asked for.
+    /// The units before a byte offset, which must not be before the previous one.
     fn before(&mut self, sql: &str, offset: usize) -> usize {
         let piece = sql.get(self.bytes..offset).unwrap_or_default();
         (self.bytes, self.units) = (self.bytes + piece.len(), self.units + piece.encode_utf16().count());
@@ -90,7 +90,7 @@ impl Units {
     }
 }
 
-/// How many errors, warnings and notes there are, in words; empty without any.
+/// The numbers of errors, warnings and notes; empty without any.
 pub(super) fn tally(remarks: &[Remark]) -> String {
     let counted =
         [(Tone::Error, "error", "errors"), (Tone::Warning, "warning", "warnings"), (Tone::Info, "note", "notes")];
@@ -147,7 +147,7 @@ fn remark(sql: &str, index: &LineIndex<'_>, units: &mut Units, finding: &Finding
     }
 }
 
-/// The UTF-16 units before the byte `to`, where those before `from` are known.
+/// The UTF-16 units before the byte `to`, given those before `from`.
 fn moved(sql: &str, units: usize, from: usize, to: usize) -> usize {
     let between = |start: usize, end: usize| sql.get(start..end).unwrap_or_default().encode_utf16().count();
     if to >= from { units + between(from, to) } else { units.saturating_sub(between(to, from)) }
@@ -173,7 +173,7 @@ fn clip_start(text: &str, most: usize) -> String {
     }
 }
 
-/// The text with a fix applied, as its button sent it; none when it does not fit the text.
+/// The text with a fix applied, as sent by its button; `None` if it doesn't match the text.
 pub(super) fn apply(sql: &str, fix: &str) -> Option<String> {
     let mut parts = fix.splitn(3, '-');
     let span = Span::new(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
@@ -182,7 +182,7 @@ pub(super) fn apply(sql: &str, fix: &str) -> Option<String> {
     (span.start <= span.end).then(|| [before, replacement, after].concat())
 }
 
-/// The lines of a text with their numbers, for showing it beside findings.
+/// The lines of a text with their numbers, for display beside findings.
 pub(super) fn numbered(sql: &str) -> Vec<(usize, &str)> {
     sql.split('\n').enumerate().map(|(at, line)| (at + 1, line)).collect()
 }

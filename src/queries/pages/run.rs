@@ -1,4 +1,4 @@
-//! The page of one query: what it is, its form, what the check says; and the preview of what is sent.
+//! The page of one query: details, run form, check; and the preview of what is sent.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
-/// Runs shown on the page; all are one link away.
+/// Executions shown on the page; all are one link away.
 const RUNS: i64 = 8;
 
 #[derive(Template)]
@@ -35,13 +35,13 @@ const RUNS: i64 = 8;
 struct RunPage {
     shell: Shell,
     query: Query,
-    /// The instances to choose from, and the chosen one.
+    /// The available instances, and the selected one.
     instances: Vec<Choice>,
     chosen: String,
     against: String,
     /// Whether the person may run it anywhere.
     is_possible: bool,
-    /// When the person ran it last on this instance, with other values than those shown.
+    /// When the person last ran it on this instance, if with other values than those shown.
     offer: Option<DateTime<Utc>>,
     inputs: Vec<Input>,
     form: WindowForm,
@@ -54,26 +54,26 @@ struct RunPage {
     options: OptionInputs,
     errors: Errors,
     remarks: Vec<Remark>,
-    /// Whether somebody asked for a check and nothing was found.
+    /// Whether a check was requested and found nothing.
     is_clean: bool,
-    /// Whether somebody pressed a button, and is told what is wrong.
+    /// Whether a button was pressed, so that errors are shown.
     asked: bool,
     past: Past,
-    /// Why the person may not run it; empty when they may.
+    /// Why the person may not run it; empty if they may.
     refusal: String,
-    /// The stored result of the same run.
+    /// The stored result of an identical run.
     same: Option<SameRun>,
-    /// The brands whose values the form can take, the one chosen, and what was filled in.
+    /// The brands that can fill the form, the selected one, and what was filled in.
     brands: Vec<Choice>,
     brand: String,
     filled: String,
-    /// What the form is sent with.
+    /// The idempotency key of the form.
     once: String,
 }
 
-/// What is known of a query beside itself.
+/// A query's context.
 struct Past {
-    /// Its last runs, the newest first.
+    /// Its last executions, newest first.
     runs: Vec<PastRun>,
     usual: Option<TypicalDuration>,
     is_favourite: bool,
@@ -84,12 +84,12 @@ impl RunPage {
         report::numbered(&self.query.sql)
     }
 
-    /// The errors in the text, for which AMC would refuse it.
+    /// The errors in the text for which AMC would reject it.
     fn mistakes(&self) -> Vec<&Remark> {
         self.remarks.iter().filter(|remark| remark.tone == Tone::Error && !remark.is_accepted).collect()
     }
 
-    /// How many they are, in words.
+    /// The number of errors, for display.
     fn mistakes_counted(&self) -> String {
         let count = i64::try_from(self.mistakes().len()).unwrap_or(i64::MAX);
         crate::web::words::counted(count, "error in the SQL", "errors in the SQL")
@@ -100,20 +100,20 @@ impl RunPage {
     }
 }
 
-/// A query with what the person filled in, prepared for its instance.
+/// A query with the submitted form, prepared for its instance.
 struct Opened {
     query: Query,
     target: Target,
     prepared: Prepared,
     past: Past,
-    /// The form, with the values of the last run where they were asked for.
+    /// The form, with the values of the last run if requested.
     form: Fields,
     last: Option<LastValues>,
     brands: Vec<Choice>,
     same: Option<SameRun>,
 }
 
-/// A stored result of the very run that the form describes.
+/// A stored result of exactly the run that the form describes.
 struct SameRun {
     run: PastRun,
     /// Whether purchases were still being attributed when it ran.
@@ -127,7 +127,7 @@ impl SameRun {
     }
 }
 
-/// The stored result of what is prepared, where it is ready to run.
+/// The stored result of the prepared run, if it is ready to run.
 async fn same_run(
     tx: &mut Tx,
     person: &Person,
@@ -140,7 +140,7 @@ async fn same_run(
     Ok(run.map(|run| SameRun { is_early: prepared.window.is_credited_after(run.created_at), run }))
 }
 
-/// The form with the last values for what it does not say.
+/// The form, completed with the last values.
 fn with_last(form: &Fields, last: &LastValues) -> Fields {
     let values = last.values.iter().map(|(name, value)| (format!("param.{name}"), value.clone()));
     let sent = form.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -197,7 +197,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
         asked,
         privacies: forms::privacies(target.instance.as_ref().is_some_and(|instance| instance.is_sandbox)),
         is_clean: asked && prepared.errors.is_empty() && prepared.findings.is_empty(),
-        // OK to be silent about empty fields before anybody asked for anything.
+        // OK to ignore empty fields before any button was pressed.
         errors: if asked { prepared.errors.clone() } else { Errors::new() },
         remarks: report::of_prepared(&query.sql, &prepared),
         form: window,
@@ -215,13 +215,13 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
     }
 }
 
-/// What is wrong with a window, in a sentence.
+/// The error in a window, in a sentence.
 fn window_fault(errors: &Errors) -> String {
     let first = ["window", "start", "end", "zone"].into_iter().map(|field| errors.of(field)).find(|it| !it.is_empty());
     first.unwrap_or_default().to_owned()
 }
 
-/// When the last values are from, where they are other than what the inputs show.
+/// When the last values are from, if they differ from the inputs.
 fn offer(last: Option<&LastValues>, inputs: &[Input]) -> Option<DateTime<Utc>> {
     let last = last?;
     let differs = |input: &Input| {
@@ -231,7 +231,7 @@ fn offer(last: Option<&LastValues>, inputs: &[Input]) -> Option<DateTime<Utc>> {
     inputs.iter().any(differs).then_some(last.at)
 }
 
-/// The page, with the form as the address has it: a link can fill it in.
+/// The page, with form values from the address: a link can fill it in.
 pub(super) async fn show(
     State(site): State<Site>,
     person: Person,
@@ -243,8 +243,7 @@ pub(super) async fn show(
     Ok(Html(page(&site, &visit, opened, false).await).into_response())
 }
 
-/// The same page for a form that was sent: as it was filled in, with everything that is wrong. Status
-/// 422 when something is.
+/// The same page for a submitted form, with all errors. Status 422 if there are any.
 pub async fn run_page(
     site: &Site,
     person: &Person,
@@ -260,7 +259,7 @@ pub async fn run_page(
     Ok(if is_ready { page.into_response() } else { page.unprocessable_by(|page| &page.errors) })
 }
 
-/// The parameters that a query asks for on an instance.
+/// The parameters of a query on an instance.
 pub(super) async fn asked(
     site: &Site,
     tx: &mut Tx,
@@ -272,7 +271,7 @@ pub(super) async fn asked(
     Ok(prepare_form(&query.script(), form, &catalogue, site.clock.now(), instance.is_sandbox).asked)
 }
 
-/// The page with a form that something was filled into, and what that was.
+/// The page with a form that was filled from a brand, and what was filled in.
 pub(super) async fn filled(
     site: &Site,
     person: &Person,
@@ -287,7 +286,7 @@ pub(super) async fn filled(
     Ok(Html(page))
 }
 
-/// A check of a saved query with the form as it is filled in. Looking is not failing: status 200.
+/// A check of a saved query with the submitted form. A check isn't a failure: status 200.
 pub(super) async fn checked(
     site: &Site,
     person: &Person,
@@ -309,10 +308,10 @@ struct PreviewPage {
     body: String,
     window_words: String,
     notes: Vec<String>,
-    /// The form as it was filled in, to go on with it.
+    /// The submitted form, for continuing with it.
     filled: Vec<(String, String)>,
     can_run: bool,
-    /// What the form is sent with.
+    /// The idempotency key of the form.
     once: String,
 }
 
@@ -342,7 +341,7 @@ async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: 
     Ok((StatusCode::OK, Html(page)).into_response())
 }
 
-/// What is to be said of what is sent.
+/// Notes on what is sent.
 fn notes(prepared: &Prepared) -> Vec<String> {
     let mut notes = prepared.window.notes.clone();
     if prepared.semicolons > 0 {

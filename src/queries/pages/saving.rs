@@ -1,4 +1,4 @@
-//! Saving: a new query, changes, and what happens when somebody else was faster.
+//! Saving: new queries, changes, and conflicts.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -21,18 +21,18 @@ use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// What became of an editor's form that was to be saved.
+/// The outcome of saving an editor's form.
 pub(super) enum Saved {
-    /// It is saved, as this query.
+    /// It was saved as this query.
     Now(QueryId),
-    /// The query is as the form has it already.
+    /// The query already has this content.
     Unchanged(QueryId),
-    /// It is not saved: the page says why.
+    /// It wasn't saved: the page says why.
     Not(Box<Response>),
 }
 
-/// Keeps a new query and leads to its page. Sent once more, from a page that the browser went back to, it changes the
-/// query that it made.
+/// Saves a new query and redirects to its page. If it is submitted again, from a page that the browser went back to,
+/// it changes the query it created.
 pub(super) async fn create(
     State(site): State<Site>,
     person: Person,
@@ -44,7 +44,7 @@ pub(super) async fn create(
     Ok(lead(&visit, &fields, saved).await)
 }
 
-/// Leads to the page of a query that was saved.
+/// Redirects to the page of a saved query.
 async fn lead(visit: &Visit, fields: &Fields, saved: Saved) -> Response {
     let id = match saved {
         Saved::Now(id) => {
@@ -60,7 +60,7 @@ async fn lead(visit: &Visit, fields: &Fields, saved: Saved) -> Response {
     Redirect::to(&format!("/queries/{id}")).into_response()
 }
 
-/// Saves what an editor sent before it is run.
+/// Saves an editor's form before it is run.
 pub async fn save_to_run(
     site: &Site,
     person: &Person,
@@ -75,7 +75,7 @@ pub async fn save_to_run(
     Ok(Ok(store::find(&mut tx, &person.id, &id).await?))
 }
 
-/// Saves what an editor sent: a new query, or changes of the one that it names.
+/// Saves an editor's form: a new query, or changes of the one that it names.
 async fn keep(site: &Site, person: &Person, visit: &Visit, what: What, fields: &Fields) -> web::Result<Saved> {
     if what.query.is_some() {
         return change(site, person, visit, what, fields).await;
@@ -105,7 +105,7 @@ async fn keep(site: &Site, person: &Person, visit: &Visit, what: What, fields: &
     Ok(Saved::Now(id))
 }
 
-/// Keeps what could not be saved as a draft, and shows it with what is wrong.
+/// Saves what couldn't be saved as a draft, and shows its errors.
 async fn unsaved(
     site: &Site,
     person: &Person,
@@ -122,7 +122,7 @@ async fn unsaved(
     Ok(Saved::Not(Box::new(Html(page).unprocessable_by(|page| &page.errors))))
 }
 
-/// Removes the draft whose text is saved now. What another tab kept since stays.
+/// Removes the draft whose text was saved. What another tab has saved since stays.
 pub(super) async fn drop_draft(tx: &mut Tx, person: &Person, what: &What) -> web::Result<()> {
     let of_query = match &what.query {
         Some(query) => store::draft_of(tx, &person.id, query).await?.map(|draft| draft.id),
@@ -134,7 +134,7 @@ pub(super) async fn drop_draft(tx: &mut Tx, person: &Person, what: &What) -> web
     Ok(())
 }
 
-/// Says that it is kept, and which fields nobody has given a type yet.
+/// The success message, with parameters that have no type yet.
 async fn tell_saved(visit: &Visit, written: &QueryInput) {
     let mut new: Vec<String> =
         crate::amcsql::template::fields(&written.sql).into_iter().map(|field| field.name).collect();
@@ -155,7 +155,7 @@ async fn tell_saved(visit: &Visit, written: &QueryInput) {
     visit.flash(Tone::Success, text).await;
 }
 
-/// Keeps changes, unless the query was saved meanwhile: then both are shown.
+/// Saves changes, unless the query was saved meanwhile: then both are shown.
 pub(super) async fn save(
     State(site): State<Site>,
     person: Person,
@@ -168,7 +168,7 @@ pub(super) async fn save(
     Ok(lead(&visit, &fields, saved).await)
 }
 
-/// Changes the query that `what` names by what a form says.
+/// Changes the query named by `what` according to a form.
 async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields: &Fields) -> web::Result<Saved> {
     let written = written(fields);
     let mut errors = Errors::new();
@@ -190,7 +190,7 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
         keep_unsaved(&mut tx, site, person, &what, &written, fields).await?;
         tx.commit().await?;
         let theirs = Theirs::new(query, &written, &person.id);
-        // OK to take the new revision along: saving again is then a decision over what is shown.
+        // OK to use the new revision: saving again is then a deliberate decision.
         let what = What { revision: theirs.query.revision, ..what };
         let mut page = page(site, person, visit, what, written, fields, errors).await?;
         page.theirs = Some(theirs);

@@ -1,7 +1,7 @@
-//! The schema panel: the data sources of the instance beside the SQL, their columns, and what the query reads of them.
+//! The schema panel: the instance's data sources beside the SQL, their columns, and which ones the query reads.
 //!
-//! Without scripts its buttons send the editor's form and bring the page back with a source unfolded, or with a name added to
-//! the text; with scripts it is the same list, searched and unfolded in place.
+//! Without scripts its buttons submit the editor's form and return the page with a source expanded, or with a name
+//! inserted; with scripts the same list is searched and expanded in place.
 
 use std::collections::HashSet;
 
@@ -10,16 +10,16 @@ use crate::amcsql::catalogue::{Catalogue, ColumnDef, DataSource};
 use crate::instances::Instance;
 use crate::web::Fields;
 
-/// Longest name that is inserted, in characters.
+/// Maximum length of an inserted name, in characters.
 const LONGEST: usize = 200;
 
-/// The panel as a page shows it.
+/// The panel.
 #[derive(Debug, Default)]
 pub(super) struct Schema {
-    /// What is looked for.
+    /// The search text.
     pub(super) search: String,
     pub(super) sources: Vec<SchemaSource>,
-    /// Where scripts find all columns.
+    /// The address from which scripts load all columns.
     pub(super) address: String,
 }
 
@@ -30,9 +30,9 @@ pub(super) struct SchemaSource {
     pub(super) title: String,
     /// Whether the text reads it.
     pub(super) is_read: bool,
-    /// Why the instance does not have it; empty where it has.
+    /// Why the instance doesn't have it; empty if it does.
     pub(super) missing: String,
-    /// Its columns, where it is unfolded.
+    /// Its columns, if it is expanded.
     pub(super) columns: Vec<SchemaColumn>,
 }
 
@@ -43,13 +43,13 @@ pub(super) struct SchemaColumn {
     pub(super) data_type: String,
     pub(super) threshold: &'static str,
     pub(super) help: String,
-    /// Whether the text names it.
+    /// Whether the text uses it.
     pub(super) is_read: bool,
 }
 
 impl Schema {
-    /// The sources of `catalogue`, and those that AMC documents and `instance` lacks. `form` says what is looked for
-    /// (`schema`) and which source is unfolded (`unfold`).
+    /// The sources of `catalogue`, and those that AMC documents and `instance` lacks. `form` contains the search
+    /// (`schema`) and the expanded source (`unfold`).
     pub(super) fn new(catalogue: &Catalogue, instance: Option<&Instance>, sql: &str, form: &Fields) -> Self {
         let words = assist::words(sql);
         let search: String = form.trimmed("schema").chars().take(LONGEST).collect();
@@ -100,7 +100,7 @@ fn column_row(column: &ColumnDef, words: &HashSet<String>) -> SchemaColumn {
     }
 }
 
-/// Why an instance does not have a source that AMC documents.
+/// Why an instance doesn't have a documented source.
 fn why_missing(source: &DataSource) -> String {
     if source.category == "Paid features" {
         "Paid feature, not in this instance".to_owned()
@@ -109,7 +109,7 @@ fn why_missing(source: &DataSource) -> String {
     }
 }
 
-/// Adds a name that somebody pressed in the panel to the end of the text.
+/// Appends a name that was selected in the panel to the text.
 pub(super) fn insert(sql: &mut String, name: &str) {
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '$'));
     if !is_name || name.chars().count() > LONGEST {

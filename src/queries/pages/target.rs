@@ -1,4 +1,4 @@
-//! The instance on which a query runs: chosen for each run, among those where the person may run.
+//! The instance on which a query runs: chosen for each run, among those where the person may run queries.
 
 use super::list::choice;
 use super::placing::usable;
@@ -10,28 +10,28 @@ use crate::queries::store;
 use crate::web;
 use crate::web::components::Choice;
 
-/// Where a query is to run.
+/// Where a query runs.
 pub(super) struct Target {
-    /// The instances to choose from.
+    /// The available instances.
     pub(super) choices: Vec<Choice>,
-    /// The chosen one; the check is against it also where it cannot be run on.
+    /// The selected one; the check also uses it if the query can't run there.
     pub(super) instance: Option<Instance>,
-    /// Why it cannot run there, or that none is chosen.
+    /// Why it can't run there, or that none is selected.
     pub(super) problem: Option<String>,
     /// Whether it can run anywhere.
     pub(super) is_possible: bool,
 }
 
 impl Target {
-    /// What the select shows.
+    /// The value of the select.
     pub(super) fn chosen(&self) -> &str {
         self.instance.as_ref().map_or("", |instance| instance.id.as_str())
     }
 }
 
-/// The instance that a form names (`instance`); where it names none, the one on which the person ran the query last,
-/// else the query's default, else their only one, else the one on which they ran any query last. Who has several and
-/// has run nothing is asked.
+/// The instance named in a form (`instance`); otherwise the one on which the person last ran the query, otherwise the
+/// query's default, otherwise their only one, otherwise the one on which they last ran any query. Someone with
+/// several instances who has run nothing must choose.
 pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: &str) -> web::Result<Target> {
     let usable = usable(tx, person).await?;
     let id = if sent.is_empty() { proposed(tx, person, query, &usable).await? } else { sent.parse().ok() };
@@ -65,7 +65,7 @@ pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: 
     Ok(Target { choices, instance, problem, is_possible })
 }
 
-/// The instance that a form proposes before one was chosen.
+/// The instance that a form proposes.
 async fn proposed(
     tx: &mut Tx,
     person: &PersonId,
@@ -85,8 +85,8 @@ async fn proposed(
     }
 }
 
-/// The instance on which a person's form runs a query; none where [`super::run_page`] has to say what is wrong with
-/// it. A form that names none means the query's default.
+/// The instance on which a person's form runs a query; `None` if [`super::run_page`] must report an error. A form
+/// without an instance means the query's default.
 pub async fn runs_on(tx: &mut Tx, person: &PersonId, query: &Query, sent: &str) -> web::Result<Option<Instance>> {
     if !sent.is_empty() {
         let target = target(tx, person, query, sent).await?;
@@ -100,7 +100,7 @@ pub async fn runs_on(tx: &mut Tx, person: &PersonId, query: &Query, sent: &str) 
     }
 }
 
-/// Whose data sources a check looks at, in words.
+/// Which data sources a check uses, for display.
 pub(super) fn against(instance: Option<&Instance>) -> String {
     match instance {
         Some(instance) => format!("Checked against the data sources of {}.", instance.name()),

@@ -1,8 +1,8 @@
-//! *Try*: the text with the form's values, run at once on the built-in synthetic data.
+//! *Try*: runs the text with the form's values at once on built-in synthetic data.
 //!
-//! The engine and the data are the AMC emulator's, in an instance of their own, so that a trial works with real
-//! credentials too and never waits for the emulator's executions. Nothing is sent to AMC and nothing is stored. A trial is
-//! bounded: in memory, in time, one at a time for each person; dropping the request ends it.
+//! It uses its own instance of the AMC emulator's engine and data, so that it works with real credentials too and
+//! never waits for the emulator's executions. Nothing is sent to AMC and nothing is stored. Memory and time are
+//! limited, with one run at a time per person; dropping the request ends it.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,11 +30,11 @@ pub(super) use crate::queries::synthetic::{bound, bound_text, run_of};
 use crate::web::components::{Errors, count};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// Rows that are shown.
+/// Maximum number of displayed rows.
 const ROWS: usize = 100;
-/// How long a person waits for others' trials and their own.
+/// How long a person waits for other people's runs and their own.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What trials may use: together 512 MiB for what they compute, ten seconds each.
+/// The limits: together 512 MiB, ten seconds each.
 const LIMITS: Limits = Limits {
     memory_bytes: 512 << 20,
     disk_bytes: 0,
@@ -44,31 +44,31 @@ const LIMITS: Limits = Limits {
     result_rows: 1_000_000,
 };
 
-/// What a press of *Try* gave.
+/// The outcome of *Try*.
 #[derive(Debug, Default)]
 pub(super) struct Trial {
     pub(super) columns: Vec<TrialColumn>,
     pub(super) rows: Vec<Vec<Option<String>>>,
-    /// Rows of the whole result.
+    /// The number of rows of the whole result.
     total: usize,
-    /// Rows that missed a privacy threshold.
+    /// The number of rows below a privacy threshold.
     below: usize,
     took: Duration,
-    /// The time window, in words.
+    /// The description of the time window.
     pub(super) window: String,
-    /// Whether rows below the threshold stay, with their values blanked.
+    /// Whether rows below the threshold are kept with blanked values.
     is_blanked: bool,
-    /// Why there are no rows: fields of the form, or no field, each with a sentence.
+    /// Why there are no rows: errors by form field, or for the form as a whole.
     pub(super) problems: Errors,
 }
 
-/// A column of a trial's result.
+/// A column of the result.
 #[derive(Debug)]
 pub(super) struct TrialColumn {
     pub(super) name: String,
     pub(super) data_type: String,
     pub(super) is_number: bool,
-    /// Its aggregation threshold, as AMC writes it; empty for a column that RecomAMP asked AMC to add.
+    /// Its aggregation threshold, as AMC writes it; empty for a column that RecomAMP requested.
     pub(super) threshold: &'static str,
 }
 
@@ -79,18 +79,18 @@ impl Trial {
         trial
     }
 
-    /// The cells of a row, each with its column.
+    /// The cells of a row with their columns.
     pub(super) fn cells<'a>(&'a self, row: &'a [Option<String>]) -> Vec<(&'a TrialColumn, &'a Option<String>)> {
         self.columns.iter().zip(row).collect()
     }
 
-    /// How many rows there are, in words.
+    /// The number of rows, for display.
     pub(super) fn rows_words(&self) -> String {
         let rows = crate::web::words::counted(i64::try_from(self.total).unwrap_or(i64::MAX), "row", "rows");
         if self.total > self.rows.len() { format!("{rows}, the first {} shown", self.rows.len()) } else { rows }
     }
 
-    /// What privacy thresholds did, in words.
+    /// The effect of privacy thresholds, for display.
     pub(super) fn privacy_words(&self) -> String {
         let all = self.below + if self.is_blanked { 0 } else { self.total };
         if self.below == 0 {
@@ -109,21 +109,21 @@ impl Trial {
         self.below > 0
     }
 
-    /// How long it took: `0.42s`.
+    /// Its duration: `0.42s`.
     pub(super) fn took_words(&self) -> String {
         format!("{:.2}s", self.took.as_secs_f64())
     }
 }
 
-/// The engine of trials, and who waits for one.
+/// The engine, and the people waiting for it.
 #[derive(Default)]
 pub(super) struct Trials {
-    /// The data as it stands on a day, and the engine that reads it.
+    /// The data of a day, and the engine that reads it.
     engine: Mutex<Option<(NaiveDate, Arc<Engine>)>>,
     running: Mutex<HashSet<PersonId>>,
 }
 
-/// One person's turn; given back when it is dropped.
+/// One person's turn; released on drop.
 pub(super) struct Turn<'a> {
     trials: &'a Trials,
     person: PersonId,
@@ -136,13 +136,13 @@ impl Drop for Turn<'_> {
 }
 
 impl Trials {
-    /// The person's turn; none while another of theirs is not done.
+    /// The person's turn; `None` while they have another one.
     pub(super) fn turn(&self, person: &PersonId) -> Option<Turn<'_>> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.insert(person.clone()).then(|| Turn { trials: self, person: person.clone() })
     }
 
-    /// The engine over the data as it stands on a day; made by the first who asks.
+    /// The engine with the data of a day; created by the first request.
     pub(super) fn engine(&self, seed: u64, day: NaiveDate) -> std::io::Result<Arc<Engine>> {
         let mut held = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, engine)) = &*held
@@ -155,7 +155,7 @@ impl Trials {
         Ok(engine)
     }
 
-    /// Runs what an editor's form says, as far as it can be run.
+    /// Runs an editor's form, as far as possible.
     async fn run(&self, site: &Site, person: &Person, input: &QueryInput, form: &Fields) -> web::Result<Trial> {
         let now = site.clock.now();
         let instance = form.get("instance").parse::<InstanceId>().ok();
@@ -174,7 +174,7 @@ impl Trials {
         };
         let run = run_of(&prepared, now);
         let engine = self.engine(site.config.emulator.seed, now.date_naive()).map_err(anyhow::Error::from)?;
-        // OK to read the machine's clock: it is shown how long the machine worked.
+        // OK to use the system clock: the page shows how long the machine worked.
         let began = Instant::now();
         let result = match tokio::time::timeout(PATIENCE, engine.run(&query, &run)).await {
             Ok(Ok(result)) => result,
@@ -206,7 +206,7 @@ impl Trials {
     }
 }
 
-/// The data sources of the chosen instance, and whether it is a sandbox; of none, those that AMC documents.
+/// The data sources of the selected instance, and whether it is a sandbox; without one, the documented sources.
 pub(super) async fn sources(
     site: &Site,
     person: &Person,
@@ -218,14 +218,14 @@ pub(super) async fn sources(
     Ok((instances::catalogue(&mut tx, &instance.id).await?, instance.is_sandbox))
 }
 
-/// What a handler of trials needs.
+/// The state of the handlers.
 #[derive(Clone)]
 pub(super) struct Room {
     pub(super) site: Site,
     pub(super) trials: Arc<Trials>,
 }
 
-/// The addresses of what runs on synthetic data, with an engine of its own behind them.
+/// The routes of what runs on synthetic data, with their own engine.
 pub(super) fn routes(site: Site) -> Router {
     Router::new()
         .route("/queries/try", post(show))
@@ -234,7 +234,7 @@ pub(super) fn routes(site: Site) -> Router {
         .with_state(Room { site, trials: Arc::default() })
 }
 
-/// The editor as it was sent, with what the text gives on synthetic data under it.
+/// The editor as submitted, with the result on synthetic data below it.
 async fn show(State(room): State<Room>, person: Person, visit: Visit, fields: Fields) -> web::Result<Response> {
     let (what, written) = (What::sent(&fields), written(&fields));
     let trial = room.trials.run(&room.site, &person, &written, &fields).await?;

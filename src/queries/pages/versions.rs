@@ -1,4 +1,4 @@
-//! What a query was before: the list, two versions side by side, and the way back.
+//! Versions of a query: the list, comparison, and restoring.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -28,7 +28,7 @@ pub(super) struct ListPage {
     query: Query,
     versions: Vec<Version>,
     pager: Pager,
-    /// The versions to choose two from; empty while there is only one.
+    /// The versions to compare; empty if there is only one.
     choices: Vec<Choice>,
     can_change: bool,
     q: String,
@@ -36,16 +36,16 @@ pub(super) struct ListPage {
 }
 
 impl ListPage {
-    /// The version before, with which a version is compared; none for the first that is kept.
+    /// The previous version, for comparison; `None` for the first stored one.
     fn before(&self, version: &Version) -> Option<i64> {
         let older = self.choices.iter().filter_map(|choice| choice.value.parse::<i64>().ok());
         older.filter(|revision| *revision < version.revision).max()
     }
 }
 
-/// Which versions are listed.
+/// The filter of the list.
 struct Filter {
-    /// A part of the name, of the description, of a tag, or of who saved it.
+    /// Part of the name, the description, a tag, or who saved it.
     text: String,
     days: Days,
 }
@@ -62,7 +62,7 @@ impl Filter {
     }
 }
 
-/// The query with the versions before it, the newest first; the first of them is the query as it is.
+/// The query with its previous versions, newest first; the first is the current query.
 async fn all(tx: &mut Tx, person: &PersonId, id: &QueryId) -> db::Result<(Query, Vec<Version>)> {
     let query = store::find(tx, person, id).await?;
     let mut versions = vec![Version::from(query.clone())];
@@ -118,7 +118,7 @@ impl Export for Version {
     }
 }
 
-/// The versions that the filter leaves, as a file.
+/// The export of the filtered versions.
 pub(super) async fn export(
     State(site): State<Site>,
     person: Person,
@@ -142,7 +142,7 @@ pub(super) struct ComparePage {
     from: Version,
     to: Version,
     meaning: Comparison,
-    /// Whose data sources the meaning is worked out with.
+    /// Which data sources the comparison of meaning uses, for display.
     against: String,
     sql: Changes,
     settings: Changes,
@@ -156,7 +156,7 @@ async fn one(tx: &mut Tx, person: &PersonId, query: &Query, revision: i64) -> db
     store::version(tx, person, &query.id, revision).await
 }
 
-/// Two versions: `from` and `to`; without `to` the query as it is. The earlier one is always on the left.
+/// Compares two versions: `from` and `to`, by default the current query. The earlier one is always on the left.
 pub(super) async fn compare(
     State(site): State<Site>,
     person: Person,
@@ -198,7 +198,7 @@ pub(super) async fn compare(
     }))
 }
 
-/// Who saw a version and where it ran by default, in lines.
+/// The home and default instance of a version, in lines.
 async fn placed(tx: &mut Tx, person: &PersonId, placement: &Placement) -> db::Result<Vec<String>> {
     let home = match placement.home.instance() {
         Some(id) => named(tx, person, id).await?,
@@ -226,8 +226,8 @@ async fn found(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> db::Result<Op
     }
 }
 
-/// Saves an earlier version once more, as the newest: what the query was until now is a version then. Who sees it and
-/// where it runs stay as they are now, so that nothing is shown to others by going back.
+/// Saves an earlier version again, as the newest; the current query becomes a version. Its home and default instance
+/// stay unchanged, so restoring shows nothing to other people.
 pub(super) async fn restore(
     State(site): State<Site>,
     person: Person,

@@ -1,4 +1,4 @@
-//! A query on AMC: kept there as a workflow, updated, made again where it is gone; and whether the two differ.
+//! A query on AMC: storing it as a workflow, updating or recreating it, and comparing the two.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -32,10 +32,10 @@ struct WorkflowPage {
     errors: Errors,
 }
 
-/// Where it is kept, and how that stands.
+/// Where it is stored, and its status.
 struct Row {
     on: OnAmc,
-    /// Whether the query says something else by now than what was sent.
+    /// Whether the query has changed since it was sent.
     is_behind: bool,
     can_run: bool,
 }
@@ -113,7 +113,7 @@ pub(super) async fn show(
     Ok(Html(page(&room, &person, &visit, query, &Fields::default(), Errors::new()).await?).into_response())
 }
 
-/// What the form asks for (`do`): `sync`, `look` or `remove`, of the workflow on one instance.
+/// The form's action (`do`): `sync`, `look` or `remove`, for the workflow on one instance.
 pub(super) async fn act(
     State(room): State<Room>,
     person: Person,
@@ -150,7 +150,7 @@ pub(super) async fn act(
     Ok(Redirect::to(&format!("/queries/{}/workflow", query.id)).into_response())
 }
 
-/// What is said after it was done.
+/// The message about the outcome.
 type Done = Option<(Tone, String)>;
 
 struct Job<'a> {
@@ -161,7 +161,7 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// The workflow as AMC has it; none where it has none.
+    /// The workflow on AMC, if it exists.
     async fn there(&self, id: &str) -> Result<Option<amazon::SavedWorkflow>, CallError> {
         let (address, connection) = self.room.reach(self.person, self.instance).await?;
         let (client, amc) = (self.room.grants.client(), &address.amc_id);
@@ -288,7 +288,7 @@ fn is_missing(error: &amazon::Error) -> bool {
     matches!(error.kind(), ErrorKind::Missing { .. })
 }
 
-/// What a call came to that Amazon did not answer as hoped.
+/// The outcome of a failed call.
 pub(super) fn failed(error: CallError) -> web::Result<Done> {
     match error {
         CallError::Db(error) => Err(error.into()),

@@ -1,4 +1,4 @@
-//! Workflows and schedules that exist on an instance of AMC: listed when somebody asks, and made into drafts.
+//! Workflows and schedules on an AMC instance: listed on request, and imported as drafts.
 
 use askama::Template;
 use axum::Router;
@@ -19,7 +19,7 @@ use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
-/// Drafts that are made at once; a person keeps fifty.
+/// Maximum number of drafts created at once; a person can have fifty.
 const MOST: usize = 40;
 
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub(in crate::queries) fn routes(site: Site, grants: Grants) -> Router {
 }
 
 impl Room {
-    /// Where AMC is asked about an instance, and by which connection: that of the person's own access to it.
+    /// How to call an instance, and the connection to use: that of the person's own access to it.
     pub(super) async fn reach(
         &self,
         person: &Person,
@@ -79,7 +79,7 @@ struct WorkflowRow {
     id: String,
     sql: String,
     parameters: usize,
-    /// The query that is kept as this workflow.
+    /// The query that is stored as this workflow.
     query: Option<KeptAs>,
 }
 
@@ -90,7 +90,7 @@ struct ScheduleRow {
     is_enabled: bool,
 }
 
-/// Characters shown of a text.
+/// Displayed characters of a text.
 const SHOWN: usize = 160;
 
 fn row(saved: SavedWorkflow, kept: &[KeptAs]) -> WorkflowRow {
@@ -147,7 +147,7 @@ async fn show(State(room): State<Room>, person: Person, visit: Visit, Path(id): 
     Ok(Html(page).into_response())
 }
 
-/// Asks AMC what it keeps on the instance.
+/// Requests the list of workflows on the instance from AMC.
 async fn ask(State(room): State<Room>, person: Person, visit: Visit, Path(id): Path<String>) -> web::Result<Response> {
     let mut tx = room.site.db.read(&person.scope()).await?;
     let instance = instances::require(&mut tx, &person.id, &own(&id)?, Action::Run).await?;
@@ -168,7 +168,7 @@ async fn ask(State(room): State<Room>, person: Person, visit: Visit, Path(id): P
     Ok(Redirect::to(&format!("/instances/{}/workflows", instance.id)).into_response())
 }
 
-/// Makes drafts of the workflows that the form names (`workflow`, once or more).
+/// Creates drafts of the workflows named in the form (`workflow`, once or more).
 async fn import(
     State(room): State<Room>,
     person: Person,
@@ -194,7 +194,7 @@ async fn import(
             id: room.site.random.id(now),
             query: None,
             base: 0,
-            // As if an editor kept it: what was only handed over is left out of the list of drafts.
+            // As if an editor owned it: provided drafts are omitted from the list of drafts.
             tab: room.site.random.token(),
             source: format!("AMC workflow of {}", instance.name()),
             name: saved.id,

@@ -1,8 +1,8 @@
-//! Cron expressions as cron(5) has them: five fields, minute first.
+//! Cron expressions as in cron(5): five fields, minute first.
 //!
-//! The crate `cron` matches the civil calendar. It reads another language (seconds first, Sunday as 1, both days
-//! required), so an expression is read here and handed over as lists of numbers; when both days are set, as two
-//! expressions of which either matches. Its own iteration over zones is not used: see the parent module.
+//! The crate `cron` is used as a calendar without zones. It has another syntax (seconds first, Sunday as 1, both day
+//! fields required), so expressions are parsed here and passed to it as lists of numbers; if both day fields are set,
+//! as two expressions, either of which matches. Its own iteration over zones isn't used: see the parent module.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,14 +10,14 @@ use std::str::FromStr;
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-/// Longest expression that is read, in bytes.
+/// Maximum length of an expression, in bytes.
 const LONGEST: usize = 400;
 
 /// A cron expression.
 #[derive(Clone, Debug)]
 pub struct Cron {
     text: String,
-    /// One matcher, or two of which either counts.
+    /// One matcher, or two, either of which counts.
     matchers: Vec<cron::Schedule>,
     has_wildcard: bool,
 }
@@ -28,7 +28,7 @@ impl PartialEq for Cron {
     }
 }
 
-/// Why a text is no cron expression: sentences for its author.
+/// Why a text isn't a valid cron expression: sentences for its author.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CronError {
     #[error("A cron expression has five fields: minute, hour, day of month, month, day of week. This one has {0}.{hint}", hint = seconds_hint(*.0))]
@@ -85,10 +85,10 @@ const FIELDS: [Field; 5] = [
     },
 ];
 
-/// What one field says.
+/// A parsed field.
 struct Read {
     numbers: BTreeSet<u32>,
-    /// Whether it begins with `*`, by which cron(5) decides whether a day counts as set.
+    /// Whether it begins with `*`, by which cron(5) decides whether a day field counts as set.
     is_open: bool,
 }
 
@@ -212,7 +212,7 @@ fn matchers(read: &[Read; 5]) -> Result<Vec<cron::Schedule>, CronError> {
         }
         text.parse::<cron::Schedule>().map_err(|_| CronError::Never)
     };
-    // As in cron(5): with both days set, either counts; a day that begins with * is not set, and both count.
+    // As in cron(5): with both day fields set, either counts; one that begins with * isn't set, and both must match.
     if days.is_open || weekdays.is_open {
         return Ok(vec![make(days, weekdays)?]);
     }
@@ -220,7 +220,7 @@ fn matchers(read: &[Read; 5]) -> Result<Vec<cron::Schedule>, CronError> {
 }
 
 impl Cron {
-    /// The expression, with single spaces and abbreviations written out.
+    /// The expression, normalized to single spaces and without abbreviations.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -230,12 +230,12 @@ impl Cron {
         self.has_wildcard
     }
 
-    /// Whether day of month and day of week are both set, of which either counts.
+    /// Whether day of month and day of week are both set, either of which counts.
     pub const fn has_both_days(&self) -> bool {
         self.matchers.len() == 2
     }
 
-    /// The civil times that match, from `start` on, in order.
+    /// The matching local times from `start` on, in order.
     pub fn from(&self, start: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> + '_ {
         let before = (start - TimeDelta::seconds(1)).and_utc();
         let mut times: Vec<_> = self.matchers.iter().map(|matcher| matcher.after(&before).peekable()).collect();

@@ -1,4 +1,4 @@
-//! A rule, where and how long it holds.
+//! A rule with its zone and its range of dates.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use super::{Rule, Slots, Zone};
 pub struct Plan {
     pub rule: Rule,
     pub zone: Zone,
-    /// The first day; none from now on.
+    /// The first day; `None` for now.
     pub starts: Option<NaiveDate>,
-    /// The last day, which counts; none for ever.
+    /// The last day, inclusive; `None` for no end.
     pub ends: Option<NaiveDate>,
-    /// Days without runs. Their slots are listed all the same, so that the ledger can say why nothing ran.
+    /// Days without runs. Their slots are still listed, so that the ledger can explain why nothing ran.
     pub excluded: BTreeSet<NaiveDate>,
 }
 
 impl Plan {
-    /// The slots later than `after`, in order.
+    /// The slots after `after`, in order.
     pub fn after(&self, after: DateTime<Utc>) -> Slots<'_> {
         let begin = Slots::begin(&self.zone, after);
         let begin = self.starts.map_or(begin, |day| begin.max(midnight(day)));
@@ -30,12 +30,12 @@ impl Plan {
         Slots::new(&self.zone, after, self.rule.has_wildcard(), Box::new(times))
     }
 
-    /// Whether the rule is a cron expression with both kinds of days, of which either counts.
+    /// Whether the rule is a cron expression with both day fields, either of which counts.
     pub const fn has_both_days(&self) -> bool {
         matches!(&self.rule, Rule::Cron(cron) if cron.has_both_days())
     }
 
-    /// Whether nothing runs on the day of this civil time.
+    /// Whether the day of this local time is excluded.
     pub fn excludes(&self, civil: NaiveDateTime) -> bool {
         self.excluded.contains(&civil.date())
     }

@@ -1,4 +1,4 @@
-//! The rules that forms offer, over civil dates, and cron expressions.
+//! The rules that forms offer, and cron expressions.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::Cron;
 
-/// No slot lies in a later year.
+/// The last year with slots.
 const LAST_YEAR: i32 = 2199;
 
-/// When a schedule is due, in the civil time of its zone.
+/// When a schedule is due, in local time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
     /// A cron expression.
@@ -20,20 +20,20 @@ pub enum Rule {
     Weekly { days: Vec<Weekday>, at: NaiveTime },
     /// On one day of each month.
     Monthly { on: MonthDay, at: NaiveTime },
-    /// One time only.
+    /// Only once.
     Once(NaiveDateTime),
 }
 
 /// A day of each month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MonthDay {
-    /// The day of this number, 1 to 31. A month that lacks it has no slot.
+    /// The day with this number, 1 to 31. A month without it has no slot.
     Day(u32),
     /// The last day.
     Last,
-    /// The first Monday to Friday that is not excluded.
+    /// The first Monday to Friday that isn't excluded.
     FirstBusinessDay,
-    /// The last Monday to Friday that is not excluded.
+    /// The last Monday to Friday that isn't excluded.
     LastBusinessDay,
     /// The n-th weekday, 1 to 4.
     Nth(u8, Weekday),
@@ -42,7 +42,7 @@ pub enum MonthDay {
 }
 
 impl MonthDay {
-    /// The day that it is in the month of `first`.
+    /// The corresponding day in the month of `first`.
     fn in_month(self, first: NaiveDate, excluded: &BTreeSet<NaiveDate>) -> Option<NaiveDate> {
         let last = last_of_month(first)?;
         let is_business = |day: &NaiveDate| day.weekday().num_days_from_monday() < 5 && !excluded.contains(day);
@@ -63,7 +63,7 @@ fn last_of_month(first: NaiveDate) -> Option<NaiveDate> {
 }
 
 impl Rule {
-    /// Whether it follows real time when the clocks change, instead of running each civil time once.
+    /// Whether it follows real time when the clocks change, instead of running once for each local time.
     pub const fn has_wildcard(&self) -> bool {
         match self {
             Self::Cron(cron) => cron.has_wildcard(),
@@ -71,7 +71,7 @@ impl Rule {
         }
     }
 
-    /// The civil times from `start` on, in order. Days of `excluded` are left in, but are no business days.
+    /// The local times from `start` on, in order. Days in `excluded` are included, but don't count as business days.
     pub fn from<'a>(
         &'a self,
         start: NaiveDateTime,
@@ -101,7 +101,7 @@ fn months(start: NaiveDate) -> impl Iterator<Item = NaiveDate> + Send {
     std::iter::successors(start.with_day(1), month).take_while(|first| first.year() <= LAST_YEAR)
 }
 
-/// Every `every` days from `first`, from `start` on.
+/// Every `every` days from `first`, starting at `start`.
 fn stepped(
     first: NaiveDate,
     every: u32,

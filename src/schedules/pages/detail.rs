@@ -1,4 +1,4 @@
-//! One schedule: what it does next, and its ledger.
+//! The page of a schedule: its next slots, and its ledger.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -98,7 +98,7 @@ impl Export for LedgerRow {
     }
 }
 
-/// The ledger as a file.
+/// The export of the ledger.
 pub(super) async fn export(
     State(room): State<Schedules>,
     person: Person,

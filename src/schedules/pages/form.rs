@@ -1,4 +1,4 @@
-//! The form of a schedule: from a query, from an execution that worked, or of one that is there.
+//! The form of a schedule: from a query, from an execution that worked, or for an existing one.
 
 mod filled;
 
@@ -26,7 +26,7 @@ use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Visit};
 use filled::{Filled, Source, Start, existing, filled, source};
 
-/// One parameter of the form.
+/// A parameter of the form.
 struct Parameter {
     name: String,
     title: String,
@@ -40,10 +40,10 @@ struct Parameter {
 #[template(path = "schedules/form.html")]
 pub(super) struct FormPage {
     shell: Shell,
-    /// The schedule that is changed; none for a new one.
+    /// The schedule to change; `None` for a new one.
     schedule: Option<Schedule>,
     source: Source,
-    /// What the schedule is called.
+    /// The name of the schedule.
     called: String,
     instances: Vec<Choice>,
     instance: String,
@@ -53,13 +53,13 @@ pub(super) struct FormPage {
     parameters: Vec<Parameter>,
     windows: Vec<Choice>,
     window: WindowForm,
-    /// The rest of what it is run with, as it is passed on.
+    /// The rest of its input, as hidden fields.
     passed: Vec<(String, String)>,
     errors: Errors,
-    /// The next slots; none where the form does not fit yet.
+    /// The next slots; `None` while the form is invalid.
     rows: Option<Vec<Row>>,
     both_days: bool,
-    /// Whether somebody else owns it, whose access it no longer uses once this person saves it.
+    /// Whether somebody else owns it, whose access it no longer uses after this person saves it.
     takes_over: bool,
 }
 
@@ -75,7 +75,7 @@ impl FormPage {
     }
 }
 
-/// The page of a form. `told` says whether what is wrong is shown.
+/// The page of a form. `told` says whether errors are shown.
 async fn page(
     room: &Schedules,
     tx: &mut Tx,
@@ -157,7 +157,7 @@ pub(super) async fn edit(
     Ok(Html(page(&room, &mut tx, &person, &visit, filled, false).await?))
 }
 
-/// What the sent form is about.
+/// What the submitted form schedules.
 async fn started(tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<Start> {
     match fields.trimmed("schedule").parse() {
         Ok(id) => existing(tx, person, &id).await,
@@ -165,7 +165,7 @@ async fn started(tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<S
     }
 }
 
-/// The form with the next slots, nothing is saved: for a button where no scripts run, and while somebody types.
+/// The form with the next slots, without saving: for a button if scripts don't run, and while somebody types.
 pub(super) async fn preview(
     State(room): State<Schedules>,
     person: Person,
@@ -239,7 +239,7 @@ pub(super) async fn change(
     Ok(Redirect::to(&format!("/schedules/{id}")).into_response())
 }
 
-/// The choices of the form.
+/// The options of the form.
 impl FormPage {
     fn repeats() -> Vec<Choice> {
         Timing::repeats()

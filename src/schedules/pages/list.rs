@@ -1,4 +1,4 @@
-//! The list of schedules, as it is filtered.
+//! The list of schedules.
 
 use askama::Template;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
 
-/// Rows of a page unless the address asks for another number.
+/// Default page size.
 const SIZE: u64 = 50;
 const MOST: u64 = 500;
 
@@ -116,7 +116,7 @@ impl Export for Line {
     }
 }
 
-/// All that the filter leaves, as a file.
+/// The export of the filtered schedules.
 pub(super) async fn export(
     State(room): State<Schedules>,
     person: Person,

@@ -1,4 +1,4 @@
-//! The next slots of a schedule, for people: local time, UTC, the window, and what a change of the clocks does.
+//! The next slots of a schedule for display: local time, UTC, the window, and the effect of clock changes.
 
 use chrono::{DateTime, Utc};
 
@@ -7,7 +7,7 @@ use crate::schedules::calendar::{Note, Plan, Slot};
 use crate::schedules::policies::Policies;
 use crate::web::components::Errors;
 
-/// Slots that are shown.
+/// The number of displayed slots.
 pub(super) const SHOWN: usize = 10;
 
 /// One slot.
@@ -16,11 +16,11 @@ pub(super) struct Row {
     /// `Mon 30 Nov 2026, 09:00`, in the schedule's zone.
     pub(super) local: String,
     pub(super) at: DateTime<Utc>,
-    /// When it starts, where that is later.
+    /// When it starts, if that is later.
     pub(super) starts: Option<DateTime<Utc>>,
     /// The days of its window.
     pub(super) window: String,
-    /// What is to be known of it; may be empty.
+    /// A note; may be empty.
     pub(super) note: String,
 }
 
@@ -47,7 +47,7 @@ fn row(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, slot: 
     }
 }
 
-/// What a change of the clocks does to a slot, as a sentence.
+/// The effect of a clock change on a slot, as a sentence.
 fn note_words(slot: &Slot, note: Note) -> String {
     let time = slot.name.civil.format("%H:%M");
     match note {

@@ -1,4 +1,4 @@
-//! Schedules as their list shows them.
+//! Lists of schedules.
 
 use chrono::{DateTime, Utc};
 
@@ -9,10 +9,10 @@ use crate::schedules::model::{SlotState, State};
 use crate::schedules::policies::ON_TIME;
 use crate::schedules::timing::Timing;
 
-/// Which schedules are listed.
+/// The filter of the list.
 #[derive(Clone, Debug, Default)]
 pub(in crate::schedules) struct Filter {
-    /// Text that the schedule's, the query's or the owner's name holds.
+    /// Text in the schedule's, the query's or the owner's name.
     pub text: String,
     pub instance: Option<InstanceId>,
     pub query: Option<QueryId>,
@@ -21,7 +21,7 @@ pub(in crate::schedules) struct Filter {
     pub deleted: bool,
 }
 
-/// A line of the list.
+/// A row of the list.
 #[derive(Clone, Debug)]
 pub(in crate::schedules) struct Line {
     pub id: ScheduleId,
@@ -34,22 +34,22 @@ pub(in crate::schedules) struct Line {
     pub state_reason: String,
     pub next_at: Option<DateTime<Utc>>,
     pub due_at: Option<DateTime<Utc>>,
-    /// What became of the last slot.
+    /// The outcome of the last slot.
     pub last: Option<SlotState>,
     pub last_at: Option<DateTime<Utc>>,
     pub last_execution: Option<ExecutionId>,
-    /// Of the last 30 days: how many executions succeeded, and how many ended.
+    /// How many executions of the last 30 days succeeded, and how many ended.
     pub succeeded: i64,
     pub ended: i64,
 }
 
 impl Line {
-    /// Whether a slot should have been decided and was not.
+    /// Whether a slot should have been decided but wasn't.
     pub(in crate::schedules) fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         self.state == State::Active && self.due_at.is_some_and(|due| now - due > ON_TIME)
     }
 
-    /// The share of executions that succeeded, `96% of 26`; empty without any.
+    /// The success rate, `96% of 26`; empty without executions.
     pub(in crate::schedules) fn success_rate(&self) -> String {
         if self.ended == 0 {
             return String::new();
@@ -111,13 +111,13 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(containing(&filter.text))
 }
 
-/// How many schedules the filter finds, counted up to `most`.
+/// The number of matching schedules, counted up to `most`.
 pub(in crate::schedules) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $7) as counted");
     filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// A range of the schedules that the filter finds: the next due first, then those that do not run.
+/// A range of the matching schedules: the next due first, then those that don't run.
 pub(in crate::schedules) async fn list(
     tx: &mut Tx,
     person: &PersonId,

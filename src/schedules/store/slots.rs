@@ -25,14 +25,14 @@ impl FromRow for LedgerRow {
     }
 }
 
-/// Which rows of a ledger.
+/// The filter of a ledger.
 #[derive(Clone, Debug)]
 pub(in crate::schedules) struct Ledger {
     pub schedule: ScheduleId,
     pub state: Option<SlotState>,
 }
 
-/// A range of a ledger, the newest slot first. The schedule was found for the reader before.
+/// A range of a ledger, newest slot first. The caller has checked that the reader may see the schedule.
 pub(in crate::schedules) async fn slots(tx: &mut Tx, ledger: &Ledger, range: PageRange) -> Result<Vec<LedgerRow>> {
     const LIST: &str = "select slot, at, decided_at, state, reason, is_late, execution_id, ended_at from schedule_slots \
         where schedule_id = $1 and ($2 = '' or state = $2) order by at desc, slot desc limit $3 offset $4";
@@ -40,7 +40,7 @@ pub(in crate::schedules) async fn slots(tx: &mut Tx, ledger: &Ledger, range: Pag
     sql(LIST).bind(&ledger.schedule).bind(state).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// How many rows there are, counted up to `most`.
+/// The number of rows, counted up to `most`.
 pub(in crate::schedules) async fn count_slots(tx: &mut Tx, ledger: &Ledger, most: i64) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from (select 1 as one from schedule_slots \
         where schedule_id = $1 and ($2 = '' or state = $2) limit $3) as counted";
@@ -49,7 +49,7 @@ pub(in crate::schedules) async fn count_slots(tx: &mut Tx, ledger: &Ledger, most
     Ok(count)
 }
 
-/// How many slots of a schedule run and how many are queued.
+/// The numbers of running and queued slots of a schedule.
 pub(in crate::schedules) async fn open(tx: &mut Tx, schedule: &ScheduleId) -> Result<(usize, usize)> {
     const COUNT: &str = "select state, count(*) as count from schedule_slots where schedule_id = $1 \
         and state in ('queued', 'started') group by state";
@@ -67,7 +67,7 @@ pub(in crate::schedules) async fn open(tx: &mut Tx, schedule: &ScheduleId) -> Re
     Ok((of(SlotState::Started), of(SlotState::Queued)))
 }
 
-/// Puts a slot into the ledger; false where it is there already.
+/// Adds a slot to the ledger; false if it already exists.
 pub(in crate::schedules) async fn put_slot(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -93,7 +93,7 @@ pub(in crate::schedules) async fn put_slot(
     Ok(put == 1)
 }
 
-/// The oldest slot that is queued where nothing runs any more, of all active schedules: at most `most`.
+/// The oldest queued slot of each active schedule without a running execution: at most `most`.
 pub(in crate::schedules) async fn start_queued(
     tx: &mut Tx,
     most: i64,
@@ -113,14 +113,14 @@ pub(in crate::schedules) async fn start_queued(
     Ok(lines.into_iter().map(|Line(schedule, slot, at)| (schedule, slot, at)).collect())
 }
 
-/// Whether any slot waits for the end of a run.
+/// Whether any slot is queued.
 pub(in crate::schedules) async fn has_queued(tx: &mut Tx) -> Result<bool> {
     const FIND: &str = "select q.schedule_id as value from schedule_slots q join schedules s on s.id = q.schedule_id \
         where q.state = 'queued' and s.state = 'active' and s.deleted_at is null limit 1";
     Ok(sql(FIND).optional::<Single<ScheduleId>>(tx).await?.is_some())
 }
 
-/// Says what became of a queued slot; false where it is not queued any more.
+/// Records the outcome of a queued slot; false if it isn't queued any more.
 pub(in crate::schedules) async fn settle_queued(
     tx: &mut Tx,
     (schedule, slot): (&ScheduleId, SlotName),
@@ -140,14 +140,14 @@ pub(in crate::schedules) async fn settle_queued(
     Ok(settled == 1)
 }
 
-/// Skips the slots of a schedule that are queued, for this reason.
+/// Skips the queued slots of a schedule, for this reason.
 pub(in crate::schedules) async fn skip_queued(tx: &mut Tx, schedule: &ScheduleId, reason: &str) -> Result<u64> {
     const SKIP: &str = "update schedule_slots set state = 'skipped', reason = $2 where schedule_id = $1 \
         and state = 'queued'";
     sql(SKIP).bind(schedule).bind(reason).execute(tx).await
 }
 
-/// Writes down how the execution of a slot ended; gives its schedule, where the slot was running.
+/// Records how the execution of a slot ended; returns its schedule, if the slot was running.
 pub(in crate::schedules) async fn settle(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -166,7 +166,7 @@ pub(in crate::schedules) async fn settle(
     Ok(settled.map(|Single(id)| id))
 }
 
-/// Why an execution ended, in a sentence; empty where it did not fail.
+/// Why an execution failed, in a sentence; empty if it didn't.
 pub(in crate::schedules) async fn problem(tx: &mut Tx, execution: &ExecutionId) -> Result<String> {
     const FIND: &str = "select problem as value from executions where id = $1";
     let problem = sql(FIND).bind(execution).optional::<Single<Option<serde_json::Value>>>(tx).await?;
@@ -177,13 +177,13 @@ pub(in crate::schedules) async fn problem(tx: &mut Tx, execution: &ExecutionId) 
 
 const FEED: &str = "outcomes";
 
-/// How far the feed of outcomes was read; none before the first time.
+/// The position up to which the feed was read; `None` initially.
 pub(in crate::schedules) async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
     const FIND: &str = "select position as value from schedule_cursor where name = $1";
     Ok(sql(FIND).bind(FEED).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
 }
 
-/// Moves the cursor from one position to the next; false where another process moved it first.
+/// Moves the cursor from one position to the next; false if another process moved it first.
 pub(in crate::schedules) async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
     const FIRST: &str = "insert into schedule_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
     const NEXT: &str = "update schedule_cursor set position = $2 where name = $1 and position = $3";

@@ -6,7 +6,6 @@ use url::form_urlencoded;
 
 /// A path with its query, for deriving related addresses.
 ///
-///
 /// ```text
 /// Address::new("/executions", "state=failed&page=3").with("page", "4") == "/executions?state=failed&page=4"
 /// ```

@@ -1,4 +1,4 @@
-//! The columns of the query so far: those of its sources, made by their first mention, and those that it computes.
+//! The columns of the query so far: source columns, created on first use, and computed ones.
 
 use crate::amcsql::codes;
 use std::collections::HashMap;
@@ -8,11 +8,10 @@ use crate::amcsql::bound::{Column, ColumnId, Expr, ExprKind, Extension, ScanId};
 use crate::amcsql::catalogue::{ColumnType, DataSource, DataType, Threshold};
 use crate::amcsql::text::Span;
 
-/// Most columns in all relations of a query; a query with more is refused. The largest published
-/// query has some hundreds.
+/// Maximum number of columns in all relations of a query. The largest published query has some hundreds.
 const MOST_COLUMNS: usize = 50_000;
 
-/// Most parts of expressions that stand in several places by their names; a query with more is refused.
+/// Maximum size of expressions that are copied to the places that use their names.
 const MOST_COPIED: usize = 500_000;
 
 impl<'a> Binder<'a> {
@@ -26,7 +25,8 @@ impl<'a> Binder<'a> {
         full
     }
 
-    /// Whether an expression may be taken over where its name stands, so that a long one that is named often stays in bounds.
+    /// Whether an expression may be copied to where its name is used, so that a large one with many uses stays within
+    /// limits.
     pub(in crate::amcsql::check) fn may_copy(&mut self, parts: usize, span: Span) -> bool {
         self.copied = self.copied.saturating_add(parts);
         let fits = self.copied <= MOST_COPIED;
@@ -60,13 +60,13 @@ impl<'a> Binder<'a> {
         id
     }
 
-    /// A new column that carries on an old one.
+    /// A new column with the value of an old one.
     pub(in crate::amcsql::check) fn renewed(&mut self, old: ColumnId, name: &str, span: Span) -> ColumnId {
         let value = self.value_of(old, span);
         self.column_of(name, &value)
     }
 
-    /// The value of a column, referred to at `span`.
+    /// The value of a column, used at `span`.
     pub(in crate::amcsql::check) fn value_of(&self, id: ColumnId, span: Span) -> Value {
         let Some(column) = self.columns.get(id.index()) else { return Value::unknown(span) };
         Value {
@@ -90,7 +90,8 @@ impl<'a> Binder<'a> {
         id
     }
 
-    /// A column that live tables were seen to have. Whoever runs the text has the documented columns only, so this is for authors.
+    /// A column that has been observed in live tables. The engine only has documented columns, so this is for
+    /// authors.
     fn seen_column(&mut self, scan: ScanId, name: String) -> Option<ColumnId> {
         let reading = self.readings.get(scan.index())?;
         if !self.context.is_authored || !reading.source.seen_columns.contains(&name) {
@@ -112,7 +113,7 @@ impl<'a> Binder<'a> {
         Some(id)
     }
 
-    /// The column of a reading; the first mention makes it.
+    /// The column of a scan, created on first use.
     pub(in crate::amcsql::check) fn source_column(&mut self, scan: ScanId, name: &str) -> Option<ColumnId> {
         let reading = self.readings.get(scan.index())?;
         let key = name.to_ascii_lowercase();

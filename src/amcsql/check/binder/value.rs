@@ -1,24 +1,24 @@
-//! A value of the query while it is bound.
+//! A value during binding.
 
 use crate::amcsql::bound::{Expr, ExprKind, Literal};
 use crate::amcsql::catalogue::{DataType, Threshold};
 use crate::amcsql::text::Span;
 
-/// A bound expression and what is known of its value.
+/// A bound expression and its properties.
 #[derive(Clone, Debug)]
 pub(in crate::amcsql::check) struct Value {
     pub(in crate::amcsql::check) expr: Expr,
-    /// The strictest level of the columns that it was computed from.
+    /// The strictest level of the columns it was computed from.
     pub(in crate::amcsql::check) level: Threshold,
-    /// Whether a literal or a parameter feeds it.
+    /// Whether it depends on a literal or a parameter.
     pub(in crate::amcsql::check) literal: bool,
-    /// Whether it measures.
+    /// Whether it is a metric.
     pub(in crate::amcsql::check) metric: bool,
-    /// The unit of an amount of money, while it is still in one.
+    /// The unit of an amount of money, while it still has one.
     pub(in crate::amcsql::check) unit: Option<Unit>,
 }
 
-/// Units of money in which AMC keeps costs.
+/// AMC's units of cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::amcsql::check) enum Unit {
     /// A hundred-millionth of the currency.
@@ -27,7 +27,7 @@ pub(in crate::amcsql::check) enum Unit {
     Millicents,
 }
 
-/// How many parts an expression has, itself included; subqueries aside.
+/// The size of an expression, without subqueries.
 pub(in crate::amcsql::check) fn size(expr: &Expr) -> usize {
     1 + expr.parts().into_iter().map(size).sum::<usize>()
 }
@@ -39,16 +39,16 @@ impl Value {
     }
 
     pub(in crate::amcsql::check) fn literal(literal: Literal, data_type: DataType, span: Span) -> Self {
-        // OK because NULL picks no rows: it tells nothing of what it is compared with.
+        // OK because NULL selects no rows: it reveals nothing about what it is compared with.
         Self { literal: literal != Literal::Null, ..Self::new(ExprKind::Literal(literal), data_type, span) }
     }
 
-    /// What stands for something that could not be resolved: fits everywhere, offends nowhere.
+    /// Replaces something that couldn't be resolved: compatible with everything.
     pub(in crate::amcsql::check) fn unknown(span: Span) -> Self {
         Self::new(ExprKind::Literal(Literal::Null), DataType::Null, span)
     }
 
-    /// The same value with the level and the literals of `others` besides its own.
+    /// The same value, also depending on `others` for its level and literals.
     pub(in crate::amcsql::check) fn fed_by<'a>(mut self, others: impl IntoIterator<Item = &'a Value>) -> Self {
         for other in others {
             self.level = self.level.max(other.level);

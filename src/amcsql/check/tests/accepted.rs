@@ -1,4 +1,4 @@
-//! Every form of query and every function that AMC documents.
+//! Every form of query and every function documented by AMC.
 
 use super::*;
 use crate::amcsql::functions::signatures;

@@ -1,4 +1,4 @@
-//! What an author is told of a text with `{{name}}`, of slips of writing, and of causes and consequences.
+//! Findings for an author's text with `{{name}}`, typos, and causes with consequences.
 
 use super::*;
 use crate::amcsql::review::fixed;
@@ -11,7 +11,7 @@ fn codes(text: &str) -> Vec<&'static str> {
     authored(text).findings.iter().map(|it| it.code).collect()
 }
 
-/// The text after all sure fixes, of which one may make room for the next.
+/// The text after all sure fixes, one of which may enable the next.
 fn repaired(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..5 {

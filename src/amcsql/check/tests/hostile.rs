@@ -1,4 +1,4 @@
-//! Texts that try to crash the check or make it slow.
+//! Texts designed to crash the check or make it slow.
 
 use proptest::prelude::*;
 
@@ -74,7 +74,7 @@ fn an_error_is_not_lost_behind_hints() {
     assert!(errors(&format!("SELECT {list}, no_such FROM dsp_impressions")).contains(&"unknown-column"));
 }
 
-/// Texts that are right, to be changed here and there.
+/// Valid texts, to be mutated.
 const RIGHT: [&str; 4] = [
     "WITH a (x, y) AS (VALUES ('ü', 1), ('b', 2.5)) SELECT x, SUM(y) / NULLIF(COUNT(1), 0) AS rate FROM a GROUP BY x HAVING rate > 1",
     "SELECT d.campaign, CASE WHEN impressions > 1 THEN 'a' ELSE 'b' END AS k, COUNT(DISTINCT user_id) AS n FROM dsp_impressions d \
@@ -85,7 +85,7 @@ const RIGHT: [&str; 4] = [
      EXTRACT(DOW FROM impression_dt) AS w, TRIM(BOTH 'x' FROM campaign) AS t FROM dsp_impressions WHERE CUSTOM_PARAMETER('p') = campaign GROUP BY 3, 4;",
 ];
 
-/// Every finding lies in the text, on characters, and has a place that people can find; and so for audiences.
+/// Every finding is within the text, at character boundaries, with a valid place; also for audiences.
 fn stays_in(text: &str) -> Result<(), TestCaseError> {
     let audience = check(text, &Context::audience(Catalogue::standard()));
     for checked in [reporting(text), audience] {

@@ -1,4 +1,4 @@
-//! What the check accepts, refuses and resolves, over the standard catalogue.
+//! What the check accepts, rejects and resolves, with the standard catalog.
 
 mod accepted;
 mod authored;
@@ -21,7 +21,7 @@ fn query(text: &str) -> Query {
     checked.query.unwrap()
 }
 
-/// The codes of the errors, in the order of the text.
+/// The codes of the errors, in text order.
 fn errors(text: &str) -> Vec<&'static str> {
     let checked = reporting(text);
     assert_eq!(checked.has_errors(), checked.query.is_none());

@@ -1,4 +1,4 @@
-//! What AMC refuses, in AMC's words and in ours.
+//! What AMC rejects, in AMC's words and in ours.
 
 use super::*;
 use crate::amcsql::catalogue::DataType;

@@ -1,4 +1,4 @@
-//! What the resolved query says.
+//! The content of the resolved query.
 
 use super::*;
 use crate::amcsql::bound::{Column, ColumnId, Node, Relation};
@@ -9,7 +9,7 @@ fn output<'a>(query: &'a Query, name: &str) -> &'a Column {
     query.column(found.column)
 }
 
-/// Every relation below and with this one.
+/// This relation and all relations below it.
 fn all<'a>(relation: &'a Relation, found: &mut Vec<&'a Relation>) {
     found.push(relation);
     match &relation.node {

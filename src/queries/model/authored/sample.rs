@@ -1,26 +1,27 @@
-//! The sample of a result, as its author keeps it: a small CSV.
+//! The sample of a result, written by the author as a small CSV.
 
 use crate::queries::model::front_matter::{Entry, Fault};
 
-/// Most rows of a sample.
+/// Maximum rows of a sample.
 const MOST_ROWS: usize = 50;
 
-/// A table of texts; an empty cell stands for NULL.
+/// A table of texts; an empty cell is NULL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<String>>,
-    /// The line of the file at which its first line stands.
+    /// The line of its first line in the file.
     pub line: usize,
 }
 
 impl Sample {
-    /// Reads the key `sample`: the first line names the columns.
+    /// Parses the key `sample`: the first line has the column names.
     pub(super) fn of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Option<Self> {
         let text = unspaced(&entry.read::<String>(faults));
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
         let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
-        // OK because TOML drops a line end right behind the quotes, so the first line of the text is the next one of the file.
+        // OK because TOML drops a line end directly after the quotes, so the first line of the text is on the next
+        // line of the file.
         let line = entry.line() + usize::from(text.contains('\n'));
         let columns = reader.headers().map(cells).unwrap_or_default();
         if columns.is_empty() {
@@ -42,7 +43,7 @@ impl Sample {
         Some(Self { columns, rows, line })
     }
 
-    /// Whether all values of a column are numbers, of which there is one.
+    /// Whether all values of a column are numbers, and there is at least one.
     pub fn is_number(&self, column: usize) -> bool {
         let mut values =
             self.rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_empty()).peekable();
@@ -50,7 +51,7 @@ impl Sample {
     }
 }
 
-/// The text without blanks behind commas, so that a quoted value may have one before it.
+/// The text without spaces after commas, so that a quoted value may be preceded by one.
 fn unspaced(text: &str) -> String {
     let (mut is_quoted, mut is_start) = (false, true);
     let kept = text.chars().filter(|letter| {

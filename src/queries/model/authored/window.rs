@@ -1,4 +1,4 @@
-//! The window of an authored query that is told by its length, since fixed dates would be wrong after some weeks.
+//! The window of an authored query, given by its length, since fixed dates would be wrong after some weeks.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
 
@@ -6,14 +6,15 @@ use crate::queries::model::front_matter::Fault;
 use crate::queries::model::window::{WindowForm, WindowKind};
 use crate::web::components::Errors;
 
-/// How many days before today a window ends where nothing is said: conversions are attributed by then.
+/// By default, how many days before today a window ends: conversions are attributed by then.
 const LAG: u32 = 14;
-/// Longest window, in days: AMC keeps purchases for 60 months.
+/// Maximum window, in days: AMC keeps purchases for 60 months.
 const LONGEST: u32 = 1_830;
-/// Stands in a default for each half-year of the window, as `2026 H2`: the synthetic campaigns are named by it.
+/// Placeholder in a default for each half-year of the window, as `2026 H2`: the names of synthetic campaigns contain
+/// it.
 const HALF_YEAR: &str = "{half-year}";
 
-/// So many whole days that ended so many days ago.
+/// A number of whole days that ended a number of days ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelativeWindow {
     pub days: u32,
@@ -32,7 +33,7 @@ impl RelativeWindow {
         Some(Self { days, lag })
     }
 
-    /// Its dates today.
+    /// Its current dates.
     pub fn form(self, zone: &str, now: DateTime<Utc>) -> WindowForm {
         let today =
             zone.parse::<chrono_tz::Tz>().map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive());
@@ -46,7 +47,7 @@ impl RelativeWindow {
     }
 }
 
-/// The lines with the half-years that a window touches: a window over two of them gives such a line twice.
+/// The lines with the half-years of a window: for a window over two of them, such a line is repeated for both.
 pub(super) fn half_years_in(lines: &[String], window: &WindowForm, now: DateTime<Utc>) -> Vec<String> {
     let (start, end) = window.resolve(now, &mut Errors::new()).instants(now);
     let mut all: Vec<String> = Vec::new();
@@ -61,10 +62,10 @@ pub(super) fn half_years_in(lines: &[String], window: &WindowForm, now: DateTime
     all
 }
 
-/// The half-years from a day to another.
+/// The half-years from one day to another.
 fn half_years(first: NaiveDate, last: NaiveDate) -> Vec<String> {
     let half = |day: NaiveDate| day.year() * 2 + i32::from(day.month() > 6);
-    // OK to stop after ten: no window is as long.
+    // OK to stop after ten: no window is that long.
     let halves = half(first)..=half(last).max(half(first));
     halves.take(10).map(|half| format!("{} H{}", half.div_euclid(2), half.rem_euclid(2) + 1)).collect()
 }

@@ -1,4 +1,4 @@
-//! The list of one's drafts: those that are kept, and those that were discarded.
+//! The list of one's own drafts, current or discarded.
 
 use askama::Template;
 use axum::extract::State;
@@ -23,11 +23,11 @@ pub(in crate::queries::pages) struct DraftsPage {
     filter: Filter,
 }
 
-/// Which drafts are listed.
+/// The filter of the list.
 struct Filter {
-    /// A part of the name or of where it came from.
+    /// Part of the name or of where it came from.
     text: String,
-    /// Those in the bin instead of the others.
+    /// Discarded drafts instead of current ones.
     discarded: bool,
 }
 
@@ -36,12 +36,12 @@ impl Filter {
         Self { text: params.text("q"), discarded: params.is("show", "discarded") }
     }
 
-    /// What the address says of which.
+    /// The parameter's value for this filter.
     fn show(&self) -> &'static str {
         if self.discarded { "discarded" } else { "" }
     }
 
-    /// A person's drafts that fit: never more than the hundred that are kept of each.
+    /// A person's filtered drafts: at most the hundred that are stored of each kind.
     async fn drafts(&self, site: &Site, person: &Person) -> web::Result<Vec<Draft>> {
         let mut tx = site.db.read(&person.scope()).await?;
         let mut drafts = if self.discarded {
@@ -81,7 +81,7 @@ impl Export for Draft {
     }
 }
 
-/// The drafts that the filter leaves, as a file.
+/// The export of the filtered drafts.
 pub(in crate::queries::pages) async fn export(
     State(site): State<Site>,
     person: Person,

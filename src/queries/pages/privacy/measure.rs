@@ -1,6 +1,6 @@
-//! What leaving out a column brings back, measured on synthetic data: the query's variants, each run once.
+//! Measures the effect of leaving out a column, on synthetic data: runs each of the query's variants once.
 //!
-//! Bounded in number and time. What was not measured in time is said, not guessed.
+//! The number of variants and the time are limited. What couldn't be measured in time is reported, not guessed.
 
 use std::time::{Duration, Instant};
 
@@ -12,40 +12,41 @@ use crate::queries::prepare::Prepared;
 use crate::web::components::count;
 use crate::web::{self, Person};
 
-/// Most columns that are left out, one at a time.
+/// Maximum number of columns that are left out, one at a time.
 const MOST_VARIANTS: usize = 8;
-/// How long all variants may take together; those that are left are named.
+/// Time limit for all variants together; the remaining ones are named.
 const TIME: Duration = Duration::from_secs(15);
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug, Default)]
 pub(super) struct Measured {
-    /// The column that was summed up; empty where rows were counted.
+    /// The summed column; empty if rows were counted.
     pub(super) measure: String,
-    /// Of the query as it is: all rows and those that thresholds remove, all of the measure and what they remove of it.
+    /// For the unchanged query: all rows and those that thresholds remove, the measure and how much of it they
+    /// remove.
     whole: Amount,
     removed: Amount,
-    /// One for each column that was left out, what brings back the most first.
+    /// One for each column that was left out, the most effective first.
     pub(super) variants: Vec<Variant>,
-    /// Columns that were not measured, since the time was over or there are too many.
+    /// Columns that weren't measured, because of the time limit or the maximum number.
     pub(super) left: Vec<String>,
     /// Why nothing was measured.
     pub(super) problem: String,
     took: Duration,
 }
 
-/// So many rows, and so much of the measure.
+/// A number of rows, and an amount of the measure.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Amount {
     rows: f64,
     measure: f64,
 }
 
-/// What is shown without one column.
+/// The effect of leaving out one column.
 #[derive(Debug)]
 pub(super) struct Variant {
     pub(super) column: String,
-    /// Removed rows that come back, and removed measure; each a share of what is removed.
+    /// Restored rows and restored measure, each as a fraction of what is removed.
     rows: f64,
     measure: f64,
 }
@@ -56,14 +57,14 @@ impl Variant {
         percent(self.rows)
     }
 
-    /// `31%` of what is removed of the measure.
+    /// `31%` of the removed measure.
     pub(super) fn measure_words(&self) -> String {
         percent(self.measure)
     }
 }
 
 impl Measured {
-    /// Nothing, with the reason.
+    /// No measurements, with the reason.
     pub(super) fn failed(problem: impl Into<String>) -> Self {
         Self { problem: problem.into(), ..Self::default() }
     }
@@ -73,7 +74,7 @@ impl Measured {
         self.removed.rows > 0.0
     }
 
-    /// What is removed of the query as it is, in words.
+    /// What is removed from the unchanged query, for display.
     pub(super) fn removed_words(&self) -> String {
         let of = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         let rows = format!(
@@ -88,7 +89,7 @@ impl Measured {
         format!("{rows}, with {} of all {}", percent(of(self.removed.measure, self.whole.measure)), self.measure)
     }
 
-    /// The sentence that says what helps most; empty where nothing does.
+    /// The most effective change in a sentence; empty if there is none.
     pub(super) fn best_words(&self) -> String {
         let Some(best) = self.variants.first() else { return String::new() };
         let (share, what) = if self.measure.is_empty() || self.removed.measure <= 0.0 {
@@ -112,13 +113,13 @@ impl Measured {
     }
 }
 
-/// A share in whole percent; `<1%` where there is something and less than that.
+/// A fraction in whole percent; `<1%` for small nonzero ones.
 fn percent(share: f64) -> String {
     let share = share.clamp(0.0, 1.0) * 100.0;
     if share > 0.0 && share < 1.0 { "<1%".to_owned() } else { format!("{}%", share.round() as i64) }
 }
 
-/// Runs the variants of what is prepared.
+/// Runs the variants of a prepared query.
 pub(super) async fn measure(
     room: &Room,
     person: &Person,
@@ -141,10 +142,10 @@ pub(super) async fn measure(
         engine: &engine,
         prepared,
         variants: Variants::new(&prepared.sql_sent, &query),
-        // OK because what is removed is measured, whatever becomes of it in the result.
+        // OK because only removed rows are measured, not how the result shows them.
         run: Run { privacy: crate::amcsql::engine::Privacy::default(), ..run_of(prepared, now) },
     };
-    // OK to read the machine's clock: it bounds how long the machine works, and says how long it did.
+    // OK to use the system clock: it limits and reports how long the machine worked.
     let began = Instant::now();
     let deadline = tokio::time::Instant::now() + TIME;
     let measured = tokio::time::timeout_at(deadline, runs.all(&names, deadline)).await;

@@ -1,4 +1,4 @@
-//! A form as it was filled in: what it is about, what it says, and what is wrong with it.
+//! A submitted form: what it schedules, its values, and its errors.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -19,13 +19,13 @@ use crate::web::{self, Fields, Person, naming};
 /// What a schedule runs.
 pub(super) struct Source {
     pub(super) query: Option<QueryId>,
-    /// The name of the query, or of the execution's query at the time.
+    /// The name of the query, or of the execution's query when it ran.
     pub(super) name: String,
     pub(super) sql: String,
     pub(super) parameters: Vec<FieldDef>,
     pub(super) window: WindowForm,
     pub(super) privacy: Privacy,
-    /// The hidden field that names it in the form, with its value.
+    /// The hidden form field with its id.
     pub(super) field: (&'static str, String),
 }
 
@@ -59,7 +59,7 @@ impl Source {
     }
 }
 
-/// A form as it was filled in, with all that it means.
+/// A submitted form with everything derived from it.
 pub(super) struct Filled {
     pub(super) schedule: Option<Schedule>,
     pub(super) source: Source,
@@ -75,15 +75,15 @@ pub(super) struct Filled {
     pub(super) asked: Vec<FieldDef>,
 }
 
-/// What a form starts from.
+/// The initial state of a form.
 pub(super) struct Start {
     pub(super) schedule: Option<Schedule>,
     pub(super) source: Source,
-    /// What the fields say before anything was filled in.
+    /// The initial fields.
     pub(super) fields: Fields,
 }
 
-/// What the address or the form says that is to be scheduled.
+/// What the address or the form schedules.
 pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<Start> {
     if fields.has("execution") {
         let id = fields.trimmed("execution").parse().map_err(|_| web::Error::Missing)?;
@@ -94,7 +94,7 @@ pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web
         };
         let mut form = execution.input().form();
         if execution.window.kind == WindowKind::Explicit {
-            // OK because fixed days do not move with a schedule: the form proposes the default window, and says so.
+            // OK because fixed days don't move with a schedule: the form proposes the default window, and says so.
             form.retain(|(name, _)| !matches!(name.as_str(), "window" | "start" | "end"));
         }
         form.push(("instance".to_owned(), execution.instance.to_string()));
@@ -144,14 +144,14 @@ pub(super) async fn existing(tx: &mut Tx, person: &Person, id: &ScheduleId) -> w
     Ok(Start { source, fields: fields.into_iter().collect(), schedule: Some(schedule) })
 }
 
-/// What is sent wins over what the form starts from.
+/// Submitted fields override the initial ones.
 pub(super) fn over(start: &Fields, sent: &Fields) -> Fields {
     let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let kept = start.iter().filter(|(name, _)| !sent.has(name)).map(|(name, value)| own(name, value));
     kept.chain(sent.iter().map(|(name, value)| own(name, value))).collect()
 }
 
-/// Reads a form; everything that is wrong is said by field.
+/// Parses a form; all errors are reported by field.
 pub(super) async fn filled(
     room: &Schedules,
     tx: &mut Tx,
@@ -213,7 +213,7 @@ pub(super) fn merge(errors: &mut Errors, others: &Errors) {
     }
 }
 
-/// Checks that what is to run can run on the chosen instance, by this person.
+/// Checks that this person can run it on the selected instance.
 pub(super) async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled: &mut Filled) -> web::Result<()> {
     let chosen: Option<InstanceId> = filled.fields.trimmed("instance").parse().ok();
     let instance = match chosen {
@@ -253,7 +253,7 @@ pub(super) async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled
 }
 
 impl Filled {
-    /// From when slots count: a slot that is due and was not decided yet is not lost by a change.
+    /// The time after which slots count: a due slot that wasn't decided yet isn't lost by a change.
     fn from(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let undecided = self.schedule.as_ref().and_then(|schedule| schedule.next_at);
         undecided.map_or(now, |at| now.min(at - TimeDelta::seconds(1)))
