@@ -13,11 +13,11 @@
 -- sample = """
 -- campaign,currency,users,users_above_cap,impressions,impressions_above_cap,share_above_cap,cost,cost_above_cap
 -- Mirelune | Streaming TV | Awareness | 2026 H2,USD,1764,59,3546,94,2.7,117.64,3.09
--- Tundrel | Streaming TV | Awareness | 2026 H2,USD,1336,35,2648,74,2.8,87.93,2.43
--- Tundrel | Display | Conversion | 2026 H2,USD,601,88,1607,175,10.9,10.3,1.12
--- Mirelune | Display | Conversion | 2026 H2,USD,596,76,1642,159,9.7,10.53,1.01
 -- Woolpaddle | Display | Conversion | 2026 H2,USD,538,74,1429,147,10.3,9.13,0.92
--- Mirelune | Display | Consideration | 2026 H2,USD,3081,123,6316,201,3.2,27.44,0.88
+-- Mirelune | Online Video | Consideration | 2026 H2,USD,650,10,1194,13,1.1,16.91,0.19
+-- Tundrel | Online Video | Consideration | 2026 H2,USD,458,8,856,9,1.1,11.89,0.12
+-- Mirelune | Black Week | 2026,USD,411,6,725,10,1.4,3.69,0.05
+-- Woolpaddle | Pilot | New placements | 2026 H2,USD,4,0,11,0,0.0,0.09,0.0
 -- """
 -- interpretation = '''
 -- **cost_above_cap** is what the cap would have freed, and **share_above_cap** shows which campaigns it would touch most. Try

@@ -13,14 +13,14 @@
 -- ad_product,user_id_type,impressions,impression_share,clicks,users
 -- amazon_dsp,adUserId,25328,69.2,0,8178
 -- amazon_dsp,sisDeviceId,7040,19.2,0,2755
--- amazon_dsp,adBrowserId,2800,7.6,0,1216
 -- sponsored_brands,adUserId,3233,91.4,62,2035
 -- sponsored_brands,sisDeviceId,96,2.7,4,69
 -- sponsored_brands,adBrowserId,62,1.8,0,54
--- sponsored_display,adUserId,2695,92.4,9,2001
 -- sponsored_display,sisDeviceId,65,2.2,0,62
 -- sponsored_display,adBrowserId,43,1.5,0,40
 -- sponsored_products,adUserId,11221,92.3,164,3335
+-- sponsored_television,sisDeviceId,5,2.0,0,5
+-- sponsored_television,adBrowserId,3,1.2,0,3
 -- """
 -- interpretation = '''
 -- Add up **impression_share** of the rows with an ID: that is the part of the delivery that reach, frequency, overlap and path

@@ -55,15 +55,15 @@ SELECT
   campaign,
   currency_iso_code AS currency,
   SUM(impressions) AS impressions,
-  ROUND(100 * SUM(CASE WHEN user_id IS NOT NULL THEN impressions ELSE 0 END) / NULLIF(SUM(impressions), 0), 1) AS coverage,
+  ROUND(100 * SUM(CASE WHEN user_id_type IS NOT NULL THEN impressions ELSE 0 END) / NULLIF(SUM(impressions), 0), 1) AS coverage,
   COUNT(DISTINCT user_id) AS reach,
   ROUND(
-    SUM(CASE WHEN user_id IS NOT NULL THEN impressions ELSE 0 END) / NULLIF(COUNT(DISTINCT user_id), 0),
+    SUM(CASE WHEN user_id_type IS NOT NULL THEN impressions ELSE 0 END) / NULLIF(COUNT(DISTINCT user_id), 0),
     2
   ) AS frequency,
   ROUND(SUM(total_cost) / 100000, 2) AS cost,
   ROUND(
-    1000 * SUM(CASE WHEN user_id IS NOT NULL THEN total_cost ELSE 0 END) / 100000 / NULLIF(COUNT(DISTINCT user_id), 0),
+    1000 * SUM(CASE WHEN user_id_type IS NOT NULL THEN total_cost ELSE 0 END) / 100000 / NULLIF(COUNT(DISTINCT user_id), 0),
     2
   ) AS cost_per_1000_reached
 FROM dsp_impressions

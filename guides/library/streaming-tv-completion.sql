@@ -1,0 +1,65 @@
+--+++ recomamp query
+-- format = 1
+-- name = "Streaming TV and online video completion"
+-- description = "How far Amazon DSP video ads were watched, by campaign and length of the creative, and what a completed view costs."
+-- kind = "main"
+-- category = "Streaming TV"
+-- use-case = "Do people watch our video ads to the end?"
+-- products = ["streaming-tv", "dsp"]
+-- level = "basic"
+-- tags = ["video", "completion", "streaming tv"]
+-- window-advice = "Any window that ended at least two days ago: only traffic is read. "
+-- prerequisites = ["Amazon DSP video campaigns that delivered in the window."]
+-- sample = """
+-- campaign,creative_seconds,impressions,starts,midpoint_rate,completion_rate,completed,cost_per_1000_completed
+-- Mirelune | Streaming TV | Awareness | 2026 H2,15,1841,1841,97.5,94.8,1746,34.87
+-- Mirelune | Streaming TV | Awareness | 2026 H2,30,1823,1823,97.2,94.7,1726,35.14
+-- Tundrel | Streaming TV | Awareness | 2026 H2,30,1410,1410,97.7,95.3,1344,34.76
+-- Tundrel | Streaming TV | Awareness | 2026 H2,15,1338,1338,96.6,94.5,1264,35.24
+-- Woolpaddle | Streaming TV | Awareness | 2026 H2,30,907,907,96.7,93.7,850,35.57
+-- Woolpaddle | Streaming TV | Awareness | 2026 H2,15,887,887,96.7,93.9,833,35.58
+-- Mirelune | Online Video | Consideration | 2026 H2,15,637,637,72.5,43.6,278,32.33
+-- Mirelune | Online Video | Consideration | 2026 H2,6,610,610,73.3,45.1,275,31.52
+-- """
+-- interpretation = '''
+-- Television ads are mostly watched to the end, online video is not: compare lengths within one kind. Where **midpoint_rate**
+-- is already low, the first seconds lose the viewer; where only **completion_rate** falls, a shorter cut helps.
+--
+-- **cost_per_1000_completed** makes a cheap, skipped format comparable with a dear, watched one.
+--
+-- The rates are shares of **starts**. An impression that never started is a technical loss, not a judgment of the ad.
+-- '''
+--
+-- [metrics]
+-- campaign = "Campaign name."
+-- creative_seconds = "Length of the creative, in seconds."
+-- impressions = "Impressions."
+-- starts = "Video starts."
+-- midpoint_rate = "Videos that reached the half, in percent of starts."
+-- completion_rate = "Completed videos in percent of starts."
+-- completed = "Completed videos."
+-- cost_per_1000_completed = "All-in cost per 1,000 completed videos, in the currency of the advertiser."
+--
+-- [window]
+-- days = 28
+-- lag = 2
+--
+-- [[parameters]]
+-- name = "campaign_pattern"
+-- kind = "pattern"
+-- label = "Campaigns"
+-- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters."
+-- default = "%"
+--+++
+SELECT
+  campaign,
+  creative_duration AS creative_seconds,
+  SUM(impressions) AS impressions,
+  SUM(video_start) AS starts,
+  ROUND(100 * SUM(video_midpoint) / NULLIF(SUM(video_start), 0), 1) AS midpoint_rate,
+  ROUND(100 * SUM(video_complete) / NULLIF(SUM(video_start), 0), 1) AS completion_rate,
+  SUM(video_complete) AS completed,
+  ROUND(1000 * SUM(total_cost) / 100000 / NULLIF(SUM(video_complete), 0), 2) AS cost_per_1000_completed
+FROM dsp_video_events_feed
+WHERE campaign LIKE {{campaign_pattern}}
+GROUP BY campaign, creative_duration
