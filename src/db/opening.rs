@@ -69,7 +69,9 @@ pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error
 /// times.
 pub(super) async fn has_sessions(pool: &PgPool) -> Result<(), Error> {
     const LOOKS: usize = 3;
-    let (mut one, mut other) = (pool.acquire().await?, pool.acquire().await?);
+    // Under a name of its own, so that it isn't taken for another RecomAMP while PostgreSQL ends it.
+    let options = PgConnectOptions::clone(&pool.connect_options()).application_name("recomamp start");
+    let (mut one, mut other) = (pool.acquire().await?, PgConnection::connect_with(&options).await?);
     for _ in 0..LOOKS {
         let first = server_process(&mut one).await?;
         let mut tx = other.begin().await?;
@@ -84,6 +86,7 @@ pub(super) async fn has_sessions(pool: &PgPool) -> Result<(), Error> {
             )));
         }
     }
+    other.close().await?;
     Ok(())
 }
 

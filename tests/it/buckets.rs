@@ -1,6 +1,7 @@
 //! Results in a bucket: a real S3 server, and processes that share nothing but it and the database.
 
-use reqwest::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::executions::{REACH, run, saved};
 use crate::several::until;
@@ -13,7 +14,13 @@ const SERVER: &str = "RECOMAMP_TEST_S3";
 async fn bucket(name: &str) -> Vec<(&'static str, String)> {
     let server = std::env::var(SERVER).unwrap_or_else(|_| panic!("{SERVER} names no S3 server: run scripts/test"));
     let name = format!("{name}-{}", std::process::id());
-    Visitor::new(server.clone()).send(Method::PUT, &format!("/{name}"), &[], Some(String::new())).await.with(200);
+    let address = server.trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.expect("the S3 server answers");
+    let request = format!("PUT /{name} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("the request is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the answer comes");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     vec![
         ("RECOMAMP_RESULTS_BUCKET", format!("s3://{name}/agency")),
         ("RECOMAMP_S3_ENDPOINT", server),
