@@ -1,4 +1,4 @@
-//! S3-compatible buckets: how one is named, and how it is opened.
+//! S3-compatible buckets: address, settings and access.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,32 +11,32 @@ use url::Url;
 
 use crate::vault::Secret;
 
-/// The time limit of one request, in which up to 10 MiB are sent or received.
+/// The time limit of one request, which transfers up to 10 MiB.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A request is retried this often after a 5xx, a 429 or a broken connection.
+/// How often a request is retried after a 5xx, a 429 or a broken connection.
 const RETRIES: usize = 4;
-/// All retries of a request together take at most this long.
+/// The time limit for all retries of a request.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(90);
-/// The object that is written and deleted to see whether the bucket can be used.
+/// The object that is written and deleted to check whether the bucket is usable.
 const PROBE: &str = ".recomamp-probe";
 
 /// A bucket, or a folder in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
     pub name: String,
-    /// The prefix of all keys, without a slash at either end; empty for the whole bucket.
+    /// The prefix of all keys, without leading or trailing slash; empty for the whole bucket.
     pub prefix: String,
-    /// Where the service answers, if it isn't Amazon S3.
+    /// The address of the service, if it isn't Amazon S3.
     pub endpoint: Option<Url>,
-    /// The region; services other than Amazon S3 mostly accept any.
+    /// The region; most services other than Amazon S3 accept any.
     pub region: String,
-    /// The access key's ID and secret. Without one, requests are signed with the machine's role (Amazon's instance or
-    /// container metadata).
+    /// The ID and secret of the access key. Without one, requests are signed with the role of the machine (from
+    /// Amazon's instance or container metadata).
     pub key: Option<(String, Secret)>,
 }
 
-/// Why a bucket can't be used.
+/// Why a bucket is unusable.
 #[derive(Debug, thiserror::Error)]
 #[error("the bucket {name} cannot be used: {cause}")]
 pub struct BucketError {
@@ -44,12 +44,12 @@ pub struct BucketError {
     cause: object_store::Error,
 }
 
-/// Reads `s3://bucket/prefix` into the bucket's name and the prefix; an error is the end of a sentence about the text.
+/// Parses `s3://bucket/prefix` into bucket name and prefix. An error is the end of a sentence about the address.
 pub fn parse(address: &str) -> Result<(String, String), &'static str> {
     const FORM: &str = "has to be a bucket and an optional prefix";
     let rest = address.strip_prefix("s3://").ok_or(FORM)?;
     let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    // Amazon S3 documentation, bucket naming rules.
+    // See bucket naming rules in the Amazon S3 documentation.
     let is_name = (3..=63).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
     let prefix = prefix.trim_matches('/');
@@ -58,7 +58,7 @@ pub fn parse(address: &str) -> Result<(String, String), &'static str> {
 }
 
 impl Bucket {
-    /// Opens it; nothing is requested yet.
+    /// Opens the bucket; doesn't send a request yet.
     pub fn open(&self) -> Result<Arc<dyn ObjectStore>, BucketError> {
         let retry =
             RetryConfig { backoff: BackoffConfig::default(), max_retries: RETRIES, retry_timeout: RETRY_TIMEOUT };

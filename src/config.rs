@@ -37,7 +37,7 @@ pub struct Config {
     /// `sqlite:` or `postgres:`.
     pub database_url: String,
     pub keys_file: PathBuf,
-    /// Where results are stored instead of the data folder.
+    /// The bucket where results are stored instead of the data folder.
     pub results_bucket: Option<Bucket>,
     /// Credentials for Amazon; none means demo mode.
     pub amazon: Option<AmazonApp>,

@@ -1,4 +1,4 @@
-//! `recomamp guides check` and `recomamp guides run`: guides and templates without a server.
+//! `recomamp guides check` and `recomamp guides run`: check guides and templates without a server.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,7 +36,7 @@ pub(super) struct Check {
 pub(super) struct Run {
     /// GUIDE/QUERY or library/TEMPLATE, such as library/reach-by-campaign.
     name: String,
-    /// A folder of guides; see `check`.
+    /// The folder with guides; see `check`.
     #[arg(long)]
     dir: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! The settings of the bucket that stores results.
+//! The settings of the bucket for results.
 
 use super::reader::Reader;
 use crate::bucket::{self, Bucket};

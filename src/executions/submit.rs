@@ -36,8 +36,8 @@ pub struct Parts {
 }
 
 impl Executions {
-    /// Results are stored in the data folder, or in the bucket of the settings; there, they are prepared in the data
-    /// folder.
+    /// Results are stored in the data folder, or in the bucket if the settings name one. In that case they are
+    /// prepared in the data folder.
     pub fn new(site: Site, grants: Grants) -> anyhow::Result<Self> {
         let folder = site.config.data_dir.join(RESULTS);
         let result_store = match &site.config.results_bucket {

@@ -27,7 +27,7 @@ impl FromRow for SlotsInUse {
     }
 }
 
-/// How many slots are in use on an instance and on its account.
+/// How many slots are in use on an instance and its account.
 pub async fn slots_in_use(tx: &mut Tx, instance: &InstanceId) -> Result<SlotsInUse> {
     const COUNT: &str = concat!(
         "select coalesce(sum(case when e.instance_id = $1 then 1 else 0 end), 0) as on_instance, ",

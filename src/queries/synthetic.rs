@@ -35,7 +35,7 @@ pub fn bound(prepared: &Prepared) -> Result<Bound, String> {
     bound_text(prepared, &prepared.sql_sent)
 }
 
-/// Another text with the same parameters, over the same sources.
+/// Another text with the same parameters and the same sources.
 pub(super) fn bound_text(prepared: &Prepared, text: &str) -> Result<Bound, String> {
     let context = Context {
         parameters: Some(&prepared.parameters.declared),

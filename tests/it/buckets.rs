@@ -1,4 +1,4 @@
-//! Results in a bucket: a real S3 server, and processes that share nothing but it and the database.
+//! Results in a bucket: a real S3 server, and processes that share only the bucket and the database.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -10,7 +10,7 @@ use crate::support::{Database, Program, Visitor};
 /// The variable that names the S3 server.
 const SERVER: &str = "RECOMAMP_TEST_S3";
 
-/// The settings of a bucket that was made for this story.
+/// The settings of a new bucket for this test.
 async fn bucket(name: &str) -> Vec<(&'static str, String)> {
     let server = std::env::var(SERVER).unwrap_or_else(|_| panic!("{SERVER} names no S3 server: run scripts/test"));
     let name = format!("{name}-{}", std::process::id());
@@ -32,7 +32,7 @@ async fn bucket(name: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// One machine fetches a result; another one, with an empty data folder, shows it.
+/// One machine fetches a result, and another one with an empty data folder shows it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_result_is_read_on_another_machine() {
     let Database::Postgres(database) = Database::postgres().await else { unreachable!() };
@@ -60,7 +60,7 @@ async fn a_result_is_read_on_another_machine() {
     assert!(here.lines().count() > 1, "{here}");
 }
 
-/// The doctor says whether the bucket takes changes, and what to check when it doesn't.
+/// The doctor reports whether the bucket is writable, and what to check if it isn't.
 #[tokio::test]
 async fn the_doctor_tries_the_bucket() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,7 +14,7 @@ use crate::support::Database;
 /// Time limit until it listens.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running PgBouncer, ended with its story.
+/// A running PgBouncer, which is stopped at the end of the test.
 struct Pooler {
     process: Child,
     url: String,
@@ -62,7 +62,7 @@ impl Pooler {
     }
 }
 
-/// Where Debian installs it, or wherever it is found.
+/// The path where Debian installs it, or from `PATH`.
 fn program() -> &'static str {
     const DEBIAN: &str = "/usr/sbin/pgbouncer";
     if Path::new(DEBIAN).exists() { DEBIAN } else { "pgbouncer" }

@@ -18,7 +18,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// The class of its element.
+    /// The CSS class of its element.
     pub const fn class(self) -> &'static str {
         match self {
             Self::Keyword => "sql-keyword",

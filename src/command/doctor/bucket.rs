@@ -1,9 +1,9 @@
-//! The bucket that stores results.
+//! Checks the bucket for results.
 
 use super::Finding;
 use crate::config::Config;
 
-/// Whether the bucket of the settings can be used: a small object is written and deleted.
+/// Checks whether the bucket is usable by writing and deleting a small object.
 pub(super) async fn examine(config: &Config) -> Option<Finding> {
     const CHECK: &str = "bucket";
     let bucket = config.results_bucket.as_ref()?;

@@ -22,9 +22,9 @@ use super::window::WindowForm;
 use super::{Privacy, QueryInput};
 use crate::amcsql::template::is_name;
 
-/// The line that opens the comment.
+/// The first line of the comment.
 pub(super) const BEGIN: &str = "--+++ recomamp query";
-/// The line that closes it.
+/// The last line of the comment.
 pub(super) const END: &str = "--+++";
 /// The version of the format; a file of a later one is read as far as it is understood.
 pub(super) const FORMAT: i64 = 1;
@@ -153,7 +153,7 @@ pub struct AuthoredQuery {
     pub window_advice: String,
     /// Prerequisites, a sentence each.
     pub prerequisites: Vec<String>,
-    /// Columns of the result, each with its definition.
+    /// Columns of the result with their definitions.
     pub metrics: Vec<(String, String)>,
     /// A sample of the result, from synthetic data.
     pub sample: Option<Sample>,
@@ -204,7 +204,7 @@ pub struct AuthoredRead {
     pub has_front_matter: bool,
     /// The errors in the front matter.
     pub faults: Vec<Fault>,
-    /// The byte at which the SQL begins.
+    /// The byte where the SQL begins.
     pub sql_start: usize,
 }
 

@@ -27,7 +27,7 @@ impl Fault {
     }
 }
 
-/// A block of TOML inside a file.
+/// A TOML block in a file.
 #[derive(Clone, Copy, Debug)]
 pub struct FrontMatter<'a> {
     text: &'a str,

@@ -35,7 +35,7 @@ use measure::{Measured, measure};
 #[template(path = "queries/privacy.html")]
 struct PrivacyPage {
     shell: Shell,
-    /// The saved query; without one, a text of the editor is explained.
+    /// The saved query; `None` for text in the editor.
     saved: Option<(String, String)>,
     /// Which data sources the check uses, for display.
     against: String,
@@ -81,7 +81,7 @@ impl PrivacyPage {
     }
 }
 
-/// What is explained: a text with its settings, and where it runs.
+/// What is explained: a text with its settings and instance.
 struct Subject {
     saved: Option<(String, String)>,
     input: QueryInput,

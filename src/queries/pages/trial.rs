@@ -104,7 +104,7 @@ impl Trial {
         format!("{share}% of rows {did} by privacy thresholds ({below} of {})", count(all))
     }
 
-    /// Whether rows missed a threshold.
+    /// Whether rows were below a threshold.
     pub(super) fn has_removed(&self) -> bool {
         self.below > 0
     }

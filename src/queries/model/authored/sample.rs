@@ -63,7 +63,7 @@ fn unspaced(text: &str) -> String {
     kept.collect()
 }
 
-/// `1,234.5` and `12%` as numbers.
+/// Parses `1,234.5` and `12%` as numbers.
 pub fn sample_number(text: &str) -> Option<f64> {
     let plain = text.replace(',', "");
     plain.trim_end_matches('%').parse().ok().filter(|number: &f64| number.is_finite())
