@@ -1,0 +1,127 @@
+--+++ recomamp query
+-- format = 1
+-- name = "Overlap of Amazon DSP and sponsored ads"
+-- kind = "main"
+-- description = "How many people met Amazon DSP only, sponsored ads only, or both; what they cost; and how many of them bought the brand afterward."
+-- window-advice = "Eight weeks or more that ended at least fourteen days ago. In a short window, few people have had the time to meet both."
+-- prerequisites = ["Amazon DSP and sponsored ads of the same brand, both running in the window", "The brand's ASINs"]
+-- sample = """
+-- exposure, people, share_of_people, spend, buyers, purchase_rate, sales, sales_per_1000_people
+-- Amazon DSP only, 6738, 61.3, 265.93, 37, 0.55, 1094.50, 162.44
+-- Both, 2304, 21.0, 294.13, 73, 3.17, 2252.86, 977.80
+-- Sponsored ads only, 1944, 17.7, 122.82, 38, 1.95, 975.52, 501.81
+-- """
+-- interpretation = """
+-- * **People** add up to the reach of both together: everybody is in exactly one row.
+-- * **Purchase rate** of *Both* against the two others shows where buyers concentrate. It does not show that the second product caused the purchase.
+-- * **Cost per person** of *Both* contains both products, so it is no disadvantage in itself.
+-- """
+--
+-- [metrics]
+-- exposure = "Which of the two a person met in the window."
+-- people = "Different users known by their account."
+-- share_of_people = "People in percent of everybody reached."
+-- spend = "Cost of the ads that these people received, in the account's currency."
+-- buyers = "People with an order of the brand after their first ad contact."
+-- purchase_rate = "Buyers in percent of people."
+-- sales = "What these orders were worth, in the account's currency."
+-- sales_per_1000_people = "Sales for each thousand people."
+--
+-- [window]
+-- days = 84
+--
+-- [[parameters]]
+-- name = "campaign_pattern"
+-- kind = "pattern"
+-- label = "Campaign names like"
+-- help = "Finds the brand's campaigns. % stands for any text, so %Brand% finds every name that contains Brand."
+-- default = "%"
+-- sandbox-default = "%Mirelune%"
+--
+-- [[parameters]]
+-- name = "left_out"
+-- kind = "list"
+-- label = "Campaigns to leave out"
+-- help = "Retargeting and loyalty campaigns, one name per line: they follow people's interest instead of creating it. Write none to keep all."
+-- default = ["none"]
+-- sandbox-default = [
+--   "Mirelune | Display | Conversion | {half-year}",
+--   "Mirelune | Display | Loyalty | {half-year}",
+--   "SD - Mirelune - Views remarketing vCPM",
+-- ]
+--
+-- [[parameters]]
+-- name = "asins"
+-- kind = "list"
+-- label = "ASINs of the brand"
+-- help = "One ASIN per line: those whose orders count as success."
+-- sandbox-default = ["B0N25NMYZM", "B097HMBZPL", "B0TKDWV9WV", "B0JNH8XHBN", "B0PTWJKRX7", "B01VLY94L5", "B0MZYLRW7Q", "B0J20YYVFJ", "B0GW1G4PL9", "B0KF3MDS0M"]
+--+++
+WITH contacts AS (
+  SELECT user_id, impression_dt_utc AS met_at, 1 AS dsp, 0 AS sponsored, total_cost / 100000.0 AS spend
+  FROM dsp_impressions
+  WHERE campaign LIKE {{campaign_pattern}}
+    AND campaign NOT IN ({{left_out}})
+    AND user_id IS NOT NULL
+    AND user_id_type = 'adUserId'
+
+  UNION ALL
+
+  SELECT user_id, event_dt_utc AS met_at, 0 AS dsp, 1 AS sponsored, spend / 100000000.0 AS spend
+  FROM sponsored_ads_traffic
+  WHERE campaign LIKE {{campaign_pattern}}
+    AND campaign NOT IN ({{left_out}})
+    AND user_id IS NOT NULL
+    AND user_id_type = 'adUserId'
+    AND impressions + clicks > 0
+),
+people AS (
+  SELECT
+    user_id,
+    MIN(met_at) AS first_contact,
+    MAX(dsp) AS dsp,
+    MAX(sponsored) AS sponsored,
+    SUM(spend) AS spend
+  FROM contacts
+  GROUP BY user_id
+),
+orders AS (
+  SELECT user_id, event_dt_utc AS ordered_at, total_product_sales AS sales
+  FROM conversions
+  WHERE event_subtype = 'order'
+    AND tracked_asin IN ({{asins}})
+    AND user_id IS NOT NULL
+),
+buyers AS (
+  -- One row for each buyer, so that joining it to people multiplies nothing
+  SELECT o.user_id, SUM(o.sales) AS sales
+  FROM orders o
+  JOIN people p ON o.user_id = p.user_id
+  WHERE o.ordered_at > p.first_contact
+  GROUP BY o.user_id
+),
+groups AS (
+  SELECT
+    CASE
+      WHEN p.dsp = 1 AND p.sponsored = 1 THEN 'Both'
+      WHEN p.dsp = 1 THEN 'Amazon DSP only'
+      ELSE 'Sponsored ads only'
+    END AS exposure,
+    COUNT(p.user_id) AS people,
+    SUM(p.spend) AS spend,
+    COUNT(b.user_id) AS buyers,
+    SUM(COALESCE(b.sales, 0)) AS sales
+  FROM people p
+  LEFT JOIN buyers b ON p.user_id = b.user_id
+  GROUP BY 1
+)
+SELECT
+  exposure,
+  people,
+  ROUND(100.0 * people / SUM(people) OVER (), 1) AS share_of_people,
+  ROUND(spend, 2) AS spend,
+  buyers,
+  ROUND(100.0 * buyers / people, 2) AS purchase_rate,
+  sales,
+  ROUND(1000.0 * sales / people, 2) AS sales_per_1000_people
+FROM groups
