@@ -7,10 +7,10 @@
 -- prerequisites = ["Amazon DSP and sponsored ads in the instance. Delete the branch of a product that you don't have: AMC refuses a query that names a missing data source."]
 -- sample = """
 -- data_source, event_rows, users, first_day, last_day
--- dsp_impressions, 35417, 12241, 2026-10-10, 2026-11-06
--- sponsored_ads_traffic, 18075, 4108, 2026-10-10, 2026-11-06
--- conversions, 2150, 815, 2026-10-10, 2026-11-06
--- amazon_attributed_events_by_traffic_time, 1434, 546, 2026-10-10, 2026-11-06
+-- dsp_impressions, 35471, 12263, 2026-10-10, 2026-11-06
+-- sponsored_ads_traffic, 18093, 4117, 2026-10-10, 2026-11-06
+-- conversions, 2163, 817, 2026-10-10, 2026-11-06
+-- amazon_attributed_events_by_traffic_time, 1448, 550, 2026-10-10, 2026-11-06
 -- dsp_clicks, 82, 79, 2026-10-10, 2026-11-06
 -- """
 -- interpretation = """

@@ -7,10 +7,10 @@
 -- prerequisites = ["Amazon DSP and sponsored ads in the instance"]
 -- sample = """
 -- ad_product, impressions, with_user, share_with_user
--- Amazon DSP, 35417, 33973, 95.9
--- sponsored_products, 11458, 10992, 95.9
--- sponsored_brands, 3369, 3251, 96.5
--- sponsored_display, 2813, 2698, 95.9
+-- Amazon DSP, 35471, 34022, 95.9
+-- sponsored_products, 11475, 11011, 96.0
+-- sponsored_brands, 3368, 3252, 96.6
+-- sponsored_display, 2813, 2697, 95.9
 -- sponsored_television, 225, 215, 95.6
 -- """
 -- interpretation = """

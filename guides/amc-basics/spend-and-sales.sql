@@ -7,10 +7,10 @@
 -- prerequisites = ["Amazon DSP and sponsored ads in the instance", "One currency; add `currency_iso_code` and `purchase_currency` if the instance has several."]
 -- sample = """
 -- ad_product, spend, purchases, sales, roas
--- Amazon DSP, 1364.63, 267, 8861.72, 6.49
--- sponsored_products, 438.31, 69, 2448.16, 5.59
--- sponsored_brands, 240.49, 45, 1596.41, 6.64
--- sponsored_display, 29.11, 33, 930.64, 31.96
+-- Amazon DSP, 1365.78, 270, 8974.68, 6.57
+-- sponsored_products, 440.48, 69, 2448.16, 5.56
+-- sponsored_brands, 242.81, 45, 1621.40, 6.68
+-- sponsored_display, 27.47, 34, 940.63, 34.24
 -- """
 -- interpretation = """
 -- * Read **ROAS** within a product over time before you compare products. Attribution rules differ: Sponsored Products are credited by clicks only, Amazon DSP by views too.

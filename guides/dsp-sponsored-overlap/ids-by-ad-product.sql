@@ -7,13 +7,13 @@
 -- prerequisites = ["Amazon DSP and sponsored ads in the instance"]
 -- sample = """
 -- source, user_id_type, events, users, share_of_users
--- Amazon DSP, adBrowserId, 3367, 1344, 9.4
--- Amazon DSP, adUserId, 31482, 9489, 66.5
--- Amazon DSP, sisDeviceId, 9277, 3445, 24.1
--- Orders, adUserId, 590, 497, 100.0
--- Sponsored ads, adBrowserId, 409, 192, 3.8
--- Sponsored ads, adUserId, 21618, 4616, 92.2
--- Sponsored ads, sisDeviceId, 660, 198, 4.0
+-- Amazon DSP, adBrowserId, 3374, 1345, 9.4
+-- Amazon DSP, adUserId, 31549, 9504, 66.5
+-- Amazon DSP, sisDeviceId, 9310, 3449, 24.1
+-- Orders, adUserId, 596, 503, 100.0
+-- Sponsored ads, adBrowserId, 404, 189, 3.8
+-- Sponsored ads, adUserId, 21636, 4625, 92.2
+-- Sponsored ads, sisDeviceId, 660, 200, 4.0
 -- """
 -- interpretation = """
 -- * Orders stand under account IDs. A person whom AMC knows as a device or a browser can be reached here, but never found among the buyers.

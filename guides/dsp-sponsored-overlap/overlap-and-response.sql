@@ -7,9 +7,9 @@
 -- prerequisites = ["Amazon DSP and sponsored ads of the same brand, both running in the window", "The brand's ASINs"]
 -- sample = """
 -- exposure, people, share_of_people, spend, buyers, purchase_rate, sales, sales_per_1000_people
--- Amazon DSP only, 6738, 61.3, 265.93, 37, 0.55, 1094.50, 162.44
--- Both, 2304, 21.0, 294.13, 73, 3.17, 2252.86, 977.80
--- Sponsored ads only, 1944, 17.7, 122.82, 38, 1.95, 975.52, 501.81
+-- Amazon DSP only, 6751, 61.3, 266.55, 36, 0.53, 1078.51, 159.76
+-- Both, 2300, 20.9, 292.38, 73, 3.17, 2268.85, 986.46
+-- Sponsored ads only, 1954, 17.8, 123.98, 39, 2.00, 1025.50, 524.82
 -- """
 -- interpretation = """
 -- * **People** add up to the reach of both together: everybody is in exactly one row.

@@ -7,9 +7,9 @@
 -- prerequisites = ["Amazon DSP and sponsored ads of the same brand, both running in the window", "The brand's ASINs"]
 -- sample = """
 -- sequence, people, median_days_between, buyers, purchase_rate
--- Amazon DSP first, 1641, 19.2, 49, 2.99
+-- Amazon DSP first, 1645, 19.3, 50, 3.04
 -- Sponsored ads first, 1115, 15.0, 30, 2.69
--- Within the same hour, 6, 0.0, 0, 0.00
+-- Within the same hour, 5, 0.0, 0, 0.00
 -- """
 -- interpretation = """
 -- * Many people with *Amazon DSP first* fit the idea that display raises demand which search then meets. Many with *Sponsored ads first* fit retargeting of people who searched.

@@ -7,10 +7,10 @@
 -- prerequisites = ["At least two channels that ran in the same weeks"]
 -- sample = """
 -- channel, reach, exclusive, share_exclusive, spend, cost_per_1000_reach, cost_per_1000_exclusive
--- Display, 7934, 4983, 62.8, 83.34, 10.5, 16.72
--- Sponsored ads, 5006, 2523, 50.4, 308.7, 61.67, 122.36
--- Streaming TV, 4820, 2804, 58.2, 354.94, 73.64, 126.58
--- Online video, 1886, 850, 45.1, 52.21, 27.68, 61.42
+-- Display, 7932, 4985, 62.8, 83.3, 10.5, 16.71
+-- Sponsored ads, 5014, 2535, 50.6, 308.31, 61.49, 121.62
+-- Streaming TV, 4836, 2813, 58.2, 355.84, 73.58, 126.5
+-- Online video, 1884, 849, 45.1, 52.28, 27.75, 61.58
 -- """
 -- interpretation = """
 -- * **Exclusive people** are what the plan would have lost without the channel. They add up over channels, but not to the total: people of several channels are in nobody's exclusive reach.

@@ -7,10 +7,10 @@
 -- prerequisites = ["Two to four groups of Amazon DSP campaigns that ran in the same weeks"]
 -- sample = """
 -- step, reach, added_people, total_reach, spend, cost_per_1000_added
--- 1, 7934, 7934, 7934, 83.34, 10.5
--- 2, 1886, 1184, 9118, 52.21, 44.1
--- 3, 4820, 3316, 12434, 354.94, 107.04
--- 4, 1338, 626, 13060, 41.08, 65.62
+-- 1, 7932, 7932, 7932, 83.3, 10.5
+-- 2, 1884, 1181, 9113, 52.28, 44.27
+-- 3, 4836, 3331, 12444, 355.84, 106.83
+-- 4, 1340, 625, 13069, 41.25, 66.0
 -- """
 -- interpretation = """
 -- * **Added people** add up to the total reach, whatever the order. **Which channel gets them depends on the order**: put first what you would book first.

@@ -7,10 +7,10 @@
 -- prerequisites = ["Amazon DSP and sponsored ads of one brand", "28 days of data before the window"]
 -- sample = """
 -- channel, people, not_reached_before, share_not_reached_before
--- Other Amazon DSP, 7854, 5955, 75.8
--- Sponsored ads, 3523, 2208, 62.7
--- Streaming TV, 3416, 2435, 71.3
--- Retargeting, 1069, 381, 35.6
+-- Other Amazon DSP, 7867, 5960, 75.8
+-- Sponsored ads, 3528, 2208, 62.6
+-- Streaming TV, 3430, 2446, 71.3
+-- Retargeting, 1085, 390, 35.9
 -- """
 -- interpretation = """
 -- * **Share not reached before** says how well a channel *finds* people, by the order of time. Exclusive reach says whom it *keeps to itself*. A channel that opens for others is high here and low there.

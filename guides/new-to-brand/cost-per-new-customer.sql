@@ -7,18 +7,18 @@
 -- prerequisites = ["Attributed purchases in the window", "One currency"]
 -- sample = """
 -- campaign, spend, customers, new_customers, share_of_new_customers, cost_per_new_customer
--- Mirelune | Streaming TV | Awareness | 2026 H2, 369.63, 17, 7, 41.2, 52.8
--- Mirelune | Display | Consideration | 2026 H2, 86.83, 30, 15, 50.0, 5.79
--- SBV - Mirelune - Category video, 75.05, 8, 5, 62.5, 15.01
--- SP - Mirelune - Automatic, 64.14, 8, 6, 75.0, 10.69
--- SP - Mirelune - Category keywords phrase, 61.62, 6, 3, 50.0, 20.54
+-- Mirelune | Streaming TV | Awareness | 2026 H2, 370.55, 16, 7, 43.8, 52.94
+-- Mirelune | Display | Consideration | 2026 H2, 86.81, 31, 15, 48.4, 5.79
+-- SBV - Mirelune - Category video, 76.94, 9, 6, 66.7, 12.82
+-- SP - Mirelune - Automatic, 64.84, 8, 6, 75.0, 10.81
+-- SP - Mirelune - Category keywords phrase, 60.27, 6, 3, 50.0, 20.09
 -- SP - Mirelune - Category keywords broad, 58.31, 11, 7, 63.6, 8.33
--- Mirelune | Online Video | Consideration | 2026 H2, 54.33, 7, 4, 57.1, 13.58
--- Mirelune | Audio | Awareness | 2026 H2, 42.87, 5, 3, 60.0, 14.29
--- Other campaigns, 36.37, 36, 5, 13.9, 7.27
--- Mirelune | Display | Conversion | 2026 H2, 33.48, 22, 5, 22.7, 6.7
+-- Mirelune | Online Video | Consideration | 2026 H2, 54.41, 7, 4, 57.1, 13.6
+-- Mirelune | Audio | Awareness | 2026 H2, 43.06, 5, 3, 60.0, 14.35
+-- Other campaigns, 36.58, 35, 5, 14.3, 7.32
+-- Mirelune | Display | Conversion | 2026 H2, 33.91, 23, 5, 21.7, 6.78
 -- SBA - Mirelune - Theme headline, 32.43, 11, 9, 81.8, 3.6
--- SD - Mirelune - Contextual, 7.25, 9, 6, 66.7, 1.21
+-- SD - Mirelune - Contextual, 5.52, 9, 6, 66.7, 0.92
 -- SP - Mirelune - Product targeting, 4.6, 5, 5, 100.0, 0.92
 -- """
 -- interpretation = """

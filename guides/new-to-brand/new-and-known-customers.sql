@@ -7,8 +7,8 @@
 -- prerequisites = ["Purchases on Amazon in the window"]
 -- sample = """
 -- new_to_brand, orders, customers, sales, share_of_orders
--- false, 366, 290, 12308.37, 59.3
--- true, 251, 237, 9008.93, 40.7
+-- false, 371, 295, 12486.30, 59.6
+-- true, 252, 238, 9059.90, 40.4
 -- """
 -- interpretation = """
 -- * The **share of orders** of the row *true* is the rate to hold the attributed rates against.

@@ -7,10 +7,10 @@
 -- prerequisites = ["Attributed purchases in the window"]
 -- sample = """
 -- ad_product, purchases, new_to_brand_purchases, new_to_brand_rate, new_to_brand_sales, sales_per_purchase, sales_per_new_purchase
--- Amazon DSP, 267, 84, 31.5, 2891.01, 33.19, 34.42
+-- Amazon DSP, 270, 85, 31.5, 2918.00, 33.24, 34.33
 -- sponsored_products, 69, 46, 66.7, 1473.44, 35.48, 32.03
--- sponsored_brands, 45, 31, 68.9, 1084.59, 35.48, 34.99
--- sponsored_display, 33, 11, 33.3, 350.89, 28.20, 31.90
+-- sponsored_brands, 45, 31, 68.9, 1109.58, 36.03, 35.79
+-- sponsored_display, 34, 11, 32.4, 350.89, 27.67, 31.90
 -- """
 -- interpretation = """
 -- * **New-to-brand rate** says what kind of customer a product brings, not how many. Read it together with the number of purchases.

@@ -8,15 +8,15 @@
 -- sample = """
 -- contact, ad_product, customers
 -- Last contact, Amazon DSP, 36
--- Last contact, sponsored_products, 24
+-- Last contact, sponsored_products, 25
 -- Last contact, sponsored_display, 21
 -- Last contact, sponsored_brands, 5
 -- First contact, Amazon DSP, 44
 -- First contact, sponsored_products, 24
--- First contact, sponsored_brands, 18
--- Any contact, sponsored_products, 59
+-- First contact, sponsored_brands, 19
+-- Any contact, sponsored_products, 60
 -- Any contact, Amazon DSP, 55
--- Any contact, sponsored_brands, 46
+-- Any contact, sponsored_brands, 47
 -- Any contact, sponsored_display, 34
 -- Any contact, sponsored_television, 3
 -- """

@@ -7,11 +7,11 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window"]
 -- sample = """
 -- campaign, impressions, reach, frequency, cost_per_1000_people
--- Mirelune | Display | Conversion | 2026 H2, 1694, 637, 2.66, 17.05
--- Mirelune | Online Video | Consideration | 2026 H2, 1187, 667, 1.78, 24.96
--- Mirelune | Streaming TV | Awareness | 2026 H2, 3602, 1877, 1.92, 63.93
--- Mirelune | Display | Consideration | 2026 H2, 6482, 3309, 1.96, 8.52
--- All campaigns, 12965, 5848, 2.22, 30.05
+-- Mirelune | Display | Conversion | 2026 H2, 1702, 642, 2.65, 17.0
+-- Mirelune | Online Video | Consideration | 2026 H2, 1191, 667, 1.79, 25.07
+-- Mirelune | Streaming TV | Awareness | 2026 H2, 3599, 1878, 1.92, 63.85
+-- Mirelune | Display | Consideration | 2026 H2, 6490, 3314, 1.96, 8.52
+-- All campaigns, 12982, 5858, 2.22, 30.0
 -- """
 -- interpretation = """
 -- * The row *All campaigns* is smaller than the sum of the rows above it. The difference is people whom several campaigns reached.

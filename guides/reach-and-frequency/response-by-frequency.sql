@@ -7,12 +7,12 @@
 -- prerequisites = ["Amazon DSP campaigns with attributed conversions"]
 -- sample = """
 -- frequency, people, viewers, page_view_rate, buyers, purchase_rate
--- 1, 3811, 22, 0.58, 5, 0.13
--- 2, 3670, 21, 0.57, 4, 0.11
--- 3, 2162, 31, 1.43, 6, 0.28
--- 4, 1356, 36, 2.65, 7, 0.52
--- 5, 745, 24, 3.22, 6, 0.81
--- 6, 1441, 156, 10.83, 46, 3.19
+-- 1, 3826, 22, 0.58, 5, 0.13
+-- 2, 3660, 21, 0.57, 4, 0.11
+-- 3, 2168, 30, 1.38, 6, 0.28
+-- 4, 1365, 37, 2.71, 7, 0.51
+-- 5, 741, 24, 3.24, 6, 0.81
+-- 6, 1447, 158, 10.92, 46, 3.18
 -- """
 -- interpretation = """
 -- * **Page view rate** and **purchase rate** are shares of the people in the row. Compare neighboring rows, and look at *people* first: rates of small rows jump.

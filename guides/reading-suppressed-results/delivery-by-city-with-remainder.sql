@@ -6,13 +6,13 @@
 -- window-advice = "The window of the result that you want to complete."
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window"]
 -- sample = """
--- city_name, impressions, reach, filtered
--- , 1654, 758, true
--- New York, 1352, 633, false
--- Los Angeles, 1062, 495, false
--- Chicago, 750, 350, false
--- Sacramento, 256, 113, false
--- Miami, 250, 115, false
+-- city_name, impressions, reach
+-- , 1650, 757
+-- New York, 1361, 637
+-- Los Angeles, 1072, 502
+-- Chicago, 750, 350
+-- Miami, 247, 114
+-- Orlando, 230, 117
 -- """
 -- interpretation = """
 -- * The row without a city, with *filtered* = true, holds everything that fell below the threshold. Impressions now add up to the total.
@@ -23,7 +23,6 @@
 -- [metrics]
 -- impressions = "Impressions in the city; in the blanked row, of all cities below the threshold."
 -- reach = "Different users who saw them."
--- filtered = "true where privacy blanked a value."
 --
 -- [window]
 -- days = 28

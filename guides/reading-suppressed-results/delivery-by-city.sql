@@ -7,12 +7,12 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window"]
 -- sample = """
 -- city_name, impressions, reach
--- New York, 1352, 633
--- Los Angeles, 1062, 495
+-- New York, 1361, 637
+-- Los Angeles, 1072, 502
 -- Chicago, 750, 350
--- Sacramento, 256, 113
--- Miami, 250, 115
--- Orlando, 230, 118
+-- Sacramento, 255, 115
+-- Miami, 247, 114
+-- Orlando, 230, 117
 -- """
 -- interpretation = """
 -- Each row that you see has at least a hundred users. Cities with fewer are not in the result, and nothing in the result says so. The sample shows the first and last rows of eighteen.

@@ -7,10 +7,10 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window"]
 -- sample = """
 -- state, impressions, reach
--- US-CA, 1676, 786
--- US-NY, 1352, 633
--- US-TX, 1125, 529
--- US-FL, 801, 385
+-- US-CA, 1683, 795
+-- US-NY, 1361, 637
+-- US-TX, 1130, 527
+-- US-FL, 799, 383
 -- US-IL, 750, 350
 -- US-ND, 60, 28
 -- US-MT, 33, 14

@@ -7,11 +7,11 @@
 -- prerequisites = ["Sponsored Products in the instance"]
 -- sample = """
 -- search_term, terms, impressions, clicks, spend
--- Other search terms, 76, 4261, 44, 40.88
--- mineral sunscreen, 1, 456, 7, 7.38
--- clay mask, 1, 418, 5, 5.97
+-- Other search terms, 76, 4265, 45, 42.13
+-- mineral sunscreen, 1, 448, 7, 7.38
+-- clay mask, 1, 419, 5, 5.97
+-- vitamin c serum, 1, 416, 8, 8.15
 -- night cream, 1, 414, 7, 7.09
--- vitamin c serum, 1, 413, 8, 8.15
 -- cleansing balm, 1, 395, 11, 10.21
 -- """
 -- interpretation = """

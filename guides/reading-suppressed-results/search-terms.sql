@@ -7,11 +7,12 @@
 -- prerequisites = ["Sponsored Products in the instance"]
 -- sample = """
 -- customer_search_term, impressions, clicks
+-- vitamin c serum, 416, 8
 -- cleansing balm, 395, 11
--- vitamin c serum, 413, 8
--- energy chews, 336, 6
--- best night cream, 149, 2
+-- best night cream, 151, 2
 -- best vitamin c serum, 141, 0
+-- mirelun, 31, 0
+-- cat litter for travel, 23, 0
 -- headlamp near me, 6, 0
 -- """
 -- interpretation = """

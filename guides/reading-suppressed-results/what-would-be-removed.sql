@@ -7,8 +7,8 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window"]
 -- sample = """
 -- group_size, cities, impressions, share_of_impressions
--- Shown: 100 users or more, 18, 8848, 84.3
--- Removed: fewer than 100 users, 14, 1654, 15.7
+-- Shown: 100 users or more, 18, 8859, 84.3
+-- Removed: fewer than 100 users, 14, 1650, 15.7
 -- """
 -- interpretation = """
 -- * **Share of impressions** of the second row is what the breakdown would lose. Below five percent, run it and name the loss. Above, choose a coarser column or a longer window.

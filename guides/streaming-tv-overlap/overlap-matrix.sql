@@ -7,15 +7,15 @@
 -- prerequisites = ["At least two of the three channels in the window"]
 -- sample = """
 -- channel, also_met, people, share_of_channel
--- Streaming TV, Streaming TV, 6116, 100.0
--- Streaming TV, Display, 1978, 32.3
--- Streaming TV, Sponsored ads, 1481, 24.2
--- Sponsored ads, Sponsored ads, 5837, 100.0
--- Sponsored ads, Display, 2363, 40.5
--- Sponsored ads, Streaming TV, 1481, 25.4
--- Display, Display, 9872, 100.0
--- Display, Sponsored ads, 2363, 23.9
--- Display, Streaming TV, 1978, 20.0
+-- Streaming TV, Streaming TV, 6135, 100.0
+-- Streaming TV, Display, 1983, 32.3
+-- Streaming TV, Sponsored ads, 1491, 24.3
+-- Sponsored ads, Sponsored ads, 5845, 100.0
+-- Sponsored ads, Display, 2358, 40.3
+-- Sponsored ads, Streaming TV, 1491, 25.5
+-- Display, Display, 9871, 100.0
+-- Display, Sponsored ads, 2358, 23.9
+-- Display, Streaming TV, 1983, 20.1
 -- """
 -- interpretation = """
 -- * Read along a row pair: *of the people of this channel, so many percent also met the other one.* The share is not symmetric, since channels differ in size.

@@ -7,13 +7,13 @@
 -- prerequisites = ["Streaming TV, display, and sponsored ads of the same brand, all running in the window", "The brand's ASINs and branded search terms"]
 -- sample = """
 -- exposure, people, share_of_people, search_rate, page_view_rate, buyers, purchase_rate
--- Display, 3647, 30.5, 0.19, 2.74, 20, 0.55
--- Sponsored, 2516, 21.1, 0.56, 8.19, 46, 1.83
--- TV, 1957, 16.4, 0.15, 1.94, 11, 0.56
--- Display + sponsored, 1439, 12.0, 1.25, 12.65, 44, 3.06
--- TV + display, 946, 7.9, 0.53, 3.59, 8, 0.85
--- TV + display + sponsored, 770, 6.4, 1.30, 16.49, 32, 4.16
--- TV + sponsored, 669, 5.6, 1.64, 12.11, 16, 2.39
+-- Display, 3645, 30.5, 0.19, 2.77, 20, 0.55
+-- Sponsored, 2519, 21.1, 0.56, 8.18, 47, 1.87
+-- TV, 1958, 16.4, 0.15, 1.99, 10, 0.51
+-- Display + sponsored, 1435, 12.0, 1.18, 12.75, 44, 3.07
+-- TV + display, 950, 7.9, 0.53, 3.79, 8, 0.84
+-- TV + display + sponsored, 773, 6.5, 1.42, 16.43, 32, 4.14
+-- TV + sponsored, 676, 5.7, 1.63, 12.43, 16, 2.37
 -- """
 -- interpretation = """
 -- * Every person is in exactly one row, so **people** add up to the reach of all three together, among account IDs.

@@ -7,11 +7,11 @@
 -- prerequisites = ["Amazon DSP video campaigns that delivered in the window"]
 -- sample = """
 -- campaign, line_item, impressions, share_on_tv, average_seconds
--- Mirelune | Streaming TV | Awareness | 2026 H2, Mirelune | STV Prime Video, 6582, 86.4, 22.4
--- Mirelune | Streaming TV | Awareness | 2026 H2, Mirelune | STV Lifestyle audiences, 3175, 85.9, 22.4
--- Mirelune | Online Video | Consideration | 2026 H2, Mirelune | OLV In-market, 2430, 2.3, 10.6
--- Mirelune | Online Video | Consideration | 2026 H2, Mirelune | OLV Lifestyle, 1453, 1.9, 10.5
--- Mirelune | Streaming TV | Awareness | 2026 H2, Mirelune | STV Live events, 1370, 85.9, 22.6
+-- Mirelune | Streaming TV | Awareness | 2026 H2, Mirelune | STV Prime Video, 6612, 86.4, 22.4
+-- Mirelune | Streaming TV | Awareness | 2026 H2, Mirelune | STV Lifestyle audiences, 3166, 85.8, 22.4
+-- Mirelune | Online Video | Consideration | 2026 H2, Mirelune | OLV In-market, 2431, 2.3, 10.5
+-- Mirelune | Online Video | Consideration | 2026 H2, Mirelune | OLV Lifestyle, 1456, 2.0, 10.5
+-- Mirelune | Streaming TV | Awareness | 2026 H2, Mirelune | STV Live events, 1375, 86.0, 22.6
 -- """
 -- interpretation = """
 -- * Line items with nearly all impressions on TV screens are streaming TV. Those with most on phones and computers are online video, even where the same spot runs.
