@@ -26,7 +26,7 @@
 -- the others' load, or finds the search terms on which they later sell. Check the second with **ntb_share** and with *Search
 -- terms that sell without an exact keyword* before you cut it.
 --
--- EXACT on brand keywords always looks best, since those shoppers came for the brand. Exclude brand campaigns with the
+-- EXACT on brand keywords usually looks best, since those shoppers came for the brand. Exclude brand campaigns with the
 -- campaign pattern to compare the rest fairly.
 -- '''
 --

@@ -8,7 +8,7 @@
 -- products = ["streaming-tv", "dsp", "sponsored-products", "sponsored-brands", "sponsored-display"]
 -- level = "advanced"
 -- tags = ["overlap", "streaming tv", "purchase rate"]
--- window-advice = "Four to twelve weeks that ended 14 days ago, so that late orders are in. Streaming TV acts slowly: eight weeks or more are better than four."
+-- window-advice = "Four to twelve weeks that ended 14 days ago, so that late orders are in. Some groups are small, so eight weeks or more are better than four."
 -- prerequisites = ["Streaming TV, other Amazon DSP and sponsored ads campaigns for the same products."]
 -- sample = """
 -- combination,reach,buyers,purchase_rate,new_to_brand_buyers,sales
@@ -25,7 +25,7 @@
 -- other two. Compare only combinations that differ in one channel, and look at **reach** first: a rate over a few dozen people
 -- is an accident.
 --
--- More channels always look better, since people who are online more meet more channels and buy more. The comparison is a
+-- More channels tend to look better, since people who are online more meet more channels and buy more. The comparison is a
 -- reason for a test, not the test.
 --
 -- Each person is in exactly one row, so reach adds up here. A television is often recognized by a device ID that no search or
