@@ -7,12 +7,12 @@
 -- prerequisites = ["Amazon DSP campaigns with attributed conversions"]
 -- sample = """
 -- frequency, people, viewers, page_view_rate, buyers, purchase_rate
--- 1, 3826, 22, 0.58, 5, 0.13
--- 2, 3660, 21, 0.57, 4, 0.11
--- 3, 2168, 30, 1.38, 6, 0.28
--- 4, 1365, 37, 2.71, 7, 0.51
--- 5, 741, 24, 3.24, 6, 0.81
--- 6, 1447, 158, 10.92, 46, 3.18
+-- 1, 2425, 22, 0.91, 5, 0.21
+-- 2, 2261, 21, 0.93, 4, 0.18
+-- 3, 1465, 30, 2.05, 6, 0.41
+-- 4, 961, 37, 3.85, 7, 0.73
+-- 5, 537, 24, 4.47, 6, 1.12
+-- 6, 1165, 158, 13.56, 46, 3.95
 -- """
 -- interpretation = """
 -- * **Page view rate** and **purchase rate** are shares of the people in the row. Compare neighboring rows, and look at *people* first: rates of small rows jump.
@@ -22,7 +22,7 @@
 --
 -- [metrics]
 -- frequency = "Impressions that a person received in the window. The highest value stands for itself and everything above."
--- people = "Users with that frequency."
+-- people = "Users with that frequency, known by their account."
 -- viewers = "Users among them with at least one product page view that is attributed to these campaigns."
 -- page_view_rate = "Viewers in percent of people."
 -- buyers = "Users among them with at least one purchase that is attributed to these campaigns."
@@ -55,6 +55,8 @@ WITH per_person AS (
   FROM dsp_impressions
   WHERE campaign IN ({{campaigns}})
     AND user_id IS NOT NULL
+    -- Purchases are made under an account, so devices and browsers could never respond
+    AND user_id_type = 'adUserId'
   GROUP BY user_id
 ),
 responses AS (
