@@ -23,6 +23,7 @@
 -- interpretation = """
 -- * **Share of day** makes products comparable: each product's 24 hours add up to 100 percent. The sample shows six hours of two products.
 -- * Delivery follows people's habits *and* your budgets. A campaign that runs out of budget at noon shows a quiet evening which says nothing about people.
+-- * *Streaming TV* is told by its creative type here. If your campaigns are better told by name, change the first condition.
 -- * Rows with different time zones mean that the instance holds advertisers of several zones. Look at one advertiser at a time.
 -- """
 --
