@@ -1,0 +1,71 @@
+--+++ recomamp query
+-- format = 1
+-- name = "Ad contacts by channel"
+-- description = "Which channels delivered for a brand, to how many users. Read it before you build paths: it shows the advertiser names and the channels that the path can contain."
+-- kind = "explore"
+-- tags = ["path to conversion", "reach"]
+-- window-advice = "The same window as the path query, so that the channels match."
+-- prerequisites = ["Amazon DSP or sponsored ads that delivered in the window"]
+-- sample = """
+-- advertiser, channel, impressions, users
+-- Mirelune US, DSP display, 56192, 19023
+-- Mirelune US, Streaming TV, 22355, 9704
+-- Mirelune US, Sponsored Products, 30245, 8758
+-- Mirelune US, Sponsored Brands, 9042, 5326
+-- Mirelune US, Sponsored Display, 7050, 4757
+-- Mirelune US, Online video, 7806, 3807
+-- Mirelune US, Audio, 5386, 2669
+-- Mirelune US, Sponsored TV, 660, 601
+-- Tundrel US, DSP display, 42950, 15275
+-- Tundrel US, Streaming TV, 16151, 7288
+-- Tundrel US, Sponsored Products, 22522, 6868
+-- Tundrel US, Sponsored Brands, 6824, 4129
+-- Tundrel US, Sponsored Display, 5626, 3893
+-- Tundrel US, Online video, 5523, 2795
+-- Tundrel US, Audio, 3838, 1958
+-- Tundrel US, Sponsored TV, 475, 439
+-- """
+-- interpretation = """
+-- Copy the values of `advertiser` into the other queries of this guide. A channel with few users can't form many paths: leave it out or merge it with a similar one.
+-- """
+--
+-- [metrics]
+-- channel = "DSP by kind of creative; sponsored ads by ad product."
+-- impressions = "Impressions, recognized and unrecognized users alike."
+-- users = "Different recognized users who got at least one of them."
+--
+-- [window]
+-- days = 84
+--+++
+WITH delivery AS (
+  SELECT
+    advertiser,
+    CASE
+      WHEN creative_type = 'Streaming TV Video' THEN 'Streaming TV'
+      WHEN creative_category = 'Video' THEN 'Online video'
+      WHEN creative_type = 'Audio' THEN 'Audio'
+      ELSE 'DSP display'
+    END AS channel,
+    user_id,
+    impressions
+  FROM dsp_impressions
+  UNION ALL
+  SELECT
+    advertiser,
+    CASE ad_product_type
+      WHEN 'sponsored_products' THEN 'Sponsored Products'
+      WHEN 'sponsored_brands' THEN 'Sponsored Brands'
+      WHEN 'sponsored_display' THEN 'Sponsored Display'
+      ELSE 'Sponsored TV'
+    END AS channel,
+    user_id,
+    impressions
+  FROM sponsored_ads_traffic
+)
+SELECT
+  advertiser,
+  channel,
+  SUM(impressions) AS impressions,
+  COUNT(DISTINCT user_id) AS users
+FROM delivery
+GROUP BY advertiser, channel
