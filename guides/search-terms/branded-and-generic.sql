@@ -1,0 +1,91 @@
+--+++ recomamp query
+-- format = 1
+-- name = "Branded and generic searches compared"
+-- description = "Cost, return and share of new customers of searches with and without the brand's name, by ad product."
+-- kind = "main"
+-- tags = ["search terms", "branded search", "new-to-brand"]
+-- window-advice = "Four weeks or more that ended 14 days ago."
+-- prerequisites = ["Sponsored Products or Sponsored Brands campaigns with keyword or automatic targeting"]
+-- sample = """
+-- ad_product_type, search_kind, impressions, clicks, click_rate, cost, cost_per_click, purchases, sales, acos, new_to_brand_share
+-- sponsored_brands, branded, 2278, 89, 0.0391, 79.39, 0.8921, 20, 538.72, 0.1474, 0.7
+-- sponsored_brands, generic, 6764, 96, 0.0142, 137.81, 1.44, 15, 322.84, 0.4269, 0.6667
+-- sponsored_products, branded, 1882, 78, 0.0414, 50.63, 0.6491, 15, 506.78, 0.0999, 0.7333
+-- sponsored_products, generic, 20326, 298, 0.0147, 304.63, 1.02, 35, 890.57, 0.3421, 0.6
+-- """
+-- interpretation = """
+-- Compare `acos` and `new_to_brand_share` together. Branded searches convert well because these shoppers already want the brand, so a low `acos` alone is no reason to move money to them. Shares of few purchases are noise: with 20 purchases, 60% and 70% can't be told apart.
+-- """
+--
+-- [metrics]
+-- search_kind = "*branded* if the search term contains one of the brand words."
+-- impressions = "Impressions of the advertiser's ads on these searches."
+-- clicks = "Clicks on them."
+-- click_rate = "Clicks divided by impressions."
+-- cost = "Cost in the currency of the account (`spend` divided by 100,000,000)."
+-- cost_per_click = "Cost divided by clicks."
+-- purchases = "Purchases of promoted and brand-halo products, credited within 14 days."
+-- sales = "Sales of these purchases, in the currency of the account."
+-- acos = "Cost divided by sales."
+-- new_to_brand_share = "Part of the purchases made by users who had not bought the brand in the 12 months before."
+--
+-- [window]
+-- days = 84
+--
+-- [[parameters]]
+-- name = "advertisers"
+-- kind = "list"
+-- label = "Advertisers"
+-- help = "Names of sponsored ads accounts, one per line, exactly as in AMC."
+-- sandbox-default = ["Mirelune US"]
+--
+-- [[parameters]]
+-- name = "brand_words"
+-- kind = "text"
+-- label = "Brand words"
+-- help = "A regular expression in lower case that branded searches contain: alternatives separated by |, frequent misspellings included, such as mirelune|mirelun."
+-- sandbox-default = "mirelune|mirelun"
+--+++
+WITH events AS (
+  SELECT
+    ad_product_type,
+    LOWER(customer_search_term) AS search_term,
+    impressions,
+    clicks,
+    spend,
+    0 AS purchases,
+    0 AS new_to_brand_purchases,
+    0 AS sales
+  FROM sponsored_ads_traffic
+  WHERE advertiser IN ({{advertisers}})
+    AND ad_product_type IN ('sponsored_products', 'sponsored_brands')
+    AND customer_search_term IS NOT NULL
+  UNION ALL
+  SELECT
+    ad_product_type,
+    LOWER(customer_search_term) AS search_term,
+    0 AS impressions,
+    0 AS clicks,
+    0 AS spend,
+    total_purchases AS purchases,
+    new_to_brand_total_purchases AS new_to_brand_purchases,
+    total_product_sales AS sales
+  FROM amazon_attributed_events_by_traffic_time
+  WHERE advertiser IN ({{advertisers}})
+    AND ad_product_type IN ('sponsored_products', 'sponsored_brands')
+    AND customer_search_term IS NOT NULL
+)
+SELECT
+  ad_product_type,
+  CASE WHEN search_term SIMILAR TO {{brand_words}} THEN 'branded' ELSE 'generic' END AS search_kind,
+  SUM(impressions) AS impressions,
+  SUM(clicks) AS clicks,
+  SUM(clicks) / NULLIF(SUM(impressions), 0) AS click_rate,
+  SUM(spend) / 100000000 AS cost,
+  SUM(spend) / 100000000 / NULLIF(SUM(clicks), 0) AS cost_per_click,
+  SUM(purchases) AS purchases,
+  SUM(sales) AS sales,
+  SUM(spend) / 100000000 / NULLIF(SUM(sales), 0) AS acos,
+  SUM(new_to_brand_purchases) / NULLIF(SUM(purchases), 0) AS new_to_brand_share
+FROM events
+GROUP BY 1, 2

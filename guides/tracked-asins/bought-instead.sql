@@ -1,0 +1,51 @@
+--+++ recomamp query
+-- format = 1
+-- name = "Which products halo purchases are of"
+-- description = "For each product, how many credited purchases came from ads that promote it, and how many from ads for other products."
+-- kind = "main"
+-- tags = ["brand halo", "asin"]
+-- window-advice = "Twelve weeks or more that ended 14 days ago: single products have few purchases."
+-- sample = """
+-- asin, promoted_purchases, halo_purchases, buyers, halo_share
+-- B01VLY94L5, 136, 29, 137, 0.1758
+-- B0TKDWV9WV, 67, 13, 72, 0.1625
+-- B0N25NMYZM, 54, 15, 58, 0.2174
+-- B097HMBZPL, 56, 6, 54, 0.0968
+-- B0KF3MDS0M, 30, 28, 49, 0.4828
+-- B0PTWJKRX7, 27, 30, 48, 0.5263
+-- B0MZYLRW7Q, 44, 12, 46, 0.2143
+-- B0GW1G4PL9, 31, 25, 46, 0.4464
+-- B0JNH8XHBN, 35, 14, 44, 0.2857
+-- B0J20YYVFJ, 24, 18, 36, 0.4286
+-- """
+-- interpretation = """
+-- Products with many halo and few promoted purchases sell because of other products' ads: try them as promoted products. Products without promoted purchases may simply not be promoted by any campaign.
+-- """
+--
+-- [metrics]
+-- asin = "Product bought: `tracked_asin`."
+-- promoted_purchases = "Purchases credited to an ad of a campaign that promotes the product."
+-- halo_purchases = "Purchases credited to an ad of a campaign that promotes other products of the brand."
+-- buyers = "Different recognized users who made these purchases."
+-- halo_share = "Halo purchases divided by all credited purchases of the product."
+--
+-- [window]
+-- days = 182
+--
+-- [[parameters]]
+-- name = "advertisers"
+-- kind = "list"
+-- label = "Advertisers"
+-- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
+-- sandbox-default = ["Mirelune US"]
+--+++
+SELECT
+  tracked_asin AS asin,
+  SUM(purchases) AS promoted_purchases,
+  SUM(brand_halo_purchases) AS halo_purchases,
+  COUNT(DISTINCT user_id) AS buyers,
+  SUM(brand_halo_purchases) / NULLIF(SUM(total_purchases), 0) AS halo_share
+FROM amazon_attributed_events_by_conversion_time
+WHERE advertiser IN ({{advertisers}})
+  AND total_purchases > 0
+GROUP BY tracked_asin
