@@ -7,16 +7,21 @@
 -- window-advice = "Four weeks or more that ended 14 days ago."
 -- sample = """
 -- campaign, store_views, store_visitors, buyers, buyer_share
--- Mirelune | Display | Consideration | 2026 H2, 22, 22, 4, 0.1818
--- SBV - Mirelune - Category video, 21, 21, 3, 0.1429
--- Mirelune | Display | Conversion | 2026 H2, 18, 18, 3, 0.1667
--- SP - Mirelune - Automatic, 13, 13, 2, 0.1538
--- Mirelune | Online Video | Consideration | 2026 H2, 9, 9, 2, 0.2222
--- SBA - Mirelune - Theme headline, 8, 8, 0, 0
+-- SBV - Mirelune - Category video, 28, 28, 4, 0.1429
+-- Mirelune | Streaming TV | Awareness | 2026 H2, 20, 19, 3, 0.1579
+-- SP - Mirelune - Automatic, 19, 19, 2, 0.1053
+-- SBA - Mirelune - Theme headline, 15, 15, 4, 0.2667
+-- Mirelune | Display | Conversion | 2026 H2, 14, 14, 0, 0
+-- Mirelune | Display | Consideration | 2026 H2, 13, 13, 5, 0.3846
+-- Mirelune | Display | Consideration | 2026 H1, 8, 8, 0, 0
 -- SD - Mirelune - Contextual, 7, 7, 2, 0.2857
--- Mirelune | Audio | Awareness | 2026 H2, 3, 3, 0, 0
--- SP - Mirelune - Category keywords phrase, 2, 2, 0, 0
--- SD - Mirelune - Views remarketing vCPM, 2, 2, 0, 0
+-- SP - Mirelune - Category keywords phrase, 4, 4, 0, 0
+-- Mirelune | Online Video | Consideration | 2026 H1, 3, 3, 0, 0
+-- Mirelune | Display | Loyalty | 2026 H1, 3, 3, 0, 0
+-- STV - Mirelune - Streaming starter, 2, 2, 0, 0
+-- Mirelune | Audio | Awareness | 2026 H1, 2, 2, 0, 0
+-- Mirelune | Audio | Awareness | 2026 H2, 2, 2, 0, 0
+-- Mirelune | Streaming TV | Awareness | 2026 H1, 2, 2, 0, 0
 -- """
 -- interpretation = """
 -- Compare campaigns of one ad product with each other. `buyer_share` is the part of store visitors who bought, not of all users reached.
@@ -30,7 +35,7 @@
 -- buyer_share = "Buyers divided by store visitors."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

@@ -8,9 +8,9 @@
 -- prerequisites = ["A subscription to Brand Store Insights"]
 -- sample = """
 -- source, visits, visitors, pages_per_visit, seconds_per_visit
--- other, 175, 167, 2.41, 126.85
--- search, 116, 113, 2.28, 113.03
--- product page, 102, 100, 2.37, 126.82
+-- other, 156, 145, 2.24, 121.98
+-- ad, 117, 108, 2.28, 117.37
+-- product page, 108, 106, 2.34, 125.1
 -- """
 -- interpretation = """
 -- Sources with fewer than 100 visitors are missing, not zero. Compare the sum of `visits` with the visits of the home page to see how much is hidden.
@@ -24,7 +24,7 @@
 -- seconds_per_visit = "Dwell time of all pages divided by visits."
 --
 -- [window]
--- days = 182
+-- days = 364
 --
 -- [[parameters]]
 -- name = "stores"

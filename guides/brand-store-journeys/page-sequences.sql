@@ -8,16 +8,16 @@
 -- prerequisites = ["A subscription to Brand Store Insights"]
 -- sample = """
 -- sequence, pages, visits, visitors
--- Home, 1, 129, 128
--- Home > New arrivals, 2, 35, 34
--- Home > Our story, 2, 34, 34
--- Home > Deals, 2, 32, 32
--- Home > Best sellers, 2, 26, 26
--- Home > Deals > Best sellers, 3, 12, 12
--- Home > Deals > Deals, 3, 11, 11
--- Home > Best sellers > New arrivals, 3, 11, 11
--- Home > Our story > Best sellers, 3, 10, 10
--- Home > New arrivals > Best sellers, 3, 9, 9
+-- Home, 1, 134, 133
+-- Home > Best sellers, 2, 40, 40
+-- Home > New arrivals, 2, 36, 35
+-- Home > Our story, 2, 36, 36
+-- Home > Deals, 2, 21, 21
+-- Home > Deals > Best sellers, 3, 13, 13
+-- Home > Best sellers > Deals, 3, 12, 12
+-- Home > Best sellers > New arrivals, 3, 10, 10
+-- Home > Best sellers > Our story, 3, 8, 8
+-- Home > New arrivals > New arrivals, 3, 8, 8
 -- """
 -- interpretation = """
 -- Look at where visits end: a page that is the last of many short visits needs a better next step. Sequences of a single visitor are removed.
@@ -30,7 +30,7 @@
 -- visitors = "Different recognized users."
 --
 -- [window]
--- days = 182
+-- days = 364
 --
 -- [[parameters]]
 -- name = "stores"

@@ -7,16 +7,16 @@
 -- window-advice = "Four weeks or more; nothing is attributed, so the window may end two days ago."
 -- sample = """
 -- store_name, page_title, page_views, visits, visitors, seconds_per_view
--- Mirelune, Mirelune | Home, 220, 220, 210, 54.23
--- Mirelune, Mirelune | Best sellers, 80, 65, 63, 47.06
--- Mirelune, Mirelune | Deals, 67, 57, 55, 50.60
--- Mirelune, Mirelune | Our story, 64, 55, 53, 50.11
--- Mirelune, Mirelune | New arrivals, 62, 57, 54, 52.53
--- Tundrel, Tundrel | Home, 200, 200, 184, 53.87
--- Tundrel, Tundrel | Deals, 69, 62, 56, 57.29
--- Tundrel, Tundrel | Our story, 69, 53, 52, 53.58
--- Tundrel, Tundrel | Best sellers, 67, 56, 55, 60.78
--- Tundrel, Tundrel | New arrivals, 54, 52, 48, 48.87
+-- Mirelune, Mirelune | Home, 247, 247, 232, 53.62
+-- Mirelune, Mirelune | Best sellers, 98, 82, 78, 49.30
+-- Mirelune, Mirelune | New arrivals, 86, 72, 68, 54.69
+-- Mirelune, Mirelune | Our story, 83, 74, 72, 49.13
+-- Mirelune, Mirelune | Deals, 74, 64, 61, 47.34
+-- Tundrel, Tundrel | Home, 220, 220, 204, 52.92
+-- Tundrel, Tundrel | Our story, 80, 62, 60, 55.54
+-- Tundrel, Tundrel | Deals, 76, 69, 62, 56.32
+-- Tundrel, Tundrel | New arrivals, 65, 61, 58, 53.25
+-- Tundrel, Tundrel | Best sellers, 63, 55, 52, 53.89
 -- """
 -- interpretation = """
 -- Copy the store's name into the other queries. Don't add up visits or visitors of several pages: a visit with three pages is in three rows.
@@ -29,7 +29,7 @@
 -- seconds_per_view = "Average dwell time of a page view, in seconds."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "min_visits"

@@ -8,8 +8,8 @@
 -- prerequisites = ["A subscription to Brand Store Insights"]
 -- sample = """
 -- visited, users, buyers, purchase_rate, sales, sales_per_buyer
--- product page only, 1521, 318, 0.2091, 8205.01, 25.80
--- product page and store, 167, 25, 0.1497, 667.67, 26.71
+-- product page only, 1537, 286, 0.1861, 7603.25, 26.58
+-- product page and store, 195, 28, 0.1436, 766.61, 27.38
 -- """
 -- interpretation = """
 -- Compare *product page and store* with *product page only*. The two groups differ in more than the visit: people choose to visit a store. With few buyers, differences of several percentage points are chance.
@@ -24,7 +24,7 @@
 -- sales_per_buyer = "Sales divided by buyers."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "stores"

@@ -7,12 +7,12 @@
 -- window-advice = "The same window as the model query, ended 14 days ago."
 -- sample = """
 -- channel, purchases, after_click, after_view, sales
--- DSP display, 161, 22, 139, 3969.01
--- sponsored_products, 60, 60, 0, 1639.22
--- sponsored_brands, 35, 25, 10, 861.56
--- DSP streaming TV, 34, 3, 31, 957.55
--- sponsored_display, 27, 2, 25, 632.7
--- DSP audio, 9, 0, 9, 215.89
+-- DSP display, 88, 16, 72, 2260.89
+-- sponsored_products, 39, 39, 0, 993.5
+-- sponsored_brands, 21, 15, 6, 584.72
+-- sponsored_display, 16, 2, 14, 390.82
+-- DSP online video, 7, 0, 7, 124.93
+-- DSP audio, 6, 0, 6, 142.93
 -- """
 -- interpretation = """
 -- Expect differences to your last-touch column: Amazon prefers clicks over later views, credits Sponsored Products for clicks only, looks back 14 days and needs a viewable impression for a view. They show how much of a channel's credit depends on such rules.

@@ -7,8 +7,8 @@
 -- window-advice = "The same window and look-back as the model query."
 -- sample = """
 -- status, purchases, sales, credited_linear, credited_position
--- with touches, 375, 9513.28, 375, 375
--- without touches, 46, 1172.41, 0, 0
+-- with touches, 208, 5377.34, 208, 208
+-- without touches, 21, 488.75, 0, 0
 -- """
 -- interpretation = """
 -- In the row *with touches*, `credited_linear` and `credited_position` must equal `purchases`. If they don't, a join has multiplied rows. Purchases without a touch belong to no channel: report them as a line of their own.

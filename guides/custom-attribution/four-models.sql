@@ -8,14 +8,14 @@
 -- prerequisites = ["At least two channels that delivered for the brand", "28 days of delivery before the window"]
 -- sample = """
 -- channel, purchasers, first_touch, last_touch, linear, position_based, first_touch_sales, last_touch_sales, linear_sales, position_based_sales
--- DSP display, 202, 180, 179, 171.35, 176.96, 4461.75, 4569.7, 4356.23, 4465.65
--- sponsored_products, 162, 73, 71, 85.08, 76.58, 1856.07, 1831.07, 2151.82, 1952.26
--- sponsored_display, 111, 15, 56, 28.01, 32.94, 372.8, 1378.36, 684.4, 810.12
--- sponsored_brands, 110, 41, 11, 32.89, 27.89, 1066.5, 276.86, 879.49, 729.54
--- DSP streaming TV, 63, 43, 34, 35.92, 37.69, 1175.43, 896.55, 934.73, 1004.94
--- DSP online video, 27, 16, 15, 14.91, 15.35, 380.82, 306.85, 327.38, 339.22
--- sponsored_television, 13, 0, 5, 2.40, 2.44, 0, 136.94, 58.84, 64.75
--- DSP audio, 10, 7, 4, 4.44, 5.16, 199.91, 116.95, 120.39, 146.78
+-- DSP display, 106, 97, 95, 91.36, 94.56, 2535.75, 2481.76, 2395.25, 2471.15
+-- sponsored_products, 98, 44, 48, 51.49, 48.09, 1127.44, 1240.36, 1297.78, 1230.5
+-- sponsored_brands, 71, 25, 5, 20.23, 16.44, 667.69, 148.93, 551.22, 448.22
+-- sponsored_display, 66, 11, 30, 16.94, 19.18, 270.85, 741.66, 431.27, 478.71
+-- DSP streaming TV, 30, 19, 18, 16.75, 17.97, 532.74, 486.76, 463.79, 496.38
+-- DSP online video, 13, 7, 6, 6.26, 6.50, 136.92, 109.94, 112.46, 121.27
+-- DSP audio, 8, 5, 4, 4.01, 4.30, 105.95, 116.95, 100.3, 106.62
+-- sponsored_television, 5, 0, 2, 0.9694, 0.9619, 0, 50.98, 25.25, 24.48
 -- """
 -- interpretation = """
 -- Compare a channel across the columns. More under *first* than under *last*: it opens journeys. More under *last*: it closes them. Linear and position-based lie between, and small differences between them mean nothing.

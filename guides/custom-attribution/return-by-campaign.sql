@@ -7,18 +7,18 @@
 -- window-advice = "Four weeks or more of steady delivery. Cost is that of the window; purchases are those of the window, also where their touches lie before it."
 -- sample = """
 -- campaign, purchases, sales, cost, roas
--- Mirelune | Display | Consideration | 2026 H2, 63.62, 1788.64, 172.95, 10.34
--- Mirelune | Display | Loyalty | 2026 H2, 67.04, 1627.52, 17.17, 94.79
--- Mirelune | Display | Conversion | 2026 H2, 45.31, 1033.51, 67.39, 15.34
--- Mirelune | Streaming TV | Awareness | 2026 H2, 37.69, 1004.94, 743.18, 1.35
--- SP - Mirelune - Automatic, 27.76, 753.22, 113.26, 6.65
--- SD - Mirelune - Contextual, 18.56, 472.48, 14.36, 32.89
--- SP - Mirelune - Category keywords phrase, 16.69, 420.27, 126.02, 3.34
--- SP - Mirelune - Category keywords broad, 15.39, 363.81, 109.67, 3.32
--- Mirelune | Online Video | Consideration | 2026 H2, 15.35, 339.22, 108.95, 3.11
--- SD - Mirelune - Views remarketing vCPM, 14.38, 337.64, 6.71, 50.34
--- SBV - Mirelune - Category video, 13.68, 335.51, 137.81, 2.43
--- SP - Mirelune - Product targeting, 12.32, 286.78, 11.53, 24.88
+-- Mirelune | Display | Consideration | 2026 H2, 38.26, 1142.48, 86.81, 13.16
+-- Mirelune | Display | Loyalty | 2026 H2, 31.64, 749.15, 9.13, 82.06
+-- Mirelune | Display | Conversion | 2026 H2, 23.66, 563.52, 33.91, 16.62
+-- Mirelune | Streaming TV | Awareness | 2026 H2, 17.97, 496.38, 370.55, 1.34
+-- SP - Mirelune - Automatic, 16.22, 442.97, 64.84, 6.83
+-- SP - Mirelune - Category keywords phrase, 12.08, 285.42, 60.27, 4.74
+-- SP - Mirelune - Category keywords broad, 10.40, 258.26, 58.31, 4.43
+-- SD - Mirelune - Contextual, 9.93, 248.9, 5.52, 45.06
+-- SBV - Mirelune - Category video, 9.11, 234.47, 76.94, 3.05
+-- SD - Mirelune - Views remarketing vCPM, 9.25, 229.81, 3.30, 69.71
+-- SP - Mirelune - Product targeting, 6.72, 164.1, 4.60, 35.66
+-- SBA - Mirelune - Theme headline, 5.39, 149.27, 32.43, 4.60
 -- """
 -- interpretation = """
 -- Run it with two models and compare ranks rather than values. A campaign that is good under both is good whatever you believe; one that changes places depends on the model, and the report should say so.

@@ -7,11 +7,11 @@
 -- window-advice = "The same window as the model query."
 -- sample = """
 -- touches, purchases, share_of_purchases, average_channels
--- 3-4, 106, 0.2827, 1.85
--- 5-7, 98, 0.2613, 2.70
--- 8 or more, 43, 0.1147, 3.35
--- 1, 68, 0.1813, 1.00
--- 2, 60, 0.16, 1.33
+-- 3-4, 66, 0.3173, 1.88
+-- 5-7, 58, 0.2788, 2.78
+-- 8 or more, 24, 0.1154, 3.33
+-- 1, 29, 0.1394, 1.00
+-- 2, 31, 0.149, 1.32
 -- """
 -- interpretation = """
 -- For purchases with one touch, all models agree. Only the share of the other rows can move between channels.

@@ -8,22 +8,22 @@
 -- prerequisites = ["Amazon DSP or sponsored ads that delivered in the window"]
 -- sample = """
 -- advertiser, channel, impressions, users
--- Mirelune US, DSP display, 56192, 19023
--- Mirelune US, Streaming TV, 22355, 9704
--- Mirelune US, Sponsored Products, 30245, 8758
--- Mirelune US, Sponsored Brands, 9042, 5326
--- Mirelune US, Sponsored Display, 7050, 4757
--- Mirelune US, Online video, 7806, 3807
--- Mirelune US, Audio, 5386, 2669
--- Mirelune US, Sponsored TV, 660, 601
--- Tundrel US, DSP display, 42950, 15275
--- Tundrel US, Streaming TV, 16151, 7288
--- Tundrel US, Sponsored Products, 22522, 6868
--- Tundrel US, Sponsored Brands, 6824, 4129
--- Tundrel US, Sponsored Display, 5626, 3893
--- Tundrel US, Online video, 5523, 2795
--- Tundrel US, Audio, 3838, 1958
--- Tundrel US, Sponsored TV, 475, 439
+-- Mirelune US, DSP display, 28339, 9496
+-- Mirelune US, Streaming TV, 11153, 4836
+-- Mirelune US, Sponsored Products, 15238, 4375
+-- Mirelune US, Sponsored Brands, 4575, 2684
+-- Mirelune US, Sponsored Display, 3486, 2346
+-- Mirelune US, Online video, 3887, 1884
+-- Mirelune US, Audio, 2728, 1340
+-- Mirelune US, Sponsored TV, 324, 292
+-- Tundrel US, DSP display, 21316, 7619
+-- Tundrel US, Streaming TV, 8078, 3660
+-- Tundrel US, Sponsored Products, 11323, 3443
+-- Tundrel US, Sponsored Brands, 3422, 2069
+-- Tundrel US, Sponsored Display, 2799, 1942
+-- Tundrel US, Online video, 2763, 1389
+-- Tundrel US, Audio, 1854, 940
+-- Tundrel US, Sponsored TV, 239, 218
 -- """
 -- interpretation = """
 -- Copy the values of `advertiser` into the other queries of this guide. A channel with few users can't form many paths: leave it out or merge it with a similar one.

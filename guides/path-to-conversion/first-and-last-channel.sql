@@ -7,15 +7,14 @@
 -- window-advice = "The same window as the path query."
 -- sample = """
 -- first_channel, last_channel, purchasers, purchases, sales
--- DSP other, DSP other, 108, 119, 2992.51
--- Sponsored search, Sponsored search, 38, 40, 1015.49
--- Sponsored search, Sponsored Display, 27, 34, 790.61
--- Sponsored search, DSP other, 16, 19, 469.79
--- DSP other, Sponsored search, 16, 16, 402.81
--- DSP TV, DSP TV, 14, 14, 370.82
--- DSP other, Sponsored Display, 12, 12, 299.87
--- DSP other, DSP TV, 9, 9, 243.87
--- DSP TV, Sponsored search, 5, 5, 100.94
+-- DSP other, DSP other, 61, 69, 1797.11
+-- Sponsored search, Sponsored search, 24, 25, 687.66
+-- Sponsored search, DSP other, 11, 14, 314.85
+-- DSP other, Sponsored search, 9, 9, 193.9
+-- DSP other, Sponsored Display, 7, 7, 176.92
+-- DSP TV, DSP TV, 6, 6, 178.92
+-- DSP other, DSP TV, 4, 4, 118.94
+-- DSP TV, Sponsored search, 3, 3, 67.96
 -- """
 -- interpretation = """
 -- Read along the rows: a channel that opens many paths and closes few does early work that last-touch reports don't show. Equal first and last channel includes buyers who met only that channel.

@@ -8,19 +8,15 @@
 -- prerequisites = ["At least two channels that delivered for the same brand"]
 -- sample = """
 -- path, steps, users, purchasers, purchase_rate, purchases, sales
--- DSP other, 1, 15163, 77, 0.0051, 85, 2120.95
--- DSP TV, 1, 5217, 14, 0.0027, 14, 370.82
--- Sponsored search, 1, 2437, 30, 0.0123, 32, 788.61
--- Sponsored search > Sponsored Display, 2, 1374, 27, 0.0197, 33, 840.6
--- DSP other > DSP TV, 2, 1297, 7, 0.0054, 8, 166.9
--- DSP TV > DSP other, 2, 1070, 6, 0.0056, 7, 175.91
--- DSP other > Sponsored search, 2, 899, 14, 0.0156, 14, 396.83
--- Sponsored search > DSP other, 2, 680, 8, 0.0118, 9, 230.9
--- DSP other > Sponsored search > Sponsored Display, 3, 602, 15, 0.0249, 16, 461.77
--- Sponsored search > Sponsored Display > DSP other, 3, 506, 5, 0.0099, 7, 168.92
--- DSP other > Sponsored Display, 2, 415, 14, 0.0337, 15, 348.83
--- DSP TV > Sponsored search, 2, 222, 3, 0.0135, 3, 60.96
--- Sponsored Display > DSP other, 2, 175, 5, 0.0286, 6, 111.93
+-- DSP other, 1, 7583, 44, 0.0058, 50, 1285.36
+-- DSP TV, 1, 2620, 6, 0.0023, 6, 178.92
+-- Sponsored search, 1, 1245, 20, 0.0161, 21, 561.73
+-- Sponsored search > Sponsored Display, 2, 662, 15, 0.0227, 19, 454.79
+-- DSP other > Sponsored search, 2, 460, 8, 0.0174, 8, 201.91
+-- Sponsored search > DSP other, 2, 329, 5, 0.0152, 6, 129.94
+-- DSP other > Sponsored search > Sponsored Display, 3, 319, 11, 0.0345, 12, 334.83
+-- Sponsored search > Sponsored Display > DSP other, 3, 265, 5, 0.0189, 7, 168.92
+-- DSP other > Sponsored Display, 2, 200, 6, 0.03, 7, 152.93
 -- """
 -- interpretation = """
 -- Compare the `purchase_rate` of a longer path with that of the shorter path inside it: *Streaming TV > DSP display* with *DSP display*. The difference shows where buyers come from; it doesn't prove that the first channel
@@ -45,6 +41,13 @@
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
 -- sandbox-default = ["Mirelune US"]
+--
+-- [[parameters]]
+-- name = "min_users"
+-- kind = "number"
+-- label = "Minimum users"
+-- help = "Leave out paths with fewer users."
+-- default = 100
 --+++
 WITH contacts AS (
   SELECT
@@ -139,3 +142,4 @@ SELECT
 FROM paths p
 LEFT JOIN buyers b ON b.user_id = p.user_id
 GROUP BY p.path, p.steps
+HAVING COUNT(DISTINCT p.user_id) >= {{min_users}}

@@ -8,10 +8,10 @@
 -- prerequisites = ["Sponsored Products or Sponsored Brands campaigns with keyword or automatic targeting"]
 -- sample = """
 -- ad_product_type, search_kind, impressions, clicks, click_rate, cost, cost_per_click, purchases, sales, acos, new_to_brand_share
--- sponsored_brands, branded, 2278, 89, 0.0391, 79.39, 0.8921, 20, 538.72, 0.1474, 0.7
--- sponsored_brands, generic, 6764, 96, 0.0142, 137.81, 1.44, 15, 322.84, 0.4269, 0.6667
--- sponsored_products, branded, 1882, 78, 0.0414, 50.63, 0.6491, 15, 506.78, 0.0999, 0.7333
--- sponsored_products, generic, 20326, 298, 0.0147, 304.63, 1.02, 35, 890.57, 0.3421, 0.6
+-- sponsored_brands, branded, 2593, 99, 0.0382, 88.58, 0.8948, 25, 678.68, 0.1305, 0.68
+-- sponsored_brands, generic, 7544, 112, 0.0148, 161.46, 1.44, 25, 605.7, 0.2666, 0.72
+-- sponsored_products, branded, 2125, 87, 0.0409, 55.06, 0.6329, 17, 574.73, 0.0958, 0.6471
+-- sponsored_products, generic, 22670, 334, 0.0147, 343.01, 1.03, 40, 1003.49, 0.3418, 0.725
 -- """
 -- interpretation = """
 -- Compare `acos` and `new_to_brand_share` together. Branded searches convert well because these shoppers already want the brand, so a low `acos` alone is no reason to move money to them. Shares of few purchases are noise: with 20 purchases, 60% and 70% can't be told apart.
@@ -30,7 +30,7 @@
 -- new_to_brand_share = "Part of the purchases made by users who had not bought the brand in the 12 months before."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

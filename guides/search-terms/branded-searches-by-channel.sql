@@ -8,13 +8,14 @@
 -- prerequisites = ["Amazon DSP or sponsored ads that delivered in the window"]
 -- sample = """
 -- channel, users, branded_searches, searchers, searches_per_1000_users
--- DSP display, 19023, 49, 49, 2.58
--- DSP streaming TV, 9704, 15, 15, 1.55
--- sponsored_brands, 5326, 21, 20, 3.94
--- sponsored_display, 4757, 21, 20, 4.41
--- DSP online video, 3807, 6, 6, 1.58
--- DSP audio, 2669, 3, 3, 1.12
--- sponsored_television, 601, 0, 0, 0
+-- DSP display, 16487, 46, 46, 2.79
+-- DSP streaming TV, 8862, 26, 23, 2.93
+-- sponsored_products, 8237, 2, 2, 0.2428
+-- sponsored_brands, 5345, 23, 21, 4.30
+-- sponsored_display, 4694, 20, 19, 4.26
+-- DSP online video, 3793, 7, 6, 1.85
+-- DSP audio, 2723, 6, 6, 2.20
+-- sponsored_television, 630, 0, 0, 0
 -- """
 -- interpretation = """
 -- Compare `searches_per_1000_users` only between channels with the same kind of targeting. Remarketing and ads on branded searches reach people who already know the name.
@@ -28,7 +29,7 @@
 -- searches_per_1000_users = "Branded searches divided by users, times 1,000."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

@@ -7,8 +7,8 @@
 -- window-advice = "Four weeks or more. The query reads traffic up to 30 days before the window by itself."
 -- sample = """
 -- earlier_search, users, share_of_users, clickers, click_share
--- branded search first, 421, 0.8734, 37, 0.0879
--- generic search before, 61, 0.1266, 4, 0.0656
+-- branded search first, 607, 0.8454, 62, 0.1021
+-- generic search before, 111, 0.1546, 13, 0.1171
 -- """
 -- interpretation = """
 -- The share of users with a generic search before is a lower bound: searches that showed no ad of the advertiser, and searches under another user ID, are not in the data.
@@ -22,7 +22,7 @@
 -- click_share = "Clickers divided by users."
 --
 -- [window]
--- days = 28
+-- days = 84
 --
 -- [[parameters]]
 -- name = "advertisers"

@@ -8,18 +8,18 @@
 -- prerequisites = ["Sponsored Products or Sponsored Brands campaigns with keyword or automatic targeting"]
 -- sample = """
 -- search_term, impressions, clicks, cost, purchases, sales, acos
--- night cream, 3224, 49, 59.96, 8, 162.92, 0.3681
--- mineral sunscreen, 3327, 50, 59.25, 5, 140.93, 0.4204
--- cleansing balm, 3144, 53, 58.88, 4, 85.96, 0.6849
--- vitamin c serum, 3230, 48, 52.76, 9, 240.89, 0.219
--- clay mask, 3322, 46, 52.11, 5, 125.94, 0.4138
--- mirelune, 1447, 49, 34.15, 6, 181.91, 0.1878
--- mirelune mineral sunscreen, 462, 25, 21.40, 4, 110.95, 0.1929
--- mirelune clay mask, 494, 23, 18.82, 4, 96.95, 0.1942
--- mirelune vitamin c serum, 548, 23, 18.20, 8, 275.87, 0.066
--- mirelune night cream, 500, 22, 17.02, 8, 257.88, 0.066
--- best cleansing balm, 1117, 15, 15.92, 0, 0, 
--- best clay mask, 1163, 11, 11.95, 3, 88.96, 0.1343
+-- mineral sunscreen, 3660, 62, 74.71, 6, 147.92, 0.5051
+-- cleansing balm, 3648, 63, 71.45, 9, 234.87, 0.3042
+-- night cream, 3751, 63, 70.94, 7, 171.92, 0.4126
+-- mirelune, 1713, 77, 54.95, 13, 403.8, 0.1361
+-- clay mask, 3581, 45, 50.34, 6, 152.93, 0.3292
+-- vitamin c serum, 3677, 40, 43.80, 5, 130.94, 0.3345
+-- best clay mask, 1272, 20, 26.89, 4, 114.95, 0.2339
+-- mirelune vitamin c serum, 610, 27, 21.29, 5, 174.93, 0.1217
+-- mirelune clay mask, 530, 25, 20.94, 3, 73.96, 0.2832
+-- best night cream, 1224, 20, 20.56, 5, 141.94, 0.1449
+-- best vitamin c serum, 1363, 16, 16.94, 4, 75.96, 0.2231
+-- mirelune mineral sunscreen, 515, 18, 15.07, 5, 114.94, 0.1311
 -- """
 -- interpretation = """
 -- Sort by cost. Terms with much cost and no purchases are candidates for a negative keyword, but only with enough clicks: at a purchase rate of 5%, 20 clicks without a purchase still happen in more than one case out of three.
@@ -35,7 +35,7 @@
 -- acos = "Cost divided by sales; empty without sales."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

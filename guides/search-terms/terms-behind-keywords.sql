@@ -7,16 +7,16 @@
 -- window-advice = "Four weeks or more. The query reads traffic only, so the window may end two days ago."
 -- sample = """
 -- targeting, match_type, search_term, impressions, clicks, cost
--- sunscreen, PHRASE, mineral sunscreen, 859, 20, 26.14
--- cream, PHRASE, night cream, 797, 18, 26.13
--- clay mask, PHRASE, clay mask, 862, 13, 17.75
--- balm, PHRASE, cleansing balm, 774, 13, 16.49
--- serum, PHRASE, vitamin c serum, 822, 11, 15.05
--- night cream, PHRASE, night cream, 852, 11, 14.83
--- cleansing balm, PHRASE, cleansing balm, 782, 10, 14.19
--- KEYWORDS_RELATED_TO_YOUR_BRAND, THEME, mirelune mineral sunscreen, 258, 14, 13.61
--- KEYWORDS_RELATED_TO_YOUR_BRAND, THEME, mirelune clay mask, 284, 15, 13.54
--- cleansing balm, BROAD, cleansing balm, 415, 12, 13.53
+-- sunscreen, PHRASE, mineral sunscreen, 962, 22, 29.05
+-- mineral sunscreen, PHRASE, mineral sunscreen, 905, 19, 25.71
+-- night cream, PHRASE, night cream, 973, 19, 24.67
+-- balm, PHRASE, cleansing balm, 901, 15, 20.56
+-- cream, PHRASE, night cream, 959, 14, 19.95
+-- cleansing balm, PHRASE, cleansing balm, 908, 14, 19.80
+-- mirelune, EXACT, mirelune, 705, 33, 19.06
+-- KEYWORDS_RELATED_TO_YOUR_BRAND, THEME, mirelune, 330, 17, 16.84
+-- mask, PHRASE, clay mask, 909, 11, 15.69
+-- cleansing balm, BROAD, cleansing balm, 464, 14, 15.01
 -- """
 -- interpretation = """
 -- A term that gets many clicks through a broad keyword deserves an exact keyword with a bid of its own. A term that has nothing to do with the product deserves a negative keyword.
@@ -31,7 +31,7 @@
 -- cost = "Cost in the currency of the account (`spend` divided by 100,000,000)."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

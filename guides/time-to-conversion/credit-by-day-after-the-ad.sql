@@ -7,21 +7,20 @@
 -- window-advice = "Only windows that ended 14 days ago or earlier show the full curve."
 -- sample = """
 -- days_after_ad, purchases, cumulated_share
--- 0, 94, 0.2741
--- 1, 64, 0.4606
--- 2, 44, 0.5889
--- 3, 30, 0.6764
--- 4, 25, 0.7493
--- 5, 16, 0.7959
--- 6, 10, 0.8251
--- 7, 7, 0.8455
--- 8, 9, 0.8717
--- 9, 10, 0.9009
--- 10, 11, 0.9329
--- 11, 9, 0.9592
--- 12, 2, 0.965
--- 13, 7, 0.9854
--- 14, 5, 1.00
+-- 0, 111, 0.3058
+-- 1, 59, 0.4683
+-- 2, 50, 0.6061
+-- 3, 30, 0.6887
+-- 4, 25, 0.7576
+-- 5, 19, 0.8099
+-- 6, 12, 0.843
+-- 7, 4, 0.854
+-- 8, 11, 0.8843
+-- 9, 16, 0.9284
+-- 10, 9, 0.9532
+-- 11, 6, 0.9697
+-- 12, 3, 0.978
+-- 13, 7, 0.9972
 -- """
 -- interpretation = """
 -- Read the cumulated share at the day on which you would like to report. If it is 80% on day 7, a report that waits a week misses about a fifth of the purchases of its last day.
@@ -33,7 +32,7 @@
 -- cumulated_share = "Purchases up to and including that day, divided by all credited purchases."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

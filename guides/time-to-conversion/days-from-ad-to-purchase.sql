@@ -8,32 +8,33 @@
 -- prerequisites = ["Ads with credited purchases in the window"]
 -- sample = """
 -- ad_product, credited_to, days_to_purchase, purchases, share_of_purchases
--- amazon_dsp, click, 0: same day, 18, 0.72
--- amazon_dsp, click, 1: next day, 3, 0.12
--- amazon_dsp, click, 2: 2-3 days, 2, 0.08
--- amazon_dsp, click, 3: 4-7 days, 2, 0.08
--- amazon_dsp, view, 0: same day, 17, 0.0867
--- amazon_dsp, view, 1: next day, 39, 0.199
--- amazon_dsp, view, 2: 2-3 days, 50, 0.2551
--- amazon_dsp, view, 3: 4-7 days, 46, 0.2347
--- amazon_dsp, view, 4: 8-14 days, 44, 0.2245
--- sponsored_brands, click, 0: same day, 13, 0.52
--- sponsored_brands, click, 1: next day, 6, 0.24
--- sponsored_brands, click, 2: 2-3 days, 3, 0.12
--- sponsored_brands, click, 3: 4-7 days, 2, 0.08
--- sponsored_brands, view, 1: next day, 3, 0.3
--- sponsored_brands, view, 2: 2-3 days, 2, 0.2
--- sponsored_brands, view, 3: 4-7 days, 3, 0.3
--- sponsored_brands, view, 4: 8-14 days, 2, 0.2
--- sponsored_display, view, 0: same day, 4, 0.16
--- sponsored_display, view, 1: next day, 4, 0.16
--- sponsored_display, view, 2: 2-3 days, 12, 0.48
--- sponsored_display, view, 3: 4-7 days, 3, 0.12
--- sponsored_display, view, 4: 8-14 days, 2, 0.08
--- sponsored_products, click, 0: same day, 40, 0.6897
--- sponsored_products, click, 1: next day, 8, 0.1379
--- sponsored_products, click, 2: 2-3 days, 5, 0.0862
--- sponsored_products, click, 4: 8-14 days, 3, 0.0517
+-- amazon_dsp, click, 0: same day, 18, 0.6207
+-- amazon_dsp, click, 1: next day, 3, 0.1034
+-- amazon_dsp, click, 2: 2-3 days, 6, 0.2069
+-- amazon_dsp, view, 0: same day, 17, 0.0885
+-- amazon_dsp, view, 1: next day, 37, 0.1927
+-- amazon_dsp, view, 2: 2-3 days, 51, 0.2656
+-- amazon_dsp, view, 3: 4-7 days, 44, 0.2292
+-- amazon_dsp, view, 4: 8-14 days, 43, 0.224
+-- sponsored_brands, click, 0: same day, 24, 0.6667
+-- sponsored_brands, click, 1: next day, 5, 0.1389
+-- sponsored_brands, click, 2: 2-3 days, 4, 0.1111
+-- sponsored_brands, click, 3: 4-7 days, 2, 0.0556
+-- sponsored_brands, view, 1: next day, 3, 0.2143
+-- sponsored_brands, view, 2: 2-3 days, 3, 0.2143
+-- sponsored_brands, view, 3: 4-7 days, 4, 0.2857
+-- sponsored_brands, view, 4: 8-14 days, 3, 0.2143
+-- sponsored_display, click, 0: same day, 2, 0.4
+-- sponsored_display, view, 0: same day, 5, 0.2273
+-- sponsored_display, view, 1: next day, 3, 0.1364
+-- sponsored_display, view, 2: 2-3 days, 9, 0.4091
+-- sponsored_display, view, 3: 4-7 days, 5, 0.2273
+-- sponsored_products, click, 0: same day, 44, 0.6984
+-- sponsored_products, click, 1: next day, 7, 0.1111
+-- sponsored_products, click, 2: 2-3 days, 7, 0.1111
+-- sponsored_products, click, 3: 4-7 days, 3, 0.0476
+-- sponsored_products, click, 4: 8-14 days, 2, 0.0317
+-- sponsored_television, view, 4: 8-14 days, 2, 1.00
 -- """
 -- interpretation = """
 -- Day 0 is the day of the ad. Compare the share of day 0 between clicks and views: it says how fast people decide once they clicked. Don't compare raw purchase counts of products with different spend.
@@ -47,7 +48,7 @@
 -- share_of_purchases = "Part of the purchases of the same ad product and the same kind of credit."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

@@ -8,12 +8,12 @@
 -- prerequisites = ["28 days of delivery before the window"]
 -- sample = """
 -- days_to_purchase, purchasers, contacts_per_purchaser
--- 0: same day, 37, 5.19
--- 1: 1-3 days, 42, 3.76
--- 2: 4-7 days, 37, 4.11
--- 3: 8-14 days, 45, 5.82
--- 4: 15-21 days, 42, 7.00
--- 5: 22-28 days, 64, 8.30
+-- 0: same day, 42, 5.50
+-- 1: 1-3 days, 55, 3.36
+-- 2: 4-7 days, 35, 4.26
+-- 3: 8-14 days, 44, 6.02
+-- 4: 15-21 days, 34, 6.44
+-- 5: 22-28 days, 54, 8.19
 -- """
 -- interpretation = """
 -- A full last group means that the 28 days of look-back cut the paths short: the true times are longer. More contacts in the longer groups are no finding, since more days leave room for more ads.
@@ -25,7 +25,7 @@
 -- contacts_per_purchaser = "Impressions and clicks before that purchase, divided by purchasers."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

@@ -7,10 +7,10 @@
 -- window-advice = "Four weeks of purchases or more. The query reads page views up to 28 days before the window by itself."
 -- sample = """
 -- asin, buyers, viewed_before, same_day, share_same_day, average_days
--- B01VLY94L5, 99, 87, 61, 0.7011, 0.8621
--- B0TKDWV9WV, 51, 43, 32, 0.7442, 0.5116
--- B0N25NMYZM, 47, 43, 29, 0.6744, 1.53
--- B0JNH8XHBN, 37, 30, 20, 0.6667, 0.6667
+-- B01VLY94L5, 104, 95, 63, 0.6632, 1.08
+-- B0TKDWV9WV, 55, 49, 32, 0.6531, 1.27
+-- B0N25NMYZM, 37, 34, 26, 0.7647, 0.3529
+-- B0JNH8XHBN, 27, 25, 20, 0.8, 0.48
 -- """
 -- interpretation = """
 -- A high share on the same day means that the page either convinces at once or not at all: retarget within days, not weeks. Many buyers without a view came straight from a cart, a list or a repeat order.
@@ -25,7 +25,7 @@
 -- average_days = "Average days from the first view to the purchase, same-day buyers included as 0."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "asins"

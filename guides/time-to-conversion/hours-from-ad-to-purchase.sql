@@ -7,15 +7,16 @@
 -- window-advice = "At least four weeks that ended 14 days ago."
 -- sample = """
 -- credited_to, hours_to_purchase, purchases, share_of_purchases
--- click, 0: same or next hour, 44, 0.4
--- click, 1: 2-6 hours, 23, 0.2091
--- click, 2: 7-24 hours, 18, 0.1636
--- click, 3: 2-3 days, 14, 0.1273
--- click, 4: more than 3 days, 11, 0.1
--- view, 1: 2-6 hours, 11, 0.0472
--- view, 2: 7-24 hours, 35, 0.1502
--- view, 3: 2-3 days, 72, 0.309
--- view, 4: more than 3 days, 114, 0.4893
+-- click, 0: same or next hour, 51, 0.3835
+-- click, 1: 2-6 hours, 26, 0.1955
+-- click, 2: 7-24 hours, 21, 0.1579
+-- click, 3: 2-3 days, 21, 0.1579
+-- click, 4: more than 3 days, 14, 0.1053
+-- view, 0: same or next hour, 3, 0.013
+-- view, 1: 2-6 hours, 9, 0.0391
+-- view, 2: 7-24 hours, 33, 0.1435
+-- view, 3: 2-3 days, 68, 0.2957
+-- view, 4: more than 3 days, 117, 0.5087
 -- """
 -- interpretation = """
 -- The first row usually dominates after clicks. A flat distribution after views is what you would see if the ad had only little to do with the moment of the purchase.
@@ -28,7 +29,7 @@
 -- share_of_purchases = "Part of the purchases of the same kind of credit."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

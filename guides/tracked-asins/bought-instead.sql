@@ -7,16 +7,16 @@
 -- window-advice = "Twelve weeks or more that ended 14 days ago: single products have few purchases."
 -- sample = """
 -- asin, promoted_purchases, halo_purchases, buyers, halo_share
--- B01VLY94L5, 136, 29, 137, 0.1758
--- B0TKDWV9WV, 67, 13, 72, 0.1625
--- B0N25NMYZM, 54, 15, 58, 0.2174
--- B097HMBZPL, 56, 6, 54, 0.0968
--- B0KF3MDS0M, 30, 28, 49, 0.4828
--- B0PTWJKRX7, 27, 30, 48, 0.5263
--- B0MZYLRW7Q, 44, 12, 46, 0.2143
--- B0GW1G4PL9, 31, 25, 46, 0.4464
--- B0JNH8XHBN, 35, 14, 44, 0.2857
--- B0J20YYVFJ, 24, 18, 36, 0.4286
+-- B01VLY94L5, 122, 34, 131, 0.2179
+-- B0TKDWV9WV, 75, 15, 76, 0.1667
+-- B0N25NMYZM, 60, 22, 68, 0.2683
+-- B097HMBZPL, 68, 7, 54, 0.0933
+-- B0KF3MDS0M, 28, 25, 45, 0.4717
+-- B0MZYLRW7Q, 43, 9, 44, 0.1731
+-- B0GW1G4PL9, 27, 26, 43, 0.4906
+-- B0JNH8XHBN, 38, 11, 42, 0.2245
+-- B0J20YYVFJ, 21, 33, 41, 0.6111
+-- B0PTWJKRX7, 24, 21, 38, 0.4667
 -- """
 -- interpretation = """
 -- Products with many halo and few promoted purchases sell because of other products' ads: try them as promoted products. Products without promoted purchases may simply not be promoted by any campaign.
@@ -30,7 +30,7 @@
 -- halo_share = "Halo purchases divided by all credited purchases of the product."
 --
 -- [window]
--- days = 182
+-- days = 364
 --
 -- [[parameters]]
 -- name = "advertisers"

@@ -7,16 +7,16 @@
 -- window-advice = "Any window with conversions; four weeks are enough."
 -- sample = """
 -- subtype, event, conversions, with_tracked_item, with_tracked_asin
--- detailPageView, Product detail page viewed, 2438, 2438, 0
--- shoppingCart, Add to Shopping Cart, 345, 345, 0
--- order, Product purchased, 343, 343, 343
--- brandStorePageView, Brand Store page viewed, 144, 144, 0
--- searchConversion, Branded search, 120, 120, 0
--- 134, Page view, 58, 58, 0
--- wishList, Add to Wish List, 40, 40, 0
--- snsSubscription, Subscribe & Save subscription, 15, 15, 0
--- customerReview, Customer review, 13, 13, 0
--- 140, Off-Amazon purchase, 10, 10, 0
+-- detailPageView, Product detail page viewed, 1250, 1250, 0
+-- shoppingCart, Add to Shopping Cart, 207, 207, 0
+-- order, Product purchased, 195, 195, 195
+-- brandStorePageView, Brand Store page viewed, 83, 83, 0
+-- searchConversion, Branded search, 60, 60, 0
+-- 134, Page view, 39, 39, 0
+-- wishList, Add to Wish List, 21, 21, 0
+-- snsSubscription, Subscribe & Save subscription, 10, 10, 0
+-- customerReview, Customer review, 9, 9, 0
+-- 140, Off-Amazon purchase, 8, 8, 0
 -- """
 -- interpretation = """
 -- Rows with 0 in `with_tracked_asin` are the events that you lose when a query filters or groups by `tracked_asin`.

@@ -7,16 +7,16 @@
 -- window-advice = "Four weeks or more that ended 14 days ago."
 -- sample = """
 -- asin, page_views, add_to_carts, purchases, units, sales, carts_per_view, purchases_per_view
--- B01VLY94L5, 497, 80, 76, 95, 2089.05, 0.161, 0.1529
--- B0TKDWV9WV, 317, 52, 43, 57, 1481.43, 0.164, 0.1356
--- B0N25NMYZM, 249, 39, 43, 54, 1349.46, 0.1566, 0.1727
--- B0JNH8XHBN, 236, 19, 22, 26, 753.74, 0.0805, 0.0932
--- B097HMBZPL, 213, 31, 31, 36, 575.64, 0.1455, 0.1455
--- B0MZYLRW7Q, 207, 35, 33, 39, 701.61, 0.1691, 0.1594
--- B0PTWJKRX7, 185, 24, 24, 31, 464.69, 0.1297, 0.1297
--- B0GW1G4PL9, 184, 26, 29, 35, 489.65, 0.1413, 0.1576
--- B0KF3MDS0M, 176, 24, 25, 32, 415.68, 0.1364, 0.142
--- B0J20YYVFJ, 174, 15, 17, 21, 335.79, 0.0862, 0.0977
+-- B01VLY94L5, 613, 114, 93, 115, 2528.85, 0.186, 0.1517
+-- B0TKDWV9WV, 386, 51, 47, 59, 1533.41, 0.1321, 0.1218
+-- B0N25NMYZM, 292, 41, 37, 47, 1174.53, 0.1404, 0.1267
+-- B097HMBZPL, 267, 41, 38, 45, 719.55, 0.1536, 0.1423
+-- B0JNH8XHBN, 254, 27, 23, 30, 869.7, 0.1063, 0.0906
+-- B0MZYLRW7Q, 218, 24, 24, 30, 539.7, 0.1101, 0.1101
+-- B0GW1G4PL9, 214, 33, 27, 31, 433.69, 0.1542, 0.1262
+-- B0KF3MDS0M, 209, 30, 26, 38, 493.62, 0.1435, 0.1244
+-- B0PTWJKRX7, 208, 33, 27, 41, 614.59, 0.1587, 0.1298
+-- B0J20YYVFJ, 185, 20, 21, 28, 447.72, 0.1081, 0.1135
 -- """
 -- interpretation = """
 -- Look for products with many page views and a low `purchases_per_view`: price, reviews or stock, not the ad, lose the sale there. Rates can exceed 100%, since a purchase doesn't need a credited page view.
@@ -33,7 +33,7 @@
 -- purchases_per_view = "Purchases divided by page views."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

@@ -7,17 +7,18 @@
 -- window-advice = "Four weeks or more that ended 14 days ago."
 -- sample = """
 -- campaign, promoted_purchases, halo_purchases, total_purchases, promoted_sales, halo_sales, total_sales, halo_share
--- Mirelune | Display | Consideration | 2026 H2, 44, 16, 60, 1311.42, 264.81, 1576.23, 0.168
--- Mirelune | Display | Conversion | 2026 H2, 50, 0, 50, 1197.39, 0, 1197.39, 0
--- Mirelune | Display | Loyalty | 2026 H2, 51, 0, 51, 1195.39, 0, 1195.39, 0
--- Mirelune | Streaming TV | Awareness | 2026 H2, 26, 8, 34, 794.66, 162.89, 957.55, 0.1701
--- SP - Mirelune - Automatic, 13, 8, 21, 419.81, 244.89, 664.7, 0.3684
--- SP - Mirelune - Category keywords broad, 9, 7, 16, 241.88, 220.9, 462.78, 0.4773
--- SD - Mirelune - Contextual, 8, 10, 18, 160.92, 274.88, 435.8, 0.6307
--- SBA - Mirelune - Theme headline, 9, 7, 16, 217.87, 204.91, 422.78, 0.4847
--- SBV - Mirelune - Category video, 9, 6, 15, 188.91, 133.93, 322.84, 0.4148
--- Mirelune | Online Video | Consideration | 2026 H2, 11, 4, 15, 233.89, 73.95, 307.84, 0.2402
--- SP - Mirelune - Category keywords phrase, 7, 4, 11, 150.92, 82.96, 233.88, 0.3547
+-- Mirelune | Display | Consideration | 2026 H2, 35, 14, 49, 1050.54, 257.82, 1308.36, 0.1971
+-- Mirelune | Display | Loyalty | 2026 H2, 41, 0, 41, 964.5, 0, 964.5, 0
+-- Mirelune | Streaming TV | Awareness | 2026 H2, 18, 5, 23, 612.73, 122.92, 735.65, 0.1671
+-- Mirelune | Display | Conversion | 2026 H2, 31, 0, 31, 729.64, 0, 729.64, 0
+-- SBV - Mirelune - Category video, 15, 10, 25, 317.83, 287.87, 605.7, 0.4753
+-- SP - Mirelune - Automatic, 11, 8, 19, 341.83, 227.9, 569.73, 0.4
+-- SBA - Mirelune - Theme headline, 8, 13, 21, 194.89, 331.85, 526.74, 0.63
+-- Mirelune | Display | Consideration | 2026 H1, 13, 5, 18, 381.81, 102.93, 484.74, 0.2123
+-- SP - Mirelune - Category keywords broad, 10, 6, 16, 249.87, 172.92, 422.79, 0.409
+-- SD - Mirelune - Contextual, 6, 9, 15, 130.94, 236.9, 367.84, 0.644
+-- Mirelune | Display | Conversion | 2026 H1, 12, 0, 12, 312.84, 0, 312.84, 0
+-- SD - Mirelune - Views remarketing vCPM, 9, 3, 12, 185.9, 125.94, 311.84, 0.4039
 -- """
 -- interpretation = """
 -- A high `halo_share` means that the ads sell the brand rather than the advertised product. Judge such a campaign by `total_sales`, or change what it promotes.
@@ -34,7 +35,7 @@
 -- halo_share = "Brand-halo sales divided by total sales."
 --
 -- [window]
--- days = 84
+-- days = 182
 --
 -- [[parameters]]
 -- name = "advertisers"

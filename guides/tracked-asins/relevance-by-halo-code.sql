@@ -7,9 +7,9 @@
 -- window-advice = "Four weeks or more. Nothing is attributed here, so two days are enough for the data to arrive."
 -- sample = """
 -- engagement_scope, halo_code, row_count, purchases, rows_per_purchase
--- PROMOTED, TRACKED_ASIN, 1149, 414, 2.78
--- BRAND_HALO, BRAND_CATEGORY, 48, 35, 1.37
--- BRAND_HALO, BRAND_SUBCATEGORY, 34, 31, 1.10
+-- PROMOTED, TRACKED_ASIN, 671, 232, 2.89
+-- BRAND_HALO, BRAND_SUBCATEGORY, 20, 18, 1.11
+-- BRAND_HALO, BRAND_CATEGORY, 25, 17, 1.47
 -- """
 -- interpretation = """
 -- The rows overlap: a purchase that is relevant to two campaigns can stand in two rows. Don't add them up. The first row, *TRACKED_ASIN*, is the promoted product itself.
