@@ -175,7 +175,7 @@ impl Db {
             .await
         {
             Ok(pool) => {
-                opening::has_sessions(&pool).await?;
+                opening::has_sessions(&options).await?;
                 Ok(Self::over(Pools::Postgres(pool), health))
             }
             Err(error) => Err(opening::of_server(error, &options).await),

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Error as Cause, Executor as _, Row as _};
 
 use super::error::Error;
@@ -67,11 +67,12 @@ pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error
 /// have the same server process only behind such a pooler. It returns a session to its pool after each transaction
 /// and reuses the most recently returned one first; other clients can come in between, so this is checked several
 /// times.
-pub(super) async fn has_sessions(pool: &PgPool) -> Result<(), Error> {
+pub(super) async fn has_sessions(options: &PgConnectOptions) -> Result<(), Error> {
     const LOOKS: usize = 3;
-    // Under a name of its own, so that it isn't taken for another RecomAMP while PostgreSQL ends it.
-    let options = PgConnectOptions::clone(&pool.connect_options()).application_name("recomamp start");
-    let (mut one, mut other) = (pool.acquire().await?, PgConnection::connect_with(&options).await?);
+    // Under a name of their own, so that they aren't taken for another RecomAMP while PostgreSQL ends them.
+    let options = options.clone().application_name("recomamp start");
+    let (mut one, mut other) =
+        (PgConnection::connect_with(&options).await?, PgConnection::connect_with(&options).await?);
     for _ in 0..LOOKS {
         let first = server_process(&mut one).await?;
         let mut tx = other.begin().await?;
@@ -82,10 +83,11 @@ pub(super) async fn has_sessions(pool: &PgPool) -> Result<(), Error> {
                 "PostgreSQL at {} is behind a pooler that changes the session between transactions, which RecomAMP \
                  cannot use: set the pooler's mode for this database to `session` (PgBouncer: `pool_mode = session`), \
                  or let RECOMAMP_DATABASE_URL lead to PostgreSQL itself",
-                place(&pool.connect_options())
+                place(&options)
             )));
         }
     }
+    one.close().await?;
     other.close().await?;
     Ok(())
 }
