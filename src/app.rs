@@ -44,7 +44,8 @@ use crate::web::session::Sessions;
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
-    accounts, connections, executions, guides, help, home, instances, people, queries, results, schedules, sources,
+    accounts, connections, executions, guides, help, home, instances, notices, people, queries, results, schedules,
+    sources,
 };
 
 /// Signed-in people cached in memory; when there are more, the cache is cleared.
@@ -110,6 +111,7 @@ impl App {
             sources::room(site()),
             guides::room(site()),
             help::room(site()),
+            notices::room(site(), &self.executions, &self.process),
             people::room(site()),
             connections::room(grants(), process()),
             accounts::room(site(), self.stored_sessions()),
@@ -182,6 +184,7 @@ impl App {
                     .layer(from_fn_with_state(rate_limits.clone(), rate_limits::limit))
                     .layer(self.sessions())
                     .layer(from_fn_with_state(site.clone(), accounts::recognise))
+                    .layer(from_fn_with_state(notices::UnreadCount::new(site.clone()), notices::count_unread))
                     .layer(from_fn_with_state(instances::Expiry::new(site.clone()), instances::end_expired))
                     .layer(from_fn_with_state(site.db.clone(), web::framed))
                     .layer(from_fn_with_state(Arc::clone(config), security::same_origin))

@@ -5,6 +5,7 @@
 //! any setting the program starts in demo mode: SQLite and files in `./data`, with the AMC emulator.
 
 mod bucket;
+mod messages;
 mod reader;
 
 use std::net::{IpAddr, SocketAddr};
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use url::{Host, Url};
 
+pub use messages::MailSettings;
 pub use reader::{Environment, Fault, Faults};
 
 use crate::bucket::Bucket;
@@ -55,6 +57,10 @@ pub struct Config {
     /// The log filter (`tracing` syntax).
     pub log_filter: String,
     pub limits: Limits,
+    /// The server that takes mail; without it, none is sent.
+    pub mail: Option<MailSettings>,
+    /// Private networks that webhooks may reach.
+    pub webhook_allow: Vec<IpNet>,
     pub emulator: EmulatorSettings,
 }
 
@@ -147,13 +153,15 @@ impl Config {
             amazon: amazon(&mut reader),
             hosts: REGIONS.map(|region| hosts(&mut reader, region)),
             allowed_emails: allowed_emails(&mut reader),
-            trusted_proxies: trusted_proxies(&mut reader),
+            trusted_proxies: messages::networks(&mut reader, "TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"),
             workers: reader.switch("WORKERS", true),
             metrics_token: reader.text("METRICS_TOKEN").map(Secret::new),
             log_format: log_format(&mut reader),
             log_filter: log_filter(&mut reader),
             results_bucket: bucket::results_bucket(&mut reader),
             limits: limits(&mut reader),
+            mail: messages::mail(&mut reader),
+            webhook_allow: messages::networks(&mut reader, "WEBHOOK_ALLOW", "10.1.2.0/24"),
             emulator: emulator(&mut reader),
         };
         reader.finish(config)
@@ -300,21 +308,6 @@ fn allowed_emails(reader: &mut Reader<'_>) -> Vec<String> {
         );
     }
     entries
-}
-
-fn trusted_proxies(reader: &mut Reader<'_>) -> Vec<IpNet> {
-    let text = reader.text("TRUSTED_PROXIES").unwrap_or_default();
-    let entries = text.split([',', ' ', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
-    let networks: Result<Vec<IpNet>, _> =
-        entries.map(|entry| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from))).collect();
-    networks.unwrap_or_else(|_| {
-        reader.fault(
-            "TRUSTED_PROXIES",
-            "has to hold addresses or networks, separated by commas",
-            "127.0.0.1,10.0.0.0/8",
-        );
-        Vec::new()
-    })
 }
 
 fn log_format(reader: &mut Reader<'_>) -> LogFormat {

@@ -181,6 +181,16 @@ ids! {
     ExecutionId = "exe";
     /// A schedule.
     ScheduleId = "sch";
+    /// A message to people.
+    MessageId = "msg";
+    /// A mail.
+    MailId = "mai";
+    /// An address to which messages are posted.
+    EndpointId = "whe";
+    /// A secret that signs what is posted.
+    WebhookSecretId = "whs";
+    /// A message on its way to an endpoint.
+    DeliveryId = "whd";
     /// An entry of the audit log.
     AuditId = "aud";
     /// A process that holds leases.

@@ -64,6 +64,8 @@ const STEPS: &[Step] = &[
     own!(29, "0029_own_runs_security"),
     both!(30, "0030_schedules"),
     own!(31, "0031_schedules_security"),
+    both!(35, "0035_notices"),
+    own!(36, "0036_notices_security"),
 ];
 
 /// The number of the latest migration.

@@ -14,21 +14,27 @@
 mod adoption;
 mod causes;
 mod live;
+mod maturity;
 mod model;
 mod pages;
 mod poller;
+mod report;
 mod retention;
 mod start;
 mod store;
 mod submit;
+mod verdict;
 
 pub use model::{Execution, Kept, Origin, Problem, Sent, State};
+pub use maturity::Maturity;
 pub use poller::Poller;
+pub use report::{Failure, Report, ResultReport, Total, column_totals};
 pub use start::{Actor, Refusal, Request, Started, What};
 pub use store::{
     Filter, Happened, Line, Outcome, Queue, count, find, list, newest_outcome, outcomes, queues, totals, unfinished,
 };
 pub use submit::Executions;
+pub use verdict::{Thinness, Verdict};
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 mod add;
 mod adoption;
 mod claim;
+mod evidence;
 mod groups;
 mod list;
 mod outcomes;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 pub(super) use add::{NewRow, add, choose_connection, same_as, started_by};
 pub(super) use adoption::{Found, Search, adopt, due_searches, is_known, search_failed, searched};
 pub(super) use claim::{DUE, Obstacle, READY, claim, obstacle, to_send};
+pub(super) use evidence::evidence;
 pub(super) use groups::{Group, count_groups, groups};
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
@@ -118,6 +120,12 @@ pub async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Result<Ex
     const FIND: &str =
         select!("join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.id = $2");
     sql(FIND).bind(person).bind(id).cached().one(tx).await
+}
+
+/// An execution; for the program, which sees everybody's.
+pub(super) async fn find_any(tx: &mut Tx, id: &ExecutionId) -> Result<Option<Execution>> {
+    const FIND: &str = select!("where e.id = $1");
+    sql(FIND).bind(id).optional(tx).await
 }
 
 /// The changes of a step. `None` means unchanged; the lease ends with it.

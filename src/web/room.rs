@@ -28,6 +28,8 @@ pub struct Room {
     pub settings: &'static [Section],
     /// The same for administrators only.
     pub administration: &'static [Section],
+    /// The page behind the bell, which shows how much there is unread.
+    pub bell: Option<Section>,
     /// Its pages that the search finds by name.
     pub pages: &'static [PageEntry],
     /// The kinds of things that the search finds in it.
@@ -113,6 +115,7 @@ struct Joined {
     menu: Vec<Section>,
     settings: Vec<Section>,
     administration: Vec<Section>,
+    bell: Option<Section>,
     pages: Vec<PageEntry>,
     searches: Vec<Search>,
     actions: Vec<AuditAction>,
@@ -131,6 +134,7 @@ impl Rooms {
             menu: rooms.iter().filter_map(|room| room.section).collect(),
             settings: rooms.iter().rev().flat_map(|room| room.settings).copied().collect(),
             administration: rooms.iter().flat_map(|room| room.administration).copied().collect(),
+            bell: rooms.iter().find_map(|room| room.bell),
             pages: rooms.iter().flat_map(|room| room.pages).copied().collect(),
             searches: rooms.iter().flat_map(|room| room.searches).copied().collect(),
             actions: rooms.iter().flat_map(|room| room.actions).copied().collect(),
@@ -149,6 +153,11 @@ impl Rooms {
     /// The entries of the person's menu that only administrators see.
     pub fn administration(&self) -> &[Section] {
         &self.0.administration
+    }
+
+    /// The page behind the bell.
+    pub fn bell(&self) -> Option<Section> {
+        self.0.bell
     }
 
     pub fn pages(&self) -> &[PageEntry] {

@@ -29,6 +29,8 @@ pub struct Shell {
     /// A message from the previous step ("Query saved"), shown once.
     pub flash: Option<Flash>,
     pub rooms: Rooms,
+    /// Messages that the person has not read, shown at the bell.
+    pub unread: Unread,
     /// The current menu entry.
     pub current: Section,
     /// RecomAMP's version, for the footer.
@@ -47,6 +49,7 @@ impl Shell {
             demo: false,
             flash: None,
             rooms: Rooms::default(),
+            unread: Unread::default(),
             current: Section::None,
             version: env!("CARGO_PKG_VERSION"),
             here: "/".to_owned(),
@@ -58,6 +61,21 @@ impl Shell {
     /// Whether the person is an administrator.
     pub fn is_administrator(&self) -> bool {
         self.person.as_ref().is_some_and(|person| person.is_administrator)
+    }
+}
+
+/// How many messages a person has not read; laid into the request by the room that has them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unread(pub i64);
+
+impl Unread {
+    /// Counted up to this; more are `99+`.
+    pub const MOST: i64 = 100;
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 >= Self::MOST { formatter.write_str("99+") } else { write!(formatter, "{}", self.0) }
     }
 }
 

@@ -8,7 +8,7 @@ use tower_sessions::Session;
 
 use super::person::Person;
 use super::room::Rooms;
-use super::shell::{Flash, Section, Shell, ShellPerson, Tone};
+use super::shell::{Flash, Section, Shell, ShellPerson, Tone, Unread};
 use super::theme::{self, Theme};
 
 /// The session key for a message to the next page.
@@ -29,6 +29,7 @@ pub struct Visit {
     theme: Theme,
     folded: Vec<String>,
     rooms: Rooms,
+    unread: Unread,
     demo: bool,
     session: Option<Session>,
 }
@@ -53,6 +54,7 @@ impl Visit {
         });
         shell.theme = self.theme;
         shell.rooms = self.rooms.clone();
+        shell.unread = self.unread;
         shell.demo = self.demo;
         shell.current = current;
         shell.here.clone_from(&self.here);
@@ -93,6 +95,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             theme: Theme::of(&parts.headers),
             folded: theme::cookie(&parts.headers, FOLDED).unwrap_or_default().split('.').map(str::to_owned).collect(),
             rooms: parts.extensions.get::<Rooms>().cloned().unwrap_or_default(),
+            unread: parts.extensions.get::<Unread>().copied().unwrap_or_default(),
             demo: parts.extensions.get::<DemoMode>().is_some_and(|demo| demo.0),
             session: parts.extensions.get::<Session>().cloned(),
         })

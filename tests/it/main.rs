@@ -53,6 +53,8 @@ mod lists;
 #[cfg(test)]
 mod markup;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod operator;

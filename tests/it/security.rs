@@ -62,6 +62,7 @@ const THINGS: &[&str] = &[
     "POST schedule/resume",
     "POST schedule/delete",
     "POST schedule/restore",
+    "GET notice",
 ];
 
 /// Addresses of other people's things, with their method.
@@ -79,6 +80,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let query = ada.post("/queries/new", &fields).await.with(303).location;
     let query = query.split(['?', '#']).next().expect("a path").to_owned();
     let query_id = query.rsplit('/').next().expect("an id").to_owned();
+    ada.post("/settings/notices", &[("manual", "true")]).await.with(303);
+    house.tick("notifier").await;
     let run = ada.post("/executions", &[("query", query_id.as_str())]).await.with(303).location;
     house.settle().await;
     let timing = [("query", query_id.as_str()), ("repeat", "daily"), ("at", "09:00")];
@@ -89,6 +92,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let sessions = ada.get("/settings/sessions").await.attributes("main form[action$='/end']", "action");
     ada.post(&format!("{instance}/brands"), &[("name", "Acme"), ("items", "B012345678")]).await.with(303);
     let brand = ada.get(&format!("{instance}/brands")).await.attributes("tbody th a", "href").remove(0);
+    house.tick("notifier").await;
+    let notice = ada.get("/notices").await.attributes("tbody th a", "href").remove(0);
     let mut addresses: Vec<(Method, String)> = THINGS
         .iter()
         .map(|line| {
@@ -100,6 +105,7 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
                 "query" => &query,
                 "execution" => &run,
                 "schedule" => &schedule,
+                "notice" => &notice,
                 other => panic!("{other} is no thing"),
             };
             (method.parse().expect("a method"), address.replacen(thing, own, 1))

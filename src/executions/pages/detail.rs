@@ -28,6 +28,7 @@ use crate::executions::live as progress;
 use crate::executions::model::{Execution, Origin, State as Stage};
 use crate::executions::store;
 use crate::executions::submit::Executions;
+use crate::executions::verdict::{self, Verdict};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
 use crate::queries::{self, PastRun, SourceMap, TypicalDuration};
@@ -66,6 +67,8 @@ struct DetailPage {
     earlier: Vec<Earlier>,
     source: Vec<progress::SourceLine>,
     result: Option<ResultView>,
+    /// Why there is little or nothing in the result.
+    verdict: Option<Verdict>,
     /// Why the stored result can't be shown.
     result_fault: Option<String>,
     body: String,
@@ -212,6 +215,7 @@ async fn page(
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
     let (past, typical) = history(&mut tx, person, &execution).await?;
     let own_lost = own_lost(&mut tx, person, &execution).await?;
+    let evidence = store::evidence(&mut tx, Some(&person.id), &execution).await?;
     drop(tx);
     let (here, fields) = (format!("/executions/{id}"), Fields::of_address(query));
     let (view, pane) = (fields.trimmed("view"), Pane::shown(fields.trimmed("view"), &execution));
@@ -254,6 +258,10 @@ async fn page(
         is_part: false,
         tag,
         place: mark.map(|mark| mark.place),
+        verdict: execution.result.as_ref().filter(|_| result_fault.is_none()).and_then(|kept| {
+            let suppressed = result.as_ref().and_then(|result| result.suppressed.as_ref()).map(|it| it.rows);
+            verdict::of(&execution, kept, suppressed, &evidence)
+        }),
         result,
         result_fault,
         instance,

@@ -41,6 +41,7 @@ const ROOMS: &[&str] = &[
     "results",
     "executions",
     "schedules",
+    "notices",
     "people",
     "guides",
     "sources",
@@ -89,6 +90,17 @@ const WRITERS: &[(&str, &str)] = &[
     ("schedules", "schedules/store"),
     ("schedule_slots", "schedules/store"),
     ("schedule_cursor", "schedules/store"),
+    ("messages", "notices/store"),
+    ("message_recipients", "notices/store"),
+    ("message_incidents", "notices/store"),
+    ("mails", "notices/store"),
+    ("notice_preferences", "notices/store"),
+    ("notice_subscriptions", "notices/store"),
+    ("notice_cursor", "notices/store"),
+    ("webhook_endpoints", "notices/store"),
+    ("webhook_secrets", "notices/store"),
+    ("webhook_deliveries", "notices/store"),
+    ("webhook_attempts", "notices/store"),
 ];
 
 /// The routes of the rooms and the ground floor, as written in the code (`/queries/{id}`).

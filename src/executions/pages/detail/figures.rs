@@ -1,19 +1,15 @@
 //! The figures of an execution, in one line.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::super::result::ResultView;
 use super::pane::has_result;
+use crate::executions::maturity;
 use crate::executions::model::Execution;
 use crate::instances::Instance;
 use crate::queries::TypicalDuration;
 use crate::web::components::{count, date, duration};
 use crate::web::words::bytes;
-
-/// Days after which attributed conversions no longer change (AMC documentation, attribution).
-const SETTLED_DAYS: i64 = 14;
-/// Days after which AMC has all events.
-const COMPLETE_DAYS: i64 = 2;
 
 /// A figure with its name.
 pub(super) struct Figure {
@@ -72,28 +68,12 @@ pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<
         figures.push(Figure::noted("Suppressed", &suppressed.share, &suppressed.note));
     }
     if has_result(execution) {
-        figures.extend(maturity(execution));
+        let maturity = maturity::of(execution);
+        figures.extend(maturity.map(|it| Figure::noted("Maturity", it.label, it.note)));
         if let Some(kept) = &execution.result {
             let until = around.kept_until.map(|until| format!("Removed on {}", date(until.date_naive())));
             figures.push(Figure::noted("Size", bytes(kept.bytes), until.unwrap_or_default()));
         }
     }
     figures
-}
-
-/// How complete the data was when the execution ran, if the request names the end of its window.
-fn maturity(execution: &Execution) -> Option<Figure> {
-    let end = execution.window.end?.date();
-    let asked = execution.sent_at.unwrap_or(execution.created_at).date_naive();
-    let days = (asked - end).max(TimeDelta::zero()).num_days();
-    let note = |what: &str| format!("The time window ended {days} days before this ran. {what}");
-    Some(match days {
-        ..COMPLETE_DAYS => Figure::noted("Maturity", "Incomplete", note("Events arrive up to 48 hours late.")),
-        COMPLETE_DAYS..SETTLED_DAYS => Figure::noted(
-            "Maturity",
-            format!("Day {days} of {SETTLED_DAYS}"),
-            note("Attributed conversions can change until 14 days after the ad event."),
-        ),
-        _ => Figure::noted("Maturity", "Settled", note("Attributed conversions no longer change.")),
-    })
 }

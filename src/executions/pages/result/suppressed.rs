@@ -5,8 +5,9 @@
 
 use super::{Table, failed};
 use crate::executions::model::Execution;
+use crate::executions::report::suppression_mark;
 use crate::executions::submit::Executions;
-use crate::results::{Filter, KeptColumn, Kind, Op, PageRequest};
+use crate::results::{Filter, KeptColumn, Op, PageRequest};
 use crate::web;
 use crate::web::components::count;
 
@@ -19,6 +20,8 @@ pub(in crate::executions::pages) struct Suppressed {
     pub(in crate::executions::pages) share: String,
     /// The same as a count.
     pub(in crate::executions::pages) note: String,
+    /// Rows whose values AMC removed.
+    pub(in crate::executions::pages) rows: u64,
 }
 
 /// Counts the rows flagged in the column that the request named for this; `None` if it named none.
@@ -28,11 +31,7 @@ pub(super) async fn counted(
     table: &Table<'_>,
     total: u64,
 ) -> web::Result<Option<Suppressed>> {
-    let Some(name) = execution.sent.body["workflow"]["filteredMetricsDiscriminatorColumn"].as_str() else {
-        return Ok(None);
-    };
-    let is_mark = |column: &KeptColumn| column.name.eq_ignore_ascii_case(name) && column.kind == Kind::Boolean;
-    let Some(column) = table.columns.iter().position(is_mark).filter(|_| total > 0) else { return Ok(None) };
+    let Some(column) = suppression_mark(execution, table.columns).filter(|_| total > 0) else { return Ok(None) };
     let filters = vec![Filter { column, op: Op::Equals, value: "true".to_owned() }];
     let request = PageRequest { limit: 0, filters, ..PageRequest::default() };
     let rows = room.result_store.page(&table.key, request).await.map_err(failed)?.total;
@@ -40,6 +39,7 @@ pub(super) async fn counted(
     Ok(Some(Suppressed {
         share: if rows == 0 { "None".to_owned() } else { share },
         note: format!("{} of {} rows have values below AMC's aggregation threshold.", count(rows), count(total)),
+        rows,
     }))
 }
 
@@ -69,6 +69,7 @@ pub(super) fn missing(columns: &[KeptColumn], total: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::Kind;
 
     fn column(name: &str, nulls: u64) -> KeptColumn {
         KeptColumn {

@@ -1,0 +1,388 @@
+//! The worker that writes messages: from the feed of outcomes, and from problems that it finds.
+//!
+//! A row of the feed is acted upon in the transaction that moves the cursor past it, so that each is told of once. What
+//! is no row of the feed (a revoked grant, a schedule that paused itself, a slot that nobody decided) is looked for at each
+//! tick; an incident is opened with the first message and closed with the last, so that what goes on is told of once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
+
+use super::compose::{self, About};
+use super::model::{Audience, Detail, Draft, Fact, Kind};
+use super::outbox::Outbox;
+use super::store;
+use super::usual::Unusual;
+use crate::db::{self, Scope, Tx};
+use crate::executions::{Executions, Happened, Origin, Outcome, Report, State, newest_outcome, outcomes};
+use crate::ids::{ExecutionId, MessageId, PersonId};
+use crate::web::components::date_time;
+use crate::web::words::counted;
+use crate::workers::{Tick, Worker};
+
+/// Rows of the feed that are read at a time.
+const OUTCOMES: i64 = 100;
+/// Problems of a kind that are told of at a time; the next tick takes the rest.
+const MOST: i64 = 200;
+/// A slot that was not decided for so long is told of.
+const OVERDUE: TimeDelta = TimeDelta::minutes(5);
+/// Messages are kept for so long.
+const KEPT: TimeDelta = TimeDelta::days(180);
+/// Old messages that are removed at a time.
+const FORGOTTEN: i64 = 500;
+
+/// The worker.
+#[derive(Debug)]
+pub(super) struct Notifier {
+    outbox: Outbox,
+    executions: Executions,
+}
+
+impl Notifier {
+    /// Writes to this outbox.
+    pub(super) fn new(outbox: Outbox, executions: Executions) -> Self {
+        Self { outbox, executions }
+    }
+
+    async fn write(&self) -> db::Result<Tx> {
+        self.outbox.site.db.write(&Scope::System).await
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.outbox.site.clock.now()
+    }
+
+    async fn run(&self) -> anyhow::Result<Tick> {
+        let mut tick = Tick::default();
+        // Connections come first: what fails because of one that is lost is not told of again.
+        self.connections(&mut tick).await?;
+        self.read_outcomes(&mut tick).await?;
+        self.failing(&mut tick).await?;
+        self.paused(&mut tick).await?;
+        self.overdue(&mut tick).await?;
+        self.late(&mut tick).await?;
+        let mut tx = self.write().await?;
+        for cause in store::gone(&mut tx).await? {
+            store::close(&mut tx, &cause).await?;
+        }
+        store::forget(&mut tx, self.now() - KEPT, FORGOTTEN).await?;
+        tx.commit().await?;
+        if tick.changed > 0 {
+            self.outbox.wake();
+        }
+        Ok(tick)
+    }
+
+    /// Reads on in the feed of outcomes.
+    async fn read_outcomes(&self, tick: &mut Tick) -> db::Result<()> {
+        loop {
+            let mut tx = self.write().await?;
+            let Some(position) = store::cursor(&mut tx).await? else {
+                let newest = newest_outcome(&mut tx).await?;
+                store::advance_cursor(&mut tx, None, newest).await?;
+                return tx.commit().await;
+            };
+            let rows = outcomes(&mut tx, position, OUTCOMES).await?;
+            drop(tx);
+            let Some(last) = rows.last().map(|row| row.position) else { return Ok(()) };
+            // OK outside of the transaction: what has ended does not change, and results are read from files.
+            let mut reports = Vec::new();
+            for row in rows.iter().filter(|row| is_told(row)) {
+                reports.extend(self.executions.report(&row.execution).await?);
+            }
+            let mut tx = self.write().await?;
+            if !store::advance_cursor(&mut tx, Some(position), last).await? {
+                // OK because another process has read the same rows: nothing of this is committed.
+                return Ok(());
+            }
+            for report in &reports {
+                tick.looked += 1;
+                tick.changed += usize::from(self.ended(&mut tx, report).await?);
+            }
+            tx.commit().await?;
+        }
+    }
+
+    /// Tells of an execution that ended; says whether anybody is told.
+    async fn ended(&self, tx: &mut Tx, report: &Report) -> db::Result<bool> {
+        if report.origin == Origin::Schedule {
+            return match report.state {
+                State::Succeeded => self.slot_succeeded(tx, report).await,
+                // OK because the schedule's ledger tells of failures: see `failing`.
+                _ => Ok(false),
+            };
+        }
+        let succeeded = report.state == State::Succeeded;
+        if !succeeded && store::has_open(tx, CONNECTION, &report.person).await? {
+            return Ok(false);
+        }
+        let Some(reader) = store::reader(tx, &report.person, Some(&report.instance)).await? else { return Ok(false) };
+        let wants = if succeeded { reader.preferences.manual } else { reader.preferences.failures };
+        let concerned = BTreeSet::from([report.person.clone()]);
+        let audience = Audience { readers: if wants { concerned.clone() } else { BTreeSet::new() }, concerned };
+        let instance = store::instance_name(tx, &report.instance).await?;
+        let draft = if succeeded {
+            compose::execution_succeeded(report, &instance)
+        } else {
+            compose::execution_failed(report, &instance)
+        };
+        Ok(self.outbox.put(tx, self.now(), &draft, &audience).await?.is_some())
+    }
+
+    /// Tells of the result of a slot: each subscriber of what is unusual by their own conditions.
+    async fn slot_succeeded(&self, tx: &mut Tx, report: &Report) -> db::Result<bool> {
+        let Some((id, at)) = store::slot_before(tx, &report.id).await? else { return Ok(false) };
+        let Some(schedule) = store::schedule(tx, &id).await? else { return Ok(false) };
+        let past = store::past(tx, &id, at).await?;
+        let was_failing = store::close(tx, &compose::failing(&id)).await?;
+        let told: BTreeSet<PersonId> = match was_failing.clone().flatten() {
+            Some(message) => store::recipients_of(tx, &message).await?.into_iter().collect(),
+            None => BTreeSet::new(),
+        };
+        let mut groups: BTreeMap<Vec<String>, (Vec<Unusual>, Audience)> = BTreeMap::new();
+        for subscriber in store::subscribers(tx, &id).await? {
+            let person = &subscriber.person;
+            let Some(reader) = store::reader(tx, person, Some(&report.instance)).await? else { continue };
+            let unusual = report.result.as_ref().map(|it| subscriber.conditions.met(it, &past)).unwrap_or_default();
+            let wants = subscriber.results.unwrap_or(reader.preferences.results);
+            let key = unusual.iter().map(|it| it.sentence.clone()).collect();
+            let audience = &mut groups.entry(key).or_insert_with(|| (unusual.clone(), Audience::default())).1;
+            if wants || !unusual.is_empty() || told.contains(person) {
+                audience.readers.insert(person.clone());
+            }
+            audience.concerned.insert(person.clone());
+        }
+        let mut is_told = false;
+        for (unusual, audience) in groups.into_values() {
+            let recovered = was_failing.as_ref().is_some_and(Option::is_some);
+            let draft = compose::schedule_result(&schedule, report, past.first(), &unusual, recovered);
+            is_told |= self.outbox.put(tx, self.now(), &draft, &audience).await?.is_some();
+        }
+        Ok(is_told)
+    }
+
+    /// Tells of schedules that began to fail.
+    async fn failing(&self, tick: &mut Tick) -> db::Result<()> {
+        let mut tx = self.outbox.site.db.read(&Scope::System).await?;
+        let failing = store::failing(&mut tx, MOST).await?;
+        drop(tx);
+        for one in failing {
+            tick.looked += 1;
+            let report = self.report(one.execution.as_ref()).await?;
+            let mut tx = self.write().await?;
+            let cause = compose::failing(&one.about.id);
+            if !store::open(&mut tx, self.now(), &cause, Some(&one.owner)).await? {
+                continue;
+            }
+            // One message for one cause: its owner was told that their connection is lost.
+            if !store::has_open(&mut tx, CONNECTION, &one.owner).await? {
+                let draft = compose::schedule_failed(&one.about, report.as_ref(), &one.reason);
+                tick.changed += usize::from(self.tell_followers(&mut tx, &one.about, &draft).await?);
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn report(&self, execution: Option<&ExecutionId>) -> db::Result<Option<Report>> {
+        match execution {
+            Some(execution) => self.executions.report(execution).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Writes a message of a problem to those who follow a schedule, and notes it in the open incident of its cause.
+    async fn tell_followers(&self, tx: &mut Tx, about: &About, draft: &Draft) -> db::Result<bool> {
+        let mut audience = Audience::default();
+        for subscriber in store::subscribers(tx, &about.id).await? {
+            let Some(reader) = store::reader(tx, &subscriber.person, Some(&about.instance)).await? else { continue };
+            if subscriber.failures.unwrap_or(reader.preferences.failures) {
+                audience.readers.insert(subscriber.person.clone());
+            }
+            audience.concerned.insert(subscriber.person);
+        }
+        self.open_with(tx, draft, &audience).await
+    }
+
+    async fn open_with(&self, tx: &mut Tx, draft: &Draft, audience: &Audience) -> db::Result<bool> {
+        let Some(message) = self.outbox.put(tx, self.now(), draft, audience).await? else { return Ok(false) };
+        store::set_message(tx, &draft.cause, &message).await?;
+        Ok(true)
+    }
+
+    /// Tells of schedules that paused themselves.
+    async fn paused(&self, tick: &mut Tick) -> db::Result<()> {
+        let mut tx = self.write().await?;
+        for one in store::paused(&mut tx, MOST).await? {
+            tick.looked += 1;
+            let draft = compose::schedule_paused(&one.about, &one.reason);
+            if store::open(&mut tx, self.now(), &draft.cause, None).await? {
+                tick.changed += usize::from(self.tell_followers(&mut tx, &one.about, &draft).await?);
+            }
+        }
+        tx.commit().await
+    }
+
+    /// Tells the owners of schedules whose slots nobody decided, and the administrators; and when that is over.
+    async fn overdue(&self, tick: &mut Tick) -> db::Result<()> {
+        let now = self.now();
+        let mut tx = self.write().await?;
+        let overdue = store::overdue(&mut tx, now - OVERDUE, MOST).await?;
+        tick.looked += overdue.len();
+        if overdue.is_empty() {
+            if let Some(message) = store::close(&mut tx, OVERDUE_CAUSE).await?.flatten() {
+                let draft = Draft {
+                    kind: Kind::ScheduleRecovered,
+                    cause: format!("{OVERDUE_CAUSE}-over"),
+                    title: "Schedules run again".to_owned(),
+                    detail: Detail { lines: vec!["No execution is overdue any more.".to_owned()], ..Detail::default() },
+                    href: "/schedules".to_owned(),
+                    instance: None,
+                };
+                tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
+            }
+        } else if store::open(&mut tx, now, OVERDUE_CAUSE, None).await? {
+            let mut people: BTreeSet<PersonId> = overdue.iter().map(|one| one.owner.clone()).collect();
+            people.extend(store::administrators(&mut tx).await?);
+            let oldest = overdue.first().map(|one| date_time(&one.due_at)).unwrap_or_default();
+            let draft = Draft {
+                kind: Kind::ScheduleLate,
+                cause: OVERDUE_CAUSE.to_owned(),
+                title: "Scheduled executions are overdue".to_owned(),
+                detail: Detail {
+                    // OK not to name them: they belong to several people.
+                    lines: vec![format!("The oldest was expected on {oldest} UTC and has not started. None is lost.")],
+                    facts: vec![Fact::new("Overdue", counted(overdue.len() as i64, "schedule", "schedules"))],
+                    fix: "Open the operations page: background work is late or stopped.".to_owned(),
+                    about: Vec::new(),
+                },
+                href: "/schedules".to_owned(),
+                instance: None,
+            };
+            tick.changed += usize::from(self.open_with(&mut tx, &draft, &Audience::of(people)).await?);
+        }
+        tx.commit().await
+    }
+
+    /// Writes to those who got an earlier message.
+    async fn tell_again(&self, tx: &mut Tx, message: &MessageId, draft: &Draft) -> db::Result<bool> {
+        let people = store::recipients_of(tx, message).await?;
+        Ok(self.outbox.put(tx, self.now(), draft, &Audience::of(people)).await?.is_some())
+    }
+
+    /// Tells of slots that have no result after the time that somebody chose.
+    async fn late(&self, tick: &mut Tick) -> db::Result<()> {
+        let now = self.now();
+        let mut tx = self.write().await?;
+        for one in store::late_slots(&mut tx, now, MOST).await? {
+            tick.looked += 1;
+            if now - one.at < TimeDelta::minutes(one.late_minutes) {
+                continue;
+            }
+            let cause = format!("schedule-late:{}:{}:{}", one.about.id, one.slot, one.person);
+            if store::open(&mut tx, now, &cause, Some(&one.person)).await? {
+                let expected = format!("{} UTC", date_time(&one.at));
+                let draft = compose::schedule_late(&one.about, &one.slot, &expected);
+                let put = self.outbox.put(&mut tx, now, &draft, &Audience::of([one.person])).await?;
+                tick.changed += usize::from(put.is_some());
+            }
+        }
+        tx.commit().await
+    }
+
+    /// Tells the owners of connections that only they can bring back, and when they did.
+    async fn connections(&self, tick: &mut Tick) -> db::Result<()> {
+        let now = self.now();
+        let mut tx = self.write().await?;
+        let lost = store::lost(&mut tx).await?;
+        for one in &lost {
+            tick.looked += 1;
+            let draft = connection_lost(one);
+            if store::open(&mut tx, now, &draft.cause, Some(&one.owner)).await? {
+                tick.changed +=
+                    usize::from(self.open_with(&mut tx, &draft, &Audience::of([one.owner.clone()])).await?);
+            }
+        }
+        for cause in store::open_causes(&mut tx, CONNECTION).await? {
+            if lost.iter().any(|one| format!("{CONNECTION}{}", one.id) == cause) {
+                continue;
+            }
+            let works = store::works(&mut tx, cause.trim_start_matches(CONNECTION)).await?;
+            // OK to be silent where it does not work: its owner ended it.
+            if let Some(message) = store::close(&mut tx, &cause).await?.flatten().filter(|_| works) {
+                let draft = connection_restored(&cause);
+                tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
+            }
+        }
+        tx.commit().await
+    }
+}
+
+/// The beginning of the causes of lost connections.
+const CONNECTION: &str = "connection:";
+/// The cause of slots that nobody decided.
+const OVERDUE_CAUSE: &str = "schedules-overdue";
+
+/// Whether anybody may be told of a row of the feed: of an end that is not somebody's own decision, and of what was
+/// started here.
+fn is_told(row: &Outcome) -> bool {
+    row.happened == Happened::Ended && row.state != State::Cancelled && row.origin != Origin::Adopted
+}
+
+fn connection_lost(lost: &store::Lost) -> Draft {
+    let schedules = match lost.schedules {
+        0 => Vec::new(),
+        number => vec![Fact::new("On hold", counted(number, "schedule", "schedules"))],
+    };
+    Draft {
+        kind: Kind::ConnectionRevoked,
+        cause: format!("{CONNECTION}{}", lost.id),
+        title: "Reconnect to Amazon".to_owned(),
+        detail: Detail {
+            lines: vec![
+                format!("Amazon access for {} was revoked or has expired.", lost.region),
+                "Executions that need it are on hold; nothing is lost.".to_owned(),
+            ],
+            facts: schedules,
+            fix: "Select Reconnect on the page of your connections.".to_owned(),
+            about: vec![("connection".to_owned(), lost.id.to_string())],
+        },
+        href: "/settings/connections".to_owned(),
+        instance: None,
+    }
+}
+
+fn connection_restored(cause: &str) -> Draft {
+    Draft {
+        kind: Kind::ConnectionRestored,
+        cause: format!("{cause}-over"),
+        title: "Amazon access is restored".to_owned(),
+        detail: Detail {
+            lines: vec!["Executions that were on hold go on.".to_owned()],
+            about: vec![("connection".to_owned(), cause.trim_start_matches(CONNECTION).to_owned())],
+            ..Detail::default()
+        },
+        href: "/settings/connections".to_owned(),
+        instance: None,
+    }
+}
+
+impl Worker for Notifier {
+    fn name(&self) -> &'static str {
+        "notifier"
+    }
+
+    fn duty(&self) -> &'static str {
+        "Writes notices about executions, schedules and connections."
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_secs(15)
+    }
+
+    fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+        Box::pin(self.run())
+    }
+}

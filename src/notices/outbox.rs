@@ -1,0 +1,131 @@
+//! The outbox: a message, who reads it, which mail carries it and which endpoints get it, in one transaction.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::model::{Audience, Draft, Kind};
+use super::store;
+use crate::db::{Result, Tx};
+use crate::ids::{DeliveryId, MailId, MessageId};
+use crate::schedules::Zones;
+use crate::web::Site;
+
+/// Equal causes within this time are one message, as long as somebody has not read it.
+const SAME: TimeDelta = TimeDelta::hours(24);
+/// The largest body of a webhook, in bytes; facts and then sentences are left out of a larger one.
+const LARGEST: usize = 20_000;
+
+/// What writes messages.
+#[derive(Clone, Debug)]
+pub(super) struct Outbox {
+    pub site: Site,
+    pub zones: Zones,
+}
+
+impl Outbox {
+    /// Writes a message to whom it is for; none where nobody wants it.
+    pub(super) async fn put(
+        &self,
+        tx: &mut Tx,
+        now: DateTime<Utc>,
+        draft: &Draft,
+        audience: &Audience,
+    ) -> Result<Option<MessageId>> {
+        if draft.kind == Kind::ExecutionFailed && store::coalesce(tx, now, now - SAME, draft).await? {
+            return Ok(None);
+        }
+        let id = self.site.random.id::<MessageId>(now);
+        let (mut readers, mut receivers) = (Vec::new(), store::endpoints(tx, None).await?);
+        let people: BTreeSet<_> = audience.concerned.union(&audience.readers).collect();
+        for person in people {
+            let Some(reader) = store::reader(tx, person, draft.instance.as_ref()).await? else { continue };
+            receivers.extend(store::endpoints(tx, Some(person)).await?);
+            if audience.readers.contains(person) {
+                readers.push((person, reader));
+            }
+        }
+        receivers.retain(|receiver| draft.kind.is_problem() || !receiver.only_problems);
+        if readers.is_empty() && receivers.is_empty() {
+            return Ok(None);
+        }
+        store::put(tx, now, &id, draft).await?;
+        for (person, reader) in readers {
+            let due = reader.preferences.due(now, &self.zones).filter(|_| self.site.config.mail.is_some());
+            let mail = match due {
+                Some(due) => {
+                    Some(store::attach_mail(tx, now, self.site.random.id::<MailId>(now), person, due).await?)
+                }
+                None => None,
+            };
+            store::receive(tx, now, &id, person, mail.as_ref()).await?;
+        }
+        for receiver in receivers {
+            let body = self.body(&id, now, draft, receiver.is_chat);
+            let delivery = self.site.random.id::<DeliveryId>(now);
+            let sent = (draft.kind.name(), draft.instance.as_ref(), body.as_str());
+            store::deliver(tx, now, &delivery, &receiver.id, &id, sent).await?;
+        }
+        Ok(Some(id))
+    }
+
+    /// Wakes those who send, after the commit.
+    pub(super) fn wake(&self) {
+        self.site.wakes.wake(super::COURIER);
+    }
+
+    /// The address of something, for people outside of RecomAMP.
+    pub(super) fn url(&self, href: &str) -> String {
+        format!("{}{href}", self.site.config.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// What an endpoint is sent: an event for programs, or a text for a chat.
+    pub(super) fn body(&self, id: &MessageId, at: DateTime<Utc>, draft: &Draft, is_chat: bool) -> String {
+        if is_chat {
+            return json!({ "text": self.chat_text(draft) }).to_string();
+        }
+        let (mut lines, mut facts) = (draft.detail.lines.as_slice(), draft.detail.facts.as_slice());
+        loop {
+            let about: serde_json::Map<_, _> =
+                draft.detail.about.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+            let body = json!({
+                "type": draft.kind.name(),
+                "timestamp": at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+                "data": {
+                    "id": id, "title": draft.title, "lines": lines, "facts": facts, "fix": draft.detail.fix,
+                    "url": self.url(&draft.href), "about": about,
+                },
+            })
+            .to_string();
+            match (body.len() < LARGEST, facts.split_last(), lines.split_last()) {
+                (false, Some((_, fewer)), _) => facts = fewer,
+                (false, None, Some((_, fewer))) => lines = fewer,
+                _ => return body,
+            }
+        }
+    }
+
+    /// A message for a chat that takes `{"text": …}`, as Slack, Mattermost, Google Chat and Teams do.
+    fn chat_text(&self, draft: &Draft) -> String {
+        let mark = if draft.kind.is_problem() && draft.kind.tone() != crate::web::shell::Tone::Success { "⚠ " } else { "" };
+        let mut text = format!("{mark}{}\n", plain(&draft.title));
+        for line in &draft.detail.lines {
+            text.push_str(&format!("{}\n", plain(line)));
+        }
+        let facts: Vec<String> = draft.detail.facts.iter().map(|fact| plain(&fact.line())).collect();
+        if !facts.is_empty() {
+            text.push_str(&format!("{}\n", facts.join(" · ")));
+        }
+        if !draft.detail.fix.is_empty() {
+            text.push_str(&format!("What to do: {}\n", plain(&draft.detail.fix)));
+        }
+        text.push_str(&self.url(&draft.href));
+        text
+    }
+}
+
+/// A text in which a chat finds no marks of its own: names of queries would otherwise mention people or be links.
+fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

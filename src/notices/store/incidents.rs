@@ -1,0 +1,51 @@
+//! Problems that go on.
+
+use chrono::{DateTime, Utc};
+
+use crate::db::{Result, Single, Tx, sql};
+use crate::ids::{MessageId, PersonId};
+
+/// Opens an incident; false where it is open already.
+pub(in crate::notices) async fn open(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    cause: &str,
+    person: Option<&PersonId>,
+) -> Result<bool> {
+    const OPEN: &str = "insert into message_incidents (cause, opened_at, person_id) values ($1, $2, $3) \
+        on conflict (cause) do nothing";
+    Ok(sql(OPEN).bind(cause).bind(now).bind(person).execute(tx).await? == 1)
+}
+
+/// Notes which message told of an incident.
+pub(in crate::notices) async fn set_message(tx: &mut Tx, cause: &str, message: &MessageId) -> Result<()> {
+    const SET: &str = "update message_incidents set message_id = $2 where cause = $1";
+    sql(SET).bind(cause).bind(message).execute(tx).await.map(drop)
+}
+
+/// Closes an incident; gives the message that told of it, or `None` where it was not open. The message is none where
+/// another one told of it.
+pub(in crate::notices) async fn close(tx: &mut Tx, cause: &str) -> Result<Option<Option<MessageId>>> {
+    const CLOSE: &str = "delete from message_incidents where cause = $1 returning message_id as value";
+    let closed = sql(CLOSE).bind(cause).optional::<Single<Option<MessageId>>>(tx).await?;
+    Ok(closed.map(|Single(message)| message))
+}
+
+/// The causes of the open incidents that begin so.
+pub(in crate::notices) async fn open_causes(tx: &mut Tx, begin: &str) -> Result<Vec<String>> {
+    const LIST: &str = "select cause as value from message_incidents where cause like $1 || '%' order by cause";
+    Ok(sql(LIST).bind(begin).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
+}
+
+/// Whether an incident of a person is open whose cause begins so.
+pub(in crate::notices) async fn has_open(tx: &mut Tx, begin: &str, person: &PersonId) -> Result<bool> {
+    const FIND: &str =
+        "select cause as value from message_incidents where cause like $1 || '%' and person_id = $2 limit 1";
+    Ok(sql(FIND).bind(begin).bind(person).optional::<Single<String>>(tx).await?.is_some())
+}
+
+/// Who got a message.
+pub(in crate::notices) async fn recipients_of(tx: &mut Tx, message: &MessageId) -> Result<Vec<PersonId>> {
+    const LIST: &str = "select person_id as value from message_recipients where message_id = $1";
+    Ok(sql(LIST).bind(message).all::<Single<PersonId>>(tx).await?.into_iter().map(|Single(id)| id).collect())
+}

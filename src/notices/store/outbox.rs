@@ -1,0 +1,171 @@
+//! Writing messages, and to whom and by what way they go.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::ids::{DeliveryId, EndpointId, InstanceId, MailId, MessageId, PersonId};
+use crate::notices::model::Draft;
+use crate::notices::preferences::Preferences;
+
+const FEED: &str = "outcomes";
+
+/// How far the feed of outcomes was read; none before the first time.
+pub(in crate::notices) async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
+    const FIND: &str = "select position as value from notice_cursor where name = $1";
+    Ok(sql(FIND).bind(FEED).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
+}
+
+/// Moves the cursor from one position to the next; false where another process moved it first.
+pub(in crate::notices) async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
+    const FIRST: &str = "insert into notice_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
+    const NEXT: &str = "update notice_cursor set position = $2 where name = $1 and position = $3";
+    let moved = match from {
+        None => sql(FIRST).bind(FEED).bind(to).execute(tx).await?,
+        Some(from) => sql(NEXT).bind(FEED).bind(to).bind(from).execute(tx).await?,
+    };
+    Ok(moved == 1)
+}
+
+/// Adds a message.
+pub(in crate::notices) async fn put(tx: &mut Tx, now: DateTime<Utc>, id: &MessageId, draft: &Draft) -> Result<()> {
+    const PUT: &str = "insert into messages (id, at, kind, tone, cause, times, title, detail, href, instance_id) \
+        values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)";
+    sql(PUT)
+        .bind(id)
+        .bind(now)
+        .bind(draft.kind.name())
+        .bind(draft.kind.tone().to_string())
+        .bind(&draft.cause)
+        .bind(&draft.title)
+        // OK because these types have nothing that JSON cannot hold.
+        .bind(serde_json::to_value(&draft.detail).unwrap_or_else(|_| json!({})))
+        .bind(&draft.href)
+        .bind(draft.instance.as_ref())
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// Counts the same cause once more in a message since `since` that somebody has not read; false where there is none.
+pub(in crate::notices) async fn coalesce(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+    draft: &Draft,
+) -> Result<bool> {
+    const COUNT: &str = "update messages set times = times + 1, at = $3, href = $4 where id = (select m.id \
+        from messages m where m.cause = $1 and m.at > $2 and exists (select 1 from message_recipients r \
+        where r.message_id = m.id and r.read_at is null) order by m.at desc limit 1)";
+    Ok(sql(COUNT).bind(&draft.cause).bind(since).bind(now).bind(&draft.href).execute(tx).await? > 0)
+}
+
+/// A person who may be told something, with what they prefer.
+pub(in crate::notices) struct Reader {
+    pub preferences: Preferences,
+}
+
+impl FromRow for Reader {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { preferences: super::preferences::read(row)?.unwrap_or_default() })
+    }
+}
+
+/// A person who may sign in and, where it is about an instance, has access to it.
+pub(in crate::notices) async fn reader(
+    tx: &mut Tx,
+    person: &PersonId,
+    instance: Option<&InstanceId>,
+) -> Result<Option<Reader>> {
+    const FIND: &str = "select n.mail, n.digest_at, n.quiet_from, n.quiet_until, n.zone, n.results, n.failures, \
+        n.manual from people p left join notice_preferences n on n.person_id = p.id where p.id = $1 \
+        and p.state = 'active' and ($2 is null or exists (select 1 from instance_access a where a.person_id = p.id \
+        and a.instance_id = $2))";
+    sql(FIND).bind(person).bind(instance).optional(tx).await
+}
+
+/// Gives a message to a person.
+pub(in crate::notices) async fn receive(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    message: &MessageId,
+    person: &PersonId,
+    mail: Option<&MailId>,
+) -> Result<()> {
+    const PUT: &str = "insert into message_recipients (message_id, person_id, at, mail_id) values ($1, $2, $3, $4)";
+    sql(PUT).bind(message).bind(person).bind(now).bind(mail).execute(tx).await.map(drop)
+}
+
+/// The mail to a person that goes out at `due`, together with what else waits for that time; `fresh` is its id where
+/// there is none yet.
+pub(in crate::notices) async fn attach_mail(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    fresh: MailId,
+    person: &PersonId,
+    due: DateTime<Utc>,
+) -> Result<MailId> {
+    const FIND: &str = "select id as value from mails where person_id = $1 and state = 'waiting' and due_at = $2 \
+        and due_at > $3 and attempts = 0";
+    const PUT: &str = "insert into mails (id, person_id, created_at, due_at, state, attempts) \
+        values ($1, $2, $3, $4, 'waiting', 0)";
+    if let Some(Single(id)) = sql(FIND).bind(person).bind(due).bind(now).optional::<Single<MailId>>(tx).await? {
+        return Ok(id);
+    }
+    sql(PUT).bind(&fresh).bind(person).bind(now).bind(due).execute(tx).await?;
+    Ok(fresh)
+}
+
+/// An endpoint that may get a message.
+pub(in crate::notices) struct Receiver {
+    pub id: EndpointId,
+    pub is_chat: bool,
+    pub only_problems: bool,
+}
+
+impl FromRow for Receiver {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            is_chat: row.get::<String>("kind")? == "chat",
+            only_problems: row.get::<String>("sends")? == "problems",
+        })
+    }
+}
+
+/// The endpoints of a person that are switched on; without one, those that get what everybody is told.
+pub(in crate::notices) async fn endpoints(tx: &mut Tx, person: Option<&PersonId>) -> Result<Vec<Receiver>> {
+    const LIST: &str = "select id, kind, sends from webhook_endpoints where state = 'active' \
+        and ((is_global and $1 is null) or (not is_global and person_id = $1)) order by id";
+    sql(LIST).bind(person).all(tx).await
+}
+
+/// Puts a message on its way to an endpoint.
+pub(in crate::notices) async fn deliver(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    id: &DeliveryId,
+    endpoint: &EndpointId,
+    message: &MessageId,
+    (kind, instance, body): (&str, Option<&InstanceId>, &str),
+) -> Result<()> {
+    const PUT: &str = "insert into webhook_deliveries (id, endpoint_id, message_id, kind, instance_id, body, state, \
+        attempts, created_at, due_at) values ($1, $2, $3, $4, $5, $6, 'waiting', 0, $7, $7)";
+    sql(PUT)
+        .bind(id)
+        .bind(endpoint)
+        .bind(message)
+        .bind(kind)
+        .bind(instance)
+        .bind(body)
+        .bind(now)
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// Removes messages from before `before`, the oldest first, at most `most`; says how many there were.
+pub(in crate::notices) async fn forget(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
+    const FORGET: &str = "delete from messages where id in (select id from messages where at < $1 order by at limit $2)";
+    sql(FORGET).bind(before).bind(most).execute(tx).await
+}

@@ -1,0 +1,240 @@
+//! Notices: one message for one cause, one when it is over; each to those whom it concerns.
+
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use crate::access::change;
+use crate::executions::{REACH, run, saved};
+use crate::support::{House, Visitor, stories};
+
+const MESSAGES: &str = "select count(*) as value from messages";
+
+/// Every day at this time in Berlin.
+const DAILY: [(&str, &str); 3] = [("repeat", "daily"), ("at", "11:00"), ("timing_zone", "Europe/Berlin")];
+/// A query that finds nothing.
+const NOTHING: &str = "SELECT campaign, SUM(impressions) AS impressions FROM dsp_impressions \
+    WHERE campaign = 'No such campaign' GROUP BY campaign";
+
+/// Schedules a query with these fields; gives the schedule's address.
+pub(crate) async fn scheduled(visitor: &Visitor, query: &str, fields: &[(&str, &str)]) -> String {
+    let fields: Vec<(&str, &str)> = [("query", query)].into_iter().chain(fields.iter().copied()).collect();
+    visitor.post("/schedules", &fields).await.with(303).location
+}
+
+/// A visitor's messages, the newest first.
+pub(crate) async fn messages(visitor: &Visitor) -> Vec<Value> {
+    let file = visitor.get("/notices.json").await.with(200);
+    serde_json::from_str(&file.body).expect("messages")
+}
+
+fn titles(messages: &[Value]) -> Vec<&str> {
+    messages.iter().map(|message| message["title"].as_str().expect("a title")).collect()
+}
+
+/// Lets everything that is due come to an end, and be told.
+pub(crate) async fn settle(house: &House) {
+    for _ in 0..30 {
+        house.tick("scheduler").await;
+        house.settle().await;
+        let tick = house.tick("scheduler").await;
+        if tick.changed == 0 && house.unfinished().await == 0 {
+            house.tick("notifier").await;
+            return;
+        }
+    }
+    panic!("schedules do not come to rest");
+}
+
+/// So many days on, when everything that was due has ended and was told.
+pub(crate) async fn days_later(house: &House, days: i64) -> Visitor {
+    house.time.advance(TimeDelta::days(days));
+    let ada = house.signed_in("Ada").await;
+    settle(house).await;
+    ada
+}
+
+stories! {
+    /// Each result of a schedule is a message with its figures, and from the second on with their change.
+    async fn a_scheduled_result_is_told_with_what_changed(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
+        days_later(&house, 1).await;
+        let ada = days_later(&house, 1).await;
+        let told = messages(&ada).await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        let text = told[0]["text"].as_str().expect("a text");
+        for said in ["Rows: ", "since the previous slot", "Total impressions: ", "Maturity: Settled", "Duration: ", "Time window: "] {
+            assert!(text.contains(said), "{said} is not in: {text}");
+        }
+        assert!(!told[1]["text"].as_str().expect("a text").contains("since the previous slot"));
+        assert!(!text.contains("Total reach"), "people are not summed: {text}");
+        assert_eq!(ada.get("/").await.text(".bell"), "Notices, 2 unread 2");
+        let list = ada.get("/notices?show=unread").await.with(200);
+        assert_eq!(list.texts("tbody tr").len(), 2);
+        let page = ada.get(&list.attributes("tbody th a", "href").remove(0)).await.with(200);
+        assert!(page.attributes("main .actions a", "href")[0].starts_with("/executions/exe_"), "{}", page.body);
+        assert_eq!(page.text(".bell"), "Notices, 1 unread 1");
+        ada.post("/notices/read", &[]).await.with(303);
+        assert_eq!(ada.get("/").await.text(".bell"), "Notices");
+    }
+
+    /// A schedule that fails is told once, however often it fails, and once when it works again.
+    async fn a_failure_is_told_once_and_so_is_its_end(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        let query = saved(&ada, REACH).await;
+        let fields: Vec<_> = DAILY.into_iter().chain([("pause_after", "0")]).collect();
+        let schedule = scheduled(&ada, &query, &fields).await;
+        ada.post(&format!("/queries/{query}/delete"), &[]).await.with(303);
+        for _ in 0..4 {
+            days_later(&house, 1).await;
+        }
+        let ada = house.signed_in("Ada").await;
+        let told = messages(&ada).await;
+        assert_eq!(titles(&told), ["Reach by campaign failed"], "{told:?}");
+        assert!(told[0]["text"].as_str().expect("a text").contains("deleted"), "{told:?}");
+        ada.post(&format!("/queries/{query}/restore"), &[]).await.with(303);
+        let ada = days_later(&house, 1).await;
+        let told = messages(&ada).await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!(told[0]["kind"], "schedule.recovered");
+        assert!(titles(&told)[0].starts_with("Reach by campaign works again"), "{told:?}");
+        let ada = days_later(&house, 1).await;
+        assert_eq!(messages(&ada).await[0]["kind"], "schedule.succeeded");
+        assert!(ada.get(&schedule).await.with(200).body.contains("Active"));
+    }
+
+    /// A grant that its owner withdrew holds up many schedules: that is one message, and one when it is given again.
+    async fn a_revoked_grant_is_one_message(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        let query = saved(&ada, REACH).await;
+        for name in ["One", "Two", "Three", "Four"] {
+            let fields: Vec<_> = DAILY.into_iter().chain([("name", name)]).collect();
+            scheduled(&ada, &query, &fields).await;
+        }
+        change(&house, "update connections set state = $1", "reconnect").await;
+        house.time.advance(TimeDelta::hours(3));
+        for _ in 0..3 {
+            house.tick("scheduler").await;
+            house.tick("poller").await;
+            house.tick("notifier").await;
+        }
+        let told = messages(&ada).await;
+        assert_eq!(titles(&told), ["Reconnect to Amazon"], "{told:?}");
+        assert!(told[0]["text"].as_str().expect("a text").contains("4 schedules"), "{told:?}");
+        let ada = house.signed_in("Ada").await;
+        settle(&house).await;
+        let told = messages(&ada).await;
+        let kinds: Vec<&str> = told.iter().map(|message| message["kind"].as_str().expect("a kind")).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == "connection.restored").count(), 1, "{told:?}");
+        assert_eq!(kinds.iter().filter(|kind| **kind == "connection.revoked").count(), 1, "{told:?}");
+    }
+
+    /// What a person runs is told when it fails, with the likely fix; the same again is counted. Success is told to
+    /// those who want it.
+    async fn an_execution_that_fails_is_told_with_its_fix(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        let query = saved(&ada, REACH).await;
+        run(&ada, &query).await;
+        house.settle().await;
+        house.tick("notifier").await;
+        assert_eq!(house.count(MESSAGES).await, 0, "success is quiet");
+        house.fault("overlap", "", "2").await;
+        for _ in 0..2 {
+            run(&ada, &query).await;
+            house.settle().await;
+            house.tick("notifier").await;
+        }
+        let told = messages(&ada).await;
+        assert_eq!(titles(&told), ["Reach by campaign failed"], "{told:?}");
+        assert_eq!(told[0]["times"], 2);
+        assert!(told[0]["text"].as_str().expect("a text").contains("What to do: "), "{told:?}");
+        house.heal().await;
+        ada.post("/settings/notices", &[("manual", "true"), ("failures", "true")]).await.with(303);
+        run(&ada, &query).await;
+        house.settle().await;
+        house.tick("notifier").await;
+        assert_eq!(messages(&ada).await[0]["kind"], "execution.succeeded");
+    }
+
+    /// However many processes tick at once, and after a crash, each event is told once.
+    async fn an_event_is_told_once(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
+        house.time.advance(TimeDelta::hours(2));
+        house.tick("scheduler").await;
+        house.settle().await;
+        let (first, second) = tokio::join!(house.try_tick("notifier"), house.try_tick("notifier"));
+        assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+        let house = house.crash_and_start_again().await;
+        house.tick("notifier").await;
+        assert_eq!(house.count(MESSAGES).await, 1);
+    }
+
+    /// A result without rows says why, with the evidence, on its page and in the message; the person is told that it is
+    /// unusual.
+    async fn a_thin_result_has_a_verdict_with_its_evidence(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        let query = saved(&ada, NOTHING).await;
+        scheduled(&ada, &query, &DAILY).await;
+        let ada = days_later(&house, 1).await;
+        let told = messages(&ada).await;
+        assert_eq!(told[0]["kind"], "result.unusual", "{told:?}");
+        let text = told[0]["text"].as_str().expect("a text");
+        assert!(text.contains("The result has no rows.") && text.contains("No other execution of this query"), "{text}");
+        let page = ada.get(&ada.get("/executions").await.attributes("tbody a[href^='/executions/']", "href").remove(0)).await.with(200);
+        let shown = page.text("#result");
+        assert!(shown.contains("The result is empty") && shown.contains("so the events had arrived"), "{shown}");
+        assert!(shown.contains("What to do:"), "{shown}");
+    }
+
+    /// A message of an instance goes when the access goes, and other people never see it.
+    async fn messages_are_seen_by_those_who_may(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
+        let ada = days_later(&house, 1).await;
+        let chie = house.signed_in("Chie").await;
+        let message = ada.get("/notices").await.attributes("tbody th a", "href").remove(0);
+        chie.get(&message).await.with(404);
+        assert!(messages(&chie).await.is_empty());
+        change(&house, "delete from instance_access where role <> $1", "nobody").await;
+        assert!(messages(&ada).await.is_empty());
+        ada.get(&message).await.with(404);
+        assert_eq!(ada.get("/").await.text(".bell"), "Notices");
+    }
+
+    /// Slots that nobody decides are told to their owners and the administrators, and so is the end of it.
+    async fn overdue_slots_are_told(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
+        house.time.advance(TimeDelta::hours(2));
+        house.tick("notifier").await;
+        house.tick("notifier").await;
+        assert_eq!(titles(&messages(&ada).await), ["Scheduled executions are overdue"]);
+        settle(&house).await;
+        let told = messages(&ada).await;
+        assert!(titles(&told).contains(&"Schedules run again"), "{told:?}");
+    }
+
+    /// The list is filtered, and what does not fit in its address is said.
+    async fn notices_are_filtered(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
+        let ada = days_later(&house, 1).await;
+        for (address, rows) in [("/notices?q=reach", 1), ("/notices?q=nothing", 0), ("/notices?kind=schedule.failed", 0), ("/notices?kind=schedule.succeeded&show=unread", 1), ("/notices?until=2026-01-01", 0)] {
+            assert_eq!(ada.get(address).await.with(200).texts("tbody tr").len(), rows, "{address}");
+        }
+        assert!(ada.get("/notices?kind=odd").await.with(200).body.contains("isn't a valid kind"));
+        ada.get("/notices.csv?kind=odd").await.with(400);
+        assert!(ada.get("/notices.csv").await.with(200).body.contains("schedule.succeeded"));
+        ada.get("/notices/msg_01jzzzzzzzzzzzzzzzzzzzzzzz").await.with(404);
+    }
+}
