@@ -32,7 +32,7 @@ pub(super) fn mail(reader: &mut Reader<'_>) -> Option<MailSettings> {
     let from = reader.text("MAIL_FROM").filter(|text| {
         let fits = text.parse::<lettre::message::Mailbox>().is_ok();
         if !fits {
-            reader.fault("MAIL_FROM", "has to be an email address, with or without a name", FROM);
+            reader.fault("MAIL_FROM", "has to be an email address, alone or as `Name <address>`", FROM);
         }
         fits
     });
