@@ -25,8 +25,8 @@ mod store;
 mod submit;
 mod verdict;
 
-pub use model::{Execution, Kept, Origin, Problem, Sent, State};
 pub use maturity::Maturity;
+pub use model::{Execution, Kept, Origin, Problem, Sent, State};
 pub use poller::Poller;
 pub use report::{Failure, Report, ResultReport, Total, column_totals};
 pub use start::{Actor, Refusal, Request, Started, What};

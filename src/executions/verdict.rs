@@ -81,12 +81,7 @@ pub struct Verdict {
 }
 
 /// The verdict on a result; none where there is nothing thin about it.
-pub(super) fn of(
-    execution: &Execution,
-    kept: &Kept,
-    suppressed: Option<u64>,
-    evidence: &Evidence,
-) -> Option<Verdict> {
+pub(super) fn of(execution: &Execution, kept: &Kept, suppressed: Option<u64>, evidence: &Evidence) -> Option<Verdict> {
     let facts = Facts {
         rows: kept.rows,
         suppressed: suppressed.unwrap_or_default(),

@@ -75,7 +75,8 @@ fn facts(report: &Report, instance_name: &str, previous: Option<&Past>) -> Vec<F
 }
 
 fn about(report: &Report, schedule: Option<&About>) -> Vec<(String, String)> {
-    let mut about = vec![("execution".to_owned(), report.id.to_string()), ("instance".to_owned(), report.instance.to_string())];
+    let mut about =
+        vec![("execution".to_owned(), report.id.to_string()), ("instance".to_owned(), report.instance.to_string())];
     about.extend(report.query.as_ref().map(|query| ("query".to_owned(), query.to_string())));
     about.extend(schedule.map(|schedule| ("schedule".to_owned(), schedule.id.to_string())));
     about.extend(report.failure.as_ref().map(|failure| ("cause".to_owned(), failure.cause.to_owned())));
@@ -134,7 +135,9 @@ fn rows(result: Option<&ResultReport>) -> String {
 
 fn verdict(result: Option<&ResultReport>) -> Vec<String> {
     let verdict = result.and_then(|result| result.verdict.as_ref());
-    verdict.map(|it| std::iter::once(format!("{}.", it.title)).chain(it.evidence.iter().cloned()).collect()).unwrap_or_default()
+    verdict
+        .map(|it| std::iter::once(format!("{}.", it.title)).chain(it.evidence.iter().cloned()).collect())
+        .unwrap_or_default()
 }
 
 /// A slot of a schedule has its result. `unusual` says what is odd about it, and `recovered` that executions before it
@@ -193,7 +196,8 @@ pub(super) fn schedule_failed(schedule: &About, report: Option<&Report>, reason:
                 |report| about(report, Some(schedule)),
             ),
         },
-        href: report.map_or_else(|| format!("/schedules/{}", schedule.id), |report| format!("/executions/{}", report.id)),
+        href: report
+            .map_or_else(|| format!("/schedules/{}", schedule.id), |report| format!("/executions/{}", report.id)),
         instance: Some(schedule.instance.clone()),
     }
 }

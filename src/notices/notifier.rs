@@ -301,8 +301,7 @@ impl Notifier {
             tick.looked += 1;
             let draft = connection_lost(one);
             if store::open(&mut tx, now, &draft.cause, Some(&one.owner)).await? {
-                tick.changed +=
-                    usize::from(self.open_with(&mut tx, &draft, &Audience::of([one.owner.clone()])).await?);
+                tick.changed += usize::from(self.open_with(&mut tx, &draft, &Audience::of([one.owner.clone()])).await?);
             }
         }
         for cause in store::open_causes(&mut tx, CONNECTION).await? {

@@ -54,9 +54,7 @@ impl Outbox {
         for (person, reader) in readers {
             let due = reader.preferences.due(now, &self.zones).filter(|_| self.site.config.mail.is_some());
             let mail = match due {
-                Some(due) => {
-                    Some(store::attach_mail(tx, now, self.site.random.id::<MailId>(now), person, due).await?)
-                }
+                Some(due) => Some(store::attach_mail(tx, now, self.site.random.id::<MailId>(now), person, due).await?),
                 None => None,
             };
             store::receive(tx, now, &id, person, mail.as_ref()).await?;
@@ -108,7 +106,8 @@ impl Outbox {
 
     /// A message for a chat that takes `{"text": …}`, as Slack, Mattermost, Google Chat and Teams do.
     fn chat_text(&self, draft: &Draft) -> String {
-        let mark = if draft.kind.is_problem() && draft.kind.tone() != crate::web::shell::Tone::Success { "⚠ " } else { "" };
+        let mark =
+            if draft.kind.is_problem() && draft.kind.tone() != crate::web::shell::Tone::Success { "⚠ " } else { "" };
         let mut text = format!("{mark}{}\n", plain(&draft.title));
         for line in &draft.detail.lines {
             text.push_str(&format!("{}\n", plain(line)));

@@ -7,9 +7,7 @@ mod past;
 mod preferences;
 mod problems;
 
-pub(super) use incidents::{
-    close, has_open, open, open_causes, recipients_of, set_message,
-};
+pub(super) use incidents::{close, has_open, open, open_causes, recipients_of, set_message};
 pub(super) use list::{Filter, Line, count, find, list, mark_all_read, mark_read, unread};
 pub(super) use outbox::{
     advance_cursor, attach_mail, coalesce, cursor, deliver, endpoints, forget, put, reader, receive,

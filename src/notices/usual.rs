@@ -91,8 +91,7 @@ impl Conditions {
         }
         let share = result.suppressed.map(|rows| rows as f64 / result.rows.max(1) as f64);
         if let Some((share, most)) = share.zip(self.suppressed_above).filter(|(share, most)| share > most) {
-            let sentence =
-                format!("{:.1}% of rows are suppressed, more than {:.0}%.", share * 100.0, most * 100.0);
+            let sentence = format!("{:.1}% of rows are suppressed, more than {:.0}%.", share * 100.0, most * 100.0);
             met.push(Unusual { name: "suppressed", sentence });
         }
         met

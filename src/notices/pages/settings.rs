@@ -32,11 +32,7 @@ async fn page(room: &Notices, person: &Person, visit: &Visit, own: Preferences, 
     }
 }
 
-pub(super) async fn show(
-    State(room): State<Notices>,
-    person: Person,
-    visit: Visit,
-) -> web::Result<Html<SettingsPage>> {
+pub(super) async fn show(State(room): State<Notices>, person: Person, visit: Visit) -> web::Result<Html<SettingsPage>> {
     let mut tx = room.site.db.read(&person.scope()).await?;
     let own = store::preferences(&mut tx, &person.id).await?;
     drop(tx);

@@ -166,6 +166,7 @@ pub(in crate::notices) async fn deliver(
 
 /// Removes messages from before `before`, the oldest first, at most `most`; says how many there were.
 pub(in crate::notices) async fn forget(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
-    const FORGET: &str = "delete from messages where id in (select id from messages where at < $1 order by at limit $2)";
+    const FORGET: &str =
+        "delete from messages where id in (select id from messages where at < $1 order by at limit $2)";
     sql(FORGET).bind(before).bind(most).execute(tx).await
 }
