@@ -23,7 +23,7 @@
 -- """
 --
 -- [metrics]
--- first_product = "Parent ASIN of the customer's first order in the window."
+-- first_product = "Parent ASIN of the customer's first order in the window; if a day has several products, the one with the highest sales."
 -- next_product = "Parent ASIN of their next order, on a later day."
 -- customers = "Recognized customers with this pair."
 -- share_of_next = "Part of the customers with this first product and a next order."
@@ -39,27 +39,32 @@
 -- help = "Values of asin_brand, one per line, exactly as in AMC."
 -- sandbox-default = ["Mirelune"]
 --+++
-WITH order_days AS (
-  -- One product per customer and day: the one with the highest sales of the day.
+WITH bought AS (
   SELECT
     user_id,
     purchase_date_utc,
     asin_parent,
-    ROW_NUMBER() OVER (
-      PARTITION BY user_id, purchase_date_utc
-      ORDER BY SUM(unit_price * purchase_units_sold) DESC, asin_parent
-    ) AS rank_of_day
+    SUM(unit_price * purchase_units_sold) AS sales
   FROM amazon_retail_purchases
   WHERE asin_brand IN ({{brands}})
     AND user_id IS NOT NULL
   GROUP BY user_id, purchase_date_utc, asin_parent
+),
+-- One product per customer and day: the one with the highest sales of the day.
+ranked AS (
+  SELECT
+    user_id,
+    purchase_date_utc,
+    asin_parent,
+    ROW_NUMBER() OVER (PARTITION BY user_id, purchase_date_utc ORDER BY sales DESC, asin_parent) AS rank_of_day
+  FROM bought
 ),
 numbered AS (
   SELECT
     user_id,
     asin_parent,
     ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY purchase_date_utc) AS place
-  FROM order_days
+  FROM ranked
   WHERE rank_of_day = 1
 ),
 pairs AS (
