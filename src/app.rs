@@ -34,6 +34,7 @@ use crate::db::lock::FileLock;
 use crate::db::{self, Memo, Trouble};
 use crate::emulator::Emulator;
 use crate::executions::{Executions, Poller};
+use crate::guides::Guides;
 use crate::ids::{ProcessId, Random};
 use crate::telemetry::metrics::{self, Metrics};
 use crate::vault::{Secret, Vault};
@@ -44,7 +45,7 @@ use crate::web::session::Sessions;
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
-    accounts, connections, executions, guides, help, home, instances, notices, people, queries, results, schedules,
+    accounts, connections, executions, guides, help, home, instances, library, notices, people, queries, results, schedules,
     sources,
 };
 
@@ -62,6 +63,9 @@ pub struct App {
     /// Starts executions and reads their outcomes.
     pub executions: Executions,
     process: ProcessId,
+    /// Runs queries on synthetic data.
+    trials: Arc<queries::Trials>,
+    guides: Guides,
     /// Held as long as the program runs.
     _lock: Option<FileLock>,
     /// Why background work must not start, if it mustn't.
@@ -95,7 +99,9 @@ impl App {
         let grants = Grants::new(site.clone(), client);
         let executions = Executions::new(site.clone(), grants.clone())?;
         let process = site.random.id(site.clock.now());
-        Ok(Self { site, emulator, grants, executions, process, _lock: lock, held })
+        let guides = Guides::new(site.config.guides_dir.clone(), site.clock.clone());
+        let trials = Arc::default();
+        Ok(Self { site, emulator, grants, executions, process, trials, guides, _lock: lock, held })
     }
 
     /// All rooms: first those of the menu in its order, then those in the person's menu.
@@ -105,11 +111,12 @@ impl App {
         vec![
             home::room(site(), grants()),
             instances::room(site(), grants(), process()),
-            queries::room(site(), grants()),
+            queries::room(site(), grants(), Arc::clone(&self.trials)),
             executions::room(&self.executions, &self.process),
             schedules::room(site(), &self.executions, &self.process),
             sources::room(site()),
-            guides::room(site()),
+            guides::room(site(), self.guides.clone(), &self.executions, Arc::clone(&self.trials)),
+            library::room(site(), self.guides.clone(), Arc::clone(&self.trials)),
             help::room(site()),
             notices::room(site(), &self.executions, &self.process),
             people::room(site()),
@@ -201,6 +208,7 @@ impl App {
                 .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_page)))
                 .layer(from_fn_with_state(self.headers(), security::headers))
                 .layer(Extension(demo))
+                .layer(Extension(self.guides.clone()))
                 .layer(Extension(known.clone())),
         );
         let app = match &self.emulator {

@@ -41,6 +41,8 @@ pub struct Config {
     pub keys_file: PathBuf,
     /// The bucket where results are stored instead of the data folder.
     pub results_bucket: Option<Bucket>,
+    /// A folder of guides and templates beside those of the program.
+    pub guides_dir: Option<PathBuf>,
     /// Credentials for Amazon; none means demo mode.
     pub amazon: Option<AmazonApp>,
     /// Hosts that replace Amazon's own, in the order of [`REGIONS`].
@@ -149,6 +151,7 @@ impl Config {
             listen,
             database_url,
             keys_file: reader.text("KEYS_FILE").map_or_else(|| data_dir.join("keys"), PathBuf::from),
+            guides_dir: reader.text("GUIDES_DIR").map(PathBuf::from),
             data_dir,
             amazon: amazon(&mut reader),
             hosts: REGIONS.map(|region| hosts(&mut reader, region)),

@@ -191,6 +191,14 @@ ids! {
     WebhookSecretId = "whs";
     /// A message on its way to an endpoint.
     DeliveryId = "whd";
+    /// An execution of a guide's query.
+    GuideRunId = "grn";
+    /// A guide as it was run on one day.
+    ReportId = "rep";
+    /// A template that somebody made.
+    TemplateId = "tpl";
+    /// A query that was made of a template.
+    TemplateUseId = "use";
     /// An entry of the audit log.
     AuditId = "aud";
     /// A process that holds leases.

@@ -34,6 +34,7 @@ pub mod accounts;
 pub mod connections;
 pub mod executions;
 pub mod guides;
+pub mod library;
 pub mod help;
 pub mod home;
 pub mod instances;

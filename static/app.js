@@ -52,6 +52,23 @@
     }
   }, 1000);
 
+  // The contents beside a text mark the section that is read.
+  const contents = document.querySelector("[data-contents]");
+  if (contents && window.IntersectionObserver) {
+    const links = new Map([...all("a[href^='#']", contents)].map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
+    const seen = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        for (const link of links.values()) link.removeAttribute("aria-current");
+        links.get(target.id)?.setAttribute("aria-current", "location");
+      }
+    }, { rootMargin: "-10% 0px -70% 0px" });
+    for (const id of links.keys()) {
+      const heading = document.getElementById(id);
+      if (heading) seen.observe(heading);
+    }
+  }
+
   // Copy buttons: hidden until there is a script that can copy.
   function reveal(root) {
     if (!navigator.clipboard) return;

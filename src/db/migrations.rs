@@ -66,6 +66,8 @@ const STEPS: &[Step] = &[
     own!(31, "0031_schedules_security"),
     both!(35, "0035_notices"),
     own!(36, "0036_notices_security"),
+    both!(38, "0038_guides"),
+    own!(39, "0039_guides_security"),
 ];
 
 /// The number of the latest migration.

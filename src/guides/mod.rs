@@ -10,34 +10,46 @@
 
 mod check;
 mod content;
+mod index;
+mod live;
 mod pages;
+mod store;
 #[cfg(test)]
 mod tests;
 
 pub use check::{Report, check, run};
+pub use live::Guides;
+pub use pages::{QueryView, SampleView, lacking};
 pub use content::{Checked, Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target, Template};
 
 use std::sync::Arc;
 
 use futures::FutureExt as _;
 
+use crate::executions::Executions;
+use crate::queries::Trials;
 use crate::web::Site;
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use content::Collection;
 
-pub fn room(site: Site) -> Room {
+/// The style of a report's file, in its element: the file needs nothing else.
+pub(crate) const REPORT_STYLE: &str = concat!("<style>", include_str!("../../templates/guides/report.css"), "</style>");
+
+/// The room.
+pub fn room(site: Site, guides: Guides, executions: &Executions, trials: Arc<Trials>) -> Room {
+    let desk = pages::Desk { site, guides, executions: executions.clone(), trials };
     Room {
         section: Some(Section::Guides),
-        pages: const { &[PageEntry::new("/guides", "Guides", "help learn documentation")] },
+        pages: const { &[PageEntry::new("/guides", "Guides", "help learn documentation tutorial how to")] },
         searches: const {
             &[Search {
                 name: "Guides",
-                list: "",
+                list: "/guides",
                 find: |_, _, q, range| std::future::ready(Ok(found(q, range.most))).boxed(),
             }]
         },
-        ..Room::new(pages::routes(site))
+        ..Room::new(pages::routes(desk))
     }
 }
 
@@ -49,40 +61,29 @@ impl Section {
 
 /// All guides, in the recommended order.
 pub fn all() -> Vec<Arc<Guide>> {
-    let own = Collection::built_in().guides.iter().filter(|guide| guide.item.language.is_empty());
-    own.map(|guide| Arc::clone(&guide.item)).collect()
+    Collection::built_in().readable("").collect()
 }
 
-/// The guide for newcomers.
-pub fn first() -> Option<Arc<Guide>> {
-    all().into_iter().next()
+/// The templates that are built in.
+pub fn built_in_templates() -> Vec<Arc<Template>> {
+    Collection::built_in().templates.iter().filter_map(|template| template.good.clone()).collect()
 }
 
-/// The guide in that folder.
-pub fn find(slug: &str) -> Option<Arc<Guide>> {
-    Collection::built_in().guide(slug, "").map(|guide| Arc::clone(&guide.item))
+/// A query that somebody made a template of, read from its file.
+pub fn template_of(slug: &str, text: &str) -> GuideQuery {
+    content::query_of(slug, text)
 }
 
-/// Guides that contain every word of `text`, case-insensitively. Without words the result is empty.
-pub fn search(text: &str) -> Vec<Arc<Guide>> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    if words.is_empty() {
-        return Vec::new();
-    }
-    let holds = |guide: &Arc<Guide>| {
-        let sections = guide.sections.iter().flat_map(|section| [&section.title, &section.text]);
-        let texts = [&guide.title, &guide.summary].into_iter().chain(sections).chain(&guide.tags).chain(&guide.sources);
-        let texts: Vec<String> = texts.map(|text| text.to_lowercase()).collect();
-        words.iter().all(|word| texts.iter().any(|text| text.contains(word)))
-    };
-    all().into_iter().filter(holds).collect()
-}
-
+/// What the search of everything finds.
 fn found(q: &str, most: i64) -> Vec<Hit> {
-    let hit = |guide: Arc<Guide>| Hit {
-        href: format!("/guides/{}", guide.slug),
-        title: guide.title.clone(),
-        note: guide.summary.clone(),
+    let hit = |found: index::Found| {
+        let (anchor, note) = match found.section {
+            Some(section) => (format!("#{}", section.id), section.pieces.concat()),
+            None => (String::new(), found.guide.summary.clone()),
+        };
+        let anchor = if anchor == "#" { String::new() } else { anchor };
+        Hit { href: format!("/guides/{}{anchor}", found.guide.slug), title: found.guide.title.clone(), note }
     };
-    search(q).into_iter().take(usize::try_from(most).unwrap_or_default()).map(hit).collect()
+    let found = index::search(all().into_iter(), q);
+    found.into_iter().take(usize::try_from(most).unwrap_or_default()).map(hit).collect()
 }

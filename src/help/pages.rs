@@ -1,7 +1,7 @@
 //! The list of checks, and the page of one.
 
 use askama::Template;
-use axum::Router;
+use axum::{Extension, Router};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::amcsql::codes::{self, Definition, Example, Topic};
 use crate::amcsql::finding::Level;
+use crate::guides::Guides;
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
@@ -110,6 +111,8 @@ async fn export(State(site): State<Site>, _: Person, mut params: ListParams) -> 
 struct CheckPage {
     shell: Shell,
     check: &'static Definition,
+    /// Sections of guides that show the mistake: address and title.
+    explained: Vec<(String, String)>,
 }
 
 impl CheckPage {
@@ -124,7 +127,13 @@ impl CheckPage {
     }
 }
 
-async fn show(_: Person, visit: Visit, Path(code): Path<String>) -> web::Result<Html<CheckPage>> {
+async fn show(
+    _: Person,
+    visit: Visit,
+    Extension(guides): Extension<Guides>,
+    Path(code): Path<String>,
+) -> web::Result<Html<CheckPage>> {
     let check = codes::find(&code).ok_or(web::Error::Missing)?;
-    Ok(Html(CheckPage { shell: visit.shell(check.title, Section::Help).await, check }))
+    let explained = guides.explaining(check.name).await;
+    Ok(Html(CheckPage { shell: visit.shell(check.title, Section::Help).await, check, explained }))
 }

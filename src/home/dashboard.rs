@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -11,7 +12,7 @@ use super::Home;
 use crate::connections::{self, ConnectionStatus};
 use crate::db::{PageRange, Result, Stamp, Tx};
 use crate::executions::{self, Filter, Line, State as Stage};
-use crate::guides::{self, Guide};
+use crate::guides::{Guide, Guides};
 use crate::ids::PersonId;
 use crate::instances::{self, Instance};
 use crate::queries::{self, Line as QueryLine};
@@ -175,6 +176,7 @@ async fn work(home: &Home, person: &Person) -> web::Result<Arc<Work>> {
 
 pub(super) async fn show(
     State(home): State<Home>,
+    Extension(guides): Extension<Guides>,
     person: Person,
     visit: Visit,
     shown: Shown,
@@ -190,7 +192,7 @@ pub(super) async fn show(
         to_reconnect: work.health.iter().any(|connection| connection.is_lost),
         work,
         slots: site.config.limits.runs_per_instance,
-        first_guide: guides::first(),
+        first_guide: guides.first().await,
         held,
         now: site.clock.now(),
         tag: tag.clone(),
@@ -215,7 +217,7 @@ mod tests {
             shell: Shell::new("Dashboard"),
             work: Arc::new(work),
             slots: 10,
-            first_guide: guides::first(),
+            first_guide: crate::guides::all().into_iter().next(),
             to_reconnect: false,
             held: None,
             now: DateTime::UNIX_EPOCH,

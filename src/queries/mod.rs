@@ -33,13 +33,13 @@ pub use model::tags::Tags;
 pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, QueryInput, Rights, Script};
 pub use names::{explained_at, linked};
-pub use pages::{editor_page, run_page, runs_on, save_to_run};
+pub use pages::{Input, Trial, Trials, ZONES, editor_page, run_page, runs_on, save_to_run, windows};
 pub use prepare::{AmcParameters, Prepared, field_kind, prepare};
-pub use reads::{amend, errors, reads};
+pub use reads::{amend, errors, reads, replace};
 pub use source_map::{Piece, SourceMap};
 pub use store::{
-    DraftSeed, DraftText, Filter, Line, PastRun, TypicalDuration, create_draft, drafts_mentioning, find, list,
-    mentioning, owned, recent, runs, transfer, usual,
+    DraftSeed, DraftText, Filter, Line, PastRun, TypicalDuration, create, create_draft, drafts_mentioning, find, list,
+    mentioning, owned, recent, runs, seed_draft, transfer, usual,
 };
 pub use synthetic::{SCALE, bound, run_of};
 
@@ -50,13 +50,14 @@ use futures::FutureExt as _;
 use crate::accounts::audit::Action;
 use crate::connections::Grants;
 use crate::db::{self, PageRange, Tx};
+use crate::web::components::Errors;
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use bin_purger::BinPurger;
 
 /// The room, with a worker that purges the bin.
-pub fn room(site: Site, grants: Grants) -> Room {
+pub fn room(site: Site, grants: Grants, trials: Arc<Trials>) -> Room {
     Room {
         section: Some(Section::Queries),
         pages: const {
@@ -77,7 +78,7 @@ pub fn room(site: Site, grants: Grants) -> Room {
         },
         actions: &[Action::QueryDeleted, Action::QueryRestored, Action::QueryShared, Action::WorkflowChanged],
         workers: vec![Arc::new(BinPurger::new(site.clone()))],
-        ..Room::new(pages::routes(site.clone()).merge(pages::workflow_routes(site, grants)))
+        ..Room::new(pages::routes(site.clone(), trials).merge(pages::workflow_routes(site, grants)))
     }
 }
 
@@ -97,6 +98,21 @@ impl Action {
     pub const QueryShared: Self = Self::new("query-shared", "Query shared or made private");
     /// A query was stored on AMC as a workflow, or deleted there.
     pub const WorkflowChanged: Self = Self::new("workflow-changed", "Workflow on AMC changed");
+}
+
+/// A query as a file: its SQL below a comment that holds everything else.
+pub fn to_file(query: &QueryInput) -> String {
+    model::file::write(query)
+}
+
+/// Reads such a file; in sentences, what of it is not understood or keeps it from being a query.
+pub fn of_file(text: &str) -> Result<QueryInput, String> {
+    let read = model::file::read(text);
+    let mut errors = Errors::new();
+    read.written.check(&mut errors);
+    let problems: Vec<&str> =
+        read.problems.iter().map(String::as_str).chain(errors.iter().map(|(_, sentence)| sentence)).collect();
+    if problems.is_empty() { Ok(read.written) } else { Err(problems.join(" ")) }
 }
 
 async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::fields::FieldDef;
 use self::home::{Home, Placement};
+use self::input::{Given, RunInput};
 use self::tags::Tags;
 use self::window::WindowForm;
 use crate::ids::{PersonId, QueryId};
@@ -220,7 +221,19 @@ impl QueryInput {
         Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
     }
 
-    /// Reports what prevents saving. SQL that AMC would reject can be saved: unfinished work must not be lost.
+    /// Takes what a form was filled in with as the new defaults of its parameters.
+    pub fn with_values(&mut self, form: &Fields) {
+        let (run, _) = RunInput::of_form(&self.script(), form);
+        for field in &mut self.fields {
+            let given = run.values.get(&field.name);
+            if let Some(Given::Text(text)) = given.filter(|given| field.accept(Some(given)).is_ok()) {
+                text.trim().clone_into(&mut field.default);
+            }
+        }
+    }
+
+    /// Says what keeps it from being saved. SQL that AMC would refuse can be saved: work is not lost
+    /// because it is not finished.
     pub(super) fn check(&self, errors: &mut Errors) {
         if self.name.is_empty() {
             errors.add("name", "Enter a name for the query.");

@@ -27,10 +27,14 @@ mod workflow;
 mod workflows;
 
 pub use editor::editor_page;
+pub use forms::{Input, ZONES, windows};
 pub use run::run_page;
 pub use saving::save_to_run;
 pub use target::runs_on;
+pub use trial::{Trial, Trials};
 pub(super) use workflows::routes as workflow_routes;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::map_response;
@@ -44,8 +48,7 @@ use crate::instances;
 use crate::web::rate_limits::while_typing;
 use crate::web::{self, Site};
 
-pub(super) fn routes(site: Site) -> Router {
-    // OK to create for each router: the engine and data of *Try* are created on first use.
+pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Router {
     Router::new()
         .route("/queries", get(list::show))
         .route("/queries.csv", get(list::export))
@@ -79,7 +82,7 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/queries/{id}/restore", post(bin::restore))
         .with_state(site.clone())
         .merge(assistance::routes(site.clone()))
-        .merge(trial::routes(site))
+        .merge(trial::routes(site, trials))
 }
 
 /// The id in an address; an invalid one is not found.

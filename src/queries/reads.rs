@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::model::QueryInput;
+use super::model::{Query, QueryInput};
 use super::model::fields::FieldDef;
 use super::pages::for_change;
 use super::source_map::SourceMap;
@@ -33,19 +33,41 @@ pub async fn amend(
     tx: &mut Tx,
     now: DateTime<Utc>,
     person: &PersonId,
-    (id, revision): (&QueryId, i64),
+    at: (&QueryId, i64),
     sql: String,
 ) -> web::Result<()> {
-    let query = for_change(tx, person, id).await?;
+    let query = for_change(tx, person, at.0).await?;
+    replaced(tx, now, person, at.1, &query, QueryInput { sql, ..query.clone().into() }).await
+}
+
+/// The same with everything that a query holds.
+pub async fn replace(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    at: (&QueryId, i64),
+    written: QueryInput,
+) -> web::Result<()> {
+    let query = for_change(tx, person, at.0).await?;
+    replaced(tx, now, person, at.1, &query, written).await
+}
+
+async fn replaced(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    revision: i64,
+    query: &Query,
+    written: QueryInput,
+) -> web::Result<()> {
     let conflict = || {
         let why = format!("{} changed after you opened it. Review it, then apply the change again.", query.name);
-        web::Error::conflict("This query has changed", why).with_way("Open the query", format!("/queries/{id}"))
+        web::Error::conflict("This query has changed", why).with_way("Open the query", format!("/queries/{}", query.id))
     };
     if query.revision != revision || query.deleted_at.is_some() {
         return Err(conflict());
     }
-    let written = QueryInput { sql, ..query.clone().into() };
-    if !store::change(tx, id, revision, now, person, &query.placement, &written).await? {
+    if !store::change(tx, &query.id, revision, now, person, &query.placement, &written).await? {
         return Err(conflict());
     }
     Ok(())

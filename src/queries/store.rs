@@ -25,7 +25,7 @@ mod workflows;
 pub(super) use drafts::{
     Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, keep_draft, purge_drafts, restore_draft,
 };
-pub use drafts::{DraftSeed, DraftText, create_draft, drafts_mentioning};
+pub use drafts::{DraftSeed, DraftText, create_draft, drafts_mentioning, seed_draft};
 pub(super) use favourites::{is_favourite, set_favourite};
 pub use list::{Filter, Line, list, recent};
 pub(super) use list::{SORTS, count, tags};
@@ -45,7 +45,7 @@ use super::model::home::{Home, Placement};
 use super::model::tags::Tags;
 use super::model::{Query, QueryInput, Rights};
 use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
-use crate::ids::{DraftId, PersonId, QueryId};
+use crate::ids::{Random, DraftId, PersonId, QueryId};
 use crate::instances::Role;
 
 impl FromRow for Query {
@@ -198,7 +198,21 @@ pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, quer
     Ok(())
 }
 
-/// Changes a query that is still at `revision`, and stores its previous state as a version; false if somebody else
+/// Makes a query of what an author wrote; it is the person's.
+pub async fn create(
+    tx: &mut Tx,
+    random: &Random,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    placement: &Placement,
+    written: &QueryInput,
+) -> Result<QueryId> {
+    let id: QueryId = random.id(now);
+    add(tx, now, person, &NewQuery { id: &id, draft: None, placement, written }).await?;
+    Ok(id)
+}
+
+/// Changes a query that is still at `revision`, and keeps what it was as a version; false when somebody else
 /// changed it meanwhile.
 pub(super) async fn change(
     tx: &mut Tx,

@@ -47,7 +47,11 @@ mod fuzz;
 #[path = "../fuzz.rs"]
 mod fuzzing;
 #[cfg(test)]
+mod guides;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod library;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]

@@ -29,6 +29,7 @@ const NEEDS: &[(&str, &str)] = &[
     ("POST /queries/new", "analyst"),
     ("POST /instances/{id}/rename", "manager"),
     ("POST /schedules", "analyst"),
+    ("POST /guides/{slug}/queries/{part}/run", "analyst"),
     ("GET /schedules/{id}/edit", "analyst"),
     ("POST /schedules/{id}/edit", "analyst"),
     ("POST /schedules/{id}/pause", "analyst"),

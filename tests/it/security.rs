@@ -83,6 +83,9 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     ada.post("/settings/notices", &[("manual", "true")]).await.with(303);
     house.tick("notifier").await;
     let run = ada.post("/executions", &[("query", query_id.as_str())]).await.with(303).location;
+    let guided = "/guides/first-query/queries/reach-and-frequency-by-campaign/run";
+    ada.post(guided, &[("instance", id.as_str()), ("window", "settled")]).await.with(303);
+    let report = ada.post("/guides/first-query/reports", &[("instance", id.as_str())]).await.with(303).location;
     house.settle().await;
     let timing = [("query", query_id.as_str()), ("repeat", "daily"), ("at", "09:00")];
     let schedule = ada.post("/schedules", &timing).await.with(303).location;
@@ -122,6 +125,17 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let people = ada.get("/settings/people").await.attributes("tbody th a", "href");
     addresses.extend(people.into_iter().map(|address| (Method::GET, address)));
     addresses.push((Method::POST, format!("/queries/drafts/{draft}/delete")));
+    let template = ada.post("/library/own", &[("query", query_id.as_str())]).await.with(303).location;
+    let made = ada.post(&format!("{template}/use"), &[]).await.with(303).location;
+    let update = made.replace("/queries/", "/library/updates/");
+    addresses.extend([(Method::GET, update.clone()), (Method::POST, update)]);
+    addresses.push((Method::GET, template.clone()));
+    for doing in ["try", "use", "open", "share", "change", "delete"] {
+        addresses.push((Method::POST, format!("{template}/{doing}")));
+    }
+    addresses.push((Method::GET, report.clone()));
+    addresses.push((Method::GET, format!("{report}/report.html")));
+    addresses.push((Method::POST, format!("{report}/delete")));
     addresses.extend(sessions.into_iter().map(|address| (Method::POST, address)));
     addresses
 }

@@ -56,7 +56,7 @@ fn collection(root: Option<&Path>) -> anyhow::Result<Arc<Collection>> {
     let Some(root) = root else { return Ok(Arc::clone(Collection::built_in())) };
     let stamps = Stamps::of(root).with_context(|| format!("{} can't be read as a folder of guides", root.display()))?;
     let folders: Folders = stamps.folders().map(|name| (name.to_owned(), stamps.read(root, name))).collect();
-    let reads = folders.iter().map(|(name, folder)| (name.as_str(), Arc::new(content::read_folder(name, folder))));
+    let reads = folders.iter().map(|(name, folder)| (name.clone(), Arc::new(content::read_folder(name, folder))));
     Ok(Arc::new(Collection::join(reads)))
 }
 

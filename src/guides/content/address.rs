@@ -4,7 +4,7 @@ use super::model::Target;
 
 /// Whether a link of a guide may use this address: `http`, `https`, or one without a scheme that stays on this
 /// program.
-pub(super) fn is_allowed(address: &str) -> bool {
+fn is_allowed(address: &str) -> bool {
     // OK to refuse all whitespace and backslashes: browsers remove or convert them, so `java\tscript:` and `/\host`
     // aren't what they look like.
     if address.is_empty()

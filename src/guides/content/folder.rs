@@ -17,7 +17,7 @@ const MOST_FILES: usize = 50_000;
 /// Extensions of text files.
 const TEXTS: [&str; 2] = ["md", "sql"];
 /// Extensions of pictures with their content types. SVG is excluded: it can contain scripts.
-pub(super) const PICTURES: [(&str, &str); 6] = [
+const PICTURES: [(&str, &str); 6] = [
     ("png", "image/png"),
     ("jpg", "image/jpeg"),
     ("jpeg", "image/jpeg"),
@@ -67,7 +67,7 @@ impl Folder {
 }
 
 /// The content type of a picture.
-pub(super) fn kind(name: &str) -> Option<&'static str> {
+pub(in crate::guides) fn kind(name: &str) -> Option<&'static str> {
     let ending = name.rsplit_once('.')?.1;
     PICTURES.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|(_, kind)| *kind)
 }

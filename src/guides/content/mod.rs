@@ -20,6 +20,7 @@ mod built_in {
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+pub(in crate::guides) use folder::kind as picture_kind;
 use folder::kind;
 pub(in crate::guides) use folder::{Content, Folder, Folders, Stamps, built_in};
 pub use model::{Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target};
@@ -60,13 +61,20 @@ const PAGES: [&str; 21] = [
 /// Something read from a file, with its findings.
 #[derive(Clone, Debug)]
 pub struct Checked<T> {
+    /// As the file is now.
     pub item: Arc<T>,
     pub findings: Vec<Finding>,
+    /// The last version without an error, which readers see; none where none is known.
+    pub good: Option<Arc<T>>,
 }
 
 impl<T> Checked<T> {
-    /// Whether it can be shown to readers.
-    pub fn is_good(&self) -> bool {
+    fn new(item: T, findings: Vec<Finding>) -> Self {
+        Self { item: Arc::new(item), findings, good: None }
+    }
+
+    /// Whether nothing keeps it from readers.
+    fn is_good(&self) -> bool {
         self.findings.iter().all(|finding| finding.level != Level::Error)
     }
 }
@@ -137,7 +145,7 @@ fn read_guides(slug: &str, folder: &Folder, read: &mut FolderRead) {
         if let Ok(text) = folder.text(file) {
             let text = text.strip_prefix('\u{feff}').unwrap_or(text);
             let (guide, findings) = reader::read(Source { slug, file: &path, text, folder }, language);
-            read.guides.push(Checked { item: Arc::new(guide), findings });
+            read.guides.push(Checked::new(guide, findings));
         }
     }
     if !folder.0.contains_key("guide.md") {
@@ -192,11 +200,18 @@ fn read_templates(folder: &Folder, read: &mut FolderRead) {
             findings.push(Finding::error(&path, (1, 1), "front-matter", message));
         }
         findings.sort();
-        read.templates.push(Checked { item: Arc::new(Template { slug: slug.to_owned(), query, links }), findings });
+        read.templates.push(Checked::new(Template { slug: slug.to_owned(), query, links }, findings));
     }
 }
 
-/// All guides and templates of an installation or a check.
+/// A query of a text that lies in no folder.
+pub(in crate::guides) fn query_of(slug: &str, text: &str) -> GuideQuery {
+    let (mut links, mut findings) = (Vec::new(), Vec::new());
+    let source = Source { slug: LIBRARY, file: slug, text, folder: &Folder::default() };
+    query::build(source, slug, read_authored(text, 1), &mut links, &mut findings)
+}
+
+/// Everything that an installation has, or that a check looks at.
 #[derive(Clone, Debug, Default)]
 pub(in crate::guides) struct Collection {
     /// In the order of the list.
@@ -206,30 +221,38 @@ pub(in crate::guides) struct Collection {
     /// Findings of files that belong to no guide and no template.
     pub(in crate::guides) loose: Vec<Finding>,
     pictures: BTreeMap<(String, String), Arc<[u8]>>,
+    /// Why the folder of guides can't be read; empty where it can.
+    pub(in crate::guides) trouble: String,
 }
 
 impl Collection {
-    /// The built-in collection.
-    pub(in crate::guides) fn built_in() -> &'static Arc<Self> {
-        static BUILT_IN: LazyLock<Arc<Collection>> = LazyLock::new(|| {
+    /// The folders that are built into the program.
+    pub(in crate::guides) fn built_in_reads() -> impl Iterator<Item = (String, Arc<FolderRead>)> {
+        static READS: LazyLock<BTreeMap<String, Arc<FolderRead>>> = LazyLock::new(|| {
             let folders = built_in();
-            let reads = folders.iter().map(|(name, folder)| (name.as_str(), Arc::new(read_folder(name, folder))));
-            Arc::new(Collection::join(reads))
+            folders.iter().map(|(name, folder)| (name.clone(), Arc::new(read_folder(name, folder)))).collect()
         });
+        READS.iter().map(|(name, read)| (name.clone(), Arc::clone(read)))
+    }
+
+    /// What is built into the program.
+    pub(in crate::guides) fn built_in() -> &'static Arc<Self> {
+        static BUILT_IN: LazyLock<Arc<Collection>> =
+            LazyLock::new(|| Arc::new(Collection::join(Collection::built_in_reads())));
         &BUILT_IN
     }
 
     /// Joins folders; of two guides or templates with the same name the first is used.
-    pub(in crate::guides) fn join<'a>(reads: impl Iterator<Item = (&'a str, Arc<FolderRead>)>) -> Self {
+    pub(in crate::guides) fn join(reads: impl Iterator<Item = (String, Arc<FolderRead>)>) -> Self {
         let mut all = Self::default();
         for (name, read) in reads {
             let taken = |slug: &str, guides: &[Checked<Guide>]| guides.iter().any(|guide| guide.item.slug == slug);
-            if taken(name, &all.guides) {
+            if taken(&name, &all.guides) {
                 let message = format!("There is another guide called {name}. Rename this folder.");
                 all.loose.push(Finding::error(&format!("{name}/guide.md"), (1, 1), "slug", message));
             } else {
                 all.guides.extend(read.guides.iter().cloned());
-                let own = |(file, bytes): (&String, &Arc<[u8]>)| ((name.to_owned(), file.clone()), Arc::clone(bytes));
+                let own = |(file, bytes): (&String, &Arc<[u8]>)| ((name.clone(), file.clone()), Arc::clone(bytes));
                 all.pictures.extend(read.pictures.iter().map(own));
             }
             for template in &read.templates {
@@ -244,6 +267,12 @@ impl Collection {
             all.loose.extend(read.loose.iter().cloned());
         }
         all.check_links();
+        for guide in &mut all.guides {
+            guide.good = guide.is_good().then(|| Arc::clone(&guide.item));
+        }
+        for template in &mut all.templates {
+            template.good = template.is_good().then(|| Arc::clone(&template.item));
+        }
         all.guides.sort_by(|one, other| {
             let key = |guide: &Guide| (guide.order == 0, guide.order, guide.level, guide.title.clone());
             key(&one.item).cmp(&key(&other.item)).then_with(|| one.item.slug.cmp(&other.item.slug))
@@ -252,7 +281,30 @@ impl Collection {
         all
     }
 
-    /// A guide in a language; in its own if it isn't translated.
+    /// The same, with why the folder can't be read.
+    pub(in crate::guides) fn with_trouble(&self, trouble: String) -> Self {
+        Self { trouble, ..self.clone() }
+    }
+
+    /// Gives readers what they had before of each file that has an error now.
+    pub(in crate::guides) fn inherit(&mut self, before: &Self) {
+        for guide in self.guides.iter_mut().filter(|guide| guide.good.is_none()) {
+            let same = |it: &&Checked<Guide>| it.item.slug == guide.item.slug && it.item.language == guide.item.language;
+            guide.good = before.guides.iter().find(same).and_then(|it| it.good.clone());
+        }
+        for template in self.templates.iter_mut().filter(|template| template.good.is_none()) {
+            let known = before.templates.iter().find(|it| it.item.slug == template.item.slug);
+            template.good = known.and_then(|it| it.good.clone());
+        }
+    }
+
+    /// The guides that readers see, in the order of the list; those in their own language where none is named.
+    pub(in crate::guides) fn readable(&self, language: &str) -> impl Iterator<Item = Arc<Guide>> {
+        let own = self.guides.iter().filter(move |guide| guide.item.language == language);
+        own.filter_map(|guide| guide.good.clone().filter(|guide| !guide.draft))
+    }
+
+    /// A guide in a language; in its own where it is not translated.
     pub(in crate::guides) fn guide(&self, slug: &str, language: &str) -> Option<&Checked<Guide>> {
         let of = |language: &str| {
             self.guides.iter().find(|guide| guide.item.slug == slug && guide.item.language == language)

@@ -34,16 +34,6 @@ impl Finding {
     ) -> Self {
         Self { file: file.to_owned(), line, column, level: Level::Error, code, message: message.into() }
     }
-
-    /// The same as a warning, which doesn't block anything.
-    pub(in crate::guides) fn warning(
-        file: &str,
-        place: (usize, usize),
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
-        Self { level: Level::Warning, ..Self::error(file, place, code, message) }
-    }
 }
 
 /// A parsed guide.
@@ -82,6 +72,10 @@ pub struct Guide {
     pub links: Vec<Link>,
     /// Its words by section, for the search and for the remaining reading time.
     pub sections: Vec<SectionText>,
+    /// Checks that it shows a mistake for, each with the id of the section.
+    pub mistakes: Vec<(&'static str, String)>,
+    /// Title, summary and everything else by which it is found, in small letters.
+    pub plain: String,
 }
 
 impl Guide {
@@ -94,8 +88,22 @@ impl Guide {
     pub fn queries(&self) -> impl Iterator<Item = &GuideQuery> {
         self.parts.iter().filter_map(|part| match part {
             Part::Query(query) => Some(query.as_ref()),
-            Part::Html(_) => None,
+            Part::Html(_) | Part::SectionEnd(_) => None,
         })
+    }
+
+    /// The address of a section, with what to call it.
+    pub fn place(&self, id: &str) -> (String, String) {
+        let heading = self.headings.iter().find(|heading| heading.id == id);
+        match heading {
+            Some(heading) => (format!("/guides/{}#{id}", self.slug), format!("{}: {}", self.title, heading.text)),
+            None => (format!("/guides/{}", self.slug), self.title.clone()),
+        }
+    }
+
+    /// The headings of the sections that can be checked off.
+    pub fn chapters(&self) -> impl Iterator<Item = &Heading> {
+        self.headings.iter().filter(|heading| heading.depth == 2)
     }
 
     /// Whether a heading has this id.
@@ -110,6 +118,8 @@ pub enum Part {
     /// Rendered Markdown, safe HTML.
     Html(String),
     Query(Box<GuideQuery>),
+    /// The end of the section whose heading has this id.
+    SectionEnd(String),
 }
 
 /// A query in a guide, or a template of the library.
@@ -129,7 +139,9 @@ pub struct GuideQuery {
     pub columns: Vec<(String, DataType)>,
     /// The ids of its data sources.
     pub sources: Vec<String>,
-    /// A digest of everything that determines its result.
+    /// The same, each with the columns that it reads of it.
+    pub reads: Vec<(String, Vec<String>)>,
+    /// A digest of everything that decides what it gives.
     pub digest: String,
     /// The query as it runs on synthetic data, if the checker finds no error.
     pub(in crate::guides) bound: Option<BoundQuery>,
@@ -205,6 +217,8 @@ pub struct SectionText {
     pub id: String,
     pub title: String,
     pub text: String,
+    /// Title and text in small letters, a line end between them.
+    pub plain: String,
 }
 
 impl SectionText {

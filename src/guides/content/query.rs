@@ -1,6 +1,6 @@
 //! A query of a guide or of the library, with all checks that don't need to run it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
@@ -90,8 +90,12 @@ impl Checking<'_> {
         self.parameters(&input, &prepared);
         self.sql(&input, &prepared);
         let reads = queries::reads(&input.sql, &input.fields, Catalogue::standard());
-        let names: BTreeSet<String> = reads.into_iter().map(|it| it.source).collect();
-        self.query.sources = names.into_iter().collect();
+        let mut read: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for it in reads {
+            read.entry(it.source).or_default().extend(it.column);
+        }
+        self.query.sources = read.keys().cloned().collect();
+        self.query.reads = read.into_iter().map(|(source, columns)| (source, columns.into_iter().collect())).collect();
         if let Ok(bound) = queries::bound(&prepared) {
             let column = |output: &crate::amcsql::bound::Output| {
                 (output.name.clone(), bound.column(output.column).data_type.clone())

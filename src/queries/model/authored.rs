@@ -4,6 +4,7 @@
 //! guide, and a template of the library. The first uses only some of the keys; `guides/README.md` lists all of them
 //! for authors.
 
+mod kinds;
 mod sample;
 mod window;
 
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 
+pub use kinds::{Difficulty, PRODUCTS, QueryKind, products_of_entry};
 pub use sample::{Sample, sample_number};
 pub use window::RelativeWindow;
 
@@ -30,114 +32,6 @@ pub(super) const END: &str = "--+++";
 pub(super) const FORMAT: i64 = 1;
 /// Longest front matter, in bytes.
 const LONGEST: usize = 1 << 20;
-/// Ad products for finding guides and templates, as authors write them and their labels.
-pub const PRODUCTS: [(&str, &str); 10] = [
-    ("dsp", "Amazon DSP"),
-    ("streaming-tv", "Streaming TV"),
-    ("sponsored-products", "Sponsored Products"),
-    ("sponsored-brands", "Sponsored Brands"),
-    ("sponsored-display", "Sponsored Display"),
-    ("sponsored-tv", "Sponsored TV"),
-    ("brand-store", "Brand Store"),
-    ("retail", "Retail purchases"),
-    ("audiences", "Audiences"),
-    ("amc", "AMC itself"),
-];
-
-/// How much a reader should have done before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Difficulty {
-    #[default]
-    Basic,
-    /// Some queries of their own.
-    Intermediate,
-    /// Knows the sources and what privacy does to a result.
-    Advanced,
-}
-
-impl Difficulty {
-    /// All, the easiest first.
-    pub const ALL: [Self; 3] = [Self::Basic, Self::Intermediate, Self::Advanced];
-
-    /// As authors write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Basic => "basic",
-            Self::Intermediate => "intermediate",
-            Self::Advanced => "advanced",
-        }
-    }
-
-    /// What people read.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Basic => "Basic",
-            Self::Intermediate => "Intermediate",
-            Self::Advanced => "Advanced",
-        }
-    }
-
-    /// Parses [`Difficulty::name`].
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.name() == text)
-    }
-
-    /// The value of the key `level`.
-    pub fn of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Self {
-        let text: String = entry.read(faults);
-        Self::parse(&text).unwrap_or_else(|| {
-            faults.push(entry.fault("`level` is \"basic\", \"intermediate\" or \"advanced\"."));
-            Self::default()
-        })
-    }
-}
-
-/// The products of the key `products`; invalid ones are reported.
-pub fn products_of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<String> {
-    let mut products: Vec<String> = entry.read(faults);
-    if let Some(unknown) = products.iter().find(|name| !PRODUCTS.iter().any(|(known, _)| known == name)) {
-        let known = PRODUCTS.map(|(name, _)| name).join(", ");
-        faults.push(entry.fault(format!("`{unknown}` is no ad product. Write any of {known}.")));
-    }
-    products.retain(|name| PRODUCTS.iter().any(|(known, _)| known == name));
-    products
-}
-
-/// The role of a query in a guide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum QueryKind {
-    /// Explores the data, to fill in the main query.
-    Explore,
-    /// Answers the question.
-    #[default]
-    Main,
-    /// Verifies an answer in another way.
-    Validate,
-}
-
-impl QueryKind {
-    /// All roles, in the order of a guide.
-    pub const ALL: [Self; 3] = [Self::Explore, Self::Main, Self::Validate];
-
-    /// As authors write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Explore => "explore",
-            Self::Main => "main",
-            Self::Validate => "validate",
-        }
-    }
-
-    /// What people read.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Explore => "Exploration",
-            Self::Main => "Main query",
-            Self::Validate => "Validation",
-        }
-    }
-}
-
 /// A query with everything that its author wrote about it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AuthoredQuery {

@@ -98,7 +98,7 @@ impl FieldKind {
 
 /// How a pattern matches its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::queries) enum Match {
+pub enum Match {
     #[default]
     Contains,
     StartsWith,
@@ -107,10 +107,10 @@ pub(in crate::queries) enum Match {
 
 impl Match {
     /// All kinds of match, in the order of the form.
-    pub(in crate::queries) const ALL: [Self; 3] = [Self::Contains, Self::StartsWith, Self::Exactly];
+    pub const ALL: [Self; 3] = [Self::Contains, Self::StartsWith, Self::Exactly];
 
     /// As sent by forms, in `param.<name>.match`.
-    pub(in crate::queries) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Contains => "contains",
             Self::StartsWith => "starts",
@@ -119,7 +119,7 @@ impl Match {
     }
 
     /// The label for people.
-    pub(in crate::queries) const fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Contains => "Contains",
             Self::StartsWith => "Starts with",
@@ -128,12 +128,12 @@ impl Match {
     }
 
     /// Parses a form value.
-    pub(in crate::queries) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.name() == text)
     }
 
     /// The pattern that matches a text in this way; empty for an empty text.
-    pub(in crate::queries) fn pattern(self, text: &str) -> String {
+    pub fn pattern(self, text: &str) -> String {
         match self {
             _ if text.trim().is_empty() => String::new(),
             Self::Contains => format!("%{text}%"),
@@ -143,7 +143,7 @@ impl Match {
     }
 
     /// The text of a pattern, and the kind of match.
-    pub(in crate::queries) fn of_pattern(pattern: &str) -> (Self, &str) {
+    pub fn of_pattern(pattern: &str) -> (Self, &str) {
         match pattern.strip_suffix('%') {
             None if pattern.is_empty() => (Self::Contains, ""),
             None => (Self::Exactly, pattern),

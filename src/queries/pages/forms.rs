@@ -12,7 +12,7 @@ use crate::web::Fields;
 use crate::web::components::{Choice, Errors};
 
 /// Suggested time zones; any of the IANA database is accepted.
-pub(super) const ZONES: [&str; 24] = [
+pub const ZONES: [&str; 24] = [
     "UTC",
     "America/Los_Angeles",
     "America/Denver",
@@ -40,7 +40,7 @@ pub(super) const ZONES: [&str; 24] = [
 ];
 
 /// The kinds of windows, each with its days at `now`.
-pub(super) fn windows(form: &WindowForm, now: DateTime<Utc>) -> Vec<Choice> {
+pub fn windows(form: &WindowForm, now: DateTime<Utc>) -> Vec<Choice> {
     let zone = form.zone.parse().unwrap_or(chrono_tz::UTC);
     let label = |kind: WindowKind| {
         let days = if kind == WindowKind::Explicit { String::new() } else { Window::preset(kind, zone, now).days() };
@@ -63,21 +63,21 @@ pub(super) fn privacies(sandbox: bool) -> Vec<Choice> {
 
 /// An input of the run form.
 #[derive(Clone, Debug)]
-pub(super) struct Input {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) help: String,
-    pub(super) text: String,
-    pub(super) required: bool,
-    pub(super) kind: FieldKind,
-    pub(super) choices: Vec<Choice>,
+pub struct Input {
+    pub name: String,
+    pub title: String,
+    pub help: String,
+    pub text: String,
+    pub required: bool,
+    pub kind: FieldKind,
+    pub choices: Vec<Choice>,
     /// The kind of match of a pattern.
-    pub(super) how: Match,
+    pub how: Match,
 }
 
 impl Input {
     /// The input of a parameter, with the submitted value or its default.
-    pub(super) fn new(field: &FieldDef, form: &Fields) -> Self {
+    pub fn new(field: &FieldDef, form: &Fields) -> Self {
         let (how, text) = match Match::parse(form.get(&format!("{}.match", field.input()))) {
             Some(how) => (how, field.text(form)),
             None if field.kind == FieldKind::Pattern => Match::of_pattern(field.text(form)),
@@ -117,18 +117,18 @@ impl Input {
     }
 
     /// The name of the input for a pattern's kind of match.
-    pub(super) fn match_name(&self) -> String {
+    pub fn match_name(&self) -> String {
         format!("{}.match", self.name)
     }
 
     /// The kinds of match of a pattern.
     #[expect(clippy::unused_self, reason = "a template calls it on its input")]
-    pub(super) fn ways(&self) -> Vec<Choice> {
+    pub fn ways(&self) -> Vec<Choice> {
         Match::ALL.into_iter().map(|how| Choice::new(how.name(), how.label())).collect()
     }
 
     /// The type of a single-line input.
-    pub(super) fn html_type(&self) -> &'static str {
+    pub fn html_type(&self) -> &'static str {
         match self.kind {
             FieldKind::Date => "date",
             FieldKind::DateTime => "datetime-local",

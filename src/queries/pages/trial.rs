@@ -46,30 +46,30 @@ const LIMITS: Limits = Limits {
 
 /// The outcome of *Try*.
 #[derive(Debug, Default)]
-pub(super) struct Trial {
-    pub(super) columns: Vec<TrialColumn>,
-    pub(super) rows: Vec<Vec<Option<String>>>,
+pub struct Trial {
+    pub columns: Vec<TrialColumn>,
+    pub rows: Vec<Vec<Option<String>>>,
     /// The number of rows of the whole result.
     total: usize,
     /// The number of rows below a privacy threshold.
     below: usize,
     took: Duration,
     /// The description of the time window.
-    pub(super) window: String,
+    pub window: String,
     /// Whether rows below the threshold are kept with blanked values.
     is_blanked: bool,
     /// Why there are no rows: errors by form field, or for the form as a whole.
-    pub(super) problems: Errors,
+    pub problems: Errors,
 }
 
 /// A column of the result.
 #[derive(Debug)]
-pub(super) struct TrialColumn {
-    pub(super) name: String,
-    pub(super) data_type: String,
-    pub(super) is_number: bool,
+pub struct TrialColumn {
+    pub name: String,
+    pub data_type: String,
+    pub is_number: bool,
     /// Its aggregation threshold, as AMC writes it; empty for a column that RecomAMP requested.
-    pub(super) threshold: &'static str,
+    pub threshold: &'static str,
 }
 
 impl Trial {
@@ -80,18 +80,18 @@ impl Trial {
     }
 
     /// The cells of a row with their columns.
-    pub(super) fn cells<'a>(&'a self, row: &'a [Option<String>]) -> Vec<(&'a TrialColumn, &'a Option<String>)> {
+    pub fn cells<'a>(&'a self, row: &'a [Option<String>]) -> Vec<(&'a TrialColumn, &'a Option<String>)> {
         self.columns.iter().zip(row).collect()
     }
 
     /// The number of rows, for display.
-    pub(super) fn rows_words(&self) -> String {
+    pub fn rows_words(&self) -> String {
         let rows = crate::web::words::counted(i64::try_from(self.total).unwrap_or(i64::MAX), "row", "rows");
         if self.total > self.rows.len() { format!("{rows}, the first {} shown", self.rows.len()) } else { rows }
     }
 
     /// The effect of privacy thresholds, for display.
-    pub(super) fn privacy_words(&self) -> String {
+    pub fn privacy_words(&self) -> String {
         let all = self.below + if self.is_blanked { 0 } else { self.total };
         if self.below == 0 {
             return "No rows below a privacy threshold".to_owned();
@@ -117,7 +117,7 @@ impl Trial {
 
 /// The engine, and the people waiting for it.
 #[derive(Default)]
-pub(super) struct Trials {
+pub struct Trials {
     /// The data of a day, and the engine that reads it.
     engine: Mutex<Option<(NaiveDate, Arc<Engine>)>>,
     running: Mutex<HashSet<PersonId>>,
@@ -156,7 +156,7 @@ impl Trials {
     }
 
     /// Runs an editor's form, as far as possible.
-    async fn run(&self, site: &Site, person: &Person, input: &QueryInput, form: &Fields) -> web::Result<Trial> {
+    pub async fn run(&self, site: &Site, person: &Person, input: &QueryInput, form: &Fields) -> web::Result<Trial> {
         let now = site.clock.now();
         let instance = form.get("instance").parse::<InstanceId>().ok();
         let (catalogue, sandbox) = sources(site, person, instance.as_ref()).await?;
@@ -226,12 +226,12 @@ pub(super) struct Room {
 }
 
 /// The routes of what runs on synthetic data, with their own engine.
-pub(super) fn routes(site: Site) -> Router {
+pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Router {
     Router::new()
         .route("/queries/try", post(show))
         .route("/queries/privacy", post(privacy_page::explain))
         .route("/queries/{id}/privacy", get(privacy_page::show))
-        .with_state(Room { site, trials: Arc::default() })
+        .with_state(Room { site, trials })
 }
 
 /// The editor as submitted, with the result on synthetic data below it.

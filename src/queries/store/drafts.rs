@@ -268,19 +268,38 @@ pub async fn create_draft(
     person: &PersonId,
     text: DraftSeed<'_>,
 ) -> Result<DraftId> {
+    let input = QueryInput {
+        name: text.name.to_owned(),
+        sql: text.sql.to_owned(),
+        fields: text.fields,
+        ..QueryInput::default()
+    };
+    seed_draft(tx, random, now, person, text.source, input).await
+}
+
+/// The same of a whole query, with its window and everything that is said about it.
+pub async fn seed_draft(
+    tx: &mut Tx,
+    random: &Random,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    source: &str,
+    input: QueryInput,
+) -> Result<DraftId> {
     const UNTOUCHED: &str = "select id as value from drafts where person_id = $1 and source = $2 and name = $3 \
         and tab = '' and query_id is null and discarded_at is null order by updated_at desc limit 1";
-    let untouched = sql(UNTOUCHED).bind(person).bind(text.source).bind(text.name);
+    let untouched = sql(UNTOUCHED).bind(person).bind(source).bind(&input.name);
     let untouched = untouched.optional::<Single<DraftId>>(tx).await?.map(|Single(id)| id);
+    let QueryInput { name, description, tags, sql, fields, window, privacy } = input;
     let draft = Draft {
         id: untouched.unwrap_or_else(|| random.id(now)),
         query: None,
         base: 0,
         tab: String::new(),
-        source: text.source.to_owned(),
-        name: text.name.to_owned(),
-        sql: text.sql.to_owned(),
-        rest: Rest { fields: text.fields, ..Rest::default() },
+        source: source.to_owned(),
+        name,
+        sql,
+        rest: Rest { fields, description, tags, window, privacy, ..Rest::default() },
         updated_at: now,
     };
     keep_draft(tx, random, now, person, &draft).await

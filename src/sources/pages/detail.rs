@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::{Sources, instance_choices, of_instance};
 use crate::amcsql::catalogue::{Catalogue, ColumnDef, DataSource};
 use crate::db::{self, PageRange, Stamp, Tx};
-use crate::guides;
+use crate::guides::Guides;
 use crate::ids::PersonId;
 use crate::queries::{self, DraftSeed};
 use crate::sources::described::{self, Mark, marks};
@@ -44,6 +45,8 @@ pub(super) struct DetailPage {
     joins: Vec<Join>,
     samples: Vec<(usize, &'static Sample)>,
     used: Arc<Used>,
+    /// Guides and templates that read it: address and title.
+    guides: Vec<(String, String)>,
     is_documented: bool,
 }
 
@@ -83,8 +86,6 @@ pub(super) struct Used {
     queries: Vec<(String, String)>,
     /// Whether there may be more.
     more: bool,
-    /// Guides: address and title.
-    guides: Vec<(String, String)>,
 }
 
 impl Used {
@@ -103,8 +104,6 @@ impl Used {
                 used.queries.push((format!("/queries/{}", query.id), query.name));
             }
         }
-        let using = guides::all().into_iter().filter(|guide| guide.sources.contains(&source.id));
-        used.guides = using.map(|guide| (format!("/guides/{}", guide.slug), guide.title.clone())).collect();
         Ok(used)
     }
 }
@@ -150,6 +149,7 @@ async fn used(sources: &Sources, person: &Person, source: &DataSource) -> db::Re
 
 pub(super) async fn show(
     State(sources): State<Sources>,
+    Extension(guides): Extension<Guides>,
     person: Person,
     visit: Visit,
     Path(name): Path<String>,
@@ -182,6 +182,7 @@ pub(super) async fn show(
         joins: joins(source, view.directory.sources()),
         samples: samples::of(&source.id).collect(),
         used,
+        guides: guides.reading(&source.id).await,
         is_documented: view.is_documented(place),
         source: source.clone(),
     };

@@ -13,6 +13,7 @@ mod data_sources;
 mod driver;
 mod editor;
 mod forms;
+mod guides;
 mod harness;
 mod own;
 mod pages;

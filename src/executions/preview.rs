@@ -1,0 +1,84 @@
+//! An execution as another page shows it in passing: its state, and the first rows of its result.
+
+use chrono::{DateTime, Utc};
+
+use super::model::State;
+use super::store;
+use super::submit::Executions;
+use crate::db::{self, Tx};
+use crate::ids::{ExecutionId, PersonId};
+use crate::results::{self, Key, PageRequest};
+use crate::web;
+
+/// What is shown of an execution.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    pub id: ExecutionId,
+    pub state: State,
+    /// The window, in words.
+    pub window: String,
+    /// The values of its parameters, as people read them.
+    pub values: Vec<(String, String)>,
+    pub created_at: DateTime<Utc>,
+    /// Why it ended without a result; empty where it did not.
+    pub problem: String,
+    /// The columns of the result, and whether each holds numbers; none where there is no result (any more).
+    pub columns: Vec<(String, bool)>,
+    /// The first rows, as they are shown; an empty text is NULL.
+    pub rows: Vec<Vec<String>>,
+    /// Rows of the whole result.
+    pub total: u64,
+}
+
+impl Preview {
+    /// The cells of a row, each with its column.
+    pub fn cells<'a>(&'a self, row: &'a [String]) -> Vec<(&'a (String, bool), &'a String)> {
+        self.columns.iter().zip(row).collect()
+    }
+
+    /// How many rows there are, in words.
+    pub fn rows_words(&self) -> String {
+        let rows = web::words::counted(i64::try_from(self.total).unwrap_or(i64::MAX), "row", "rows");
+        if self.total > self.rows.len() as u64 { format!("{rows}, the first {} shown", self.rows.len()) } else { rows }
+    }
+}
+
+/// An execution that a person may see, with so many rows of its result; none where it is gone or not theirs to see.
+pub async fn preview(
+    room: &Executions,
+    tx: &mut Tx,
+    person: &PersonId,
+    id: &ExecutionId,
+    rows: usize,
+) -> web::Result<Option<Preview>> {
+    let execution = match store::find(tx, person, id).await {
+        Ok(execution) => execution,
+        Err(db::Error::Missing) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut preview = Preview {
+        id: execution.id.clone(),
+        state: execution.state,
+        window: execution.window.words(),
+        values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
+        created_at: execution.created_at,
+        problem: execution.problem.as_ref().map(|problem| problem.brief().to_owned()).unwrap_or_default(),
+        columns: Vec::new(),
+        rows: Vec::new(),
+        total: 0,
+    };
+    if execution.state == State::Succeeded && execution.result_removed_at.is_none() {
+        let request = PageRequest { limit: rows, ..PageRequest::default() };
+        match room.result_store.page(&Key::from(&execution.id), request).await {
+            Ok(page) => {
+                let is_number = |column: &results::KeptColumn| (column.name.clone(), column.kind.is_number());
+                preview.columns = page.columns.iter().map(is_number).collect();
+                let texts = |row: Vec<results::Cell>| row.into_iter().map(|cell| cell.shown).collect();
+                preview.rows = page.rows.into_iter().map(texts).collect();
+                preview.total = page.total;
+            }
+            Err(error) => preview.problem = error.to_string(),
+        }
+    }
+    Ok(Some(preview))
+}

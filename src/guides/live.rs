@@ -1,0 +1,131 @@
+//! The guides and templates of an installation as they are now: what is built in, and what lies in the folder of
+//! `RECOMAMP_GUIDES_DIR`, whose changes appear without a restart.
+//!
+//! The folder is looked at when somebody asks, at most once a second: names, sizes and dates first, and only folders in which these
+//! changed are read again. A folder that can't be read leaves everything as it was.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::content::{Collection, FolderRead, Guide, Stamps, Template, read_folder};
+use crate::clock::Clock;
+
+/// How long what was seen of the folder counts.
+const FRESH: TimeDelta = TimeDelta::seconds(1);
+
+/// The guides of an installation; cheap to clone.
+#[derive(Clone)]
+pub struct Guides(Arc<Inner>);
+
+struct Inner {
+    root: Option<PathBuf>,
+    clock: Clock,
+    seen: Mutex<Seen>,
+    current: RwLock<Arc<Collection>>,
+    looked_at: RwLock<Option<DateTime<Utc>>>,
+}
+
+/// What was seen of the folder.
+#[derive(Default)]
+struct Seen {
+    stamps: Stamps,
+    reads: BTreeMap<String, Arc<FolderRead>>,
+}
+
+impl Guides {
+    /// With the guides below a folder, beside those that are built in.
+    pub fn new(root: Option<PathBuf>, clock: Clock) -> Self {
+        let current = RwLock::new(Arc::clone(Collection::built_in()));
+        Self(Arc::new(Inner { root, clock, seen: Mutex::default(), current, looked_at: RwLock::default() }))
+    }
+
+    /// Everything there is now.
+    pub(in crate::guides) async fn current(&self) -> Arc<Collection> {
+        let now = self.0.clock.now();
+        let looked_at = *self.0.looked_at.read().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = looked_at.is_some_and(|at| now - at < FRESH && now >= at);
+        if let Some(root) = self.0.root.clone().filter(|_| !is_fresh) {
+            let own = self.clone();
+            let looked = tokio::task::spawn_blocking(move || own.look(&root, now)).await;
+            if let Err(error) = looked {
+                tracing::error!(%error, "guides were not read");
+            }
+        }
+        Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn look(&self, root: &Path, now: DateTime<Utc>) {
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner));
+        let next = match Stamps::of(root) {
+            Ok(stamps) if stamps == seen.stamps && before.trouble.is_empty() => None,
+            Ok(stamps) => Some(joined(root, &mut seen, stamps, &before)),
+            Err(error) => {
+                let trouble = format!(
+                    "The folder of guides can't be read: {error}. Its guides are shown as they were read last. Check \
+                     RECOMAMP_GUIDES_DIR, and that the program may read the folder."
+                );
+                (before.trouble != trouble).then(|| before.with_trouble(trouble))
+            }
+        };
+        if let Some(next) = next {
+            *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        }
+        *self.0.looked_at.write().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// The guides that everybody reads, in the order in which a newcomer takes them.
+    pub async fn all(&self) -> Vec<Arc<Guide>> {
+        let current = self.current().await;
+        current.readable("").collect()
+    }
+
+    /// The guide for somebody who has no query yet.
+    pub async fn first(&self) -> Option<Arc<Guide>> {
+        self.all().await.into_iter().next()
+    }
+
+    /// The sections that show a mistake for a check, each with its address and what to call it.
+    pub async fn explaining(&self, code: &str) -> Vec<(String, String)> {
+        let mut places = Vec::new();
+        for guide in self.all().await {
+            let shown = guide.mistakes.iter().filter(|(known, _)| *known == code);
+            places.extend(shown.map(|(_, section)| guide.place(section)));
+        }
+        places
+    }
+
+    /// The guides and templates that read a data source, each with its address and what to call it.
+    pub async fn reading(&self, source: &str) -> Vec<(String, String)> {
+        let reads = |sources: &[String]| sources.iter().any(|known| known.eq_ignore_ascii_case(source));
+        let guides = self.all().await.into_iter().filter(|guide| reads(&guide.sources));
+        let guides = guides.map(|guide| (format!("/guides/{}", guide.slug), guide.title.clone()));
+        let templates = self.templates().await.into_iter().filter(|template| reads(&template.query.sources));
+        let name = |template: Arc<Template>| format!("Template: {}", template.query.name());
+        guides.chain(templates.map(|template| (format!("/library/{}", template.slug), name(template)))).collect()
+    }
+
+    /// The templates that everybody may use, by name.
+    pub async fn templates(&self) -> Vec<Arc<Template>> {
+        let current = self.current().await;
+        current.templates.iter().filter_map(|template| template.good.clone()).collect()
+    }
+}
+
+/// What is built in and what lies in the folder now; folders that did not change are not read again.
+fn joined(root: &Path, seen: &mut Seen, stamps: Stamps, before: &Collection) -> Collection {
+    let mut reads = BTreeMap::new();
+    for name in stamps.folders() {
+        let known = seen.reads.get(name).filter(|_| stamps.is_same(&seen.stamps, name));
+        let read = known.cloned().unwrap_or_else(|| Arc::new(read_folder(name, &stamps.read(root, name))));
+        reads.insert(name.to_owned(), read);
+    }
+    let own = reads.iter().map(|(name, read): (&String, &Arc<FolderRead>)| (name.clone(), Arc::clone(read)));
+    let mut next = Collection::join(Collection::built_in_reads().chain(own));
+    next.inherit(before);
+    (seen.stamps, seen.reads) = (stamps, reads);
+    next
+}

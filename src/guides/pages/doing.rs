@@ -1,0 +1,221 @@
+//! What is done from a guide's page: favorites, progress, and trying, running and taking along its queries.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::detail::{Answer, page};
+use super::{Desk, languages, query, seen};
+use crate::executions::{Actor, Request, What};
+use crate::guides::content::GuideQuery;
+use crate::guides::store::{self, GuideRun};
+use crate::ids::InstanceId;
+use crate::queries::{self, Home, Placement, QueryInput, RunInput};
+use crate::web::shell::Tone;
+use crate::web::{self, Fields, Html, Person, Visit};
+
+/// Gives a guide a star, or takes it back.
+pub(super) async fn favourite(
+    State(desk): State<Desk>,
+    person: Person,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    seen(&*desk.guides.current().await, &person, &slug, &[])?;
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    store::set_favourite(&mut tx, &person.id, &slug, fields.get("on") == "true").await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/guides/{slug}")))
+}
+
+/// Checks a section off, or takes that back, and leads on to the section.
+pub(super) async fn progress(
+    State(desk): State<Desk>,
+    person: Person,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let seen = seen(&*desk.guides.current().await, &person, &slug, &[])?;
+    let section = fields.get("section");
+    let chapters: Vec<_> = seen.guide.chapters().collect();
+    let at = chapters.iter().position(|heading| heading.id == section).ok_or(web::Error::Missing)?;
+    let now = desk.site.clock.now();
+    let is_done = fields.get("done") == "true";
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    store::set_done(&mut tx, &person.id, (&slug, section), is_done.then_some(now)).await?;
+    tx.commit().await?;
+    let next = chapters.get(at + usize::from(is_done)).or(chapters.get(at));
+    let instance = instance_part(&fields);
+    Ok(Redirect::to(&format!("/guides/{slug}{instance}#{}", next.map_or("", |heading| heading.id.as_str()))))
+}
+
+/// The part of an address that keeps the chosen instance.
+fn instance_part(fields: &Fields) -> String {
+    match fields.trimmed("instance").parse::<InstanceId>() {
+        Ok(id) => format!("?instance={id}"),
+        Err(_) => String::new(),
+    }
+}
+
+/// The form without empty parameters, so that these get the values of synthetic data.
+fn filled(form: &Fields) -> Fields {
+    let is_filled = |(name, value): &(&str, &str)| !name.starts_with("param.") || !value.trim().is_empty();
+    form.iter().filter(is_filled).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The guide with what its query gives on synthetic data. Where nothing is filled in, the values of its author are taken.
+pub(super) async fn try_it(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    headers: HeaderMap,
+    Path((slug, id)): Path<(String, String)>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let languages = languages(&headers, fields.trimmed("lang"));
+    let seen = seen(&*desk.guides.current().await, &person, &slug, &languages)?;
+    let input = query(&seen.guide, &id)?.input(desk.site.clock.now(), true);
+    // OK without the instance: synthetic data has all sources, whatever the instance lacks.
+    let form: Fields = filled(&fields).iter().filter(|(name, _)| *name != "instance").map(owned).collect();
+    let tried = desk.trials.run(&desk.site, &person, &input, &form).await?;
+    let sent = fields.trimmed("instance").to_owned();
+    let answer = Answer { query: id, form: fields, tried: Some(tried), ..Answer::default() };
+    Ok(Html(page(&desk, &person, &visit, &slug, &languages, &sent, answer).await?).into_response())
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+/// Runs a query on the chosen instance and leads back to where it stands.
+pub(super) async fn run(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    headers: HeaderMap,
+    Path((slug, id)): Path<(String, String)>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let languages = languages(&headers, fields.trimmed("lang"));
+    let seen = seen(&*desk.guides.current().await, &person, &slug, &languages)?;
+    let query = query(&seen.guide, &id)?;
+    let mut answer = Answer { query: id.clone(), form: fields.clone(), ..Answer::default() };
+    let sent = fields.trimmed("instance").to_owned();
+    let Ok(instance) = sent.parse::<InstanceId>() else {
+        answer.errors.add("", "Choose an instance above, then run the query there.");
+        let page = page(&desk, &person, &visit, &slug, &languages, &sent, answer).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
+    };
+    let now = desk.site.clock.now();
+    let input = query.input(now, desk.site.config.is_demo());
+    let (given, errors) = RunInput::of_form(&input.script(), &fields);
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    let what = What::Text {
+        name: input.name.clone(),
+        sql: input.sql.clone(),
+        fields: input.fields.clone(),
+        instance: instance.clone(),
+        input: given,
+    };
+    let key = fields.once(&id);
+    let started = if errors.is_empty() {
+        desk.executions.start(&mut tx, &Actor::person_by_hand(&person), &Request { what, key }).await
+    } else {
+        drop(tx);
+        answer.errors = errors;
+        let page = page(&desk, &person, &visit, &slug, &languages, &sent, answer).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
+    };
+    match started {
+        Ok(started) => {
+            if started.is_new {
+                let run = GuideRun { slug: slug.clone(), query: id, instance: instance.clone(), execution: started.id };
+                store::add_run(&mut tx, now, &desk.site.random.id(now), &person.id, &run).await?;
+            }
+            tx.commit().await?;
+            desk.executions.wake();
+            Ok(Redirect::to(&format!("/guides/{slug}?instance={instance}#{}", query.anchor())).into_response())
+        }
+        Err(refusal) => {
+            drop(tx);
+            let (errors, findings) = (refusal.errors(), refusal.findings().to_vec());
+            if errors.is_empty() && findings.is_empty() {
+                return Err(refusal.into());
+            }
+            answer.errors = errors;
+            answer.mistakes = findings.into_iter().map(|finding| finding.message).collect();
+            let page = page(&desk, &person, &visit, &slug, &languages, &sent, answer).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+        }
+    }
+}
+
+/// Hands a query over to the editor as a draft, with what was filled in.
+pub(super) async fn open(
+    State(desk): State<Desk>,
+    person: Person,
+    Path((slug, id)): Path<(String, String)>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let seen = seen(&*desk.guides.current().await, &person, &slug, &[])?;
+    let input = taken_along(&desk, query(&seen.guide, &id)?, &fields);
+    let source = format!("Guide: {}", seen.guide.title);
+    let now = desk.site.clock.now();
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    let draft = queries::seed_draft(&mut tx, &desk.site.random, now, &person.id, &source, input).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
+}
+
+/// The query as the person takes it along: what they filled in is its new defaults.
+fn taken_along(desk: &Desk, query: &GuideQuery, fields: &Fields) -> QueryInput {
+    let mut input = query.input(desk.site.clock.now(), desk.site.config.is_demo());
+    input.window = input.window.with(fields);
+    input.with_values(fields);
+    input
+}
+
+/// Saves a query as the person's own.
+async fn saved(desk: &Desk, person: &Person, slug: &str, id: &str, fields: &Fields) -> web::Result<crate::ids::QueryId> {
+    let seen = seen(&*desk.guides.current().await, person, slug, &[])?;
+    let input = taken_along(desk, query(&seen.guide, id)?, fields);
+    let now = desk.site.clock.now();
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    let default_instance = match fields.trimmed("instance").parse::<InstanceId>() {
+        Ok(id) => crate::instances::find(&mut tx, &person.id, &id).await.ok().map(|instance| instance.id),
+        Err(_) => None,
+    };
+    let placement = Placement { home: Home::Private, default_instance };
+    let query = queries::create(&mut tx, &desk.site.random, now, &person.id, &placement, &input).await?;
+    tx.commit().await?;
+    Ok(query)
+}
+
+pub(super) async fn save(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    Path((slug, id)): Path<(String, String)>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let query = saved(&desk, &person, &slug, &id, &fields).await?;
+    visit.flash(Tone::Success, "Saved as your own query. Only you see it.").await;
+    Ok(Redirect::to(&format!("/queries/{query}")))
+}
+
+/// Saves a query and leads to the form of its schedule.
+pub(super) async fn schedule(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    Path((slug, id)): Path<(String, String)>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let query = saved(&desk, &person, &slug, &id, &fields).await?;
+    visit.flash(Tone::Success, "Saved as your own query. Now say when it runs.").await;
+    let instance = match fields.trimmed("instance").parse::<InstanceId>() {
+        Ok(id) => format!("&instance={id}"),
+        Err(_) => String::new(),
+    };
+    Ok(Redirect::to(&format!("/schedules/new?query={query}{instance}")))
+}

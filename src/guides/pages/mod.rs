@@ -1,0 +1,132 @@
+//! The pages of guides: the list, one guide with the forms of its queries, and what is done from there.
+
+mod detail;
+mod doing;
+mod files;
+mod list;
+mod query;
+mod report;
+
+pub use query::{QueryView, SampleView, lacking};
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::routing::{get, post};
+
+use super::Guides;
+use super::content::{Checked, Collection, Guide, GuideQuery};
+use crate::executions::Executions;
+use crate::queries::Trials;
+use crate::web::{self, Person, Site};
+
+/// What the handlers of the room need.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) site: Site,
+    pub(super) guides: Guides,
+    pub(super) executions: Executions,
+    pub(super) trials: Arc<Trials>,
+}
+
+pub(super) fn routes(desk: Desk) -> Router {
+    Router::new()
+        .route("/guides", get(list::show))
+        .route("/guides.csv", get(list::export))
+        .route("/guides.json", get(list::export))
+        .route("/guides/{slug}", get(detail::show))
+        .route("/guides/{slug}/favourite", post(doing::favourite))
+        .route("/guides/{slug}/progress", post(doing::progress))
+        .route("/guides/{slug}/files/{part}", get(files::show))
+        .route("/guides/{slug}/reports", post(report::keep))
+        .route("/guides/reports/{id}", get(report::show))
+        .route("/guides/reports/{id}/report.html", get(report::download))
+        .route("/guides/reports/{id}/delete", post(report::delete))
+        .route("/guides/{slug}/queries/{part}/try", post(doing::try_it))
+        .route("/guides/{slug}/queries/{part}/run", post(doing::run))
+        .route("/guides/{slug}/queries/{part}/open", post(doing::open))
+        .route("/guides/{slug}/queries/{part}/save", post(doing::save))
+        .route("/guides/{slug}/queries/{part}/schedule", post(doing::schedule))
+        .with_state(desk)
+}
+
+/// A guide as a person sees it.
+pub(super) struct Seen {
+    pub(super) guide: Arc<Guide>,
+    /// What is wrong with its file, for authors; readers see the last version without a fault.
+    pub(super) findings: Vec<super::Finding>,
+    /// The languages in which it is there, the empty one being its own.
+    pub(super) languages: Vec<String>,
+}
+
+/// The guide of that name, in the first of these languages in which it is there.
+pub(super) fn seen(all: &Collection, person: &Person, slug: &str, languages: &[String]) -> web::Result<Seen> {
+    let of = |language: &str| all.guides.iter().find(|it| it.item.slug == slug && it.item.language == language);
+    let wanted = languages.iter().map(String::as_str).chain([""]);
+    let mut fitting = wanted.filter_map(of).filter_map(|checked| readable(checked, person));
+    let (guide, findings) = fitting.next().ok_or_else(|| gone(all, slug))?;
+    let own = all.guides.iter().filter(|it| it.item.slug == slug && readable(it, person).is_some());
+    Ok(Seen { guide, findings, languages: own.map(|it| it.item.language.clone()).collect() })
+}
+
+/// What a person reads of a guide's file.
+fn readable(checked: &Checked<Guide>, person: &Person) -> Option<(Arc<Guide>, Vec<super::Finding>)> {
+    if person.is_administrator {
+        return Some((Arc::clone(&checked.item), checked.findings.clone()));
+    }
+    let good = checked.good.clone().filter(|guide| !guide.draft)?;
+    Some((good, Vec::new()))
+}
+
+/// What is said where there is no guide of that name, or none that can be shown.
+fn gone(all: &Collection, slug: &str) -> web::Error {
+    let is_broken = all.guides.iter().any(|it| it.item.slug == slug && it.good.is_none() && !it.item.draft);
+    if is_broken {
+        let why = "Its file has errors and no earlier version is known. An administrator sees them on this page.";
+        return web::Error::conflict("This guide can't be shown", why).with_way("All guides", "/guides".to_owned());
+    }
+    web::Error::Missing
+}
+
+/// The languages that a browser asks for, the most wanted first: `de-AT` asks for `de`, too.
+pub(super) fn languages(headers: &HeaderMap, chosen: &str) -> Vec<String> {
+    if chosen == "en" {
+        return Vec::new();
+    }
+    let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let tags = [chosen].into_iter().chain(asked.split(',')).map(|part| part.split(';').next().unwrap_or_default().trim());
+    let mut languages: Vec<String> = Vec::new();
+    for tag in tags.filter(|tag| !tag.is_empty()).take(20) {
+        let tag = tag.to_ascii_lowercase();
+        let short = tag.split('-').next().unwrap_or_default().to_owned();
+        // The text of `guide.md` is English: a reader who prefers it gets it.
+        if short == "en" {
+            break;
+        }
+        languages.extend([tag, short]);
+    }
+    languages
+}
+
+/// A query of a guide.
+pub(super) fn query<'a>(guide: &'a Guide, id: &str) -> web::Result<&'a GuideQuery> {
+    guide.query(id).ok_or(web::Error::Missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browsers_languages_come_in_their_order_until_english() {
+        let of = |asked: &'static str, chosen: &str| {
+            languages(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, asked.parse().unwrap())]), chosen)
+        };
+        assert_eq!(of("de-AT,fr;q=0.8,en;q=0.5,it", ""), ["de-at", "de", "fr", "fr"]);
+        assert_eq!(of("en-US,de", ""), Vec::<String>::new());
+        assert_eq!(of("en-US", "de"), ["de", "de"]);
+        assert_eq!(of("de", "en"), Vec::<String>::new());
+    }
+}

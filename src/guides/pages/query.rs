@@ -1,0 +1,130 @@
+//! A query of a guide on its page: the form, the sample, what the chosen instance lacks, and the reader's own result.
+
+use chrono::{DateTime, Utc};
+
+use crate::amcsql::catalogue::Catalogue;
+use crate::executions::Preview;
+use crate::guides::content::GuideQuery;
+use crate::instances::Instance;
+use crate::queries::{self, FieldDef, Input, QueryInput, Sample, Trial, WindowForm};
+use crate::web::Fields;
+use crate::web::components::{Choice, Errors};
+
+/// Names of what is lacking that are shown.
+const MOST_LACKING: usize = 6;
+
+/// A query as its page shows it.
+pub struct QueryView {
+    pub id: String,
+    pub anchor: String,
+    pub name: String,
+    pub kind: &'static str,
+    pub description: String,
+    pub sql_html: String,
+    pub inputs: Vec<Input>,
+    pub window: WindowForm,
+    pub windows: Vec<Choice>,
+    pub window_advice: String,
+    pub prerequisites: Vec<String>,
+    pub sample: Option<SampleView>,
+    pub metrics: Vec<(String, String)>,
+    pub interpretation_html: String,
+    /// Data sources and columns that the chosen instance lacks.
+    pub lacking: Vec<String>,
+    pub errors: Errors,
+    /// Errors of the SQL on the chosen instance, in sentences.
+    pub mistakes: Vec<String>,
+    pub tried: Option<Trial>,
+    /// The reader's last execution of it on the chosen instance.
+    pub run: Option<Preview>,
+    /// Whether the form is open from the start.
+    pub is_open: bool,
+}
+
+/// A sample with which of its columns hold numbers.
+pub struct SampleView {
+    pub columns: Vec<(String, bool)>,
+    pub rows: Vec<Vec<String>>,
+}
+
+impl SampleView {
+    pub fn new(sample: &Sample) -> Self {
+        let is_number = |(at, name): (usize, &String)| (name.clone(), sample.is_number(at));
+        Self { columns: sample.columns.iter().enumerate().map(is_number).collect(), rows: sample.rows.clone() }
+    }
+
+    /// The cells of a row, each with its column.
+    pub fn cells<'a>(&'a self, row: &'a [String]) -> Vec<(&'a (String, bool), &'a String)> {
+        self.columns.iter().zip(row).collect()
+    }
+}
+
+impl QueryView {
+    /// The view of a query with the form as it was sent; `defaults` are those of the place where it runs.
+    pub fn new(query: &GuideQuery, defaults: &QueryInput, form: &Fields, now: DateTime<Utc>) -> Self {
+        let window = defaults.window.with(form);
+        let authored = &query.authored;
+        Self {
+            id: query.id.clone(),
+            anchor: query.anchor(),
+            name: query.name().to_owned(),
+            kind: authored.kind.label(),
+            description: authored.input.description.clone(),
+            sql_html: query.sql_html.clone(),
+            inputs: asked(query, &defaults.fields).map(|field| Input::new(field, form)).collect(),
+            windows: queries::windows(&window, now),
+            window,
+            window_advice: authored.window_advice.clone(),
+            prerequisites: authored.prerequisites.clone(),
+            sample: authored.sample.as_ref().map(SampleView::new),
+            metrics: authored.metrics.clone(),
+            interpretation_html: query.interpretation_html.clone(),
+            lacking: Vec::new(),
+            errors: Errors::new(),
+            mistakes: Vec::new(),
+            tried: None,
+            run: None,
+            is_open: form.iter().next().is_some(),
+        }
+    }
+
+    /// The id of an input, which another query of the page may have under the same name.
+    pub fn input_id(&self, name: &str) -> String {
+        format!("f-{}-{name}", self.id)
+    }
+
+    /// What the instance lacks, in a sentence.
+    pub fn lacking_words(&self) -> String {
+        let (shown, more) = self.lacking.split_at(self.lacking.len().min(MOST_LACKING));
+        let rest = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        format!("{}{rest}", shown.join(", "))
+    }
+}
+
+/// The parameters that the form asks for.
+fn asked<'a>(query: &'a GuideQuery, fields: &'a [FieldDef]) -> impl Iterator<Item = &'a FieldDef> {
+    fields.iter().filter(|field| query.authored.input.sql.contains(field.name.as_str()))
+}
+
+/// What of a query's data sources and columns an instance does not have.
+pub fn lacking(query: &GuideQuery, catalogue: &Catalogue) -> Vec<String> {
+    let mut lacking = Vec::new();
+    for (source, columns) in &query.reads {
+        match catalogue.source(source) {
+            None => lacking.push(source.clone()),
+            Some(known) => {
+                let missing = columns.iter().filter(|column| known.column(column).is_none());
+                lacking.extend(missing.map(|column| format!("{source}.{column}")));
+            }
+        }
+    }
+    lacking
+}
+
+/// The instances on which a guide can be run, as choices.
+pub(super) fn instance_choices(instances: &[Instance]) -> Vec<Choice> {
+    let choice = |instance: &Instance| {
+        Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
+    };
+    std::iter::once(Choice::new("", "None (synthetic data only)")).chain(instances.iter().map(choice)).collect()
+}

@@ -1,0 +1,210 @@
+//! The tables of readers: favorites, progress, executions of guides' queries, reports.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::db::{FromRow, Result, Row, Tx, sql};
+use crate::ids::{ExecutionId, GuideRunId, InstanceId, PersonId, ReportId};
+
+/// How often it is noted that somebody reads a guide.
+const NOTED_AFTER: TimeDelta = TimeDelta::minutes(10);
+/// Executions of a guide that are looked at.
+const MOST_RUNS: i64 = 200;
+/// Reports that a person keeps of all guides; the oldest goes when there are more.
+const MOST_REPORTS: i64 = 500;
+
+/// What a person did with a guide.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reader {
+    pub(super) slug: String,
+    pub(super) is_favourite: bool,
+    pub(super) read_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for Reader {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { slug: row.get("slug")?, is_favourite: row.get("starred")?, read_at: row.get("read_at")? })
+    }
+}
+
+/// Everything that a person read or gave a star, the last read first.
+pub(super) async fn readers(tx: &mut Tx, person: &PersonId) -> Result<Vec<Reader>> {
+    const LIST: &str = "select slug, starred, read_at from guide_readers where person_id = $1 \
+        order by read_at desc nulls last, slug";
+    sql(LIST).bind(person).cached().all(tx).await
+}
+
+/// What a person did with one guide.
+pub(super) async fn reader(tx: &mut Tx, person: &PersonId, slug: &str) -> Result<Reader> {
+    Ok(readers(tx, person).await?.into_iter().find(|reader| reader.slug == slug).unwrap_or_default())
+}
+
+impl Reader {
+    /// Whether it is to be noted that the guide is read now.
+    pub(super) fn is_due(&self, now: DateTime<Utc>) -> bool {
+        self.read_at.is_none_or(|at| now - at >= NOTED_AFTER)
+    }
+}
+
+/// Notes that a guide is read.
+pub(super) async fn note_read(tx: &mut Tx, person: &PersonId, slug: &str, now: DateTime<Utc>) -> Result<()> {
+    const NOTE: &str = "insert into guide_readers (person_id, slug, starred, read_at) values ($1, $2, false, $3) \
+        on conflict (person_id, slug) do update set read_at = excluded.read_at";
+    sql(NOTE).bind(person).bind(slug).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// Gives a guide a star, or takes it back.
+pub(super) async fn set_favourite(tx: &mut Tx, person: &PersonId, slug: &str, is_on: bool) -> Result<()> {
+    const SET: &str = "insert into guide_readers (person_id, slug, starred) values ($1, $2, $3) \
+        on conflict (person_id, slug) do update set starred = excluded.starred";
+    sql(SET).bind(person).bind(slug).bind(is_on).execute(tx).await?;
+    Ok(())
+}
+
+#[derive(Clone)]
+struct Done {
+    slug: String,
+    section: String,
+}
+
+impl FromRow for Done {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { slug: row.get("slug")?, section: row.get("section")? })
+    }
+}
+
+/// The sections that a person checked off, by guide.
+pub(super) async fn progress(tx: &mut Tx, person: &PersonId) -> Result<HashMap<String, Vec<String>>> {
+    const LIST: &str = "select slug, section from guide_progress where person_id = $1";
+    let mut all: HashMap<String, Vec<String>> = HashMap::new();
+    for done in sql(LIST).bind(person).cached().all::<Done>(tx).await? {
+        all.entry(done.slug).or_default().push(done.section);
+    }
+    Ok(all)
+}
+
+/// Checks a section off, or takes that back without a time.
+pub(super) async fn set_done(
+    tx: &mut Tx,
+    person: &PersonId,
+    (slug, section): (&str, &str),
+    at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    const CHECK: &str = "insert into guide_progress (person_id, slug, section, done_at) values ($1, $2, $3, $4) \
+        on conflict (person_id, slug, section) do nothing";
+    const UNCHECK: &str = "delete from guide_progress where person_id = $1 and slug = $2 and section = $3";
+    match at {
+        Some(at) => sql(CHECK).bind(person).bind(slug).bind(section).bind(at).execute(tx).await?,
+        None => sql(UNCHECK).bind(person).bind(slug).bind(section).execute(tx).await?,
+    };
+    Ok(())
+}
+
+/// An execution of a guide's query.
+#[derive(Clone, Debug)]
+pub(super) struct GuideRun {
+    pub(super) slug: String,
+    pub(super) query: String,
+    pub(super) instance: InstanceId,
+    pub(super) execution: ExecutionId,
+}
+
+impl FromRow for GuideRun {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            slug: row.get("slug")?,
+            query: row.get("query")?,
+            instance: row.get("instance_id")?,
+            execution: row.get("execution_id")?,
+        })
+    }
+}
+
+/// A person's executions of a guide, the newest first.
+pub(super) async fn runs(tx: &mut Tx, person: &PersonId, slug: &str) -> Result<Vec<GuideRun>> {
+    const LIST: &str = "select slug, query, instance_id, execution_id from guide_runs where person_id = $1 and slug = $2 \
+        order by created_at desc, id desc limit $3";
+    sql(LIST).bind(person).bind(slug).bind(MOST_RUNS).all(tx).await
+}
+
+/// The instance on which a person ran a guide's query last.
+pub(super) async fn last_instance(tx: &mut Tx, person: &PersonId) -> Result<Option<InstanceId>> {
+    const LAST: &str = "select slug, query, instance_id, execution_id from guide_runs where person_id = $1 \
+        order by created_at desc, id desc limit 1";
+    Ok(sql(LAST).bind(person).optional::<GuideRun>(tx).await?.map(|run| run.instance))
+}
+
+/// Notes an execution.
+pub(super) async fn add_run(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    id: &GuideRunId,
+    person: &PersonId,
+    run: &GuideRun,
+) -> Result<()> {
+    const ADD: &str = "insert into guide_runs (id, person_id, slug, query, instance_id, execution_id, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    let statement = sql(ADD).bind(id).bind(person).bind(&run.slug).bind(&run.query);
+    statement.bind(&run.instance).bind(&run.execution).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// A guide as it was run on one day.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    pub(super) id: ReportId,
+    pub(super) slug: String,
+    pub(super) title: String,
+    pub(super) instance_name: String,
+    /// HTML of ours, made when it was kept; empty in lists.
+    pub(super) body: String,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+impl FromRow for Report {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            slug: row.get("slug")?,
+            title: row.get("title")?,
+            instance_name: row.get("instance_name")?,
+            body: row.get("body")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// A person's reports of a guide without their texts, the newest first.
+pub(super) async fn reports(tx: &mut Tx, person: &PersonId, slug: &str) -> Result<Vec<Report>> {
+    const LIST: &str = "select id, slug, title, instance_name, '' as body, created_at from guide_reports \
+        where person_id = $1 and slug = $2 order by created_at desc, id desc limit 20";
+    sql(LIST).bind(person).bind(slug).cached().all(tx).await
+}
+
+/// One of a person's reports.
+pub(super) async fn report(tx: &mut Tx, person: &PersonId, id: &ReportId) -> Result<Report> {
+    const FIND: &str = "select id, slug, title, instance_name, body, created_at from guide_reports \
+        where person_id = $1 and id = $2";
+    sql(FIND).bind(person).bind(id).one(tx).await
+}
+
+/// Keeps a report.
+pub(super) async fn add_report(tx: &mut Tx, person: &PersonId, report: &Report) -> Result<()> {
+    const ADD: &str = "insert into guide_reports (id, person_id, slug, title, instance_name, body, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    const TRIM: &str = "delete from guide_reports where person_id = $1 and id not in (select id from guide_reports \
+        where person_id = $1 order by created_at desc, id desc limit $2)";
+    let statement = sql(ADD).bind(&report.id).bind(person).bind(&report.slug).bind(&report.title);
+    statement.bind(&report.instance_name).bind(&report.body).bind(report.created_at).execute(tx).await?;
+    sql(TRIM).bind(person).bind(MOST_REPORTS).execute(tx).await?;
+    Ok(())
+}
+
+/// Deletes a report.
+pub(super) async fn delete_report(tx: &mut Tx, person: &PersonId, id: &ReportId) -> Result<()> {
+    const DELETE: &str = "delete from guide_reports where person_id = $1 and id = $2";
+    sql(DELETE).bind(person).bind(id).execute(tx).await?;
+    Ok(())
+}

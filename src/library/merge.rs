@@ -1,0 +1,98 @@
+//! A newer version of a template and a query that was made of an older one, put together: what only one of them changed is taken, and
+//! what both changed is a choice.
+
+use similar::{MergeRegion, MergeResolution, TextMerge};
+
+/// A stretch of the merged text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stretch {
+    /// Neither changed it.
+    Same(String),
+    /// Only the query changed it, or both in the same way.
+    Mine(String),
+    /// Only the template changed it: what it was, and what it is.
+    Theirs { was: String, is: String },
+    /// Both changed it.
+    Conflict { number: usize, mine: String, theirs: String },
+}
+
+/// What is taken where both changed a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    Mine,
+    Theirs,
+}
+
+impl Choice {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "mine" => Some(Self::Mine),
+            "theirs" => Some(Self::Theirs),
+            _ => None,
+        }
+    }
+}
+
+/// The text without an unfinished last line, which would differ from the same line with an end.
+fn lined(text: &str) -> String {
+    format!("{}\n", text.trim_end_matches('\n'))
+}
+
+/// Puts three texts together, line by line.
+pub(super) fn merged(base: &str, mine: &str, theirs: &str) -> Vec<Stretch> {
+    let (base, mine, theirs) = (lined(base), lined(mine), lined(theirs));
+    let merge = TextMerge::from_lines(base.as_str(), mine.as_str(), theirs.as_str());
+    let mut number = 0;
+    let of = |region: &MergeRegion| {
+        let was: String = region.base_range().filter_map(|line| merge.base_line(line)).collect();
+        let mine: String = region.ours_range().filter_map(|line| merge.ours_line(line)).collect();
+        let is: String = region.theirs_range().filter_map(|line| merge.theirs_line(line)).collect();
+        match region.resolution() {
+            MergeResolution::Unchanged => Stretch::Same(mine),
+            MergeResolution::Theirs => Stretch::Theirs { was, is },
+            MergeResolution::Conflict => {
+                number += 1;
+                Stretch::Conflict { number, mine, theirs: is }
+            }
+            _ => Stretch::Mine(mine),
+        }
+    };
+    merge.regions().iter().map(of).collect()
+}
+
+/// The merged text, with a choice for each conflict; none where one is missing.
+pub(super) fn text(stretches: &[Stretch], choice: impl Fn(usize) -> Option<Choice>) -> Option<String> {
+    stretches.iter().try_fold(String::new(), |text, stretch| {
+        let piece = match stretch {
+            Stretch::Same(piece) | Stretch::Mine(piece) | Stretch::Theirs { is: piece, .. } => piece,
+            Stretch::Conflict { number, mine, theirs } => match choice(*number)? {
+                Choice::Mine => mine,
+                Choice::Theirs => theirs,
+            },
+        };
+        Some(text + piece)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "a\nb\nc\nd\ne\n";
+
+    #[test]
+    fn what_one_side_changed_is_taken() {
+        let stretches = merged(BASE, "A\nb\nc\nd\ne", "a\nb\nc\nd\nE\n");
+        assert!(!stretches.iter().any(|it| matches!(it, Stretch::Conflict { .. })), "{stretches:?}");
+        assert_eq!(text(&stretches, |_| None).as_deref(), Some("A\nb\nc\nd\nE\n"));
+    }
+
+    #[test]
+    fn what_both_changed_is_a_choice() {
+        let stretches = merged(BASE, "a\nmine\nc\nd\ne\n", "a\ntheirs\nc\nd\ne\n");
+        assert_eq!(text(&stretches, |_| None), None);
+        assert_eq!(text(&stretches, |_| Some(Choice::Mine)).as_deref(), Some("a\nmine\nc\nd\ne\n"));
+        assert_eq!(text(&stretches, |_| Some(Choice::Theirs)).as_deref(), Some("a\ntheirs\nc\nd\ne\n"));
+        assert_eq!(text(&merged(BASE, "x\n", "x\n"), |_| None).as_deref(), Some("x\n"), "the same change is none");
+    }
+}

@@ -1,0 +1,117 @@
+//! One template: what it answers, its form, its SQL, and how to read what it gives.
+
+use askama::Template;
+use axum::extract::{Path, State};
+
+use super::list::{stats, success};
+use super::{Desk, find};
+use crate::db::Tx;
+use crate::guides::{QueryView, lacking};
+use crate::instances::{self, Action, Instance};
+use crate::library::model::Entry;
+use crate::library::store::Stats;
+use crate::queries::{self, PRODUCTS, Trial};
+use crate::web::components::{Choice, Errors};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Fields, Html, Person, QueryString, Visit};
+
+#[derive(Template)]
+#[template(path = "library/detail.html")]
+pub(super) struct DetailPage {
+    shell: Shell,
+    entry: Entry,
+    view: QueryView,
+    stats: Stats,
+    success: String,
+    instances: Vec<Choice>,
+    instance: String,
+    instance_name: String,
+    /// Who may see one's own template, as choices, and the one that is set.
+    homes: Vec<Choice>,
+    home: String,
+}
+
+impl DetailPage {
+    fn product(&self, name: &str) -> &'static str {
+        PRODUCTS.iter().find(|(known, _)| *known == name).map_or("", |(_, label)| label)
+    }
+
+    /// The reader's own template, which they may change.
+    fn is_own(&self) -> bool {
+        self.entry.own.as_ref().is_some_and(|own| own.is_own)
+    }
+
+    #[expect(clippy::unused_self, reason = "a template calls it on its page")]
+    fn zones(&self) -> &'static [&'static str] {
+        &queries::ZONES
+    }
+}
+
+/// What was done with the template's form.
+#[derive(Default)]
+pub(super) struct Answer {
+    pub(super) form: Fields,
+    pub(super) tried: Option<Trial>,
+    pub(super) errors: Errors,
+}
+
+pub(super) async fn show(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    Path(slug): Path<String>,
+    QueryString(fields): QueryString,
+) -> web::Result<Html<DetailPage>> {
+    let sent = fields.trimmed("instance").to_owned();
+    Ok(Html(page(&desk, &person, &visit, &slug, &sent, Answer::default()).await?))
+}
+
+/// The instances where a person may run.
+async fn runnable(tx: &mut Tx, person: &Person) -> web::Result<Vec<Instance>> {
+    let mut all = instances::list(tx, &person.id, &instances::Filter::default()).await?;
+    all.retain(|instance| instance.role.allows(Action::Run));
+    Ok(all)
+}
+
+/// The page, with the answer to what was done with its form.
+pub(super) async fn page(
+    desk: &Desk,
+    person: &Person,
+    visit: &Visit,
+    slug: &str,
+    sent: &str,
+    answer: Answer,
+) -> web::Result<DetailPage> {
+    let now = desk.site.clock.now();
+    let mut tx = desk.site.db.read(&person.scope()).await?;
+    let entry = find(desk, &mut tx, person, slug).await?;
+    let all = runnable(&mut tx, person).await?;
+    let pinned = entry.pinned_to().map(ToString::to_string).unwrap_or_default();
+    let sent = if sent.is_empty() { pinned } else { sent.to_owned() };
+    let chosen = all.iter().find(|instance| instance.id.as_str() == sent).cloned();
+    let is_demo = desk.site.config.is_demo();
+    let mut view = QueryView::new(&entry.query, &entry.input(now, is_demo), &answer.form, now);
+    (view.tried, view.errors) = (answer.tried, answer.errors);
+    if let Some(instance) = &chosen {
+        view.lacking = lacking(&entry.query, &*instances::catalogue(&mut tx, &instance.id).await?);
+    }
+    drop(tx);
+    let stats = stats(desk).await?.remove(&entry.slug).unwrap_or_default();
+    let named = |instance: &Instance| {
+        Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
+    };
+    let people = |instance: &Instance| Choice::new(instance.id.as_str(), format!("People of {}", instance.name()));
+    let home = entry.own.as_ref().and_then(|own| own.home.as_ref()).map(ToString::to_string);
+    Ok(DetailPage {
+        shell: visit.shell(entry.query.name(), Section::Library).await,
+        success: success(&stats),
+        stats,
+        instances: std::iter::once(Choice::new("", "None (choose when you run it)")).chain(all.iter().map(named)).collect(),
+        instance: chosen.as_ref().map(|it| it.id.to_string()).unwrap_or_default(),
+        instance_name: chosen.as_ref().map(|it| it.name().to_owned()).unwrap_or_default(),
+        homes: std::iter::once(Choice::new("", "Only me")).chain(all.iter().map(people)).collect(),
+        home: home.unwrap_or_default(),
+        view,
+        entry,
+    })
+}

@@ -1,0 +1,182 @@
+//! What is done with templates: a query made of one, and one made of a query.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use chrono::{DateTime, Utc};
+
+use super::detail::{Answer, page};
+use super::{Desk, find};
+use crate::amcsql::catalogue::Catalogue;
+use crate::db::Tx;
+use crate::ids::{InstanceId, QueryId, TemplateId};
+use crate::instances;
+use crate::library::store;
+use crate::queries::{self, Home, Placement, QueryInput, RunInput};
+use crate::web::shell::Tone;
+use crate::web::{self, Fields, Html, Person, Visit};
+
+/// The template with what it gives on synthetic data; where nothing is filled in, with its author's values.
+pub(super) async fn try_it(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let mut tx = desk.site.db.read(&person.scope()).await?;
+    let entry = find(&desk, &mut tx, &person, &slug).await?;
+    drop(tx);
+    let is_filled = |(name, value): &(&str, &str)| {
+        *name != "instance" && (!name.starts_with("param.") || !value.trim().is_empty())
+    };
+    let form: Fields =
+        fields.iter().filter(is_filled).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let input = entry.input(desk.site.clock.now(), true);
+    let tried = desk.trials.run(&desk.site, &person, &input, &form).await?;
+    let sent = fields.trimmed("instance").to_owned();
+    let answer = Answer { form: fields, tried: Some(tried), ..Answer::default() };
+    Ok(Html(page(&desk, &person, &visit, &slug, &sent, answer).await?).into_response())
+}
+
+/// Makes a query with the values of the form.
+pub(super) async fn make(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let now = desk.site.clock.now();
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    let entry = find(&desk, &mut tx, &person, &slug).await?;
+    let mut input = entry.input(now, desk.site.config.is_demo());
+    let base = queries::to_file(&input);
+    input.window = input.window.with(&fields);
+    input.with_values(&fields);
+    let chosen = fields.trimmed("instance").parse::<InstanceId>().ok().or_else(|| entry.pinned_to().cloned());
+    let default_instance = match chosen {
+        Some(id) => instances::find(&mut tx, &person.id, &id).await.ok().map(|instance| instance.id),
+        None => None,
+    };
+    let placement = Placement { home: Home::Private, default_instance };
+    let query = queries::create(&mut tx, &desk.site.random, now, &person.id, &placement, &input).await?;
+    let id = desk.site.random.id(now);
+    store::add_use(&mut tx, now, &person.id, &id, (&entry.slug, &query, entry.version, &base)).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "Your query is made. Only you see it; the template stays as it is.").await;
+    Ok(Redirect::to(&format!("/queries/{query}")))
+}
+
+/// Hands a template over to the editor as a draft.
+pub(super) async fn open(
+    State(desk): State<Desk>,
+    person: Person,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let now = desk.site.clock.now();
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    let entry = find(&desk, &mut tx, &person, &slug).await?;
+    let mut input = entry.input(now, desk.site.config.is_demo());
+    input.window = input.window.with(&fields);
+    input.with_values(&fields);
+    let source = format!("Template: {}", entry.query.name());
+    let draft = queries::seed_draft(&mut tx, &desk.site.random, now, &person.id, &source, input).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
+}
+
+/// The query that a form names, as a file, with its name.
+async fn text_of(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    person: &Person,
+    fields: &Fields,
+) -> web::Result<(String, String)> {
+    let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
+    let query = queries::find(tx, &person.id, &id).await?;
+    // A template declares every parameter; those that the query leaves to be guessed are declared as they are guessed.
+    let given = RunInput::of_form(&query.script(), &Fields::default()).0;
+    let fields = queries::prepare(&query.script(), &given, Catalogue::standard(), now, false).asked;
+    let name = query.name.clone();
+    Ok((name, queries::to_file(&QueryInput { fields, ..query.into() })))
+}
+
+/// Makes a template of a query; only its owner sees it until they share it.
+pub(super) async fn add(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let now = desk.site.clock.now();
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    let (name, text) = text_of(&mut tx, now, &person, &fields).await?;
+    let id: TemplateId = desk.site.random.id(now);
+    store::add(&mut tx, now, &person.id, &id, (&name, &text)).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "Your template is made. Only you see it; share it below.").await;
+    Ok(Redirect::to(&format!("/library/{id}")))
+}
+
+fn own(slug: &str) -> web::Result<TemplateId> {
+    slug.parse().map_err(|_| web::Error::Missing)
+}
+
+/// Says who sees a template: nobody else, the people of an instance, or these with the instance as its place.
+pub(super) async fn share(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let id = own(&slug)?;
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    let home = match fields.trimmed("home") {
+        "" => None,
+        sent => {
+            let instance: InstanceId = sent.parse().map_err(|_| web::Error::Missing)?;
+            Some(instances::require(&mut tx, &person.id, &instance, instances::Action::Write).await?.id)
+        }
+    };
+    let is_pinned = home.is_some() && fields.get("pinned") == "true";
+    store::share(&mut tx, &person.id, &id, home.as_ref(), is_pinned).await?;
+    tx.commit().await?;
+    let said = if home.is_some() { "The template is shared." } else { "Only you see the template now." };
+    visit.flash(Tone::Success, said).await;
+    Ok(Redirect::to(&format!("/library/{id}")))
+}
+
+/// Gives a template the text of a query: its next version, which everybody who used it is told of.
+pub(super) async fn change(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let id = own(&slug)?;
+    let now = desk.site.clock.now();
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    let (name, text) = text_of(&mut tx, now, &person, &fields).await?;
+    store::change(&mut tx, now, &person.id, &id, (&name, &text)).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "The template has a new version.").await;
+    Ok(Redirect::to(&format!("/library/{id}")))
+}
+
+pub(super) async fn delete(
+    State(desk): State<Desk>,
+    person: Person,
+    visit: Visit,
+    Path(slug): Path<String>,
+) -> web::Result<Redirect> {
+    let id = own(&slug)?;
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    store::delete(&mut tx, &person.id, &id).await?;
+    tx.commit().await?;
+    visit.flash(Tone::Success, "The template is deleted. Queries that were made of it stay.").await;
+    Ok(Redirect::to("/library"))
+}

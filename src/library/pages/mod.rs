@@ -1,0 +1,80 @@
+//! The pages of the library: the list, one template with its form, and taking in a newer version.
+
+mod detail;
+mod doing;
+mod list;
+mod update;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::model::{self, Entry};
+use super::store::{self, Use};
+use crate::db::Tx;
+use crate::guides::Guides;
+use crate::ids::TemplateId;
+use crate::queries::{self, Trials};
+use crate::web::{self, Person, Site};
+
+/// What the handlers of the room need.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) site: Site,
+    pub(super) guides: Guides,
+    pub(super) trials: Arc<Trials>,
+}
+
+pub(super) fn routes(desk: Desk) -> Router {
+    Router::new()
+        .route("/library", get(list::show))
+        .route("/library.csv", get(list::export))
+        .route("/library.json", get(list::export))
+        .route("/library/own", post(doing::add))
+        .route("/library/updates/{id}", get(update::show).post(update::apply))
+        .route("/library/{slug}", get(detail::show))
+        .route("/library/{slug}/try", post(doing::try_it))
+        .route("/library/{slug}/use", post(doing::make))
+        .route("/library/{slug}/open", post(doing::open))
+        .route("/library/{slug}/share", post(doing::share))
+        .route("/library/{slug}/change", post(doing::change))
+        .route("/library/{slug}/delete", post(doing::delete))
+        .with_state(desk)
+}
+
+/// The template of that name, as a person sees it.
+async fn find(desk: &Desk, tx: &mut Tx, person: &Person, slug: &str) -> web::Result<Entry> {
+    let own = match slug.parse::<TemplateId>() {
+        Ok(id) => vec![store::find(tx, &person.id, &id).await?],
+        Err(_) => Vec::new(),
+    };
+    let files = if own.is_empty() { desk.guides.templates().await } else { Vec::new() };
+    model::entries(files, own).into_iter().find(|entry| entry.slug == slug).ok_or(web::Error::Missing)
+}
+
+/// What a template gives now to a query that was made of it then: windows that are told by their length keep their dates.
+fn now_of(entry: &Entry, made: &Use, is_demo: bool) -> String {
+    queries::to_file(&entry.input(made.created_at, is_demo))
+}
+
+/// A query whose template has a newer version.
+struct Newer {
+    query: String,
+    name: String,
+    template: String,
+}
+
+/// A person's queries whose templates changed since.
+async fn newer(desk: &Desk, tx: &mut Tx, person: &Person, entries: &[Entry]) -> web::Result<Vec<Newer>> {
+    let is_demo = desk.site.config.is_demo();
+    let mut all = Vec::new();
+    for made in store::uses(tx, &person.id).await? {
+        let Some(entry) = entries.iter().find(|entry| entry.slug == made.template) else { continue };
+        if now_of(entry, &made, is_demo) != made.base {
+            let template = entry.query.name().to_owned();
+            all.push(Newer { query: made.query.to_string(), name: made.query_name.clone(), template });
+        }
+    }
+    Ok(all)
+}

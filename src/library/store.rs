@@ -1,0 +1,222 @@
+//! The tables of templates that people made, and of what was made of templates.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::db::{Error, FromRow, Result, Row, Tx, sql};
+use crate::ids::{InstanceId, PersonId, QueryId, TemplateId, TemplateUseId};
+
+/// Templates that a person sees at most of those that people made.
+const MOST: i64 = 1_000;
+
+/// A template that somebody made, as one person sees it.
+#[derive(Clone, Debug)]
+pub(super) struct OwnTemplate {
+    pub(super) id: TemplateId,
+    /// Whether it is the reader's own.
+    pub(super) is_own: bool,
+    /// Whose it is; a name for people.
+    pub(super) owner: String,
+    /// The query as a file.
+    pub(super) text: String,
+    /// The instance whose people see it; none where only its owner does.
+    pub(super) home: Option<InstanceId>,
+    pub(super) home_name: Option<String>,
+    /// Whether queries made of it run on that instance by default.
+    pub(super) is_pinned: bool,
+    pub(super) version: i64,
+    pub(super) updated_at: DateTime<Utc>,
+}
+
+impl FromRow for OwnTemplate {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            is_own: row.get::<String>("is_own")? == "yes",
+            owner: row.get("owner")?,
+            text: row.get("text")?,
+            home: row.get("home_instance_id")?,
+            home_name: row.get("home_name")?,
+            is_pinned: row.get("pinned")?,
+            version: row.get("version")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+/// Reads templates that a person ($1) sees: their own, and those of instances that they have access to.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select t.id, case when t.owner_id = $1 then 'yes' else 'no' end as is_own, coalesce(p.name, 'somebody else') as owner, \
+             t.text, t.home_instance_id, coalesce(i.name, i.amc_name) as home_name, t.pinned, t.version, t.updated_at \
+             from templates t left join people p on p.id = t.owner_id left join instances i on i.id = t.home_instance_id \
+             where (t.owner_id = $1 or t.home_instance_id in (select a.instance_id from instance_access a where a.person_id = $1)) ",
+            $rest
+        )
+    };
+}
+
+/// Every template that a person sees, of those that people made.
+pub(super) async fn own(tx: &mut Tx, person: &PersonId) -> Result<Vec<OwnTemplate>> {
+    const LIST: &str = select!("order by lower(t.name), t.id limit $2");
+    sql(LIST).bind(person).bind(MOST).all(tx).await
+}
+
+/// One of them.
+pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &TemplateId) -> Result<OwnTemplate> {
+    const FIND: &str = select!("and t.id = $2");
+    sql(FIND).bind(person).bind(id).one(tx).await
+}
+
+/// Keeps a new template, which only its owner sees.
+pub(super) async fn add(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    id: &TemplateId,
+    (name, text): (&str, &str),
+) -> Result<()> {
+    const ADD: &str = "insert into templates (id, owner_id, name, text, home, pinned, version, created_at, updated_at) \
+        values ($1, $2, $3, $4, 'private', false, 1, $5, $5)";
+    sql(ADD).bind(id).bind(person).bind(name).bind(text).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// One of the owner's templates with another text: its next version.
+pub(super) async fn change(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    id: &TemplateId,
+    (name, text): (&str, &str),
+) -> Result<()> {
+    const CHANGE: &str = "update templates set name = $3, text = $4, version = version + 1, updated_at = $5 \
+        where id = $1 and owner_id = $2";
+    changed(sql(CHANGE).bind(id).bind(person).bind(name).bind(text).bind(now).execute(tx).await?)
+}
+
+/// Says who sees one of the owner's templates: the people of an instance, or nobody else.
+pub(super) async fn share(
+    tx: &mut Tx,
+    person: &PersonId,
+    id: &TemplateId,
+    home: Option<&InstanceId>,
+    is_pinned: bool,
+) -> Result<()> {
+    const SHARE: &str = "update templates set home = $3, home_instance_id = $4, pinned = $5 where id = $1 and owner_id = $2";
+    let kind = if home.is_some() { "instance" } else { "private" };
+    changed(sql(SHARE).bind(id).bind(person).bind(kind).bind(home).bind(is_pinned).execute(tx).await?)
+}
+
+/// Deletes one of the owner's templates. Queries that were made of it stay.
+pub(super) async fn delete(tx: &mut Tx, person: &PersonId, id: &TemplateId) -> Result<()> {
+    const DELETE: &str = "delete from templates where id = $1 and owner_id = $2";
+    changed(sql(DELETE).bind(id).bind(person).execute(tx).await?)
+}
+
+fn changed(rows: u64) -> Result<()> {
+    if rows == 0 { Err(Error::Missing) } else { Ok(()) }
+}
+
+/// What became of what was made of a template, by everybody.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stats {
+    template: String,
+    /// Queries that were made of it.
+    pub(super) uses: i64,
+    /// Their executions that have ended, and how many of these succeeded.
+    pub(super) ended: i64,
+    pub(super) succeeded: i64,
+}
+
+impl FromRow for Stats {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            template: row.get("template")?,
+            uses: row.get("uses")?,
+            ended: row.get("ended")?,
+            succeeded: row.get("succeeded")?,
+        })
+    }
+}
+
+/// The figures of all templates. Only numbers leave here, so the caller may read with the eyes of the program.
+pub(super) async fn stats(tx: &mut Tx) -> Result<HashMap<String, Stats>> {
+    const STATS: &str = "select u.template, count(distinct u.id) as uses, count(e.id) as ended, \
+        count(case when e.state = 'succeeded' then 1 end) as succeeded from template_uses u \
+        left join executions e on e.query_id = u.query_id and e.finished_at is not null group by u.template";
+    let all = sql(STATS).cached().all::<Stats>(tx).await?;
+    Ok(all.into_iter().map(|stats| (stats.template.clone(), stats)).collect())
+}
+
+/// A query that was made of a template.
+#[derive(Clone, Debug)]
+pub(super) struct Use {
+    pub(super) id: TemplateUseId,
+    pub(super) template: String,
+    pub(super) query: QueryId,
+    pub(super) query_name: String,
+    pub(super) version: i64,
+    /// The template's text at that time.
+    pub(super) base: String,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+impl FromRow for Use {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            template: row.get("template")?,
+            query: row.get("query_id")?,
+            query_name: row.get("query_name")?,
+            version: row.get("version")?,
+            base: row.get("base")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// A person's queries that were made of templates and are still there, the newest first.
+pub(super) async fn uses(tx: &mut Tx, person: &PersonId) -> Result<Vec<Use>> {
+    const LIST: &str = "select u.id, u.template, u.query_id, q.name as query_name, u.version, u.base, u.created_at \
+        from template_uses u join queries q on q.id = u.query_id where u.person_id = $1 and q.deleted_at is null \
+        and q.owner_id = $1 order by u.created_at desc, u.id desc limit 500";
+    sql(LIST).bind(person).all(tx).await
+}
+
+/// That of one query.
+pub(super) async fn use_of(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Use> {
+    const FIND: &str = "select u.id, u.template, u.query_id, q.name as query_name, u.version, u.base, u.created_at \
+        from template_uses u join queries q on q.id = u.query_id where u.person_id = $1 and u.query_id = $2 \
+        order by u.created_at desc, u.id desc limit 1";
+    sql(FIND).bind(person).bind(query).optional(tx).await?.ok_or(Error::Missing)
+}
+
+/// Notes a query that was made of a template.
+pub(super) async fn add_use(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    person: &PersonId,
+    id: &TemplateUseId,
+    made: (&str, &QueryId, i64, &str),
+) -> Result<()> {
+    const ADD: &str = "insert into template_uses (id, template, person_id, query_id, version, base, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    let (template, query, version, base) = made;
+    let statement = sql(ADD).bind(id).bind(template).bind(person).bind(query).bind(version);
+    statement.bind(base).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// Notes that a query has taken in another version of its template.
+pub(super) async fn set_base(
+    tx: &mut Tx,
+    person: &PersonId,
+    id: &TemplateUseId,
+    (version, base): (i64, &str),
+) -> Result<()> {
+    const SET: &str = "update template_uses set version = $3, base = $4 where id = $1 and person_id = $2";
+    changed(sql(SET).bind(id).bind(person).bind(version).bind(base).execute(tx).await?)
+}

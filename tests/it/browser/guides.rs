@@ -1,0 +1,54 @@
+//! A new analyst's first guide: tried, run where it stands, remembered, taken along, with scripts and without.
+
+use super::path::{AT_ONCE, EAGER, SMALL, sign_in};
+use super::{Browser, Options, Program};
+
+const REACH: &str = "#query-reach-and-frequency-by-campaign";
+const EXPLORE: &str = "#query-campaigns-that-delivered";
+
+#[tokio::test]
+async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() {
+    for javascript in [true, false] {
+        let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in(&browser, &program.address()).await;
+        browser.press("Start with the first guide").await;
+        browser.see("Your first query").await;
+        for query in [REACH, EXPLORE] {
+            browser.follow(&format!("{query} form button.primary")).await;
+            browser.wait_for(&format!("{query}-out tbody td")).await;
+        }
+        browser.follow("#f-instance option:nth-child(2)").await;
+        browser.press("Choose").await;
+        browser.follow(&format!("{EXPLORE} button[formaction*='/run']")).await;
+        browser.wait_for(&format!("{EXPLORE}-run")).await;
+        let here = browser.address().await.to_string();
+        if !javascript {
+            browser
+                .until(async || {
+                    browser.open(&here).await;
+                    !browser.read_all(&format!("{EXPLORE}-run tbody td")).await.is_empty()
+                })
+                .await;
+        }
+        browser.wait_for(&format!("{EXPLORE}-run tbody td")).await;
+        browser.follow(".section-end button").await;
+        browser.wait_for("[data-contents] li svg").await;
+        drop(browser);
+
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in(&browser, &program.address()).await;
+        browser.press("Guides").await;
+        browser.see("Continue where you left off").await;
+        browser.follow("#going-on a").await;
+        browser.wait_for("[data-contents] li svg").await;
+        browser.wait_for(&format!("{EXPLORE}-run tbody td")).await;
+        browser.press("Keep as a report").await;
+        browser.see("The report is kept.").await;
+        browser.press("Guide").await;
+        browser.follow(&format!("{EXPLORE} button[formaction$='/schedule']")).await;
+        browser.see("Saved as your own query").await;
+        browser.press("Save schedule").await;
+        browser.see("The schedule is active.").await;
+    }
+}
