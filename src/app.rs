@@ -45,8 +45,8 @@ use crate::web::session::Sessions;
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
-    accounts, connections, executions, guides, help, home, instances, library, notices, people, queries, results, schedules,
-    sources,
+    accounts, connections, executions, guides, help, home, instances, library, notices, people, queries, results,
+    schedules, sources,
 };
 
 /// Signed-in people cached in memory; when there are more, the cache is cleared.

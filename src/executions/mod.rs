@@ -29,8 +29,8 @@ mod verdict;
 pub use maturity::Maturity;
 pub use model::{Execution, Kept, Origin, Problem, Sent, State};
 pub use poller::Poller;
-pub use report::{Failure, Report, ResultReport, Total, column_totals};
 pub use preview::{Preview, preview};
+pub use report::{Failure, Report, ResultReport, Total, column_totals};
 pub use start::{Actor, Refusal, Request, Started, What};
 pub use store::{
     Filter, Happened, Line, Outcome, Queue, count, find, list, newest_outcome, outcomes, queues, totals, unfinished,

@@ -44,7 +44,9 @@ pub(super) fn search(guides: impl Iterator<Item = Arc<Guide>>, text: &str) -> Ve
 }
 
 fn look(guide: Arc<Guide>, words: &[String]) -> Option<(usize, Found)> {
-    let holds = |word: &String| guide.plain.contains(word.as_str()) || guide.sections.iter().any(|it| it.plain.contains(word.as_str()));
+    let holds = |word: &String| {
+        guide.plain.contains(word.as_str()) || guide.sections.iter().any(|it| it.plain.contains(word.as_str()))
+    };
     if !words.iter().all(holds) {
         return None;
     }
@@ -68,7 +70,8 @@ fn look(guide: Arc<Guide>, words: &[String]) -> Option<(usize, Found)> {
 /// The text around a hit.
 fn pieces(text: &str, at: usize, length: usize) -> [String; 3] {
     let start = text.floor_char_boundary(at.saturating_sub(AROUND));
-    let start = if start == 0 { 0 } else { text.get(start..at).and_then(|it| it.find(' ')).map_or(start, |it| start + it + 1) };
+    let start =
+        if start == 0 { 0 } else { text.get(start..at).and_then(|it| it.find(' ')).map_or(start, |it| start + it + 1) };
     let end = text.ceil_char_boundary((at + length + AROUND).min(text.len()));
     let flat = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default().replace('\n', " ");
     let before = if start > 0 { "… " } else { "" };

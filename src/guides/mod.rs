@@ -18,9 +18,9 @@ mod store;
 mod tests;
 
 pub use check::{Report, check, run};
+pub use content::{Checked, Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target, Template};
 pub use live::Guides;
 pub use pages::{QueryView, SampleView, lacking};
-pub use content::{Checked, Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target, Template};
 
 use std::sync::Arc;
 

@@ -13,7 +13,9 @@ fn folder(files: &[(&str, &str)]) -> Folder {
 }
 
 fn collection(folders: &[(&str, &[(&str, &str)])]) -> Collection {
-    Collection::join(folders.iter().map(|(name, files)| ((*name).to_owned(), Arc::new(read_folder(name, &folder(files))))))
+    Collection::join(
+        folders.iter().map(|(name, files)| ((*name).to_owned(), Arc::new(read_folder(name, &folder(files))))),
+    )
 }
 
 /// A guide with one file, and its findings.

@@ -1,10 +1,10 @@
 //! The list of checks, and the page of one.
 
 use askama::Template;
-use axum::{Extension, Router};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 use crate::amcsql::codes::{self, Definition, Example, Topic};

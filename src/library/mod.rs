@@ -26,7 +26,11 @@ pub fn room(site: Site, guides: Guides, trials: Arc<Trials>) -> Room {
         section: Some(Section::Library),
         pages: const { &[PageEntry::new("/library", "Query library", "templates examples ready-made queries")] },
         searches: const {
-            &[Search { name: "Templates", list: "/library", find: |tx, person, q, range| found(tx, person, q, range).boxed() }]
+            &[Search {
+                name: "Templates",
+                list: "/library",
+                find: |tx, person, q, range| found(tx, person, q, range).boxed(),
+            }]
         },
         ..Room::new(pages::routes(pages::Desk { site, guides, trials }))
     }

@@ -28,7 +28,13 @@ pub(super) struct Entry {
 impl Entry {
     fn new(slug: String, query: Arc<GuideQuery>, version: i64, own: Option<OwnTemplate>) -> Self {
         let authored = &query.authored;
-        let mut words = vec![query.name(), &authored.input.description, &authored.category, &authored.use_case, &authored.input.sql];
+        let mut words = vec![
+            query.name(),
+            &authored.input.description,
+            &authored.category,
+            &authored.use_case,
+            &authored.input.sql,
+        ];
         words.extend(authored.input.tags.iter());
         words.extend(query.sources.iter().map(String::as_str));
         let plain = words.join("\n").to_lowercase();
@@ -85,7 +91,8 @@ pub(super) fn entries(templates: Vec<Arc<Template>>, own: Vec<OwnTemplate>) -> V
     };
     let mut entries: Vec<Entry> = own.into_iter().map(of_person).chain(templates.into_iter().map(of_file)).collect();
     entries.sort_by(|one, other| {
-        let key = |entry: &Entry| (entry.own.is_none(), entry.category().to_lowercase(), entry.query.name().to_lowercase());
+        let key =
+            |entry: &Entry| (entry.own.is_none(), entry.category().to_lowercase(), entry.query.name().to_lowercase());
         key(one).cmp(&key(other))
     });
     entries

@@ -105,7 +105,8 @@ pub(super) async fn share(
     home: Option<&InstanceId>,
     is_pinned: bool,
 ) -> Result<()> {
-    const SHARE: &str = "update templates set home = $3, home_instance_id = $4, pinned = $5 where id = $1 and owner_id = $2";
+    const SHARE: &str =
+        "update templates set home = $3, home_instance_id = $4, pinned = $5 where id = $1 and owner_id = $2";
     let kind = if home.is_some() { "instance" } else { "private" };
     changed(sql(SHARE).bind(id).bind(person).bind(kind).bind(home).bind(is_pinned).execute(tx).await?)
 }

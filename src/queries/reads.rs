@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Query, QueryInput};
 use super::model::fields::FieldDef;
+use super::model::{Query, QueryInput};
 use super::pages::for_change;
 use super::source_map::SourceMap;
 use super::store;

@@ -45,7 +45,7 @@ use super::model::home::{Home, Placement};
 use super::model::tags::Tags;
 use super::model::{Query, QueryInput, Rights};
 use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
-use crate::ids::{Random, DraftId, PersonId, QueryId};
+use crate::ids::{DraftId, PersonId, QueryId, Random};
 use crate::instances::Role;
 
 impl FromRow for Query {

@@ -22,7 +22,13 @@ fn form(page: &Answer, instance: &str) -> Vec<(String, String)> {
     vec![
         ("instance".to_owned(), instance.to_owned()),
         ("once".to_owned(), hidden[0].clone()),
-        ("param.campaigns".to_owned(), page.texts(&format!("{ANCHOR} textarea")).remove(0).replace(" Mirelune", "\nMirelune").replace(" Woolpaddle", "\nWoolpaddle")),
+        (
+            "param.campaigns".to_owned(),
+            page.texts(&format!("{ANCHOR} textarea"))
+                .remove(0)
+                .replace(" Mirelune", "\nMirelune")
+                .replace(" Woolpaddle", "\nWoolpaddle"),
+        ),
         ("window".to_owned(), "settled".to_owned()),
     ]
 }

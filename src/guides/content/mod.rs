@@ -289,7 +289,8 @@ impl Collection {
     /// Gives readers what they had before of each file that has an error now.
     pub(in crate::guides) fn inherit(&mut self, before: &Self) {
         for guide in self.guides.iter_mut().filter(|guide| guide.good.is_none()) {
-            let same = |it: &&Checked<Guide>| it.item.slug == guide.item.slug && it.item.language == guide.item.language;
+            let same =
+                |it: &&Checked<Guide>| it.item.slug == guide.item.slug && it.item.language == guide.item.language;
             guide.good = before.guides.iter().find(same).and_then(|it| it.good.clone());
         }
         for template in self.templates.iter_mut().filter(|template| template.good.is_none()) {

@@ -169,7 +169,9 @@ impl<'a, 'f> Body<'a, 'f> {
 
     /// Closes the open section, where it can be checked off.
     fn end_section(&mut self) {
-        let Some(section) = self.sections.last().filter(|section| !self.is_fragment && !section.id.is_empty()) else { return };
+        let Some(section) = self.sections.last().filter(|section| !self.is_fragment && !section.id.is_empty()) else {
+            return;
+        };
         let id = section.id.clone();
         self.flush();
         self.parts.push(Part::SectionEnd(id));

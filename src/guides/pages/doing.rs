@@ -176,7 +176,13 @@ fn taken_along(desk: &Desk, query: &GuideQuery, fields: &Fields) -> QueryInput {
 }
 
 /// Saves a query as the person's own.
-async fn saved(desk: &Desk, person: &Person, slug: &str, id: &str, fields: &Fields) -> web::Result<crate::ids::QueryId> {
+async fn saved(
+    desk: &Desk,
+    person: &Person,
+    slug: &str,
+    id: &str,
+    fields: &Fields,
+) -> web::Result<crate::ids::QueryId> {
     let seen = seen(&*desk.guides.current().await, person, slug, &[])?;
     let input = taken_along(desk, query(&seen.guide, id)?, fields);
     let now = desk.site.clock.now();

@@ -264,11 +264,7 @@ impl Export for Line {
 }
 
 /// The guides that the filter leaves, as a file.
-pub(super) async fn export(
-    State(desk): State<Desk>,
-    person: Person,
-    mut params: ListParams,
-) -> web::Result<Response> {
+pub(super) async fn export(State(desk): State<Desk>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let asked = Asked::read(&mut params);
     let all = desk.guides.current().await;
     let lines = found(readable_by(&all, &person), &asked, &mine(&desk, &person).await?);

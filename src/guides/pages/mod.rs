@@ -96,7 +96,8 @@ pub(super) fn languages(headers: &HeaderMap, chosen: &str) -> Vec<String> {
         return Vec::new();
     }
     let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let tags = [chosen].into_iter().chain(asked.split(',')).map(|part| part.split(';').next().unwrap_or_default().trim());
+    let tags =
+        [chosen].into_iter().chain(asked.split(',')).map(|part| part.split(';').next().unwrap_or_default().trim());
     let mut languages: Vec<String> = Vec::new();
     for tag in tags.filter(|tag| !tag.is_empty()).take(20) {
         let tag = tag.to_ascii_lowercase();

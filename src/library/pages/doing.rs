@@ -27,9 +27,8 @@ pub(super) async fn try_it(
     let mut tx = desk.site.db.read(&person.scope()).await?;
     let entry = find(&desk, &mut tx, &person, &slug).await?;
     drop(tx);
-    let is_filled = |(name, value): &(&str, &str)| {
-        *name != "instance" && (!name.starts_with("param.") || !value.trim().is_empty())
-    };
+    let is_filled =
+        |(name, value): &(&str, &str)| *name != "instance" && (!name.starts_with("param.") || !value.trim().is_empty());
     let form: Fields =
         fields.iter().filter(is_filled).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let input = entry.input(desk.site.clock.now(), true);
@@ -88,12 +87,7 @@ pub(super) async fn open(
 }
 
 /// The query that a form names, as a file, with its name.
-async fn text_of(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    person: &Person,
-    fields: &Fields,
-) -> web::Result<(String, String)> {
+async fn text_of(tx: &mut Tx, now: DateTime<Utc>, person: &Person, fields: &Fields) -> web::Result<(String, String)> {
     let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
     let query = queries::find(tx, &person.id, &id).await?;
     // A template declares every parameter; those that the query leaves to be guessed are declared as they are guessed.

@@ -187,11 +187,7 @@ impl Export for Line {
 }
 
 /// The templates that the filter leaves, as a file.
-pub(super) async fn export(
-    State(desk): State<Desk>,
-    person: Person,
-    mut params: ListParams,
-) -> web::Result<Response> {
+pub(super) async fn export(State(desk): State<Desk>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let asked = Asked::read(&mut params);
     let mut tx = desk.site.db.read(&person.scope()).await?;
     let own = store::own(&mut tx, &person.id).await?;
