@@ -92,7 +92,8 @@ stories! {
     }
 
     /// Any query becomes a template in one step; it is private until it is shared through an instance, and brings the instance where it is pinned.
-    async fn a_query_becomes_a_template_that_colleagues_use(house: House) {
+    async fn a_query_becomes_a_template_that_colleagues_use(database: Database) {
+        let house = House::open(database).await;
         let (ada, ben) = (house.signed_in("Ada").await, house.signed_in("Ben").await);
         let query = saved(&ada, "Reach", REACH).await;
         let id = id(query.split('?').next().expect("a path"));
