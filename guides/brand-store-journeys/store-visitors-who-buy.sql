@@ -86,7 +86,7 @@ later_sales AS (
   FROM visitors v
   JOIN orders o ON o.user_id = v.user_id
     AND o.order_dt > v.first_visit_dt
-    AND SECONDS_BETWEEN(v.first_visit_dt, o.order_dt) <= 1209600
+    AND SECONDS_BETWEEN(v.first_visit_dt, o.order_dt) <= 14 * 86400
   GROUP BY v.user_id
 )
 SELECT

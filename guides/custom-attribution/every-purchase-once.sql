@@ -11,7 +11,7 @@
 -- without touches, 21, 488.75, 0, 0
 -- """
 -- interpretation = """
--- In the row *with touches*, `credited_linear` and `credited_position` must equal `purchases`. If they don't, a join has multiplied rows. Purchases without a touch belong to no channel: report them as a line of their own.
+-- In the row *with touches*, `credited_linear` and `credited_position` must equal `purchases`. If they don't, a join has multiplied rows. Purchases without a touch belong to no channel: report them on a line of their own.
 -- """
 --
 -- [metrics]

@@ -71,14 +71,14 @@ customers AS (
     SUM(CASE WHEN o.order_date = a.first_date THEN o.sales ELSE 0 END) AS first_sales,
     SUM(
       CASE
-        WHEN o.order_date > a.first_date AND SECONDS_BETWEEN(a.first_date, o.order_date) <= 15552000 THEN o.sales
+        WHEN o.order_date > a.first_date AND SECONDS_BETWEEN(a.first_date, o.order_date) <= 180 * 86400 THEN o.sales
         ELSE 0
       END
     ) AS later_sales
   FROM acquired a
   JOIN orders o ON o.user_id = a.user_id
   WHERE a.place = 1
-    AND SECONDS_BETWEEN(a.first_date, BUILT_IN_PARAMETER('TIME_WINDOW_END')) >= 15552000
+    AND SECONDS_BETWEEN(a.first_date, BUILT_IN_PARAMETER('TIME_WINDOW_END')) >= 180 * 86400
   GROUP BY a.acquired_by, a.user_id
 )
 SELECT

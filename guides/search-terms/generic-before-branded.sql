@@ -64,7 +64,7 @@ generic_first AS (
   FROM branded b
   JOIN generic g ON g.user_id = b.user_id
     AND g.event_dt_utc < b.first_branded_dt
-    AND SECONDS_BETWEEN(g.event_dt_utc, b.first_branded_dt) <= 2592000
+    AND SECONDS_BETWEEN(g.event_dt_utc, b.first_branded_dt) <= 30 * 86400
   GROUP BY b.user_id
 ),
 labeled AS (

@@ -70,7 +70,7 @@ journeys AS (
   FROM purchases p
   JOIN contacts c ON c.user_id = p.user_id
     AND c.contact_dt < p.purchase_dt
-    AND SECONDS_BETWEEN(c.contact_dt, p.purchase_dt) <= 2419200
+    AND SECONDS_BETWEEN(c.contact_dt, p.purchase_dt) <= 28 * 86400
   GROUP BY p.user_id
 )
 SELECT

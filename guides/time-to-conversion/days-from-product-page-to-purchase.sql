@@ -66,7 +66,7 @@ first_views AS (
   JOIN views v ON v.user_id = o.user_id
     AND v.asin = o.asin
     AND v.view_dt < o.order_dt
-    AND SECONDS_BETWEEN(v.view_dt, o.order_dt) <= 2419200
+    AND SECONDS_BETWEEN(v.view_dt, o.order_dt) <= 28 * 86400
   GROUP BY o.user_id, o.asin
 )
 SELECT
