@@ -226,7 +226,12 @@ impl App {
             }
             None => app,
         };
-        let app = app.layer(from_fn_with_state(Arc::clone(config), security::own_host));
+        self.outermost(app.layer(from_fn_with_state(Arc::clone(config), security::own_host)))
+    }
+
+    /// Adds the health checks, and the layers that every request passes first.
+    fn outermost(&self, app: Router) -> Router {
+        let site = &self.site;
         Router::new()
             .merge(app)
             .route("/healthz", get(|| async { "ok\n" }))

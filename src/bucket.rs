@@ -12,7 +12,7 @@ use url::Url;
 use crate::vault::Secret;
 
 /// The time limit of one request, which transfers up to 10 MiB.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a request is retried after a 5xx, a 429 or a broken connection.
 const RETRIES: usize = 4;

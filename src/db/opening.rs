@@ -62,7 +62,7 @@ pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error
     words(&cause, options).map_or_else(|| cause.into(), Error::Unreachable)
 }
 
-/// Refuses a pooler that assigns another session to each transaction (PgBouncer with `pool_mode = transaction`):
+/// Refuses a pooler that assigns another session to each transaction (`PgBouncer` with `pool_mode = transaction`):
 /// prepared statements, `LISTEN` and the migration lock belong to a session. Two connections open at the same time
 /// have the same server process only behind such a pooler. It returns a session to its pool after each transaction
 /// and reuses the most recently returned one first; other clients can come in between, so this is checked several

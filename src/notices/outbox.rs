@@ -108,19 +108,17 @@ impl Outbox {
     fn chat_text(&self, draft: &Draft) -> String {
         let mark =
             if draft.kind.is_problem() && draft.kind.tone() != crate::web::shell::Tone::Success { "⚠ " } else { "" };
-        let mut text = format!("{mark}{}\n", plain(&draft.title));
-        for line in &draft.detail.lines {
-            text.push_str(&format!("{}\n", plain(line)));
-        }
+        let mut lines = vec![format!("{mark}{}", plain(&draft.title))];
+        lines.extend(draft.detail.lines.iter().map(|line| plain(line)));
         let facts: Vec<String> = draft.detail.facts.iter().map(|fact| plain(&fact.line())).collect();
         if !facts.is_empty() {
-            text.push_str(&format!("{}\n", facts.join(" · ")));
+            lines.push(facts.join(" · "));
         }
         if !draft.detail.fix.is_empty() {
-            text.push_str(&format!("What to do: {}\n", plain(&draft.detail.fix)));
+            lines.push(format!("What to do: {}", plain(&draft.detail.fix)));
         }
-        text.push_str(&self.url(&draft.href));
-        text
+        lines.push(self.url(&draft.href));
+        lines.join("\n")
     }
 }
 

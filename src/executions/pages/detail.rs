@@ -234,6 +234,9 @@ async fn page(
         result: result.as_ref(),
     };
     let is_gone = !pane::has_result(&execution) || result_fault.is_some();
+    let suppressed = result.as_ref().and_then(|result| result.suppressed.as_ref()).map(|it| it.rows);
+    let stored = execution.result.as_ref().filter(|_| result_fault.is_none());
+    let verdict = stored.and_then(|kept| verdict::of(&execution, kept, suppressed, &evidence));
     Ok(DetailPage {
         shell: visit.shell(title(&execution), Section::Executions).await,
         steps: progress::steps(&events, execution.state),
@@ -258,10 +261,7 @@ async fn page(
         is_part: false,
         tag,
         place: mark.map(|mark| mark.place),
-        verdict: execution.result.as_ref().filter(|_| result_fault.is_none()).and_then(|kept| {
-            let suppressed = result.as_ref().and_then(|result| result.suppressed.as_ref()).map(|it| it.rows);
-            verdict::of(&execution, kept, suppressed, &evidence)
-        }),
+        verdict,
         result,
         result_fault,
         instance,

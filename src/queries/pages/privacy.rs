@@ -63,7 +63,7 @@ struct Column {
 
 /// A source column that it is computed from.
 struct Source {
-    source: String,
+    table: String,
     column: String,
     level: Threshold,
     /// Its names along the path, with their lines.
@@ -103,7 +103,7 @@ fn column(sql: &str, it: OutputPrivacy) -> Column {
     let source = |path: SourcePath| {
         let steps = path.steps.into_iter().map(|step| (step.name, index.place(step.span.start).line));
         let steps = steps.filter(|(name, _)| !name.eq_ignore_ascii_case(&path.column)).collect();
-        Source { source: path.source, column: path.column, level: path.level, steps }
+        Source { table: path.source, column: path.column, level: path.level, steps }
     };
     let sources = it.paths.into_iter().map(source).collect();
     Column { needs: needs(it.level), name: it.name, level: it.level, sources, advice: it.advice }
