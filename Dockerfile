@@ -1,18 +1,18 @@
 # syntax=docker/dockerfile:1
 
-# The image holds the program, the C library and the roots of trust; no shell, no root.
+# The image contains the program, the C library and root certificates. It has no shell and doesn't run as root.
 #
 #   docker build -t recomamp .
 #   docker run --rm -p 8080:8080 -v recomamp:/data recomamp
 #
-# `--build-arg PROFILE=release` builds sooner, without link-time optimisation.
+# `--build-arg PROFILE=release` builds faster, without link-time optimization.
 
 FROM rust:1.95-slim-bookworm AS build
 ARG PROFILE=dist
 WORKDIR /src
 
-# Dependencies first, behind an empty program: this layer is made again only when Cargo.lock changes.
-# `rust-toolchain.toml` stays out, because this image's toolchain is the one that it names.
+# Dependencies first, with an empty program: this layer is rebuilt only when Cargo.lock changes.
+# `rust-toolchain.toml` isn't copied, because this image already has that toolchain.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src tests/it \
     && touch src/lib.rs tests/it/main.rs \
@@ -25,7 +25,7 @@ COPY templates templates
 COPY static static
 COPY migrations migrations
 COPY guides guides
-# `touch`, because cargo goes by dates, and the empty program is younger than the sources.
+# `touch` is needed because cargo compares dates, and the empty program is newer than the sources.
 RUN touch src/lib.rs src/main.rs \
     && cargo build --locked --profile "$PROFILE" --bin recomamp \
     && cp "target/$PROFILE/recomamp" /recomamp \
@@ -37,16 +37,16 @@ LABEL org.opencontainers.image.title="RecomAMP" \
     org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
 
 COPY --from=build /recomamp /usr/local/bin/recomamp
-# A new volume takes its owner from the image's folder.
+# A new volume gets its owner from the folder in the image.
 COPY --from=build --chown=65532:65532 /empty /data
 
-# The address by which a browser reaches the container: set it where that is not this.
+# The address where browsers reach the container; change it if yours is different.
 ENV RECOMAMP_LISTEN=0.0.0.0:8080 \
     RECOMAMP_PUBLIC_URL=http://localhost:8080 \
     RECOMAMP_DATA_DIR=/data \
     RECOMAMP_LOG_FORMAT=json
 
-# Everything that is written is below /data, temporary files too: the rest may be read-only.
+# All writes go to /data, including temporary files: the rest can be read-only.
 ENV TMPDIR=/data
 VOLUME /data
 WORKDIR /data

@@ -1,4 +1,4 @@
-"""Runs one statement twice over a folder of Parquet files and prints how long the second took, in seconds."""
+"""Runs a statement twice on a folder of Parquet files and prints the duration of the second run in seconds."""
 
 import pathlib
 import sys

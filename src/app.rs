@@ -150,7 +150,7 @@ impl App {
         Ok(Poller::new(self.executions.clone(), self.process.clone()).take_over().await?)
     }
 
-    /// Releases the leases of this process on a graceful shutdown, so that others take over its executions at once.
+    /// Releases the leases of this process on a graceful shutdown, so that others take over its executions immediately.
     pub async fn give_back(&self) -> anyhow::Result<()> {
         Ok(Poller::new(self.executions.clone(), self.process.clone()).release().await?)
     }

@@ -59,7 +59,7 @@ pub struct Config {
     /// The log filter (`tracing` syntax).
     pub log_filter: String,
     pub limits: Limits,
-    /// The server that takes mail; without it, none is sent.
+    /// The SMTP server; without it, no mail is sent.
     pub mail: Option<MailSettings>,
     /// Private networks that webhooks may reach.
     pub webhook_allow: Vec<IpNet>,

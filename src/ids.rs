@@ -183,13 +183,13 @@ ids! {
     ScheduleId = "sch";
     /// A message to people.
     MessageId = "msg";
-    /// A mail.
+    /// An email.
     MailId = "mai";
-    /// An address to which messages are posted.
+    /// A webhook endpoint.
     EndpointId = "whe";
-    /// A secret that signs what is posted.
+    /// A secret that signs webhook requests.
     WebhookSecretId = "whs";
-    /// A message on its way to an endpoint.
+    /// A delivery of a message to an endpoint.
     DeliveryId = "whd";
     /// An execution of a guide's query.
     GuideRunId = "grn";

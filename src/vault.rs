@@ -263,7 +263,7 @@ pub fn write_ring(path: &Path, text: &str) -> std::io::Result<()> {
     fs::rename(&fresh, path)
 }
 
-/// Locks the ring in `path`, because two processes that change it at once would lose a key. Locked until the value is
+/// Locks the ring in `path`, because two processes that change it at the same time would lose a key. Locked until the value is
 /// dropped; returns `None` if another process has the lock.
 pub fn hold_ring(path: &Path) -> std::io::Result<Option<fs::File>> {
     let file = private(&path.with_extension("lock"))?;

@@ -1,13 +1,13 @@
-// Comfort for readers whose browser runs scripts. Nothing here is needed to do anything: every part
-// starts from HTML that works without it, found by data attributes, also in fragments that arrive later.
+// Progressive enhancement: every part starts from HTML that works without JavaScript. Elements are found by data
+// attributes, including those in fragments that are loaded later.
 (() => {
   "use strict";
   const on = (name, act, target = document) => target.addEventListener(name, act);
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const byId = (id) => document.getElementById(id);
 
-  // Times: the server writes UTC; show the reader's zone in the same form (`web::components::date_time`) and keep
-  // the exact UTC in the title.
+  // Times: the server writes UTC. Show the reader's time zone in the same format (`web::components::date_time`), and
+  // the exact UTC time in the title.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const style = new Intl.DateTimeFormat("en-US", {
     year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
@@ -18,7 +18,7 @@
   }
   function localise(root) {
     for (const time of all("time[datetime]", root)) {
-      // A bare date is a day in AMC's or the query's own zone: moving it would change its meaning.
+      // A date without a time is a day in the time zone of AMC or the query: converting it would change its meaning.
       if (!time.dateTime.includes("T")) continue;
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
@@ -27,7 +27,7 @@
     }
   }
 
-  // The elapsed time keeps counting between two answers, in the server's format.
+  // The elapsed time keeps counting between updates, in the server's format.
   const units = [[86400, "d"], [3600, "h"], [60, "m"], [1, "s"]];
   function duration(seconds) {
     const at = units.findIndex(([size]) => seconds >= size);
@@ -37,7 +37,7 @@
     const rest = Math.floor((seconds % size) / smaller);
     return `${Math.floor(seconds / size)}${unit}${rest ? ` ${rest}${word}` : ""}`;
   }
-  // A clock that goes wrong here is of no matter: only the steps between answers are measured.
+  // An incorrect local clock doesn't matter: only the time between updates is measured.
   const began = new WeakMap();
   function start(root) {
     for (const place of all("[data-seconds]", root)) {
@@ -69,12 +69,12 @@
     }
   }
 
-  // Copy buttons: hidden until there is a script that can copy.
+  // Copy buttons are hidden without JavaScript.
   function reveal(root) {
     if (!navigator.clipboard) return;
     for (const button of all("[data-copy],[data-copy-from],[data-copy-rows]", root)) button.hidden = false;
   }
-  // The rows of a result are fetched as a spreadsheet takes them.
+  // Rows of a result are requested in the format for spreadsheets.
   async function rows(address) {
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(answer.status);
@@ -95,7 +95,7 @@
     setTimeout(() => use?.setAttribute("href", icon), 1500);
   });
 
-  // A menu that was opened closes by a click elsewhere and by Escape.
+  // A click outside or Escape closes an open menu.
   function close(besides) {
     for (const menu of all("details.drop[open]")) if (!menu.contains(besides)) menu.open = false;
   }
@@ -117,7 +117,7 @@
   on("DOMContentLoaded", () => dress(document));
   on("htmx:after:swap", () => dress(document));
 
-  // A poll that fails leaves the page as it is and says so; the next good answer takes it back.
+  // A failed poll leaves the page unchanged and shows a message until the next successful response.
   const troubles = { 401: "signedOut", 429: "tooMany" };
   function connection(status) {
     const place = byId("connection");
@@ -126,7 +126,7 @@
     if (place.textContent !== text) place.textContent = text;
   }
   on("htmx:error", (event) => {
-    // Without an answer it was the network; with one, a fault in what came.
+    // Without a response it was a network error; otherwise the response was invalid.
     const ctx = event.detail?.ctx;
     if (ctx?.request && !ctx.response) connection(503);
   });
@@ -134,7 +134,7 @@
     connection(event.detail.ctx.response.status);
   });
 
-  // Forms: sent once, guarded while changed, run by Ctrl or Cmd and Enter.
+  // Forms: submit once, warn about unsaved changes, submit with Ctrl+Enter or Cmd+Enter.
   const changed = new Set();
   let leaving = false;
   on("input", (event) => {
@@ -143,18 +143,18 @@
     changed.add(form);
     form.querySelector("[data-kept]")?.removeAttribute("data-kept");
   });
-  // Nothing is kept as a draft any more once its form was sent: that is on its way already.
+  // Once a form is submitted, its draft is no longer saved.
   on("htmx:before:request", (event) => {
     const source = event.detail.ctx.sourceElement;
     if (source.closest("form")?.dataset.sent) event.preventDefault();
-    // A list that nobody sees needs no news: it asks again when somebody looks.
+    // Lists in hidden tabs aren't updated until the tab is visible again.
     if (document.hidden && source.getAttribute("hx-trigger")?.startsWith("every 5s")) event.preventDefault();
   });
-  // A draft that is kept needs no guard until the next change.
+  // A saved draft needs no warning until the next change.
   on("htmx:after:swap", () => {
     for (const form of changed) if (form.querySelector("[data-kept]")) changed.delete(form);
   });
-  // The last words too, when the tab is left or closed before their turn came.
+  // Also save the latest changes when the tab is hidden or closed.
   on("visibilitychange", () => {
     if (document.visibilityState !== "hidden") return;
     for (const form of changed) {
@@ -175,22 +175,22 @@
     form.dataset.sent = "yes";
     event.submitter?.setAttribute("data-busy", "");
     leaving = !changed.size || changed.has(form);
-    // A new query gets the address of its draft, which leads to what it became: Back shows what was there.
+    // A new query gets the address of its draft, which redirects to the saved query, so that Back works.
     const { draft, query } = form.elements;
     const to = event.submitter?.getAttribute("formaction") ?? "/executions";
     if (form.dataset.guard && draft && !query && to === "/executions") {
       history.replaceState(history.state, "", "/queries/new?draft=" + encodeURIComponent(draft.value));
     }
   });
-  // Back from the next page: usable again.
+  // Make the form usable again after Back.
   on("pageshow", () => {
     leaving = false;
     for (const form of all("form[data-sent]")) delete form.dataset.sent;
     for (const button of all("[data-busy]")) button.removeAttribute("data-busy");
   }, window);
 
-  // Filters of a list apply at once: what follows the toolbar is fetched and replaced, so that the focus and what is being
-  // typed stay where they are. Typing replaces the address in the history, a choice adds one.
+  // List filters apply immediately: everything after the toolbar is fetched and replaced, so focus and text being typed are
+  // preserved. Typing replaces the history entry; a selection adds one.
   let turn = 0;
   let typing;
   let searched = location.search;
@@ -241,12 +241,12 @@
     event.preventDefault();
     filter(form, true, event.submitter);
   });
-  // Back and forward between what was filtered; a jump within the page keeps it.
+  // Back and Forward restore earlier filters; jumps within the page change nothing.
   on("popstate", () => {
     if (location.search !== searched) location.reload();
   }, window);
 
-  // The palette: what the search page finds, below the search of the bar while one types; arrows choose, Enter goes.
+  // The palette shows search results below the search field during typing; arrow keys select, Enter opens.
   const search = () => document.querySelector("[data-palette]");
   let asked = 0;
   let asking;
@@ -327,7 +327,7 @@
     look();
   });
 
-  // The theme changes in place, so that nothing that has been typed is lost to a reload.
+  // The theme changes without a reload, so that typed text isn't lost.
   function switchTheme(event) {
     const { form } = event.submitter ?? {};
     if (!form) return;
@@ -338,11 +338,11 @@
     fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" }).catch(() => connection(503));
   }
 
-  // Keys: single letters only where nobody is typing.
+  // Keyboard shortcuts; single letters don't work in inputs.
   on("keydown", (event) => {
     const typing = event.target.closest?.("input,textarea,select,[contenteditable]");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      // Outside of any form it is the form that the page is about.
+      // Outside of a form, submit the main form of the page.
       const form = event.target.closest?.("form") ?? document.querySelector("form[data-guard]");
       const button = form?.querySelector("button.primary");
       if (!button) return;

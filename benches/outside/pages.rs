@@ -99,7 +99,7 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
-fn told(Load { rate, median, p99 }: Load) -> String {
+fn table_cells(Load { rate, median, p99 }: Load) -> String {
     format!("{rate:.0} a second, median {median:.2} ms, p99 {p99:.2} ms")
 }
 
@@ -112,8 +112,8 @@ async fn list(site: &Site, address: &str) -> anyhow::Result<()> {
     say(&format!(
         "{address} ({} bytes): {}; bare {}; ratio {:.2}",
         page.len(),
-        told(ours),
-        told(bare),
+        table_cells(ours),
+        table_cells(bare),
         ours.rate / bare.rate
     ));
     Ok(())
@@ -136,8 +136,8 @@ async fn poll(site: &mut Site) -> anyhow::Result<()> {
     let each = computed / (ours.rate * 5.0);
     say(&format!(
         "unchanged poll: {}; bare {}; ratio {:.2}; {WATCHERS} watchers take {:.0} % of a core",
-        told(ours),
-        told(bare),
+        table_cells(ours),
+        table_cells(bare),
         ours.rate / bare.rate,
         each * WATCHERS / POLL.as_secs_f64() * 100.0
     ));

@@ -62,13 +62,13 @@ impl Line {
             who: entry.person_name.or(entry.person).unwrap_or_else(|| "RecomAMP".to_owned()),
             action: rooms.action(&entry.action).map_or(entry.action.clone(), |action| action.label.to_owned()),
             subject: entry.subject,
-            detail: words(&entry.detail),
+            detail: describe(&entry.detail),
         }
     }
 }
 
 /// `region: NA, outcome: renewed`.
-fn words(detail: &Value) -> String {
+fn describe(detail: &Value) -> String {
     let member = |(name, value): (&String, &Value)| match value {
         Value::String(text) => format!("{name}: {text}"),
         other => format!("{name}: {other}"),
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn details_are_words() {
-        assert_eq!(words(&json!({ "region": "NA", "sealed": 3 })), "region: NA, sealed: 3");
-        assert_eq!(words(&json!({})), "");
+        assert_eq!(describe(&json!({ "region": "NA", "sealed": 3 })), "region: NA, sealed: 3");
+        assert_eq!(describe(&json!({})), "");
     }
 }

@@ -80,7 +80,7 @@ pub async fn recognise(
                 email: person.email,
                 is_administrator: person.role == Role::Administrator,
             };
-            site.persons.keep(cookie, Stamp::of(&tx), person.clone());
+            site.persons.insert(cookie, Stamp::of(&tx), person.clone());
             request.extensions_mut().insert(person);
         }
     }

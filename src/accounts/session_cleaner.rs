@@ -11,7 +11,7 @@ use crate::web::Site;
 use crate::web::session::Sessions;
 use crate::workers::{Tick, Worker};
 
-/// Log entries per tick; the next tick handles the rest at once.
+/// Log entries per tick; the next tick handles the rest immediately.
 const MOST: i64 = 5_000;
 
 #[derive(Debug)]

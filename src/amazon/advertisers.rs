@@ -36,7 +36,7 @@ const MARKETPLACES: [(&str, &str, Option<Region>); 18] = [
     ("AE", "A2VIGQ35RCS4UG", Some(Region::Eu)),
     ("JP", "A1VC38T7YXB528", Some(Region::Fe)),
     ("AU", "A39IBJ37TRP1C6", Some(Region::Fe)),
-    // Amazon's pages disagree on India's region, so all regions are asked.
+    // Amazon's pages disagree on India's region, so all regions are requested.
     ("IN", "A21TJRUUN4KGV", None),
 ];
 

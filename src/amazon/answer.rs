@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_object_is_told_from_a_page_of_html() {
+    fn half_an_object_is_distinguished_from_a_page_of_html() {
         assert_eq!(json(br#"{"things": [{"id""#).unwrap_err(), Unreadable::HalfABody);
         assert_eq!(json(b"<html></html>").unwrap_err(), Unreadable::NotJson);
         assert_eq!(json(b"").unwrap_err(), Unreadable::NotJson);

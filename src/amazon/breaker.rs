@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_in_trouble_rests_and_others_go_on() {
+    fn an_instance_in_trouble_rests_and_others_continue() {
         let breakers = Breakers::default();
         for _ in 0..5 {
             assert!(call(&breakers, "amc1", 0, Some(trouble())));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn all_calls_of_an_account_wait_and_others_go_on() {
+    fn all_calls_of_an_account_wait_and_others_continue() {
         let breakers = Breakers::default();
         let account = |entity: &str| Account::of(&url("amc1"), Some(entity.to_owned()));
         let retry_after = Some(std::time::Duration::from_secs(30));

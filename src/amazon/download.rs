@@ -19,7 +19,7 @@ use super::names::{AmcExecutionId, AmcInstanceId};
 /// A download that is interrupted this many times in a row without receiving anything has failed.
 const MOST_CUTS: u32 = 5;
 
-/// A pre-signed URL. Whoever has it can read the result for ten minutes, so it isn't printed.
+/// A pre-signed URL. Anyone who has it can read the result for ten minutes, so it isn't printed.
 #[derive(Clone)]
 pub struct Link(Url);
 

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn throttling_is_told_in_two_ways() {
+    fn throttling_is_reported_in_two_ways() {
         for (status, body) in [
             (429, ""),
             (400, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#),

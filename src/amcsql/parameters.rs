@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_declared_twice_is_told_once() {
+    fn a_name_declared_twice_is_reported_once() {
         let declared = |name: &str| ParameterDeclaration::new(name, DataType::String);
         assert_eq!(repeated(&[declared("a"), declared("b"), declared("a"), declared("a")]), ["a"]);
         assert!(repeated(&[declared("a"), declared("A")]).is_empty());

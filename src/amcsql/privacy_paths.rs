@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_needs_nobody_and_both_parts_of_a_union_are_told() {
+    fn what_is_counted_needs_nobody_and_both_parts_of_a_union_are_reported() {
         let found = paths(
             "SELECT campaign AS c, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY 1 \
              UNION ALL SELECT advertiser, COUNT(DISTINCT user_id) FROM dsp_clicks GROUP BY 1",

@@ -87,10 +87,10 @@ async fn move_all(source: &Db, target: &Db, shown: &str) -> anyhow::Result<Vec<(
         }
         counts.push((table.name, here));
     }
-    if filling.mended() > 0 {
+    if filling.replaced_nuls() > 0 {
         say(&format!(
             "{} texts held NULs, which PostgreSQL does not store; they read \u{fffd} there.",
-            filling.mended()
+            filling.replaced_nuls()
         ));
     }
     filling.commit().await?;

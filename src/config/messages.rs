@@ -1,4 +1,4 @@
-//! How messages leave: mail, and which inner addresses webhooks may reach.
+//! Settings for outgoing messages: mail, and the private networks that webhooks may reach.
 
 use std::net::IpAddr;
 
@@ -8,23 +8,23 @@ use url::Url;
 use super::reader::Reader;
 use crate::vault::Secret;
 
-/// The server that takes mail, and from whom it comes.
+/// The SMTP server and the sender.
 #[derive(Clone, Debug)]
 pub struct MailSettings {
-    /// `smtp://` or `smtps://`, with its user and password.
+    /// `smtp://` or `smtps://`, with user and password.
     pub url: Secret,
     /// The sender's address, `reports@example.com` or `RecomAMP <reports@example.com>`.
     pub from: String,
 }
 
-/// Both settings, or neither.
+/// Requires both settings or neither.
 pub(super) fn mail(reader: &mut Reader<'_>) -> Option<MailSettings> {
     const URL: &str = "smtps://user:password@mail.example.com";
     const FROM: &str = "RecomAMP <recomamp@example.com>";
     let url = reader.text("SMTP_URL").filter(|text| {
         let fits = text.parse::<Url>().is_ok_and(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host());
         if !fits {
-            // OK not to repeat it: it may hold a password.
+            // OK not to repeat the value because it may contain a password.
             reader.fault("SMTP_URL", "has to be an smtp or smtps address", URL);
         }
         fits

@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The setting, or the content of its file. A blank setting counts as not set; a blank file is an error, since
-    /// whoever names one expects a value in it.
+    /// a person who sets one expects it to be used.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let by_file = format!("{name}_FILE");
         self.known.borrow_mut().extend([format!("{PREFIX}{name}"), format!("{PREFIX}{by_file}")]);
@@ -207,7 +207,7 @@ fn nearest(name: &str, known: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 #[test]
-fn a_slip_of_the_pen_is_told_the_setting_that_was_meant() {
+fn a_misspelled_setting_suggests_the_right_one() {
     let known = ["RECOMAMP_DATABASE_URL", "RECOMAMP_DATA_DIR", "RECOMAMP_DATA_DIR_FILE"].map(str::to_owned);
     assert_eq!(nearest("RECOMAMP_DATA", &known.into()), "RECOMAMP_DATA_DIR");
 }

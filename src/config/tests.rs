@@ -181,7 +181,7 @@ fn addresses_that_hold_a_password_are_faults_that_do_not_repeat_it() {
 }
 
 #[test]
-fn every_fault_of_the_emulator_that_cannot_be_read_is_told() {
+fn every_fault_of_the_emulator_that_cannot_be_read_is_reported() {
     let faults = read(&[("EMULATOR_FAULTS", "429 sometimes split=9 cut*often")]).unwrap_err();
     let text = faults.to_string();
     assert_eq!(faults.0.len(), 3, "{text}");

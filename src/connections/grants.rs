@@ -219,7 +219,7 @@ impl Grants {
     }
 
     /// Takes the lease on the refresh token, which only one process has at a time: Amazon may return a new one, which
-    /// invalidates the old. Whoever waits uses what the other stored.
+    /// invalidates the old. The one that waits uses what the other stored.
     async fn begin(&self, seen: &Connection) -> Result<Begun, CallError> {
         for _ in 0..LOOKS {
             let stored = self.open(&seen.id).await?;

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_without_the_address() {
+    fn what_is_wrong_is_reported_without_the_address() {
         for address in ["mysql://me:hush@db/x", "postgres://me:hush@db:port/x", "sqlite:hush?mode=odd"] {
             assert!(fault(address).is_some_and(|what| !what.contains("hush")), "{address}");
         }

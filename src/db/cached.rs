@@ -53,7 +53,7 @@ impl Cache {
         None
     }
 
-    fn keep<T: Any + Send + Sync>(&self, key: Key, stamp: Stamp, rows: Vec<T>) {
+    fn insert<T: Any + Send + Sync>(&self, key: Key, stamp: Stamp, rows: Vec<T>) {
         if rows.len() > MOST_OF_ONE {
             return;
         }
@@ -112,7 +112,7 @@ impl Cached {
         tables.take_in(statement.text);
         let stamp = Stamp::new(tx.begun(), &tables);
         let rows: Vec<T> = statement.all(tx).await?;
-        tx.db.shared.cache.keep(key, stamp, rows.clone());
+        tx.db.shared.cache.insert(key, stamp, rows.clone());
         Ok(Arc::new(rows))
     }
 }

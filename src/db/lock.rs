@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_holds_the_lock_and_others_are_told_who() {
+    fn one_holds_the_lock_and_others_learn_who() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("x.sqlite");
         assert_eq!(holder(&database).unwrap(), None, "nobody was ever here");

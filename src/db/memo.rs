@@ -187,7 +187,7 @@ impl<K: Eq + Hash, V: Clone> Memo<K, V> {
     }
 
     /// Caches a value with the stamp of what it was computed from.
-    pub fn keep(&self, key: K, stamp: Option<Stamp>, value: V) {
+    pub fn insert(&self, key: K, stamp: Option<Stamp>, value: V) {
         let Some(stamp) = stamp else { return };
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= self.0.most {
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_told_from_looks() {
+    fn changes_are_distinguished_from_looks() {
         assert_eq!(tables("select a from one order by a for update skip locked").1, Vec::<&str>::new());
         assert_eq!(tables("update one set a = 1 where b in (select b from two)"), (vec!["one", "two"], vec!["one"]));
         assert_eq!(tables("delete from one where a = $1"), (vec!["one"], vec!["one"]));

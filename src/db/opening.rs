@@ -59,7 +59,7 @@ pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error
         other => other,
     };
     tracing::debug!(error = ?cause, "the database cannot be opened");
-    words(&cause, options).map_or_else(|| cause.into(), Error::Unreachable)
+    explain(&cause, options).map_or_else(|| cause.into(), Error::Unreachable)
 }
 
 /// Refuses a pooler that assigns another session to each transaction (`PgBouncer` with `pool_mode = transaction`):
@@ -69,7 +69,7 @@ pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error
 /// times.
 pub(super) async fn has_sessions(options: &PgConnectOptions) -> Result<(), Error> {
     const LOOKS: usize = 3;
-    // Under a name of their own, so that they aren't taken for another RecomAMP while PostgreSQL ends them.
+    // With their own application name, so that they aren't mistaken for another RecomAMP until PostgreSQL ends them.
     let options = options.clone().application_name("recomamp start");
     let (mut one, mut other) =
         (PgConnection::connect_with(&options).await?, PgConnection::connect_with(&options).await?);
@@ -105,7 +105,7 @@ fn place(options: &PgConnectOptions) -> String {
     }
 }
 
-fn words(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
+fn explain(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
     let (place, user) = (place(options), options.get_username());
     Some(match cause {
         Cause::PoolTimedOut => format!(
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_refuses_is_told_with_what_to_do() {
+    fn what_a_server_refuses_is_reported_with_what_to_do() {
         let options = PgConnectOptions::new_without_pgpass()
             .host("db")
             .port(5433)
@@ -172,7 +172,7 @@ mod tests {
             assert!(told.contains("db:5433") && told.contains(what) && told.contains(todo), "{told}");
         }
         for cause in [Cause::PoolTimedOut, Cause::Io(io::Error::other("no route to host"))] {
-            let told = words(&cause, &options).unwrap();
+            let told = explain(&cause, &options).unwrap();
             assert!(told.contains("db:5433") && !told.contains("hush"), "{told}");
         }
     }

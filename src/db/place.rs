@@ -65,7 +65,7 @@ const fn network_kind(number: u64) -> Option<&'static str> {
 
 #[cfg(all(test, target_os = "linux"))]
 #[test]
-fn network_file_systems_are_told_from_disks() {
+fn network_file_systems_are_distinguished_from_disks() {
     assert_eq!((network_kind(0x6969), network_kind(0x6573_5546)), (Some("NFS"), Some("FUSE")));
     assert_eq!(network_kind(0xef53), None, "ext4 is a disk's");
 }

@@ -1,7 +1,7 @@
 //! Parsed texts, shared by everybody who asks for the same revision.
 //!
 //! A revision identifies its content: a digest of the text, or the row and when it was written. It is read from the
-//! row each time, in the reader's own scope, so another process's change is seen at once and nobody gets what their
+//! row each time, in the reader's own scope, so another process's change is seen immediately and nobody gets what their
 //! scope hides. This differs from a [`super::Memo`], which saves the statement too.
 
 use std::any::{Any, TypeId};
@@ -40,7 +40,7 @@ impl Revisions {
         Arc::clone(value).downcast().ok()
     }
 
-    pub(super) fn keep<T: Any + Send + Sync>(&self, revision: String, value: T) -> Arc<T> {
+    pub(super) fn insert<T: Any + Send + Sync>(&self, revision: String, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
@@ -59,9 +59,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_revision_is_shared_and_told_from_others_and_from_other_types() {
+    fn a_revision_is_shared_and_distinguished_from_others_and_from_other_types() {
         let revisions = Revisions::default();
-        let kept = revisions.keep("a".to_owned(), 1_u8);
+        let kept = revisions.insert("a".to_owned(), 1_u8);
         assert!(Arc::ptr_eq(&kept, &revisions.get::<u8>("a").unwrap()));
         assert!(revisions.get::<u8>("b").is_none());
         assert!(revisions.get::<u16>("a").is_none());
@@ -71,10 +71,10 @@ mod tests {
     fn what_was_used_longest_ago_goes_first() {
         let revisions = Revisions::default();
         for number in 0..MOST {
-            revisions.keep(number.to_string(), number);
+            revisions.insert(number.to_string(), number);
         }
         assert!(revisions.get::<usize>("0").is_some());
-        revisions.keep("one more".to_owned(), 0_usize);
+        revisions.insert("one more".to_owned(), 0_usize);
         assert!(revisions.get::<usize>("0").is_some() && revisions.get::<usize>("1").is_none());
     }
 }

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_tables_is_told() {
+    fn a_circle_of_tables_is_reported() {
         assert!(ordered(vec![table("a", &["b"]), table("b", &["a"])]).is_err());
     }
 

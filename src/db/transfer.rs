@@ -108,7 +108,7 @@ pub(super) async fn count(tx: &mut Tx, table: &Table) -> Result<u64> {
 pub struct Filling {
     tx: Tx,
     tables: Vec<Table>,
-    mended: u64,
+    replaced_nuls: u64,
 }
 
 impl Filling {
@@ -122,7 +122,7 @@ impl Filling {
             let lock = format!("lock table {} in exclusive mode", names.join(", "));
             run(&mut tx, lock, Vec::new()).await.context("another process uses the target: stop it first")?;
         }
-        Ok(Self { tx, tables, mended: 0 })
+        Ok(Self { tx, tables, replaced_nuls: 0 })
     }
 
     /// The tables, parents before children.
@@ -156,7 +156,7 @@ impl Filling {
     }
 
     /// Inserts rows, with values in the order of `table`'s columns. NULs in texts, which PostgreSQL can't store, are
-    /// replaced by the replacement character; see [`Filling::mended`].
+    /// replaced by the replacement character; see [`Filling::replaced_nuls`].
     pub async fn write(&mut self, table: &Table, rows: Vec<Values>) -> anyhow::Result<()> {
         for batch in rows.chunks(BATCH) {
             let width = table.columns.len();
@@ -166,15 +166,15 @@ impl Filling {
                 .collect();
             let text = format!("insert into {} ({}) values {}", table.quoted(), table.column_list(), places.join(", "));
             let mut values: Vec<Value> = batch.iter().flatten().cloned().collect();
-            self.mended += values.iter_mut().map(|value| u64::from(mend(value))).sum::<u64>();
+            self.replaced_nuls += values.iter_mut().map(|value| u64::from(replace_nuls(value))).sum::<u64>();
             run(&mut self.tx, text, values).await.with_context(|| format!("table {}", table.name))?;
         }
         Ok(())
     }
 
     /// How many values had NULs replaced.
-    pub const fn mended(&self) -> u64 {
-        self.mended
+    pub const fn replaced_nuls(&self) -> u64 {
+        self.replaced_nuls
     }
 
     pub async fn commit(self) -> Result<()> {
@@ -183,7 +183,7 @@ impl Filling {
 }
 
 /// Replaces NULs by the replacement character; returns whether there were any.
-fn mend(value: &mut Value) -> bool {
+fn replace_nuls(value: &mut Value) -> bool {
     const NUL: char = '\0';
     match value {
         Value::Text(text) if text.contains(NUL) => {
@@ -227,11 +227,11 @@ mod tests {
     #[test]
     fn nuls_become_a_character_that_postgresql_stores() {
         let mut value = Value::Text("a\0b".to_owned());
-        assert!(mend(&mut value));
+        assert!(replace_nuls(&mut value));
         assert_eq!(value, Value::Text("a\u{fffd}b".to_owned()));
-        assert!(!mend(&mut value));
+        assert!(!replace_nuls(&mut value));
         let mut value = Value::Json(json!({ "a\0": [1, { "b": "\0" }], "c": "d" }));
-        assert!(mend(&mut value));
+        assert!(replace_nuls(&mut value));
         assert_eq!(value, Value::Json(json!({ "a\u{fffd}": [1, { "b": "\u{fffd}" }], "c": "d" })));
     }
 }

@@ -118,9 +118,9 @@ impl Tx {
     }
 
     /// Shares a value parsed from a stored text with everyone who reads the same revision of it. `revision`
-    /// identifies the content, whoever stored it: equal revisions of one type are equal values.
+    /// identifies the content, regardless of who stored it: equal revisions of one type are equal values.
     pub fn share<T: Any + Send + Sync>(&self, revision: String, value: T) -> Arc<T> {
-        self.db.shared.revisions.keep(revision, value)
+        self.db.shared.revisions.insert(revision, value)
     }
 
     /// The connection for a statement with this text.

@@ -39,7 +39,7 @@ impl EmulatorClock {
     }
 
     /// Whether the clock is paused.
-    pub(crate) fn stands(&self) -> bool {
+    pub(crate) fn is_paused(&self) -> bool {
         self.setting().stands_at.is_some()
     }
 
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_paused_clock_goes_on_from_where_it_stood() {
+    fn a_paused_clock_continues_from_where_it_stood() {
         let start = DateTime::from_timestamp(1_750_000_000, 0).unwrap();
         let (machine, hand) = Clock::manual(start);
         let clock = EmulatorClock::new(machine, ClockSetting::default());
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_goes_on_from_there_or_stands_there() {
+    fn a_clock_that_is_set_continues_from_there_or_stands_there() {
         let (machine, hand) = Clock::manual(DateTime::UNIX_EPOCH);
         let at = DateTime::from_timestamp(1_750_000_000, 0).unwrap();
         let clock = EmulatorClock::new(machine, ClockSetting::default());

@@ -1,7 +1,7 @@
 //! The control page: clock, speed, faults, grants, and recent requests.
 //!
 //! Forms post back to the page, so it needs no scripts. Tests of other clients post the same fields, as a form or as
-//! JSON, and read the current state from `/control/state`. Whoever mounts the emulator decides who may access these
+//! JSON, and read the current state from `/control/state`. The program that mounts the emulator decides who may access these
 //! routes.
 
 use askama::Template;
@@ -52,7 +52,7 @@ pub(crate) fn routes() -> Router<Emulator> {
 #[template(path = "emulator/control.html")]
 struct ControlPage {
     now: String,
-    stands: bool,
+    paused: bool,
     open: usize,
     speed: f64,
     faults: Vec<FaultRow>,
@@ -96,7 +96,7 @@ async fn show(State(emulator): State<Emulator>, query: Query) -> Answer {
     let kinds = KINDS.iter().map(|(name, kind)| (*name, meaning(*kind))).collect();
     pages::page(&ControlPage {
         now: written(emulator.now()),
-        stands: emulator.clock().stands(),
+        paused: emulator.clock().is_paused(),
         open: emulator.store().read(|state| state.open_executions().count()),
         speed: emulator.pace().speed(),
         faults: emulator.faults().all().into_iter().map(|(number, fault)| FaultRow::of(number, fault)).collect(),
@@ -122,7 +122,7 @@ async fn state(State(emulator): State<Emulator>) -> Response {
     };
     let body = json!({
         "time": written(emulator.now()),
-        "paused": emulator.clock().stands(),
+        "paused": emulator.clock().is_paused(),
         "speed": emulator.pace().speed(),
         "openExecutions": emulator.store().read(|state| state.open_executions().count()),
         "faults": emulator.faults().all().into_iter().map(fault).collect::<Vec<_>>(),

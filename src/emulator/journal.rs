@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_in_the_middle_is_told_with_its_line() {
+    fn damage_in_the_middle_is_reported_with_its_line() {
         let folder = tempfile::tempdir().unwrap();
         filled(folder.path());
         let path = folder.path().join(FILE);

@@ -87,7 +87,7 @@ pub(crate) async fn watch(State(emulator): State<Emulator>, request: Request, ne
 }
 
 /// The headers of all the service's responses. `Strict-Transport-Security`, which captured responses also have, is
-/// left to whoever mounts the emulator: it would affect a host that isn't Amazon's.
+/// left to the program that mounts the emulator: it would affect a host that isn't Amazon's.
 fn dress(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-amz-rid"), id.clone());

@@ -29,7 +29,7 @@ const MOST_SCHEDULES: usize = 1_000;
 /// The maximum number of grants given by people; the oldest are dropped, as if revoked.
 const MOST_GRANTS: usize = 1_000;
 
-/// The wait in seconds that a client is asked for while nothing can be dropped.
+/// The `Retry-After` in seconds while nothing can be dropped.
 const WAIT: u64 = 60;
 
 /// Adds a new execution with its number; the ids of dropped ones are added to `gone`, even if this one is refused.

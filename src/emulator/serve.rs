@@ -13,7 +13,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 impl Emulator {
     /// Ticks without requests, so that schedules fire and queues advance; returns when the emulator shuts down.
-    /// Whoever mounts the emulator must run this.
+    /// The program that mounts the emulator must run this.
     pub async fn keep_time(&self) {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -1,6 +1,6 @@
 //! Runs queries in the background, beside the requests, supervised.
 //!
-//! Each run is a tracked task with its own cancellation, so that a canceled execution stops at once and a shutdown
+//! Each run is a tracked task with its own cancellation, so that a canceled execution stops immediately and a shutdown
 //! leaves nothing running. Only a few run concurrently; the others wait in order, which limits memory regardless of
 //! AMC's own limits.
 

@@ -34,7 +34,7 @@ const OVERLAP: TimeDelta = TimeDelta::hours(1);
 const MOST: i64 = 20;
 /// The maximum number of list pages per search.
 const PAGES: usize = 10;
-/// The name shown for whoever started them.
+/// The name shown for the person who started them.
 const SOMEBODY: &str = "Outside RecomAMP";
 
 #[derive(Debug)]

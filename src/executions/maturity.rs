@@ -1,4 +1,4 @@
-//! How complete the numbers of an execution were when AMC was asked for them.
+//! How complete the data was when AMC ran an execution.
 
 use chrono::TimeDelta;
 
@@ -9,23 +9,23 @@ const SETTLED_DAYS: i64 = 14;
 /// Days after which AMC has the events themselves.
 pub(super) const COMPLETE_DAYS: i64 = 2;
 
-/// How complete numbers are.
+/// How complete the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maturity {
-    /// In a word or two: `Incomplete`, `Day 5 of 14`, `Settled`.
+    /// A short label: `Incomplete`, `Day 5 of 14`, `Settled`.
     pub label: String,
-    /// Why, in sentences.
+    /// The reason, in sentences.
     pub note: String,
 }
 
-/// Whole days between the end of the time window and the request; none where AMC sets the window.
+/// Whole days between the end of the time window and the request; `None` if AMC sets the window.
 pub(super) fn days_after_window(execution: &Execution) -> Option<i64> {
     let end = execution.window.end?.date();
     let asked = execution.sent_at.unwrap_or(execution.created_at).date_naive();
     Some((asked - end).max(TimeDelta::zero()).num_days())
 }
 
-/// The maturity of a result, where the request names the end of its window.
+/// The maturity of a result, if the request names the end of its window.
 pub(super) fn of(execution: &Execution) -> Option<Maturity> {
     let days = days_after_window(execution)?;
     let maturity = |label: String, what: &str| Maturity {

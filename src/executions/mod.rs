@@ -1,6 +1,6 @@
 //! Executions: running queries without ever losing or duplicating a run, and the pages with their results.
 //!
-//! [`Executions::start`] stores the intent, whoever asks for it, and wakes the [`Poller`]. The poller sends it and
+//! [`Executions::start`] stores the intent, for any caller, and wakes the [`Poller`]. The poller sends it and
 //! polls its status; the [`Fetcher`] downloads the result while its links are valid, and stores it. Every step is:
 //! read the row, call AMC, write the row if the lease still holds. A crash leaves an unfinished row, and the next
 //! tick continues with it:

@@ -310,7 +310,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_runs_are_asked_after_less_often() {
+    fn long_runs_are_polled_less_often() {
         let (now, poll) = (DateTime::UNIX_EPOCH, TimeDelta::seconds(15));
         let wait = |minutes| (next_poll(now, TimeDelta::minutes(minutes), poll, 0.0) - now).num_seconds();
         assert_eq!((wait(1), wait(10), wait(61)), (15, 30, 60));

@@ -31,7 +31,7 @@ use crate::db::{self, Scope, lease};
 use crate::ids::{InstanceId, ProcessId};
 use crate::instances::Address;
 use crate::workers::{Tick, Worker};
-use ask::Listed;
+use ask::PolledLists;
 
 /// The worker's name, for wake-ups.
 pub(super) const NAME: &str = "poller";
@@ -42,7 +42,7 @@ const BEGIN: TimeDelta = TimeDelta::seconds(30);
 /// The time limit of a call, including all that its token needs; then it counts as unanswered. Shorter than
 /// [`SETTLED`](super::model::SETTLED), so that an execution is never sent again while it is still being sent.
 const CALL: Duration = Duration::from_secs(40);
-/// Executions per tick; the next tick handles the rest at once. This covers a large agency.
+/// Executions per tick; the next tick handles the rest immediately. This covers a large agency.
 const MOST: i64 = 1_000;
 /// How far before a send AMC's lists are requested, since its clock may be behind. This costs nothing: a list of one
 /// workflow has one entry, and a list of an instance is read from its newest entry.
@@ -135,26 +135,26 @@ impl Poller {
         let Some(first) = group.first() else { return Vec::new() };
         let address = match self.address(&first.instance).await {
             Ok(address) => address,
-            Err(error) => return vec![stumble(first, &error); group.len()],
+            Err(error) => return vec![step_failed(first, &error); group.len()],
         };
         let (at_amc, others): (Vec<_>, Vec<_>) = group.into_iter().partition(is_at_amc);
-        let lists = if self.late(begin_by) { Listed::default() } else { self.lists(&address, &at_amc).await };
-        let (told, mut queue) = self.told_by(&lists, at_amc);
+        let lists = if self.late(begin_by) { PolledLists::default() } else { self.lists(&address, &at_amc).await };
+        let (updates, mut queue) = self.status_updates(&lists, at_amc);
         queue.extend(others);
-        let mut steps = match self.write_all(&told).await {
+        let mut steps = match self.write_all(&updates).await {
             Ok(steps) => steps,
-            Err(error) => told.iter().map(|(execution, _)| stumble(execution, &error)).collect(),
+            Err(error) => updates.iter().map(|(execution, _)| step_failed(execution, &error)).collect(),
         };
         for (at, execution) in queue.iter().enumerate() {
             if self.late(begin_by) {
-                steps.extend(self.give_back(&queue[at..]).await.err().map(|error| stumble(execution, &error)));
+                steps.extend(self.give_back(&queue[at..]).await.err().map(|error| step_failed(execution, &error)));
                 break;
             }
             let step = match self.step(&address, execution, &lists).await {
                 Ok(change) => self.write(execution, change).await,
                 Err(error) => Err(error),
             };
-            steps.push(step.unwrap_or_else(|error| stumble(execution, &error)));
+            steps.push(step.unwrap_or_else(|error| step_failed(execution, &error)));
         }
         steps
     }
@@ -163,7 +163,7 @@ impl Poller {
         self.room.site.clock.now() >= begin_by
     }
 
-    async fn step(&self, address: &Address, execution: &Claimed, lists: &Listed) -> db::Result<Change> {
+    async fn step(&self, address: &Address, execution: &Claimed, lists: &PolledLists) -> db::Result<Change> {
         match execution.state {
             State::Waiting => self.send(address, &mut execution.clone()).await,
             State::Sending => self.look_up(address, execution).await,
@@ -277,7 +277,7 @@ fn count(tick: &mut Tick, step: Step) {
 }
 
 /// A step that failed because of the database. The lease expires, and then it is retried.
-fn stumble(execution: &Claimed, error: &db::Error) -> Step {
+fn step_failed(execution: &Claimed, error: &db::Error) -> Step {
     if error.trouble().is_some() {
         // OK because the database logs its problem once until it changes, and the step is retried.
         tracing::debug!(execution.id = %execution.id, %error, "a step of an execution could not be kept");

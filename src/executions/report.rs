@@ -1,6 +1,6 @@
-//! What an execution has to tell when it has ended: figures, what failed and the likely fix, a verdict on a thin result.
+//! The report of an ended execution: figures, the failure and its likely fix, or a verdict on a thin result.
 //!
-//! Rooms that write to people take it from here, so that a message says what the execution's page says.
+//! Rooms that send messages use it, so that messages say the same as the execution's page.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,7 +14,7 @@ use crate::db::{self, Scope};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 use crate::results::{self, ColumnSemantics, Filter, KeptColumn, Key, Kind, Op, PageRequest, of_columns};
 
-/// What there is to tell of an execution that ended.
+/// The report of an ended execution.
 #[derive(Clone, Debug)]
 pub struct Report {
     pub id: ExecutionId,
@@ -31,27 +31,27 @@ pub struct Report {
     /// What the origin speaks of.
     pub origin_ref: Option<String>,
     pub state: State,
-    /// The time window in words.
+    /// The time window, for display.
     pub window: String,
     pub duration: TimeDelta,
     pub finished_at: Option<DateTime<Utc>>,
-    /// What its result holds, where there is one.
+    /// The report of its result, if there is one.
     pub result: Option<ResultReport>,
     /// Why it ended without a result.
     pub failure: Option<Failure>,
 }
 
-/// What a result holds, in figures.
+/// Figures of a result.
 #[derive(Clone, Debug, Default)]
 pub struct ResultReport {
     pub rows: u64,
-    /// The sums of the columns that add up, in the order of the columns.
+    /// The sums of additive columns, in column order.
     pub totals: Vec<Total>,
-    /// Rows whose values AMC suppressed, where the query asked AMC to mark them.
+    /// Rows with values suppressed by AMC, if the query asked AMC to mark them.
     pub suppressed: Option<u64>,
-    /// How complete the numbers were when they were asked for.
+    /// How complete the data was when the execution was requested.
     pub maturity: Option<Maturity>,
-    /// Why there is little or nothing in it.
+    /// Why the result has few or no rows.
     pub verdict: Option<Verdict>,
 }
 
@@ -60,26 +60,27 @@ pub struct ResultReport {
 pub struct Total {
     /// The column's name.
     pub name: String,
-    /// In units of the currency where it is money.
+    /// In currency units, for money.
     pub value: f64,
-    /// The same as people read it.
+    /// The value, formatted for display.
     pub shown: String,
 }
 
 /// Why an execution ended without a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What happened, in a sentence.
+    /// What happened, in one sentence.
     pub what: String,
-    /// The name of the cause, which stays the same; `unknown` where it is not recognized.
+    /// The stable name of the cause; `unknown` if it isn't recognized.
     pub cause: &'static str,
-    /// The cause as people read it; empty where it is not recognized.
+    /// The title of the cause; empty if it isn't recognized.
     pub title: &'static str,
     pub fix: &'static str,
 }
 
 impl Executions {
-    /// What an execution has to tell; for the program, which sees everybody's. None where there is no such execution.
+    /// The report of an execution; without access checks, for the program itself. `None` if the execution doesn't
+    /// exist.
     pub async fn report(&self, id: &ExecutionId) -> db::Result<Option<Report>> {
         let mut tx = self.site.db.read(&Scope::System).await?;
         let Some(execution) = store::find_any(&mut tx, id).await? else { return Ok(None) };
@@ -122,8 +123,8 @@ impl Executions {
         }))
     }
 
-    /// The rows that AMC marks as suppressed in the column that the request named for it; `None` where it named none, or
-    /// the result cannot be read.
+    /// The rows that AMC marked as suppressed, in the column that the request named for this; `None` if it named
+    /// none, or if the result can't be read.
     async fn suppressed_rows(&self, execution: &Execution, kept: &Kept) -> Option<u64> {
         let column = suppression_mark(execution, &kept.columns)?;
         let filters = vec![Filter { column, op: Op::Equals, value: "true".to_owned() }];
@@ -140,13 +141,13 @@ impl Executions {
     }
 }
 
-/// The place of the column in which AMC marks rows with suppressed values.
+/// The index of the column in which AMC marks rows with suppressed values.
 pub(super) fn suppression_mark(execution: &Execution, columns: &[KeptColumn]) -> Option<usize> {
     let name = execution.sent.body["workflow"]["filteredMetricsDiscriminatorColumn"].as_str()?;
     columns.iter().position(|column| column.name.eq_ignore_ascii_case(name) && column.kind == Kind::Boolean)
 }
 
-/// The sums of the columns of a stored result that add up, as its query tells.
+/// The sums of the additive columns of a stored result, according to its query.
 pub fn column_totals(kept: &Kept, sql: &str) -> Vec<Total> {
     let meanings = of_columns(sql);
     let total = |column: &KeptColumn| {

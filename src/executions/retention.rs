@@ -15,7 +15,7 @@ use crate::ids::ExecutionId;
 use crate::results::Key;
 use crate::workers::{Tick, Worker};
 
-/// Results per tick; the next tick handles the rest at once.
+/// Results per tick; the next tick handles the rest immediately.
 const MOST: i64 = 200;
 /// The age at which temporary files left by a crash are deleted: longer than any download takes.
 const UNFINISHED: TimeDelta = TimeDelta::days(1);

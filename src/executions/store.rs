@@ -122,7 +122,7 @@ pub async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Result<Ex
     sql(FIND).bind(person).bind(id).cached().one(tx).await
 }
 
-/// An execution; for the program, which sees everybody's.
+/// An execution; without access checks, for the program itself.
 pub(super) async fn find_any(tx: &mut Tx, id: &ExecutionId) -> Result<Option<Execution>> {
     const FIND: &str = select!("where e.id = $1");
     sql(FIND).bind(id).optional(tx).await
@@ -196,12 +196,12 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Claimed, ch
         .bind(finished)
         .bind(now)
         .bind(change.keep_lease)
-        // A cancellation during the step is handled at once.
+        // A cancellation during the step is handled immediately.
         .bind(before.cancel_asked_at.is_some() || change.next.is_none())
         .execute(tx)
         .await?;
     if touched == 1
-        && let Some(words) = told(before, change, now)
+        && let Some(words) = timeline_note(before, change, now)
     {
         note(tx, &before.id, now, change.state, &words).await?;
     }
@@ -211,7 +211,7 @@ pub(super) async fn change(tx: &mut Tx, now: DateTime<Utc>, before: &Claimed, ch
 /// The timeline entry of a step, if any: a new state with its details, or a failed attempt with its cause and wait.
 /// Of many failed attempts, the first ten are recorded, then only each that doubles their number, so that the
 /// timeline stays readable after a day without an answer.
-fn told(before: &Claimed, change: &Change, now: DateTime<Utc>) -> Option<String> {
+fn timeline_note(before: &Claimed, change: &Change, now: DateTime<Utc>) -> Option<String> {
     let reason = || change.waiting_for.as_deref().unwrap_or_default();
     if change.attempts > before.attempts {
         let number = change.attempts;

@@ -1,7 +1,7 @@
-//! Why a result has little or nothing in it, with the evidence: what other executions of the query found.
+//! Why a result has few or no rows, with evidence: what other executions of the query found.
 //!
-//! AMC's file says none of it. What is told apart here follows from the time window, from the rows that AMC marked, and
-//! from what the same query found on this and on other instances; where that decides nothing, the verdict says so.
+//! AMC's file doesn't say why. The verdict is derived from the time window, from the rows that AMC marked, and from
+//! the results of the same query on this and other instances. If they aren't conclusive, the verdict says so.
 
 use super::maturity::{COMPLETE_DAYS, days_after_window};
 use super::model::{Execution, Kept};
@@ -11,33 +11,33 @@ use crate::web::components::{count, date};
 use crate::web::words::counted;
 use chrono::{DateTime, Utc};
 
-/// A result of which at least this share is suppressed is called thin.
+/// A result counts as thin if at least this share of it is suppressed.
 const MOSTLY: f64 = 0.5;
 
 /// What other executions of the same query found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
-    /// The newest other execution on this instance that found rows: when it ended, and how many.
+    /// The latest other execution on this instance with rows: when it ended, and the number of rows.
     pub(super) here: Option<(DateTime<Utc>, i64)>,
-    /// Other instances on which it found rows.
+    /// The number of other instances where it found rows.
     pub(super) elsewhere: i64,
 }
 
-/// Why there is little or nothing in a result.
+/// Why a result has few or no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thinness {
     /// There was nothing to find.
     Empty,
-    /// Too few people were behind the rows.
+    /// Rows were below the privacy threshold.
     Suppressed,
-    /// The data of the time window was not complete.
+    /// The data of the time window was incomplete.
     NotYetAvailable,
-    /// The instance is most likely not the one whose data the query asks for.
+    /// The instance probably doesn't have the data that the query needs.
     WrongAccount,
 }
 
 impl Thinness {
-    /// As programs read it.
+    /// The name for programs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -72,15 +72,15 @@ impl Thinness {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     pub thinness: Thinness,
-    /// It in a few words.
+    /// A short title.
     pub title: &'static str,
-    /// What it follows from, in sentences.
+    /// The evidence, in sentences.
     pub evidence: Vec<String>,
-    /// What to do, in a sentence.
+    /// What to do, in one sentence.
     pub todo: &'static str,
 }
 
-/// The verdict on a result; none where there is nothing thin about it.
+/// The verdict on a result; `None` if it isn't thin.
 pub(super) fn of(execution: &Execution, kept: &Kept, suppressed: Option<u64>, evidence: &Evidence) -> Option<Verdict> {
     let facts = Facts {
         rows: kept.rows,
@@ -92,14 +92,14 @@ pub(super) fn of(execution: &Execution, kept: &Kept, suppressed: Option<u64>, ev
     facts.verdict(evidence)
 }
 
-/// Whether no column but the marks has a value.
+/// Whether no column except the mark has a value.
 fn is_all_null(execution: &Execution, kept: &Kept) -> bool {
     let mark = suppression_mark(execution, &kept.columns);
     let mut others = kept.columns.iter().enumerate().filter(|(place, _)| Some(*place) != mark).peekable();
     others.peek().is_some() && others.all(|(_, column)| column.nulls == kept.rows)
 }
 
-/// What is known of the result alone.
+/// What follows from the result alone.
 #[derive(Clone, Copy, Debug)]
 struct Facts {
     rows: u64,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_four_kinds_of_thin_results_are_told_apart() {
+    fn the_four_kinds_of_thin_results_are_distinguished() {
         assert_eq!(thinness(NOTHING, true, 3), Some(Thinness::Empty));
         assert_eq!(thinness(NOTHING, false, 0), Some(Thinness::Empty));
         assert_eq!(thinness(NOTHING, false, 2), Some(Thinness::WrongAccount));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_evidence_is_told() {
+    fn the_evidence_is_reported() {
         let verdict = NOTHING.verdict(&Evidence { here: None, elsewhere: 2 }).unwrap();
         let text = verdict.evidence.join(" ");
         assert!(text.contains("2 other instances") && text.contains("14 days before"), "{text}");

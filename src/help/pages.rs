@@ -45,24 +45,24 @@ struct ListPage {
 }
 
 /// The parameters of an address.
-struct Asked {
+struct CheckParams {
     checks: Vec<&'static Definition>,
     q: String,
     topic: Option<Topic>,
     level: Option<&'static str>,
 }
 
-fn asked(params: &mut ListParams) -> Asked {
+fn read_params(params: &mut ListParams) -> CheckParams {
     let (q, topic) = (params.text("q"), params.value("topic", "topic", Topic::parse));
     let level = params.value("level", "level", |text| LEVELS.into_iter().find(|(_, name)| *name == text));
     let mut checks = if q.is_empty() { codes::all().to_vec() } else { codes::search(&q) };
     checks.retain(|it| topic.is_none_or(|topic| it.topic == topic));
     checks.retain(|it| level.is_none_or(|(level, _)| it.level == level));
-    Asked { checks, q, topic, level: level.map(|(_, name)| name) }
+    CheckParams { checks, q, topic, level: level.map(|(_, name)| name) }
 }
 
 async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Result<Html<ListPage>> {
-    let Asked { checks, q, topic, level } = asked(&mut params);
+    let CheckParams { checks, q, topic, level } = read_params(&mut params);
     let (pager, checks) = params.page(SIZE).cut(checks);
     let topics = Topic::ALL.map(|topic| Choice::new(topic.name(), topic.label()));
     let levels = LEVELS.map(|(level, name)| Choice::new(name, level.label()));
@@ -101,7 +101,7 @@ impl Export for Line {
 
 /// The export of the filtered checks.
 async fn export(State(site): State<Site>, _: Person, mut params: ListParams) -> web::Result<Response> {
-    let lines = asked(&mut params).checks.into_iter().map(Line).collect();
+    let lines = read_params(&mut params).checks.into_iter().map(Line).collect();
     let file = list::export_rows(&params, Few(lines)).await?;
     Ok(file.answer(&["checks"], site.clock.now()))
 }

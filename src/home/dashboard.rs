@@ -170,7 +170,7 @@ async fn work(home: &Home, person: &Person) -> web::Result<Arc<Work>> {
     }
     let mut tx = home.site.db.read(&person.scope()).await?;
     let work = Arc::new(Work::read(&mut tx, &person.id, today).await?);
-    home.work.keep(key, Stamp::of(&tx), Arc::clone(&work));
+    home.work.insert(key, Stamp::of(&tx), Arc::clone(&work));
     Ok(work)
 }
 

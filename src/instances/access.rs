@@ -129,11 +129,11 @@ pub async fn refusal(
         return Ok(None);
     }
     let managers = store::managers(tx, &instance.id, person).await?;
-    Ok(Some(words(instance.name(), instance.role, action, &managers)))
+    Ok(Some(explain(instance.name(), instance.role, action, &managers)))
 }
 
 /// What is missing, and who can grant it. `managers` are names, of which at most three are listed.
-fn words(instance: &str, role: Role, action: Action, managers: &[String]) -> String {
+fn explain(instance: &str, role: Role, action: Action, managers: &[String]) -> String {
     let (is, needed) = (role.name(), action.needs().name());
     let article = |role: Role| if role == Role::Analyst { "an" } else { "a" };
     let who = match managers {
@@ -209,7 +209,7 @@ impl Expiry {
         } else {
             let mut tx = site.db.read(&Scope::System).await?;
             let next = store::next_end(&mut tx).await?;
-            known.keep((), Stamp::of(&tx), next);
+            known.insert((), Stamp::of(&tx), next);
             next
         };
         Ok(next.is_some_and(|next| next <= site.clock.now()))
@@ -240,10 +240,10 @@ mod tests {
     fn a_refusal_says_what_is_missing_and_who_can_give_it() {
         let managers = ["Ada".to_owned(), "Ben".to_owned()];
         assert_eq!(
-            words("Acme US", Role::Viewer, Action::Run, &managers),
+            explain("Acme US", Role::Viewer, Action::Run, &managers),
             "Your role on Acme US is viewer. To run queries here, you need to be an analyst. Ask Ada, Ben or an \
              administrator to change your role."
         );
-        assert!(words("Acme US", Role::Analyst, Action::Manage, &[]).contains("a manager. Ask an administrator to"));
+        assert!(explain("Acme US", Role::Analyst, Action::Manage, &[]).contains("a manager. Ask an administrator to"));
     }
 }

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn one_a_line_is_told_apart_by_its_form() {
+    fn one_a_line_is_distinguished_by_its_form() {
         let list = read(
             "b012345678\n\n B0ABCDEFGH \u{a0}\n123456789012345\nB012345678\nSummer sale\n0123456789\n012345678X\n",
             None,

@@ -256,7 +256,7 @@ mod tests {
             { "id": "t_for_audiences", "columns": [] }] })
     }
 
-    fn told(before: &Value, after: &Value) -> Vec<String> {
+    fn changes_between(before: &Value, after: &Value) -> Vec<String> {
         let words = |it: SourceChange| {
             let by = it.replacement.map(|by| format!(" by {by}{}", if it.is_certain { "" } else { "?" }));
             format!("{} {}.{}{}", it.kind.name(), it.source, it.column, by.unwrap_or_default())
@@ -267,25 +267,31 @@ mod tests {
     #[test]
     fn equal_lists_and_first_looks_change_nothing() {
         let list = list(&["a", "b"], &json!([]), false);
-        assert_eq!(told(&list, &list), Vec::<String>::new());
-        assert_eq!(told(&json!({}), &list), Vec::<String>::new());
-        assert_eq!(told(&list, &json!({ "sources": [] })), Vec::<String>::new());
+        assert_eq!(changes_between(&list, &list), Vec::<String>::new());
+        assert_eq!(changes_between(&json!({}), &list), Vec::<String>::new());
+        assert_eq!(changes_between(&list, &json!({ "sources": [] })), Vec::<String>::new());
     }
 
     #[test]
     fn a_tag_that_names_two_columns_is_a_new_name_even_while_both_are_there() {
         let before = list(&["site", "x"], &json!([]), false);
         let tag = json!([{ "kind": "RENAMED", "text": "Renamed. The column site is now called site_domain." }]);
-        assert_eq!(told(&before, &list(&["site", "site_domain", "x"], &tag, false)), ["renamed t.site by site_domain"]);
-        assert_eq!(told(&before, &list(&["site_domain", "x"], &tag, false)), ["renamed t.site by site_domain"]);
+        assert_eq!(
+            changes_between(&before, &list(&["site", "site_domain", "x"], &tag, false)),
+            ["renamed t.site by site_domain"]
+        );
+        assert_eq!(
+            changes_between(&before, &list(&["site_domain", "x"], &tag, false)),
+            ["renamed t.site by site_domain"]
+        );
     }
 
     #[test]
     fn one_column_gone_and_one_new_of_the_same_type_is_a_guess_and_more_are_none() {
         let before = list(&["a", "b"], &json!([]), false);
-        assert_eq!(told(&before, &list(&["a", "c"], &json!([]), false)), ["renamed t.b by c?"]);
+        assert_eq!(changes_between(&before, &list(&["a", "c"], &json!([]), false)), ["renamed t.b by c?"]);
         assert_eq!(
-            told(&before, &list(&["a", "c", "d"], &json!([]), false)),
+            changes_between(&before, &list(&["a", "c", "d"], &json!([]), false)),
             ["removed t.b", "added t.c", "added t.d"]
         );
     }
@@ -294,17 +300,17 @@ mod tests {
     fn sources_come_go_cost_and_are_deprecated() {
         let before = list(&["a"], &json!([]), false);
         let tag = json!([{ "kind": "DEPRECATED", "text": "This data source is going away." }]);
-        assert_eq!(told(&before, &list(&["a"], &tag, true)), ["paid t.", "deprecated t."]);
+        assert_eq!(changes_between(&before, &list(&["a"], &tag, true)), ["paid t.", "deprecated t."]);
         let tag = json!([{ "kind": "DEPRECATED", "text": "Do not use a any more." }]);
-        assert_eq!(told(&before, &list(&["a"], &tag, false)), ["deprecated t.a"]);
+        assert_eq!(changes_between(&before, &list(&["a"], &tag, false)), ["deprecated t.a"]);
         let other = json!({ "sources": [{ "id": "dsp_clicks", "columns": [] }] });
         let old = json!({ "sources": [{ "id": "display_clicks", "columns": [] }] });
-        assert_eq!(told(&before, &other), ["removed t.", "added dsp_clicks."]);
-        assert_eq!(told(&old, &other), ["renamed display_clicks. by dsp_clicks"]);
+        assert_eq!(changes_between(&before, &other), ["removed t.", "added dsp_clicks."]);
+        assert_eq!(changes_between(&old, &other), ["renamed display_clicks. by dsp_clicks"]);
     }
 
     #[test]
-    fn a_type_that_changes_is_told() {
+    fn a_type_that_changes_is_reported() {
         let before = list(&["a"], &json!([]), false);
         let mut after = before.clone();
         after["sources"][0]["columns"][0]["dataType"] = json!("LONG");

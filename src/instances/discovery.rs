@@ -122,7 +122,9 @@ impl InstanceDiscovery {
                 return Ok(Survey::Later(now));
             }
             let listed = self.instances_of(connection, &account.pair).await;
-            if let Some(later) = self.asked((connection, region), &survey.person, since, &account, listed).await? {
+            if let Some(later) =
+                self.record_answer((connection, region), &survey.person, since, &account, listed).await?
+            {
                 return Ok(Survey::Later(later));
             }
         }
@@ -153,7 +155,7 @@ impl InstanceDiscovery {
                 );
                 region
             }
-            // OK to continue with the other lists: the known accounts are asked anyway.
+            // OK to continue with the other lists: the known accounts are requested anyway.
             Err(CallError::Amazon(error)) => {
                 lists.lacks("AMC accounts", &error);
                 self.region(connection).await?
@@ -181,7 +183,7 @@ impl InstanceDiscovery {
     }
 
     /// Stores an account's answer; returns when to continue if it asks to wait.
-    async fn asked(
+    async fn record_answer(
         &self,
         (connection, region): (&ConnectionId, Region),
         person: &PersonId,
@@ -205,7 +207,7 @@ impl InstanceDiscovery {
                 outcome.problem = (listed.skipped > 0).then(|| skipped(listed.skipped));
                 for instance in listed.items {
                     let found = found(region, account, instance);
-                    store::keep(&mut tx, &self.site.random, now, person, connection, &found, "discovery").await?;
+                    store::save(&mut tx, &self.site.random, now, person, connection, &found, "discovery").await?;
                 }
                 // The unreadable entries may be known instances.
                 if listed.skipped == 0 {
@@ -275,7 +277,7 @@ impl InstanceDiscovery {
             };
             let mut tx = self.site.db.write(&Scope::System).await?;
             let now = self.site.clock.now();
-            let changes = store::keep_sources(&mut tx, &self.site.random, &instance.id, now, &sources).await?;
+            let changes = store::save_sources(&mut tx, &self.site.random, &instance.id, now, &sources).await?;
             tx.commit().await?;
             if changes > 0 {
                 tracing::info!(instance.id = %instance.id, changes, "the data sources of an instance changed");

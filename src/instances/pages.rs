@@ -355,7 +355,7 @@ async fn add_asked(
     let site = &room.site;
     // OK in the system's scope: the person has no access to the row until Amazon confirms it.
     let mut tx = site.db.write(&db::Scope::System).await?;
-    let id = store::keep(&mut tx, &site.random, site.clock.now(), &person.id, connection, &found, "hand").await?;
+    let id = store::save(&mut tx, &site.random, site.clock.now(), &person.id, connection, &found, "hand").await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -22,7 +22,7 @@ pub(super) use surveys::{
 pub(super) use access::{Ended, Withdrawn, end_due, end_of_grace, next_end, withdraw};
 pub use access::{disconnect, give, revoke, revoke_all};
 pub use people::{NamedInstance, PersonGrant, forget_survey, grants_of, named, reached_by};
-pub(super) use sources::keep_sources;
+pub(super) use sources::save_sources;
 pub use sources::{Listing, catalogue, listings};
 
 use super::labels;
@@ -209,7 +209,7 @@ pub(super) async fn star(tx: &mut Tx, person: &PersonId, id: &InstanceId, at: Op
 
 /// Stores an instance that Amazon listed for a person, with access through `connection`. Amazon's names are updated
 /// each time; the name given here stays.
-pub(super) async fn keep(
+pub(super) async fn save(
     tx: &mut Tx,
     random: &Random,
     now: DateTime<Utc>,
@@ -238,7 +238,7 @@ pub(super) async fn keep(
         .bind(now)
         .one::<Single<InstanceId>>(tx)
         .await?;
-    entities::keep(tx, now, &id, connection, found).await?;
+    entities::save(tx, now, &id, connection, found).await?;
     access::confirm(tx, now, person, connection, &id, added_by == "discovery").await?;
     Ok(id)
 }

@@ -6,9 +6,9 @@ use crate::executions::{Report, ResultReport};
 use crate::ids::{InstanceId, ScheduleId};
 use crate::web::components::{count, duration};
 
-/// Sums that are told; more are on the result's page.
+/// The maximum number of sums in a message; the result's page has the others.
 const TOTALS: usize = 5;
-/// Longest name in a title, in characters.
+/// The maximum length of a name in a title, in characters.
 const NAME: usize = 120;
 
 fn short(text: &str) -> String {
@@ -17,7 +17,7 @@ fn short(text: &str) -> String {
     short
 }
 
-/// A schedule that a message speaks of.
+/// The schedule that a message is about.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     pub id: ScheduleId,
@@ -26,7 +26,7 @@ pub(super) struct About {
     pub instance_name: String,
 }
 
-/// How much a figure changed since the slot before: `+12% since 8–14 Nov`, `same as before`.
+/// The change since the previous slot: `+12% since 8–14 Nov`, `same as before`.
 fn change(now: f64, before: f64) -> String {
     if (now - before).abs() < f64::EPSILON {
         return "unchanged since the previous slot".to_owned();
@@ -37,7 +37,7 @@ fn change(now: f64, before: f64) -> String {
     format!("{:+.1}% since the previous slot", (now - before) / before.abs() * 100.0)
 }
 
-/// The figures of a result, with their change since the slot before where there is one.
+/// The figures of a result, with their change since the previous slot if there is one.
 fn result_facts(result: &ResultReport, previous: Option<&Past>) -> Vec<Fact> {
     let mut rows = Fact::new("Rows", count(result.rows));
     if let Some(previous) = previous {
@@ -92,7 +92,7 @@ fn failed_lines(report: &Report) -> (Vec<String>, String) {
     (lines, failure.fix.to_owned())
 }
 
-/// An execution that a person started ended without a result.
+/// An execution started by a person ended without a result.
 pub(super) fn execution_failed(report: &Report, instance_name: &str) -> Draft {
     let (lines, fix) = failed_lines(report);
     let what = report.query.as_ref().map_or_else(|| report.id.to_string(), ToString::to_string);
@@ -107,7 +107,7 @@ pub(super) fn execution_failed(report: &Report, instance_name: &str) -> Draft {
     }
 }
 
-/// An execution that a person started has its result.
+/// An execution started by a person succeeded.
 pub(super) fn execution_succeeded(report: &Report, instance_name: &str) -> Draft {
     let result = report.result.as_ref();
     Draft {
@@ -140,8 +140,7 @@ fn verdict(result: Option<&ResultReport>) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// A slot of a schedule has its result. `unusual` says what is odd about it, and `recovered` that executions before it
-/// failed.
+/// A slot of a schedule succeeded. `unusual` describes anomalies; `recovered` says that earlier executions failed.
 pub(super) fn schedule_result(
     schedule: &About,
     report: &Report,
@@ -172,7 +171,7 @@ pub(super) fn schedule_result(
     }
 }
 
-/// A schedule does not work: its last slot failed, or could not be started for this reason.
+/// A schedule fails: the execution of its latest slot failed, or couldn't be started for this reason.
 pub(super) fn schedule_failed(schedule: &About, report: Option<&Report>, reason: &str) -> Draft {
     let (lines, fix) = match report {
         Some(report) => failed_lines(report),
@@ -207,7 +206,7 @@ pub(super) fn failing(schedule: &ScheduleId) -> String {
     format!("schedule-failing:{schedule}")
 }
 
-/// A schedule was paused, not by a person.
+/// A schedule was paused automatically.
 pub(super) fn schedule_paused(schedule: &About, reason: &str) -> Draft {
     Draft {
         kind: Kind::SchedulePaused,
@@ -224,7 +223,7 @@ pub(super) fn schedule_paused(schedule: &About, reason: &str) -> Draft {
     }
 }
 
-/// A slot has no result although it should have by now.
+/// A slot has no result by the expected time.
 pub(super) fn schedule_late(schedule: &About, slot: &str, expected: &str) -> Draft {
     Draft {
         kind: Kind::ScheduleLate,
@@ -246,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_told_in_percent() {
+    fn changes_are_reported_in_percent() {
         assert_eq!(change(112.0, 100.0), "+12.0% since the previous slot");
         assert_eq!(change(75.0, 100.0), "-25.0% since the previous slot");
         assert_eq!(change(3.0, 3.0), "unchanged since the previous slot");

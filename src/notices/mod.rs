@@ -1,8 +1,8 @@
-//! Notices: what people are told of executions, schedules and connections, and how it reaches them.
+//! Notices: messages to people about executions, schedules and connections.
 //!
-//! The [`Notifier`] reads the feed of outcomes and looks for problems, and writes a message for each cause into the
-//! outbox: who reads it, which mail carries it, which endpoints get it, all in the transaction that notes the event as
-//! told. Whoever has neither mail nor webhooks reads it here, at `/notices`.
+//! The [`Notifier`] reads the outcome feed and detects problems. For each cause it writes a message to the outbox
+//! with its readers, mails and webhook endpoints, in the transaction that marks the event as handled. All messages
+//! are also shown at `/notices`, for people without mail and webhooks.
 
 mod compose;
 mod model;
@@ -27,7 +27,7 @@ use crate::web::shell::Section;
 use notifier::Notifier;
 use outbox::Outbox;
 
-/// The name of the worker that sends, for wakes.
+/// The name of the worker that sends, used to wake it.
 const COURIER: &str = "courier";
 
 /// What the room's pages share.
@@ -37,7 +37,7 @@ struct Notices {
     outbox: Outbox,
 }
 
-/// The room, a worker that writes messages and one that sends them as `process`.
+/// The room, with a worker that writes messages and one that sends them as `process`.
 pub fn room(site: Site, executions: &Executions, _process: &ProcessId) -> Room {
     let outbox = Outbox { site: site.clone(), zones: Zones::newest() };
     Room {
@@ -56,6 +56,6 @@ pub fn room(site: Site, executions: &Executions, _process: &ProcessId) -> Room {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Section {
-    /// `/notices` and below.
+    /// `/notices` and its subpages.
     pub const Notices: Self = Self::new("/notices", "Notices", "bell");
 }

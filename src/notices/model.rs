@@ -1,4 +1,4 @@
-//! What a message is, and who is told of what.
+//! What a message is, and who receives it.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::web::shell::Tone;
 
 macro_rules! kinds {
     ($($variant:ident = $name:literal, $label:literal, $tone:ident;)+) => {
-        /// What a message tells.
+        /// The kind of a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Kind {
             $($variant,)+
@@ -19,7 +19,7 @@ macro_rules! kinds {
         impl Kind {
             pub(super) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// As it is stored and sent.
+            /// The name in the database and in webhooks.
             pub(super) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
@@ -64,18 +64,18 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.name() == text)
     }
 
-    /// Whether it tells of a problem, or of the end of one.
+    /// Whether it reports a problem or the end of one.
     pub(super) const fn is_problem(self) -> bool {
         !matches!(self, Self::ExecutionSucceeded | Self::ScheduleSucceeded)
     }
 }
 
-/// A figure of a message.
+/// A figure in a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fact {
     pub label: String,
     pub value: String,
-    /// What else there is to know, such as the change since the slot before; may be empty.
+    /// Additional information, such as the change since the previous slot; may be empty.
     #[serde(default)]
     pub note: String,
 }
@@ -97,7 +97,7 @@ impl Fact {
     }
 }
 
-/// What a message says below its title.
+/// The content of a message below its title.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Detail {
     /// Sentences.
@@ -105,10 +105,10 @@ pub(super) struct Detail {
     pub lines: Vec<String>,
     #[serde(default)]
     pub facts: Vec<Fact>,
-    /// What to do, in a sentence; may be empty.
+    /// What to do, in one sentence; may be empty.
     #[serde(default)]
     pub fix: String,
-    /// What it is about, by id, for programs: `execution`, `schedule`, `query`, `connection`, `cause`.
+    /// The ids of its subject, for programs: `execution`, `schedule`, `query`, `connection`, `cause`.
     #[serde(default)]
     pub about: Vec<(String, String)>,
 }
@@ -117,16 +117,16 @@ pub(super) struct Detail {
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     pub kind: Kind,
-    /// What it is about; equal ones that nobody has read yet are one.
+    /// What it is about; unread messages with the same cause are merged.
     pub cause: String,
     pub title: String,
     pub detail: Detail,
-    /// Below the public address, with a slash first.
+    /// The path below the public URL, with a leading slash.
     pub href: String,
     pub instance: Option<InstanceId>,
 }
 
-/// A message as it is stored.
+/// A stored message.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub id: MessageId,
@@ -139,7 +139,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// The colour of its kind.
+    /// The color of its kind.
     pub(super) const fn state(&self) -> crate::web::components::State {
         use crate::web::components::State;
         match self.kind.tone() {
@@ -150,24 +150,24 @@ impl Message {
         }
     }
 
-    /// Its sentences and what to do, one a line.
+    /// Its sentences and what to do, one per line.
     pub(super) fn sentences(&self) -> Vec<String> {
         let fix = (!self.detail.fix.is_empty()).then(|| format!("What to do: {}", self.detail.fix));
         self.detail.lines.iter().cloned().chain(fix).collect()
     }
 }
 
-/// Whom a message is for.
+/// The recipients of a message.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Audience {
-    /// People whom it concerns: their endpoints get it.
+    /// The people concerned: their endpoints receive it.
     pub concerned: BTreeSet<PersonId>,
     /// Those of them who want to read it.
     pub readers: BTreeSet<PersonId>,
 }
 
 impl Audience {
-    /// These people, all of whom read it.
+    /// These people, who all read it.
     pub(super) fn of(people: impl IntoIterator<Item = PersonId>) -> Self {
         let readers: BTreeSet<PersonId> = people.into_iter().collect();
         Self { concerned: readers.clone(), readers }

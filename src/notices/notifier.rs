@@ -1,8 +1,8 @@
-//! The worker that writes messages: from the feed of outcomes, and from problems that it finds.
+//! The worker that writes messages about entries of the outcome feed and about problems that it detects.
 //!
-//! A row of the feed is acted upon in the transaction that moves the cursor past it, so that each is told of once. What
-//! is no row of the feed (a revoked grant, a schedule that paused itself, a slot that nobody decided) is looked for at each
-//! tick; an incident is opened with the first message and closed with the last, so that what goes on is told of once.
+//! A feed entry is handled in the transaction that moves the cursor past it, so it is reported only once. Problems
+//! without a feed entry (a revoked grant, an automatically paused schedule, an undecided slot) are detected at each
+//! tick. The first message opens an incident and the last one closes it, so an ongoing problem is reported only once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -24,13 +24,13 @@ use crate::workers::{Tick, Worker};
 
 /// Rows of the feed that are read at a time.
 const OUTCOMES: i64 = 100;
-/// Problems of a kind that are told of at a time; the next tick takes the rest.
+/// The maximum number of problems of a kind per tick; the next tick handles the rest.
 const MOST: i64 = 200;
-/// A slot that was not decided for so long is told of.
+/// A slot that hasn't been decided for this long is reported.
 const OVERDUE: TimeDelta = TimeDelta::minutes(5);
-/// Messages are kept for so long.
+/// How long messages are kept.
 const KEPT: TimeDelta = TimeDelta::days(180);
-/// Old messages that are removed at a time.
+/// The maximum number of old messages deleted per tick.
 const FORGOTTEN: i64 = 500;
 
 /// The worker.
@@ -41,7 +41,7 @@ pub(super) struct Notifier {
 }
 
 impl Notifier {
-    /// Writes to this outbox.
+    /// Creates a notifier that writes to this outbox.
     pub(super) fn new(outbox: Outbox, executions: Executions) -> Self {
         Self { outbox, executions }
     }
@@ -56,7 +56,7 @@ impl Notifier {
 
     async fn run(&self) -> anyhow::Result<Tick> {
         let mut tick = Tick::default();
-        // Connections come first: what fails because of one that is lost is not told of again.
+        // Connections come first: failures caused by a lost connection aren't reported separately.
         self.connections(&mut tick).await?;
         self.read_outcomes(&mut tick).await?;
         self.failing(&mut tick).await?;
@@ -75,7 +75,7 @@ impl Notifier {
         Ok(tick)
     }
 
-    /// Reads on in the feed of outcomes.
+    /// Reads the next entries of the outcome feed.
     async fn read_outcomes(&self, tick: &mut Tick) -> db::Result<()> {
         loop {
             let mut tx = self.write().await?;
@@ -87,7 +87,7 @@ impl Notifier {
             let rows = outcomes(&mut tx, position, OUTCOMES).await?;
             drop(tx);
             let Some(last) = rows.last().map(|row| row.position) else { return Ok(()) };
-            // OK outside of the transaction: what has ended does not change, and results are read from files.
+            // OK outside of the transaction because ended executions don't change, and results are read from files.
             let mut reports = Vec::new();
             for row in rows.iter().filter(|row| is_told(row)) {
                 reports.extend(self.executions.report(&row.execution).await?);
@@ -105,12 +105,12 @@ impl Notifier {
         }
     }
 
-    /// Tells of an execution that ended; says whether anybody is told.
+    /// Reports an ended execution; returns whether anyone receives a message.
     async fn ended(&self, tx: &mut Tx, report: &Report) -> db::Result<bool> {
         if report.origin == Origin::Schedule {
             return match report.state {
                 State::Succeeded => self.slot_succeeded(tx, report).await,
-                // OK because the schedule's ledger tells of failures: see `failing`.
+                // OK because failures are reported from the schedule's ledger: see `failing`.
                 _ => Ok(false),
             };
         }
@@ -131,7 +131,7 @@ impl Notifier {
         Ok(self.outbox.put(tx, self.now(), &draft, &audience).await?.is_some())
     }
 
-    /// Tells of the result of a slot: each subscriber of what is unusual by their own conditions.
+    /// Reports the result of a slot; what counts as unusual depends on each subscriber's conditions.
     async fn slot_succeeded(&self, tx: &mut Tx, report: &Report) -> db::Result<bool> {
         let Some((id, at)) = store::slot_before(tx, &report.id).await? else { return Ok(false) };
         let Some(schedule) = store::schedule(tx, &id).await? else { return Ok(false) };
@@ -163,7 +163,7 @@ impl Notifier {
         Ok(is_told)
     }
 
-    /// Tells of schedules that began to fail.
+    /// Reports schedules that started failing.
     async fn failing(&self, tick: &mut Tick) -> db::Result<()> {
         let mut tx = self.outbox.site.db.read(&Scope::System).await?;
         let failing = store::failing(&mut tx, MOST).await?;
@@ -176,7 +176,7 @@ impl Notifier {
             if !store::open(&mut tx, self.now(), &cause, Some(&one.owner)).await? {
                 continue;
             }
-            // One message for one cause: its owner was told that their connection is lost.
+            // One message per cause: the owner already received one about the lost connection.
             if !store::has_open(&mut tx, CONNECTION, &one.owner).await? {
                 let draft = compose::schedule_failed(&one.about, report.as_ref(), &one.reason);
                 tick.changed += usize::from(self.tell_followers(&mut tx, &one.about, &draft).await?);
@@ -193,7 +193,8 @@ impl Notifier {
         }
     }
 
-    /// Writes a message of a problem to those who follow a schedule, and notes it in the open incident of its cause.
+    /// Writes a message about a problem to the subscribers of a schedule, and records it in the open incident of its
+    /// cause.
     async fn tell_followers(&self, tx: &mut Tx, about: &About, draft: &Draft) -> db::Result<bool> {
         let mut audience = Audience::default();
         for subscriber in store::subscribers(tx, &about.id).await? {
@@ -212,7 +213,7 @@ impl Notifier {
         Ok(true)
     }
 
-    /// Tells of schedules that paused themselves.
+    /// Reports automatically paused schedules.
     async fn paused(&self, tick: &mut Tick) -> db::Result<()> {
         let mut tx = self.write().await?;
         for one in store::paused(&mut tx, MOST).await? {
@@ -225,7 +226,8 @@ impl Notifier {
         tx.commit().await
     }
 
-    /// Tells the owners of schedules whose slots nobody decided, and the administrators; and when that is over.
+    /// Reports undecided slots to the owners of their schedules and to administrators; also reports when this has
+    /// ended.
     async fn overdue(&self, tick: &mut Tick) -> db::Result<()> {
         let now = self.now();
         let mut tx = self.write().await?;
@@ -252,7 +254,7 @@ impl Notifier {
                 cause: OVERDUE_CAUSE.to_owned(),
                 title: "Scheduled executions are overdue".to_owned(),
                 detail: Detail {
-                    // OK not to name them: they belong to several people.
+                    // OK not to name them because they belong to several people.
                     lines: vec![format!("The oldest was expected on {oldest} UTC and has not started. None is lost.")],
                     facts: vec![Fact::new("Overdue", counted(overdue.len() as i64, "schedule", "schedules"))],
                     fix: "Open the operations page: background work is late or stopped.".to_owned(),
@@ -266,13 +268,13 @@ impl Notifier {
         tx.commit().await
     }
 
-    /// Writes to those who got an earlier message.
+    /// Writes to the recipients of an earlier message.
     async fn tell_again(&self, tx: &mut Tx, message: &MessageId, draft: &Draft) -> db::Result<bool> {
         let people = store::recipients_of(tx, message).await?;
         Ok(self.outbox.put(tx, self.now(), draft, &Audience::of(people)).await?.is_some())
     }
 
-    /// Tells of slots that have no result after the time that somebody chose.
+    /// Reports slots without a result after the time that a subscriber chose.
     async fn late(&self, tick: &mut Tick) -> db::Result<()> {
         let now = self.now();
         let mut tx = self.write().await?;
@@ -292,7 +294,7 @@ impl Notifier {
         tx.commit().await
     }
 
-    /// Tells the owners of connections that only they can bring back, and when they did.
+    /// Reports connections that only their owners can reconnect, and reconnected ones.
     async fn connections(&self, tick: &mut Tick) -> db::Result<()> {
         let now = self.now();
         let mut tx = self.write().await?;
@@ -309,7 +311,7 @@ impl Notifier {
                 continue;
             }
             let works = store::works(&mut tx, cause.trim_start_matches(CONNECTION)).await?;
-            // OK to be silent where it does not work: its owner ended it.
+            // OK not to report a connection that doesn't work because its owner removed it.
             if let Some(message) = store::close(&mut tx, &cause).await?.flatten().filter(|_| works) {
                 let draft = connection_restored(&cause);
                 tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
@@ -319,13 +321,12 @@ impl Notifier {
     }
 }
 
-/// The beginning of the causes of lost connections.
+/// The prefix of causes for lost connections.
 const CONNECTION: &str = "connection:";
-/// The cause of slots that nobody decided.
+/// The cause for undecided slots.
 const OVERDUE_CAUSE: &str = "schedules-overdue";
 
-/// Whether anybody may be told of a row of the feed: of an end that is not somebody's own decision, and of what was
-/// started here.
+/// Whether a feed entry is reported: only executions that were started here and didn't end by someone's decision.
 fn is_told(row: &Outcome) -> bool {
     row.happened == Happened::Ended && row.state != State::Cancelled && row.origin != Origin::Adopted
 }

@@ -1,4 +1,4 @@
-//! The outbox: a message, who reads it, which mail carries it and which endpoints get it, in one transaction.
+//! The outbox: stores a message with its readers, mails and endpoints in one transaction.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use crate::ids::{DeliveryId, MailId, MessageId};
 use crate::schedules::Zones;
 use crate::web::Site;
 
-/// Equal causes within this time are one message, as long as somebody has not read it.
+/// Messages with the same cause within this time are merged while one of them is unread.
 const SAME: TimeDelta = TimeDelta::hours(24);
-/// The largest body of a webhook, in bytes; facts and then sentences are left out of a larger one.
+/// The maximum size of a webhook body in bytes; facts, and then sentences, are omitted from larger ones.
 const LARGEST: usize = 20_000;
 
-/// What writes messages.
+/// Writes messages.
 #[derive(Clone, Debug)]
 pub(super) struct Outbox {
     pub site: Site,
@@ -25,7 +25,7 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// Writes a message to whom it is for; none where nobody wants it.
+    /// Writes a message to its recipients; returns `None` if nobody wants it.
     pub(super) async fn put(
         &self,
         tx: &mut Tx,
@@ -68,17 +68,17 @@ impl Outbox {
         Ok(Some(id))
     }
 
-    /// Wakes those who send, after the commit.
+    /// Wakes the sending worker, after the commit.
     pub(super) fn wake(&self) {
         self.site.wakes.wake(super::COURIER);
     }
 
-    /// The address of something, for people outside of RecomAMP.
+    /// A full URL, for use outside of RecomAMP.
     pub(super) fn url(&self, href: &str) -> String {
         format!("{}{href}", self.site.config.public_url.as_str().trim_end_matches('/'))
     }
 
-    /// What an endpoint is sent: an event for programs, or a text for a chat.
+    /// The body for an endpoint: an event for programs, or a text for a chat.
     pub(super) fn body(&self, id: &MessageId, at: DateTime<Utc>, draft: &Draft, is_chat: bool) -> String {
         if is_chat {
             return json!({ "text": self.chat_text(draft) }).to_string();
@@ -104,7 +104,7 @@ impl Outbox {
         }
     }
 
-    /// A message for a chat that takes `{"text": …}`, as Slack, Mattermost, Google Chat and Teams do.
+    /// A message for a chat that accepts `{"text": …}`, such as Slack, Mattermost, Google Chat and Teams.
     fn chat_text(&self, draft: &Draft) -> String {
         let mark =
             if draft.kind.is_problem() && draft.kind.tone() != crate::web::shell::Tone::Success { "⚠ " } else { "" };
@@ -122,7 +122,7 @@ impl Outbox {
     }
 }
 
-/// A text in which a chat finds no marks of its own: names of queries would otherwise mention people or be links.
+/// Escapes chat markup, because query names could otherwise mention people or become links.
 fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

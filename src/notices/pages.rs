@@ -1,4 +1,4 @@
-//! A person's messages, and what they want to be told.
+//! A person's messages, and their preferences.
 
 mod detail;
 mod list;

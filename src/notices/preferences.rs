@@ -1,4 +1,4 @@
-//! What a person is told, and when by mail.
+//! Which messages a person wants, and when they are mailed.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
@@ -6,12 +6,12 @@ use crate::schedules::Zones;
 use crate::web::Fields;
 use crate::web::components::{Choice, Errors};
 
-/// When a person is sent mail.
+/// When mail is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MailMode {
-    /// At once, but not in quiet hours.
+    /// Immediately, except during quiet hours.
     Now,
-    /// Once a day, if there is something.
+    /// Once a day, if there are messages.
     Digest,
     Off,
 }
@@ -41,11 +41,11 @@ impl MailMode {
     }
 }
 
-/// What a person is told, and when by mail.
+/// Which messages a person wants, and when they are mailed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Preferences {
     pub mail: MailMode,
-    /// Civil times of the zone, `08:00`; quiet hours may be empty.
+    /// Local times in the zone, `08:00`; quiet hours may be empty.
     pub digest_at: String,
     pub quiet_from: String,
     pub quiet_until: String,
@@ -54,7 +54,7 @@ pub(super) struct Preferences {
     pub results: bool,
     /// Failures of their executions and schedules.
     pub failures: bool,
-    /// Results of what they ran manually.
+    /// Results of executions they started manually.
     pub manual: bool,
 }
 
@@ -78,7 +78,7 @@ fn time(text: &str) -> Option<NaiveTime> {
 }
 
 impl Preferences {
-    /// What a form says, with what is wrong with it.
+    /// Parses a form; returns the preferences and the errors.
     pub(super) fn read(fields: &Fields, zones: &Zones, has_mail: bool, was: &Self) -> (Self, Errors) {
         let mut errors = Errors::new();
         let is = |name: &str| fields.get(name) == "true";
@@ -118,7 +118,7 @@ impl Preferences {
         (read, errors)
     }
 
-    /// When a message of `now` is mailed; none where it is not.
+    /// When a message written at `now` is mailed; `None` if it isn't.
     pub(super) fn due(&self, now: DateTime<Utc>, zones: &Zones) -> Option<DateTime<Utc>> {
         match self.mail {
             MailMode::Off => None,
@@ -134,12 +134,12 @@ impl Preferences {
         if from <= until { from <= clock && clock < until } else { clock >= from || clock < until }
     }
 
-    /// The next instant after `now` at which the clock of the zone shows `at`.
+    /// The next time after `now` at which the clock in the zone shows `at`.
     fn next(&self, at: &str, now: DateTime<Utc>, zones: &Zones) -> DateTime<Utc> {
         let at = time(at).unwrap_or(NaiveTime::MIN);
         let zone = zones.find(&self.zone);
         let today = zone.as_ref().map_or(now.naive_utc(), |zone| zone.civil(now)).date();
-        // OK because a clock shows each time within two days of any instant.
+        // OK because the clock shows every time within two days.
         let days = (0..3).filter_map(|days| today.checked_add_signed(TimeDelta::days(days)));
         let instants = days.map(|day| {
             let civil = day.and_time(at);
@@ -168,7 +168,7 @@ mod tests {
             ..Preferences::default()
         };
         let due = |own: &Preferences, now: &str| own.due(at(now), &zones).map(|due| due.to_rfc3339());
-        // On 29 March 2026 clocks in Berlin go forward.
+        // On 29 March 2026, Berlin switches to daylight saving time.
         assert_eq!(due(&own, "2026-03-28T22:30:00Z").as_deref(), Some("2026-03-29T05:00:00+00:00"));
         assert_eq!(due(&own, "2026-03-28T12:30:00Z").as_deref(), Some("2026-03-28T12:30:00+00:00"));
         let digest = Preferences { mail: MailMode::Digest, ..own.clone() };
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_at_its_field() {
+    fn what_does_not_fit_is_reported_at_its_field() {
         let zones = Zones::bundled();
         let fields = Fields::parse(b"mail=sometimes&digest_at=25:00&quiet_from=22:00&zone=Mars/Base&results=true");
         let (read, errors) = Preferences::read(&fields, &zones, true, &Preferences::default());

@@ -1,4 +1,4 @@
-//! The statements of the room. As a person one sees what one is told and one's own endpoints; the program sees all.
+//! The statements of the room. People see their own messages and endpoints; the program sees all.
 
 mod incidents;
 mod list;

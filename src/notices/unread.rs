@@ -1,4 +1,4 @@
-//! How many messages the person of a request has not read, for the bell of each page.
+//! The number of unread messages of the requesting person, for the bell on each page.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -10,10 +10,10 @@ use crate::ids::PersonId;
 use crate::web::shell::Unread;
 use crate::web::{self, Person, Site};
 
-/// People whose count is kept in memory; when there are more, all are read anew.
+/// The maximum number of people whose count is cached; if there are more, the cache is cleared.
 const MOST: usize = 20_000;
 
-/// The counts, each kept until messages change; cheap to clone.
+/// The counts, each cached until messages change; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct UnreadCount {
     site: Site,
@@ -21,7 +21,7 @@ pub struct UnreadCount {
 }
 
 impl UnreadCount {
-    /// Of nobody yet.
+    /// Creates an empty cache.
     pub fn new(site: Site) -> Self {
         let known = Memo::new(site.db.clone(), MOST);
         Self { site, known }
@@ -33,12 +33,12 @@ impl UnreadCount {
         }
         let mut tx = self.site.db.read(&person.scope()).await?;
         let unread = Unread(store::unread(&mut tx, &person.id, Unread::MOST).await?);
-        self.known.keep(person.id.clone(), Stamp::of(&tx), unread);
+        self.known.insert(person.id.clone(), Stamp::of(&tx), unread);
         Ok(unread)
     }
 }
 
-/// Lays the count into the request. OK without it: a page that can be shown is shown.
+/// Adds the count to the request. OK to omit it on errors, so that the page is still shown.
 pub async fn count_unread(
     State(count): State<UnreadCount>,
     person: Option<Person>,

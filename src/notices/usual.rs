@@ -1,20 +1,19 @@
-//! What is usual for the results of a schedule, and what of a result is not.
+//! Which values are usual for the results of a schedule, and which values of a result are not.
 //!
-//! A band is the median of the last results, with three times their median absolute deviation to either side and never
-//! less than a tenth of the median: a single odd result in the past does not widen it, as it would by a mean and a
-//! standard deviation.
+//! A band is the median of the latest results, plus or minus three times their median absolute deviation, but at
+//! least a tenth of the median. Unlike with mean and standard deviation, a single earlier outlier doesn't widen it.
 
 use crate::executions::{Kept, ResultReport, column_totals};
 
-/// Results before it that are looked at.
+/// The number of earlier results that are considered.
 pub(super) const LOOKED_AT: i64 = 12;
-/// With fewer results nothing is usual yet.
+/// With fewer results, nothing counts as unusual.
 const FEWEST: usize = 5;
-/// The median absolute deviation of normal noise times this is its standard deviation.
+/// For normally distributed values, the median absolute deviation times this is the standard deviation.
 const NORMAL: f64 = 1.4826;
-/// So many standard deviations lie within the band.
+/// The number of standard deviations within the band.
 const WIDTH: f64 = 3.0;
-/// A band is at least this share of the median to either side.
+/// The band extends at least this share of the median in both directions.
 const LEAST: f64 = 0.1;
 
 /// A result of an earlier slot.
@@ -30,13 +29,13 @@ impl Past {
         Self { rows: kept.rows as f64, totals: totals.collect() }
     }
 
-    /// The sum of the column of this name.
+    /// The sum of the column with this name.
     pub(super) fn total(&self, name: &str) -> Option<f64> {
         self.totals.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 }
 
-/// The usual band of values, from and to; none while there are too few.
+/// The band of usual values; `None` if there are too few results.
 fn band(values: &[f64]) -> Option<(f64, f64)> {
     if values.len() < FEWEST {
         return None;
@@ -57,7 +56,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// What of a result is unusual.
+/// What is unusual about a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unusual {
     /// The condition that found it.
@@ -65,7 +64,7 @@ pub(super) struct Unusual {
     pub sentence: String,
 }
 
-/// What a person wants to be told of results.
+/// Which results a person wants to be notified of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Conditions {
     pub no_rows: bool,
@@ -75,7 +74,7 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    /// What of a result meets the conditions; `past` holds the results of earlier slots, the newest first.
+    /// The conditions that a result meets; `past` contains the results of earlier slots, newest first.
     pub(super) fn met(self, result: &ResultReport, past: &[Past]) -> Vec<Unusual> {
         let mut met = Vec::new();
         if self.no_rows && result.rows == 0 {

@@ -1,4 +1,4 @@
-//! Suspending and removing people: what ends at once, and who takes over what they own.
+//! Suspending and removing people: what ends immediately, and who takes over what they own.
 
 use askama::Template;
 use axum::extract::{Path, State};

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_keeps_a_query_from_being_saved_is_told_at_once() {
+    fn everything_that_keeps_a_query_from_being_saved_is_reported_at_once() {
         let mut written = QueryInput { name: "n".repeat(201), description: "d".repeat(2_001), ..QueryInput::default() };
         let found = errors(&written);
         assert_eq!(found.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["name", "description", "sql"]);

@@ -60,7 +60,7 @@ pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Router {
         .route("/queries/bin", get(bin::show))
         .route("/queries/bin.csv", get(bin::export))
         .route("/queries/bin.json", get(bin::export))
-        .route("/queries/drafts", get(drafts::list::show).post(drafts::keep).layer(map_response(while_typing)))
+        .route("/queries/drafts", get(drafts::list::show).post(drafts::save).layer(map_response(while_typing)))
         .route("/queries/drafts.csv", get(drafts::list::export))
         .route("/queries/drafts.json", get(drafts::list::export))
         .route("/queries/drafts/{id}/delete", post(drafts::delete))

@@ -23,7 +23,7 @@ mod versions;
 mod workflows;
 
 pub(super) use drafts::{
-    Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, keep_draft, purge_drafts, restore_draft,
+    Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, purge_drafts, restore_draft, save_draft,
 };
 pub use drafts::{DraftSeed, DraftText, create_draft, drafts_mentioning, seed_draft};
 pub(super) use favourites::{is_favourite, set_favourite};
@@ -34,7 +34,7 @@ pub(super) use runs::{LastValues, last_instance, last_instance_of_all, last_valu
 pub use runs::{PastRun, TypicalDuration, runs, usual};
 pub(super) use versions::{Version, version, versions};
 pub(super) use workflows::{
-    KeptAs, OnAmc, Synced, forget_workflow, keep_listed, kept_on, listed_workflows, looked, on_amc, synced,
+    KeptAs, OnAmc, Synced, forget_workflow, kept_on, listed_workflows, looked, on_amc, save_listed, synced,
 };
 
 use chrono::{DateTime, Utc};
@@ -227,7 +227,7 @@ pub(super) async fn change(
         privacy = $8, updated_by = $9, updated_at = $10, tags = $11, home = $12, home_instance_id = $13, default_instance_id = $14, \
         revision = revision + 1 \
         where id = $1 and revision = $2";
-    versions::keep(tx, id, revision).await?;
+    versions::save(tx, id, revision).await?;
     let changed = with(sql(CHANGE).bind(id).bind(revision), placement, written, person, now).execute(tx).await?;
     Ok(changed == 1)
 }

@@ -61,19 +61,19 @@ impl ResultStore {
     /// that AMC declared for the execution; it may be empty.
     ///
     /// Either the whole result is stored or nothing changes. Dropping the future early is safe.
-    pub async fn keep(
+    pub async fn save(
         &self,
         key: &Key,
         declared: &[ColumnSpec],
         parts: impl Stream<Item = Part> + Send,
         limits: Limits,
     ) -> Result<Kept, Error> {
-        let kept = self.keep_there(key, declared, parts, limits).await;
+        let kept = self.save_in_folder(key, declared, parts, limits).await;
         // OK because while a result is created, only its folder can be missing.
         kept.map_err(|error| if matches!(error, Error::Missing) { Error::Store(error.into()) } else { error })
     }
 
-    async fn keep_there(
+    async fn save_in_folder(
         &self,
         key: &Key,
         declared: &[ColumnSpec],

@@ -63,7 +63,7 @@ impl Opened {
             return Err(Error::Damaged("the file is not as it describes itself".into()));
         }
         let opened = Arc::new(Self { edition, columns, rows, doubts, metadata });
-        result_store.views().keep(&opened.edition, View::Opened(Arc::clone(&opened)));
+        result_store.views().insert(&opened.edition, View::Opened(Arc::clone(&opened)));
         Ok(opened)
     }
 

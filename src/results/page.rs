@@ -138,7 +138,7 @@ impl Reading<'_> {
         let mut sorter = Sorter::new(column.kind, &column.name, self.opened.rows, sort.direction)?;
         self.each(sort.column, |array| sorter.add(array)).await?;
         let order: Arc<[u32]> = sorter.finish().into();
-        self.result_store.views().keep(&self.opened.edition, View::Order(sort, Arc::clone(&order)));
+        self.result_store.views().insert(&self.opened.edition, View::Order(sort, Arc::clone(&order)));
         Ok(order)
     }
 
@@ -163,7 +163,7 @@ impl Reading<'_> {
             all = &all & &met.finish();
         }
         let matches = Arc::new(all);
-        self.result_store.views().keep(&self.opened.edition, View::Matches(filters.to_owned(), Arc::clone(&matches)));
+        self.result_store.views().insert(&self.opened.edition, View::Matches(filters.to_owned(), Arc::clone(&matches)));
         Ok(matches)
     }
 

@@ -68,7 +68,7 @@ impl Reading<'_> {
             columns.push(self.column_summary(place, column, wanted.as_deref()).await?);
         }
         let summary: Arc<[ColumnSummary]> = columns.into();
-        self.result_store.views().keep(&self.opened.edition, View::Summary(filters.to_owned(), Arc::clone(&summary)));
+        self.result_store.views().insert(&self.opened.edition, View::Summary(filters.to_owned(), Arc::clone(&summary)));
         Ok(summary)
     }
 

@@ -42,9 +42,9 @@ fn specs(columns: &[(&str, &str)]) -> Vec<ColumnSpec> {
 }
 
 impl Place {
-    async fn keep(&self, declared: &[(&str, &str)], parts: &[&[u8]]) -> Result<Kept, Error> {
+    async fn save(&self, declared: &[(&str, &str)], parts: &[&[u8]]) -> Result<Kept, Error> {
         let parts: Vec<_> = parts.iter().map(|bytes| part(bytes)).collect();
-        self.result_store.keep(&self.key, &specs(declared), futures::stream::iter(parts), Limits::default()).await
+        self.result_store.save(&self.key, &specs(declared), futures::stream::iter(parts), Limits::default()).await
     }
 
     async fn page(&self, request: PageRequest) -> Result<Vec<Vec<Option<String>>>, Error> {
@@ -89,7 +89,7 @@ async fn parts_are_joined_in_order_with_their_types() {
     let declared = [("campaign", "STRING"), ("cost", "DECIMAL(38,4)"), ("clicks", "LONG"), ("day", "DATE")];
     let one = b"campaign,cost,clicks,day\n\"Shoes, \\\"red\\\"\",1.2500,1000,2025-01-31\n";
     let two = b"\xef\xbb\xbfcampaign,cost,clicks,day\r\nHats,,2,\r\n";
-    let kept = place.keep(&declared, &[one, two]).await.unwrap();
+    let kept = place.save(&declared, &[one, two]).await.unwrap();
     let kinds: Vec<_> = kept.columns.iter().map(|column| column.kind).collect();
     assert_eq!(kinds, [Kind::Text, Kind::Decimal { precision: 18, scale: 4 }, Kind::Integer, Kind::Date]);
     let totals: Vec<_> = kept.columns.iter().map(|column| column.total.as_deref()).collect();
@@ -108,7 +108,7 @@ async fn parts_are_joined_in_order_with_their_types() {
 #[tokio::test]
 async fn a_header_alone_is_a_result_without_rows() {
     let place = place();
-    assert_eq!(place.keep(&[("a", "LONG")], &[b"a\n"]).await.unwrap().rows, 0);
+    assert_eq!(place.save(&[("a", "LONG")], &[b"a\n"]).await.unwrap().rows, 0);
     assert_eq!(place.page(sorted(0, Direction::Ascending)).await.unwrap(), [] as [Vec<_>; 0]);
     assert_eq!(place.csv(CsvForm::Amc).await, "a\n");
     assert_eq!(text(place.result_store.export_json(&place.key, &[]).await.unwrap()).await, "[\n]\n");
@@ -117,7 +117,7 @@ async fn a_header_alone_is_a_result_without_rows() {
 #[tokio::test]
 async fn what_is_no_result_is_refused_and_what_was_kept_before_stays() {
     let place = place();
-    place.keep(&[], &[b"a,b\n1,2\n"]).await.unwrap();
+    place.save(&[], &[b"a,b\n1,2\n"]).await.unwrap();
     let bad: [(&[&[u8]], &str); 10] = [
         (&[b"a,b\n1,2\n", b"a,c\n1,2\n"], "Part 2 of the result has other columns than part 1"),
         (&[b"a,b\n1,2\n", b""], "Part 2 of the result is not a CSV file: it is empty"),
@@ -131,7 +131,7 @@ async fn what_is_no_result_is_refused_and_what_was_kept_before_stays() {
         (&[b"x,y,z\n1,2,3\n"], "The fetched file has the columns `x, y, z`"),
     ];
     for (parts, expected) in bad {
-        let said = place.keep(&[("a", "LONG"), ("b", "LONG")], parts).await.unwrap_err().to_string();
+        let said = place.save(&[("a", "LONG"), ("b", "LONG")], parts).await.unwrap_err().to_string();
         assert!(said.contains(expected), "{said}");
     }
     assert_eq!(place.page(first(9)).await.unwrap(), [[Some("1".to_owned()), Some("2".to_owned())]]);
@@ -143,7 +143,7 @@ async fn a_part_that_breaks_off_leaves_nothing_behind() {
     let place = place();
     let broken = futures::stream::iter([Ok(Bytes::from_static(b"a\n1\n")), Err("connection reset".into())]);
     let parts = futures::stream::iter([part(b"a\n0\n"), broken.boxed()]);
-    let error = place.result_store.keep(&place.key, &[], parts, Limits::default()).await.unwrap_err();
+    let error = place.result_store.save(&place.key, &[], parts, Limits::default()).await.unwrap_err();
     assert!(matches!(error, Error::Fetch { part: 2, .. }), "{error}");
     assert!(matches!(place.page(first(1)).await, Err(Error::Missing)));
     assert_eq!(place.unfinished(), 0);
@@ -152,7 +152,7 @@ async fn a_part_that_breaks_off_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_value_that_is_not_of_its_type_makes_the_column_text_and_is_not_lost() {
     let place = place();
-    let kept = place.keep(&[("n", "LONG")], &[b"n\n1\n", b"n\n12 of 40\n"]).await.unwrap();
+    let kept = place.save(&[("n", "LONG")], &[b"n\n1\n", b"n\n12 of 40\n"]).await.unwrap();
     assert_eq!(kept.columns[0].misfit, Some(Misfit { row: 2, value: "12 of 40".to_owned() }));
     let note = "Not kept as its declared type: row 2 holds `12 of 40`.";
     assert_eq!(kept.columns[0].misfit.as_ref().map(ToString::to_string).as_deref(), Some(note));
@@ -163,7 +163,7 @@ async fn a_value_that_is_not_of_its_type_makes_the_column_text_and_is_not_lost()
 #[tokio::test]
 async fn backslashes_of_a_writer_that_only_doubles_quotes_are_kept() {
     let place = place();
-    place.keep(&[], &[b"a,b\n\"C:\\\",\"say \"\"hi\"\"\"\n"]).await.unwrap();
+    place.save(&[], &[b"a,b\n\"C:\\\",\"say \"\"hi\"\"\"\n"]).await.unwrap();
     assert_eq!(place.page(first(1)).await.unwrap(), [[Some("C:\\".to_owned()), Some("say \"hi\"".to_owned())]]);
 }
 
@@ -172,7 +172,7 @@ async fn limits_are_stated_when_they_are_passed() {
     let place = place();
     let try_with = async |limits| {
         let parts = futures::stream::iter([part(b"a,b\n1,2\n3,4\n")]);
-        place.result_store.keep(&place.key, &[], parts, limits).await
+        place.result_store.save(&place.key, &[], parts, limits).await
     };
     let limits = Limits::default();
     for limits in [Limits { bytes: 11, ..limits }, Limits { rows: 1, ..limits }, Limits { columns: 1, ..limits }] {
@@ -186,7 +186,7 @@ async fn limits_are_stated_when_they_are_passed() {
 async fn a_result_that_is_kept_again_is_read_anew_and_a_deleted_one_is_gone() {
     let place = place();
     for text in ["a\n1\n2\n", "a\n3\n4\n"] {
-        place.keep(&[], &[text.as_bytes()]).await.unwrap();
+        place.save(&[], &[text.as_bytes()]).await.unwrap();
         let rows = place.page(sorted(0, Direction::Descending)).await.unwrap();
         assert_eq!(column(&rows, 0), [&text[4..5], &text[2..3]]);
     }
@@ -212,7 +212,7 @@ async fn results_can_live_in_a_bucket() {
     let result_store = ResultStore::store(Arc::new(object_store::memory::InMemory::new()), scratch.path()).unwrap();
     let key = Key::new("exe_1").unwrap();
     let parts = futures::stream::iter([part(b"a\n1\n2\n")]);
-    let kept = result_store.keep(&key, &[], parts, Limits::default()).await.unwrap();
+    let kept = result_store.save(&key, &[], parts, Limits::default()).await.unwrap();
     assert_eq!(result_store.page(&key, first(10)).await.unwrap().total, 2);
     let (file, size) = result_store.export_parquet(&key, &[]).await.unwrap();
     let bytes: Vec<Bytes> = file.try_collect().await.unwrap();
@@ -225,7 +225,7 @@ async fn sorting_and_filtering_follow_the_kind_of_the_column() {
     let place = place();
     let declared = [("name", "STRING"), ("n", "LONG"), ("at", "TIMESTAMP"), ("cost", "DECIMAL(38,4)")];
     let text = b"name,n,at,cost\nb,9,2025-01-02T00:00:00.000Z,0.5\na,10,2025-01-01T00:00:00.000Z,\nb,,,-10.25\nc,-1,2024-12-31T00:00:00.000Z,2\n";
-    place.keep(&declared, &[text]).await.unwrap();
+    place.save(&declared, &[text]).await.unwrap();
     let by = async |by, direction, shown| {
         let rows = place.page(sorted(by, direction)).await.unwrap();
         column(&rows, shown).join(" ")
@@ -255,7 +255,7 @@ async fn json_has_numbers_where_doubles_hold_them_and_otherwise_text() {
     let place = place();
     let declared = [("s", "STRING"), ("d", "DECIMAL(38,4)"), ("f", "DOUBLE"), ("b", "BOOLEAN"), ("t", "DATE")];
     let text = b"s,d,f,b,t\n\"a\n\"\"\",12345678901234567890.1234,NaN,true,2025-01-01\n,,1.5,,\n";
-    place.keep(&declared, &[text]).await.unwrap();
+    place.save(&declared, &[text]).await.unwrap();
     let json = text_of_json(&place).await;
     let expected = "[\n{\"s\":\"a\\n\\\"\",\"d\":\"12345678901234567890.1234\",\"f\":null,\"b\":true,\"t\":\"2025-01-01\"},\n\
                     {\"s\":null,\"d\":null,\"f\":1.5,\"b\":null,\"t\":null}\n]\n";
@@ -275,7 +275,7 @@ async fn whole_numbers_beyond_what_doubles_hold_make_their_column_text() {
     ] {
         let place = place();
         let rows = numbers.iter().fold(String::new(), |rows, number| rows + number + ",x\n");
-        place.keep(&[("n", "LONG"), ("s", "STRING")], &[format!("n,s\n{rows}").as_bytes()]).await.unwrap();
+        place.save(&[("n", "LONG"), ("s", "STRING")], &[format!("n,s\n{rows}").as_bytes()]).await.unwrap();
         let json = text_of_json(&place).await;
         for number in numbers.iter().filter(|number| !number.is_empty()) {
             let quote = if is_text { "\"" } else { "" };
@@ -283,7 +283,7 @@ async fn whole_numbers_beyond_what_doubles_hold_make_their_column_text() {
         }
     }
     let place = place();
-    place.keep(&[("d", "DECIMAL(38,4)")], &[b"d\n123456789012.345\n1\n"]).await.unwrap();
+    place.save(&[("d", "DECIMAL(38,4)")], &[b"d\n123456789012.345\n1\n"]).await.unwrap();
     assert!(text_of_json(&place).await.contains("{\"d\":123456789012.345}"), "fifteen digits are held");
 }
 
@@ -291,7 +291,7 @@ async fn whole_numbers_beyond_what_doubles_hold_make_their_column_text() {
 async fn rows_that_can_be_read_in_two_ways_are_counted_both_ways_and_said() {
     let read = async |declared: &[(&str, &str)], text: &str| {
         let place = place();
-        let rows = place.keep(declared, &[text.as_bytes()]).await.unwrap().rows;
+        let rows = place.save(declared, &[text.as_bytes()]).await.unwrap().rows;
         (rows, place.result_store.doubts(&place.key).await.unwrap())
     };
     let texts = [("a", "STRING"), ("b", "STRING")];
@@ -320,11 +320,11 @@ async fn rows_that_can_be_read_in_two_ways_are_counted_both_ways_and_said() {
 async fn lines_that_end_with_carriage_returns_alone_are_lines() {
     for text in ["a,b\r1,2\r3,4\r", "a,b\r1,2\r3,4", "a,b\n1,2\r3,4\n", "a,b\r\n1,2\r3,4\r\n", "\"a\",b\r1,2\r3,4\r"] {
         let place = place();
-        let kept = place.keep(&[("a", "LONG"), ("b", "LONG")], &[text.as_bytes()]).await.unwrap();
+        let kept = place.save(&[("a", "LONG"), ("b", "LONG")], &[text.as_bytes()]).await.unwrap();
         assert_eq!((kept.rows, kept.columns[1].total.as_deref()), (2, Some("6")), "{text:?}");
     }
     let place = place();
-    assert_eq!(place.keep(&[("a", "STRING")], &[b"a\n1\r2\n3\n"]).await.unwrap().rows, 2, "one value, in doubt");
+    assert_eq!(place.save(&[("a", "STRING")], &[b"a\n1\r2\n3\n"]).await.unwrap().rows, 2, "one value, in doubt");
     assert!(place.result_store.doubts(&place.key).await.unwrap().is_some());
 }
 
@@ -332,7 +332,7 @@ async fn lines_that_end_with_carriage_returns_alone_are_lines() {
 async fn a_total_of_nothing_is_nothing() {
     let place = place();
     let declared = [("n", "LONG"), ("d", "DECIMAL(38,4)"), ("f", "DOUBLE"), ("z", "LONG")];
-    let kept = place.keep(&declared, &[b"n,d,f,z\n,,,0\n"]).await.unwrap();
+    let kept = place.save(&declared, &[b"n,d,f,z\n,,,0\n"]).await.unwrap();
     let totals: Vec<_> = kept.columns.iter().map(|column| column.total.as_deref()).collect();
     assert_eq!(totals, [None, None, None, Some("0")]);
 }
@@ -341,7 +341,7 @@ async fn a_total_of_nothing_is_nothing() {
 async fn csv_is_as_rfc_4180_has_it_unless_asked_otherwise() {
     let place = place();
     let text = b"s,n,e\n\"15\\\"\",1.5,\"\"\n\"x;=1+1\",,\n";
-    place.keep(&[("s", "STRING"), ("n", "DECIMAL(38,4)"), ("e", "STRING")], &[text]).await.unwrap();
+    place.save(&[("s", "STRING"), ("n", "DECIMAL(38,4)"), ("e", "STRING")], &[text]).await.unwrap();
     assert_eq!(place.csv(CsvForm::Plain(Separator::Comma)).await, "s,n,e\n\"15\"\"\",1.5,\"\"\nx;=1+1,,\n");
     assert_eq!(place.csv(CsvForm::Plain(Separator::Semicolon)).await, "s;n;e\n\"15\"\"\";1.5;\"\"\n\"x;=1+1\";;\n");
     assert_eq!(place.csv(CsvForm::Amc).await, "s,n,e\n\"15\\\"\",1.5,\"\"\nx;=1+1,,\n");
@@ -358,7 +358,7 @@ async fn text_of_json(place: &Place) -> String {
 #[tokio::test]
 async fn a_spreadsheet_runs_nothing_and_amc_s_form_stays_exact() {
     let place = place();
-    place.keep(&[("a", "STRING"), ("n", "LONG")], &[b"a,n\n=1+1,-5\n"]).await.unwrap();
+    place.save(&[("a", "STRING"), ("n", "LONG")], &[b"a,n\n=1+1,-5\n"]).await.unwrap();
     assert_eq!(place.csv(CsvForm::Spreadsheet(Separator::Comma)).await, "\u{feff}a,n\n\"'=1+1\",-5\n");
     assert_eq!(place.csv(CsvForm::Amc).await, "a,n\n=1+1,-5\n");
 }
@@ -367,7 +367,7 @@ async fn a_spreadsheet_runs_nothing_and_amc_s_form_stays_exact() {
 async fn a_page_cuts_a_long_text_that_downloads_have_whole() {
     let place = place();
     let long = "é".repeat(100_000);
-    place.keep(&[], &[format!("a\n{long}\n").as_bytes()]).await.unwrap();
+    place.save(&[], &[format!("a\n{long}\n").as_bytes()]).await.unwrap();
     let page = place.result_store.page(&place.key, first(1)).await.unwrap();
     assert!(page.rows[0][0].cut && page.rows[0][0].shown.chars().count() == 2_000);
     assert_eq!(place.csv(CsvForm::Amc).await.len(), long.len() + 3);

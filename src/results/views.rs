@@ -65,7 +65,7 @@ impl Views {
         picked
     }
 
-    pub(super) fn keep(&self, edition: &Edition, view: View) {
+    pub(super) fn insert(&self, edition: &Edition, view: View) {
         if view.size() > ROOM {
             return;
         }

@@ -28,7 +28,7 @@ use crate::workers::{Tick, Worker};
 pub(super) const NAME: &str = "scheduler";
 /// Schedules claimed at a time.
 const MOST: i64 = 100;
-/// Slots decided for one schedule at a time; the next tick, at once, handles the rest.
+/// Slots decided for one schedule at a time; the next tick, immediately, handles the rest.
 const SLOTS: usize = 50;
 /// Feed rows read at a time.
 const OUTCOMES: i64 = 500;

@@ -312,7 +312,7 @@ pub(super) async fn end_pauses(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     sql(END).bind(now).execute(tx).await
 }
 
-/// Deletes or restores a schedule. A restored one is paused: nobody expects it to run at once.
+/// Deletes or restores a schedule. A restored one is paused: nobody expects it to run immediately.
 pub(super) async fn delete(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, is_deleted: bool) -> Result<bool> {
     const DELETE: &str = "update schedules set deleted_at = $2, lease_epoch = lease_epoch + 1 \
         where id = $1 and deleted_at is null";

@@ -128,7 +128,7 @@ impl Index {
     }
 
     fn put(&mut self, document: u32, text: &str, weight: u8) {
-        for word in words(text) {
+        for word in split_words(text) {
             let number = match self.by_text.get(word.as_str()) {
                 Some(number) => *number,
                 None => self.new_term(&word),
@@ -151,7 +151,7 @@ impl Index {
     /// The results for `q`, best first; everything with all of its words, or otherwise with the maximum number of
     /// them.
     pub(super) fn search(&self, q: &str) -> Vec<Found> {
-        let words = self.asked(q);
+        let words = self.query_words(q);
         let mut score = vec![0_f32; self.documents.len()];
         let mut matched = vec![0_u8; self.documents.len()];
         let mut best = vec![0_f32; self.documents.len()];
@@ -186,12 +186,12 @@ impl Index {
     }
 
     /// The words of a search, with abbreviations expanded.
-    fn asked(&self, q: &str) -> Vec<String> {
+    fn query_words(&self, q: &str) -> Vec<String> {
         let long = |word: String| match SHORT.iter().find(|(short, _)| *short == word && self.term(short).is_none()) {
             Some((_, long)) => long.iter().map(|word| (*word).to_owned()).collect(),
             None => vec![word],
         };
-        words(q).flat_map(long).take(MOST_WORDS).collect()
+        split_words(q).flat_map(long).take(MOST_WORDS).collect()
     }
 
     fn found(&self, at: usize, score: f32, whole: &str) -> Option<Found> {
@@ -268,7 +268,7 @@ impl Index {
 }
 
 /// The words of a text, in lower case: letters and digits.
-fn words(text: &str) -> impl Iterator<Item = String> {
+fn split_words(text: &str) -> impl Iterator<Item = String> {
     text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn an_equation_is_told_on_both_sides_and_a_plain_key_everywhere() {
+    fn an_equation_is_reported_on_both_sides_and_a_plain_key_everywhere() {
         let to = |id: &str, key: &str| (id.to_owned(), key.to_owned());
         let views = others("dsp_views", "impression_id");
         assert!(views.contains(&to("dsp_impressions", "request_tag")), "{views:?}");

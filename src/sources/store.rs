@@ -49,7 +49,7 @@ pub(super) async fn own_filters(tx: &mut Tx, person: &PersonId) -> Result<i64> {
 }
 
 /// Stores a filter of a person, overwriting the one with the same name.
-pub(super) async fn keep_filter(
+pub(super) async fn save_filter(
     tx: &mut Tx,
     now: DateTime<Utc>,
     person: &PersonId,

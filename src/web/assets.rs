@@ -1,7 +1,7 @@
 //! The stylesheet, the scripts and the icons, compiled into the program.
 //!
 //! Every file has one address that contains its content's hash (`/static/app.1f2e3d4c5b6a7988.css`), so browsers
-//! cache it forever and still see the next release at once. Addresses without the hash aren't served: a page that
+//! cache it forever and still see the next release immediately. Addresses without the hash aren't served: a page that
 //! hard-codes one would become stale some day, and this way it fails immediately.
 //!
 //! The code editor's script is a separate file, loaded only by pages with an editor: a bundle of packages (built by

@@ -376,7 +376,7 @@ fn the_chosen_option_and_the_ticked_box_are_marked() {
 }
 
 #[test]
-fn an_error_is_told_at_the_top_and_at_its_field() {
+fn an_error_is_reported_at_the_top_and_at_its_field() {
     let page = Html::parse_document(&components());
     assert_eq!(select(&page, r##"#errors a[href="#f-days"]"##).len(), 1);
     let field = select(&page, "#f-days")[0];

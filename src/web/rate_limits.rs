@@ -1,6 +1,6 @@
 //! Rate limiting per client, and finding the client behind a proxy.
 //!
-//! A client is an IPv4 address or an IPv6 network (/64): whoever has one IPv6 address usually controls its whole
+//! A client is an IPv4 address or an IPv6 network (/64): a person with one IPv6 address usually controls its whole
 //! network, and could otherwise get a quota for each.
 
 use std::net::{IpAddr, SocketAddr};

@@ -28,7 +28,7 @@ pub struct Room {
     pub settings: &'static [Section],
     /// The same for administrators only.
     pub administration: &'static [Section],
-    /// The page behind the bell, which shows how much there is unread.
+    /// The page behind the bell, which shows the number of unread messages.
     pub bell: Option<Section>,
     /// Its pages that the search finds by name.
     pub pages: &'static [PageEntry],

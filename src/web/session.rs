@@ -79,7 +79,7 @@ impl Sessions {
 
     /// Updates an existing session. One that was ended meanwhile stays ended: a request in progress when its owner
     /// signed out must not restore it.
-    async fn keep(&self, record: &Record) -> db::Result<()> {
+    async fn update(&self, record: &Record) -> db::Result<()> {
         const KEEP: &str = "update sessions set person_id = $2, data = $3, agent = $4, seen_at = $5 where key = $1";
         self.write(sql(KEEP), record, self.clock.now(), |statement| statement).await
     }
@@ -114,7 +114,7 @@ impl Sessions {
         let mut tx = self.db.read(&Scope::System).await?;
         let stored: Option<Stored> = sql(FIND).bind(key(id)).optional(&mut tx).await?;
         if let Some(stored) = &stored {
-            self.known.keep(id, Stamp::of(&tx), stored.clone());
+            self.known.insert(id, Stamp::of(&tx), stored.clone());
         }
         Ok(stored)
     }
@@ -246,7 +246,7 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.keep(record).await.map_err(backend)
+        self.update(record).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

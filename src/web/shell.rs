@@ -29,7 +29,7 @@ pub struct Shell {
     /// A message from the previous step ("Query saved"), shown once.
     pub flash: Option<Flash>,
     pub rooms: Rooms,
-    /// Messages that the person has not read, shown at the bell.
+    /// The person's unread messages, shown at the bell.
     pub unread: Unread,
     /// The current menu entry.
     pub current: Section,
@@ -64,12 +64,12 @@ impl Shell {
     }
 }
 
-/// How many messages a person has not read; laid into the request by the room that has them.
+/// How many messages a person hasn't read; added to the request by the room that stores them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Unread(pub i64);
 
 impl Unread {
-    /// Counted up to this; more are `99+`.
+    /// The maximum that is counted; more are shown as `99+`.
     pub const MOST: i64 = 100;
 }
 

@@ -57,12 +57,12 @@ impl WakeUps {
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = self.tell(&db, &process) => {}
+            () = self.send(&db, &process) => {}
             () = self.listen(&db, &process) => {}
         }
     }
 
-    async fn tell(&self, db: &Db, process: &ProcessId) {
+    async fn send(&self, db: &Db, process: &ProcessId) {
         loop {
             self.0.told.notified().await;
             let names = std::mem::take(&mut *self.0.untold.lock().unwrap_or_else(PoisonError::into_inner));
@@ -76,14 +76,14 @@ impl WakeUps {
 
     async fn listen(&self, db: &Db, process: &ProcessId) {
         loop {
-            if let Err(error) = self.hear(db, process).await {
+            if let Err(error) = self.receive(db, process).await {
                 tracing::debug!(%error, "wakes of other processes are not heard; listening again soon");
             }
             tokio::time::sleep(AGAIN).await;
         }
     }
 
-    async fn hear(&self, db: &Db, process: &ProcessId) -> db::Result<()> {
+    async fn receive(&self, db: &Db, process: &ProcessId) -> db::Result<()> {
         let Some(mut notices) = db.listen(CHANNEL).await? else { return Ok(()) };
         loop {
             let notice = notices.next().await?;

@@ -1,4 +1,4 @@
-// What the editor takes of CodeMirror; `scripts/editor` bundles it as one global.
+// The parts of CodeMirror that the editor uses; `scripts/editor` bundles them as one global.
 export { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
 export {
   EditorView, drawSelection, dropCursor, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers,

@@ -1,6 +1,6 @@
-// The code editor over `<textarea data-editor>`. The textarea stays the truth: every change is written back to it with an
-// `input` event, so that drafts, checks and the form work as without this file. The editor lives in a shadow root, where its
-// styles are adopted sheets, which the content security policy allows.
+// The code editor for `<textarea data-editor>`. The textarea remains authoritative: every change is written to it with an
+// `input` event, so drafts, checks and the form work the same without this file. The editor is in a shadow root with adopted
+// style sheets, which the content security policy allows.
 (() => {
   "use strict";
   const {
@@ -13,7 +13,7 @@
   const byId = (id) => document.getElementById(id);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-  // ── what the server is asked ──────────────────────────────────────────────────────────────────
+  // ── requests to the server ────────────────────────────────────────────────────────────────────
   async function ask(form, address, fields, signal) {
     const body = new URLSearchParams({ sql: form.elements.sql.value, instance: form.elements.instance?.value ?? "", ...fields });
     const answer = await fetch(address, { method: "POST", body, signal, headers: { Accept: "application/json", "X-Typing": "1" } });
@@ -88,7 +88,7 @@
     languageData: { commentTokens: { line: "--", block: { open: "/*", close: "*/" } }, closeBrackets: { brackets: ["(", "[", "{", "'", '"'] } },
     tokenTable: { "variableName.function": tags.function(tags.variableName), "variableName.special": tags.special(tags.variableName) },
   });
-  // Parentheses over several lines fold.
+  // Multi-line parentheses can be folded.
   const folding = foldService.of((state, from, to) => {
     const line = state.doc.sliceString(from, to);
     let open = -1;
@@ -110,7 +110,7 @@
     return null;
   });
 
-  // ── looks: the page's own tokens, which reach into the shadow root ────────────────────────────
+  // ── styles: the tokens of the page, which also apply in the shadow root ───────────────────────
   const wavy = (tone) => ({ backgroundImage: "none", textDecoration: `underline wavy var(--${tone}) 1px`, textUnderlineOffset: ".2em", paddingBottom: "0" });
   const marker = (tone) => ({ content: '""', width: ".6em", height: ".6em", margin: ".35em auto", borderRadius: "50%", background: `var(--${tone})` });
   const theme = EditorView.theme({
@@ -177,7 +177,7 @@
     label: item.label, apply: item.apply ?? item.label, type: TYPES_OF[item.kind] ?? "text", detail: item.detail, boost: item.boost ?? 0,
     info: item.info ? () => el("div", item.info) : undefined,
   });
-  // Sources and functions come from the catalogue at once; what is in scope is asked for.
+  // Sources and functions are completed from the catalogue immediately; names in scope are requested.
   function local(form) {
     return async (context) => {
       const word = context.matchBefore(/[\p{L}_][\p{L}\p{N}_$]*/u);
@@ -300,7 +300,7 @@
     view.dispatch({ effects: [tabs.reconfigure(tabIndents ? keymap.of([indentWithTab]) : []), say(tabIndents ? "Tab indents." : "Tab moves the focus.")] });
     return true;
   };
-  // What the check found stands in the report; marks in the text are made of it.
+  // The marks in the text are made from the findings in the report.
   function mark(view) {
     const report = byId("report");
     if (!report || Number(report.dataset.length) !== view.state.doc.length) return;
@@ -339,7 +339,7 @@
           lineNumbers(), foldGutter(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), history(), drawSelection(), dropCursor(), codeFolding(), folding,
           bracketMatching(), closeBrackets(), highlightSelectionMatches(), indentUnit.of("  "), EditorState.tabSize.of(4), sql, syntaxHighlighting(colors), theme, call,
           placeholder("SELECT … FROM …"),
-          // No interactionDelay: Enter accepts as soon as the list is shown, however slowly it came.
+          // No interactionDelay: Enter accepts as soon as the list is shown, even if it took long.
           autocompletion({ override: [local(form), scoped(form)], icons: true, closeOnBlur: true, activateOnTypingDelay: 40, interactionDelay: 0 }),
           hover(form), calls(form), tabs.of([]),
           EditorView.contentAttributes.of({ "aria-label": "SQL", "aria-multiline": "true", tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
@@ -374,7 +374,7 @@
         ],
       }),
     });
-    // Single keys belong to the text, not to the page.
+    // Single keys are for the text, not shortcuts of the page.
     host.addEventListener("keydown", (event) => {
       if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
     });
@@ -393,12 +393,12 @@
     area.codeView = view;
     form.addEventListener("click", (event) => pressed(event, view, form));
     form.addEventListener("input", (event) => event.target.name === "schema" && search(form, event.target.value));
-    // What is known without asking comes with the first key or press, so that opening the page asks for no more.
+    // Static help is loaded on the first key or click, so that opening the page sends no further requests.
     for (const name of ["keydown", "pointerdown"]) form.addEventListener(name, () => sources(), { once: true, capture: true });
     return view;
   }
 
-  // ── the panes beside it ───────────────────────────────────────────────────────────────────────
+  // ── panes ─────────────────────────────────────────────────────────────────────────────────────
   function pressed(event, view, form) {
     const button = event.target.closest?.("button");
     if (!button) {

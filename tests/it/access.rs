@@ -60,7 +60,7 @@ stories! {
     }
 
     /// An instance that is listed again before the access ends stays accessible.
-    async fn access_goes_on_when_amazon_lists_the_instance_again(house: House) {
+    async fn access_continues_when_amazon_lists_the_instance_again(house: House) {
         let ada = house.signed_in("Ada").await;
         let gone = instance(&ada).await;
         let amc_id = ada.get(&format!("/instances/{gone}")).await.texts("main code").remove(0);
@@ -77,7 +77,7 @@ stories! {
     }
 
     /// A viewer can read everything, but start and change nothing, and is told who can change that.
-    async fn a_viewer_reads_and_is_told_what_is_missing(house: House) {
+    async fn a_viewer_reads_and_sees_what_is_missing(house: House) {
         let ada = house.signed_in("Ada").await;
         let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
         let page = run(&ada, &query).await;

@@ -124,7 +124,7 @@ stories! {
     }
 
     /// An undocumented status is shown, and the execution continues.
-    async fn an_unknown_status_is_shown_and_asked_after_again(database: Database) {
+    async fn an_unknown_status_is_shown_and_polled_again(database: Database) {
         let gate = Gate::open();
         let house = House::open_before(&gate, database, &[]).await;
         let ada = house.signed_in("Ada").await;

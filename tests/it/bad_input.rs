@@ -38,7 +38,7 @@ async fn waits_for(house: &House) -> String {
 
 stories! {
     /// An instance that isn't ready, a role that is too low, a value of the wrong type, somebody else's query.
-    async fn what_cannot_start_is_told_alike_by_page_and_by_json(house: House) {
+    async fn what_cannot_start_is_reported_alike_by_page_and_by_json(house: House) {
         let chie = house.signed_in("Chie").await;
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;

@@ -128,7 +128,7 @@ stories! {
     }
 
     /// Twenty executions find an expired token: one refresh serves them all.
-    async fn a_token_that_dies_in_mid_poll_is_refreshed_once(house: House) {
+    async fn a_token_that_expires_during_a_poll_is_refreshed_once(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = ada.get("/instances").await.with(200);
         let ids: Vec<String> = page.attributes("tbody th a", "href").iter().map(|link| link.rsplit('/').next().unwrap().to_owned()).collect();

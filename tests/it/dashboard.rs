@@ -33,7 +33,7 @@ stories! {
     }
 
     /// An open page polls what changes: it only receives changes, and doesn't consume messages for another page.
-    async fn an_open_page_is_told_only_what_is_new(house: House) {
+    async fn an_open_page_gets_only_what_is_new(house: House) {
         let ada = house.signed_in("Ada").await;
         let reach = saved(&ada, "Reach", "SELECT campaign FROM dsp_impressions GROUP BY 1").await;
         ada.post("/executions", &[("query", id(&reach))]).await.with(303);
@@ -58,7 +58,7 @@ stories! {
     }
 
     /// Somebody without an instance is told so, once Amazon has answered, on every page that needs one.
-    async fn who_has_no_instance_is_told_so(house: House) {
+    async fn people_without_an_instance_are_told_so(house: House) {
         // The seller's own account has an instance; here Amazon doesn't list it.
         house.fault("refused=404", "/amc/instances#ENTITYSAMPLESA2US", "").await;
         let dag = house.signed_in("Dag").await;

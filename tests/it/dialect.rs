@@ -172,7 +172,7 @@ async fn findings_as_json_name_their_range_their_fix_and_their_page() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_are_told_with_their_place() {
+async fn bytes_that_are_no_text_are_reported_with_their_place() {
     let text = Text::new("");
     std::fs::write(text.path(), b"SELECT 1\n  \xff").expect("a file");
     let said = recomamp(&[], &["sql", "check", text.path()]).await.with(2);

@@ -48,7 +48,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions where state = 'succeeded'").await, 1);
     }
 
-    /// Whatever the second account answers, the third is asked, and the second's previous data is kept.
+    /// Whatever the second account answers, the third is requested, and the second's previous data is kept.
     async fn an_account_that_answers_oddly_is_named_and_stops_no_other(house: House) {
         let ada = house.signed_in("Ada").await;
         let before = names(&ada.get("/instances").await.with(200));
@@ -92,7 +92,7 @@ stories! {
     }
 
     /// A throttled account is waited for; the survey continues where it stopped.
-    async fn a_survey_that_is_throttled_goes_on_where_it_stands(house: House) {
+    async fn a_survey_that_is_throttled_continues_where_it_stands(house: House) {
         let visitor = house.visitor();
         visitor.sign_in("Ada").await;
         house.fault("429=30", "/amc/instances#ENTITYSAMPLEA2UK", "1").await;

@@ -175,7 +175,7 @@ stories! {
     }
 
     /// Discarding can be undone; what replaced it meanwhile is moved to the bin in turn.
-    async fn a_discarded_draft_comes_back_by_undo_and_goes_for_good_after_thirty_days(house: House) {
+    async fn a_discarded_draft_can_be_restored_and_is_deleted_after_thirty_days(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;
         let edit = format!("{query}/edit");

@@ -46,7 +46,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from executions").await, 0);
     }
 
-    /// *Try* shows synthetic data at once, reports the effect of privacy, and stores nothing.
+    /// *Try* shows synthetic data immediately, reports the effect of privacy, and stores nothing.
     async fn a_text_is_tried_on_synthetic_data(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
@@ -110,7 +110,7 @@ stories! {
     }
 
     /// Completion and hover are requested with the text and a position in it, in the browser's units.
-    async fn an_editor_is_told_what_can_stand_where(house: House) {
+    async fn an_editor_gets_what_can_be_used_at_each_position(house: House) {
         let ada = house.signed_in("Ada").await;
         let instance = instance(&ada).await;
         let text = "WITH r AS (SELECT campaign AS c, '😀' AS x FROM dsp_clicks) SELECT r. FROM r";
@@ -170,7 +170,7 @@ stories! {
         assert!(page.body.contains("20,000 values.") && page.texts("#errors li").is_empty(), "{:?}", page.texts("#errors li"));
     }
 
-    /// Panes stay collapsed for whoever collapsed them.
+    /// Panes stay collapsed for the person who collapsed them.
     async fn folded_panes_stay_folded(house: House) {
         let ada = house.signed_in("Ada").await;
         let open = async || ada.get("/queries/new").await.with(200).attributes("details.pane[open]", "id");

@@ -43,7 +43,7 @@ stories! {
     }
 
     /// An outage is reported to programs too, with `Retry-After`.
-    async fn an_outage_is_told_as_json_too(house: House) {
+    async fn an_outage_is_reported_as_json_too(house: House) {
         let ada = house.signed_in("Ada").await;
         let outage = house.outage().await;
         let answer = asks_for_json(&ada, Method::GET, "/readyz", None).await;

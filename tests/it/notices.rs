@@ -1,4 +1,4 @@
-//! Notices: one message for one cause, one when it is over; each to those whom it concerns.
+//! Notices: one message per cause, and one when it has ended, each sent only to the people concerned.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -11,7 +11,7 @@ const MESSAGES: &str = "select count(*) as value from messages";
 
 /// Every day at this time in Berlin.
 const DAILY: [(&str, &str); 3] = [("repeat", "daily"), ("at", "11:00"), ("timing_zone", "Europe/Berlin")];
-/// A query that finds nothing.
+/// A query without results.
 const NOTHING: &str = "SELECT campaign, SUM(impressions) AS impressions FROM dsp_impressions \
     WHERE campaign = 'No such campaign' GROUP BY campaign";
 
@@ -21,7 +21,7 @@ pub(crate) async fn scheduled(visitor: &Visitor, query: &str, fields: &[(&str, &
     visitor.post("/schedules", &fields).await.with(303).location
 }
 
-/// A visitor's messages, the newest first.
+/// A visitor's messages, newest first.
 pub(crate) async fn messages(visitor: &Visitor) -> Vec<Value> {
     let file = visitor.get("/notices.json").await.with(200);
     serde_json::from_str(&file.body).expect("messages")
@@ -31,7 +31,7 @@ fn titles(messages: &[Value]) -> Vec<&str> {
     messages.iter().map(|message| message["title"].as_str().expect("a title")).collect()
 }
 
-/// Lets everything that is due come to an end, and be told.
+/// Advances until everything due has ended and been reported.
 pub(crate) async fn settle(house: &House) {
     for _ in 0..30 {
         house.tick("scheduler").await;
@@ -45,7 +45,7 @@ pub(crate) async fn settle(house: &House) {
     panic!("schedules do not come to rest");
 }
 
-/// So many days on, when everything that was due has ended and was told.
+/// Advances by some days, until everything due has ended and been reported.
 pub(crate) async fn days_later(house: &House, days: i64) -> Visitor {
     house.time.advance(TimeDelta::days(days));
     let ada = house.signed_in("Ada").await;
@@ -54,8 +54,8 @@ pub(crate) async fn days_later(house: &House, days: i64) -> Visitor {
 }
 
 stories! {
-    /// Each result of a schedule is a message with its figures, and from the second on with their change.
-    async fn a_scheduled_result_is_told_with_what_changed(house: House) {
+    /// Each result of a schedule is reported with its figures and, from the second on, their change.
+    async fn a_scheduled_result_is_reported_with_what_changed(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
@@ -79,8 +79,8 @@ stories! {
         assert_eq!(ada.get("/").await.text(".bell"), "Notices");
     }
 
-    /// A schedule that fails is told once, however often it fails, and once when it works again.
-    async fn a_failure_is_told_once_and_so_is_its_end(house: House) {
+    /// A failing schedule is reported once, regardless of the number of failures, and once when it works again.
+    async fn a_failure_is_reported_once_and_so_is_its_end(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         let query = saved(&ada, REACH).await;
@@ -105,7 +105,7 @@ stories! {
         assert!(ada.get(&schedule).await.with(200).body.contains("Active"));
     }
 
-    /// A grant that its owner withdrew holds up many schedules: that is one message, and one when it is given again.
+    /// A revoked grant affects many schedules, but causes only one message, and one when it is granted again.
     async fn a_revoked_grant_is_one_message(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
@@ -132,9 +132,9 @@ stories! {
         assert_eq!(kinds.iter().filter(|kind| **kind == "connection.revoked").count(), 1, "{told:?}");
     }
 
-    /// What a person runs is told when it fails, with the likely fix; the same again is counted. Success is told to
-    /// those who want it.
-    async fn an_execution_that_fails_is_told_with_its_fix(house: House) {
+    /// A failed execution is reported to the person who started it, with the likely fix; repeated failures are
+    /// counted. Success is reported to people who want it.
+    async fn an_execution_that_fails_is_reported_with_its_fix(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         let query = saved(&ada, REACH).await;
@@ -160,8 +160,8 @@ stories! {
         assert_eq!(messages(&ada).await[0]["kind"], "execution.succeeded");
     }
 
-    /// However many processes tick at once, and after a crash, each event is told once.
-    async fn an_event_is_told_once(house: House) {
+    /// Each event is reported once, even if several processes tick at the same time, and after a crash.
+    async fn an_event_is_reported_once(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
@@ -175,8 +175,8 @@ stories! {
         assert_eq!(house.count(MESSAGES).await, 1);
     }
 
-    /// A result without rows says why, with the evidence, on its page and in the message; the person is told that it is
-    /// unusual.
+    /// The page and the message of a result without rows explain why, with evidence; the person is notified that it
+    /// is unusual.
     async fn a_thin_result_has_a_verdict_with_its_evidence(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
@@ -193,7 +193,7 @@ stories! {
         assert!(shown.contains("What to do:"), "{shown}");
     }
 
-    /// A message of an instance goes when the access goes, and other people never see it.
+    /// A message about an instance is hidden when the access ends, and other people never see it.
     async fn messages_are_seen_by_those_who_may(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
@@ -209,8 +209,8 @@ stories! {
         assert_eq!(ada.get("/").await.text(".bell"), "Notices");
     }
 
-    /// Slots that nobody decides are told to their owners and the administrators, and so is the end of it.
-    async fn overdue_slots_are_told(house: House) {
+    /// Undecided slots are reported to their owners and to administrators, and so is their end.
+    async fn overdue_slots_are_reported(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
@@ -223,7 +223,7 @@ stories! {
         assert!(titles(&told).contains(&"Schedules run again"), "{told:?}");
     }
 
-    /// The list is filtered, and what does not fit in its address is said.
+    /// The list can be filtered, and invalid parameters in its address are reported.
     async fn notices_are_filtered(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;

@@ -28,7 +28,7 @@ stories! {
     }
 
     /// The load of instances, for those who have access; and the status of one's own connections.
-    async fn slots_queues_and_connections_are_told(house: House) {
+    async fn slots_queues_and_connections_are_reported(house: House) {
         let house = house.start_again_with(&[("RUNS_PER_INSTANCE", "1")]).await;
         let ada = house.signed_in("Ada").await;
         assert!(ada.get("/operations").await.text("#queue").contains("nothing is queued"));

@@ -8,7 +8,7 @@ use crate::support::stories;
 stories! {
     /// The database isn't writable (SQLite) or unreachable (PostgreSQL): responses say so with `Retry-After`, and the
     /// workers continue automatically afterwards.
-    async fn an_unavailable_database_is_told_and_outlived(house: House) {
+    async fn an_unavailable_database_is_reported_and_outlived(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let page = run(&ada, &query).await;
@@ -110,7 +110,7 @@ mod fail_over {
     /// The database is read-only, as after a failover: pages are shown, changes get `Retry-After`, readiness reports
     /// it, and everything continues automatically afterwards.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_read_only_server_is_told_and_outlived() {
+    async fn a_read_only_server_is_reported_and_outlived() {
         let house = House::open(Database::postgres().await).await;
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;

@@ -23,7 +23,7 @@ mod administration {
     use super::*;
 
     stories! {
-        /// Suspending ends sessions and tokens at once; resuming lets the person sign in and continue.
+        /// Suspending ends sessions and tokens immediately; resuming lets the person sign in and continue.
         async fn a_suspended_person_is_out_at_once(house: House) {
             let ada = house.signed_in("Ada").await;
             let chie = house.signed_in("Chie").await;

@@ -58,7 +58,7 @@ mod postgres {
         assert_eq!(first.count("select count(*) as value from audit where action = 'revoked'").await, 0);
     }
 
-    /// Whoever counts first acts first, whatever others count meanwhile.
+    /// The first to count acts first, regardless of other counts.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_is_counted_alone_stays_so() {
         let house = House::open(Database::postgres().await).await;

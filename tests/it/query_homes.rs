@@ -117,7 +117,7 @@ stories! {
 
     /// A home that one may not use, an instance where one may not run: reported beside the field, and nothing is
     /// created.
-    async fn a_wrong_home_or_instance_is_told_by_field(house: House) {
+    async fn a_wrong_home_or_instance_is_reported_by_field(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;
         let (mine, theirs) = (instances(&chie).await.remove(0), instances(&ada).await.remove(0));
@@ -261,7 +261,7 @@ stories! {
     }
 
     /// Saved in two of one's own tabs: it says that it was oneself, and shows the differences.
-    async fn two_own_tabs_are_told_apart_from_two_people(house: House) {
+    async fn two_own_tabs_are_distinguished_from_two_people(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;
         let query = save(&ada, "everyone", "").await;

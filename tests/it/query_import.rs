@@ -45,7 +45,7 @@ stories! {
     }
 
     /// Unticked literals stay unchanged; invalid names are reported beside their inputs, and nothing is lost.
-    async fn what_is_unticked_stays_and_wrong_names_are_told(house: House) {
+    async fn what_is_unticked_stays_and_wrong_names_are_reported(house: House) {
         let ada = house.signed_in("Ada").await;
         let wrong = [("draft", "yes"), ("name", "Reach"), ("sql", TEXT), ("use.0", "true"), ("name.0", "1 x"), ("kind.0", "list"),
             ("use.1", "true"), ("name.1", "n"), ("kind.1", "date"), ("default.1", "soon")];

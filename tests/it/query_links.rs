@@ -4,7 +4,7 @@ use crate::queries::{REACH, id, instance, saved};
 use crate::support::stories;
 
 stories! {
-    /// The submitted form is one address; whoever opens it sees the same form.
+    /// The submitted form is one address; anyone who opens it sees the same form.
     async fn a_link_reproduces_the_form_as_it_was_filled_in(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, "Reach", REACH).await;

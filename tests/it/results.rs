@@ -40,7 +40,7 @@ async fn replaced(house: &House, page: &str, csv: &'static str) {
     };
     let specs = [spec("campaign", "STRING"), spec("reach", "LONG"), spec("impressions", "LONG")];
     let part = futures::stream::iter([Ok(csv.as_bytes().into())]).boxed();
-    store.keep(&key, &specs, futures::stream::iter([part]), Limits::default()).await.expect("a result that is kept");
+    store.save(&key, &specs, futures::stream::iter([part]), Limits::default()).await.expect("a result that is kept");
 }
 
 stories! {
@@ -153,7 +153,7 @@ stories! {
     }
 
     /// Two executions of one query and window have different file names, and each CSV format has its own.
-    async fn files_are_told_apart_by_their_names(house: House) {
+    async fn files_are_distinguished_by_their_names(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let mut names = std::collections::BTreeSet::new();

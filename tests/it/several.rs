@@ -1,4 +1,4 @@
-//! Two real processes on one PostgreSQL, and a third program for Amazon: one is killed with work in hand.
+//! Two processes on one PostgreSQL, and the AMC emulator as a third: one is killed while it works.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use crate::executions::{REACH, run, saved};
 use crate::support::{Database, Visitor, execute, started};
 
-/// How long anything may take; the machine may be busy with other stories.
+/// Time limit for anything; the machine may be busy with other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Waits until `fits` gives something.
+/// Waits until `fits` returns something.
 pub(crate) async fn until<T>(what: &str, mut fits: impl AsyncFnMut() -> Option<T>) -> T {
     let wait = async {
         let mut ticks = tokio::time::interval(Duration::from_millis(100));
@@ -38,7 +38,7 @@ struct Site {
 }
 
 impl Site {
-    /// Starts a process; gives it and where it answers.
+    /// Starts a process; returns it and its address.
     async fn start(&self) -> (Child, SocketAddr) {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
@@ -65,7 +65,7 @@ impl Site {
     }
 }
 
-/// An emulated Amazon of its own, so that it outlives every process.
+/// A separate AMC emulator, so that it outlives every process.
 async fn amazon(folder: &TempDir, fault: &str) -> (Emulator, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap());
@@ -93,7 +93,7 @@ async fn one_of_two_is_killed_and_the_other_finishes_everything_once() {
     const SENDING: &str =
         "select count(*) as value from executions where state = 'sending' and lease_until is not null";
     const DONE: &str = "select count(*) as value from executions where state = 'succeeded'";
-    // Two minutes go by for what the dead process holds.
+    // Two minutes later, the leases of the dead process have expired.
     const LATER: &str = "update executions set lease_until = null, next_step_at = now() - interval '1 minute', \
         sent_at = sent_at - interval '10 minutes' where finished_at is null";
     let Database::Postgres(database) = Database::postgres().await else { unreachable!() };
@@ -130,8 +130,8 @@ async fn one_of_two_is_killed_and_the_other_finishes_everything_once() {
     there.get(&format!("{held}/result.csv")).await.with(200);
 }
 
-/// Stopped while the download of a result hangs, a process ends within the containers' grace period and releases its
-/// lease: the next one downloads the result at once, without waiting for the lease to expire.
+/// A process that is stopped while the download of a result hangs exits within the grace period of containers and
+/// releases its lease: the next process downloads the result immediately, without waiting for the lease to expire.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_does_not_wait_for_a_download_that_hangs() {
     const FETCHING: &str =
@@ -166,7 +166,7 @@ async fn a_stop_does_not_wait_for_a_download_that_hangs() {
     there.get(&format!("{held}/result.csv")).await.with(200);
 }
 
-/// A second process on one file of SQLite says why it does not start; killed hard, the first leaves nothing in the way.
+/// A second process on one SQLite file says why it can't start; after a kill, the first one doesn't block it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_process_on_one_file_is_refused_until_the_first_is_gone() {
     let folder = tempfile::tempdir().unwrap();

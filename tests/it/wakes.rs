@@ -54,7 +54,7 @@ async fn woken(wakes: &WakeUps, sleeper: &Sleeper, ticks: usize) {
     tokio::time::timeout(Duration::from_mins(1), wake).await.expect("a wake of another process is heard");
 }
 
-/// What is started in one process is handled in the other at once, also after the database dropped the connection of
+/// What is started in one process is handled in the other immediately, also after the database dropped the connection of
 /// the listener.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wake_reaches_the_other_process() {

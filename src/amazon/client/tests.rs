@@ -64,7 +64,7 @@ async fn an_error_of_the_network_does_not_tell_addresses() {
 }
 
 #[tokio::test]
-async fn html_half_json_and_other_json_are_told_apart() {
+async fn html_half_json_and_other_json_are_distinguished() {
     for (body, what) in [
         ("<html>Welcome to the hotel</html>", Unreadable::NotJson),
         ("", Unreadable::NotJson),

@@ -67,7 +67,7 @@ async fn cut_once(headers: HeaderMap) -> axum::response::Response {
 }
 
 #[tokio::test]
-async fn a_download_that_was_cut_goes_on_where_it_was() {
+async fn a_download_that_was_cut_continues_where_it_was() {
     let stage = Stage::of(Router::new().route("/file", get(cut_once))).await;
     assert_eq!(whole(&stage, "file", 8).await.unwrap(), b"a,b\n1,2\n");
 }
@@ -116,7 +116,7 @@ async fn half_a_file_is_an_error_not_a_short_file() {
 }
 
 #[tokio::test]
-async fn a_stale_link_is_told_from_trouble() {
+async fn a_stale_link_is_distinguished_from_trouble() {
     let refusal = |status: StatusCode| get(move || async move { (status, [("x-amz-request-id", "s3")], "<Error/>") });
     let router = Router::new()
         .route("/403", refusal(StatusCode::FORBIDDEN))

@@ -118,7 +118,7 @@ async fn an_exchange_without_refresh_token_is_of_no_use() {
 }
 
 #[tokio::test]
-async fn a_withdrawn_grant_is_told_from_a_wrong_application_and_from_trouble() {
+async fn a_withdrawn_grant_is_distinguished_from_a_wrong_application_and_from_trouble() {
     let body = r#"{"error":"invalid_grant","error_description":"The request has an invalid grant parameter","request_id":"r-7"}"#;
     let error = refreshed(StatusCode::BAD_REQUEST, body).await.unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::GrantRevoked);

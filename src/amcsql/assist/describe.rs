@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_sources_common_tables_and_functions_are_told() {
+    fn columns_sources_common_tables_and_functions_are_reported() {
         let column = help("SELECT i.user|_id FROM dsp_impressions i").unwrap();
         assert!(column.title.starts_with("user_id") && column.lines[0].contains("VERY_HIGH"), "{column:?}");
         let money = help("SELECT total_c|ost FROM dsp_impressions").unwrap();

@@ -149,7 +149,7 @@ pub struct ColumnDef {
     /// Its group, such as `Geography`.
     #[serde(default)]
     pub category: String,
-    /// What it holds.
+    /// Its content.
     #[serde(default)]
     pub description: String,
     /// The unit of an amount: `microcents`, `millicents` or `currency`.

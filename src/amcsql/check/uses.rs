@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_told_where_they_are_named_and_not_where_a_common_table_passes_them_on() {
+    fn columns_are_reported_where_they_are_named_and_not_where_a_common_table_passes_them_on() {
         let text = "WITH a AS (SELECT i.campaign AS c, user_id FROM dsp_impressions i)\n\
             SELECT c, COUNT(DISTINCT user_id) AS campaign FROM a GROUP BY c";
         assert_eq!(read(text), ["campaign@campaign", "user_id@user_id", "dsp_impressions@dsp_impressions"]);

@@ -203,7 +203,7 @@ impl Steps {
     async fn rows(&self, plan: &LogicalPlan) -> Result<Held, RunError> {
         let state = self.session.state();
         // OK to plan on this thread: planning never yields, and other threads take over its other tasks. If the time
-        // limit is reached meanwhile, the run ends for the caller at once, and on this thread when planning
+        // limit is reached meanwhile, the run ends for the caller immediately, and on this thread when planning
         // completes: both are limited by the length of the text.
         let plan = block_in_place(|| Handle::current().block_on(state.create_physical_plan(plan)))?;
         let mut stream = execute_stream(plan, self.session.task_ctx())?;

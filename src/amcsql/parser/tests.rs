@@ -24,7 +24,7 @@ fn the_end_of_the_text_is_where_a_query_ends_too_early() {
 }
 
 #[test]
-fn what_is_no_query_is_told_how_to_start() {
+fn text_that_is_no_query_gets_advice_how_to_start() {
     assert_eq!(error("  -- nothing\n").code, "empty-query");
     assert_eq!(error("DELETE FROM conversions").code, "not-a-query");
     assert_eq!(error("SELECT 1; SELECT 2").code, "second-statement");

@@ -67,7 +67,7 @@ fn a_list_where_one_value_is_needed_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told_with_its_place() {
+fn what_cannot_be_written_is_reported_with_its_place() {
     let given = values(&[
         ("campaigns", Value::List(Vec::new())),
         ("nul", text("a\0b")),

@@ -104,12 +104,12 @@ fn meanings(text: &str) -> Option<Vec<(TokenKind, String)>> {
 }
 
 #[test]
-fn a_text_is_a_query_or_is_told_where_it_is_none_on_one_line_as_on_many() {
+fn a_text_is_a_query_or_has_an_error_with_its_place_on_one_line_as_on_many() {
     run("parser", 1_000, |bytes| {
         let text = String::from_utf8_lossy(bytes);
         let parsed = parse(&text);
         if let Err(finding) = &parsed {
-            told(finding, &text)?;
+            is_well_formed(finding, &text)?;
             prop_assert_eq!(finding.level, Level::Error);
         }
         let flat = flatten(&text);
@@ -124,7 +124,7 @@ fn a_text_is_a_query_or_is_told_where_it_is_none_on_one_line_as_on_many() {
     });
 }
 
-fn told(finding: &Finding, text: &str) -> TestCaseResult {
+fn is_well_formed(finding: &Finding, text: &str) -> TestCaseResult {
     inside(finding.span, text)?;
     let (first, last) = LineIndex::new(text).range(finding.span);
     prop_assert!(first.line >= 1 && first.column >= 1 && last.line >= first.line, "{:?}", finding);
@@ -151,7 +151,7 @@ fn a_check_gives_a_query_or_errors_with_places_and_says_the_same_again() {
             prop_assert_eq!(checked.has_errors(), checked.query.is_none());
             prop_assert!(checked.findings.len() <= MOST_FINDINGS);
             for finding in &checked.findings {
-                told(finding, &text)?;
+                is_well_formed(finding, &text)?;
             }
             let fixed = super::super::review::fixed(&text, &checked.findings).0;
             prop_assert!(fixed.len() <= 2 * text.len() + 4_000, "{} bytes from {}", fixed.len(), text.len());
@@ -207,7 +207,7 @@ fn a_value_is_one_literal_whatever_was_typed_and_the_query_keeps_its_shape() {
                 Ok(filled) => keeps_its_shape(&plain, &filled, &texts)?,
                 Err(findings) => {
                     for finding in &findings {
-                        told(finding, &text)?;
+                        is_well_formed(finding, &text)?;
                     }
                 }
             }

@@ -50,7 +50,7 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     db.close().await;
     files_of(&config, &folder, options.with_keys, &mut manifest)?;
     manifest.write(&folder)?;
-    tell(&config, &manifest, &folder);
+    print_report(&config, &manifest, &folder);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -136,7 +136,7 @@ pub(super) fn is_made_again(path: &Path) -> bool {
     path.starts_with("world") || (passing && path.components().count() == 1)
 }
 
-fn tell(config: &Config, manifest: &Manifest, folder: &Path) {
+fn print_report(config: &Config, manifest: &Manifest, folder: &Path) {
     let results = manifest.below(RESULTS).count();
     give(&format!(
         "{}: {} rows in {} tables, {results} results, {} in {} files, as of {}.",

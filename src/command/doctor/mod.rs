@@ -84,14 +84,14 @@ pub(super) async fn run(options: Options) -> ExitCode {
             give(&format!("{told:#}"));
         }
         Format::Text => {
-            findings.iter().for_each(tell);
+            findings.iter().for_each(print_report);
             give(&format!("{} checks, {warnings} with a warning, {faults} with a fault.", findings.len()));
         }
     }
     if faults > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn tell(finding: &Finding) {
+fn print_report(finding: &Finding) {
     let state = match finding.state {
         State::Ok => "ok",
         State::Warning => "warning",

@@ -61,7 +61,7 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     command::schema::bring_up_to_date(&db, &config.database_url)
         .await
         .context("the restored database cannot be brought up to date")?;
-    tell(&manifest, &config, &db).await?;
+    print_report(&manifest, &config, &db).await?;
     db.close().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -86,7 +86,7 @@ fn fits(manifest: &Manifest, config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn tell(manifest: &Manifest, config: &Config, db: &Db) -> anyhow::Result<()> {
+async fn print_report(manifest: &Manifest, config: &Config, db: &Db) -> anyhow::Result<()> {
     give(&format!(
         "Restored the backup of {}: {} rows in {} tables, {} results, {}.",
         manifest.made_at.format("%Y-%m-%d %H:%M:%S UTC"),

@@ -2,7 +2,7 @@
 //!
 //! Access tokens aren't stored: each contains its grant and its expiry with a signature, so that they survive a
 //! restart and a busy client doesn't fill memory. Only grants are stored; when one is deleted, its access tokens and
-//! its refresh token become invalid at once.
+//! its refresh token become invalid immediately.
 
 mod client;
 mod consent;

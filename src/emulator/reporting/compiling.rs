@@ -62,7 +62,7 @@ pub(super) fn compile(
 }
 
 /// The outcome of an execution's validation.
-pub(crate) fn judge(emulator: &Emulator, execution: &Execution, kind: InstanceKind, overlap: bool) -> Verdict {
+pub(crate) fn validate(emulator: &Emulator, execution: &Execution, kind: InstanceKind, overlap: bool) -> Verdict {
     match verdict(emulator, execution, kind, overlap) {
         Ok(compiled) => Verdict::Valid { columns: compiled.columns, seconds: seconds(execution, compiled.reads) },
         Err(text) => Verdict::Invalid(text),

@@ -30,9 +30,9 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
     window::check_limits(&fields, &execution.window)?;
     let kind = reach.instance.kind;
     let judged = emulator.apart(move |emulator| {
-        befall(emulator, &mut execution);
+        apply_faults(emulator, &mut execution);
         let overlap = strikes(emulator, &execution, |kind| kind == FaultKind::Overlap).is_some();
-        execution.verdict = compiling::judge(emulator, &execution, kind, overlap);
+        execution.verdict = compiling::validate(emulator, &execution, kind, overlap);
         execution
     });
     let execution = emulator.admit(judged.await?)?;
@@ -128,7 +128,7 @@ pub(super) fn blank(
 }
 
 /// Applies the faults for results.
-fn befall(emulator: &Emulator, execution: &mut Execution) {
+fn apply_faults(emulator: &Emulator, execution: &mut Execution) {
     if let Some(FaultKind::Split(parts)) = strikes(emulator, execution, |kind| matches!(kind, FaultKind::Split(_))) {
         execution.parts = parts;
     }

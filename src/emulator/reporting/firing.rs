@@ -30,7 +30,7 @@ fn for_all_slots(
     let slots = schedules::due_slots(schedule, now);
     let mut made: Vec<_> = slots.into_iter().map(|slot| make(emulator, instance, workflow, schedule, slot)).collect();
     // OK to validate one for all: they only differ by their windows, which have the same length.
-    let verdict = made.first().map(|first| compiling::judge(emulator, first, instance.kind, false));
+    let verdict = made.first().map(|first| compiling::validate(emulator, first, instance.kind, false));
     for (execution, verdict) in made.iter_mut().zip(verdict.into_iter().cycle()) {
         execution.verdict = verdict;
     }

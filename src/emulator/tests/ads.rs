@@ -176,7 +176,7 @@ async fn a_self_service_instance_appears_when_it_is_first_asked_for() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_told_in_the_contracts_shape() {
+async fn unknown_paths_and_methods_are_reported_in_the_contracts_shape() {
     let bench = Bench::new();
     let unknown = bench.bare(Method::GET, "/amc/nothing/here", "").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);

@@ -247,7 +247,7 @@ async fn lists_filter_sort_and_page() {
 }
 
 #[tokio::test]
-async fn unknown_things_are_told_in_the_services_words() {
+async fn unknown_things_are_reported_in_the_services_words() {
     let bench = Bench::new();
     let text = "Workflow execution with ID nope does not exist.";
     for (method, path) in [

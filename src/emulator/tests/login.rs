@@ -150,7 +150,7 @@ async fn a_client_may_come_by_http_basic() {
 }
 
 #[tokio::test]
-async fn token_requests_that_lack_something_are_told_what() {
+async fn incomplete_token_requests_say_what_is_missing() {
     let bench = Bench::new();
     let send = async |body: &str| error(&bench.bare(Method::POST, "/auth/o2/token", body).await);
     assert_eq!(send("client_id=c&client_secret=s").await.1, "invalid_request");

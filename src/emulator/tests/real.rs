@@ -46,7 +46,7 @@ async fn a_query_gives_numbers_within_its_window() {
 }
 
 #[tokio::test]
-async fn sql_that_does_not_compile_is_told_with_its_place() {
+async fn sql_that_does_not_compile_is_reported_with_its_place() {
     let bench = bench();
     let send = async |sql: &str| {
         bench.report(Method::POST, "/workflows", json!({ "workflowId": "w", "sqlQuery": sql })).await.refusal()

@@ -48,7 +48,7 @@ impl Cause {
         })
     }
 
-    fn is_told_by(&self, words: &str) -> bool {
+    fn matches(&self, words: &str) -> bool {
         self.signs.iter().any(|all| all.iter().all(|sign| words.contains(sign)))
     }
 }
@@ -155,8 +155,8 @@ fn own(words: &str) -> Option<&'static Cause> {
 fn known(words: &str, causes: &'static [Cause]) -> Option<&'static Cause> {
     let small = words.to_lowercase();
     // OK to search all of a JSON text: its messages are in quotes.
-    let told = if small.starts_with('{') { small.clone() } else { without_quoted(&small) };
-    let cause = causes.iter().find(|cause| cause.is_told_by(&told))?;
+    let searched = if small.starts_with('{') { small.clone() } else { without_quoted(&small) };
+    let cause = causes.iter().find(|cause| cause.matches(&searched))?;
     let is_amcs_own = || quoted(&small).is_some_and(|table| Catalogue::standard().source(table).is_some());
     Some(if cause.name == "unknown-table" && is_amcs_own() { &NOT_SUBSCRIBED } else { cause })
 }

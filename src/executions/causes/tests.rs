@@ -228,7 +228,7 @@ fn a_list_names_the_cause_where_it_is_known() {
 }
 
 #[test]
-fn nobody_is_told_to_run_again_what_is_tried_again_by_itself() {
+fn no_advice_to_run_again_what_is_retried_automatically() {
     for error in [
         ErrorKind::Throttled { retry_after: None },
         ErrorKind::Server { status: 503, retry_after: None },

@@ -67,7 +67,7 @@ struct DetailPage {
     earlier: Vec<Earlier>,
     source: Vec<progress::SourceLine>,
     result: Option<ResultView>,
-    /// Why there is little or nothing in the result.
+    /// Why the result has few or no rows.
     verdict: Option<Verdict>,
     /// Why the stored result can't be shown.
     result_fault: Option<String>,

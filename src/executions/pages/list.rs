@@ -153,7 +153,7 @@ impl Look<'_> {
         let listed = Arc::new(self.read(&mut tx, room.site.clock.now()).await?);
         if !listed.moves {
             // Rows in progress show their elapsed time, which is different each time.
-            room.lists.keep(key, Stamp::of(&tx), Arc::clone(&listed));
+            room.lists.insert(key, Stamp::of(&tx), Arc::clone(&listed));
         }
         Ok(listed)
     }

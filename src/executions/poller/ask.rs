@@ -27,18 +27,18 @@ const AFTER_CANCEL: TimeDelta = TimeDelta::seconds(3);
 const AFTER_CANCEL_AT_MOST: TimeDelta = TimeDelta::minutes(10);
 
 /// The lists of an instance, by the connection that requested them.
-pub(super) type Listed = HashMap<ConnectionId, Result<Answers, CallError>>;
+pub(super) type PolledLists = HashMap<ConnectionId, Result<Answers, CallError>>;
 
 type Answers = HashMap<String, amazon::Execution>;
 
 impl Poller {
     /// The lists of one instance, one for each connection that its executions use.
-    pub(super) async fn lists(&self, address: &Address, running: &[Claimed]) -> Listed {
+    pub(super) async fn lists(&self, address: &Address, running: &[Claimed]) -> PolledLists {
         let mut by_connection: HashMap<&ConnectionId, Vec<&Claimed>> = HashMap::new();
         for execution in running {
             by_connection.entry(&execution.connection).or_default().push(execution);
         }
-        let mut lists = Listed::new();
+        let mut lists = PolledLists::new();
         for (connection, executions) in by_connection {
             let list = bounded(self.listed(address, connection, &executions)).await;
             lists.insert(connection.clone(), list);
@@ -47,30 +47,36 @@ impl Poller {
     }
 
     /// The status updates found in the lists, and the executions that need a further call.
-    pub(super) fn told_by(&self, lists: &Listed, executions: Vec<Claimed>) -> (Vec<(Claimed, Change)>, Vec<Claimed>) {
-        let mut told = Vec::with_capacity(executions.len());
+    pub(super) fn status_updates(
+        &self,
+        lists: &PolledLists,
+        executions: Vec<Claimed>,
+    ) -> (Vec<(Claimed, Change)>, Vec<Claimed>) {
+        let mut updates = Vec::with_capacity(executions.len());
         let mut others = Vec::new();
         for execution in executions {
             match self.listed_as(&execution, lists) {
                 Some(change) if change.attempts > 0 || to_stop(&execution, &change).is_none() => {
-                    told.push((execution, change));
+                    updates.push((execution, change));
                 }
                 _ => others.push(execution),
             }
         }
-        (told, others)
+        (updates, others)
     }
 
-    fn listed_as(&self, execution: &Claimed, lists: &Listed) -> Option<Change> {
+    fn listed_as(&self, execution: &Claimed, lists: &PolledLists) -> Option<Change> {
         match lists.get(&execution.connection)? {
             Err(CallError::Db(_)) => None,
             Err(error) => Some(self.retry(execution, error)),
-            Ok(answers) => answers.get(execution.amc_id.as_ref()?.as_str()).map(|answer| self.told(execution, answer)),
+            Ok(answers) => {
+                answers.get(execution.amc_id.as_ref()?.as_str()).map(|answer| self.status_change(execution, answer))
+            }
         }
     }
 
     /// The step of an execution that AMC has.
-    pub(super) async fn ask(&self, address: &Address, execution: &Claimed, lists: &Listed) -> db::Result<Change> {
+    pub(super) async fn ask(&self, address: &Address, execution: &Claimed, lists: &PolledLists) -> db::Result<Change> {
         let change = match self.listed_as(execution, lists) {
             Some(change) => change,
             None => self.ask_one(address, execution).await?,
@@ -117,7 +123,7 @@ impl Poller {
         }))
         .await;
         match answer {
-            Ok(answer) => Ok(self.told(execution, &answer)),
+            Ok(answer) => Ok(self.status_change(execution, &answer)),
             Err(CallError::Db(error)) => Err(error),
             Err(CallError::Amazon(error)) if matches!(error.kind(), ErrorKind::Missing { .. }) => {
                 Ok(self.missing(execution))
@@ -151,7 +157,7 @@ impl Poller {
     }
 
     /// The change for AMC's status.
-    fn told(&self, execution: &Claimed, answer: &amazon::Execution) -> Change {
+    fn status_change(&self, execution: &Claimed, answer: &amazon::Execution) -> Change {
         let state = state_of(&answer.status, execution.state);
         let next = match state {
             State::Fetching => Some(self.after(TimeDelta::zero())),

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, FuturesUnordered};
 use serde_json::Value;
 
-use super::{Address, LEASE, Poller, Step, count, problem, stumble};
+use super::{Address, LEASE, Poller, Step, count, problem, step_failed};
 use crate::amazon::{self, AmcExecutionId, DownloadLinks, ErrorKind, Link, Unreadable};
 use crate::clock::Clock;
 use crate::connections::{CallError, Grants, Token};
@@ -204,7 +204,7 @@ impl Poller {
         let most = self.room.site.config.limits.result_bytes;
         let limits = Limits { bytes: most, ..Limits::default() };
         let (store, key) = (&self.room.result_store, Key::from(&execution.id));
-        let keep = Box::pin(store.keep(&key, &specs, parts(call, links, most), limits));
+        let keep = Box::pin(store.save(&key, &specs, parts(call, links, most), limits));
         let kept = keep.await.map_err(Trouble::Keep)?;
         Ok(Kept { rows: kept.rows, bytes: kept.bytes, columns: kept.columns })
     }
@@ -271,7 +271,7 @@ fn happened(error: &results::Error) -> String {
     format!("{what}.")
 }
 
-/// Whether a failure may be permanent, and how many attempts to make. A finished result may not be available at once,
+/// Whether a failure may be permanent, and how many attempts to make. A finished result may not be available immediately,
 /// and a corrupt download may succeed the next time.
 fn doubt(trouble: &Trouble) -> (bool, i64) {
     const REFUSALS: i64 = 10;
@@ -333,7 +333,7 @@ impl Fetcher {
                 None => Ok(Step::Nothing),
             }
         };
-        step.await.unwrap_or_else(|error| stumble(execution, &error))
+        step.await.unwrap_or_else(|error| step_failed(execution, &error))
     }
 }
 

@@ -50,12 +50,12 @@ impl Actor {
         Self { person, name, by: By::Schedule(schedule.into()), as_of: None }
     }
 
-    /// A run of a flow, for whoever started the flow. The key of its request is the step.
+    /// A run of a flow, for the person who started the flow. The key of its request is the step.
     pub fn flow(person: PersonId, name: String, flow_run: impl Into<String>) -> Self {
         Self { person, name, by: By::Flow(flow_run.into()), as_of: None }
     }
 
-    /// A batch, for whoever started it. The key of its request is the instance and the round.
+    /// A batch, for the person who started it. The key of its request is the instance and the round.
     pub fn batch(person: PersonId, name: String, batch: impl Into<String>) -> Self {
         Self { person, name, by: By::Batch(batch.into()), as_of: None }
     }

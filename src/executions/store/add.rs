@@ -35,7 +35,7 @@ pub(in crate::executions) struct NewRow<'a> {
     pub(in crate::executions) same_as: Option<&'a str>,
 }
 
-/// Stores the intent, due at once. Returns whether it did: an execution started with the same key remains the only
+/// Stores the intent, due immediately. Returns whether it did: an execution started with the same key remains the only
 /// one, across processes and concurrent requests.
 pub(in crate::executions) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &NewRow<'_>) -> Result<bool> {
     const ADD: &str = "insert into executions (id, instance_id, connection_id, connection_owner, query_id, query_name, \

@@ -120,7 +120,7 @@ pub(in crate::executions) struct Found {
     pub(in crate::executions) finished_at: Option<DateTime<Utc>>,
 }
 
-/// Stores it, due at once if there is more to come; returns whether it did: another process may have been faster.
+/// Stores it, due immediately if there is more to come; returns whether it did: another process may have been faster.
 pub(in crate::executions) async fn adopt(
     tx: &mut Tx,
     id: &ExecutionId,

@@ -6,7 +6,8 @@ use crate::executions::verdict::Evidence;
 use crate::ids::PersonId;
 use chrono::{DateTime, Utc};
 
-/// What other executions of the same query found, as far as the person may see; all of it for the program.
+/// What other executions of the same query found, limited to those that the person may see; all of them for the
+/// program.
 pub(in crate::executions) async fn evidence(
     tx: &mut Tx,
     person: Option<&PersonId>,

@@ -65,13 +65,13 @@ const VALUES: usize = 120;
 
 impl Line {
     /// The window and the values in one line, to distinguish it from other executions of its query; may be empty.
-    pub fn told_apart(&self) -> String {
-        let mut told = window_brief(&self.window);
+    pub fn details(&self) -> String {
+        let mut details = window_brief(&self.window);
         let values = self.values.as_ref().map_or_else(|| "long values".to_owned(), values_brief);
-        if !told.is_empty() && !values.is_empty() {
-            told.push_str(" · ");
+        if !details.is_empty() && !values.is_empty() {
+            details.push_str(" · ");
         }
-        told + &values
+        details + &values
     }
 }
 

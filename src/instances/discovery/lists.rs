@@ -10,7 +10,7 @@ use crate::web::words::counted;
 /// A listed account: its name, and its region if known.
 pub(super) type Listed = (Pair, Option<String>, Option<Region>);
 
-/// The combined lists, in the order in which accounts are asked.
+/// The combined lists, in the order in which accounts are requested.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     pub(super) candidates: Vec<Candidate>,
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_that_may_not_list_advertisers_is_told_nothing_and_forgets_nothing() {
+    fn a_login_that_may_not_list_advertisers_changes_and_forgets_nothing() {
         let mut lists = Lists::default();
         let refused = amazon::Error::from(ErrorKind::Forbidden);
         lists.add_or_lack("advertisers", "x", Region::Na, Err(refused.into())).unwrap();

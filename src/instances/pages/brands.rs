@@ -172,7 +172,7 @@ pub(super) async fn import(
     let instance = require(&mut tx, &person.id, &id, Does::Write).await?;
     let mut report = None;
     if errors.is_empty() {
-        let said = keep(&room, &mut tx, &person, &instance, &title, &read).await?;
+        let said = save(&room, &mut tx, &person, &instance, &title, &read).await?;
         tx.commit().await?;
         if read.rejected.is_empty() {
             visit.flash(Tone::Success, said).await;
@@ -216,7 +216,7 @@ fn check(title: &str, read: &ListRead, errors: &mut Errors) {
 }
 
 /// Adds a list's items to its brands; returns the message.
-async fn keep(
+async fn save(
     room: &Room,
     tx: &mut Tx,
     person: &Person,

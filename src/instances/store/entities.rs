@@ -99,7 +99,7 @@ fn is_refused(error: &amazon::Error) -> bool {
 
 /// Stores through which account a connection was shown an instance. The instance keeps its usual account as long as
 /// anybody reaches it through that.
-pub(super) async fn keep(
+pub(super) async fn save(
     tx: &mut Tx,
     now: DateTime<Utc>,
     instance: &InstanceId,

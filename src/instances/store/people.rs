@@ -62,7 +62,7 @@ pub async fn reached_by(tx: &mut Tx, connection: &ConnectionId) -> Result<Vec<Na
     sql(REACHED).bind(connection).all(tx).await
 }
 
-/// Resets a connection's survey, so that it starts anew when the connection works again.
+/// Resets a connection's survey, so that it starts again when the connection works again.
 pub async fn forget_survey(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
     const SURVEY: &str = "delete from surveys where connection_id = $1";
     const ACCOUNTS: &str = "delete from survey_accounts where connection_id = $1";

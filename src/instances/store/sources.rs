@@ -97,7 +97,7 @@ pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Arc<Catalogue>> {
 }
 
 /// Stores an instance's data sources and the changes since the last read; returns the number of changes.
-pub(in crate::instances) async fn keep_sources(
+pub(in crate::instances) async fn save_sources(
     tx: &mut Tx,
     random: &Random,
     id: &InstanceId,

@@ -1,4 +1,4 @@
-//! One message, which is read by being looked at.
+//! A message; opening it marks it as read.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -15,7 +15,7 @@ use crate::web::{self, Html, Person, Visit};
 pub(super) struct DetailPage {
     shell: Shell,
     message: Message,
-    /// The words of the link to what it is about.
+    /// The text of the link to its subject.
     way: &'static str,
 }
 

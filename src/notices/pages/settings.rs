@@ -1,4 +1,4 @@
-//! What a person wants to be told, and when by mail.
+//! A person's preferences for messages and mail.
 
 use askama::Template;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use crate::web::{self, Fields, Html, Person, Visit};
 pub(super) struct SettingsPage {
     shell: Shell,
     own: Preferences,
-    /// Where mail goes; empty where none is sent.
+    /// The mail address; empty if no mail is sent.
     email: String,
     modes: Vec<Choice>,
     errors: Errors,

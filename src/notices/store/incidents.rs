@@ -1,11 +1,11 @@
-//! Problems that go on.
+//! Ongoing problems.
 
 use chrono::{DateTime, Utc};
 
 use crate::db::{Result, Single, Tx, sql};
 use crate::ids::{MessageId, PersonId};
 
-/// Opens an incident; false where it is open already.
+/// Opens an incident; returns false if it is already open.
 pub(in crate::notices) async fn open(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -17,34 +17,34 @@ pub(in crate::notices) async fn open(
     Ok(sql(OPEN).bind(cause).bind(now).bind(person).execute(tx).await? == 1)
 }
 
-/// Notes which message told of an incident.
+/// Records the message that reported an incident.
 pub(in crate::notices) async fn set_message(tx: &mut Tx, cause: &str, message: &MessageId) -> Result<()> {
     const SET: &str = "update message_incidents set message_id = $2 where cause = $1";
     sql(SET).bind(cause).bind(message).execute(tx).await.map(drop)
 }
 
-/// Closes an incident; gives the message that told of it, or `None` where it was not open. The message is none where
-/// another one told of it.
+/// Closes an incident. Returns `None` if it wasn't open, otherwise the message that reported it, or none if another
+/// message did.
 pub(in crate::notices) async fn close(tx: &mut Tx, cause: &str) -> Result<Option<Option<MessageId>>> {
     const CLOSE: &str = "delete from message_incidents where cause = $1 returning message_id as value";
     let closed = sql(CLOSE).bind(cause).optional::<Single<Option<MessageId>>>(tx).await?;
     Ok(closed.map(|Single(message)| message))
 }
 
-/// The causes of the open incidents that begin so.
+/// The causes of open incidents with this prefix.
 pub(in crate::notices) async fn open_causes(tx: &mut Tx, begin: &str) -> Result<Vec<String>> {
     const LIST: &str = "select cause as value from message_incidents where cause like $1 || '%' order by cause";
     Ok(sql(LIST).bind(begin).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
 }
 
-/// Whether an incident of a person is open whose cause begins so.
+/// Whether a person has an open incident whose cause has this prefix.
 pub(in crate::notices) async fn has_open(tx: &mut Tx, begin: &str, person: &PersonId) -> Result<bool> {
     const FIND: &str =
         "select cause as value from message_incidents where cause like $1 || '%' and person_id = $2 limit 1";
     Ok(sql(FIND).bind(begin).bind(person).optional::<Single<String>>(tx).await?.is_some())
 }
 
-/// Who got a message.
+/// Who received a message.
 pub(in crate::notices) async fn recipients_of(tx: &mut Tx, message: &MessageId) -> Result<Vec<PersonId>> {
     const LIST: &str = "select person_id as value from message_recipients where message_id = $1";
     Ok(sql(LIST).bind(message).all::<Single<PersonId>>(tx).await?.into_iter().map(|Single(id)| id).collect())

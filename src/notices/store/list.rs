@@ -1,4 +1,4 @@
-//! What a person was told, as their list shows it.
+//! A person's messages, for their list.
 
 use chrono::{DateTime, Utc};
 
@@ -10,15 +10,15 @@ use crate::web::list::Days;
 /// Which messages are listed.
 #[derive(Clone, Debug, Default)]
 pub(in crate::notices) struct Filter {
-    /// Text that the title holds.
+    /// Text contained in the title.
     pub text: String,
-    /// As it is stored; the empty text for all.
+    /// The stored name; empty for all.
     pub kind: &'static str,
     pub only_unread: bool,
     pub days: Days,
 }
 
-/// A message of the list.
+/// A message in the list.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Line {
     pub message: Message,
@@ -56,13 +56,13 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(filter.days.end())
 }
 
-/// How many messages the filter finds, counted up to `most`.
+/// The number of messages that match the filter, counted up to `most`.
 pub(in crate::notices) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $7) as counted");
     filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// A range of the messages that the filter finds, the newest first.
+/// A range of the messages that match the filter, newest first.
 pub(in crate::notices) async fn list(
     tx: &mut Tx,
     person: &PersonId,
@@ -76,7 +76,7 @@ pub(in crate::notices) async fn list(
     filtered(LIST, person, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// A message that a person got and may still see.
+/// A message that a person received and may still see.
 pub(in crate::notices) async fn find(tx: &mut Tx, person: &PersonId, id: &MessageId) -> Result<Line> {
     const FIND: &str = "select m.id, m.at, m.kind, m.times, m.title, m.detail, m.href, r.read_at \
         from message_recipients r join messages m on m.id = r.message_id where r.person_id = $1 and m.id = $2 \
@@ -97,13 +97,13 @@ pub(in crate::notices) async fn mark_read(
     sql(MARK).bind(person).bind(id).bind(now).execute(tx).await
 }
 
-/// Marks all messages as read that came until `now`.
+/// Marks all messages up to `now` as read.
 pub(in crate::notices) async fn mark_all_read(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId) -> Result<u64> {
     const MARK: &str = "update message_recipients set read_at = $2 where person_id = $1 and read_at is null";
     sql(MARK).bind(person).bind(now).execute(tx).await
 }
 
-/// How many messages a person has not read, counted up to `most`.
+/// The number of a person's unread messages, counted up to `most`.
 pub(in crate::notices) async fn unread(tx: &mut Tx, person: &PersonId, most: i64) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from (select 1 as one from message_recipients r \
         join messages m on m.id = r.message_id where r.person_id = $1 and r.read_at is null \

@@ -1,4 +1,4 @@
-//! Writing messages, and to whom and by what way they go.
+//! Stores messages with their recipients and channels.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -47,7 +47,8 @@ pub(in crate::notices) async fn put(tx: &mut Tx, now: DateTime<Utc>, id: &Messag
         .map(drop)
 }
 
-/// Counts the same cause once more in a message since `since` that somebody has not read; false where there is none.
+/// Increments the count of an existing message with the same cause, if it was written after `since` and somebody
+/// hasn't read it; returns false if there is none.
 pub(in crate::notices) async fn coalesce(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -60,7 +61,7 @@ pub(in crate::notices) async fn coalesce(
     Ok(sql(COUNT).bind(&draft.cause).bind(since).bind(now).bind(&draft.href).execute(tx).await? > 0)
 }
 
-/// A person who may be told something, with what they prefer.
+/// A person who may receive a message, with their preferences.
 pub(in crate::notices) struct Reader {
     pub preferences: Preferences,
 }
@@ -71,7 +72,7 @@ impl FromRow for Reader {
     }
 }
 
-/// A person who may sign in and, where it is about an instance, has access to it.
+/// A person who may sign in and, if the message is about an instance, has access to it.
 pub(in crate::notices) async fn reader(
     tx: &mut Tx,
     person: &PersonId,
@@ -84,7 +85,7 @@ pub(in crate::notices) async fn reader(
     sql(FIND).bind(person).bind(instance).optional(tx).await
 }
 
-/// Gives a message to a person.
+/// Adds a person as a recipient of a message.
 pub(in crate::notices) async fn receive(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -96,8 +97,8 @@ pub(in crate::notices) async fn receive(
     sql(PUT).bind(message).bind(person).bind(now).bind(mail).execute(tx).await.map(drop)
 }
 
-/// The mail to a person that goes out at `due`, together with what else waits for that time; `fresh` is its id where
-/// there is none yet.
+/// The person's mail that is due at `due` and collects all messages for that time. If there is none yet, one is
+/// created with the id `fresh`.
 pub(in crate::notices) async fn attach_mail(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -116,7 +117,7 @@ pub(in crate::notices) async fn attach_mail(
     Ok(fresh)
 }
 
-/// An endpoint that may get a message.
+/// An endpoint that may receive a message.
 pub(in crate::notices) struct Receiver {
     pub id: EndpointId,
     pub is_chat: bool,
@@ -133,14 +134,14 @@ impl FromRow for Receiver {
     }
 }
 
-/// The endpoints of a person that are switched on; without one, those that get what everybody is told.
+/// The enabled endpoints of a person; without a person, those for messages to everyone.
 pub(in crate::notices) async fn endpoints(tx: &mut Tx, person: Option<&PersonId>) -> Result<Vec<Receiver>> {
     const LIST: &str = "select id, kind, sends from webhook_endpoints where state = 'active' \
         and ((is_global and $1 is null) or (not is_global and person_id = $1)) order by id";
     sql(LIST).bind(person).all(tx).await
 }
 
-/// Puts a message on its way to an endpoint.
+/// Adds a delivery of a message to an endpoint.
 pub(in crate::notices) async fn deliver(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -164,7 +165,7 @@ pub(in crate::notices) async fn deliver(
         .map(drop)
 }
 
-/// Removes messages from before `before`, the oldest first, at most `most`; says how many there were.
+/// Deletes up to `most` messages older than `before`, oldest first; returns their number.
 pub(in crate::notices) async fn forget(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
     const FORGET: &str =
         "delete from messages where id in (select id from messages where at < $1 order by at limit $2)";

@@ -1,4 +1,4 @@
-//! Results of a schedule's earlier slots.
+//! Results of earlier slots of a schedule.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::executions::Kept;
 use crate::ids::{ExecutionId, ScheduleId};
 use crate::notices::usual::{LOOKED_AT, Past};
 
-/// The slot of an execution: its schedule, and when it is.
+/// The slot of an execution: its schedule and time.
 pub(in crate::notices) async fn slot_before(
     tx: &mut Tx,
     execution: &ExecutionId,
@@ -24,7 +24,7 @@ pub(in crate::notices) async fn slot_before(
     Ok(sql(FIND).bind(execution).optional::<Slot>(tx).await?.map(|Slot(schedule, at)| (schedule, at)))
 }
 
-/// The results of a schedule's slots before `at`, the newest first.
+/// The results of a schedule's slots before `at`, newest first.
 pub(in crate::notices) async fn past(tx: &mut Tx, schedule: &ScheduleId, at: DateTime<Utc>) -> Result<Vec<Past>> {
     const LIST: &str = "select e.result, e.author_sql from schedule_slots s join executions e on e.id = s.execution_id \
         where s.schedule_id = $1 and s.at < $2 and e.state = 'succeeded' and e.result is not null \

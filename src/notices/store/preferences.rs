@@ -1,10 +1,10 @@
-//! What people prefer to be told.
+//! People's preferences for messages.
 
 use crate::db::{Error, FromRow, Result, Row, Tx, WrongValue, sql};
 use crate::ids::PersonId;
 use crate::notices::preferences::{MailMode, Preferences};
 
-/// The preferences in a row that may have none.
+/// The preferences in a row, if it has any.
 pub(super) fn read(row: &Row) -> Result<Option<Preferences>> {
     let Some(mail) = row.get::<Option<String>>("mail")? else { return Ok(None) };
     let wrong = Error::Inconsistent { column: "mail", source: WrongValue::new("known word") };
@@ -28,7 +28,7 @@ impl FromRow for Stored {
     }
 }
 
-/// What a person prefers; what is usual where they never said.
+/// A person's preferences, or the defaults.
 pub(in crate::notices) async fn preferences(tx: &mut Tx, person: &PersonId) -> Result<Preferences> {
     const FIND: &str = "select mail, digest_at, quiet_from, quiet_until, zone, results, failures, manual \
         from notice_preferences where person_id = $1";
@@ -36,7 +36,7 @@ pub(in crate::notices) async fn preferences(tx: &mut Tx, person: &PersonId) -> R
     Ok(stored.and_then(|Stored(own)| own).unwrap_or_default())
 }
 
-/// Stores what a person prefers.
+/// Stores a person's preferences.
 pub(in crate::notices) async fn set_preferences(tx: &mut Tx, person: &PersonId, own: &Preferences) -> Result<()> {
     const SET: &str = "insert into notice_preferences (person_id, mail, digest_at, quiet_from, quiet_until, zone, \
         results, failures, manual) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (person_id) do update set \

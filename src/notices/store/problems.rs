@@ -1,4 +1,4 @@
-//! What the tables of other rooms tell of schedules and connections, for messages.
+//! Reads the state of schedules and connections from the tables of other rooms, for messages.
 
 use chrono::{DateTime, Utc};
 
@@ -29,17 +29,17 @@ macro_rules! schedules {
     };
 }
 
-/// A schedule that is not deleted.
+/// A schedule that isn't deleted.
 pub(in crate::notices) async fn schedule(tx: &mut Tx, id: &ScheduleId) -> Result<Option<About>> {
     const FIND: &str = schedules!("", "s.id = $1");
     sql(FIND).bind(id).optional(tx).await
 }
 
-/// Somebody who is told of a schedule, and of what.
+/// A subscriber of a schedule, with their choices.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Subscriber {
     pub person: PersonId,
-    /// None for the owner who never said: what they prefer at large counts.
+    /// `None` if the owner hasn't chosen: their general preferences apply.
     pub results: Option<bool>,
     pub failures: Option<bool>,
     pub conditions: Conditions,
@@ -60,7 +60,7 @@ impl FromRow for Subscriber {
     }
 }
 
-/// Who is told of a schedule: its owner, and those who subscribed.
+/// The subscribers of a schedule: its owner, and those who subscribed.
 pub(in crate::notices) async fn subscribers(tx: &mut Tx, schedule: &ScheduleId) -> Result<Vec<Subscriber>> {
     const LIST: &str = "select w.person_id, n.results, n.failures, n.no_rows, n.unusual, n.suppressed_above \
         from (select owner_id as person_id from schedules where id = $1 union select person_id \
@@ -69,7 +69,7 @@ pub(in crate::notices) async fn subscribers(tx: &mut Tx, schedule: &ScheduleId) 
     sql(LIST).bind(schedule).all(tx).await
 }
 
-/// A schedule whose last slot failed or could not be started, and that has had no result since.
+/// A schedule whose latest slot failed or couldn't be started, without a result since.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Failing {
     pub about: About,
@@ -89,7 +89,7 @@ impl FromRow for Failing {
     }
 }
 
-/// The schedules that fail and of which nobody was told yet, at most `most`.
+/// Failing schedules that haven't been reported yet, at most `most`.
 pub(in crate::notices) async fn failing(tx: &mut Tx, most: i64) -> Result<Vec<Failing>> {
     const LIST: &str = "select s.id, s.name, s.instance_id, coalesce(i.name, i.amc_name) as instance_name, s.owner_id, \
         l.execution_id, l.reason from schedules s join instances i on i.id = s.instance_id \
@@ -102,7 +102,7 @@ pub(in crate::notices) async fn failing(tx: &mut Tx, most: i64) -> Result<Vec<Fa
     sql(LIST).bind(most).all(tx).await
 }
 
-/// A schedule that was paused, not by a person.
+/// A schedule that was paused automatically.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Paused {
     pub about: About,
@@ -115,8 +115,8 @@ impl FromRow for Paused {
     }
 }
 
-/// The schedules that paused themselves and of which nobody was told yet, at most `most`. The reason of a pause by a
-/// person begins with who it was.
+/// Automatically paused schedules that haven't been reported yet, at most `most`. If a person paused a schedule, the
+/// reason starts with their name.
 pub(in crate::notices) async fn paused(tx: &mut Tx, most: i64) -> Result<Vec<Paused>> {
     const LIST: &str = schedules!(
         ", s.state_reason",
@@ -128,7 +128,7 @@ pub(in crate::notices) async fn paused(tx: &mut Tx, most: i64) -> Result<Vec<Pau
     sql(LIST).bind(most).all(tx).await
 }
 
-/// A schedule with a slot that should have been decided.
+/// A schedule with an overdue undecided slot.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Overdue {
     pub owner: PersonId,
@@ -148,7 +148,7 @@ pub(in crate::notices) async fn overdue(tx: &mut Tx, before: DateTime<Utc>, most
     sql(LIST).bind(before).bind(most).all(tx).await
 }
 
-/// A slot without a result although somebody wants to know of it by now.
+/// A slot without a result by the time that a subscriber chose.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct LateSlot {
     pub about: About,
@@ -170,7 +170,7 @@ impl FromRow for LateSlot {
     }
 }
 
-/// The slots that run or wait at `now` and for which somebody subscribed to lateness.
+/// The slots that are running or waiting at `now` and have a subscriber for late results.
 pub(in crate::notices) async fn late_slots(tx: &mut Tx, now: DateTime<Utc>, most: i64) -> Result<Vec<LateSlot>> {
     const LIST: &str = "select s.id, s.name, s.instance_id, coalesce(i.name, i.amc_name) as instance_name, n.person_id, \
         l.slot, l.at, n.late_minutes from notice_subscriptions n join schedules s on s.id = n.schedule_id \
@@ -180,7 +180,7 @@ pub(in crate::notices) async fn late_slots(tx: &mut Tx, now: DateTime<Utc>, most
     sql(LIST).bind(now).bind(most).all(tx).await
 }
 
-/// Incidents of schedules that go on no more: the schedule is deleted, or runs again after a pause.
+/// Incidents of schedules that no longer apply: the schedule is deleted, or runs again after a pause.
 pub(in crate::notices) async fn gone(tx: &mut Tx) -> Result<Vec<String>> {
     const LIST: &str = "select m.cause as value from message_incidents m where (m.cause like 'schedule-failing:%' \
         and not exists (select 1 from schedules s where m.cause = 'schedule-failing:' || s.id and s.deleted_at is null)) \
@@ -189,13 +189,13 @@ pub(in crate::notices) async fn gone(tx: &mut Tx) -> Result<Vec<String>> {
     Ok(sql(LIST).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
 }
 
-/// A connection that only its owner can bring back.
+/// A connection that only its owner can reconnect.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Lost {
     pub id: ConnectionId,
     pub owner: PersonId,
     pub region: String,
-    /// Schedules that run on it.
+    /// The number of schedules that use it.
     pub schedules: i64,
 }
 
@@ -210,7 +210,7 @@ impl FromRow for Lost {
     }
 }
 
-/// The connections that only their owners can bring back, and that they did not end themselves.
+/// The connections that only their owners can reconnect, except those that the owners removed.
 pub(in crate::notices) async fn lost(tx: &mut Tx) -> Result<Vec<Lost>> {
     const LIST: &str = "select c.id, c.person_id, c.region, (select count(*) from schedules s \
         join instances i on i.id = s.instance_id where s.owner_id = c.person_id and i.region = c.region \
@@ -232,7 +232,7 @@ pub(in crate::notices) async fn administrators(tx: &mut Tx) -> Result<Vec<Person
     Ok(sql(LIST).all::<Single<PersonId>>(tx).await?.into_iter().map(|Single(id)| id).collect())
 }
 
-/// What an instance is called.
+/// The name of an instance.
 pub(in crate::notices) async fn instance_name(tx: &mut Tx, id: &InstanceId) -> Result<String> {
     const FIND: &str = "select coalesce(name, amc_name) as value from instances where id = $1";
     Ok(sql(FIND).bind(id).optional::<Single<String>>(tx).await?.map(|Single(name)| name).unwrap_or_default())

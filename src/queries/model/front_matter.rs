@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_told_with_line_and_column() {
+    fn what_is_not_understood_is_reported_with_line_and_column() {
         let mut faults = Vec::new();
         let entries =
             FrontMatter::new("minutes = \"ten\"\ntags = [\"a\"]\ntags = []\ntitle: x\n", 5).entries(&mut faults);

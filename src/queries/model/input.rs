@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_by_field() {
+    fn what_cannot_be_read_is_reported_by_field() {
         let (window, privacy) = (WindowForm::default(), Privacy::default());
         let script = Script { sql: "", fields: &[], window: &window, privacy: &privacy };
         let form = b"window=soon&zone=Mars&privacy=none&options.timeout=long";

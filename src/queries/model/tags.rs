@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_and_too_long_tags_are_told() {
+    fn too_many_and_too_long_tags_are_reported() {
         let errors = |line: &str| {
             let mut errors = Errors::new();
             Tags::read(line).check(&mut errors);

@@ -48,7 +48,7 @@ enum Outcome {
 
 /// Saves the editor's content as a draft: silently for an editor that saves automatically, otherwise with a redirect
 /// back to it.
-pub(super) async fn keep(
+pub(super) async fn save(
     State(site): State<Site>,
     person: Person,
     visit: Visit,
@@ -77,7 +77,7 @@ pub(super) async fn keep(
         drop_draft(&mut tx, &person, &what).await?;
         Outcome::Saved
     } else {
-        keep_over(&mut tx, &site, &person, &what, &written, &fields, now).await?
+        overwrite_draft(&mut tx, &site, &person, &what, &written, &fields, now).await?
     };
     tx.commit().await?;
     match outcome {
@@ -122,7 +122,7 @@ async fn changed(tx: &mut Tx, person: &Person, what: &mut What) -> web::Result<O
 
 /// Saves a form as a draft if it couldn't be saved as a query, so that Back shows it. A form without an editor, from
 /// a program, isn't saved.
-pub(super) async fn keep_unsaved(
+pub(super) async fn save_as_draft(
     tx: &mut Tx,
     site: &Site,
     person: &Person,
@@ -132,13 +132,13 @@ pub(super) async fn keep_unsaved(
 ) -> web::Result<()> {
     let can_be_kept = written.sql.len() <= model::SQL_BYTES && !written.sql.contains('\0');
     if !what.tab.is_empty() && can_be_kept {
-        keep_over(tx, site, person, what, written, fields, site.clock.now()).await?;
+        overwrite_draft(tx, site, person, what, written, fields, site.clock.now()).await?;
     }
     Ok(())
 }
 
 /// Overwrites the draft that this editor owns or resumed, or the one named by `over`.
-async fn keep_over(
+async fn overwrite_draft(
     tx: &mut Tx,
     site: &Site,
     person: &Person,
@@ -174,7 +174,7 @@ async fn keep_over(
         }
     }
     let draft = draft(id, what, written, fields, now);
-    Ok(Outcome::Kept(store::keep_draft(tx, &site.random, now, &person.id, &draft).await?))
+    Ok(Outcome::Kept(store::save_draft(tx, &site.random, now, &person.id, &draft).await?))
 }
 
 /// The form's values for the next run only: parameter values and options.

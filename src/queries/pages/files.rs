@@ -180,7 +180,7 @@ async fn save(site: &Site, tx: &mut Tx, person: &Person, file: &UploadedFile) ->
         return Ok(row);
     }
     if !errors.is_empty() {
-        let id = keep_draft(site, tx, person, written).await?;
+        let id = save_draft(site, tx, person, written).await?;
         (row.outcome, row.href) = (Outcome::Draft, format!("/queries/new?draft={id}"));
         return Ok(row);
     }
@@ -198,7 +198,7 @@ async fn save(site: &Site, tx: &mut Tx, person: &Person, file: &UploadedFile) ->
 }
 
 /// Saves what can't be saved as a query as a draft, so that nothing is lost.
-async fn keep_draft(site: &Site, tx: &mut Tx, person: &Person, written: QueryInput) -> web::Result<DraftId> {
+async fn save_draft(site: &Site, tx: &mut Tx, person: &Person, written: QueryInput) -> web::Result<DraftId> {
     let now = site.clock.now();
     let QueryInput { name, description, tags, sql, fields, window, privacy } = written;
     let draft = Draft {
@@ -213,5 +213,5 @@ async fn keep_draft(site: &Site, tx: &mut Tx, person: &Person, written: QueryInp
         rest: Rest { fields, description, tags, window, privacy, ..Rest::default() },
         updated_at: now,
     };
-    Ok(store::keep_draft(tx, &site.random, now, &person.id, &draft).await?)
+    Ok(store::save_draft(tx, &site.random, now, &person.id, &draft).await?)
 }

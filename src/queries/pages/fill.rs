@@ -52,7 +52,7 @@ pub(super) async fn fill(
         let asked = run::asked(&site, &mut tx, &query, instance, &form).await?;
         let taken: Vec<(String, String, usize)> =
             asked.iter().filter_map(|field| values(field, &brand.name, &items)).collect();
-        said = words(&brand.name, &taken);
+        said = describe(&brand.name, &taken);
         filled = with(&form, &taken);
     }
     drop(tx);
@@ -78,7 +78,7 @@ fn with(form: &Fields, taken: &[(String, String, usize)]) -> Fields {
     kept.chain(new).collect()
 }
 
-fn words(brand: &str, taken: &[(String, String, usize)]) -> String {
+fn describe(brand: &str, taken: &[(String, String, usize)]) -> String {
     if taken.is_empty() {
         return format!(
             "Nothing was filled in: no parameter's name asks for what {brand} has, or one value is needed and it has several."

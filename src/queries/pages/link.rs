@@ -1,4 +1,4 @@
-//! Links to a form: parameter values, window, instance and options in the address, so that whoever opens it sees the
+//! Links to a form: parameter values, window, instance and options in the address, so that anyone who opens it sees the
 //! same form.
 //!
 //! The link keeps the intent: a preset window stays a preset and means other days tomorrow. What equals the query's

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_are_told_places_as_they_count() {
+    fn browsers_get_positions_in_their_units() {
         let sql = "'ü😀' = wrong, x";
         let at = sql.find("wrong").unwrap();
         let fix = Fix::sure(Span::new(0, 8), "", "Remove");

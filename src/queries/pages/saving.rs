@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use serde_json::json;
 
-use super::drafts::keep_unsaved;
+use super::drafts::save_as_draft;
 use super::editing::{Theirs, What};
 use super::editor::page;
 use super::forms::written;
@@ -40,7 +40,7 @@ pub(super) async fn create(
     fields: Fields,
 ) -> web::Result<Response> {
     let what = What { query: None, ..What::sent(&fields) };
-    let saved = keep(&site, &person, &visit, what, &fields).await?;
+    let saved = save_query(&site, &person, &visit, what, &fields).await?;
     Ok(lead(&visit, &fields, saved).await)
 }
 
@@ -67,7 +67,7 @@ pub async fn save_to_run(
     visit: &Visit,
     fields: &Fields,
 ) -> web::Result<Result<Query, Response>> {
-    let id = match keep(site, person, visit, What::sent(fields), fields).await? {
+    let id = match save_query(site, person, visit, What::sent(fields), fields).await? {
         Saved::Now(id) | Saved::Unchanged(id) => id,
         Saved::Not(page) => return Ok(Err(*page)),
     };
@@ -76,7 +76,7 @@ pub async fn save_to_run(
 }
 
 /// Saves an editor's form: a new query, or changes of the one that it names.
-async fn keep(site: &Site, person: &Person, visit: &Visit, what: What, fields: &Fields) -> web::Result<Saved> {
+async fn save_query(site: &Site, person: &Person, visit: &Visit, what: What, fields: &Fields) -> web::Result<Saved> {
     if what.query.is_some() {
         return change(site, person, visit, what, fields).await;
     }
@@ -116,7 +116,7 @@ async fn unsaved(
     errors: Errors,
 ) -> web::Result<Saved> {
     let written = written(fields);
-    keep_unsaved(&mut tx, site, person, &what, &written, fields).await?;
+    save_as_draft(&mut tx, site, person, &what, &written, fields).await?;
     tx.commit().await?;
     let page = page(site, person, visit, what, written, fields, errors).await?;
     Ok(Saved::Not(Box::new(Html(page).unprocessable_by(|page| &page.errors))))
@@ -187,7 +187,7 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
     }
     let now = site.clock.now();
     if !store::change(&mut tx, &id, what.revision, now, &person.id, &placement, &written).await? {
-        keep_unsaved(&mut tx, site, person, &what, &written, fields).await?;
+        save_as_draft(&mut tx, site, person, &what, &written, fields).await?;
         tx.commit().await?;
         let theirs = Theirs::new(query, &written, &person.id);
         // OK to use the new revision: saving again is then a deliberate decision.

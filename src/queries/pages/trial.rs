@@ -1,4 +1,4 @@
-//! *Try*: runs the text with the form's values at once on built-in synthetic data.
+//! *Try*: runs the text with the form's values immediately on built-in synthetic data.
 //!
 //! It uses its own instance of the AMC emulator's engine and data, so that it works with real credentials too and
 //! never waits for the emulator's executions. Nothing is sent to AMC and nothing is stored. Memory and time are

@@ -156,7 +156,7 @@ async fn ask(State(room): State<Room>, person: Person, visit: Visit, Path(id): P
         Ok((workflows, schedules)) => {
             let kept = (workflows.iter().map(workflow::stored).collect(), schedules.iter().map(stored).collect());
             let mut tx = room.site.db.write(&person.scope()).await?;
-            store::keep_listed(&mut tx, room.site.clock.now(), &instance.id, kept).await?;
+            store::save_listed(&mut tx, room.site.clock.now(), &instance.id, kept).await?;
             tx.commit().await?;
         }
         Err(error) => {
@@ -202,7 +202,7 @@ async fn import(
             rest: Rest { fields, instance: instance.id.to_string(), ..Rest::default() },
             updated_at: now,
         };
-        drafts.push(store::keep_draft(&mut tx, &room.site.random, now, &person.id, &draft).await?);
+        drafts.push(store::save_draft(&mut tx, &room.site.random, now, &person.id, &draft).await?);
     }
     tx.commit().await?;
     let next = match drafts.as_slice() {

@@ -50,7 +50,7 @@ fn a_mistyped_column_is_named_at_the_authors_line_with_its_fix() {
 }
 
 #[test]
-fn what_is_missing_is_told_beside_its_field_and_the_text_is_checked_all_the_same() {
+fn what_is_missing_is_reported_beside_its_field_and_the_text_is_checked_all_the_same() {
     let sql = SQL.replace("dsp_impressions", "dsp_impresions");
     let prepared = with(&sql, &[], &[]);
     assert!(!prepared.errors.of("param.campaigns").is_empty());

@@ -156,7 +156,7 @@ pub async fn drafts_mentioning(tx: &mut Tx, person: &PersonId, word: &str) -> Re
 
 /// Stores a draft, overwriting the one with that id if it is the person's; returns its id, which is a new one
 /// otherwise.
-pub(in crate::queries) async fn keep_draft(
+pub(in crate::queries) async fn save_draft(
     tx: &mut Tx,
     random: &Random,
     now: DateTime<Utc>,
@@ -302,5 +302,5 @@ pub async fn seed_draft(
         rest: Rest { fields, description, tags, window, privacy, ..Rest::default() },
         updated_at: now,
     };
-    keep_draft(tx, random, now, person, &draft).await
+    save_draft(tx, random, now, person, &draft).await
 }

@@ -46,7 +46,7 @@ impl FromRow for Version {
 }
 
 /// Stores a query's state at `revision`, before it is changed.
-pub(super) async fn keep(tx: &mut Tx, query: &QueryId, revision: i64) -> Result<()> {
+pub(super) async fn save(tx: &mut Tx, query: &QueryId, revision: i64) -> Result<()> {
     // Somebody who saves at the same moment stores the same version; only one of them changes the query.
     const KEEP: &str = "insert into query_versions (query_id, revision, name, description, tags, sql, fields, \
         run_window, privacy, saved_by, saved_at, home, home_instance_id, default_instance_id) select id, revision, \

@@ -124,7 +124,7 @@ pub(in crate::queries) async fn listed_workflows(
 }
 
 /// Stores AMC's current list.
-pub(in crate::queries) async fn keep_listed(
+pub(in crate::queries) async fn save_listed(
     tx: &mut Tx,
     now: DateTime<Utc>,
     instance: &InstanceId,

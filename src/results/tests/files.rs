@@ -53,7 +53,7 @@ async fn bytes(download: Download) -> Vec<u8> {
 #[tokio::test]
 async fn a_workbook_keeps_types_and_loses_no_digit() {
     let place = place();
-    place.keep(&DECLARED, &[ROWS]).await.unwrap();
+    place.save(&DECLARED, &[ROWS]).await.unwrap();
     let files = unzip(&bytes(place.result_store.export_xlsx(&place.key, &[]).await.unwrap()).await);
     assert_eq!(files.len(), 6);
     let sheet = &files["xl/worksheets/sheet1.xml"];
@@ -80,7 +80,7 @@ async fn a_workbook_keeps_types_and_loses_no_digit() {
 async fn filtered_files_have_the_rows_that_meet_the_filters() {
     let place = place();
     let lines = (0..5_000).map(|n| format!("{n},{}", n % 10)).collect::<Vec<_>>().join("\n");
-    place.keep(&[("n", "LONG"), ("rest", "LONG")], &[format!("n,rest\n{lines}").as_bytes()]).await.unwrap();
+    place.save(&[("n", "LONG"), ("rest", "LONG")], &[format!("n,rest\n{lines}").as_bytes()]).await.unwrap();
     let filters = [only(1, Op::Equals, "3"), only(0, Op::AtLeast, "4970")].concat();
     let csv = text(place.result_store.export_csv(&place.key, &filters, CsvForm::Amc).await.unwrap()).await;
     assert_eq!(csv, "n,rest\n4973,3\n4983,3\n4993,3\n");
@@ -102,7 +102,7 @@ async fn filtered_files_have_the_rows_that_meet_the_filters() {
 async fn a_result_that_no_workbook_holds_is_refused_before_the_first_byte() {
     let place = place();
     let lines = "1\n".repeat(WORKBOOK_ROWS as usize + 1);
-    place.keep(&[("n", "LONG")], &[format!("n\n{lines}").as_bytes()]).await.unwrap();
+    place.save(&[("n", "LONG")], &[format!("n\n{lines}").as_bytes()]).await.unwrap();
     let refused = place.result_store.export_xlsx(&place.key, &[]).await.map(|_| ());
     assert!(matches!(refused, Err(Error::TooLargeForExcel { found: 1_048_576, of: "rows", .. })));
     assert!(refused.unwrap_err().to_string().contains("Take the CSV"));
@@ -112,7 +112,7 @@ async fn a_result_that_no_workbook_holds_is_refused_before_the_first_byte() {
 async fn downloads_go_by_turns_and_one_that_waits_for_its_reader_holds_none() {
     let place = place();
     let rows: String = std::iter::once("n\n".to_owned()).chain((0..5_000).map(|row| format!("{row}\n"))).collect();
-    place.keep(&[("n", "LONG")], &[rows.as_bytes()]).await.unwrap();
+    place.save(&[("n", "LONG")], &[rows.as_bytes()]).await.unwrap();
     let turns = place.result_store.turns();
     let all = turns.available_permits();
     let download = async || place.result_store.export_csv(&place.key, &[], CsvForm::Amc).await.unwrap();

@@ -22,7 +22,7 @@ fn any_file_is_kept_whole_or_refused_with_a_reason_and_leaves_nothing_behind() {
         let declared: Vec<_> = names.into_iter().zip(types.iter().map(String::as_str)).collect();
         let place = place();
         runtime.block_on(async {
-            match place.keep(&declared, &[file]).await {
+            match place.save(&declared, &[file]).await {
                 Ok(kept) => {
                     // A page has at most a thousand rows.
                     let (limit, shown) = (1_000, kept.rows.min(1_000));
@@ -36,10 +36,10 @@ fn any_file_is_kept_whole_or_refused_with_a_reason_and_leaves_nothing_behind() {
                     prop_assert_eq!(json.len() as u64, kept.rows);
                     // Duplicate or missing column names are replaced in the export; exporting again changes nothing.
                     let exported = place.csv(CsvForm::Amc).await;
-                    let again = place.keep(&declared, &[exported.as_bytes()]).await.unwrap();
+                    let again = place.save(&declared, &[exported.as_bytes()]).await.unwrap();
                     prop_assert_eq!((again.rows, again.columns.len()), (kept.rows, kept.columns.len()));
                     let exported = place.csv(CsvForm::Amc).await;
-                    prop_assert_eq!(place.keep(&declared, &[exported.as_bytes()]).await.unwrap(), again);
+                    prop_assert_eq!(place.save(&declared, &[exported.as_bytes()]).await.unwrap(), again);
                     prop_assert_eq!(place.csv(CsvForm::Amc).await, exported);
                 }
                 Err(error) => {

@@ -14,7 +14,7 @@ async fn a_large_result_pages_sorts_and_filters_to_its_last_row() {
         std::iter::once("row,n,name\n".to_owned()).chain(lines).collect::<String>()
     };
     let (one, two) = (body(0..150_000), body(150_000..ROWS));
-    let kept = place.keep(&[("row", "LONG"), ("n", "LONG")], &[one.as_bytes(), two.as_bytes()]).await.unwrap();
+    let kept = place.save(&[("row", "LONG"), ("n", "LONG")], &[one.as_bytes(), two.as_bytes()]).await.unwrap();
     assert_eq!((kept.rows, kept.columns[0].total.as_deref()), (ROWS, Some("19999900000")));
 
     let at = |offset| PageRequest { offset, ..first(50) };
@@ -52,7 +52,7 @@ async fn a_page_reads_its_own_rows_and_not_the_whole_file() {
     let line = |row: u64| format!("{row},{:x}", row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let rows = (0..100_000).map(line).collect::<Vec<_>>().join("\n");
     let parts = futures::stream::iter([part(format!("row,id\n{rows}").as_bytes())]);
-    let kept = result_store.keep(&key, &[], parts, Limits::default()).await.unwrap();
+    let kept = result_store.save(&key, &[], parts, Limits::default()).await.unwrap();
     let read = || bucket.read.swap(0, std::sync::atomic::Ordering::Relaxed);
 
     result_store.page(&key, first(1)).await.unwrap();

@@ -7,7 +7,7 @@ async fn a_summary_tells_what_each_column_holds() {
     let place = place();
     let declared = [("name", "STRING"), ("n", "LONG"), ("cost", "DECIMAL(38,2)"), ("rate", "DOUBLE"), ("day", "DATE")];
     let body = b"name,n,cost,rate,day\nb,1,0.50,NaN,2025-01-01\na,3,,0.25,2025-01-11\nb,,2.25,0.75,\n";
-    place.keep(&declared, &[body]).await.unwrap();
+    place.save(&declared, &[body]).await.unwrap();
     let summary = place.result_store.summary(&place.key, Vec::new()).await.unwrap();
     let told: Vec<_> = summary
         .iter()
@@ -39,7 +39,7 @@ async fn a_summary_tells_what_each_column_holds() {
 #[tokio::test]
 async fn a_summary_of_no_rows_is_empty() {
     let place = place();
-    place.keep(&[("n", "LONG")], &[b"n\n"]).await.unwrap();
+    place.save(&[("n", "LONG")], &[b"n\n"]).await.unwrap();
     let summary = place.result_store.summary(&place.key, Vec::new()).await.unwrap();
     assert_eq!((summary[0].values, summary[0].sum.as_deref(), summary[0].mean), (0, None, None));
 }
@@ -49,7 +49,7 @@ async fn rows_are_put_together_by_day_and_by_name() {
     let place = place();
     let declared = [("day", "DATE"), ("name", "STRING"), ("n", "LONG")];
     let body = b"day,name,n\n2025-01-02,a,1\n2025-01-01,b,2\n2025-01-02,a,3\n2025-01-02,,4\n,a,5\n2025-01-01,b,\n";
-    place.keep(&declared, &[body]).await.unwrap();
+    place.save(&declared, &[body]).await.unwrap();
     let ask = |along, split, filters| GroupRequest { along, split, of: 2, fold: Fold::Sum, filters };
     let days = place.result_store.groups(&place.key, ask(0, Some(1), Vec::new())).await.unwrap();
     let instant = |day: i64| GroupKey::Instant(day * 86_400_000_000);

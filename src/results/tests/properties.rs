@@ -47,7 +47,7 @@ proptest! {
         let place = place();
         let declared: Vec<_> = ["one", "two", "three"][..columns].iter().map(|name| (*name, "STRING")).collect();
         runtime().block_on(async {
-            place.keep(&declared, &[written(&table, columns, true).as_bytes()]).await.unwrap();
+            place.save(&declared, &[written(&table, columns, true).as_bytes()]).await.unwrap();
             // In a table with one column an empty text counts as NULL.
             let empty = |value: &Option<String>| value.clone().filter(|text| columns > 1 || !text.is_empty());
             let expected: Vec<Vec<_>> = table.iter().map(|row| row.iter().map(empty).collect()).collect();
@@ -55,7 +55,7 @@ proptest! {
             let exported = place.csv(CsvForm::Amc).await;
             let plain: Vec<Vec<String>> = table.iter().map(|row| row.iter().map(|value| value.clone().unwrap_or_default()).collect()).collect();
             prop_assert_eq!(read_by_others(&exported, true), plain);
-            place.keep(&declared, &[exported.as_bytes()]).await.unwrap();
+            place.save(&declared, &[exported.as_bytes()]).await.unwrap();
             prop_assert_eq!(place.page(first(100)).await.unwrap(), expected);
             let json: serde_json::Value = serde_json::from_str(&text_of_json(&place).await).unwrap();
             prop_assert_eq!(json.as_array().unwrap().len(), table.len());
@@ -71,7 +71,7 @@ proptest! {
         let place = place();
         let declared: Vec<_> = ["a", "b", "1", "ab"].into_iter().zip(types).collect();
         runtime().block_on(async {
-            match place.keep(&declared, &[&bytes[..]]).await {
+            match place.save(&declared, &[&bytes[..]]).await {
                 Ok(kept) => {
                     prop_assert_eq!(place.page(sorted(0, Direction::Descending)).await.unwrap().len() as u64, kept.rows);
                     let exported = read_by_others(&place.csv(CsvForm::Amc).await, true);

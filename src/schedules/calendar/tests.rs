@@ -121,7 +121,7 @@ fn a_slot_says_what_the_clocks_do_to_it() {
 }
 
 #[test]
-fn a_wrong_expression_is_told_where_and_what_to_write() {
+fn a_wrong_expression_is_reported_with_place_and_fix() {
     for (text, said) in [
         ("0 9 31 2 *", "never"),
         ("0 9 30 2 *", "never"),

@@ -75,7 +75,7 @@ fn short(column: &ColumnDef) -> String {
 }
 
 /// The sources in an address, in order, and which columns to show.
-fn asked<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'a DataSource>, Option<Standing>)> {
+fn requested<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'a DataSource>, Option<Standing>)> {
     let names: Vec<String> =
         params.fields().all("source").map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
     if names.len() > MOST {
@@ -144,7 +144,7 @@ pub(super) async fn show(
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     drop(tx);
-    let (sources, standing) = asked(&view, &mut params)?;
+    let (sources, standing) = requested(&view, &mut params)?;
     let columns = shown(&sources, standing);
     let all = view.directory.sources().map(|source| Choice::new(&source.id, &source.id));
     let chosen = (0..MOST).map(|at| sources.get(at).map(|source| source.id.clone()).unwrap_or_default());
@@ -194,7 +194,7 @@ pub(super) async fn export(State(site): State<Site>, person: Person, mut params:
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     drop(tx);
-    let (sources, standing) = asked(&view, &mut params)?;
+    let (sources, standing) = requested(&view, &mut params)?;
     let lines = shown(&sources, standing).into_iter().flat_map(|compared| {
         let there = sources.iter().zip(compared.columns).filter_map(|(source, column)| Some((source, column?)));
         let line = |(source, column): (&&DataSource, &ColumnDef)| Line {
@@ -217,7 +217,7 @@ pub(super) async fn markdown(
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     drop(tx);
-    let (sources, standing) = asked(&view, &mut params)?;
+    let (sources, standing) = requested(&view, &mut params)?;
     params.strict()?;
     let names: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
     let rows = shown(&sources, standing).into_iter().map(|compared| {

@@ -143,7 +143,7 @@ async fn used(sources: &Sources, person: &Person, source: &DataSource) -> db::Re
     }
     let mut tx = sources.site.db.read(&person.scope()).await?;
     let used = Arc::new(Used::find(&mut tx, &person.id, source).await?);
-    sources.used.keep(key, Stamp::of(&tx), Arc::clone(&used));
+    sources.used.insert(key, Stamp::of(&tx), Arc::clone(&used));
     Ok(used)
 }
 

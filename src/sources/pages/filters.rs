@@ -59,7 +59,7 @@ pub(super) async fn save(
         visit.flash(Tone::Error, said).await;
         return Ok(back());
     }
-    store::keep_filter(&mut tx, now, &person.id, &saved).await?;
+    store::save_filter(&mut tx, now, &person.id, &saved).await?;
     tx.commit().await?;
     let whose = if saved.is_shared { "Everyone here sees it." } else { "Only you see it." };
     visit.flash(Tone::Success, format!("The filter is saved as “{}”. {whose}", saved.name)).await;

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_cannot_go_on_breaks_off_and_one_that_cannot_begin_is_none() {
+    async fn a_file_that_cannot_continue_breaks_off_and_one_that_cannot_begin_is_none() {
         let body = taken("/things.csv", 5_000, 1_000).await.into_body();
         assert!(body.collect().await.is_err(), "what is half is not taken for whole");
         let refused =

@@ -16,7 +16,7 @@ const LONGEST: usize = 200;
 /// Rows are counted at least this far beyond the page; further ones are shown as "more than".
 const COUNTED: u64 = 10_000;
 /// How many characters of an invalid value are shown.
-const TOLD: usize = 40;
+const EXCERPT: usize = 40;
 
 /// The list parameters of a request. As an extractor it never fails.
 ///
@@ -97,7 +97,7 @@ impl ListParams {
         let value = read(text);
         match value {
             Some(_) => self.narrows = true,
-            None => self.faults.push(format!("“{}” isn't a valid {what}, so this filter was ignored.", told(text))),
+            None => self.faults.push(format!("“{}” isn't a valid {what}, so this filter was ignored.", excerpt(text))),
         }
         value
     }
@@ -117,7 +117,7 @@ impl ListParams {
         let text = self.fields.trimmed(name);
         let view = known.iter().find(|view| **view == text).copied();
         if view.is_none() && !text.is_empty() {
-            self.faults.push(format!("“{}” isn't a valid value of `{name}`, so it was ignored.", told(text)));
+            self.faults.push(format!("“{}” isn't a valid value of `{name}`, so it was ignored.", excerpt(text)));
         }
         view
     }
@@ -142,7 +142,7 @@ impl ListParams {
         if !text.is_empty() {
             self.faults.push(format!(
                 "“{}” isn't a column that this list can be sorted by, so the usual order is shown.",
-                told(text)
+                excerpt(text)
             ));
         }
         otherwise.to_owned()
@@ -173,7 +173,7 @@ impl ListParams {
         // OK because any page beyond the last one becomes the last one.
         let number = is_number.then(|| text.parse().unwrap_or(u64::MAX)).filter(|number| *number >= 1);
         if number.is_none() {
-            self.faults.push(format!("“{}” isn't a valid number for `{name}`, so it was ignored.", told(text)));
+            self.faults.push(format!("“{}” isn't a valid number for `{name}`, so it was ignored.", excerpt(text)));
         }
         number
     }
@@ -240,10 +240,10 @@ impl PageRequest {
 }
 
 /// The beginning of an input.
-fn told(text: &str) -> String {
-    let mut told: String = text.chars().filter(|letter| !letter.is_control()).take(TOLD).collect();
-    told.push_str(if text.chars().nth(TOLD).is_some() { "…" } else { "" });
-    told
+fn excerpt(text: &str) -> String {
+    let mut excerpt: String = text.chars().filter(|letter| !letter.is_control()).take(EXCERPT).collect();
+    excerpt.push_str(if text.chars().nth(EXCERPT).is_some() { "…" } else { "" });
+    excerpt
 }
 
 #[cfg(test)]
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_and_refuses_a_file() {
+    fn what_cannot_be_used_is_reported_and_refuses_a_file() {
         let mut params = params("from=never&until=2026-13-01&kind=z&sort=size&page=0&size=-1");
         assert_eq!(
             (params.days(), params.is("kind", "x"), params.sort(&["name"], "name")),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reversed_span_a_long_text_and_a_page_beyond_the_last_are_told_or_mended() {
+    fn a_reversed_span_a_long_text_and_a_page_beyond_the_last_are_reported_or_repaired() {
         let mut reversed = params("from=2026-03-02&until=2026-03-01");
         reversed.days();
         assert_eq!(reversed.faults.len(), 1);
@@ -292,6 +292,6 @@ mod tests {
         assert_eq!((long.text("q").chars().count(), long.faults.len()), (200, 1));
         let far = params("page=99999999999999999999").page(10).pager(25);
         assert_eq!((far.page, far.range()), (3, PageRange { skip: 20, most: 10 }));
-        assert_eq!(told(&"x".repeat(90)).chars().count(), TOLD + 1);
+        assert_eq!(excerpt(&"x".repeat(90)).chars().count(), EXCERPT + 1);
     }
 }

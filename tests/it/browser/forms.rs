@@ -66,7 +66,7 @@ async fn every_list_is_filtered_by_its_button_and_by_enter() {
     }
 }
 
-/// Where scripts run, a choice is applied at once, keeps the focus, and is a step in the history.
+/// Where scripts run, a choice is applied immediately, keeps the focus, and is a step in the history.
 #[tokio::test]
 async fn a_choice_applies_at_once_and_is_undone_by_back() {
     let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;

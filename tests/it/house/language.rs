@@ -4,7 +4,7 @@ use super::none;
 use super::source::{File, files};
 
 /// What is not written on pages, in guides and in messages, and what is written instead.
-const RETIRED: [(&str, &str); 69] = [
+const RETIRED: [(&str, &str); 75] = [
     ("by itself", "automatically, or nothing"),
     ("by themselves", "automatically, or nothing"),
     ("pretend", "AMC emulator, demo mode, sample user"),
@@ -74,6 +74,43 @@ const RETIRED: [(&str, &str); 69] = [
     ("path holds", "Path contains"),
     ("are not over", "in progress"),
     ("without a name", "Untitled"),
+    ("at one go", "at once, together"),
+    ("told apart", "distinguished"),
+    ("in the making", "being prepared"),
+    ("stumble", "fail"),
+    ("gone for good", "deleted permanently"),
+    ("behind one door", "in one place"),
+];
+
+/// What comments don't say, and what they say instead.
+const STIFF: [(&str, &str); 27] = [
+    ("asked after", "polled, checked"),
+    ("at one go", "at once, together"),
+    ("befall", "happen to"),
+    ("behind one door", "in one place"),
+    ("by themselves", "automatically, or nothing"),
+    ("comes to nothing", "fails"),
+    ("for good", "permanently, indefinitely, forever"),
+    ("has its say", "applies"),
+    ("hereby", "nothing"),
+    ("holds it to", "checks it against"),
+    ("in its turn", "then"),
+    ("in mid-", "during"),
+    ("in vain", "without effect"),
+    ("is looked for", "is searched"),
+    ("is no state", "isn't a valid state"),
+    ("lies beside", "is next to"),
+    ("makes do with", "uses only"),
+    ("nobody asks", "unused"),
+    ("once and for all", "permanently"),
+    ("pretend", "AMC emulator, demo mode, sample user"),
+    ("stands where", "is at, replaces"),
+    ("stumble", "fail"),
+    ("thereof", "of it"),
+    ("told apart", "distinguished"),
+    ("what becomes of", "the outcome of"),
+    ("what tells", "what distinguishes, what reports"),
+    ("wherefrom", "from where"),
 ];
 
 /// British spellings, and how they are written here.
@@ -168,6 +205,23 @@ fn no_text_uses_a_retired_phrase() {
 }
 
 #[test]
+fn comments_are_plain_english() {
+    let mut breaches = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        for file in files(folder).into_iter().filter(|file| file.ending() == "rs") {
+            for (at, line) in file.text.lines().enumerate() {
+                let line = line.trim_start().to_lowercase();
+                let found = STIFF.iter().filter(|(phrase, _)| line.starts_with("//") && line.contains(phrase));
+                breaches.extend(
+                    found.map(|(phrase, usual)| format!("{folder}/{}:{}: “{phrase}”: {usual}", file.path, at + 1)),
+                );
+            }
+        }
+    }
+    none(&breaches);
+}
+
+#[test]
 fn texts_are_spelled_in_american_english() {
     let found = |line: &str| {
         // A single word in quotes is stored or sent, not read.
@@ -190,7 +244,7 @@ fn quoted_text_is_found_in_a_line_of_code() {
 }
 
 #[test]
-fn words_are_told_from_names_and_addresses() {
+fn words_are_distinguished_from_names_and_addresses() {
     let line = r#"<a href="/queries/x/favourite" id="favourite-1">{{ work.favourites }} All favourites.</a>"#;
     assert_eq!(words(line).collect::<Vec<_>>(), ["a", "All", "favourites"]);
     assert_eq!(words(r#""select 1 where state = 'cancelled'""#).collect::<Vec<_>>(), ["select", "where", "state"]);

@@ -33,7 +33,7 @@ pub(crate) fn are_served(path: &str) -> bool {
 }
 
 #[test]
-fn what_can_be_looked_at_is_told_from_what_is_only_sent_to() {
+fn what_can_be_looked_at_is_distinguished_from_what_is_only_sent_to() {
     let code = "r.route(\"/a\", get(a).post(b))\n.route(\n  \"/b\",\n  post(widget(x)),\n).route(\"/c\", axum::routing::get(c))";
     let found: Vec<_> = routes(code).into_iter().map(|route| (route.path, route.is_get)).collect();
     assert_eq!(found, [("/a".to_owned(), true), ("/b".to_owned(), false), ("/c".to_owned(), true)]);

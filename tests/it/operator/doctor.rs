@@ -105,7 +105,7 @@ stories! {
 /// The file was truncated to zero while its results exist: each command reports it, none writes a header, and the
 /// next start doesn't create a new database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_truncated_database_is_told_and_never_made_again() {
+async fn a_truncated_database_is_reported_and_never_made_again() {
     let house = House::open(crate::support::Database::sqlite()).await;
     let ada = house.signed_in("Ada").await;
     crate::executions::run(&ada, &crate::executions::saved(&ada, crate::executions::REACH).await).await;
@@ -172,7 +172,7 @@ async fn a_read_only_server_is_a_fault() {
 
 /// Invalid settings are findings, too.
 #[tokio::test]
-async fn wrong_settings_are_told_one_by_one() {
+async fn wrong_settings_are_reported_one_by_one() {
     let settings =
         [("LISTEN", "nowhere"), ("POLL_SECONDS", "0")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let (found, told) = findings(&settings, 1).await;
@@ -181,7 +181,7 @@ async fn wrong_settings_are_told_one_by_one() {
 
 /// An unreachable database whose address contains a password; unreachable hosts.
 #[tokio::test]
-async fn what_cannot_be_reached_is_told_without_secrets() {
+async fn what_cannot_be_reached_is_reported_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings: Vec<(String, String)> = [
         ("DATA_DIR", folder.path().to_str().unwrap()),

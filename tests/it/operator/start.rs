@@ -49,7 +49,7 @@ async fn a_damaged_file_is_said_to_be_damaged() {
 
 /// An unreachable server, an unknown host, a missing database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn why_postgresql_cannot_be_reached_is_told_without_the_password() {
+async fn why_postgresql_cannot_be_reached_is_reported_without_the_password() {
     let folder = tempfile::tempdir().unwrap();
     let told = refused(folder.path(), &[("DATABASE_URL", "postgres://me:hush-hush@127.0.0.1:1/x")]).await;
     assert!(told.contains("nothing listens at 127.0.0.1:1") && told.contains("start PostgreSQL"), "{told}");

@@ -34,7 +34,7 @@ pub(crate) enum Call {
     Links,
     /// A result is fetched.
     Fetch,
-    /// A token is asked for.
+    /// A token is requested.
     Token,
     /// Any other.
     Other,
@@ -169,7 +169,7 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
     let call = call_of(&request);
     *way.post.calls.lock().expect(NO_PANIC).entry(call).or_default() += 1;
     if request.uri().path() == "/amc/instances" {
-        // The first account that is asked is an AMC account; only those accept new instances.
+        // The first requested account is an AMC account; only those accept new instances.
         way.post.known_by.lock().expect(NO_PANIC).get_or_insert_with(|| request.headers().clone());
     }
     let trapped = step_on(&way.post, call);

@@ -55,7 +55,7 @@ impl Answer {
 impl Visitor {
     /// A visitor of the program at this address, without a session.
     pub(crate) fn new(base: String) -> Self {
-        // OK to fail: the program's own client has chosen it in this process already.
+        // OK to fail because the program's own client may have installed it in this process already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         #[expect(clippy::disallowed_methods, reason = "a story's own client, which is no part of the program")]
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();

@@ -45,7 +45,7 @@ fn parameters_have_the_types_of_their_places() {
 }
 
 #[test]
-fn a_parameter_inside_a_text_is_told_with_a_fix() {
+fn a_parameter_inside_a_text_is_reported_with_a_fix() {
     for (literal, right) in [
         ("'{{x}}'", "{{x}}"),
         ("'%{{x}}%'", "CONCAT('%', {{x}}, '%')"),
@@ -62,7 +62,7 @@ fn a_parameter_inside_a_text_is_told_with_a_fix() {
 }
 
 #[test]
-fn a_parameter_that_is_no_value_is_told_and_checking_goes_on() {
+fn a_parameter_that_is_no_value_is_reported_and_checking_continues() {
     for text in [
         "SELECT campain, COUNT(1) AS n FROM dsp_impressions WHERE campaign = 'a' {{condition}} GROUP BY 1",
         "SELECT campain, COUNT(1) AS {{alias}} FROM dsp_impressions GROUP BY 1",
@@ -80,7 +80,7 @@ fn a_parameter_that_is_no_value_is_told_and_checking_goes_on() {
 }
 
 #[test]
-fn the_name_of_a_parameter_is_told_which_letters_it_may_have() {
+fn the_name_of_a_parameter_has_only_certain_letters() {
     for (wrong, right) in
         [("{{größe}}", "{{groesse}}"), ("{{a-b}}", "{{a_b}}"), ("{{x y}}", "{{x_y}}"), ("{{1x}}", "{{p_1x}}")]
     {
@@ -93,7 +93,7 @@ fn the_name_of_a_parameter_is_told_which_letters_it_may_have() {
 }
 
 #[test]
-fn every_slip_of_writing_is_told_in_one_pass_with_its_code_point_and_its_place() {
+fn every_slip_of_writing_is_reported_in_one_pass_with_its_code_point_and_its_place() {
     let text = "SELECT\u{2009}campaign,\u{202f}COUNT(1)\u{3000}AS\u{a0}n FROM dsp_impressions\nWHERE campaign IN (\u{201c}Launch\u{201d}, \
         \u{201e}it's\u{201c}, \u{201a}a\u{2018}, \u{2032}b\u{2032}, \u{ab}c\u{bb}, \u{ff07}d\u{ff07}) AND campaign_id \u{2013} 1 = 2\u{200b} GROUP BY 1";
     let found = authored(text).findings;
@@ -222,7 +222,7 @@ fn a_common_table_cannot_be_widened() {
 }
 
 #[test]
-fn constructs_of_other_dialects_are_told_what_amc_has() {
+fn constructs_of_other_dialects_get_amcs_alternative() {
     for (text, code) in [
         ("SELECT COUNT(1) AS n FROM dsp_impressions WHERE campaign ILIKE 'a%'", "foreign-operator"),
         ("SELECT COUNT(1) AS n FROM dsp_impressions WHERE campaign NOT ILIKE 'a%'", "foreign-operator"),

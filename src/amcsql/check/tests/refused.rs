@@ -37,7 +37,7 @@ fn a_mistyped_source_or_function_is_named_with_a_fix() {
 }
 
 #[test]
-fn several_mistakes_are_told_at_once_and_none_twice() {
+fn several_mistakes_are_reported_at_once_and_none_twice() {
     assert_eq!(
         errors("SELECT campain, SUM(impresions) AS n, FOO(1) AS f FROM dsp_impressions WHERE clcks > 1 GROUP BY 1"),
         ["unknown-column", "unknown-column", "unknown-function", "unknown-column"]
@@ -151,7 +151,7 @@ fn hidden_columns_are_not_returned_in_any_shape() {
 }
 
 #[test]
-fn an_undeclared_parameter_is_told_as_amc_tells_it() {
+fn an_undeclared_parameter_is_reported_as_amc_tells_it() {
     let declared = [ParameterDeclaration::new("ad_product_type", DataType::String)];
     let context = Context { parameters: Some(&declared), ..Context::reporting(Catalogue::standard()) };
     let text = "SELECT COUNT(1) AS n FROM sponsored_ads_traffic WHERE ad_product_type = CUSTOM_PARAMETER('ad_product')";

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn epochs_are_told_apart_by_their_size() {
+    fn epochs_are_distinguished_by_their_size() {
         assert_eq!(from_epoch(1_666_735_860), 1_666_735_860_000);
         assert_eq!(from_epoch(1_666_735_860_000), 1_666_735_860_000);
     }

@@ -165,7 +165,7 @@ fn a_subquery_of_a_grouped_query_sees_its_groups() {
 }
 
 #[test]
-fn a_subquery_that_cannot_be_run_is_told_in_words() {
+fn a_subquery_that_cannot_be_run_is_reported_in_words() {
     let error = failure(
         "WITH t (a, b) AS (VALUES (1, 2), (1, 3)) \
          SELECT IF(EXISTS (SELECT 1 FROM t u WHERE u.b = t.b + 1), 1, 0) AS f FROM t",

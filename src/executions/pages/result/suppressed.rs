@@ -20,7 +20,7 @@ pub(in crate::executions::pages) struct Suppressed {
     pub(in crate::executions::pages) share: String,
     /// The same as a count.
     pub(in crate::executions::pages) note: String,
-    /// Rows whose values AMC removed.
+    /// Rows with values removed by AMC.
     pub(in crate::executions::pages) rows: u64,
 }
 

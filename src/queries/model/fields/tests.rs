@@ -68,7 +68,7 @@ fn a_required_field_needs_a_value_and_an_optional_one_is_null() {
 }
 
 #[test]
-fn limits_are_told() {
+fn limits_are_reported() {
     let long = "x".repeat(MOST_CHARACTERS + 1);
     assert!(field(FieldKind::Text).value(&long).unwrap_err().contains("10000"));
     assert!(field(FieldKind::List).value(&format!("a\n{long}")).unwrap_err().contains("1000"));
@@ -107,7 +107,7 @@ fn every_sample_is_of_its_type() {
 }
 
 #[test]
-fn a_definition_that_contradicts_itself_is_told() {
+fn a_definition_that_contradicts_itself_is_reported() {
     let mut errors = Errors::new();
     FieldDef { kind: FieldKind::Number, default: "many".into(), ..FieldDef::new("n") }.check(&mut errors);
     FieldDef { kind: FieldKind::Choice, ..FieldDef::new("c") }.check(&mut errors);

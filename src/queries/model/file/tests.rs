@@ -74,7 +74,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_not_understood_is_told_and_stays_above_the_sql() {
+fn what_is_not_understood_is_reported_and_stays_above_the_sql() {
     let file = "--+++ recomamp query\n-- format = 2\n-- name = 'Mine'\n-- colour = \"red\"\n-- [[parameters]]\n-- name = \"n\"\n\
                 -- kind = \"colour\"\n-- [[parameters]]\n-- name = \"1\"\n-- [window]\n-- kind = 7\n--+++\nSELECT 1";
     let read = read(file);

@@ -122,7 +122,7 @@ fn a_time_that_the_clocks_skip_or_show_twice_still_has_its_place() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_beside_its_field() {
+fn everything_that_is_wrong_is_reported_beside_its_field() {
     let errors = explicit("yesterday", "", "Mars/Olympus", "2026-11-21T00:00:00Z").unwrap_err();
     let named: Vec<&str> = errors.iter().map(|(field, _)| field).collect();
     assert_eq!(named, ["zone", "start", "end"]);
