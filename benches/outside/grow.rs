@@ -74,6 +74,8 @@ const PEOPLE: &[Column] = &[
     ("signed_in_at", time!()),
 ];
 const AUDIT: &[Column] = &[("id", "'aud_' || printf('%026d', n)"), ("at", time!())];
+/// Instances of the AMC emulator have the same list; here each gets its own catalog.
+const APART: &str = "update instance_sources set digest = instance_id where $1 > 0";
 const VERSIONS: &[Column] = &[("revision", "n"), ("saved_at", time!())];
 
 /// Copies executions up to this number, some failed, one in progress; the first time also everything else.
@@ -87,7 +89,6 @@ pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyh
         const FAVOURITES: &str = "insert or ignore into query_favourites (person_id, query_id, created_at) \
             select person_id, 'qry_' || printf('%026d', 11 * d.rowid), updated_at from drafts d where d.rowid < 200 \
             and exists (select 1 from queries where id = 'qry_' || printf('%026d', 11 * d.rowid))";
-        const APART: &str = "update instance_sources set digest = instance_id where $1 > 0";
         let most = rows.min(MOST);
         copy(&mut tx, "queries", QUERIES, ("id", &grown.query), most).await?;
         copy(&mut tx, "drafts", DRAFTS, ("id", &grown.draft), most.min(DRAFTS_KEPT)).await?;
@@ -98,12 +99,32 @@ pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyh
         copy(&mut tx, "audit", AUDIT, ("id", &line), most).await?;
         sql(NEWEST).bind(grown.query.clone()).bind(most.min(VERSIONS_KEPT) as i64 + 1).execute(&mut tx).await?;
         sql(FAVOURITES).execute(&mut tx).await?;
-        // Instances of the AMC emulator have the same list; here each gets its own catalog.
         sql(APART).bind(1_i64).execute(&mut tx).await?;
     }
     tx.commit().await?;
     db.close().await;
     Ok(())
+}
+
+/// Gives each instance its own catalog.
+pub(crate) async fn apart(site: &Site) -> anyhow::Result<()> {
+    let db = Db::existing(&format!("sqlite:{}", site.database().display())).await?;
+    let mut tx = db.write(&Scope::System).await?;
+    sql(APART).bind(1_i64).execute(&mut tx).await?;
+    tx.commit().await?;
+    db.close().await;
+    Ok(())
+}
+
+/// The ids of all instances that have data sources.
+pub(crate) async fn instances(site: &Site) -> anyhow::Result<Vec<String>> {
+    const IDS: &str = "select instance_id as value from instance_sources order by instance_id limit $1";
+    let db = Db::existing(&format!("sqlite:{}", site.database().display())).await?;
+    let mut tx = db.read(&Scope::System).await?;
+    let ids = sql(IDS).bind(10_000_i64).all::<Single<String>>(&mut tx).await?;
+    drop(tx);
+    db.close().await;
+    Ok(ids.into_iter().map(|Single(id)| id).collect())
 }
 
 /// Waits until this many instances have their data sources.

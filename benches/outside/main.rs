@@ -1,12 +1,13 @@
 //! Benchmarks that call the program from outside, over several connections, on the same machine.
 //!
 //! `cargo bench --bench outside -- contract` measures the AMC emulator, `-- pages` what browsers request, `-- result`
-//! a result with a million rows, `-- poller` the cost of polling many executions. Ratios compare measurements of the
+//! a result with a million rows, `-- poller` the cost of polling many executions, `-- editor` what an editor asks for. Ratios compare measurements of the
 //! same run.
 
 mod bare;
 mod caller;
 mod contract;
+mod editor;
 mod grow;
 mod load;
 mod pages;
@@ -54,6 +55,11 @@ enum What {
         #[arg(long, default_value_t = 20)]
         runs_on_each: usize,
     },
+    /// What an editor asks for, *Try*, and the memory of many catalogs.
+    Editor {
+        #[arg(long, default_value_t = 200)]
+        catalogues: usize,
+    },
     /// A server that responds with a file, for comparison.
     #[command(hide = true)]
     Bare {
@@ -69,6 +75,7 @@ async fn main() -> anyhow::Result<()> {
         What::Pages { rows, walk } => pages::run(&rows, walk).await,
         What::Result { scale } => result::run(scale).await,
         What::Poller { instances, runs_on_each } => poller::run(instances, runs_on_each).await,
+        What::Editor { catalogues } => editor::run(catalogues).await,
         What::Bare { file } => bare::serve(&file).await,
     }
 }

@@ -24,7 +24,7 @@ const INSTANCES: usize = 50;
 
 pub(crate) async fn run(rows: &[u64], only_walk: bool) -> anyhow::Result<()> {
     let mut site = Site::new(&["--speed", "0", "--scale", "0.02", "--auto-consent"])?;
-    make_instances(&site).await?;
+    make_instances(&site, INSTANCES).await?;
     say(&format!("start on an empty folder to first page: {:.0} ms", ms(site.start(&[]).await?)));
     site.sign_in().await?;
     let grown = made(&site).await?;
@@ -53,11 +53,11 @@ pub(crate) async fn run(rows: &[u64], only_walk: bool) -> anyhow::Result<()> {
 }
 
 /// Creates instances in the AMC emulator.
-async fn make_instances(site: &Site) -> anyhow::Result<()> {
+pub(crate) async fn make_instances(site: &Site, count: usize) -> anyhow::Result<()> {
     let caller = Caller::of(&site.emulator).await?;
     let account = caller.accounts().await?.into_iter().max_by_key(|account| account.instances.len());
     let account = account.context("an account")?;
-    for number in 0..INSTANCES {
+    for number in 0..count {
         let body = json!({ "instanceName": format!("Fern Garden {number}"), "advertiserName": "Fern Garden" });
         account.client.post(format!("{}/amc/instances", caller.base)).json(&body).send().await?.error_for_status()?;
     }

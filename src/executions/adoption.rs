@@ -75,7 +75,9 @@ impl Adoption {
         let mut tx = self.0.site.db.write(&Scope::System).await?;
         let mut adopted = 0;
         for execution in &listed {
-            if store::is_known(&mut tx, execution).await? {
+            // OK because a dry run of ours made nothing that could be fetched.
+            let is_dry = execution.workflow_id.as_deref().is_some_and(crate::queries::is_dry_run);
+            if is_dry || store::is_known(&mut tx, execution).await? {
                 continue;
             }
             let found = found(search, execution, now);

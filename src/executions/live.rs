@@ -2,10 +2,10 @@
 
 use super::model::{Execution, State};
 use super::store::Event;
-use crate::amcsql::first_mention;
-use crate::amcsql::text::{LineIndex, Place};
 use crate::queries::SourceMap;
 use crate::web::components::Step;
+
+pub(super) use crate::queries::AmcMark as Mark;
 
 /// The states of an execution so far, including the current one.
 pub(super) fn steps(events: &[Event], state: State) -> Vec<Step> {
@@ -24,66 +24,11 @@ pub(super) fn steps(events: &[Event], state: State) -> Vec<Step> {
     steps
 }
 
-/// The position in the author's text that AMC's message points to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    /// The first character.
-    pub(super) place: Place,
-    /// The last character, if AMC gives it and it is on the same line.
-    pub(super) last: Option<usize>,
-}
-
 /// The author's position for the first position that AMC gives.
 pub(super) fn mark(execution: &Execution) -> Option<Mark> {
     let words = &execution.problem.as_ref()?.words;
     let map: SourceMap = super::pages::source_map(&execution.source_map);
-    let own = |(line, column)| map.place(execution.sent.sql(), &execution.author_sql, line, column);
-    let Some((place, rest)) = named_place(words).and_then(|(start, rest)| Some((own(start)?, rest))) else {
-        return named_thing(words).and_then(|name| mark_of(&execution.author_sql, name));
-    };
-    let end = rest.trim_start().strip_prefix("to ").and_then(|rest| own(named_place(rest)?.0));
-    let last = end.filter(|end| end.line == place.line && end.column >= place.column).map(|end| end.column);
-    Some(Mark { place, last })
-}
-
-/// The mark of a name's first occurrence, for messages that say what and not where.
-fn mark_of(sql: &str, name: &str) -> Option<Mark> {
-    let span = first_mention(sql, name)?;
-    let (place, last) = LineIndex::new(sql).range(span);
-    Some(Mark { place, last: (last.line == place.line).then_some(last.column) })
-}
-
-/// What a message without a position refers to: AMC quotes it after its kind, or puts an operator or a parameter
-/// last.
-fn named_thing(words: &str) -> Option<&str> {
-    const QUOTED: [&str; 6] = ["Object '", "Column '", "Table '", "Expression '", "Encountered \"", "data source '"];
-    for before in QUOTED {
-        if let Some((_, rest)) = words.split_once(before) {
-            return rest.split(['\'', '"']).next().filter(|name| !name.is_empty());
-        }
-    }
-    for (before, end) in [
-        ("No match found for function signature ", '('),
-        ("Unsupported scalar operation type ", '\n'),
-        ("undeclared parameter ", '.'),
-        ("The workflow parameter ", ' '),
-    ] {
-        if let Some((_, rest)) = words.split_once(before) {
-            return rest.split([end, '\n']).next().map(str::trim).filter(|name| !name.is_empty());
-        }
-    }
-    None
-}
-
-/// The first `line L, column C` of a message, and the rest of the message.
-fn named_place(words: &str) -> Option<((usize, usize), &str)> {
-    let number = |text: &str| -> Option<usize> {
-        text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
-    };
-    let after_line = &words[words.find("line ")? + "line ".len()..];
-    let after_column = &after_line[after_line.find("column ")? + "column ".len()..];
-    let rest = after_column.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    Some(((number(after_line)?, number(after_column)?), rest))
+    Mark::of(words, execution.sent.sql(), &execution.author_sql, &map)
 }
 
 /// A line of the author's text.
@@ -126,6 +71,7 @@ fn parted<'a>(line: &'a str, mark: &Mark) -> Option<(&'a str, &'a str, &'a str)>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::amcsql::text::Place;
 
     fn marked(line: &str, column: usize, last: Option<usize>) -> Option<(&str, &str, &str)> {
         parted(line, &Mark { place: Place { line: 1, column }, last })
@@ -133,9 +79,6 @@ mod tests {
 
     #[test]
     fn the_word_at_amcs_place_is_marked() {
-        let words = "From line 2, column 3 to line 2, column 9: Column 'campain' not found in any table";
-        let (start, rest) = named_place(words).unwrap();
-        assert_eq!((start, rest.starts_with(" to line 2")), ((2, 3), true));
         let mark = Mark { place: Place { line: 2, column: 3 }, last: None };
         let lines = source("SELECT\n  campain,\n  1", Some(&mark));
         assert_eq!(
@@ -153,25 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn words_without_a_place_mark_what_they_name() {
-        let sql = "SELECT campain, 'Object' -- Object\nFROM TABLE(EXTEND_TIME_WINDOW('dsp_clicks', 'P1D', 'P0D'))\nWHERE a || b = CUSTOM_PARAMETER('who')";
-        for (words, place, last) in [
-            ("Column 'CAMPAIN' not found in any table", (1, 8), 14),
-            ("Object 'dsp_clicks' not found", (2, 31), 42),
-            ("Unsupported scalar operation type ||", (3, 9), 10),
-            ("Filter operation f referenced an undeclared parameter who.", (3, 33), 37),
-            ("No match found for function signature EXTEND_TIME_WINDOW(<VARCHAR>)", (2, 12), 29),
-        ] {
-            let found = named_thing(words).and_then(|name| mark_of(sql, name)).expect(words);
-            assert_eq!(((found.place.line, found.place.column), found.last), (place, Some(last)), "{words}");
-        }
-        assert_eq!(named_thing("Something went wrong."), None);
-        assert_eq!(mark_of(sql, "missing"), None);
-    }
-
-    #[test]
-    fn words_without_a_place_mark_nothing() {
-        assert_eq!(named_place("Something went wrong on line"), None);
+    fn a_place_that_is_not_there_marks_nothing() {
         assert_eq!(marked("ab", 9, None), None);
         assert_eq!(marked("ab", 0, None), None);
     }

@@ -8,6 +8,7 @@
 //! No work is lost: it is saved as a draft while somebody types, as a version when it changes, and stays in the bin
 //! for thirty days when it is deleted.
 
+mod amc_words;
 mod bin_purger;
 mod identity;
 mod model;
@@ -20,6 +21,7 @@ mod store;
 mod synthetic;
 mod workflow;
 
+pub use amc_words::Mark as AmcMark;
 pub use identity::identity;
 pub use model::authored::{
     AuthoredQuery, AuthoredRead, Difficulty, PRODUCTS, QueryKind, RelativeWindow, Sample, products_of_entry,
@@ -33,7 +35,7 @@ pub use model::tags::Tags;
 pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, QueryInput, Rights, Script};
 pub use names::{explained_at, linked};
-pub use pages::{Input, Trial, Trials, ZONES, editor_page, run_page, runs_on, save_to_run, windows};
+pub use pages::{Input, Trial, Trials, ZONES, editor_page, is_dry_run, run_page, runs_on, save_to_run, windows};
 pub use prepare::{AmcParameters, Prepared, field_kind, prepare};
 pub use reads::{amend, errors, reads, replace};
 pub use source_map::{Piece, SourceMap};

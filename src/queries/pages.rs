@@ -4,6 +4,7 @@ mod assistance;
 mod bin;
 mod changes;
 mod drafts;
+mod dry_run;
 mod duplicate;
 mod editing;
 mod editor;
@@ -26,6 +27,7 @@ mod versions;
 mod workflow;
 mod workflows;
 
+pub use dry_run::is_dry_run;
 pub use editor::editor_page;
 pub use forms::{Input, ZONES, windows};
 pub use run::run_page;

@@ -167,7 +167,7 @@ fn prepare_after(
         asked.ask(&field.name, guess(guesses.get(&field.name)), &mut errors);
     }
     authored.findings.extend(mistyped(&authored.fields, &asked.fields));
-    let (mapped, semicolons, unfilled) = written(sql, &asked);
+    let (mapped, semicolons, unfilled) = written(sql, &typed(&asked.values, &authored.fields));
     let parameters = declare(&mapped.text, &context, &mut asked, &mut errors);
     let mut findings = Vec::new();
     if readable {
@@ -278,12 +278,22 @@ fn mistyped(uses: &[FieldUse], asked: &[FieldDef]) -> Vec<Finding> {
     found
 }
 
+/// The values with lists of the types that they are compared with: ids of a column of numbers are numbers.
+fn typed(values: &BTreeMap<String, Value>, uses: &[FieldUse]) -> BTreeMap<String, Value> {
+    let used = |name: &str| uses.iter().find(|used| used.is_list && used.name == name);
+    let typed = |name: &str, value: Value| match used(name) {
+        Some(used) => value.typed(&used.data_type),
+        None => value,
+    };
+    values.iter().map(|(name, value)| (name.clone(), typed(name, value.clone()))).collect()
+}
+
 /// The text to send, the number of dropped semicolons, and what couldn't be filled in. If a value can't be written,
 /// the text is made with the others.
-fn written(sql: &str, asked: &Asked<'_>) -> (Mapped, usize, Vec<Finding>) {
-    let (filled, findings) = match template::fill(sql, &asked.values) {
+fn written(sql: &str, values: &BTreeMap<String, Value>) -> (Mapped, usize, Vec<Finding>) {
+    let (filled, findings) = match template::fill(sql, values) {
         Ok(filled) => (filled, Vec::new()),
-        Err(findings) => (template::sample(sql, &asked.values), findings),
+        Err(findings) => (template::sample(sql, values), findings),
     };
     let (flat, semicolons) = sendable(&filled.text);
     (filled.then(flat), semicolons, findings)
@@ -360,5 +370,7 @@ fn sent_value(value: &Value) -> Json {
     }
 }
 
+#[cfg(test)]
+mod bad_texts;
 #[cfg(test)]
 mod tests;

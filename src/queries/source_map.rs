@@ -86,7 +86,8 @@ impl SourceMap {
     }
 }
 
-fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
+/// The byte of a line and column, both counted from 1.
+pub(super) fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
     let start = match line.checked_sub(1)? {
         0 => 0,
         before => text.match_indices('\n').nth(before - 1)?.0 + 1,

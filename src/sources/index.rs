@@ -7,6 +7,7 @@
 //! ranking.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::amcsql::catalogue::{ColumnDef, DataSource};
 use crate::amcsql::spelling;
@@ -64,6 +65,8 @@ pub(super) struct Index {
     terms: Vec<Term>,
     by_text: HashMap<Box<str>, u32>,
     documents: Vec<Document>,
+    /// The last search and its results: a page that lists columns and sources apart searches once.
+    last: Mutex<Option<(String, Arc<[Found]>)>>,
 }
 
 #[derive(Debug)]
@@ -150,7 +153,21 @@ impl Index {
 
     /// The results for `q`, best first; everything with all of its words, or otherwise with the maximum number of
     /// them.
-    pub(super) fn search(&self, q: &str) -> Vec<Found> {
+    pub(super) fn search(&self, q: &str) -> Arc<[Found]> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, found)) = &*last
+            && of == q
+        {
+            return Arc::clone(found);
+        }
+        drop(last);
+        let found: Arc<[Found]> = self.look_for(q).into();
+        last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((q.to_owned(), Arc::clone(&found)));
+        found
+    }
+
+    fn look_for(&self, q: &str) -> Vec<Found> {
         let words = self.query_words(q);
         let mut score = vec![0_f32; self.documents.len()];
         let mut matched = vec![0_u8; self.documents.len()];
@@ -256,7 +273,8 @@ impl Index {
     pub(super) fn groups(&self, q: &str) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut places: HashMap<usize, usize> = HashMap::new();
-        for Found { source, column, score } in self.search(q) {
+        for Found { source, column, score } in self.search(q).iter() {
+            let (source, score) = (*source, *score);
             let at = *places.entry(source).or_insert_with(|| {
                 groups.push(Group { source, columns: Vec::new(), score });
                 groups.len() - 1
@@ -290,7 +308,7 @@ mod tests {
             let source = &sources[found.source];
             found.column.map_or(source.id.clone(), |at| format!("{}.{}", source.id, source.columns[at].name))
         };
-        index.search(q).into_iter().map(name).collect()
+        index.search(q).iter().cloned().map(name).collect()
     }
 
     #[test]

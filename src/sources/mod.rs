@@ -70,7 +70,7 @@ async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::R
     let view = View::read(tx, &person.id).await?;
     let most = usize::try_from(range.most).unwrap_or_default();
     let (mut columns, mut sources): (Vec<ColumnHit>, Vec<Hit>) = (Vec::new(), Vec::new());
-    for found in view.directory.index.search(q) {
+    for found in view.directory.index.search(q).iter() {
         let Some(source) = view.directory.at(found.source) else { continue };
         match found.column.and_then(|at| source.columns.get(at)) {
             None if sources.len() < most => sources.push(Hit {

@@ -259,6 +259,42 @@ stories! {
         ada.post("/data-sources/drift/fix", &forged).await.with(404);
     }
 
+    /// A column is renamed while a query is open: the open editor's next check says so; the fix is a new version; what was open is not
+    /// saved over it unseen. Then it happens again to another query.
+    async fn a_column_is_renamed_while_a_query_is_open(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let id = instance(&ada).await;
+        let uses = "SELECT site, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY site";
+        let first = saved(&ada, "By site", uses).await;
+        let second = saved(&ada, "By site again", uses).await;
+        let mut open = Vec::new();
+        for query in [&first, &second] {
+            let page = ada.get(&format!("{query}/edit")).await.with(200);
+            assert!(page.texts(".remark").is_empty(), "{:?}", page.texts(".remark"));
+            open.push(page.attributes("input[name=revision]", "value").remove(0));
+        }
+        house.fault("drift", "", "").await;
+        house.time.advance(chrono::TimeDelta::minutes(1));
+        ada.post("/instances/refresh", &[]).await.with(303);
+        house.tick("instance-discovery").await;
+        for (query, revision) in [&first, &second].into_iter().zip(&open) {
+            let key = query.rsplit('/').next().expect("an id");
+            let typed = [("instance", id.as_str()), ("query", key), ("name", "Mine"), ("sql", uses), ("revision", revision)];
+            let page = ada.post("/queries/check", &typed).await.with(200);
+            assert!(page.text(".remark[data-code=unknown-column]").contains("site"), "{:?}", page.texts(".remark"));
+            let drift = ada.get("/data-sources/drift?change=renamed").await.with(200);
+            let value = |name: &str| drift.attributes(&format!(".drift li input[name={name}]"), "value").remove(0);
+            let (source, column, replacement) = (value("source"), value("column"), value("replacement"));
+            let fix = [("source", source.as_str()), ("column", &column), ("replacement", &replacement), ("query", key)];
+            ada.post("/data-sources/drift/fix", &fix).await.with(303);
+            assert_eq!(ada.get(&format!("{query}/versions")).await.with(200).texts("tbody tr").len(), 2);
+            let both = ada.post(&format!("{query}/edit"), &typed).await.with(409);
+            assert!(both.text("main").contains("The saved SQL") && both.body.contains("site_domain AS site"), "{}", both.text("main"));
+            assert!(ada.get(&format!("{query}/edit")).await.with(200).text("textarea[name=sql]").contains("site_domain AS site"));
+        }
+        assert!(ada.get("/data-sources/drift?change=renamed").await.with(200).texts(".drift li").is_empty());
+    }
+
     /// The palette is a short form of the search: its results as options of a list.
     async fn the_palette_finds_what_the_search_finds(house: House) {
         let ada = house.signed_in("Ada").await;

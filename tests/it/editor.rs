@@ -73,6 +73,61 @@ stories! {
         assert_eq!(house.count("select count(*) as value from drafts").await, 0);
     }
 
+    /// A new editor proposes the instance where the person last ran a query; the first time, with several, it asks.
+    async fn a_new_editor_remembers_the_last_instance(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = instance(&ada).await;
+        let chosen = |page: &crate::support::Answer| page.attributes("#f-instance option[selected]", "value").first().cloned().unwrap_or_default();
+        assert_eq!(chosen(&ada.get("/queries/new").await.with(200)), "");
+        let query = saved(&ada, "Clicks", "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1").await;
+        ada.post("/executions", &[("query", id(&query))]).await.with(303);
+        assert_eq!(chosen(&ada.get("/queries/new").await.with(200)), instance);
+        let chie = house.signed_in("Chie").await;
+        assert_ne!(chosen(&chie.get("/queries/new").await.with(200)), instance, "each has their own");
+    }
+
+    /// AMC compiles the text and runs nothing; its words stand at the author's line. The page asks again until AMC has answered,
+    /// and an answer about another text is never shown.
+    async fn a_text_is_checked_by_amc_itself(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = instance(&ada).await;
+        let asked = async |sql: &str, more: &[(&str, &str)]| {
+            let fields: Vec<_> = [("instance", instance.as_str()), ("sql", sql), ("name", "Kept")].into_iter().chain(more.iter().copied()).collect();
+            ada.post("/queries/dry-run", &fields).await.with(200)
+        };
+        let right = "SELECT campaign,\n  COUNT(1) AS n\nFROM dsp_clicks WHERE campaign = {{name}} GROUP BY 1";
+        assert!(asked(right, &[]).await.text("#on-amc").contains("Enter a value for name."));
+        let named = ("param.name", "Spring");
+        let page = asked(right, &[named]).await;
+        assert!(page.text("#on-amc h2").contains("Checking on AMC"), "{}", page.text("#on-amc"));
+        assert_eq!(page.attributes("#on-amc", "hx-trigger"), ["every 2s"]);
+        let held = |page: &crate::support::Answer| ["id", "of", "since"].map(|name| page.attributes(&format!("input[name='dry_run.{name}']"), "value").remove(0));
+        let [id, of, since] = held(&page);
+        let again = [named, ("dry_run.id", id.as_str()), ("dry_run.of", of.as_str()), ("dry_run.since", since.as_str())];
+        house.time.advance(chrono::TimeDelta::seconds(20));
+        let page = asked(right, &again).await;
+        assert!(page.text("#on-amc").contains("AMC accepts this query"), "{}", page.text("#on-amc"));
+        assert_eq!(page.attributes("#on-amc", "hx-trigger").len(), 0);
+        let changed = asked(&right.replace("campaign", "advertiser"), &again).await;
+        assert_ne!(held(&changed)[0], id, "another text is sent anew");
+
+        let wrong = "SELECT campaign,\n  {{name}} || nothing AS x, COUNT(1) AS n FROM dsp_clicks GROUP BY 1";
+        let [id, of, since] = held(&asked(wrong, &[named]).await);
+        house.time.advance(chrono::TimeDelta::seconds(20));
+        let page = asked(wrong, &[named, ("dry_run.id", &id), ("dry_run.of", &of), ("dry_run.since", &since)]).await;
+        assert!(page.text("#on-amc").contains("refuses the query at line 2"), "{}", page.text("#on-amc"));
+        let first = page.text(".remark[data-code=refused-by-amc]");
+        assert!(first.starts_with("Error at line 2") && first.contains("AMC's message:"), "{first}");
+        assert!(page.attributes("article.remark", "data-code").len() > 1 && page.attributes("article.remark", "data-code")[0] == "refused-by-amc");
+
+        assert!(ada.post("/queries/dry-run", &[("sql", right)]).await.with(200).text("#on-amc").contains("Choose the instance"));
+        house.settle().await;
+        house.tick("adoption").await;
+        assert_eq!(house.count("select count(*) as value from executions").await, 0, "a dry run is no execution");
+        let chie = house.signed_in("Chie").await;
+        chie.post("/queries/dry-run", &[("sql", right), ("instance", instance.as_str())]).await.with(404);
+    }
+
     /// The instance's data sources are beside the SQL; without scripts their buttons keep what is typed.
     async fn data_sources_are_searched_unfolded_and_inserted_without_scripts(house: House) {
         let ada = house.signed_in("Ada").await;

@@ -26,6 +26,7 @@ const NEEDS: &[(&str, &str)] = &[
     ("POST /queries/{id}/delete", "analyst"),
     ("POST /queries/{id}/restore", "analyst"),
     ("POST /queries/{id}/versions/restore", "analyst"),
+    ("POST /queries/dry-run", "analyst"),
     ("POST /queries/new", "analyst"),
     ("POST /instances/{id}/rename", "manager"),
     ("POST /schedules", "analyst"),

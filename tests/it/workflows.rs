@@ -1,7 +1,7 @@
 //! Queries stored on AMC as workflows: sent, compared, recreated; and workflows of AMC imported as drafts.
 
 use crate::queries::{id, instance, saved};
-use crate::support::stories;
+use crate::support::{execute, stories};
 
 const SQL: &str =
     "SELECT campaign, SUM(impressions) AS n FROM dsp_impressions WHERE campaign <> {{name}} GROUP BY campaign";
@@ -63,6 +63,16 @@ stories! {
         let page = ada.get(&list).await.with(200);
         assert_eq!(page.texts("tbody th"), ["plain", "with-parameter"]);
         assert!(page.attributes("tbody td a", "href").contains(&format!("/queries/{}/workflow", id(&query))));
+        let schedules = r#"[{"id":"each-monday","workflow":"plain","period":"Weekly","day":"Monday","hour":7,"enabled":true},{"id":"of-others","workflow":"theirs","period":"Daily","hour":0}]"#;
+        execute(&house.database_url(), &format!("update instance_workflows set schedules = '{schedules}'")).await;
+        let page = ada.get(&list).await.with(200);
+        let link = page.attributes("#schedules ~ * tbody a, table tbody td[data-label='Schedule here'] a", "href").remove(0);
+        let form = ada.get(&link).await.with(200);
+        assert_eq!(form.attributes("select[name=repeat] option[selected]", "value"), ["weekly"]);
+        assert_eq!(form.attributes("input[name=at]", "value"), ["07:00"]);
+        assert_eq!(form.attributes("input[name=weekday][checked]", "value"), ["mon"]);
+        assert_eq!(form.attributes("select[name=window] option[selected]", "value"), ["last-week"]);
+        assert!(page.text("main").contains("Import its workflow and save the draft first"));
         let draft = ada.post(&format!("{list}/import"), &[("workflow", "with-parameter")]).await.with(303).location;
         let editor = ada.get(&draft).await.with(200);
         assert_eq!(editor.attributes("input[name='field.which.default']", "value"), ["Spring"]);

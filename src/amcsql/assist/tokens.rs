@@ -55,6 +55,13 @@ impl Token {
         matches!(self.kind, Kind::Line | Kind::Block)
     }
 
+    /// Whether it is an operator between values, such as `<=`.
+    pub(super) fn is_operator(&self, text: &str) -> bool {
+        const OPERATORS: [&str; 14] =
+            ["=", "<", ">", "<=", ">=", "<>", "!=", "+", "-", "*", "/", "%", "||", "=>"];
+        self.kind == Kind::Sign && OPERATORS.contains(&self.text(text))
+    }
+
     pub(super) fn is_sign(&self, text: &str, sign: &str) -> bool {
         self.kind == Kind::Sign && self.text(text) == sign
     }

@@ -1,30 +1,13 @@
 //! Warnings about queries that AMC accepts but that probably give wrong numbers.
 
-use super::super::bound::{BinaryOp, ColumnId, Expr, ExprKind, Literal};
+use super::super::bound::{BinaryOp, ColumnId, Expr, ExprKind};
 use super::super::catalogue::DataSource;
 use super::super::text::Span;
-use super::binder::{Binder, Reading, Unit, Value};
+use super::binder::{Binder, Reading, Value};
 use super::scope::{Provider, Scope};
 use crate::amcsql::codes;
 
 impl Binder<'_> {
-    /// Costs in microcents or millicents divided by the factor of the other unit.
-    pub(super) fn advise_on_arithmetic(&mut self, op: BinaryOp, a: &Value, b: &Value, span: Span) {
-        if op != BinaryOp::Divide {
-            return;
-        }
-        let (Some(unit), Some(divisor)) = (a.unit, round_number(&b.expr)) else { return };
-        let (name, right) = match unit {
-            Unit::Microcents => ("microcents", 100_000_000_i64),
-            Unit::Millicents => ("millicents", 100_000),
-        };
-        // OK because only powers of ten that people mistake for the unit are reported.
-        if divisor != right && [100_000, 1_000_000, 10_000_000, 100_000_000].contains(&divisor) {
-            let message = format!("This cost is in {name}: divide by {right} for the currency.");
-            self.warning(codes::COST_UNIT, span, message);
-        }
-    }
-
     pub(super) fn advise_on_source(&mut self, source: &DataSource, span: Span) {
         let id = source.id.trim_end_matches("_for_audiences");
         if id.ends_with("_by_user_segments") || id.ends_with("_by_matched_segments") {
@@ -83,6 +66,12 @@ impl Binder<'_> {
         {
             advice.push((column, "A month without its year merges the same month of several years."));
         }
+        if let Some(column) = of(&["customer_search_term"]) {
+            advice.push((
+                column,
+                "AMC's schema gives this column the threshold LOW, but live results hide its values in rows with fewer than 100 users.",
+            ));
+        }
         let dsp = |it: &Reading<'_>| {
             it.source.id.starts_with("dsp_") && it.columns.iter().any(|(_, name)| name == "campaign_id")
         };
@@ -136,14 +125,5 @@ impl Binder<'_> {
             };
             reading.source.time_window_column.is_some().then_some((at, kind))
         })
-    }
-}
-
-fn round_number(expr: &Expr) -> Option<i64> {
-    match expr.kind {
-        ExprKind::Literal(Literal::Integer(value)) => Some(value),
-        ExprKind::Literal(Literal::Double(value)) if (1.0..1e15).contains(&value) => Some(value as i64),
-        ExprKind::Literal(Literal::Decimal { unscaled, scale: 0 }) => i64::try_from(unscaled).ok(),
-        _ => None,
     }
 }

@@ -36,7 +36,7 @@ impl Binder<'_> {
     }
 
     /// Whether a column from a data source was never checked for NULL.
-    fn may_be_null(&self, id: ColumnId, relation: &Relation) -> bool {
+    pub(super) fn may_be_null(&self, id: ColumnId, relation: &Relation) -> bool {
         match &relation.node {
             Node::Filter { input, predicate } => !tests_null(predicate, id) && self.may_be_null(id, input),
             Node::Project { input, items } => match items.iter().find(|item| item.id == id).map(|item| &item.expr.kind)

@@ -74,6 +74,8 @@ pub(super) struct Binder<'a> {
     /// Whether the current query's names are irrelevant: a later part of a set operation, or a subquery in an
     /// expression.
     pub(super) is_nameless: bool,
+    /// The number of conditional values around the current expression, whose divisions the author has guarded.
+    pub(super) guards: usize,
     /// The error in `GROUP BY` that causes columns not to be grouped.
     pub(super) wrong_key: Option<finding::Cause>,
 }
@@ -104,6 +106,7 @@ impl<'a> Binder<'a> {
             fields: Vec::new(),
             seen_columns: Vec::new(),
             is_nameless: false,
+            guards: 0,
             wrong_key: None,
         }
     }
@@ -128,7 +131,9 @@ impl<'a> Binder<'a> {
         self.final_rules(&parsed.query, &bound.relation, &outputs);
         self.advise_on_columns();
         self.advise_on_meaning(&bound.relation);
+        self.advise_on_users(&bound.relation);
         self.unread_commons();
+        self.unread_columns(&bound.relation, &outputs.iter().map(|it| it.column).collect::<Vec<_>>());
         if self.findings.iter().any(|it| it.code == "grouping-sets") {
             // OK because their keys were skipped, so what they group counts as not grouped.
             self.findings.retain(|it| it.code != "not-grouped");
@@ -231,7 +236,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Which common table expressions the result depends on.
-    fn reached(&self) -> Vec<bool> {
+    pub(super) fn reached(&self) -> Vec<bool> {
         let mut reached = vec![false; self.commons.len()];
         let reader = |owner: Option<Owner>| owner.and_then(|it| self.owners.get(it.0).copied().flatten());
         let mut uses: Vec<_> = self.uses.iter().map(|(owner, read)| (owner.is_some(), reader(*owner), *read)).collect();

@@ -31,9 +31,10 @@ pub fn common_tables(text: &str, context: &Context<'_>) -> Option<Vec<CommonTabl
     binder.query(&parsed.query, true);
     let column = |id: &ColumnId| {
         let value = binder.value_of(*id, Span::default());
-        let unit = value.unit.map(|unit| match unit {
-            Unit::Microcents => "microcents",
-            Unit::Millicents => "millicents",
+        let unit = value.unit.and_then(|unit| match unit {
+            Unit::Microcents => Some("microcents"),
+            Unit::Millicents => Some("millicents"),
+            Unit::Currency => None,
         });
         let name = binder.columns.get(id.index()).map_or_else(String::new, |column| column.name.clone());
         CommonColumn { name, data_type: value.expr.data_type, threshold: value.level, unit }

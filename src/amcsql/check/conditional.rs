@@ -18,7 +18,10 @@ impl Binder<'_> {
             "CONTAINED_IN" => (2, 10_000),
             _ => (1, 10_000),
         };
-        let Some(values) = self.arguments(call, signature, least, most) else { return Value::unknown(span) };
+        self.guards += 1;
+        let values = self.arguments(call, signature, least, most);
+        self.guards -= 1;
+        let Some(values) = values else { return Value::unknown(span) };
         match signature.name {
             "IF" => self.if_else(values, span),
             "NVL2" => {

@@ -210,11 +210,19 @@ impl Binder<'_> {
                         .map_or(Value::unknown(when.span), |kind| self.coerced(value, &kind))
                 }
             });
-            thens.push(self.expr(then));
+            thens.push(self.guarded(then));
         }
         let has_else = otherwise.is_some();
-        thens.extend(otherwise.map(|it| self.expr(it)));
+        thens.extend(otherwise.map(|it| self.guarded(it)));
         self.choose(operand, whens, thens, has_else, span)
+    }
+
+    /// A value that is computed only where a condition says so.
+    fn guarded(&mut self, expr: &Expr) -> Value {
+        self.guards += 1;
+        let value = self.expr(expr);
+        self.guards -= 1;
+        value
     }
 
     /// `CASE` of bound parts; if there is an `ELSE`, it is the last of `thens`.

@@ -7,6 +7,7 @@
 
 mod advice;
 mod advice_on_conditions;
+mod advice_on_values;
 mod aggregates;
 mod binder;
 mod calls;
@@ -20,6 +21,7 @@ mod from;
 mod grouping;
 mod items;
 mod keys;
+mod liveness;
 mod literals;
 mod meaning;
 mod moments;

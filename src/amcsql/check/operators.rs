@@ -4,6 +4,7 @@ use super::super::ast::{Expr, ExprKind as Ast, Query};
 use super::super::bound::{BinaryOp, ExprKind, Literal};
 use super::super::catalogue::{DataType, Threshold};
 use super::super::text::Span;
+use super::advice_on_values::unit_of;
 use super::binder::{Binder, Value};
 use super::coercion;
 use super::literals;
@@ -236,7 +237,7 @@ impl Binder<'_> {
             self.warning(codes::MODULO, span, message);
         }
         self.advise_on_arithmetic(op, &a, &b, span);
-        let unit = if op == BinaryOp::Plus && a.unit == b.unit { a.unit } else { None };
+        let unit = unit_of(op, &a, &b);
         let whole = Value::unknown(span).fed_by([&a, &b]);
         let a = self.number_of(a, &right);
         let b = self.number_of(b, &left);

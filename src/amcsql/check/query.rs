@@ -226,10 +226,10 @@ impl Binder<'_> {
         }
         let name = inputs.first().and_then(|it| it.names.get(at)).map(|(name, _)| name.clone()).unwrap_or_default();
         let span = values.first().map_or(operator, |it| it.expr.span);
-        let units_agree = values.windows(2).all(|pair| matches!(pair, [a, b] if a.unit == b.unit));
+        self.advise_on_units(&values, sign);
         let mut value = Value::unknown(span).fed_by(&values);
         value.expr.data_type = data_type;
-        value.unit = values.first().filter(|_| units_agree).and_then(|it| it.unit);
+        value.unit = super::advice_on_values::common_unit(&values);
         self.column_of(&name, &value)
     }
 

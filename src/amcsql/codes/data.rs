@@ -5,8 +5,8 @@ use super::codes;
 codes! { Data;
     COST_UNIT = "cost-unit", Warning, [
         "Cost divided by the wrong number",
-        "AMC keeps some costs in microcents (spend, fees, supply_cost, bid_price) and others in millicents (impression_cost, click_cost, total_cost, budgets).",
-        "Divide microcents by 100,000,000 and millicents by 100,000 for the currency.",
+        "AMC keeps some costs in microcents (spend, fees, supply_cost, bid_price) and others in millicents (impression_cost, click_cost, total_cost, budgets). Sales are in the currency already. Amounts in different units can't be added, stacked or divided by each other.",
+        "Divide microcents by 100,000,000 and millicents by 100,000 for the currency; leave sales as they are.",
         "SELECT SUM(spend) / 100000 AS cost FROM sponsored_ads_traffic",
         "SELECT SUM(spend) / 100000000 AS cost FROM sponsored_ads_traffic",
     ];
@@ -43,7 +43,7 @@ codes! { Data;
         "Single events of two tables are joined on a key that repeats on both sides, such as the user or the campaign: each event meets every event of the other table, and sums grow.",
         "Aggregate both sides first, join by an event's own key, or stack the tables with UNION ALL.",
         "SELECT SUM(a.impressions) AS n FROM dsp_impressions a JOIN dsp_clicks b ON a.user_id = b.user_id",
-        "WITH a AS (SELECT user_id, SUM(impressions) AS impressions FROM dsp_impressions GROUP BY 1),\nb AS (SELECT user_id FROM dsp_clicks GROUP BY 1)\nSELECT SUM(a.impressions) AS n FROM a JOIN b ON a.user_id = b.user_id",
+        "WITH a AS (SELECT user_id, SUM(impressions) AS impressions FROM dsp_impressions WHERE user_id IS NOT NULL GROUP BY 1),\nb AS (SELECT user_id FROM dsp_clicks WHERE user_id IS NOT NULL GROUP BY 1)\nSELECT SUM(a.impressions) AS n FROM a JOIN b ON a.user_id = b.user_id",
     ];
     REPEATED_ROWS = "repeated-rows", Info, [
         "Table in which an event repeats",
@@ -65,5 +65,12 @@ codes! { Data;
         "Remove the condition and choose the window when you run, or make the date a parameter.",
         "SELECT COUNT(1) AS n FROM dsp_impressions WHERE impression_date >= '2026-01-01'",
         "SELECT COUNT(1) AS n FROM dsp_impressions WHERE impression_date >= {{from_day}}",
+    ];
+    MISSING_USER = "missing-user", Info, [
+        "Grouping or joining by a user who may be missing",
+        "user_id is NULL for events without a known user. Grouped by it, they all become one group, which looks like one very busy user; joined by it, they meet nobody and cost time.",
+        "Add WHERE user_id IS NOT NULL.",
+        "WITH u AS (SELECT user_id, COUNT(1) AS clicks FROM dsp_clicks GROUP BY user_id) SELECT clicks, COUNT(user_id) AS users FROM u GROUP BY clicks",
+        "WITH u AS (SELECT user_id, COUNT(1) AS clicks FROM dsp_clicks WHERE user_id IS NOT NULL GROUP BY user_id) SELECT clicks, COUNT(user_id) AS users FROM u GROUP BY clicks",
     ];
 }

@@ -126,7 +126,7 @@ codes! { Grouping;
         "Rank without an order",
         "Without ORDER BY in its window, a rank numbers rows in any order, another one each time.",
         "Add ORDER BY to the window.",
-        "WITH c AS (SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1) SELECT campaign, ROW_NUMBER() OVER () AS place FROM c",
+        "WITH c AS (SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1) SELECT campaign, n, ROW_NUMBER() OVER () AS place FROM c",
         "WITH c AS (SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1) SELECT campaign, ROW_NUMBER() OVER (ORDER BY n DESC) AS place FROM c",
     ];
     WINDOW_FRAME = "window-frame", Error, [

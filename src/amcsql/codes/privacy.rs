@@ -22,7 +22,7 @@ codes! { Privacy;
         "The last GROUP BY can't use a column that a result never shows.",
         "Group by it in a WITH, and aggregate again outside.",
         "SELECT COUNT(1) AS n FROM dsp_clicks GROUP BY user_id",
-        "WITH u AS (SELECT user_id, COUNT(1) AS clicks FROM dsp_clicks GROUP BY user_id) SELECT clicks, COUNT(user_id) AS users FROM u GROUP BY clicks",
+        "WITH u AS (SELECT user_id, COUNT(1) AS clicks FROM dsp_clicks WHERE user_id IS NOT NULL GROUP BY user_id) SELECT clicks, COUNT(user_id) AS users FROM u GROUP BY clicks",
     ], may_be_wrong();
     AUDIENCE_OUTPUT = "audience-output", Error, [
         "Audience that gives more than user_id",

@@ -10,6 +10,13 @@ codes! { Speed;
         "WITH a AS (SELECT campaign FROM dsp_views GROUP BY 1) SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1",
         "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1",
     ];
+    UNUSED_COLUMN = "unused-column", Info, [
+        "Column of a common table that nothing uses",
+        "AMC may compute it all the same, which takes time, and readers look for its use.",
+        "Leave it out of the common table.",
+        "WITH a AS (SELECT campaign, advertiser, clicks FROM dsp_clicks) SELECT campaign, SUM(clicks) AS clicks FROM a GROUP BY 1",
+        "WITH a AS (SELECT campaign, clicks FROM dsp_clicks) SELECT campaign, SUM(clicks) AS clicks FROM a GROUP BY 1",
+    ];
     CROSS_JOIN = "cross-join", Warning, [
         "Every event joined with every other",
         "A CROSS JOIN, or a comma between two tables of events, makes as many rows as the product of both.",

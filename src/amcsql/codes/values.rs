@@ -183,7 +183,7 @@ codes! { Values;
         "None was seen in a published AMC query, so it may be refused.",
         "A CROSS JOIN with a common table of one row does the same.",
         "WITH t AS (SELECT COUNT(1) AS n FROM dsp_clicks) SELECT campaign, COUNT(1) / (SELECT n FROM t) AS share FROM dsp_clicks GROUP BY campaign",
-        "WITH t AS (SELECT COUNT(1) AS n FROM dsp_clicks),\nc AS (SELECT campaign, COUNT(1) AS clicks FROM dsp_clicks GROUP BY campaign)\nSELECT campaign, clicks / n AS share FROM c CROSS JOIN t",
+        "WITH t AS (SELECT COUNT(1) AS n FROM dsp_clicks),\nc AS (SELECT campaign, COUNT(1) AS clicks FROM dsp_clicks GROUP BY campaign)\nSELECT campaign, clicks / NULLIF(n, 0) AS share FROM c CROSS JOIN t",
     ];
     NOT_IN_NULL = "not-in-null", Warning, [
         "NOT IN over a subquery that may give NULL",
@@ -191,5 +191,19 @@ codes! { Values;
         "Add WHERE x IS NOT NULL to the subquery, or use a LEFT JOIN … IS NULL.",
         "SELECT COUNT(DISTINCT user_id) AS n FROM dsp_clicks WHERE user_id NOT IN (SELECT user_id FROM dsp_views)",
         "SELECT COUNT(DISTINCT user_id) AS n FROM dsp_clicks WHERE user_id NOT IN (SELECT user_id FROM dsp_views WHERE user_id IS NOT NULL)",
+    ];
+    DIVISION_BY_ZERO = "division-by-zero", Warning, [
+        "Division by zero",
+        "A division by zero has no result, and AMC's documentation does not say what happens.",
+        "Divide by what was meant.",
+        "SELECT campaign, SUM(clicks) / 0 AS rate FROM dsp_clicks GROUP BY 1",
+        "SELECT campaign, SUM(clicks) / 100 AS rate FROM dsp_clicks GROUP BY 1",
+    ];
+    UNGUARDED_DIVISION = "unguarded-division", Info, [
+        "Division by what may be zero",
+        "A division by zero has no result, and AMC's documentation does not say whether it gives NULL or fails.",
+        "Write NULLIF(x, 0) for the divisor: the quotient is then NULL where x is 0.",
+        "SELECT campaign, SUM(clicks) / SUM(impressions) AS rate FROM sponsored_ads_traffic GROUP BY 1",
+        "SELECT campaign, SUM(clicks) / NULLIF(SUM(impressions), 0) AS rate FROM sponsored_ads_traffic GROUP BY 1",
     ];
 }

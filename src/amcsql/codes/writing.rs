@@ -134,7 +134,7 @@ codes! { Writing;
         "AMC has JOIN, LEFT JOIN, FULL OUTER JOIN and CROSS JOIN.",
         "Write EXISTS or IN (SELECT …) for a semi join, LEFT JOIN … WHERE … IS NULL for an anti join.",
         "SELECT COUNT(DISTINCT a.user_id) AS n FROM dsp_clicks a LEFT ANTI JOIN dsp_views b ON a.user_id = b.user_id",
-        "WITH viewers AS (SELECT user_id FROM dsp_views GROUP BY 1),\nclickers AS (SELECT user_id FROM dsp_clicks GROUP BY 1)\nSELECT COUNT(DISTINCT a.user_id) AS n FROM clickers a LEFT JOIN viewers b ON a.user_id = b.user_id WHERE b.user_id IS NULL",
+        "WITH viewers AS (SELECT user_id FROM dsp_views WHERE user_id IS NOT NULL GROUP BY 1),\nclickers AS (SELECT user_id FROM dsp_clicks WHERE user_id IS NOT NULL GROUP BY 1)\nSELECT COUNT(DISTINCT a.user_id) AS n FROM clickers a LEFT JOIN viewers b ON a.user_id = b.user_id WHERE b.user_id IS NULL",
     ];
     FOREIGN_TABLE = "foreign-table", Error, [
         "TABLESAMPLE or LATERAL VIEW",
@@ -262,4 +262,10 @@ codes! { Writing;
         "SELECT campaign, COUNT(1) AS order FROM dsp_clicks GROUP BY 1",
         "SELECT campaign, COUNT(1) AS orders FROM dsp_clicks GROUP BY 1",
     ];
+    REFUSED_BY_AMC = "refused-by-amc", Error, [
+        "Refused by AMC itself",
+        "AMC compiled the query without running it, and refused it. The checker of RecomAMP knows AMC by its documentation and by published queries, so AMC may know better.",
+        "Read AMC's message. It names what it refuses, at the marked place.",
+        "", "",
+    ], on(super::Example::Made);
 }

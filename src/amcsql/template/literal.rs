@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::Field;
+use crate::amcsql::catalogue::DataType;
 
 /// Maximum number of items of a list. The maximum size of the text usually ends lists earlier.
 pub const MOST_ITEMS: usize = 200_000;
@@ -58,6 +59,29 @@ pub enum Invalid {
 }
 
 impl Value {
+    /// A list of texts as a list of the type that it is compared with, where every item reads as one; anything else as it is.
+    /// Numbers that are written in another way than by their digits, such as `007`, are taken for texts.
+    #[must_use]
+    pub fn typed(self, data_type: &DataType) -> Self {
+        let Self::List(items) = self else { return self };
+        let item = |item: &Self| {
+            let Self::Text(text) = item else { return None };
+            let text = text.trim();
+            match data_type {
+                it if it.is_integer() => {
+                    text.parse::<i64>().ok().filter(|number| number.to_string() == text).map(|_| Self::Number(text.to_owned()))
+                }
+                it if it.is_numeric() => number(text).ok().filter(|_| !text.starts_with('0') || text.starts_with("0.") || text == "0").map(|_| Self::Number(text.to_owned())),
+                DataType::Date => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self::Date),
+                _ => None,
+            }
+        };
+        match items.iter().map(item).collect::<Option<Vec<Self>>>() {
+            Some(typed) if !typed.is_empty() => Self::List(typed),
+            _ => Self::List(items),
+        }
+    }
+
     /// The literal for `field`.
     pub(super) fn write(&self, field: &Field) -> Result<String, Invalid> {
         match self {

@@ -81,7 +81,7 @@ impl Values {
         // OK because a file ends with a line break that isn't part of a value.
         let given = Given::Text(text.trim_end_matches(['\n', '\r']).to_owned());
         match field.accept(Some(&given)) {
-            Ok(value) => Some(value),
+            Ok(value) => Some(value.typed(&used.data_type)),
             Err(sentence) => {
                 self.fault(format!("--param {}: {sentence}", used.name));
                 None

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::assistance::catalogue_address;
+use super::dry_run::OnAmc;
 use super::editing::{Theirs, What};
 use super::forms::{self, OptionInputs, Parameter, run_form, written};
 use super::link;
@@ -55,8 +56,10 @@ pub(super) struct EditorPage {
     schema: Schema,
     /// The outcome of *Try*, if it was pressed.
     pub(super) tried: Option<Trial>,
-    remarks: Vec<Remark>,
-    is_clean: bool,
+    /// What AMC's own check came to, where it was asked for.
+    pub(super) on_amc: Option<OnAmc>,
+    pub(super) remarks: Vec<Remark>,
+    pub(super) is_clean: bool,
     /// What somebody else, or another tab, saved meanwhile.
     pub(super) theirs: Option<Theirs>,
     /// Another tab's draft of the same query.
@@ -85,14 +88,23 @@ impl EditorPage {
     }
 }
 
-/// The defaults of a new editor: the only instance, with its people as home.
-fn propose(what: &mut What, query: Option<&Query>, usable: &[Instance]) {
+/// The defaults of a new editor: the only instance, or the one where the person last ran a query, with its people as
+/// home.
+async fn propose(
+    tx: &mut Tx,
+    person: &Person,
+    what: &mut What,
+    query: Option<&Query>,
+    usable: &[Instance],
+) -> db::Result<()> {
     let is_fresh = what.tab.is_empty() && what.query.is_none();
-    if is_fresh
-        && what.instance.is_empty()
-        && let [only] = usable
-    {
-        what.instance = only.id.to_string();
+    if is_fresh && what.instance.is_empty() {
+        let last = match usable {
+            [only] => Some(only.id.clone()),
+            _ => store::last_instance_of_all(tx, &person.id).await?,
+        };
+        let is_usable = |id: &InstanceId| usable.iter().any(|instance| instance.id == *id);
+        what.instance = last.filter(is_usable).map(|id| id.to_string()).unwrap_or_default();
     }
     if what.home.is_empty() {
         what.home = match query {
@@ -101,6 +113,7 @@ fn propose(what: &mut What, query: Option<&Query>, usable: &[Instance]) {
             None => Home::Private.value(),
         };
     }
+    Ok(())
 }
 
 pub(super) async fn page(
@@ -116,7 +129,7 @@ pub(super) async fn page(
     let mut tx = site.db.read(&person.scope()).await?;
     let usable = placing::usable(&mut tx, &person.id).await?;
     let query = edited(&mut tx, person, &what).await?;
-    propose(&mut what, query.as_ref(), &usable);
+    propose(&mut tx, person, &mut what, query.as_ref(), &usable).await?;
     let chosen = usable.iter().find(|instance| instance.id.as_str() == what.instance);
     let catalogue = match chosen {
         Some(instance) => instances::catalogue(&mut tx, &instance.id).await?,
@@ -149,6 +162,7 @@ pub(super) async fn page(
             ..Schema::new(&catalogue, chosen, &written.sql, form)
         },
         tried: None,
+        on_amc: None,
         folded: PANES.into_iter().filter(|pane| visit.is_folded(pane)).collect(),
         kinds: FieldKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), kind.label())).collect(),
         windows: forms::windows(&written.window, now),

@@ -4,10 +4,11 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::dry_run;
 use super::workflow as of_query;
 use crate::amazon::{SavedSchedule, SavedWorkflow};
 use crate::connections::{CallError, Grants};
@@ -15,6 +16,7 @@ use crate::ids::{ConnectionId, DraftId, InstanceId};
 use crate::instances::{self, Action, Address, Instance};
 use crate::queries::store::{self, Draft, KeptAs, Rest};
 use crate::queries::workflow;
+use crate::web::components::Address;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
@@ -31,7 +33,8 @@ pub(super) struct Room {
 pub(in crate::queries) fn routes(site: Site, grants: Grants) -> Router {
     Router::new()
         .route("/instances/{id}/workflows", get(show).post(ask))
-        .route("/instances/{id}/workflows/import", axum::routing::post(import))
+        .route("/instances/{id}/workflows/import", post(import))
+        .route("/queries/dry-run", post(dry_run::check))
         .route("/queries/{id}/workflow", get(of_query::show).post(of_query::act))
         .with_state(Room { site, grants })
 }
@@ -88,6 +91,8 @@ struct ScheduleRow {
     workflow: String,
     when: String,
     is_enabled: bool,
+    /// The form for the same schedule here; empty unless its workflow is kept as a query.
+    here: String,
 }
 
 /// Displayed characters of a text.
@@ -103,14 +108,27 @@ fn row(saved: SavedWorkflow, kept: &[KeptAs]) -> WorkflowRow {
     }
 }
 
-fn schedule(kept: &Value) -> ScheduleRow {
+/// The address of the form for a schedule that runs the same query at the same times over the same days.
+fn here(query: &KeptAs, instance: &InstanceId, schedule: &Value) -> String {
+    let is_weekly = schedule["period"] == "Weekly";
+    let at = format!("{:02}:00", schedule["hour"].as_i64().unwrap_or(0));
+    let (repeat, window) = if is_weekly { ("weekly", "last-week") } else { ("daily", "last-day") };
+    let form = Address::new("/schedules/new", "").and("query", query.query.as_str()).and("instance", instance.as_str());
+    let form = form.and("repeat", repeat).and("at", &at).and("timing_zone", "UTC").and("window", window);
+    let day: String = schedule["day"].as_str().unwrap_or_default().to_lowercase().chars().take(3).collect();
+    if is_weekly { form.and("weekday", &day).to_string() } else { form.to_string() }
+}
+
+fn schedule(kept: &Value, queries: &[KeptAs], instance: &InstanceId) -> ScheduleRow {
     let text = |name: &str| kept[name].as_str().unwrap_or_default();
     let hour = kept["hour"].as_i64().unwrap_or(0);
     let when = match (text("period"), text("day")) {
         ("Weekly", day) => format!("Weekly on {day} at {hour:02}:00 UTC"),
         (period, _) => format!("{period} at {hour:02}:00 UTC"),
     };
+    let query = queries.iter().find(|one| one.workflow_id == text("workflow"));
     ScheduleRow {
+        here: query.map_or_else(String::new, |query| here(query, instance, kept)),
         id: text("id").to_owned(),
         workflow: text("workflow").to_owned(),
         when,
@@ -139,7 +157,7 @@ async fn show(State(room): State<Room>, person: Person, visit: Visit, Path(id): 
     let page = ListPage {
         shell: visit.shell(format!("Workflows of {}", instance.name()), Section::Instances).await,
         workflows: workflows.iter().filter_map(workflow::read).map(|saved| row(saved, &kept)).collect(),
-        schedules: schedules.iter().map(schedule).collect(),
+        schedules: schedules.iter().map(|one| schedule(one, &kept, &instance.id)).collect(),
         read_at: listed.map(|listed| listed.read_at),
         can_run: instance.role.allows(Action::Run),
         instance,

@@ -11,14 +11,14 @@ fn now() -> DateTime<Utc> {
     "2026-11-21T10:00:00Z".parse().unwrap()
 }
 
-fn with(sql: &str, fields: &[FieldDef], form: &[(&str, &str)]) -> Prepared {
+pub(super) fn with(sql: &str, fields: &[FieldDef], form: &[(&str, &str)]) -> Prepared {
     let (window, privacy) = (WindowForm::default(), Privacy::default());
     let script = Script { sql, fields, window: &window, privacy: &privacy };
     let form = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     prepare_form(&script, &form, Catalogue::standard(), now(), false)
 }
 
-fn codes(prepared: &Prepared) -> Vec<&'static str> {
+pub(super) fn codes(prepared: &Prepared) -> Vec<&'static str> {
     prepared.findings.iter().map(|finding| finding.code).collect()
 }
 
@@ -219,4 +219,23 @@ proptest::proptest! {
         }
         prepared.body();
     }
+}
+
+#[test]
+fn a_list_is_written_in_the_type_that_it_is_compared_with() {
+    let list = |sql: &str, text: &str| {
+        let sql = format!("SELECT campaign, COUNT(1) AS n FROM dsp_clicks WHERE {sql} GROUP BY 1");
+        let prepared = with(&sql, &[], &[("param.ids", text)]);
+        let sent = prepared.sql_sent.split("WHERE ").nth(1).unwrap().trim_end_matches(" GROUP BY 1").to_owned();
+        (sent, codes(&prepared))
+    };
+    assert_eq!(list("campaign_id IN ({{ids}})", "590\n-12"), ("campaign_id IN (590, (-12))".to_owned(), vec![]));
+    assert_eq!(list("campaign_id_string IN ({{ids}})", "590\n12").0, "campaign_id_string IN ('590', '12')");
+    assert_eq!(list("click_date IN ({{ids}})", "2026-01-31").0, "click_date IN (CAST('2026-01-31' AS DATE))");
+    let (mixed, said) = list("campaign_id IN ({{ids}})", "590\nLaunch");
+    assert_eq!(mixed, "campaign_id IN ('590', 'Launch')");
+    assert_eq!(said, ["text-as-value"], "what does not read as a number is told");
+    assert_eq!(list("campaign_id IN ({{ids}})", "007").0, "campaign_id IN ('007')");
+    let given = with("SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign_id IN ({{ids}})", &[], &[("param.ids", "590")]);
+    assert_eq!(given.values.json(), json!({ "ids": ["590"] }), "values are kept as they were typed");
 }

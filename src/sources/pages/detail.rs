@@ -112,7 +112,7 @@ impl Used {
 fn groups(source: &DataSource, q: &str, is_missing: impl Fn(&ColumnDef) -> bool) -> Vec<ColumnGroup> {
     let found: Option<Vec<usize>> = (!q.is_empty()).then(|| {
         let found = Index::of(std::iter::once(source)).search(q);
-        found.into_iter().filter_map(|found| found.column).collect()
+        found.iter().filter_map(|found| found.column).collect()
     });
     let mut groups: Vec<ColumnGroup> = Vec::new();
     for (at, column) in source.columns.iter().enumerate() {

@@ -149,8 +149,8 @@ impl Asked {
             let places = view.directory.sources().enumerate();
             places.flat_map(|(place, source)| (0..source.columns.len()).map(move |at| (place, at))).collect()
         } else {
-            let found = view.directory.index.search(&self.q).into_iter();
-            found.filter_map(|found| Some((found.source, found.column?))).collect()
+            let found = view.directory.index.search(&self.q);
+            found.iter().filter_map(|found| Some((found.source, found.column?))).collect()
         };
         if self.filter.narrows() {
             let listed = |place: usize| instance.map(|known| view.source_on(known, place));

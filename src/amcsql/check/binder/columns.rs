@@ -125,6 +125,7 @@ impl<'a> Binder<'a> {
         let unit = match defined.unit.as_deref() {
             Some("microcents") => Some(Unit::Microcents),
             Some("millicents") => Some(Unit::Millicents),
+            Some("currency") => Some(Unit::Currency),
             _ => None,
         };
         let column = Column {

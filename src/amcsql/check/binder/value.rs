@@ -18,13 +18,15 @@ pub(in crate::amcsql::check) struct Value {
     pub(in crate::amcsql::check) unit: Option<Unit>,
 }
 
-/// AMC's units of cost.
+/// AMC's units of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::amcsql::check) enum Unit {
     /// A hundred-millionth of the currency.
     Microcents,
     /// A hundred-thousandth of the currency.
     Millicents,
+    /// The currency itself.
+    Currency,
 }
 
 /// The size of an expression, without subqueries.

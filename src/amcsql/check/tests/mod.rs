@@ -5,6 +5,7 @@ mod authored;
 mod hostile;
 mod refused;
 mod resolved;
+mod rules;
 
 use super::*;
 use crate::amcsql::bound::Query;
