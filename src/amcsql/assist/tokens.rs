@@ -57,8 +57,7 @@ impl Token {
 
     /// Whether it is an operator between values, such as `<=`.
     pub(super) fn is_operator(&self, text: &str) -> bool {
-        const OPERATORS: [&str; 14] =
-            ["=", "<", ">", "<=", ">=", "<>", "!=", "+", "-", "*", "/", "%", "||", "=>"];
+        const OPERATORS: [&str; 14] = ["=", "<", ">", "<=", ">=", "<>", "!=", "+", "-", "*", "/", "%", "||", "=>"];
         self.kind == Kind::Sign && OPERATORS.contains(&self.text(text))
     }
 

@@ -189,9 +189,10 @@ impl Binder<'_> {
             Node::Common { columns, .. } => columns.iter().any(|(own, _)| *own == id),
             Node::Project { items, .. } => items.iter().any(|item| item.id == id),
             Node::Aggregate(aggregate) => aggregate.groups.iter().any(|key| key.id == id),
-            Node::Filter { input, .. } | Node::Distinct { input } | Node::Sort { input, .. } | Node::Limit { input, .. } => {
-                self.gives(input, id)
-            }
+            Node::Filter { input, .. }
+            | Node::Distinct { input }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. } => self.gives(input, id),
             _ => false,
         }
     }

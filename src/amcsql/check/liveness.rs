@@ -63,9 +63,10 @@ fn given(relation: &Relation) -> Vec<ColumnId> {
         Node::Common { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
         Node::Values { columns, .. } | Node::Set { columns, .. } => columns.clone(),
         Node::Project { items, .. } => items.iter().map(|item| item.id).collect(),
-        Node::Filter { input, .. } | Node::Distinct { input } | Node::Sort { input, .. } | Node::Limit { input, .. } => {
-            given(input)
-        }
+        Node::Filter { input, .. }
+        | Node::Distinct { input }
+        | Node::Sort { input, .. }
+        | Node::Limit { input, .. } => given(input),
         Node::Aggregate(aggregate) => aggregate.ids(),
         Node::Window { input, calls } => given(input).into_iter().chain(calls.iter().map(|call| call.id)).collect(),
         Node::Explode { input, id, .. } => given(input).into_iter().chain([*id]).collect(),

@@ -110,7 +110,10 @@ fn every_code_has_one_name_and_all_its_texts() {
 #[test]
 fn the_document_about_the_rules_names_every_code_and_no_other() {
     let document = include_str!("../../../docs/checks.md");
-    let rows = document.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.trim_end_matches(" |").rsplit("| ").next());
+    let rows = document
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .filter_map(|line| line.trim_end_matches(" |").rsplit("| ").next());
     let named: HashSet<&str> = rows.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
     let known: HashSet<&str> = all().iter().map(|it| it.name).collect();
     assert_eq!(named.symmetric_difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new());

@@ -68,10 +68,15 @@ impl Value {
             let Self::Text(text) = item else { return None };
             let text = text.trim();
             match data_type {
-                it if it.is_integer() => {
-                    text.parse::<i64>().ok().filter(|number| number.to_string() == text).map(|_| Self::Number(text.to_owned()))
-                }
-                it if it.is_numeric() => number(text).ok().filter(|_| !text.starts_with('0') || text.starts_with("0.") || text == "0").map(|_| Self::Number(text.to_owned())),
+                it if it.is_integer() => text
+                    .parse::<i64>()
+                    .ok()
+                    .filter(|number| number.to_string() == text)
+                    .map(|_| Self::Number(text.to_owned())),
+                it if it.is_numeric() => number(text)
+                    .ok()
+                    .filter(|_| !text.starts_with('0') || text.starts_with("0.") || text == "0")
+                    .map(|_| Self::Number(text.to_owned())),
                 DataType::Date => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self::Date),
                 _ => None,
             }

@@ -188,7 +188,8 @@ async fn job<'a>(
     let catalogue = instances::catalogue(&mut tx, &instance.id).await?;
     drop(tx);
     if !instance.is_ready() {
-        let sentence = format!("Amazon is still creating {}. Choose another instance, or try again later.", instance.name());
+        let sentence =
+            format!("Amazon is still creating {}. Choose another instance, or try again later.", instance.name());
         return Ok(Err(OnAmc::impossible(sentence)));
     }
     let values = run_form(form, &input.sql);

@@ -17,7 +17,10 @@ fn after_fixes(sql: &str) -> String {
 #[test]
 fn a_text_of_five_thousand_lines_is_checked_to_its_last_line() {
     let lines: Vec<String> = (0..5_000).map(|at| format!("  OR campaign = 'c{at}'")).collect();
-    let sql = format!("SELECT campaign, COUNT(1) AS n\nFROM dsp_clicks\nWHERE campaign = 'a'\n{}\nGROUP BY 1", lines.join("\n"));
+    let sql = format!(
+        "SELECT campaign, COUNT(1) AS n\nFROM dsp_clicks\nWHERE campaign = 'a'\n{}\nGROUP BY 1",
+        lines.join("\n")
+    );
     let right = checked(&sql);
     assert!(right.is_ready(), "{:?}", codes(&right));
     assert_eq!(right.sql_sent.matches(" OR campaign = ").count(), 5_000);
@@ -80,5 +83,9 @@ fn twenty_thousand_values_are_all_sent_or_refused_before() {
     let long: Vec<String> = values.iter().map(|it| format!("{it} {}", "x".repeat(100))).collect();
     let prepared = with(sql, &[], &[("param.names", long.join("\n").as_str())]);
     assert!(!prepared.is_ready());
-    assert!(prepared.errors.iter().any(|(_, sentence)| sentence.contains("longer than 1 MiB")), "{:?}", prepared.errors);
+    assert!(
+        prepared.errors.iter().any(|(_, sentence)| sentence.contains("longer than 1 MiB")),
+        "{:?}",
+        prepared.errors
+    );
 }

@@ -236,6 +236,7 @@ fn a_list_is_written_in_the_type_that_it_is_compared_with() {
     assert_eq!(mixed, "campaign_id IN ('590', 'Launch')");
     assert_eq!(said, ["text-as-value"], "what does not read as a number is told");
     assert_eq!(list("campaign_id IN ({{ids}})", "007").0, "campaign_id IN ('007')");
-    let given = with("SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign_id IN ({{ids}})", &[], &[("param.ids", "590")]);
+    let given =
+        with("SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign_id IN ({{ids}})", &[], &[("param.ids", "590")]);
     assert_eq!(given.values.json(), json!({ "ids": ["590"] }), "values are kept as they were typed");
 }

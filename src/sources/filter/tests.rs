@@ -35,9 +35,7 @@ fn an_address_is_read_and_written_the_same() {
 #[test]
 fn groups_are_joined_as_they_say() {
     let strict = found(NESTED);
-    assert!(
-        strict.contains(&"dsp_clicks.user_id".to_owned()) && strict.contains(&"dsp_clicks.supply_cost".to_owned())
-    );
+    assert!(strict.contains(&"dsp_clicks.user_id".to_owned()) && strict.contains(&"dsp_clicks.supply_cost".to_owned()));
     assert!(!strict.contains(&"dsp_clicks.campaign".to_owned()));
     let clicks = found("f=all&f.1.p=source&f.1.o=is&f.1.v=dsp_clicks").len();
     assert_eq!(clicks, Catalogue::standard().source("dsp_clicks").unwrap().columns.len());

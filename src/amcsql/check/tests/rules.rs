@@ -13,20 +13,28 @@ fn amounts_in_different_units_are_not_put_together() {
     let both = "WITH u AS (SELECT campaign, SUM(total_cost) AS cost FROM dsp_impressions GROUP BY 1 \
         UNION ALL SELECT campaign, SUM(spend) FROM sponsored_ads_traffic GROUP BY 1) SELECT campaign, SUM(cost) AS cost FROM u GROUP BY 1";
     assert!(said(both, "cost-unit")[0].contains("in microcents here and in millicents in the part before"));
-    let converted = both.replace("SUM(total_cost)", "SUM(total_cost) / 100000").replace("SUM(spend)", "SUM(spend) / 100000000");
+    let converted =
+        both.replace("SUM(total_cost)", "SUM(total_cost) / 100000").replace("SUM(spend)", "SUM(spend) / 100000000");
     assert!(said(&converted, "cost-unit").is_empty(), "{:?}", said(&converted, "cost-unit"));
     let half = both.replace("SUM(total_cost)", "SUM(total_cost) / 100000");
     assert_eq!(said(&half, "cost-unit").len(), 1);
     let roas = "SELECT SUM(product_sales) / SUM(spend) AS roas FROM (SELECT product_sales, 0 AS spend FROM amazon_attributed_events_by_traffic_time \
         UNION ALL SELECT 0 AS product_sales, spend FROM sponsored_ads_traffic)";
-    assert!(said(roas, "cost-unit")[0].contains("The first amount is in the currency, the second in microcents"), "a zero has no unit");
+    assert!(
+        said(roas, "cost-unit")[0].contains("The first amount is in the currency, the second in microcents"),
+        "a zero has no unit"
+    );
     let sales = "SELECT SUM(product_sales) / 100000 AS sales FROM amazon_attributed_events_by_traffic_time";
     assert!(said(sales, "cost-unit")[0].contains("in the currency already"));
 }
 
 #[test]
 fn a_division_by_what_may_be_zero_is_remarked_on_once_and_not_where_it_is_guarded() {
-    let rate = |divisor: &str| format!("SELECT campaign, SUM(clicks) / {divisor} AS r, SUM(clicks) / {divisor} AS s FROM sponsored_ads_traffic GROUP BY 1");
+    let rate = |divisor: &str| {
+        format!(
+            "SELECT campaign, SUM(clicks) / {divisor} AS r, SUM(clicks) / {divisor} AS s FROM sponsored_ads_traffic GROUP BY 1"
+        )
+    };
     assert_eq!(said(&rate("SUM(impressions)"), "unguarded-division").len(), 1);
     for guarded in ["NULLIF(SUM(impressions), 0)", "COUNT(1)", "100", "GREATEST(SUM(impressions), 1)"] {
         assert!(said(&rate(guarded), "unguarded-division").is_empty(), "{guarded}");
@@ -42,14 +50,24 @@ fn a_division_by_what_may_be_zero_is_remarked_on_once_and_not_where_it_is_guarde
 
 #[test]
 fn users_who_may_be_missing_are_remarked_on_where_they_group_and_join() {
-    let by_user = |filter: &str| format!("WITH u AS (SELECT user_id, COUNT(1) AS n FROM dsp_clicks {filter} GROUP BY 1) SELECT n, COUNT(1) AS users FROM u GROUP BY 1");
+    let by_user = |filter: &str| {
+        format!(
+            "WITH u AS (SELECT user_id, COUNT(1) AS n FROM dsp_clicks {filter} GROUP BY 1) SELECT n, COUNT(1) AS users FROM u GROUP BY 1"
+        )
+    };
     assert_eq!(said(&by_user(""), "missing-user").len(), 1);
     assert!(said(&by_user("WHERE user_id IS NOT NULL"), "missing-user").is_empty());
-    let join = |filter: &str| format!("WITH a AS (SELECT user_id, campaign FROM dsp_clicks {filter}), b AS (SELECT user_id, impressions FROM dsp_impressions {filter}) \
-        SELECT a.campaign, SUM(b.impressions) AS n FROM a LEFT JOIN b ON a.user_id = b.user_id GROUP BY 1");
+    let join = |filter: &str| {
+        format!(
+            "WITH a AS (SELECT user_id, campaign FROM dsp_clicks {filter}), b AS (SELECT user_id, impressions FROM dsp_impressions {filter}) \
+        SELECT a.campaign, SUM(b.impressions) AS n FROM a LEFT JOIN b ON a.user_id = b.user_id GROUP BY 1"
+        )
+    };
     assert_eq!(said(&join(""), "missing-user").len(), 1);
     assert!(said(&join("WHERE user_id IS NOT NULL"), "missing-user").is_empty());
-    assert!(said("SELECT campaign, COUNT(DISTINCT user_id) AS n FROM dsp_clicks GROUP BY 1", "missing-user").is_empty());
+    assert!(
+        said("SELECT campaign, COUNT(DISTINCT user_id) AS n FROM dsp_clicks GROUP BY 1", "missing-user").is_empty()
+    );
 }
 
 #[test]
