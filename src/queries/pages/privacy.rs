@@ -71,6 +71,10 @@ struct Source {
 }
 
 impl PrivacyPage {
+    fn has_advice(&self) -> bool {
+        self.columns.iter().any(|column| !column.advice.is_empty())
+    }
+
     fn errors_words(&self) -> String {
         crate::web::words::counted(i64::try_from(self.errors).unwrap_or(i64::MAX), "error", "errors")
     }
