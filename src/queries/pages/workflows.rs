@@ -113,7 +113,9 @@ fn here(query: &KeptAs, instance: &InstanceId, schedule: &Value) -> String {
     let is_weekly = schedule["period"] == "Weekly";
     let at = format!("{:02}:00", schedule["hour"].as_i64().unwrap_or(0));
     let (repeat, window) = if is_weekly { ("weekly", "last-week") } else { ("daily", "last-day") };
-    let form = components::Address::new("/schedules/new", "").and("query", query.query.as_str()).and("instance", instance.as_str());
+    let form = components::Address::new("/schedules/new", "")
+        .and("query", query.query.as_str())
+        .and("instance", instance.as_str());
     let form = form.and("repeat", repeat).and("at", &at).and("timing_zone", "UTC").and("window", window);
     let day: String = schedule["day"].as_str().unwrap_or_default().to_lowercase().chars().take(3).collect();
     if is_weekly { form.and("weekday", &day).to_string() } else { form.to_string() }
