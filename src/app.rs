@@ -229,7 +229,7 @@ impl App {
         self.outermost(app.layer(from_fn_with_state(Arc::clone(config), security::own_host)))
     }
 
-    /// Adds the health checks, and the layers that every request passes first.
+    /// Adds the health checks and the outermost layers.
     fn outermost(&self, app: Router) -> Router {
         let site = &self.site;
         Router::new()

@@ -41,7 +41,7 @@ pub struct Config {
     pub keys_file: PathBuf,
     /// The bucket where results are stored instead of the data folder.
     pub results_bucket: Option<Bucket>,
-    /// A folder of guides and templates beside those of the program.
+    /// A folder with guides and templates in addition to the built-in ones.
     pub guides_dir: Option<PathBuf>,
     /// Credentials for Amazon; none means demo mode.
     pub amazon: Option<AmazonApp>,

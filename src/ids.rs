@@ -193,11 +193,11 @@ ids! {
     DeliveryId = "whd";
     /// An execution of a guide's query.
     GuideRunId = "grn";
-    /// A guide as it was run on one day.
+    /// A saved report of a guide.
     ReportId = "rep";
-    /// A template that somebody made.
+    /// A user's template.
     TemplateId = "tpl";
-    /// A query that was made of a template.
+    /// A query created from a template.
     TemplateUseId = "use";
     /// An entry of the audit log.
     AuditId = "aud";

@@ -62,11 +62,12 @@ pub(super) async fn of_server(error: Cause, options: &PgConnectOptions) -> Error
     explain(&cause, options).map_or_else(|| cause.into(), Error::Unreachable)
 }
 
-/// Refuses a pooler that assigns another session to each transaction (`PgBouncer` with `pool_mode = transaction`):
-/// prepared statements, `LISTEN` and the migration lock belong to a session. Two connections open at the same time
-/// have the same server process only behind such a pooler. It returns a session to its pool after each transaction
-/// and reuses the most recently returned one first; other clients can come in between, so this is checked several
-/// times.
+/// Rejects a pooler that assigns another session to each transaction (`PgBouncer` with `pool_mode = transaction`):
+/// prepared statements, `LISTEN` and the migration lock belong to a session.
+///
+/// Only behind such a pooler do two open connections have the same server process. It returns a session to its pool
+/// after each transaction and reuses the most recently returned one first. Because other clients can interfere, this
+/// is checked several times.
 pub(super) async fn has_sessions(options: &PgConnectOptions) -> Result<(), Error> {
     const LOOKS: usize = 3;
     // With their own application name, so that they aren't mistaken for another RecomAMP until PostgreSQL ends them.

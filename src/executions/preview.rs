@@ -1,4 +1,4 @@
-//! An execution as another page shows it in passing: its state, and the first rows of its result.
+//! A preview of an execution for other pages: its state and the first rows of its result.
 
 use chrono::{DateTime, Utc};
 
@@ -10,21 +10,21 @@ use crate::ids::{ExecutionId, PersonId};
 use crate::results::{self, Key, PageRequest};
 use crate::web;
 
-/// What is shown of an execution.
+/// The preview.
 #[derive(Clone, Debug)]
 pub struct Preview {
     pub id: ExecutionId,
     pub state: State,
-    /// The window, in words.
+    /// The window, for display.
     pub window: String,
-    /// The values of its parameters, as people read them.
+    /// The parameter values, for display.
     pub values: Vec<(String, String)>,
     pub created_at: DateTime<Utc>,
-    /// Why it ended without a result; empty where it did not.
+    /// Why it ended without a result; empty if it has one.
     pub problem: String,
-    /// The columns of the result, and whether each holds numbers; none where there is no result (any more).
+    /// The columns of the result, and whether each is numeric; empty if there is no result, or no longer one.
     pub columns: Vec<(String, bool)>,
-    /// The first rows, as they are shown; an empty text is NULL.
+    /// The first rows, formatted for display; an empty text is NULL.
     pub rows: Vec<Vec<String>>,
     /// Rows of the whole result.
     pub total: u64,
@@ -43,7 +43,7 @@ impl Preview {
     }
 }
 
-/// An execution that a person may see, with so many rows of its result; none where it is gone or not theirs to see.
+/// An execution that a person can see, with this number of rows; `None` if it doesn't exist or isn't visible to them.
 pub async fn preview(
     room: &Executions,
     tx: &mut Tx,

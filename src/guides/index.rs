@@ -1,38 +1,39 @@
-//! The full-text search over guides: every word has to occur, and what is found is shown where it stands.
+//! Full-text search over guides: a guide must contain every word, and the section with the match is shown.
 
 use std::sync::Arc;
 
 use super::content::Guide;
 
-/// Characters around a hit that are shown.
+/// Number of characters shown around a match.
 const AROUND: usize = 90;
-/// Most words that are looked for.
+/// Maximum number of words in a search.
 const MOST_WORDS: usize = 12;
 
-/// A guide in which all words occur.
+/// A guide that contains all words.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) guide: Arc<Guide>,
-    /// The section in which the text stands; none for a hit in the title or the tags.
+    /// The section with the match; `None` for a match in the title or tags.
     pub(super) section: Option<SectionHit>,
 }
 
-/// Where a text was found.
+/// The place of a match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SectionHit {
     /// The id of its heading; empty before the first.
     pub(super) id: String,
     pub(super) title: String,
-    /// The text around the hit, in pieces: before it, the hit itself, after it.
+    /// The text around the match, in parts: before, the match, after.
     pub(super) pieces: [String; 3],
 }
 
-/// The words of a text, in small letters.
+/// The words of a text, in lower case.
 pub(super) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_lowercase).take(MOST_WORDS).collect()
 }
 
-/// The guides in which every word occurs: those with one in the title first. No words find nothing.
+/// The guides that contain every word, starting with those that have one in the title. Without words, nothing is
+/// found.
 pub(super) fn search(guides: impl Iterator<Item = Arc<Guide>>, text: &str) -> Vec<Found> {
     let words = words(text);
     if words.is_empty() {
@@ -56,7 +57,7 @@ fn look(guide: Arc<Guide>, words: &[String]) -> Option<(usize, Found)> {
     let best = guide.sections.iter().max_by_key(|section| in_section(&section.plain));
     let section = best.and_then(|section| {
         let (at, word) = words.iter().find_map(|word| Some((section.plain.find(word.as_str())?, word)))?;
-        // OK to show small letters where some change their length: places would not fit otherwise.
+        // OK to show lower case if it changes the length of the text, because positions would be wrong otherwise.
         let text = if section.text.len() + section.title.len() + 1 == section.plain.len() {
             format!("{}\n{}", section.title, section.text)
         } else {
@@ -67,7 +68,7 @@ fn look(guide: Arc<Guide>, words: &[String]) -> Option<(usize, Found)> {
     Some((words.len() - in_title, Found { guide, section }))
 }
 
-/// The text around a hit.
+/// The text around a match.
 fn pieces(text: &str, at: usize, length: usize) -> [String; 3] {
     let start = text.floor_char_boundary(at.saturating_sub(AROUND));
     let start =

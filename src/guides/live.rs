@@ -1,8 +1,8 @@
-//! The guides and templates of an installation as they are now: what is built in, and what lies in the folder of
+//! The current guides and templates of an installation: the built-in ones, and those in the folder named by
 //! `RECOMAMP_GUIDES_DIR`, whose changes appear without a restart.
 //!
-//! The folder is looked at when somebody asks, at most once a second: names, sizes and dates first, and only folders in which these
-//! changed are read again. A folder that can't be read leaves everything as it was.
+//! The folder is checked on request, at most once per second: names, sizes and dates first, and only changed folders
+//! are read again. If it can't be read, the previous state remains.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::content::{Collection, FolderRead, Guide, Stamps, Template, read_folder};
 use crate::clock::Clock;
 
-/// How long what was seen of the folder counts.
+/// How long the state of the folder is cached.
 const FRESH: TimeDelta = TimeDelta::seconds(1);
 
 /// The guides of an installation; cheap to clone.
@@ -28,7 +28,7 @@ struct Inner {
     looked_at: RwLock<Option<DateTime<Utc>>>,
 }
 
-/// What was seen of the folder.
+/// The cached state of the folder.
 #[derive(Default)]
 struct Seen {
     stamps: Stamps,
@@ -36,13 +36,13 @@ struct Seen {
 }
 
 impl Guides {
-    /// With the guides below a folder, beside those that are built in.
+    /// With guides from a folder in addition to the built-in ones.
     pub fn new(root: Option<PathBuf>, clock: Clock) -> Self {
         let current = RwLock::new(Arc::clone(Collection::built_in()));
         Self(Arc::new(Inner { root, clock, seen: Mutex::default(), current, looked_at: RwLock::default() }))
     }
 
-    /// Everything there is now.
+    /// The current guides and templates.
     pub(in crate::guides) async fn current(&self) -> Arc<Collection> {
         let now = self.0.clock.now();
         let looked_at = *self.0.looked_at.read().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Guides {
         *self.0.looked_at.write().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
-    /// The guides that everybody reads, in the order in which a newcomer takes them.
+    /// The published guides, in the recommended order.
     pub async fn all(&self) -> Vec<Arc<Guide>> {
         let current = self.current().await;
         current.readable("").collect()
@@ -88,7 +88,7 @@ impl Guides {
         self.all().await.into_iter().next()
     }
 
-    /// The sections that show a mistake for a check, each with its address and what to call it.
+    /// The sections that show a mistake for a check, each with its address and title.
     pub async fn explaining(&self, code: &str) -> Vec<(String, String)> {
         let mut places = Vec::new();
         for guide in self.all().await {
@@ -98,7 +98,7 @@ impl Guides {
         places
     }
 
-    /// The guides and templates that read a data source, each with its address and what to call it.
+    /// The guides and templates that read a data source, each with its address and title.
     pub async fn reading(&self, source: &str) -> Vec<(String, String)> {
         let reads = |sources: &[String]| sources.iter().any(|known| known.eq_ignore_ascii_case(source));
         let guides = self.all().await.into_iter().filter(|guide| reads(&guide.sources));
@@ -108,14 +108,14 @@ impl Guides {
         guides.chain(templates.map(|template| (format!("/library/{}", template.slug), name(template)))).collect()
     }
 
-    /// The templates that everybody may use, by name.
+    /// The published templates, by name.
     pub async fn templates(&self) -> Vec<Arc<Template>> {
         let current = self.current().await;
         current.templates.iter().filter_map(|template| template.good.clone()).collect()
     }
 }
 
-/// What is built in and what lies in the folder now; folders that did not change are not read again.
+/// The built-in files and those in the folder; unchanged folders aren't read again.
 fn joined(root: &Path, seen: &mut Seen, stamps: Stamps, before: &Collection) -> Collection {
     let mut reads = BTreeMap::new();
     for name in stamps.folders() {

@@ -33,7 +33,7 @@ use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use content::Collection;
 
-/// The style of a report's file, in its element: the file needs nothing else.
+/// The style of a report file, in a `<style>` element, so that the file is self-contained.
 pub(crate) const REPORT_STYLE: &str = concat!("<style>", include_str!("../../templates/guides/report.css"), "</style>");
 
 /// The room.
@@ -64,17 +64,17 @@ pub fn all() -> Vec<Arc<Guide>> {
     Collection::built_in().readable("").collect()
 }
 
-/// The templates that are built in.
+/// The built-in templates.
 pub fn built_in_templates() -> Vec<Arc<Template>> {
     Collection::built_in().templates.iter().filter_map(|template| template.good.clone()).collect()
 }
 
-/// A query that somebody made a template of, read from its file.
+/// A person's template, parsed from its file.
 pub fn template_of(slug: &str, text: &str) -> GuideQuery {
     content::query_of(slug, text)
 }
 
-/// What the search of everything finds.
+/// Results for the global search.
 fn found(q: &str, most: i64) -> Vec<Hit> {
     let hit = |found: index::Found| {
         let (anchor, note) = match found.section {

@@ -7,14 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{ExecutionId, GuideRunId, InstanceId, PersonId, ReportId};
 
-/// How often it is noted that somebody reads a guide.
+/// How often reading a guide is recorded.
 const NOTED_AFTER: TimeDelta = TimeDelta::minutes(10);
-/// Executions of a guide that are looked at.
+/// Maximum number of executions of a guide that are considered.
 const MOST_RUNS: i64 = 200;
-/// Reports that a person keeps of all guides; the oldest goes when there are more.
+/// Maximum number of reports per person; the oldest is deleted if there are more.
 const MOST_REPORTS: i64 = 500;
 
-/// What a person did with a guide.
+/// A person's state for a guide.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reader {
     pub(super) slug: String,
@@ -28,26 +28,26 @@ impl FromRow for Reader {
     }
 }
 
-/// Everything that a person read or gave a star, the last read first.
+/// All guides that a person read or starred, most recently read first.
 pub(super) async fn readers(tx: &mut Tx, person: &PersonId) -> Result<Vec<Reader>> {
     const LIST: &str = "select slug, starred, read_at from guide_readers where person_id = $1 \
         order by read_at desc nulls last, slug";
     sql(LIST).bind(person).cached().all(tx).await
 }
 
-/// What a person did with one guide.
+/// A person's state for one guide.
 pub(super) async fn reader(tx: &mut Tx, person: &PersonId, slug: &str) -> Result<Reader> {
     Ok(readers(tx, person).await?.into_iter().find(|reader| reader.slug == slug).unwrap_or_default())
 }
 
 impl Reader {
-    /// Whether it is to be noted that the guide is read now.
+    /// Whether reading the guide should be recorded now.
     pub(super) fn is_due(&self, now: DateTime<Utc>) -> bool {
         self.read_at.is_none_or(|at| now - at >= NOTED_AFTER)
     }
 }
 
-/// Notes that a guide is read.
+/// Records that a guide is read.
 pub(super) async fn note_read(tx: &mut Tx, person: &PersonId, slug: &str, now: DateTime<Utc>) -> Result<()> {
     const NOTE: &str = "insert into guide_readers (person_id, slug, starred, read_at) values ($1, $2, false, $3) \
         on conflict (person_id, slug) do update set read_at = excluded.read_at";
@@ -55,7 +55,7 @@ pub(super) async fn note_read(tx: &mut Tx, person: &PersonId, slug: &str, now: D
     Ok(())
 }
 
-/// Gives a guide a star, or takes it back.
+/// Stars or unstars a guide.
 pub(super) async fn set_favourite(tx: &mut Tx, person: &PersonId, slug: &str, is_on: bool) -> Result<()> {
     const SET: &str = "insert into guide_readers (person_id, slug, starred) values ($1, $2, $3) \
         on conflict (person_id, slug) do update set starred = excluded.starred";
@@ -75,7 +75,7 @@ impl FromRow for Done {
     }
 }
 
-/// The sections that a person checked off, by guide.
+/// The sections that a person marked as done, by guide.
 pub(super) async fn progress(tx: &mut Tx, person: &PersonId) -> Result<HashMap<String, Vec<String>>> {
     const LIST: &str = "select slug, section from guide_progress where person_id = $1";
     let mut all: HashMap<String, Vec<String>> = HashMap::new();
@@ -85,7 +85,7 @@ pub(super) async fn progress(tx: &mut Tx, person: &PersonId) -> Result<HashMap<S
     Ok(all)
 }
 
-/// Checks a section off, or takes that back without a time.
+/// Marks a section as done; without a time, removes the mark.
 pub(super) async fn set_done(
     tx: &mut Tx,
     person: &PersonId,
@@ -122,21 +122,21 @@ impl FromRow for GuideRun {
     }
 }
 
-/// A person's executions of a guide, the newest first.
+/// A person's executions of a guide, newest first.
 pub(super) async fn runs(tx: &mut Tx, person: &PersonId, slug: &str) -> Result<Vec<GuideRun>> {
     const LIST: &str = "select slug, query, instance_id, execution_id from guide_runs where person_id = $1 and slug = $2 \
         order by created_at desc, id desc limit $3";
     sql(LIST).bind(person).bind(slug).bind(MOST_RUNS).all(tx).await
 }
 
-/// The instance on which a person ran a guide's query last.
+/// The instance on which a person last ran a guide's query.
 pub(super) async fn last_instance(tx: &mut Tx, person: &PersonId) -> Result<Option<InstanceId>> {
     const LAST: &str = "select slug, query, instance_id, execution_id from guide_runs where person_id = $1 \
         order by created_at desc, id desc limit 1";
     Ok(sql(LAST).bind(person).optional::<GuideRun>(tx).await?.map(|run| run.instance))
 }
 
-/// Notes an execution.
+/// Records an execution.
 pub(super) async fn add_run(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -151,14 +151,14 @@ pub(super) async fn add_run(
     Ok(())
 }
 
-/// A guide as it was run on one day.
+/// A saved report of a guide.
 #[derive(Clone, Debug)]
 pub(super) struct Report {
     pub(super) id: ReportId,
     pub(super) slug: String,
     pub(super) title: String,
     pub(super) instance_name: String,
-    /// HTML of ours, made when it was kept; empty in lists.
+    /// HTML from our templates, rendered when the report was saved; empty in lists.
     pub(super) body: String,
     pub(super) created_at: DateTime<Utc>,
 }
@@ -176,7 +176,7 @@ impl FromRow for Report {
     }
 }
 
-/// A person's reports of a guide without their texts, the newest first.
+/// A person's reports of a guide without their texts, newest first.
 pub(super) async fn reports(tx: &mut Tx, person: &PersonId, slug: &str) -> Result<Vec<Report>> {
     const LIST: &str = "select id, slug, title, instance_name, '' as body, created_at from guide_reports \
         where person_id = $1 and slug = $2 order by created_at desc, id desc limit 20";
@@ -190,7 +190,7 @@ pub(super) async fn report(tx: &mut Tx, person: &PersonId, id: &ReportId) -> Res
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// Keeps a report.
+/// Saves a report.
 pub(super) async fn add_report(tx: &mut Tx, person: &PersonId, report: &Report) -> Result<()> {
     const ADD: &str = "insert into guide_reports (id, person_id, slug, title, instance_name, body, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7)";

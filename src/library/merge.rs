@@ -1,22 +1,22 @@
-//! A newer version of a template and a query that was made of an older one, put together: what only one of them changed is taken, and
-//! what both changed is a choice.
+//! Merges a newer version of a template with a query created from an older one: changes on one side are applied, and
+//! conflicting changes need a choice.
 
 use similar::{MergeRegion, MergeResolution, TextMerge};
 
-/// A stretch of the merged text.
+/// A section of the merged text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stretch {
-    /// Neither changed it.
+    /// Unchanged on both sides.
     Same(String),
-    /// Only the query changed it, or both in the same way.
+    /// Changed only in the query, or identically on both sides.
     Mine(String),
-    /// Only the template changed it: what it was, and what it is.
+    /// Changed only in the template: the old and the new text.
     Theirs { was: String, is: String },
-    /// Both changed it.
+    /// Changed on both sides.
     Conflict { number: usize, mine: String, theirs: String },
 }
 
-/// What is taken where both changed a place.
+/// Which side is used for a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
     Mine,
@@ -33,12 +33,12 @@ impl Choice {
     }
 }
 
-/// The text without an unfinished last line, which would differ from the same line with an end.
+/// The text without an incomplete last line, which would differ from the same line with a line break.
 fn lined(text: &str) -> String {
     format!("{}\n", text.trim_end_matches('\n'))
 }
 
-/// Puts three texts together, line by line.
+/// Merges three texts line by line.
 pub(super) fn merged(base: &str, mine: &str, theirs: &str) -> Vec<Stretch> {
     let (base, mine, theirs) = (lined(base), lined(mine), lined(theirs));
     let merge = TextMerge::from_lines(base.as_str(), mine.as_str(), theirs.as_str());
@@ -60,7 +60,7 @@ pub(super) fn merged(base: &str, mine: &str, theirs: &str) -> Vec<Stretch> {
     merge.regions().iter().map(of).collect()
 }
 
-/// The merged text, with a choice for each conflict; none where one is missing.
+/// The merged text with a choice for each conflict; `None` if a choice is missing.
 pub(super) fn text(stretches: &[Stretch], choice: impl Fn(usize) -> Option<Choice>) -> Option<String> {
     stretches.iter().try_fold(String::new(), |text, stretch| {
         let piece = match stretch {

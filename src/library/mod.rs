@@ -1,8 +1,9 @@
-//! The query library: templates that come with the program or lie in the folder of guides, and people's own; each one step from
-//! a query.
+//! The query library: built-in templates, templates from the folder of guides, and people's own templates; each
+//! becomes a query in one step.
 //!
-//! A template is a query in the format of guides (`guides/README.md`), so that it is checked and shown like one. A query that is made of it
-//! is independent of it; what is kept is which text it was made of, so that a newer version can be told and merged.
+//! A template is a query in the format of guides (`guides/README.md`), so it is checked and shown in the same way. A
+//! query created from it is independent. The original text is stored, so that a newer version can be announced and
+//! merged.
 
 mod merge;
 mod model;
@@ -38,11 +39,11 @@ pub fn room(site: Site, guides: Guides, trials: Arc<Trials>) -> Room {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Section {
-    /// `/library` and below.
+    /// `/library` and its subpages.
     pub const Library: Self = Self::new("/library", "Library", "archive");
 }
 
-/// What the search of everything finds: the templates of the program, and those of people.
+/// Results for the global search: templates from files, and those of people.
 async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {
     let own = store::own(tx, &person.id).await?;
     let entries = model::entries(crate::guides::built_in_templates(), own);

@@ -1,4 +1,4 @@
-//! The tables of templates that people made, and of what was made of templates.
+//! The tables of people's own templates, and of queries created from templates.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use crate::db::{Error, FromRow, Result, Row, Tx, sql};
 use crate::ids::{InstanceId, PersonId, QueryId, TemplateId, TemplateUseId};
 
-/// Templates that a person sees at most of those that people made.
+/// The maximum number of people's own templates that are listed.
 const MOST: i64 = 1_000;
 
-/// A template that somebody made, as one person sees it.
+/// A person's template, as another person sees it.
 #[derive(Clone, Debug)]
 pub(super) struct OwnTemplate {
     pub(super) id: TemplateId,
@@ -20,10 +20,10 @@ pub(super) struct OwnTemplate {
     pub(super) owner: String,
     /// The query as a file.
     pub(super) text: String,
-    /// The instance whose people see it; none where only its owner does.
+    /// The instance whose members can see it; `None` if only its owner can.
     pub(super) home: Option<InstanceId>,
     pub(super) home_name: Option<String>,
-    /// Whether queries made of it run on that instance by default.
+    /// Whether queries created from it run on that instance by default.
     pub(super) is_pinned: bool,
     pub(super) version: i64,
     pub(super) updated_at: DateTime<Utc>,
@@ -45,7 +45,7 @@ impl FromRow for OwnTemplate {
     }
 }
 
-/// Reads templates that a person ($1) sees: their own, and those of instances that they have access to.
+/// Selects the templates that a person ($1) can see: their own, and those shared through their instances.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -58,7 +58,7 @@ macro_rules! select {
     };
 }
 
-/// Every template that a person sees, of those that people made.
+/// All of people's own templates that a person can see.
 pub(super) async fn own(tx: &mut Tx, person: &PersonId) -> Result<Vec<OwnTemplate>> {
     const LIST: &str = select!("order by lower(t.name), t.id limit $2");
     sql(LIST).bind(person).bind(MOST).all(tx).await
@@ -70,7 +70,7 @@ pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &TemplateId) -> Res
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// Keeps a new template, which only its owner sees.
+/// Saves a new template, visible only to its owner.
 pub(super) async fn add(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -84,7 +84,7 @@ pub(super) async fn add(
     Ok(())
 }
 
-/// One of the owner's templates with another text: its next version.
+/// Saves a new text for one of the owner's templates as its next version.
 pub(super) async fn change(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -97,7 +97,7 @@ pub(super) async fn change(
     changed(sql(CHANGE).bind(id).bind(person).bind(name).bind(text).bind(now).execute(tx).await?)
 }
 
-/// Says who sees one of the owner's templates: the people of an instance, or nobody else.
+/// Shares one of the owner's templates with the members of an instance, or stops sharing it.
 pub(super) async fn share(
     tx: &mut Tx,
     person: &PersonId,
@@ -111,7 +111,7 @@ pub(super) async fn share(
     changed(sql(SHARE).bind(id).bind(person).bind(kind).bind(home).bind(is_pinned).execute(tx).await?)
 }
 
-/// Deletes one of the owner's templates. Queries that were made of it stay.
+/// Deletes one of the owner's templates. Queries created from it remain.
 pub(super) async fn delete(tx: &mut Tx, person: &PersonId, id: &TemplateId) -> Result<()> {
     const DELETE: &str = "delete from templates where id = $1 and owner_id = $2";
     changed(sql(DELETE).bind(id).bind(person).execute(tx).await?)
@@ -121,13 +121,13 @@ fn changed(rows: u64) -> Result<()> {
     if rows == 0 { Err(Error::Missing) } else { Ok(()) }
 }
 
-/// What became of what was made of a template, by everybody.
+/// Usage statistics of a template, for all people.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stats {
     template: String,
-    /// Queries that were made of it.
+    /// Queries created from it.
     pub(super) uses: i64,
-    /// Their executions that have ended, and how many of these succeeded.
+    /// Their ended executions, and how many of these succeeded.
     pub(super) ended: i64,
     pub(super) succeeded: i64,
 }
@@ -143,7 +143,7 @@ impl FromRow for Stats {
     }
 }
 
-/// The figures of all templates. Only numbers leave here, so the caller may read with the eyes of the program.
+/// The statistics of all templates. They are only numbers, so the caller may read with the program's own rights.
 pub(super) async fn stats(tx: &mut Tx) -> Result<HashMap<String, Stats>> {
     const STATS: &str = "select u.template, count(distinct u.id) as uses, count(e.id) as ended, \
         count(case when e.state = 'succeeded' then 1 end) as succeeded from template_uses u \
@@ -152,7 +152,7 @@ pub(super) async fn stats(tx: &mut Tx) -> Result<HashMap<String, Stats>> {
     Ok(all.into_iter().map(|stats| (stats.template.clone(), stats)).collect())
 }
 
-/// A query that was made of a template.
+/// A query created from a template.
 #[derive(Clone, Debug)]
 pub(super) struct Use {
     pub(super) id: TemplateUseId,
@@ -179,7 +179,7 @@ impl FromRow for Use {
     }
 }
 
-/// A person's queries that were made of templates and are still there, the newest first.
+/// A person's existing queries created from templates, newest first.
 pub(super) async fn uses(tx: &mut Tx, person: &PersonId) -> Result<Vec<Use>> {
     const LIST: &str = "select u.id, u.template, u.query_id, q.name as query_name, u.version, u.base, u.created_at \
         from template_uses u join queries q on q.id = u.query_id where u.person_id = $1 and q.deleted_at is null \
@@ -187,7 +187,7 @@ pub(super) async fn uses(tx: &mut Tx, person: &PersonId) -> Result<Vec<Use>> {
     sql(LIST).bind(person).all(tx).await
 }
 
-/// That of one query.
+/// The template use of one query.
 pub(super) async fn use_of(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Use> {
     const FIND: &str = "select u.id, u.template, u.query_id, q.name as query_name, u.version, u.base, u.created_at \
         from template_uses u join queries q on q.id = u.query_id where u.person_id = $1 and u.query_id = $2 \
@@ -195,7 +195,7 @@ pub(super) async fn use_of(tx: &mut Tx, person: &PersonId, query: &QueryId) -> R
     sql(FIND).bind(person).bind(query).optional(tx).await?.ok_or(Error::Missing)
 }
 
-/// Notes a query that was made of a template.
+/// Records a query created from a template.
 pub(super) async fn add_use(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -211,7 +211,7 @@ pub(super) async fn add_use(
     Ok(())
 }
 
-/// Notes that a query has taken in another version of its template.
+/// Records that a query was updated to another version of its template.
 pub(super) async fn set_base(
     tx: &mut Tx,
     person: &PersonId,

@@ -102,12 +102,12 @@ impl Action {
     pub const WorkflowChanged: Self = Self::new("workflow-changed", "Workflow on AMC changed");
 }
 
-/// A query as a file: its SQL below a comment that holds everything else.
+/// A query as a file: its SQL below a comment with everything else.
 pub fn to_file(query: &QueryInput) -> String {
     model::file::write(query)
 }
 
-/// Reads such a file; in sentences, what of it is not understood or keeps it from being a query.
+/// Parses such a file; errors are sentences about what couldn't be parsed or is invalid.
 pub fn of_file(text: &str) -> Result<QueryInput, String> {
     let read = model::file::read(text);
     let mut errors = Errors::new();

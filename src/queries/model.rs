@@ -221,7 +221,7 @@ impl QueryInput {
         Script { sql: &self.sql, fields: &self.fields, window: &self.window, privacy: &self.privacy }
     }
 
-    /// Takes what a form was filled in with as the new defaults of its parameters.
+    /// Uses the submitted values as new defaults of the parameters.
     pub fn with_values(&mut self, form: &Fields) {
         let (run, _) = RunInput::of_form(&self.script(), form);
         for field in &mut self.fields {

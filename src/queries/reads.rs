@@ -40,7 +40,7 @@ pub async fn amend(
     replaced(tx, now, person, at.1, &query, QueryInput { sql, ..query.clone().into() }).await
 }
 
-/// The same with everything that a query holds.
+/// The same with the query's other fields.
 pub async fn replace(
     tx: &mut Tx,
     now: DateTime<Utc>,

@@ -198,7 +198,7 @@ pub(super) async fn add(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, quer
     Ok(())
 }
 
-/// Makes a query of what an author wrote; it is the person's.
+/// Creates a query from an author's file; it belongs to the person.
 pub async fn create(
     tx: &mut Tx,
     random: &Random,

@@ -1,4 +1,5 @@
-//! Guides: read, searched, tried, run where they stand, and kept; and a folder of them that authors change.
+//! Guides: reading, searching, trying and running queries, saving reports; and a folder with guides that authors
+//! change.
 
 use std::path::Path;
 
@@ -9,14 +10,14 @@ use crate::support::{Answer, Database, House, Visitor, stories};
 const QUERY: &str = "/guides/first-query/queries/reach-and-frequency-by-campaign";
 const ANCHOR: &str = "#query-reach-and-frequency-by-campaign";
 
-/// The instance that is offered first on a guide's page.
+/// The suggested instance on a guide's page.
 async fn instance(visitor: &Visitor) -> String {
     let page = visitor.get("/guides/first-query").await.with(200);
     let values = page.attributes("#f-instance option", "value");
     values.into_iter().find(|value| !value.is_empty()).expect("an instance")
 }
 
-/// The fields of the first form of a query, as a browser would send it.
+/// The fields of a query's first form, as a browser would send them.
 fn form(page: &Answer, instance: &str) -> Vec<(String, String)> {
     let hidden = page.attributes(&format!("{ANCHOR} form input[name=once]"), "value");
     vec![
@@ -47,7 +48,7 @@ fn guide(title: &str, rest: &str) -> String {
     format!("+++\ntitle = \"{title}\"\nsummary = \"S\"\nminutes = 5\n{rest}")
 }
 
-/// A house with a folder of guides of its own.
+/// A house with its own folder of guides.
 async fn with_folder(database: Database, root: &Path) -> House {
     House::open_with(database, &[("GUIDES_DIR", root.to_str().expect("a path"))]).await
 }
@@ -56,7 +57,7 @@ mod read {
     use super::*;
 
     stories! {
-        /// A newcomer finds a guide by a word of its text, checks sections off, and goes on where they left.
+        /// A new user finds a guide by searching its text, marks sections as done, and continues later.
         async fn a_reader_finds_a_guide_and_goes_on_where_they_left(house: House) {
             let ada = house.signed_in("Ada").await;
             let found = ada.get("/guides?q=aggregation+threshold").await.with(200);
@@ -86,7 +87,8 @@ mod read {
             ada.post("/guides/first-query/progress", &[("section", "nowhere"), ("done", "true")]).await.with(404);
         }
 
-        /// A query is tried without filling anything in, run where it stands, and its result is below the expected one; what was run is kept as a report.
+        /// A query is tried without filling anything in, then run on the page. Its result is shown below the expected
+        /// one, and a report is saved.
         async fn a_query_is_tried_run_in_place_and_kept(house: House) {
             let ada = house.signed_in("Ada").await;
             let instance = instance(&ada).await;
@@ -118,7 +120,7 @@ mod read {
             ada.get(&report).await.with(404);
         }
 
-        /// A query is taken along: as a query of one's own with the values that were filled in, and into a schedule.
+        /// A query is copied with the submitted values: as one's own query, and into a schedule.
         async fn a_query_is_saved_and_scheduled_with_its_values(house: House) {
             let ada = house.signed_in("Ada").await;
             let instance = instance(&ada).await;
@@ -141,7 +143,8 @@ mod folder {
     use super::*;
 
     stories! {
-        /// A file that an author breaks shows them the fault, leaves readers what was good, and appears when it is mended.
+        /// If an author breaks a file, they see the error, readers still see the last good version, and the corrected
+        /// version appears.
         async fn changes_appear_without_a_restart_and_faults_stay_with_authors(database: Database) {
             let root = tempfile::tempdir().expect("a folder");
             write(root.path(), "our-way/guide.md", &guide("Our way", "+++\n\nHello.\n"));
@@ -189,7 +192,7 @@ mod folder {
             std::fs::remove_dir_all(path).expect("it goes");
         }
 
-        /// Pictures come from the guide's folder only.
+        /// Pictures only come from the guide's folder.
         async fn pictures_come_from_the_folder_only(database: Database) {
             let root = tempfile::tempdir().expect("a folder");
             write(root.path(), "a/guide.md", &guide("A", "+++\n\n![p](p.png) ![q](https://evil.example/q.png)\n"));

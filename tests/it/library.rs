@@ -1,4 +1,4 @@
-//! The query library: found, tried, used in one step; people's own templates; newer versions taken in.
+//! The query library: searching, trying and using templates, people's own templates, and updates to newer versions.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ async fn with_template(database: Database, root: &Path) -> House {
 }
 
 stories! {
-    /// A template is found, tried at once, and becomes a query in one step; what was made of it is counted.
+    /// A template can be found, tried, and turned into a query in one step; its usage is counted.
     async fn a_template_becomes_a_query_in_one_step(database: Database) {
         let root = tempfile::tempdir().expect("a folder");
         let house = with_template(database, root.path()).await;
@@ -54,7 +54,8 @@ stories! {
         ada.get("/library/nothing").await.with(404);
     }
 
-    /// A newer version is told to who used the template, and merged: what only the template changed comes in, what both changed is asked.
+    /// People who used a template are notified of a newer version and can merge it: changes only in the template are
+    /// applied, and conflicts need a choice.
     async fn a_newer_version_is_told_and_merged(database: Database) {
         let root = tempfile::tempdir().expect("a folder");
         let house = with_template(database, root.path()).await;
@@ -91,7 +92,8 @@ stories! {
         house.signed_in("Chie").await.get(&update).await.with(404);
     }
 
-    /// Any query becomes a template in one step; it is private until it is shared through an instance, and brings the instance where it is pinned.
+    /// Any query can become a template in one step. It is private until it is shared through an instance, which can
+    /// be pinned as the default.
     async fn a_query_becomes_a_template_that_colleagues_use(database: Database) {
         let house = House::open(database).await;
         let (ada, ben) = (house.signed_in("Ada").await, house.signed_in("Ben").await);

@@ -74,7 +74,7 @@ pub struct Guide {
     pub sections: Vec<SectionText>,
     /// Checks that it shows a mistake for, each with the id of the section.
     pub mistakes: Vec<(&'static str, String)>,
-    /// Title, summary and everything else by which it is found, in small letters.
+    /// The searchable text without sections (title, summary, …), in lower case.
     pub plain: String,
 }
 
@@ -92,7 +92,7 @@ impl Guide {
         })
     }
 
-    /// The address of a section, with what to call it.
+    /// The address of a section, with its title.
     pub fn place(&self, id: &str) -> (String, String) {
         let heading = self.headings.iter().find(|heading| heading.id == id);
         match heading {
@@ -101,7 +101,7 @@ impl Guide {
         }
     }
 
-    /// The headings of the sections that can be checked off.
+    /// The headings of the sections that can be marked as done.
     pub fn chapters(&self) -> impl Iterator<Item = &Heading> {
         self.headings.iter().filter(|heading| heading.depth == 2)
     }
@@ -139,7 +139,7 @@ pub struct GuideQuery {
     pub columns: Vec<(String, DataType)>,
     /// The ids of its data sources.
     pub sources: Vec<String>,
-    /// The same, each with the columns that it reads of it.
+    /// The same, each with the columns that are read.
     pub reads: Vec<(String, Vec<String>)>,
     /// A digest of everything that decides what it gives.
     pub digest: String,
@@ -217,7 +217,7 @@ pub struct SectionText {
     pub id: String,
     pub title: String,
     pub text: String,
-    /// Title and text in small letters, a line end between them.
+    /// Title and text in lower case, separated by a line break.
     pub plain: String,
 }
 

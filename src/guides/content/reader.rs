@@ -55,7 +55,7 @@ pub(super) fn read(source: Source<'_>, language: &str) -> (Guide, Vec<Finding>) 
     (guide, findings)
 }
 
-/// Everything by which a guide is found beside its text, in small letters.
+/// The searchable text of a guide without sections, in lower case.
 fn plain(guide: &Guide) -> String {
     let mut words = vec![guide.title.as_str(), &guide.summary, guide.level.label(), &guide.slug];
     for list in [&guide.tags, &guide.products, &guide.sources] {
@@ -167,7 +167,7 @@ impl<'a, 'f> Body<'a, 'f> {
         self.flush();
     }
 
-    /// Closes the open section, where it can be checked off.
+    /// Closes the open section, if it can be marked as done.
     fn end_section(&mut self) {
         let Some(section) = self.sections.last().filter(|section| !self.is_fragment && !section.id.is_empty()) else {
             return;

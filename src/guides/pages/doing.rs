@@ -1,4 +1,4 @@
-//! What is done from a guide's page: favorites, progress, and trying, running and taking along its queries.
+//! Actions on a guide's page: favorites, progress, and trying, running and copying its queries.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -14,7 +14,7 @@ use crate::queries::{self, Home, Placement, QueryInput, RunInput};
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Visit};
 
-/// Gives a guide a star, or takes it back.
+/// Stars or unstars a guide.
 pub(super) async fn favourite(
     State(desk): State<Desk>,
     person: Person,
@@ -28,7 +28,7 @@ pub(super) async fn favourite(
     Ok(Redirect::to(&format!("/guides/{slug}")))
 }
 
-/// Checks a section off, or takes that back, and leads on to the section.
+/// Marks a section as done or not done, and redirects to it.
 pub(super) async fn progress(
     State(desk): State<Desk>,
     person: Person,
@@ -49,7 +49,7 @@ pub(super) async fn progress(
     Ok(Redirect::to(&format!("/guides/{slug}{instance}#{}", next.map_or("", |heading| heading.id.as_str()))))
 }
 
-/// The part of an address that keeps the chosen instance.
+/// The part of an address that preserves the selected instance.
 fn instance_part(fields: &Fields) -> String {
     match fields.trimmed("instance").parse::<InstanceId>() {
         Ok(id) => format!("?instance={id}"),
@@ -57,13 +57,13 @@ fn instance_part(fields: &Fields) -> String {
     }
 }
 
-/// The form without empty parameters, so that these get the values of synthetic data.
+/// The form without empty parameters, which then use their values for synthetic data.
 fn filled(form: &Fields) -> Fields {
     let is_filled = |(name, value): &(&str, &str)| !name.starts_with("param.") || !value.trim().is_empty();
     form.iter().filter(is_filled).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The guide with what its query gives on synthetic data. Where nothing is filled in, the values of its author are taken.
+/// The guide with the result of its query on synthetic data. Empty inputs use the author's values.
 pub(super) async fn try_it(
     State(desk): State<Desk>,
     person: Person,
@@ -75,7 +75,7 @@ pub(super) async fn try_it(
     let languages = languages(&headers, fields.trimmed("lang"));
     let seen = seen(&*desk.guides.current().await, &person, &slug, &languages)?;
     let input = query(&seen.guide, &id)?.input(desk.site.clock.now(), true);
-    // OK without the instance: synthetic data has all sources, whatever the instance lacks.
+    // OK without the instance because synthetic data has all sources.
     let form: Fields = filled(&fields).iter().filter(|(name, _)| *name != "instance").map(owned).collect();
     let tried = desk.trials.run(&desk.site, &person, &input, &form).await?;
     let sent = fields.trimmed("instance").to_owned();
@@ -87,7 +87,7 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-/// Runs a query on the chosen instance and leads back to where it stands.
+/// Runs a query on the selected instance and redirects back to it.
 pub(super) async fn run(
     State(desk): State<Desk>,
     person: Person,
@@ -150,7 +150,7 @@ pub(super) async fn run(
     }
 }
 
-/// Hands a query over to the editor as a draft, with what was filled in.
+/// Opens a query in the editor as a draft, with the submitted values.
 pub(super) async fn open(
     State(desk): State<Desk>,
     person: Person,
@@ -167,7 +167,7 @@ pub(super) async fn open(
     Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
 }
 
-/// The query as the person takes it along: what they filled in is its new defaults.
+/// The query with the person's values as new defaults.
 fn taken_along(desk: &Desk, query: &GuideQuery, fields: &Fields) -> QueryInput {
     let mut input = query.input(desk.site.clock.now(), desk.site.config.is_demo());
     input.window = input.window.with(fields);
@@ -209,7 +209,7 @@ pub(super) async fn save(
     Ok(Redirect::to(&format!("/queries/{query}")))
 }
 
-/// Saves a query and leads to the form of its schedule.
+/// Saves a query and redirects to the form for its schedule.
 pub(super) async fn schedule(
     State(desk): State<Desk>,
     person: Person,

@@ -8,7 +8,7 @@ use super::{Desk, seen};
 use crate::guides::content::picture_kind;
 use crate::web::{self, Person};
 
-/// A picture that lies in the guide's folder.
+/// A picture from the guide's folder.
 pub(super) async fn show(
     State(desk): State<Desk>,
     person: Person,

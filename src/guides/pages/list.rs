@@ -1,4 +1,4 @@
-//! The list of guides: what there is, how far one got, and where a word stands.
+//! The list of guides, with progress and search results.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::web::{self, Html, Person, Visit};
 
 /// Guides of a page.
 const SIZE: u64 = 50;
-/// Guides that are offered to go on with.
+/// Number of guides suggested for continuing.
 const GOING_ON: usize = 3;
 
 #[derive(Template)]
@@ -29,7 +29,7 @@ pub(super) struct ListPage {
     shell: Shell,
     list: List,
     guides: Vec<Line>,
-    /// Guides that the person began.
+    /// Guides that the person started.
     going_on: Vec<Line>,
     pager: Pager,
     q: String,
@@ -41,7 +41,7 @@ pub(super) struct ListPage {
     tag: String,
     whose: Vec<Choice>,
     which: &'static str,
-    /// What is wrong with files, for authors.
+    /// Problems in files, for authors.
     findings: Vec<Finding>,
     trouble: String,
 }
@@ -54,12 +54,12 @@ pub(super) struct Line {
     pub(super) is_favourite: bool,
     /// Whether it was read.
     is_read: bool,
-    /// How many of its sections are checked off, and how many it has.
+    /// How many of its sections are done, and their total number.
     pub(super) done: usize,
     pub(super) sections: usize,
-    /// The heading of the first section that is not checked off.
+    /// The heading of the first section that isn't done.
     pub(super) next: Option<(String, String)>,
-    /// Whether its file has faults; for authors.
+    /// Whether its file has errors; for authors.
     pub(super) is_faulty: bool,
 }
 
@@ -81,7 +81,7 @@ impl Line {
         }
     }
 
-    /// How far the reader got, in words; empty for a guide that was never opened.
+    /// The reader's progress, for display; empty for a guide that was never opened.
     pub(super) fn progress(&self) -> String {
         match (self.done, self.sections) {
             (0, _) if !self.is_read => String::new(),
@@ -96,7 +96,7 @@ impl Line {
     }
 }
 
-/// What a person did with guides.
+/// A person's state for all guides.
 #[derive(Default)]
 struct Mine {
     readers: Vec<Reader>,
@@ -169,7 +169,7 @@ impl Asked {
     }
 }
 
-/// The guides that a person may read, in the order of the list.
+/// The guides that a person can read, in list order.
 fn readable_by(all: &Collection, person: &Person) -> Vec<Arc<Guide>> {
     let own = all.guides.iter().filter(|guide| guide.item.language.is_empty());
     own.filter_map(|guide| readable(guide, person)).map(|(guide, _)| guide).collect()

@@ -1,4 +1,4 @@
-//! The pages of guides: the list, one guide with the forms of its queries, and what is done from there.
+//! The pages of guides: the list, a guide with the forms of its queries, and actions.
 
 mod detail;
 mod doing;
@@ -55,13 +55,13 @@ pub(super) fn routes(desk: Desk) -> Router {
 /// A guide as a person sees it.
 pub(super) struct Seen {
     pub(super) guide: Arc<Guide>,
-    /// What is wrong with its file, for authors; readers see the last version without a fault.
+    /// Problems in its file, for authors; readers see the last version without errors.
     pub(super) findings: Vec<super::Finding>,
-    /// The languages in which it is there, the empty one being its own.
+    /// The available languages; the original one is empty.
     pub(super) languages: Vec<String>,
 }
 
-/// The guide of that name, in the first of these languages in which it is there.
+/// The guide with this name, in the first available of these languages.
 pub(super) fn seen(all: &Collection, person: &Person, slug: &str, languages: &[String]) -> web::Result<Seen> {
     let of = |language: &str| all.guides.iter().find(|it| it.item.slug == slug && it.item.language == language);
     let wanted = languages.iter().map(String::as_str).chain([""]);
@@ -71,7 +71,7 @@ pub(super) fn seen(all: &Collection, person: &Person, slug: &str, languages: &[S
     Ok(Seen { guide, findings, languages: own.map(|it| it.item.language.clone()).collect() })
 }
 
-/// What a person reads of a guide's file.
+/// The version of a guide's file that a person can read.
 fn readable(checked: &Checked<Guide>, person: &Person) -> Option<(Arc<Guide>, Vec<super::Finding>)> {
     if person.is_administrator {
         return Some((Arc::clone(&checked.item), checked.findings.clone()));
@@ -80,7 +80,7 @@ fn readable(checked: &Checked<Guide>, person: &Person) -> Option<(Arc<Guide>, Ve
     Some((good, Vec::new()))
 }
 
-/// What is said where there is no guide of that name, or none that can be shown.
+/// The error if there is no guide with this name, or none that can be shown.
 fn gone(all: &Collection, slug: &str) -> web::Error {
     let is_broken = all.guides.iter().any(|it| it.item.slug == slug && it.good.is_none() && !it.item.draft);
     if is_broken {
@@ -90,7 +90,7 @@ fn gone(all: &Collection, slug: &str) -> web::Error {
     web::Error::Missing
 }
 
-/// The languages that a browser asks for, the most wanted first: `de-AT` asks for `de`, too.
+/// The languages that a browser accepts, in order of preference: `de-AT` also accepts `de`.
 pub(super) fn languages(headers: &HeaderMap, chosen: &str) -> Vec<String> {
     if chosen == "en" {
         return Vec::new();
@@ -102,7 +102,7 @@ pub(super) fn languages(headers: &HeaderMap, chosen: &str) -> Vec<String> {
     for tag in tags.filter(|tag| !tag.is_empty()).take(20) {
         let tag = tag.to_ascii_lowercase();
         let short = tag.split('-').next().unwrap_or_default().to_owned();
-        // The text of `guide.md` is English: a reader who prefers it gets it.
+        // `guide.md` is in English, so readers who prefer English get it.
         if short == "en" {
             break;
         }

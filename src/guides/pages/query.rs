@@ -1,4 +1,5 @@
-//! A query of a guide on its page: the form, the sample, what the chosen instance lacks, and the reader's own result.
+//! A query of a guide on its page: the form, the sample, what the selected instance lacks, and the reader's own
+//! result.
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +11,7 @@ use crate::queries::{self, FieldDef, Input, QueryInput, Sample, Trial, WindowFor
 use crate::web::Fields;
 use crate::web::components::{Choice, Errors};
 
-/// Names of what is lacking that are shown.
+/// Maximum number of missing names that are shown.
 const MOST_LACKING: usize = 6;
 
 /// A query as its page shows it.
@@ -29,19 +30,19 @@ pub struct QueryView {
     pub sample: Option<SampleView>,
     pub metrics: Vec<(String, String)>,
     pub interpretation_html: String,
-    /// Data sources and columns that the chosen instance lacks.
+    /// Data sources and columns missing on the selected instance.
     pub lacking: Vec<String>,
     pub errors: Errors,
-    /// Errors of the SQL on the chosen instance, in sentences.
+    /// Errors in the SQL on the selected instance, in sentences.
     pub mistakes: Vec<String>,
     pub tried: Option<Trial>,
-    /// The reader's last execution of it on the chosen instance.
+    /// The reader's latest execution on the selected instance.
     pub run: Option<Preview>,
-    /// Whether the form is open from the start.
+    /// Whether the form is initially open.
     pub is_open: bool,
 }
 
-/// A sample with which of its columns hold numbers.
+/// A sample, and which of its columns are numeric.
 pub struct SampleView {
     pub columns: Vec<(String, bool)>,
     pub rows: Vec<Vec<String>>,
@@ -60,7 +61,7 @@ impl SampleView {
 }
 
 impl QueryView {
-    /// The view of a query with the form as it was sent; `defaults` are those of the place where it runs.
+    /// The view of a query with the submitted form; `defaults` are those of the selected instance.
     pub fn new(query: &GuideQuery, defaults: &QueryInput, form: &Fields, now: DateTime<Utc>) -> Self {
         let window = defaults.window.with(form);
         let authored = &query.authored;
@@ -88,12 +89,12 @@ impl QueryView {
         }
     }
 
-    /// The id of an input, which another query of the page may have under the same name.
+    /// The id of an input, unique on the page even if another query has an input with the same name.
     pub fn input_id(&self, name: &str) -> String {
         format!("f-{}-{name}", self.id)
     }
 
-    /// What the instance lacks, in a sentence.
+    /// What is missing on the instance, as a sentence.
     pub fn lacking_words(&self) -> String {
         let (shown, more) = self.lacking.split_at(self.lacking.len().min(MOST_LACKING));
         let rest = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
@@ -101,12 +102,12 @@ impl QueryView {
     }
 }
 
-/// The parameters that the form asks for.
+/// The parameters in the form.
 fn asked<'a>(query: &'a GuideQuery, fields: &'a [FieldDef]) -> impl Iterator<Item = &'a FieldDef> {
     fields.iter().filter(|field| query.authored.input.sql.contains(field.name.as_str()))
 }
 
-/// What of a query's data sources and columns an instance does not have.
+/// The data sources and columns of a query that are missing on an instance.
 pub fn lacking(query: &GuideQuery, catalogue: &Catalogue) -> Vec<String> {
     let mut lacking = Vec::new();
     for (source, columns) in &query.reads {

@@ -1,4 +1,4 @@
-//! What is done with templates: a query made of one, and one made of a query.
+//! Actions on templates: create a query from one, or a template from a query.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,7 +16,7 @@ use crate::queries::{self, Home, Placement, QueryInput, RunInput};
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Visit};
 
-/// The template with what it gives on synthetic data; where nothing is filled in, with its author's values.
+/// Shows the template's result on synthetic data; empty inputs use the author's values.
 pub(super) async fn try_it(
     State(desk): State<Desk>,
     person: Person,
@@ -38,7 +38,7 @@ pub(super) async fn try_it(
     Ok(Html(page(&desk, &person, &visit, &slug, &sent, answer).await?).into_response())
 }
 
-/// Makes a query with the values of the form.
+/// Creates a query with the values of the form.
 pub(super) async fn make(
     State(desk): State<Desk>,
     person: Person,
@@ -67,7 +67,7 @@ pub(super) async fn make(
     Ok(Redirect::to(&format!("/queries/{query}")))
 }
 
-/// Hands a template over to the editor as a draft.
+/// Opens a template in the editor as a draft.
 pub(super) async fn open(
     State(desk): State<Desk>,
     person: Person,
@@ -86,18 +86,18 @@ pub(super) async fn open(
     Ok(Redirect::to(&format!("/queries/new?draft={draft}")))
 }
 
-/// The query that a form names, as a file, with its name.
+/// The query named by a form, as a file, with its name.
 async fn text_of(tx: &mut Tx, now: DateTime<Utc>, person: &Person, fields: &Fields) -> web::Result<(String, String)> {
     let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
     let query = queries::find(tx, &person.id, &id).await?;
-    // A template declares every parameter; those that the query leaves to be guessed are declared as they are guessed.
+    // A template declares all parameters; undeclared ones of the query are declared with their inferred types.
     let given = RunInput::of_form(&query.script(), &Fields::default()).0;
     let fields = queries::prepare(&query.script(), &given, Catalogue::standard(), now, false).asked;
     let name = query.name.clone();
     Ok((name, queries::to_file(&QueryInput { fields, ..query.into() })))
 }
 
-/// Makes a template of a query; only its owner sees it until they share it.
+/// Creates a template from a query; only its owner can see it until it is shared.
 pub(super) async fn add(
     State(desk): State<Desk>,
     person: Person,
@@ -118,7 +118,8 @@ fn own(slug: &str) -> web::Result<TemplateId> {
     slug.parse().map_err(|_| web::Error::Missing)
 }
 
-/// Says who sees a template: nobody else, the people of an instance, or these with the instance as its place.
+/// Sets who can see a template: only the owner, or the members of an instance, optionally with the instance as the
+/// default for queries.
 pub(super) async fn share(
     State(desk): State<Desk>,
     person: Person,
@@ -143,7 +144,8 @@ pub(super) async fn share(
     Ok(Redirect::to(&format!("/library/{id}")))
 }
 
-/// Gives a template the text of a query: its next version, which everybody who used it is told of.
+/// Updates a template with the text of a query. This is its next version, and everyone who used the template is
+/// notified.
 pub(super) async fn change(
     State(desk): State<Desk>,
     person: Person,

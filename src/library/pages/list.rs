@@ -17,7 +17,7 @@ use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
 
-/// Templates of a page.
+/// Templates per page.
 const SIZE: u64 = 100;
 
 #[derive(Template)]
@@ -46,18 +46,18 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// How often it was used, in words.
+    /// How often it was used, for display.
     pub(super) fn uses(&self) -> String {
         if self.stats.uses == 0 { String::new() } else { self.stats.uses.to_string() }
     }
 
-    /// How many of the executions succeeded; empty where none has ended.
+    /// The share of successful executions; empty if none has ended.
     pub(super) fn success(&self) -> String {
         success(&self.stats)
     }
 }
 
-/// The share of executions that succeeded, `97%`; empty where none has ended.
+/// The share of successful executions, `97%`; empty if none has ended.
 pub(super) fn success(stats: &Stats) -> String {
     if stats.ended == 0 { String::new() } else { format!("{}%", stats.succeeded * 100 / stats.ended) }
 }
@@ -120,7 +120,7 @@ impl Asked {
     }
 }
 
-/// The figures of all templates: numbers over everybody's queries.
+/// The statistics of all templates, over everyone's queries.
 pub(super) async fn stats(desk: &Desk) -> web::Result<HashMap<String, Stats>> {
     let mut tx = desk.site.db.read(&Scope::System).await?;
     Ok(store::stats(&mut tx).await?)
@@ -186,7 +186,7 @@ impl Export for Line {
     }
 }
 
-/// The templates that the filter leaves, as a file.
+/// The filtered templates as a file.
 pub(super) async fn export(State(desk): State<Desk>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let asked = Asked::read(&mut params);
     let mut tx = desk.site.db.read(&person.scope()).await?;

@@ -1,4 +1,4 @@
-//! The pages of the library: the list, one template with its form, and taking in a newer version.
+//! The pages of the library: the list, a template with its form, and updating to a newer version.
 
 mod detail;
 mod doing;
@@ -43,7 +43,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .with_state(desk)
 }
 
-/// The template of that name, as a person sees it.
+/// The template with this name, if the person can see it.
 async fn find(desk: &Desk, tx: &mut Tx, person: &Person, slug: &str) -> web::Result<Entry> {
     let own = match slug.parse::<TemplateId>() {
         Ok(id) => vec![store::find(tx, &person.id, &id).await?],
@@ -53,7 +53,7 @@ async fn find(desk: &Desk, tx: &mut Tx, person: &Person, slug: &str) -> web::Res
     model::entries(files, own).into_iter().find(|entry| entry.slug == slug).ok_or(web::Error::Missing)
 }
 
-/// What a template gives now to a query that was made of it then: windows that are told by their length keep their dates.
+/// What a template gives now for an earlier query: windows defined by their length keep the dates from that time.
 fn now_of(entry: &Entry, made: &Use, is_demo: bool) -> String {
     queries::to_file(&entry.input(made.created_at, is_demo))
 }
@@ -65,7 +65,7 @@ struct Newer {
     template: String,
 }
 
-/// A person's queries whose templates changed since.
+/// A person's queries whose templates have changed since.
 async fn newer(desk: &Desk, tx: &mut Tx, person: &Person, entries: &[Entry]) -> web::Result<Vec<Newer>> {
     let is_demo = desk.site.config.is_demo();
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! Taking a template's newer version into a query that was made of an older one.
+//! Updates a query to a newer version of its template.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -32,7 +32,7 @@ impl UpdatePage {
         self.stretches.iter().filter(|it| matches!(it, Stretch::Conflict { .. })).count()
     }
 
-    /// Whether the template brings something.
+    /// Whether the template has changes.
     fn has_news(&self) -> bool {
         self.stretches.iter().any(|it| matches!(it, Stretch::Conflict { .. } | Stretch::Theirs { .. }))
     }

@@ -277,7 +277,7 @@ pub async fn create_draft(
     seed_draft(tx, random, now, person, text.source, input).await
 }
 
-/// The same of a whole query, with its window and everything that is said about it.
+/// The same for a whole query, with its window and other fields.
 pub async fn seed_draft(
     tx: &mut Tx,
     random: &Random,

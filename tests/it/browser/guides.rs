@@ -1,4 +1,5 @@
-//! A new analyst's first guide: tried, run where it stands, remembered, taken along, with scripts and without.
+//! A new analyst's first guide: trying and running queries, progress, and copying queries, with and without
+//! JavaScript.
 
 use super::path::{AT_ONCE, EAGER, SMALL, sign_in};
 use super::{Browser, Options, Program};

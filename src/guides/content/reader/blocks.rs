@@ -1,4 +1,4 @@
-//! Blocks of code, and the queries that they or the files beside the guide hold.
+//! Code blocks, and their queries or those in files next to the guide.
 
 use std::ops::Range;
 

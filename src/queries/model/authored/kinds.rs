@@ -1,4 +1,4 @@
-//! What authors classify a query or a guide by: difficulty, ad products, and its part among the queries of a guide.
+//! Classifications by authors of queries and guides: difficulty, ad products, and the role of a query in a guide.
 
 use crate::queries::model::front_matter::{Entry, Fault};
 
