@@ -136,7 +136,7 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     };
     // OK because a spawned task has the large stack; the main thread's is the system's.
-    let work = async { Box::pin(handed_over(line)).await };
+    let work = async { handed_over(line).await };
     let code = runtime.block_on(work);
     // OK not to wait: after a forced shutdown, the next start picks up what was still running.
     runtime.shutdown_background();
@@ -145,7 +145,7 @@ pub fn run() -> ExitCode {
 
 async fn handed_over(line: Line) -> ExitCode {
     match line.command.unwrap_or(Command::Serve) {
-        Command::Serve => with_config(serve::serve).await,
+        Command::Serve => Box::pin(with_config(serve::serve)).await,
         Command::Emulator(options) => emulate::run(*options).await,
         Command::Sql(sql) => sql::run(sql).await,
         Command::Guides(guides) => Box::pin(guides::run(guides)).await,

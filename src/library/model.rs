@@ -38,7 +38,7 @@ impl Entry {
         words.extend(authored.input.tags.iter());
         words.extend(query.sources.iter().map(String::as_str));
         let plain = words.join("\n").to_lowercase();
-        Self { slug, version, own, plain, query }
+        Self { slug, query, version, own, plain }
     }
 
     /// Whether every word occurs in it.

@@ -14,7 +14,7 @@ use crate::support::Database;
 /// Time limit until it listens.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running PgBouncer, which is stopped at the end of the test.
+/// A running `PgBouncer`, which is stopped at the end of the test.
 struct Pooler {
     process: Child,
     url: String,

@@ -66,6 +66,7 @@ const THINGS: &[&str] = &[
 ];
 
 /// Addresses of other people's things, with their method.
+#[expect(clippy::too_many_lines, reason = "some lines for each kind of thing, one after the other")]
 pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let ada = house.signed_in("Ada").await;
     let page = ada.get("/instances").await.with(200);

@@ -28,7 +28,7 @@ use crate::executions::live as progress;
 use crate::executions::model::{Execution, Origin, State as Stage};
 use crate::executions::store;
 use crate::executions::submit::Executions;
-use crate::executions::verdict::{self, Verdict};
+use crate::executions::verdict::{self, Evidence, Verdict};
 use crate::ids::ExecutionId;
 use crate::instances::{self, Instance};
 use crate::queries::{self, PastRun, SourceMap, TypicalDuration};
@@ -201,6 +201,12 @@ async fn history(
     Ok((past, typical))
 }
 
+/// What is remarkable about a thin result.
+fn verdict_on(execution: &Execution, shown: Option<&ResultView>, evidence: &Evidence) -> Option<Verdict> {
+    let suppressed = shown.and_then(|result| result.suppressed.as_ref()).map(|it| it.rows);
+    verdict::of(execution, execution.result.as_ref()?, suppressed, evidence)
+}
+
 async fn page(
     room: &Executions,
     person: &Person,
@@ -234,9 +240,7 @@ async fn page(
         result: result.as_ref(),
     };
     let is_gone = !pane::has_result(&execution) || result_fault.is_some();
-    let suppressed = result.as_ref().and_then(|result| result.suppressed.as_ref()).map(|it| it.rows);
-    let stored = execution.result.as_ref().filter(|_| result_fault.is_none());
-    let verdict = stored.and_then(|kept| verdict::of(&execution, kept, suppressed, &evidence));
+    let verdict = if result_fault.is_some() { None } else { verdict_on(&execution, result.as_ref(), &evidence) };
     Ok(DetailPage {
         shell: visit.shell(title(&execution), Section::Executions).await,
         steps: progress::steps(&events, execution.state),

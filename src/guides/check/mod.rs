@@ -28,7 +28,7 @@ const LIMITS: Limits = Limits {
     disk_bytes: 0,
     parallel_runs: 2,
     threads: 2,
-    time: Duration::from_secs(60),
+    time: Duration::from_mins(1),
     result_rows: 1_000_000,
 };
 

@@ -103,7 +103,11 @@ pub(super) fn colored(sql: &str) -> String {
     let mut at = 0;
     for (span, color) in colors(sql) {
         html.push_str(&escaped(sql.get(at..span.start).unwrap_or_default()));
-        html.push_str(&format!("<span class=\"{}\">{}</span>", color.class(), escaped(span.of(sql))));
+        html.push_str("<span class=\"");
+        html.push_str(color.class());
+        html.push_str("\">");
+        html.push_str(&escaped(span.of(sql)));
+        html.push_str("</span>");
         at = span.end;
     }
     html.push_str(&escaped(sql.get(at..).unwrap_or_default()));

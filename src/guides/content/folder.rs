@@ -26,6 +26,11 @@ const PICTURES: [(&str, &str); 6] = [
     ("avif", "image/avif"),
 ];
 
+/// Whether a file's name has this extension, in small letters.
+pub(super) fn has_extension(file: &str, extension: &str) -> bool {
+    Path::new(file).extension().is_some_and(|found| found == extension)
+}
+
 /// A file, or why it isn't read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::guides) enum Content {
@@ -47,7 +52,7 @@ impl Folder {
         };
         std::str::from_utf8(bytes).map_err(|error| {
             let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = good.split(|byte| *byte == b'\n').count();
             format!("{name} is not UTF-8 text: line {line} holds other bytes. Save the file as UTF-8.")
         })
     }

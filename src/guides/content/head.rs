@@ -17,25 +17,19 @@ pub(super) fn read<'a>(
     findings: &mut Vec<Finding>,
 ) -> &'a str {
     let mut faults = Vec::new();
-    let body = match split(source.text) {
-        Some((front, body)) => {
-            for entry in FrontMatter::new(front, 2).entries(&mut faults) {
-                take(source, entry, guide, (links, findings), &mut faults);
-            }
-            let missing = [
-                ("title", guide.title.is_empty()),
-                ("summary", guide.summary.is_empty()),
-                ("minutes", guide.minutes == 0),
-            ];
-            for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-                faults.push(Fault::new(1, format!("The front matter lacks `{key}`.")));
-            }
-            body
+    let body = if let Some((front, body)) = split(source.text) {
+        for entry in FrontMatter::new(front, 2).entries(&mut faults) {
+            take(source, entry, guide, (links, findings), &mut faults);
         }
-        None => {
-            faults.push(Fault::new(1, "A guide begins with front matter between two lines `+++`."));
-            source.text
+        let missing =
+            [("title", guide.title.is_empty()), ("summary", guide.summary.is_empty()), ("minutes", guide.minutes == 0)];
+        for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
+            faults.push(Fault::new(1, format!("The front matter lacks `{key}`.")));
         }
+        body
+    } else {
+        faults.push(Fault::new(1, "A guide begins with front matter between two lines `+++`."));
+        source.text
     };
     if guide.title.is_empty() {
         guide.slug.clone_into(&mut guide.title);

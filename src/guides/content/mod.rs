@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 pub(in crate::guides) use folder::kind as picture_kind;
-use folder::kind;
 pub(in crate::guides) use folder::{Content, Folder, Folders, Stamps, built_in};
+use folder::{has_extension, kind};
 pub use model::{Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target};
 pub(in crate::guides) use query::{checked_on, prepared};
 
@@ -136,7 +136,7 @@ fn read_guides(slug: &str, folder: &Folder, read: &mut FolderRead) {
     for file in folder.0.keys() {
         let path = format!("{slug}/{file}");
         let Some(language) = language(file) else {
-            if file.ends_with(".md") && file != "README.md" {
+            if has_extension(file, "md") && file != "README.md" {
                 let message = "A guide is guide.md, or guide.de.md in another language. Rename the file.";
                 read.loose.push(Finding::error(&path, (1, 1), "file", message));
             }
@@ -154,7 +154,7 @@ fn read_guides(slug: &str, folder: &Folder, read: &mut FolderRead) {
     }
     let queries = |guide: &Checked<Guide>| guide.item.queries().map(|query| query.file.clone()).collect::<Vec<_>>();
     let named: BTreeSet<String> = read.guides.iter().flat_map(queries).collect();
-    for file in folder.0.keys().filter(|file| file.ends_with(".sql")) {
+    for file in folder.0.keys().filter(|file| has_extension(file, "sql")) {
         let path = format!("{slug}/{file}");
         if folder.text(file).is_ok() && !named.contains(&path) {
             let message = format!(
@@ -174,7 +174,7 @@ fn language(file: &str) -> Option<&str> {
 }
 
 fn read_templates(folder: &Folder, read: &mut FolderRead) {
-    for file in folder.0.keys().filter(|file| file.ends_with(".sql")) {
+    for file in folder.0.keys().filter(|file| has_extension(file, "sql")) {
         let path = format!("{LIBRARY}/{file}");
         let slug = file.trim_end_matches(".sql");
         let Ok(text) = folder.text(file) else { continue };

@@ -74,7 +74,11 @@ fn digest(query: &GuideQuery) -> String {
     let parts = (&authored.input, &authored.sandbox_defaults, authored.relative, sample);
     let mut hash = Sha256::new();
     hash.update(format!("{} {parts:?}", env!("RECOMAMP_ENGINE_DIGEST")));
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let half: [u8; 16] = std::array::from_fn({
+        let whole = hash.finalize();
+        move |at| whole[at]
+    });
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 /// The state of checking a query's own claims.

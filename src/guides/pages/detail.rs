@@ -80,6 +80,7 @@ impl DetailPage {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "the template calls it on the page")]
     fn product(&self, name: &str) -> &'static str {
         PRODUCTS.iter().find(|(known, _)| *known == name).map_or("", |(_, label)| label)
     }
@@ -94,6 +95,7 @@ impl DetailPage {
     }
 
     /// Whether an execution is not done, so that the page looks again.
+    #[expect(clippy::unused_self, reason = "the template calls it on the page")]
     fn is_waiting(&self, view: &QueryView) -> bool {
         view.run.as_ref().is_some_and(|run| !run.state.is_final())
     }

@@ -29,7 +29,7 @@ struct Body<'a> {
 
 enum BodyPart<'a> {
     Html(&'a str),
-    Query(&'a GuideQuery, Option<SampleView>, Option<Preview>),
+    Query(&'a GuideQuery, Option<SampleView>, Option<Box<Preview>>),
 }
 
 #[derive(Template)]
@@ -91,15 +91,15 @@ fn body(guide: &Guide, mut runs: Vec<(String, Preview)>) -> web::Result<String> 
         let at = runs.iter().position(|(query, _)| query == id)?;
         Some(runs.swap_remove(at).1)
     };
-    let part = |part| match part {
-        &Part::Html(ref html) => Some(BodyPart::Html(html.as_str())),
-        &Part::Query(ref query) => {
+    let parts = guide.parts.iter().filter_map(|part| match part {
+        Part::Html(html) => Some(BodyPart::Html(html.as_str())),
+        Part::Query(query) => {
             let sample = query.authored.sample.as_ref().map(SampleView::new);
-            Some(BodyPart::Query(query, sample, take(&query.id)))
+            Some(BodyPart::Query(query, sample, take(&query.id).map(Box::new)))
         }
-        &Part::SectionEnd(_) => None,
-    };
-    let body = Body { parts: guide.parts.iter().filter_map(part).collect() };
+        Part::SectionEnd(_) => None,
+    });
+    let body = Body { parts: parts.collect() };
     Ok(body.render().map_err(anyhow::Error::from)?)
 }
 

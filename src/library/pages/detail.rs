@@ -32,6 +32,7 @@ pub(super) struct DetailPage {
 }
 
 impl DetailPage {
+    #[expect(clippy::unused_self, reason = "the template calls it on the page")]
     fn product(&self, name: &str) -> &'static str {
         PRODUCTS.iter().find(|(known, _)| *known == name).map_or("", |(_, label)| label)
     }

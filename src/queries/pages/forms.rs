@@ -122,7 +122,6 @@ impl Input {
     }
 
     /// The kinds of match of a pattern.
-    #[expect(clippy::unused_self, reason = "a template calls it on its input")]
     pub fn ways(&self) -> Vec<Choice> {
         Match::ALL.into_iter().map(|how| Choice::new(how.name(), how.label())).collect()
     }

@@ -14,7 +14,9 @@ impl<'a> Body<'a, '_> {
                     "<div class=\"alert\" data-kind=\"{class}\"><p class=\"alert-title\">{title}</p>\n"
                 ));
             }
-            Event::End(TagEnd::BlockQuote(Some(_))) => self.push_html("</div>\n".to_owned()),
+            Event::End(TagEnd::BlockQuote(Some(_)) | TagEnd::FootnoteDefinition) => {
+                self.push_html("</div>\n".to_owned());
+            }
             Event::FootnoteReference(name) => {
                 let number = self.note(&name);
                 self.push_html(format!(
@@ -25,7 +27,6 @@ impl<'a> Body<'a, '_> {
                 let number = self.note(&name);
                 self.push_html(format!("<div class=\"footnote\" id=\"note-{number}\"><sup>{number}</sup>\n"));
             }
-            Event::End(TagEnd::FootnoteDefinition) => self.push_html("</div>\n".to_owned()),
             Event::TaskListMarker(is_done) => {
                 let (mark, words) = if is_done { ("☑", "Done:") } else { ("☐", "To do:") };
                 self.push_html(format!("<span aria-hidden=\"true\">{mark}</span><span class=\"sr\">{words}</span> "));

@@ -6,6 +6,7 @@ use pulldown_cmark::{CowStr, Event, HeadingLevel};
 
 use super::Body;
 use crate::guides::content::address::{self, escaped};
+use crate::guides::content::folder::has_extension;
 use crate::guides::content::model::{Heading, Link, SectionText, Target};
 
 impl Body<'_, '_> {
@@ -13,7 +14,9 @@ impl Body<'_, '_> {
         let (line, column) = self.place(range.start);
         let resolved = address::resolved(to, self.source.slug).map_err(str::to_owned);
         let resolved = resolved.and_then(|(target, href)| match &target {
-            Target::File(file) if !file.ends_with(".sql") => self.source.folder.picture(file).map(|()| (target, href)),
+            Target::File(file) if !has_extension(file, "sql") => {
+                self.source.folder.picture(file).map(|()| (target, href))
+            }
             _ => Ok((target, href)),
         });
         match resolved {
@@ -24,7 +27,7 @@ impl Body<'_, '_> {
                     _ => href,
                 };
                 let target = match target {
-                    Target::File(file) if file.ends_with(".sql") => {
+                    Target::File(file) if has_extension(&file, "sql") => {
                         Target::Heading(format!("query-{}", file.trim_end_matches(".sql")))
                     }
                     target => target,
