@@ -181,6 +181,8 @@ ids! {
     ExecutionId = "exe";
     /// A schedule.
     ScheduleId = "sch";
+    /// A back-fill of past windows.
+    BackfillId = "bkf";
     /// A message to people.
     MessageId = "msg";
     /// An email.

@@ -26,6 +26,8 @@ pub(crate) struct Grown {
     pub(crate) draft: String,
     pub(crate) execution: String,
     pub(crate) connection: String,
+    pub(crate) schedule: String,
+    pub(crate) backfill: String,
 }
 
 /// A column and the content of its copies; `n` counts them from 1, `$2` is their total number.
@@ -73,6 +75,16 @@ const PEOPLE: &[Column] = &[
     ("created_at", time!()),
     ("signed_in_at", time!()),
 ];
+const SCHEDULES: &[Column] = &[
+    ("id", "'sch_' || printf('%026d', n)"),
+    ("name", "'Weekly reach ' || n"),
+    ("state", "case when n % 10 = 0 then 'paused' else 'active' end"),
+    ("next_at", "'2030-01-07T09:00:00.000000Z'"),
+    ("next_slot", "'2030-01-07T09:00'"),
+    ("due_at", "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2030-01-07', '+' || n || ' seconds')"),
+    ("created_at", time!()),
+    ("updated_at", time!()),
+];
 const AUDIT: &[Column] = &[("id", "'aud_' || printf('%026d', n)"), ("at", time!())];
 /// Instances of the AMC emulator have the same list; here each gets its own catalog.
 const APART: &str = "update instance_sources set digest = instance_id where $1 > 0";
@@ -101,6 +113,27 @@ pub(crate) async fn to(site: &Site, grown: &Grown, rows: u64, all: bool) -> anyh
         sql(FAVOURITES).execute(&mut tx).await?;
         sql(APART).bind(1_i64).execute(&mut tx).await?;
     }
+    tx.commit().await?;
+    db.close().await;
+    Ok(())
+}
+
+/// Copies a schedule until there are so many, one in ten of them paused, the others due far in the future; and slots
+/// until there are so many, as many for each.
+pub(crate) async fn schedules(site: &Site, grown: &Grown, rows: u64, slots: u64) -> anyhow::Result<()> {
+    const SLOTS: &str = "insert or ignore into schedule_slots (schedule_id, slot, at, decided_at, state, reason, is_late, \
+        execution_id, ended_at, took_seconds) with recursive numbers(n) as \
+        (select 0 union all select n + 1 from numbers where n + 1 < $1), \
+        numbered as (select id, row_number() over (order by id) as number from schedules), \
+        placed as (select n % $2 + 1 as number, strftime('%Y-%m-%dT%H:%M', '2026-10-01', '-' || (n / $2) || ' days') as slot, \
+        n from numbers) \
+        select s.id, p.slot, p.slot || ':00.000000Z', p.slot || ':00.000000Z', \
+        case when p.n % 20 = 0 then 'failed' else 'succeeded' end, '', p.n % 50 = 0, null, p.slot || ':40.000000Z', 40 \
+        from placed p join numbered s on s.number = p.number";
+    let db = Db::open(&format!("sqlite:{}", site.database().display())).await?;
+    let mut tx = db.write(&Scope::System).await?;
+    copy(&mut tx, "schedules", SCHEDULES, ("id", &grown.schedule), rows).await?;
+    sql(SLOTS).bind(slots as i64).bind(rows as i64).execute(&mut tx).await?;
     tx.commit().await?;
     db.close().await;
     Ok(())

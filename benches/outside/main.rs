@@ -1,7 +1,8 @@
 //! Benchmarks that call the program from outside, over several connections, on the same machine.
 //!
 //! `cargo bench --bench outside -- contract` measures the AMC emulator, `-- pages` what browsers request, `-- result`
-//! a result with a million rows, `-- poller` the cost of polling many executions, `-- editor` what an editor asks for. Ratios compare measurements of the
+//! a result with a million rows, `-- poller` the cost of polling many executions, `-- editor` what an editor asks for,
+//! `-- schedules` the scheduler and its list. Ratios compare measurements of the
 //! same run.
 
 mod bare;
@@ -15,6 +16,7 @@ mod poller;
 mod result;
 #[path = "../../tests/it/house/routes.rs"]
 mod routes;
+mod schedules;
 mod site;
 mod walk;
 
@@ -55,6 +57,15 @@ enum What {
         #[arg(long, default_value_t = 20)]
         runs_on_each: usize,
     },
+    /// Many schedules: ticks of the scheduler, and their list.
+    Schedules {
+        /// How many schedules there are.
+        #[arg(long, value_delimiter = ',', default_value = "1000,100000")]
+        schedules: Vec<u64>,
+        /// How many past slots they have together.
+        #[arg(long, default_value_t = 1_000_000)]
+        slots: u64,
+    },
     /// What an editor asks for, *Try*, and the memory of many catalogs.
     Editor {
         #[arg(long, default_value_t = 200)]
@@ -75,6 +86,7 @@ async fn main() -> anyhow::Result<()> {
         What::Pages { rows, walk } => pages::run(&rows, walk).await,
         What::Result { scale } => result::run(scale).await,
         What::Poller { instances, runs_on_each } => poller::run(instances, runs_on_each).await,
+        What::Schedules { schedules, slots } => schedules::run(&schedules, slots).await,
         What::Editor { catalogues } => editor::run(catalogues).await,
         What::Bare { file } => bare::serve(&file).await,
     }

@@ -64,8 +64,8 @@ pub(crate) async fn make_instances(site: &Site, count: usize) -> anyhow::Result<
     Ok(())
 }
 
-/// One of each kind, created like people do.
-async fn made(site: &Site) -> anyhow::Result<Grown> {
+/// One of each kind, made as people make it.
+pub(crate) async fn made(site: &Site) -> anyhow::Result<Grown> {
     let instance = site.instance("Standard").await?;
     let page = site.run(&instance, SQL, ["settled", "", "", "drop"]).await?;
     site.until(&page, "Succeeded").await?;
@@ -92,7 +92,11 @@ async fn made(site: &Site) -> anyhow::Result<Grown> {
     let connections = site.page("/settings/connections").await?;
     let (_, connection) = connections.split_once("/settings/connections/con_").context("a connection")?;
     let connection = format!("con_{}", connection.split('/').next().unwrap_or_default());
-    Ok(Grown { instance, query, draft, execution: last(&page).context("an execution")?, connection })
+    let timing = [("query", query.as_str()), ("instance", &instance), ("repeat", "weekly"), ("weekday", "mon"), ("at", "09:00")];
+    let schedule = last(&site.send("/schedules", &timing).await?).context("a schedule")?;
+    let past = [("query", query.as_str()), ("instance", &instance), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
+    let backfill = last(&site.send("/schedules/backfills", &past).await?).context("a back-fill")?;
+    Ok(Grown { instance, query, draft, schedule, backfill, execution: last(&page).context("an execution")?, connection })
 }
 
 fn ms(time: Duration) -> f64 {
@@ -103,7 +107,7 @@ fn table_cells(Load { rate, median, p99 }: Load) -> String {
     format!("{rate:.0} a second, median {median:.2} ms, p99 {p99:.2} ms")
 }
 
-async fn list(site: &Site, address: &str) -> anyhow::Result<()> {
+pub(crate) async fn list(site: &Site, address: &str) -> anyhow::Result<()> {
     let page = site.page(address).await?;
     let (_process, bare, _file) = bare::start(page.as_bytes())?;
     let client = site.client(&[])?;

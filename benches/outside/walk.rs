@@ -29,6 +29,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/executions/{id}", "/executions/{execution}"),
     ("/queries/{id}", "/queries/{query}"),
     ("/instances/{id}", "/instances/{instance}"),
+    ("/schedules/backfills/{id}", "/schedules/backfills/{backfill}"),
+    ("/schedules/backfills/new", "/schedules/backfills/new?schedule={schedule}"),
+    ("/schedules/new", "/schedules/new?query={query}"),
+    ("/schedules/{id}", "/schedules/{schedule}"),
     ("/guides/{slug}/files/{part}", "/guides/first-query/files/none.png"),
     ("/guides/reports/{id}", "/guides/reports/rep_00000000000000000000000001"),
     ("/guides/{slug}", "/guides/first-query"),
@@ -123,6 +127,8 @@ fn addresses(grown: &Grown, file: &str) -> anyhow::Result<Vec<String>> {
             .replace("{execution}", &grown.execution)
             .replace("{query}", &grown.query)
             .replace("{instance}", &grown.instance)
+            .replace("{schedule}", &grown.schedule)
+            .replace("{backfill}", &grown.backfill)
             .replace("{draft}", &grown.draft)
             .replace("{connection}", &grown.connection)
             .replace("{static}", file);

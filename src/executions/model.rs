@@ -82,6 +82,8 @@ pub enum Origin {
     Rerun,
     /// A schedule, for one of its slots.
     Schedule,
+    /// A back-fill, for one of its windows.
+    Backfill,
     /// A step of a flow.
     Flow,
     /// A batch over several instances.
@@ -93,7 +95,16 @@ pub enum Origin {
 }
 
 impl Origin {
-    const ALL: [Self; 7] = [Self::Hand, Self::Rerun, Self::Schedule, Self::Flow, Self::Batch, Self::Api, Self::Adopted];
+    const ALL: [Self; 8] = [
+        Self::Hand,
+        Self::Rerun,
+        Self::Schedule,
+        Self::Backfill,
+        Self::Flow,
+        Self::Batch,
+        Self::Api,
+        Self::Adopted,
+    ];
 
     /// The stored name.
     pub const fn name(self) -> &'static str {
@@ -101,6 +112,7 @@ impl Origin {
             Self::Hand => "hand",
             Self::Rerun => "rerun",
             Self::Schedule => "schedule",
+            Self::Backfill => "backfill",
             Self::Flow => "flow",
             Self::Batch => "batch",
             Self::Api => "api",
@@ -114,6 +126,7 @@ impl Origin {
             Self::Hand => "Manually",
             Self::Rerun => "Run again",
             Self::Schedule => "Schedule",
+            Self::Backfill => "Back-fill",
             Self::Flow => "Flow",
             Self::Batch => "Batch",
             Self::Api => "API",

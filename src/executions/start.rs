@@ -138,6 +138,39 @@ impl Executions {
         Ok(Started { id, is_new: true, same_as })
     }
 
+    /// An earlier execution whose stored result is what this request would give: same SQL, values, closed window and
+    /// instance. Nothing is started.
+    pub async fn earlier(&self, tx: &mut Tx, actor: &Actor, what: &What) -> Result<Option<ExecutionId>, Refusal> {
+        let moment = actor.moment().unwrap_or_else(|| self.site.clock.now());
+        let draft = self.draft(tx, actor.person(), moment, what).await?;
+        match queries::identity(&draft.body) {
+            Some(identity) => Ok(store::same_as(tx, actor.person(), &draft.instance.id, &identity).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// An execution of the same on the same instance that somebody started by hand since then, with the time, unless it
+    /// ended without a result. Nothing is started.
+    pub async fn by_hand_since(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        what: &What,
+        since: DateTime<Utc>,
+    ) -> Result<Option<(ExecutionId, DateTime<Utc>)>, Refusal> {
+        let (What::Query { instance, .. } | What::Text { instance, .. }) = what else { return Ok(None) };
+        // OK because what is compared is made only where there is anything to compare with.
+        if !store::has_by_hand(tx, instance, since).await? {
+            return Ok(None);
+        }
+        let moment = actor.moment().unwrap_or_else(|| self.site.clock.now());
+        let draft = self.draft(tx, actor.person(), moment, what).await?;
+        match queries::identity(&draft.body) {
+            Some(identity) => Ok(store::by_hand(tx, &draft.instance.id, &identity, since).await?),
+            None => Ok(None),
+        }
+    }
+
     /// The execution that was started earlier with the key.
     async fn before(
         &self,

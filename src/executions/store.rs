@@ -11,7 +11,7 @@ mod outcomes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-pub(super) use add::{NewRow, add, choose_connection, same_as, started_by};
+pub(super) use add::{NewRow, add, by_hand, choose_connection, has_by_hand, same_as, started_by};
 pub(super) use adoption::{Found, Search, adopt, due_searches, is_known, search_failed, searched};
 pub(super) use claim::{DUE, Obstacle, READY, claim, obstacle, to_send};
 pub(super) use evidence::evidence;

@@ -29,6 +29,7 @@ pub(super) struct LeavePage {
     removes: bool,
     connections: usize,
     owned: i64,
+    schedules: i64,
     successors: Vec<Choice>,
     successor: String,
     errors: Errors,
@@ -41,6 +42,10 @@ impl LeavePage {
 
     fn connected(&self) -> String {
         counted(i64::try_from(self.connections).unwrap_or(i64::MAX), "connection", "connections")
+    }
+
+    fn scheduled(&self) -> String {
+        counted(self.schedules, "schedule", "schedules")
     }
 
     fn owns(&self) -> String {
@@ -60,6 +65,7 @@ async fn page(
     let member = accounts::may_change(&mut tx, &person.id, id).await.map_err(refused)?;
     let connections = connections::connected(&mut tx, id).await?.len();
     let owned = queries::owned(&mut tx, id).await?;
+    let schedules = schedules::owned(&mut tx, id).await?;
     let successors = accounts::successors(&mut tx, id).await?;
     drop(tx);
     let title = if removes { format!("Remove {}", member.name) } else { format!("Suspend {}", member.name) };
@@ -69,6 +75,7 @@ async fn page(
         removes,
         connections,
         owned,
+        schedules,
         successors: successors.into_iter().map(|(id, name)| Choice::new(id.as_str(), name)).collect(),
         successor: person.id.to_string(),
         errors,

@@ -32,7 +32,7 @@ pub use model::front_matter::{Entry, Fault, FrontMatter};
 pub use model::home::{Home, Placement};
 pub use model::input::{Given, ParameterValues, RunInput, RunOptions};
 pub use model::tags::Tags;
-pub use model::window::{Window, WindowChoice, WindowForm, WindowKind};
+pub use model::window::{WINDOW_FIELDS, Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, QueryInput, Rights, Script};
 pub use names::{explained_at, linked};
 pub use pages::{Input, Trial, Trials, ZONES, editor_page, is_dry_run, run_page, runs_on, save_to_run, windows};

@@ -5,16 +5,20 @@
 //! missed, or not started, with the reason. The [`Scheduler`] decides them; executions start through
 //! [`Executions::start`] with the slot as their key.
 
+mod backfill;
+mod backfiller;
 mod calendar;
+mod feed;
 mod model;
 mod pages;
 mod policies;
+mod request;
 mod scheduler;
 mod store;
 mod timing;
 
 pub use calendar::{Cron, Note, Plan, Slot, Zones};
-pub use store::{overdue, transfer};
+pub use store::{overdue, owned, transfer};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,12 +33,14 @@ use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use calendar::{Rule, Zone};
+use backfiller::Backfiller;
 use scheduler::Scheduler;
 
 /// State shared by the room's pages.
 #[derive(Clone, Debug)]
 struct Schedules {
     site: Site,
+    executions: Executions,
     zones: Zones,
 }
 
@@ -42,9 +48,15 @@ struct Schedules {
 pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
     let zones = Zones::newest();
     let worker = Scheduler::new(site.clone(), executions.clone(), process.clone(), zones.clone());
+    let backfiller = Backfiller::new(site.clone(), executions.clone(), process.clone());
     Room {
         section: Some(Section::Schedules),
-        pages: const { &[PageEntry::new("/schedules", "Schedules", "cron recurring automatic weekly daily monthly")] },
+        pages: const {
+            &[
+                PageEntry::new("/schedules", "Schedules", "cron recurring automatic weekly daily monthly"),
+                PageEntry::new("/schedules/backfills", "Back-fills", "backfill past history windows range"),
+            ]
+        },
         searches: const {
             &[Search {
                 name: "Schedules",
@@ -52,9 +64,9 @@ pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
-        actions: &[Action::ScheduleChanged, Action::ScheduleDeleted],
-        workers: vec![Arc::new(worker)],
-        ..Room::new(pages::routes(Schedules { site, zones }))
+        actions: &[Action::ScheduleChanged, Action::ScheduleDeleted, Action::ScheduleTakenOver],
+        workers: vec![Arc::new(worker), Arc::new(backfiller)],
+        ..Room::new(pages::routes(Schedules { site, executions: executions.clone(), zones }))
     }
 }
 
@@ -66,6 +78,9 @@ impl Section {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
+    /// A schedule runs on somebody else's access, because its owner can no longer run it.
+    pub const ScheduleTakenOver: Self = Self::new("schedule-taken-over", "Schedule taken over");
+    /// A schedule was created, changed, paused or resumed.
     pub const ScheduleChanged: Self = Self::new("schedule-changed", "Schedule created, changed, paused or resumed");
     pub const ScheduleDeleted: Self = Self::new("schedule-deleted", "Schedule deleted or restored");
 }

@@ -10,6 +10,7 @@ use crate::instances::{Action, Role};
 use crate::queries::{FieldDef, Privacy, RunInput, Script, WindowForm};
 use crate::web::Fields;
 use crate::web::components::{Errors, State as Color};
+use crate::web::run_state::RunState;
 
 /// Maximum length of a name, in characters.
 pub(super) const NAME_LENGTH: usize = 200;
@@ -125,6 +126,11 @@ impl Schedule {
         RunInput::of_form(&script, &self.fields()).0
     }
 
+    /// When the slot at this instant is decided.
+    pub(super) fn due(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        self.policies.due(at, self.id.as_str(), &self.text_input().window)
+    }
+
     /// The input as a form's fields.
     pub(super) fn fields(&self) -> Fields {
         self.input.iter().cloned().collect()
@@ -210,4 +216,21 @@ pub(super) struct LedgerRow {
     pub is_late: bool,
     pub execution: Option<ExecutionId>,
     pub ended_at: Option<DateTime<Utc>>,
+    /// The state of its execution, and what that waits for; may be empty.
+    pub execution_state: Option<RunState>,
+    pub waiting_for: String,
+}
+
+impl LedgerRow {
+    /// Why it is in its state, or what it waits for; may be empty.
+    pub(super) fn why(&self) -> String {
+        let waits = match self.execution_state {
+            Some(RunState::Waiting) if self.state == SlotState::Started && self.waiting_for.is_empty() => {
+                "Waits for a free slot of the instance; slots are given in the order in which executions started."
+            }
+            _ if self.state == SlotState::Started => &self.waiting_for,
+            _ => "",
+        };
+        [self.reason.as_str(), waits].join(" ").trim().to_owned()
+    }
 }

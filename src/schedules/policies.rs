@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Note, Slot};
+use crate::queries::WindowChoice;
 use crate::web::Fields;
 use crate::web::components::{Choice, Errors};
 
@@ -75,6 +76,47 @@ impl Overlap {
     }
 }
 
+/// What a run waits for after its slot. The window stays that of the slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Wait {
+    /// Nothing: it starts at its slot.
+    #[default]
+    Slot,
+    /// AMC has the data of the whole window: 48 hours after its end.
+    Fresh,
+    /// Conversions are credited to the ads of the whole window: 14 days after its end.
+    Credited,
+}
+
+impl Wait {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Slot, "slot", "At the scheduled time"),
+        (Self::Fresh, "fresh", "Not before 48 hours after the time window, when its data is complete"),
+        (Self::Credited, "credited", "Not before 14 days after the time window, when its conversions are attributed"),
+    ];
+
+    pub(super) fn choices() -> Vec<Choice> {
+        Self::ALL.map(|(_, value, label)| Choice::new(value, label)).into()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, value, _)| *value == text).map(|(wait, _, _)| *wait)
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(wait, _, _)| *wait == self).map_or("slot", |(_, value, _)| value)
+    }
+
+    fn after_window(self) -> TimeDelta {
+        match self {
+            Self::Slot => TimeDelta::zero(),
+            Self::Fresh => TimeDelta::hours(48),
+            Self::Credited => TimeDelta::days(14),
+        }
+    }
+}
+
 /// The policies of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -83,6 +125,8 @@ pub(super) struct Policies {
     /// With [`Missed::All`]: the maximum age of a missed slot, in hours.
     pub catch_up_hours: u32,
     pub overlap: Overlap,
+    /// What a run waits for after its slot.
+    pub wait: Wait,
     /// How long after its slot a run starts, in hours, so that the data of its window is mature. The window doesn't
     /// change.
     pub hold_hours: u32,
@@ -98,6 +142,7 @@ impl Default for Policies {
             missed: Missed::default(),
             catch_up_hours: 24 * 7,
             overlap: Overlap::default(),
+            wait: Wait::default(),
             hold_hours: 0,
             spread_minutes: 0,
             pause_after: 3,
@@ -126,6 +171,10 @@ impl Policies {
         let pause_after = number("pause_after", self.pause_after, 100, "a number of failures");
         let missed = if fields.has("missed") { Missed::parse(fields.get("missed")) } else { Some(self.missed) };
         let overlap = if fields.has("overlap") { Overlap::parse(fields.get("overlap")) } else { Some(self.overlap) };
+        let wait = if fields.has("wait") { Wait::parse(fields.get("wait")) } else { Some(self.wait) };
+        if wait.is_none() {
+            errors.add("wait", "Choose when executions start.");
+        }
         if missed.is_none() {
             errors.add("missed", "Choose what happens to missed slots.");
         }
@@ -136,17 +185,24 @@ impl Policies {
             missed: missed.unwrap_or(self.missed),
             overlap: overlap.unwrap_or(self.overlap),
             catch_up_hours,
+            wait: wait.unwrap_or(self.wait),
             hold_hours,
             spread_minutes,
             pause_after,
         }
     }
 
-    /// When a slot is decided: its time plus the hold and the schedule's share of the spread.
-    pub(super) fn due(&self, at: DateTime<Utc>, schedule: &str) -> DateTime<Utc> {
+    /// When a slot is decided: its time, later by what it waits and by the schedule's share of the spread. Its window is
+    /// that of the slot.
+    pub(super) fn due(&self, at: DateTime<Utc>, schedule: &str, window: &WindowChoice) -> DateTime<Utc> {
+        let ends_at = match self.wait {
+            Wait::Slot => None,
+            Wait::Fresh | Wait::Credited => window.at(at).ok().and_then(|window| window.ends_at()),
+        };
+        let mature = ends_at.map_or(at, |ends_at| ends_at + self.wait.after_window());
         let spread = i64::from(self.spread_minutes) * 60;
         let share = if spread == 0 { 0 } else { i64::from(checksum(schedule)) % spread };
-        at + TimeDelta::hours(i64::from(self.hold_hours)) + TimeDelta::seconds(share)
+        mature.max(at + TimeDelta::hours(i64::from(self.hold_hours))) + TimeDelta::seconds(share)
     }
 }
 
@@ -239,6 +295,7 @@ impl Policies {
 mod tests {
     use super::super::calendar::SlotName;
     use super::*;
+    use crate::queries::WindowKind;
 
     fn now() -> DateTime<Utc> {
         "2026-03-18T09:00:00Z".parse().unwrap()
@@ -318,8 +375,23 @@ mod tests {
     #[test]
     fn a_run_waits_for_mature_data_and_takes_its_share_of_the_spread() {
         let policies = Policies { hold_hours: 48, spread_minutes: 30, ..Policies::default() };
-        let due = policies.due(now(), "sch_a") - now() - TimeDelta::hours(48);
+        let window = WindowChoice::default();
+        let due = policies.due(now(), "sch_a", &window) - now() - TimeDelta::hours(48);
         assert!(due >= TimeDelta::zero() && due < TimeDelta::minutes(30));
-        assert_eq!(Policies::default().due(now(), "sch_a"), now());
+        assert_eq!(Policies::default().due(now(), "sch_a", &window), now());
+    }
+
+    #[test]
+    fn waiting_for_the_data_moves_the_run_and_not_the_window() {
+        let window = WindowChoice { kind: WindowKind::CalendarMonth, ..WindowChoice::default() };
+        let first: DateTime<Utc> = "2026-12-01T09:00:00Z".parse().unwrap();
+        let due = |wait| Policies { wait, ..Policies::default() }.due(first, "sch_a", &window).to_rfc3339();
+        assert_eq!(due(Wait::Slot), "2026-12-01T09:00:00+00:00");
+        assert_eq!(due(Wait::Fresh), "2026-12-03T00:00:00+00:00");
+        assert_eq!(due(Wait::Credited), "2026-12-15T00:00:00+00:00");
+        assert_eq!(window.at(first).unwrap().days(), "1–30 Nov 2026");
+        let settled = WindowChoice::default();
+        let policies = Policies { wait: Wait::Credited, ..Policies::default() };
+        assert_eq!(policies.due(first, "sch_a", &settled), first, "its data is mature at the slot");
     }
 }

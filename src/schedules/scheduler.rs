@@ -4,22 +4,23 @@
 //! its execution stored and the next slot set in one transaction: after a crash either all of it is there or nothing,
 //! and the next tick continues. The ledger's key and the execution's key are the slot, so no race runs it twice.
 
+mod takeover;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 
 use super::calendar::{Plan, Reading, Slot, SlotName, Zones};
+use super::feed::{self, Follower};
 use super::model::{Schedule, SlotState};
 use super::policies::{Decision, Facts, Missed, ON_TIME};
+use super::request;
 use super::store;
 use crate::db::lease::Lease;
-use crate::db::{self, Scope, Tx};
-use crate::executions::{
-    Actor, Executions, Happened, Origin, Outcome, Refusal, Request, What, newest_outcome, outcomes,
-};
+use crate::db::{self, Db, Scope, Tx};
+use crate::executions::{Actor, Executions, Happened, Origin, Outcome, Refusal, Request};
 use crate::ids::{ExecutionId, ProcessId};
-use crate::queries::{self, RunInput};
 use crate::web::Site;
 use crate::web::run_state::RunState;
 use crate::workers::{Tick, Worker};
@@ -30,8 +31,9 @@ pub(super) const NAME: &str = "scheduler";
 const MOST: i64 = 100;
 /// Slots decided for one schedule at a time; the next tick, immediately, handles the rest.
 const SLOTS: usize = 50;
-/// Feed rows read at a time.
-const OUTCOMES: i64 = 500;
+/// An execution that somebody started so long before a slot serves it: the predecessor of this program ran every tenth
+/// slot twice without such a rule.
+pub(super) const BY_HAND: TimeDelta = TimeDelta::minutes(5);
 /// Lease duration.
 const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// How soon a queued slot is checked again.
@@ -53,6 +55,13 @@ enum Step {
     Over,
 }
 
+/// What became of a slot that is to run.
+enum Ran {
+    Started(ExecutionId),
+    /// Somebody started the same by hand just before it, at this time.
+    ByHand(ExecutionId, DateTime<Utc>),
+}
+
 impl Scheduler {
     /// Uses these zones, with leases of `process`.
     pub(super) fn new(site: Site, executions: Executions, process: ProcessId, zones: Zones) -> Self {
@@ -64,9 +73,8 @@ impl Scheduler {
     }
 
     async fn run(&self) -> anyhow::Result<Tick> {
-        let mut tick = Tick::default();
         self.follow_zones().await?;
-        self.read_outcomes(&mut tick).await?;
+        let mut tick = Tick { changed: feed::read_on(self).await?, ..Tick::default() };
         let now = self.site.clock.now();
         let mut tx = self.write().await?;
         store::end_pauses(&mut tx, now).await?;
@@ -101,7 +109,7 @@ impl Scheduler {
             let planned = schedule.plan(&self.zones).zip(schedule.next).zip(schedule.next_at);
             let Some(((plan, name), was)) = planned else { continue };
             let at = instant(&plan, name, was);
-            let due = schedule.policies.due(at, schedule.id.as_str());
+            let due = schedule.due(at);
             store::plan_anew(&mut tx, &schedule.id, self.zones.version(), (at, due)).await?;
         }
         tx.commit().await
@@ -133,7 +141,7 @@ impl Scheduler {
             tx.commit().await?;
             return Ok(Step::Over);
         };
-        let due = schedule.policies.due(at, schedule.id.as_str());
+        let due = schedule.due(at);
         if due > now {
             return Ok(Step::Over);
         }
@@ -143,14 +151,18 @@ impl Scheduler {
             now,
             due,
             is_excluded: plan.excludes(slot.name.civil),
-            has_later: next.is_some_and(|next| schedule.policies.due(next.at, schedule.id.as_str()) <= now),
+            has_later: next.is_some_and(|next| schedule.due(next.at) <= now),
             is_running: running > 0,
             queued,
             resumed_with: resumed_with(&schedule, at),
         };
-        let next = next.map(|next| (next, schedule.policies.due(next.at, schedule.id.as_str())));
+        let next = next.map(|next| (next, schedule.due(next.at)));
         let is_late = now - due > ON_TIME;
-        let (state, reason) = match schedule.policies.decide(&slot, &facts) {
+        let decision = match schedule.text_input().window.at(at) {
+            Err(reason) if !facts.is_excluded => Decision::Skip(reason),
+            _ => schedule.policies.decide(&slot, &facts),
+        };
+        let (state, reason) = match decision {
             Decision::Start => return self.start(tx, lease, &schedule, (slot, is_late), next).await,
             Decision::Queue => (SlotState::Queued, "Waits for the end of the execution before it.".to_owned()),
             Decision::Skip(reason) => (SlotState::Skipped, reason),
@@ -180,21 +192,36 @@ impl Scheduler {
         next: Option<(Slot, DateTime<Utc>)>,
     ) -> db::Result<Step> {
         let now = self.site.clock.now();
-        let outcome = match self.execute(&mut tx, schedule, slot.name, slot.at).await {
-            Ok(execution) => {
+        let refusal = match self.execute(&mut tx, schedule, slot.name, slot.at, !is_late).await {
+            Ok(Ran::ByHand(execution, at)) => {
+                let reason = by_hand_words(at);
+                let skipped = (SlotState::Skipped, reason.as_str());
+                store::put_slot(&mut tx, now, &schedule.id, &slot, skipped, is_late, Some(&execution)).await?;
+                return self.arm(tx, lease, next).await;
+            }
+            Ok(Ran::Started(execution)) => {
                 let started = (SlotState::Started, "");
                 store::put_slot(&mut tx, now, &schedule.id, &slot, started, is_late, Some(&execution)).await?;
                 return self.arm(tx, lease, next).await;
             }
             Err(Refusal::Db(error)) => return Err(error),
-            Err(refusal) => refusal.to_string(),
+            Err(refusal) => refusal,
         };
         // OK because a transaction with a refusal must not be committed.
         drop(tx);
+        let is_locked_out = takeover::is_access(&refusal);
+        if is_locked_out && let Some(step) = self.take_over(lease, schedule, (slot, is_late), next, &refusal).await? {
+            return Ok(step);
+        }
+        let outcome = refusal.to_string();
         let mut tx = self.write().await?;
         let refused = (SlotState::Refused, outcome.as_str());
         store::put_slot(&mut tx, now, &schedule.id, &slot, refused, is_late, None).await?;
-        self.failed(&mut tx, schedule, &outcome).await?;
+        if is_locked_out {
+            self.pause_without_access(&mut tx, schedule, &outcome).await?;
+        } else {
+            self.failed(&mut tx, schedule, &outcome).await?;
+        }
         if !store::arm(&mut tx, now, lease, next).await? {
             // The schedule has just been paused, which ends the lease: the next slot is set anyway.
             store::arm_paused(&mut tx, &schedule.id, next).await?;
@@ -203,32 +230,24 @@ impl Scheduler {
         Ok(Step::Decided)
     }
 
-    /// Stores the execution of a slot.
+    /// Stores the execution of a slot. A guarded one is not stored where somebody has just started the same.
     async fn execute(
         &self,
         tx: &mut Tx,
         schedule: &Schedule,
         slot: SlotName,
         at: DateTime<Utc>,
-    ) -> Result<ExecutionId, Refusal> {
+        is_guarded: bool,
+    ) -> Result<Ran, Refusal> {
         let actor =
             Actor::schedule(schedule.owner.clone(), schedule.owner_name.clone(), schedule.id.as_str()).as_of(at);
-        let what = match &schedule.query {
-            Some(id) => {
-                let query = queries::find(tx, &schedule.owner, id).await?;
-                let (input, _) = RunInput::of_form(&query.script(), &schedule.fields());
-                What::Query { id: id.clone(), revision: None, instance: schedule.instance.clone(), input }
-            }
-            None => What::Text {
-                name: schedule.name.clone(),
-                sql: schedule.sql.clone(),
-                fields: schedule.parameters.clone(),
-                instance: schedule.instance.clone(),
-                input: schedule.text_input(),
-            },
-        };
+        let what = request::what(tx, &schedule.owner, schedule).await?;
+        let since = self.site.clock.now().min(at) - BY_HAND;
+        if is_guarded && let Some((execution, at)) = self.executions.by_hand_since(tx, &actor, &what, since).await? {
+            return Ok(Ran::ByHand(execution, at));
+        }
         let request = Request { what, key: Some(slot.to_string()) };
-        Ok(self.executions.start(tx, &actor, &request).await?.id)
+        Ok(Ran::Started(self.executions.start(tx, &actor, &request).await?.id))
     }
 
     /// Counts a failure, and pauses the schedule after the maximum number of consecutive ones.
@@ -244,52 +263,6 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Reads the feed of outcomes, and records how the executions of slots ended.
-    async fn read_outcomes(&self, tick: &mut Tick) -> db::Result<()> {
-        loop {
-            let mut tx = self.write().await?;
-            let Some(position) = store::cursor(&mut tx).await? else {
-                let newest = newest_outcome(&mut tx).await?;
-                store::advance_cursor(&mut tx, None, newest).await?;
-                return tx.commit().await;
-            };
-            let rows = outcomes(&mut tx, position, OUTCOMES).await?;
-            let Some(last) = rows.last().map(|row| row.position) else { return Ok(()) };
-            for row in &rows {
-                if row.origin == Origin::Schedule && row.happened == Happened::Ended {
-                    tick.changed += usize::from(self.ended(&mut tx, row).await?);
-                }
-            }
-            if !store::advance_cursor(&mut tx, Some(position), last).await? {
-                // OK because another process has read the same rows: nothing of this is committed.
-                return Ok(());
-            }
-            tx.commit().await?;
-        }
-    }
-
-    async fn ended(&self, tx: &mut Tx, row: &Outcome) -> db::Result<bool> {
-        let (state, reason) = match row.state {
-            RunState::Succeeded => (SlotState::Succeeded, String::new()),
-            RunState::Cancelled => (SlotState::Failed, "Cancelled.".to_owned()),
-            _ => (SlotState::Failed, store::problem(tx, &row.execution).await?),
-        };
-        let Some(id) = store::settle(tx, row.at, &row.execution, (state, &reason)).await? else { return Ok(false) };
-        match row.state {
-            RunState::Succeeded => {
-                store::count_failure(tx, &id, false).await?;
-            }
-            // OK not to count: somebody canceled it on purpose.
-            RunState::Cancelled => {}
-            _ => {
-                if let Some(schedule) = store::by_id(tx, &id).await? {
-                    self.failed(tx, &schedule, &reason).await?;
-                }
-            }
-        }
-        Ok(true)
-    }
-
     /// Starts queued slots whose predecessor has ended; returns whether some are still waiting.
     async fn start_queued(&self, tick: &mut Tick) -> db::Result<bool> {
         let mut tx = self.write().await?;
@@ -298,8 +271,8 @@ impl Scheduler {
         for (id, slot, at) in ready {
             let mut tx = self.write().await?;
             let Some(schedule) = store::by_id(&mut tx, &id).await? else { continue };
-            match self.execute(&mut tx, &schedule, slot, at).await {
-                Ok(execution) => {
+            match self.execute(&mut tx, &schedule, slot, at, false).await {
+                Ok(Ran::Started(execution) | Ran::ByHand(execution, _)) => {
                     if store::settle_queued(&mut tx, (&id, slot), (SlotState::Started, ""), Some(&execution)).await? {
                         tx.commit().await?;
                         tick.changed += 1;
@@ -318,6 +291,14 @@ impl Scheduler {
         let mut tx = self.site.db.read(&Scope::System).await?;
         store::has_queued(&mut tx).await
     }
+}
+
+fn by_hand_words(at: DateTime<Utc>) -> String {
+    format!(
+        "The same query, values and time window were run manually at {} UTC, less than five minutes before; that \
+         execution serves this slot.",
+        at.format("%H:%M")
+    )
 }
 
 /// The choice for slots before the last resume, if this is one.
@@ -341,6 +322,44 @@ fn instant(plan: &Plan, name: SlotName, was: DateTime<Utc>) -> DateTime<Utc> {
     match (plan.zone.read(name.civil), name.is_second) {
         (Reading::Once(at) | Reading::Skipped(at) | Reading::Twice(at, _), false) | (Reading::Twice(_, at), true) => at,
         _ => was,
+    }
+}
+
+/// How an execution ended, and why.
+pub(super) async fn ending(tx: &mut Tx, row: &Outcome) -> db::Result<(SlotState, String)> {
+    Ok(match row.state {
+        RunState::Succeeded => (SlotState::Succeeded, String::new()),
+        RunState::Cancelled => (SlotState::Failed, "Canceled.".to_owned()),
+        _ => (SlotState::Failed, store::problem(tx, &row.execution).await?),
+    })
+}
+
+impl Follower for Scheduler {
+    const CURSOR: &'static str = "outcomes";
+
+    fn db(&self) -> &Db {
+        &self.site.db
+    }
+
+    async fn follow(&self, tx: &mut Tx, row: &Outcome) -> db::Result<bool> {
+        if row.origin != Origin::Schedule || row.happened != Happened::Ended {
+            return Ok(false);
+        }
+        let (state, reason) = ending(tx, row).await?;
+        let Some(id) = store::settle(tx, row.at, &row.execution, (state, &reason)).await? else { return Ok(false) };
+        match row.state {
+            RunState::Succeeded => {
+                store::count_failure(tx, &id, false).await?;
+            }
+            // OK not to count: somebody decided that it should not end.
+            RunState::Cancelled => {}
+            _ => {
+                if let Some(schedule) = store::by_id(tx, &id).await? {
+                    self.failed(tx, &schedule, &reason).await?;
+                }
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -1,9 +1,22 @@
 //! The room's statements. A person sees the schedules of their instances; the program sees all.
 
+mod backfills;
+mod days;
+mod drafts;
 mod list;
+mod owners;
 mod slots;
 
-pub(super) use list::{Filter, Line, count, list};
+pub(super) use backfills::{
+    BackfillFilter, BackfillLine, NewBackfill, add_backfill, backfill, backfill_by_id, backfills, cancel_windows,
+    claim_backfills, claimed_backfill, count_backfills, count_window_failure, next_backfill, next_window, put_window,
+    rearm_backfill, retry_windows, running, settle_window, turn, windows,
+};
+pub(super) use days::{DayGroup, days, durations, last_started};
+pub(super) use drafts::{draft, drop_draft, keep_draft};
+pub(super) use list::{Filter, Line, count, list, share};
+pub use owners::{owned, transfer};
+pub(super) use owners::{others_who_run, set_owner};
 pub(super) use slots::{
     Ledger, advance_cursor, count_slots, cursor, has_queued, open, problem, put_slot, settle, settle_queued,
     skip_queued, slots, start_queued,
@@ -20,7 +33,7 @@ use crate::db::lease::{self, Lease, Queue};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
 use crate::ids::{InstanceId, PersonId, ProcessId, QueryId, ScheduleId};
 use crate::instances::Role;
-use crate::queries::FieldDef;
+use crate::queries::{FieldDef, WindowChoice};
 
 /// Schedules whose next slot is due.
 pub(super) const DUE: Queue = crate::queue!("schedules", due "due_at", only "state = 'active' and deleted_at is null");
@@ -146,6 +159,8 @@ pub(super) struct Written<'a> {
     pub sql: &'a str,
     pub parameters: &'a [FieldDef],
     pub input: &'a [(String, String)],
+    /// The window in the input.
+    pub window: &'a WindowChoice,
     pub timing: &'a Timing,
     pub policies: &'a Policies,
     pub note: &'a str,
@@ -157,7 +172,7 @@ pub(super) struct Written<'a> {
 
 impl Written<'_> {
     fn due(&self, id: &ScheduleId) -> Option<DateTime<Utc>> {
-        self.next.map(|slot| self.policies.due(slot.at, id.as_str()))
+        self.next.map(|slot| self.policies.due(slot.at, id.as_str(), self.window))
     }
 
     const fn state(&self) -> State {
@@ -327,12 +342,6 @@ pub(super) async fn count_failure(tx: &mut Tx, id: &ScheduleId, is_failure: bool
         returning failures as value";
     let Single(failures) = sql(COUNT).bind(id).bind(is_failure).one::<Single<i64>>(tx).await?;
     Ok(failures)
-}
-
-/// Transfers a person's schedules to somebody else, including deleted ones.
-pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64> {
-    const TRANSFER: &str = "update schedules set owner_id = $2 where owner_id = $1";
-    sql(TRANSFER).bind(from).bind(to).execute(tx).await
 }
 
 /// Schedules that were planned with other zone data, at most `most`; for the program.

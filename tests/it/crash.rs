@@ -6,6 +6,8 @@
 //!
 //! `scripts/crash ROUNDS SEED` plays many rounds of the random form and prints the totals.
 
+mod schedules;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ mod amazon;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod backfills;
 mod bad_days;
 #[cfg(test)]
 mod bad_input;

@@ -38,10 +38,16 @@ const NEEDS: &[(&str, &str)] = &[
     ("POST /schedules/{id}/resume", "analyst"),
     ("POST /schedules/{id}/delete", "analyst"),
     ("POST /schedules/{id}/restore", "analyst"),
+    ("POST /schedules/{id}/run", "analyst"),
+    ("POST /schedules/backfills", "analyst"),
+    ("POST /schedules/backfills/{id}/pause", "analyst"),
+    ("POST /schedules/backfills/{id}/resume", "analyst"),
+    ("POST /schedules/backfills/{id}/cancel", "analyst"),
+    ("POST /schedules/backfills/{id}/retry", "analyst"),
 ];
 
-/// Routes whose form names an instance: a role that is too low is reported beside that field, with 422.
-const BY_FIELD: &[&str] = &["POST /executions", "POST /queries/new", "POST /schedules"];
+/// Routes whose form names an instance: a role that is too low is said beside that field, with 422.
+const BY_FIELD: &[&str] = &["POST /executions", "POST /queries/new", "POST /schedules", "POST /schedules/backfills"];
 
 /// Routes about the visitor alone, which would end the walk, and those of administrators.
 const APART: [&str; 4] = ["/sign-out", "/settings/sessions/{id}/end", "/settings/connections/", "/settings/people"];

@@ -122,6 +122,41 @@ stories! {
         }
     }
 
+    /// The calendar month before is the same on the first of a month and in its middle; waiting for its data moves the
+    /// execution and not the window, and a month without a day yet is a slot with its reason.
+    async fn windows_follow_the_slot_and_waiting_moves_only_the_run(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let monthly = [("repeat", "monthly"), ("month_day", "1"), ("at", "09:00")];
+        let month: Vec<_> = monthly.into_iter().chain([("name", "Month"), ("window", "calendar-month"), ("wait", "fresh")]).collect();
+        let month = scheduled(&ada, &query, &month).await;
+        let next = ada.get(&month).await.with(200).text("#next");
+        assert!(next.contains("1–31 Mar 2026") && next.contains("Starts"), "{next}");
+        let fields: Vec<_> = [("query", query.as_str())].into_iter().chain(monthly).chain([("window", "last-month")]).collect();
+        let told = ada.post("/schedules/preview", &fields).await.with(200).text("#next-rows");
+        assert!(told.contains("1–28 Feb 2026") && told.contains("not complete yet"), "{told}");
+        let fields: Vec<_> = [("query", query.as_str())].into_iter().chain(monthly).chain([("window", "month-to-date")]).collect();
+        let empty = ada.post("/schedules", &fields).await.with(422);
+        assert!(errors(&empty).contains("On 1 Apr 2026 this time window is empty"), "{}", errors(&empty));
+        let amc = ada.post("/schedules", &[("query", query.as_str()), ("repeat", "daily"), ("window", "CURRENT_MONTH")]).await.with(422);
+        assert!(errors(&amc).contains("AMC would choose the days"), "{}", errors(&amc));
+        let days = [("query", query.as_str()), ("repeat", "daily"), ("window", "days"), ("window_days", "0"), ("window_before", "x")];
+        let days = errors(&ada.post("/schedules", &days).await.with(422));
+        assert!(days.contains("from 1 to 400") && days.contains("from 0 to 400"), "{days}");
+        let to_date = scheduled(&ada, &query, &[("repeat", "daily"), ("at", "09:00"), ("name", "To date"), ("window", "month-to-date")]).await;
+
+        let ada = days_later(&house, 14).await;
+        let rows = ledger(&ada, &to_date).await;
+        let (state, reason) = &rows[0];
+        assert!(state == "skipped" && reason.contains("1 Apr 2026"), "{rows:?}");
+        assert!(ledger(&ada, &month).await.is_empty(), "its data is complete on the third");
+        let ada = days_later(&house, 2).await;
+        assert_eq!(states(&ledger(&ada, &month).await), ["succeeded"]);
+        let started = ada.get(&month).await.with(200).attributes("tbody a[href^='/executions/']", "href").remove(0);
+        let details = ada.get(&format!("{started}?view=details")).await.with(200).text("#details");
+        assert!(details.contains("1–31 Mar 2026"), "{details}");
+    }
+
     /// A pause shows its reason, ends on a day, and asks what to do with the slots in between.
     async fn a_pause_asks_what_becomes_of_its_slots(house: House) {
         let ada = house.signed_in("Ada").await;
@@ -182,6 +217,150 @@ stories! {
             assert_eq!(states(&rows), expected, "{overlap}: {rows:?}");
             ada.post(&format!("{schedule}/delete"), &[]).await.with(303);
         }
+    }
+
+    /// The month as a calendar with figures that add up, the success rate and the typical duration.
+    async fn the_ledger_is_a_calendar_whose_figures_add_up(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let fields: Vec<_> = DAILY.into_iter().chain([("excluded", "2026-03-20"), ("missed", "latest")]).collect();
+        let schedule = scheduled(&ada, &saved(&ada, REACH).await, &fields).await;
+        house.time.advance(TimeDelta::hours(1));
+        settle(&house).await;
+        let ada = days_later(&house, 4).await;
+        let page = ada.get(&format!("{schedule}?view=calendar")).await.with(200);
+        let figures = page.text("#figures");
+        assert!(figures.contains("March 2026: 5 slots expected = 1 ran + 1 ran late + 1 skipped + 2 missed + 0 not started"), "{figures}");
+        assert_eq!(page.texts(".month tbody tr").len(), 6);
+        let month = page.text(".month");
+        assert!(month.contains("11:00 Succeeded") && month.contains("11:00 Planned") && month.contains("11:00 Skipped"), "{month}");
+        assert!(page.text("dl.facts").contains("100% of 2") && page.text("dl.facts").contains("Typical duration"), "{}", page.text("dl.facts"));
+        let april = ada.get(&format!("{schedule}?view=calendar&month=2026-04")).await.with(200);
+        assert!(april.text("#figures").contains("0 slots expected") && april.text(".month").contains("Planned"));
+        let line = ada.get("/schedules").await.with(200).text("tbody");
+        assert!(line.contains("100% of 2"), "{line}");
+        ada.get(&format!("{schedule}?month=soon")).await.with(200);
+    }
+
+    /// A run by hand within five minutes of a slot is pointed out, and does not run the slot a second time.
+    async fn a_run_by_hand_near_a_slot_is_pointed_out_and_doubles_nothing(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let schedule = scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
+        let by_hand = ada.post(&format!("{schedule}/run"), &[("once", "a")]).await.with(303).location;
+        assert!(by_hand.starts_with("/executions/"));
+        assert_eq!(ada.post(&format!("{schedule}/run"), &[("once", "a")]).await.with(303).location, by_hand);
+        settle(&house).await;
+        house.time.set("2026-03-18T09:57:00Z".parse().expect("a time"));
+        let said = ada.post(&format!("{schedule}/run"), &[]).await.with(409);
+        assert!(said.text("main").contains("within five minutes"), "{}", said.text("main"));
+        ada.post(&format!("{schedule}/run"), &[("anyway", "yes")]).await.with(303);
+        house.time.set("2026-03-18T10:00:10Z".parse().expect("a time"));
+        settle(&house).await;
+        let rows = ledger(&ada, &schedule).await;
+        assert_eq!(states(&rows), ["skipped"]);
+        assert!(rows[0].1.contains("run manually at 09:57 UTC"), "{rows:?}");
+        assert_eq!(on_amc(&house), 2);
+        // Another day, and the slot has just started.
+        house.time.set("2026-03-19T10:00:10Z".parse().expect("a time"));
+        house.tick("scheduler").await;
+        let ada = house.signed_in("Ada").await;
+        let said = ada.post(&format!("{schedule}/run"), &[]).await.with(409);
+        assert!(said.text("main").contains("has just started"), "{}", said.text("main"));
+        assert!(ada.get(&schedule).await.with(200).text("tbody").contains("Waits for a free slot"));
+    }
+
+    /// Several schedules are paused and resumed at once; what is not the person's stays as it is.
+    async fn several_schedules_are_paused_and_resumed_at_once(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let mut schedules = Vec::new();
+        for name in ["One", "Two", "Three"] {
+            let fields: Vec<_> = DAILY.into_iter().chain([("name", name)]).collect();
+            schedules.push(scheduled(&ada, &query, &fields).await);
+        }
+        let ids: Vec<&str> = schedules.iter().filter_map(|address| address.rsplit('/').next()).collect();
+        let chosen: Vec<_> = ids[..2].iter().map(|id| ("schedule", *id)).collect();
+        let fields: Vec<_> = chosen.iter().copied().chain([("do", "pause"), ("note", "Freeze")]).collect();
+        ada.post("/schedules/bulk", &fields).await.with(303);
+        let list = ada.get("/schedules").await.with(200);
+        assert!(list.body.contains("2 schedules paused."));
+        assert!(ada.get(&schedules[0]).await.with(200).text("main").contains(": Freeze"));
+        assert_eq!(ada.get("/schedules?state=paused").await.with(200).texts("tbody tr").len(), 2);
+        let all: Vec<_> = ids.iter().map(|id| ("schedule", *id)).chain([("do", "resume")]).collect();
+        let dag = house.signed_in("Dag").await;
+        dag.post("/schedules/bulk", &all).await.with(303);
+        assert!(dag.get("/schedules").await.with(200).body.contains("3 schedules were not changed"));
+        ada.post("/schedules/bulk", &all).await.with(303);
+        assert!(ada.get("/schedules").await.with(200).body.contains("2 schedules resumed."));
+        assert_eq!(ada.get("/schedules?state=active").await.with(200).texts("tbody tr").len(), 3);
+        ada.post("/schedules/bulk", &[("do", "delete")]).await.with(400);
+    }
+
+    /// Forty schedules on one minute, while Amazon refuses most calls for a while: all run, none is lost.
+    async fn forty_schedules_on_one_minute_all_run(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        for _ in 0..40 {
+            scheduled(&ada, &query, &DAILY).await;
+        }
+        house.fault("429=1", "/workflowExecutions", "60").await;
+        house.time.advance(TimeDelta::hours(1) + TimeDelta::seconds(5));
+        settle(&house).await;
+        let slots = "select count(*) as value from schedule_slots where state = 'succeeded'";
+        assert_eq!((house.count(EXECUTIONS).await, house.count(slots).await, on_amc(&house)), (40, 40, 40));
+    }
+
+    /// Who owns a schedule and may no longer run it: somebody else on the instance takes over; where nobody can, it
+    /// pauses once and says why.
+    async fn somebody_else_takes_over_or_the_schedule_pauses_once(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = crate::executions::instance(&ada).await;
+        let query = crate::executions::saved_on(&ada, &instance, REACH).await;
+        let chie = house.signed_in("Chie").await;
+        let person = ada.get("/settings/people?q=chie").await.attributes("tbody th a", "href").remove(0);
+        ada.post(&format!("{person}/access"), &[("instance", instance.as_str()), ("role", "analyst")]).await.with(303);
+        let fields: Vec<_> = DAILY.into_iter().chain([("instance", instance.as_str())]).collect();
+        let schedule = scheduled(&chie, &query, &fields).await;
+        let leave = ada.get(&format!("{person}/remove")).await.with(200).text("main");
+        assert!(leave.contains("1 schedule: given to the same person"), "{leave}");
+        ada.post(&format!("{person}/access/revoke"), &[("instance", instance.as_str())]).await.with(303);
+        let ada = days_later(&house, 1).await;
+        let rows = ledger(&ada, &schedule).await;
+        assert_eq!(states(&rows), ["succeeded"]);
+        assert!(rows[0].1.contains("Chie") && rows[0].1.contains("no longer run it"), "{rows:?}");
+        assert!(ada.get(&schedule).await.with(200).text("dl.facts").contains("Ada"), "Ada owns it now");
+        assert!(ada.get("/settings/audit").await.with(200).text("tbody").contains("Schedule taken over"));
+
+        crate::executions::set(&house, "update connections set state = 'revoked' where id <> $1", "").await;
+        house.time.advance(TimeDelta::days(3));
+        for _ in 0..3 {
+            house.tick("scheduler").await;
+        }
+        let paused = "select count(*) as value from schedules where state = 'paused' and failures = 0";
+        assert_eq!(house.count(paused).await, 1);
+        let refused = "select count(*) as value from schedule_slots where state = 'refused'";
+        assert_eq!(house.count(refused).await, 1, "it is said once");
+    }
+
+    /// What was typed into the form is there again, until it is saved or discarded.
+    async fn the_form_keeps_what_was_typed(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let typed = [("query", query.as_str()), ("name", "Typed so far"), ("repeat", "daily"), ("at", "07:35")];
+        ada.post("/schedules/preview", &typed).await.with(200);
+        let form = format!("/schedules/new?query={query}");
+        let again = ada.get(&form).await.with(200);
+        assert_eq!((again.attributes("#f-name", "value"), again.attributes("#f-at", "value")), (vec!["Typed so far".to_owned()], vec!["07:35".to_owned()]));
+        assert!(again.text("#draft-line").contains("Draft saved"), "{}", again.text("main"));
+        assert!(house.signed_in("Ben").await.get(&form).await.text("#draft-line").is_empty());
+        ada.post("/schedules/drafts/discard", &[("query", query.as_str())]).await.with(303);
+        assert_eq!(ada.get(&form).await.with(200).attributes("#f-name", "value"), ["Reach by campaign"]);
+        ada.post("/schedules", &[("query", query.as_str()), ("name", "Half"), ("repeat", "daily"), ("at", "late")]).await.with(422);
+        assert_eq!(ada.get(&form).await.with(200).attributes("#f-name", "value"), ["Half"]);
+        let schedule = scheduled(&ada, &query, &DAILY).await;
+        assert_eq!(ada.get(&form).await.with(200).attributes("#f-name", "value"), ["Reach by campaign"]);
+        let id = schedule.rsplit('/').next().expect("an id");
+        ada.post("/schedules/preview", &[("schedule", id), ("name", "Renamed"), ("repeat", "daily"), ("at", "11:00")]).await.with(200);
+        assert_eq!(ada.get(&format!("{schedule}/edit")).await.with(200).attributes("#f-name", "value"), ["Renamed"]);
     }
 
     /// A deleted schedule starts nothing and can be restored; a restored one is paused.

@@ -62,6 +62,12 @@ const THINGS: &[&str] = &[
     "POST schedule/resume",
     "POST schedule/delete",
     "POST schedule/restore",
+    "POST schedule/run",
+    "GET backfill",
+    "POST backfill/pause",
+    "POST backfill/resume",
+    "POST backfill/cancel",
+    "POST backfill/retry",
     "GET notice",
 ];
 
@@ -90,6 +96,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     house.settle().await;
     let timing = [("query", query_id.as_str()), ("repeat", "daily"), ("at", "09:00")];
     let schedule = ada.post("/schedules", &timing).await.with(303).location;
+    let past = [("query", query_id.as_str()), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
+    let backfill = ada.post("/schedules/backfills", &past).await.with(303).location;
     let opened =
         ada.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303).location;
     let draft = opened.rsplit(['/', '=']).next().expect("an id").to_owned();
@@ -109,6 +117,7 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
                 "query" => &query,
                 "execution" => &run,
                 "schedule" => &schedule,
+                "backfill" => &backfill,
                 "notice" => &notice,
                 other => panic!("{other} is no thing"),
             };

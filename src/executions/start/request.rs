@@ -30,6 +30,7 @@ enum By {
     Hand,
     Token(String),
     Schedule(String),
+    Backfill(String),
     Flow(String),
     Batch(String),
 }
@@ -48,6 +49,11 @@ impl Actor {
     /// A schedule, for the person whose access it uses. The key of its request is the slot.
     pub fn schedule(person: PersonId, name: String, schedule: impl Into<String>) -> Self {
         Self { person, name, by: By::Schedule(schedule.into()), as_of: None }
+    }
+
+    /// A back-fill, for whoever started it. The key of its request names the window.
+    pub fn backfill(person: PersonId, name: String, backfill: impl Into<String>) -> Self {
+        Self { person, name, by: By::Backfill(backfill.into()), as_of: None }
     }
 
     /// A run of a flow, for the person who started the flow. The key of its request is the step.
@@ -86,6 +92,7 @@ impl Actor {
             (By::Hand, _) => Origin::Hand,
             (By::Token(_), _) => Origin::Api,
             (By::Schedule(_), _) => Origin::Schedule,
+            (By::Backfill(_), _) => Origin::Backfill,
             (By::Flow(_), _) => Origin::Flow,
             (By::Batch(_), _) => Origin::Batch,
         }
@@ -96,7 +103,7 @@ impl Actor {
         match (&self.by, what) {
             (By::Hand, What::Again(id)) => Some(id.to_string()),
             (By::Hand, _) => None,
-            (By::Token(id) | By::Schedule(id) | By::Flow(id) | By::Batch(id), _) => Some(id.clone()),
+            (By::Token(id) | By::Schedule(id) | By::Backfill(id) | By::Flow(id) | By::Batch(id), _) => Some(id.clone()),
         }
     }
 
@@ -108,7 +115,7 @@ impl Actor {
         }
         let own = match &self.by {
             By::Hand | By::Token(_) => self.person.as_str(),
-            By::Schedule(id) | By::Flow(id) | By::Batch(id) => id,
+            By::Schedule(id) | By::Backfill(id) | By::Flow(id) | By::Batch(id) => id,
         };
         Ok(format!("{own}:{key}"))
     }

@@ -64,7 +64,7 @@ pub(in crate::executions) async fn add(tx: &mut Tx, now: DateTime<Utc>, row: &Ne
         .bind(row.origin_ref)
         .bind(row.origin_key)
         .bind(row.request_digest)
-        .bind(row.window.kind.name())
+        .bind(row.window.kind.name().into_owned())
         .bind(row.window.start.map(WindowChoice::stored))
         .bind(row.window.end.map(WindowChoice::stored))
         .bind(row.window.zone.name())
@@ -110,6 +110,37 @@ pub(in crate::executions) async fn same_as(
         and e.result_removed_at is null order by e.created_at desc, e.id desc limit 1";
     let found = sql(FIND).bind(person).bind(instance).bind(identity).optional::<Single<ExecutionId>>(tx).await?;
     Ok(found.map(|Single(id)| id))
+}
+
+/// Whether anything was started by hand on an instance since then.
+pub(in crate::executions) async fn has_by_hand(
+    tx: &mut Tx,
+    instance: &InstanceId,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    const FIND: &str = "select id as value from executions where instance_id = $1 and created_at >= $2 \
+        and origin in ('hand', 'rerun', 'api') limit 1";
+    Ok(sql(FIND).bind(instance).bind(since).optional::<Single<ExecutionId>>(tx).await?.is_some())
+}
+
+/// The newest execution of this identity that was started by hand since then and did not end without a result.
+pub(in crate::executions) async fn by_hand(
+    tx: &mut Tx,
+    instance: &InstanceId,
+    identity: &str,
+    since: DateTime<Utc>,
+) -> Result<Option<(ExecutionId, DateTime<Utc>)>> {
+    const FIND: &str = "select id, created_at from executions where instance_id = $1 and same_as = $2 \
+        and created_at >= $3 and origin in ('hand', 'rerun', 'api') \
+        and (finished_at is null or state = 'succeeded') order by created_at desc, id desc limit 1";
+    struct Line(ExecutionId, DateTime<Utc>);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("id")?, row.get("created_at")?))
+        }
+    }
+    let found = sql(FIND).bind(instance).bind(identity).bind(since).optional::<Line>(tx).await?;
+    Ok(found.map(|Line(id, at)| (id, at)))
 }
 
 /// A connection that a person's executions can use.

@@ -156,7 +156,7 @@ pub(in crate::executions) async fn adopt(
         .bind(found.finished_at)
         .bind(now)
         .bind(found.finished_at.is_none().then_some(now))
-        .bind(found.window.kind.name())
+        .bind(found.window.kind.name().into_owned())
         .bind(found.window.start.map(WindowChoice::stored))
         .bind(found.window.end.map(WindowChoice::stored))
         .bind(found.window.zone.name())

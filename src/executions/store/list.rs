@@ -81,7 +81,7 @@ fn window_brief(window: &WindowChoice) -> String {
         Some(days) => days,
         None if window.start.is_some() => window.exact(),
         None if window.kind == WindowKind::Explicit => String::new(),
-        None => window.kind.label().to_owned(),
+        None => window.kind.label().into_owned(),
     }
 }
 

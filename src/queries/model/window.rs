@@ -6,10 +6,12 @@
 //! attribution). The default waits for both.
 
 mod choice;
+mod kind;
 
 pub use choice::WindowChoice;
+pub use kind::WindowKind;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -25,95 +27,14 @@ const ATTRIBUTION_DAYS: u64 = 14;
 const HISTORY_MONTHS: u32 = 13;
 /// Maximum length of a form input, in characters.
 const LONGEST: usize = 60;
+/// The fields of a form that say the window.
+pub const WINDOW_FIELDS: [&str; 6] = ["window", "window_days", "window_before", "start", "end", "zone"];
 const UNKNOWN_KIND: &str = "Choose a time window.";
 const UNKNOWN_ZONE: &str = "Unknown time zone. Use a name such as UTC, America/New_York or Europe/Berlin.";
-/// Valid years; others are assumed to be typos.
+/// Any number of days.
+const DAYS: WindowKind = WindowKind::Days { count: 7, before: 14 };
+/// Years that a window can lie in; others are taken for a slip of the finger.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
-
-/// A kind of window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WindowKind {
-    /// The seven days that ended fourteen days ago: complete and fully attributed.
-    #[default]
-    Settled,
-    /// The last complete day.
-    LastDay,
-    /// The last complete week, Monday to Sunday.
-    LastWeek,
-    /// The last complete calendar month.
-    LastMonth,
-    /// Between two inclusive dates, or between two times.
-    Explicit,
-    /// AMC's preset: the most recent day.
-    MostRecentDay,
-    /// AMC's preset: the most recent week.
-    MostRecentWeek,
-    /// AMC's preset: the current month to date.
-    CurrentMonth,
-    /// AMC's preset: the previous month.
-    PreviousMonth,
-}
-
-impl WindowKind {
-    /// All kinds, in the order of the form.
-    pub const ALL: [Self; 9] = [
-        Self::Settled,
-        Self::LastDay,
-        Self::LastWeek,
-        Self::LastMonth,
-        Self::Explicit,
-        Self::MostRecentDay,
-        Self::MostRecentWeek,
-        Self::CurrentMonth,
-        Self::PreviousMonth,
-    ];
-
-    /// The value of the form field `window`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Settled => "settled",
-            Self::LastDay => "last-day",
-            Self::LastWeek => "last-week",
-            Self::LastMonth => "last-month",
-            Self::Explicit => "explicit",
-            Self::MostRecentDay => "MOST_RECENT_DAY",
-            Self::MostRecentWeek => "MOST_RECENT_WEEK",
-            Self::CurrentMonth => "CURRENT_MONTH",
-            Self::PreviousMonth => "PREVIOUS_MONTH",
-        }
-    }
-
-    /// The label in the form.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Settled => "Last fully attributed week",
-            Self::LastDay => "Last complete day",
-            Self::LastWeek => "Last complete week",
-            Self::LastMonth => "Last complete month",
-            Self::Explicit => "Custom dates",
-            Self::MostRecentDay => "AMC preset: most recent day (UTC)",
-            Self::MostRecentWeek => "AMC preset: most recent week (UTC)",
-            Self::CurrentMonth => "AMC preset: month to date (UTC)",
-            Self::PreviousMonth => "AMC preset: previous month (UTC)",
-        }
-    }
-
-    /// Parses the form field `window`.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == text)
-    }
-
-    /// The corresponding type that AMC resolves, if there is one.
-    fn relative(self) -> Option<TimeWindow> {
-        match self {
-            Self::MostRecentDay => Some(TimeWindow::MostRecentDay),
-            Self::MostRecentWeek => Some(TimeWindow::MostRecentWeek),
-            Self::CurrentMonth => Some(TimeWindow::CurrentMonth),
-            Self::PreviousMonth => Some(TimeWindow::PreviousMonth),
-            _ => None,
-        }
-    }
-}
 
 /// A window as in a form; every part is the typed text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,7 +53,7 @@ pub struct WindowForm {
 impl Default for WindowForm {
     fn default() -> Self {
         Self {
-            kind: WindowKind::default().name().to_owned(),
+            kind: WindowKind::default().choice().to_owned(),
             start: String::new(),
             end: String::new(),
             zone: "UTC".to_owned(),
@@ -144,11 +65,17 @@ impl WindowForm {
     /// The window in a form; missing parts are taken from `self`.
     #[must_use]
     pub fn with(&self, fields: &Fields) -> Self {
-        // OK to truncate: no valid window, time or zone is longer.
-        let plain = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        // OK to cut: no window, time or zone is longer, and what is cut off was not one.
+        let plain = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>();
         let own = |name: &str, mine: &str| if fields.has(name) { plain(fields.trimmed(name)) } else { mine.to_owned() };
+        let kind = own("window", &self.kind);
+        let kind = if kind == DAYS.choice() {
+            format!("{kind}-{}-{}", plain(fields.trimmed("window_days")), plain(fields.trimmed("window_before")))
+        } else {
+            kind
+        };
         Self {
-            kind: own("window", &self.kind),
+            kind,
             start: own("start", &self.start),
             end: own("end", &self.end),
             zone: own("zone", &self.zone),
@@ -161,12 +88,42 @@ impl WindowForm {
         if is_day(&self.start) && is_day(&self.end) { "date" } else { "datetime-local" }
     }
 
+    /// The option of the form that is chosen.
+    pub fn chosen(&self) -> &str {
+        if self.is_counted() { DAYS.choice() } else { &self.kind }
+    }
+
+    /// The two numbers of a number of days, as they were typed; otherwise those that the form proposes.
+    pub fn counted(&self) -> (&str, &str) {
+        let numbers = self.kind.strip_prefix("days-").and_then(|rest| rest.split_once('-'));
+        numbers.unwrap_or(("7", "14"))
+    }
+
+    fn is_counted(&self) -> bool {
+        self.kind.starts_with("days-")
+    }
+
+    fn kind(&self, errors: &mut Errors) -> Option<WindowKind> {
+        let kind = WindowKind::parse(&self.kind);
+        if kind.is_none() && self.is_counted() {
+            let (count, before) = self.counted();
+            let is_count = WindowKind::parse(&format!("days-{count}-0")).is_some();
+            if !is_count {
+                errors.add("window_days", format!("Give a number of days from 1 to {}.", kind::MOST_DAYS));
+            }
+            if WindowKind::parse(&format!("days-1-{before}")).is_none() {
+                errors.add("window_before", format!("Give a number of days from 0 to {}.", kind::MOST_BEFORE));
+            }
+        } else if kind.is_none() {
+            errors.add("window", UNKNOWN_KIND);
+        }
+        kind
+    }
+
     /// Reports what isn't valid as a query's default window. An explicit one may lack its dates: each run then sets
     /// them.
     pub(in crate::queries) fn check(&self, errors: &mut Errors) {
-        if WindowKind::parse(&self.kind).is_none() {
-            errors.add("window", UNKNOWN_KIND);
-        }
+        self.kind(errors);
         if self.zone.parse::<Tz>().is_err() {
             errors.add("zone", UNKNOWN_ZONE);
         }
@@ -179,8 +136,7 @@ impl WindowForm {
             errors.add("zone", UNKNOWN_ZONE);
             Tz::UTC
         });
-        let Some(kind) = WindowKind::parse(&self.kind) else {
-            errors.add("window", UNKNOWN_KIND);
+        let Some(kind) = self.kind(errors) else {
             return WindowChoice { zone, ..WindowChoice::default() };
         };
         if kind != WindowKind::Explicit {
@@ -230,7 +186,7 @@ pub struct Window {
 impl Window {
     /// The window of a preset at `now`.
     pub(in crate::queries) fn preset(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Self {
-        let Some((start, end)) = days(kind, zone, now) else {
+        let Some((start, end)) = kind.days(zone, now) else {
             let sent = kind.relative().unwrap_or_default();
             let mut window = Self { sent, kind, zone, start: None, end: None, notes: Vec::new() };
             if kind != WindowKind::PreviousMonth {
@@ -277,6 +233,11 @@ impl Window {
         self.end.is_none_or(|end| at - instant(self.zone, end) < days)
     }
 
+    /// The instant at which it ends; none where AMC decides.
+    pub fn ends_at(&self) -> Option<DateTime<Utc>> {
+        self.end.map(|end| instant(self.zone, end))
+    }
+
     /// A description: `31 Oct – 6 Nov 2026 (Europe/Berlin)`.
     pub fn words(&self) -> String {
         self.choice().words()
@@ -321,28 +282,6 @@ const FRESHNESS: &str = "The window ends less than 48 hours ago. AMC's data take
                          last hours will be undercounted.";
 const LATE_CREDIT: &str = "The window ends less than 14 days ago. Conversions are still being attributed to its ads, \
                            so attributed figures will keep rising; impressions and clicks won't.";
-
-/// First day and the day after the last of a preset; `None` for AMC's presets.
-fn days(kind: WindowKind, zone: Tz, now: DateTime<Utc>) -> Option<(NaiveDate, NaiveDate)> {
-    let today = now.with_timezone(&zone).date_naive();
-    let fresh = (now - FRESH_AFTER).with_timezone(&zone).date_naive();
-    match kind {
-        WindowKind::Settled => {
-            let end = today - Days::new(ATTRIBUTION_DAYS);
-            Some((end - Days::new(7), end))
-        }
-        WindowKind::LastDay => Some((fresh - Days::new(1), fresh)),
-        WindowKind::LastWeek => {
-            let monday = fresh - Days::new(u64::from(fresh.weekday().num_days_from_monday()));
-            Some((monday - Days::new(7), monday))
-        }
-        WindowKind::LastMonth => {
-            let first = fresh.with_day(1)?;
-            Some((first.checked_sub_months(Months::new(1))?, first))
-        }
-        _ => None,
-    }
-}
 
 /// The instant of a local time. A time that occurs twice means the later one; one that is skipped means the same
 /// distance after the gap, as in AMC's Java.

@@ -134,7 +134,7 @@ pub(super) fn settings(written: &QueryInput, placed: &[String]) -> String {
     lines.extend(written.description.lines().map(|line| format!("Description: {line}")));
     lines.push(format!("Tags: {}", written.tags.line()));
     let window = &written.window;
-    let kind = WindowKind::parse(&window.kind).map_or(window.kind.as_str(), |kind| kind.label());
+    let kind = WindowKind::parse(&window.kind).map_or_else(|| window.kind.clone().into(), WindowKind::label);
     lines.push(format!("Window: {kind}, {}", window.zone));
     if !window.start.is_empty() || !window.end.is_empty() {
         lines.push(format!("Custom dates: {} – {}", window.start, window.end));

@@ -20,6 +20,7 @@ use crate::ids::{DraftId, InstanceId};
 use crate::instances::{self, Instance};
 use crate::queries::model::fields::FieldKind;
 use crate::queries::model::home::Home;
+use crate::queries::model::window::WINDOW_FIELDS;
 use crate::queries::model::{PrivacyMode, Query, QueryInput};
 use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::store::{self, Draft};
@@ -182,7 +183,7 @@ pub(super) async fn page(
 
 /// The window's description and notes; `None` while it is incomplete or invalid.
 fn when(prepared: &Prepared) -> Option<(String, Vec<String>)> {
-    let is_whole = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
+    let is_whole = WINDOW_FIELDS.iter().all(|field| prepared.errors.of(field).is_empty());
     is_whole.then(|| (prepared.window.sentence(), prepared.window.notes.clone()))
 }
 

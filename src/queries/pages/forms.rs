@@ -43,10 +43,11 @@ pub const ZONES: [&str; 24] = [
 pub fn windows(form: &WindowForm, now: DateTime<Utc>) -> Vec<Choice> {
     let zone = form.zone.parse().unwrap_or(chrono_tz::UTC);
     let label = |kind: WindowKind| {
-        let days = if kind == WindowKind::Explicit { String::new() } else { Window::preset(kind, zone, now).days() };
-        if days.is_empty() { kind.label().to_owned() } else { format!("{} ({days})", kind.label()) }
+        let is_open = matches!(kind, WindowKind::Explicit | WindowKind::Days { .. });
+        let days = if is_open { String::new() } else { Window::preset(kind, zone, now).days() };
+        if days.is_empty() { kind.title().to_owned() } else { format!("{} ({days})", kind.title()) }
     };
-    WindowKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), label(kind))).collect()
+    WindowKind::ALL.into_iter().map(|kind| Choice::new(kind.choice(), label(kind))).collect()
 }
 
 /// The privacy modes.

@@ -23,8 +23,10 @@ use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
 /// Maximum length of a link, in bytes, that browsers, proxies and chat programs accept.
 const LONGEST: usize = 6_000;
-/// Fields of the run form besides `param.…` and `options.…`.
-const OWN: [&str; 8] = ["instance", "window", "start", "end", "zone", "privacy", "privacy.column", ACKNOWLEDGE];
+/// Fields of the run form beside `param.…` and `options.…`.
+const OWN: [&str; 10] = [
+    "instance", "window", "window_days", "window_before", "start", "end", "zone", "privacy", "privacy.column", ACKNOWLEDGE,
+];
 
 #[derive(Template)]
 #[template(path = "queries/link.html")]
@@ -60,6 +62,7 @@ fn needed(query: &Query, form: &Fields) -> Vec<(String, String)> {
     };
     let needs = |name: &str, value: &str| match name {
         "window" => kind != query.window.kind,
+        "window_days" | "window_before" => kind.starts_with("days-") && kind != query.window.kind,
         "start" => is_explicit && start != query.window.start,
         "end" => is_explicit && end != query.window.end,
         "zone" => zone != query.window.zone,

@@ -19,7 +19,7 @@ use crate::db::Tx;
 use crate::instances::{self, Instance};
 use crate::queries::identity;
 use crate::queries::model::fields::FieldDef;
-use crate::queries::model::window::WindowForm;
+use crate::queries::model::window::{WINDOW_FIELDS, WindowForm};
 use crate::queries::model::{Privacy, Query};
 use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::store::{self, LastValues, PastRun, TypicalDuration};
@@ -181,7 +181,7 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
 async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPage {
     let Opened { query, target, prepared, past, form, last, brands, same } = opened;
     let window = query.window.with(&form);
-    let has_window = ["window", "start", "end", "zone"].iter().all(|field| prepared.errors.of(field).is_empty());
+    let has_window = WINDOW_FIELDS.iter().all(|field| prepared.errors.of(field).is_empty());
     let inputs: Vec<Input> = prepared.asked.iter().map(|field| Input::new(field, &form)).collect();
     RunPage {
         shell: visit.shell(query.name.clone(), Section::Queries).await,
@@ -217,7 +217,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
 
 /// The error in a window, in a sentence.
 fn window_fault(errors: &Errors) -> String {
-    let first = ["window", "start", "end", "zone"].into_iter().map(|field| errors.of(field)).find(|it| !it.is_empty());
+    let first = WINDOW_FIELDS.into_iter().map(|field| errors.of(field)).find(|it| !it.is_empty());
     first.unwrap_or_default().to_owned()
 }
 

@@ -25,8 +25,8 @@ const LISTED: usize = 20;
 /// Maximum number of slots of a pause that are counted.
 const COUNTED: usize = 1_000;
 
-/// A schedule that this person may change, with a write transaction.
-async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Schedule)> {
+/// A schedule that this person may change, in a transaction to change it in.
+pub(super) async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Schedule)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     let schedule = changeable(&mut tx, person, id).await?;
     Ok((tx, schedule))
@@ -54,6 +54,11 @@ fn back(id: &ScheduleId) -> Redirect {
     Redirect::to(&format!("/schedules/{id}"))
 }
 
+/// Why a schedule is paused.
+pub(super) fn pause_words(person: &Person, note: &str) -> String {
+    if note.is_empty() { format!("Paused by {}.", person.name) } else { format!("Paused by {}: {note}", person.name) }
+}
+
 /// Pauses until somebody resumes it, or until the beginning of a day.
 pub(super) async fn pause(
     State(room): State<Schedules>,
@@ -67,11 +72,7 @@ pub(super) async fn pause(
     let until = fields.trimmed("until");
     let until = if until.is_empty() { None } else { Some(end_of_pause(&room, &schedule, until, now)?) };
     let note: String = fields.trimmed("note").replace('\0', "").chars().take(NOTE_LENGTH).collect();
-    let reason = if note.is_empty() {
-        format!("Paused by {}.", person.name)
-    } else {
-        format!("Paused by {}: {note}", person.name)
-    };
+    let reason = pause_words(&person, &note);
     if !store::pause(&mut tx, now, &schedule.id, &reason, until).await? {
         return Err(web::Error::conflict("Not active", "This schedule is not active, so there is nothing to pause."));
     }
@@ -173,15 +174,7 @@ pub(super) async fn delete(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
-    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
-    if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, true).await? {
-        return Err(web::Error::conflict("Already deleted", "This schedule is deleted already."));
-    }
-    let detail = json!({ "name": schedule.name, "deleted": true });
-    log(&room, &mut tx, &person, (Entry::ScheduleDeleted, &schedule.id), detail).await?;
-    tx.commit().await?;
-    visit.flash(Tone::Success, "The schedule is deleted. It can be restored here.").await;
-    Ok(back(&schedule.id))
+    binned(&room, &person, &visit, &id, true).await
 }
 
 pub(super) async fn restore(
@@ -190,13 +183,27 @@ pub(super) async fn restore(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
-    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
-    if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, false).await? {
-        return Err(web::Error::conflict("Not deleted", "This schedule is not deleted."));
+    binned(&room, &person, &visit, &id, false).await
+}
+
+/// Deletes a schedule, or restores it.
+async fn binned(room: &Schedules, person: &Person, visit: &Visit, id: &str, deleted: bool) -> web::Result<Redirect> {
+    let (mut tx, schedule) = to_change(room, person, id).await?;
+    if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, deleted).await? {
+        return Err(if deleted {
+            web::Error::conflict("Already deleted", "This schedule is deleted already.")
+        } else {
+            web::Error::conflict("Not deleted", "This schedule is not deleted.")
+        });
     }
-    let detail = json!({ "name": schedule.name, "deleted": false });
-    log(&room, &mut tx, &person, (Entry::ScheduleDeleted, &schedule.id), detail).await?;
+    let detail = json!({ "name": schedule.name, "deleted": deleted });
+    log(room, &mut tx, person, (Entry::ScheduleDeleted, &schedule.id), detail).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "The schedule is restored, and paused.").await;
+    let said = if deleted {
+        "The schedule is deleted. It can be restored here."
+    } else {
+        "The schedule is restored, and paused."
+    };
+    visit.flash(Tone::Success, said).await;
     Ok(back(&schedule.id))
 }

@@ -3,20 +3,25 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use chrono::{DateTime, Datelike as _, Days, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use super::month::Month;
 use super::own;
 use super::preview::{self, Row};
 use crate::schedules::Schedules;
 use crate::schedules::model::{LedgerRow, Schedule, SlotState, State as Stage};
-use crate::schedules::store::{self, Ledger};
-use crate::web::components::{Choice, Pager};
+use crate::schedules::policies::Wait;
+use crate::schedules::store::{self, DayGroup, Ledger};
+use crate::web::components::{Choice, Pager, duration};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Visit};
 
 const SIZE: u64 = 50;
 const MOST: u64 = 500;
+/// Executions from which the typical duration is worked out.
+const RECENT: i64 = 30;
 
 #[derive(Template)]
 #[template(path = "schedules/detail.html")]
@@ -32,6 +37,15 @@ pub(super) struct DetailPage {
     window: String,
     values: Vec<(String, String)>,
     is_overdue: bool,
+    /// The month that the calendar shows, and whether it is shown instead of the list.
+    month: Month,
+    is_calendar: bool,
+    /// The success rate, and how long executions take; empty where none has ended.
+    success: String,
+    typical: String,
+    /// Why the slot that has come has not started yet; empty where none waits.
+    waits: String,
+    once: String,
 }
 
 fn ledger(schedule: &Schedule, params: &mut ListParams) -> Ledger {
@@ -52,9 +66,17 @@ pub(super) async fn show(
     let wanted = params.page_of_size(SIZE, MOST);
     let pager = wanted.pager(store::count_slots(&mut tx, &ledger, wanted.most()).await?);
     let slots = store::slots(&mut tx, &ledger, pager.range()).await?;
+    let plan = schedule.plan(&room.zones);
+    let today = plan.as_ref().map_or_else(|| now.date_naive(), |plan| plan.zone.civil(now).date());
+    let first = params.value("month", "month", Month::parse).or_else(|| today.with_day(1)).unwrap_or(today);
+    let groups = store::days(&mut tx, &schedule.id, Month::days(first)).await?;
+    let lately = store::days(&mut tx, &schedule.id, (today - Days::new(30), today + Days::new(1))).await?;
+    let durations = store::durations(&mut tx, &schedule.id, RECENT).await?;
     drop(tx);
+    let month = Month::of(&schedule, plan.as_ref(), first, &groups, now);
+    let is_calendar = params.is("view", "calendar");
     let input = schedule.text_input();
-    let plan = schedule.plan(&room.zones).filter(|_| schedule.state == Stage::Active && schedule.deleted_at.is_none());
+    let plan = plan.filter(|_| schedule.state == Stage::Active && schedule.deleted_at.is_none());
     let next = plan.map(|plan| preview::rows(&plan, &schedule.policies, schedule.id.as_str(), &input.window, now));
     let states = SlotState::ALL.map(|state| Choice::new(state.name(), state.label()));
     let value = |(name, value): &(String, String)| {
@@ -73,11 +95,49 @@ pub(super) async fn show(
         states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
         state: ledger.state.map_or("", SlotState::name),
         next: next.unwrap_or_default(),
-        window: input.window.kind.label().to_owned(),
+        window: input.window.kind.label().into_owned(),
         values: schedule.input.iter().filter_map(value).collect(),
         is_overdue: schedule.is_overdue(now),
+        month,
+        is_calendar,
+        success: success(&lately),
+        typical: typical(durations),
+        waits: waits(&schedule, now),
+        once: room.site.random.token(),
         schedule,
     }))
+}
+
+/// The share of executions of the last 30 days that succeeded: `96% of 26`.
+fn success(groups: &[DayGroup]) -> String {
+    let count = |is: fn(SlotState) -> bool| groups.iter().filter(|group| is(group.state)).map(|group| group.count).sum();
+    let succeeded: i64 = count(|state| state == SlotState::Succeeded);
+    let ended: i64 = count(|state| matches!(state, SlotState::Succeeded | SlotState::Failed | SlotState::Refused));
+    store::share(succeeded, ended)
+}
+
+/// The median of these seconds, in words.
+fn typical(mut seconds: Vec<i64>) -> String {
+    seconds.sort_unstable();
+    let median = seconds.get(seconds.len() / 2).copied();
+    median.map(|seconds| duration(TimeDelta::seconds(seconds))).unwrap_or_default()
+}
+
+/// Why a slot that has come has not been decided yet.
+fn waits(schedule: &Schedule, now: DateTime<Utc>) -> String {
+    let (Some(at), Some(due)) = (schedule.next_at, schedule.due_at) else { return String::new() };
+    if schedule.state != Stage::Active || at > now || due <= now {
+        return String::new();
+    }
+    let policies = &schedule.policies;
+    let waits = if policies.wait != Wait::Slot {
+        "executions of this schedule wait until the data of their time window is complete"
+    } else if policies.hold_hours > 0 {
+        "executions of this schedule start later than their slots"
+    } else {
+        "the starts of schedules are spread, and this is its share"
+    };
+    format!("The slot has come; {waits}.")
 }
 
 impl Export for LedgerRow {

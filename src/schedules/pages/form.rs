@@ -1,5 +1,6 @@
 //! The form of a schedule: from a query, from an execution that worked, or for an existing one.
 
+pub(super) mod drafts;
 mod filled;
 
 use askama::Template;
@@ -9,7 +10,9 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::own;
+use super::parameter::{Parameter, parameters};
 use super::preview::{self, Row};
+use super::source::{Source, Start, existing, over, source};
 use crate::accounts::audit::{self, Action as Entry};
 use crate::db::Tx;
 use crate::ids::ScheduleId;
@@ -18,23 +21,13 @@ use crate::queries::{self, RunInput, WindowForm, WindowKind};
 use crate::schedules::Schedules;
 use crate::schedules::calendar::Plan;
 use crate::schedules::model::Schedule;
-use crate::schedules::policies::{Missed, Overlap, Policies};
+use crate::schedules::policies::{Missed, Overlap, Policies, Wait};
 use crate::schedules::store;
 use crate::schedules::timing::Timing;
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Visit};
-use filled::{Filled, Source, Start, existing, filled, source};
-
-/// A parameter of the form.
-struct Parameter {
-    name: String,
-    title: String,
-    help: String,
-    value: String,
-    is_list: bool,
-    is_required: bool,
-}
+use filled::{Filled, filled};
 
 #[derive(Template)]
 #[template(path = "schedules/form.html")]
@@ -61,6 +54,8 @@ pub(super) struct FormPage {
     both_days: bool,
     /// Whether somebody else owns it, whose access it no longer uses after this person saves it.
     takes_over: bool,
+    /// When the draft was kept that the form shows; none where it shows none.
+    draft: Option<DateTime<Utc>>,
 }
 
 impl FormPage {
@@ -91,14 +86,6 @@ async fn page(
     let now = room.site.clock.now();
     let id = filled.schedule.as_ref().map_or("", |schedule| schedule.id.as_str());
     let rows = filled.plan.as_ref().map(|plan| preview::rows(plan, &filled.policies, id, &filled.input.window, now));
-    let parameters = filled.asked.iter().map(|field| Parameter {
-        name: field.input(),
-        title: field.title().to_owned(),
-        help: field.help.clone(),
-        value: field.text(&filled.fields).to_owned(),
-        is_list: field.kind == queries::FieldKind::List,
-        is_required: field.required,
-    });
     let is_passed = |(name, _): &(String, String)| name.starts_with("privacy") || name.starts_with("options.");
     let title = if filled.schedule.is_some() { "Edit schedule" } else { "New schedule" };
     Ok(FormPage {
@@ -110,27 +97,29 @@ async fn page(
         timing: filled.timing,
         policies: filled.policies,
         note: filled.note,
-        parameters: parameters.collect(),
+        parameters: parameters(&filled.asked, &filled.fields),
         windows: windows(now, &filled.input),
         window: filled.input.window.form(),
         passed: filled.input.form().into_iter().filter(is_passed).collect(),
         errors: if told { filled.errors } else { Errors::new() },
         rows,
         takes_over: filled.schedule.as_ref().is_some_and(|schedule| schedule.owner != person.id),
+        draft: None,
         schedule: filled.schedule,
         source: filled.source,
     })
 }
 
-/// The windows that move with a schedule.
+/// The windows that are worked out from a slot.
 fn windows(now: DateTime<Utc>, input: &RunInput) -> Vec<Choice> {
     let choice = |kind: WindowKind| {
+        let is_open = matches!(kind, WindowKind::Explicit | WindowKind::Days { .. });
         let days = queries::WindowChoice { kind, start: None, end: None, zone: input.window.zone };
-        let days = days.resolve(now, &mut Errors::new()).days();
+        let days = if is_open { String::new() } else { days.at(now).map(|window| window.days()).unwrap_or_default() };
         let days = if days.is_empty() { String::new() } else { format!(" (now: {days})") };
-        Choice::new(kind.name(), format!("{}{days}", kind.label()))
+        Choice::new(kind.choice(), format!("{}{days}", kind.title()))
     };
-    WindowKind::ALL.into_iter().filter(|kind| *kind != WindowKind::Explicit).map(choice).collect()
+    WindowKind::ALL.into_iter().filter(|kind| kind.for_slots() == *kind).map(choice).collect()
 }
 
 pub(super) async fn new(
@@ -141,8 +130,13 @@ pub(super) async fn new(
 ) -> web::Result<Html<FormPage>> {
     let mut tx = room.site.db.read(&person.scope()).await?;
     let start = source(&mut tx, &person, &fields).await?;
-    let filled = filled(&room, &mut tx, &person, start, &fields).await?;
-    Ok(Html(page(&room, &mut tx, &person, &visit, filled, false).await?))
+    // OK because an address that says more than what it is about was made to say so.
+    let is_plain = fields.iter().count() == 1;
+    let draft = if is_plain { drafts::kept(&mut tx, &person, &fields).await? } else { None };
+    let (sent, kept_at) = draft.map_or((fields, None), |(draft, at)| (over(&fields, &draft), Some(at)));
+    let filled = filled(&room, &mut tx, &person, start, &sent).await?;
+    let page = page(&room, &mut tx, &person, &visit, filled, false).await?;
+    Ok(Html(FormPage { draft: kept_at, ..page }))
 }
 
 pub(super) async fn edit(
@@ -153,8 +147,12 @@ pub(super) async fn edit(
 ) -> web::Result<Html<FormPage>> {
     let mut tx = room.site.db.read(&person.scope()).await?;
     let start = existing(&mut tx, &person, &own(&id)?).await?;
-    let filled = filled(&room, &mut tx, &person, start, &Fields::default()).await?;
-    Ok(Html(page(&room, &mut tx, &person, &visit, filled, false).await?))
+    let named: Fields = std::iter::once(("schedule".to_owned(), id)).collect();
+    let draft = drafts::kept(&mut tx, &person, &named).await?;
+    let (sent, kept_at) = draft.map_or((named, None), |(draft, at)| (draft, Some(at)));
+    let filled = filled(&room, &mut tx, &person, start, &sent).await?;
+    let page = page(&room, &mut tx, &person, &visit, filled, false).await?;
+    Ok(Html(FormPage { draft: kept_at, ..page }))
 }
 
 /// What the submitted form schedules.
@@ -172,10 +170,13 @@ pub(super) async fn preview(
     visit: Visit,
     fields: Fields,
 ) -> web::Result<Html<FormPage>> {
-    let mut tx = room.site.db.read(&person.scope()).await?;
+    let mut tx = room.site.db.write(&person.scope()).await?;
     let start = started(&mut tx, &person, &fields).await?;
+    let kept_at = drafts::keep(&room, &mut tx, &person, &fields).await?;
     let filled = filled(&room, &mut tx, &person, start, &fields).await?;
-    Ok(Html(page(&room, &mut tx, &person, &visit, filled, true).await?))
+    let page = page(&room, &mut tx, &person, &visit, filled, true).await?;
+    tx.commit().await?;
+    Ok(Html(FormPage { draft: kept_at, ..page }))
 }
 
 pub(super) async fn add(
@@ -189,8 +190,12 @@ pub(super) async fn add(
     let start = source(&mut tx, &person, &fields).await?;
     let filled = filled(&room, &mut tx, &person, start, &fields).await?;
     let Some(instance) = filled.instance.clone().filter(|_| filled.errors.is_empty()) else {
-        return Ok(Html(page(&room, &mut tx, &person, &visit, filled, true).await?).unprocessable());
+        let kept_at = drafts::keep(&room, &mut tx, &person, &fields).await?;
+        let page = page(&room, &mut tx, &person, &visit, filled, true).await?;
+        tx.commit().await?;
+        return Ok(Html(FormPage { draft: kept_at, ..page }).unprocessable());
     };
+    drafts::saved(&mut tx, &person, &fields).await?;
     let now = site.clock.now();
     let id = site.random.id::<ScheduleId>(now);
     let input = filled.input.form();
@@ -220,8 +225,12 @@ pub(super) async fn change(
         filled.errors.add("", "The schedule was changed after you opened this form. Saving again replaces that change; your entries are below.");
     }
     let Some(instance) = filled.instance.clone().filter(|_| filled.errors.is_empty()) else {
-        return Ok(Html(page(&room, &mut tx, &person, &visit, filled, true).await?).unprocessable());
+        let kept_at = drafts::keep(&room, &mut tx, &person, &fields).await?;
+        let page = page(&room, &mut tx, &person, &visit, filled, true).await?;
+        tx.commit().await?;
+        return Ok(Html(FormPage { draft: kept_at, ..page }).unprocessable());
     };
+    drafts::saved(&mut tx, &person, &fields).await?;
     let (now, input) = (site.clock.now(), filled.input.form());
     let written = filled.written(&room, &instance, &input);
     if !store::change(&mut tx, now, (&id, revision), (&person.id, &person.name), &written).await? {
@@ -255,6 +264,10 @@ impl FormPage {
 
     fn missed() -> Vec<Choice> {
         Missed::choices()
+    }
+
+    fn waits() -> Vec<Choice> {
+        Wait::choices()
     }
 
     fn overlaps() -> Vec<Choice> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::instances;
 use crate::schedules::Schedules;
 use crate::schedules::model::State as Stage;
+use crate::schedules::policies::Missed;
 use crate::schedules::store::{self, Filter, Line};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
@@ -30,7 +31,10 @@ pub(super) struct ListPage {
     instance: String,
     states: Vec<Choice>,
     state: &'static str,
+    brands: Vec<Choice>,
+    brand: String,
     shows: Vec<Choice>,
+    missed: Vec<Choice>,
     shown: &'static str,
     q: String,
     now: DateTime<Utc>,
@@ -41,6 +45,7 @@ fn filter(params: &mut ListParams) -> Filter {
         text: params.text("q"),
         instance: params.id("instance", "instance"),
         query: params.id("query", "query"),
+        brand: params.id("brand", "brand"),
         state: params.value("state", "state", Stage::parse),
         deleted: params.is("show", "deleted"),
     }
@@ -58,6 +63,11 @@ pub(super) async fn show(
     let mut tx = room.site.db.read(&person.scope()).await?;
     let pager = wanted.pager(store::count(&mut tx, &person.id, &filter, wanted.most()).await?);
     let lines = store::list(&mut tx, &person.id, &filter, now, pager.range()).await?;
+    let mut brands = vec![Choice::new("", "All brands")];
+    if let Some(instance) = &filter.instance {
+        let found = instances::brands(&mut tx, &person.id, instance).await?;
+        brands.extend(found.into_iter().map(|brand| Choice::new(brand.id.as_str(), brand.name)));
+    }
     let on_list = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
     drop(tx);
     let instances = on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name()));
@@ -71,6 +81,9 @@ pub(super) async fn show(
         instance: filter.instance.map(|id| id.to_string()).unwrap_or_default(),
         states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
         state: filter.state.map_or("", Stage::name),
+        brands,
+        brand: filter.brand.map(|id| id.to_string()).unwrap_or_default(),
+        missed: Missed::choices(),
         shows: vec![Choice::new("", "Current"), Choice::new("deleted", "Deleted")],
         shown: if filter.deleted { "deleted" } else { "" },
         q: filter.text,
@@ -94,6 +107,7 @@ impl Export for Line {
         "last_execution",
         "succeeded_30_days",
         "ended_30_days",
+        "typical_seconds",
     ];
 
     fn cells(&self) -> Vec<Value> {
@@ -112,6 +126,7 @@ impl Export for Line {
             json!(self.last_execution),
             json!(self.succeeded),
             json!(self.ended),
+            json!(self.took_seconds),
         ]
     }
 }

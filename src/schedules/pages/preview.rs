@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::queries::WindowChoice;
+use crate::queries::{WindowChoice, WindowKind};
 use crate::schedules::calendar::{Note, Plan, Slot};
 use crate::schedules::policies::Policies;
-use crate::web::components::Errors;
 
 /// The number of displayed slots.
 pub(super) const SHOWN: usize = 10;
@@ -30,21 +29,45 @@ pub(super) fn rows(plan: &Plan, policies: &Policies, id: &str, window: &WindowCh
 }
 
 fn row(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, slot: Slot) -> Row {
-    let starts = Some(policies.due(slot.at, id)).filter(|due| *due != slot.at);
-    let note = if plan.excludes(slot.name.civil) {
-        "Skipped: the day is excluded.".to_owned()
+    let starts = Some(policies.due(slot.at, id, window)).filter(|due| *due != slot.at);
+    let (note, days) = if plan.excludes(slot.name.civil) {
+        ("Skipped: the day is excluded.".to_owned(), String::new())
     } else {
-        slot.note.map(|note| note_words(&slot, note)).unwrap_or_default()
+        match window.at(slot.at) {
+            Ok(of_slot) => {
+                let clocks = slot.note.map(|note| note_words(&slot, note)).unwrap_or_default();
+                let days = Some(of_slot.days()).filter(|days| !days.is_empty());
+                ([clocks, older(window, slot.at)].join(" "), days.unwrap_or_else(|| of_slot.words()))
+            }
+            Err(reason) => (format!("Skipped: {reason}"), "None".to_owned()),
+        }
     };
-    let window = window.resolve(slot.at, &mut Errors::new());
-    let days = window.days();
     Row {
         local: slot.name.civil.format("%a %-d %b %Y, %H:%M").to_string(),
         at: slot.at,
         starts,
-        window: if days.is_empty() { window.words() } else { days },
-        note,
+        window: days,
+        note: note.trim().to_owned(),
     }
+}
+
+/// What is to be said where a complete week or month is an earlier one than the calendar's.
+fn older(window: &WindowChoice, at: DateTime<Utc>) -> String {
+    let (calendar, what) = match window.kind {
+        WindowKind::LastWeek => (WindowKind::CalendarWeek, "week"),
+        WindowKind::LastMonth => (WindowKind::CalendarMonth, "month"),
+        _ => return String::new(),
+    };
+    let days = |kind| WindowChoice { kind, ..*window }.at(at).map(|window| window.days()).unwrap_or_default();
+    let newest = days(calendar);
+    if days(window.kind) == newest {
+        return String::new();
+    }
+    format!(
+        "The data of {newest} is not complete yet, so the {what} before it is read. To read {newest}, choose “{}” and \
+         let executions start when its data is complete.",
+        calendar.title()
+    )
 }
 
 /// The effect of a clock change on a slot, as a sentence.

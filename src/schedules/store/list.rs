@@ -1,13 +1,14 @@
 //! Lists of schedules.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::stored;
 use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, WrongValue, containing, sql};
-use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId, ScheduleId};
+use crate::ids::{BrandId, ExecutionId, InstanceId, PersonId, QueryId, ScheduleId};
 use crate::schedules::model::{SlotState, State};
 use crate::schedules::policies::ON_TIME;
 use crate::schedules::timing::Timing;
+use crate::web::components::duration;
 
 /// The filter of the list.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub(in crate::schedules) struct Filter {
     pub text: String,
     pub instance: Option<InstanceId>,
     pub query: Option<QueryId>,
+    /// A brand of which the schedule's values name an item.
+    pub brand: Option<BrandId>,
     pub state: Option<State>,
     /// Deleted ones instead of the others.
     pub deleted: bool,
@@ -41,6 +44,8 @@ pub(in crate::schedules) struct Line {
     /// How many executions of the last 30 days succeeded, and how many ended.
     pub succeeded: i64,
     pub ended: i64,
+    /// How long its executions of the last 30 days took on average.
+    pub took_seconds: Option<i64>,
 }
 
 impl Line {
@@ -51,11 +56,21 @@ impl Line {
 
     /// The success rate, `96% of 26`; empty without executions.
     pub(in crate::schedules) fn success_rate(&self) -> String {
-        if self.ended == 0 {
-            return String::new();
-        }
-        format!("{:.0}% of {}", 100.0 * self.succeeded as f64 / self.ended as f64, self.ended)
+        share(self.succeeded, self.ended)
     }
+
+    /// How long an execution takes; empty where none has succeeded.
+    pub(in crate::schedules) fn typical(&self) -> String {
+        self.took_seconds.map(|seconds| duration(TimeDelta::seconds(seconds))).unwrap_or_default()
+    }
+}
+
+/// A share in words: `96% of 26`; empty without any.
+pub(in crate::schedules) fn share(part: i64, all: i64) -> String {
+    if all == 0 {
+        return String::new();
+    }
+    format!("{:.0}% of {all}", 100.0 * part as f64 / all as f64)
 }
 
 impl FromRow for Line {
@@ -78,6 +93,7 @@ impl FromRow for Line {
             last_execution: row.get("last_execution")?,
             succeeded: row.get("succeeded")?,
             ended: row.get("ended")?,
+            took_seconds: row.get("took_seconds")?,
         })
     }
 }
@@ -95,7 +111,9 @@ macro_rules! listed {
             "where (s.deleted_at is not null) = $2 and ($3 is null or s.instance_id = $3) ",
             "and ($4 is null or s.query_id = $4) and ($5 = '' or s.state = $5) ",
             "and ($6 = '' or lower(s.name || ' ' || coalesce(q.name, '') || ' ' || coalesce(o.name, '')) ",
-            "like lower($6) escape '\\')",
+            "like lower($6) escape '\\') and ($7 is null or exists (select 1 from brands b join brand_items m ",
+            "on m.brand_id = b.id where b.id = $7 and b.instance_id = s.instance_id ",
+            "and cast(s.input as text) like '%' || m.value || '%'))",
             $rest
         )
     };
@@ -109,11 +127,12 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(filter.query.as_ref())
         .bind(filter.state.map_or("", State::name))
         .bind(containing(&filter.text))
+        .bind(filter.brand.as_ref())
 }
 
 /// The number of matching schedules, counted up to `most`.
 pub(in crate::schedules) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
-    const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $7) as counted");
+    const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $8) as counted");
     filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
@@ -129,11 +148,13 @@ pub(in crate::schedules) async fn list(
         "s.id, s.name, q.name as query_name, coalesce(i.name, i.amc_name) as instance_name, \
          coalesce(o.name, 'somebody else') as owner_name, s.timing, s.state, s.state_reason, s.next_at, s.due_at, \
          l.state as last_state, l.at as last_at, l.execution_id as last_execution, \
-         (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $7 and g.state = 'succeeded') \
-         as succeeded, (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $7 \
-         and g.state in ('succeeded', 'failed', 'refused')) as ended",
-        " order by case s.state when 'active' then 0 when 'paused' then 1 else 2 end, s.due_at, s.id limit $8 offset $9"
+         (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $8 and g.state = 'succeeded') \
+         as succeeded, (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $8 \
+         and g.state in ('succeeded', 'failed', 'refused')) as ended, \
+         (select cast(avg(g.took_seconds) as bigint) from schedule_slots g where g.schedule_id = s.id and g.at > $8 \
+         and g.state = 'succeeded') as took_seconds",
+        " order by case s.state when 'active' then 0 when 'paused' then 1 else 2 end, s.due_at, s.id limit $9 offset $10"
     );
-    let month = now - chrono::TimeDelta::days(30);
+    let month = now - TimeDelta::days(30);
     filtered(LIST, person, filter).bind(month).bind(range.most).bind(range.skip).all(tx).await
 }

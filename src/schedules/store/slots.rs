@@ -8,6 +8,7 @@ use crate::executions::Problem;
 use crate::ids::{ExecutionId, ScheduleId};
 use crate::schedules::calendar::{Slot, SlotName};
 use crate::schedules::model::{LedgerRow, SlotState};
+use crate::web::run_state::RunState;
 
 impl FromRow for LedgerRow {
     fn from_row(row: &Row) -> Result<Self> {
@@ -21,6 +22,8 @@ impl FromRow for LedgerRow {
             is_late: row.get("is_late")?,
             execution: row.get("execution_id")?,
             ended_at: row.get("ended_at")?,
+            execution_state: row.get::<Option<String>>("execution_state")?.and_then(|state| RunState::parse(&state)),
+            waiting_for: row.get::<Option<String>>("waiting_for")?.unwrap_or_default(),
         })
     }
 }
@@ -34,8 +37,9 @@ pub(in crate::schedules) struct Ledger {
 
 /// A range of a ledger, newest slot first. The caller has checked that the reader may see the schedule.
 pub(in crate::schedules) async fn slots(tx: &mut Tx, ledger: &Ledger, range: PageRange) -> Result<Vec<LedgerRow>> {
-    const LIST: &str = "select slot, at, decided_at, state, reason, is_late, execution_id, ended_at from schedule_slots \
-        where schedule_id = $1 and ($2 = '' or state = $2) order by at desc, slot desc limit $3 offset $4";
+    const LIST: &str = "select s.slot, s.at, s.decided_at, s.state, s.reason, s.is_late, s.execution_id, s.ended_at, \
+        e.state as execution_state, e.waiting_for from schedule_slots s left join executions e on e.id = s.execution_id \
+        where s.schedule_id = $1 and ($2 = '' or s.state = $2) order by s.at desc, s.slot desc limit $3 offset $4";
     let state = ledger.state.map_or("", SlotState::name);
     sql(LIST).bind(&ledger.schedule).bind(state).bind(range.most).bind(range.skip).all(tx).await
 }
@@ -155,15 +159,19 @@ pub(in crate::schedules) async fn settle(
     (state, reason): (SlotState, &str),
 ) -> Result<Option<ScheduleId>> {
     const SETTLE: &str = "update schedule_slots set state = $2, reason = case when $3 = '' then reason else $3 end, \
-        ended_at = $4 where execution_id = $1 and state in ('started', 'failed') returning schedule_id as value";
-    let settled = sql(SETTLE)
-        .bind(execution)
-        .bind(state.name())
-        .bind(reason)
-        .bind(now)
-        .optional::<Single<ScheduleId>>(tx)
-        .await?;
-    Ok(settled.map(|Single(id)| id))
+        ended_at = $4 where execution_id = $1 and state in ('started', 'failed') returning schedule_id, decided_at";
+    const TOOK: &str = "update schedule_slots set took_seconds = $2 where execution_id = $1";
+    struct Line(ScheduleId, DateTime<Utc>);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("schedule_id")?, row.get("decided_at")?))
+        }
+    }
+    let settled =
+        sql(SETTLE).bind(execution).bind(state.name()).bind(reason).bind(now).optional::<Line>(tx).await?;
+    let Some(Line(id, decided_at)) = settled else { return Ok(None) };
+    sql(TOOK).bind(execution).bind((now - decided_at).num_seconds().max(0)).execute(tx).await?;
+    Ok(Some(id))
 }
 
 /// Why an execution failed, in a sentence; empty if it didn't.
@@ -175,21 +183,19 @@ pub(in crate::schedules) async fn problem(tx: &mut Tx, execution: &ExecutionId) 
     Ok(problem.map(|problem| problem.brief().to_owned()).unwrap_or_default())
 }
 
-const FEED: &str = "outcomes";
-
-/// The position up to which the feed was read; `None` initially.
-pub(in crate::schedules) async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
+/// How far the feed of outcomes was read; none before the first time.
+pub(in crate::schedules) async fn cursor(tx: &mut Tx, name: &str) -> Result<Option<i64>> {
     const FIND: &str = "select position as value from schedule_cursor where name = $1";
-    Ok(sql(FIND).bind(FEED).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
+    Ok(sql(FIND).bind(name).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
 }
 
-/// Moves the cursor from one position to the next; false if another process moved it first.
-pub(in crate::schedules) async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
+/// Moves the cursor from one position to the next; false where another process moved it first.
+pub(in crate::schedules) async fn advance_cursor(tx: &mut Tx, name: &str, from: Option<i64>, to: i64) -> Result<bool> {
     const FIRST: &str = "insert into schedule_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
     const NEXT: &str = "update schedule_cursor set position = $2 where name = $1 and position = $3";
     let moved = match from {
-        None => sql(FIRST).bind(FEED).bind(to).execute(tx).await?,
-        Some(from) => sql(NEXT).bind(FEED).bind(to).bind(from).execute(tx).await?,
+        None => sql(FIRST).bind(name).bind(to).execute(tx).await?,
+        Some(from) => sql(NEXT).bind(name).bind(to).bind(from).execute(tx).await?,
     };
     Ok(moved == 1)
 }

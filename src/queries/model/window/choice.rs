@@ -36,9 +36,24 @@ impl WindowChoice {
     /// is then returned.
     pub fn resolve(&self, now: DateTime<Utc>, errors: &mut Errors) -> Window {
         if self.kind != WindowKind::Explicit {
-            return Window::preset(self.kind, self.zone, now);
+            let window = Window::preset(self.kind, self.zone, now);
+            if window.start.is_some() && window.start == window.end {
+                let today = components::date(now.with_timezone(&self.zone).date_naive());
+                errors.add(
+                    "window",
+                    format!("On {today} this time window is empty: the month has no whole day yet. Choose another one."),
+                );
+            }
+            return window;
         }
         self.explicit(now, errors).unwrap_or_else(|| Window::preset(WindowKind::Settled, self.zone, now))
+    }
+
+    /// What it means at a moment, or why it means nothing then: empty, or in the future.
+    pub fn at(&self, moment: DateTime<Utc>) -> Result<Window, String> {
+        let mut errors = Errors::new();
+        let window = self.resolve(moment, &mut errors);
+        errors.iter().next().map_or(Ok(window), |(_, sentence)| Err(sentence.to_owned()))
     }
 
     fn explicit(&self, now: DateTime<Utc>, errors: &mut Errors) -> Option<Window> {
@@ -107,7 +122,7 @@ impl WindowChoice {
             Some((first, last)) => (first.to_string(), last.to_string()),
             None => (time(own.start), time(own.end)),
         };
-        WindowForm { kind: own.kind.name().to_owned(), start, end, zone: own.zone.name().to_owned() }
+        WindowForm { kind: own.kind.name().into_owned(), start, end, zone: own.zone.name().to_owned() }
     }
 
     /// The stored form of a time: `2026-10-31T00:00:00`.

@@ -71,6 +71,46 @@ fn complete_days_weeks_and_months_ended_two_days_ago_or_earlier() {
 }
 
 #[test]
+fn windows_of_the_calendar_do_not_wait_for_their_data() {
+    let days = WindowKind::Days { count: 7, before: 14 };
+    assert_eq!(preset(days, Europe::Berlin, "2027-03-15T08:00:00Z"), dates("2027-02-22", "2027-03-01"));
+    // On the first, on the last and in the middle of a month: the same month before.
+    for now in ["2027-03-01T00:00:00Z", "2027-03-02T09:00:00Z", "2027-03-31T09:00:00Z"] {
+        assert_eq!(preset(WindowKind::CalendarMonth, Tz::UTC, now), dates("2027-02-01", "2027-03-01"), "{now}");
+    }
+    // It is March in Berlin already.
+    let midnight = "2027-02-28T23:30:00Z";
+    assert_eq!(preset(WindowKind::CalendarMonth, Europe::Berlin, midnight), dates("2027-02-01", "2027-03-01"));
+    assert_eq!(preset(WindowKind::CalendarMonth, Tz::UTC, midnight), dates("2027-01-01", "2027-02-01"));
+    assert_eq!(preset(WindowKind::CalendarWeek, Tz::UTC, "2026-11-23T00:00:00Z"), dates("2026-11-16", "2026-11-23"));
+    assert_eq!(preset(WindowKind::CalendarWeek, Tz::UTC, "2026-11-22T23:59:00Z"), dates("2026-11-09", "2026-11-16"));
+    assert_eq!(preset(WindowKind::MonthToDate, Tz::UTC, "2026-11-21T10:00:00Z"), dates("2026-11-01", "2026-11-21"));
+}
+
+#[test]
+fn a_window_without_a_day_is_refused_with_the_date() {
+    let window = WindowChoice { kind: WindowKind::MonthToDate, ..WindowChoice::default() };
+    let why = window.at(at("2026-12-01T09:00:00Z")).unwrap_err();
+    assert!(why.contains("1 Dec 2026") && why.contains("empty"), "{why}");
+    assert_eq!(window.at(at("2026-12-02T00:00:00Z")).unwrap().days(), "1 Dec 2026");
+}
+
+#[test]
+fn a_number_of_days_is_read_off_its_two_fields() {
+    let form = |sent: &str| WindowForm::default().with(&Fields::parse(sent.as_bytes()));
+    let days = form("window=days&window_days=30&window_before=2");
+    assert_eq!((days.kind.as_str(), days.chosen(), days.counted()), ("days-30-2", "days", ("30", "2")));
+    let choice = days.choice(&mut Errors::new());
+    assert_eq!(choice.kind, WindowKind::Days { count: 30, before: 2 });
+    assert_eq!((choice.form(), &*choice.kind.label()), (days, "30 days that end 2 days before"));
+    for (sent, wrong) in [("0&window_before=1", "window_days"), ("7&window_before=-1", "window_before"), ("&window_before=9999", "window_days")] {
+        let mut errors = Errors::new();
+        form(&format!("window=days&window_days={sent}")).choice(&mut errors);
+        assert!(!errors.of(wrong).is_empty(), "{sent}: {errors:?}");
+    }
+}
+
+#[test]
 fn an_explicit_window_is_sent_as_typed_without_an_offset() {
     let window = explicit("2026-07-01T00:00", "2026-07-08 06:30:15", "Europe/Berlin", "2026-11-21T00:00:00Z").unwrap();
     let sent = serde_json::to_value(&window.sent).unwrap();
@@ -159,12 +199,12 @@ fn the_form_keeps_what_was_not_sent() {
 #[test]
 fn amcs_own_types_have_no_dates_here() {
     for kind in WindowKind::ALL {
-        assert_eq!(WindowKind::parse(kind.name()), Some(kind));
+        assert_eq!(WindowKind::parse(&kind.name()), Some(kind));
         if kind == WindowKind::Explicit {
             continue;
         }
         let window = Window::preset(kind, Tz::UTC, at("2026-11-21T00:00:00Z"));
-        let amcs = serde_json::to_value(&window.sent).unwrap()["timeWindowType"] == kind.name();
+        let amcs = serde_json::to_value(&window.sent).unwrap()["timeWindowType"] == kind.choice();
         assert_eq!(window.start.is_none(), amcs, "{kind:?}");
     }
 }

@@ -3,61 +3,19 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::db::Tx;
-use crate::executions;
-use crate::ids::{InstanceId, QueryId, ScheduleId};
+use crate::ids::InstanceId;
 use crate::instances::{self, Action};
-use crate::queries::{self, FieldDef, Privacy, RunInput, Script, WindowForm, WindowKind, prepare};
+use crate::queries::{FieldDef, RunInput, WindowKind, prepare};
 use crate::schedules::Schedules;
 use crate::schedules::calendar::Plan;
 use crate::schedules::model::{NAME_LENGTH, NOTE_LENGTH, Schedule};
+use crate::schedules::pages::preview::SHOWN;
+use crate::schedules::pages::source::{Source, Start, merge, over};
 use crate::schedules::policies::Policies;
-use crate::schedules::store::{self, Written};
+use crate::schedules::store::Written;
 use crate::schedules::timing::Timing;
 use crate::web::components::Errors;
 use crate::web::{self, Fields, Person, naming};
-
-/// What a schedule runs.
-pub(super) struct Source {
-    pub(super) query: Option<QueryId>,
-    /// The name of the query, or of the execution's query when it ran.
-    pub(super) name: String,
-    pub(super) sql: String,
-    pub(super) parameters: Vec<FieldDef>,
-    pub(super) window: WindowForm,
-    pub(super) privacy: Privacy,
-    /// The hidden form field with its id.
-    pub(super) field: (&'static str, String),
-}
-
-impl Source {
-    fn script(&self) -> Script<'_> {
-        Script { sql: &self.sql, fields: &self.parameters, window: &self.window, privacy: &self.privacy }
-    }
-
-    pub(super) fn of_query(query: queries::Query) -> Self {
-        Self {
-            field: ("query", query.id.to_string()),
-            query: Some(query.id),
-            name: query.name,
-            sql: query.sql,
-            parameters: query.fields,
-            window: query.window,
-            privacy: query.privacy,
-        }
-    }
-
-    fn of_schedule(schedule: &Schedule) -> Self {
-        Self {
-            query: None,
-            name: schedule.name.clone(),
-            sql: schedule.sql.clone(),
-            parameters: schedule.parameters.clone(),
-            window: WindowForm::default(),
-            privacy: Privacy::default(),
-            field: ("schedule", schedule.id.to_string()),
-        }
-    }
-}
 
 /// A submitted form with everything derived from it.
 pub(super) struct Filled {
@@ -73,82 +31,6 @@ pub(super) struct Filled {
     pub(super) input: RunInput,
     pub(super) instance: Option<InstanceId>,
     pub(super) asked: Vec<FieldDef>,
-}
-
-/// The initial state of a form.
-pub(super) struct Start {
-    pub(super) schedule: Option<Schedule>,
-    pub(super) source: Source,
-    /// The initial fields.
-    pub(super) fields: Fields,
-}
-
-/// What the address or the form schedules.
-pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<Start> {
-    if fields.has("execution") {
-        let id = fields.trimmed("execution").parse().map_err(|_| web::Error::Missing)?;
-        let execution = executions::find(tx, &person.id, &id).await?;
-        let query = match &execution.query {
-            Some(query) => queries::find(tx, &person.id, query).await.ok().filter(|query| query.deleted_at.is_none()),
-            None => None,
-        };
-        let mut form = execution.input().form();
-        if execution.window.kind == WindowKind::Explicit {
-            // OK because fixed days don't move with a schedule: the form proposes the default window, and says so.
-            form.retain(|(name, _)| !matches!(name.as_str(), "window" | "start" | "end"));
-        }
-        form.push(("instance".to_owned(), execution.instance.to_string()));
-        let mut own = match query {
-            Some(query) if query.sql == execution.author_sql => Source::of_query(query),
-            query => Source {
-                query: None,
-                name: execution.query_name,
-                sql: execution.author_sql,
-                parameters: query.map(|query| query.fields).unwrap_or_default(),
-                window: WindowForm::default(),
-                privacy: Privacy::default(),
-                field: ("execution", id.to_string()),
-            },
-        };
-        own.field = ("execution", id.to_string());
-        return Ok(Start { schedule: None, source: own, fields: form.into_iter().collect() });
-    }
-    let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
-    let query = queries::find(tx, &person.id, &id).await?;
-    if query.deleted_at.is_some() {
-        return Err(web::Error::conflict(
-            "The query is deleted",
-            "This query was deleted. Restore it before you schedule it.",
-        ));
-    }
-    let instance = query.placement.default_instance.as_ref().map(|id| ("instance".to_owned(), id.to_string()));
-    Ok(Start { schedule: None, source: Source::of_query(query), fields: instance.into_iter().collect() })
-}
-
-/// A schedule that this person may change, with what it runs.
-pub(super) async fn existing(tx: &mut Tx, person: &Person, id: &ScheduleId) -> web::Result<Start> {
-    let schedule = store::find(tx, &person.id, id).await?;
-    instances::require(tx, &person.id, &schedule.instance, Action::Run).await?;
-    if schedule.deleted_at.is_some() {
-        return Err(web::Error::conflict(
-            "The schedule is deleted",
-            "This schedule was deleted. Restore it before you change it.",
-        ));
-    }
-    let source = match &schedule.query {
-        Some(query) => Source::of_query(queries::find(tx, &person.id, query).await?),
-        None => Source::of_schedule(&schedule),
-    };
-    let mut fields = schedule.input.clone();
-    fields.push(("instance".to_owned(), schedule.instance.to_string()));
-    Ok(Start { source, fields: fields.into_iter().collect(), schedule: Some(schedule) })
-}
-
-/// Submitted fields override the initial ones.
-pub(super) fn over(start: &Fields, sent: &Fields) -> Fields {
-    let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let kept = start.iter().filter(|(name, _)| !sent.has(name)).map(|(name, value)| own(name, value));
-    kept.chain(sent.iter().map(|(name, value)| own(name, value))).collect()
 }
 
 /// Parses a form; all errors are reported by field.
@@ -181,8 +63,16 @@ pub(super) async fn filled(
         before.map(|schedule| schedule.note.clone()).unwrap_or_default()
     };
     let note = note.replace('\0', "").chars().take(NOTE_LENGTH).collect();
-    let (input, wrong) = RunInput::of_form(&start.source.script(), &fields);
+    let (mut input, wrong) = RunInput::of_form(&start.source.script(), &fields);
     merge(&mut errors, &wrong);
+    if input.window.kind.relative().is_some() && sent.has("window") {
+        errors.add(
+            "window",
+            "AMC would choose the days when the query runs, whatever the slot. Choose a window that is worked out from the \
+             slot.",
+        );
+    }
+    input.window.kind = input.window.kind.for_slots();
     if input.window.kind == WindowKind::Explicit && timing.repeat != "once" {
         errors.add(
             "window",
@@ -207,12 +97,6 @@ pub(super) async fn filled(
     Ok(filled)
 }
 
-pub(super) fn merge(errors: &mut Errors, others: &Errors) {
-    for (field, sentence) in others.iter().filter(|(field, _)| errors.of(field).is_empty()).collect::<Vec<_>>() {
-        errors.add(field, sentence);
-    }
-}
-
 /// Checks that this person can run it on the selected instance.
 pub(super) async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled: &mut Filled) -> web::Result<()> {
     let chosen: Option<InstanceId> = filled.fields.trimmed("instance").parse().ok();
@@ -234,7 +118,18 @@ pub(super) async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled
     };
     let is_sandbox = instance.as_ref().is_some_and(|instance| instance.is_sandbox);
     let now = room.site.clock.now();
-    let prepared = prepare(&filled.source.script(), &filled.input, &catalogue, now, is_sandbox);
+    let first = filled.plan.as_ref().and_then(|plan| plan.after(now).next());
+    let moment = first.map_or(now, |slot| slot.at);
+    let mut prepared = prepare(&filled.source.script(), &filled.input, &catalogue, moment, is_sandbox);
+    if let Some(plan) = filled.plan.as_ref().filter(|_| !prepared.errors.of("window").is_empty())
+        && plan.after(now).take(SHOWN).any(|slot| filled.input.window.at(slot.at).is_ok())
+    {
+        // OK because the window is empty at the first slot and not at all of them: the preview says at which.
+        let others: Vec<_> = prepared.errors.iter().filter(|(field, _)| *field != "window").collect();
+        let mut errors = Errors::new();
+        others.into_iter().for_each(|(field, sentence)| errors.add(field, sentence));
+        prepared.errors = errors;
+    }
     filled.asked.clone_from(&prepared.asked);
     let Some(instance) = instance else {
         filled.errors.add("instance", "Choose the instance on which it runs.");
@@ -273,6 +168,7 @@ impl Filled {
             sql: if own_text { &self.source.sql } else { "" },
             parameters: if own_text { &self.source.parameters } else { &[] },
             input,
+            window: &self.input.window,
             timing: &self.timing,
             policies: &self.policies,
             note: &self.note,

@@ -1,0 +1,238 @@
+//! One back-fill: the calendar of its windows, and what people do with it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::own;
+use crate::accounts::audit::{self, Action as Entry};
+use crate::db::Tx;
+use crate::instances::{self, Action};
+use crate::schedules::Schedules;
+use crate::schedules::backfill::{Backfill, Stage, Unit, WindowRow, WindowState};
+use crate::schedules::backfiller::NAME;
+use crate::schedules::store;
+use crate::web::components::{Address, days};
+
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Html, Person, Visit};
+
+/// The windows that begin in one month, or in one year where each is a month.
+struct Period {
+    name: String,
+    cells: Vec<Cell>,
+}
+
+struct Cell {
+    days: String,
+    row: WindowRow,
+}
+
+#[derive(Template)]
+#[template(path = "schedules/backfill.html")]
+pub(in crate::schedules::pages) struct DetailPage {
+    shell: Shell,
+    backfill: Backfill,
+    periods: Vec<Period>,
+    done: usize,
+    failed: usize,
+    running: usize,
+    all: usize,
+    /// The form of a schedule that goes on with the same query; empty where it is a schedule's already.
+    onwards: String,
+}
+
+impl DetailPage {
+    fn range(&self) -> String {
+        days(self.backfill.first, self.backfill.last)
+    }
+
+    fn missing(&self) -> usize {
+        self.all - self.done - self.failed - self.running
+    }
+
+    /// The windows without a result of which something is to be said.
+    fn told(&self) -> Vec<&Cell> {
+        let cells = self.periods.iter().flat_map(|period| &period.cells);
+        cells.filter(|cell| !cell.row.reason.is_empty()).collect()
+    }
+
+    fn can_retry(&self) -> bool {
+        let cells = self.periods.iter().flat_map(|period| &period.cells);
+        let mut states = cells.map(|cell| cell.row.state);
+        states.any(|state| matches!(state, WindowState::Failed | WindowState::Cancelled))
+    }
+}
+
+pub(in crate::schedules::pages) async fn show(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Html<DetailPage>> {
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let backfill = store::backfill(&mut tx, &person.id, &own(&id)?).await?;
+    let rows = store::windows(&mut tx, &backfill.id).await?;
+    drop(tx);
+    let count = |is: fn(WindowState) -> bool| rows.iter().filter(|row| is(row.state)).count();
+    Ok(Html(DetailPage {
+        shell: visit.shell(backfill.name.clone(), Section::Schedules).await,
+        done: count(WindowState::is_done),
+        failed: count(|state| state == WindowState::Failed),
+        running: count(|state| state == WindowState::Started),
+        all: rows.len(),
+        periods: periods(&backfill, rows),
+        onwards: onwards(&backfill),
+        backfill,
+    }))
+}
+
+fn periods(backfill: &Backfill, rows: Vec<WindowRow>) -> Vec<Period> {
+    let form = if backfill.unit == Unit::Month { "%Y" } else { "%b %Y" };
+    let mut periods: Vec<Period> = Vec::new();
+    for row in rows {
+        let name = row.window.start.format(form).to_string();
+        let choice = row.window.choice(backfill.zone);
+        let cell = Cell { days: choice.days().unwrap_or_else(|| choice.exact()), row };
+        match periods.last_mut().filter(|period| period.name == name) {
+            Some(period) => period.cells.push(cell),
+            None => periods.push(Period { name, cells: vec![cell] }),
+        }
+    }
+    periods
+}
+
+/// The form of a schedule with the query, the values and the rule of the windows.
+fn onwards(backfill: &Backfill) -> String {
+    let Some(query) = backfill.query.as_ref().filter(|_| backfill.schedule.is_none()) else { return String::new() };
+    let is_window = |name: &str| matches!(name, "window" | "start" | "end" | "window_days" | "window_before");
+    let kept = backfill.input.iter().filter(|(name, _)| !is_window(name));
+    let repeat = if backfill.unit == Unit::Month { "monthly" } else { "weekly" };
+    let repeat = if backfill.unit == Unit::Day { "daily" } else { repeat };
+    let start = Address::new("/schedules/new", "")
+        .and("query", query.as_str())
+        .and("instance", backfill.instance.as_str())
+        .and("window", &backfill.unit.rule().name())
+        .and("repeat", repeat)
+        .and("weekday", "mon")
+        .and("timing_zone", backfill.zone.name());
+    kept.fold(start, |address, (name, value)| address.and(name, value)).to_string()
+}
+
+/// A back-fill that this person may change, in a transaction to change it in.
+async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Backfill)> {
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let backfill = store::backfill(&mut tx, &person.id, &own(id)?).await?;
+    instances::require(&mut tx, &person.id, &backfill.instance, Action::Run).await?;
+    Ok((tx, backfill))
+}
+
+/// What a button does to a back-fill.
+struct Press {
+    from: &'static [Stage],
+    to: Stage,
+    /// For the audit log.
+    change: &'static str,
+    said: &'static str,
+}
+
+const PAUSE: Press =
+    Press { from: &[Stage::Active], to: Stage::Paused, change: "paused", said: "The back-fill is paused." };
+const RESUME: Press =
+    Press { from: &[Stage::Paused], to: Stage::Active, change: "resumed", said: "The back-fill goes on." };
+const CANCEL: Press = Press {
+    from: &[Stage::Active, Stage::Paused],
+    to: Stage::Cancelled,
+    change: "cancelled",
+    said: "The back-fill is canceled. Executions that were started go on.",
+};
+const RETRY: [Press; 2] = [
+    Press {
+        from: &[Stage::Finished, Stage::Cancelled],
+        to: Stage::Active,
+        change: "retried",
+        said: "What has no result runs again.",
+    },
+    Press {
+        from: &[Stage::Active, Stage::Paused],
+        to: Stage::Active,
+        change: "retried",
+        said: "What has no result runs again.",
+    },
+];
+
+async fn pressed(
+    room: &Schedules,
+    (person, visit): (&Person, &Visit),
+    (mut tx, backfill): (Tx, Backfill),
+    press: &Press,
+) -> web::Result<Redirect> {
+    let now: DateTime<Utc> = room.site.clock.now();
+    let reason = match press.to {
+        Stage::Active | Stage::Finished => String::new(),
+        Stage::Paused => format!("Paused by {}.", person.name),
+        Stage::Cancelled => format!("Canceled by {}.", person.name),
+    };
+    if !store::turn(&mut tx, now, &backfill.id, press.from, (press.to, &reason)).await? {
+        let state = backfill.state.label().to_lowercase();
+        return Err(web::Error::conflict("Not possible now", format!("This back-fill is {state}. Reload its page.")));
+    }
+    if press.to == Stage::Cancelled {
+        store::cancel_windows(&mut tx, &backfill.id, &reason).await?;
+    }
+    let detail = json!({ "change": format!("back-fill {}", press.change), "name": backfill.name });
+    let (by, random) = (Some(&person.id), &room.site.random);
+    audit::write(&mut tx, random, now, by, Entry::ScheduleChanged, backfill.id.as_str(), detail).await?;
+    tx.commit().await?;
+    room.site.wakes.wake(NAME);
+    visit.flash(Tone::Success, press.said).await;
+    Ok(Redirect::to(&format!("/schedules/backfills/{}", backfill.id)))
+}
+
+pub(in crate::schedules::pages) async fn pause(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let found = to_change(&room, &person, &id).await?;
+    pressed(&room, (&person, &visit), found, &PAUSE).await
+}
+
+pub(in crate::schedules::pages) async fn resume(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let found = to_change(&room, &person, &id).await?;
+    pressed(&room, (&person, &visit), found, &RESUME).await
+}
+
+pub(in crate::schedules::pages) async fn cancel(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let found = to_change(&room, &person, &id).await?;
+    pressed(&room, (&person, &visit), found, &CANCEL).await
+}
+
+/// Lets the windows without a result run again.
+pub(in crate::schedules::pages) async fn retry(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> web::Result<Redirect> {
+    let (mut tx, backfill) = to_change(&room, &person, &id).await?;
+    if store::retry_windows(&mut tx, &backfill.id).await? == 0 {
+        return Err(web::Error::conflict("Nothing to run again", "Every time window of this back-fill has a result."));
+    }
+    let is_over = matches!(backfill.state, Stage::Finished | Stage::Cancelled);
+    let press = &RETRY[usize::from(!is_over)];
+    pressed(&room, (&person, &visit), (tx, backfill), press).await
+}

@@ -1,0 +1,77 @@
+//! Pausing and resuming several schedules of the list at once.
+
+use axum::extract::State;
+use axum::response::Redirect;
+use serde_json::json;
+
+use super::changes::pause_words;
+use crate::accounts::audit::{self, Action as Entry};
+use crate::ids::ScheduleId;
+use crate::schedules::Schedules;
+use crate::schedules::model::{NOTE_LENGTH, Schedule};
+use crate::schedules::policies::Missed;
+use crate::schedules::scheduler::NAME;
+use crate::schedules::store;
+use crate::web::shell::Tone;
+use crate::web::words::counted;
+use crate::web::{self, Fields, Person, Visit};
+
+/// Most schedules of one press: a page of the list.
+const MOST: usize = 500;
+
+/// Does to the chosen schedules what the button says; those that the person may not change, and those that are in
+/// another state, are left alone and counted.
+pub(super) async fn change(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    fields: Fields,
+) -> web::Result<Redirect> {
+    let chosen: Vec<ScheduleId> = fields.all("schedule").filter_map(|id| id.parse().ok()).take(MOST).collect();
+    let is_pause = match fields.get("do") {
+        "pause" => true,
+        "resume" => false,
+        _ => return Err(web::Error::Invalid("Choose whether to pause or to resume them.".to_owned())),
+    };
+    if chosen.is_empty() {
+        visit.flash(Tone::Warning, "Choose at least one schedule.").await;
+        return Ok(Redirect::to("/schedules"));
+    }
+    let missed = Missed::parse(fields.get("missed")).unwrap_or(Missed::None);
+    let note: String = fields.trimmed("note").replace('\0', "").chars().take(NOTE_LENGTH).collect();
+    let (site, now) = (&room.site, room.site.clock.now());
+    let mut tx = site.db.write(&person.scope()).await?;
+    let mut changed = 0;
+    for id in &chosen {
+        let found: Result<Schedule, _> = store::find(&mut tx, &person.id, id).await;
+        let schedule = match found {
+            Ok(schedule) if schedule.can_change() => schedule,
+            Ok(_) | Err(crate::db::Error::Missing) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let (is_changed, detail) = if is_pause {
+            let reason = pause_words(&person, &note);
+            let is_changed = store::pause(&mut tx, now, &schedule.id, &reason, None).await?;
+            (is_changed, json!({ "change": "paused", "note": note, "until": null }))
+        } else {
+            let is_changed = store::resume(&mut tx, now, &schedule.id, missed.name()).await?;
+            (is_changed, json!({ "change": "resumed", "missed_slots": missed.name() }))
+        };
+        if is_changed {
+            changed += 1;
+            let entry = Entry::ScheduleChanged;
+            audit::write(&mut tx, &site.random, now, Some(&person.id), entry, schedule.id.as_str(), detail).await?;
+        }
+    }
+    tx.commit().await?;
+    site.wakes.wake(NAME);
+    let done = if is_pause { "paused" } else { "resumed" };
+    let left = i64::try_from(chosen.len()).unwrap_or(i64::MAX) - changed;
+    let mut text = format!("{} {done}.", counted(changed, "schedule", "schedules"));
+    if left > 0 {
+        let others = counted(left, "schedule was", "schedules were");
+        text += &format!(" {others} not changed: in another state already, or not yours to change.");
+    }
+    visit.flash(if changed > 0 { Tone::Success } else { Tone::Warning }, text).await;
+    Ok(Redirect::to("/schedules"))
+}

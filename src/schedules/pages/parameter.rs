@@ -1,0 +1,27 @@
+//! The parameters of a query as inputs of a form.
+
+use crate::queries::{FieldDef, FieldKind};
+use crate::web::Fields;
+
+/// One parameter of a form.
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) help: String,
+    pub(super) value: String,
+    pub(super) is_list: bool,
+    pub(super) is_required: bool,
+}
+
+/// The inputs of these parameters, as they are filled in.
+pub(super) fn parameters(asked: &[FieldDef], fields: &Fields) -> Vec<Parameter> {
+    let parameter = |field: &FieldDef| Parameter {
+        name: field.input(),
+        title: field.title().to_owned(),
+        help: field.help.clone(),
+        value: field.text(fields).to_owned(),
+        is_list: field.kind == FieldKind::List,
+        is_required: field.required,
+    };
+    asked.iter().map(parameter).collect()
+}

@@ -1,0 +1,74 @@
+//! Running a schedule's query now, and what is to be known before: a slot may be near.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+
+use super::changes::to_change;
+use crate::db::Tx;
+use crate::executions::{Actor, Request};
+use crate::ids::ExecutionId;
+use crate::schedules::model::{Schedule, State as Stage};
+use crate::schedules::scheduler::BY_HAND;
+use crate::schedules::{Schedules, request, store};
+use crate::web::shell::{Section, Shell, Tone};
+use crate::web::{self, Fields, Html, Person, Visit};
+
+/// A slot within five minutes.
+enum Near {
+    /// It has started this execution.
+    Started(DateTime<Utc>, ExecutionId),
+    /// It starts soon.
+    Soon(DateTime<Utc>),
+}
+
+#[derive(Template)]
+#[template(path = "schedules/run.html")]
+pub(super) struct RunPage {
+    shell: Shell,
+    schedule: Schedule,
+    near: Near,
+    once: String,
+}
+
+async fn near(tx: &mut Tx, schedule: &Schedule, now: DateTime<Utc>) -> web::Result<Option<Near>> {
+    let soon = schedule.due_at.filter(|due| *due <= now + BY_HAND && schedule.state == Stage::Active);
+    if let Some(due) = soon {
+        return Ok(Some(Near::Soon(due)));
+    }
+    let last = store::last_started(tx, &schedule.id, now - BY_HAND).await?;
+    Ok(last.map(|(at, execution)| Near::Started(at, execution)))
+}
+
+/// Starts an execution by hand, for the person who presses the button. Where a slot is near this is said first, and
+/// nothing is started.
+pub(super) async fn run(
+    State(room): State<Schedules>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> web::Result<Response> {
+    let now = room.site.clock.now();
+    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
+    if schedule.deleted_at.is_some() {
+        return Err(web::Error::conflict("The schedule is deleted", "Restore this schedule before you run it."));
+    }
+    if !fields.has("anyway")
+        && let Some(near) = near(&mut tx, &schedule, now).await?
+    {
+        let shell = visit.shell(format!("Run {}", schedule.name), Section::Schedules).await;
+        let page = RunPage { shell, schedule, near, once: room.site.random.token() };
+        return Ok((StatusCode::CONFLICT, Html(page)).into_response());
+    }
+    let what = request::what(&mut tx, &person.id, &schedule).await?;
+    let once = fields.trimmed("once");
+    let key = (!once.is_empty() && once.len() <= 60).then(|| format!("{}:{once}", schedule.id));
+    let started = room.executions.start(&mut tx, &Actor::person_by_hand(&person), &Request { what, key }).await?;
+    tx.commit().await?;
+    room.executions.wake();
+    visit.flash(Tone::Success, "Started. The schedule goes on as planned.").await;
+    Ok(Redirect::to(&format!("/executions/{}", started.id)).into_response())
+}

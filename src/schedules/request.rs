@@ -1,0 +1,28 @@
+//! What a schedule asks to run.
+
+use super::model::Schedule;
+use crate::db::Tx;
+use crate::executions::{Refusal, What};
+use crate::ids::PersonId;
+use crate::queries::{self, RunInput};
+
+/// The query of a schedule as it is saved now, or its own text, with what it is run with, for this person.
+pub(super) async fn what(tx: &mut Tx, person: &PersonId, schedule: &Schedule) -> Result<What, Refusal> {
+    let instance = schedule.instance.clone();
+    let Some(id) = &schedule.query else {
+        if schedule.sql.is_empty() {
+            // OK because a schedule without a text of its own had a query, which is gone for good.
+            return Err(Refusal::Deleted);
+        }
+        return Ok(What::Text {
+            name: schedule.name.clone(),
+            sql: schedule.sql.clone(),
+            fields: schedule.parameters.clone(),
+            instance,
+            input: schedule.text_input(),
+        });
+    };
+    let query = queries::find(tx, person, id).await?;
+    let (input, _) = RunInput::of_form(&query.script(), &schedule.fields());
+    Ok(What::Query { id: id.clone(), revision: None, instance, input })
+}

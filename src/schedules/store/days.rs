@@ -1,0 +1,75 @@
+//! The ledger by days, for a calendar and its figures.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
+use crate::ids::{ExecutionId, ScheduleId};
+use crate::schedules::calendar::SlotName;
+use crate::schedules::model::SlotState;
+
+/// The slots of one day that are alike.
+#[derive(Clone, Debug)]
+pub(in crate::schedules) struct DayGroup {
+    pub day: NaiveDate,
+    pub state: SlotState,
+    pub is_late: bool,
+    pub count: i64,
+    /// The first of them.
+    pub first: SlotName,
+    /// The execution of one of them.
+    pub execution: Option<ExecutionId>,
+}
+
+impl FromRow for DayGroup {
+    fn from_row(row: &Row) -> Result<Self> {
+        let wrong = |column| Error::Inconsistent { column, source: WrongValue::new("known word") };
+        Ok(Self {
+            day: row.get::<String>("day")?.parse().map_err(|_| wrong("day"))?,
+            state: SlotState::parse(&row.get::<String>("state")?).ok_or_else(|| wrong("state"))?,
+            is_late: row.get("is_late")?,
+            count: row.get("count")?,
+            first: super::slot_name(&row.get::<String>("first")?)?,
+            execution: row.get("execution_id")?,
+        })
+    }
+}
+
+/// The slots from one day to before another, grouped by day, state and whether they were late. The schedule was found
+/// for the reader before.
+pub(in crate::schedules) async fn days(
+    tx: &mut Tx,
+    schedule: &ScheduleId,
+    (from, until): (NaiveDate, NaiveDate),
+) -> Result<Vec<DayGroup>> {
+    // OK to compare texts: a slot begins with its day.
+    const LIST: &str = "select substr(slot, 1, 10) as day, state, is_late, count(*) as count, min(slot) as first, \
+        min(execution_id) as execution_id from schedule_slots where schedule_id = $1 and slot >= $2 and slot < $3 \
+        group by substr(slot, 1, 10), state, is_late order by 1, 5";
+    sql(LIST).bind(schedule).bind(from.to_string()).bind(until.to_string()).all(tx).await
+}
+
+/// When the last slot since then started, with its execution.
+pub(in crate::schedules) async fn last_started(
+    tx: &mut Tx,
+    schedule: &ScheduleId,
+    since: DateTime<Utc>,
+) -> Result<Option<(DateTime<Utc>, ExecutionId)>> {
+    const FIND: &str = "select decided_at, execution_id from schedule_slots where schedule_id = $1 and decided_at >= $2 \
+        and state in ('started', 'succeeded') and execution_id is not null order by at desc, slot desc limit 1";
+    struct Line(DateTime<Utc>, ExecutionId);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("decided_at")?, row.get("execution_id")?))
+        }
+    }
+    let found = sql(FIND).bind(schedule).bind(since).optional::<Line>(tx).await?;
+    Ok(found.map(|Line(at, execution)| (at, execution)))
+}
+
+/// How long the executions of a schedule's last slots took, in seconds: at most `most`.
+pub(in crate::schedules) async fn durations(tx: &mut Tx, schedule: &ScheduleId, most: i64) -> Result<Vec<i64>> {
+    const LIST: &str = "select took_seconds as value from schedule_slots where schedule_id = $1 \
+        and state = 'succeeded' and took_seconds is not null order by at desc limit $2";
+    let found = sql(LIST).bind(schedule).bind(most).all::<Single<i64>>(tx).await?;
+    Ok(found.into_iter().map(|Single(seconds)| seconds).collect())
+}

@@ -1,0 +1,46 @@
+//! Who owns schedules and back-fills, and who could take one over.
+
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::ids::{InstanceId, PersonId, ScheduleId};
+
+/// Gives what a person owns to somebody else, the deleted ones too; says how many schedules.
+pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64> {
+    const TRANSFER: &str = "update schedules set owner_id = $2 where owner_id = $1";
+    const BACKFILLS: &str = "update backfills set owner_id = $2 where owner_id = $1";
+    sql(BACKFILLS).bind(from).bind(to).execute(tx).await?;
+    sql(TRANSFER).bind(from).bind(to).execute(tx).await
+}
+
+/// How many schedules of a person are not deleted and not finished; for the program.
+pub async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
+    const COUNT: &str = "select count(*) as value from schedules where owner_id = $1 and deleted_at is null \
+        and state <> 'finished'";
+    let Single(count) = sql(COUNT).bind(person).one::<Single<i64>>(tx).await?;
+    Ok(count)
+}
+
+/// The people who may run queries on an instance, but for one: managers first, at most `most`; for the program.
+pub(in crate::schedules) async fn others_who_run(
+    tx: &mut Tx,
+    instance: &InstanceId,
+    but: &PersonId,
+    most: i64,
+) -> Result<Vec<(PersonId, String)>> {
+    const LIST: &str = "select p.id, p.name from instance_access a join people p on p.id = a.person_id \
+        where a.instance_id = $1 and p.id <> $2 and p.state = 'active' and a.role in ('analyst', 'manager') \
+        order by case a.role when 'manager' then 0 else 1 end, p.id limit $3";
+    struct Line(PersonId, String);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("id")?, row.get("name")?))
+        }
+    }
+    let lines = sql(LIST).bind(instance).bind(but).bind(most).all::<Line>(tx).await?;
+    Ok(lines.into_iter().map(|Line(id, name)| (id, name)).collect())
+}
+
+/// Lets a schedule run on somebody else's access from now on.
+pub(in crate::schedules) async fn set_owner(tx: &mut Tx, id: &ScheduleId, owner: &PersonId) -> Result<()> {
+    const SET: &str = "update schedules set owner_id = $2 where id = $1";
+    sql(SET).bind(id).bind(owner).execute(tx).await.map(drop)
+}
