@@ -92,11 +92,21 @@ pub(crate) async fn made(site: &Site) -> anyhow::Result<Grown> {
     let connections = site.page("/settings/connections").await?;
     let (_, connection) = connections.split_once("/settings/connections/con_").context("a connection")?;
     let connection = format!("con_{}", connection.split('/').next().unwrap_or_default());
-    let timing = [("query", query.as_str()), ("instance", &instance), ("repeat", "weekly"), ("weekday", "mon"), ("at", "09:00")];
+    let timing =
+        [("query", query.as_str()), ("instance", &instance), ("repeat", "weekly"), ("weekday", "mon"), ("at", "09:00")];
     let schedule = last(&site.send("/schedules", &timing).await?).context("a schedule")?;
-    let past = [("query", query.as_str()), ("instance", &instance), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
+    let past =
+        [("query", query.as_str()), ("instance", &instance), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
     let backfill = last(&site.send("/schedules/backfills", &past).await?).context("a back-fill")?;
-    Ok(Grown { instance, query, draft, schedule, backfill, execution: last(&page).context("an execution")?, connection })
+    Ok(Grown {
+        instance,
+        query,
+        draft,
+        schedule,
+        backfill,
+        execution: last(&page).context("an execution")?,
+        connection,
+    })
 }
 
 fn ms(time: Duration) -> f64 {

@@ -95,16 +95,8 @@ pub enum Origin {
 }
 
 impl Origin {
-    const ALL: [Self; 8] = [
-        Self::Hand,
-        Self::Rerun,
-        Self::Schedule,
-        Self::Backfill,
-        Self::Flow,
-        Self::Batch,
-        Self::Api,
-        Self::Adopted,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Hand, Self::Rerun, Self::Schedule, Self::Backfill, Self::Flow, Self::Batch, Self::Api, Self::Adopted];
 
     /// The stored name.
     pub const fn name(self) -> &'static str {

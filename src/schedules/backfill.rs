@@ -89,7 +89,12 @@ impl PastWindow {
 
 /// The whole days, weeks or months from `first` to `last`, both included, that are over at `now`, the oldest first.
 /// What lies only partly in the range is left out.
-pub(super) fn whole(unit: Unit, (first, last): (NaiveDate, NaiveDate), zone: Tz, now: DateTime<Utc>) -> Vec<PastWindow> {
+pub(super) fn whole(
+    unit: Unit,
+    (first, last): (NaiveDate, NaiveDate),
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Vec<PastWindow> {
     let today = now.with_timezone(&zone).date_naive();
     let Some(after) = last.succ_opt().map(|after| after.min(today)) else { return Vec::new() };
     let next = |start: NaiveDate| match unit {
@@ -317,7 +322,10 @@ mod tests {
     #[test]
     fn a_range_of_days_is_as_many_windows_none_of_which_overlaps_the_next() {
         let now = "2026-03-18T09:00:00Z";
-        assert_eq!(days(Unit::Day, "2026-01-01", "2026-01-04", now), ["1 Jan 2026", "2 Jan 2026", "3 Jan 2026", "4 Jan 2026"]);
+        assert_eq!(
+            days(Unit::Day, "2026-01-01", "2026-01-04", now),
+            ["1 Jan 2026", "2 Jan 2026", "3 Jan 2026", "4 Jan 2026"]
+        );
         assert_eq!(days(Unit::Day, "2026-03-17", "2026-04-01", now), ["17 Mar 2026"], "today is not over");
     }
 

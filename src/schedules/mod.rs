@@ -32,8 +32,8 @@ use crate::ids::ProcessId;
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
-use calendar::{Rule, Zone};
 use backfiller::Backfiller;
+use calendar::{Rule, Zone};
 use scheduler::Scheduler;
 
 /// State shared by the room's pages.

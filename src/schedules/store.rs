@@ -15,8 +15,8 @@ pub(super) use backfills::{
 pub(super) use days::{DayGroup, days, durations, last_started};
 pub(super) use drafts::{draft, drop_draft, keep_draft};
 pub(super) use list::{Filter, Line, count, list, share};
-pub use owners::{owned, transfer};
 pub(super) use owners::{others_who_run, set_owner};
+pub use owners::{owned, transfer};
 pub(super) use slots::{
     Ledger, advance_cursor, count_slots, cursor, has_queued, open, problem, put_slot, settle, settle_queued,
     skip_queued, slots, start_queued,

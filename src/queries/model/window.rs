@@ -74,12 +74,7 @@ impl WindowForm {
         } else {
             kind
         };
-        Self {
-            kind,
-            start: own("start", &self.start),
-            end: own("end", &self.end),
-            zone: own("zone", &self.zone),
-        }
+        Self { kind, start: own("start", &self.start), end: own("end", &self.end), zone: own("zone", &self.zone) }
     }
 
     /// The input type of both ends: dates, or times if one of them has a time.

@@ -25,7 +25,16 @@ use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 const LONGEST: usize = 6_000;
 /// Fields of the run form beside `param.…` and `options.…`.
 const OWN: [&str; 10] = [
-    "instance", "window", "window_days", "window_before", "start", "end", "zone", "privacy", "privacy.column", ACKNOWLEDGE,
+    "instance",
+    "window",
+    "window_days",
+    "window_before",
+    "start",
+    "end",
+    "zone",
+    "privacy",
+    "privacy.column",
+    ACKNOWLEDGE,
 ];
 
 #[derive(Template)]

@@ -110,7 +110,8 @@ pub(super) async fn show(
 
 /// The share of executions of the last 30 days that succeeded: `96% of 26`.
 fn success(groups: &[DayGroup]) -> String {
-    let count = |is: fn(SlotState) -> bool| groups.iter().filter(|group| is(group.state)).map(|group| group.count).sum();
+    let count =
+        |is: fn(SlotState) -> bool| groups.iter().filter(|group| is(group.state)).map(|group| group.count).sum();
     let succeeded: i64 = count(|state| state == SlotState::Succeeded);
     let ended: i64 = count(|state| matches!(state, SlotState::Succeeded | SlotState::Failed | SlotState::Refused));
     store::share(succeeded, ended)

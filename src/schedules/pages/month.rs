@@ -98,7 +98,8 @@ impl Month {
         let mut days: Vec<(NaiveDate, Entry)> = groups.iter().map(|group| (group.day, entry(group))).collect();
         let is_armed = schedule.state == Stage::Active && schedule.deleted_at.is_none();
         if let Some((plan, next)) = plan.filter(|_| is_armed).zip(schedule.next_at) {
-            let from = (next - TimeDelta::seconds(1)).max(plan.zone.first(first.and_time(NaiveTime::MIN)) - TimeDelta::seconds(1));
+            let from = (next - TimeDelta::seconds(1))
+                .max(plan.zone.first(first.and_time(NaiveTime::MIN)) - TimeDelta::seconds(1));
             for slot in plan.after(from).take_while(|slot| slot.name.civil.date() < until).take(PLANNED) {
                 let is_due = slot.at <= now;
                 figures.waiting += i64::from(is_due);
@@ -149,7 +150,11 @@ fn entry(group: &DayGroup) -> Entry {
     }
 }
 
-fn weeks((first, until): (NaiveDate, NaiveDate), today: NaiveDate, entries: Vec<(NaiveDate, Entry)>) -> Vec<[Option<Day>; 7]> {
+fn weeks(
+    (first, until): (NaiveDate, NaiveDate),
+    today: NaiveDate,
+    entries: Vec<(NaiveDate, Entry)>,
+) -> Vec<[Option<Day>; 7]> {
     let days = u64::try_from((until - first).num_days()).unwrap_or(0);
     let mut weeks: Vec<[Option<Day>; 7]> = Vec::new();
     for date in (0..days).map(|day| first + Days::new(day)) {

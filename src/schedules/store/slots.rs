@@ -167,8 +167,7 @@ pub(in crate::schedules) async fn settle(
             Ok(Self(row.get("schedule_id")?, row.get("decided_at")?))
         }
     }
-    let settled =
-        sql(SETTLE).bind(execution).bind(state.name()).bind(reason).bind(now).optional::<Line>(tx).await?;
+    let settled = sql(SETTLE).bind(execution).bind(state.name()).bind(reason).bind(now).optional::<Line>(tx).await?;
     let Some(Line(id, decided_at)) = settled else { return Ok(None) };
     sql(TOOK).bind(execution).bind((now - decided_at).num_seconds().max(0)).execute(tx).await?;
     Ok(Some(id))

@@ -41,7 +41,9 @@ impl WindowChoice {
                 let today = components::date(now.with_timezone(&self.zone).date_naive());
                 errors.add(
                     "window",
-                    format!("On {today} this time window is empty: the month has no whole day yet. Choose another one."),
+                    format!(
+                        "On {today} this time window is empty: the month has no whole day yet. Choose another one."
+                    ),
                 );
             }
             return window;

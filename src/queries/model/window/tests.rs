@@ -103,7 +103,11 @@ fn a_number_of_days_is_read_off_its_two_fields() {
     let choice = days.choice(&mut Errors::new());
     assert_eq!(choice.kind, WindowKind::Days { count: 30, before: 2 });
     assert_eq!((choice.form(), &*choice.kind.label()), (days, "30 days that end 2 days before"));
-    for (sent, wrong) in [("0&window_before=1", "window_days"), ("7&window_before=-1", "window_before"), ("&window_before=9999", "window_days")] {
+    for (sent, wrong) in [
+        ("0&window_before=1", "window_days"),
+        ("7&window_before=-1", "window_before"),
+        ("&window_before=9999", "window_days"),
+    ] {
         let mut errors = Errors::new();
         form(&format!("window=days&window_days={sent}")).choice(&mut errors);
         assert!(!errors.of(wrong).is_empty(), "{sent}: {errors:?}");

@@ -64,7 +64,9 @@ async fn page(tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, told:
         choice.days().unwrap_or_else(|| choice.words())
     };
     let is_passed = |(name, _): &(String, String)| {
-        name.starts_with("privacy") || name.starts_with("options.") || matches!(name.as_str(), "window" | "start" | "end")
+        name.starts_with("privacy")
+            || name.starts_with("options.")
+            || matches!(name.as_str(), "window" | "start" | "end")
     };
     Ok(FormPage {
         shell: visit.shell("New back-fill", Section::Schedules).await,

@@ -69,7 +69,17 @@ impl BackfillLine {
 
 impl Export for BackfillLine {
     const COLUMNS: &'static [&'static str] = &[
-        "backfill", "name", "instance", "owner", "first_day", "last_day", "state", "windows", "done", "failed", "created_at",
+        "backfill",
+        "name",
+        "instance",
+        "owner",
+        "first_day",
+        "last_day",
+        "state",
+        "windows",
+        "done",
+        "failed",
+        "created_at",
     ];
 
     fn cells(&self) -> Vec<Value> {

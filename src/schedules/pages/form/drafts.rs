@@ -39,7 +39,11 @@ pub(super) async fn keep(
 }
 
 /// The draft of what an address names, as the fields of a form, with the time at which it was kept.
-pub(super) async fn kept(tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<Option<(Fields, DateTime<Utc>)>> {
+pub(super) async fn kept(
+    tx: &mut Tx,
+    person: &Person,
+    fields: &Fields,
+) -> web::Result<Option<(Fields, DateTime<Utc>)>> {
     let Some(subject) = subject(fields) else { return Ok(None) };
     let draft = store::draft(tx, &person.id, &subject).await?;
     Ok(draft.map(|draft| (draft.fields.into_iter().collect(), draft.updated_at)))

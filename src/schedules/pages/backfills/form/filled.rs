@@ -155,7 +155,8 @@ impl Filled {
                 Unit::Month => "month",
                 Unit::Slots => "slot",
             };
-            self.errors.add("last_day", format!("No whole {what} that is over lies between these days. Choose others."));
+            self.errors
+                .add("last_day", format!("No whole {what} that is over lies between these days. Choose others."));
         } else if self.windows.len() > MOST_WINDOWS {
             self.errors.add("last_day", format!("These are more than {MOST_WINDOWS} time windows. Choose fewer days."));
             self.windows.truncate(MOST_WINDOWS);
