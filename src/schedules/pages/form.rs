@@ -133,7 +133,10 @@ pub(super) async fn new(
     // OK because an address that says more than what it is about was made to say so.
     let is_plain = fields.iter().count() == 1;
     let draft = if is_plain { drafts::kept(&mut tx, &person, &fields).await? } else { None };
-    let (sent, kept_at) = draft.map_or((fields, None), |(draft, at)| (over(&fields, &draft), Some(at)));
+    let (sent, kept_at) = match draft {
+        Some((draft, at)) => (over(&fields, &draft), Some(at)),
+        None => (fields, None),
+    };
     let filled = filled(&room, &mut tx, &person, start, &sent).await?;
     let page = page(&room, &mut tx, &person, &visit, filled, false).await?;
     Ok(Html(FormPage { draft: kept_at, ..page }))

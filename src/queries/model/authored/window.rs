@@ -39,7 +39,7 @@ impl RelativeWindow {
             zone.parse::<chrono_tz::Tz>().map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive());
         let before = |days: u32| today.checked_sub_days(Days::new(days.into())).unwrap_or(today).to_string();
         WindowForm {
-            kind: WindowKind::Explicit.name().to_owned(),
+            kind: WindowKind::Explicit.name().into_owned(),
             start: before(self.lag + self.days),
             end: before(self.lag + 1),
             zone: zone.to_owned(),
