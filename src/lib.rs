@@ -16,6 +16,7 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod lifecycle;
+pub mod outbound;
 pub mod server;
 pub mod telemetry;
 pub mod vault;

@@ -1,4 +1,4 @@
-//! The client for Login with Amazon, the Ads API and AMC; the only user of `reqwest`.
+//! The client for Login with Amazon, the Ads API and AMC.
 //!
 //! Everything that differs between Amazon and a test server is in [`Settings`]: URLs, the application's id and
 //! secret, time limits. The client knows no rooms and no database. It stores no tokens either: callers pass a

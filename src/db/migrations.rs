@@ -69,6 +69,7 @@ const STEPS: &[Step] = &[
     both!(34, "0034_slot_durations"),
     both!(35, "0035_notices"),
     own!(36, "0036_notices_security"),
+    both!(37, "0037_notice_indexes"),
     both!(38, "0038_guides"),
     own!(39, "0039_guides_security"),
 ];

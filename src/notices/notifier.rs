@@ -136,9 +136,9 @@ impl Notifier {
         let Some((id, at)) = store::slot_before(tx, &report.id).await? else { return Ok(false) };
         let Some(schedule) = store::schedule(tx, &id).await? else { return Ok(false) };
         let past = store::past(tx, &id, at).await?;
-        let was_failing = store::close(tx, &compose::failing(&id)).await?;
-        let told: BTreeSet<PersonId> = match was_failing.clone().flatten() {
-            Some(message) => store::recipients_of(tx, &message).await?.into_iter().collect(),
+        let was_failing = store::close(tx, &compose::failing(&id)).await?.and_then(|closed| closed.message);
+        let told: BTreeSet<PersonId> = match &was_failing {
+            Some(message) => store::recipients_of(tx, message).await?.into_iter().collect(),
             None => BTreeSet::new(),
         };
         let mut groups: BTreeMap<Vec<String>, (Vec<Unusual>, Audience)> = BTreeMap::new();
@@ -156,7 +156,7 @@ impl Notifier {
         }
         let mut is_told = false;
         for (unusual, audience) in groups.into_values() {
-            let recovered = was_failing.as_ref().is_some_and(Option::is_some);
+            let recovered = was_failing.is_some();
             let draft = compose::schedule_result(&schedule, report, past.first(), &unusual, recovered);
             is_told |= self.outbox.put(tx, self.now(), &draft, &audience).await?.is_some();
         }
@@ -234,7 +234,7 @@ impl Notifier {
         let overdue = store::overdue(&mut tx, now - OVERDUE, MOST).await?;
         tick.looked += overdue.len();
         if overdue.is_empty() {
-            if let Some(message) = store::close(&mut tx, OVERDUE_CAUSE).await?.flatten() {
+            if let Some(message) = store::close(&mut tx, OVERDUE_CAUSE).await?.and_then(|closed| closed.message) {
                 let draft = Draft {
                     kind: Kind::ScheduleRecovered,
                     cause: format!("{OVERDUE_CAUSE}-over"),
@@ -312,7 +312,8 @@ impl Notifier {
             }
             let works = store::works(&mut tx, cause.trim_start_matches(CONNECTION)).await?;
             // OK not to report a connection that doesn't work because its owner removed it.
-            if let Some(message) = store::close(&mut tx, &cause).await?.flatten().filter(|_| works) {
+            let closed = store::close(&mut tx, &cause).await?.and_then(|closed| closed.message);
+            if let Some(message) = closed.filter(|_| works) {
                 let draft = connection_restored(&cause);
                 tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
             }

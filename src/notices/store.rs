@@ -1,14 +1,29 @@
 //! The statements of the room. People see their own messages and endpoints; the program sees all.
 
+mod deliveries;
+mod endpoints;
 mod incidents;
 mod list;
+mod mails;
 mod outbox;
 mod past;
 mod preferences;
 mod problems;
+mod seals;
+mod subscriptions;
 
+pub(super) use deliveries::{
+    DeliveryFilter, Outgoing, Tried, attempts, cancel_deliveries, claim_deliveries, count_deliveries, delivery,
+    forget_deliveries, list_deliveries, log_attempt, next_delivery, outgoing, replay, tried,
+};
+pub(super) use endpoints::{
+    EndpointFilter, add_endpoint, add_secret, any_endpoint, change_endpoint, count_endpoints, delete_endpoint,
+    endpoint, list_endpoints, mark_warned, note_endpoint, owned, remove_secrets, secrets, switch_endpoint,
+    to_switch_off, to_warn,
+};
 pub(super) use incidents::{close, has_open, open, open_causes, recipients_of, set_message};
 pub(super) use list::{Filter, Line, count, find, list, mark_all_read, mark_read, unread};
+pub(super) use mails::{OutgoingMail, carried, claim_mails, mailed, next_mail, outgoing_mail};
 pub(super) use outbox::{
     advance_cursor, attach_mail, coalesce, cursor, deliver, endpoints, forget, put, reader, receive,
 };
@@ -17,6 +32,8 @@ pub(super) use preferences::{preferences, set_preferences};
 pub(super) use problems::{
     Lost, administrators, failing, gone, instance_name, late_slots, lost, overdue, paused, schedule, subscribers, works,
 };
+pub(super) use seals::{SealedText, seal_again, sealed_texts};
+pub(super) use subscriptions::{Followed, followed, subscribe, subscription};
 
 use serde_json::Value;
 

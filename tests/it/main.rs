@@ -56,6 +56,8 @@ mod library;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod markup;
 #[cfg(test)]
 mod notices;
@@ -109,5 +111,7 @@ mod starts_migrated;
 mod support;
 #[cfg(test)]
 mod wakes;
+#[cfg(test)]
+mod webhooks;
 #[cfg(test)]
 mod workflows;

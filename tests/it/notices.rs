@@ -237,4 +237,38 @@ stories! {
         assert!(ada.get("/notices.csv").await.with(200).body.contains("schedule.succeeded"));
         ada.get("/notices/msg_01jzzzzzzzzzzzzzzzzzzzzzzz").await.with(404);
     }
+
+    /// Whoever may see a schedule follows it by their own conditions: lateness, unusual figures. The owner is told nothing
+    /// of what they did not ask for.
+    async fn others_follow_a_schedule_by_their_own_conditions(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        house.tick("notifier").await;
+        let schedule = scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
+        let settings = format!("{schedule}/notices");
+        chie.get(&settings).await.with(404);
+        chie.post(&settings, &[("late", "10")]).await.with(404);
+        let person = ada.get("/settings/people?q=chie").await.attributes("tbody th a", "href").remove(0);
+        let instance = crate::executions::instance(&ada).await;
+        ada.post(&format!("{person}/access"), &[("instance", instance.as_str()), ("role", "viewer")]).await.with(303);
+        for (field, odd) in [("late", "0"), ("late", "soon"), ("suppressed", "101")] {
+            let page = chie.post(&settings, &[(field, odd)]).await.with(422);
+            assert_eq!(page.attributes(&format!("#f-{field}"), "value"), [odd]);
+        }
+        chie.post(&settings, &[("late", "10"), ("no_rows", "true"), ("suppressed", "12.5")]).await.with(303);
+        let page = chie.get(&settings).await.with(200);
+        assert_eq!((page.attributes("#f-late", "value"), page.attributes("#f-suppressed", "value")), (vec!["10".to_owned()], vec!["12.5".to_owned()]));
+        house.time.set("2026-03-18T10:00:00Z".parse().expect("a time"));
+        house.tick("scheduler").await;
+        house.time.advance(TimeDelta::minutes(9));
+        house.tick("notifier").await;
+        assert!(messages(&chie).await.is_empty());
+        house.time.advance(TimeDelta::minutes(2));
+        house.tick("notifier").await;
+        house.tick("notifier").await;
+        assert_eq!(titles(&messages(&chie).await), ["Reach by campaign is late"]);
+        settle(&house).await;
+        assert_eq!(titles(&messages(&chie).await).len(), 1, "results were not asked for");
+        assert_eq!(messages(&ada).await.len(), 1, "lateness was not asked for");
+    }
 }

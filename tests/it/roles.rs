@@ -50,7 +50,8 @@ const NEEDS: &[(&str, &str)] = &[
 const BY_FIELD: &[&str] = &["POST /executions", "POST /queries/new", "POST /schedules", "POST /schedules/backfills"];
 
 /// Routes about the visitor alone, which would end the walk, and those of administrators.
-const APART: [&str; 4] = ["/sign-out", "/settings/sessions/{id}/end", "/settings/connections/", "/settings/people"];
+const APART: [&str; 5] =
+    ["/sign-out", "/settings/sessions/{id}/end", "/settings/connections/", "/settings/people", "/settings/webhooks/"];
 
 stories! {
     /// Every route of the code as a viewer, an analyst and a manager of somebody else's instance, then as a suspended

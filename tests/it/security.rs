@@ -68,7 +68,21 @@ const THINGS: &[&str] = &[
     "POST backfill/resume",
     "POST backfill/cancel",
     "POST backfill/retry",
+    "GET schedule/notices",
+    "POST schedule/notices",
     "GET notice",
+    "GET webhook",
+    "POST webhook",
+    "GET webhook/deliveries.csv",
+    "GET webhook/deliveries.json",
+    "POST webhook/delete",
+    "POST webhook/switch",
+    "POST webhook/secret",
+    "POST webhook/retire",
+    "POST webhook/test",
+    "POST webhook/replay",
+    "GET delivery",
+    "POST delivery/replay",
 ];
 
 /// Addresses of other people's things, with their method.
@@ -106,6 +120,9 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let brand = ada.get(&format!("{instance}/brands")).await.attributes("tbody th a", "href").remove(0);
     house.tick("notifier").await;
     let notice = ada.get("/notices").await.attributes("tbody th a", "href").remove(0);
+    let hook = [("name", "Mine"), ("kind", "chat"), ("sends", "problems"), ("url", "https://hooks.example.com/")];
+    let webhook = ada.post("/settings/webhooks", &hook).await.with(303).location;
+    let delivery = ada.post(&format!("{webhook}/test"), &[]).await.with(303).location;
     let mut addresses: Vec<(Method, String)> = THINGS
         .iter()
         .map(|line| {
@@ -119,6 +136,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
                 "schedule" => &schedule,
                 "backfill" => &backfill,
                 "notice" => &notice,
+                "webhook" => &webhook,
+                "delivery" => &delivery,
                 other => panic!("{other} is no thing"),
             };
             (method.parse().expect("a method"), address.replacen(thing, own, 1))
@@ -152,7 +171,8 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
 
 /// Routes that need no session: sign-in, files, health, what only changes a cookie, and metrics, which have their own
 /// stories.
-pub(crate) const OPEN: [&str; 10] = [
+pub(crate) const OPEN: [&str; 11] = [
+    "/unsubscribe",
     "/metrics",
     "/auth/amazon/callback",
     "/auth/amazon/start",

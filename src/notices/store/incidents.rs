@@ -23,12 +23,18 @@ pub(in crate::notices) async fn set_message(tx: &mut Tx, cause: &str, message: &
     sql(SET).bind(cause).bind(message).execute(tx).await.map(drop)
 }
 
-/// Closes an incident. Returns `None` if it wasn't open, otherwise the message that reported it, or none if another
-/// message did.
-pub(in crate::notices) async fn close(tx: &mut Tx, cause: &str) -> Result<Option<Option<MessageId>>> {
+/// An incident that is over.
+#[derive(Clone, Debug)]
+pub(in crate::notices) struct Closed {
+    /// The message that told of it; none where another message did.
+    pub message: Option<MessageId>,
+}
+
+/// Closes an incident; none where it was not open.
+pub(in crate::notices) async fn close(tx: &mut Tx, cause: &str) -> Result<Option<Closed>> {
     const CLOSE: &str = "delete from message_incidents where cause = $1 returning message_id as value";
     let closed = sql(CLOSE).bind(cause).optional::<Single<Option<MessageId>>>(tx).await?;
-    Ok(closed.map(|Single(message)| message))
+    Ok(closed.map(|Single(message)| Closed { message }))
 }
 
 /// The causes of open incidents with this prefix.

@@ -15,6 +15,8 @@ const LISTS: &[&str] = &[
     "/settings/audit",
     "/settings/sessions",
     "/settings/connections",
+    "/settings/webhooks",
+    "/notices",
     "/queries/ID/versions",
 ];
 

@@ -84,6 +84,11 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         "/settings/audit",
         "/settings/audit?action=granted",
         "/settings/audit?q=nothing-at-all",
+        "/notices",
+        "/notices?kind=odd&show=unread",
+        "/settings/notices",
+        "/settings/webhooks",
+        "/settings/webhooks/new",
         "/emulator/control",
         "/nowhere",
     ] {

@@ -16,11 +16,13 @@ mod unused;
 pub(crate) use tables::tables;
 
 /// The ground floor; uses no room.
-const GROUND: [&str; 13] = [
+const GROUND: [&str; 15] = [
+    "bucket",
     "clock",
     "config",
     "ids",
     "lifecycle",
+    "outbound",
     "server",
     "telemetry",
     "vault",

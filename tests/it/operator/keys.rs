@@ -128,6 +128,18 @@ stories! {
         assert_eq!((sealed(&house).await, ring(&house).names().len()), ((230, 230), 1));
     }
 
+    /// Addresses and signing secrets of webhooks are sealed with the new key, before the old one leaves.
+    async fn webhooks_are_sealed_again(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let fields = [("name", "Mine"), ("kind", "webhook"), ("sends", "all"), ("url", "https://hooks.example.com/")];
+        ada.post("/settings/webhooks", &fields).await.with(200);
+        let settings = house.settings();
+        recomamp(&settings, &["keys", "rotate"]).await.with(0);
+        recomamp(&settings, &["keys", "rotate", "--retire"]).await.with(0);
+        let seals = recomamp::notices::seals(house.db(), &ring(&house)).await.unwrap();
+        assert_eq!((seals.current, seals.older, seals.closed, ring(&house).names().len()), (2, 0, 0, 1));
+    }
+
     /// Every encrypted column must be re-encrypted by the rotation: it knows these.
     async fn no_sealed_column_is_unknown_to_the_rotation(house: House) {
         let mut tx = house.db().read(&Scope::Owner).await.unwrap();
@@ -137,6 +149,12 @@ stories! {
             found.extend(sealed.map(|column| format!("{}.{}", table.name, column.name)));
         }
         found.sort();
-        assert_eq!(found, ["connections.sealed_access", "connections.sealed_refresh"], "teach `connections::reseal` the others");
+        let known = [
+            "connections.sealed_access",
+            "connections.sealed_refresh",
+            "webhook_endpoints.sealed_url",
+            "webhook_secrets.sealed",
+        ];
+        assert_eq!(found, known, "teach the `reseal` of their room the others");
     }
 }

@@ -1,0 +1,231 @@
+//! Mail: a person's messages as text and HTML, sent by SMTP, with a way to switch it off in one click (RFC 8058).
+
+use std::time::Duration;
+
+use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message as Letter, Tokio1Executor};
+
+use super::model::{Fact, Message};
+use super::outbox::Outbox;
+use super::store::{self, OutgoingMail};
+use crate::config::MailSettings;
+use crate::db::lease::Lease;
+use crate::db::{self, Scope};
+use crate::ids::{PersonId, ProcessId};
+use crate::vault::{Secret, Vault};
+use crate::workers::Tick;
+
+/// Mails that are sent in a tick.
+const MOST: i64 = 10;
+/// Longer than a try takes.
+const LEASE: TimeDelta = TimeDelta::minutes(5);
+/// For one exchange with the server.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between one try and the next.
+const WAITS: [TimeDelta; 7] = [
+    TimeDelta::minutes(1),
+    TimeDelta::minutes(5),
+    TimeDelta::minutes(30),
+    TimeDelta::hours(2),
+    TimeDelta::hours(6),
+    TimeDelta::hours(12),
+    TimeDelta::hours(24),
+];
+/// What tokens to unsubscribe are sealed for.
+const UNSUBSCRIBE: &str = "notices/unsubscribe";
+
+/// Sends mail.
+#[derive(Clone, Debug)]
+pub(super) struct Mailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+#[derive(Template)]
+#[template(path = "notices/mail.html")]
+struct Html<'a> {
+    title: &'a str,
+    messages: Vec<Shown<'a>>,
+    more: i64,
+    all: String,
+    settings: String,
+    unsubscribe: String,
+}
+
+struct Shown<'a> {
+    message: &'a Message,
+    url: String,
+}
+
+/// Why a mail did not leave.
+struct Trouble {
+    why: String,
+    is_permanent: bool,
+}
+
+impl From<SmtpError> for Trouble {
+    fn from(error: SmtpError) -> Self {
+        // OK to keep: it is the server's answer, without its password and what was written. It is not logged: it may name
+        // addresses.
+        Self { is_permanent: error.is_permanent(), why: error.to_string() }
+    }
+}
+
+impl Trouble {
+    fn permanent(why: impl ToString) -> Self {
+        Self { why: why.to_string(), is_permanent: true }
+    }
+}
+
+impl Mailer {
+    /// By these settings; none where the server's address cannot be used, which is logged.
+    pub(super) fn new(settings: &MailSettings) -> Option<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(settings.url.expose());
+        match (transport, settings.from.parse()) {
+            (Ok(transport), Ok(from)) => Some(Self { transport: transport.timeout(Some(PATIENCE)).build(), from }),
+            (Err(error), _) => {
+                tracing::error!(%error, "no mail is sent: RECOMAMP_SMTP_URL can't be used");
+                None
+            }
+            // OK because the settings were checked.
+            (_, Err(_)) => None,
+        }
+    }
+
+    /// Sends what is due.
+    pub(super) async fn send_due(&self, outbox: &Outbox, process: &ProcessId, tick: &mut Tick) -> db::Result<()> {
+        let site = &outbox.site;
+        let mut tx = site.db.write(&Scope::System).await?;
+        let due = store::claim_mails(&mut tx, process, (site.clock.now(), LEASE), MOST).await?;
+        tx.commit().await?;
+        for lease in due {
+            tick.looked += 1;
+            if self.send(outbox, &lease).await? {
+                tick.changed += 1;
+            } else {
+                tick.failed += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, outbox: &Outbox, lease: &Lease) -> db::Result<bool> {
+        let site = &outbox.site;
+        let mut tx = site.db.read(&Scope::System).await?;
+        let Some(mail) = store::outgoing_mail(&mut tx, lease).await? else { return Ok(false) };
+        let (messages, count) = store::carried(&mut tx, &mail).await?;
+        drop(tx);
+        let outcome = if !mail.is_wanted || messages.is_empty() {
+            Err(Trouble::permanent("Nobody wants it any more."))
+        } else {
+            self.post(outbox, &mail, &messages, count).await
+        };
+        let now = site.clock.now();
+        let mut tx = site.db.write(&Scope::System).await?;
+        match &outcome {
+            Ok(()) => store::mailed(&mut tx, now, lease, ("sent", ""), None).await?,
+            Err(trouble) => {
+                let next = next_try(now, mail.attempts, site.random.fraction()).filter(|_| !trouble.is_permanent);
+                let state = if next.is_some() { "waiting" } else { "failed" };
+                if mail.is_wanted && !messages.is_empty() {
+                    tracing::warn!(mail.id = %mail.id, is_permanent = trouble.is_permanent, retried = next.is_some(), "mail was not sent");
+                }
+                store::mailed(&mut tx, now, lease, (state, &trouble.why), next).await?
+            }
+        };
+        tx.commit().await?;
+        Ok(outcome.is_ok())
+    }
+
+    async fn post(
+        &self,
+        outbox: &Outbox,
+        mail: &OutgoingMail,
+        messages: &[Message],
+        count: i64,
+    ) -> Result<(), Trouble> {
+        let token = token(&outbox.site.vault, &mail.person);
+        let unsubscribe = outbox.url(&format!("/unsubscribe?token={token}"));
+        let letter = self.letter(outbox, mail, messages, count, &unsubscribe)?;
+        self.transport.send(letter).await.map(drop).map_err(Trouble::from)
+    }
+
+    fn letter(
+        &self,
+        outbox: &Outbox,
+        mail: &OutgoingMail,
+        messages: &[Message],
+        count: i64,
+        unsubscribe: &str,
+    ) -> Result<Letter, Trouble> {
+        let title = match messages {
+            [one] => one.title.clone(),
+            _ => format!("{count} notices from RecomAMP"),
+        };
+        let page = Html {
+            title: &title,
+            messages: messages.iter().map(|message| Shown { message, url: outbox.url(&message.href) }).collect(),
+            more: count - i64::try_from(messages.len()).unwrap_or(count),
+            all: outbox.url("/notices"),
+            settings: outbox.url("/settings/notices"),
+            unsubscribe: unsubscribe.to_owned(),
+        };
+        let (text, html) = (page.text(), page.render().map_err(Trouble::permanent)?);
+        let address: Address = mail.email.parse().map_err(Trouble::permanent)?;
+        let header = |name: &'static str, value: String| {
+            // OK because these are ASCII without line breaks, and an address must not be split.
+            HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+        };
+        let host = self.from.email.domain();
+        Letter::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(Some(mail.name.clone()), address))
+            .subject(title.clone())
+            .message_id(Some(format!("<{}@{host}>", mail.id)))
+            .raw_header(header("List-Unsubscribe", format!("<{unsubscribe}>")))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()))
+            .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
+            .multipart(MultiPart::alternative_plain_html(text, html))
+            .map_err(Trouble::permanent)
+    }
+}
+
+impl Html<'_> {
+    /// The same as text.
+    fn text(&self) -> String {
+        let mut blocks = Vec::new();
+        for Shown { message, url } in &self.messages {
+            let mut lines = vec![message.title.clone()];
+            lines.extend(message.sentences());
+            lines.extend(message.detail.facts.iter().map(Fact::line));
+            lines.push(url.clone());
+            blocks.push(lines.join("\n"));
+        }
+        if self.more > 0 {
+            blocks.push(format!("{} more: {}", self.more, self.all));
+        }
+        blocks.push(format!("-- \nNotification settings: {}\nUnsubscribe: {}", self.settings, self.unsubscribe));
+        blocks.join("\n\n")
+    }
+}
+
+/// When a mail is tried again that was tried so often before.
+fn next_try(now: DateTime<Utc>, attempts: i64, fraction: f64) -> Option<DateTime<Utc>> {
+    let wait = *WAITS.get(usize::try_from(attempts).ok()?)?;
+    Some(now + TimeDelta::milliseconds((wait.num_milliseconds() as f64 * (0.9 + 0.2 * fraction)) as i64))
+}
+
+/// What lets whoever holds it switch a person's mail off, and nothing else.
+fn token(vault: &Vault, person: &PersonId) -> String {
+    vault.seal(&Secret::new(person.as_str()), UNSUBSCRIBE)
+}
+
+/// The person whom a token names.
+pub(super) fn named(vault: &Vault, token: &str) -> Option<PersonId> {
+    vault.open(token, UNSUBSCRIBE).ok()?.expose().parse().ok()
+}

@@ -1,0 +1,218 @@
+//! Webhooks by Standard Webhooks (standardwebhooks.com): what an endpoint is, signatures, and when is tried again.
+
+mod courier;
+mod form;
+mod sign;
+
+pub(super) use courier::{Courier, url_place};
+pub(super) use form::{EndpointForm, Read};
+pub(super) use sign::{Signer, fresh_secret, sealed_place};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::ids::{DeliveryId, EndpointId, PersonId};
+
+/// Between one attempt and the next; with the last, three days have passed.
+const WAITS: [TimeDelta; 9] = [
+    TimeDelta::seconds(5),
+    TimeDelta::minutes(5),
+    TimeDelta::minutes(30),
+    TimeDelta::hours(2),
+    TimeDelta::hours(5),
+    TimeDelta::hours(10),
+    TimeDelta::hours(14),
+    TimeDelta::hours(16),
+    TimeDelta::hours(24),
+];
+/// Waits are up to this share longer or shorter, so that many endpoints are not tried at once.
+const JITTER: f64 = 0.1;
+/// A receiver may ask for so much patience, and no more.
+const PATIENCE: TimeDelta = TimeDelta::hours(24);
+/// The owner of an endpoint that fails for so long is told.
+pub(super) const WARNED_AFTER: TimeDelta = TimeDelta::hours(24);
+/// An endpoint that fails for so long is switched off.
+pub(super) const OFF_AFTER: TimeDelta = TimeDelta::days(5);
+
+/// When a delivery is tried again after so many attempts; none after the last. `fraction` is a random number in
+/// `[0, 1)`.
+pub(super) fn next_attempt(
+    now: DateTime<Utc>,
+    attempts: i64,
+    retry_after: Option<std::time::Duration>,
+    fraction: f64,
+) -> Option<DateTime<Utc>> {
+    let wait = *WAITS.get(usize::try_from(attempts - 1).ok()?)?;
+    let millis = wait.num_milliseconds() as f64 * (1.0 + JITTER * (2.0 * fraction - 1.0));
+    let asked = retry_after.and_then(|asked| TimeDelta::from_std(asked).ok()).unwrap_or_default().min(PATIENCE);
+    Some(now + TimeDelta::milliseconds(millis as i64).max(asked))
+}
+
+/// What an endpoint takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndpointKind {
+    /// Signed events for programs.
+    Webhook,
+    /// `{"text": …}` for a chat.
+    Chat,
+}
+
+impl EndpointKind {
+    pub(super) const ALL: [Self; 2] = [Self::Webhook, Self::Chat];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Chat => "chat",
+        }
+    }
+
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Webhook => "Webhook (signed JSON)",
+            Self::Chat => "Chat (Slack, Teams, Google Chat)",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+}
+
+/// An endpoint as its owner sees it.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoint {
+    pub id: EndpointId,
+    pub owner: PersonId,
+    pub owner_name: String,
+    /// Whether it gets what everybody is told.
+    pub is_global: bool,
+    pub name: String,
+    pub kind: EndpointKind,
+    pub only_problems: bool,
+    pub sealed_url: String,
+    pub host: String,
+    pub is_active: bool,
+    pub state_reason: String,
+    pub state_at: DateTime<Utc>,
+    pub failing_since: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Endpoint {
+    /// How it stands, with its colour.
+    pub(super) const fn state(&self) -> (crate::web::components::State, &'static str) {
+        use crate::web::components::State;
+        match (self.is_active, self.failing_since.is_some()) {
+            (false, _) => (State::Stopped, "Off"),
+            (true, true) => (State::Failed, "Failing"),
+            (true, false) => (State::Done, "Active"),
+        }
+    }
+
+    /// When it is switched off if it goes on failing.
+    pub(super) fn off_at(&self) -> Option<DateTime<Utc>> {
+        Some(self.failing_since.filter(|_| self.is_active)? + OFF_AFTER)
+    }
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DeliveryState {
+    Waiting,
+    Delivered,
+    Failed,
+    /// The endpoint was switched off, or its owner may not see it any more.
+    Canceled,
+}
+
+impl DeliveryState {
+    pub(super) const ALL: [Self; 4] = [Self::Waiting, Self::Delivered, Self::Failed, Self::Canceled];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting",
+            Self::Delivered => "Delivered",
+            Self::Failed => "Failed",
+            Self::Canceled => "Canceled",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == text)
+    }
+
+    pub(super) const fn color(self) -> crate::web::components::State {
+        use crate::web::components::State;
+        match self {
+            Self::Waiting => State::Waiting,
+            Self::Delivered => State::Done,
+            Self::Failed => State::Failed,
+            Self::Canceled => State::Stopped,
+        }
+    }
+}
+
+/// A message on its way to an endpoint.
+#[derive(Clone, Debug)]
+pub(super) struct Delivery {
+    pub id: DeliveryId,
+    pub message: String,
+    pub kind: String,
+    pub state: DeliveryState,
+    pub attempts: i64,
+    pub created_at: DateTime<Utc>,
+    /// When it is tried next.
+    pub due_at: Option<DateTime<Utc>>,
+    pub last_status: Option<i64>,
+    pub last_error: Option<String>,
+}
+
+/// One try to deliver.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub number: i64,
+    pub at: DateTime<Utc>,
+    pub duration_ms: i64,
+    pub request: String,
+    pub status: Option<i64>,
+    pub answer: String,
+    pub error: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_over_three_days_and_end() {
+        let mut at = DateTime::UNIX_EPOCH;
+        let mut waits = Vec::new();
+        for attempts in 1..=9 {
+            let next = next_attempt(at, attempts, None, 0.5).unwrap();
+            waits.push(next - at);
+            at = next;
+        }
+        assert!(waits.is_sorted(), "{waits:?}");
+        let days = (at - DateTime::UNIX_EPOCH).num_hours();
+        assert!((70..74).contains(&days), "{days} hours");
+        assert_eq!(next_attempt(at, 10, None, 0.5), None);
+    }
+
+    #[test]
+    fn a_receiver_is_given_the_time_that_it_asks_for() {
+        let wait = |seconds| {
+            let asked = Some(std::time::Duration::from_secs(seconds));
+            (next_attempt(DateTime::UNIX_EPOCH, 1, asked, 0.5).unwrap() - DateTime::UNIX_EPOCH).num_seconds()
+        };
+        assert_eq!((wait(600), wait(1), wait(10_000_000)), (600, 5, 86_400));
+    }
+}

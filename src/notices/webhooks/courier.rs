@@ -1,0 +1,297 @@
+//! The worker that sends: webhooks, and mail where a server for it is set.
+//!
+//! A delivery is claimed, sent once without a transaction, and written down under the claim's number: two processes send
+//! each try once, and a crash between the two tries it again with the same id, by which the receiver knows it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::{BoxFuture, join_all};
+use reqwest::header::{CONTENT_TYPE, HeaderName};
+use url::Url;
+
+use super::{Attempt, DeliveryState, OFF_AFTER, Signer, next_attempt, sealed_place};
+use crate::db::lease::Lease;
+use crate::db::{self, Scope, Tx};
+use crate::ids::{EndpointId, ProcessId};
+use crate::notices::mail::Mailer;
+use crate::notices::model::{Audience, Detail, Draft, Kind};
+use crate::notices::outbox::Outbox;
+use crate::notices::store::{self, Outgoing, Tried};
+use crate::outbound::{Answer, Failure, Outbound};
+use crate::vault::Secret;
+use crate::web::components::date_time;
+use crate::workers::{Tick, Worker};
+
+/// Deliveries that are sent at a time.
+const AT_ONCE: i64 = 16;
+/// Rounds of a tick; the next one takes the rest.
+const ROUNDS: usize = 20;
+/// Longer than a try takes.
+const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// Deliveries are kept for so long.
+const KEPT: TimeDelta = TimeDelta::days(30);
+/// Old deliveries that are removed at a time.
+const FORGOTTEN: i64 = 500;
+
+const ID: HeaderName = HeaderName::from_static("webhook-id");
+const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+
+/// The worker.
+#[derive(Debug)]
+pub(in crate::notices) struct Courier {
+    outbox: Outbox,
+    outbound: Outbound,
+    mailer: Option<Mailer>,
+    process: ProcessId,
+}
+
+impl Courier {
+    /// Sends what this outbox holds, claiming as `process`.
+    pub(in crate::notices) fn new(
+        outbox: Outbox,
+        outbound: Outbound,
+        mailer: Option<Mailer>,
+        process: ProcessId,
+    ) -> Self {
+        Self { outbox, outbound, mailer, process }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.outbox.site.clock.now()
+    }
+
+    async fn write(&self) -> db::Result<Tx> {
+        self.outbox.site.db.write(&Scope::System).await
+    }
+
+    async fn run(&self) -> anyhow::Result<Tick> {
+        let mut tick = Tick::default();
+        self.look_after_endpoints().await?;
+        for _ in 0..ROUNDS {
+            let mut tx = self.write().await?;
+            let due = store::claim_deliveries(&mut tx, &self.process, (self.now(), LEASE), AT_ONCE).await?;
+            tx.commit().await?;
+            if due.is_empty() {
+                break;
+            }
+            tick.looked += due.len();
+            for done in join_all(due.iter().map(|lease| self.send(lease))).await {
+                match done {
+                    Ok(true) => tick.changed += 1,
+                    Ok(false) => tick.failed += 1,
+                    Err(error) => {
+                        tick.failed += 1;
+                        tracing::error!(%error, "a webhook's try was not written down; it is made again");
+                    }
+                }
+            }
+        }
+        if let Some(mailer) = &self.mailer {
+            mailer.send_due(&self.outbox, &self.process, &mut tick).await?;
+        }
+        let mut tx = self.outbox.site.db.read(&Scope::System).await?;
+        let mail = if self.mailer.is_some() { store::next_mail(&mut tx).await? } else { None };
+        tick.next = store::next_delivery(&mut tx).await?.into_iter().chain(mail).min();
+        Ok(tick)
+    }
+
+    /// Tells the owners of endpoints that fail, and switches off those that fail for too long.
+    async fn look_after_endpoints(&self) -> db::Result<()> {
+        let now = self.now();
+        let mut tx = self.write().await?;
+        for one in store::to_warn(&mut tx, now).await? {
+            if store::mark_warned(&mut tx, now, &one.id).await? {
+                let off_at = one.failing_since.unwrap_or(now) + OFF_AFTER;
+                let draft = about_endpoint(
+                    Kind::WebhookFailing,
+                    &one.id,
+                    format!("Webhook {} is failing", one.name),
+                    vec![
+                        format!("Nothing has reached {} for a day.", one.host),
+                        format!("It is switched off on {} UTC unless a delivery succeeds before.", date_time(&off_at)),
+                    ],
+                );
+                self.outbox.put(&mut tx, now, &draft, &Audience::of([one.owner])).await?;
+            }
+        }
+        for one in store::to_switch_off(&mut tx, now).await? {
+            let why = "Nothing could be delivered for five days.";
+            self.switch_off(&mut tx, &one.id, why).await?;
+        }
+        store::forget_deliveries(&mut tx, now - KEPT, FORGOTTEN).await?;
+        tx.commit().await
+    }
+
+    /// Switches an endpoint off, cancels what waits for it and tells its owner.
+    async fn switch_off(&self, tx: &mut Tx, id: &EndpointId, why: &str) -> db::Result<()> {
+        let now = self.now();
+        let Some(endpoint) = store::any_endpoint(tx, id).await? else { return Ok(()) };
+        if !store::switch_endpoint(tx, now, id, Some(why)).await? {
+            return Ok(());
+        }
+        store::cancel_deliveries(tx, now, id, "The webhook was switched off.").await?;
+        let title = format!("Webhook {} was switched off", endpoint.name);
+        let draft = about_endpoint(Kind::WebhookDisabled, id, title, vec![why.to_owned()]);
+        self.outbox.put(tx, now, &draft, &Audience::of([endpoint.owner])).await?;
+        tracing::info!(endpoint.id = %id, why, "a webhook was switched off");
+        Ok(())
+    }
+
+    /// Makes one try; says whether it arrived.
+    async fn send(&self, lease: &Lease) -> db::Result<bool> {
+        let mut tx = self.outbox.site.db.read(&Scope::System).await?;
+        let Some(outgoing) = store::outgoing(&mut tx, lease).await? else { return Ok(false) };
+        let secrets = store::secrets(&mut tx, &outgoing.endpoint).await?;
+        drop(tx);
+        if !outgoing.is_active || !outgoing.is_allowed {
+            let why = if outgoing.is_active {
+                "The owner of the webhook no longer has access to this."
+            } else {
+                "The webhook was switched off."
+            };
+            return self.cancel(lease, &outgoing, why).await;
+        }
+        let vault = &self.outbox.site.vault;
+        let opened: Vec<Secret> =
+            secrets.iter().filter_map(|it| vault.open(&it.sealed, &sealed_place(&it.id)).ok()).collect();
+        let url = vault.open(&outgoing.sealed_url, &url_place(&outgoing.endpoint)).ok();
+        let Some(url) = url.and_then(|url| url.expose().parse::<Url>().ok()) else {
+            return self.cancel(lease, &outgoing, "No key opens the webhook's address. Enter the address again.").await;
+        };
+        let began = self.now();
+        let headers = headers(&outgoing, &Signer::new(&opened), began);
+        let answer = self.outbound.post(&url, &headers, outgoing.body.clone(), began).await;
+        self.written(lease, &outgoing, &headers, (began, answer)).await
+    }
+
+    async fn cancel(&self, lease: &Lease, outgoing: &Outgoing, why: &str) -> db::Result<bool> {
+        let tried = Tried {
+            state: DeliveryState::Canceled,
+            attempts: outgoing.attempts,
+            next: None,
+            status: None,
+            error: why.to_owned(),
+        };
+        let mut tx = self.write().await?;
+        store::tried(&mut tx, self.now(), lease, &tried).await?;
+        tx.commit().await?;
+        Ok(false)
+    }
+
+    /// Writes a try down, and what follows from it.
+    async fn written(
+        &self,
+        lease: &Lease,
+        outgoing: &Outgoing,
+        headers: &[(HeaderName, String)],
+        (began, answer): (DateTime<Utc>, Result<Answer, Failure>),
+    ) -> db::Result<bool> {
+        let (now, number) = (self.now(), outgoing.attempts + 1);
+        let status = answer.as_ref().ok().map(|answer| i64::from(answer.status));
+        let arrived = matches!(status, Some(200..=299));
+        let error = match &answer {
+            Ok(_) if arrived => String::new(),
+            Ok(answer) => refusal(answer.status),
+            Err(failure) => failure.to_string(),
+        };
+        let patience = answer.as_ref().ok().filter(|it| matches!(it.status, 429 | 503)).and_then(|it| it.retry_after);
+        let next = if arrived || status == Some(410) {
+            None
+        } else {
+            next_attempt(now, number, patience, self.outbox.site.random.fraction())
+        };
+        let state = match next {
+            _ if arrived => DeliveryState::Delivered,
+            Some(_) => DeliveryState::Waiting,
+            None => DeliveryState::Failed,
+        };
+        let attempt = Attempt {
+            number,
+            at: began,
+            duration_ms: (now - began).num_milliseconds(),
+            request: headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n"),
+            status,
+            answer: answer.map(|answer| answer.body).unwrap_or_default(),
+            error: error.clone(),
+        };
+        let mut tx = self.write().await?;
+        if !store::tried(&mut tx, now, lease, &Tried { state, attempts: number, next, status, error }).await? {
+            // OK because another process has taken it over, and writes its own try.
+            return Ok(false);
+        }
+        store::log_attempt(&mut tx, &outgoing.id, &attempt).await?;
+        store::note_endpoint(&mut tx, now, &outgoing.endpoint, !arrived).await?;
+        if status == Some(410) {
+            self.switch_off(&mut tx, &outgoing.endpoint, "The receiver answered 410 Gone.").await?;
+        }
+        tx.commit().await?;
+        Ok(arrived)
+    }
+}
+
+/// What the address of an endpoint is sealed for.
+pub(in crate::notices) fn url_place(id: &EndpointId) -> String {
+    format!("webhook_endpoints/{id}/url")
+}
+
+fn headers(outgoing: &Outgoing, signer: &Signer, now: DateTime<Utc>) -> Vec<(HeaderName, String)> {
+    let mut headers = vec![(CONTENT_TYPE, "application/json".to_owned())];
+    if !outgoing.is_chat {
+        let timestamp = now.timestamp();
+        headers.extend([
+            (ID, outgoing.message.clone()),
+            (TIMESTAMP, timestamp.to_string()),
+            (SIGNATURE, signer.signature(&outgoing.message, timestamp, &outgoing.body)),
+        ]);
+    }
+    headers
+}
+
+fn refusal(status: u16) -> String {
+    let why = match status {
+        300..=399 => "Redirects aren't followed: enter the address that it leads to.",
+        401 | 403 => "The receiver refused it: check the signing secret.",
+        404 => "Nothing is at this address.",
+        410 => "The receiver doesn't want it any more.",
+        429 => "The receiver asks for fewer messages.",
+        500..=599 => "The receiver has a problem.",
+        _ => "Only 2xx counts as received.",
+    };
+    format!("The receiver answered {status}. {why}")
+}
+
+fn about_endpoint(kind: Kind, id: &EndpointId, title: String, lines: Vec<String>) -> Draft {
+    Draft {
+        kind,
+        cause: format!("{}:{id}", kind.name()),
+        title,
+        detail: Detail {
+            lines,
+            fix: "Check the receiver and the delivery log, then send a test.".to_owned(),
+            about: vec![("endpoint".to_owned(), id.to_string())],
+            ..Detail::default()
+        },
+        href: format!("/settings/webhooks/{id}"),
+        instance: None,
+    }
+}
+
+impl Worker for Courier {
+    fn name(&self) -> &'static str {
+        crate::notices::COURIER
+    }
+
+    fn duty(&self) -> &'static str {
+        "Sends webhooks and email, and retries what failed."
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
+    fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
+        Box::pin(self.run())
+    }
+}

@@ -1,0 +1,303 @@
+//! Posts to addresses that people typed, and to no other: the client of webhooks.
+//!
+//! Whoever may type an address could otherwise let this program call what only it can reach: the cloud's metadata, a
+//! database's console, itself. So each address is checked where it is dialed: names are resolved by a resolver that gives
+//! out checked addresses only, literals are checked as they were parsed, however they were spelled. Redirects are not
+//! followed, proxies of the environment not used, connections not kept. Checking a name before the call was rejected: it
+//! may resolve to something else when it is dialed.
+
+mod guard;
+
+use std::error::Error as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use ipnet::IpNet;
+use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, redirect, retry};
+use url::{Host, Url};
+
+pub use guard::Networks;
+use guard::{Guarded, Inner};
+
+/// Until a connection stands.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Until the answer is there.
+const ANSWER: Duration = Duration::from_secs(15);
+/// More of an answer is not read.
+const BYTES: usize = 4 << 10;
+
+/// How names are looked up; tests give answers of their own.
+type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> + Send + Sync>;
+
+/// The client; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    networks: Networks,
+    /// For `https`, to public and to allowed addresses.
+    secure: Option<Client>,
+    /// For `http`, to allowed addresses alone.
+    plain: Option<Client>,
+}
+
+/// An answer, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// The time that `Retry-After` names, in seconds or as a date.
+    pub retry_after: Option<Duration>,
+    /// Its beginning, as text.
+    pub body: String,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It leads to where nobody may send it.
+    #[error("The address leads to a private network, so nothing was sent.")]
+    Inner,
+    /// Nobody listens there, or TLS fails.
+    #[error("Couldn't connect: {0}.")]
+    Connect(String),
+    #[error("The receiver didn't respond within 15 seconds.")]
+    Timeout,
+    /// The connection ended early.
+    #[error("The connection was interrupted: {0}.")]
+    Interrupted(String),
+    /// No client could be made.
+    #[error("RecomAMP can't make HTTPS calls: no CA certificates are installed.")]
+    NoClient,
+}
+
+impl Outbound {
+    /// A client that also reaches these inner networks.
+    pub fn new(allowed: &[IpNet]) -> Self {
+        let lookup: Lookup = Arc::new(|name| {
+            Box::pin(async move {
+                let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+                Ok(found.map(|address| address.ip()).collect())
+            })
+        });
+        Self::with_lookup(allowed, &lookup)
+    }
+
+    fn with_lookup(allowed: &[IpNet], lookup: &Lookup) -> Self {
+        let networks = Networks::new(allowed);
+        let client = |only_allowed| {
+            let guarded = Guarded { networks: networks.clone(), only_allowed, lookup: Arc::clone(lookup) };
+            client(guarded).inspect_err(|error| tracing::warn!(%error, "no client for webhooks could be made")).ok()
+        };
+        Self { secure: client(false), plain: client(true), networks }
+    }
+
+    /// Sends a body once.
+    pub async fn post(
+        &self,
+        url: &Url,
+        headers: &[(HeaderName, String)],
+        body: String,
+        now: DateTime<Utc>,
+    ) -> Result<Answer, Failure> {
+        let is_plain = url.scheme() == "http";
+        let literal = match url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
+            _ => None,
+        };
+        if literal.is_some_and(|address| !self.networks.may_dial(address, is_plain)) {
+            return Err(Failure::Inner);
+        }
+        let client = if is_plain { &self.plain } else { &self.secure };
+        let Some(client) = client else { return Err(Failure::NoClient) };
+        let mut request = client.post(url.clone()).body(body);
+        for (name, value) in headers {
+            // OK to leave out what no header can carry: none of ours is like that.
+            if let Ok(value) = HeaderValue::from_str(value) {
+                request = request.header(name, value);
+            }
+        }
+        let mut response = request.send().await.map_err(|error| failure(&error))?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now));
+        let mut bytes = Vec::new();
+        // OK to end early: the status says all that is acted upon.
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = BYTES - bytes.len();
+            bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if bytes.len() == BYTES {
+                break;
+            }
+        }
+        let body = String::from_utf8_lossy(&bytes).replace('\0', "\u{fffd}");
+        Ok(Answer { status, retry_after, body })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the client of all that is sent to addresses that people typed")]
+fn client(guarded: Guarded) -> reqwest::Result<Client> {
+    // OK because it fails only when the process has a provider already, and then that one serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let is_plain = guarded.only_allowed;
+    let builder = Client::builder()
+        .user_agent(concat!("RecomAMP/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .dns_resolver(Arc::new(guarded));
+    // OK without certificates: plain HTTP has none to check, and works where none are installed.
+    if is_plain { builder.tls_certs_only([]).build() } else { builder.build() }
+}
+
+fn failure(error: &reqwest::Error) -> Failure {
+    let mut source = error.source();
+    let mut last = error.to_string();
+    while let Some(cause) = source {
+        if cause.downcast_ref::<Inner>().is_some() {
+            return Failure::Inner;
+        }
+        last = cause.to_string();
+        source = cause.source();
+    }
+    // Names and addresses are the owner's own; more than a line says nothing more.
+    let why: String = last.chars().filter(|letter| !letter.is_control()).take(200).collect();
+    let why = why.trim_end_matches('.').to_owned();
+    if error.is_timeout() {
+        Failure::Timeout
+    } else if error.is_connect() {
+        Failure::Connect(why)
+    } else {
+        Failure::Interrupted(why)
+    }
+}
+
+fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    Some((at.with_timezone(&Utc) - now).to_std().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A receiver that answers every request so.
+    async fn receiver(answer: &'static str) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a test's own server")]
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut bytes = [0; 4_096];
+                let _ = stream.read(&mut bytes).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        address
+    }
+
+    fn answers(answers: Vec<&'static str>) -> (Lookup, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let lookup: Lookup = Arc::new(move |_| {
+            let at = counted.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+            let address = answers[at].parse().unwrap();
+            Box::pin(async move { Ok(vec![address]) })
+        });
+        (lookup, asked)
+    }
+
+    async fn post(outbound: &Outbound, url: &str) -> Result<Answer, Failure> {
+        outbound.post(&url.parse().unwrap(), &[], "{}".to_owned(), DateTime::UNIX_EPOCH).await
+    }
+
+    #[tokio::test]
+    async fn literals_of_inner_addresses_are_refused_in_every_spelling() {
+        let outbound = Outbound::new(&[]);
+        for host in [
+            "127.0.0.1",
+            "0x7f000001",
+            "2130706433",
+            "0177.0.0.1",
+            "127.1",
+            "169.254.169.254",
+            "10.0.0.1",
+            "100.64.0.1",
+            "192.168.1.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[fe80::1]",
+            "[fd00::1]",
+            "[ff02::1]",
+            "[::127.0.0.1]",
+        ] {
+            for scheme in ["http", "https"] {
+                assert_eq!(
+                    post(&outbound, &format!("{scheme}://{host}/")).await.unwrap_err(),
+                    Failure::Inner,
+                    "{host}"
+                );
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_checked_each_time_it_is_dialed() {
+        let address = receiver("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+        let url = format!("http://hook.example:{}/", address.port());
+        // What is allowed is reached; the same name with another answer is not.
+        let (lookup, asked) = answers(vec!["127.0.0.1", "127.0.0.2", "10.0.0.1"]);
+        let outbound = Outbound::with_lookup(&["127.0.0.1/32".parse().unwrap()], &lookup);
+        assert_eq!(post(&outbound, &url).await.unwrap().status, 200);
+        assert_eq!(post(&outbound, &url).await.unwrap_err(), Failure::Inner);
+        assert_eq!(post(&outbound, &url.replace("http:", "https:")).await.unwrap_err(), Failure::Inner);
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+        let (lookup, _) = answers(vec!["127.0.0.1"]);
+        let outbound = Outbound::with_lookup(&[], &lookup);
+        assert_eq!(post(&outbound, &url.replace("http:", "https:")).await.unwrap_err(), Failure::Inner);
+        // Plain HTTP goes to allowed addresses only, public ones included.
+        let (lookup, _) = answers(vec!["93.184.215.14"]);
+        assert_eq!(post(&Outbound::with_lookup(&[], &lookup), &url).await.unwrap_err(), Failure::Inner);
+    }
+
+    #[tokio::test]
+    async fn redirects_are_answers_and_answers_are_bounded() {
+        let allowed = ["127.0.0.0/8".parse().unwrap()];
+        let to = receiver(
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
+        )
+        .await;
+        let answer = post(&Outbound::new(&allowed), &format!("http://{to}/")).await.unwrap();
+        assert_eq!((answer.status, answer.retry_after), (302, Some(Duration::from_secs(7))));
+        let nobody = post(&Outbound::new(&allowed), "http://127.0.0.1:1/").await.unwrap_err();
+        assert!(matches!(nobody, Failure::Connect(_)), "{nobody}");
+        let cut = receiver("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf").await;
+        assert_eq!(post(&Outbound::new(&allowed), &format!("http://{cut}/")).await.unwrap().body, "half");
+    }
+
+    #[test]
+    fn a_time_to_wait_is_read_in_both_forms() {
+        let now = "2026-03-18T09:00:00Z".parse().unwrap();
+        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Wed, 18 Mar 2026 09:01:00 GMT", now), Some(Duration::from_secs(60)));
+        assert_eq!(retry_after("soon", now), None);
+    }
+}

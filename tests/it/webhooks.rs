@@ -1,0 +1,353 @@
+//! Webhooks and mail: signed, retried, bounded; to those who may have it, and nowhere else.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::access::change;
+use crate::executions::{REACH, run, saved};
+use crate::notices::messages;
+use crate::support::{Database, House, Server, Visitor, stories};
+
+/// What a receiver got.
+#[derive(Clone, Debug)]
+struct Got {
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Got {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Whether one of its signatures is by this secret.
+    fn is_signed_by(&self, secret: &str) -> bool {
+        let key = STANDARD.decode(secret.trim_start_matches("whsec_")).expect("a secret");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
+        mac.update(
+            format!("{}.{}.{}", self.header("webhook-id"), self.header("webhook-timestamp"), self.body).as_bytes(),
+        );
+        let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+        self.header("webhook-signature").split(' ').any(|signature| signature == expected)
+    }
+}
+
+/// An answer: its status and a header.
+type Reply = (u16, Option<(&'static str, &'static str)>);
+
+#[derive(Clone, Default)]
+struct Post {
+    got: Arc<Mutex<Vec<Got>>>,
+    answers: Arc<Mutex<VecDeque<Reply>>>,
+}
+
+/// A receiver on a port of its own; it answers as it is told to, and 200 after that.
+struct Receiver {
+    url: String,
+    post: Post,
+    _server: Server,
+}
+
+impl Receiver {
+    fn open() -> Self {
+        let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        listener.set_nonblocking(true).expect("a listener for tokio");
+        let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
+        let post = Post::default();
+        let server = Server::start(listener, Router::new().fallback(receive).with_state(post.clone()));
+        Self { url, post, _server: server }
+    }
+
+    fn answers(&self, answers: &[Reply]) {
+        self.post.answers.lock().expect("a lock").extend(answers);
+    }
+
+    fn got(&self) -> Vec<Got> {
+        self.post.got.lock().expect("a lock").clone()
+    }
+}
+
+async fn receive(State(post): State<Post>, headers: HeaderMap, body: Bytes) -> (StatusCode, HeaderMap, &'static str) {
+    let body = String::from_utf8(body.to_vec()).expect("text");
+    post.got.lock().expect("a lock").push(Got { headers, body });
+    let (status, header) = post.answers.lock().expect("a lock").pop_front().unwrap_or((200, None));
+    let mut headers = HeaderMap::new();
+    headers.extend(header.map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))));
+    (StatusCode::from_u16(status).expect("a status"), headers, "heard")
+}
+
+async fn open(database: Database) -> House {
+    House::open_with(database, &[("WEBHOOK_ALLOW", "127.0.0.0/8")]).await
+}
+
+/// Adds a webhook; gives its address and its secret.
+async fn added(visitor: &Visitor, url: &str, fields: &[(&str, &str)]) -> (String, String) {
+    let usual = [("name", "Mine"), ("kind", "webhook"), ("url", url), ("sends", "all")];
+    let is_given = |name: &str| fields.iter().any(|(given, _)| *given == name);
+    let all: Vec<_> = usual.into_iter().filter(|(name, _)| !is_given(name)).chain(fields.iter().copied()).collect();
+    let page = visitor.post("/settings/webhooks", &all).await;
+    if page.status.as_u16() == 303 {
+        return (page.location, String::new());
+    }
+    let page = page.with(200);
+    (page.attributes("main .actions a", "href").remove(0), page.text(".callout code"))
+}
+
+/// Sends a test; gives the page of its delivery.
+async fn tested(visitor: &Visitor, endpoint: &str) -> String {
+    visitor.post(&format!("{endpoint}/test"), &[]).await.with(303).location
+}
+
+/// When a delivery is tried next.
+async fn next_attempt(house: &House) -> Option<DateTime<Utc>> {
+    use recomamp::db::{Scope, Single, sql};
+    let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
+    let next = sql("select min(due_at) as value from webhook_deliveries where state = 'waiting'");
+    next.one::<Single<Option<DateTime<Utc>>>>(&mut tx).await.expect("a time").0
+}
+
+stories! {
+    /// 500, 500, 200: the same id and a valid signature on each try, bounded waits, a log, and a replay by hand.
+    async fn a_delivery_is_retried_with_the_same_id_until_it_arrives(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
+        let (endpoint, secret) = added(&ada, &receiver.url, &[]).await;
+        receiver.answers(&[(500, None), (500, None)]);
+        let delivery = tested(&ada, &endpoint).await;
+        let mut waits = Vec::new();
+        for _ in 0..3 {
+            house.tick("courier").await;
+            house.tick("courier").await;
+            if let Some(next) = next_attempt(&house).await {
+                waits.push((next - house.app.site.clock.now()).num_seconds());
+                house.time.set(next);
+            }
+        }
+        let got = receiver.got();
+        assert_eq!(got.len(), 3, "once for each try");
+        assert!(got.iter().all(|one| one.is_signed_by(&secret)), "{got:?}");
+        assert!(got.iter().all(|one| one.header("webhook-id") == got[0].header("webhook-id")));
+        assert!(got[0].header("webhook-id").starts_with("msg_") && got[0].body.len() < 20_000);
+        assert!(waits[0] >= 4 && waits[0] <= 6 && (250..=350).contains(&waits[1]), "{waits:?}");
+        let page = ada.get(&delivery).await.with(200);
+        assert!(page.text("main .head").contains("Delivered"), "{}", page.body);
+        assert_eq!(page.texts("details summary").len(), 3);
+        assert!(page.text("main").contains("The receiver answered 500") && page.text("main").contains("heard"));
+        let again = ada.post(&format!("{delivery}/replay"), &[]).await.with(303).location;
+        ada.post(&format!("{again}/replay"), &[]).await.with(409);
+        house.tick("courier").await;
+        let got = receiver.got();
+        assert_eq!((got.len(), got[3].header("webhook-id")), (4, got[0].header("webhook-id")));
+        ada.post(&format!("{endpoint}/replay"), &[("state", "delivered")]).await.with(303);
+        house.tick("courier").await;
+        assert_eq!(receiver.got().len(), 6, "a range is sent again");
+        ada.post(&format!("{endpoint}/replay"), &[("from", "never")]).await.with(400);
+        let log = ada.get(&format!("{endpoint}/deliveries.csv?state=delivered")).await.with(200);
+        assert_eq!(log.body.lines().count(), 5, "{}", log.body);
+    }
+
+    /// Redirects are failures, `Retry-After` is obeyed, and after three days it is given up.
+    async fn what_is_not_2xx_is_a_failure(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
+        let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
+        receiver.answers(&[(302, Some(("location", "http://127.0.0.1:1/"))), (429, Some(("retry-after", "4000")))]);
+        receiver.answers(&[(404, None); 20]);
+        let delivery = tested(&ada, &endpoint).await;
+        house.tick("courier").await;
+        assert!(ada.get(&delivery).await.text("main").contains("Redirects aren't followed"));
+        house.time.set(next_attempt(&house).await.expect("a next try"));
+        let began = house.app.site.clock.now();
+        house.tick("courier").await;
+        let wait = (next_attempt(&house).await.expect("a next try") - began).num_seconds();
+        assert_eq!(wait, 4_000);
+        while let Some(next) = next_attempt(&house).await {
+            house.time.set(next);
+            house.tick("courier").await;
+        }
+        assert_eq!(receiver.got().len(), 10);
+        assert!(house.app.site.clock.now() - began < TimeDelta::days(4));
+        let ada = house.signed_in("Ada").await;
+        assert!(ada.get(&delivery).await.with(200).text("main .head").contains("Failed"));
+    }
+
+    /// 410 switches an endpoint off and tells its owner; switched on again it gets messages again.
+    async fn a_receiver_that_is_gone_is_switched_off(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
+        let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
+        receiver.answers(&[(410, None)]);
+        tested(&ada, &endpoint).await;
+        house.tick("courier").await;
+        let page = ada.get(&endpoint).await.with(200);
+        assert!(page.text("main").contains("410 Gone"), "{}", page.text("main"));
+        let told = messages(&ada).await;
+        assert_eq!(told[0]["kind"], "webhook.disabled", "{told:?}");
+        ada.post(&format!("{endpoint}/test"), &[]).await.with(409);
+        assert_eq!(receiver.got().len(), 1, "it is not told of itself");
+        ada.post(&format!("{endpoint}/switch"), &[("on", "true")]).await.with(303);
+        tested(&ada, &endpoint).await;
+        house.tick("courier").await;
+        assert_eq!(receiver.got().len(), 2);
+    }
+
+    /// An endpoint that fails is told of after a day by another channel, and switched off after five.
+    async fn an_endpoint_that_fails_for_days_is_switched_off(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver, other) = (house.signed_in("Ada").await, Receiver::open(), Receiver::open());
+        let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
+        added(&ada, &other.url, &[("kind", "chat"), ("name", "Chat")]).await;
+        receiver.answers(&[(500, None); 40]);
+        for day in 0..6 {
+            let ada = house.signed_in("Ada").await;
+            if ada.get(&endpoint).await.body.contains("Send a test") {
+                tested(&ada, &endpoint).await;
+            }
+            house.tick("courier").await;
+            let kinds: Vec<_> = messages(&ada).await.into_iter().map(|it| it["kind"].clone()).collect();
+            let expected: &[&str] = match day { 0 => &[], 1..5 => &["webhook.failing"], _ => &["webhook.disabled", "webhook.failing"] };
+            assert_eq!(kinds, expected, "day {day}");
+            house.time.advance(TimeDelta::hours(24));
+        }
+        house.tick("courier").await;
+        let texts: Vec<String> = other.got().into_iter().map(|one| one.body).collect();
+        assert_eq!(texts.len(), 2, "{texts:?}");
+        assert!(texts[0].starts_with("{\"text\":") && texts[0].contains("switched off on"), "{texts:?}");
+        let ada = house.signed_in("Ada").await;
+        assert!(ada.get(&endpoint).await.text("main").contains("for five days"));
+        assert_eq!(house.count("select count(*) as value from webhook_deliveries where state = 'waiting'").await, 0);
+    }
+
+    /// While secrets are rotated each signs; they are sealed, and shown once.
+    async fn secrets_are_rotated_sealed_and_shown_once(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
+        let (endpoint, first) = added(&ada, &receiver.url, &[]).await;
+        let page = ada.post(&format!("{endpoint}/secret"), &[]).await.with(200);
+        let second = page.text(".callout code");
+        assert!(first.starts_with("whsec_") && first != second);
+        tested(&ada, &endpoint).await;
+        house.tick("courier").await;
+        ada.post(&format!("{endpoint}/retire"), &[]).await.with(303);
+        tested(&ada, &endpoint).await;
+        house.tick("courier").await;
+        let got = receiver.got();
+        assert!(got[0].is_signed_by(&first) && got[0].is_signed_by(&second));
+        assert!(!got[1].is_signed_by(&first) && got[1].is_signed_by(&second));
+        assert!(!ada.get(&endpoint).await.with(200).body.contains("whsec_"));
+        assert_eq!(house.count("select count(*) as value from webhook_secrets where sealed like 'v1.%'").await, 1);
+        assert_eq!(house.count("select count(*) as value from webhook_endpoints where sealed_url like 'v1.%'").await, 1);
+        let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let (endpoint, _) = added(&ada, &receiver.url, &[("secret", own)]).await;
+        tested(&ada, &endpoint).await;
+        house.tick("courier").await;
+        assert!(receiver.got()[2].is_signed_by(own));
+    }
+
+    /// Two processes that deliver at once send each try once.
+    async fn each_try_is_made_once(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
+        let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
+        for _ in 0..10 {
+            tested(&ada, &endpoint).await;
+        }
+        let (first, second) = tokio::join!(house.try_tick("courier"), house.try_tick("courier"));
+        assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+        let mut ids: Vec<String> = receiver.got().iter().map(|one| one.header("webhook-id").to_owned()).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!((ids.len(), receiver.got().len()), (10, 10));
+        assert_eq!(house.count("select count(*) as value from webhook_attempts").await, 10);
+    }
+
+    /// What is allowed no more is refused where it is dialed; forms refuse what is plainly private or odd.
+    async fn private_addresses_are_refused(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
+        let (endpoint, _) = added(&ada, &receiver.url.replace("127.0.0.1", "localhost"), &[]).await;
+        tested(&ada, &endpoint).await;
+        house.tick("courier").await;
+        assert_eq!(receiver.got().len(), 1);
+        let house = house.start_again_with(&[("WEBHOOK_ALLOW", "10.0.0.0/8")]).await;
+        let delivery = tested(&ada, &endpoint).await;
+        house.tick("courier").await;
+        assert_eq!(receiver.got().len(), 1);
+        assert!(ada.get(&delivery).await.text("main").contains("private network"));
+        for (url, said) in [("http://169.254.169.254/", "private network"), ("http://0x7f000001/", "private network"), ("http://[::ffff:127.0.0.1]/", "private network"), ("http://[64:ff9b::7f00:1]/", "private network"), ("file:///etc/passwd", "such as https")] {
+            let page = ada.post("/settings/webhooks", &[("name", "Odd"), ("kind", "webhook"), ("sends", "all"), ("url", url)]).await.with(422);
+            assert!(page.text("#errors").contains(said), "{url}: {}", page.text("#errors"));
+        }
+        let page = ada.post("/settings/webhooks", &[("name", ""), ("kind", "fax"), ("sends", "some"), ("url", "x"), ("secret", "short")]).await.with(422);
+        assert_eq!(page.texts("#errors li").len(), 4, "{}", page.text("#errors"));
+        let page = ada.post("/settings/webhooks", &[("name", "Short"), ("kind", "webhook"), ("sends", "all"), ("url", "https://example.com"), ("secret", "whsec_c2hvcnQ=")]).await.with(422);
+        assert!(page.text("#errors").contains("24 to 64 bytes"));
+    }
+
+    /// An endpoint is its owner's and gets what its owner is told; what everyone is told goes to administrators' alone.
+    async fn endpoints_are_ones_own(database: Database) {
+        let house = open(database).await;
+        let (own, all) = (Receiver::open(), Receiver::open());
+        let ada = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        house.tick("notifier").await;
+        let (endpoint, _) = added(&chie, &own.url, &[]).await;
+        let (global, _) = added(&ada, &all.url, &[("global", "true"), ("name", "All")]).await;
+        chie.post("/settings/webhooks", &[("name", "All"), ("kind", "webhook"), ("sends", "all"), ("url", &all.url), ("global", "true")]).await.with(403);
+        for address in [endpoint.clone(), format!("{endpoint}/deliveries.csv")] {
+            ada.get(&address).await.with(404);
+        }
+        chie.get(&global).await.with(404);
+        for what in ["", "/delete", "/switch", "/secret", "/retire", "/test", "/replay"] {
+            ada.post(&format!("{endpoint}{what}"), &[]).await.with(404);
+            chie.post(&format!("{global}{what}"), &[]).await.with(404);
+        }
+        run(&ada, &saved(&ada, REACH).await).await;
+        house.settle().await;
+        house.tick("notifier").await;
+        house.tick("courier").await;
+        assert_eq!((own.got().len(), all.got().len()), (0, 1));
+        let event: serde_json::Value = serde_json::from_str(&all.got()[0].body).expect("an event");
+        assert_eq!(event["type"], "execution.succeeded");
+        assert!(event["data"]["url"].as_str().expect("an address").contains("/executions/exe_"), "{event}");
+        let delivery = ada.get(&global).await.attributes("tbody th a", "href").remove(0);
+        ada.get(&delivery).await.with(200);
+        chie.get(&delivery).await.with(404);
+        chie.post(&format!("{delivery}/replay"), &[]).await.with(404);
+        // An administrator who is none any more gets nothing.
+        ada.post(&format!("{delivery}/replay"), &[]).await.with(303);
+        change(&house, "update people set role = $1", "member").await;
+        house.tick("courier").await;
+        assert_eq!(all.got().len(), 1);
+        assert_eq!(house.count("select count(*) as value from webhook_deliveries where state = 'canceled'").await, 1);
+    }
+
+    /// The list is filtered, an endpoint is changed and deleted.
+    async fn endpoints_are_listed_changed_and_deleted(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
+        let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
+        added(&ada, "https://hooks.example.com/secret-path", &[("kind", "chat"), ("name", "Team chat")]).await;
+        let list = ada.get("/settings/webhooks").await.with(200);
+        assert_eq!(list.texts("tbody tr").len(), 2);
+        assert!(list.body.contains("hooks.example.com") && !list.body.contains("secret-path"));
+        assert_eq!(ada.get("/settings/webhooks?q=team&state=active").await.texts("tbody tr").len(), 1);
+        ada.get("/settings/webhooks.csv?state=odd").await.with(400);
+        assert_eq!(ada.get("/settings/webhooks.csv").await.with(200).body.lines().count(), 3);
+        ada.post(&endpoint, &[("name", "Renamed"), ("url", "not an address"), ("sends", "all")]).await.with(422);
+        ada.post(&endpoint, &[("name", "Renamed"), ("url", &receiver.url), ("sends", "problems")]).await.with(303);
+        assert!(ada.get("/settings/webhooks").await.body.contains("Renamed"));
+        ada.post(&format!("{endpoint}/delete"), &[]).await.with(303);
+        ada.get(&endpoint).await.with(404);
+    }
+}
