@@ -8,30 +8,32 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "intermediate"
 -- tags = ["assist", "path", "campaigns"]
--- window-advice = "The window is the time of the orders; ads are looked up 14 days further back on their own. Four to twelve weeks."
+-- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Four to twelve weeks."
 -- prerequisites = ["Orders that are relevant to the chosen campaigns."]
 -- sample = """
 -- channel,campaign,touched_orders,last_touch_orders,assisted_orders,assist_ratio,assisted_sales
--- DSP display,Mirelune | Display | Consideration | 2026 H2,75,38,37,0.97,1034.5600
--- DSP display,Tundrel | Display | Consideration | 2026 H2,53,19,34,1.79,1183.5900
--- DSP display,Woolpaddle | Display | Conversion | 2026 H2,45,24,21,0.88,666.7600
--- DSP display,Mirelune | Display | Conversion | 2026 H2,42,24,18,0.75,530.7200
--- DSP video,Mirelune | Streaming TV | Awareness | 2026 H2,40,16,24,1.50,862.6900
--- Sponsored Brands,SBV - Mirelune - Category video,40,14,26,1.86,721.6800
--- DSP display,Woolpaddle | Display | Consideration | 2026 H2,36,16,20,1.25,751.7300
+-- DSP display,Mirelune | Display | Consideration | 2026 H2,76,38,38,1.00,1077.5500
+-- DSP display,Tundrel | Display | Consideration | 2026 H2,52,18,34,1.89,1183.5900
+-- DSP display,Woolpaddle | Display | Conversion | 2026 H2,47,25,22,0.88,704.7400
+-- DSP display,Mirelune | Display | Conversion | 2026 H2,44,24,20,0.83,598.6900
+-- Sponsored Brands,SBV - Mirelune - Category video,41,15,26,1.73,721.6800
+-- DSP video,Mirelune | Streaming TV | Awareness | 2026 H2,38,16,22,1.38,821.7100
+-- DSP display,Woolpaddle | Display | Consideration | 2026 H2,38,18,20,1.11,751.7300
 -- DSP display,Tundrel | Display | Conversion | 2026 H2,35,25,10,0.40,353.8900
 -- """
 -- interpretation = '''
--- **assist_ratio** is the number to read: above 1 a campaign helps more sales than it closes, which is typical for awareness;
--- near 0 it mostly closes, which is typical for brand keywords and retargeting. Don't cut a campaign with a high ratio because
--- of its last-touch orders alone.
+-- **assist_ratio** is the number to read: above 1 a campaign helps more sales than it closes, as awareness campaigns often do;
+-- near 0 it mostly closes, as brand keywords and retargeting often do. Don't cut a campaign with a high ratio because of its
+-- last-touch orders alone.
 --
 -- An order counts once for each campaign that touched it, so **touched_orders** and **assisted_orders** don't add up over
 -- campaigns. **last_touch_orders** do.
 --
--- A touch is an impression of Amazon DSP, Sponsored Brands, Sponsored Display or Sponsored TV, or a click; Sponsored Products
--- count with clicks only. Last touch means the latest touch of any kind before the order. Amazon's own attribution prefers
--- clicks and asks for viewable impressions, so its numbers differ.
+-- A touch is an Amazon DSP impression, an impression or a click of Sponsored Brands, Sponsored Display or Sponsored TV, or a
+-- click of Sponsored Products. Last touch means the latest touch of any kind before the order. Amazon's own attribution
+-- prefers clicks and asks for viewable impressions, so its numbers differ.
+--
+-- The guide [Path to conversion](../path-to-conversion/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -8,28 +8,30 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "advanced"
 -- tags = ["attribution", "first touch", "last touch", "linear", "position-based"]
--- window-advice = "The window is the time of the orders; ads are looked up 14 days further back on their own. Four to twelve weeks."
+-- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Four to twelve weeks."
 -- prerequisites = ["Orders that are relevant to the chosen campaigns."]
 -- sample = """
 -- channel,touched_orders,first_touch,last_touch,linear,position_based
--- DSP display,271,6857.45,6562.53,6544.25,6654.81
--- Sponsored Brands,132,2638.08,1732.36,2418.98,2272.12
--- DSP video,105,2329.17,1810.36,2194.54,2110.90
--- Sponsored Display,123,956.53,2112.19,1368.13,1465.06
+-- DSP display,275,7034.38,6689.48,6662.46,6794.02
+-- Sponsored Brands,133,2638.08,1782.34,2437.81,2295.68
+-- DSP video,102,2274.20,1796.37,2165.85,2078.85
+-- Sponsored Display,126,972.52,2087.20,1397.74,1472.29
 -- Sponsored Products,62,586.82,1128.62,796.46,842.29
 -- """
 -- interpretation = '''
--- All four columns hold the same sales, divided in four ways: each adds up to the sales of all orders that had a touch.
--- Compare **first_touch** with **last_touch** for a channel: larger means that it opens more than it closes. A channel whose
--- four numbers are alike needs no debate.
+-- All four columns hold the same sales, divided in four ways: each adds up to the sales of all orders that had a touch, except
+-- for rows that were removed for privacy. Compare **first_touch** with **last_touch** for a channel: larger means that it
+-- opens more than it closes. Where the four numbers of a channel are close, the choice of the model doesn't matter for it.
 --
--- With one touch an order goes to it completely; with two, position-based attribution splits it in half; with more, each end
--- gets the weight and the touches between share the rest.
+-- An order with one touch is credited to it completely; with two, position-based attribution splits it in half; with more,
+-- each end gets the weight and the touches between share the rest.
 --
--- A touch is an impression of Amazon DSP, Sponsored Brands, Sponsored Display or Sponsored TV, or a click; Sponsored Products
--- count with clicks only. No model measures what would have happened without the ad. Use models to see how sensitive your
+-- A touch is an Amazon DSP impression, an impression or a click of Sponsored Brands, Sponsored Display or Sponsored TV, or a
+-- click of Sponsored Products. No model measures what would have happened without the ad. Use models to see how sensitive your
 -- decision is to the rule, and tests to see effects. Repeated impressions each count as a touch, so linear attribution favors
 -- channels with a high frequency.
+--
+-- The guide [Custom attribution](../custom-attribution/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -1,24 +1,24 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Time-decay attribution by campaign"
--- description = "Orders and sales credited to each campaign, where a touch counts the more the closer it was to the order; beside it, plain last touch."
+-- description = "Orders and sales credited to each campaign, where a touch counts more the closer it was to the order, next to plain last touch."
 -- kind = "main"
 -- category = "Attribution"
--- use-case = "What is each campaign worth when recent ads count more, but not alone?"
+-- use-case = "What is each campaign worth when recent ads count more than early ones?"
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "advanced"
 -- tags = ["attribution", "time decay", "campaigns"]
--- window-advice = "The window is the time of the orders; ads are looked up 14 days further back on their own. Four to twelve weeks."
+-- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Four to twelve weeks."
 -- prerequisites = ["Orders that are relevant to the chosen campaigns."]
 -- sample = """
 -- channel,campaign,decay_orders,decay_sales,last_touch_sales,difference
--- DSP display,Mirelune | Display | Consideration | 2026 H2,38.75,1205.19,1335.51,-130.32
--- DSP display,Woolpaddle | Display | Conversion | 2026 H2,23.85,986.6,988.69,-2.09
+-- DSP display,Mirelune | Display | Consideration | 2026 H2,38.9,1210.35,1335.51,-125.16
+-- DSP display,Woolpaddle | Display | Conversion | 2026 H2,24.56,994.53,998.68,-4.15
 -- DSP display,Tundrel | Display | Conversion | 2026 H2,18.65,760.39,1010.68,-250.29
--- DSP video,Mirelune | Streaming TV | Awareness | 2026 H2,18.61,699.01,557.78,141.23
--- DSP display,Tundrel | Display | Consideration | 2026 H2,20.36,668.55,594.79,73.76
+-- DSP video,Mirelune | Streaming TV | Awareness | 2026 H2,18.13,689.72,557.78,131.94
+-- DSP display,Tundrel | Display | Consideration | 2026 H2,19.66,657.36,578.80,78.56
+-- DSP display,Woolpaddle | Display | Consideration | 2026 H2,20.24,651.04,572.78,78.26
 -- DSP display,Woolpaddle | Display | Loyalty | 2026 H2,17.26,631.42,563.80,67.62
--- DSP display,Woolpaddle | Display | Consideration | 2026 H2,18.84,593.38,491.81,101.57
 -- Sponsored Brands,SBV - Tundrel - Category video,14.05,574.64,455.88,118.76
 -- """
 -- interpretation = '''
@@ -26,12 +26,15 @@
 -- early.
 --
 -- Each order is worth 1 and is divided among all touches of the 14 days before it, so **decay_orders** are fractions and add
--- up to the orders that had a touch. Try half-lives of one and seven days: where the ranking of campaigns stays the same, the
+-- up to the orders that had a touch. Try half-lives of one and seven days: if the ranking of the campaigns stays the same, the
 -- choice doesn't matter.
 --
 -- A touch is an Amazon DSP impression, an impression or a click of Sponsored Brands, Sponsored Display or Sponsored TV, or a
--- click of Sponsored Products. Ages are computed from whole hours: exact timestamps would raise the threshold of every row
--- from 2 to 100 users. The half-life is an assumption. *Time from first ad to purchase* gives a sensible size for it.
+-- click of Sponsored Products. The age of a touch is computed from whole hours: exact timestamps would raise the threshold of
+-- every row from 2 to 100 users. The half-life is an assumption. [Time from first ad to
+-- purchase](../library/time-to-purchase.sql) gives a sensible size for it.
+--
+-- The guide [Custom attribution](../custom-attribution/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -17,12 +17,12 @@
 -- 3 cart old enough,255,255,50.5
 -- """
 -- interpretation = '''
--- Each step is a part of the one before; the last one is the audience. If most people vanish at *no order afterwards*, carts
--- work and there is little to win; if few do, the audience is worth its own creatives.
+-- Each step is a part of the one before; the last one is the audience. If most people drop out at *no order afterwards*, carts
+-- turn into orders and there is little to win back; if few do, the audience is worth its own creatives.
 --
--- An audience needs at least 2,000 members; aim for 2,500 or more, since only part of them can be reached. Only `adUserId`
--- members count for that: **account_users**. Carts are rare, so this audience is often too small: lengthen the window, or take
--- *looked at a product, did not buy*.
+-- An audience needs at least 2,000 members; aim for 2,500 or more, since not all of them can be reached. Ads reach only
+-- members with an `adUserId`: see **account_users**. Carts are rare, so this audience is often too small: lengthen the window,
+-- or take [Audience: looked at a product, did not buy](../library/audience-viewers-without-order.sql).
 --
 -- This template measures; it returns no user IDs. To build the audience, create it from this SQL, which follows the same rule
 -- on the tables for audiences:
@@ -49,6 +49,8 @@
 -- ```
 --
 -- The order may be of another product of the brand: whoever bought something else is left out too.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -23,8 +23,8 @@
 -- Choose prospecting campaigns only. Retargeting shows many ads to people *because* they responded, so there the rate rises
 -- with the number of ads.
 --
--- An audience needs at least 2,000 members; aim for 2,500 or more, since only part of them can be reached. Only `adUserId`
--- members count for that: **account_users**.
+-- An audience needs at least 2,000 members; aim for 2,500 or more, since not all of them can be reached. Ads reach only
+-- members with an `adUserId`: see **no_response_accounts**.
 --
 -- A response is a product page view, a cart, a branded search, a store visit or an order that is relevant to the chosen
 -- campaigns, at any time in the window. This template measures; it returns no user IDs. To build the audience, create it from
@@ -59,6 +59,8 @@
 --
 -- The table for audiences leaves out impressions bought through private deals, so people with such impressions reach the limit
 -- later there than in the size shown here.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

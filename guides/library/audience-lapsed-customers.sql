@@ -20,9 +20,9 @@
 -- 5 more than 180 days,lapsed,867,20.0,49.31
 -- """
 -- interpretation = '''
--- Choose **lapsed_days** with *Time between repeat purchases*: about twice the median of your products. Customers below it are
--- late, not lost. **repeat_share** tells which groups had the habit of coming back: those are worth more than people who
--- bought once.
+-- Choose **lapsed_days** with [Time between repeat purchases](../library/repeat-purchase-interval.sql): about twice the median
+-- of your products. Customers below it are late, not lost. **repeat_share** tells which groups had the habit of coming back:
+-- they may be easier to win back than people who bought once.
 --
 -- An audience needs at least 2,000 members; aim for 2,500 or more. This data source knows Amazon accounts only, so all of its
 -- customers are `adUserId`.
@@ -41,6 +41,8 @@
 -- ```
 --
 -- The table for audiences leaves out records of the UK and the EU, so there the audience is smaller than the size shown here.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -4,7 +4,7 @@
 -- description = "Sizes audiences of people with two, three or more orders in the window, with their sales, and the SQL to build one."
 -- kind = "main"
 -- category = "Audiences"
--- use-case = "Have we enough loyal customers for a lookalike audience?"
+-- use-case = "Do we have enough loyal customers for a lookalike audience?"
 -- products = ["audiences", "retail"]
 -- level = "intermediate"
 -- tags = ["audience", "repeat purchase", "lookalike"]
@@ -38,6 +38,8 @@
 --
 -- All purchases on Amazon count, with or without ads. The table for audiences leaves out records of the UK and the EU, so
 -- there the audience is smaller than the size shown here.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -17,9 +17,9 @@
 -- 3 15 to 30 days,260,260,539
 -- """
 -- interpretation = '''
--- Choose the look-back: **audience_so_far** adds up from the most recent viewers. Recent viewers are fewer and more likely to
--- buy; extend the time until the size suffices. An audience needs at least 2,000 members; aim for 2,500 or more, since only
--- part of them can be reached. Only `adUserId` members count for that: **account_users**.
+-- Choose the look-back: **audience_so_far** adds up from the most recent viewers. Start with recent viewers and extend the
+-- time until the audience is large enough. An audience needs at least 2,000 members; aim for 2,500 or more, since not all of
+-- them can be reached. Ads reach only members with an `adUserId`: see **account_users**.
 --
 -- This template measures; it returns no user IDs. To build the audience, create it from this SQL, which follows the same rule
 -- on the tables for audiences:
@@ -46,6 +46,8 @@
 --
 -- Page views and orders come from people who had met an ad of the advertiser in the 28 days before. Whoever looked without any
 -- ad contact is not here.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -26,7 +26,9 @@
 -- navigation puts first.
 --
 -- Sequences with fewer than two visitors are removed, and with many pages that can be a large part. **visit_share** is the
--- share of all visits, removed ones included, so a low sum says that journeys are varied.
+-- share of all visits, removed ones included, so a low sum means that journeys vary a lot.
+--
+-- The guide [Brand store journeys](../brand-store-journeys/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

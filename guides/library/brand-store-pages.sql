@@ -21,12 +21,14 @@
 -- Woolpaddle,Woolpaddle | Our story,41,38,0,21,55.3,52.7
 -- """
 -- interpretation = '''
--- A page with many **entries** is a landing page whatever its design says: make it work as one. A page with a high
--- **exit_rate** and a short **avg_seconds** loses people; a high exit rate after a long stay is less of a worry, since they
--- may have gone on to a product.
+-- A page with many **entries** is a landing page, planned or not: make it work as one. A page with a high **exit_rate** and a
+-- short **avg_seconds** loses people; a high exit rate after a long stay is less of a worry, since they may have gone on to a
+-- product.
 --
 -- Entry and exit are the first and the last page of a visit by time. Pages are told apart by their title; two pages of the
 -- same title are one row.
+--
+-- The guide [Brand store journeys](../brand-store-journeys/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -8,7 +8,7 @@
 -- products = ["brand-store", "retail"]
 -- level = "intermediate"
 -- tags = ["brand store", "purchase rate"]
--- window-advice = "Eight weeks or more that ended at least two days ago; events are placed by their own time."
+-- window-advice = "Eight weeks or more that ended at least two days ago; events count at their own time."
 -- prerequisites = ["Tracked products; visits to the brand store that follow an ad."]
 -- sample = """
 -- shopper_group,shoppers,buyers,purchase_rate,orders,orders_per_buyer,sales_per_shopper
@@ -23,8 +23,10 @@
 -- pages.
 --
 -- Both groups come from conversions that are relevant to the chosen campaigns, that is, from people who had met an ad in the
--- 28 days before. A visitor who looked at products too is in the first row only. Orders before the first visit or page view
+-- 28 days before. A visitor who looked at products too counts as a store visitor. Orders before the first visit or page view
 -- don't count.
+--
+-- The guide [Brand store journeys](../brand-store-journeys/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

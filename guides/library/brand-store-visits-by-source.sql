@@ -27,6 +27,8 @@
 -- sources vanish from a short window. For visits from ads, `reference_id` names the campaign.
 --
 -- Time is added up over all pages of the visits.
+--
+-- The guide [Brand store journeys](../brand-store-journeys/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

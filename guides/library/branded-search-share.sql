@@ -20,12 +20,14 @@
 -- interpretation = '''
 -- **cost_share** of branded searches is the part of the search budget that protects demand that exists already. Their **roas**
 -- is usually far better; that is a reason for moderate bids, not for more budget. Don't assume that they bring old customers
--- only: **ntb_share** says how many of the buyers were new, often people whom other ads made curious.
+-- only: **ntb_share** says how many of the buyers were new, perhaps people whom other ads made curious.
 --
 -- Include misspellings: they are brand searches too. Terms of a brand that is a common word catch other searches; make its
 -- pattern narrower.
 --
 -- Ads that were not shown for a search have no term and are left out.
+--
+-- The guide [Search terms and branded search](../search-terms/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

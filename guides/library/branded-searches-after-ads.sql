@@ -13,8 +13,8 @@
 -- sample = """
 -- campaign,reach,cost,branded_searches,searching_users,searches_per_1000_reached,cost_per_search
 -- Mirelune | Display | Consideration | 2026 H2,7934,86.83,14,14,1.76,6.2
--- Woolpaddle | Display | Consideration | 2026 H2,4415,43.77,8,7,1.81,5.47
 -- Tundrel | Display | Consideration | 2026 H2,6109,62.05,8,8,1.31,7.76
+-- Woolpaddle | Display | Consideration | 2026 H2,4415,43.77,8,7,1.81,5.47
 -- Mirelune | Display | Conversion | 2026 H2,1476,33.48,7,7,4.74,4.78
 -- Mirelune | Streaming TV | Awareness | 2026 H2,4820,369.63,7,7,1.45,52.8
 -- Woolpaddle | Online Video | Consideration | 2026 H2,985,27.61,7,7,7.11,3.94
@@ -24,8 +24,10 @@
 -- upper-funnel ads can show within 14 days. **cost_per_search** tells which of them does it cheaply.
 --
 -- Amazon reports these as conversions with the subtype `searchConversion`. They are attributed like purchases, to the last
--- qualifying ad within 14 days, so campaigns that run together share them out: retargeting takes many although it reaches
--- people who knew the brand.
+-- qualifying ad within 14 days, so campaigns that run together compete for them: retargeting can be credited with many
+-- although it reaches people who knew the brand.
+--
+-- The guide [Search terms and branded search](../search-terms/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -12,20 +12,19 @@
 -- prerequisites = ["At least two Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- campaign_a,campaign_b,shared_users,reach_a,reach_b,share_of_a,share_of_b
--- Mirelune | Display | Consideration | 2026 H2,Tundrel | Display | Consideration | 2026 H2,391,3081,2235,12.7,17.5
--- Mirelune | Display | Consideration | 2026 H2,Woolpaddle | Display | Consideration | 2026 H2,288,3081,1620,9.3,17.8
--- Mirelune | Display | Consideration | 2026 H2,Mirelune | Streaming TV | Awareness | 2026 H2,240,3081,1764,7.8,13.6
--- Tundrel | Display | Consideration | 2026 H2,Woolpaddle | Display | Consideration | 2026 H2,196,2235,1620,8.8,12.1
--- Mirelune | Streaming TV | Awareness | 2026 H2,Tundrel | Display | Consideration | 2026 H2,180,1764,2235,10.2,8.1
--- Mirelune | Display | Consideration | 2026 H2,Tundrel | Streaming TV | Awareness | 2026 H2,180,3081,1336,5.8,13.5
+-- Mirelune | Display | Consideration | 2026 H2,Tundrel | Display | Consideration | 2026 H2,392,3082,2236,12.7,17.5
+-- Mirelune | Display | Consideration | 2026 H2,Woolpaddle | Display | Consideration | 2026 H2,289,3082,1624,9.4,17.8
+-- Mirelune | Display | Consideration | 2026 H2,Mirelune | Streaming TV | Awareness | 2026 H2,239,3082,1760,7.8,13.6
+-- Tundrel | Display | Consideration | 2026 H2,Woolpaddle | Display | Consideration | 2026 H2,197,2236,1624,8.8,12.1
+-- Mirelune | Display | Consideration | 2026 H2,Tundrel | Streaming TV | Awareness | 2026 H2,179,3082,1336,5.8,13.4
+-- Mirelune | Streaming TV | Awareness | 2026 H2,Tundrel | Display | Consideration | 2026 H2,177,1760,2236,10.1,7.9
 -- """
 -- interpretation = '''
 -- Each pair appears once. **share_of_a** and **share_of_b** say how much of each campaign's audience the other reaches too: a
--- small retargeting campaign is usually contained almost completely in a large prospecting one, while the large one is hardly
--- touched.
+-- small campaign can be contained almost completely in a large one, while the large one is hardly touched.
 --
--- Two prospecting campaigns with a high overlap on both sides are candidates for exclusion lists, a shared frequency cap, or a
--- merger.
+-- Two prospecting campaigns with a high overlap on both sides are candidates for exclusion lists, a shared frequency cap, or
+-- merging.
 --
 -- Keep the choice of campaigns narrow on large accounts: the query compares each person's campaigns pairwise.
 -- '''

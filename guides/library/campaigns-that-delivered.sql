@@ -11,18 +11,18 @@
 -- window-advice = "Any window that ended at least two days ago: only traffic is read, so nothing has to be attributed. Choose the window of the report for which you need the names."
 -- sample = """
 -- ad_product,campaign,campaign_id,first_date,last_date,impressions,users
--- amazon_dsp,Mirelune | Display | Consideration | 2026 H2,570000860743734420,2026-10-22,2026-11-18,6608,3081
--- amazon_dsp,Tundrel | Display | Consideration | 2026 H2,570000236623869233,2026-10-22,2026-11-18,4650,2235
--- amazon_dsp,Mirelune | Streaming TV | Awareness | 2026 H2,570000882394459035,2026-10-22,2026-11-18,3664,1764
--- amazon_dsp,Woolpaddle | Display | Consideration | 2026 H2,570000063376171642,2026-10-22,2026-11-18,3338,1620
--- amazon_dsp,Tundrel | Streaming TV | Awareness | 2026 H2,570000643553347058,2026-10-22,2026-11-18,2748,1336
--- sponsored_products,SP - Mirelune - Automatic,AQWK6YA21VFCY,2026-10-22,2026-11-18,2086,1194
--- amazon_dsp,Woolpaddle | Streaming TV | Awareness | 2026 H2,570000879746980751,2026-10-22,2026-11-18,1794,907
--- amazon_dsp,Mirelune | Display | Conversion | 2026 H2,570000039869654528,2026-10-22,2026-11-18,1712,596
+-- amazon_dsp,Mirelune | Display | Consideration | 2026 H2,570000860743734420,2026-10-22,2026-11-18,6610,3082
+-- amazon_dsp,Tundrel | Display | Consideration | 2026 H2,570000236623869233,2026-10-22,2026-11-18,4644,2236
+-- amazon_dsp,Mirelune | Streaming TV | Awareness | 2026 H2,570000882394459035,2026-10-22,2026-11-18,3657,1760
+-- amazon_dsp,Woolpaddle | Display | Consideration | 2026 H2,570000063376171642,2026-10-22,2026-11-18,3352,1624
+-- amazon_dsp,Tundrel | Streaming TV | Awareness | 2026 H2,570000643553347058,2026-10-22,2026-11-18,2740,1336
+-- sponsored_products,SP - Mirelune - Automatic,AQWK6YA21VFCY,2026-10-22,2026-11-18,2089,1196
+-- amazon_dsp,Woolpaddle | Streaming TV | Awareness | 2026 H2,570000879746980751,2026-10-22,2026-11-18,1799,908
+-- amazon_dsp,Mirelune | Display | Conversion | 2026 H2,570000039869654528,2026-10-22,2026-11-18,1717,599
 -- """
 -- interpretation = '''
--- Copy names from here into the parameters of other templates; they have to match letter by letter. Use **campaign_id** where
--- names change during the window: a renamed campaign appears once per name.
+-- Copy names from here into the parameters of other templates; they must match exactly. Use **campaign_id** where names change
+-- during the window: a renamed campaign appears once per name.
 --
 -- `campaign_id_string` identifies a campaign across products: for sponsored ads it is the ID of the advertising console, which
 -- differs from the numeric `campaign_id` in AMC.

@@ -4,7 +4,7 @@
 -- description = "Amazon-attributed orders and sales of each campaign, split by whether the credited ad was clicked or only seen."
 -- kind = "main"
 -- category = "Attribution"
--- use-case = "How much of our attributed sales rests on views alone?"
+-- use-case = "How much of our attributed sales comes from views alone?"
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "basic"
 -- tags = ["view-through", "click-through", "attribution"]
@@ -13,21 +13,21 @@
 -- sample = """
 -- ad_product,campaign,orders,click_orders,view_orders,view_share,click_sales,view_sales
 -- amazon_dsp,Woolpaddle | Display | Conversion | 2026 H2,36,0,36,100.0,0.0000,1360.5300
--- amazon_dsp,Mirelune | Display | Consideration | 2026 H2,33,8,25,75.8,189.9100,727.6500
+-- amazon_dsp,Mirelune | Display | Consideration | 2026 H2,34,8,26,76.5,189.9100,753.6400
 -- amazon_dsp,Tundrel | Display | Conversion | 2026 H2,26,4,22,84.6,141.9600,953.7200
--- amazon_dsp,Mirelune | Display | Conversion | 2026 H2,23,5,18,78.3,132.9400,450.7800
--- amazon_dsp,Woolpaddle | Display | Consideration | 2026 H2,17,4,13,76.5,180.9500,385.8600
+-- amazon_dsp,Mirelune | Display | Conversion | 2026 H2,24,5,19,79.2,132.9400,463.7700
+-- amazon_dsp,Woolpaddle | Display | Consideration | 2026 H2,19,4,15,78.9,180.9500,466.8300
 -- sponsored_products,SP - Mirelune - Category keywords broad,11,11,0,0.0,266.8600,0.0000
 -- amazon_dsp,Tundrel | Streaming TV | Awareness | 2026 H2,11,0,11,100.0,0.0000,379.8800
 -- """
 -- interpretation = '''
--- A high **view_share** is normal for video and for vCPM display, and always 0 for Sponsored Products, which are credited by
--- clicks only. Ask questions where a retargeting campaign has a large share of view-through orders: many of these people would
+-- A high **view_share** is normal for video and for vCPM display, and 0 for Sponsored Products, which standard attribution
+-- credits by clicks. Question a retargeting campaign with a large share of view-through orders: some of these people might
 -- have bought anyway.
 --
--- Orders and sales include brand halo (`total_purchases`, `total_product_sales`). They are placed by the time of the ad, as in
--- console reports of Sponsored Products and Sponsored Display; reports of Amazon DSP and Sponsored Brands go by the time of
--- the order, so single weeks differ.
+-- Orders and sales include brand halo (`total_purchases`, `total_product_sales`). They are counted at the time of the ad, as
+-- in console reports of Sponsored Products and Sponsored Display. Reports of Amazon DSP and Sponsored Brands count them at the
+-- time of the order, so single weeks differ.
 --
 -- Delivery is not in this data source: its impressions and clicks columns only say how an order was credited.
 -- '''

@@ -8,28 +8,30 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "basic"
 -- tags = ["conversion lag", "attribution"]
--- window-advice = "Any window that ended 14 days ago or earlier, so that the conversions of its last day are attributed. With a later end the long lags would be missing, which is just what this template measures."
+-- window-advice = "Any window that ended 14 days ago or earlier, so that the conversions of its last day are attributed. With a later end the long lags would be missing, and these are what this template measures."
 -- prerequisites = ["Orders attributed to Amazon DSP or sponsored ads."]
 -- sample = """
 -- ad_product,lag_days,orders,order_share,running_share
--- amazon_dsp,0,44,16.5,16.5
--- amazon_dsp,1,52,19.5,36.0
--- amazon_dsp,2,35,13.1,49.1
--- amazon_dsp,3,29,10.9,59.9
--- amazon_dsp,4,24,9.0,68.9
--- amazon_dsp,5,20,7.5,76.4
--- amazon_dsp,6,11,4.1,80.5
--- amazon_dsp,7,9,3.4,83.9
+-- amazon_dsp,0,45,16.7,16.7
+-- amazon_dsp,1,52,19.3,35.9
+-- amazon_dsp,2,37,13.7,49.6
+-- amazon_dsp,3,30,11.1,60.7
+-- amazon_dsp,4,24,8.9,69.6
+-- amazon_dsp,5,19,7.0,76.7
+-- amazon_dsp,6,11,4.1,80.7
+-- amazon_dsp,7,9,3.3,84.1
 -- """
 -- interpretation = '''
 -- Read **running_share** for a product: the day on which it passes 90% is how long you should wait before you judge a week.
--- Sales of the last days always look low until then.
+-- Until then the sales of recent days look too low.
 --
--- The table holds the credited ad only, the last one that Amazon's 14-day rule allows. For the time since the *first* ad, use
--- *Time from first ad to purchase*.
+-- The table holds only the ad that standard 14-day attribution credits. For the time since the *first* ad, use [Time from
+-- first ad to purchase](../library/time-to-purchase.sql).
 --
 -- Days are calendar days in UTC: an order 20 minutes after the click can already fall on the next day. Dates are used instead
 -- of exact times because those would raise the threshold of each row from 2 to 100 users.
+--
+-- The guide [Time to conversion](../time-to-conversion/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

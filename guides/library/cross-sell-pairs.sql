@@ -13,11 +13,11 @@
 -- sample = """
 -- product_a,product_b,customers_a,customers_b,shared_customers,share_of_a,lift
 -- "Mirelune Night Cream, 1 oz","Mirelune Clay Mask, 2 oz",98,66,5,5.1,1.30
--- "Mirelune Night Cream, 2 oz","Mirelune Vitamin C Serum, 2 oz",71,119,6,8.5,1.15
 -- "Mirelune Cleansing Balm, 2 oz","Mirelune Night Cream, 2 oz",56,71,3,5.4,1.15
+-- "Mirelune Night Cream, 2 oz","Mirelune Vitamin C Serum, 2 oz",71,119,6,8.5,1.15
 -- "Mirelune Mineral Sunscreen SPF 50, 1 oz","Mirelune Clay Mask, 1 oz",71,76,4,5.6,1.07
--- "Mirelune Vitamin C Serum, 1 oz","Mirelune Cleansing Balm, 1 oz",202,67,6,3.0,1.05
 -- "Mirelune Vitamin C Serum, 1 oz","Mirelune Cleansing Balm, 2 oz",202,56,5,2.5,1.05
+-- "Mirelune Vitamin C Serum, 1 oz","Mirelune Cleansing Balm, 1 oz",202,67,6,3.0,1.05
 -- "Mirelune Mineral Sunscreen SPF 50, 1 oz","Mirelune Cleansing Balm, 1 oz",71,67,3,4.2,1.02
 -- """
 -- interpretation = '''
@@ -31,7 +31,9 @@
 -- With all customers as its base, lift would be low for every pair, because most people buy a single product.
 --
 -- The pair is of customers, not of baskets: A may have been bought months before B. Each pair appears once. Variants of one
--- product are separate ASINs; use parents instead by exchanging `asin` for `asin_parent`.
+-- product are separate ASINs; to pair parent products, replace `asin` with `asin_parent`.
+--
+-- The guide [Repeat purchase and lifetime value](../repeat-and-lifetime-value/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -12,13 +12,13 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- event_date,impressions,reach_of_day,new_users,new_share,cumulative_reach
--- 2026-10-22,1236,1067,1067,100.0,1067
--- 2026-10-23,1166,1008,749,74.3,1816
--- 2026-10-24,1204,1033,604,58.5,2420
--- 2026-10-25,1296,1113,513,46.1,2933
--- 2026-10-26,1176,1020,354,34.7,3287
--- 2026-10-27,1161,1014,282,27.8,3569
--- 2026-10-28,1189,1069,572,53.5,4141
+-- 2026-10-22,1239,1068,1068,100.0,1068
+-- 2026-10-23,1164,1007,749,74.4,1817
+-- 2026-10-24,1200,1028,599,58.3,2416
+-- 2026-10-25,1291,1107,515,46.5,2931
+-- 2026-10-26,1174,1021,358,35.1,3289
+-- 2026-10-27,1153,1009,282,27.9,3571
+-- 2026-10-28,1192,1073,575,53.6,4146
 -- """
 -- interpretation = '''
 -- Watch **new_share**: the part of the day's audience that had not been reached in the window before. It is 100% on the first
@@ -27,6 +27,8 @@
 --
 -- The running total is the true reach of the window up to that day, since each person counts on the day of the first
 -- impression only. A day with fewer than two new people is missing, and the total of the following days still includes them.
+--
+-- The guide [Reach and frequency](../reach-and-frequency/guide.md) explains the method.
 -- '''
 --
 -- [metrics]
@@ -66,7 +68,7 @@ ranked AS (
     ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY event_date) AS day_number
   FROM user_days
 ),
-days AS (
+daily AS (
   SELECT
     event_date,
     SUM(impressions) AS impressions,
@@ -82,4 +84,4 @@ SELECT
   new_users,
   ROUND(100 * new_users / NULLIF(reach_of_day, 0), 1) AS new_share,
   SUM(new_users) OVER (ORDER BY event_date) AS cumulative_reach
-FROM days
+FROM daily

@@ -23,14 +23,17 @@
 -- """
 -- interpretation = '''
 -- Read along a row: how sales per customer grow from 30 to 90 to 180 days. Read down a column to see whether newer groups are
--- better. Compare **value_180** with your cost per new customer (*Cost per new-to-brand customer by channel*).
+-- better. Compare **value_180** with your cost per new customer ([Cost per new-to-brand customer by
+-- channel](../library/new-to-brand-cost-by-channel.sql)).
 --
 -- **Only complete groups compare.** A group that began less than 90 or 180 days before the end of the window hasn't had the
 -- time, so its last columns are still growing: leave out the youngest months.
 --
--- First means first *in the window*. People who bought before it are taken for new in its first months, so leave out the
--- oldest months too, or start the window years back; the data source keeps up to 60 months. Sales are unit price times units,
--- of all orders, with or without ads.
+-- First means first *in the window*. People who bought before it look new in its first months, so leave out the oldest months
+-- too, or start the window years back; the data source keeps up to 60 months. Sales are unit price times units, of all orders,
+-- with or without ads.
+--
+-- The guide [Repeat purchase and lifetime value](../repeat-and-lifetime-value/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

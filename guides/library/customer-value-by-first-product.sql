@@ -23,12 +23,14 @@
 -- """
 -- interpretation = '''
 -- Compare **later_sales_per_customer**: what people spend *after* the first order. A cheap entry product with high later sales
--- can deserve a worse first-order ROAS than a dear one that is bought once.
+-- can deserve a worse first-order ROAS than an expensive one that is bought once.
 --
 -- Every customer is followed for the same number of days, and those without the time are left out, so the rows compare fairly.
 -- With a first order of several products the customer is in the row of each of them, so don't add up customers.
 --
--- First means first in the window; start it early to keep old customers from looking new.
+-- First means first in the window; start it early so that existing customers don't look new.
+--
+-- The guide [Repeat purchase and lifetime value](../repeat-and-lifetime-value/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

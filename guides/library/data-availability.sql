@@ -12,24 +12,26 @@
 -- prerequisites = ["An instance with Amazon DSP and sponsored ads; without one of them its sources are empty."]
 -- sample = """
 -- data_source,row_count,days_with_data,first_date,last_date,users,rows_with_user
--- amazon_attributed_events_by_conversion_time,1448,28,2026-10-22,2026-11-18,566,1382
--- conversions,2277,28,2026-10-22,2026-11-18,867,2178
+-- amazon_attributed_events_by_conversion_time,1453,28,2026-10-22,2026-11-18,567,1387
+-- conversions,2288,28,2026-10-22,2026-11-18,870,2188
 -- dsp_clicks,77,27,2026-10-22,2026-11-18,74,75
--- dsp_impressions,36622,28,2026-10-22,2026-11-18,12149,35168
--- dsp_views,64865,28,2026-10-22,2026-11-18,12149,62316
--- sponsored_ads_traffic,19121,28,2026-10-22,2026-11-18,4300,18356
+-- dsp_impressions,36656,28,2026-10-22,2026-11-18,12175,35200
+-- dsp_views,64914,28,2026-10-22,2026-11-18,12175,62362
+-- sponsored_ads_traffic,19223,28,2026-10-22,2026-11-18,4313,18454
 -- """
 -- interpretation = '''
 -- Compare **days_with_data** with the length of your window. Fewer days mean that the campaigns paused, or that data has not
 -- arrived yet: a **last_date** before the window's last day is the usual sign of the second.
 --
 -- A source with no rows, or one missing from the result, has no events in the window or fewer than two recognized users. A
--- source of attributed events that is empty while traffic exists usually means that the advertised products are not set up for
--- conversion tracking, or that nothing was attributed yet.
+-- source of attributed events that is empty while traffic exists can mean that conversions are not tracked, or that nothing
+-- has been attributed yet.
 --
 -- The difference between **row_count** and **rows_with_user** is events of people whom Amazon doesn't recognize. They count
 -- toward delivery but never toward reach, overlap or paths. The sources count different things, so don't compare their rows
 -- with each other.
+--
+-- The guide [Find your bearings in AMC](../amc-basics/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

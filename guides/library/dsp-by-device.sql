@@ -23,8 +23,8 @@
 -- """
 -- interpretation = '''
 -- Compare **page_views_per_1000** between phone, computer and tablet within one kind of campaign. A television has hardly any
--- clicks, and the page views after a TV ad happen on another device, so they are found only where both are known to be the
--- same person: judge TV by reach.
+-- clicks, and the page views after a TV ad usually happen on another device, so they are found only where both have the same
+-- user ID: judge TV by reach.
 --
 -- A page view is listed under the device on which the *ad* was seen, not the one on which the page was opened.
 -- '''

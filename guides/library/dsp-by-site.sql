@@ -23,8 +23,8 @@
 -- """
 -- interpretation = '''
 -- Sort by **cost** and ask for each large site what it returns: **page_views_per_1000** for performance, **reach** per amount
--- for awareness. Exclude only sites with enough delivery to judge, and look at their viewability first (*Viewability by
--- site*).
+-- for awareness. Exclude only sites with enough delivery to judge, and look at their viewability first ([Viewability by site,
+-- with unmeasurable impressions](../library/unmeasurable-impressions-by-site.sql)).
 --
 -- A long tail of small sites is missing where a row has fewer than two users for a metric. If its total matters, remove the
 -- site from the query and compare.

@@ -25,7 +25,8 @@
 -- Consider states with a high index *and* a reach in the thousands for extra budget.
 --
 -- States have a low threshold of two users. City and postal code need 100 users per row and may not be compared with literals,
--- so a filter on one of them is refused; *What privacy would remove at each level of detail* shows what would be left.
+-- so a filter on one of them is refused; [What privacy would remove at each level of
+-- detail](../library/suppression-diagnostics.sql) shows what would be left.
 --
 -- The region is that of the ad impression; location is inferred and not always right.
 -- '''

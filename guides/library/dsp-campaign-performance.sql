@@ -8,7 +8,7 @@
 -- products = ["dsp", "streaming-tv"]
 -- level = "basic"
 -- tags = ["dsp", "roas", "campaigns"]
--- window-advice = "Whole weeks. Orders are placed by their own time, so the figures of a window change little later; end it 14 days ago if they must not change at all."
+-- window-advice = "Whole weeks. Orders count at their own time, so the figures of a window change little later; end it 14 days ago to be safe."
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- campaign,impressions,cost,cpm,page_views,cost_per_page_view,orders,sales,roas
@@ -22,12 +22,12 @@
 -- """
 -- interpretation = '''
 -- Judge each campaign by its own goal: **roas** for conversion campaigns, **cost_per_page_view** for consideration, reach for
--- awareness (see *Reach, frequency and cost by campaign*). A low ROAS of streaming TV next to a high ROAS of retargeting is
--- normal and no reason to move the budget.
+-- awareness (see [Reach, frequency and cost by campaign](../library/reach-by-campaign.sql)). Streaming TV with a low ROAS next
+-- to retargeting with a high one is normal and no reason to move budget.
 --
--- Orders are placed by conversion time, as reports of Amazon DSP do. Delivery and conversions are stacked and summed instead
--- of joined, so nothing is multiplied. The cost is that of impressions. What a line item pays by click is in `dsp_clicks`
--- (`click_cost`) and not added here.
+-- Orders are counted at the time of the order, as in reports of Amazon DSP. Delivery and conversions are stacked and summed
+-- instead of joined, so nothing is multiplied. The cost is that of impressions. What a line item pays by click is in
+-- `dsp_clicks` (`click_cost`) and not added here.
 -- '''
 --
 -- [metrics]

@@ -20,12 +20,12 @@
 -- Mirelune | Pilot | New placements | 2026 H2,USD,0.09,0.08,0.00,0.01,0.00,0.00,0.0,91.7
 -- """
 -- interpretation = '''
--- **media_share** is the part that buys inventory. Campaigns on paid audience segments show an audience fee, contextual ones
--- should not. Compare the share between campaigns of one format before you renegotiate anything.
+-- **media_share** is the part that buys inventory. Campaigns that target audience segments can carry an audience fee. Compare
+-- the share between campaigns of one format before you renegotiate anything.
 --
 -- The units differ: the fees and `supply_cost` are in microcents (divided by 100,000,000), `total_cost` in millicents (divided
--- by 100,000). **unexplained** is what the listed parts leave of the all-in cost; a few cents are rounding, more means a fee
--- that has its own column in a newer schema.
+-- by 100,000). **unexplained** is what the listed parts leave of the all-in cost; a few cents are rounding, more means a cost
+-- that these columns don't cover.
 -- '''
 --
 -- [metrics]

@@ -4,11 +4,11 @@
 -- description = "Page views, carts, orders and new-to-brand orders on Amazon by people who met an ad in the 28 days before and by people who did not."
 -- kind = "main"
 -- category = "Products"
--- use-case = "How much of our business on Amazon has been in touch with our ads?"
+-- use-case = "How much of our business on Amazon have our ads touched?"
 -- products = ["retail", "dsp", "sponsored-products"]
 -- level = "intermediate"
 -- tags = ["exposure", "baseline", "new-to-brand"]
--- window-advice = "Whole weeks that ended at least two days ago. Events are placed by their own time, so no attribution lag applies."
+-- window-advice = "Whole weeks that ended at least two days ago. Events count at their own time, so no attribution lag applies."
 -- prerequisites = ["A subscription to Flexible Shopping Insights (data source conversions_all)."]
 -- sample = """
 -- exposure_type,page_views,carts,orders,order_share,buyers,orders_per_buyer,ntb_share,sales
@@ -16,8 +16,8 @@
 -- non-ad-exposed,1302,207,145,18.9,140,1.04,47.6,5821.1700
 -- """
 -- interpretation = '''
--- **order_share** of the exposed says how much of the business ads have touched: an upper limit of what they can have caused.
--- The difference in **orders_per_buyer** and **ntb_share** shows how the two groups differ.
+-- **order_share** of the exposed says how much of the business ads have touched: an upper limit of what they can have caused
+-- within 28 days. The difference in **orders_per_buyer** and **ntb_share** shows how the two groups differ.
 --
 -- Don't read the gap between the groups as lift. Ads find people who are about to buy, and whoever searches for the product
 -- sees sponsored ads on the way. Exposure means any ad of the advertiser in the 28 days before, credited or not.

@@ -8,26 +8,28 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "intermediate"
 -- tags = ["path", "first touch", "last touch"]
--- window-advice = "The window is the time of the orders; ads are looked up 14 days further back on their own. Eight weeks or more, since orders spread over many pairs."
+-- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Eight weeks or more, since orders spread over many pairs."
 -- prerequisites = ["Orders that are relevant to the chosen campaigns."]
 -- sample = """
 -- first_channel,last_channel,orders,order_share,sales
--- DSP display,DSP display,119,35.5,4011.5100
--- DSP display,Sponsored Display,23,6.9,727.7100
--- DSP video,DSP video,23,6.9,983.7000
--- Sponsored Brands,Sponsored Display,18,5.4,551.8000
--- DSP video,DSP display,16,4.8,621.8100
--- Sponsored Display,DSP display,15,4.5,435.7900
+-- DSP display,DSP display,122,36.2,4138.4600
+-- DSP display,Sponsored Display,23,6.8,727.7100
+-- DSP video,DSP video,22,6.5,969.7100
+-- Sponsored Brands,Sponsored Display,18,5.3,551.8000
+-- Sponsored Display,DSP display,16,4.7,451.7800
+-- DSP video,DSP display,15,4.5,605.8200
 -- Sponsored Brands,DSP display,14,4.2,431.8300
--- DSP display,Sponsored Brands,11,3.3,294.8700
+-- DSP display,Sponsored Brands,12,3.6,344.8500
 -- """
 -- interpretation = '''
--- Choose a **last_channel** and read which channels opened those sales: that is the work that a last-touch report gives to
--- somebody else. Rows with the same channel on both sides are sales that one channel carried alone at the ends.
+-- Choose a **last_channel** and read which channels opened those sales: that is the work for which a last-touch report credits
+-- another channel. In rows with the same channel on both sides, one channel opened and closed the sale.
 --
--- A touch is an impression of Amazon DSP, Sponsored Brands, Sponsored Display or Sponsored TV, or a click; Sponsored Products
--- count with clicks only. Only orders with two or more touches are here, since with one touch first and last are the same. Of
--- two touches in the same second, the channel that comes first in the alphabet counts as the earlier one.
+-- A touch is an Amazon DSP impression, an impression or a click of Sponsored Brands, Sponsored Display or Sponsored TV, or a
+-- click of Sponsored Products. Only orders with two or more touches are here, since with one touch first and last are the
+-- same. Of two touches in the same second, the channel that comes first in the alphabet counts as the earlier one.
+--
+-- The guide [Path to conversion](../path-to-conversion/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

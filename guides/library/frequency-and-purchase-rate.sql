@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Purchase rate by frequency"
--- description = "For people grouped by how many Amazon DSP ads they saw: how many bought after their first impression, and what an order cost in media."
+-- description = "For people grouped by how many Amazon DSP ads they saw: how many bought after their first impression, and what a buyer cost."
 -- kind = "main"
 -- category = "Reach and frequency"
 -- use-case = "At which frequency do more ads stop bringing more buyers?"
@@ -12,12 +12,12 @@
 -- prerequisites = ["Amazon DSP campaigns with tracked products."]
 -- sample = """
 -- frequency_group,reach,impressions,buyers,purchase_rate,orders,sales,cost,cost_per_buyer
--- 01,4749,4749,6,0.13,6,133.9400,68.55,11.43
--- 02,5000,10000,10,0.20,12,471.8500,141.64,14.16
--- 03,3457,10371,13,0.38,14,394.8300,143.95,11.07
--- 04-05,4332,19147,42,0.97,46,1697.4400,253.31,6.03
--- 06-10,4081,30540,89,2.18,94,3205.8100,387.03,4.35
--- 11+,1727,26100,163,9.44,202,6623.4400,314.52,1.93
+-- 01,4762,4762,6,0.13,6,133.9400,68.86,11.48
+-- 02,5011,10022,9,0.18,10,439.8700,141.47,15.72
+-- 03,3455,10365,14,0.41,15,421.8200,143.74,10.27
+-- 04-05,4339,19170,41,0.94,45,1681.4500,253.86,6.19
+-- 06-10,4071,30461,91,2.24,96,3265.7800,386.94,4.25
+-- 11+,1736,26244,166,9.56,206,6760.3800,315.17,1.9
 -- """
 -- interpretation = '''
 -- Follow **purchase_rate** from row to row, and stop where **cost_per_buyer** begins to rise faster than the rate: that is a
@@ -28,6 +28,8 @@
 --
 -- Orders are those relevant to the chosen campaigns, each counted once, whether or not an ad was credited with it. An order
 -- before the first impression doesn't count.
+--
+-- The guide [Reach and frequency](../reach-and-frequency/guide.md) explains the method.
 -- '''
 --
 -- [metrics]
@@ -38,7 +40,7 @@
 -- purchase_rate = "Buyers in percent of reach."
 -- orders = "Orders of the buyers after their first impression."
 -- sales = "Sales of these orders, in the currency of the purchase."
--- cost = "Media cost of the impressions, in currency."
+-- cost = "All-in cost of the impressions, in the currency of the advertiser (millicents divided by 100,000)."
 -- cost_per_buyer = "Cost divided by buyers."
 --
 -- [window]

@@ -12,11 +12,11 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- campaign,currency,users,users_above_cap,impressions,impressions_above_cap,share_above_cap,cost,cost_above_cap
--- Mirelune | Streaming TV | Awareness | 2026 H2,USD,1764,59,3546,94,2.7,117.64,3.09
--- Woolpaddle | Display | Conversion | 2026 H2,USD,538,74,1429,147,10.3,9.13,0.92
--- Mirelune | Online Video | Consideration | 2026 H2,USD,650,10,1194,13,1.1,16.91,0.19
--- Tundrel | Online Video | Consideration | 2026 H2,USD,458,8,856,9,1.1,11.89,0.12
--- Mirelune | Black Week | 2026,USD,411,6,725,10,1.4,3.69,0.05
+-- Mirelune | Streaming TV | Awareness | 2026 H2,USD,1760,59,3540,94,2.7,117.45,3.09
+-- Woolpaddle | Display | Conversion | 2026 H2,USD,538,72,1425,144,10.1,9.1,0.9
+-- Woolpaddle | Online Video | Consideration | 2026 H2,USD,360,9,703,13,1.8,9.83,0.19
+-- Tundrel | Online Video | Consideration | 2026 H2,USD,460,8,859,9,1.0,11.93,0.12
+-- Mirelune | Black Week | 2026,USD,411,6,727,10,1.4,3.71,0.05
 -- Woolpaddle | Pilot | New placements | 2026 H2,USD,4,0,11,0,0.0,0.09,0.0
 -- """
 -- interpretation = '''
@@ -24,11 +24,13 @@
 -- two or three caps and compare.
 --
 -- The impressions above the cap are priced at the average cost per impression of that person in that period and campaign. A
--- cap does not save this money by itself: the campaign spends it on other impressions. Judge with *Purchase rate by frequency*
--- whether those are worth more.
+-- cap does not save this money by itself: the campaign spends it on other impressions. Judge with [Purchase rate by
+-- frequency](../library/frequency-and-purchase-rate.sql) whether those are worth more.
 --
 -- Impressions of unrecognized users can't be capped in this calculation and are left out. The cap is applied per campaign, not
 -- across campaigns.
+--
+-- The guide [Reach and frequency](../reach-and-frequency/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -12,23 +12,25 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- frequency,users,user_share,impressions,impression_share
--- 1,3546,29.2,3546,10.1
--- 2,3220,26.5,6440,18.3
--- 3,2091,17.2,6273,17.8
--- 4,1262,10.4,5048,14.4
--- 5,736,6.1,3680,10.5
--- 6,459,3.8,2754,7.8
+-- 1,3567,29.3,3567,10.1
+-- 2,3225,26.5,6450,18.3
+-- 3,2093,17.2,6279,17.8
+-- 4,1256,10.3,5024,14.3
+-- 5,740,6.1,3700,10.5
+-- 6,458,3.8,2748,7.8
 -- 7,282,2.3,1974,5.6
 -- 8,196,1.6,1568,4.5
--- 9,125,1.0,1125,3.2
--- 10,232,1.9,2760,7.8
+-- 9,127,1.0,1143,3.2
+-- 10,231,1.9,2747,7.8
 -- """
 -- interpretation = '''
--- An average hides the shape. Look at the row of frequency 1 first: people reached once are often the largest group and hold a
--- small share of the impressions. Then look at the last row: compare **user_share** with **impression_share**. If a few
--- percent of the people get a large share of the impressions, a cap or a broader audience moves budget to new people.
+-- An average hides the shape. Look at the row of frequency 1 first: in the sample, people reached once are the largest group
+-- and get only a tenth of the impressions. Then look at the last row: compare **user_share** with **impression_share**. If a
+-- few percent of the people get a large share of the impressions, a cap or a broader audience moves budget to new people.
 --
 -- Frequency counts all chosen campaigns together. Choose one campaign to judge its own cap.
+--
+-- The guide [Reach and frequency](../reach-and-frequency/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -11,15 +11,15 @@
 -- window-advice = "Any window that ended at least two days ago: only traffic is read, so nothing has to be attributed. Use the window of the user-level report whose coverage you want to know."
 -- sample = """
 -- ad_product,user_id_type,impressions,impression_share,clicks,users
--- amazon_dsp,adUserId,25328,69.2,0,8178
--- amazon_dsp,sisDeviceId,7040,19.2,0,2755
--- sponsored_brands,adUserId,3233,91.4,62,2035
+-- amazon_dsp,adUserId,25360,69.2,0,8200
+-- amazon_dsp,sisDeviceId,7037,19.2,0,2756
+-- sponsored_brands,adUserId,3244,91.4,62,2038
 -- sponsored_brands,sisDeviceId,96,2.7,4,69
--- sponsored_brands,adBrowserId,62,1.8,0,54
--- sponsored_display,sisDeviceId,65,2.2,0,62
--- sponsored_display,adBrowserId,43,1.5,0,40
--- sponsored_products,adUserId,11221,92.3,164,3335
--- sponsored_television,sisDeviceId,5,2.0,0,5
+-- sponsored_brands,adBrowserId,63,1.8,0,55
+-- sponsored_display,sisDeviceId,66,2.3,0,63
+-- sponsored_display,adBrowserId,44,1.5,0,41
+-- sponsored_products,adUserId,11289,92.3,164,3345
+-- sponsored_television,sisDeviceId,5,1.9,0,5
 -- sponsored_television,adBrowserId,3,1.2,0,3
 -- """
 -- interpretation = '''
@@ -27,7 +27,7 @@
 -- queries describe. Report it next to their results when it is low.
 --
 -- Only `adUserId` is an Amazon account. The same person can also appear under a device or browser ID, so a user count over
--- several kinds of ID is an upper bound for people. Audiences that you build can be reached only where they hold `adUserId`.
+-- several kinds of ID is an upper bound for people. Ads reach only those members of an audience that have an `adUserId`.
 --
 -- The row with no ID type has no users to count. If AMC removes it, its size is the difference to 100%.
 -- '''

@@ -8,27 +8,29 @@
 -- products = ["dsp", "streaming-tv", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "intermediate"
 -- tags = ["reach", "incremental reach", "overlap"]
--- window-advice = "Any window that ended at least two days ago: only traffic is read, so nothing has to be attributed. Four weeks show a stable picture; all products should have run for the whole window."
+-- window-advice = "Any window that ended at least two days ago: only traffic is read, so nothing has to be attributed. All products should have run for the whole window."
 -- prerequisites = ["At least two ad products that delivered in the window."]
 -- sample = """
 -- channel,impressions,reach,frequency,only_here,exclusive_share,lost_reach
--- DSP display and audio,24483,9097,2.69,5732,63.0,41.4
--- DSP video,10685,4859,2.20,2612,53.8,18.9
--- Sponsored Products,11675,3559,3.28,451,12.7,3.3
--- Sponsored Brands,3391,2158,1.57,59,2.7,0.4
--- Sponsored Display,2803,2103,1.33,87,4.1,0.6
--- Sponsored TV,243,233,1.04,1,0.4,0.0
+-- DSP display and audio,24529,9123,2.69,5749,63.0,41.4
+-- DSP video,10671,4856,2.20,2615,53.9,18.8
+-- Sponsored Products,11746,3569,3.29,455,12.7,3.3
+-- Sponsored Brands,3403,2162,1.57,59,2.7,0.4
+-- Sponsored Display,2818,2113,1.33,88,4.2,0.6
+-- Sponsored TV,244,234,1.04,1,0.4,0.0
 -- """
 -- interpretation = '''
 -- **only_here** are the people whom you would lose by switching the product off, everything else unchanged. A product with a
 -- high **exclusive_share** extends reach; one with a low share mostly adds frequency among people who are reached anyway,
--- which can be just what it is for (retargeting, for example).
+-- which can be its purpose (retargeting, for example).
 --
 -- **lost_reach** compares the same people with the reach of all products together. It is descriptive: with the budget of the
 -- missing product the others would reach some of those people too.
 --
 -- Only recognized users are counted. Television impressions are often tied to a device instead of an account, so part of what
 -- looks exclusive to video is a person whom another product reached under another ID.
+--
+-- The guide [Incremental reach](../incremental-reach/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -12,24 +12,26 @@
 -- prerequisites = ["Keyword or product targeting with clicks in the window."]
 -- sample = """
 -- ad_product,keyword,match_type,impressions,clicks,cost,cpc,orders,sales,roas
--- sponsored_brands,KEYWORDS_RELATED_TO_YOUR_BRAND,THEME,2001,74,75.32,1.02,20,704.7300,9.36
--- sponsored_brands,night cream,PHRASE,345,9,12.98,1.44,4,89.9600,6.93
--- sponsored_products,chews,BROAD,447,8,9.36,1.17,0,0.0000,0.00
--- sponsored_products,mineral sunscreen,PHRASE,344,6,7.99,1.33,0,0.0000,0.00
--- sponsored_products,vitamin c serum,BROAD,350,6,6.77,1.13,3,72.9600,10.77
--- sponsored_products,serum,BROAD,335,5,5.62,1.12,0,0.0000,0.00
--- sponsored_products,tundrel,EXACT,108,5,2.27,0.45,0,0.0000,0.00
+-- sponsored_brands,KEYWORDS_RELATED_TO_YOUR_BRAND,THEME,1996,73,74.07,1.01,19,679.7400,9.18
+-- sponsored_brands,night cream,PHRASE,347,9,12.98,1.44,4,89.9600,6.93
+-- sponsored_products,chews,BROAD,451,8,9.36,1.17,0,0.0000,0.00
+-- sponsored_products,cleansing balm,PHRASE,324,6,8.20,1.37,0,0.0000,0.00
+-- sponsored_products,sunscreen,BROAD,370,7,7.00,1.00,3,60.9700,8.71
+-- sponsored_products,serum,BROAD,339,5,5.62,1.12,0,0.0000,0.00
+-- sponsored_products,tundrel,EXACT,109,5,2.27,0.45,0,0.0000,0.00
 -- """
 -- interpretation = '''
--- Sort by **cost**. A keyword with much spend and a **roas** below your target is the first to lower; one with few impressions
--- and a high ROAS the first to raise. Look at **clicks** before you judge: below a few dozen clicks the ROAS of a keyword says
+-- Sort by **cost**. Lower the bids of keywords with much spend and a **roas** below your target first; raise those with few
+-- impressions and a high ROAS. Look at **clicks** before you judge: below a few dozen clicks the ROAS of a keyword says
 -- little.
 --
 -- `targeting` is what you bid on: a keyword, or an expression such as `asin="…"`. What people typed is `customer_search_term`;
--- see *Search term performance*.
+-- see [Search term performance](../library/search-term-performance.sql).
 --
--- AMC removes a row whose clicks or orders come from a single person. So rare keywords that sold once are missing here
+-- AMC removes a row whose clicks or orders come from a single person. Keywords that sold once can therefore be missing here
 -- although the console shows them.
+--
+-- The guide [Search terms and branded search](../search-terms/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -12,22 +12,24 @@
 -- prerequisites = ["Sponsored Products or Sponsored Brands campaigns with clicks in the window."]
 -- sample = """
 -- ad_product,match_type,clicks,cost,cost_share,orders,sales,sales_share,roas,ntb_share
--- sponsored_brands,PHRASE,108,154.65,64.3,19,608.7800,38.1,3.94,52.6
--- sponsored_brands,THEME,74,75.32,31.3,20,704.7300,44.1,9.36,80.0
--- sponsored_brands,EXACT,18,10.51,4.4,6,282.9000,17.7,26.91,83.3
--- sponsored_products,PHRASE,116,150.85,34.4,12,376.8600,15.4,2.50,50.0
--- sponsored_products,TARGETING_EXPRESSION_PREDEFINED,194,142.61,32.5,28,1075.6600,43.9,7.54,71.4
--- sponsored_products,BROAD,114,120.55,27.5,17,571.7900,23.4,4.74,64.7
--- sponsored_products,EXACT,29,13.83,3.2,7,315.9100,12.9,22.84,57.1
+-- sponsored_brands,PHRASE,110,158.22,65.2,20,658.7600,40.6,4.16,55.0
+-- sponsored_brands,THEME,73,74.07,30.5,19,679.7400,41.9,9.18,78.9
+-- sponsored_brands,EXACT,18,10.51,4.3,6,282.9000,17.4,26.91,83.3
+-- sponsored_products,PHRASE,116,150.75,34.2,12,376.8600,15.4,2.50,50.0
+-- sponsored_products,TARGETING_EXPRESSION_PREDEFINED,197,144.88,32.9,28,1075.6600,43.9,7.42,71.4
+-- sponsored_products,BROAD,114,120.55,27.4,17,571.7900,23.4,4.74,64.7
+-- sponsored_products,EXACT,29,13.83,3.1,7,315.9100,12.9,22.84,57.1
 -- sponsored_products,TARGETING_EXPRESSION,14,10.47,2.4,5,107.9400,4.4,10.31,100.0
 -- """
 -- interpretation = '''
--- Compare **cost_share** with **sales_share**: a match type that takes more of the spend than it returns of the sales carries
--- the others' load, or finds the search terms on which they later sell. Check the second with **ntb_share** and with *Search
--- terms that sell without an exact keyword* before you cut it.
+-- Compare **cost_share** with **sales_share**: a match type that takes more of the spend than it returns of the sales either
+-- wastes money or finds the search terms on which other match types later sell. Check the latter with **ntb_share** and with
+-- [Search terms that sell without an exact keyword](../library/search-terms-without-exact-keyword.sql) before you cut it.
 --
--- EXACT on brand keywords usually looks best, since those shoppers came for the brand. Exclude brand campaigns with the
--- campaign pattern to compare the rest fairly.
+-- EXACT on brand keywords usually looks best, since those shoppers came for the brand. Narrow the campaigns to those without
+-- brand keywords to compare the rest fairly.
+--
+-- The guide [Search terms and branded search](../search-terms/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -13,21 +13,23 @@
 -- sample = """
 -- ad_product,campaign,orders,ntb_orders,ntb_share,sales,ntb_sales
 -- amazon_dsp,Woolpaddle | Display | Conversion | 2026 H2,36,4,11.1,1360.5300,86.9500
--- amazon_dsp,Mirelune | Display | Consideration | 2026 H2,33,17,51.5,917.5600,415.8000
+-- amazon_dsp,Mirelune | Display | Consideration | 2026 H2,34,17,50.0,943.5500,415.8000
 -- amazon_dsp,Tundrel | Display | Conversion | 2026 H2,26,11,42.3,1095.6800,617.8600
--- amazon_dsp,Mirelune | Display | Conversion | 2026 H2,23,5,21.7,583.7200,106.9500
--- amazon_dsp,Mirelune | Streaming TV | Awareness | 2026 H2,18,8,44.4,535.7500,246.8900
--- amazon_dsp,Woolpaddle | Display | Consideration | 2026 H2,17,7,41.2,566.8100,255.9100
+-- amazon_dsp,Mirelune | Display | Conversion | 2026 H2,24,5,20.8,596.7100,106.9500
+-- amazon_dsp,Woolpaddle | Display | Consideration | 2026 H2,19,7,36.8,647.7800,255.9100
+-- amazon_dsp,Mirelune | Streaming TV | Awareness | 2026 H2,17,8,47.1,519.7600,246.8900
 -- amazon_dsp,Tundrel | Display | Consideration | 2026 H2,13,6,46.2,500.8500,231.9400
 -- """
 -- interpretation = '''
--- Compare **ntb_share** between campaigns with the same task. Retargeting past buyers and brand keywords are expected to be
--- low; prospecting, category keywords and video should be clearly higher.
+-- Compare **ntb_share** between campaigns with the same task. Retargeting of past buyers and brand keywords is usually low;
+-- prospecting, category keywords and video are usually higher.
 --
--- Amazon calls an order new-to-brand when the shopper bought nothing of the brand on Amazon in the 12 months before. The
--- columns of new-to-brand repeat the normal ones, so always divide like by like: here both include brand halo (`total_`).
+-- Amazon calls an order new-to-brand when the shopper bought nothing of the brand on Amazon in the 12 months before. Each
+-- new-to-brand column has a counterpart for all orders. Divide only matching ones: here both include brand halo (`total_`).
 --
 -- A share over a handful of orders is noise; look at **orders** first.
+--
+-- The guide [New-to-brand customers](../new-to-brand/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -8,26 +8,29 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "advanced"
 -- tags = ["new-to-brand", "first touch", "path"]
--- window-advice = "The window is the time of the orders; ads are looked up 28 days further back on their own. Eight weeks or more, ended 14 days ago."
+-- window-advice = "The window is the time of the orders; ads are looked up to 28 days further back automatically. Eight weeks or more, ended 14 days ago."
 -- prerequisites = ["Orders that are relevant to the chosen campaigns."]
 -- sample = """
 -- first_channel,orders,ntb_orders,ntb_share,share_of_ntb,ntb_sales
--- DSP display,239,76,31.8,41.1,2490.1100
--- DSP video,83,44,53.0,23.8,1563.4200
--- Sponsored Brands,73,42,57.5,22.7,1461.5200
+-- DSP display,245,77,31.4,41.6,2540.0900
+-- DSP video,81,43,53.1,23.2,1538.4300
+-- Sponsored Brands,71,42,59.2,22.7,1461.5200
 -- Sponsored Display,43,13,30.2,7.0,483.8300
 -- Sponsored Products,12,8,66.7,4.3,172.9200
 -- """
 -- interpretation = '''
--- Compare **ntb_share** with the same figure by last touch (*New-to-brand share by campaign*): a channel that introduces new
--- customers is high here and may be low there. **share_of_ntb** says how many of all new customers began with it.
+-- Compare **ntb_share** with the same figure by last touch ([New-to-brand share by
+-- campaign](../library/new-to-brand-by-campaign.sql)): a channel that introduces new customers is high here and may be low
+-- there. **share_of_ntb** says how many of all new customers began with it.
 --
 -- A touch is an Amazon DSP impression, an impression or a click of Sponsored Brands, Sponsored Display or Sponsored TV, or a
 -- click of Sponsored Products. The first touch is the first that can be seen: earlier ads, ads under another user ID, and
 -- channels outside Amazon are unknown.
 --
--- Subscribe & Save repeat deliveries and other reorders are orders too and are never new to the brand, so they lower the share
+-- Subscribe & Save repeat deliveries and other reorders are orders too and are not new to the brand, so they lower the share
 -- of channels that reach existing customers.
+--
+-- The guide [New-to-brand customers](../new-to-brand/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

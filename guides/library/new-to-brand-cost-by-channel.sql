@@ -12,20 +12,23 @@
 -- prerequisites = ["Spend and attributed orders in the window."]
 -- sample = """
 -- ad_product,currency,cost,orders,ntb_orders,ntb_share,cost_per_ntb_order,ntb_roas
--- amazon_dsp,USD,1364.63,267,84,31.5,16.25,2.12
--- sponsored_products,USD,438.31,69,46,66.7,9.53,3.36
--- sponsored_brands,USD,240.49,45,31,68.9,7.76,4.51
--- sponsored_display,USD,29.11,33,11,33.3,2.65,12.05
+-- amazon_dsp,USD,1365.78,270,85,31.5,16.07,2.14
+-- sponsored_products,USD,440.48,69,46,66.7,9.58,3.35
+-- sponsored_brands,USD,242.81,45,31,68.9,7.83,4.57
+-- sponsored_display,USD,27.47,34,11,32.4,2.5,12.77
 -- """
 -- interpretation = '''
--- **cost_per_ntb_order** is the acquisition cost; set it against the value that a new customer brings later (*Customer value
--- by first month*). **ntb_share** explains why a product with a good return on ad spend can still be expensive here.
+-- **cost_per_ntb_order** is the acquisition cost; set it against the value that a new customer brings later ([Customer value
+-- by month of the first purchase](../library/customer-value-by-first-month.sql)). **ntb_share** explains why a product with a
+-- good return on ad spend can still be expensive here.
 --
 -- Units differ between sources: Amazon DSP `total_cost` is in millicents and divided by 100,000, sponsored ads `spend` is in
 -- microcents and divided by 100,000,000. Both are currency after that. Campaigns in other currencies have rows of their own.
 --
--- Amazon credits an order to one ad, the last that qualifies. Channels that act early, such as streaming TV, look more
+-- Amazon credits an order to one ad, the last that qualifies. Channels that act early, such as streaming TV, can look more
 -- expensive here than they are.
+--
+-- The guide [New-to-brand customers](../new-to-brand/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -8,27 +8,29 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "basic"
 -- tags = ["new-to-brand", "trend"]
--- window-advice = "Whole weeks from Monday to Sunday, ended at least two days ago; a week that is cut off looks small. Orders are placed by their own time, so no attribution lag applies."
+-- window-advice = "Whole weeks from Monday to Sunday, ended at least two days ago; a week that is cut off looks small. Orders count at their own time, so no attribution lag applies."
 -- prerequisites = ["Tracked products with orders in the window."]
 -- sample = """
 -- week_start,orders,ntb_orders,ntb_share,buyers,ntb_sales
 -- 2026-08-24,11,8,72.7,10,206.9100
 -- 2026-08-31,50,14,28.0,47,510.8200
 -- 2026-09-07,39,16,41.0,38,548.7900
--- 2026-09-14,45,25,55.6,42,798.7200
+-- 2026-09-14,45,24,53.3,42,773.7300
 -- 2026-09-21,45,20,44.4,44,581.7800
 -- 2026-09-28,36,13,36.1,35,441.8300
--- 2026-10-05,41,19,46.3,39,657.7600
--- 2026-10-12,57,21,36.8,54,729.7800
+-- 2026-10-05,40,19,47.5,38,657.7600
+-- 2026-10-12,58,21,36.2,55,729.7800
 -- """
 -- interpretation = '''
 -- Read **ntb_share** together with **orders**: during sales events both old and new customers buy more, and the share can fall
 -- while the number of new customers grows.
 --
--- Counted are orders relevant to the chosen campaigns by people who had met an ad of the advertiser in the 28 days before,
--- each once, whether or not an ad was credited. That makes the series steadier than attributed orders.
+-- The orders are those relevant to the chosen campaigns, by people who had met an ad of the advertiser in the 28 days before.
+-- Each counts once, whether or not an ad was credited.
 --
 -- Weeks are those of `DATE_TRUNC` in UTC. The first and the last row are cut off unless the window holds whole weeks.
+--
+-- The guide [New-to-brand customers](../new-to-brand/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -8,7 +8,7 @@
 -- products = ["dsp"]
 -- level = "intermediate"
 -- tags = ["off-amazon", "conversions", "ad tag"]
--- window-advice = "Whole weeks that ended at least two days ago; events are placed by their own time. Events sent through the Conversions API can arrive late."
+-- window-advice = "Whole weeks that ended at least two days ago; events count at their own time. Events sent through the Conversions API can arrive late."
 -- prerequisites = ["An Amazon Ad Tag or events sent through the Conversions API."]
 -- sample = """
 -- campaign,event_description,event_source,conversions,users,sales,conversion_value
@@ -21,9 +21,9 @@
 -- Read the rows of one campaign from the event at the top of your funnel to the purchase. Sales in your shop are in **sales**,
 -- a column of their own: `total_product_sales` holds sales on Amazon only, and `combined_sales` both.
 --
--- **conversion_value** is the value that you gave an event without a sale, such as a sign-up. Only campaigns that lead to your
--- site can be credited with these events, so retail campaigns are missing. `conversion_event_subtype` is a number for
--- off-Amazon events; the description says what it is.
+-- **conversion_value** is the value that you gave an event without a sale, such as a sign-up. Only campaigns for which these
+-- conversions are tracked can be credited with them. `conversion_event_subtype` is a number for off-Amazon events; the
+-- description says what it is.
 -- '''
 --
 -- [metrics]

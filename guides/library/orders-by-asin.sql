@@ -8,7 +8,7 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "basic"
 -- tags = ["asin", "sales", "products"]
--- window-advice = "Whole weeks. Orders are placed by their own time, so the figures of a window change little later; end it 14 days ago if they must not change at all."
+-- window-advice = "Whole weeks. Orders count at their own time, so the figures of a window change little later; end it 14 days ago to be safe."
 -- prerequisites = ["Attributed orders in the window."]
 -- sample = """
 -- asin,orders,units,sales,promoted_sales,halo_sales,halo_share,ntb_orders
@@ -26,6 +26,8 @@
 --
 -- `tracked_asin` is filled for purchases only. For page views or carts by product, `tracked_item` is the column to use. One
 -- order of several products has a row for each of them, so the orders of all rows together can exceed the number of baskets.
+--
+-- The guide [Tracked items and tracked ASINs](../tracked-asins/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

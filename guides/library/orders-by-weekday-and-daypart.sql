@@ -8,7 +8,7 @@
 -- products = ["dsp", "sponsored-products"]
 -- level = "intermediate"
 -- tags = ["day-parting", "hours", "orders"]
--- window-advice = "Whole weeks, eight or more, ended at least two days ago. Orders are placed by their own time."
+-- window-advice = "Whole weeks, eight or more, ended at least two days ago. Orders count at their own time."
 -- prerequisites = ["Tracked products with orders in the window."]
 -- sample = """
 -- weekday,daypart,orders,order_share,buyers,sales_per_order
@@ -23,14 +23,17 @@
 -- 3 Tuesday,00-06,18,3.5,18,34.99
 -- """
 -- interpretation = '''
--- Use **order_share** for the timing of offers and of retargeting. Blocks with a high **sales_per_order** are those in which
--- people take their time.
+-- Use **order_share** for the timing of offers and of retargeting. **sales_per_order** shows whether baskets differ between
+-- the blocks.
 --
--- This is the time of the *purchase*. For bids the time of the click matters; see *Sponsored Products by hour of the day*.
--- Counted are orders relevant to the chosen campaigns by people who had met an ad in the 28 days before, each once.
+-- This is the time of the *purchase*. For bids the time of the click matters; see [Sponsored Products by hour of the
+-- day](../library/sponsored-products-by-hour.sql). The orders are those relevant to the chosen campaigns, by people who had
+-- met an ad in the 28 days before; each counts once.
 --
 -- The hour comes from a column that is cut to the full hour, whose threshold is 2 users instead of the 100 of exact
 -- timestamps.
+--
+-- The guide [Hours and weekdays](../day-parting/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -12,19 +12,21 @@
 -- prerequisites = ["Amazon DSP and Sponsored Products campaigns for the same products."]
 -- sample = """
 -- exposure,reach,buyers,purchase_rate,orders,sales,sales_per_1000_reached
--- DSP only,17133,120,0.70,139,4751.2500,277.32
--- Both,6213,236,3.80,275,9074.5900,1460.58
--- Sponsored Products only,2134,16,0.75,17,660.7600,309.63
+-- DSP only,17164,121,0.70,139,4825.2400,281.13
+-- Both,6210,239,3.85,279,9176.5300,1477.70
+-- Sponsored Products only,2142,16,0.75,17,660.7600,308.48
 -- """
 -- interpretation = '''
 -- Compare **purchase_rate** of *Both* with the two others, then look at **reach** to see how much room there is: a high rate
--- in a small overlap says that reaching more of the search audience with DSP could pay.
+-- in a small overlap suggests testing DSP on more of the shopping audience.
 --
--- It is not an experiment. People who search in a category are closer to a purchase, so they buy more with or without DSP ads.
--- Therefore compare *Both* with *Sponsored Products only* rather than with *DSP only*: both groups searched.
+-- It is not an experiment. People who meet Sponsored Products are shopping in the category already, so they buy more with or
+-- without DSP ads. Therefore compare *Both* with *Sponsored Products only* rather than with *DSP only*.
 --
 -- A person belongs to one row. Orders are those relevant to the chosen campaigns, each counted once, at or after the first ad
 -- that the person saw in the window.
+--
+-- The guide [Sponsored ads and Amazon DSP together](../dsp-sponsored-overlap/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

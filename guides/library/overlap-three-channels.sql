@@ -12,24 +12,26 @@
 -- prerequisites = ["Streaming TV, other Amazon DSP and sponsored ads campaigns for the same products."]
 -- sample = """
 -- combination,reach,buyers,purchase_rate,new_to_brand_buyers,sales
--- Display only,10221,42,0.41,13,1672.4600
--- Display + sponsored,4073,166,4.08,80,6147.6200
--- TV only,3356,0,0.00,0,
--- TV + display,2502,19,0.76,5,907.7300
--- TV + display + sponsored,2489,128,5.14,67,5073.0900
--- Sponsored only,2354,18,0.76,11,765.7300
--- TV + sponsored,705,7,0.99,3,282.8700
+-- Display only,10246,43,0.42,13,1715.4500
+-- Display + sponsored,4072,169,4.15,81,6275.5600
+-- TV only,3361,0,0.00,0,
+-- TV + display + sponsored,2496,128,5.13,66,5083.0800
+-- TV + display,2491,19,0.76,5,907.7300
+-- Sponsored only,2365,18,0.76,11,765.7300
+-- TV + sponsored,708,7,0.99,4,277.8800
 -- """
 -- interpretation = '''
--- Read down one channel: *TV + display + sponsored* against *display + sponsored* is what goes along with adding TV to the
+-- Read down one channel: *TV + display + sponsored* against *display + sponsored* shows what goes along with adding TV to the
 -- other two. Compare only combinations that differ in one channel, and look at **reach** first: a rate over a few dozen people
--- is an accident.
+-- is chance.
 --
 -- More channels tend to look better, since people who are online more meet more channels and buy more. The comparison is a
 -- reason for a test, not the test.
 --
 -- Each person is in exactly one row, so reach adds up here. A television is often recognized by a device ID that no search or
 -- order carries, which makes *TV only* look larger and weaker than it is.
+--
+-- The guide [Streaming TV and the other channels](../streaming-tv-overlap/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -8,26 +8,28 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "intermediate"
 -- tags = ["path", "frequency"]
--- window-advice = "The window is the time of the orders; ads are looked up 14 days further back on their own. Four to twelve weeks."
+-- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Four to twelve weeks."
 -- prerequisites = ["Orders that are relevant to the chosen campaigns."]
 -- sample = """
 -- touches,orders,order_share,buyers,avg_channels,avg_order_value
--- 01,67,16.7,66,1.0,31.00
--- 02,89,22.1,86,1.4,36.11
--- 03,75,18.7,70,1.52,31.80
--- 04-05,80,19.9,77,2.09,33.44
--- 06-10,83,20.6,81,2.51,34.29
+-- 01,67,16.6,66,1.0,31.00
+-- 02,89,22.0,86,1.4,36.44
+-- 03,74,18.3,69,1.53,31.93
+-- 04-05,82,20.3,79,2.09,33.87
+-- 06-10,84,20.8,82,2.5,34.23
 -- 11+,8,2.0,7,2.63,24.99
 -- """
 -- interpretation = '''
 -- Look at how the orders spread over the rows. Many orders after one or two touches suit products that are bought quickly; a
--- long tail says that last-touch reports give one ad the credit for the work of several.
+-- long tail means that last-touch reports give one ad the credit for the work of several.
 --
--- **avg_channels** rises with the number of touches almost by necessity. Compare the *order value* of short and long paths:
+-- **avg_channels** rises with the number of touches almost inevitably. Compare **avg_order_value** of short and long paths:
 -- where expensive baskets take longer, short look-backs hide the ads that began them.
 --
--- A touch is an impression of Amazon DSP, Sponsored Brands, Sponsored Display or Sponsored TV, or a click; Sponsored Products
--- count with clicks only. The zero row is missing on purpose: orders without any touch in 14 days are not counted.
+-- A touch is an Amazon DSP impression, an impression or a click of Sponsored Brands, Sponsored Display or Sponsored TV, or a
+-- click of Sponsored Products. Orders without any touch in 14 days are not counted.
+--
+-- The guide [Path to conversion](../path-to-conversion/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -8,17 +8,17 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "advanced"
 -- tags = ["path", "journey", "attribution"]
--- window-advice = "The window is the time of the orders; ads are looked up 14 days further back on their own. Take at least four weeks; rare paths need more."
+-- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Take at least four weeks; rare paths need more."
 -- prerequisites = ["Orders that are relevant to the chosen campaigns."]
 -- sample = """
 -- path,orders,order_share,buyers,sales
--- "[[1, DSP display]]",120,29.9,108,3969.5300
--- "[[1, Sponsored Brands]]",30,7.5,30,1166.6400
--- "[[1, DSP video]]",28,7.0,28,1046.6500
--- "[[1, DSP display], [2, Sponsored Display]]",23,5.7,23,752.7000
+-- "[[1, DSP display]]",120,29.7,108,3996.5300
+-- "[[1, Sponsored Brands]]",30,7.4,30,1166.6400
+-- "[[1, DSP video]]",27,6.7,27,1032.6600
+-- "[[1, DSP display], [2, Sponsored Display]]",25,6.2,25,814.6700
+-- "[[1, Sponsored Display], [2, DSP display]]",18,4.5,18,484.7600
 -- "[[1, DSP display], [2, DSP video]]",18,4.5,18,593.7700
--- "[[1, DSP video], [2, DSP display]]",17,4.2,17,689.8000
--- "[[1, Sponsored Display], [2, DSP display]]",17,4.2,17,468.7700
+-- "[[1, DSP video], [2, DSP display]]",16,4.0,16,673.8100
 -- "[[1, Sponsored Display]]",12,3.0,12,299.8700
 -- """
 -- interpretation = '''
@@ -26,12 +26,14 @@
 -- means that video came first, however often both were seen. Compare **order_share**, and look for the channels that usually
 -- open a path and those that usually close it.
 --
--- A touch is an impression of Amazon DSP, Sponsored Brands, Sponsored Display or Sponsored TV, or a click; Sponsored Products
--- count with clicks only. Paths of one channel lead nearly every such list: one channel is more common than two. It doesn't
--- follow that the others are useless.
+-- A touch is an Amazon DSP impression, an impression or a click of Sponsored Brands, Sponsored Display or Sponsored TV, or a
+-- click of Sponsored Products. Paths of a single channel often lead the list, because meeting one channel is more common than
+-- meeting two. That doesn't make the other channels useless.
 --
 -- The shares refer to the orders with at least one touch; orders without any are not here. A path of fewer than two buyers is
 -- removed, so the shares may not add up to 100%.
+--
+-- The guide [Path to conversion](../path-to-conversion/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

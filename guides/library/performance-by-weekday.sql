@@ -29,13 +29,15 @@
 -- """
 -- interpretation = '''
 -- Compare the two index columns: **cost_index** 110 means that the weekday takes 10% more than an average day, **order_index**
--- the same for orders. Where orders run ahead of cost over many weeks, budget is missing on that day.
+-- the same for orders. Where orders run ahead of cost over many weeks, that day may deserve more budget.
 --
--- Orders belong to the day of the credited ad, not to the day of the purchase. Days are those of the advertiser's time zone. 1
--- is Sunday in AMC; the name is written beside it.
+-- Orders belong to the day of the credited ad, not to the day of the purchase. Days are those of the advertiser's time zone.
+-- In AMC, day 1 is Sunday.
 --
--- Fixed daily budgets that run out early hide demand: check *Daily spend and budget pacing* before you conclude that a day is
--- weak.
+-- Fixed daily budgets that run out early hide demand: check [Daily spend and budget pacing](../library/dsp-daily-pacing.sql)
+-- before you conclude that a day is weak.
+--
+-- The guide [Hours and weekdays](../day-parting/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

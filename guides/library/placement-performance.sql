@@ -25,14 +25,14 @@
 -- Compare **conversion_rate** between placements and let the bid adjustment follow it: a placement that converts twice as
 -- often can cost twice as much per click at the same ROAS.
 --
--- The products mix very different intents, so compare within one product. Orders are attributed to the placement of the
--- credited ad and include view-through orders for Sponsored Brands and Sponsored Display, which is why their conversion rate
--- per click can look too good.
+-- Compare within one ad product; shoppers who see different products have different intents. Orders are attributed to the
+-- placement of the credited ad and include view-through orders for Sponsored Brands and Sponsored Display, which is why their
+-- conversion rate per click can look too good.
 -- '''
 --
 -- [metrics]
 -- ad_product = "Ad product."
--- placement = "Where the ad stood."
+-- placement = "Where the ad was shown."
 -- impressions = "Impressions."
 -- clicks = "Clicks."
 -- ctr = "Clicks in percent of impressions."

@@ -12,12 +12,12 @@
 -- prerequisites = ["Attributed page views and orders in the window."]
 -- sample = """
 -- ad_product,campaign,page_views,halo_view_share,orders,promoted_sales,halo_sales,halo_sales_share
--- amazon_dsp,Woolpaddle | Display | Conversion | 2026 H2,140,0.0,36,1360.5300,0.0000,0.0
+-- amazon_dsp,Woolpaddle | Display | Conversion | 2026 H2,137,0.0,36,1360.5300,0.0000,0.0
 -- amazon_dsp,Tundrel | Display | Conversion | 2026 H2,142,0.0,26,1095.6800,0.0000,0.0
--- amazon_dsp,Woolpaddle | Display | Consideration | 2026 H2,159,29.6,17,372.8700,193.9400,34.2
--- sponsored_products,SP - Mirelune - Automatic,72,43.1,10,177.9200,110.9500,38.4
--- sponsored_display,SD - Mirelune - Contextual,65,38.5,9,94.9600,131.9400,58.1
--- amazon_dsp,Mirelune | Online Video | Consideration | 2026 H2,68,38.2,7,94.9500,29.9800,24.0
+-- amazon_dsp,Tundrel | Display | Consideration | 2026 H2,177,30.5,13,305.9200,194.9300,38.9
+-- sponsored_products,SP - Mirelune - Automatic,74,43.2,10,177.9200,110.9500,38.4
+-- sponsored_brands,SBV - Tundrel - Category video,111,51.4,9,158.9500,196.9500,55.3
+-- amazon_dsp,Mirelune | Online Video | Consideration | 2026 H2,67,38.8,7,94.9500,29.9800,24.0
 -- sponsored_products,SP - Tundrel - Product targeting,3,100.0,0,0.0000,0.0000,
 -- """
 -- interpretation = '''
@@ -27,6 +27,8 @@
 --
 -- The columns come in threes: without prefix for promoted products, `brand_halo_` for others of the brand, and `total_` for
 -- both. Reports that mix them don't match each other: ROAS on `product_sales` is lower than ROAS on `total_product_sales`.
+--
+-- The guide [Tracked items and tracked ASINs](../tracked-asins/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -12,22 +12,24 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- campaign,currency,impressions,coverage,reach,frequency,cost,cost_per_1000_reached
--- Mirelune | Display | Consideration | 2026 H2,USD,6608,95.6,3081,2.05,28.71,8.9
--- Tundrel | Display | Consideration | 2026 H2,USD,4650,96.1,2235,2.00,20.31,8.73
--- Mirelune | Streaming TV | Awareness | 2026 H2,USD,3664,96.8,1764,2.01,121.53,66.69
--- Woolpaddle | Display | Consideration | 2026 H2,USD,3338,96.3,1620,1.99,14.5,8.63
--- Tundrel | Streaming TV | Awareness | 2026 H2,USD,2748,96.4,1336,1.98,91.26,65.81
--- Woolpaddle | Streaming TV | Awareness | 2026 H2,USD,1794,96.5,907,1.91,59.88,63.69
+-- Mirelune | Display | Consideration | 2026 H2,USD,6610,95.6,3082,2.05,28.71,8.9
+-- Tundrel | Display | Consideration | 2026 H2,USD,4644,96.1,2236,2.00,20.28,8.72
+-- Mirelune | Streaming TV | Awareness | 2026 H2,USD,3657,96.8,1760,2.01,121.32,66.73
+-- Woolpaddle | Display | Consideration | 2026 H2,USD,3352,96.3,1624,1.99,14.55,8.64
+-- Tundrel | Streaming TV | Awareness | 2026 H2,USD,2740,96.4,1336,1.98,90.95,65.58
+-- Woolpaddle | Streaming TV | Awareness | 2026 H2,USD,1799,96.5,908,1.91,60.01,63.77
 -- """
 -- interpretation = '''
 -- Start with **frequency**, then with **cost_per_1000_reached**: a cheap impression that always finds the same people is an
 -- expensive way to reach.
 --
 -- **Don't add up reach.** A person who saw two campaigns is counted in both rows. For the reach of several campaigns together,
--- use *Reach by ad product* or narrow the campaigns and drop the column.
+-- remove `campaign` from the query and choose them with the pattern.
 --
 -- Reach and frequency describe recognized users only. **coverage** says how many of the impressions that is; frequency and the
 -- cost per thousand reached are computed from those impressions alone, so that they fit together.
+--
+-- The guide [Reach and frequency](../reach-and-frequency/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -27,6 +27,8 @@
 -- An interval is the time from one order of the product to the next order of the *same* product by the same person, in days
 -- between dates. Products bought once in the window count toward customers only. The window cuts off long intervals, which
 -- makes the median too short for durable goods.
+--
+-- The guide [Repeat purchase and lifetime value](../repeat-and-lifetime-value/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -4,29 +4,32 @@
 -- description = "What shoppers typed before they saw or clicked a Sponsored Products or Sponsored Brands ad, with clicks, spend, orders and sales."
 -- kind = "main"
 -- category = "Search"
--- use-case = "What do people search for when they buy from us, and when they only cost money?"
+-- use-case = "Which searches bring sales, and which only cost money?"
 -- products = ["sponsored-products", "sponsored-brands"]
 -- level = "basic"
 -- tags = ["search terms", "keywords"]
--- window-advice = "Weeks that ended 14 days ago or earlier: the ads of the window then have their conversions. Search terms are many and small: eight weeks or more."
+-- window-advice = "Weeks that ended 14 days ago or earlier: the ads of the window then have their conversions. Most search terms are rare: take eight weeks or more."
 -- prerequisites = ["Ads on search results in the window."]
 -- sample = """
 -- search_term,impressions,clicks,cost,cpc,orders,sales,roas,ntb_share
--- night cream,1655,30,35.60,1.19,6,121.9400,3.43,33.3
--- mineral sunscreen,1743,30,34.59,1.15,3,63.9600,1.85,66.7
--- cat litter,777,16,18.35,1.15,5,187.9300,10.24,80.0
--- tundrel,534,23,17.01,0.74,7,298.8900,17.58,57.1
--- woolpaddle,377,14,9.63,0.69,5,200.9400,20.87,80.0
--- mirelune vitamin c serum,282,11,8.49,0.77,3,123.9500,14.60,66.7
--- best dog dental chews,279,7,7.90,1.13,0,0.0000,0.00,
+-- night cream,1654,30,35.60,1.19,6,121.9400,3.43,33.3
+-- mineral sunscreen,1733,30,34.69,1.16,3,63.9600,1.84,66.7
+-- cat litter,790,16,18.35,1.15,5,187.9300,10.24,80.0
+-- tundrel,532,23,17.01,0.74,7,298.8900,17.58,57.1
+-- woolpaddle,381,14,9.63,0.69,5,200.9400,20.87,80.0
+-- mirelune vitamin c serum,280,11,8.49,0.77,3,123.9500,14.60,66.7
+-- best dog dental chews,282,7,7.90,1.13,0,0.0000,0.00,
 -- """
 -- interpretation = '''
--- Two lists are hidden in the table. Terms with many **clicks** and few **orders** are candidates for negative keywords. Terms
--- with a good **roas** are candidates for keywords of their own; see *Search terms that sell without an exact keyword*.
+-- Terms with many **clicks** and few **orders** are candidates for negative keywords. Terms with a good **roas** are
+-- candidates for keywords of their own; see [Search terms that sell without an exact
+-- keyword](../library/search-terms-without-exact-keyword.sql).
 --
 -- Ads that were not shown for a search, such as those on product pages, have no term and are left out. Terms seen by a single
 -- shopper are removed by AMC, and with long-tail searches that can be a good part of the spend: compare the total **cost**
--- with *Sponsored Products performance by campaign*.
+-- with [Sponsored Products performance by campaign](../library/sponsored-products-performance.sql).
+--
+-- The guide [Search terms and branded search](../search-terms/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

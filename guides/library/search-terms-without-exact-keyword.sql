@@ -12,21 +12,23 @@
 -- prerequisites = ["Broad, phrase or automatic targeting with clicks in the window."]
 -- sample = """
 -- search_term,impressions,clicks,cost,cpc,orders,sales,roas
--- night cream,1655,30,35.60,1.19,6,121.9400,3.43
--- mineral sunscreen,1743,30,34.59,1.15,3,63.9600,1.85
--- best dog dental chews,279,7,7.90,1.13,0,0.0000,0.00
--- best rain jacket,449,5,6.44,1.29,0,0.0000,0.00
--- night cream gift,228,4,4.84,1.21,0,0.0000,0.00
--- cleansing balm for travel,155,3,2.72,0.91,0,0.0000,0.00
--- woolpaddle dog dental chews,157,3,3.14,1.05,0,0.0000,0.00
+-- night cream,1654,30,35.60,1.19,6,121.9400,3.43
+-- mineral sunscreen,1733,30,34.69,1.16,3,63.9600,1.84
+-- best cleansing balm,530,6,6.96,1.16,0,0.0000,0.00
+-- cleansing balm gift,252,4,4.41,1.10,0,0.0000,0.00
+-- night cream gift,235,4,4.84,1.21,0,0.0000,0.00
+-- grain free dog food gift,144,3,4.13,1.38,0,0.0000,0.00
+-- cat treats gift,131,3,3.62,1.21,0,0.0000,0.00
 -- """
 -- interpretation = '''
 -- Add the terms with the most **orders** as exact keywords, with a bid near **cpc**, and consider them as negatives in the
--- campaigns in which they were found, so that both don't bid on the same search.
+-- campaigns in which they were found, so that the two don't bid on the same search.
 --
--- A term is left out as soon as an exact keyword got a click for it in one of the chosen campaigns. Exact keywords without
--- clicks are invisible to AMC, so check your keyword list before you add a term. Match type EXACT also serves close variants,
--- such as plurals.
+-- A term is left out if an exact keyword got a click for it in any of the chosen campaigns. Exact keywords without clicks are
+-- invisible to AMC, so check your keyword list before you add a term. Match type EXACT also serves close variants, such as
+-- plurals.
+--
+-- The guide [Search terms and branded search](../search-terms/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

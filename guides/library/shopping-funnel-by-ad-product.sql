@@ -18,9 +18,9 @@
 -- sponsored_display,233,33,33,14.2,100.0,14.2
 -- """
 -- interpretation = '''
--- Follow the rates: few carts per view point at price, reviews or the product page; few orders per cart at delivery, stock or
--- coupons. Since the page is the same for all channels, a difference *between* channels is one of audience, and a low rate
--- everywhere one of the page.
+-- Follow the rates: few carts per view can point to price, reviews or the product page; few orders per cart to delivery, stock
+-- or a better offer elsewhere. A difference *between* channels is more likely one of audience, and a low rate everywhere one
+-- of the page.
 --
 -- The steps are counts of events, not of people in sequence: a shopper can order without an attributed cart, so
 -- **orders_per_cart** may pass 100%. All columns include brand halo.

@@ -22,13 +22,13 @@
 -- 2026-10-23,sponsored_television,USD,14,0.26,1.1
 -- """
 -- interpretation = '''
--- Use it for one chart of all spend. **cost_share** shows how the mix moves: event days often shift it toward search.
+-- Use it for one chart of all spend. **cost_share** shows how the mix moves: compare event days with ordinary ones.
 --
 -- Three units meet here. Amazon DSP `total_cost` is in millicents and divided by 100,000; sponsored ads `spend` is in
 -- microcents and divided by 100,000,000. A mistake in one of them makes a channel a thousand times too large or too small, so
 -- compare one day with the console before you share the chart.
 --
--- Days are in UTC; consoles use the time zone of the advertiser, so single days differ slightly and weeks hardly.
+-- Days are in UTC; consoles use the time zone of the advertiser, so single days differ slightly.
 -- '''
 --
 -- [metrics]

@@ -8,22 +8,22 @@
 -- products = ["sponsored-brands"]
 -- level = "basic"
 -- tags = ["sponsored brands", "video", "roas"]
--- window-advice = "Whole weeks. Orders are placed by their own time, so the figures of a window change little later; end it 14 days ago if they must not change at all."
+-- window-advice = "Whole weeks. Orders count at their own time, so the figures of a window change little later; end it 14 days ago to be safe."
 -- prerequisites = ["Sponsored Brands campaigns that delivered in the window."]
 -- sample = """
 -- campaign,ad_format,currency,impressions,clicks,ctr,cost,cpc,orders,sales,ntb_share,roas
--- SBV - Mirelune - Category video,video,USD,3405,52,1.53,75.05,1.44,8,189.9100,62.5,2.53
--- SBV - Tundrel - Category video,video,USD,2558,34,1.33,48.13,1.42,9,355.9000,44.4,7.39
--- SBA - Mirelune - Theme headline,static_image,USD,897,33,3.68,32.43,0.98,11,322.8400,81.8,9.95
--- SBA - Tundrel - Theme headline,static_image,USD,631,24,3.80,24.83,1.03,7,326.9300,71.4,13.16
+-- SBV - Mirelune - Category video,video,USD,3391,53,1.56,76.94,1.45,9,239.8900,66.7,3.12
+-- SBV - Tundrel - Category video,video,USD,2556,34,1.33,48.13,1.42,9,355.9000,44.4,7.39
+-- SBA - Mirelune - Theme headline,static_image,USD,896,33,3.68,32.43,0.98,11,322.8400,81.8,9.95
+-- SBA - Tundrel - Theme headline,static_image,USD,629,24,3.82,24.83,1.03,7,326.9300,71.4,13.16
 -- """
 -- interpretation = '''
--- Compare **roas** within one format first, then **ntb_share** between formats: video is often dearer per click and better at
--- finding new customers.
+-- Compare **roas** within one format first, then **cpc** and **ntb_share** between formats. Don't assume that video finds more
+-- new customers: in the sample it costs more per click and has the lower share.
 --
--- Orders are placed by conversion time, as console reports of Sponsored Brands do. Spend belongs to the ads of the window,
--- orders to the purchases of the window, so short windows around a launch or a pause don't fit together; use four weeks or
--- more.
+-- Orders are counted at the time of the order, as in console reports of Sponsored Brands. Spend belongs to the ads of the
+-- window, orders to the purchases of the window, so short windows around a launch or a pause don't fit together; use four
+-- weeks or more.
 --
 -- `ad_product_type` is the same for all formats. Video is told apart by `creative_type`; where attributed rows carry no
 -- creative type, they stand in a row of their own.

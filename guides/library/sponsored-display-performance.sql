@@ -12,15 +12,15 @@
 -- prerequisites = ["Sponsored Display campaigns that delivered in the window."]
 -- sample = """
 -- price_type,currency,campaigns,impressions,viewable_impressions,clicks,cost,cost_per_1000_viewable,click_orders,view_orders,click_roas,total_roas
--- CPC,USD,3,12093,8962,53,47.23,5.27,5,28,2.77,22.58
--- VCPM,USD,3,6356,4663,21,19.59,4.20,3,33,2.60,66.96
+-- CPC,USD,3,12104,8971,52,46.28,5.16,5,28,2.83,23.05
+-- VCPM,USD,3,6412,4705,21,19.76,4.20,3,35,2.58,69.49
 -- """
 -- interpretation = '''
 -- Campaigns with **price_type** VCPM pay for viewable impressions and collect view-through orders; CPC campaigns pay for
--- clicks. Compare **click_roas**, which treats both alike, before you look at the total: the gap between the two columns rests
--- on views.
+-- clicks. Compare **click_roas**, which treats both alike, before you look at the total: the gap between the two columns comes
+-- from views.
 --
--- Orders are placed by the time of the ad, as in console reports of Sponsored Display, and include brand halo. The pricing
+-- Orders are counted at the time of the ad, as in console reports of Sponsored Display, and include brand halo. The pricing
 -- model is known for traffic only, so it is taken from there for each campaign. Retargeting shows ads to people who looked at
 -- the product anyway, so view-through orders there deserve the most doubt.
 -- '''

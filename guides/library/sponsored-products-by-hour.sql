@@ -24,14 +24,16 @@
 -- 19,2609,41,0.91,37.24,8.5,7,17.07,6.63
 -- """
 -- interpretation = '''
--- Look for *blocks* of several hours in which **roas** stays below the average, such as the night; single hours jump by
--- chance. **cost_share** says what a lower bid there would touch.
+-- Look for *blocks* of several hours in which **roas** stays below the average, such as the night; single hours vary by
+-- chance. **cost_share** shows how much spend a lower bid there would affect.
 --
 -- Orders are listed under the hour of the credited **click**, whatever the hour of the purchase: that is the hour in which the
--- bid was made. People click at night and buy the next day, so don't mix this table with one by hour of purchase.
+-- bid was made. People may click at night and buy the next day, so don't mix this table with one by hour of purchase.
 --
 -- Hours are those of the advertiser's time zone (`event_hour`, `traffic_event_hour`), not of the shopper. An hour whose orders
 -- all come from one person is missing.
+--
+-- The guide [Hours and weekdays](../day-parting/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

@@ -12,20 +12,20 @@
 -- prerequisites = ["Sponsored Products campaigns with clicks in the window."]
 -- sample = """
 -- campaign,currency,impressions,clicks,ctr,cost,cpc,orders,sales,conversion_rate,roas,acos
--- SP - Mirelune - Automatic,USD,6011,88,1.46,64.14,0.73,10,288.8700,11.36,4.50,22.2
--- SP - Mirelune - Category keywords phrase,USD,3453,49,1.42,61.62,1.26,7,146.9200,14.29,2.38,41.9
--- SP - Mirelune - Category keywords broad,USD,3424,54,1.58,58.31,1.08,11,266.8600,20.37,4.58,21.9
--- SP - Tundrel - Automatic,USD,4452,63,1.42,45.89,0.73,9,337.9000,14.29,7.36,13.6
--- SP - Woolpaddle - Automatic,USD,3123,43,1.38,32.57,0.76,9,448.8900,20.93,13.78,7.3
--- SP - Woolpaddle - Category keywords broad,USD,1687,28,1.66,28.13,1.00,4,212.9500,14.29,7.57,13.2
+-- SP - Mirelune - Automatic,USD,6017,89,1.48,64.84,0.73,10,288.8700,11.24,4.46,22.4
+-- SP - Mirelune - Category keywords phrase,USD,3450,48,1.39,60.27,1.26,7,146.9200,14.58,2.44,41.0
+-- SP - Mirelune - Category keywords broad,USD,3429,54,1.57,58.31,1.08,11,266.8600,20.37,4.58,21.9
+-- SP - Tundrel - Automatic,USD,4451,64,1.44,46.64,0.73,9,337.9000,14.06,7.25,13.8
+-- SP - Woolpaddle - Automatic,USD,3152,44,1.40,33.40,0.76,9,448.8900,20.45,13.44,7.4
+-- SP - Woolpaddle - Category keywords broad,USD,1704,28,1.64,28.13,1.00,4,212.9500,14.29,7.57,13.2
 -- """
 -- interpretation = '''
 -- Sort by **cost** and read **roas** downward: the large campaigns decide the result. Then compare **conversion_rate** with
--- **cpc** to see *why* a campaign is weak: few buyers, or dear clicks.
+-- **cpc** to see *why* a campaign is weak: few buyers, or expensive clicks.
 --
 -- Traffic and orders come from two data sources that are stacked and summed, not joined: joining them by campaign would
--- multiply rows. Orders are placed by the time of the click, which is what console reports of Sponsored Products do, so ad
--- cost and sales belong to the same clicks.
+-- multiply rows. Orders are counted at the time of the click, as in console reports of Sponsored Products, so cost and sales
+-- belong to the same clicks.
 --
 -- A campaign whose clicks or orders all come from one person is removed by AMC.
 -- '''

@@ -12,17 +12,16 @@
 -- prerequisites = ["Sponsored TV campaigns that delivered in the window."]
 -- sample = """
 -- campaign,currency,impressions,reach,frequency,cost,cpm,completion_rate,cost_per_1000_completed,cost_per_1000_reached
--- STV - Mirelune - Streaming starter,USD,334,300,1.04,5.88,17.62,95.2,18.51,19.62
--- STV - Tundrel - Streaming starter,USD,249,225,1.05,4.43,17.78,93.6,19.00,19.68
--- STV - Woolpaddle - Streaming starter,USD,153,141,1.04,2.79,18.22,94.1,19.36,19.77
+-- STV - Mirelune - Streaming starter,USD,333,300,1.04,5.90,17.73,95.2,18.62,19.68
+-- STV - Tundrel - Streaming starter,USD,250,225,1.06,4.43,17.72,93.6,18.94,19.69
+-- STV - Woolpaddle - Streaming starter,USD,155,143,1.04,2.81,18.15,94.2,19.27,19.68
 -- """
 -- interpretation = '''
--- **completion_rate** on a television is usually high, because ads can rarely be skipped; use it to find faulty creatives
--- rather than to praise good ones. The figures to compare with other video are **cost_per_1000_completed** and
--- **cost_per_1000_reached**.
+-- **completion_rate** on a television is usually high, because ads can rarely be skipped; use it to find faulty creatives. The
+-- figures to compare with other video are **cost_per_1000_completed** and **cost_per_1000_reached**.
 --
--- Reach counts recognized users, mostly devices; several people can sit before one of them. Attributed sales say little about
--- Sponsored TV. See *Reach by ad product, and what each one adds* for its contribution.
+-- Reach counts recognized users, mostly devices; several people can watch one of them. [Reach by ad product, and what each one
+-- adds](../library/incremental-reach-by-channel.sql) shows what Sponsored TV adds to the other products.
 -- '''
 --
 -- [metrics]

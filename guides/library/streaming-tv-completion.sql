@@ -22,12 +22,13 @@
 -- Mirelune | Online Video | Consideration | 2026 H2,6,610,610,73.3,45.1,275,31.52
 -- """
 -- interpretation = '''
--- Television ads are mostly watched to the end, online video is not: compare lengths within one kind. Where **midpoint_rate**
--- is already low, the first seconds lose the viewer; where only **completion_rate** falls, a shorter cut helps.
+-- Compare lengths within one kind: in the sample, more than nine of ten television ads are watched to the end, and fewer than
+-- half of the online videos. Where **midpoint_rate** is already low, the first seconds lose the viewer; where only
+-- **completion_rate** falls, a shorter cut helps.
 --
--- **cost_per_1000_completed** makes a cheap, skipped format comparable with a dear, watched one.
+-- **cost_per_1000_completed** makes a cheap format that people skip comparable with an expensive one that they watch.
 --
--- The rates are shares of **starts**. An impression that never started is a technical loss, not a judgment of the ad.
+-- The rates are shares of **starts**. An impression that never started says nothing about the ad.
 -- '''
 --
 -- [metrics]

@@ -29,6 +29,8 @@
 -- don't add up the rows of one site.
 --
 -- Reach counts devices and accounts, not people before the screen.
+--
+-- The guide [Incremental reach](../incremental-reach/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

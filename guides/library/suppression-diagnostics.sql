@@ -11,11 +11,11 @@
 -- window-advice = "Any window that ended at least two days ago: only traffic is read, so nothing has to be attributed. Use the window of the report that you plan: a longer window puts more users into each group."
 -- sample = """
 -- level_of_detail,users_needed,row_groups,groups_shown,impressions,impressions_shown
--- campaign,2,27,27,36622,100.0
--- campaign and day,2,628,612,36622,100.0
--- "campaign, day and state",2,8613,5375,36622,89.9
--- campaign and city,100,745,29,36622,27.5
--- campaign and postal code,100,6466,0,36622,0.0
+-- campaign,2,27,27,36656,100.0
+-- campaign and day,2,628,612,36656,100.0
+-- "campaign, day and state",2,8618,5368,36656,89.9
+-- campaign and city,100,745,29,36656,27.5
+-- campaign and postal code,100,6468,0,36656,0.0
 -- """
 -- interpretation = '''
 -- Read **impressions_shown** as the part of the delivery that survives at this level of detail. Choose the finest level at
@@ -26,12 +26,14 @@
 --
 -- Treat the figures as an upper limit. AMC also looks at how the users contribute to each metric, so a group that just reaches
 -- its threshold can still be removed. Impressions without a user ID add no user.
+--
+-- The guide [Read results with missing rows](../reading-suppressed-results/guide.md) explains the method.
 -- '''
 --
 -- [metrics]
 -- level_of_detail = "Columns by which impressions are grouped."
 -- users_needed = "Users that a row needs at this level."
--- row_groups = "Groups there are."
+-- row_groups = "Groups: the rows that such a report would have without privacy."
 -- groups_shown = "Groups with enough recognized users."
 -- impressions = "Impressions of all groups."
 -- impressions_shown = "Percent of the impressions that belong to groups with enough users."

@@ -8,28 +8,30 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "intermediate"
 -- tags = ["time to conversion", "path"]
--- window-advice = "The window is the time of the orders; ads are looked up 28 days further back on their own. End it 14 days ago."
+-- window-advice = "The window is the time of the orders; ads are looked up to 28 days further back automatically. End it 14 days ago."
 -- prerequisites = ["Orders that are relevant to the chosen campaigns."]
 -- sample = """
 -- first_channel,time_to_purchase,orders,order_share,buyers
--- DSP display,2 1 to 24 hours,4,1.7,4
--- DSP display,3 1 to 3 days,9,3.8,9
--- DSP display,4 3 to 7 days,18,7.5,18
--- DSP display,5 7 to 14 days,37,15.5,35
--- DSP display,6 14 to 28 days,170,71.1,153
--- DSP video,2 1 to 24 hours,4,4.8,4
--- DSP video,3 1 to 3 days,7,8.4,7
--- DSP video,4 3 to 7 days,15,18.1,15
+-- DSP display,2 1 to 24 hours,4,1.6,4
+-- DSP display,3 1 to 3 days,10,4.1,10
+-- DSP display,4 3 to 7 days,18,7.3,18
+-- DSP display,5 7 to 14 days,39,15.9,37
+-- DSP display,6 14 to 28 days,173,70.6,155
+-- DSP video,2 1 to 24 hours,4,4.9,4
+-- DSP video,3 1 to 3 days,7,8.6,7
+-- DSP video,4 3 to 7 days,15,18.5,15
 -- """
 -- interpretation = '''
--- Find the row in which the orders of a channel pass one half: that is its typical time to purchase. Use it for the look-back
--- of audiences and for the length of retargeting.
+-- Find the row in which the orders of a channel pass one half: that row holds its typical time to purchase. Use it for the
+-- look-back of audiences and for the length of retargeting.
 --
 -- A touch is an Amazon DSP impression, an impression or a click of Sponsored Brands, Sponsored Display or Sponsored TV, or a
--- click of Sponsored Products. The look-back limits what can be seen: nobody can be measured as slower than 28 days, and
--- buyers who see ads all the time drift toward the end. Frequent buyers count once per order.
+-- click of Sponsored Products. The look-back limits what can be seen: no time can be longer than 28 days, and buyers who see
+-- ads all the time end up in the last row. Frequent buyers count once per order.
 --
 -- Times are computed from whole hours: exact timestamps would raise the threshold of each row from 2 to 100 users.
+--
+-- The guide [Time to conversion](../time-to-conversion/guide.md) explains the method.
 -- '''
 --
 -- [metrics]

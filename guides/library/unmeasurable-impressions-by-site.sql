@@ -4,7 +4,7 @@
 -- description = "For each site: measurable and unmeasurable impressions, the viewable part of the first, and the estimated views of the second."
 -- kind = "main"
 -- category = "DSP delivery"
--- use-case = "On which sites can nobody say whether our ads were seen?"
+-- use-case = "On which sites can't we tell whether our ads were seen?"
 -- products = ["dsp", "streaming-tv"]
 -- level = "intermediate"
 -- tags = ["viewability", "supply", "sites"]
@@ -28,7 +28,7 @@
 -- **estimated_views** are unmeasurable impressions that Amazon counts as viewed by estimate (`SYNTHETIC_VIEW`). They are shown
 -- beside the rate and are not part of it.
 --
--- Invalid traffic is not in this table: AMC has no column that marks it.
+-- Invalid traffic is not part of this table: the documented data sources have no column that marks it.
 -- '''
 --
 -- [metrics]
