@@ -26,7 +26,7 @@
 -- compare and decide differently.
 --
 -- The columns come in threes: without prefix for promoted products, `brand_halo_` for others of the brand, and `total_` for
--- both. Reports that mix them don't match each other: ROAS on `product_sales` is lower than ROAS on `total_product_sales`.
+-- both. Reports that mix them don't match each other: ROAS on `product_sales` is never higher than ROAS on `total_product_sales`.
 --
 -- The guide [Tracked items and tracked ASINs](../tracked-asins/guide.md) explains the method.
 -- '''
