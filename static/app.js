@@ -2,6 +2,8 @@
 // attributes, including those in fragments that are loaded later.
 (() => {
   "use strict";
+  // Pages require trusted types: htmx swaps markup of this server, and no text ever becomes a script.
+  globalThis.trustedTypes?.createPolicy("default", { createHTML: (markup) => markup });
   const on = (name, act, target = document) => target.addEventListener(name, act);
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const byId = (id) => document.getElementById(id);

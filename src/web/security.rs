@@ -45,7 +45,8 @@ impl Headers {
     /// As strict as the pages allow. Forms may lead to Amazon's consent pages, nowhere else outside.
     pub fn new(config: &Config, consent_origins: &[String]) -> Self {
         let policy = format!(
-            "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {}",
+            "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
+             require-trusted-types-for 'script'; trusted-types default; form-action 'self' {}",
             consent_origins.join(" ")
         );
         let mut headers = vec![

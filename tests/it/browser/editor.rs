@@ -51,6 +51,28 @@ async fn a_query_is_written_by_completion_and_run_by_keyboard() {
     assert!(browser.address().await.path().starts_with("/executions/"), "one press saved it and ran it");
 }
 
+/// The page requires trusted types: no text becomes a script, and completion, checks and swapped parts work all the same.
+#[tokio::test]
+async fn the_editor_works_where_no_text_may_become_a_script() {
+    const REPORTS: &str = "const seen = new ReportingObserver(() => {}, { types: ['csp-violation'], buffered: true }); seen.observe(); \
+        return seen.takeRecords().map((it) => `${it.body.effectiveDirective} ${it.body.sourceFile}`)";
+    const SCRIPT: &str = "try { document.createElement('script').text = '1'; return 'taken' } catch { return 'refused' }";
+    let (_program, browser) = opened(true).await;
+    browser.fill("sql", "select campain, count(distinct user_id) as reach from dsp_impressions group by 1").await;
+    browser.see("Did you mean").await;
+    browser.press("Change to campaign").await;
+    browser.until(async || browser.value("sql").await.starts_with("select campaign,")).await;
+    browser.see("No problems found.").await;
+    browser.press("Try").await;
+    browser.wait_for("#tried tbody td").await;
+    browser.press("Check on AMC").await;
+    browser.see("AMC accepts this query").await;
+    let reports = browser.client.execute(REPORTS, Vec::new()).await.expect("the page is asked");
+    assert_eq!(reports, serde_json::json!([]));
+    let script = browser.client.execute(SCRIPT, Vec::new()).await.expect("the page is asked");
+    assert_eq!(script, "refused");
+}
+
 /// An error is marked in place and fixed by a click; Tab leaves the editor; formatting can be undone.
 #[tokio::test]
 async fn a_mistake_is_marked_and_fixed_in_place() {
