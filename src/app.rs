@@ -45,8 +45,8 @@ use crate::web::session::Sessions;
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
-    accounts, connections, executions, guides, help, home, instances, library, notices, people, queries, results,
-    schedules, sources,
+    accounts, connections, data_sources, executions, guides, help, home, instances, library, notices, people, queries,
+    results, schedules,
 };
 
 /// Signed-in people cached in memory; when there are more, the cache is cleared.
@@ -114,7 +114,7 @@ impl App {
             queries::room(site(), grants(), Arc::clone(&self.trials)),
             executions::room(&self.executions, &self.process),
             schedules::room(site(), &self.executions, &self.process),
-            sources::room(site()),
+            data_sources::room(site()),
             guides::room(site(), self.guides.clone(), &self.executions, Arc::clone(&self.trials)),
             library::room(site(), self.guides.clone(), Arc::clone(&self.trials)),
             help::room(site()),

@@ -4,7 +4,7 @@
 //! secrets, the database, the AMC SQL dialect, the calls to Amazon, the AMC emulator, and the shared parts of all
 //! pages. A room is one feature that users can name (instances, queries, executions): it owns its tables, rules and
 //! pages, and other rooms use only its public interface, `mod.rs`. Rooms use only rooms below them: home → help →
-//! sources → guides → notices → schedules → executions → results → queries → instances → connections → accounts. [`app`] is the
+//! data_sources → guides → notices → schedules → executions → results → queries → instances → connections → accounts. [`app`] is the
 //! only file that knows all of them.
 //!
 //! Suggested reading order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is typical), [`app`].
@@ -33,6 +33,7 @@ pub mod web;
 // Rooms, from the lowest to the highest.
 pub mod accounts;
 pub mod connections;
+pub mod data_sources;
 pub mod executions;
 pub mod guides;
 pub mod library;
@@ -44,7 +45,6 @@ pub mod people;
 pub mod queries;
 pub mod results;
 pub mod schedules;
-pub mod sources;
 
 pub mod app;
 pub mod command;

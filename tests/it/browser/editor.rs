@@ -56,7 +56,8 @@ async fn a_query_is_written_by_completion_and_run_by_keyboard() {
 async fn the_editor_works_where_no_text_may_become_a_script() {
     const REPORTS: &str = "const seen = new ReportingObserver(() => {}, { types: ['csp-violation'], buffered: true }); seen.observe(); \
         return seen.takeRecords().map((it) => `${it.body.effectiveDirective} ${it.body.sourceFile}`)";
-    const SCRIPT: &str = "try { document.createElement('script').text = '1'; return 'taken' } catch { return 'refused' }";
+    const SCRIPT: &str =
+        "try { document.createElement('script').text = '1'; return 'taken' } catch { return 'refused' }";
     let (_program, browser) = opened(true).await;
     browser.fill("sql", "select campain, count(distinct user_id) as reach from dsp_impressions group by 1").await;
     browser.see("Did you mean").await;

@@ -47,7 +47,7 @@ const ROOMS: &[&str] = &[
     "people",
     "guides",
     "library",
-    "sources",
+    "data_sources",
     "help",
     "home",
 ];
@@ -81,7 +81,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("survey_accounts", "instances/store"),
     ("instance_entities", "instances/store"),
     ("source_changes", "instances/store"),
-    ("source_filters", "sources/store"),
+    ("source_filters", "data_sources/store"),
     ("queries", "queries/store"),
     ("drafts", "queries/store"),
     ("query_versions", "queries/store"),

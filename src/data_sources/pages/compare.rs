@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::amcsql::catalogue::{ColumnDef, DataSource};
-use crate::sources::compare::{Compared, Standing, compare};
-use crate::sources::described;
-use crate::sources::directory::View;
-use crate::sources::markdown;
+use crate::data_sources::compare::{Compared, Standing, compare};
+use crate::data_sources::described;
+use crate::data_sources::directory::View;
+use crate::data_sources::markdown;
 use crate::web::components::Choice;
 use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
@@ -20,7 +20,7 @@ use crate::web::{self, FileName, Html, Person, Site, Visit, words};
 const MOST: usize = 4;
 
 #[derive(Template)]
-#[template(path = "sources/compare.html")]
+#[template(path = "data_sources/compare.html")]
 pub(super) struct ComparePage {
     shell: Shell,
     list: List,

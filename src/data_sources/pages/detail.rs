@@ -10,16 +10,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{Sources, instance_choices, of_instance};
 use crate::amcsql::catalogue::{Catalogue, ColumnDef, DataSource};
+use crate::data_sources::described::{self, Mark, marks};
+use crate::data_sources::directory::View;
+use crate::data_sources::index::Index;
+use crate::data_sources::joins::{Join, joins};
+use crate::data_sources::samples::{self, Sample};
+use crate::data_sources::{drafts, markdown};
 use crate::db::{self, PageRange, Stamp, Tx};
 use crate::guides::Guides;
 use crate::ids::PersonId;
 use crate::queries::{self, DraftSeed};
-use crate::sources::described::{self, Mark, marks};
-use crate::sources::directory::View;
-use crate::sources::index::Index;
-use crate::sources::joins::{Join, joins};
-use crate::sources::samples::{self, Sample};
-use crate::sources::{drafts, markdown};
 use crate::web::components::Choice;
 use crate::web::list::{List, ListParams};
 use crate::web::shell::{Section, Shell};
@@ -31,7 +31,7 @@ const USERS: usize = 20;
 const LOOKED_AT: i64 = 200;
 
 #[derive(Template)]
-#[template(path = "sources/detail.html")]
+#[template(path = "data_sources/detail.html")]
 pub(super) struct DetailPage {
     shell: Shell,
     list: List,

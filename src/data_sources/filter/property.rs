@@ -4,38 +4,38 @@ use std::borrow::Cow;
 
 use super::{Condition, Operator};
 use crate::amcsql::catalogue::{ColumnDef, DataSource, Threshold};
-use crate::sources::described;
+use crate::data_sources::described;
 
 /// A column of a source.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sources) struct Row<'a> {
-    pub(in crate::sources) source: &'a DataSource,
-    pub(in crate::sources) column: &'a ColumnDef,
+pub(in crate::data_sources) struct Row<'a> {
+    pub(in crate::data_sources) source: &'a DataSource,
+    pub(in crate::data_sources) column: &'a ColumnDef,
     /// Whether the selected instance lists it, or any instance if none is selected.
-    pub(in crate::sources) is_present: bool,
+    pub(in crate::data_sources) is_present: bool,
 }
 
 macro_rules! properties {
     ($($variant:ident = $name:literal, $label:literal;)+) => {
         /// The property of a condition.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(in crate::sources) enum Property {
+        pub(in crate::data_sources) enum Property {
             $($variant,)+
         }
 
         impl Property {
             /// All values, in the order of the form.
-            pub(in crate::sources) const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            pub(in crate::data_sources) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// As in addresses.
-            pub(in crate::sources) const fn name(self) -> &'static str {
+            pub(in crate::data_sources) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
             /// The label for people.
-            pub(in crate::sources) const fn label(self) -> &'static str {
+            pub(in crate::data_sources) const fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $label,)+
                 }
@@ -71,7 +71,7 @@ impl Property {
     }
 
     /// Values to choose from, if there are few.
-    pub(in crate::sources) const fn choices(self) -> &'static [&'static str] {
+    pub(in crate::data_sources) const fn choices(self) -> &'static [&'static str] {
         match self {
             Self::Type => &["STRING", "LONG", "INTEGER", "DECIMAL", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "ARRAY"],
             Self::Role => &["Dimension", "Metric"],

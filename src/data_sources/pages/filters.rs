@@ -3,9 +3,9 @@
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 
+use crate::data_sources::filter::Group;
+use crate::data_sources::store::{self, SavedFilter};
 use crate::ids::FilterId;
-use crate::sources::filter::Group;
-use crate::sources::store::{self, SavedFilter};
 use crate::web::naming;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Site, Visit};

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::filters;
 use super::{instance_choices, of_instance};
 use crate::amcsql::catalogue::{ColumnDef, DataSource};
-use crate::sources::described;
-use crate::sources::directory::{Known, View};
-use crate::sources::filter::{Group, Joined, Operator, Piece, Property, Row};
-use crate::sources::markdown;
-use crate::sources::store::{self, SavedFilter};
+use crate::data_sources::described;
+use crate::data_sources::directory::{Known, View};
+use crate::data_sources::filter::{Group, Joined, Operator, Piece, Property, Row};
+use crate::data_sources::markdown;
+use crate::data_sources::store::{self, SavedFilter};
 use crate::web::components::{Address, Choice, Pager, SortLink};
 use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
@@ -25,7 +25,7 @@ const SIZE: u64 = 50;
 const SORTS: [&str; 4] = ["column", "source", "type", "threshold"];
 
 #[derive(Template)]
-#[template(path = "sources/fields.html")]
+#[template(path = "data_sources/fields.html")]
 pub(super) struct FieldsPage {
     shell: Shell,
     list: List,

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{instance_choices, of_instance};
 use crate::amcsql::catalogue::{DataSource, Kind};
-use crate::sources::described::{self, Mark, marks};
-use crate::sources::directory::{Known, Presence, View};
+use crate::data_sources::described::{self, Mark, marks};
+use crate::data_sources::directory::{Known, Presence, View};
 use crate::web::components::Choice;
 use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
@@ -18,7 +18,7 @@ use crate::web::{self, Html, Person, Site, Visit, words};
 const NAMED: usize = 8;
 
 #[derive(Template)]
-#[template(path = "sources/list.html")]
+#[template(path = "data_sources/list.html")]
 pub(super) struct ListPage {
     shell: Shell,
     list: List,

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::{instance_choices, of_instance};
 use crate::amcsql::catalogue::Catalogue;
+use crate::data_sources::described;
+use crate::data_sources::directory::{Known, View};
+use crate::data_sources::drift::{self, Drift, User};
 use crate::db::{self, PageRange, Tx};
 use crate::ids::QueryId;
 use crate::instances::{self, ChangeKind};
 use crate::queries;
-use crate::sources::described;
-use crate::sources::directory::{Known, View};
-use crate::sources::drift::{self, Drift, User};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, Few, List, ListParams, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
@@ -27,7 +27,7 @@ const READ: i64 = 2_000;
 const NAMED: usize = 4;
 
 #[derive(Template)]
-#[template(path = "sources/drift.html")]
+#[template(path = "data_sources/drift.html")]
 pub(super) struct DriftPage {
     shell: Shell,
     list: List,
