@@ -65,7 +65,8 @@ pub struct App {
     process: ProcessId,
     /// Runs queries on synthetic data.
     trials: Arc<queries::Trials>,
-    guides: Guides,
+    /// Guides and templates.
+    pub guides: Guides,
     /// Held as long as the program runs.
     _lock: Option<FileLock>,
     /// Why background work must not start, if it mustn't.

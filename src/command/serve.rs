@@ -49,7 +49,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     give(&format!("RecomAMP is at {}", public.as_str().trim_end_matches('/')));
     let server = server::serve(listener, app.router(), bounds, soft.clone());
     tokio::select! {
-        _ = async { tokio::join!(server, app.keep_time(&soft)) } => {}
+        _ = async { tokio::join!(server, app.keep_time(&soft), app.guides.warm()) } => {}
         () = lifecycle::watch_signals(soft.clone(), hard.clone()) => {}
     }
     soft.cancel();

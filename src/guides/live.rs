@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::content::{Collection, FolderRead, Guide, Stamps, Template, read_folder};
+use super::index;
 use crate::clock::Clock;
 
 /// How long the state of the folder is cached.
@@ -24,7 +25,8 @@ struct Inner {
     root: Option<PathBuf>,
     clock: Clock,
     seen: Mutex<Seen>,
-    current: RwLock<Arc<Collection>>,
+    /// What was read last of the folder; none before it was read.
+    current: RwLock<Option<Arc<Collection>>>,
     looked_at: RwLock<Option<DateTime<Utc>>>,
 }
 
@@ -38,8 +40,24 @@ struct Seen {
 impl Guides {
     /// With guides from a folder in addition to the built-in ones.
     pub fn new(root: Option<PathBuf>, clock: Clock) -> Self {
-        let current = RwLock::new(Arc::clone(Collection::built_in()));
-        Self(Arc::new(Inner { root, clock, seen: Mutex::default(), current, looked_at: RwLock::default() }))
+        let (seen, current, looked_at) = <_>::default();
+        Self(Arc::new(Inner { root, clock, seen, current, looked_at }))
+    }
+
+    /// Reads everything, so that nobody waits for it later.
+    pub async fn warm(&self) {
+        let built_in = tokio::task::spawn_blocking(|| Collection::built_in().guides.len()).await;
+        match built_in {
+            Ok(guides) => tracing::debug!(guides, "the built-in guides are read"),
+            Err(error) => tracing::error!(%error, "the built-in guides were not read"),
+        }
+        self.current().await;
+    }
+
+    /// What was read last of the folder; what is built in before it was read.
+    fn last(&self) -> Arc<Collection> {
+        let last = self.0.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        last.unwrap_or_else(|| Arc::clone(Collection::built_in()))
     }
 
     /// The current guides and templates.
@@ -54,12 +72,12 @@ impl Guides {
                 tracing::error!(%error, "guides were not read");
             }
         }
-        Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
+        self.last()
     }
 
     fn look(&self, root: &Path, now: DateTime<Utc>) {
         let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner));
+        let before = self.last();
         let next = match Stamps::of(root) {
             Ok(stamps) if stamps == seen.stamps && before.trouble.is_empty() => None,
             Ok(stamps) => Some(joined(root, &mut seen, stamps, &before)),
@@ -72,7 +90,7 @@ impl Guides {
             }
         };
         if let Some(next) = next {
-            *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+            *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(next));
         }
         *self.0.looked_at.write().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
@@ -88,7 +106,12 @@ impl Guides {
         self.all().await.into_iter().next()
     }
 
-    /// The sections that show a mistake for a check, each with its address and title.
+    /// The guides in which every word of a text occurs.
+    pub async fn search(&self, text: &str) -> Vec<Arc<Guide>> {
+        index::search(self.all().await.into_iter(), text).into_iter().map(|found| found.guide).collect()
+    }
+
+    /// The sections that show a mistake for a check, each with its address and what to call it.
     pub async fn explaining(&self, code: &str) -> Vec<(String, String)> {
         let mut places = Vec::new();
         for guide in self.all().await {

@@ -173,3 +173,28 @@ fn ten_thousand_brackets_are_read_in_no_time() {
         read(&text);
     }
 }
+
+#[test]
+fn the_search_wants_every_word_and_shows_where_it_stands() {
+    let one = format!("{HEAD}Intro about **reach**.\n\n## Why rows vanish\n\nToo few people stand behind a row.\n");
+    let two = one.replace("title = \"T\"", "title = \"Rows and people\"");
+    let all = collection(&[("a", &[("guide.md", one.as_str())]), ("b", &[("guide.md", two.as_str())])]);
+    let found = |text: &str| super::index::search(all.readable(""), text);
+    let hits = found("PEOPLE vanish");
+    assert_eq!(hits.iter().map(|hit| hit.guide.slug.as_str()).collect::<Vec<_>>(), ["b", "a"], "a title counts more");
+    let section = hits[1].section.clone().unwrap();
+    assert_eq!((section.id.as_str(), section.pieces[1].as_str()), ("why-rows-vanish", "people"));
+    assert!(section.pieces[0].ends_with("Too few "), "{section:?}");
+    assert!(found("reach nowhere-to-be-found").is_empty() && found("  ").is_empty());
+}
+
+#[test]
+fn a_section_ends_where_the_next_begins() {
+    let (guide, findings) = read("Intro.\n\n## One\n\nA\n\n> ## No section\n\n## Two\n\nB\n");
+    assert_eq!(findings, []);
+    let chapters: Vec<&str> = guide.chapters().map(|heading| heading.id.as_str()).collect();
+    assert_eq!(chapters, ["one", "two"]);
+    let ends: Vec<&Part> = guide.parts.iter().filter(|part| matches!(part, Part::SectionEnd(_))).collect();
+    assert_eq!(ends, [&Part::SectionEnd("one".to_owned()), &Part::SectionEnd("two".to_owned())]);
+    assert!(matches!(guide.parts.last(), Some(Part::SectionEnd(_))));
+}

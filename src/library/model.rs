@@ -83,7 +83,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 pub(super) fn entries(templates: Vec<Arc<Template>>, own: Vec<OwnTemplate>) -> Vec<Entry> {
     let of_file = |template: Arc<Template>| {
         let (slug, version) = (template.slug.clone(), i64::from(template.query.authored.version));
-        Entry::new(slug, Arc::new(template.query.clone()), version, None)
+        Entry::new(slug, Arc::clone(&template.query), version, None)
     };
     let of_person = |own: OwnTemplate| {
         let query = guides::template_of(own.id.as_str(), &own.text);

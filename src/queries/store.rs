@@ -26,7 +26,7 @@ pub(super) use drafts::{
     Draft, Rest, discard, discarded, draft, draft_of, drafts, drop_draft, purge_drafts, restore_draft, save_draft,
 };
 pub use drafts::{DraftSeed, DraftText, create_draft, drafts_mentioning, seed_draft};
-pub(super) use favourites::{is_favourite, set_favourite};
+pub(super) use favourites::{has_template, is_favourite, set_favourite};
 pub use list::{Filter, Line, list, recent};
 pub(super) use list::{SORTS, count, tags};
 pub use owners::{owned, transfer};

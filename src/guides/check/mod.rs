@@ -69,7 +69,7 @@ fn named(all: &Collection) -> BTreeMap<String, &GuideQuery> {
             if language.is_empty() { guide.item.slug.clone() } else { format!("{}.{language}", guide.item.slug) };
         queries.extend(guide.item.queries().map(|query| (format!("{slug}/{}", query.id), query)));
     }
-    queries.extend(all.templates.iter().map(|it| (format!("library/{}", it.item.slug), &it.item.query)));
+    queries.extend(all.templates.iter().map(|it| (format!("library/{}", it.item.slug), it.item.query.as_ref())));
     queries
 }
 

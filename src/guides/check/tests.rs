@@ -68,3 +68,14 @@ async fn what_ships_passes() {
     assert_eq!(report.findings, []);
     assert_eq!(report.run, report.queries);
 }
+
+#[tokio::test]
+async fn five_thousand_guides_are_read() {
+    let root = tempfile::tempdir().unwrap();
+    for number in 0..5_000 {
+        let text = format!("+++\ntitle = \"Guide {number}\"\nsummary = \"S\"\nminutes = 1\n+++\n\nText of it.\n");
+        write(root.path(), &format!("guide-{number}/guide.md"), &text);
+    }
+    let report = check(Some(root.path()), false).await.unwrap();
+    assert_eq!((report.guides, report.findings.len()), (5_000, 0));
+}

@@ -84,7 +84,7 @@ impl<T> Checked<T> {
 pub struct Template {
     /// The name of its file and its part of addresses.
     pub slug: String,
-    pub query: GuideQuery,
+    pub query: Arc<GuideQuery>,
     /// The links in its front matter.
     pub links: Vec<Link>,
 }
@@ -200,7 +200,7 @@ fn read_templates(folder: &Folder, read: &mut FolderRead) {
             findings.push(Finding::error(&path, (1, 1), "front-matter", message));
         }
         findings.sort();
-        read.templates.push(Checked::new(Template { slug: slug.to_owned(), query, links }, findings));
+        read.templates.push(Checked::new(Template { slug: slug.to_owned(), query: Arc::new(query), links }, findings));
     }
 }
 
@@ -244,10 +244,9 @@ impl Collection {
 
     /// Joins folders; of two guides or templates with the same name the first is used.
     pub(in crate::guides) fn join(reads: impl Iterator<Item = (String, Arc<FolderRead>)>) -> Self {
-        let mut all = Self::default();
+        let (mut all, mut slugs) = (Self::default(), BTreeSet::new());
         for (name, read) in reads {
-            let taken = |slug: &str, guides: &[Checked<Guide>]| guides.iter().any(|guide| guide.item.slug == slug);
-            if taken(&name, &all.guides) {
+            if !read.guides.is_empty() && !slugs.insert(name.clone()) {
                 let message = format!("There is another guide called {name}. Rename this folder.");
                 all.loose.push(Finding::error(&format!("{name}/guide.md"), (1, 1), "slug", message));
             } else {

@@ -146,6 +146,8 @@ impl Match {
     pub fn of_pattern(pattern: &str) -> (Self, &str) {
         match pattern.strip_suffix('%') {
             None if pattern.is_empty() => (Self::Contains, ""),
+            // A pattern for everything has no text to look for, and an empty text would mean that nothing was given.
+            Some(_) if pattern.chars().all(|sign| sign == '%') => (Self::Exactly, pattern),
             None => (Self::Exactly, pattern),
             Some(start) => start.strip_prefix('%').map_or((Self::StartsWith, start), |inside| (Self::Contains, inside)),
         }

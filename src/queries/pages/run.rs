@@ -77,6 +77,8 @@ struct Past {
     runs: Vec<PastRun>,
     usual: Option<TypicalDuration>,
     is_favourite: bool,
+    /// Whether it was made from a template, whose newer versions it can take in.
+    has_template: bool,
 }
 
 impl RunPage {
@@ -153,6 +155,7 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
     let target = target(&mut tx, &person.id, &query, form.trimmed("instance")).await?;
     let runs = store::runs(&mut tx, &person.id, &query.id, RUNS).await?;
     let is_favourite = store::is_favourite(&mut tx, &person.id, &query.id).await?;
+    let has_template = store::has_template(&mut tx, &person.id, &query.id).await?;
     let (mut catalogue, mut usual, mut last) = (Arc::clone(Catalogue::standard()), None, None);
     if let Some(instance) = &target.instance {
         catalogue = instances::catalogue(&mut tx, &instance.id).await?;
@@ -175,7 +178,16 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
         None => Vec::new(),
     };
     drop(tx);
-    Ok(Opened { query, target, prepared, past: Past { runs, usual, is_favourite }, form, last, brands, same })
+    Ok(Opened {
+        query,
+        target,
+        prepared,
+        past: Past { runs, usual, is_favourite, has_template },
+        form,
+        last,
+        brands,
+        same,
+    })
 }
 
 async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPage {

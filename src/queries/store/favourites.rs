@@ -27,3 +27,9 @@ pub(in crate::queries) async fn set_favourite(
     };
     Ok(())
 }
+
+/// Whether a person made this query from a template.
+pub(in crate::queries) async fn has_template(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<bool> {
+    const FIND: &str = "select template as value from template_uses where person_id = $1 and query_id = $2 limit 1";
+    Ok(sql(FIND).bind(person).bind(query).cached().optional::<Single<String>>(tx).await?.is_some())
+}

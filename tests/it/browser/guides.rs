@@ -33,6 +33,8 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
                 .await;
         }
         browser.wait_for(&format!("{EXPLORE}-run tbody td")).await;
+        // Opened anew, so that the button isn't below the bar of the page.
+        browser.open(&here.split('#').next().map(str::to_owned).unwrap_or_default()).await;
         browser.follow(".section-end button").await;
         browser.wait_for("[data-contents] li svg").await;
         drop(browser);
