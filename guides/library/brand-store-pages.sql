@@ -25,7 +25,7 @@
 -- short **avg_seconds** loses people; a high exit rate after a long stay is less of a worry, since they may have gone on to a
 -- product.
 --
--- Entry and exit are the first and the last page of a visit by time. Pages are told apart by their title; two pages of the
+-- Entry and exit are the first and the last page of a visit by time. Pages are distinguished by their title; two pages of the
 -- same title are one row.
 --
 -- The guide [Brand store journeys](../brand-store-journeys/guide.md) explains the method.

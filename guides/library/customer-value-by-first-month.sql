@@ -8,7 +8,7 @@
 -- products = ["retail"]
 -- level = "advanced"
 -- tags = ["lifetime value", "cohorts", "retention"]
--- window-advice = "A year or more. Groups whose 180 days are not over by the end of the window are too low in the last column; see how to read it."
+-- window-advice = "A year or more. Groups whose 180 days have not passed by the end of the window are too low in the last column; see how to read it."
 -- prerequisites = ["A subscription to Amazon Retail Purchases (data source amazon_retail_purchases)."]
 -- sample = """
 -- first_month,customers,value_30,value_90,value_180,repeat_share

@@ -24,7 +24,7 @@
 -- two or three caps and compare.
 --
 -- The impressions above the cap are priced at the average cost per impression of that person in that period and campaign. A
--- cap does not save this money by itself: the campaign spends it on other impressions. Judge with [Purchase rate by
+-- cap alone does not save this money: the campaign spends it on other impressions. Judge with [Purchase rate by
 -- frequency](../library/frequency-and-purchase-rate.sql) whether those are worth more.
 --
 -- Impressions of unrecognized users can't be capped in this calculation and are left out. The cap is applied per campaign, not

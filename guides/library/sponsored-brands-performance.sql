@@ -25,7 +25,7 @@
 -- window, orders to the purchases of the window, so short windows around a launch or a pause don't fit together; use four
 -- weeks or more.
 --
--- `ad_product_type` is the same for all formats. Video is told apart by `creative_type`; where attributed rows carry no
+-- `ad_product_type` is the same for all formats. Video is distinguished by `creative_type`; where attributed rows carry no
 -- creative type, they stand in a row of their own.
 -- '''
 --
