@@ -9,8 +9,9 @@
 mod guard;
 
 use std::error::Error as _;
+use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -34,13 +35,19 @@ const BYTES: usize = 4 << 10;
 type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> + Send + Sync>;
 
 /// The client; cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Outbound {
     networks: Networks,
-    /// For `https`, to public and to allowed addresses.
-    secure: Option<Client>,
-    /// For `http`, to allowed addresses alone.
-    plain: Option<Client>,
+    lookup: Lookup,
+    /// For `https`, to public and allowed addresses, and for `http`, to allowed addresses alone. Each is built when it is
+    /// needed first: reading the system's certificates takes time.
+    clients: Arc<[OnceLock<Option<Client>>; 2]>,
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Outbound").field("networks", &self.networks).finish_non_exhaustive()
+    }
 }
 
 /// An answer, whatever its status.
@@ -85,12 +92,16 @@ impl Outbound {
     }
 
     fn with_lookup(allowed: &[IpNet], lookup: &Lookup) -> Self {
-        let networks = Networks::new(allowed);
-        let client = |only_allowed| {
-            let guarded = Guarded { networks: networks.clone(), only_allowed, lookup: Arc::clone(lookup) };
-            client(guarded).inspect_err(|error| tracing::warn!(%error, "no client for webhooks could be made")).ok()
+        Self { networks: Networks::new(allowed), lookup: Arc::clone(lookup), clients: Arc::default() }
+    }
+
+    fn client(&self, is_plain: bool) -> Option<&Client> {
+        let build = || {
+            let networks = self.networks.clone();
+            let guarded = Guarded { networks, only_allowed: is_plain, lookup: Arc::clone(&self.lookup) };
+            client(guarded).inspect_err(|error| tracing::warn!(%error, "no client for webhooks could be built")).ok()
         };
-        Self { secure: client(false), plain: client(true), networks }
+        self.clients[usize::from(is_plain)].get_or_init(build).as_ref()
     }
 
     /// Sends a body once.
@@ -110,8 +121,7 @@ impl Outbound {
         if literal.is_some_and(|address| !self.networks.may_dial(address, is_plain)) {
             return Err(Failure::Inner);
         }
-        let client = if is_plain { &self.plain } else { &self.secure };
-        let Some(client) = client else { return Err(Failure::NoClient) };
+        let Some(client) = self.client(is_plain) else { return Err(Failure::NoClient) };
         let mut request = client.post(url.clone()).body(body);
         for (name, value) in headers {
             // OK to leave out what no header can carry: none of ours is like that.
