@@ -1,4 +1,4 @@
-//! What the library lists: templates of files and templates of people, alike.
+//! Entries of the library: templates from files and people's own templates.
 
 use std::sync::Arc;
 
@@ -7,21 +7,21 @@ use crate::guides::{self, GuideQuery, Template};
 use crate::ids::InstanceId;
 use crate::queries::QueryInput;
 
-/// The heading of templates that people made.
+/// The heading for people's own templates.
 pub(super) const OWN: &str = "Your own and shared";
-/// Most words that are looked for.
+/// Maximum number of words in a search.
 const MOST_WORDS: usize = 12;
 
 /// A template.
 #[derive(Clone)]
 pub(super) struct Entry {
-    /// Its name in addresses: that of its file, or its id.
+    /// Its name in addresses: its file name or id.
     pub(super) slug: String,
     pub(super) query: Arc<GuideQuery>,
     pub(super) version: i64,
-    /// What somebody made, where it is no file.
+    /// The stored template of a person, if it isn't a file.
     pub(super) own: Option<OwnTemplate>,
-    /// Everything by which it is found, in small letters.
+    /// The searchable text, in lower case.
     plain: String,
 }
 
@@ -41,17 +41,17 @@ impl Entry {
         Self { slug, query, version, own, plain }
     }
 
-    /// Whether every word occurs in it.
+    /// Whether it contains every word.
     pub(super) fn holds(&self, words: &[String]) -> bool {
         words.iter().all(|word| self.plain.contains(word.as_str()))
     }
 
-    /// Under which heading it stands.
+    /// Its heading in the list.
     pub(super) fn category(&self) -> &str {
         if self.own.is_some() { OWN } else { &self.query.authored.category }
     }
 
-    /// Who sees it, in words; empty for a template of a file.
+    /// Who can see it, for display; empty for a template from a file.
     pub(super) fn seen_by(&self) -> String {
         match &self.own {
             None => String::new(),
@@ -63,23 +63,23 @@ impl Entry {
         }
     }
 
-    /// The instance that a query made of it runs on by default.
+    /// The default instance for queries created from it.
     pub(super) fn pinned_to(&self) -> Option<&InstanceId> {
         self.own.as_ref().filter(|own| own.is_pinned)?.home.as_ref()
     }
 
-    /// The query that is made of it at a moment.
+    /// The query created from it at a given time.
     pub(super) fn input(&self, now: chrono::DateTime<chrono::Utc>, synthetic: bool) -> QueryInput {
         self.query.input(now, synthetic)
     }
 }
 
-/// The words of a text, in small letters.
+/// The words of a text, in lower case.
 pub(super) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_lowercase).take(MOST_WORDS).collect()
 }
 
-/// Everything that a person sees, by category and name: people's own first.
+/// Everything that a person can see, by category and name, with people's own templates first.
 pub(super) fn entries(templates: Vec<Arc<Template>>, own: Vec<OwnTemplate>) -> Vec<Entry> {
     let of_file = |template: Arc<Template>| {
         let (slug, version) = (template.slug.clone(), i64::from(template.query.authored.version));

@@ -11,7 +11,7 @@ pub(super) async fn what(tx: &mut Tx, person: &PersonId, schedule: &Schedule) ->
     let instance = schedule.instance.clone();
     let Some(id) = &schedule.query else {
         if schedule.sql.is_empty() {
-            // OK because a schedule without a text of its own had a query, which is gone for good.
+            // OK because a schedule without a text of its own had a query, which has been deleted permanently.
             return Err(Refusal::Deleted);
         }
         return Ok(What::Text {

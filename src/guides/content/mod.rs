@@ -61,10 +61,10 @@ const PAGES: [&str; 21] = [
 /// Something read from a file, with its findings.
 #[derive(Clone, Debug)]
 pub struct Checked<T> {
-    /// As the file is now.
+    /// The current version of the file.
     pub item: Arc<T>,
     pub findings: Vec<Finding>,
-    /// The last version without an error, which readers see; none where none is known.
+    /// The last version without errors, which readers see; `None` if there is none.
     pub good: Option<Arc<T>>,
 }
 
@@ -204,7 +204,7 @@ fn read_templates(folder: &Folder, read: &mut FolderRead) {
     }
 }
 
-/// A query of a text that lies in no folder.
+/// A query from a text that isn't in a folder.
 pub(in crate::guides) fn query_of(slug: &str, text: &str) -> GuideQuery {
     let (mut links, mut findings) = (Vec::new(), Vec::new());
     let source = Source { slug: LIBRARY, file: slug, text, folder: &Folder::default() };
@@ -221,12 +221,12 @@ pub(in crate::guides) struct Collection {
     /// Findings of files that belong to no guide and no template.
     pub(in crate::guides) loose: Vec<Finding>,
     pictures: BTreeMap<(String, String), Arc<[u8]>>,
-    /// Why the folder of guides can't be read; empty where it can.
+    /// Why the folder of guides can't be read; empty if it can.
     pub(in crate::guides) trouble: String,
 }
 
 impl Collection {
-    /// The folders that are built into the program.
+    /// The built-in folders.
     pub(in crate::guides) fn built_in_reads() -> impl Iterator<Item = (String, Arc<FolderRead>)> {
         static READS: LazyLock<BTreeMap<String, Arc<FolderRead>>> = LazyLock::new(|| {
             let folders = built_in();
@@ -280,12 +280,12 @@ impl Collection {
         all
     }
 
-    /// The same, with why the folder can't be read.
+    /// The same, with the reason why the folder can't be read.
     pub(in crate::guides) fn with_trouble(&self, trouble: String) -> Self {
         Self { trouble, ..self.clone() }
     }
 
-    /// Gives readers what they had before of each file that has an error now.
+    /// For each file with errors, uses the last good version of `before` for readers.
     pub(in crate::guides) fn inherit(&mut self, before: &Self) {
         for guide in self.guides.iter_mut().filter(|guide| guide.good.is_none()) {
             let same =
@@ -298,7 +298,7 @@ impl Collection {
         }
     }
 
-    /// The guides that readers see, in the order of the list; those in their own language where none is named.
+    /// The guides that readers see, in list order; in their original language if `language` is empty.
     pub(in crate::guides) fn readable(&self, language: &str) -> impl Iterator<Item = Arc<Guide>> {
         let own = self.guides.iter().filter(move |guide| guide.item.language == language);
         own.filter_map(|guide| guide.good.clone().filter(|guide| !guide.draft))

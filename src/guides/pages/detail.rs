@@ -1,4 +1,4 @@
-//! One guide: its text, contents, progress, and its queries with their forms.
+//! A guide: its text, contents, progress, and queries with their forms.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Fields, Html, Person, QueryString, Visit, words};
 
-/// Rows of the reader's own result that are shown.
+/// Number of rows shown of the reader's own result.
 const ROWS: usize = 10;
 
 #[derive(Template)]
@@ -29,28 +29,28 @@ pub(super) struct DetailPage {
     guide: Arc<Guide>,
     parts: Vec<PartView>,
     contents: Vec<Content>,
-    /// Minutes that reading the rest takes, in words.
+    /// The estimated remaining reading time in minutes, for display.
     left: String,
     is_favourite: bool,
     instances: Vec<Choice>,
-    /// The chosen instance; empty for none.
+    /// The selected instance; empty if none is.
     pub(super) instance: String,
     instance_name: String,
-    /// How many queries were run there.
+    /// How many queries were run on it.
     runs: usize,
     languages: Vec<String>,
     next: Vec<(String, String)>,
     reports: Vec<Report>,
     findings: Vec<Finding>,
-    /// What the forms that run something are sent with.
+    /// The idempotency key for forms that run something.
     once: String,
 }
 
-/// A piece of the page.
+/// A part of the page.
 enum PartView {
     Html(usize),
     Query(Box<QueryView>),
-    /// The end of a section that can be checked off: its id, its title, and whether it is.
+    /// The end of a section that can be marked as done: its id, title, and whether it is done.
     SectionEnd(String, String, bool),
 }
 
@@ -61,7 +61,7 @@ struct Content {
     is_done: bool,
 }
 
-/// What was done with one query of the page that is answered.
+/// The outcome of an action on a query of the page.
 #[derive(Default)]
 pub(super) struct Answer {
     pub(super) query: String,
@@ -89,19 +89,19 @@ impl DetailPage {
         self.guide.queries().count()
     }
 
-    /// Whether something of it was run on the chosen instance, so that a report can be kept.
+    /// Whether something was run on the selected instance, so that a report can be saved.
     fn has_results(&self) -> bool {
         self.runs > 0
     }
 
-    /// Whether an execution is not done, so that the page looks again.
+    /// Whether an execution is still in progress, so that the page polls.
     #[expect(clippy::unused_self, reason = "the template calls it on the page")]
     fn is_waiting(&self, view: &QueryView) -> bool {
         view.run.as_ref().is_some_and(|run| !run.state.is_final())
     }
 }
 
-/// What is read from the database for the page.
+/// The page's data from the database.
 struct Read {
     done: Vec<String>,
     reader: store::Reader,
@@ -137,7 +137,7 @@ async fn read(desk: &Desk, tx: &mut Tx, person: &Person, guide: &Guide, sent: &s
     })
 }
 
-/// The instance that a guide's page proposes: the last one on which a guide was run, else the only one.
+/// The suggested instance: the last one where a guide was run, or the only one.
 async fn proposed(tx: &mut Tx, person: &Person, all: &[Instance]) -> web::Result<String> {
     if let Some(last) = store::last_instance(tx, &person.id).await?
         && all.iter().any(|instance| instance.id == last)
@@ -147,7 +147,7 @@ async fn proposed(tx: &mut Tx, person: &Person, all: &[Instance]) -> web::Result
     Ok(if let [only] = all { only.id.to_string() } else { String::new() })
 }
 
-/// The newest execution of each query on an instance.
+/// The latest execution of each query on an instance.
 pub(super) fn newest(runs: Vec<GuideRun>, instance: &Instance) -> Vec<GuideRun> {
     let mut newest: Vec<GuideRun> = Vec::new();
     for run in runs.into_iter().filter(|run| run.instance == instance.id) {
@@ -171,7 +171,7 @@ pub(super) async fn show(
     Ok(Html(page(&desk, &person, &visit, &slug, &languages, &sent, Answer::default()).await?))
 }
 
-/// The page, with the answer to what was done with one of its queries.
+/// The page, with the outcome of an action on one of its queries.
 pub(super) async fn page(
     desk: &Desk,
     person: &Person,
@@ -221,7 +221,7 @@ fn content(heading: &Heading, done: &[String]) -> Content {
     Content { id: heading.id.clone(), text: heading.text.clone(), is_done: done.contains(&heading.id) }
 }
 
-/// How long the sections take that are not checked off, by their words.
+/// The estimated reading time of the sections that aren't done, from their word count.
 fn left(guide: &Guide, done: &[String]) -> String {
     let count = |all: bool| -> usize {
         let open = guide.sections.iter().filter(|section| all || !done.contains(&section.id));
@@ -269,7 +269,7 @@ fn parts(guide: &Guide, read: Read, mut answer: Answer, is_demo: bool, now: Date
     views
 }
 
-/// The zones that the forms suggest.
+/// The time zones suggested in forms.
 impl DetailPage {
     #[expect(clippy::unused_self, reason = "a template calls it on its page")]
     fn zones(&self) -> &'static [&'static str] {

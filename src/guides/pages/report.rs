@@ -1,4 +1,5 @@
-//! A guide as it was run on one day, kept: the text, the values and the results, which stay when either changes.
+//! A saved report of a guide: the text, values and results, which stay unchanged when the guide or the executions
+//! change.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -17,7 +18,7 @@ use crate::instances;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, FileName, Html, Person, Visit};
 
-/// Rows of each result that a report keeps.
+/// Maximum number of rows per result in a report.
 const ROWS: usize = 200;
 
 /// The text of a report.
@@ -39,14 +40,14 @@ pub(super) struct ReportPage {
     report: Report,
 }
 
-/// The same as a file that needs nothing else.
+/// The same as a self-contained file.
 #[derive(Template)]
 #[template(path = "guides/report_file.html")]
 struct ReportFile {
     report: Report,
 }
 
-/// Keeps what the person ran last of a guide on an instance.
+/// Saves a report with the person's latest executions of a guide on an instance.
 pub(super) async fn keep(
     State(desk): State<Desk>,
     person: Person,
@@ -119,7 +120,7 @@ pub(super) async fn show(
     Ok(Html(ReportPage { shell: visit.shell(&report.title, Section::Guides).await, report }))
 }
 
-/// One self-contained file of HTML.
+/// A self-contained HTML file.
 pub(super) async fn download(
     State(desk): State<Desk>,
     person: Person,

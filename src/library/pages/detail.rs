@@ -1,4 +1,4 @@
-//! One template: what it answers, its form, its SQL, and how to read what it gives.
+//! A template: what it answers, its form, its SQL, and how to read its result.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -26,7 +26,7 @@ pub(super) struct DetailPage {
     instances: Vec<Choice>,
     instance: String,
     instance_name: String,
-    /// Who may see one's own template, as choices, and the one that is set.
+    /// The choices for sharing one's own template, with the current one.
     homes: Vec<Choice>,
     home: String,
 }
@@ -37,7 +37,7 @@ impl DetailPage {
         PRODUCTS.iter().find(|(known, _)| *known == name).map_or("", |(_, label)| label)
     }
 
-    /// The reader's own template, which they may change.
+    /// The reader's own template, which they can change.
     fn is_own(&self) -> bool {
         self.entry.own.as_ref().is_some_and(|own| own.is_own)
     }
@@ -48,7 +48,7 @@ impl DetailPage {
     }
 }
 
-/// What was done with the template's form.
+/// The outcome of a submitted form.
 #[derive(Default)]
 pub(super) struct Answer {
     pub(super) form: Fields,
@@ -67,14 +67,14 @@ pub(super) async fn show(
     Ok(Html(page(&desk, &person, &visit, &slug, &sent, Answer::default()).await?))
 }
 
-/// The instances where a person may run.
+/// The instances where a person can run queries.
 async fn runnable(tx: &mut Tx, person: &Person) -> web::Result<Vec<Instance>> {
     let mut all = instances::list(tx, &person.id, &instances::Filter::default()).await?;
     all.retain(|instance| instance.role.allows(Action::Run));
     Ok(all)
 }
 
-/// The page, with the answer to what was done with its form.
+/// The page, with the outcome of a submitted form.
 pub(super) async fn page(
     desk: &Desk,
     person: &Person,

@@ -234,7 +234,7 @@ pub(in crate::schedules) async fn running(tx: &mut Tx, id: &BackfillId) -> Resul
     Ok((count.unwrap_or(0), last))
 }
 
-/// Writes down what becomes of a window that waits. One that is not started has ended.
+/// Records the outcome of a waiting window. If it isn't started, it has ended.
 pub(in crate::schedules) async fn put_window(
     tx: &mut Tx,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! What goes beyond plain Markdown: alerts, footnotes, task lists.
+//! Extensions of Markdown: alerts, footnotes, task lists.
 
 use pulldown_cmark::{BlockQuoteKind, Event, Tag, TagEnd};
 

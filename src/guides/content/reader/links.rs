@@ -1,4 +1,4 @@
-//! Links, pictures and headings: what has an address, or is one.
+//! Links, pictures and headings.
 
 use std::ops::Range;
 
@@ -71,7 +71,7 @@ impl Body<'_, '_> {
     }
 
     pub(super) fn close_heading(&mut self, level: HeadingLevel) {
-        // Only a heading that stands on its own opens a section.
+        // Only a top-level heading starts a section.
         let depth = (level as u8).max(if self.depth > 0 || self.is_fragment { 3 } else { 2 });
         if let Some((at, words)) = self.heading.take() {
             let id = self.free_id(&address::id(&words));
