@@ -24,7 +24,7 @@
 -- """
 --
 -- [metrics]
--- sequence = "Pages of the visit in order, the first three; views of the same page in a row count once each."
+-- sequence = "Pages of the visit in order, the first three. A page that was viewed twice in a row appears twice."
 -- pages = "Page views of the visit, grouped."
 -- visits = "Visits with this sequence."
 -- visitors = "Different recognized users."

@@ -4,7 +4,7 @@
 -- description = "Purchase rates of people who looked at a product page, with and without a visit to the brand store."
 -- kind = "main"
 -- tags = ["brand store", "purchase rate"]
--- window-advice = "Four weeks or more that ended 14 days ago: purchases are counted for 14 days after the first visit."
+-- window-advice = "Four weeks or more that ended 16 days ago: purchases are counted for 14 days after the first visit, and data takes up to two days to arrive."
 -- prerequisites = ["A subscription to Brand Store Insights"]
 -- sample = """
 -- visited, users, buyers, purchase_rate, sales, sales_per_buyer

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Reached by a campaign, not on a product page yet"
--- description = "How many users saw a campaign at least so often and haven't looked at a product since, by number of impressions: a list to follow up, or to exclude."
+-- description = "How many users saw a campaign at least so often and haven't looked at a product in the window, by number of impressions: a list to follow up, or to exclude."
 -- kind = "main"
 -- tags = ["audiences", "frequency", "suppression"]
 -- window-advice = "The look-back that the audience will have, ended two days ago or earlier."

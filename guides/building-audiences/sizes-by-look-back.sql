@@ -20,7 +20,7 @@
 -- [metrics]
 -- look_back_days = "Days before the end of the window."
 -- addressable_users = "Users with an Amazon account whose page view or cart lies in the look-back and who didn't buy in the whole window."
--- enough = "Whether the minimum of 2,000 is reached, with a reserve up to 2,500."
+-- enough = "*yes* from 2,500 users, *barely* from the minimum of 2,000, otherwise *no*."
 --
 -- [window]
 -- days = 84

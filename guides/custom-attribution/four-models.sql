@@ -4,7 +4,7 @@
 -- description = "Purchases and sales of a brand divided among its channels by first touch, last touch, linear and position-based attribution."
 -- kind = "main"
 -- tags = ["attribution", "channels"]
--- window-advice = "Four weeks of purchases or more that ended two days ago or earlier. The query reads ads up to 28 days before the window by itself."
+-- window-advice = "Four weeks of purchases or more that ended two days ago or earlier. Ads of the 28 days before the window are read in addition."
 -- prerequisites = ["At least two channels that delivered for the brand", "28 days of delivery before the window"]
 -- sample = """
 -- channel, purchasers, first_touch, last_touch, linear, position_based, first_touch_sales, last_touch_sales, linear_sales, position_based_sales

@@ -19,7 +19,7 @@
 -- View, 5: later, 71, 18.8
 -- """
 -- interpretation = """
--- * If most purchases follow a **click** within the hour, the hour of the ad is close to the hour of the sale, and a schedule can work.
+-- * If most purchases follow a **click** within two hours, the hour of the ad is close to the hour of the sale, and a schedule can work.
 -- * Purchases days later belong to the ad, not to its hour. Shifting budget from noon to evening won't move them.
 -- """
 --

@@ -3,7 +3,7 @@
 -- name = "Overlap of Amazon DSP and sponsored ads"
 -- kind = "main"
 -- description = "How many people met Amazon DSP only, sponsored ads only, or both; what they cost; and how many of them bought the brand afterward."
--- window-advice = "Eight weeks or more that ended at least fourteen days ago. In a short window, few people have had the time to meet both."
+-- window-advice = "Eight weeks or more; it may end two days ago, since nothing here is attributed by Amazon. In a short window, few people have had the time to meet both."
 -- prerequisites = ["Amazon DSP and sponsored ads of the same brand, both running in the window", "The brand's ASINs"]
 -- sample = """
 -- exposure, people, share_of_people, spend, buyers, purchase_rate, sales, sales_per_1000_people
@@ -14,7 +14,7 @@
 -- interpretation = """
 -- * **People** add up to the reach of both together: everybody is in exactly one row.
 -- * **Purchase rate** of *Both* against the two others shows where buyers concentrate. It does not show that the second product caused the purchase.
--- * **Cost per person** of *Both* contains both products, so it is no disadvantage in itself.
+-- * The **spend** of *Both* pays for both products, so a higher cost per person is no disadvantage in itself.
 -- """
 --
 -- [metrics]

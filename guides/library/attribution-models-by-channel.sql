@@ -8,8 +8,8 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "advanced"
 -- tags = ["attribution", "first touch", "last touch", "linear", "position-based"]
--- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Four to twelve weeks."
--- prerequisites = ["Orders that are relevant to the chosen campaigns."]
+-- window-advice = "The window is the time of the orders; ads of the 14 days before it are read in addition. Four to twelve weeks."
+-- prerequisites = ["Orders that are relevant to the chosen campaigns.", "Campaigns of one brand, chosen with the pattern, if the instance holds several: touches are matched by person, so ads of another brand would share the credit."]
 -- sample = """
 -- channel,touched_orders,first_touch,last_touch,linear,position_based
 -- DSP display,275,7034.38,6689.48,6662.46,6794.02

@@ -8,8 +8,8 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "advanced"
 -- tags = ["attribution", "time decay", "campaigns"]
--- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Four to twelve weeks."
--- prerequisites = ["Orders that are relevant to the chosen campaigns."]
+-- window-advice = "The window is the time of the orders; ads of the 14 days before it are read in addition. Four to twelve weeks."
+-- prerequisites = ["Orders that are relevant to the chosen campaigns.", "Campaigns of one brand, chosen with the pattern, if the instance holds several: touches are matched by person, so ads of another brand would share the credit."]
 -- sample = """
 -- channel,campaign,decay_orders,decay_sales,last_touch_sales,difference
 -- DSP display,Mirelune | Display | Consideration | 2026 H2,38.9,1210.35,1335.51,-125.16

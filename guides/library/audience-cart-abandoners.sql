@@ -12,9 +12,9 @@
 -- prerequisites = ["Tracked products with additions to the cart in the window."]
 -- sample = """
 -- step,users,account_users,share_of_carts
--- 1 added to cart,505,505,100.0
--- 2 no order afterwards,258,258,51.1
--- 3 cart old enough,255,255,50.5
+-- 1 added to cart,507,507,100.0
+-- 2 no order afterwards,259,259,51.1
+-- 3 cart old enough,256,256,50.5
 -- """
 -- interpretation = '''
 -- Each step is a part of the one before; the last one is the audience. If most people drop out at *no order afterwards*, carts

@@ -17,8 +17,9 @@
 -- 3 twice the limit or more,17,1,5.88,16,12,0.77
 -- """
 -- interpretation = '''
--- Add up **no_response_cost** of the rows at or above the limit: that is the spend of the window that an exclusion would have
--- moved to other people. Where **response_rate** is still high, the limit is too low.
+-- **no_response_cost** of the rows at or above the limit is what these people cost in the window. An exclusion begins at the
+-- limit, so it would have moved only the part of that cost that came later: *Impressions and cost above a frequency cap*
+-- estimates it. Where **response_rate** is still high, the limit is too low.
 --
 -- Choose prospecting campaigns only. Retargeting shows many ads to people *because* they responded, so there the rate rises
 -- with the number of ads.

@@ -35,7 +35,7 @@
 -- store_name = "Brand store."
 -- page_path = "Pages in the order of their first view."
 -- visits = "Visits with this sequence."
--- visit_share = "Percent of all visits to the store."
+-- visit_share = "Percent of all visits of recognized users to the store."
 -- visitors = "Different recognized users."
 --
 -- [window]

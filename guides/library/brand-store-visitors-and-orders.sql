@@ -16,11 +16,12 @@
 -- Store visitors,194,46,23.71,54,1.17,9.07
 -- """
 -- interpretation = '''
--- Compare **purchase_rate** and **orders_per_buyer** of the two rows. In the sample store visitors are slightly ahead in both.
+-- Compare **purchase_rate** and **orders_per_buyer** of the two rows. In the sample, store visitors are slightly ahead in
+-- both, but with 46 buyers a difference of two points is chance.
 --
--- Such a difference is not the effect of the store alone: people who go to a store are often more interested already. The fair
--- question is what happens to a person whom an ad sends to the store instead of to a product page; test that with two landing
--- pages.
+-- A larger difference isn't the effect of the store alone either: people who go to a store are often more interested already.
+-- The fair question is what happens to a person whom an ad sends to the store instead of to a product page; test that with
+-- two landing pages.
 --
 -- Both groups come from conversions that are relevant to the chosen campaigns, that is, from people who had met an ad in the
 -- 28 days before. A visitor who looked at products too counts as a store visitor. Orders before the first visit or page view

@@ -26,7 +26,7 @@
 -- refresh the supply, or lower the budget.
 --
 -- The running total is the true reach of the window up to that day, since each person counts on the day of the first
--- impression only. A day with fewer than two new people is missing, and the total of the following days still includes them.
+-- impression only. A day with a single new person is missing, and the total of the following days still includes that person.
 --
 -- The guide [Reach and frequency](../reach-and-frequency/guide.md) explains the method.
 -- '''

@@ -23,7 +23,7 @@
 -- """
 -- interpretation = '''
 -- Read along a row: how sales per customer grow from 30 to 90 to 180 days. Read down a column to see whether newer groups are
--- better. Compare **value_180** with your cost per new customer ([Cost per new-to-brand customer by
+-- better. Compare **value_180** with your cost per new customer ([Cost per new-to-brand order by
 -- channel](../library/new-to-brand-cost-by-channel.sql)).
 --
 -- **Only complete groups compare.** A group that began less than 90 or 180 days before the end of the window hasn't had the

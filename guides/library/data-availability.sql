@@ -9,7 +9,7 @@
 -- level = "basic"
 -- tags = ["data quality", "start here"]
 -- window-advice = "The window of the report that you are about to write. The last two days are often incomplete."
--- prerequisites = ["An instance with Amazon DSP and sponsored ads; without one of them its sources are empty."]
+-- prerequisites = ["Amazon DSP and sponsored ads in the instance. Delete the branches of a product that you don't have: AMC refuses a query that names a missing data source."]
 -- sample = """
 -- data_source,row_count,days_with_data,first_date,last_date,users,rows_with_user
 -- amazon_attributed_events_by_conversion_time,1453,28,2026-10-22,2026-11-18,567,1387

@@ -59,10 +59,13 @@ SELECT
   ROUND(SUM(audience_fee) / 100000000, 2) AS audience_fee,
   ROUND(SUM(platform_fee) / 100000000, 2) AS platform_fee,
   ROUND(SUM(third_party_fees) / 100000000, 2) AS third_party_fees,
-  ROUND(SUM(managed_service_fee + ocm_fee) / 100000000, 2) AS other_fees,
+  ROUND(SUM(COALESCE(managed_service_fee, 0) + COALESCE(ocm_fee, 0)) / 100000000, 2) AS other_fees,
   ROUND(
     SUM(total_cost) / 100000
-      - SUM(supply_cost + audience_fee + platform_fee + third_party_fees + managed_service_fee + ocm_fee) / 100000000,
+      - SUM(
+        COALESCE(supply_cost, 0) + COALESCE(audience_fee, 0) + COALESCE(platform_fee, 0) + COALESCE(third_party_fees, 0)
+          + COALESCE(managed_service_fee, 0) + COALESCE(ocm_fee, 0)
+      ) / 100000000,
     2
   ) AS unexplained,
   ROUND(100 * (SUM(supply_cost) / 100000000) / NULLIF(SUM(total_cost) / 100000, 0), 1) AS media_share

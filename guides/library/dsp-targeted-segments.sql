@@ -1,6 +1,6 @@
 --+++ recomamp query
 -- format = 1
--- name = "Targeted audience segments: delivery and orders"
+-- name = "Targeted audience segments: delivery and page views"
 -- description = "For each audience segment that Amazon DSP line items targeted: reach, cost and the detail page views credited to its impressions."
 -- kind = "main"
 -- category = "Audience segments"

@@ -8,8 +8,8 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "intermediate"
 -- tags = ["path", "first touch", "last touch"]
--- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Eight weeks or more, since orders spread over many pairs."
--- prerequisites = ["Orders that are relevant to the chosen campaigns."]
+-- window-advice = "The window is the time of the orders; ads of the 14 days before it are read in addition. Eight weeks or more, since orders spread over many pairs."
+-- prerequisites = ["Orders that are relevant to the chosen campaigns.", "Campaigns of one brand, chosen with the pattern, if the instance holds several: touches are matched by person, so ads of another brand would share the credit."]
 -- sample = """
 -- first_channel,last_channel,orders,order_share,sales
 -- DSP display,DSP display,122,36.2,4138.4600

@@ -7,24 +7,26 @@
 -- use-case = "At which frequency do more ads stop bringing more buyers?"
 -- products = ["dsp"]
 -- level = "intermediate"
+-- version = 2
 -- tags = ["frequency", "purchase rate", "optimization"]
--- window-advice = "Four weeks or more that ended 14 days ago. Shorter windows cut off people whose frequency was still growing."
+-- window-advice = "Four weeks or more; it may end two days ago, since nothing here is attributed by Amazon. Shorter windows cut off people whose frequency was still growing."
 -- prerequisites = ["Amazon DSP campaigns with tracked products."]
 -- sample = """
 -- frequency_group,reach,impressions,buyers,purchase_rate,orders,sales,cost,cost_per_buyer
--- 01,4762,4762,6,0.13,6,133.9400,68.86,11.48
--- 02,5011,10022,9,0.18,10,439.8700,141.47,15.72
--- 03,3455,10365,14,0.41,15,421.8200,143.74,10.27
--- 04-05,4339,19170,41,0.94,45,1681.4500,253.86,6.19
--- 06-10,4071,30461,91,2.24,96,3265.7800,386.94,4.25
--- 11+,1736,26244,166,9.56,206,6760.3800,315.17,1.9
+-- 01,2546,2546,10,0.39,10,338.9000,15.36,1.54
+-- 02,2602,5204,14,0.54,14,604.8200,30.63,2.19
+-- 03,1766,5298,17,0.96,18,576.7700,32.17,1.89
+-- 04-05,2024,8897,24,1.19,27,831.6600,52.97,2.21
+-- 06-10,1401,10278,37,2.64,43,1402.4500,60.36,1.63
+-- 11+,308,4293,18,5.84,19,716.7500,25.73,1.43
 -- """
 -- interpretation = '''
--- Follow **purchase_rate** from row to row, and stop where **cost_per_buyer** begins to rise faster than the rate: that is a
--- candidate for the frequency cap.
+-- Follow **purchase_rate** from row to row. Where it stops rising while **cost_per_buyer** rises, more ads no longer bring
+-- more buyers: that is a candidate for the frequency cap.
 --
 -- Read it as a pattern, not as proof. People who browse more see more ads *and* buy more, so a rising rate is partly their
--- habit. The ads that were seen after the purchase count toward the frequency too. Confirm a new cap with a test.
+-- habit. Retargeting adds to it, so leave it out with the campaign pattern. The ads that were seen after the purchase count
+-- toward the frequency too. Confirm a new cap with a test.
 --
 -- Orders are those relevant to the chosen campaigns, each counted once, whether or not an ad was credited with it. An order
 -- before the first impression doesn't count.
@@ -34,7 +36,7 @@
 --
 -- [metrics]
 -- frequency_group = "Impressions of the chosen campaigns that a person was shown in the window."
--- reach = "Recognized users in the group."
+-- reach = "Users in the group who are known by their Amazon account: orders are placed under accounts, so devices and browsers could never buy."
 -- impressions = "Impressions shown to them."
 -- buyers = "Users with at least one order at or after their first impression."
 -- purchase_rate = "Buyers in percent of reach."
@@ -51,8 +53,9 @@
 -- name = "campaign_pattern"
 -- kind = "pattern"
 -- label = "Campaigns"
--- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters."
+-- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters. Leave retargeting out: it shows more ads to people because they are interested."
 -- default = "%"
+-- sandbox-default = "%Consideration%"
 --+++
 WITH exposures AS (
   SELECT
@@ -63,6 +66,7 @@ WITH exposures AS (
   FROM dsp_impressions
   WHERE campaign LIKE {{campaign_pattern}}
     AND user_id IS NOT NULL
+    AND user_id_type = 'adUserId'
   GROUP BY user_id
 ),
 orders AS (

@@ -8,8 +8,8 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "advanced"
 -- tags = ["new-to-brand", "first touch", "path"]
--- window-advice = "The window is the time of the orders; ads are looked up to 28 days further back automatically. Eight weeks or more, ended 14 days ago."
--- prerequisites = ["Orders that are relevant to the chosen campaigns."]
+-- window-advice = "The window is the time of the orders; ads of the 28 days before it are read in addition. Eight weeks or more; it may end two days ago."
+-- prerequisites = ["Orders that are relevant to the chosen campaigns.", "Campaigns of one brand, chosen with the pattern, if the instance holds several: touches are matched by person, so ads of another brand would share the credit."]
 -- sample = """
 -- first_channel,orders,ntb_orders,ntb_share,share_of_ntb,ntb_sales
 -- DSP display,245,77,31.4,41.6,2540.0900
@@ -27,8 +27,7 @@
 -- click of Sponsored Products. The first touch is the first that can be seen: earlier ads, ads under another user ID, and
 -- channels outside Amazon are unknown.
 --
--- Subscribe & Save repeat deliveries and other reorders are orders too and are not new to the brand, so they lower the share
--- of channels that reach existing customers.
+-- Reorders are never new to the brand, so they lower the share of channels that reach existing customers.
 --
 -- The guide [New-to-brand customers](../new-to-brand/guide.md) explains the method.
 -- '''

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
--- name = "Cost per new-to-brand customer by channel"
--- description = "Spend of each ad product against the new-to-brand orders that Amazon attributes to it: what a new customer costs."
+-- name = "Cost per new-to-brand order by channel"
+-- description = "Spend of each ad product against the new-to-brand orders that Amazon attributes to it: roughly what a new customer costs."
 -- kind = "main"
 -- category = "New-to-brand"
 -- use-case = "Where is the cheapest place to win a new customer?"
@@ -18,9 +18,9 @@
 -- sponsored_display,USD,27.47,34,11,32.4,2.5,12.77
 -- """
 -- interpretation = '''
--- **cost_per_ntb_order** is the acquisition cost; set it against the value that a new customer brings later ([Customer value
--- by month of the first purchase](../library/customer-value-by-first-month.sql)). **ntb_share** explains why a product with a
--- good return on ad spend can still be expensive here.
+-- **cost_per_ntb_order** is close to the cost of a new customer, and never above it, since one customer can place several
+-- such orders. Set it against the value that a new customer brings later ([Customer value by month of the first purchase](../library/customer-value-by-first-month.sql)).
+-- **ntb_share** explains why a product with a good return on ad spend can still be expensive here.
 --
 -- Units differ between sources: Amazon DSP `total_cost` is in millicents and divided by 100,000, sponsored ads `spend` is in
 -- microcents and divided by 100,000,000. Both are currency after that. Campaigns in other currencies have rows of their own.

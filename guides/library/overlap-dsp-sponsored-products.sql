@@ -7,21 +7,23 @@
 -- use-case = "Do people who see both DSP and Sponsored Products buy more often?"
 -- products = ["dsp", "sponsored-products"]
 -- level = "intermediate"
+-- version = 2
 -- tags = ["overlap", "purchase rate"]
--- window-advice = "Four to twelve weeks that ended 14 days ago, so that late orders are in. Both products should have run for the whole window."
+-- window-advice = "Four to twelve weeks; it may end two days ago, since nothing here is attributed by Amazon. Both products should have run for the whole window."
 -- prerequisites = ["Amazon DSP and Sponsored Products campaigns for the same products."]
 -- sample = """
 -- exposure,reach,buyers,purchase_rate,orders,sales,sales_per_1000_reached
--- DSP only,17164,121,0.70,139,4825.2400,281.13
--- Both,6210,239,3.85,279,9176.5300,1477.70
--- Sponsored Products only,2142,16,0.75,17,660.7600,308.48
+-- DSP only,6850,37,0.54,39,1111.4900,162.26
+-- Both,2201,70,3.18,83,2141.9200,973.16
+-- Sponsored Products only,1859,38,2.04,41,999.5100,537.66
 -- """
 -- interpretation = '''
--- Compare **purchase_rate** of *Both* with the two others, then look at **reach** to see how much room there is: a high rate
--- in a small overlap suggests testing DSP on more of the shopping audience.
+-- Compare **purchase_rate** of *Both* with *Sponsored Products only* rather than with *DSP only*: people who meet sponsored
+-- ads are closer to a purchase, with or without DSP ads. Then look at **reach** to see how much room there is.
 --
--- It is not an experiment. People who meet Sponsored Products are shopping in the category already, so they buy more with or
--- without DSP ads. Therefore compare *Both* with *Sponsored Products only* rather than with *DSP only*.
+-- **Leave retargeting out.** It follows people who looked at a product, so it moves likely buyers from *Sponsored Products
+-- only* to *Both*, and makes the one row poor and the other rich. Even without it, a higher rate of *Both* is a reason for a
+-- test, not a proof: heavy users meet more ads of every kind and buy more.
 --
 -- A person belongs to one row. Orders are those relevant to the chosen campaigns, each counted once, at or after the first ad
 -- that the person saw in the window.
@@ -31,7 +33,7 @@
 --
 -- [metrics]
 -- exposure = "Which of the two products showed ads to the person."
--- reach = "Different recognized users."
+-- reach = "Different users who are known by their Amazon account: orders are placed under accounts, so devices and browsers could never buy."
 -- buyers = "Users with an order at or after their first ad."
 -- purchase_rate = "Buyers in percent of reach."
 -- orders = "Their orders."
@@ -46,8 +48,21 @@
 -- name = "campaign_pattern"
 -- kind = "pattern"
 -- label = "Campaigns"
--- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters."
+-- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters. Choose the campaigns of one brand: an ad of another brand must not count toward its orders."
 -- default = "%"
+-- sandbox-default = "%Mirelune%"
+--
+-- [[parameters]]
+-- name = "left_out"
+-- kind = "list"
+-- label = "Campaigns to leave out"
+-- help = "Retargeting and loyalty campaigns, one name per line: they follow people's interest instead of creating it. Write none to keep all."
+-- default = ["none"]
+-- sandbox-default = [
+--   "Mirelune | Display | Conversion | {half-year}",
+--   "Mirelune | Display | Loyalty | {half-year}",
+--   "SD - Mirelune - Views remarketing vCPM",
+-- ]
 --+++
 WITH exposures AS (
   SELECT
@@ -57,7 +72,9 @@ WITH exposures AS (
     impression_dt_utc AS event_dt
   FROM dsp_impressions
   WHERE campaign LIKE {{campaign_pattern}}
+    AND campaign NOT IN ({{left_out}})
     AND user_id IS NOT NULL
+    AND user_id_type = 'adUserId'
   UNION ALL
   SELECT
     user_id,
@@ -66,8 +83,10 @@ WITH exposures AS (
     event_dt_utc AS event_dt
   FROM sponsored_ads_traffic
   WHERE campaign LIKE {{campaign_pattern}}
+    AND campaign NOT IN ({{left_out}})
     AND ad_product_type = 'sponsored_products'
     AND user_id IS NOT NULL
+    AND user_id_type = 'adUserId'
 ),
 per_user AS (
   SELECT

@@ -7,18 +7,19 @@
 -- use-case = "Does streaming TV add something to display and search ads?"
 -- products = ["streaming-tv", "dsp", "sponsored-products", "sponsored-brands", "sponsored-display"]
 -- level = "advanced"
+-- version = 2
 -- tags = ["overlap", "streaming tv", "purchase rate"]
--- window-advice = "Four to twelve weeks that ended 14 days ago, so that late orders are in. Some groups are small, so eight weeks or more are better than four."
+-- window-advice = "Four to twelve weeks; it may end two days ago, since nothing here is attributed by Amazon. Some groups are small, so eight weeks or more are better than four."
 -- prerequisites = ["Streaming TV, other Amazon DSP and sponsored ads campaigns for the same products."]
 -- sample = """
 -- combination,reach,buyers,purchase_rate,new_to_brand_buyers,sales
--- Display only,10246,43,0.42,13,1715.4500
--- Display + sponsored,4072,169,4.15,81,6275.5600
--- TV only,3361,0,0.00,0,
--- TV + display + sponsored,2496,128,5.13,66,5083.0800
--- TV + display,2491,19,0.76,5,907.7300
--- Sponsored only,2365,18,0.76,11,765.7300
--- TV + sponsored,708,7,0.99,4,277.8800
+-- Display only,4278,20,0.47,9,606.7200
+-- Sponsored only,1954,39,2.00,23,1025.5000
+-- TV only,1564,7,0.45,2,192.9100
+-- Display + sponsored,1343,38,2.83,21,1207.4100
+-- TV + display,910,7,0.77,3,212.9100
+-- TV + display + sponsored,538,21,3.90,13,567.7100
+-- TV + sponsored,418,14,3.35,11,465.7500
 -- """
 -- interpretation = '''
 -- Read down one channel: *TV + display + sponsored* against *display + sponsored* shows what goes along with adding TV to the
@@ -28,15 +29,16 @@
 -- More channels tend to look better, since people who are online more meet more channels and buy more. The comparison is a
 -- reason for a test, not the test.
 --
--- Each person is in exactly one row, so reach adds up here. A television is often recognized by a device ID that no search or
--- order carries, which makes *TV only* look larger and weaker than it is.
+-- Each person is in exactly one row, so reach adds up here. Only users known by their account are counted: a television is
+-- often recognized by a device ID that no search or order carries, which would make *TV only* look larger and weaker than it
+-- is. Leave retargeting out: it moves likely buyers into the rows with display.
 --
 -- The guide [Streaming TV and the other channels](../streaming-tv-overlap/guide.md) explains the method.
 -- '''
 --
 -- [metrics]
 -- combination = "Channels that showed ads to the person in the window."
--- reach = "Different recognized users."
+-- reach = "Different users who are known by their Amazon account."
 -- buyers = "Users with an order at or after their first ad."
 -- purchase_rate = "Buyers in percent of reach."
 -- new_to_brand_buyers = "Buyers with at least one order that was new to the brand."
@@ -50,8 +52,21 @@
 -- name = "campaign_pattern"
 -- kind = "pattern"
 -- label = "Campaigns"
--- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters."
+-- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters. Choose the campaigns of one brand: an ad of another brand must not count toward its orders."
 -- default = "%"
+-- sandbox-default = "%Mirelune%"
+--
+-- [[parameters]]
+-- name = "left_out"
+-- kind = "list"
+-- label = "Campaigns to leave out"
+-- help = "Retargeting and loyalty campaigns, one name per line: they follow people's interest instead of creating it. Write none to keep all."
+-- default = ["none"]
+-- sandbox-default = [
+--   "Mirelune | Display | Conversion | {half-year}",
+--   "Mirelune | Display | Loyalty | {half-year}",
+--   "SD - Mirelune - Views remarketing vCPM",
+-- ]
 --
 -- [[parameters]]
 -- name = "tv_pattern"
@@ -69,7 +84,9 @@ WITH exposures AS (
     impression_dt_utc AS event_dt
   FROM dsp_impressions
   WHERE campaign LIKE {{campaign_pattern}}
+    AND campaign NOT IN ({{left_out}})
     AND user_id IS NOT NULL
+    AND user_id_type = 'adUserId'
   UNION ALL
   SELECT
     user_id,
@@ -79,8 +96,10 @@ WITH exposures AS (
     event_dt_utc AS event_dt
   FROM sponsored_ads_traffic
   WHERE campaign LIKE {{campaign_pattern}}
+    AND campaign NOT IN ({{left_out}})
     AND ad_product_type IN ('sponsored_products', 'sponsored_brands', 'sponsored_display')
     AND user_id IS NOT NULL
+    AND user_id_type = 'adUserId'
 ),
 per_user AS (
   SELECT

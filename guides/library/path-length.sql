@@ -8,8 +8,8 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "intermediate"
 -- tags = ["path", "frequency"]
--- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Four to twelve weeks."
--- prerequisites = ["Orders that are relevant to the chosen campaigns."]
+-- window-advice = "The window is the time of the orders; ads of the 14 days before it are read in addition. Four to twelve weeks."
+-- prerequisites = ["Orders that are relevant to the chosen campaigns.", "Campaigns of one brand, chosen with the pattern, if the instance holds several: touches are matched by person, so ads of another brand would share the credit."]
 -- sample = """
 -- touches,orders,order_share,buyers,avg_channels,avg_order_value
 -- 01,67,16.6,66,1.0,31.00

@@ -8,8 +8,8 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "advanced"
 -- tags = ["path", "journey", "attribution"]
--- window-advice = "The window is the time of the orders; ads are looked up to 14 days further back automatically. Take at least four weeks; rare paths need more."
--- prerequisites = ["Orders that are relevant to the chosen campaigns."]
+-- window-advice = "The window is the time of the orders; ads of the 14 days before it are read in addition. Take at least four weeks; rare paths need more."
+-- prerequisites = ["Orders that are relevant to the chosen campaigns.", "Campaigns of one brand, chosen with the pattern, if the instance holds several: touches are matched by person, so ads of another brand would share the credit."]
 -- sample = """
 -- path,orders,order_share,buyers,sales
 -- "[[1, DSP display]]",120,29.7,108,3996.5300

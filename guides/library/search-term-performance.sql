@@ -25,15 +25,15 @@
 -- candidates for keywords of their own; see [Search terms that sell without an exact
 -- keyword](../library/search-terms-without-exact-keyword.sql).
 --
--- Ads that were not shown for a search, such as those on product pages, have no term and are left out. Terms seen by a single
--- shopper are removed by AMC, and with long-tail searches that can be a good part of the spend: compare the total **cost**
--- with [Sponsored Products performance by campaign](../library/sponsored-products-performance.sql).
+-- Ads that were not shown for a search, such as those on product pages, have no term and are left out. Terms that a single
+-- shopper saw, clicked or bought on are removed by AMC, and with long-tail searches that can be a good part of the spend:
+-- compare the total **cost** with [Sponsored Products performance by campaign](../library/sponsored-products-performance.sql).
 --
 -- The guide [Search terms and branded search](../search-terms/guide.md) explains the method.
 -- '''
 --
 -- [metrics]
--- search_term = "What the shopper typed."
+-- search_term = "What the shopper typed, in lower case."
 -- impressions = "Impressions."
 -- clicks = "Clicks."
 -- cost = "Spend in the currency of the account (microcents divided by 100,000,000)."
@@ -63,7 +63,7 @@
 --+++
 WITH combined AS (
   SELECT
-    customer_search_term AS search_term,
+    LOWER(customer_search_term) AS search_term,
     impressions,
     clicks,
     spend / 100000000 AS cost,
@@ -76,7 +76,7 @@ WITH combined AS (
     AND customer_search_term IS NOT NULL
   UNION ALL
   SELECT
-    customer_search_term AS search_term,
+    LOWER(customer_search_term) AS search_term,
     0 AS impressions,
     0 AS clicks,
     0 AS cost,

@@ -32,7 +32,7 @@
 -- '''
 --
 -- [metrics]
--- search_term = "What the shopper typed."
+-- search_term = "What the shopper typed, in lower case."
 -- impressions = "Impressions."
 -- clicks = "Clicks."
 -- cost = "Spend in the currency of the account (microcents divided by 100,000,000)."
@@ -61,7 +61,7 @@
 --+++
 WITH combined AS (
   SELECT
-    customer_search_term AS search_term,
+    LOWER(customer_search_term) AS search_term,
     match_type,
     impressions,
     clicks,
@@ -75,7 +75,7 @@ WITH combined AS (
     AND customer_search_term IS NOT NULL
   UNION ALL
   SELECT
-    customer_search_term AS search_term,
+    LOWER(customer_search_term) AS search_term,
     match_type,
     0 AS impressions,
     0 AS clicks,

@@ -24,11 +24,13 @@
 -- interpretation = '''
 -- Use it for one chart of all spend. **cost_share** shows how the mix moves: compare event days with ordinary ones.
 --
--- Three units meet here. Amazon DSP `total_cost` is in millicents and divided by 100,000; sponsored ads `spend` is in
+-- Two units meet here. Amazon DSP `total_cost` is in millicents and divided by 100,000; sponsored ads `spend` is in
 -- microcents and divided by 100,000,000. A mistake in one of them makes a channel a thousand times too large or too small, so
 -- compare one day with the console before you share the chart.
 --
--- Days are in UTC; consoles use the time zone of the advertiser, so single days differ slightly.
+-- Where a single click made all the spend of a product on a day, AMC removes the row with its spend, and the shares of that
+-- day don't add up to 100%. By week this is rare. Days are in UTC; consoles use the time zone of the advertiser, so single
+-- days differ slightly and weeks hardly.
 -- '''
 --
 -- [metrics]

@@ -8,8 +8,8 @@
 -- products = ["dsp", "sponsored-products", "sponsored-brands", "sponsored-display", "sponsored-tv"]
 -- level = "intermediate"
 -- tags = ["time to conversion", "path"]
--- window-advice = "The window is the time of the orders; ads are looked up to 28 days further back automatically. End it 14 days ago."
--- prerequisites = ["Orders that are relevant to the chosen campaigns."]
+-- window-advice = "The window is the time of the orders; ads of the 28 days before it are read in addition. It may end two days ago."
+-- prerequisites = ["Orders that are relevant to the chosen campaigns.", "Campaigns of one brand, chosen with the pattern, if the instance holds several: touches are matched by person, so ads of another brand would share the credit."]
 -- sample = """
 -- first_channel,time_to_purchase,orders,order_share,buyers
 -- DSP display,2 1 to 24 hours,4,1.6,4

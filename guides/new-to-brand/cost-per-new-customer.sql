@@ -3,7 +3,7 @@
 -- name = "Cost per new customer"
 -- kind = "main"
 -- description = "For each campaign: what it cost, how many customers new to the brand it brought, and what one of them cost."
--- window-advice = "Twelve weeks or more that ended at least fourteen days ago. The window of the costs and of the ads is the same, so don't let it end earlier for one of them."
+-- window-advice = "Twelve weeks or more that ended at least fourteen days ago. A window that ends later has the full costs but not yet all customers."
 -- prerequisites = ["Attributed purchases in the window", "One currency"]
 -- sample = """
 -- campaign, spend, customers, new_customers, share_of_new_customers, cost_per_new_customer

@@ -12,6 +12,7 @@
 -- """
 -- interpretation = """
 -- * The **share of orders** of the row *true* is the rate to hold the attributed rates against.
+-- * In an instance with several brands, the rows hold the orders of all of them. Add `tracked_asin IN (…)` for one brand.
 -- * A row *without a value* holds orders for which AMC doesn't know the history. Leave it out of the rate, and say so if it is large.
 -- """
 --

@@ -19,7 +19,7 @@
 -- DSP other > Sponsored Display, 2, 200, 6, 0.03, 7, 152.93
 -- """
 -- interpretation = """
--- Compare the `purchase_rate` of a longer path with that of the shorter path inside it: *Streaming TV > DSP display* with *DSP display*. The difference shows where buyers come from; it doesn't prove that the first channel
+-- Compare the `purchase_rate` of a longer path with that of the shorter path inside it: *DSP other > Sponsored search* with *Sponsored search*. The difference shows where buyers come from; it doesn't prove that the first channel
 -- caused the purchase. Ignore rates of paths with only a handful of purchasers.
 -- """
 --

@@ -4,7 +4,7 @@
 -- description = "Of the users who saw ads on a branded search, how many had seen the brand's ads on a generic search before?"
 -- kind = "main"
 -- tags = ["branded search", "search terms"]
--- window-advice = "Four weeks or more. The query reads traffic up to 30 days before the window by itself."
+-- window-advice = "Four weeks or more. Traffic of the 30 days before the window is read in addition."
 -- sample = """
 -- earlier_search, users, share_of_users, clickers, click_share
 -- branded search first, 607, 0.8454, 62, 0.1021

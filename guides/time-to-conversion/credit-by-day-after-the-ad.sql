@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "How complete credited purchases are by day"
--- description = "Which share of the credited purchases has arrived 0, 1, 2 … 14 days after the ad. Proves how long a window has to settle."
+-- description = "What share of the credited purchases has arrived 0, 1, 2 … 14 days after the ad. Shows how long to wait before a report is complete."
 -- kind = "validate"
 -- tags = ["time to conversion", "attribution"]
 -- window-advice = "Only windows that ended 14 days ago or earlier show the full curve."

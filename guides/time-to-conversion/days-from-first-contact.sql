@@ -4,7 +4,7 @@
 -- description = "How long buyers had been meeting the brand's ads before they bought, and how many ads they had met."
 -- kind = "main"
 -- tags = ["time to conversion", "path to conversion"]
--- window-advice = "Four weeks of purchases or more. The query reads ads up to 28 days before the window by itself."
+-- window-advice = "Four weeks of purchases or more. Ads of the 28 days before the window are read in addition."
 -- prerequisites = ["28 days of delivery before the window"]
 -- sample = """
 -- days_to_purchase, purchasers, contacts_per_purchaser

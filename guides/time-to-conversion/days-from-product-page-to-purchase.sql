@@ -4,7 +4,7 @@
 -- description = "How long buyers thought about a product after they first saw its page, by product."
 -- kind = "main"
 -- tags = ["time to conversion", "products"]
--- window-advice = "Four weeks of purchases or more. The query reads page views up to 28 days before the window by itself."
+-- window-advice = "Four weeks of purchases or more. Page views of the 28 days before the window are read in addition."
 -- sample = """
 -- asin, buyers, viewed_before, same_day, share_same_day, average_days
 -- B01VLY94L5, 104, 95, 63, 0.6632, 1.08

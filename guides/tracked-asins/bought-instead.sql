@@ -1,6 +1,6 @@
 --+++ recomamp query
 -- format = 1
--- name = "Which products halo purchases are of"
+-- name = "Promoted and halo purchases by product"
 -- description = "For each product, how many credited purchases came from ads that promote it, and how many from ads for other products."
 -- kind = "main"
 -- tags = ["brand halo", "asin"]
