@@ -17,7 +17,7 @@
 --
 -- [metrics]
 -- visited = "What the user visited in the window."
--- users = "Different recognized users who viewed a product page of the brand and had met an ad in the 28 days before."
+-- users = "Different recognized users who viewed a product page of the brand and had seen an ad in the 28 days before."
 -- buyers = "Those who bought one of the products within 14 days after their first visit to a page of either kind in the window."
 -- purchase_rate = "Buyers divided by users."
 -- sales = "Sales of these purchases, in the currency of the account."

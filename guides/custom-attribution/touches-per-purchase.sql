@@ -18,7 +18,7 @@
 -- """
 --
 -- [metrics]
--- touches = "Days on which the buyer met a relevant campaign, in the look-back; a campaign counts once a day."
+-- touches = "Days on which the buyer saw a relevant campaign, in the look-back; a campaign counts once a day."
 -- purchases = "Purchases with so many touches."
 -- share_of_purchases = "Part of all purchases with a touch."
 -- average_channels = "Different channels among these touches, on average."

@@ -2,7 +2,7 @@
 -- format = 1
 -- name = "Which came first"
 -- kind = "main"
--- description = "Among people who met both: whether they met Amazon DSP or sponsored ads first, how many days passed, and how many bought after they had met both."
+-- description = "Among people who met both: whether they met Amazon DSP or sponsored ads first, how many days passed, and how many bought after they had seen both."
 -- window-advice = "The window of the overlap. The first days of the window show an order by chance, so make it long."
 -- prerequisites = ["Amazon DSP and sponsored ads of the same brand, both running in the window", "The brand's ASINs"]
 -- sample = """
@@ -20,7 +20,7 @@
 -- sequence = "The product of the person's first contact in the window."
 -- people = "Users who met both."
 -- median_days_between = "Median of the days from the first contact with one product to the first contact with the other."
--- buyers = "People with an order of the brand after they had met both."
+-- buyers = "People with an order of the brand after they had seen both."
 -- purchase_rate = "Buyers in percent of people."
 --
 -- [window]

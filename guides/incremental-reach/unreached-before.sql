@@ -2,7 +2,7 @@
 -- format = 1
 -- name = "People not reached before"
 -- kind = "validate"
--- description = "For each channel: how many of its people had met no ad of the brand in the 28 days before they met the channel in the window."
+-- description = "For each channel: how many of its people had seen no ad of the brand in the 28 days before they met the channel in the window."
 -- window-advice = "The flight. The query reads 28 days more before it, so that people of the first days have a past."
 -- prerequisites = ["Amazon DSP and sponsored ads of one brand", "28 days of data before the window"]
 -- sample = """

@@ -44,7 +44,7 @@
 -- GROUP BY user_id
 -- ```
 --
--- Page views and orders come from people who had met an ad of the advertiser in the 28 days before. Whoever looked without any
+-- Page views and orders come from people who had seen an ad of the advertiser in the 28 days before. Whoever looked without any
 -- ad contact is not here.
 --
 -- The guide [Building audiences](../building-audiences/guide.md) explains the method.

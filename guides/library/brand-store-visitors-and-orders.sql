@@ -23,7 +23,7 @@
 -- The fair question is what happens to a person whom an ad sends to the store instead of to a product page; test that with
 -- two landing pages.
 --
--- Both groups come from conversions that are relevant to the chosen campaigns, that is, from people who had met an ad in the
+-- Both groups come from conversions that are relevant to the chosen campaigns, that is, from people who had seen an ad in the
 -- 28 days before. A visitor who looked at products too counts as a store visitor. Orders before the first visit or page view
 -- don't count.
 --

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Orders with and without ad contact"
--- description = "Page views, carts, orders and new-to-brand orders on Amazon by people who met an ad in the 28 days before and by people who did not."
+-- description = "Page views, carts, orders and new-to-brand orders on Amazon by people who saw an ad in the 28 days before and by people who did not."
 -- kind = "main"
 -- category = "Products"
 -- use-case = "How much of our business on Amazon have our ads touched?"

@@ -25,7 +25,7 @@
 -- Read **ntb_share** together with **orders**: during sales events both old and new customers buy more, and the share can fall
 -- while the number of new customers grows.
 --
--- The orders are those relevant to the chosen campaigns, by people who had met an ad of the advertiser in the 28 days before.
+-- The orders are those relevant to the chosen campaigns, by people who had seen an ad of the advertiser in the 28 days before.
 -- Each counts once, whether or not an ad was credited.
 --
 -- Weeks are those of `DATE_TRUNC` in UTC. The first and the last row are cut off unless the window holds whole weeks.
@@ -35,7 +35,7 @@
 --
 -- [metrics]
 -- week_start = "First day of the week."
--- orders = "Orders by people who had met an ad."
+-- orders = "Orders by people who had seen an ad."
 -- ntb_orders = "Those that were new to the brand."
 -- ntb_share = "New-to-brand orders in percent of the orders."
 -- buyers = "Different buyers."

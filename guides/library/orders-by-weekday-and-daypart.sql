@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "When people buy: weekday and time of day"
--- description = "Orders by people who had met an ad, by weekday and six-hour block of the purchase, in a time zone of your choice."
+-- description = "Orders by people who had seen an ad, by weekday and six-hour block of the purchase, in a time zone of your choice."
 -- kind = "main"
 -- category = "Day-parting"
 -- use-case = "When do our customers buy?"
@@ -28,7 +28,7 @@
 --
 -- This is the time of the *purchase*. For bids the time of the click matters; see [Sponsored Products by hour of the
 -- day](../library/sponsored-products-by-hour.sql). The orders are those relevant to the chosen campaigns, by people who had
--- met an ad in the 28 days before; each counts once.
+-- seen an ad in the 28 days before; each counts once.
 --
 -- The hour comes from a column that is cut to the full hour, whose threshold is 2 users instead of the 100 of exact
 -- timestamps.

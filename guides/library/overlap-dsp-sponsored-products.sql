@@ -18,12 +18,12 @@
 -- Sponsored Products only,1859,38,2.04,41,999.5100,537.66
 -- """
 -- interpretation = '''
--- Compare **purchase_rate** of *Both* with *Sponsored Products only* rather than with *DSP only*: people who meet sponsored
+-- Compare **purchase_rate** of *Both* with *Sponsored Products only* rather than with *DSP only*: people who see sponsored
 -- ads are closer to a purchase, with or without DSP ads. Then look at **reach** to see how much room there is.
 --
 -- **Leave retargeting out.** It follows people who looked at a product, so it moves likely buyers from *Sponsored Products
 -- only* to *Both*, and makes the one row poor and the other rich. Even without it, a higher rate of *Both* is a reason for a
--- test, not a proof: heavy users meet more ads of every kind and buy more.
+-- test, not a proof: heavy users see more ads of every kind and buy more.
 --
 -- A person belongs to one row. Orders are those relevant to the chosen campaigns, each counted once, at or after the first ad
 -- that the person saw in the window.

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Number of touches before a purchase"
--- description = "How many ads buyers met in the 14 days before an order, and through how many channels."
+-- description = "How many ads buyers saw in the 14 days before an order, and through how many channels."
 -- kind = "main"
 -- category = "Paths to purchase"
 -- use-case = "How many contacts does a purchase take?"
@@ -33,7 +33,7 @@
 -- '''
 --
 -- [metrics]
--- touches = "Ads that the buyer met in the 14 days before the order."
+-- touches = "Ads that the buyer saw in the 14 days before the order."
 -- orders = "Orders with this number."
 -- order_share = "Percent of all orders with at least one touch."
 -- buyers = "Different users."

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Time from first ad to purchase"
--- description = "How long before an order the buyer met the first ad of the campaigns, looking back 28 days; split by channel of that first ad."
+-- description = "How long before an order the buyer saw the first ad of the campaigns, looking back 28 days; split by channel of that first ad."
 -- kind = "main"
 -- category = "Time to purchase"
 -- use-case = "How long does it take from the first contact to the sale?"

@@ -1,8 +1,8 @@
 --+++ recomamp query
 -- format = 1
--- name = "New and known customers among all who met an ad"
+-- name = "New and known customers among all who saw an ad"
 -- kind = "validate"
--- description = "Every order by people who met an ad in the 28 days before, attributed or not: how many came from customers who are new to the brand."
+-- description = "Every order by people who saw an ad in the 28 days before, attributed or not: how many came from customers who are new to the brand."
 -- window-advice = "The window of the analysis that you want to check."
 -- prerequisites = ["Purchases on Amazon in the window"]
 -- sample = """

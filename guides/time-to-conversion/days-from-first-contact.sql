@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Days from the first ad contact to the purchase"
--- description = "How long buyers had been meeting the brand's ads before they bought, and how many ads they had met."
+-- description = "How long buyers had been seeing the brand's ads before they bought, and how many ads they had seen."
 -- kind = "main"
 -- tags = ["time to conversion", "path to conversion"]
 -- window-advice = "Four weeks of purchases or more. Ads of the 28 days before the window are read in addition."

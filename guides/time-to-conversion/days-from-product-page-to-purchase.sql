@@ -18,7 +18,7 @@
 --
 -- [metrics]
 -- asin = "Product bought."
--- buyers = "Users who bought it and had met an ad of the advertiser in the 28 days before."
+-- buyers = "Users who bought it and had seen an ad of the advertiser in the 28 days before."
 -- viewed_before = "Those who had seen its product page in the 28 days before the purchase."
 -- same_day = "Those whose first view was on the day of the purchase (UTC)."
 -- share_same_day = "Same-day buyers divided by buyers who had viewed before."

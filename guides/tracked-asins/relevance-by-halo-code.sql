@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "How purchases relate to the campaigns"
--- description = "Purchases by users who met the advertiser's ads, by how the bought product relates to the campaign's products. Includes purchases that no ad was credited for."
+-- description = "Purchases by users who saw the advertiser's ads, by how the bought product relates to the campaign's products. Includes purchases that no ad was credited for."
 -- kind = "main"
 -- tags = ["brand halo", "relevance"]
 -- window-advice = "Four weeks or more. Nothing is attributed here, so two days are enough for the data to arrive."
