@@ -76,7 +76,7 @@
     if (!navigator.clipboard) return;
     for (const button of all("[data-copy],[data-copy-from],[data-copy-rows]", root)) button.hidden = false;
   }
-  // Rows of a result are requested in the format for spreadsheets.
+  // Rows of a result are requested in the Excel-safe format.
   async function rows(address) {
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(answer.status);
