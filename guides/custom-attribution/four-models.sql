@@ -23,7 +23,7 @@
 --
 -- [metrics]
 -- channel = "DSP by kind of creative; sponsored ads by ad product."
--- purchasers = "Users with at least one purchase before which they met the channel."
+-- purchasers = "Users with at least one purchase before which they saw the channel."
 -- first_touch = "Purchases credited to the first touch."
 -- last_touch = "Purchases credited to the last touch before the purchase."
 -- linear = "Purchases divided equally among all touches."

@@ -3,7 +3,7 @@
 -- name = "Overlap of Amazon DSP and sponsored ads"
 -- kind = "main"
 -- description = "How many people met Amazon DSP only, sponsored ads only, or both; what they cost; and how many of them bought the brand afterward."
--- window-advice = "Eight weeks or more; it may end two days ago, since nothing here is attributed by Amazon. In a short window, few people have had the time to meet both."
+-- window-advice = "Eight weeks or more; it may end two days ago, since nothing here is attributed by Amazon. In a short window, few people have had the time to see both."
 -- prerequisites = ["Amazon DSP and sponsored ads of the same brand, both running in the window", "The brand's ASINs"]
 -- sample = """
 -- exposure, people, share_of_people, spend, buyers, purchase_rate, sales, sales_per_1000_people
@@ -18,7 +18,7 @@
 -- """
 --
 -- [metrics]
--- exposure = "Which of the two a person met in the window."
+-- exposure = "Which of the two a person saw in the window."
 -- people = "Different users known by their account."
 -- share_of_people = "People in percent of everybody reached."
 -- spend = "Cost of the ads that these people received, in the account's currency."

@@ -12,13 +12,13 @@
 -- Within the same hour, 5, 0.0, 0, 0.00
 -- """
 -- interpretation = """
--- * Many people with *Amazon DSP first* fit the idea that display raises demand which search then meets. Many with *Sponsored ads first* fit retargeting of people who searched.
+-- * Many people with *Amazon DSP first* fit the idea that display raises demand that search then captures. Many with *Sponsored ads first* fit retargeting of people who searched.
 -- * Compare the purchase rates only together with the **median of days**: who had more time after the second contact had more time to buy.
 -- """
 --
 -- [metrics]
 -- sequence = "The product of the person's first contact in the window."
--- people = "Users who met both."
+-- people = "Users who saw both."
 -- median_days_between = "Median of the days from the first contact with one product to the first contact with the other."
 -- buyers = "People with an order of the brand after they had seen both."
 -- purchase_rate = "Buyers in percent of people."

@@ -26,7 +26,7 @@
 -- other two. Compare only combinations that differ in one channel, and look at **reach** first: a rate over a few dozen people
 -- is chance.
 --
--- More channels tend to look better, since people who are online more meet more channels and buy more. The comparison is a
+-- More channels tend to look better, since people who are online more see more channels and buy more. The comparison is a
 -- reason for a test, not the test.
 --
 -- Each person is in exactly one row, so reach adds up here. Only users known by their account are counted: a television is

@@ -21,7 +21,7 @@
 -- Any contact, sponsored_television, 3
 -- """
 -- interpretation = """
--- * Rows of *First contact* add up to the number of customers, and so do those of *Last contact*. *Any contact* doesn't, since most customers met several products.
+-- * Rows of *First contact* add up to the number of customers, and so do those of *Last contact*. *Any contact* doesn't, since most customers saw several products.
 -- * A product that is strong in *First contact* and weak in *Last contact* introduces people whom another product closes. Last-touch attribution credits it with less than its part.
 -- * Impressions count as contacts, clicks too. Sponsored ads appear in searches of people who look for a product already, so they are often last by nature.
 -- """

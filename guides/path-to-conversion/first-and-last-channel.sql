@@ -17,7 +17,7 @@
 -- DSP TV, Sponsored search, 3, 3, 67.96
 -- """
 -- interpretation = """
--- Read along the rows: a channel that opens many paths and closes few does early work that last-touch reports don't show. Equal first and last channel includes buyers who met only that channel.
+-- Read along the rows: a channel that opens many paths and closes few does early work that last-touch reports don't show. Equal first and last channel includes buyers who saw only that channel.
 -- """
 --
 -- [metrics]

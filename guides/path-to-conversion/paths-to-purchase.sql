@@ -24,7 +24,7 @@
 -- """
 --
 -- [metrics]
--- path = "Channels in the order in which a user first met them, up to the first credited purchase. Repeated contacts with a channel don't repeat it."
+-- path = "Channels in the order in which a user first saw them, up to the first credited purchase. Repeated contacts with a channel don't repeat it."
 -- steps = "Channels in the path."
 -- users = "Users on exactly this path."
 -- purchasers = "Those of them with at least one purchase credited to an ad of the window."

@@ -18,7 +18,7 @@
 -- """
 -- interpretation = """
 -- * **New people** add up: their sum over all weeks is the reach of the window. **People** don't.
--- * A falling **share of new people** with equal impressions says that the campaigns meet the same people again. More budget then buys frequency, not reach.
+-- * A falling **share of new people** with equal impressions says that the campaigns reach the same people again. More budget then buys frequency, not reach.
 -- * The first week of the window is always 100 percent new.
 -- """
 --

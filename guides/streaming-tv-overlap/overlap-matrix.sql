@@ -18,7 +18,7 @@
 -- Display, Streaming TV, 1983, 20.1
 -- """
 -- interpretation = """
--- * Read along a row pair: *of the people of this channel, so many percent also met the other one.* The share is not symmetric, since channels differ in size.
+-- * Read along a row pair: *of the people of this channel, so many percent also saw the other one.* The share is not symmetric, since channels differ in size.
 -- * Rows in which both channels are the same show the channel's own reach, and 100 percent.
 -- * All kinds of IDs are included. TV devices and browsers without an account can't match anything, so true overlaps are somewhat higher.
 -- """
@@ -26,7 +26,7 @@
 -- [metrics]
 -- channel = "The channel whose people are looked at."
 -- also_met = "The other channel."
--- people = "Users who met both; where both are the same, the reach of the channel."
+-- people = "Users who saw both; where both are the same, the reach of the channel."
 -- share_of_channel = "People in percent of the reach of the channel."
 --
 -- [window]

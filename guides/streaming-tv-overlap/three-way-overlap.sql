@@ -3,7 +3,7 @@
 -- name = "Three-way overlap"
 -- kind = "main"
 -- description = "Streaming TV, display, and sponsored ads: how many people met each combination, and how many of them searched for the brand, viewed its products, and bought."
--- window-advice = "Twelve weeks or more; it may end two days ago, since nothing here is attributed by Amazon. Seven groups divide the buyers, and people need time to meet three channels."
+-- window-advice = "Twelve weeks or more; it may end two days ago, since nothing here is attributed by Amazon. Seven groups divide the buyers, and people need time to see three channels."
 -- prerequisites = ["Streaming TV, display, and sponsored ads of the same brand, all running in the window", "The brand's ASINs and branded search terms"]
 -- sample = """
 -- exposure, people, share_of_people, search_rate, page_view_rate, buyers, purchase_rate
@@ -22,7 +22,7 @@
 -- """
 --
 -- [metrics]
--- exposure = "The channels that a person met in the window, and no other."
+-- exposure = "The channels that a person saw in the window, and no other."
 -- people = "Different users known by their account."
 -- share_of_people = "People in percent of everybody reached."
 -- search_rate = "People who made a branded search after their first ad contact, in percent."
