@@ -114,7 +114,7 @@ impl App {
             instances::room(site(), grants(), process()),
             queries::room(site(), grants(), Arc::clone(&self.trials)),
             executions::room(&self.executions, &self.process),
-            schedules::room(site(), &self.executions, &self.process),
+            schedules::room(site(), &self.executions, &self.process, Arc::clone(&self.trials)),
             data_sources::room(site()),
             guides::room(site(), self.guides.clone(), &self.executions, Arc::clone(&self.trials)),
             library::room(site(), self.guides.clone(), Arc::clone(&self.trials)),

@@ -29,6 +29,7 @@ use crate::accounts::audit::Action;
 use crate::db::{self, PageRange, Tx};
 use crate::executions::Executions;
 use crate::ids::ProcessId;
+use crate::queries::Trials;
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
@@ -37,15 +38,16 @@ use calendar::{Rule, Zone};
 use scheduler::Scheduler;
 
 /// State shared by the room's pages.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Schedules {
     site: Site,
     executions: Executions,
+    trials: Arc<Trials>,
     zones: Zones,
 }
 
 /// The room, with a worker that starts executions as `process`.
-pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
+pub fn room(site: Site, executions: &Executions, process: &ProcessId, trials: Arc<Trials>) -> Room {
     let zones = Zones::newest();
     let worker = Scheduler::new(site.clone(), executions.clone(), process.clone(), zones.clone());
     let backfiller = Backfiller::new(site.clone(), executions.clone(), process.clone());
@@ -66,7 +68,7 @@ pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
         },
         actions: &[Action::ScheduleChanged, Action::ScheduleDeleted, Action::ScheduleTakenOver],
         workers: vec![Arc::new(worker), Arc::new(backfiller)],
-        ..Room::new(pages::routes(Schedules { site, executions: executions.clone(), zones }))
+        ..Room::new(pages::routes(Schedules { site, executions: executions.clone(), trials, zones }))
     }
 }
 

@@ -9,6 +9,7 @@ mod list;
 mod month;
 mod parameter;
 mod preview;
+mod rehearsal;
 mod run;
 mod source;
 
@@ -43,6 +44,7 @@ pub(super) fn routes(room: Schedules) -> Router {
         .route("/schedules/drafts/discard", post(form::drafts::discard))
         .route("/schedules/bulk", post(bulk::change))
         .route("/schedules/{id}/run", post(run::run))
+        .route("/schedules/{id}/rehearsal", get(rehearsal::show))
         .route("/schedules/{id}/pause", post(changes::pause))
         .route("/schedules/{id}/resume", get(changes::resume_page).post(changes::resume))
         .route("/schedules/{id}/delete", post(changes::delete))

@@ -73,6 +73,8 @@ stories! {
         ];
         let schedule = ada.post("/schedules", &fields).await.with(303).location;
         let shown = ada.get(&schedule).await.with(200);
+        let rehearsal = ada.get(&format!("{schedule}/rehearsal")).await.with(200).text("#rehearsal");
+        assert!(rehearsal.contains("rows") && rehearsal.contains("reach"), "{rehearsal}");
         let next = shown.text("#next");
         // Correct across the clock change on 29 March, and the window is that of the slot.
         assert!(next.contains("23 Mar 2026, 08:00") && next.contains("30 Mar 2026, 07:00"), "{next}");

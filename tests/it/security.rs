@@ -63,6 +63,7 @@ const THINGS: &[&str] = &[
     "POST schedule/delete",
     "POST schedule/restore",
     "POST schedule/run",
+    "GET schedule/rehearsal",
     "GET backfill",
     "POST backfill/pause",
     "POST backfill/resume",
