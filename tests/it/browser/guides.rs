@@ -40,7 +40,10 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         drop(browser);
 
         let browser = Browser::start(Options { javascript, ..Options::default() }).await;
-        sign_in(&browser, &program.address()).await;
+        browser.open(&program.address()).await;
+        browser.press("Sign in with Amazon").await;
+        browser.follow("input[name=person][value=ada]").await;
+        browser.press("Allow").await;
         browser.press("Guides").await;
         browser.see("Continue where you left off").await;
         browser.follow("#going-on a").await;
