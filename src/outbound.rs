@@ -306,8 +306,8 @@ mod tests {
     #[test]
     fn a_time_to_wait_is_read_in_both_forms() {
         let now = "2026-03-18T09:00:00Z".parse().unwrap();
-        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("Wed, 18 Mar 2026 09:01:00 GMT", now), Some(Duration::from_secs(60)));
+        assert_eq!(retry_after("120", now), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after("Wed, 18 Mar 2026 09:01:00 GMT", now), Some(Duration::from_mins(1)));
         assert_eq!(retry_after("soon", now), None);
     }
 }

@@ -142,22 +142,19 @@ impl Backfiller {
             input
         };
         let instance = backfill.instance.clone();
-        let what = match &backfill.query {
-            Some(id) => {
-                let query = queries::find(tx, &backfill.owner, id).await?;
-                What::Query { id: id.clone(), revision: None, instance, input: given(&query.script()) }
-            }
-            None => {
-                let (window, privacy) = (WindowForm::default(), Privacy::default());
-                let script =
-                    Script { sql: &backfill.sql, fields: &backfill.parameters, window: &window, privacy: &privacy };
-                What::Text {
-                    name: backfill.name.clone(),
-                    sql: backfill.sql.clone(),
-                    fields: backfill.parameters.clone(),
-                    instance,
-                    input: given(&script),
-                }
+        let what = if let Some(id) = &backfill.query {
+            let query = queries::find(tx, &backfill.owner, id).await?;
+            What::Query { id: id.clone(), revision: None, instance, input: given(&query.script()) }
+        } else {
+            let (window, privacy) = (WindowForm::default(), Privacy::default());
+            let script =
+                Script { sql: &backfill.sql, fields: &backfill.parameters, window: &window, privacy: &privacy };
+            What::Text {
+                name: backfill.name.clone(),
+                sql: backfill.sql.clone(),
+                fields: backfill.parameters.clone(),
+                instance,
+                input: given(&script),
             }
         };
         if let Some(earlier) = self.executions.earlier(tx, &actor, &what).await? {

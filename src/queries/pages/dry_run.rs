@@ -5,6 +5,8 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -85,7 +87,7 @@ impl Job<'_> {
     /// A digest of the whole request.
     fn digest(&self) -> String {
         let hash = Sha256::digest(self.prepared.body().to_string());
-        hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+        URL_SAFE_NO_PAD.encode(&hash[..12])
     }
 
     async fn send(&self) -> Result<Execution, CallError> {

@@ -70,7 +70,9 @@ pub(super) async fn change(
     let mut text = format!("{} {done}.", counted(changed, "schedule", "schedules"));
     if left > 0 {
         let others = counted(left, "schedule was", "schedules were");
-        text += &format!(" {others} not changed: in another state already, or not yours to change.");
+        text.push_str(" ");
+        text.push_str(&others);
+        text.push_str(" not changed: in another state already, or not yours to change.");
     }
     visit.flash(if changed > 0 { Tone::Success } else { Tone::Warning }, text).await;
     Ok(Redirect::to("/schedules"))

@@ -94,7 +94,9 @@ impl Month {
     ) -> Self {
         let (_, until) = Self::days(first);
         let mut figures = Figures::default();
-        groups.iter().for_each(|group| figures.add(group));
+        for group in groups {
+            figures.add(group);
+        }
         let mut days: Vec<(NaiveDate, Entry)> = groups.iter().map(|group| (group.day, entry(group))).collect();
         let is_armed = schedule.state == Stage::Active && schedule.deleted_at.is_none();
         if let Some((plan, next)) = plan.filter(|_| is_armed).zip(schedule.next_at) {

@@ -127,7 +127,9 @@ pub(super) async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled
         // OK because the window is empty at the first slot and not at all of them: the preview says at which.
         let others: Vec<_> = prepared.errors.iter().filter(|(field, _)| *field != "window").collect();
         let mut errors = Errors::new();
-        others.into_iter().for_each(|(field, sentence)| errors.add(field, sentence));
+        for (field, sentence) in others {
+            errors.add(field, sentence);
+        }
         prepared.errors = errors;
     }
     filled.asked.clone_from(&prepared.asked);
