@@ -70,7 +70,7 @@ pub(super) async fn change(
     let mut text = format!("{} {done}.", counted(changed, "schedule", "schedules"));
     if left > 0 {
         let others = counted(left, "schedule was", "schedules were");
-        text.push_str(" ");
+        text.push(' ');
         text.push_str(&others);
         text.push_str(" not changed: in another state already, or not yours to change.");
     }
