@@ -13,7 +13,6 @@ use recomamp::clock::Clock;
 use recomamp::config::Config;
 use recomamp::db::{Db, Scope, sql};
 use recomamp::ids::Random;
-use recomamp::workers::Worker;
 
 use super::grow::{self, Grown};
 use super::load::say;

@@ -285,7 +285,9 @@ stories! {
             let drift = ada.get("/data-sources/drift?change=renamed").await.with(200);
             let value = |name: &str| drift.attributes(&format!(".drift li input[name={name}]"), "value").remove(0);
             let (source, column, replacement) = (value("source"), value("column"), value("replacement"));
-            let fix = [("source", source.as_str()), ("column", &column), ("replacement", &replacement), ("query", key)];
+            let offered = drift.attributes(".drift li input[name=query]", "value");
+            let chosen = offered.iter().find(|value| value.starts_with(key)).expect("the query is offered");
+            let fix = [("source", source.as_str()), ("column", &column), ("replacement", &replacement), ("query", chosen)];
             ada.post("/data-sources/drift/fix", &fix).await.with(303);
             assert_eq!(ada.get(&format!("{query}/versions")).await.with(200).texts("tbody tr").len(), 2);
             let both = ada.post(&format!("{query}/edit"), &typed).await.with(409);

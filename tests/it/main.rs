@@ -11,6 +11,7 @@ mod amazon;
 mod audit;
 #[cfg(test)]
 mod backfills;
+#[cfg(test)]
 mod bad_days;
 #[cfg(test)]
 mod bad_input;

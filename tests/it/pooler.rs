@@ -1,4 +1,4 @@
-//! A pooler in front of PostgreSQL: PgBouncer, in both of its modes.
+//! A pooler in front of PostgreSQL: `PgBouncer`, in both of its modes.
 
 use std::net::TcpListener;
 use std::path::Path;
