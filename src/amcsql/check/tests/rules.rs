@@ -86,7 +86,7 @@ fn columns_of_common_tables_that_nothing_needs_are_named_once_for_each_table() {
         "WITH a AS (SELECT DISTINCT campaign, advertiser FROM dsp_clicks) SELECT campaign, COUNT(1) AS n FROM a GROUP BY 1",
         "WITH v (x, y) AS (VALUES ('a', 1)) SELECT x, COUNT(1) AS n FROM v GROUP BY 1",
         "WITH a AS (SELECT campaign, clicks FROM dsp_clicks UNION ALL SELECT campaign, 0 AS clicks FROM dsp_views) SELECT campaign, SUM(clicks) AS n FROM a GROUP BY 1",
-        "WITH a AS (SELECT campaign, clicks, ROW_NUMBER() OVER (PARTITION BY campaign ORDER BY clicks) AS place FROM dsp_clicks) SELECT campaign, COUNT(1) AS n FROM a WHERE place = 1 GROUP BY 1",
+        "WITH a AS (SELECT campaign, ROW_NUMBER() OVER (PARTITION BY campaign ORDER BY clicks) AS place FROM dsp_clicks) SELECT campaign, COUNT(1) AS n FROM a WHERE place = 1 GROUP BY 1",
         "WITH a AS (SELECT campaign, clicks FROM dsp_clicks) SELECT campaign, COUNT(1) AS n FROM (SELECT a.* FROM a WHERE clicks > 0) GROUP BY 1",
     ] {
         assert!(said(used, "unused-column").is_empty(), "{used}: {:?}", said(used, "unused-column"));
