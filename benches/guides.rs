@@ -31,7 +31,7 @@ fn main() -> anyhow::Result<()> {
     }
     let many = tempfile::tempdir()?;
     let text = fs::read_to_string("guides/first-query/guide.md")?;
-    let text: String = text.lines().filter(|line| !line.contains(".sql)")).map(|line| format!("{line}\n")).collect();
+    let text = text.lines().filter(|line| !line.contains(".sql)")).collect::<Vec<_>>().join("\n");
     for number in 0..GUIDES {
         let folder = many.path().join(format!("guide-{number}"));
         fs::create_dir(&folder)?;
@@ -61,7 +61,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             copy(&entry.path(), &to.join(entry.file_name()))?;
-        } else if !entry.path().extension().is_some_and(|ending| ending == "lock") {
+        } else if entry.path().extension().is_none_or(|ending| ending != "lock") {
             fs::copy(entry.path(), to.join(entry.file_name()))?;
         }
     }
