@@ -44,7 +44,11 @@ impl MailServer {
     fn mails(&self) -> Vec<String> {
         let Ok(files) = std::fs::read_dir(self.folder.path().join("mails/new")) else { return Vec::new() };
         let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
-        files.sort();
+        // Their names end in `Q` and a count of the server's process; the microseconds before it are not padded.
+        let count = |file: &std::path::PathBuf| -> Option<u64> {
+            file.file_name()?.to_str()?.rsplit_once('Q')?.1.split('.').next()?.parse().ok()
+        };
+        files.sort_by_key(count);
         // Long lines are broken for the way.
         let whole = |text: String| text.replace("\r\n", "\n").replace("=\n", "");
         files.into_iter().map(|file| whole(std::fs::read_to_string(file).expect("a mail"))).collect()

@@ -23,7 +23,8 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         browser.press("Choose").await;
         browser.follow(&format!("{EXPLORE} button[formaction*='/run']")).await;
         browser.wait_for(&format!("{EXPLORE}-run")).await;
-        let here = browser.address().await.to_string();
+        // Without the fragment, since an address that differs in nothing else is not loaded anew.
+        let here = browser.address().await.to_string().split('#').next().map(str::to_owned).unwrap_or_default();
         if !javascript {
             browser
                 .until(async || {
@@ -34,7 +35,7 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         }
         browser.wait_for(&format!("{EXPLORE}-run tbody td")).await;
         // Opened anew, so that the button isn't below the bar of the page.
-        browser.open(&here.split('#').next().map(str::to_owned).unwrap_or_default()).await;
+        browser.open(&here).await;
         browser.follow(".section-end button").await;
         browser.wait_for("[data-contents] li svg").await;
         drop(browser);
