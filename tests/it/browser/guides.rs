@@ -24,7 +24,7 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         browser.follow(&format!("{EXPLORE} button[formaction*='/run']")).await;
         browser.wait_for(&format!("{EXPLORE}-run")).await;
         // Without the fragment, since an address that differs in nothing else is not loaded anew.
-        let here = browser.address().await.to_string().split('#').next().map(str::to_owned).unwrap_or_default();
+        let here = browser.address().await.as_str().split('#').next().map(str::to_owned).unwrap_or_default();
         if !javascript {
             browser
                 .until(async || {
