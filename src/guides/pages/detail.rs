@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::query::{QueryView, instance_choices, lacking};
 use super::{Desk, languages, seen};
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::executions::{self, Preview};
 use crate::guides::content::{Finding, Guide, Heading, Part};
 use crate::guides::store::{self, GuideRun, Report};
@@ -171,6 +171,12 @@ pub(super) async fn show(
     Ok(Html(page(&desk, &person, &visit, &slug, &languages, &sent, Answer::default()).await?))
 }
 
+async fn note_read(desk: &Desk, person: &Person, slug: &str, now: DateTime<Utc>) -> db::Result<()> {
+    let mut tx = desk.site.db.write(&person.scope()).await?;
+    store::note_read(&mut tx, &person.id, slug, now).await?;
+    tx.commit().await
+}
+
 /// The page, with the outcome of an action on one of its queries.
 pub(super) async fn page(
     desk: &Desk,
@@ -189,9 +195,11 @@ pub(super) async fn page(
     let read = read(desk, &mut tx, person, &guide, sent).await?;
     drop(tx);
     if read.reader.is_due(now) {
-        let mut tx = desk.site.db.write(&person.scope()).await?;
-        store::note_read(&mut tx, &person.id, slug, now).await?;
-        tx.commit().await?;
+        match note_read(desk, person, slug, now).await {
+            // OK because whoever only reads can go on; the next visit is noted again.
+            Err(db::Error::Unavailable(_)) => {}
+            noted => noted?,
+        }
     }
     let next = guide.next.iter().filter_map(|slug| {
         let next = all.guide(slug, "")?;

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 
+use crate::db;
 use crate::ids::MessageId;
 use crate::notices::Notices;
 use crate::notices::model::Message;
@@ -35,13 +36,24 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> web::Result<Html<DetailPage>> {
     let id: MessageId = id.parse().map_err(|_| web::Error::Missing)?;
-    let mut tx = room.site.db.write(&person.scope()).await?;
+    let mut tx = room.site.db.read(&person.scope()).await?;
     let line = store::find(&mut tx, &person.id, &id).await?;
-    let read = store::mark_read(&mut tx, room.site.clock.now(), &person.id, &id).await?;
-    tx.commit().await?;
+    drop(tx);
+    let read = match mark_read(&room, &person, &id).await {
+        // OK because it can be read all the same, and stays unread until something can be saved again.
+        Err(db::Error::Unavailable(_)) => 0,
+        read => read?,
+    };
     let mut shell = visit.shell(line.message.title.clone(), Section::Notices).await;
     if shell.unread.0 < Unread::MOST {
         shell.unread = Unread(shell.unread.0.saturating_sub(i64::try_from(read).unwrap_or(0)).max(0));
     }
     Ok(Html(DetailPage { shell, way: way(&line.message.href), message: line.message }))
+}
+
+async fn mark_read(room: &Notices, person: &Person, id: &MessageId) -> db::Result<u64> {
+    let mut tx = room.site.db.write(&person.scope()).await?;
+    let read = store::mark_read(&mut tx, room.site.clock.now(), &person.id, id).await?;
+    tx.commit().await?;
+    Ok(read)
 }

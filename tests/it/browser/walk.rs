@@ -11,7 +11,13 @@ use super::{Browser, Options, Program};
 /// Elements that a person can reach: visible, or in something that opens. The first input of a form in which the
 /// Enter key submits it.
 const REACH: &str = r"
-const reached = (one) => one.closest('details, [popover]') || one.checkVisibility();
+const reached = (one) => {
+  const folded = [];
+  for (let it = one.closest('details'); it; it = it.parentElement.closest('details')) if (!it.open) { it.open = true; folded.push(it); }
+  const is = Boolean(one.closest('[popover]')) || one.checkVisibility();
+  for (const it of folded) it.open = false;
+  return is;
+};
 const input = (form) => [...form.elements].find((one) => one.matches('input') && one.type.match(/text|search|number|date|email/) && reached(one));
 const buttons = (form) => [...form.elements].filter((one) => one.matches('button:not([type=button])'));
 ";
