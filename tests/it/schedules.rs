@@ -335,7 +335,8 @@ stories! {
         assert!(ada.get(&schedule).await.with(200).text("dl.facts").contains("Ada"), "Ada owns it now");
         assert!(ada.get("/settings/audit").await.with(200).text("tbody").contains("Schedule taken over"));
 
-        crate::executions::set(&house, "update connections set state = 'reconnect' where id <> $1", "").await;
+        let nobody = "update instance_access set role = 'viewer' where instance_id = $1";
+        crate::executions::set(&house, nobody, &instance).await;
         house.time.advance(TimeDelta::days(3));
         for _ in 0..3 {
             house.tick("scheduler").await;

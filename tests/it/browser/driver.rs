@@ -20,9 +20,23 @@ pub(super) struct Driver {
     _process: Child,
 }
 
+/// How often one is started until it finds a port.
+const TRIES: usize = 5;
+
 impl Driver {
-    /// Starts one on a free port.
+    /// Starts one on a free port. It chooses a port by IPv6 and ends where that port is taken for IPv4: another one is
+    /// started then.
     pub(super) async fn start() -> Self {
+        for _ in 1..TRIES {
+            if let Ok(driver) = Self::try_start().await {
+                return driver;
+            }
+        }
+        Self::try_start().await.unwrap_or_else(|said| panic!("`chromedriver` ended without saying its port:\n{said}"))
+    }
+
+    /// Starts one; an error is what it said before it ended.
+    async fn try_start() -> Result<Self, String> {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -36,8 +50,9 @@ impl Driver {
                 )
             });
         let mut said = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
-        let port = tokio::time::timeout(PATIENCE, port(&mut said)).await.expect("`chromedriver` says its port in time");
-        Self { port, _said: said, _process: process }
+        let port =
+            tokio::time::timeout(PATIENCE, port(&mut said)).await.expect("`chromedriver` says its port in time")?;
+        Ok(Self { port, _said: said, _process: process })
     }
 
     pub(super) fn address(&self) -> String {
@@ -62,15 +77,15 @@ impl Drop for Driver {
     }
 }
 
-async fn port(said: &mut Lines<BufReader<ChildStdout>>) -> u16 {
+async fn port(said: &mut Lines<BufReader<ChildStdout>>) -> Result<u16, String> {
     let mut all = String::new();
     while let Some(line) = said.next_line().await.expect("`chromedriver` can be read") {
         let port = line.rsplit_once("on port ").and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
         if let Some(port) = port.filter(|_| line.contains("started successfully")) {
-            return port;
+            return Ok(port);
         }
         all.push_str(&line);
         all.push('\n');
     }
-    panic!("`chromedriver` ended without saying its port:\n{all}");
+    Err(all)
 }
