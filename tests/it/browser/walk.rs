@@ -63,7 +63,9 @@ pressed.dataset.walked = 'here';
 window.walked = true;
 const texts = [...form.elements].filter((one) => one.name && one.type in typed && one.value).map((one) => [one.name, one.value]);
 return { texts, sends: form.noValidate || pressed.formNoValidate || form.checkValidity(),
-  scripted: form.hasAttribute('data-filter') || form.hasAttribute('data-theme-switch') || pressed.hasAttribute('hx-post')
+  // Enter presses the form's first button.
+  scripted: form.hasAttribute('data-filter') || form.hasAttribute('data-theme-switch')
+    || (place < 0 ? buttons(form)[0] : pressed)?.hasAttribute('hx-post')
     || (document.querySelector('[data-code-host]') !== null && (['fix', 'insert', 'unfold'].includes(pressed.name)
     || pressed.getAttribute('formaction') === '/queries/format')) };";
 
